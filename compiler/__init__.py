@@ -1,0 +1,1 @@
+"""Syntax to program, graph, facts, pictures and code."""

@@ -1,0 +1,257 @@
+"""What an operation is. Everything that archc knows of one stands in its record, a subclass of `Operation`.
+
+Shapes are without the batch axis and channels first: `(64, 56, 56)` for an image, `(64, 100)` for a signal,
+`(64, 8, 28, 28)` for a volume, `(1000,)` for a vector, `(197, 768)` for a sequence of tokens (its channels last).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import ClassVar, TypeAlias
+
+from .parameters import Kind, Parameter, Plain
+
+Shape: TypeAlias = tuple[int, ...]
+Shapes: TypeAlias = tuple[Shape, ...]
+
+
+class Refusal(Exception):
+    """An operation does not accept its inputs.
+
+    `code` is a row of `dsl/codes.py`; `message` names shapes and values. `parameter` is the field at fault
+    (its argument is underlined), `operand` the number of the input at fault, `axis` the axis of it.
+    `suggestions` are values of `parameter` that would do, best first (at most four). `help` says the remedy.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        parameter: str | None = None,
+        operand: int | None = None,
+        axis: int | None = None,
+        suggestions: tuple[Plain, ...] = (),
+        notes: tuple[str, ...] = (),
+        help: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.parameter = parameter
+        self.operand = operand
+        self.axis = axis
+        self.suggestions = suggestions
+        self.notes = notes
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A tensor that the module keeps. Its key is the node's path, a dot and `name`."""
+
+    name: str
+    shape: Shape
+    trainable: bool = True
+    dtype: str = "float"
+
+    @property
+    def elements(self) -> int:
+        total = 1
+        for size in self.shape:
+            total *= size
+        return total
+
+
+@dataclass(frozen=True, slots=True)
+class Construct:
+    """The expression that makes a module, taken apart so that the code generator can lift numbers out of it.
+
+    `Construct("nn.Conv2d", ((None, 64), (None, 128), ("kernel_size", 3)))` is `nn.Conv2d(64, 128, kernel_size=3)`.
+    Arguments that equal PyTorch's default are left out.
+    """
+
+    target: str
+    arguments: tuple[tuple[str | None, Plain], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Initialization:
+    """How the weights of a module start: the text of a call for each tensor, `{}` standing for the tensor.
+
+    `(("weight", 'nn.init.kaiming_normal_({}, mode="fan_out", nonlinearity="relu")'),)`. Empty: as PyTorch does.
+    """
+
+    calls: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What autograd keeps of one call until its backward pass, beside the module's own weights.
+
+    `inputs` are the numbers of the inputs that are kept as they are, `output` tells whether the output is,
+    `extra` counts further elements of the same dtype, `extra_bytes` bytes of another (max-pool indices, masks).
+    Tensors that several calls keep are one storage: `analysis/memory.py` counts them once.
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    extra: int = 0
+    extra_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one output position reads along one spatial axis (for receptive fields and unread pixels).
+
+    Position `i` reads `kernel` inputs from `i * stride / upscale - before`, `dilation` apart. `kernel` 0: the whole axis.
+    """
+
+    kernel: int = 1
+    stride: int = 1
+    before: int = 0
+    dilation: int = 1
+    upscale: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The base of every operation: its fields are its parameters, in the order of positional arguments.
+
+    A subclass sets the class variables, declares its fields with `parameters.parameter`, and overrides what differs.
+    Every method takes the shapes of the inputs (and of the output) and is pure.
+    """
+
+    name: ClassVar[str] = ""
+    """The word in the language."""
+    family: ClassVar[str] = ""
+    """convolution, dense, norm, activation, pool, merge, shape, regularise, attention, other, port."""
+    summary: ClassVar[str] = ""
+    """One sentence for the reference and for hover."""
+    reference: ClassVar[str] = ""
+    """The paper, or the PyTorch class whose rule it follows."""
+    onnx: ClassVar[str] = ""
+    """The ONNX operator or operators that it becomes."""
+    least_inputs: ClassVar[int] = 1
+    most_inputs: ClassVar[int | None] = 1
+    """None: any number. More than one input makes it a head of merges."""
+    training_only: ClassVar[bool] = False
+    """True: the identity when the network is evaluated (dropout)."""
+    may_work_in_place: ClassVar[bool] = False
+    """True: `expression` and `module` honour `in_place`."""
+    output_may_be_overwritten: ClassVar[bool] = False
+    """True: the backward pass does not need this operation's output and the output is no view, so that what follows may overwrite it."""
+    is_view: ClassVar[bool] = False
+    """True: the output shares the input's storage."""
+
+    # ------------------------------------------------------------------------------------ to be overridden
+
+    def output(self, inputs: Shapes) -> Shape:
+        """The output's shape, or `Refusal`. PyTorch's own rule, exactly (stricter rules: docs/ops.md)."""
+        raise NotImplementedError
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        """The tensors that the module keeps, in the order of its state_dict."""
+        return ()
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        """Multiply-accumulates at batch 1: convolutions, linear layers and attention's products; 0 for all else."""
+        return 0
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        """Floating-point operations at batch 1: 2 a MAC, 1 a bias add, and the convention of docs/costs.md for the rest."""
+        return 2 * self.macs(inputs, output)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        """What a training step keeps until the backward pass."""
+        return Saved()
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        """One window a spatial axis of the first input; None: every position reads its own alone."""
+        return None
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        """The module that holds the weights, or stands for the operation in an `nn.Sequential`. None: there is none."""
+        return None
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        """The call without a module (`F.relu(x)`, `torch.cat([a, b], 1)`); None: it must be called through its module."""
+        return None
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        """Source text of the functions or classes (whole definitions) that `module` or `expression` name and PyTorch lacks.
+
+        The code generator writes each text once, above the network's classes. They pass `torch.jit.script` as they stand.
+        """
+        return ()
+
+    def initialization(self) -> Initialization:
+        """How the weights start, where it is not PyTorch's way."""
+        return Initialization()
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        """What a diagram prints under the name: `3x3, 128, /2, g32`. Only what a reader wants."""
+        return ""
+
+    # ------------------------------------------------------------------------------------------- derived
+
+    @classmethod
+    def parameters(cls) -> tuple[Parameter, ...]:
+        return _parameters(cls)
+
+    @classmethod
+    def is_merge(cls) -> bool:
+        """Whether it may head a merge."""
+        return cls.most_inputs is None or cls.most_inputs > 1
+
+    def arguments(self) -> tuple[tuple[str, Plain], ...]:
+        """Each parameter with its value."""
+        return tuple((row.name, getattr(self, row.name)) for row in self.parameters())
+
+
+@cache
+def _parameters(cls: type[Operation]) -> tuple[Parameter, ...]:
+    rows = []
+    for item in dataclasses.fields(cls):
+        kind, doc = item.metadata["kind"], item.metadata["doc"]
+        assert isinstance(kind, Kind) and isinstance(doc, str)
+        required = item.default is dataclasses.MISSING
+        rows.append(Parameter(item.name, kind, doc, None if required else item.default, required))
+    return tuple(rows)
+
+
+# ------------------------------------------------------------------------------------------------ helpers
+
+
+def product(values: Sequence[int]) -> int:
+    total = 1
+    for value in values:
+        total *= value
+    return total
+
+
+def show(shape: Shape) -> str:
+    """A shape as messages print it: `[64, 56, 56]`."""
+    return "[" + ", ".join(str(size) for size in shape) + "]"
+
+
+def show_size(size: Plain) -> str:
+    """A size as the language writes it: `3x3`, `1x7`."""
+    return "x".join(str(item) for item in size) if isinstance(size, tuple) else str(size)
+
+
+def spatial_rank(shape: Shape) -> int:
+    """1 for [C, L], 2 for [C, H, W], 3 for [C, D, H, W]; 0 for a vector."""
+    return len(shape) - 1
+
+
+def each_axis(size: Plain, rank: int) -> tuple[int, ...] | None:
+    """A size spread over `rank` axes, or None where it has another number of axes."""
+    if isinstance(size, int):
+        return (size,) * rank
+    if isinstance(size, tuple) and len(size) == rank:
+        return tuple(item for item in size if isinstance(item, int))
+    return None

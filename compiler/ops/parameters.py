@@ -1,0 +1,185 @@
+"""Kinds of parameter: what an argument of an operation may be, and how it is read.
+
+A kind turns a value of the language (see `compiler/values.py`) into the plain value that the operation
+keeps, or says in the user's words what was expected. Fields of an operation are made with `parameter`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Plain: TypeAlias = "int | float | bool | str | None | tuple[Plain, ...]"
+"""What an operation keeps in its fields, and what a constructor argument in generated code may be."""
+
+MISSING = dataclasses.MISSING
+
+
+class BadValue(Exception):
+    """A value that a kind does not accept. `expected` completes the sentence "`stride` must be …"."""
+
+    def __init__(self, expected: str) -> None:
+        super().__init__(expected)
+        self.expected = expected
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of parameter. `read` accepts what `values.py` makes: int, float, bool, str, None, Size and tuple."""
+
+    describe: str
+
+    def read(self, value: object) -> Plain:
+        raise NotImplementedError
+
+    def refuse(self) -> BadValue:
+        return BadValue(self.describe)
+
+
+@dataclass(frozen=True, slots=True)
+class Integer(Kind):
+    """A whole number, at least `least`. A boolean is not one; `64.0` is not one either."""
+
+    least: int = 1
+
+    def read(self, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or value < self.least:
+            raise self.refuse()
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Real(Kind):
+    """A finite number in `[least, most]`."""
+
+    least: float = -math.inf
+    most: float = math.inf
+
+    def read(self, value: object) -> float | int:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.refuse()
+        if not math.isfinite(value) or not self.least <= value <= self.most:
+            raise self.refuse()
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Flag(Kind):
+    def read(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise self.refuse()
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Kind):
+    """One of a few words."""
+
+    words: tuple[str, ...] = ()
+
+    def read(self, value: object) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise self.refuse()
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Extent(Kind):
+    """A size: one integer for every spatial axis, or one for each (`1x7`, `[1, 7]`)."""
+
+    least: int = 1
+
+    def read(self, value: object) -> Plain:
+        if isinstance(value, int) and not isinstance(value, bool) and value >= self.least:
+            return value
+        if isinstance(value, tuple) and value and all(
+            isinstance(item, int) and not isinstance(item, bool) and item >= self.least for item in value
+        ):
+            return tuple(value)
+        raise self.refuse()
+
+
+@dataclass(frozen=True, slots=True)
+class Padding(Kind):
+    """`half`, `valid`, `same`, a number, a size, or `[top, bottom, left, right]`."""
+
+    words: tuple[str, ...] = ("half", "valid", "same")
+
+    def read(self, value: object) -> Plain:
+        if isinstance(value, str):
+            if value in self.words:
+                return value
+            raise self.refuse()
+        return Extent(self.describe, least=0).read(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Integers(Kind):
+    """A list of whole numbers."""
+
+    least: int = 0
+
+    def read(self, value: object) -> Plain:
+        if isinstance(value, tuple) and all(
+            isinstance(item, int) and not isinstance(item, bool) and item >= self.least for item in value
+        ):
+            return tuple(value)
+        raise self.refuse()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Kind):
+    """The label of a step. The elaborator adds the tensor as a further input of the node and keeps `True` in the field."""
+
+    def read(self, value: object) -> Plain:
+        if isinstance(value, bool):
+            return value
+        raise self.refuse()
+
+
+@dataclass(frozen=True, slots=True)
+class Optional(Kind):
+    """`none`, or what `kind` accepts."""
+
+    kind: Kind | None = None
+
+    def read(self, value: object) -> Plain:
+        if value is None:
+            return None
+        assert self.kind is not None
+        return self.kind.read(value)
+
+
+CHANNELS = Integer("a whole number of channels, at least 1")
+COUNT = Integer("a whole number, at least 1")
+NATURAL = Integer("a whole number, at least 0", least=0)
+FLAG = Flag("true or false")
+KERNEL = Extent("a size: `3`, or `1x7`")
+STRIDE = Extent("a stride of at least 1: `2`, or `2x1`")
+DILATION = Extent("a dilation of at least 1: `2`, or `2x1`")
+PADDING = Padding("`half`, `valid`, `same`, a number, a size like `0x3`, or `[top, bottom, left, right]`")
+PROBABILITY = Real("a probability from 0 to 1", least=0.0, most=1.0)
+POSITIVE = Real("a number, at least 0", least=0.0)
+NUMBER = Real("a number")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of an operation, as its field declares it."""
+
+    name: str
+    kind: Kind
+    doc: str
+    default: Plain
+    required: bool
+
+
+def parameter(kind: Kind, doc: str, default: Any = MISSING) -> Any:
+    """The field of an operation's dataclass for one parameter. `doc` is one line without a full stop."""
+    metadata: Mapping[str, object] = {"kind": kind, "doc": doc}
+    if default is MISSING:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)

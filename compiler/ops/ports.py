@@ -1,0 +1,44 @@
+"""The ends of a network: its inputs and outputs. They are nodes, so that every edge can be drawn, but no words of the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .base import Operation, Shape, Shapes
+from .parameters import Integers, parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Input(Operation):
+    """Where a tensor enters."""
+
+    name: ClassVar[str] = "input"
+    family: ClassVar[str] = "port"
+    summary: ClassVar[str] = "Where a tensor enters the network."
+    least_inputs: ClassVar[int] = 0
+    most_inputs: ClassVar[int | None] = 0
+
+    size: tuple[int, ...] = parameter(Integers("a list of sizes"), "the shape without the batch axis")
+
+    def output(self, inputs: Shapes) -> Shape:
+        return self.size
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return "x".join(str(size) for size in output)
+
+
+@dataclass(frozen=True, slots=True)
+class Output(Operation):
+    """Where a tensor leaves."""
+
+    name: ClassVar[str] = "output"
+    family: ClassVar[str] = "port"
+    summary: ClassVar[str] = "Where a tensor leaves the network."
+    is_view: ClassVar[bool] = True
+
+    def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Input, Output)
