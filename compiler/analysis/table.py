@@ -1,0 +1,97 @@
+"""A table as data, and its plain renderings: text for a terminal, markdown, CSV. No dependencies."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Cell: TypeAlias = "int | float | str | bool | None | tuple[int, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's heading, and how its numbers are written: `number` (exact, with thousands), `bytes` (in MiB) or a format like `.2f`."""
+
+    title: str
+    style: str = "number"
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under headings; `total` closes them, `notes` are printed below."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] | None = None
+    notes: tuple[str, ...] = ()
+    title: str = ""
+
+    def text(self) -> str:
+        """Aligned columns, a rule above the total, notes below."""
+        body = [self._written(row) for row in self.rows]
+        total = [self._written(self.total)] if self.total is not None else []
+        heads = [column.title for column in self.columns]
+        widths = [max(map(len, cells)) for cells in zip(heads, *body, *total, strict=True)]
+        rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+        lines = [self.title] if self.title else []
+        lines += [self._line(heads, widths), rule]
+        lines += [self._line(row, widths) for row in body]
+        if total:
+            lines += [rule, self._line(total[0], widths)]
+        lines += ["", *self.notes] if self.notes else []
+        return "\n".join(lines) + "\n"
+
+    def markdown(self) -> str:
+        """A GitHub table; the total is bold."""
+        lines = [f"**{self.title}**", ""] if self.title else []
+        lines.append("| " + " | ".join(column.title for column in self.columns) + " |")
+        lines.append("| " + " | ".join("---" if column.left else "--:" for column in self.columns) + " |")
+        lines += ["| " + " | ".join(self._written(row)) + " |" for row in self.rows]
+        if self.total is not None:
+            lines.append("| " + " | ".join(f"**{cell}**" if cell else "" for cell in self._written(self.total)) + " |")
+        lines += ["", *self.notes] if self.notes else []
+        return "\n".join(lines) + "\n"
+
+    def csv(self) -> str:
+        """Raw values (bytes as bytes), so that a spreadsheet can calculate; no total and no notes."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([column.title for column in self.columns])
+        for row in self.rows:
+            writer.writerow(["x".join(map(str, cell)) if isinstance(cell, tuple) else cell for cell in row])
+        return text.getvalue()
+
+    def rendered(self, style: str) -> str:
+        """`style` is `text`, `markdown` or `csv`."""
+        return {"text": self.text, "markdown": self.markdown, "csv": self.csv}[style]()
+
+    def _written(self, row: Sequence[Cell]) -> list[str]:
+        return [write(cell, column.style) for cell, column in zip(row, self.columns, strict=True)]
+
+    def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
+        aligned = [
+            cell.ljust(width) if column.left else cell.rjust(width)
+            for cell, width, column in zip(cells, widths, self.columns, strict=True)
+        ]
+        return "  ".join(aligned).rstrip()
+
+
+def write(cell: Cell, style: str = "number") -> str:
+    """One cell, for people."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, tuple):
+        return "x".join(map(str, cell))
+    if style == "bytes":
+        return f"{cell / 2**20:,.2f} MiB"
+    if style == "number":
+        return f"{cell:,}"
+    return format(cell, style)
