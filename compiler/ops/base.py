@@ -146,6 +146,8 @@ class Operation:
     """True: the backward pass does not need this operation's output and the output is no view, so that what follows may overwrite it."""
     is_view: ClassVar[bool] = False
     """True: the output shares the input's storage."""
+    gradient_is_view: ClassVar[bool] = False
+    """True: each input's gradient is the output's, or a view of it: the backward pass makes no new tensor (a sum, a concatenation)."""
 
     # ------------------------------------------------------------------------------------ to be overridden
 
@@ -168,6 +170,10 @@ class Operation:
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         """What a training step keeps until the backward pass."""
         return Saved()
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        """Elements of further tensors that are alive at once while it runs (steps of an operation that PyTorch composes)."""
+        return 0
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         """One window a spatial axis of the first input; None: every position reads its own alone."""
