@@ -1,0 +1,163 @@
+"""Arguments to parameters: for blocks, networks and operations alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..dsl import ast
+from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from ..dsl.source import Span
+from .evaluate import replacement
+from .ops.parameters import Padding, Parameter, Reference, Word
+from .suggest import closest, did_you_mean
+from .values import Builtin, Problem, Template, show_value
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One parameter of whatever is called."""
+
+    name: str
+    required: bool
+    default: str  # its text, "" for none
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters of a block, a network or an operation. `place` is where it was written (None: built in)."""
+
+    name: str
+    slots: tuple[Slot, ...]
+    place: Span | None
+
+    @property
+    def usage(self) -> str:
+        """`conv(channels, kernel = 3, …)`, as the reference prints it."""
+        inner = ", ".join(slot.name if slot.required else f"{slot.name} = {slot.default}" for slot in self.slots)
+        return f"{self.name}({inner})" if inner else self.name
+
+
+def signature(callee: Template | Builtin) -> Signature:
+    """What `callee` may be given."""
+    if isinstance(callee, Template):
+        slots = tuple(
+            Slot(row.name.name, row.default is None, row.default.span.text if row.default is not None else "")
+            for row in callee.definition.parameters
+        )
+        return Signature(callee.name, slots, callee.definition.head)
+    rows = callee.operation.parameters()
+    return Signature(callee.name, tuple(Slot(row.name, row.required, show_default(row)) for row in rows), None)
+
+
+def show_default(row: Parameter) -> str:
+    """A default as the language writes it: words that are values stand without quotes."""
+    if isinstance(row.default, str) and isinstance(row.kind, Padding):
+        return row.default
+    return show_value(row.default)
+
+
+def match(
+    called: Signature,
+    arguments: Sequence[ast.Argument],
+    place: Span,
+    defaults: frozenset[str] = frozenset(),
+    partial: bool = False,
+) -> dict[str, ast.Argument]:
+    """Each parameter's argument. `defaults` are parameters that a `default` row fills; `partial` leaves out the check for missing ones.
+
+    Raises `Problem` for the first argument that is one too many, twice given or unknown, and for parameters that are missing.
+    """
+    found: dict[str, ast.Argument] = {}
+    names = [slot.name for slot in called.slots]
+    position = 0
+    for argument in arguments:
+        name = argument.name
+        if name is None:
+            if position >= len(names):
+                raise Problem(_too_many(called, argument, arguments))
+            name = names[position]
+            position += 1
+        elif name not in names:
+            raise Problem(_unknown(called, argument, names))
+        if name in found:
+            raise Problem(_twice(called, name, found[name], argument))
+        found[name] = argument
+    if not partial:
+        missing = [slot.name for slot in called.slots if slot.required and slot.name not in found and slot.name not in defaults]
+        if missing:
+            raise Problem(_missing(called, missing, place))
+    return found
+
+
+def _secondary(called: Signature) -> tuple[Label, ...]:
+    return (Label(called.place, f"`{called.name}` is defined here"),) if called.place is not None else ()
+
+
+def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast.Argument]) -> Diagnostic:
+    count = len(called.slots)
+    takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
+    return Diagnostic(
+        "E207",
+        f"`{called.name}` {takes}, and {len(arguments)} were given",
+        Label(argument.span, "one too many"),
+        _secondary(called),
+        help=f"its use is `{called.usage}`",
+    )
+
+
+def _unknown(called: Signature, argument: ast.Argument, names: list[str]) -> Diagnostic:
+    assert argument.name is not None and argument.name_span is not None
+    near = closest(argument.name, names)
+    return Diagnostic(
+        "E204",
+        f"`{called.name}` has no parameter `{argument.name}`",
+        Label(argument.name_span, "not a parameter"),
+        _secondary(called),
+        help=did_you_mean(near) or f"its use is `{called.usage}`",
+        fix=replacement(argument.name_span, near),
+    )
+
+
+def _twice(called: Signature, name: str, first: ast.Argument, second: ast.Argument) -> Diagnostic:
+    how = "by position" if first.name is None or second.name is None else "by name"
+    return Diagnostic(
+        "E206",
+        f"`{name}` of `{called.name}` is given twice: `{first.span.text}` and `{second.span.text}`",
+        Label(second.span, "given again here"),
+        (Label(first.span, f"given here, {how}" if first.name is None else "given here"), *_secondary(called)),
+        help=f"its use is `{called.usage}`",
+    )
+
+
+def _missing(called: Signature, missing: list[str], place: Span) -> Diagnostic:
+    listed = ", ".join(f"`{name}`" for name in missing)
+    return Diagnostic(
+        "E205",
+        f"`{called.name}` needs {listed}",
+        Label(place, f"{listed} {'is' if len(missing) == 1 else 'are'} missing"),
+        _secondary(called),
+        help=f"its use is `{called.usage}`",
+    )
+
+
+def bad_value(called: Signature, row: Parameter, value: object, expected: str, span: Span, text: str) -> Diagnostic:
+    """The diagnostic of a value that a parameter's kind does not accept."""
+    near: tuple[str, ...] = ()
+    if isinstance(row.kind, Word) and isinstance(value, str):
+        near = closest(value, row.kind.words)
+    fix = Fix(f'write "{near[0]}"', (Edit(span, f'"{near[0]}"'),)) if near else None
+    shown = show_value(value)
+    same = shown == text.strip() or shown.strip('"') == text.strip()
+    return Diagnostic(
+        "E208",
+        f"`{row.name}` of `{called.name}` must be {expected}, and it is {shown}",
+        Label(span, "" if same else f"is {shown}"),
+        help=did_you_mean(near) if near else f"`{row.name}`: {row.doc}",
+        fix=fix,
+    )
+
+
+def is_reference(row: Parameter) -> bool:
+    """Whether the argument is a label (`like = e1`) and not a value."""
+    return isinstance(row.kind, Reference)

@@ -1,0 +1,95 @@
+"""The message of a merge whose paths do not meet: every path with its end, its stride, and the step that decided the axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from ..dsl.source import Span
+from .environment import Frame
+from .ops.base import Operation, Refusal, Shape, show
+from .program import Node
+from .provenance import decided_by, total_stride
+
+AXIS_NAMES = {
+    1: ("features",),
+    2: ("channels", "length"),
+    3: ("channels", "height", "width"),
+    4: ("channels", "depth", "height", "width"),
+}
+
+
+def differing_axes(shapes: Sequence[Shape]) -> list[int]:
+    """The axes on which shapes of one rank differ."""
+    return [axis for axis in range(len(shapes[0])) if len({shape[axis] for shape in shapes}) > 1]
+
+
+def describe_clash(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, refusal: Refusal, inputs: list[int], span: Span, parts: Sequence[Label]
+) -> Diagnostic:
+    """`inputs` are the ends of the paths, `parts` their places; `frame.current` is where the paths part."""
+    shapes = [nodes[index].shape for index in inputs]
+    start = frame.current
+    same_rank = len({len(shape) for shape in shapes}) == 1
+    axes = differing_axes(shapes) if same_rank else []
+    if refusal.code != "E301" and refusal.axis is not None and same_rank:
+        axes = [axis for axis in axes if axis != refusal.axis] or axes
+    secondary, notes, deciders = [], [], {}
+    for part, index in zip(parts, inputs, strict=True):
+        strides, total = total_stride(nodes, index, start)
+        told = f"ends in {show(nodes[index].shape)}"
+        if total != 1:
+            product = f" = {' * '.join(str(stride) for stride in strides)}" if len(strides) > 1 else ""
+            told += f" (stride {total}{product})"
+        secondary.append(Label(part.span, told))
+        for axis in axes:
+            deciders[(index, axis)] = decided_by(nodes, index, axis, start)
+    for axis in axes:
+        name = AXIS_NAMES.get(len(shapes[0]), ())
+        title = name[axis] if axis < len(name) else f"axis {axis}"
+        rows = []
+        for number, index in enumerate(inputs, 1):
+            decider = deciders[(index, axis)]
+            source = "where the paths part" if decider.index == start else f"`{_short(decider.span.text)}` at {decider.span}"
+            rows.append(f"{nodes[index].shape[axis]} in path {number}, from {source}")
+        notes.append(f"{title}: " + "; ".join(rows[:6]) + ("; …" if len(rows) > 6 else ""))
+    if start is not None:
+        notes.append(f"the paths part from {show(nodes[start].shape)}, made at {nodes[start].span}")
+    help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)
+    return Diagnostic(
+        refusal.code,
+        refusal.message,
+        Label(span, "needs equal shapes" if refusal.code == "E301" else ""),
+        tuple(secondary),
+        (*refusal.notes, *notes),
+        help_text or refusal.help,
+        fix,
+    )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 48 else line[:45] + "…"
+
+
+def _remedy(
+    nodes: Sequence[Node], start: int | None, inputs: list[int], parts: Sequence[Label], axes: list[int], shapes: Sequence[Shape]
+) -> tuple[str | None, Fix | None]:
+    """Project a bare skip to the shape of the other paths, where that is all that it takes."""
+    if start is None or not axes or len(shapes[0]) < 3:
+        return None, None
+    others = [shape for index, shape in zip(inputs, shapes, strict=True) if index != start]
+    if len(set(others)) != 1 or len(others) == len(inputs):
+        return None, None
+    target, here = others[0], nodes[start].shape
+    strides = {-(-before // after) for before, after in zip(here[1:], target[1:], strict=True) if after}
+    if len(strides) != 1:
+        return None, None
+    stride = strides.pop()
+    if stride < 1 or any((before - 1) // stride + 1 != after for before, after in zip(here[1:], target[1:], strict=True)):
+        return None, None
+    text = f"conv({target[0]}, 1, stride = {stride})" if stride > 1 else f"conv({target[0]}, 1)"
+    skip = next(part for part, index in zip(parts, inputs, strict=True) if index == start)
+    written = skip.span.text.strip()
+    fix = Fix(f"replace the skip by `{text} -> bn`", (Edit(skip.span, f"{text} -> bn"),)) if written == "skip" else None
+    return f"project the skip to the same shape: `| {text} -> bn`", fix

@@ -1,0 +1,122 @@
+"""What a file says about itself: `default`, `require`, `expect`, `budget`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..dsl import ast
+from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from .bind import match, signature
+from .environment import Defaults, DefaultValue, Frame
+from .ops.base import show
+from .program import BudgetLimit
+from .provenance import chain_of_shapes, decided_by
+from .values import Builtin, Problem, Template, Unknowable, kind_of, show_value
+
+if TYPE_CHECKING:
+    from .expand import Expansion
+
+QUANTITIES = ("parameters", "macs", "flops", "activations", "memory")
+
+
+def default(expansion: Expansion, frame: Frame, call: ast.Call) -> Defaults:
+    """The defaults in force after `default call`."""
+    evaluator = expansion.evaluator(frame)
+    callee = evaluator.resolve(call, wanted="block or operation")
+    if not isinstance(callee, Template | Builtin):
+        raise Problem(
+            Diagnostic(
+                "E211", f"`{'.'.join(call.path)}` is {kind_of(callee)}, and defaults belong to operations and blocks", Label(call.path_span)
+            )
+        )
+    found = match(signature(callee), call.arguments, call.span, partial=True)
+    values = tuple(
+        (name, DefaultValue(evaluator.value(argument.value), argument.value.span)) for name, argument in found.items()
+    )
+    return Defaults(frame.defaults, callee.operation if isinstance(callee, Builtin) else callee, values)
+
+
+def require(expansion: Expansion, frame: Frame, statement: ast.Require) -> None:
+    evaluator = expansion.evaluator(frame)
+    if evaluator.condition(statement.condition):
+        return
+    text = " ".join(statement.condition.span.text.split())
+    message = evaluator.text(statement.message) if statement.message is not None else f"`{text}` does not hold"
+    values = []
+    for name in _names_in(statement.condition):
+        try:
+            values.append(f"{name.span.text} = {show_value(evaluator.value(name))}")
+        except (Problem, Unknowable):
+            continue
+    raise Problem(
+        Diagnostic(
+            "E230", message, Label(statement.condition.span, "does not hold"), notes=(", ".join(dict.fromkeys(values)),) if values else ()
+        )
+    )
+
+
+def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
+    wanted = expansion.evaluator(frame).value(statement.shape)
+    if frame.current is None:
+        return
+    node = expansion.build.nodes[frame.current]
+    if wanted == node.shape:
+        return
+    notes = []
+    if isinstance(wanted, tuple) and len(wanted) == len(node.shape):
+        for axis, (here, there) in enumerate(zip(node.shape, wanted, strict=True)):
+            if here != there:
+                decider = decided_by(expansion.build.nodes, node.index, axis)
+                notes.append(f"axis {axis} is {here}, decided by `{' '.join(decider.span.text.split())[:60]}` at {decider.span}")
+    trace = chain_of_shapes(expansion.build.nodes, node.index)
+    raise Problem(
+        Diagnostic(
+            "E231",
+            f"the shape here is {show(node.shape)}, and {show_value(wanted)} is expected",
+            Label(statement.span, f"the shape is {show(node.shape)}"),
+            (Label(node.span, f"gives {show(node.shape)}"),),
+            (*notes, *((trace,) if trace else ())),
+            fix=Fix(f"expect {show(node.shape)}", (Edit(statement.shape.span, show(node.shape)),)),
+        )
+    )
+
+
+def budget(expansion: Expansion, frame: Frame, limit: ast.Limit) -> None:
+    value = expansion.evaluator(frame).value(limit.value)
+    if limit.quantity.name not in QUANTITIES:
+        raise Problem(
+            Diagnostic(
+                "E208",
+                f"a budget is of {', '.join(QUANTITIES[:-1])} or {QUANTITIES[-1]}, not of `{limit.quantity.name}`",
+                Label(limit.quantity.span, "not a cost"),
+            )
+        )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Problem(
+            Diagnostic("E208", f"a budget must be a number, and `{limit.value.span.text}` is {show_value(value)}", Label(limit.value.span))
+        )
+    expansion.build.budgets.append(BudgetLimit(limit.quantity.name, limit.operator, value, limit.span))
+
+
+def _names_in(node: ast.Expression) -> list[ast.Name | ast.Attribute]:
+    """The names that an expression reads, in order."""
+    found: list[ast.Name | ast.Attribute] = []
+    stack: list[object] = [node]
+    while stack:
+        item = stack.pop()
+        match item:
+            case ast.Name() | ast.Attribute():
+                found.append(item)
+            case ast.Binary(left=left, right=right):
+                stack += [right, left]
+            case ast.Unary(operand=operand):
+                stack.append(operand)
+            case ast.Index(value=value, index=index):
+                stack += [index, value]
+            case ast.Conditional(value=value, condition=condition, otherwise=otherwise):
+                stack += [otherwise, condition, value]
+            case ast.List(items=items):
+                stack += list(reversed(items))
+            case ast.Call(arguments=arguments):
+                stack += [argument.value for argument in reversed(arguments)]
+    return found

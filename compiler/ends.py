@@ -1,0 +1,121 @@
+"""Where tensors enter and leave a network: `input`, `output`, `aux`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..dsl import ast
+from ..dsl.diagnostics import Diagnostic, Label
+from .environment import Frame, Labelled, Names, NetworkInputs
+from .naming import why_not
+from .ops.ports import Input, Output
+from .values import Problem, Unknowable, show_value
+
+if TYPE_CHECKING:
+    from .expand import Expansion
+
+
+def input(expansion: Expansion, frame: Frame, statement: ast.Input) -> None:
+    network = frame.network
+    if network is None or not _is_body_of_network(frame):
+        raise Problem(
+            Diagnostic(
+                "E237",
+                "`input` belongs to a network's own body",
+                Label(statement.span, "not here"),
+                help="a block names its inputs in its head: `block name(…) takes a, b { … }`",
+            )
+        )
+    name = statement.name.name
+    reason = why_not(name)
+    if reason is not None:
+        raise Problem(Diagnostic("E210", f"`{name}` cannot name an input: it {reason}", Label(statement.name.span)))
+    sizes = expansion.evaluator(frame).value(statement.shape)
+    if network.is_root:
+        shape = expansion.input_sizes.get(name, expansion.input_sizes.get("", sizes) if network.taken == 0 else sizes)
+        tensor = _root_input(expansion, frame, statement, name, shape)
+    else:
+        if network.taken >= len(network.given):
+            raise Problem(
+                Diagnostic(
+                    "E234",
+                    f"the network has more inputs than it was given: `{name}` gets nothing",
+                    Label(statement.span, "gets nothing"),
+                    help="a network with several inputs stands at the head of a merge: `net { | a | b }`",
+                )
+            )
+        tensor = network.given[network.taken]
+    if network.taken == 0:
+        frame.current = frame.entry = tensor
+    network.taken += 1
+    frame.environment.labels[name] = frame.names.members[name] = Labelled(name, tensor, statement.name.span)
+
+
+def _root_input(expansion: Expansion, frame: Frame, statement: ast.Input, name: str, shape: object) -> int | None:
+    if (
+        not isinstance(shape, tuple)
+        or not shape
+        or not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in shape)
+        or len(shape) > 4
+    ):
+        raise Problem(
+            Diagnostic(
+                "E208",
+                f"the shape of an input is a list of one to four whole numbers of at least 1 (channels first), and it is {show_value(shape)}",
+                Label(statement.shape.span, f"is {show_value(shape)}"),
+            )
+        )
+    expansion.claim(frame, (name,), statement.name.span)
+    operation = Input(shape)
+    return expansion.build.add(frame, operation, (), shape, (name,), statement.span, label=True)
+
+
+def output(expansion: Expansion, frame: Frame, statement: ast.Output) -> None:
+    from .references import find_label
+
+    network = frame.network
+    if network is None or not _is_body_of_network(frame):
+        raise Problem(Diagnostic("E237", "`output` belongs to a network's own body", Label(statement.span, "not here")))
+    for item in statement.items:
+        try:
+            labelled = find_label(expansion, frame, item.label.path, item.label.path_span)
+        except Unknowable:
+            continue
+        name = item.name.name if item.name is not None else item.label.path[-1]
+        place = item.name.span if item.name is not None else item.label.path_span
+        earlier = next((span for known, _, span in network.outputs if known == name), None)
+        if earlier is not None:
+            raise Problem(
+                Diagnostic("E209", f"two outputs are named `{name}`", Label(place, "named again here"), (Label(earlier, "first named here"),))
+            )
+        reason = why_not(name)
+        if reason is not None:
+            raise Problem(Diagnostic("E210", f"`{name}` cannot name an output: it {reason}", Label(place)))
+        labelled.used = True
+        network.outputs.append((name, labelled.tensor, item.span))
+
+
+def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
+    network = frame.network
+    title = expansion.label_text(frame, statement.name)
+    names = tuple(title.split("."))
+    expansion.claim(frame, names, statement.name.span)
+    if network is None or not network.is_root:
+        return  # a network used as a step is not trained by its own side heads
+    start = frame.current
+    was, frame.training_only = frame.training_only, True
+    try:
+        expansion.run_scope(frame, "aux", statement, title, names, Names(statement.mode == "indexed"))
+        if frame.current is not None:
+            shape = expansion.build.nodes[frame.current].shape
+            at_root = Frame(**{name: getattr(frame, name) for name in Frame.__slots__})
+            at_root.scope = frame.scope.ancestors()[0]
+            expansion.build.add(at_root, Output(), (frame.current,), shape, ("output", names[-1]), statement.span)
+    finally:
+        frame.training_only = was
+        frame.current = start
+
+
+def _is_body_of_network(frame: Frame) -> bool:
+    scope = frame.scope
+    return scope.kind == "network" and isinstance(frame.network, NetworkInputs)

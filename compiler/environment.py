@@ -1,0 +1,153 @@
+"""What names mean at a place of the text: parameters, lets and templates; labels; defaults; and the names already given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..dsl import ast
+from ..dsl.source import Span
+from .program import Scope
+from .values import Builtin, Template
+
+
+@dataclass(slots=True)
+class Binding:
+    """A parameter, a let, a template or an import, with the place that gave it. `used` serves the warning of dead names."""
+
+    value: object
+    span: Span
+    used: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Labelled:
+    """What a label stands for: a tensor (the index of a node, or None when a mistake left it unknown) and, for what has an inside, its members.
+
+    `again` runs the step once more on another tensor with the same weights; None where that makes no sense (an input).
+    """
+
+    name: str
+    tensor: int | None
+    span: Span
+    members: dict[str, Labelled] = field(default_factory=dict)
+    again: Callable[[int | None, Span], int | None] | None = None
+    used: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Environment:
+    """One lexical level. `body` is the text of the level, read only to explain a label that comes later."""
+
+    parent: Environment | None = None
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    labels: dict[str, Labelled] = field(default_factory=dict)
+    body: Sequence[ast.Statement] = ()
+    incomplete: bool = False  # a statement could not be read: what it would have named is unknown
+
+    def levels(self) -> Iterator[Environment]:
+        level: Environment | None = self
+        while level is not None:
+            yield level
+            level = level.parent
+
+    def binding(self, name: str) -> Binding | None:
+        for level in self.levels():
+            found = level.bindings.get(name)
+            if found is not None:
+                return found
+        return None
+
+    def label(self, name: str) -> Labelled | None:
+        for level in self.levels():
+            found = level.labels.get(name)
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def has_holes(self) -> bool:
+        return any(level.incomplete for level in self.levels())
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultValue:
+    value: object
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Defaults:
+    """The `default` rows in force at a place: a chain, the nearest row first."""
+
+    parent: Defaults | None = None
+    callee: Template | type | None = None
+    values: tuple[tuple[str, DefaultValue], ...] = ()
+
+    def of(self, callee: Template | Builtin) -> dict[str, DefaultValue]:
+        """The values that hold for calls of `callee`."""
+        wanted = callee.operation if isinstance(callee, Builtin) else callee
+        found: dict[str, DefaultValue] = {}
+        row: Defaults | None = self
+        while row is not None:
+            if row.callee is wanted:
+                for name, value in row.values:
+                    found.setdefault(name, value)
+            row = row.parent
+        return found
+
+
+NO_DEFAULTS = Defaults()
+
+
+@dataclass(slots=True, eq=False)
+class Names:
+    """The names given so far in one scope that has names of its own (flat stages and paths share the one that they stand in)."""
+
+    indexed: bool = False
+    ordinals: dict[str, int] = field(default_factory=dict)
+    position: int = 0
+    rounds: int = 0
+    used: dict[tuple[str, ...], Span] = field(default_factory=dict)
+    members: dict[str, Labelled] = field(default_factory=dict)
+
+    def ordinal(self, kind: str) -> str:
+        """`conv1`, `conv2`; in an indexed scope the position."""
+        if self.indexed:
+            return self.next_position()
+        count = self.ordinals.get(kind, 0) + 1
+        self.ordinals[kind] = count
+        return f"{kind}{count}"
+
+    def next_position(self) -> str:
+        self.position += 1
+        return str(self.position - 1)
+
+    def next_round(self) -> str:
+        self.rounds += 1
+        return str(self.rounds - 1)
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """Where elaboration stands in one body: the current tensor and all that surrounds it."""
+
+    scope: Scope
+    environment: Environment
+    defaults: Defaults
+    names: Names
+    entry: int | None
+    current: int | None
+    training_only: bool = False
+    round_name: str | None = None  # the number that the single step of this round takes as its name
+    network: NetworkInputs | None = None
+
+
+@dataclass(slots=True, eq=False)
+class NetworkInputs:
+    """The inputs and outputs of the network call that a frame belongs to. `given` holds the tensors when it is a step."""
+
+    is_root: bool
+    given: list[int | None] = field(default_factory=list)
+    taken: int = 0
+    outputs: list[tuple[str, int | None, Span]] = field(default_factory=list)

@@ -1,0 +1,110 @@
+"""Merges: `add { | path | path }`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..dsl import ast
+from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.source import Span
+from .bind import signature
+from .environment import Frame, Labelled
+from .instances import arguments_of, instance, need_tensor, resolve, step_names
+from .program import Scope
+from .references import Runner
+from .values import Builtin, Problem, Template
+
+if TYPE_CHECKING:
+    from .expand import Expansion
+
+
+def merge(
+    expansion: Expansion, frame: Frame, statement: ast.Merge, step: ast.Step, label: str | None, members: dict[str, Labelled]
+) -> Runner:
+    callee, given, tensors = arguments_of(expansion, frame, resolve(expansion, frame, statement.head), statement.head)
+    if isinstance(callee, Builtin) and not callee.operation.is_merge():
+        raise Problem(
+            Diagnostic(
+                "E234",
+                f"`{callee.name}` takes one tensor and cannot join paths",
+                Label(statement.head.span, "takes one tensor"),
+                help="the head of a merge is `add`, `mul`, `concat`, `maximum`, `mean`, or a block that takes several inputs",
+            )
+        )
+
+    def run(start: int | None, span: Span) -> int | None:
+        need_tensor(expansion, frame, statement.head.span, start)
+        was, frame.current = frame.current, start
+        try:
+            ends = _paths(expansion, frame, statement)
+        finally:
+            frame.current = was
+        if not ends:
+            raise Problem(
+                Diagnostic(
+                    "E232",
+                    f"no path of `{callee.name}` is left: none of the conditions holds",
+                    Label(statement.span, "joins nothing"),
+                    tuple(Label(path.bar.to(path.qualifier.span), "left out") for path in statement.paths if path.qualifier is not None),
+                    help="give it a path without a condition, for example `| skip`",
+                )
+            )
+        if len(ends) == 1:
+            return ends[0][0]
+        inputs = [tensor for tensor, _ in ends]
+        names = step_names(frame, callee.name, label) if expansion.build.sharing is None else ()
+        if isinstance(callee, Template):
+            return instance(expansion, frame, callee, given, names, statement.head, step.span, label, members, inputs)(start, span)
+        expansion.claim(frame, names, step.label.span if step.label is not None else statement.head.span)
+        most = callee.operation.most_inputs
+        if most is not None and len(inputs) > most:
+            raise Problem(
+                Diagnostic("E234", f"`{callee.name}` takes {most} tensors, and {len(inputs)} paths end here", Label(statement.head.span, f"{len(inputs)} paths"))
+            )
+        parts = [Label(place) for _, place in ends]
+        frame.current = start
+        return expansion.build.place(
+            frame,
+            callee.operation,
+            given,
+            [*inputs, *tensors.values()],
+            names,
+            statement.head.span,
+            signature(callee),
+            label=label is not None,
+            parts=parts,
+        )
+
+    return run
+
+
+def _paths(expansion: Expansion, frame: Frame, statement: ast.Merge) -> list[tuple[int | None, Span]]:
+    """Where each path ends, and the place of what ends it. Every path starts from the frame's current tensor."""
+    start = frame.current
+    ends: list[tuple[int | None, Span]] = []
+    for path in statement.paths:
+        scope = expansion.build.open(Scope("path", (), frame.scope, path.span))
+        inside = expansion.inner(frame, path.body, scope=scope)
+        # A label made in a path is visible after it, in the body that holds the merge.
+        inside.environment.labels = frame.environment.labels
+        qualifier = path.qualifier
+        place = _last_step(path)
+        if qualifier is None or isinstance(qualifier, ast.If):
+            if qualifier is None or expansion.evaluator(inside).condition(qualifier.condition):
+                expansion.body(inside, path.body)
+                ends.append((inside.current, place))
+        else:
+            for bindings in expansion.rounds(inside, qualifier):
+                ends.append((expansion.round(inside, path.body, bindings, path.span, start), place))
+        frame.environment.incomplete |= inside.environment.incomplete
+    return ends
+
+
+def _last_step(path: ast.Path) -> Span:
+    """The place of what a path ends in: its last step, when it ends in a chain."""
+    if not path.body:
+        return path.span
+    last: ast.Statement = path.body[-1]
+    if isinstance(last, ast.Chain):
+        return last.steps[-1].span
+    return last.span

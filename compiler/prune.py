@@ -1,0 +1,62 @@
+"""Leaving out what no output needs, with a warning where the file's author may not know it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from ..dsl.diagnostics import Diagnostic, Label, Severity
+from .program import Node
+
+
+def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ...]]:
+    """The nodes that inputs, outputs and reused weights need, renumbered, and a warning for each statement that is left out.
+
+    What is left out of a network used as a step (its head, say) is left out in silence: that is what it is for.
+    """
+    alive = [False] * len(nodes)
+    for node in reversed(nodes):
+        if node.operation.family == "port":
+            alive[node.index] = True
+        if alive[node.index]:
+            for index in node.inputs:
+                alive[index] = True
+            if node.shares is not None:
+                alive[node.shares] = True
+    # A node whose weights are used again lives; so do the nodes that feed it, which stand before it.
+    for node in reversed(nodes):
+        if alive[node.index]:
+            for index in node.inputs:
+                alive[index] = True
+    if all(alive):
+        return tuple(nodes), ()
+    number: dict[int, int] = {}
+    kept: list[Node] = []
+    warned: set[tuple[str, int]] = set()
+    warnings: list[Diagnostic] = []
+    for node in nodes:
+        if alive[node.index]:
+            number[node.index] = len(kept)
+            kept.append(
+                dataclasses.replace(
+                    node,
+                    index=len(kept),
+                    inputs=tuple(number[index] for index in node.inputs),
+                    shares=None if node.shares is None else number[node.shares],
+                )
+            )
+            continue
+        place = (node.span.source.name, node.span.start)
+        if place in warned or any(scope.kind == "network" for scope in node.scope.ancestors()[1:]):
+            continue
+        warned.add(place)
+        warnings.append(
+            Diagnostic(
+                "W501",
+                f"nothing uses the output of `{node.key}`, so the step is left out",
+                Label(node.span, "leads to no output"),
+                help="remove the step, or name its result as an `output`",
+                severity=Severity.WARNING,
+            )
+        )
+    return tuple(kept), tuple(warnings)

@@ -1,0 +1,164 @@
+"""Labels: `skip`, `reuse`, and finding the step that a name stands for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..dsl import ast
+from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.source import Span
+from .environment import Frame, Labelled
+from .evaluate import replacement
+from .naming import static_labels
+from .place import Builder, Sharing
+from .suggest import closest, did_you_mean
+from .values import UNKNOWN, Problem, Unknowable, kind_of
+
+if TYPE_CHECKING:
+    from .expand import Expansion
+
+Runner: TypeAlias = Callable[[int | None, Span], int | None]
+"""Runs a step on a tensor, at a place."""
+
+
+def repeater(build: Builder, before: tuple[int, int], label: str, run: Runner) -> Runner | None:
+    """How to run again, with the same weights, what made the nodes and scopes since `before`; None inside a reused step."""
+    if build.sharing is not None:
+        return None
+    nodes, scopes = build.nodes[before[0] :], build.scopes[before[1] :]
+    via = build.via
+
+    def again(start: int | None, place: Span) -> int | None:
+        build.sharing, here = Sharing(deque(nodes), deque(scopes), label, place), build.via
+        build.via = via
+        try:
+            return run(start, place)
+        finally:
+            build.sharing = None
+            build.via = here
+
+    return again
+
+
+def run_skip(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None) -> None:
+    """`skip` is the identity, `skip(name)` the output of the step with that label."""
+    if call.arguments:
+        labelled = label_argument(expansion, frame, call)
+        labelled.used = True
+        frame.current = labelled.tensor
+    if label is not None:
+        expansion.register(frame, Labelled(label, frame.current, call.span))
+
+
+def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None) -> None:
+    """`reuse(name)` applies the step with that label again, with its weights."""
+    if not call.arguments:
+        raise Problem(
+            Diagnostic("E205", "`reuse` needs the label of a step", Label(call.span, "of which step?"), help="its use is `reuse(label)`")
+        )
+    labelled = label_argument(expansion, frame, call)
+    labelled.used = True
+    if expansion.build.sharing is not None:
+        raise Problem(
+            Diagnostic("E235", "a step that reuses another cannot be reused itself", Label(call.span), help="reuse the inner step directly")
+        )
+    if labelled.again is None:
+        raise Problem(
+            Diagnostic(
+                "E235",
+                f"`{labelled.name}` is no step that can be applied again",
+                Label(call.span, "reused here"),
+                (Label(labelled.span, "defined here"),),
+            )
+        )
+    frame.current = labelled.again(frame.current, call.span)
+    if label is not None:
+        expansion.register(frame, Labelled(label, frame.current, call.span, labelled.members))
+
+
+def label_argument(expansion: Expansion, frame: Frame, call: ast.Call) -> Labelled:
+    """The label that is the only argument of `skip` or `reuse`: a name, a dotted name, or a text."""
+    name = call.path[0]
+    if len(call.arguments) > 1 or call.arguments[0].name is not None:
+        raise Problem(
+            Diagnostic("E207", f"`{name}` takes one label", Label(call.span, f"{len(call.arguments)} arguments"), help=f"its use is `{name}(label)`")
+        )
+    return label_of(expansion, frame, call.arguments[0].value)
+
+
+def label_of(expansion: Expansion, frame: Frame, value: ast.Expression) -> Labelled:
+    """The label that an expression names: `e2`, `backbone.layer3`, `"encoder.e{i}"`."""
+    if isinstance(value, ast.Text):
+        return find_label(expansion, frame, tuple(expansion.evaluator(frame).text(value).split(".")), value.span)
+    parts: list[str] = []
+    node = value
+    while isinstance(node, ast.Attribute):
+        parts.append(node.name)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        raise Problem(
+            Diagnostic(
+                "E202",
+                f"a label is a name, and `{value.span.text}` is none",
+                Label(value.span, "not a label"),
+                help='write the name of a step: `e2`, `backbone.layer3`, or a text: `"e{i}"`',
+            )
+        )
+    return find_label(expansion, frame, (node.name, *reversed(parts)), value.span)
+
+
+def find_label(expansion: Expansion, frame: Frame, path: tuple[str, ...], span: Span) -> Labelled:
+    """The label at the end of a dotted name; the diagnostic tells whether it comes later or was never given."""
+    found = frame.environment.label(path[0])
+    if found is None:
+        raise Problem(_no_label(frame, path[0], span))
+    for part in path[1:]:
+        found.used = True
+        inside = found.members.get(part)
+        if inside is None:
+            if found.tensor is None or frame.environment.has_holes:
+                raise Unknowable
+            near = closest(part, found.members)
+            known = ", ".join(f"`{name}`" for name in list(found.members)[:6])
+            raise Problem(
+                Diagnostic(
+                    "E202",
+                    f"`{found.name}` has no step labelled `{part}`",
+                    Label(span, f"no `{part}` in it"),
+                    (Label(found.span, f"`{found.name}` is this"),),
+                    help=did_you_mean(near) or (f"its labels are {known}" if known else "it has no labels inside"),
+                )
+            )
+        found = inside
+    return found
+
+
+def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
+    for level in frame.environment.levels():
+        later = static_labels(level.body).get(name)
+        if later is not None and later.span.start > span.start:
+            return Diagnostic(
+                "E203",
+                f"`{name}` is used before it exists",
+                Label(span, "used here"),
+                (Label(later.span, "defined here, later"),),
+                help="steps run in the order of the text; move the step that makes it up, or the use of it down",
+            )
+    if frame.environment.has_holes:
+        raise Unknowable
+    known = [label for level in frame.environment.levels() for label in level.labels]
+    near = closest(name, known)
+    elsewhere = [f"{outer}.{name}" for level in frame.environment.levels() for outer, row in level.labels.items() if name in row.members]
+    help_text = f"it is inside another: `{elsewhere[0]}`" if elsewhere else did_you_mean(near)
+    binding = frame.environment.binding(name)
+    if help_text is None and binding is not None and binding.value is not UNKNOWN:
+        help_text = f"`{name}` is {kind_of(binding.value)}; a label names a step: `{name}: conv(…)`"
+    return Diagnostic(
+        "E202",
+        f"no step is labelled `{name}`",
+        Label(span, "no such label"),
+        help=help_text or f"label the step that makes it: `{name}: …`",
+        fix=replacement(span, (elsewhere or list(near))[:1] and tuple((elsewhere or list(near))[:1])),
+    )

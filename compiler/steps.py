@@ -1,0 +1,99 @@
+"""One step of a chain: an operation, a block, a group, a merge, `skip` or `reuse`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..dsl import ast
+from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.source import Span
+from .bind import signature
+from .environment import Frame, Labelled, Names
+from .instances import arguments_of, instance, need_tensor, resolve, step_names
+from .merges import merge
+from .program import Scope
+from .references import Runner, repeater, run_reuse, run_skip
+from .values import Builtin, Problem
+
+if TYPE_CHECKING:
+    from .expand import Expansion
+
+
+def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
+    """Run one step of a chain: the current tensor becomes its output."""
+    label = expansion.label_text(frame, step.label) if step.label is not None else None
+    if isinstance(step.action, ast.Call) and step.action.path == ("skip",):
+        run_skip(expansion, frame, step.action, label)
+        return
+    if isinstance(step.action, ast.Call) and step.action.path == ("reuse",):
+        run_reuse(expansion, frame, step.action, label)
+        return
+    build = expansion.build
+    before = len(build.nodes), len(build.scopes)
+    members: dict[str, Labelled] = {}
+    runner: Runner
+    if isinstance(step.action, ast.Group):
+        runner = _group(expansion, frame, step.action, label, members)
+    elif isinstance(step.action, ast.Merge):
+        runner = merge(expansion, frame, step.action, step, label, members)
+    else:
+        runner = _call(expansion, frame, step.action, step, label, members)
+    frame.current = runner(frame.current, step.span)
+    if label is not None:
+        assert step.label is not None
+        again = repeater(build, before, label, runner)
+        expansion.register(frame, Labelled(label, frame.current, step.label.span, members, again))
+
+
+def _call(
+    expansion: Expansion, frame: Frame, call: ast.Call, step: ast.Step, label: str | None, members: dict[str, Labelled]
+) -> Runner:
+    callee, given, tensors = arguments_of(expansion, frame, resolve(expansion, frame, call), call)
+    names = step_names(frame, callee.name, label)
+    if isinstance(callee, Builtin):
+        expansion.claim(frame, names, step.span)
+        inputs_after = list(tensors.values())
+        operation = callee.operation
+        if operation.least_inputs > 1:
+            raise Problem(_needs_paths(callee.name, call))
+
+        def place(start: int | None, span: Span) -> int | None:
+            need_tensor(expansion, frame, span, start)
+            return expansion.build.place(
+                frame, operation, given, [start, *inputs_after], names, span, signature(callee), label=label is not None
+            )
+
+        return place
+    return instance(expansion, frame, callee, given, names, call, step.span, label, members, None)
+
+
+def _needs_paths(name: str, call: ast.Call) -> Diagnostic:
+    return Diagnostic(
+        "E234",
+        f"`{name}` joins several tensors, and here only one comes in",
+        Label(call.span, "one input"),
+        help=f"put it at the head of a merge: `{name} {{ | … | … }}`",
+    )
+
+
+def _group(
+    expansion: Expansion, frame: Frame, group: ast.Group, label: str | None, members: dict[str, Labelled]
+) -> Runner:
+    named = label is not None or frame.round_name is not None or (frame.names.indexed and group.mode != "flat")
+    names = step_names(frame, "group", label) if named and group.mode != "flat" else ()
+    expansion.claim(frame, names, group.span)
+    inner_names = Names(group.mode == "indexed") if names else frame.names
+    members.update(inner_names.members)
+
+    def run(start: int | None, _place: Span) -> int | None:
+        inside = expansion.inner(frame, group.body, names=inner_names, entry=start, current=start)
+        if names:
+            inside.scope = expansion.build.open(Scope("group", names, frame.scope, group.span, group.mode, title=".".join(names)))
+        elif label is None:
+            inside.environment.labels = frame.environment.labels
+        expansion.body(inside, group.body)
+        frame.environment.incomplete |= inside.environment.incomplete and inside.current is None
+        members.update(inner_names.members)
+        return inside.current
+
+    return run
