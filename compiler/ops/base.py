@@ -146,6 +146,10 @@ class Operation:
     """True: the backward pass does not need this operation's output and the output is no view, so that what follows may overwrite it."""
     is_view: ClassVar[bool] = False
     """True: the output shares the input's storage."""
+    symbol: ClassVar[str] = ""
+    """What the round node of a merge shows in a diagram (`+`); empty: the name."""
+    caption_says_all: ClassVar[bool] = False
+    """True: in sums the caption needs no name before it (`3x3, 64` is a convolution to every reader)."""
     gradient_is_view: ClassVar[bool] = False
     """True: each input's gradient is the output's, or a view of it: the backward pass makes no new tensor (a sum, a concatenation)."""
 
