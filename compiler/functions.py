@@ -96,6 +96,13 @@ def _sum(value: object) -> int | float:
     return total
 
 
+def _take(values: object, count: object) -> tuple[object, ...]:
+    items, number = _list(values), _whole(count)
+    if not 0 <= number <= len(items):
+        raise _Wrong(f"takes 0 to {len(items)} items of this list, and {number} were asked for")
+    return items[:number]
+
+
 def _extreme(choose: Callable[[list[int | float]], int | float]) -> Callable[..., int | float]:
     def compute(*values: object) -> int | float:
         items = [_number(value) for value in (_list(values[0]) if len(values) == 1 else values)]
@@ -159,6 +166,7 @@ FUNCTIONS: dict[str, Function] = {
     "range": Function("range(n) or range(start, stop, step)", "the whole numbers from 0 (or start) up to but not n (or stop)", 1, 3, _range),
     "len": Function("len(list)", "the number of items", 1, 1, _length),
     "sum": Function("sum(list)", "the sum of the items", 1, 1, _sum),
+    "take": Function("take(list, n)", "the first n items: `sum(take(depths, i))` counts the blocks before stage i", 2, 2, _take),
     "min": Function("min(a, b, …) or min(list)", "the smallest", 1, None, _extreme(min)),
     "max": Function("max(a, b, …) or max(list)", "the largest", 1, None, _extreme(max)),
     "round": Function("round(x) or round(x, digits)", "the nearest whole number (a half goes to the even one)", 1, 2, _round),

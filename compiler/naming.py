@@ -25,7 +25,7 @@ def why_not(label: str) -> str | None:
     """Why `label` cannot name a step, as the end of a sentence; None where it can.
 
     A label is an identifier, or several joined by dots (`convs.0`: step 0 of the container `convs`), of which all but the
-    first may be numbers.
+    first may be numbers. Inside a part there may be dashes.
     """
     parts = label.split(".")
     for position, part in enumerate(parts):
@@ -35,13 +35,18 @@ def why_not(label: str) -> str | None:
             if part != "0" and part.startswith("0"):
                 return f"has the number `{part}`, which begins with a zero"
             continue
-        if not part.isascii() or not part.isidentifier():
+        if not part.isascii() or not _without_dashes(part).isidentifier():
             return _characters(part)
         if keyword.iskeyword(part):
             return f"is a word of Python's own (`{part}`), and the generated module would not be valid Python"
         if part in RESERVED or part.startswith("_"):
             return f"is taken by PyTorch's nn.Module (`{part}`)" if part in RESERVED else "begins with an underscore, which PyTorch keeps for itself"
     return None
+
+
+def _without_dashes(part: str) -> str:
+    # A text label may hold dashes inside (`"block1-0"`): docs/decisions/0012. A name in the text of a file never does.
+    return part if part.startswith("-") or part.endswith("-") else part.replace("-", "_")
 
 
 def _characters(part: str) -> str:
