@@ -1,0 +1,93 @@
+"""`budget parameters <= 26M, macs <= 4.3G`: checked once the costs are known."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+
+from ...dsl.diagnostics import Diagnostic, Label
+from ..graph import Graph
+from ..program import BudgetLimit, Node
+from .cost import Work, groups, total, work_of
+from .dtypes import weight_bytes
+from .memory import inference_profile
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    "<": operator.lt,
+    ">=": operator.ge,
+    ">": operator.gt,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+DEAREST = 3
+"""How many of the dearest parts a message names."""
+
+STEPS = ((10**9, "G"), (10**6, "M"), (10**3, "K"))
+
+
+def check_budget(graph: Graph) -> tuple[Diagnostic, ...]:
+    """One diagnostic for each limit of the file that the network does not keep."""
+    return tuple(_broken(graph, limit) for limit in graph.program.budgets if not _keeps(graph, limit))
+
+
+def quantity(graph: Graph, name: str) -> int:
+    """A cost by its word in the language, for one image; `memory` in bytes, float32, weights included."""
+    trunk = _trunk(graph)
+    if name == "memory":
+        weights = sum(weight_bytes(weight, "float32") for node in trunk for weight in node.weights)
+        return weights + inference_profile(graph).peak_bytes
+    return _of(total(work_of(node) for node in trunk), name)
+
+
+def _trunk(graph: Graph) -> list[Node]:
+    return [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
+
+
+def _of(work: Work, name: str) -> int:
+    value = getattr(work, name)
+    assert isinstance(value, int)
+    return value
+
+
+def _keeps(graph: Graph, limit: BudgetLimit) -> bool:
+    return COMPARISONS[limit.operator](quantity(graph, limit.quantity), limit.value)
+
+
+def _broken(graph: Graph, limit: BudgetLimit) -> Diagnostic:
+    value = quantity(graph, limit.quantity)
+    difference = value - limit.value
+    wording = f"{limit.quantity}: {value:,}, and the budget is {limit.operator} {limit.value:,}"
+    share = f" ({abs(difference) / limit.value:.1%} {'more' if difference > 0 else 'less'})" if limit.value and difference else ""
+    return Diagnostic(
+        "E451",
+        wording + share,
+        Label(limit.span, f"{short(value)} is {'too much' if difference > 0 else 'too little' if difference < 0 else 'excluded'}"),
+        notes=_parts(graph, limit.quantity, value),
+        help=f"`archc cost --by block` shows what each part costs; a budget that holds: `{limit.quantity} {_holding(limit, value)}`",
+    )
+
+
+def _holding(limit: BudgetLimit, value: int) -> str:
+    """A limit that the network keeps, as the file would write it."""
+    sign = limit.operator if limit.operator in ("<=", ">=") else {"<": "<=", ">": ">="}.get(limit.operator, "==")
+    return f"{sign} {value}"
+
+
+def _parts(graph: Graph, name: str, value: int) -> tuple[str, ...]:
+    if name == "memory":
+        profile = inference_profile(graph)
+        return (f"the peak, {profile.peak_bytes:,} bytes beside the weights, is at {profile.peak_at}",)
+    parts = [(path, _of(total(work_of(node) for node in nodes), name)) for path, _, nodes in groups(_trunk(graph), "stage")]
+    dearest = sorted(parts, key=lambda part: -part[1])[:DEAREST]
+    listed = ", ".join(f"{path} {short(part)} ({part / value:.0%})" for path, part in dearest if part)
+    return (f"most of it: {listed}",) if listed else ()
+
+
+def short(value: float) -> str:
+    """`4.36G`: a cost as people say it, four digits."""
+    for step, letter in STEPS:
+        if abs(value) >= step:
+            return f"{value / step:.4g}{letter}"
+    return f"{value:,}"

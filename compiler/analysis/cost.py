@@ -1,0 +1,283 @@
+"""What a network costs, from its graph alone: parameters, multiply-accumulates, operations, activations, bytes.
+
+The convention, which `docs/costs.md` explains:
+
+- Parameters are trainable and counted once, however often they are used. Side heads that only training has stand apart.
+- Buffers are counted in elements: a batch norm's running mean, running variance and its counter.
+- MACs count convolutions, linear layers and attention's products, for one sample. Work counts each time it is done.
+- FLOPs are two a MAC, one a bias added, and what each operation's record says for the rest.
+- Activations are the elements that operations write, for one sample: views, and what training alone does, write none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..graph import Graph
+from ..ops.base import Shape, Weight, product
+from ..program import Node, Scope
+from .dtypes import BYTES, weight_bytes
+from .memory import inference_profile, training_profile
+
+BY = ("stage", "block", "op")
+"""What a row of the table may stand for."""
+
+KINDS: dict[str, str] = {
+    "convolution": "convolution",
+    "dense": "linear",
+    "attention": "attention",
+    "norm": "norm",
+    "activation": "activation",
+    "pool": "pooling",
+}
+"""Families of operations by the name that the table of kinds prints; what is not here is elementwise work and movement."""
+
+CONVENTION = (
+    "MACs: convolutions, linear layers and attention's products, one sample. FLOPs: 2 a MAC, 1 a bias added, and the other",
+    "operations by docs/costs.md. Parameters: trainable, shared ones once, heads that only training has apart. Buffers in",
+    "elements. Activations: elements written, one sample; views and what training alone does write none.",
+)
+"""Printed under every table of costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Figures that add up. All are for one sample."""
+
+    parameters: int = 0
+    buffers: int = 0
+    macs: int = 0
+    flops: int = 0
+    activations: int = 0
+    layer_activations: int = 0
+    """Elements that operations with MACs write: what the literature on design spaces calls activations."""
+
+    def __add__(self, other: Work) -> Work:
+        return Work(
+            self.parameters + other.parameters,
+            self.buffers + other.buffers,
+            self.macs + other.macs,
+            self.flops + other.flops,
+            self.activations + other.activations,
+            self.layer_activations + other.layer_activations,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a stage, a block call, or an operation. `nodes` are the operations that it covers."""
+
+    path: str
+    op: str
+    output: Shape
+    work: Work
+    nodes: tuple[Node, ...]
+    peak_bytes: int
+    """The most that is alive at once while it runs, at inference (see `memory.py`)."""
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "path": self.path,
+            "op": self.op,
+            "output": list(self.output),
+            "parameters": self.work.parameters,
+            "buffers": self.work.buffers,
+            "macs": self.work.macs,
+            "flops": self.work.flops,
+            "activations": self.work.activations,
+            "peak_bytes": self.peak_bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The cost of one network at one batch size and dtype."""
+
+    network: str
+    batch: int
+    dtype: str
+    optimizer: str
+    inputs: tuple[tuple[str, Shape], ...]
+    outputs: tuple[tuple[str, Shape], ...]
+    total: Work
+    training_only: Work
+    weights_bytes: int
+    inference_peak_bytes: int
+    inference_peak_at: str
+    training_peak_bytes: int
+    training_peak_at: str
+    kinds: tuple[tuple[str, Work], ...]
+    by: str
+    rows: tuple[Row, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """The document that `archc cost --format json` prints."""
+        return {
+            "version": 1,
+            "network": self.network,
+            "batch": self.batch,
+            "dtype": self.dtype,
+            "optimizer": self.optimizer,
+            "input": {name: list(shape) for name, shape in self.inputs},
+            "output": {name: list(shape) for name, shape in self.outputs},
+            "totals": {
+                "parameters": self.total.parameters,
+                "buffers": self.total.buffers,
+                "macs": self.total.macs,
+                "flops": self.total.flops,
+                "activations": self.total.activations,
+                "layer_activations": self.total.layer_activations,
+                "weights_bytes": self.weights_bytes,
+                "inference_peak_bytes": self.inference_peak_bytes,
+                "inference_peak_at": self.inference_peak_at,
+                "training_peak_bytes": self.training_peak_bytes,
+                "training_peak_at": self.training_peak_at,
+            },
+            "by": self.by,
+            "rows": [row.to_json() for row in self.rows],
+            "kinds": {
+                kind: {"parameters": work.parameters, "macs": work.macs, "flops": work.flops, "activations": work.activations}
+                for kind, work in self.kinds
+            },
+            "training_only": {
+                "parameters": self.training_only.parameters,
+                "buffers": self.training_only.buffers,
+                "macs": self.training_only.macs,
+                "flops": self.training_only.flops,
+            },
+            "convention": " ".join(CONVENTION),
+        }
+
+
+def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Cost:
+    """All the figures of `graph`. `by` is a word of `BY`, `dtype` of `dtypes.BYTES`, `optimizer` of `memory.OPTIMIZERS`."""
+    works = tuple(work_of(node) for node in graph.nodes)
+    inference = inference_profile(graph, batch=batch, dtype=dtype)
+    training = training_profile(graph, batch=batch, dtype=dtype, optimizer=optimizer)
+    trunk = [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
+    heads = [node for node in graph.nodes if node.training_only]
+    kinds: dict[str, list[Node]] = {}
+    for node in trunk:
+        kinds.setdefault(KINDS.get(node.operation.family, "elementwise"), []).append(node)
+
+    rows = []
+    for path, op, nodes in groups(trunk, by):
+        peak = max(inference.bytes_at(node.index) for node in nodes)
+        rows.append(Row(path, op, nodes[-1].shape, total(works[node.index] for node in nodes), tuple(nodes), peak))
+    return Cost(
+        network=graph.program.name,
+        batch=batch,
+        dtype=dtype,
+        optimizer=optimizer,
+        inputs=tuple((node.names[-1], node.shape) for node in graph.inputs),
+        outputs=tuple((node.names[-1], node.shape) for node in graph.outputs),
+        total=total(works[node.index] for node in trunk),
+        training_only=total(works[node.index] for node in heads),
+        weights_bytes=sum(weight_bytes(weight, dtype) for node in trunk for weight in node.weights),
+        inference_peak_bytes=inference.peak_bytes,
+        inference_peak_at=inference.peak_at,
+        training_peak_bytes=training.peak_bytes,
+        training_peak_at=training.peak_at,
+        kinds=tuple((kind, total(works[node.index] for node in kinds[kind])) for kind in sorted(kinds)),
+        by=by,
+        rows=tuple(rows),
+    )
+
+
+def work_of(node: Node) -> Work:
+    """What one node costs for one sample. Weights that it shares belong to the node that owns them."""
+    weights = node.weights
+    macs = node.macs
+    written = 0 if writes_nothing(node) else product(node.shape)
+    return Work(
+        parameters=elements(weight for weight in weights if weight.trainable),
+        buffers=elements(weight for weight in weights if not weight.trainable),
+        macs=macs,
+        flops=node.flops,
+        activations=written,
+        layer_activations=written if macs else 0,
+    )
+
+
+def writes_nothing(node: Node) -> bool:
+    """Whether inference makes no new tensor here: ports, views, and operations that only training does."""
+    operation = node.operation
+    return operation.family == "port" or operation.is_view or operation.training_only
+
+
+def elements(weights: Iterable[Weight]) -> int:
+    return sum(weight.elements for weight in weights)
+
+
+def total(works: Iterable[Work]) -> Work:
+    # Five sums, not a chain of records: a network may have 100,000 operations.
+    rows = list(works)
+    return Work(
+        sum(row.parameters for row in rows),
+        sum(row.buffers for row in rows),
+        sum(row.macs for row in rows),
+        sum(row.flops for row in rows),
+        sum(row.activations for row in rows),
+        sum(row.layer_activations for row in rows),
+    )
+
+
+# ------------------------------------------------------------------------------------------------- rows
+
+
+def groups(nodes: Iterable[Node], by: str) -> list[tuple[str, str, list[Node]]]:
+    """Path, kind and nodes of each row, in order of first appearance.
+
+    By stage: the outermost stages; by block: the outermost block calls within them. What stands in none is a row of its own.
+    """
+    if by == "op":
+        return [(node.unique, node.operation.name, [node]) for node in nodes]
+    found = _Holders(by)
+    rows: dict[Scope | Node, list[Node]] = {}
+    for node in nodes:
+        rows.setdefault(found.of(node.scope) or node, []).append(node)
+    named = []
+    for holder, members in rows.items():
+        if isinstance(holder, Scope):
+            named.append((scope_path(holder), holder.template or holder.kind, members))
+        else:
+            named.append((holder.unique, holder.operation.name, members))
+    return named
+
+
+def scope_path(scope: Scope) -> str:
+    """The path of a scope; a flat stage, which adds no name, is told by its title."""
+    names = scope.path if scope.names or not scope.title else (*scope.path, scope.title)
+    return ".".join(names)
+
+
+@dataclass(slots=True)
+class _Holders:
+    """The scope that is the row of a scope, found once for each."""
+
+    by: str
+    known: dict[Scope, Scope | None]
+
+    def __init__(self, by: str) -> None:
+        self.by = by
+        self.known = {}
+
+    def of(self, scope: Scope) -> Scope | None:
+        chain = []
+        above: Scope | None = scope
+        while above is not None and above not in self.known:
+            chain.append(above)
+            above = above.parent
+        holder = self.known[above] if above is not None else None
+        for item in reversed(chain):
+            if holder is None and item.parent is not None and self._holds(item):
+                holder = item
+            self.known[item] = holder
+        return holder
+
+    def _holds(self, scope: Scope) -> bool:
+        return scope.kind == "stage" if self.by == "stage" else bool(scope.template) and scope.kind == "block"
+
+
+__all__ = ["BY", "BYTES", "CONVENTION", "Cost", "Row", "Work", "cost", "groups", "scope_path", "work_of"]
