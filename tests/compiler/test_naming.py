@@ -1,0 +1,119 @@
+"""The names of steps: the five rules of the language, and which labels are legal."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.elaborate import elaborate
+from archc.compiler.naming import RESERVED, legal_name, why_not
+from archc.compiler.program import Program
+from archc.dsl.parser import parse
+from archc.dsl.source import Source
+
+
+def program(text: str) -> Program:
+    file, diagnostics = parse(Source.of("test.arch", text))
+    assert not diagnostics, diagnostics
+    made, diagnostics = elaborate(file)
+    assert made is not None, diagnostics
+    return made
+
+
+def names(body: str, before: str = "") -> list[str]:
+    """The keys of the steps of a network on an 8x8 image, ports left out."""
+    made = program(f"{before}\nnetwork n {{\n input x[4, 8, 8]\n {body}\n}}")
+    return [node.key for node in made.nodes if node.operation.family != "port"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("conv(4) -> bn -> relu -> conv(4) -> bn", ["conv1", "bn1", "relu1", "conv2", "bn2"]),
+        ("a: conv(4) -> conv(4)", ["a", "conv1"]),
+        ("stage s { conv(4) -> bn }", ["s.conv1", "s.bn1"]),
+        ("stage s flat { conv(4) -> bn } stage t flat { conv(4) }", ["conv1", "bn1", "conv2"]),
+        ("stage s indexed { conv(4) -> relu -> conv(4) }", ["s.0", "s.1", "s.2"]),
+        ("g: { conv(4) -> conv(4) }", ["g.conv1", "g.conv2"]),
+        ("{ conv(4) } -> conv(4)", ["conv1", "conv2"]),
+        ("g: indexed { conv(4) -> conv(4) }", ["g.0", "g.1"]),
+        ("repeat 2 { conv(4) }", ["0", "1"]),
+        ("repeat 2 { conv(4) -> relu }", ["0.conv1", "0.relu1", "1.conv1", "1.relu1"]),
+        ("repeat 1 { conv(4) } repeat 2 { conv(4) }", ["0", "1", "2"]),
+        ("for a in [1, 2] { repeat a { conv(4) } }", ["0", "1", "2"]),
+        ('for i in range(2) { "c{i}": conv(4) -> relu }', ["c0", "relu1", "c1", "relu2"]),
+        ("stage s indexed { repeat 2 { conv(4) -> relu } }", ["s.0", "s.1", "s.2", "s.3"]),
+        ("stage s indexed { if true { conv(4) } conv(4) }", ["s.0", "s.1"]),
+        ("stage s indexed { a: conv(4) -> conv(4) }", ["s.a", "s.1"]),
+        ("add { | conv(4) -> bn | conv(4) }", ["conv1", "bn1", "conv2", "add1"]),
+        ("sum: add { | conv(4) | skip }", ["conv1", "sum"]),
+        ("add { | repeat 2: conv(4) }", ["0", "1", "add1"]),
+        ("add { | repeat 2: conv(4) -> relu }", ["0.conv1", "0.relu1", "1.conv1", "1.relu1", "add1"]),
+        ("add { | if false: conv(4) | conv(4) }", ["conv1"]),
+        ("repeat 2 as i { if i == 0 { conv(4) } else { relu } }", ["0", "1"]),
+        ('for i in range(2) { "convs.{i}": conv(4) -> "bns.{i}": bn }', ["convs.0", "bns.0", "convs.1", "bns.1"]),
+    ],
+)
+def test_names(body: str, expected: list[str]) -> None:
+    assert names(body) == expected
+
+
+def test_blocks_are_named_by_their_own_name() -> None:
+    block = "block cbr(out) { conv(out) -> bn }\nblock flatly(out) flat { conv(out) }\nblock row indexed { conv(4) -> bn }"
+    assert names("cbr(4) -> c: cbr(4) -> cbr(4)", block)[::2] == ["cbr1.conv1", "c.conv1", "cbr2.conv1"]
+    assert names("flatly(4) -> conv(4)", block) == ["conv1", "conv2"]
+    assert names("row -> row", block) == ["row1.0", "row1.1", "row2.0", "row2.1"]
+
+
+def test_a_block_argument_is_named_by_what_it_stands_for() -> None:
+    assert names("b(relu6) -> b(leaky_relu(0.1))", "block b(act) { act }") == ["b1.relu61", "b2.leaky_relu1"]
+
+
+def test_reuse_keeps_the_name_and_owns_no_weights() -> None:
+    made = program("network n {\n input x[4, 8, 8]\n f: conv(4)\n reuse(f)\n}")
+    first, second = (node for node in made.nodes if node.operation.name == "conv")
+    assert (first.key, second.key, second.unique) == ("f", "f", "f@2")
+    assert second.shares == first.index and not second.weights
+
+
+def test_reuse_of_a_block_shares_every_step() -> None:
+    made = program(
+        "block cb(out) { conv(out) -> bn -> relu }\n"
+        "network n {\n input a[3, 8, 8]\n input b[3, 8, 8]\n t: cb(4)\n let unused = 1\n ya: skip(t)\n skip(b) -> reuse(t)\n"
+        " add { | skip | skip(ya) }\n}"
+    )
+    assert [node.unique for node in made.nodes if node.operation.family != "port"] == [
+        "t.conv1", "t.bn1", "t.relu1", "t.conv1@2", "t.bn1@2", "t.relu1@2", "add1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [
+        ("norm.1", None),
+        ("convs.0.weight_path", None),
+        ("class", "Python"),
+        ("forward", "nn.Module"),
+        ("training", "nn.Module"),
+        ("1x1", "digit"),
+        ("padding 1", "has a ` `"),
+        ("", "empty"),
+        ("a..b", "empty part"),
+        ("größe", "letters"),
+        ("_x", "underscore"),
+    ],
+)
+def test_legal_labels(label: str, why: str | None) -> None:
+    reason = why_not(label)
+    assert (reason is None) if why is None else (reason is not None and why in reason)
+
+
+@pytest.mark.parametrize("label", ["class", "forward", "1x1", "padding 1", "größe", "_x", "---"])
+def test_the_name_that_is_offered_is_legal(label: str) -> None:
+    assert why_not(legal_name(label)) is None
+
+
+def test_reserved_names_are_those_of_modules() -> None:
+    from torch import nn
+
+    public = {name for name in dir(nn.Module()) if not name.startswith("_")}
+    assert public <= RESERVED
