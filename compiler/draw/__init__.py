@@ -1,1 +1,14 @@
-"""Pictures of a graph."""
+"""Pictures of networks: `draw` writes a file, `draw_text` gives the picture in memory, `fold` and `to_dot` the steps on the way."""
+
+from __future__ import annotations
+
+from .diagram import DIRECTIONS, FORMATS, Drawn, Options, draw, draw_text
+from .dot import COSTS, Look, to_dot
+from .fold import LEVELS, View, fold
+from .picture import Box, Costs, Frame, Line, Picture
+from .style import THEMES
+
+__all__ = [
+    "COSTS", "DIRECTIONS", "FORMATS", "LEVELS", "THEMES", "Box", "Costs", "Drawn", "Frame", "Line", "Look", "Options", "Picture",
+    "View", "draw", "draw_text", "fold", "to_dot",
+]  # fmt: skip

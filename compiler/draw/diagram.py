@@ -1,0 +1,157 @@
+"""The picture of a network as a file: folded view, DOT, layout, and what there is to say of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from ...dsl.diagnostics import Diagnostic, Label, Severity
+from ...dsl.source import Span
+from ..graph import Graph
+from ..suggest import closest, did_you_mean
+from .dot import Look, by_file_name, clean, to_dot
+from .fold import EVERYTHING, View, fold, names_of
+from .layout import SECONDS, Failure, render
+from .picture import Picture
+from .style import THEMES
+
+FORMATS = ("svg", "pdf", "png", "dot")
+DIRECTIONS = ("TB", "LR", "BT", "RL")
+MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
+RESOLUTION = 200  # dots an inch of a bitmap
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `archc draw` can be asked. See `View` and `Look`."""
+
+    level: str = "block"
+    open: tuple[str, ...] = ()
+    fold: tuple[str, ...] = ()
+    direction: str | None = None
+    color_by: str = "kind"
+    theme: str = "light"
+    width: float | None = None
+    values: Mapping[str, float] | None = None
+    unit: str = ""
+    legend: bool = True
+    seconds: float = field(default=SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture in one format. `data` is None where it could not be made; then `dot` is still the text to lay out elsewhere."""
+
+    picture: Picture
+    dot: str
+    data: bytes | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def draw(graph: Graph, path: str | os.PathLike[str], options: Options = Options()) -> tuple[Diagnostic, ...]:
+    """Writes the picture to `path`; its ending says the format. Where the layout fails, the DOT is kept beside it."""
+    file = Path(path)
+    form = file.suffix.removeprefix(".").lower()
+    if form not in FORMATS:
+        known = ", ".join(f".{name}" for name in FORMATS)
+        return (_error(graph, "F602", f"`{clean(file.name)}` has no ending that says a format of pictures", f"use one of {known}"),)
+    drawn = draw_text(graph, form, options, folder=file.parent)
+    if drawn.data is not None:
+        file.write_bytes(drawn.data)
+    elif not any(row.code == "F604" for row in drawn.diagnostics):
+        file.with_suffix(".dot").write_text(drawn.dot, encoding="utf-8")
+    return drawn.diagnostics
+
+
+def draw_text(graph: Graph, form: str = "svg", options: Options = Options(), folder: Path | None = None) -> Drawn:
+    """The picture in the format `form`, and what there is to say of it."""
+    view = View(options.level, options.open, options.fold)
+    picture = fold(graph, view)
+    unknown = _unknown_names(graph, view)
+    look = _look(options, RESOLUTION if form == "png" else 72, folder)
+    dot = to_dot(graph, picture, look)
+    if unknown:
+        return Drawn(picture, dot, None, unknown)
+    if form == "dot":
+        return Drawn(picture, dot, dot.encode())
+    boxes = len(picture.boxes())
+    if boxes > MOST_BOXES:
+        return Drawn(picture, dot, None, (_too_many(graph, picture, boxes),))
+    made = render(dot, form, options.seconds)
+    if isinstance(made, Failure):
+        return Drawn(picture, dot, None, (_failed(graph, picture, made, form),))
+    if form == "svg":
+        from .svg import finished
+
+        text = finished(made, f"{clean(graph.program.name)}: diagram", described(graph, picture))
+        return Drawn(picture, dot, text.encode(), ())
+    return Drawn(picture, dot, made, ())
+
+
+def described(graph: Graph, picture: Picture) -> str:
+    """The picture in words, for those who cannot see it."""
+    totals = picture.totals
+    parts = [item.scope.title or item.name for item in picture.frames() if item.scope.kind == "stage"]
+    stages = f" Stages: {', '.join(parts)}." if parts else ""
+    words = clean(picture.doc).strip()
+    return (
+        (words + " " if words else "")
+        + f"{len(graph.nodes)} operations in {len(picture.boxes())} boxes; {totals.parameters:,} parameters, {totals.macs:,} MACs."
+        + stages
+    )
+
+
+def _look(options: Options, resolution: int, folder: Path | None) -> Look:
+    def link(span: Span) -> str:
+        """Relative to the picture, where the source is a file near it; else by name alone."""
+        name = span.source.name
+        if folder is not None and not os.path.isabs(name) and os.path.exists(name):
+            from urllib.parse import quote
+
+            relative = PurePath(os.path.relpath(name, folder)).as_posix()
+            return f"{quote(relative)}#L{span.line}"
+        return by_file_name(span)
+
+    return Look(
+        THEMES[options.theme], options.direction or "TB", options.color_by, options.width, options.values, options.unit,
+        options.legend, resolution, link,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------- diagnostics
+
+
+def _error(graph: Graph, code: str, message: str, help: str | None = None, notes: tuple[str, ...] = ()) -> Diagnostic:
+    return Diagnostic(code, message, Label(graph.program.span), notes=notes, help=help, severity=Severity.ERROR)
+
+
+def _unknown_names(graph: Graph, view: View) -> tuple[Diagnostic, ...]:
+    known = {name for scope in graph.members for name in names_of(scope)}
+    rows = []
+    for word, names in (("open", view.open), ("fold", view.fold)):
+        for name in names:
+            if name not in known and not (word == "open" and name == EVERYTHING):
+                help = did_you_mean(closest(name, known)) or "name a stage, a block, a label or a path such as `layer1.0`"
+                rows.append(_error(graph, "F604", f"`{clean(graph.program.name)}` has no part `{clean(name)}` to {word}", help))
+    return tuple(rows)
+
+
+def _too_many(graph: Graph, picture: Picture, boxes: int) -> Diagnostic:
+    widest = sorted(picture.frames(), key=lambda frame: -sum(1 for _ in frame.boxes()))
+    names = [".".join(frame.scope.path) or frame.scope.title for frame in widest if frame.scope.path or frame.scope.title]
+    fold_help = f"fold some of it, for example `--fold {clean(names[0])}`" if names else "draw it at `--level block`"
+    message = f"the picture would have {boxes:,} boxes of {len(graph.nodes):,} operations; at most {MOST_BOXES:,} are laid out"
+    return _error(graph, "F605", message, f"{fold_help}, or lay the DOT out yourself")
+
+
+def _failed(graph: Graph, picture: Picture, failure: Failure, form: str) -> Diagnostic:
+    boxes = len(picture.boxes())
+    counts = f"{len(graph.nodes):,} operations are drawn as {boxes:,} boxes"
+    if failure.scaled:
+        message = "the bitmap would be wider or higher than 32,767 pixels, and would be shrunk until nobody can read it"
+        return _error(graph, "F603", message, "write .svg or .pdf, or fold more of it (`--level stage`)", (counts,))
+    message = f"the diagram could not be laid out as {form}: {'; '.join(failure.reasons)}"
+    help = "the DOT text is kept: lay it out on another machine with `dot -Tsvg`, or fold more of it (`--level stage`)"
+    return _error(graph, "F601", message, help, (counts,))

@@ -1,0 +1,263 @@
+"""Picture to DOT, the text that Graphviz lays out."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from urllib.parse import quote
+
+import graphviz
+
+from ...dsl.source import Span
+from ..graph import Graph
+from ..ops.base import show
+from ..program import Node
+from .labels import Row, box_rows, frame_rows, shape_text
+from .picture import Box, Frame, Line, Picture
+from .style import FONT, LIGHT, POINTS, Theme, heat, outline, readable
+
+Attributes = dict[str, str]
+MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
+COSTS = ("parameters", "macs", "activations")
+
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+
+
+def by_file_name(span: Span) -> str:
+    """The link to a place in the source: the file's name and the line."""
+    return f"{quote(PurePath(span.source.name).name)}#L{span.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture is to look. `color_by`: kind, none, parameters, macs, activations, or a name with `values`.
+
+    `values` gives a number for nodes (by their unique path), such as measured seconds; `unit` is printed after them.
+    `width` is in inches: the picture is scaled to it. `resolution` is in dots an inch, for bitmaps. `link` makes the address of a place in the source.
+    """
+
+    theme: Theme = LIGHT
+    direction: str = "TB"
+    color_by: str = "kind"
+    width: float | None = None
+    values: Mapping[str, float] | None = None
+    unit: str = ""
+    legend: bool = True
+    resolution: int = 72
+    link: Callable[[Span], str] = by_file_name
+
+
+def clean(text: str) -> str:
+    """Text without the characters that XML cannot hold."""
+    return UNPRINTABLE.sub("\ufffd", text)
+
+
+def escaped(text: str) -> str:
+    return html.escape(clean(text))
+
+
+def to_dot(graph: Graph, picture: Picture, look: Look = Look()) -> str:
+    """The DOT text. Equal pictures give equal text."""
+    return _Writer(graph, picture, look).write()
+
+
+@dataclass(slots=True)
+class _Writer:
+    graph: Graph
+    picture: Picture
+    look: Look
+
+    def write(self) -> str:
+        theme, look = self.look.theme, self.look
+        drawing = graphviz.Digraph(name="network")
+        drawing.attr(
+            "graph", rankdir=look.direction, bgcolor=theme.page, fontname=FONT, fontcolor=theme.text,
+            fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.26", pad="0.08", tooltip=" ", dpi=str(look.resolution),
+        )  # fmt: skip
+        if look.width is not None:
+            drawing.attr("graph", size=f"{look.width:g},1000!")
+        drawing.attr(
+            "node", shape="box", style="rounded,filled", fontname=FONT, fontsize=f"{POINTS['plain']:g}",
+            margin="0.09,0.05", height="0.26", width="0.5", penwidth="0.9",
+        )  # fmt: skip
+        drawing.attr(
+            "edge", fontname=FONT, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
+            arrowsize="0.55", penwidth="0.9",
+        )  # fmt: skip
+        fills = self._fills()
+        self._items(drawing, self.picture.root.items, fills, 0)
+        labelled = len(self.picture.lines) <= MOST_LABELS
+        for number, line in enumerate(self.picture.lines):
+            drawing.edge(line.tail, line.head, **self._line(line, number, labelled))
+        legend = self._legend()
+        if legend:
+            drawing.attr("graph", label=legend, labelloc="b", labeljust="c")
+        return str(drawing.source)
+
+    # ------------------------------------------------------------------------------------------ boxes
+
+    def _items(
+        self, drawing: graphviz.Digraph, items: Sequence[Box | Frame], fills: Mapping[str, str], depth: int
+    ) -> None:
+        for item in items:
+            if isinstance(item, Box):
+                drawing.node(item.name, **self._box(item, fills[item.name]))
+                continue
+            with drawing.subgraph(name=f"cluster_{item.name}") as inner:
+                inner.attr("graph", **self._frame(item, depth))
+                self._items(inner, item.items, fills, depth + 1)
+
+    def _box(self, box: Box, fill: str) -> Attributes:
+        theme = self.look.theme
+        kind = "block" if box.scope is not None else box.main.operation.family
+        attributes = {
+            "id": box.name,
+            "class": f"kind-{kind}" + (" aux" if box.training_only else ""),
+            "label": self._label(box_rows(self.graph, box), fill),
+            "fillcolor": fill,
+            "color": outline(theme, fill),
+            "tooltip": clean(self.tooltip(box)).replace("\\", "\\\\"),
+            "URL": self.look.link(box.scope.span if box.scope is not None else box.main.span),
+            "target": "_top",
+        }
+        if box.is_merge:
+            round_shape = len(box.main.operation.symbol) == 1 and box.count == 1
+            attributes |= {"shape": "circle" if round_shape else "ellipse", "margin": "0.02", "width": "0.24", "height": "0.24"}
+            attributes["style"] = "filled"
+        if box.is_port:
+            attributes["style"] = "rounded"
+            del attributes["fillcolor"]
+        if box.training_only:
+            attributes["style"] += ",dashed"
+        return attributes
+
+    def _frame(self, frame: Frame, depth: int) -> Attributes:
+        theme = self.look.theme
+        fill = theme.frame_fills[depth % len(theme.frame_fills)]
+        return {
+            "id": frame.name,
+            "class": "frame" + (" aux" if frame.training_only else ""),
+            "label": self._label(frame_rows(frame), fill),
+            "labeljust": "l",
+            "style": "rounded,filled" + (",dashed" if frame.training_only else ""),
+            "fillcolor": fill,
+            "color": theme.frame,
+            "margin": "9",
+            "tooltip": clean(frame.scope.doc or ".".join(frame.scope.path) or self.picture.network).replace("\\", "\\\\"),
+            "URL": self.look.link(frame.scope.span),
+            "target": "_top",
+        }
+
+    def _label(self, rows: Sequence[Row], fill: str) -> str:
+        theme = self.look.theme
+        lines = []
+        for row in rows:
+            pieces = []
+            for words in row:
+                wanted = {"small": theme.faint, "count": theme.count}.get(words.style, theme.text)
+                text = escaped(words.text)
+                if words.style in ("name", "count"):
+                    text = f"<B>{text}</B>"
+                size = POINTS[words.style]
+                pieces.append(f'<FONT POINT-SIZE="{size:g}" COLOR="{readable(fill, wanted)}">{text}</FONT>')
+            lines.append("".join(pieces))
+        return "<" + "<BR/>".join(lines) + ">"
+
+    # ----------------------------------------------------------------------------------------- colours
+
+    def _fills(self) -> dict[str, str]:
+        look, theme = self.look, self.look.theme
+        boxes = self.picture.boxes()
+        if look.color_by == "none":
+            return {box.name: theme.page for box in boxes}
+        if look.color_by != "kind":
+            dearest = max((self.cost(box) for box in boxes), default=0.0)
+            return {box.name: heat(theme, self.cost(box) / dearest if dearest else 0.0) for box in boxes}
+        fills: dict[str, str] = {}
+        kinds: dict[str, str] = {}
+        for box in boxes:
+            if box.scope is None:
+                fills[box.name] = theme.families.get(box.main.operation.family, theme.other)
+            else:
+                kind = box.scope.template or box.scope.title or box.scope.kind
+                fills[box.name] = kinds.setdefault(kind, theme.blocks[len(kinds) % len(theme.blocks)])
+        return fills
+
+    def cost(self, box: Box) -> float:
+        """What colours a box. Aux heads cost nothing in the network that is built."""
+        nodes = [node for node in box.nodes if not node.training_only]
+        if self.look.values is not None:
+            return sum(self.look.values.get(node.unique, 0.0) for node in nodes)
+        quantity = "macs" if self.look.color_by == "cost" else self.look.color_by
+        return float(getattr(box.costs, quantity)) if nodes else 0.0
+
+    def tooltip(self, box: Box) -> str:
+        costs = box.costs
+        numbers = [f"{costs.parameters:,} parameters"] if costs.parameters else []
+        numbers += [f"{costs.macs:,} MACs"] if costs.macs else []
+        head = ".".join(box.scope.path) if box.scope is not None else described(box.main)
+        place = box.scope.span if box.scope is not None else box.main.span
+        times = f" (x{box.count})" if box.count > 1 else ""
+        where = f"{PurePath(place.source.name).name}:{place.line}"
+        return "\n".join([f"{head}{times} -> {show(box.output)}", *numbers, where])
+
+    # ------------------------------------------------------------------------------------------- lines
+
+    def _line(self, line: Line, number: int, labelled: bool) -> Attributes:
+        theme = self.look.theme
+        attributes = {"id": f"e{number}", "weight": "1" if line.skip else "8"}
+        classes = ["skip"] if line.skip else []
+        words = [shape_text(line.shape)] if line.shape is not None and labelled else []
+        if line.count > 1:
+            words.append(f"\u00d7{line.count}")
+        if words:
+            attributes["label"] = " " + " ".join(words) + " "
+        if line.skip:
+            attributes |= {"color": theme.skip, "style": theme.skip_style, "penwidth": "1.1"}
+        if line.training_only:
+            classes.append("aux")
+            attributes["style"] = "dashed"
+        if classes:
+            attributes["class"] = " ".join(classes)
+        tail, head = (self.graph.nodes[index] for index in line.edges[0][:2])
+        attributes["tooltip"] = clean(f"{tail.unique} -> {head.unique}: {show(tail.shape)}").replace("\\", "\\\\")
+        return attributes
+
+    # ------------------------------------------------------------------------------------------ legend
+
+    def _legend(self) -> str:
+        look = self.look
+        if not look.legend or look.color_by in ("kind", "none"):
+            return ""
+        theme = look.theme
+        boxes = self.picture.boxes()
+        dearest = max((self.cost(box) for box in boxes), default=0.0)
+        total = sum(self.cost(box) for box in boxes)
+        name = {"macs": "MACs", "cost": "MACs"}.get(look.color_by, look.color_by)
+        cells = []
+        for step in range(len(theme.heat)):
+            share = step / (len(theme.heat) - 1)
+            fill = heat(theme, share)
+            text = short(dearest * share) + look.unit
+            cells.append(f'<TD BGCOLOR="{fill}" WIDTH="34"><FONT COLOR="{readable(fill, theme.text)}">{escaped(text)}</FONT></TD>')
+        return (
+            f'<<FONT POINT-SIZE="{POINTS["legend"]:g}"><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>'
+            f"<TD>{escaped(name)} a box </TD>{''.join(cells)}<TD> {escaped(short(total) + look.unit)} in all</TD></TR></TABLE></FONT>>"
+        )
+
+
+def described(node: Node) -> str:
+    """A node with its operation and every argument."""
+    said = ", ".join(f"{name} = {value}" for name, value in node.operation.arguments())
+    return f"{node.unique}: {node.operation.name}({said})" if said else f"{node.unique}: {node.operation.name}"
+
+
+def short(value: float) -> str:
+    """`4.23G`, `25.6M`, `1.5`: three figures."""
+    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):
+        if value >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"

@@ -1,0 +1,320 @@
+"""Graph to picture: which parts are open, which are folded into a box, and which equal neighbours become one `x3`.
+
+Folding follows the scopes of the program, that is the text. Two neighbours are equal when they hold the same operations
+with the same parameters, wired alike; their names and the channels that reach them may differ (the layers of a dense
+block are equal). Neighbours fold only where no edge would be lost: each feeds the next, or they stand side by side
+between the same tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from ..graph import Graph
+from ..program import Node, Scope
+from .connect import connect
+from .picture import Box, Frame, Picture
+
+LEVELS = ("stage", "block", "op")
+EVERYTHING = "*"
+DEEPEST = 40  # frames inside frames; what lies deeper is drawn as a box, as no page could show it
+BRANCHES = 4  # so many equal branches fold into one; fewer are drawn side by side
+
+# Operations that a reader takes as part of the convolution or layer before them.
+COMPANIONS = frozenset({"norm", "activation", "regularise"})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What to show: a level, and the parts that are opened or folded against it, by name."""
+
+    level: str = "block"
+    open: tuple[str, ...] = ()
+    fold: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Nothing is folded, no repeat either: one box an operation, one line an edge."""
+        return EVERYTHING in self.open
+
+
+def names_of(scope: Scope) -> frozenset[str]:
+    """What a user may call a part: its path, its own name, its title, the block that it is a call of."""
+    own = {".".join(scope.path), scope.title, scope.template}
+    if scope.names:
+        own.add(scope.names[-1])
+    return frozenset(own - {""})
+
+
+def fold(graph: Graph, view: View = View()) -> Picture:
+    """The picture of `graph` as `view` asks."""
+    folder = _Folder(graph, view)
+    root = folder.filled(folder.frame_of(graph.program.root))
+    lines, hidden = connect(graph, root, folder.representative, folder.rounds)
+    return Picture(graph.program.name, graph.program.doc, root, lines, hidden, view.level)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What stands at one place of a scope before repeats are looked for: a part, or a short chain of operations."""
+
+    nodes: tuple[int, ...]
+    likeness: object
+    scope: Scope | None = None
+    main: int = -1
+    treatment: str = "box"  # box | frame | through
+    alone: bool = False  # opened by its own path: it never disappears in a repeat
+
+
+@dataclass(slots=True)
+class _Folder:
+    graph: Graph
+    view: View
+    representative: list[int] = field(init=False)
+    """For every node, the node of the first round that it is drawn as."""
+    rounds: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """For every node of a folded repeat that is drawn open: (repeat, round), innermost first."""
+    _nodes: dict[Scope, list[int]] = field(init=False)
+    _likeness: dict[Scope, int] = field(default_factory=dict)
+    _interned: dict[object, int] = field(default_factory=dict)
+    _staged: set[Scope] = field(init=False)
+    _repeats: int = 0
+
+    def __post_init__(self) -> None:
+        self.representative = list(range(len(self.graph.nodes)))
+        self._nodes = {}
+        self._staged = set()
+        for scope in self.graph.members:
+            if scope.kind in ("stage", "network"):
+                self._staged.update(scope.ancestors()[:-1])
+        for node in self.graph.nodes:
+            holder: Scope | None = node.scope
+            while holder is not None:
+                self._nodes.setdefault(holder, []).append(node.index)
+                holder = holder.parent
+
+    # ------------------------------------------------------------------------------------------ likeness
+
+    def _alike(self, scope: Scope) -> int:
+        """A number that equal parts share."""
+        known = self._likeness.get(scope)
+        if known is None:
+            rows = (scope.kind, scope.template, self._wiring(self._nodes[scope]))
+            known = self._likeness[scope] = self._interned.setdefault(rows, len(self._interned))
+        return known
+
+    def _wiring(self, indices: Sequence[int]) -> tuple[object, ...]:
+        """The operations, and for each operand how far back it is made or which outer tensor it is."""
+        position = {index: place for place, index in enumerate(indices)}
+        outside: dict[int, int] = {}
+        rows: list[object] = []
+        for place, index in enumerate(indices):
+            node = self.graph.nodes[index]
+            operands = tuple(
+                place - position[source] if source in position else -1 - outside.setdefault(source, len(outside))
+                for source in node.inputs
+            )
+            rows.append((node.operation, operands, node.training_only, node.shares))
+        return tuple(rows)
+
+    # ----------------------------------------------------------------------------------------- treatment
+
+    def _treatment(self, scope: Scope) -> str:
+        names = names_of(scope)
+        if scope.depth >= DEEPEST:
+            return "box"
+        if not names.isdisjoint(self.view.fold):
+            return "box"
+        if not names.isdisjoint(self.view.open):
+            return "frame"
+        level = "op" if self.view.everything else self.view.level
+        named = bool(scope.names or scope.title)
+        if scope.kind in ("path", "round") or (scope.kind == "group" and not named):
+            return "through"
+        if scope in self._staged and scope.kind in ("stage", "network", "block", "group"):
+            return "frame" if named else "through"
+        if scope.kind in ("stage", "network"):
+            return "box" if level == "stage" else "frame"
+        if level == "op":
+            inner = any(above.kind in ("block", "group") for above in scope.ancestors()[:-1])
+            return "through" if inner and scope.kind != "aux" else "frame"
+        return "box"
+
+    # -------------------------------------------------------------------------------------------- pieces
+
+    def _pieces(self, scope: Scope) -> list[_Piece]:
+        """What stands in `scope`, in order; parts that are looked through give their own pieces."""
+        pieces: list[_Piece] = []
+        pending = list(reversed(self.graph.members[scope]))
+        while pending:
+            member = pending.pop()
+            if isinstance(member, Node):
+                row = self.graph.nodes[member.index]
+                likeness = ("node", row.operation, len(row.inputs), row.training_only, row.shares)
+                pieces.append(_Piece((member.index,), likeness, main=member.index))
+                continue
+            treatment = self._treatment(member)
+            if treatment == "through":
+                run = [member]
+                while pending and isinstance(pending[-1], Scope) and self._same_round(member, pending[-1]):
+                    run.append(pending.pop())  # type: ignore[arg-type]
+                if len(run) == 1 or self.view.everything:
+                    pending.extend(reversed([inner for part in run for inner in self.graph.members[part]]))
+                else:
+                    pieces.extend(self._part(part, "through") for part in run)
+                continue
+            pieces.append(self._part(member, treatment))
+        return pieces
+
+    def _same_round(self, scope: Scope, other: Scope) -> bool:
+        return self._treatment(other) == "through" and self._alike(scope) == self._alike(other)
+
+    def _part(self, scope: Scope, treatment: str) -> _Piece:
+        nodes = tuple(self._nodes[scope])
+        alone = self.view.everything or ".".join(scope.path) in self.view.open
+        return _Piece(nodes, ("part", self._alike(scope)), scope, self._heaviest(nodes), treatment, alone)
+
+    def _heaviest(self, nodes: Sequence[int]) -> int:
+        return max(nodes, key=lambda index: (self.graph.nodes[index].macs, -index))
+
+    # ----------------------------------------------------------------------------------------- companions
+
+    def _gathered(self, pieces: list[_Piece]) -> list[_Piece]:
+        """Norms, activations and flattening joined to the operation that they belong to, above the level of operations."""
+        if self.view.level == "op" or self.view.everything:
+            return pieces
+        gathered: list[_Piece] = []
+        for piece in pieces:
+            last = gathered[-1] if gathered else None
+            if last is not None and self._joins(last, piece):
+                main = last.main if self._weighty(last.main) or not self._weighty(piece.main) else piece.main
+                likeness = ("chain", last.likeness, piece.likeness)
+                gathered[-1] = _Piece(last.nodes + piece.nodes, likeness, main=main)
+            else:
+                gathered.append(piece)
+        return gathered
+
+    def _joins(self, last: _Piece, piece: _Piece) -> bool:
+        if last.scope is not None or piece.scope is not None:
+            return False
+        tail, head = self.graph.nodes[last.nodes[-1]], self.graph.nodes[piece.nodes[0]]
+        if head.inputs != (tail.index,) or len(self.graph.users(tail)) != 1 or tail.training_only != head.training_only:
+            return False
+        if any(self._apart(node) for node in (tail, head)):
+            return False
+        return not (self._weighty(last.main) and self._weighty(piece.main))
+
+    def _apart(self, node: Node) -> bool:
+        return node.operation.family in ("port", "merge")
+
+    def _weighty(self, index: int) -> bool:
+        operation = self.graph.nodes[index].operation
+        return operation.family not in COMPANIONS and not (operation.family == "shape" and operation.is_view)
+
+    # -------------------------------------------------------------------------------------------- repeats
+
+    def _runs(self, pieces: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
+        """Equal neighbours together, with how they stand: "chain", "beside" or "" for a piece alone."""
+        runs: list[tuple[str, list[_Piece]]] = []
+        for how, run in self._neighbours(pieces):
+            if how == "beside" and len(run) < BRANCHES:
+                runs.extend(("", [piece]) for piece in run)
+            else:
+                runs.append((how, run))
+        return runs
+
+    def _neighbours(self, pieces: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
+        runs: list[tuple[str, list[_Piece]]] = []
+        for piece in pieces:
+            if runs:
+                how, members = runs[-1]
+                joint = self._joint(members[-1], piece)
+                if joint and how in ("", joint):
+                    members.append(piece)
+                    runs[-1] = (joint, members)
+                    continue
+            runs.append(("", [piece]))
+        return runs
+
+    def _joint(self, one: _Piece, two: _Piece) -> str:
+        if one.likeness != two.likeness or one.alone or two.alone:
+            return ""
+        if one.scope is None and (self.view.level == "op" or self._apart(self.graph.nodes[one.main])):
+            return ""
+        inside, after = set(one.nodes), set(two.nodes)
+        leaving = {user for index in one.nodes for user in self._users(index) if user not in inside}
+        entering = {source for index in two.nodes for source in self.graph.nodes[index].inputs if source not in after}
+        before = {source for index in one.nodes for source in self.graph.nodes[index].inputs if source not in inside}
+        if leaving and leaving <= after and entering & inside and entering - inside <= before:
+            return "chain"
+        beyond = {user for index in two.nodes for user in self._users(index) if user not in after}
+        if entering == before and leaving == beyond and leaving:
+            return "beside"
+        return ""
+
+    def _users(self, index: int) -> tuple[int, ...]:
+        return tuple(user.index for user in self.graph.users(self.graph.nodes[index]))
+
+    # --------------------------------------------------------------------------------------------- frames
+
+    def frame_of(self, scope: Scope) -> Frame:
+        return self._frame(scope, self._items(scope))
+
+    def _frame(self, scope: Scope, items: Sequence[Box | Frame]) -> Frame:
+        name = f"f{self._nodes[scope][0]}_{scope.depth}"
+        return Frame(name, scope, tuple(items), training_only=scope.kind == "aux")
+
+    def filled(self, frame: Frame) -> Frame:
+        """The frame with every box knowing all the nodes that are drawn as it."""
+        drawn_as: dict[int, list[Node]] = {}
+        for node in self.graph.nodes:
+            drawn_as.setdefault(self.representative[node.index], []).append(node)
+
+        def fill(item: Box | Frame) -> Box | Frame:
+            if isinstance(item, Frame):
+                return replace(item, items=tuple(fill(inner) for inner in item.items))
+            found = [node for first in item.first for node in drawn_as[self.representative[first.index]]]
+            unique = {node.index: node for node in found}
+            return replace(item, nodes=tuple(unique[index] for index in sorted(unique)))
+
+        return replace(frame, items=tuple(fill(item) for item in frame.items))
+
+    def _items(self, scope: Scope) -> list[Box | Frame]:
+        items: list[Box | Frame] = []
+        for how, run in self._runs(self._gathered(self._pieces(scope))):
+            first = run[0]
+            if first.treatment == "through" and len(run) == 1:
+                assert first.scope is not None
+                items.extend(self._items(first.scope))
+                continue
+            items.append(self._item(first, run, how == "beside"))
+        return items
+
+    def _item(self, first: _Piece, run: list[_Piece], parallel: bool) -> Box | Frame:
+        if first.treatment == "box":
+            self._fold_rounds(run, drawn_as_box=True)
+            nodes = tuple(self.graph.nodes[index] for index in first.nodes)
+            training_only = all(node.training_only for node in nodes)
+            name = f"n{first.nodes[0]}"
+            main = self.graph.nodes[first.main]
+            return Box(name, nodes, nodes, first.scope, main, len(run), parallel, training_only)
+        assert first.scope is not None
+        inner = self._items(first.scope)
+        self._fold_rounds(run)
+        if first.treatment == "through" and len(inner) == 1 and inner[0].count == 1:
+            return replace(inner[0], count=len(run), parallel=parallel)
+        return replace(self._frame(first.scope, inner), count=len(run), parallel=parallel)
+
+    def _fold_rounds(self, run: list[_Piece], drawn_as_box: bool = False) -> None:
+        """Lets the nodes of later rounds be drawn as those of the first."""
+        if len(run) == 1:
+            return
+        self._repeats += 1
+        first = run[0].nodes
+        inner = [tuple(self.rounds.get(index, ())) for index in first]
+        for number, piece in enumerate(run):
+            for place, index in enumerate(piece.nodes):
+                self.representative[index] = self.representative[first[place]]
+                if not drawn_as_box:
+                    self.rounds[index] = [*inner[place], (self._repeats, number)]

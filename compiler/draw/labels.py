@@ -1,0 +1,198 @@
+"""The words in a picture: what a box says of the operations behind it.
+
+A folded block is summed up as the tables of papers do: the kernels and channels of its convolutions along each path.
+All of it is read from the operations, never from names that the user gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..graph import Graph
+from ..ops.base import Shape
+from ..program import Node, Scope
+from .picture import Box, Frame
+
+LONGEST = 44  # characters of a row
+MOST_ROWS = 6
+ARROW = " \u2192 "
+TIMES = "\u00d7"
+
+# Families whose operations say what a block does; norms, activations and the like are left out of its sum.
+TELLING = frozenset({"convolution", "dense", "attention", "pool"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A piece of a row. `style` is name, count, plain or small."""
+
+    text: str
+    style: str = "plain"
+
+
+Row = tuple[Words, ...]
+
+
+def shape_text(shape: Shape) -> str:
+    """`256x56x56`, with the sign for times."""
+    return TIMES.join(str(size) for size in shape)
+
+
+def caption(node: Node) -> str:
+    return node.operation.caption(node.input_shapes, node.shape)
+
+
+def phrase(node: Node) -> str:
+    """An operation within a sum: `3x3, 64`, `maxpool 3x3, /2`."""
+    said = caption(node)
+    return said if said and node.operation.caption_says_all else f"{node.operation.name} {said}".strip()
+
+
+def own_name(scope: Scope) -> str:
+    """What the user called a part, where it says more than the number that it has anyhow."""
+    name = scope.title or (scope.names[-1] if scope.names else "")
+    automatic = name.removeprefix(scope.template) if scope.template else name
+    return "" if automatic.isdigit() or not automatic else name
+
+
+def title(scope: Scope) -> Row:
+    """The heading of a part: its name and the block that it is a call of."""
+    name = own_name(scope)
+    if name and scope.template and name != scope.template and scope.kind not in ("stage", "network"):
+        return (Words(name, "name"), Words(" " + scope.template))
+    return (Words(name or scope.template or scope.kind, "name"),)
+
+
+def counted(row: Row, count: int, parallel: bool) -> Row:
+    if count == 1:
+        return row
+    return (*row, Words(f" {TIMES}{count}" + (" side by side" if parallel else ""), "count"))
+
+
+def frame_rows(frame: Frame) -> tuple[Row, ...]:
+    return (counted(title(frame.scope), frame.count, frame.parallel),)
+
+
+def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:
+    """What a box prints, row by row."""
+    if box.scope is not None:
+        sums = tuple((Words(text, "small"),) for text in summary(graph, box.scope))
+        return (counted(title(box.scope), box.count, box.parallel), *sums)
+    if box.is_merge:
+        return (counted((Words(box.main.operation.symbol or box.main.operation.name, "name"),), box.count, box.parallel),)
+    if box.is_port:
+        return port_rows(box)
+    head: Row = (Words(box.main.operation.name, "name"),)
+    said = caption(box.main)
+    if said:
+        head += (Words(" " + said),)
+    before = [node.operation.name for node in box.first if node.index < box.main.index]
+    after = [phrase(node) for node in box.first if node.index > box.main.index]
+    rows: list[Row] = [counted(head, box.count, box.parallel)]
+    if before:
+        rows.insert(0, (Words(", ".join(before), "small"),))
+    if after:
+        rows.append((Words(", ".join(after), "small"),))
+    return tuple(rows)
+
+
+def port_rows(box: Box) -> tuple[Row, ...]:
+    """An input with its shape; an output with its own name, where it has one."""
+    name = box.main.names[-1] if box.main.names else box.main.operation.name
+    head: Row = (Words(name, "name"),)
+    said = caption(box.main)
+    return (head, (Words(said.replace("x", TIMES), "small"),)) if said else (head,)
+
+
+# --------------------------------------------------------------------------------------------- sums
+
+
+@dataclass(frozen=True, slots=True)
+class _Fork:
+    """Paths side by side, each a row of steps."""
+
+    paths: tuple[tuple[str | _Fork, ...], ...]
+
+
+_Steps = tuple["str | _Fork", ...]
+
+
+def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
+    """A few rows that tell what happens in a folded part."""
+    if scope.kind in ("stage", "network"):
+        steps = _steps(graph, scope, deep=False)
+        if any(isinstance(step, _Fork) for step in steps):
+            steps = tuple(step for step in steps if isinstance(step, str))
+        return _wrapped(_run_lengths([step for step in steps if isinstance(step, str)]))
+    steps = _steps(graph, scope, deep=True)
+    forks = [step for step in steps if isinstance(step, _Fork)]
+    if len(forks) != 1:
+        return _wrapped([_text(step) for step in steps])
+    place = steps.index(forks[0])
+    rows: list[str] = []
+    rows.extend(_wrapped([_text(step) for step in steps[:place]]))
+    for text, times in _counts([ARROW.join(_text(step) for step in path) for path in forks[0].paths]):
+        many = f"{times} {TIMES} " if times > 1 else ""
+        rows.extend(_wrapped(("| " + many + text).split(ARROW)))
+    rows.extend(_wrapped([_text(step) for step in steps[place + 1 :]]))
+    return tuple(rows) if len(rows) <= MOST_ROWS else (*rows[: MOST_ROWS - 1], "\u2026")
+
+
+def _steps(graph: Graph, scope: Scope, deep: bool, depth: int = 0) -> _Steps:
+    """The telling operations of a part, in order, with its forks. Not `deep`: blocks are named and not entered."""
+    steps: list[str | _Fork] = []
+    paths: list[_Steps] = []
+    for member in graph.members[scope]:
+        if isinstance(member, Scope):
+            if depth > 8 or member.kind == "aux":
+                continue
+            if member.kind == "path":
+                paths.append(_steps(graph, member, deep, depth + 1))
+            elif not deep and member.kind in ("block", "stage", "network") and (member.template or member.title):
+                steps.append(member.template or member.title)
+            else:
+                steps.extend(_steps(graph, member, deep, depth + 1))
+        elif member.operation.family == "merge":
+            told = tuple(path for path in paths if path)
+            paths = []
+            if len(told) == 1:
+                steps.extend(told[0])
+            elif told:
+                steps.append(_Fork(told))
+        elif member.operation.family in TELLING:
+            steps.append(phrase(member))
+    return (*steps, *(step for path in paths for step in path))
+
+
+def _text(step: str | _Fork) -> str:
+    if isinstance(step, str):
+        return step
+    texts = [ARROW.join(_text(inner) for inner in path) for path in step.paths]
+    return "(" + " | ".join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
+
+
+def _counts(texts: Sequence[str]) -> list[tuple[str, int]]:
+    """Equal neighbours together, with their number."""
+    rows: list[tuple[str, int]] = []
+    for text in texts:
+        if rows and rows[-1][0] == text:
+            rows[-1] = (text, rows[-1][1] + 1)
+        else:
+            rows.append((text, 1))
+    return rows
+
+
+def _run_lengths(texts: Sequence[str]) -> list[str]:
+    return [f"{text} {TIMES}{times}" if times > 1 else text for text, times in _counts(texts)]
+
+
+def _wrapped(steps: Sequence[str]) -> tuple[str, ...]:
+    """Steps joined by arrows, broken into rows before an arrow."""
+    rows: list[str] = []
+    for step in steps:
+        if rows and len(rows[-1]) + len(ARROW) + len(step) <= LONGEST:
+            rows[-1] += ARROW + step
+        else:
+            rows.append(ARROW.lstrip() + step if rows else step)
+    return tuple(rows) if len(rows) <= MOST_ROWS else (*rows[: MOST_ROWS - 1], "\u2026")

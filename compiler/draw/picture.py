@@ -1,0 +1,145 @@
+"""What is to be drawn, as plain data: boxes, frames around them, lines between them. Nothing of layout, colour or file format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..ops.base import Shape
+from ..program import Node, Scope
+
+Edge = tuple[int, int, int]
+"""One edge of the graph: the indices of producer and user, and the position of the operand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the nodes behind a box cost, summed: the network's totals are the sums over all boxes."""
+
+    parameters: int = 0
+    macs: int = 0
+    activations: int = 0
+
+    def __add__(self, other: Costs) -> Costs:
+        return Costs(
+            self.parameters + other.parameters, self.macs + other.macs, self.activations + other.activations
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One drawn node.
+
+    `nodes` are all nodes of the graph that it stands for, `first` those of one round where `count` equal ones are
+    folded (`x3`). `scope` is the part of the network that is folded into the box, None for an operation or a chain of
+    them; `main` the operation that gives such a chain its name. `parallel` tells that the rounds stand side by side.
+    """
+
+    name: str
+    nodes: tuple[Node, ...]
+    first: tuple[Node, ...]
+    scope: Scope | None
+    main: Node
+    count: int = 1
+    parallel: bool = False
+    training_only: bool = False
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether it is one operation, or one with its norm and activation."""
+        return self.scope is None
+
+    @property
+    def is_merge(self) -> bool:
+        return self.scope is None and len(self.first) == 1 and self.main.operation.family == "merge"
+
+    @property
+    def is_port(self) -> bool:
+        return self.scope is None and self.main.operation.family == "port"
+
+    @property
+    def output(self) -> Shape:
+        return self.nodes[-1].shape
+
+    @property
+    def costs(self) -> Costs:
+        """Parameters and work of inference and training; the totals of a network leave out `training_only`."""
+        return costs_of(self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A box around boxes: a stage, an opened block, a folded repeat whose first round is shown (`count` of them)."""
+
+    name: str
+    scope: Scope
+    items: tuple[Box | Frame, ...]
+    count: int = 1
+    parallel: bool = False
+    training_only: bool = False
+
+    def boxes(self) -> Iterator[Box]:
+        for item in self.items:
+            if isinstance(item, Box):
+                yield item
+            else:
+                yield from item.boxes()
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames inside, outer ones first, without this one."""
+        for item in self.items:
+            if isinstance(item, Frame):
+                yield item
+                yield from item.frames()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One drawn edge, and the edges of the graph that it stands for. `count` is the number of its tensors.
+
+    `skip`: another way leads from the tail to the head. `shape` is printed beside the line where it changed there.
+    """
+
+    tail: str
+    head: str
+    edges: tuple[Edge, ...]
+    count: int = 1
+    skip: bool = False
+    shape: Shape | None = None
+    training_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The folded view of a network. `hidden` are the edges inside a box, and those from one folded round to the next."""
+
+    network: str
+    doc: str
+    root: Frame
+    lines: tuple[Line, ...]
+    hidden: tuple[Edge, ...]
+    level: str
+
+    def boxes(self) -> tuple[Box, ...]:
+        return tuple(self.root.boxes())
+
+    def frames(self) -> tuple[Frame, ...]:
+        return tuple(self.root.frames())
+
+    @property
+    def totals(self) -> Costs:
+        """The network's own costs: aux heads are left out."""
+        return costs_of(tuple(node for box in self.boxes() for node in box.nodes if not node.training_only))
+
+
+def costs_of(nodes: tuple[Node, ...]) -> Costs:
+    """The sums over some nodes, by their operations' records."""
+    parameters = macs = activations = 0
+    for node in nodes:
+        parameters += sum(weight.elements for weight in node.weights if weight.trainable)
+        macs += node.macs
+        elements = 1
+        for size in node.shape:
+            elements *= size
+        activations += elements
+    return Costs(parameters, macs, activations)

@@ -1,0 +1,107 @@
+"""What Graphviz's SVG lacks: a title and a description, text that stays in its box in any font, tooltips, nothing that varies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from .style import FONTS
+
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
+SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+ElementTree.register_namespace("", SVG)
+ElementTree.register_namespace("xlink", XLINK)
+
+
+def tag(name: str) -> str:
+    return f"{{{SVG}}}{name}"
+
+
+def finished(svg: bytes, title: str, description: str) -> str:
+    """The SVG as it is written: standing alone, named for those who cannot see it, the same on every run."""
+    root = ElementTree.fromstring(svg)
+    root.set("role", "img")
+    root.set("aria-labelledby", "title description")
+    root.set("font-family", FONTS)
+    for number, (name, text) in enumerate((("title", title), ("desc", description))):
+        element = ElementTree.Element(tag(name), id="title" if name == "title" else "description")
+        element.text = text
+        root.insert(number, element)
+    drawing = root.find(tag("g"))
+    if drawing is not None:
+        _remove(drawing, "title")
+        for group in drawing.findall(tag("g")):
+            _finish(group)
+    for words in root.iter(tag("text")):
+        words.attrib.pop("font-family", None)
+    return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _remove(element: ElementTree.Element, name: str) -> None:
+    for child in element.findall(tag(name)):
+        element.remove(child)
+
+
+def _finish(group: ElementTree.Element) -> None:
+    """One box, frame or line: its tooltip becomes a title, its rows of text become one text each."""
+    kinds = group.get("class", "").split()
+    _remove(group, "title")
+    for link in group.iter(tag("a")):
+        said = link.attrib.pop(f"{{{XLINK}}}title", "")
+        address = link.get(f"{{{XLINK}}}href")
+        if address is not None:
+            link.set("href", address)
+        if said.strip() and group.find(tag("title")) is None:
+            element = ElementTree.Element(tag("title"))
+            element.text = said
+            group.insert(0, element)
+    middle = _middle(group) if "node" in kinds else None
+    for holder in [group, *group.iter(tag("a"))]:
+        _join_rows(holder, middle)
+
+
+def _middle(group: ElementTree.Element) -> float | None:
+    """The middle of a box, from left to right."""
+    for shape in group.iter():
+        if shape.tag == tag("ellipse"):
+            return float(shape.get("cx", "0"))
+        if shape.tag in (tag("path"), tag("polygon")):
+            numbers = NUMBER.findall(shape.get("d") or shape.get("points") or "")
+            across = [float(number) for number in numbers[::2]]
+            return (min(across) + max(across)) / 2
+    return None
+
+
+def _join_rows(holder: ElementTree.Element, middle: float | None) -> None:
+    """Pieces of text at one height become one text, so that a viewer with other fonts lets none overlap."""
+    for row in list(_rows(holder)):
+        first = row[0]
+        if middle is not None:
+            first.set("text-anchor", "middle")
+            first.set("x", f"{middle:.2f}".rstrip("0").rstrip("."))
+        if len(row) == 1:
+            continue
+        for piece in row:
+            span = ElementTree.SubElement(first, tag("tspan"))
+            span.text = piece.text
+            for name in ("font-weight", "font-size", "fill"):
+                if piece is not first and piece.get(name) != first.get(name):
+                    span.set(name, piece.get(name) or "normal")
+            if piece is not first:
+                holder.remove(piece)
+        first.text = None
+
+
+def _rows(holder: ElementTree.Element) -> Iterator[list[ElementTree.Element]]:
+    row: list[ElementTree.Element] = []
+    for child in holder.findall(tag("text")):
+        if row and child.get("y") != row[0].get("y"):
+            yield row
+            row = []
+        row.append(child)
+    if row:
+        yield row

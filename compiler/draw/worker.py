@@ -1,0 +1,21 @@
+"""Graphviz in a process of its own, from the wheel: DOT on standard input, the picture on standard output.
+
+It is run as a file and imports nothing of archc, so that a crash in the layout ends only this process.
+"""
+
+import sys
+
+
+def main() -> int:
+    try:
+        from pygraphviz import AGraph
+    except ImportError as error:
+        print(error, file=sys.stderr)
+        return 3
+    graph = AGraph(string=sys.stdin.buffer.read().decode("utf-8"))
+    sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

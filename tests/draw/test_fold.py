@@ -1,0 +1,158 @@
+"""The folded view: which boxes there are, and that no edge is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.draw import View, fold
+from archc.compiler.draw.picture import Box, Frame, Picture, costs_of
+from archc.compiler.graph import Graph
+
+from .build import Add, Builder, Concat, Conv, Pool, Relu, bottleneck, residual_network
+
+
+def undone(picture: Picture) -> list[tuple[int, int, int]]:
+    return sorted([edge for line in picture.lines for edge in line.edges] + list(picture.hidden))
+
+
+def edges(graph: Graph) -> list[tuple[int, int, int]]:
+    return sorted((producer.index, user.index, operand) for producer, user, operand in graph.edges())
+
+
+VIEWS = [View("stage"), View("block"), View("op"), View("op", open=("*",)), View("block", open=("layer2.0",)), View("op", fold=("bottleneck",))]
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=str)
+def test_every_edge_is_drawn_or_hidden_in_a_box(view: View) -> None:
+    graph = residual_network()
+    picture = fold(graph, view)
+    assert undone(picture) == edges(graph)
+    assert sorted(node.index for box in picture.boxes() for node in box.nodes) == [node.index for node in graph.nodes]
+
+
+def test_nothing_folded_draws_every_edge_alone() -> None:
+    graph = residual_network()
+    picture = fold(graph, View("block", open=("*",)))
+    assert not picture.hidden
+    assert [len(line.edges) for line in picture.lines] == [1] * len(edges(graph))
+    assert len(picture.boxes()) == len(graph.nodes)
+
+
+def names(frame: Frame) -> list[tuple[str, int]]:
+    return [(item.main.operation.name if isinstance(item, Box) and item.scope is None else item.scope.template or item.scope.title, item.count) for item in frame.items]  # fmt: skip
+
+
+def test_equal_repeats_fold_and_the_first_stands_beside() -> None:
+    picture = fold(residual_network((3, 4, 6, 3)))
+    stages = [frame for frame in picture.frames() if frame.scope.kind == "stage"]
+    assert [names(frame) for frame in stages] == [
+        [("conv", 1), ("maxpool", 1)],
+        [("bottleneck", 1), ("bottleneck", 2)],
+        [("bottleneck", 1), ("bottleneck", 3)],
+        [("bottleneck", 1), ("bottleneck", 5)],
+        [("bottleneck", 1), ("bottleneck", 2)],
+    ]
+
+
+def test_a_part_opened_by_its_path_leaves_the_repeat() -> None:
+    graph = residual_network((4,))
+    picture = fold(graph, View(open=("layer1.2",)))
+    (layer,) = [frame for frame in picture.frames() if frame.scope.title == "layer1"]
+    assert [item.count for item in layer.items] == [1, 1, 1, 1]
+    assert isinstance(layer.items[2], Frame)
+    assert undone(picture) == edges(graph)
+
+
+def test_an_open_repeat_shows_one_round() -> None:
+    graph = residual_network((3,))
+    picture = fold(graph, View("op"))
+    rounds = [frame for frame in picture.frames() if frame.count > 1]
+    assert [(frame.count, len(frame.items)) for frame in rounds] == [(2, 7)]
+    assert undone(picture) == edges(graph)
+    skips = [line for line in picture.lines if line.skip]
+    assert len(skips) == 1
+
+
+def test_a_block_read_from_outside_is_not_folded_away() -> None:
+    build = Builder()
+    build.input(16, 8, 8)
+    for place in range(4):
+        bottleneck(build, str(place), 16)
+        if place == 1:
+            side = build.at
+    build.output()
+    build.output(side, "side")
+    graph = build.graph()
+    picture = fold(graph)
+    assert [box.count for box in picture.boxes() if box.scope is not None] == [2, 2]
+    assert undone(picture) == edges(graph)
+
+
+def test_many_equal_branches_fold_and_few_stand_side_by_side() -> None:
+    for many, boxes in ((3, 3), (32, 1)):
+        build = Builder()
+        start = build.input(16, 8, 8)
+        ends = []
+        for place in range(many):
+            with build.inside("path", str(place)):
+                build.place(Conv(4, 1), (start,))
+                ends.append(build.place(Conv(16, 3)))
+        build.place(Add(), ends)
+        build.output()
+        graph = build.graph()
+        picture = fold(graph)
+        found = [item for item in picture.root.items if not (isinstance(item, Box) and (item.is_port or item.is_merge))]
+        assert sum(isinstance(item, Frame) for item in found) == (boxes if boxes == 1 else 0)
+        assert {item.count for item in found} == ({32} if boxes == 1 else {1})
+        assert undone(picture) == edges(graph)
+
+
+def test_norm_and_activation_join_their_convolution() -> None:
+    build = Builder()
+    build.input(3, 8, 8)
+    build.place(Conv(8))
+    build.place(Relu())
+    build.place(Pool())
+    build.output()
+    assert [len(box.nodes) for box in fold(build.graph()).boxes()] == [1, 2, 1, 1]
+    assert [len(box.nodes) for box in fold(build.graph(), View("op")).boxes()] == [1, 1, 1, 1, 1]
+
+
+def test_a_nested_repeat_keeps_its_edges() -> None:
+    build = Builder()
+    build.input(16, 8, 8)
+    for outer in range(3):
+        with build.inside("block", f"unit{outer}", "unit"):
+            for inner in range(2):
+                bottleneck(build, str(inner), 16)
+            build.place(Pool())
+    build.output()
+    graph = build.graph()
+    for level in ("block", "op"):
+        picture = fold(graph, View(level, open=("unit",)))
+        assert undone(picture) == edges(graph)
+        assert sum(len(box.nodes) for box in picture.boxes()) == len(graph.nodes)
+
+
+def test_costs_of_boxes_sum_to_the_network() -> None:
+    graph = residual_network()
+    whole = costs_of(graph.nodes)
+    for view in VIEWS:
+        picture = fold(graph, view)
+        assert picture.totals == whole
+        assert sum(box.costs.macs for box in picture.boxes()) == whole.macs
+
+
+def test_a_dense_block_folds_though_its_channels_grow() -> None:
+    build = Builder()
+    build.input(16, 8, 8)
+    for place in range(6):
+        with build.inside("block", f"denselayer{place + 1}", "dense"):
+            start = build.at
+            with build.inside("path"):
+                grown = build.place(Conv(8))
+            build.place(Concat(), (start, grown))
+    build.output()
+    picture = fold(build.graph())
+    assert [box.count for box in picture.boxes() if box.scope is not None] == [6]
+    assert picture.boxes()[-1].main.input_shapes == ((64, 8, 8),)
