@@ -1,0 +1,221 @@
+"""What changed between two networks: steps added, removed, renamed and changed, with the costs of each.
+
+Steps are matched by their paths. What is left on both sides is matched in order by operation, arguments and shape, which finds
+what was only renamed or moved, and then by operation alone, which finds what was renamed and changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from ..graph import Graph
+from ..ops.base import Shape, show
+from ..program import Node
+from .cost import Work, total, work_of
+
+LARGEST_MATCH = 4000
+"""Unmatched steps on a side beyond which only equal neighbours are matched (the search takes quadratic time at worst)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step that differs. `kind` is `added`, `removed`, `renamed` or `changed` (which may also be renamed)."""
+
+    kind: str
+    before: Node | None
+    after: Node | None
+    arguments: tuple[tuple[str, str, str], ...] = ()
+    """Name, value before, value after."""
+    shapes: tuple[Shape, Shape] | None = None
+    operands: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    work: tuple[Work, Work] = (Work(), Work())
+
+    @property
+    def renamed(self) -> bool:
+        return self.before is not None and self.after is not None and self.before.unique != self.after.unique
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "before": self.before.unique if self.before else None,
+            "after": self.after.unique if self.after else None,
+            "op": [node.operation.name for node in (self.before, self.after) if node is not None],
+            "arguments": [{"name": name, "before": before, "after": after} for name, before, after in self.arguments],
+            "output": [list(shape) for shape in self.shapes] if self.shapes else None,
+            "operands": [list(row) for row in self.operands] if self.operands else None,
+            "parameters": self.work[1].parameters - self.work[0].parameters,
+            "macs": self.work[1].macs - self.work[0].macs,
+            "flops": self.work[1].flops - self.work[0].flops,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """All changes, in the order of the second network, and both totals. `pairs` matches all steps, by index."""
+
+    before: Graph
+    after: Graph
+    changes: tuple[Change, ...]
+    same: int
+    totals: tuple[Work, Work]
+    pairs: tuple[tuple[int | None, int | None], ...]
+
+    def to_json(self) -> dict[str, object]:
+        def figures(work: Work) -> dict[str, int]:
+            return {
+                "parameters": work.parameters,
+                "buffers": work.buffers,
+                "macs": work.macs,
+                "flops": work.flops,
+                "activations": work.activations,
+            }
+
+        return {
+            "version": 1,
+            "before": self.before.program.name,
+            "after": self.after.program.name,
+            "equal": not self.changes,
+            "same": self.same,
+            "totals": {"before": figures(self.totals[0]), "after": figures(self.totals[1])},
+            "changes": [change.to_json() for change in self.changes],
+        }
+
+    def text(self) -> str:
+        """For people: one line a step, what changed in it, then the totals."""
+        lines = [_line(change) for change in self.changes]
+        if not self.changes:
+            lines = [f"{self.before.program.name} and {self.after.program.name}: the same {self.same} steps"]
+        return "\n".join([*lines, "", *_totals(self)]) + "\n"
+
+
+def diff(before: Graph, after: Graph) -> Difference:
+    """What leads from `before` to `after`."""
+    pairs = _match(before, after)
+    partner = {new: old for old, new in pairs}
+    gone = {node.index for node in before.nodes} - {old for old, _ in pairs}
+    rows: list[tuple[int | None, int | None]] = []
+    removed = iter(sorted(gone))
+    waiting = next(removed, None)
+    for node in after.nodes:
+        old = partner.get(node.index)
+        # A removed step is told where it stood: before the first matched step that came after it.
+        while waiting is not None and old is not None and waiting < old:
+            rows.append((waiting, None))
+            waiting = next(removed, None)
+        rows.append((old, node.index))
+    while waiting is not None:
+        rows.append((waiting, None))
+        waiting = next(removed, None)
+    to_new = dict(pairs)
+    changes = []
+    same = 0
+    for old, new in rows:
+        change = _change(before, after, None if old is None else before.nodes[old], None if new is None else after.nodes[new], to_new)
+        if change is None:
+            same += 1
+        else:
+            changes.append(change)
+    totals = tuple(total(work_of(node) for node in graph.nodes if not node.training_only) for graph in (before, after))
+    return Difference(before, after, tuple(changes), same, (totals[0], totals[1]), tuple(rows))
+
+
+def _match(before: Graph, after: Graph) -> list[tuple[int, int]]:
+    old = {node.unique: node for node in before.nodes}
+    pairs = []
+    left_after = []
+    for node in after.nodes:
+        match = old.get(node.unique)
+        if match is not None and match.operation.name == node.operation.name:
+            del old[node.unique]
+            pairs.append((match.index, node.index))
+        else:
+            left_after.append(node)
+    left_before = [node for node in before.nodes if node.unique in old]
+    keys: tuple[Callable[[Node], Hashable], ...] = (
+        lambda node: (node.operation, node.shape, node.input_shapes, node.names),
+        lambda node: (node.operation, node.shape, node.input_shapes),
+        lambda node: (node.operation.name, node.names),
+    )
+    for key in keys:
+        found = _aligned(left_before, left_after, key)
+        pairs += [(one.index, two.index) for one, two in found]
+        done_before, done_after = {one.index for one, _ in found}, {two.index for _, two in found}
+        left_before = [node for node in left_before if node.index not in done_before]
+        left_after = [node for node in left_after if node.index not in done_after]
+    return sorted(pairs)
+
+
+def _aligned(before: Sequence[Node], after: Sequence[Node], key: Callable[[Node], Hashable]) -> list[tuple[Node, Node]]:
+    if not before or not after:
+        return []
+    one, two = [key(node) for node in before], [key(node) for node in after]
+    if max(len(one), len(two)) > LARGEST_MATCH:
+        blocks = [(place, place, 1) for place in range(min(len(one), len(two))) if one[place] == two[place]]
+    else:
+        blocks = [tuple(block) for block in SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()]
+    return [(before[a + step], after[b + step]) for a, b, size in blocks for step in range(size)]
+
+
+def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_new: dict[int, int]) -> Change | None:
+    work = (work_of(old) if old else Work(), work_of(new) if new else Work())
+    if old is None or new is None:
+        return Change("added" if old is None else "removed", old, new, work=work)
+    arguments = tuple(
+        (name, _value(value), _value(now))
+        for (name, value), (_, now) in zip(old.operation.arguments(), new.operation.arguments(), strict=True)
+        if value != now or type(value) is not type(now)
+    )
+    shapes = (old.shape, new.shape) if old.shape != new.shape else None
+    wired = tuple(to_new.get(index, -1) for index in old.inputs)
+    operands = None
+    if wired != new.inputs:
+        operands = (tuple(node.unique for node in before.operands(old)), tuple(node.unique for node in after.operands(new)))
+    if arguments or shapes or operands or work[0] != work[1]:
+        return Change("changed", old, new, arguments, shapes, operands, work)
+    return Change("renamed", old, new, work=work) if old.unique != new.unique else None
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "none" if value is None else "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+# -------------------------------------------------------------------------------------------------- text
+
+SIGNS = {"added": "+", "removed": "-", "renamed": "=", "changed": "~"}
+
+
+def _line(change: Change) -> str:
+    node = change.after or change.before
+    assert node is not None
+    name = node.unique
+    if change.renamed and change.before is not None:
+        name = f"{change.before.unique} -> {node.unique}"
+    details = [f"{argument}: {was} -> {now}" for argument, was, now in change.arguments]
+    if change.shapes:
+        details.append(f"{show(change.shapes[0])} -> {show(change.shapes[1])}")
+    elif change.kind in ("added", "removed"):
+        details.append(show(node.shape))
+    if change.operands:
+        details.append(f"reads {', '.join(change.operands[1])} (was {', '.join(change.operands[0])})")
+    details += _deltas(change.work)
+    return f"{SIGNS[change.kind]} {name} ({node.operation.name})" + (": " + ", ".join(details) if details else "")
+
+
+def _deltas(work: tuple[Work, Work]) -> list[str]:
+    named = (("parameters", work[1].parameters - work[0].parameters), ("MACs", work[1].macs - work[0].macs))
+    return [f"{value:+,} {name}" for name, value in named if value]
+
+
+def _totals(difference: Difference) -> list[str]:
+    one, two = difference.totals
+    lines = []
+    for name in ("parameters", "macs", "flops", "activations"):
+        was, now = getattr(one, name), getattr(two, name)
+        share = f" ({(now - was) / was:+.2%})" if was and now != was else ""
+        lines.append(f"{name}: {was:,} -> {now:,}" + (f", {now - was:+,}{share}" if now != was else ", the same"))
+    counts = [f"{sum(change.kind == kind for change in difference.changes)} {kind}" for kind in SIGNS]
+    return [*lines, f"steps: {difference.same} the same, {', '.join(counts)}"]

@@ -1,0 +1,179 @@
+"""A roofline estimate: how long each operation takes at least on a device, and what holds it back.
+
+The time of an operation is the longer of its arithmetic at the device's peak and its traffic at the memory's bandwidth. It
+is an estimate from below: no kernel reaches both, caches and fusion save traffic, small kernels waste time on launches.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..graph import Graph
+from ..ops.base import product
+from ..program import Node
+from .cost import writes_nothing
+from .dtypes import BYTES, weight_bytes
+from .table import Cell, Column, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Peak arithmetic by dtype (FLOP/s), memory bandwidth (bytes/s) and the cost of starting one kernel (s)."""
+
+    name: str
+    flops: Mapping[str, float]
+    bandwidth: float
+    launch: float = 0.0
+    source: str = ""
+
+    def peak(self, dtype: str) -> float:
+        """FLOP/s in `dtype`; a format that the device has no figure for runs as float32."""
+        return self.flops.get(dtype, self.flops["float32"])
+
+
+DEVICES: dict[str, Device] = {
+    "h100": Device(
+        "H100 SXM",
+        {"float64": 67e12, "float32": 67e12, "float16": 989.4e12, "bfloat16": 989.4e12, "float8": 1978.9e12},
+        3.35e12,
+        2e-6,
+        "NVIDIA's data sheet, dense",
+    ),
+    "a100": Device(
+        "A100 SXM 80 GB",
+        {"float64": 19.5e12, "float32": 19.5e12, "float16": 312e12, "bfloat16": 312e12},
+        2.039e12,
+        2e-6,
+        "NVIDIA's data sheet, dense",
+    ),
+    "t4": Device("T4", {"float32": 8.1e12, "float16": 65e12}, 320e9, 3e-6, "NVIDIA's data sheet"),
+    "cpu": Device("one CPU core, AVX2 at 3 GHz", {"float32": 96e9, "float64": 48e9}, 15e9, 1e-6, "2 FMA units of 8 floats"),
+}
+"""Devices by the word that `--device` takes."""
+
+
+class BadDevice(Exception):
+    """A device specification that cannot be read; the text says why."""
+
+
+def read_device(text: str) -> Device:
+    """A device of one's own: a JSON object with `name`, `flops` (a number, or one by dtype), `bandwidth` and perhaps `launch`."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise BadDevice(f"the device is not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise BadDevice('a device is an object: {"name": …, "flops": …, "bandwidth": …}')
+    flops = data.get("flops")
+    by_dtype = flops if isinstance(flops, dict) else {"float32": flops}
+    numbers = {**by_dtype, "bandwidth": data.get("bandwidth"), "launch": data.get("launch", 1)}
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise BadDevice(f"`{name}` must be a number above 0, and is {json.dumps(value)}")
+    if "float32" not in by_dtype:
+        raise BadDevice("`flops` needs a figure for float32")
+    return Device(str(data.get("name", "a device")), by_dtype, data["bandwidth"], data.get("launch", 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One operation. `bound` is `memory`, `compute` or `launch`, whichever takes longest."""
+
+    node: Node
+    flops: int
+    bytes: int
+    seconds: float
+    bound: str
+
+    @property
+    def intensity(self) -> float:
+        """FLOPs a byte moved."""
+        return self.flops / self.bytes if self.bytes else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Roofline:
+    device: Device
+    batch: int
+    dtype: str
+    rows: tuple[Estimate, ...]
+    seconds: float
+    shares: Mapping[str, float] = field(default_factory=dict)
+    """Part of the time that is bound by memory, by compute, by launches."""
+
+
+def roofline(graph: Graph, device: Device, *, batch: int = 1, dtype: str = "float32") -> Roofline:
+    """An estimate for an inference. Views, and what inference does not run, take no time."""
+    rows = tuple(
+        _estimate(graph, node, device, batch, dtype) for node in graph.nodes if not node.training_only and not writes_nothing(node)
+    )
+    seconds = sum(row.seconds for row in rows)
+    bounds = ("compute", "memory", "launch")
+    spent = {bound: sum(row.seconds for row in rows if row.bound == bound) for bound in bounds}
+    return Roofline(device, batch, dtype, rows, seconds, {bound: spent[bound] / seconds if seconds else 0.0 for bound in bounds})
+
+
+def bytes_moved(graph: Graph, node: Node, batch: int, dtype: str) -> int:
+    """What an operation reads and writes, each tensor once: its inputs, its weights (a reused step reads them again), its output."""
+    owner = node if node.shares is None else graph.nodes[node.shares]
+    read = sum(product(graph.nodes[index].shape) for index in set(node.inputs))
+    weights = sum(weight_bytes(weight, dtype) for weight in owner.operation.weights(owner.input_shapes))
+    return (read + product(node.shape)) * batch * BYTES[dtype] + weights
+
+
+def _estimate(graph: Graph, node: Node, device: Device, batch: int, dtype: str) -> Estimate:
+    flops = node.flops * batch
+    moved = bytes_moved(graph, node, batch, dtype)
+    times = {"compute": flops / device.peak(dtype), "memory": moved / device.bandwidth, "launch": device.launch}
+    bound = max(times, key=lambda name: times[name])
+    return Estimate(node, flops, moved, times[bound], bound)
+
+
+def roofline_table(result: Roofline, name: str) -> Table:
+    """The table that `archc cost --device NAME` prints."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            row.node.unique,
+            row.node.operation.name,
+            row.node.shape,
+            row.flops,
+            row.bytes,
+            row.intensity,
+            row.seconds * 1e6,
+            row.seconds / result.seconds * 100,
+            row.bound,
+        )
+        for row in result.rows
+    ]
+    columns = (
+        Column("path", left=True),
+        Column("op", left=True),
+        Column("output"),
+        Column("FLOPs"),
+        Column("moved", "bytes"),
+        Column("FLOPs/byte", ".2f"),
+        Column("microseconds", ",.1f"),
+        Column("%", ".1f"),
+        Column("bound by", left=True),
+    )
+    totals: tuple[Cell, ...] = (
+        "total",
+        "",
+        "",
+        sum(row.flops for row in result.rows),
+        sum(row.bytes for row in result.rows),
+        sum(row.flops for row in result.rows) / max(1, sum(row.bytes for row in result.rows)),
+        result.seconds * 1e6,
+        100.0,
+        "",
+    )
+    shares = ", ".join(f"{share:.0%} {bound}" for bound, share in result.shares.items())
+    notes = (
+        f"An estimate from below, batch {result.batch}, {result.dtype}: each operation takes the longest of its arithmetic, its traffic and a launch.",
+        f"{result.device.name}: {result.device.peak(result.dtype) / 1e12:g} TFLOP/s, {result.device.bandwidth / 1e9:g} GB/s, "
+        f"{result.device.launch * 1e6:g} us a launch" + (f" ({result.device.source})" if result.device.source else "") + ".",
+        f"Where the time goes: {shares}.",
+    )
+    return Table(columns, tuple(rows), totals, notes, f"{name}: roofline on {result.device.name}")
