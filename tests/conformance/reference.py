@@ -1,0 +1,110 @@
+"""The reference implementation of each shipped network, where there is one: torchvision's or timm's, without weights."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+TORCHVISION = {
+    "alexnet_torchvision": "alexnet",
+    "googlenet_torchvision": "googlenet",
+    "resnext50": "resnext50_32x4d",
+    **{
+        name: name
+        for name in (
+            "vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn inception_v3 resnet18 resnet34 resnet50 resnet101 resnet152 "
+            "resnext101_32x8d resnext101_64x4d wide_resnet50_2 densenet121 densenet169 squeezenet1_1 mobilenet_v2 mobilenet_v3_large "
+            "shufflenet_v2_x1_0 efficientnet_b0 regnet_x_400mf regnet_y_400mf convnext_tiny vit_b_16"
+        ).split()
+    },
+}
+
+TIMM = tuple(
+    (
+        "inception_v4 inception_resnet_v2 resnet18d resnet50c resnet50d resnet101d resnet152d resnext101_32x4d "
+        "seresnet50 seresnext50_32x4d resnetv2_50 res2net50_26w_4s"
+    ).split()
+)
+
+
+@cache
+def torchvision() -> ModuleType:
+    """torchvision, also where its compiled operators do not fit the PyTorch at hand: none of them is used here."""
+    for name in ("nms", "qnms"):
+        # Its import registers a rule for these whether or not the operators could be loaded.
+        with contextlib.suppress(RuntimeError):
+            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import torchvision as module
+
+    assert isinstance(module, ModuleType)
+    return module
+
+
+class Only(nn.Module):
+    """A reference that answers with a dictionary, made to answer with its values."""
+
+    def __init__(self, inner: nn.Module, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.inner = inner
+        self.names = names
+
+    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, ...]:
+        answer = self.inner(image)
+        values = tuple(answer[name] for name in self.names)
+        return values[0] if len(values) == 1 else values
+
+
+def _fcn() -> nn.Module:
+    return torchvision().models.segmentation.fcn_resnet50(weights=None, weights_backbone=None, aux_loss=True)
+
+
+def _pyramid() -> nn.Module:
+    backbone = torchvision().models.detection.retinanet_resnet50_fpn(weights=None, weights_backbone=None).backbone
+    assert isinstance(backbone, nn.Module)
+    return backbone
+
+
+OTHERS: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
+    "fcn_resnet50": (_fcn, ("out",)),
+    "resnet50_fpn": (_pyramid, ("0", "1", "2", "p6", "p7")),
+}
+
+COMPUTING = ("regnet_x_400mf", "regnet_y_400mf")
+"""Those whose constructor computes with tensors, which the meta device does not."""
+
+NAMES = tuple(sorted((*TORCHVISION, *TIMM, *OTHERS)))
+
+
+def build(name: str) -> nn.Module:
+    """The reference as its library makes it; side heads included, weights as they come."""
+    if name in TORCHVISION:
+        extra = {"aux_logits": True, "init_weights": False} if name in ("googlenet_torchvision", "inception_v3") else {}
+        module = torchvision().models.get_model(TORCHVISION[name], weights=None, **extra)
+    elif name in TIMM:
+        torchvision()  # timm imports it
+        import timm
+
+        module = timm.create_model(name, pretrained=False)
+    else:
+        module = OTHERS[name][0]()
+    assert isinstance(module, nn.Module)
+    return module
+
+
+def build_empty(name: str) -> nn.Module:
+    """The reference with shapes and no storage: quick, and enough to compare keys."""
+    torchvision()
+    if name in COMPUTING:
+        return build(name)
+    with torch.device("meta"):
+        return build(name)
+
+
+def answering(name: str, module: nn.Module) -> nn.Module:
+    """`module`, answering with a tensor or a tuple of tensors."""
+    return Only(module, OTHERS[name][1]) if name in OTHERS else module
