@@ -152,10 +152,9 @@ def _aligned(before: Sequence[Node], after: Sequence[Node], key: Callable[[Node]
         return []
     one, two = [key(node) for node in before], [key(node) for node in after]
     if max(len(one), len(two)) > LARGEST_MATCH:
-        blocks = [(place, place, 1) for place in range(min(len(one), len(two))) if one[place] == two[place]]
-    else:
-        blocks = [tuple(block) for block in SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()]
-    return [(before[a + step], after[b + step]) for a, b, size in blocks for step in range(size)]
+        return [(old, new) for old, new, a, b in zip(before, after, one, two, strict=False) if a == b]
+    blocks = SequenceMatcher(None, one, two, autojunk=False).get_matching_blocks()
+    return [(before[block.a + step], after[block.b + step]) for block in blocks for step in range(block.size)]
 
 
 def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_new: dict[int, int]) -> Change | None:

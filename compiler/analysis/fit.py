@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 
 Figures = Mapping[str, int]
 """Costs by name: parameters, macs, flops, activations, memory."""
@@ -137,7 +137,7 @@ class _Search:
     def _monotone(self) -> bool:
         rows = [self.figure(place) for place in sorted(self.known)]
         seen = [value for value in rows if value is not None]
-        pairs = list(zip(seen, seen[1:], strict=False))
+        pairs = list(pairwise(seen))
         return all(one <= two for one, two in pairs) or all(one >= two for one, two in pairs)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 from .memory import Moment, Profile
 
@@ -50,7 +51,7 @@ def _columns(moments: Sequence[Moment], width: int) -> list[Moment]:
     """At most `width` moments: the largest of each run."""
     count = min(width, len(moments))
     bounds = [place * len(moments) // count for place in range(count + 1)]
-    return [max(moments[start:end], key=lambda moment: moment.bytes) for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [max(moments[start:end], key=lambda moment: moment.bytes) for start, end in pairwise(bounds)]
 
 
 def _cell(fill: float) -> str:

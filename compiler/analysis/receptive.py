@@ -141,11 +141,11 @@ def receptive_table(graph: Graph) -> Table:
     for row in receptive(graph):
         if not row.fields:
             continue
-        notes = []
+        remarks = []
         if row.unread:
-            notes.append(f"{row.unread} of its input is never read")
+            remarks.append(f"{row.unread} of its input is never read")
         if row.narrow:
-            notes.append("bottleneck")
+            remarks.append("bottleneck")
         rows.append(
             (
                 row.node.unique,
@@ -154,7 +154,7 @@ def receptive_table(graph: Graph) -> Table:
                 _axes("whole" if field.size is None else str(field.size) for field in row.fields),
                 _axes(str(field.stride) for field in row.fields),
                 _axes("" if field.size is None else _decimal(field.offset) for field in row.fields),
-                ", ".join(notes),
+                ", ".join(remarks),
             )
         )
     columns = (

@@ -66,9 +66,9 @@ def read_device(text: str) -> Device:
         raise BadDevice(f"the device is not JSON: {error}") from None
     if not isinstance(data, dict):
         raise BadDevice('a device is an object: {"name": …, "flops": …, "bandwidth": …}')
-    flops = data.get("flops")
-    by_dtype = flops if isinstance(flops, dict) else {"float32": flops}
-    numbers = {**by_dtype, "bandwidth": data.get("bandwidth"), "launch": data.get("launch", 1)}
+    flops = data.get("flops", 0)
+    by_dtype: dict[str, float] = flops if isinstance(flops, dict) else {"float32": flops}
+    numbers: dict[str, object] = {**by_dtype, "bandwidth": data.get("bandwidth"), "launch": data.get("launch", 1)}
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
             raise BadDevice(f"`{name}` must be a number above 0, and is {json.dumps(value)}")

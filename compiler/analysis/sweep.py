@@ -203,9 +203,9 @@ class Cluster:
         from distributed import Client
         from distributed import as_completed as finished
 
-        with Client(self.address) as client:
+        with Client(self.address) as client:  # type: ignore[no-untyped-call]
             futures = {client.submit(evaluate, variant.settings, pure=False, retries=TRIES): variant for variant in variants}
-            for future in finished(futures):
+            for future in finished(futures):  # type: ignore[no-untyped-call]
                 variant = futures[future]
                 if future.status == "finished":
                     figures, error = future.result()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-Cell: TypeAlias = "int | float | str | bool | None | tuple[int, ...]"
+Cell: TypeAlias = "int | float | str | bool | tuple[int, ...] | None"
 
 
 @dataclass(frozen=True, slots=True)
