@@ -1,0 +1,155 @@
+"""Which input sizes a network accepts, exactly: the smallest, and what a size must divide by.
+
+Every size that can matter is carried through the graph by the operations' own shape rules. Sizes behind strides repeat
+with a period, so that from some size on the accepted ones are residues of it: the answer is those residues, where they begin,
+and the single sizes below. A network as built has weights: a size that would change one (a linear layer behind a flatten)
+is accepted by the compiler, not by the built module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import lcm
+
+from ..graph import Graph
+from ..ops.base import Refusal, Shape, Weight
+from ..program import Node
+from .receptive import receptive
+
+AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+LARGEST_PERIOD = 4096
+"""Periods beyond this are not looked for; the sizes that were tried are then listed as they are."""
+
+LEAST_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The accepted sizes of one axis: those in `single`, and each `n >= least` whose `n % period` is in `residues`.
+
+    `tried` is up to where sizes were carried through the graph.
+    """
+
+    single: tuple[int, ...]
+    least: int
+    period: int
+    residues: tuple[int, ...]
+    tried: int
+
+    def __contains__(self, size: int) -> bool:
+        return size in self.single or (size >= self.least and size % self.period in self.residues)
+
+    @property
+    def smallest(self) -> int | None:
+        """The smallest accepted size; None where there is none."""
+        first = next((size for size in range(self.least, self.least + self.period) if size in self), None)
+        return min(self.single) if self.single else first
+
+    def __str__(self) -> str:
+        parts = [", ".join(map(str, self.single))] if self.single else []
+        if self.residues:
+            begin = next(size for size in range(self.least, self.least + self.period) if size in self)
+            if len(self.residues) == self.period:
+                parts.append(f"every size from {begin}")
+            elif self.residues == (0,):
+                parts.append(f"multiples of {self.period} from {begin}")
+            else:
+                parts.append(f"from {begin}, sizes that leave {', '.join(map(str, self.residues))} when divided by {self.period}")
+        return "; ".join(parts) or "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis of one input. `built`: what the module with its weights takes; `compiled`: what the compiler takes."""
+
+    input: str
+    axis: str
+    native: int
+    built: Sizes
+    compiled: Sizes
+    fixed_by: str
+    """The first node whose weights depend on this size; "" where none does."""
+
+
+def sizes(graph: Graph) -> tuple[Axis, ...]:
+    """One record for each spatial axis of each input, the other axes at the size that the network was compiled for."""
+    rows = []
+    native = [node.shape for node in graph.nodes]
+    weights = [_weights(node, node.input_shapes) for node in graph.nodes]
+    period = _period(graph)
+    for node in graph.inputs:
+        for number, word in enumerate(AXES.get(len(node.shape) - 1, ()), 1):
+            limit = max(LEAST_LIMIT, 2 * node.shape[number]) + 3 * period
+            compiled, built, fixed_by = [], [], ""
+            for size in range(1, limit + 1):
+                shape = (*node.shape[:number], size, *node.shape[number + 1 :])
+                accepted, changed = _carry(graph, native, weights, node.index, shape)
+                if accepted:
+                    compiled.append(size)
+                    if changed is None:
+                        built.append(size)
+                    elif not fixed_by:
+                        fixed_by = changed.unique
+            rows.append(Axis(node.names[-1], word, node.shape[number], _pattern(built, limit, period), _pattern(compiled, limit, period), fixed_by))
+    return tuple(rows)
+
+
+def _carry(
+    graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight, ...]], start: int, shape: Shape
+) -> tuple[bool, Node | None]:
+    """Whether every operation accepts the shape at input `start`, and the first node whose weights it changes."""
+    shapes: dict[int, Shape] = {start: shape}
+    changed: Node | None = None
+    for node in graph.nodes:
+        if node.index == start or not any(index in shapes for index in node.inputs):
+            continue
+        inputs = tuple(shapes.get(index, native[index]) for index in node.inputs)
+        if inputs == node.input_shapes:
+            continue
+        try:
+            output = node.operation.output(inputs)
+        except Refusal:
+            return False, changed
+        if changed is None and _weights(node, inputs) != weights[node.index]:
+            changed = node
+        if output != native[node.index]:
+            shapes[node.index] = output
+    return True, changed
+
+
+def _weights(node: Node, inputs: tuple[Shape, ...]) -> tuple[Weight, ...]:
+    return node.operation.weights(inputs)
+
+
+def _period(graph: Graph) -> int:
+    """With which period the sizes of all tensors repeat: a common multiple of the effective strides."""
+    period = 1
+    for row in receptive(graph):
+        for field in row.fields:
+            period = lcm(period, field.stride.numerator, field.stride.denominator)
+            if period > LARGEST_PERIOD:
+                return LARGEST_PERIOD
+    return period
+
+
+def _pattern(accepted: Sequence[int], limit: int, longest: int) -> Sizes:
+    """The shortest description of the accepted sizes up to `limit`."""
+    legal = [False] * (limit + 1)
+    for size in accepted:
+        legal[size] = True
+    best: Sizes | None = None
+    for period in (step for step in range(1, longest + 1) if longest % step == 0):
+        least = limit - period + 1
+        while least > 1 and legal[least - 1] == legal[least - 1 + period]:
+            least -= 1
+        # Two periods at least must have been seen to repeat.
+        if least > limit - 2 * period + 1 and least > 1:
+            continue
+        residues = tuple(sorted({size % period for size in range(least, least + period) if legal[size]}))
+        single = tuple(size for size in range(1, least) if legal[size])
+        found = Sizes(single, least, period, residues, limit)
+        if best is None or len(found.single) + len(found.residues) < len(best.single) + len(best.residues):
+            best = found
+    return best or Sizes(tuple(accepted), limit + 1, 1, (), limit)
