@@ -1,0 +1,78 @@
+"""Every shipped network: its counts, its stages at each size, and its state_dict keys, against numbers that archc had no part in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import archc
+from archc.compiler.library import names
+from archc.compiler.program import Program
+
+from . import reference
+
+FACTS = json.loads((Path(__file__).parents[1] / "facts" / "networks.json").read_text())
+FACTS = {name: row for name, row in FACTS.items() if not name.startswith("_")}
+SIZES = [(name, int(size)) for name, row in FACTS.items() for size, at in row["at"].items() if at is not None]
+
+
+def program_at(name: str, size: int | None = None) -> Program:
+    inputs = {} if size is None else {"": (3, size, size)}
+    return archc.compile(name, inputs=inputs).program
+
+
+def count(program: Program, trainable: bool, side_heads: bool) -> int:
+    return sum(
+        weight.elements
+        for node in program.nodes
+        if node.training_only == side_heads
+        for weight in node.weights
+        if weight.trainable == trainable
+    )
+
+
+def test_every_shipped_network_has_facts() -> None:
+    assert set(names()) == {*FACTS, "googlenet_naive"}
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_parameters_and_buffers(name: str) -> None:
+    program, facts = program_at(name), FACTS[name]
+    assert count(program, trainable=True, side_heads=False) == facts["parameters"]
+    assert count(program, trainable=True, side_heads=True) == facts["training_only"]
+    assert count(program, trainable=False, side_heads=False) == facts["buffers"]
+
+
+def test_googlenet_naive() -> None:
+    program = program_at("googlenet_naive")
+    assert count(program, trainable=True, side_heads=False) == 97_526_008
+    assert sum(node.macs for node in program.nodes) == 12_568_061_056
+    last_module = [node for node in program.nodes if node.operation.name == "concat"][-1]
+    assert last_module.shape == (4944, 7, 7)
+
+
+@pytest.mark.parametrize(("name", "size"), SIZES)
+def test_macs_and_stages(name: str, size: int) -> None:
+    """MACs to the unit; every stage's shape, by name where the reference's names are ours, and in order throughout."""
+    program, facts = program_at(name, size), FACTS[name]["at"][str(size)]
+    inference = [node for node in program.nodes if not node.training_only]
+    assert sum(node.macs for node in inference) == facts["macs"]
+    ends = {}
+    for node in inference:
+        for length in range(1, len(node.path) + 1):
+            ends[".".join(node.path[:length])] = node.shape
+    named = [(path, tuple(shape)) for path, shape in facts["stages"] if path in ends]
+    assert [(path, ends[path]) for path, _ in named] == named
+    shapes = iter([node.shape for node in inference])
+    assert all(tuple(shape) in shapes for _, shape in facts["stages"]), "a stage's shape is missing, or out of order"
+
+
+@pytest.mark.parametrize("name", reference.NAMES)
+def test_keys_are_the_reference_s(name: str) -> None:
+    wanted = {key: tuple(value.shape) for key, value in reference.build_empty(name).state_dict().items()}
+    found = {
+        f"{node.key}.{weight.name}" if weight.name else node.key: weight.shape for node in program_at(name).nodes for weight in node.weights
+    }
+    assert found == wanted
