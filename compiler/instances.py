@@ -93,6 +93,11 @@ def step_names(frame: Frame, kind: str, label: str | None) -> tuple[str, ...]:
     return (frame.names.ordinal(kind),)
 
 
+def is_flat(callee: Template | Builtin) -> bool:
+    """Whether the callee is a block that adds no name."""
+    return isinstance(callee, Template) and isinstance(callee.definition, ast.Block) and callee.definition.mode == "flat"
+
+
 def need_tensor(expansion: Expansion, frame: Frame, span: Span, start: int | None) -> None:
     network = frame.network
     if start is None and network is not None and network.is_root and network.taken == 0 and not frame.environment.has_holes:
@@ -121,7 +126,6 @@ def instance(
     """A block or network as a step. `heads` are the tensors of a merge; None: the current tensor alone."""
     definition = template.definition
     mode = definition.mode if isinstance(definition, ast.Block) else ""
-    names = () if mode == "flat" else names
     expansion.claim(frame, names, span)
     takes = definition.inputs if isinstance(definition, ast.Block) else ()
     if heads is None and len(takes) > 1:

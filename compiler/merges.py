@@ -9,7 +9,7 @@ from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
 from .bind import signature
 from .environment import Frame, Labelled
-from .instances import arguments_of, instance, need_tensor, resolve, step_names
+from .instances import arguments_of, instance, is_flat, need_tensor, resolve, step_names
 from .program import Scope
 from .references import Runner
 from .values import Builtin, Problem, Template
@@ -52,7 +52,8 @@ def merge(
         if len(ends) == 1:
             return ends[0][0]
         inputs = [tensor for tensor, _ in ends]
-        names = step_names(frame, callee.name, label) if expansion.build.sharing is None else ()
+        nameless = expansion.build.sharing is not None or is_flat(callee)
+        names = () if nameless else step_names(frame, callee.name, label)
         if isinstance(callee, Template):
             return instance(expansion, frame, callee, given, names, statement.head, step.span, label, members, inputs)(start, span)
         expansion.claim(frame, names, step.label.span if step.label is not None else statement.head.span)

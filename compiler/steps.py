@@ -9,7 +9,7 @@ from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
 from .bind import signature
 from .environment import Frame, Labelled, Names
-from .instances import arguments_of, instance, need_tensor, resolve, step_names
+from .instances import arguments_of, instance, is_flat, need_tensor, resolve, step_names
 from .merges import merge
 from .program import Scope
 from .references import Runner, repeater, run_reuse, run_skip
@@ -49,7 +49,8 @@ def _call(
     expansion: Expansion, frame: Frame, call: ast.Call, step: ast.Step, label: str | None, members: dict[str, Labelled]
 ) -> Runner:
     callee, given, tensors = arguments_of(expansion, frame, resolve(expansion, frame, call), call)
-    names = step_names(frame, callee.name, label)
+    # A flat block adds no name of its own, so it takes no ordinal and no position either.
+    names = () if is_flat(callee) else step_names(frame, callee.name, label)
     if isinstance(callee, Builtin):
         expansion.claim(frame, names, step.span)
         inputs_after = list(tensors.values())
