@@ -115,7 +115,7 @@ def _look(options: Options, resolution: int, folder: Path | None) -> Look:
         return by_file_name(span)
 
     return Look(
-        THEMES[options.theme], options.direction or "TB", options.color_by, options.width, options.values, options.unit,
+        THEMES[options.theme], options.direction, options.color_by, options.width, options.values, options.unit,
         options.legend, resolution, link,
     )  # fmt: skip
 

@@ -15,9 +15,10 @@ from ...dsl.source import Span
 from ..graph import Graph
 from ..ops.base import show
 from ..program import Node
+from .arms import STRAIGHT, arms
 from .labels import Row, box_rows, frame_rows, shape_text
 from .picture import Box, Frame, Line, Picture
-from .style import FONT, LIGHT, POINTS, Theme, heat, outline, readable
+from .style import FONTS, LIGHT, POINTS, Theme, heat, outline, readable
 
 Attributes = dict[str, str]
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
@@ -35,12 +36,12 @@ def by_file_name(span: Span) -> str:
 class Look:
     """How a picture is to look. `color_by`: kind, none, parameters, macs, activations, or a name with `values`.
 
-    `values` gives a number for nodes (by their unique path), such as measured seconds; `unit` is printed after them.
+    `direction`: TB, LR, BT or RL; None is TB, and a U where long skips nest. `values` gives a number for nodes (by their unique path), such as measured seconds; `unit` is printed after them.
     `width` is in inches: the picture is scaled to it. `resolution` is in dots an inch, for bitmaps. `link` makes the address of a place in the source.
     """
 
     theme: Theme = LIGHT
-    direction: str = "TB"
+    direction: str | None = None
     color_by: str = "kind"
     width: float | None = None
     values: Mapping[str, float] | None = None
@@ -59,6 +60,11 @@ def escaped(text: str) -> str:
     return html.escape(clean(text))
 
 
+def said(text: str) -> str:
+    """A text as an attribute: no backslash means anything in it, and no `<` makes it HTML."""
+    return str(graphviz.escape(clean(text)))
+
+
 def to_dot(graph: Graph, picture: Picture, look: Look = Look()) -> str:
     """The DOT text. Equal pictures give equal text."""
     return _Writer(graph, picture, look).write()
@@ -74,24 +80,38 @@ class _Writer:
         theme, look = self.look.theme, self.look
         drawing = graphviz.Digraph(name="network")
         drawing.attr(
-            "graph", rankdir=look.direction, bgcolor=theme.page, fontname=FONT, fontcolor=theme.text,
+            "graph", rankdir=look.direction or "TB", bgcolor=theme.page, fontname=FONTS, fontcolor=theme.text,
             fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.26", pad="0.08", tooltip=" ", dpi=str(look.resolution),
         )  # fmt: skip
         if look.width is not None:
             drawing.attr("graph", size=f"{look.width:g},1000!")
         drawing.attr(
-            "node", shape="box", style="rounded,filled", fontname=FONT, fontsize=f"{POINTS['plain']:g}",
+            "node", shape="box", style="rounded,filled", fontname=FONTS, fontsize=f"{POINTS['plain']:g}",
             margin="0.09,0.05", height="0.26", width="0.5", penwidth="0.9",
         )  # fmt: skip
         drawing.attr(
-            "edge", fontname=FONT, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
+            "edge", fontname=FONTS, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
             arrowsize="0.55", penwidth="0.9",
         )  # fmt: skip
         fills = self._fills()
         self._items(drawing, self.picture.root.items, fills, 0)
         labelled = len(self.picture.lines) <= MOST_LABELS
+        shape = arms(self.picture) if look.direction is None else STRAIGHT
+        if shape.level:
+            drawing.attr("graph", newrank="true")
         for number, line in enumerate(self.picture.lines):
-            drawing.edge(line.tail, line.head, **self._line(line, number, labelled))
+            attributes = self._line(line, number, labelled)
+            if shape.rises(line):
+                drawing.edge(line.head, line.tail, **attributes, dir="back")
+            elif shape.crosses(line):
+                drawing.edge(line.tail, line.head, **attributes, constraint="false")
+            else:
+                drawing.edge(line.tail, line.head, **attributes)
+        for tail, head in shape.level:
+            with drawing.subgraph() as level:
+                level.attr(rank="same")
+                level.node(tail)
+                level.node(head)
         legend = self._legend()
         if legend:
             drawing.attr("graph", label=legend, labelloc="b", labeljust="c")
@@ -119,7 +139,7 @@ class _Writer:
             "label": self._label(box_rows(self.graph, box), fill),
             "fillcolor": fill,
             "color": outline(theme, fill),
-            "tooltip": clean(self.tooltip(box)).replace("\\", "\\\\"),
+            "tooltip": said(self.tooltip(box)),
             "URL": self.look.link(box.scope.span if box.scope is not None else box.main.span),
             "target": "_top",
         }
@@ -131,7 +151,7 @@ class _Writer:
             attributes["style"] = "rounded"
             del attributes["fillcolor"]
         if box.training_only:
-            attributes["style"] += ",dashed"
+            attributes["style"] = attributes.get("style", "rounded,filled") + ",dashed"
         return attributes
 
     def _frame(self, frame: Frame, depth: int) -> Attributes:
@@ -140,31 +160,41 @@ class _Writer:
         return {
             "id": frame.name,
             "class": "frame" + (" aux" if frame.training_only else ""),
-            "label": self._label(frame_rows(frame), fill),
+            "label": self._heading(frame_rows(frame), fill),
             "labeljust": "l",
             "style": "rounded,filled" + (",dashed" if frame.training_only else ""),
             "fillcolor": fill,
             "color": theme.frame,
             "margin": "9",
-            "tooltip": clean(frame.scope.doc or ".".join(frame.scope.path) or self.picture.network).replace("\\", "\\\\"),
+            "tooltip": said(frame.scope.doc or ".".join(frame.scope.path) or self.picture.network),
             "URL": self.look.link(frame.scope.span),
             "target": "_top",
         }
 
     def _label(self, rows: Sequence[Row], fill: str) -> str:
+        return "<" + "<BR/>".join(self._row(row, fill) for row in rows) + ">"
+
+    def _row(self, row: Row, fill: str) -> str:
         theme = self.look.theme
-        lines = []
-        for row in rows:
-            pieces = []
-            for words in row:
-                wanted = {"small": theme.faint, "count": theme.count}.get(words.style, theme.text)
-                text = escaped(words.text)
-                if words.style in ("name", "count"):
-                    text = f"<B>{text}</B>"
-                size = POINTS[words.style]
-                pieces.append(f'<FONT POINT-SIZE="{size:g}" COLOR="{readable(fill, wanted)}">{text}</FONT>')
-            lines.append("".join(pieces))
-        return "<" + "<BR/>".join(lines) + ">"
+        pieces = []
+        for words in row:
+            wanted = {"small": theme.faint, "count": theme.count}.get(words.style, theme.text)
+            text = escaped(words.text)
+            if words.style in ("name", "count"):
+                text = f"<B>{text}</B>"
+            size = POINTS[words.style]
+            pieces.append(f'<FONT POINT-SIZE="{size:g}" COLOR="{readable(fill, wanted)}">{text}</FONT>')
+        return "".join(pieces)
+
+    def _heading(self, rows: Sequence[Row], fill: str) -> str:
+        """A frame's name at its left. As much room is kept at its right, so that a line that comes in at the middle misses it."""
+        across = self.look.direction in ("LR", "RL")
+        room = 0 if across else round(max(sum(len(words.text) * POINTS[words.style] * 0.56 for words in row) for row in rows)) + 6
+        text = "<BR/>".join(self._row(row, fill) for row in rows)
+        return (
+            '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
+            f'<TD ALIGN="LEFT" BALIGN="LEFT">{text}</TD><TD WIDTH="{room}"></TD></TR></TABLE>>'
+        )
 
     # ----------------------------------------------------------------------------------------- colours
 
@@ -211,8 +241,8 @@ class _Writer:
         attributes = {"id": f"e{number}", "weight": "1" if line.skip else "8"}
         classes = ["skip"] if line.skip else []
         words = [shape_text(line.shape)] if line.shape is not None and labelled else []
-        if line.count > 1:
-            words.append(f"\u00d7{line.count}")
+        if line.count > 1:  # several tensors: they have no one shape
+            words = [f"\u00d7{line.count}"]
         if words:
             attributes["label"] = " " + " ".join(words) + " "
         if line.skip:
@@ -223,7 +253,7 @@ class _Writer:
         if classes:
             attributes["class"] = " ".join(classes)
         tail, head = (self.graph.nodes[index] for index in line.edges[0][:2])
-        attributes["tooltip"] = clean(f"{tail.unique} -> {head.unique}: {show(tail.shape)}").replace("\\", "\\\\")
+        attributes["tooltip"] = said(f"{tail.unique} -> {head.unique}: {show(tail.shape)}")
         return attributes
 
     # ------------------------------------------------------------------------------------------ legend
@@ -251,8 +281,8 @@ class _Writer:
 
 def described(node: Node) -> str:
     """A node with its operation and every argument."""
-    said = ", ".join(f"{name} = {value}" for name, value in node.operation.arguments())
-    return f"{node.unique}: {node.operation.name}({said})" if said else f"{node.unique}: {node.operation.name}"
+    arguments = ", ".join(f"{name} = {value}" for name, value in node.operation.arguments())
+    return f"{node.unique}: {node.operation.name}" + (f"({arguments})" if arguments else "")
 
 
 def short(value: float) -> str:

@@ -71,7 +71,13 @@ def counted(row: Row, count: int, parallel: bool) -> Row:
 
 
 def frame_rows(frame: Frame) -> tuple[Row, ...]:
-    return (counted(title(frame.scope), frame.count, frame.parallel),)
+    """A frame's heading: its name, and how many calls of a block it holds where they are all of one."""
+    head = counted(title(frame.scope), frame.count, frame.parallel)
+    calls = [item for item in frame.items if item.scope is not None and item.scope.kind == "block"]
+    kinds = {item.scope.template for item in calls if item.scope is not None}
+    if len(kinds) != 1 or len(calls) == 1 or frame.scope.kind == "block":
+        return (head,)
+    return (head, (Words(f"{sum(item.count for item in calls)} {TIMES} {kinds.pop()}", "small"),))
 
 
 def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:

@@ -11,6 +11,7 @@ from .style import FONTS
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
+CORNER = 4.5  # points
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 ElementTree.register_namespace("", SVG)
@@ -34,11 +35,22 @@ def finished(svg: bytes, title: str, description: str) -> str:
     drawing = root.find(tag("g"))
     if drawing is not None:
         _remove(drawing, "title")
+        _unwrap(drawing)
         for group in drawing.findall(tag("g")):
             _finish(group)
     for words in root.iter(tag("text")):
         words.attrib.pop("font-family", None)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _unwrap(drawing: ElementTree.Element) -> None:
+    """The page's background and the legend, out of the empty link that Graphviz puts around them."""
+    for group in drawing.findall(tag("g")):
+        if group.get("class") is None:
+            pieces = [child for link in group for child in link]
+            drawing.remove(group)
+            for place, piece in enumerate(pieces):
+                drawing.insert(place, piece)
 
 
 def _remove(element: ElementTree.Element, name: str) -> None:
@@ -60,8 +72,31 @@ def _finish(group: ElementTree.Element) -> None:
             element.text = said
             group.insert(0, element)
     middle = _middle(group) if "node" in kinds else None
+    if "edge" not in kinds:
+        for shape in list(group.iter(tag("path"))):
+            _squared(shape)
     for holder in [group, *group.iter(tag("a"))]:
         _join_rows(holder, middle)
+
+
+def _squared(shape: ElementTree.Element) -> None:
+    """A rounded box as a rectangle with small corners: Graphviz rounds a high box like a pill."""
+    x, y = _extent(shape)
+    for name in ("d", "points"):
+        shape.attrib.pop(name, None)
+    shape.tag = tag("rect")
+    for name, value in (("x", x[0]), ("y", y[0]), ("width", x[1] - x[0]), ("height", y[1] - y[0]), ("rx", CORNER)):
+        shape.set(name, plain(value))
+
+
+def _extent(shape: ElementTree.Element) -> tuple[tuple[float, float], tuple[float, float]]:
+    numbers = [float(number) for number in NUMBER.findall(shape.get("d") or shape.get("points") or "")]
+    across, down = numbers[::2], numbers[1::2]
+    return (min(across), max(across)), (min(down), max(down))
+
+
+def plain(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _middle(group: ElementTree.Element) -> float | None:
@@ -70,9 +105,8 @@ def _middle(group: ElementTree.Element) -> float | None:
         if shape.tag == tag("ellipse"):
             return float(shape.get("cx", "0"))
         if shape.tag in (tag("path"), tag("polygon")):
-            numbers = NUMBER.findall(shape.get("d") or shape.get("points") or "")
-            across = [float(number) for number in numbers[::2]]
-            return (min(across) + max(across)) / 2
+            (left, right), _ = _extent(shape)
+            return (left + right) / 2
     return None
 
 
@@ -82,7 +116,7 @@ def _join_rows(holder: ElementTree.Element, middle: float | None) -> None:
         first = row[0]
         if middle is not None:
             first.set("text-anchor", "middle")
-            first.set("x", f"{middle:.2f}".rstrip("0").rstrip("."))
+            first.set("x", plain(middle))
         if len(row) == 1:
             continue
         for piece in row:

@@ -68,6 +68,19 @@ class Pool(Operation):
 
 
 @dataclass(frozen=True, slots=True)
+class Up(Operation):
+    name: ClassVar[str] = "deconv"
+    family: ClassVar[str] = "convolution"
+    channels: int = parameter(CHANNELS, "channels")
+
+    def output(self, inputs: Shapes) -> Shape:
+        return (self.channels, *(2 * size for size in inputs[0][1:]))
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"2x2, {self.channels}, x2"
+
+
+@dataclass(frozen=True, slots=True)
 class Add(Operation):
     name: ClassVar[str] = "add"
     family: ClassVar[str] = "merge"
@@ -167,5 +180,34 @@ def residual_network(depths: Sequence[int] = (3, 4, 6, 3)) -> Graph:
         with build.inside("stage", f"layer{number + 1}"):
             for place in range(depth):
                 bottleneck(build, str(place), 256 * 2**number, 2 if number and not place else 1, place == 0)
+    build.output()
+    return build.graph()
+
+
+def unet(depth: int = 4, width: int = 64) -> Graph:
+    """Down, and up again with what was seen on the way down."""
+
+    def double(name: str, channels: int) -> int:
+        with build.inside("block", name, "double"):
+            for _ in range(2):
+                build.place(Conv(channels))
+                build.place(Relu())
+        return build.at
+
+    build = Builder("unet")
+    build.input(3, 512, 512)
+    seen = []
+    with build.inside("stage", "encoder"):
+        for level in range(depth):
+            seen.append(double(f"e{level}", width * 2**level))
+            build.place(Pool())
+    double("bottom", width * 2**depth)
+    with build.inside("stage", "decoder"):
+        for level in reversed(range(depth)):
+            with build.inside("path"):
+                up = build.place(Up(width * 2**level))
+            build.place(Concat(), (seen[level], up))
+            double(f"d{level}", width * 2**level)
+    build.place(Conv(2, 1))
     build.output()
     return build.graph()

@@ -1,0 +1,81 @@
+"""Networks that go down and come up again: where long skips nest, the picture is folded at its deepest point, so that it is a U.
+
+A skip from the way down ends at the same height on the way up. Everything after the deepest box stands in the second
+arm, and its lines run against the layout's direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .connect import ranks
+from .picture import Box, Line, Picture
+
+LEAST_SKIPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """`level` are pairs of boxes that stand side by side, from the outermost skip to the innermost; `rising` the second arm."""
+
+    level: tuple[tuple[str, str], ...] = ()
+    rising: frozenset[str] = frozenset()
+
+    def rises(self, line: Line) -> bool:
+        """Whether a line is on the way up: it runs against the direction of the layout."""
+        return line.head in self.rising and not self.crosses(line)
+
+    def crosses(self, line: Line) -> bool:
+        """Whether a line leads from the way down across to the way up."""
+        return bool(self.level) and line.skip and line.head in self.rising and line.tail not in self.rising
+
+
+STRAIGHT = Arms()
+
+
+def arms(picture: Picture) -> Arms:
+    """The two arms of a network whose long skips nest; `STRAIGHT` for all others."""
+    boxes = {box.name: box for box in picture.boxes()}
+    after: dict[str, list[str]] = {name: [] for name in boxes}
+    arriving = dict.fromkeys(boxes, 0)
+    for line in picture.lines:
+        after[line.tail].append(line.head)
+        arriving[line.head] += 1
+    rank = ranks(after, arriving)
+    nested: list[tuple[str, str]] = []
+    for line in sorted((line for line in picture.lines if line.skip), key=lambda line: (rank[line.tail], -rank[line.head])):
+        if not nested or (rank[line.tail] > rank[nested[-1][0]] and rank[line.head] < rank[nested[-1][1]]):
+            nested.append((line.tail, line.head))
+    if len(nested) < LEAST_SKIPS:
+        return STRAIGHT
+    tail, head = nested[-1]
+    deepest = _deepest(boxes, rank, tail, head)
+    rising = _following(after, deepest)
+    if any(tail in rising or head not in rising for tail, head in nested):
+        return STRAIGHT
+    return Arms(tuple(nested), frozenset(rising))
+
+
+def _deepest(boxes: dict[str, Box], rank: dict[str, int], tail: str, head: str) -> str:
+    """The last of the smallest maps within the innermost skip; the skip's own tail where nothing lies between."""
+    between = [name for name in boxes if rank[tail] <= rank[name] < rank[head]]
+
+    def extent(name: str) -> int:
+        size = 1
+        for side in boxes[name].output[1:]:
+            size *= side
+        return size
+
+    return min(between, key=lambda name: (extent(name), -rank[name]))
+
+
+def _following(after: dict[str, list[str]], start: str) -> set[str]:
+    """Everything that a tensor of `start` flows into."""
+    found: set[str] = set()
+    ready = list(after[start])
+    while ready:
+        name = ready.pop()
+        if name not in found:
+            found.add(name)
+            ready.extend(after[name])
+    return found

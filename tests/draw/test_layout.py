@@ -1,0 +1,170 @@
+"""The layout: it works with nothing on the PATH, and whatever happens to it there is an answer."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from archc.compiler.draw import Options, draw, draw_text
+from archc.compiler.draw.layout import Failure, Layouter, layouters, render
+from archc.compiler.draw.svg import SVG
+
+from .build import Builder, Conv, Relu, residual_network
+
+SMALL = "digraph { a -> b }"
+
+
+def script(tmp_path: Path, text: str) -> Layouter:
+    """A layout program that does what `text` says."""
+    file = tmp_path / "program.py"
+    file.write_text(text)
+    return Layouter("the program `dot`", (sys.executable, str(file), "-T"))
+
+
+@pytest.mark.parametrize(("form", "start"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG"), ("json", b"{")])
+def test_the_wheel_needs_no_program(form: str, start: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert [way.name for way in layouters()] == ["the package `pygraphviz`"]
+    made = render(SMALL, form)
+    assert isinstance(made, bytes)
+    assert made.startswith(start)
+
+
+def test_a_program_is_taken_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\ncat >/dev/null\nprintf '<svg/>'\n")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert render(SMALL, "svg") == b"<svg/>"
+
+
+def test_a_program_that_dies_leaves_the_next_way(tmp_path: Path) -> None:
+    dies = script(tmp_path, "import os, sys; sys.stderr.write('Assertion failed\\n'); sys.stderr.flush(); os.abort()")
+    assert isinstance(render(SMALL, "svg", ways=(dies, layouters()[-1])), bytes)
+    made = render(SMALL, "svg", ways=(dies,))
+    assert made == Failure(("the program `dot` ended with status -6: Assertion failed",))
+
+
+def test_a_program_that_hangs_is_stopped(tmp_path: Path) -> None:
+    hangs = script(tmp_path, "import time; time.sleep(60)")
+    assert render(SMALL, "svg", 0.2, (hangs,)) == Failure(("the program `dot` did not finish within 0.2 s",))
+
+
+def test_no_program_at_all(tmp_path: Path) -> None:
+    assert render(SMALL, "svg", ways=()) == Failure(("there is no Graphviz here",))
+    gone = Layouter("the program `dot`", (str(tmp_path / "gone"), "-T"))
+    assert render(SMALL, "svg", ways=(gone,)) == Failure(("the program `dot` could not be started (No such file or directory)",))
+
+
+def test_a_failed_layout_keeps_the_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archc.compiler.draw.layout.layouters", lambda: ())
+    (said,) = draw(residual_network(), tmp_path / "net.svg")
+    assert said.code == "F601"
+    assert "there is no Graphviz here" in said.message
+    assert not (tmp_path / "net.svg").exists()
+    assert (tmp_path / "net.dot").read_text().startswith("digraph")
+
+
+def test_an_unknown_ending(tmp_path: Path) -> None:
+    (said,) = draw(residual_network(), tmp_path / "net.gif")
+    assert said.code == "F602"
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_name(tmp_path: Path) -> None:
+    (said,) = draw(residual_network(), tmp_path / "net.svg", Options(open=("layer9",)))
+    assert said.code == "F604"
+    assert "layer9" in said.message
+    assert said.help is not None and "layer1" in said.help
+    assert not list(tmp_path.iterdir())
+
+
+def chain(length: int) -> Builder:
+    build = Builder()
+    build.input(4, 8, 8)
+    for place in range(length):
+        build.place(Conv(4) if place % 2 else Relu())
+    build.output()
+    return build
+
+
+def test_a_bitmap_is_never_shrunk_in_silence() -> None:
+    drawn = draw_text(chain(900).graph(), "png", Options("op", direction="LR"))
+    assert drawn.data is None
+    (said,) = drawn.diagnostics
+    assert said.code == "F603"
+    assert said.notes == ("902 operations are drawn as 902 boxes",)
+
+
+def test_too_many_boxes_are_not_laid_out() -> None:
+    build = Builder()
+    build.input(4, 8, 8)
+    with build.inside("stage", "trunk"):
+        for place in range(2000):
+            build.place(Conv(4) if place % 2 else Relu())
+    build.output()
+    drawn = draw_text(build.graph(), "svg", Options("op"))
+    assert drawn.data is None
+    (said,) = drawn.diagnostics
+    assert (said.code, "2,002 boxes" in said.message) == ("F605", True)
+    assert said.help is not None and "--fold trunk" in said.help
+
+
+def test_ten_thousand_operations_fold_to_a_picture() -> None:
+    build = Builder()
+    build.input(4, 8, 8)
+    with build.inside("stage", "trunk"):
+        for place in range(2500):
+            with build.inside("block", str(place), "unit"):
+                for _ in range(2):
+                    build.place(Conv(4))
+                    build.place(Relu())
+    build.output()
+    drawn = draw_text(build.graph(), "svg")
+    assert drawn.data is not None
+    assert [box.count for box in drawn.picture.boxes()] == [1, 2500, 1]
+
+
+def test_the_svg_says_what_it_shows() -> None:
+    build = Builder("n<&>")
+    build.input(3, 8, 8)
+    build.place(Conv(8, stride=2))
+    build.place(Relu())
+    build.output()
+    data = draw_text(build.graph(), "svg").data
+    assert data is not None
+    root = ElementTree.fromstring(data)
+    assert root.get("role") == "img"
+    assert root.findtext(f"{{{SVG}}}title") == "n<&>: diagram"
+    assert "216 parameters" in (root.findtext(f"{{{SVG}}}desc") or "")
+    texts = ["".join(text.itertext()).strip() for text in root.iter(f"{{{SVG}}}text")]
+    assert texts == ["x", "3×8×8", "conv 3x3, 8, /2", "relu", "output", "8×4×4"]
+    links = {link.get("href") for link in root.iter(f"{{{SVG}}}a")} - {None}
+    assert links == {"net.arch#L1"}
+    titles = [title.text or "" for title in root.iter(f"{{{SVG}}}title")]
+    assert any("conv(channels = 8, kernel = 3, stride = 2)" in title and "3,456 MACs" in title for title in titles)
+
+
+@pytest.mark.parametrize("form", ["svg", "dot", "png"])
+def test_the_same_bytes_on_every_run(form: str) -> None:
+    first, second = (draw_text(residual_network(), form).data for _ in range(2))
+    assert first == second
+    assert first is not None
+
+
+def test_no_script_gets_into_an_svg() -> None:
+    build = Builder("javascript:alert(1)", file="javascript:alert(1)//x.arch")
+    build.input(3, 8, 8, label="<script>alert(1)</script>")
+    with build.inside("stage", "</text><script>alert(1)</script>", title='"><img src=x onerror=alert(1)>', doc="<script>"):
+        build.place(Conv(4), label="' onload='alert(1)")
+    build.output()
+    data = draw_text(build.graph(), "svg", Options("op")).data
+    assert data is not None
+    root = ElementTree.fromstring(data)
+    assert not [element for element in root.iter() if element.tag.endswith("script") or element.tag.endswith("img")]
+    assert not [name for element in root.iter() for name in element.attrib if name.startswith("on")]
+    assert {link.get("href") for link in root.iter(f"{{{SVG}}}a")} - {None} == {"x.arch#L1"}
