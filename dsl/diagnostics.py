@@ -88,4 +88,4 @@ class ArchError(Exception):
     def __str__(self) -> str:
         from .render import to_text
 
-        return to_text(self.diagnostics)
+        return to_text(self.diagnostics).rstrip("\n")
