@@ -93,8 +93,8 @@ class Expansion:
         for name, label in static_labels([statement]).items():
             if name not in frame.environment.labels:
                 frame.environment.labels[name] = frame.names.members[name] = Labelled(name, None, label.span, used=True)
-        # Labels with expressions, and those inside what was not entered, are unknown by name.
-        frame.environment.incomplete = True
+        if isinstance(statement, ast.Broken) or has_dynamic_label([statement]):
+            frame.environment.incomplete = True  # what it would have named is not even known by name
 
     # ----------------------------------------------------------------------------------------- statements
 
@@ -102,7 +102,7 @@ class Expansion:
         match statement:
             case ast.Chain(steps=steps):
                 for step in steps:
-                    self.step(frame, step)
+                    self.chained(frame, step)
             case ast.Stage():
                 self.stage(frame, statement)
             case ast.Repeat() | ast.For():
@@ -130,10 +130,17 @@ class Expansion:
             case ast.Broken():
                 raise Unknowable
 
-    def step(self, frame: Frame, step: ast.Step) -> None:
+    def chained(self, frame: Frame, step: ast.Step) -> None:
+        """One step of a chain; one that cannot be worked out leaves an unknown tensor, and the next is looked at all the same."""
         from .steps import run_step
 
-        run_step(self, frame, step)
+        try:
+            run_step(self, frame, step)
+        except Unknowable:
+            self.lose(frame, ast.Chain(step.span, (step,)))
+        except Problem as problem:
+            self.build.say(problem.diagnostic, frame)
+            self.lose(frame, ast.Chain(step.span, (step,)))
 
     def let(self, frame: Frame, name: ast.Name, value: object) -> None:
         earlier = frame.environment.bindings.get(name.name)

@@ -73,7 +73,8 @@ class Builder:
     def where(self, scope: Scope) -> tuple[str, ...]:
         """The notes that tell in which part of the network a mistake is, and through which calls it was reached."""
         titles = [part.title or ".".join(part.names) for part in scope.ancestors()]
-        path = " > ".join(title for title in titles if title)
+        titles = [title for title in titles if title]
+        path = " > ".join(titles if len(titles) <= 8 else [*titles[:3], "…", *titles[-3:]])
         if not self.via:
             return (f"in: {path}",)
         notes = []
