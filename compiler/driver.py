@@ -1,0 +1,177 @@
+"""The stages of a compile, in their order, and the two ways through them: `check` and `compile`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..dsl import ast
+from ..dsl.diagnostics import ArchError, Diagnostic
+from ..dsl.parser import parse, parse_expression
+from ..dsl.source import Source
+from .elaborate import Options, elaborate
+from .ops.base import Shape
+from .program import Program
+from .reading import Imports, Target, find, read
+
+if TYPE_CHECKING:
+    from .graph import Graph
+
+# ------------------------------------------------------------------------------------------------- stages
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """How far a compile has come. Each stage fills in the next field, or says why it cannot."""
+
+    asked: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
+    imports: Imports = field(default_factory=Imports)
+    target: Target | None = None
+    source: Source | None = None
+    file: ast.File | None = None
+    program: Program | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def saying(self, *diagnostics: Diagnostic) -> Compilation:
+        return replace(self, diagnostics=(*self.diagnostics, *diagnostics))
+
+
+def finding(state: Compilation) -> Compilation:
+    """Which file, and perhaps which network in it, is meant."""
+    target = find(state.asked)
+    state.imports.opened(target)
+    return replace(state, target=target)
+
+
+def reading(state: Compilation) -> Compilation:
+    """The file's text."""
+    if state.target is None or state.source is not None:
+        return state
+    source = read(state.target)
+    return state.saying(source) if isinstance(source, Diagnostic) else replace(state, source=source)
+
+
+def parsing(state: Compilation) -> Compilation:
+    """The text's syntax tree; what could not be read of it is reported, and the rest goes on."""
+    if state.source is None:
+        return state
+    file, diagnostics = parse(state.source)
+    return replace(state, file=file).saying(*diagnostics)
+
+
+def elaborating(state: Compilation) -> Compilation:
+    """The tree as a program: every block expanded, every shape known."""
+    if state.file is None:
+        return state
+    network = state.target.network if state.target is not None else None
+    program, diagnostics = elaborate(state.file, Options(network, state.settings, state.inputs), state.imports)
+    return replace(state, program=program).saying(*diagnostics)
+
+
+def costing(state: Compilation) -> Compilation:
+    """The budgets that the file states."""
+    if state.program is None or not state.program.budgets:
+        return state
+    # Only here: most files state none, and `archc check` is quick because it does not load what it does not need.
+    from .analysis.budget import check_budget
+    from .graph import Graph
+
+    return state.saying(*check_budget(Graph(state.program)))
+
+
+STAGES: tuple[Callable[[Compilation], Compilation], ...] = (finding, reading, parsing, elaborating, costing)
+"""Find the file, read it, parse it, elaborate it, check its budgets."""
+
+
+# --------------------------------------------------------------------------------------------- two ways
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is known of a file: its program where it has no errors, and all there is to say of it.
+
+    A file of blocks alone has neither a program nor errors.
+    """
+
+    target: Target
+    source: Source | None
+    program: Program | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(row.is_error for row in self.diagnostics)
+
+    @cached_property
+    def graph(self) -> Graph:
+        from .graph import Graph
+
+        assert self.program is not None
+        return Graph(self.program)
+
+
+def check(file: str | os.PathLike[str], *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
+    """Everything there is to say of a file, in the order of its text."""
+    return _through(Compilation(os.fspath(file), settings or {}, inputs or {}))
+
+
+def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
+    """The same for a text that need not be saved: an editor's, a notebook's."""
+    return _through(Compilation(source.name, settings or {}, inputs or {}, source=source))
+
+
+def _through(state: Compilation) -> Checked:
+    for stage in STAGES:
+        state = stage(state)
+    assert state.target is not None
+    diagnostics = in_order(state.diagnostics)
+    program = None if any(row.is_error for row in diagnostics) else state.program
+    return Checked(state.target, state.source, program, diagnostics)
+
+
+def compile(
+    file: str | os.PathLike[str], *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None
+) -> Checked:
+    """The same for those who need the program: errors are raised, all of them at once."""
+    checked = check(file, settings=settings, inputs=inputs)
+    if checked.has_errors:
+        raise ArchError(checked.diagnostics)
+    if checked.program is None:
+        raise ArchError((_no_network(checked),))
+    return checked
+
+
+def _no_network(checked: Checked) -> Diagnostic:
+    from ..dsl.diagnostics import Label
+
+    assert checked.source is not None
+    place = Label(checked.source.span(0, 0))
+    return Diagnostic("E239", f"`{checked.target.name}` defines blocks but no network", place, help="a network begins with `network name { … }`")
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """In the order of the text; the files in the order in which they came up."""
+    rows = list(diagnostics)
+    files = {name: number for number, name in enumerate(dict.fromkeys(row.primary.span.source.name for row in rows))}
+    return tuple(sorted(rows, key=lambda row: (files[row.primary.span.source.name], row.primary.span.start)))
+
+
+# ------------------------------------------------------------------------------- values from the outside
+
+
+def parse_setting(name: str, text: str) -> tuple[ast.Expression | None, tuple[Diagnostic, ...]]:
+    """The value of `--set name=text`, which is written as in a file."""
+    return parse_expression(Source.of(f"--set {name}", text))
+
+
+def parse_shape(text: str) -> Shape | None:
+    """`3x224x224`, channels first and without the batch; None where it is not one."""
+    parts = text.lower().replace("×", "x").split("x")
+    if not all(part.isdecimal() and part.isascii() and len(part) < 20 and int(part) > 0 for part in parts):
+        return None
+    return tuple(int(part) for part in parts)

@@ -1,0 +1,52 @@
+"""Codes of files (F61x): what is read, and what is written."""
+
+from __future__ import annotations
+
+from .codes import Code
+
+ROWS: tuple[Code, ...] = (
+    Code(
+        "F611",
+        "a file that is not there",
+        "A network is named by the path of its file (`nets/my.arch`), by a path and a network in it (`nets/my.arch:small`), or by the name of "
+        "a network that comes with archc (`resnext50`).",
+        "",
+        "Correct the path. `archc list` shows the networks that come with archc.",
+    ),
+    Code(
+        "F612",
+        "a file that cannot be read",
+        "The system refuses to open it: it is a folder, or its permissions do not let you.",
+        "",
+        "Name a file that you may read.",
+    ),
+    Code(
+        "F613",
+        "a file that is not UTF-8 text",
+        "`.arch` files are UTF-8, with or without a byte-order mark, whatever the language of the system is. The message names the first byte "
+        "that is not, or the encoding that the file seems to have.",
+        "",
+        "Save the file as UTF-8: every editor offers it under “Save as” or “Encoding”.",
+    ),
+    Code(
+        "F614",
+        "a file that is too large",
+        "A file has at most 8 MiB of text. A network of a million operations is a few loops.",
+        "",
+        "Write repeats as loops, or split the file and `import` its parts.",
+    ),
+    Code(
+        "F615",
+        "an output that could not be written",
+        "Outputs are written beside their place and then moved there, so that each is there whole or not at all. This one is not; the others are.",
+        "",
+        "Choose another folder with `-o`, or make room.",
+    ),
+    Code(
+        "F616",
+        "an output that needs a package",
+        "Some outputs are made by packages that archc does not install by itself.",
+        "",
+        "Install the extra that the message names, for example `pip install 'archc[onnx]'`.",
+    ),
+)
