@@ -1,0 +1,378 @@
+"""Convolutions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+from typing import ClassVar
+
+from . import padding
+from .base import Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, Window, product, show, show_size
+from .initial import INIT, INIT_DOC, STD_DOC, initialization
+from .parameters import CHANNELS, COUNT, DILATION, FLAG, KERNEL, PADDING, POSITIVE, STRIDE, Extent, Plain, Word, parameter
+from .spatial import (
+    Pads,
+    either,
+    is_even,
+    nearest_divisors,
+    nearest_multiples,
+    need_spatial,
+    pads_of,
+    reach,
+    same_depends_on_size,
+    show_kernel,
+    show_pads,
+    show_stride,
+    simple,
+    spread,
+    too_small,
+    torch_pads,
+)
+
+PAD_MODE = Word('"zeros", "reflect", "replicate" or "circular"', ("zeros", "reflect", "replicate", "circular"))
+
+
+def check_groups(name: str, channels_in: int, channels_out: int, groups: int) -> None:
+    """Both sides' channels must divide into the groups."""
+    divisors = nearest_divisors(gcd(channels_in, channels_out), groups)
+    if channels_in % groups:
+        near = nearest_multiples(channels_in, groups)
+        remedy = f"{either(near)} input channels would divide by {groups}"
+        if divisors:
+            remedy += f"; or groups = {either(divisors)}"
+        raise Refusal(
+            "E310",
+            f"input channels {channels_in} are not divisible by groups {groups} of `{name}`",
+            parameter="groups",
+            operand=0,
+            axis=0,
+            suggestions=divisors,
+            help=remedy,
+        )
+    if channels_out % groups:
+        near = nearest_multiples(channels_out, groups)
+        raise Refusal(
+            "E310",
+            f"output channels {channels_out} are not divisible by groups {groups} of `{name}`",
+            parameter="channels",
+            suggestions=near,
+            help=f"{either(near)} output channels would divide by {groups}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Geometry:
+    """A convolution's sizes, one a spatial axis of the input at hand."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    pads: Pads
+
+    @property
+    def rank(self) -> int:
+        return len(self.kernel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Convolution(Operation):
+    """What `conv` and `dwconv` share. Their fields have the same names."""
+
+    family: ClassVar[str] = "convolution"
+    reference: ClassVar[str] = "torch.nn.Conv1d, Conv2d, Conv3d"
+    onnx: ClassVar[str] = "Conv"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
+        """kernel, stride, pad, dilation, bias, pad_mode, init, std."""
+        raise NotImplementedError
+
+    def _groups(self, channels: int) -> tuple[int, int]:
+        """Output channels and groups."""
+        raise NotImplementedError
+
+    def _geometry(self, shape: Shape) -> _Geometry:
+        rank = need_spatial(self.name, shape)
+        kernel_, stride_, pad, dilation_, *_ = self._fields()
+        kernel = spread(kernel_, rank, "kernel", shape)
+        stride = spread(stride_, rank, "stride", shape)
+        dilation = spread(dilation_, rank, "dilation", shape)
+        return _Geometry(kernel, stride, dilation, pads_of(pad, shape, kernel, stride, dilation))
+
+    def _special(self, g: _Geometry) -> str:
+        """How the padding is said: "" by PyTorch's numbers, "same" by its word, "Same" or "Side" by a class of ours."""
+        if self._fields()[2] == "same":
+            if same_depends_on_size(g.kernel, g.stride):
+                return "Same"
+            return "" if is_even(g.pads) else "same"
+        return "" if is_even(g.pads) else "Side"
+
+    def output(self, inputs: Shapes) -> Shape:
+        shape = inputs[0]
+        g = self._geometry(shape)
+        channels, groups = self._groups(shape[0])
+        check_groups(self.name, shape[0], channels, groups)
+        _, _, pad, _, _, pad_mode, _, _ = self._fields()
+        if pad_mode != "zeros":
+            self._check_pad_mode(shape, g, pad_mode)
+        sizes = []
+        for size, k, s, d, (before, after) in zip(shape[1:], g.kernel, g.stride, g.dilation, g.pads, strict=True):
+            room = size + before + after - reach(k, d)
+            if room < 0:
+                raise too_small(self.name, shape, g.kernel, g.dilation, g.pads)
+            sizes.append(room // s + 1)
+        return (channels, *sizes)
+
+    def _check_pad_mode(self, shape: Shape, g: _Geometry, mode: str) -> None:
+        if self._special(g) in ("Same", "Side"):
+            raise Refusal(
+                "E326",
+                f'`pad_mode` "{mode}" needs the same padding before and after, and this padding is {show_pads(g.pads).removeprefix("pad ")}',
+                parameter="pad_mode",
+                help="give `pad` one number, or one for each axis",
+            )
+        for axis, (size, pad) in enumerate(zip(shape[1:], g.pads, strict=True), 1):
+            most = {"reflect": size - 1, "circular": size}.get(mode)
+            if most is not None and max(pad) > most:
+                raise Refusal(
+                    "E321",
+                    f'padding {max(pad)} with `pad_mode` "{mode}" needs an axis of at least {max(pad) + size - most}, and the input is {show(shape)}',
+                    parameter="pad_mode",
+                    operand=0,
+                    axis=axis,
+                    help='pad less, or use "zeros" or "replicate"',
+                )
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        shape = inputs[0]
+        channels, groups = self._groups(shape[0])
+        weight = Weight("weight", (channels, shape[0] // groups, *self._geometry(shape).kernel))
+        return (weight, Weight("bias", (channels,))) if self._fields()[4] else (weight,)
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        return product(output) * product(self.weights(inputs)[0].shape[1:])
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return 2 * self.macs(inputs, output) + (product(output) if self._fields()[4] else 0)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        shape = inputs[0]
+        g = self._geometry(shape)
+        pad_mode = self._fields()[5]
+        if not any(sum(pad) for pad in g.pads) or (self._special(g) in ("", "same") and pad_mode == "zeros"):
+            return Saved(inputs=(0,))
+        # The padded copy is what the convolution keeps; of the kinds of padding, that of zeros keeps nothing.
+        padded = shape[0] * product([size + sum(pad) for size, pad in zip(shape[1:], g.pads, strict=True)])
+        return Saved(inputs=(0,) if pad_mode in ("reflect", "replicate") else (), extra=padded)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        g = self._geometry(inputs[0])
+        return tuple(
+            Window(k, s, before, d) for k, s, d, (before, _) in zip(g.kernel, g.stride, g.dilation, g.pads, strict=True)
+        )
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        shape = inputs[0]
+        g = self._geometry(shape)
+        channels, groups = self._groups(shape[0])
+        bias, pad_mode = self._fields()[4:6]
+        special = self._special(g)
+        prefix = f"{special}Pad" if special in ("Same", "Side") else "nn."
+        arguments: list[tuple[str | None, Plain]] = [(None, shape[0]), (None, channels), ("kernel_size", simple(g.kernel))]
+        if special == "Side":
+            arguments.append(("pads", torch_pads(g.pads)))
+        if set(g.stride) != {1}:
+            arguments.append(("stride", simple(g.stride)))
+        if special == "same":
+            arguments.append(("padding", "same"))
+        elif special == "" and any(before for before, _ in g.pads):
+            arguments.append(("padding", simple([before for before, _ in g.pads])))
+        if set(g.dilation) != {1}:
+            arguments.append(("dilation", simple(g.dilation)))
+        if groups != 1:
+            arguments.append(("groups", groups))
+        if not bias:
+            arguments.append(("bias", False))
+        if pad_mode != "zeros":
+            arguments.append(("padding_mode", pad_mode))
+        return Construct(f"{prefix}Conv{g.rank}d", tuple(arguments))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        g = self._geometry(inputs[0])
+        special = self._special(g)
+        if special == "Same":
+            return padding.same_conv(g.rank)
+        return padding.side_conv(g.rank) if special == "Side" else ()
+
+    def initialization(self) -> Initialization:
+        _, _, _, _, bias, _, init, std = self._fields()
+        return initialization(init, std, bias)
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        shape = inputs[0]
+        g = self._geometry(shape)
+        channels, groups = self._groups(shape[0])
+        parts = [show_kernel(g.kernel), str(channels), show_stride(g.stride)]
+        if groups > 1:
+            parts.append("depthwise" if groups == shape[0] else f"g{groups}")
+        if set(g.dilation) != {1}:
+            parts.append(f"dilated {show_size(simple(g.dilation))}")
+        if g.pads != pads_of("half", shape, g.kernel, g.stride, g.dilation):
+            parts.append("same" if self._fields()[2] == "same" else show_pads(g.pads))
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Conv(_Convolution):
+    name: ClassVar[str] = "conv"
+    summary: ClassVar[str] = "A convolution over one, two or three spatial axes, as the input has."
+    caption_says_all: ClassVar[bool] = True
+
+    channels: int = parameter(CHANNELS, "how many channels come out")
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis", 3)
+    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
+    pad: Plain = parameter(
+        PADDING, "`half` (dilation * (kernel - 1) // 2 a side), `valid` (0), `same` (TensorFlow's), numbers, or each side", "half"
+    )
+    groups: int = parameter(COUNT, "how many groups the channels fall into, each seeing only its own", 1)
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
+    pad_mode: str = parameter(PAD_MODE, "what stands in the padding", "zeros")
+    init: str | None = parameter(INIT, INIT_DOC, "default")
+    std: float = parameter(POSITIVE, STD_DOC, 0.01)
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
+        return self.kernel, self.stride, self.pad, self.dilation, self.bias, self.pad_mode, self.init, self.std
+
+    def _groups(self, channels: int) -> tuple[int, int]:
+        return self.channels, self.groups
+
+
+@dataclass(frozen=True, slots=True)
+class DepthwiseConv(_Convolution):
+    name: ClassVar[str] = "dwconv"
+    summary: ClassVar[str] = "A depthwise convolution: each channel is filtered by itself (groups = channels)."
+
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis", 3)
+    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
+    pad: Plain = parameter(PADDING, "as of `conv`", "half")
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
+    pad_mode: str = parameter(PAD_MODE, "what stands in the padding", "zeros")
+    multiplier: int = parameter(COUNT, "how many filters each channel has", 1)
+    init: str | None = parameter(INIT, INIT_DOC, "default")
+    std: float = parameter(POSITIVE, STD_DOC, 0.01)
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
+        return self.kernel, self.stride, self.pad, self.dilation, self.bias, self.pad_mode, self.init, self.std
+
+    def _groups(self, channels: int) -> tuple[int, int]:
+        return channels * self.multiplier, channels
+
+
+@dataclass(frozen=True, slots=True)
+class Deconv(Operation):
+    name: ClassVar[str] = "deconv"
+    family: ClassVar[str] = "convolution"
+    summary: ClassVar[str] = "A transposed convolution, which enlarges: each input position writes a window of the output."
+    reference: ClassVar[str] = "torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"
+    onnx: ClassVar[str] = "ConvTranspose"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    channels: int = parameter(CHANNELS, "how many channels come out")
+    kernel: Plain = parameter(KERNEL, "the window that each position writes")
+    stride: Plain = parameter(STRIDE, "the step from window to window in the output", 1)
+    pad: Plain = parameter(Extent("a number, or one for each axis", least=0), "what is cut off each side of the output", 0)
+    out_pad: Plain = parameter(Extent("a number, or one for each axis", least=0), "what is added at the end of each axis", 0)
+    groups: int = parameter(COUNT, "how many groups the channels fall into", 1)
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
+    init: str | None = parameter(INIT, INIT_DOC, "default")
+    std: float = parameter(POSITIVE, STD_DOC, 0.01)
+
+    def _sizes(self, shape: Shape) -> tuple[tuple[int, ...], ...]:
+        """Kernel, stride, pad, out_pad and dilation over the axes."""
+        rank = need_spatial(self.name, shape)
+        rows = (("kernel", self.kernel), ("stride", self.stride), ("pad", self.pad), ("out_pad", self.out_pad), ("dilation", self.dilation))
+        return tuple(spread(value, rank, name, shape) for name, value in rows)
+
+    def output(self, inputs: Shapes) -> Shape:
+        shape = inputs[0]
+        rows = self._sizes(shape)
+        check_groups(self.name, shape[0], self.channels, self.groups)
+        sizes = []
+        for axis, (size, k, s, p, o, d) in enumerate(zip(shape[1:], *rows, strict=True), 1):
+            if o >= max(s, d):
+                raise Refusal(
+                    "E316",
+                    f"`out_pad` {o} must be smaller than the stride {s} or the dilation {d}",
+                    parameter="out_pad",
+                    suggestions=tuple(range(max(s, d) - 1, -1, -1))[:4],
+                )
+            after = (size - 1) * s - 2 * p + reach(k, d) + o
+            if after < 1:
+                raise Refusal(
+                    "E317",
+                    f"nothing is left of the output: ({size} - 1) * {s} + {reach(k, d)} + {o} is not more than twice the pad {p}",
+                    parameter="pad",
+                    operand=0,
+                    axis=axis,
+                    help="pad less: `pad` of `deconv` cuts off the output's sides",
+                )
+            sizes.append(after)
+        return (self.channels, *sizes)
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        weight = Weight("weight", (inputs[0][0], self.channels // self.groups, *self._sizes(inputs[0])[0]))
+        return (weight, Weight("bias", (self.channels,))) if self.bias else (weight,)
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        return product(inputs[0]) * product(self.weights(inputs)[0].shape[1:])
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return 2 * self.macs(inputs, output) + (product(output) if self.bias else 0)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,))
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        kernel, stride, pad, _, dilation = self._sizes(inputs[0])
+        rows = []
+        for k, s, p, d in zip(kernel, stride, pad, dilation, strict=True):
+            span = reach(k, d) - 1
+            rows.append(Window(span // s + 1, 1, (span - p) // s, 1, s))
+        return tuple(rows)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        shape = inputs[0]
+        kernel, stride, pad, out_pad, dilation = self._sizes(shape)
+        arguments: list[tuple[str | None, Plain]] = [(None, shape[0]), (None, self.channels), ("kernel_size", simple(kernel))]
+        for name, sizes, usual in (("stride", stride, 1), ("padding", pad, 0), ("output_padding", out_pad, 0)):
+            if set(sizes) != {usual}:
+                arguments.append((name, simple(sizes)))
+        if self.groups != 1:
+            arguments.append(("groups", self.groups))
+        if not self.bias:
+            arguments.append(("bias", False))
+        if set(dilation) != {1}:
+            arguments.append(("dilation", simple(dilation)))
+        return Construct(f"nn.ConvTranspose{len(kernel)}d", tuple(arguments))
+
+    def initialization(self) -> Initialization:
+        return initialization(self.init, self.std, self.bias)
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        kernel, stride, pad, _, dilation = self._sizes(inputs[0])
+        parts = [show_kernel(kernel), str(self.channels)]
+        if set(stride) != {1}:
+            parts.append(f"*{show_size(simple(stride))}")
+        if self.groups > 1:
+            parts.append(f"g{self.groups}")
+        if set(dilation) != {1}:
+            parts.append(f"dilated {show_size(simple(dilation))}")
+        if set(pad) != {0}:
+            parts.append(f"pad {show_size(simple(pad))}")
+        return ", ".join(parts)
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Conv, DepthwiseConv, Deconv)

@@ -1,0 +1,64 @@
+"""Dense layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .base import Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .initial import INIT, INIT_DOC, STD_DOC, initialization
+from .parameters import CHANNELS, FLAG, POSITIVE, Plain, parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Linear(Operation):
+    name: ClassVar[str] = "linear"
+    family: ClassVar[str] = "dense"
+    summary: ClassVar[str] = "A dense layer on a vector [C], or on each token of a sequence [L, C]."
+    reference: ClassVar[str] = "torch.nn.Linear"
+    onnx: ClassVar[str] = "Gemm, MatMul + Add"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    features: int = parameter(CHANNELS, "how many numbers come out")
+    bias: bool = parameter(FLAG, "whether a number is added to each feature", True)
+    init: str | None = parameter(INIT, INIT_DOC, "default")
+    std: float = parameter(POSITIVE, STD_DOC, 0.01)
+    last: bool = parameter(FLAG, "work along the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+
+    def output(self, inputs: Shapes) -> Shape:
+        shape = inputs[0]
+        if len(shape) > 2 and not self.last:
+            raise Refusal(
+                "E314",
+                f"`linear` works on a vector [C] or a sequence [L, C], and its input is {show(shape)}",
+                operand=0,
+                help="`flatten` or `global_avgpool -> flatten` first; `last = true` works along the last axis, of size "
+                f"{shape[-1]}",
+            )
+        return (*shape[:-1], self.features)
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        weight = Weight("weight", (self.features, inputs[0][-1]))
+        return (weight, Weight("bias", (self.features,))) if self.bias else (weight,)
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        return product(output) * inputs[0][-1]
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return 2 * self.macs(inputs, output) + (product(output) if self.bias else 0)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,))
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        arguments: tuple[tuple[str | None, Plain], ...] = ((None, inputs[0][-1]), (None, self.features))
+        return Construct("nn.Linear", arguments if self.bias else (*arguments, ("bias", False)))
+
+    def initialization(self) -> Initialization:
+        return initialization(self.init, self.std, self.bias)
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return str(self.features)
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Linear,)

@@ -1,0 +1,37 @@
+"""How weights start, by the words that `init` takes."""
+
+from __future__ import annotations
+
+from .base import Initialization
+from .parameters import Optional, Plain, Word
+
+WORDS: dict[str, str] = {
+    "kaiming": 'nn.init.kaiming_normal_({}, mode="fan_out", nonlinearity="relu")',
+    "kaiming_in": 'nn.init.kaiming_normal_({}, nonlinearity="relu")',
+    "kaiming_uniform": "nn.init.kaiming_uniform_({})",
+    "xavier": "nn.init.xavier_uniform_({})",
+    "normal": "nn.init.normal_({}, std=%s)",
+    "truncated": "nn.init.trunc_normal_({}, std=%s)",
+    "uniform": 'nn.init.kaiming_uniform_({}, a=5**0.5, mode="fan_out")',
+    "zeros": "nn.init.zeros_({})",
+}
+
+INIT = Optional(
+    f'"default", {", ".join(repr(word) for word in WORDS)}, or none'.replace("'", '"'), Word("", ("default", *WORDS))
+)
+INIT_DOC = (
+    'how the weight starts: "default" or none (as PyTorch does), "kaiming" (normal, fan out, relu), "kaiming_in" (fan in), '
+    '"kaiming_uniform", "xavier" (uniform), "normal" and "truncated" (deviation `std`), "uniform" (within 1 / sqrt(fan out)), "zeros"; '
+    "all but the default start biases at 0"
+)
+STD_DOC = 'the deviation of "normal" and "truncated"'
+
+
+def initialization(init: Plain, std: float, bias: bool) -> Initialization:
+    if not isinstance(init, str) or init == "default":
+        return Initialization()
+    text = WORDS[init]
+    if "%s" in text:
+        text = text % std
+    calls = (("weight", text),)
+    return Initialization((*calls, ("bias", "nn.init.zeros_({})")) if bias else calls)

@@ -1,0 +1,267 @@
+"""Merges: what several paths end in becomes one tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .axes import AXIS, resolve_axis
+from .base import Operation, Refusal, Saved, Shape, Shapes, product, show
+from .parameters import FLAG, Plain, parameter
+
+AXIS_NAMES: dict[int, tuple[str, ...]] = {
+    1: ("channels",),
+    2: ("channels", "length"),
+    3: ("channels", "height", "width"),
+    4: ("channels", "depth", "height", "width"),
+}
+
+
+def axis_name(axis: int, shape: Shape) -> str:
+    names = AXIS_NAMES.get(len(shape), ())
+    return names[axis] if axis < len(names) else f"axis {axis}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def same_rank(name: str, code: str, inputs: Shapes) -> None:
+    """All inputs have as many axes as the first."""
+    for number, shape in enumerate(inputs[1:], 1):
+        if len(shape) != len(inputs[0]):
+            raise Refusal(
+                code,
+                f"the paths of `{name}` end in different numbers of axes: {show(inputs[0])} and {show(shape)} (paths 1 and {number + 1})",
+                operand=number,
+                help="`reshape` or `flatten` one of them; `global_avgpool` keeps its axes, with size 1",
+            )
+
+
+def unequal(name: str, code: str, inputs: Shapes, number: int, axes: Sequence[int], reference: int = 0, help: str | None = None) -> Refusal:
+    """Path `number` differs from path `reference` on `axes`."""
+    first, other = inputs[reference], inputs[number]
+    told = _listed([f"{axis_name(axis, first)} {first[axis]} and {other[axis]}" for axis in axes])
+    return Refusal(
+        code,
+        f"the paths of `{name}` end in different shapes: {told} (paths {reference + 1} and {number + 1}: {show(first)} and {show(other)})",
+        operand=number,
+        help=help,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Elementwise(Operation):
+    """A merge that works element by element on equal shapes, or with axes of size 1 stretched where that is wanted."""
+
+    family: ClassVar[str] = "merge"
+    least_inputs: ClassVar[int] = 2
+    most_inputs: ClassVar[int | None] = None
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    def _stretches(self) -> bool:
+        return False
+
+    def output(self, inputs: Shapes) -> Shape:
+        if not self._stretches():
+            return self._equal(inputs)
+        same_rank(self.name, "E303", inputs)
+        sizes = list(inputs[0])
+        decided = [0] * len(sizes)
+        for number, shape in enumerate(inputs[1:], 1):
+            for axis, size in enumerate(shape):
+                if sizes[axis] == 1 and size != 1:
+                    sizes[axis], decided[axis] = size, number
+                elif size not in (1, sizes[axis]):
+                    remedy = "sizes must be equal, or 1, which stretches"
+                    raise unequal(self.name, "E303", inputs, number, (axis,), decided[axis], remedy)
+        return tuple(sizes)
+
+    def _equal(self, inputs: Shapes) -> Shape:
+        same_rank(self.name, "E301", inputs)
+        for number, shape in enumerate(inputs[1:], 1):
+            axes = [axis for axis, size in enumerate(shape) if size != inputs[0][axis]]
+            if axes:
+                raise unequal(self.name, "E301", inputs, number, axes)
+        return inputs[0]
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return (len(inputs) - 1) * product(output)
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        # a + b + c makes a + b first, which is alive while the last sum is made.
+        return product(output) if len(inputs) > 2 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Add(_Elementwise):
+    name: ClassVar[str] = "add"
+    summary: ClassVar[str] = "The sum. The shapes must be equal."
+    reference: ClassVar[str] = "torch.add"
+    onnx: ClassVar[str] = "Add"
+    symbol: ClassVar[str] = "+"
+    gradient_is_view: ClassVar[bool] = True
+
+    broadcast: bool = parameter(FLAG, "let axes of size 1 stretch", False)
+
+    def _stretches(self) -> bool:
+        return self.broadcast
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return " + ".join(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(_Elementwise):
+    name: ClassVar[str] = "mul"
+    summary: ClassVar[str] = "The product of the elements. Axes of size 1 stretch, so that a gate [C, 1, 1] weighs an image's channels."
+    reference: ClassVar[str] = "torch.mul"
+    onnx: ClassVar[str] = "Mul"
+    symbol: ClassVar[str] = "\u00d7"
+
+    def _stretches(self) -> bool:
+        return True
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        partial = sum(product(self.output(inputs[: count + 1])) for count in range(1, len(inputs) - 1))
+        return Saved(inputs=tuple(range(len(inputs))), extra=partial)
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return 0  # the partial products are kept, and counted there
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return " * ".join(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Sub(_Elementwise):
+    name: ClassVar[str] = "sub"
+    summary: ClassVar[str] = "The first path less the others. The shapes must be equal."
+    reference: ClassVar[str] = "torch.sub"
+    onnx: ClassVar[str] = "Sub"
+    symbol: ClassVar[str] = "\u2212"
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return " - ".join(names)
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum(_Elementwise):
+    name: ClassVar[str] = "maximum"
+    summary: ClassVar[str] = "The largest of the elements at each place (maxout). The shapes must be equal."
+    reference: ClassVar[str] = "torch.maximum"
+    onnx: ClassVar[str] = "Max"
+    symbol: ClassVar[str] = "max"
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=tuple(range(len(inputs))), extra=(len(inputs) - 2) * product(output))
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return 0
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        text = names[0]
+        for name in names[1:]:
+            text = f"torch.maximum({text}, {name})"
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Mean(_Elementwise):
+    name: ClassVar[str] = "mean"
+    summary: ClassVar[str] = "The mean of the paths. The shapes must be equal."
+    reference: ClassVar[str] = "torch.add, torch.div"
+    onnx: ClassVar[str] = "Mean"
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return len(inputs) * product(output)
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return product(output)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"({' + '.join(names)}) / {len(names)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Concat(Operation):
+    name: ClassVar[str] = "concat"
+    family: ClassVar[str] = "merge"
+    summary: ClassVar[str] = "The paths one after the other along an axis. All other axes must be equal."
+    reference: ClassVar[str] = "torch.cat"
+    onnx: ClassVar[str] = "Concat"
+    least_inputs: ClassVar[int] = 2
+    most_inputs: ClassVar[int | None] = None
+    output_may_be_overwritten: ClassVar[bool] = True
+    gradient_is_view: ClassVar[bool] = True
+
+    axis: Plain = parameter(AXIS, "along which axis", "channels")
+
+    def output(self, inputs: Shapes) -> Shape:
+        same_rank(self.name, "E302", inputs)
+        joined = resolve_axis(self.axis, inputs[0], self.name)
+        for number, shape in enumerate(inputs[1:], 1):
+            axes = [axis for axis, size in enumerate(shape) if size != inputs[0][axis] and axis != joined]
+            if axes:
+                refusal = unequal(self.name, "E302", inputs, number, axes)
+                refusal.axis = joined
+                raise refusal
+        total = sum(shape[joined] for shape in inputs)
+        return (*inputs[0][:joined], total, *inputs[0][joined + 1 :])
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"torch.cat([{', '.join(names)}], dim={resolve_axis(self.axis, inputs[0], self.name) + 1})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        joined = resolve_axis(self.axis, inputs[0], self.name)
+        return "" if joined == 0 else axis_name(joined, inputs[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Matmul(Operation):
+    name: ClassVar[str] = "matmul"
+    family: ClassVar[str] = "merge"
+    summary: ClassVar[str] = "The matrix product of two paths: [L, K] and [K, M] give [L, M]."
+    reference: ClassVar[str] = "torch.matmul"
+    onnx: ClassVar[str] = "MatMul"
+    symbol: ClassVar[str] = "@"
+    least_inputs: ClassVar[int] = 2
+    most_inputs: ClassVar[int | None] = 2
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    def output(self, inputs: Shapes) -> Shape:
+        same_rank(self.name, "E304", inputs)
+        left, right = inputs
+        if len(left) < 2:
+            raise Refusal(
+                "E304",
+                f"`matmul` works on matrices [L, K] and [K, M], and its inputs are {show(left)} and {show(right)}",
+                operand=0,
+                help="`reshape` them to matrices; the sum of products of two vectors is `mul` and a sum",
+            )
+        if left[-1] != right[-2]:
+            raise Refusal(
+                "E304",
+                f"`matmul` needs as many columns on the left as rows on the right: {left[-1]} and {right[-2]} "
+                f"(paths 1 and 2: {show(left)} and {show(right)})",
+                operand=1,
+                axis=len(right) - 2,
+                help="`permute` one of them" if left[-1] == right[-1] else None,
+            )
+        if left[:-2] != right[:-2]:
+            axes = [axis for axis in range(len(left) - 2) if left[axis] != right[axis]]
+            raise unequal(self.name, "E304", inputs, 1, axes)
+        return (*left[:-1], right[-1])
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        return product(output) * inputs[0][-1]
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0, 1))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"torch.matmul({names[0]}, {names[1]})"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Add, Mul, Sub, Maximum, Mean, Concat, Matmul)

@@ -1,0 +1,258 @@
+"""Normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, spatial_rank
+from .parameters import COUNT, FLAG, POSITIVE, PROBABILITY, Plain, parameter
+from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
+
+EPS_DOC = "what is added to the variance, so that nothing is divided by zero"
+AFFINE_DOC = "whether each channel then gets a learned factor and a learned addend"
+BN_FLOPS, NORM_FLOPS = 2, 7
+"""Operations an element: batch norm is a factor and an addend once its statistics are known; the others measure theirs."""
+
+
+def _affine(channels: int, affine: bool) -> tuple[Weight, ...]:
+    return (Weight("weight", (channels,)), Weight("bias", (channels,))) if affine else ()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchNorm(Operation):
+    name: ClassVar[str] = "bn"
+    family: ClassVar[str] = "norm"
+    summary: ClassVar[str] = "Batch normalisation of each channel, with running statistics for evaluation."
+    reference: ClassVar[str] = "torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d"
+    onnx: ClassVar[str] = "BatchNormalization"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
+    momentum: float = parameter(PROBABILITY, "how much of each batch enters the running statistics", 0.1)
+    affine: bool = parameter(FLAG, AFFINE_DOC, True)
+
+    def output(self, inputs: Shapes) -> Shape:
+        if spatial_rank(inputs[0]) > 0:
+            need_spatial(self.name, inputs[0])
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        channels = inputs[0][0]
+        return (
+            *_affine(channels, self.affine),
+            Weight("running_mean", (channels,), trainable=False),
+            Weight("running_var", (channels,), trainable=False),
+            Weight("num_batches_tracked", (), trainable=False, dtype="int64"),
+        )
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return BN_FLOPS * product(output)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,), extra=2 * output[0])
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
+        if self.eps != 1e-5:
+            arguments.append(("eps", self.eps))
+        if self.momentum != 0.1:
+            arguments.append(("momentum", self.momentum))
+        if not self.affine:
+            arguments.append(("affine", False))
+        return Construct(f"nn.BatchNorm{max(1, spatial_rank(inputs[0]))}d", tuple(arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNorm(Operation):
+    name: ClassVar[str] = "gn"
+    family: ClassVar[str] = "norm"
+    summary: ClassVar[str] = "Normalisation of groups of channels, each image by itself."
+    reference: ClassVar[str] = "torch.nn.GroupNorm"
+    onnx: ClassVar[str] = "GroupNormalization"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    groups: int = parameter(COUNT, "how many groups the channels fall into")
+    eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
+    affine: bool = parameter(FLAG, AFFINE_DOC, True)
+
+    def output(self, inputs: Shapes) -> Shape:
+        channels = inputs[0][0]
+        if channels % self.groups:
+            near, divisors = nearest_multiples(channels, self.groups), nearest_divisors(channels, self.groups)
+            raise Refusal(
+                "E310",
+                f"channels {channels} are not divisible by groups {self.groups} of `gn`",
+                parameter="groups",
+                operand=0,
+                axis=0,
+                suggestions=divisors,
+                help=f"{either(near)} channels would divide by {self.groups}" + (f"; or groups = {either(divisors)}" if divisors else ""),
+            )
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return _affine(inputs[0][0], self.affine)
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return NORM_FLOPS * product(output)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,), extra=2 * self.groups)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        arguments: list[tuple[str | None, Plain]] = [(None, self.groups), (None, inputs[0][0])]
+        if self.eps != 1e-5:
+            arguments.append(("eps", self.eps))
+        if not self.affine:
+            arguments.append(("affine", False))
+        return Construct("nn.GroupNorm", tuple(arguments))
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"g{self.groups}"
+
+
+_CHANNELS_NORM = '''class ChannelNorm(nn.LayerNorm):
+    """A layer norm over the channels of each position: of [N, C, H, W], over C."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.layer_norm(x.movedim(1, -1), self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.movedim(-1, 1)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNorm(Operation):
+    name: ClassVar[str] = "ln"
+    family: ClassVar[str] = "norm"
+    summary: ClassVar[str] = "Normalisation of each token of [L, C], of a vector [C], or of each position's channels in an image [C, H, W]."
+    reference: ClassVar[str] = "torch.nn.LayerNorm; on images, ConvNeXt's"
+    onnx: ClassVar[str] = "LayerNormalization"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
+    affine: bool = parameter(FLAG, "whether each channel then gets a learned factor and a learned addend", True)
+    last: bool = parameter(FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+
+    def _over_first(self, shape: Shape) -> bool:
+        return len(shape) > 2 and not self.last
+
+    def _channels(self, shape: Shape) -> int:
+        return shape[0] if self._over_first(shape) else shape[-1]
+
+    def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return _affine(self._channels(inputs[0]), self.affine)
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return NORM_FLOPS * product(output)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        positions = product(output) // self._channels(output)
+        if self._over_first(output):
+            # What it keeps is the copy with the channels last.
+            return Saved(extra=product(output) + 2 * positions)
+        return Saved(inputs=(0,), extra=2 * positions)
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return product(output) if self._over_first(output) else 0
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        arguments: list[tuple[str | None, Plain]] = [(None, self._channels(inputs[0]))]
+        if self.eps != 1e-5:
+            arguments.append(("eps", self.eps))
+        if not self.affine:
+            arguments.append(("elementwise_affine", False))
+        return Construct("ChannelNorm" if self._over_first(inputs[0]) else "nn.LayerNorm", tuple(arguments))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_CHANNELS_NORM,) if self._over_first(inputs[0]) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceNorm(Operation):
+    name: ClassVar[str] = "instance_norm"
+    family: ClassVar[str] = "norm"
+    summary: ClassVar[str] = "Normalisation of each channel of each image by itself."
+    reference: ClassVar[str] = "torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d"
+    onnx: ClassVar[str] = "InstanceNormalization"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
+    affine: bool = parameter(FLAG, AFFINE_DOC, False)
+
+    def output(self, inputs: Shapes) -> Shape:
+        need_spatial(self.name, inputs[0])
+        if product(inputs[0][1:]) == 1:
+            raise Refusal(
+                "E327",
+                f"`instance_norm` needs more than one position in each channel, and its input is {show(inputs[0])}",
+                operand=0,
+                help="use `ln` here, or normalise before the map has shrunk to one position",
+            )
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return _affine(inputs[0][0], self.affine)
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return NORM_FLOPS * product(output)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,), extra=(3 if self.affine else 2) * output[0])
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
+        if self.eps != 1e-5:
+            arguments.append(("eps", self.eps))
+        if self.affine:
+            arguments.append(("affine", True))
+        return Construct(f"nn.InstanceNorm{spatial_rank(inputs[0])}d", tuple(arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalResponseNorm(Operation):
+    name: ClassVar[str] = "lrn"
+    family: ClassVar[str] = "norm"
+    summary: ClassVar[str] = "Local response normalisation (AlexNet): each value over what its neighbouring channels say at that position."
+    reference: ClassVar[str] = "torch.nn.LocalResponseNorm"
+    onnx: ClassVar[str] = "LRN"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    size: int = parameter(COUNT, "how many neighbouring channels", 5)
+    alpha: float = parameter(POSITIVE, "the weight of their mean square", 1e-4)
+    beta: float = parameter(POSITIVE, "the exponent", 0.75)
+    k: float = parameter(POSITIVE, "what is added to it", 1.0)
+
+    def output(self, inputs: Shapes) -> Shape:
+        need_spatial(self.name, inputs[0])
+        return inputs[0]
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return (self.size + 3) * product(output)
+
+    def _padded(self, output: Shape) -> int:
+        return (output[0] + 2 * (self.size // 2) - (1 - self.size % 2)) * product(output[1:])
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,), extra=self._padded(output) + 2 * product(output))
+
+    def _arguments(self) -> tuple[tuple[str | None, Plain], ...]:
+        rows: tuple[tuple[str, float, float], ...] = (("alpha", self.alpha, 1e-4), ("beta", self.beta, 0.75), ("k", self.k, 1.0))
+        return tuple((name, value) for name, value, usual in rows if value != usual)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("nn.LocalResponseNorm", ((None, self.size), *self._arguments()))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        further = "".join(f", {name}={value}" for name, value in self._arguments())
+        return f"F.local_response_norm({names[0]}, {self.size}{further})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return str(self.size)
+
+
+OPERATIONS: tuple[type[Operation], ...] = (BatchNorm, GroupNorm, LayerNorm, InstanceNorm, LocalResponseNorm)

@@ -1,0 +1,73 @@
+"""What belongs to no other family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .base import Construct, Operation, Shape, Shapes, product
+from .parameters import NUMBER, parameter
+
+_SCALE = '''class Scale(nn.Module):
+    """Multiplies by a fixed number."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.factor
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Scale(Operation):
+    name: ClassVar[str] = "scale"
+    family: ClassVar[str] = "other"
+    summary: ClassVar[str] = "Multiplies by a fixed number (the residual scaling of Inception-ResNet)."
+    reference: ClassVar[str] = "torch.mul"
+    onnx: ClassVar[str] = "Mul"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    factor: float = parameter(NUMBER, "the number")
+
+    def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return product(output)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("Scale", ((None, self.factor),))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_SCALE,)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"{names[0]} * {self.factor}"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return str(self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity(Operation):
+    name: ClassVar[str] = "identity"
+    family: ClassVar[str] = "other"
+    summary: ClassVar[str] = "Does nothing."
+    reference: ClassVar[str] = "torch.nn.Identity"
+    onnx: ClassVar[str] = "Identity"
+    is_view: ClassVar[bool] = True
+
+    def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("nn.Identity")
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return names[0]
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Scale, Identity)

@@ -1,0 +1,329 @@
+"""Pools."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import gcd
+from typing import ClassVar
+
+from . import padding
+from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
+from .parameters import DILATION, FLAG, KERNEL, PADDING, STRIDE, Extent, Optional, Plain, parameter
+from .spatial import Pads, is_even, need_spatial, pads_of, reach, show_kernel, show_pads, show_stride, simple, spread, too_small, torch_pads
+
+INDEX_BYTES = 8
+"""Max pools keep an int64 for each output, for their gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows:
+    """A pool's sizes, one a spatial axis of the input at hand."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    pads: Pads
+
+    @property
+    def rank(self) -> int:
+        return len(self.kernel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool(Operation):
+    """What both kinds of window pool share."""
+
+    family: ClassVar[str] = "pool"
+    output_may_be_overwritten: ClassVar[bool] = True
+    kind: ClassVar[str] = ""
+    """`Max` or `Avg`."""
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool]:
+        """kernel, stride, pad, dilation, ceil."""
+        raise NotImplementedError
+
+    def _count_pad(self) -> bool:
+        return True
+
+    def _windows(self, shape: Shape) -> _Windows:
+        rank = need_spatial(self.name, shape)
+        kernel_, stride_, pad, dilation_, _ = self._fields()
+        kernel = spread(kernel_, rank, "kernel", shape)
+        stride = kernel if stride_ is None else spread(stride_, rank, "stride", shape)
+        dilation = spread(dilation_, rank, "dilation", shape)
+        return _Windows(kernel, stride, dilation, pads_of(pad, shape, kernel, stride, dilation))
+
+    def _special(self, w: _Windows) -> str:
+        """`Same` or `Side` where a class of ours pads, else nothing."""
+        if self._fields()[2] == "same":
+            if any(s > 1 and reach(k, d) > 1 for k, s, d in zip(w.kernel, w.stride, w.dilation, strict=True)) or not is_even(w.pads):
+                return "Same"
+            # PyTorch's pools pad at most half a window.
+            return "" if self._small_pads(w) else "Same"
+        return "" if is_even(w.pads) else "Side"
+
+    @staticmethod
+    def _small_pads(w: _Windows) -> bool:
+        return all(max(pad) <= k // 2 for pad, k in zip(w.pads, w.kernel, strict=True))
+
+    def output(self, inputs: Shapes) -> Shape:
+        shape = inputs[0]
+        w = self._windows(shape)
+        ceil = self._fields()[4]
+        special = self._special(w)
+        if special != "Same" and not self._small_pads(w):
+            raise Refusal(
+                "E312",
+                f"padding {max(max(pad) for pad in w.pads)} of `{self.name}` is more than half of its window {show_size(simple(w.kernel))}: "
+                "whole windows would lie in the padding",
+                parameter="pad",
+                suggestions=tuple(range(min(w.kernel) // 2, -1, -1))[:4],
+            )
+        if special == "Side" and ceil:
+            raise Refusal(
+                "E326",
+                f"`ceil` needs the same padding before and after, and this is {show_pads(w.pads)}",
+                parameter="ceil",
+                help="pad more at the end in place of rounding up",
+            )
+        sizes = []
+        for size, k, s, d, (before, after) in zip(shape[1:], w.kernel, w.stride, w.dilation, w.pads, strict=True):
+            room = size + before + after - reach(k, d)
+            count = (-(-room // s) if ceil and special != "Same" else room // s) + 1
+            # Rounding up never adds a window that would start behind the input and its padding before.
+            if ceil and (count - 1) * s >= size + before:
+                count -= 1
+            if count < 1 or (room < 0 and not ceil):
+                raise too_small(self.name, shape, w.kernel, w.dilation, w.pads, is_pool=True)
+            sizes.append(count)
+        return (shape[0], *sizes)
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return product(output) * product(self._windows(inputs[0]).kernel)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        w = self._windows(inputs[0])
+        return tuple(
+            Window(k, s, before, d) for k, s, d, (before, _) in zip(w.kernel, w.stride, w.dilation, w.pads, strict=True)
+        )
+
+    def _padded(self, shape: Shape, w: _Windows) -> int:
+        """Elements of the padded copy, where a class of ours makes one; else 0."""
+        if not self._special(w):
+            return 0
+        return shape[0] * product([size + sum(pad) for size, pad in zip(shape[1:], w.pads, strict=True)])
+
+    def _settings(self, w: _Windows) -> tuple[tuple[str | None, Plain], ...]:
+        """What PyTorch's module and function both call by these names; the stride is left out where it is the kernel."""
+        arguments: list[tuple[str | None, Plain]] = []
+        if w.stride != w.kernel:
+            arguments.append(("stride", simple(w.stride)))
+        if any(before for before, _ in w.pads):
+            arguments.append(("padding", simple([before for before, _ in w.pads])))
+        if set(w.dilation) != {1}:
+            arguments.append(("dilation", simple(w.dilation)))
+        if self._fields()[4]:
+            arguments.append(("ceil_mode", True))
+        return tuple(arguments)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        w = self._windows(inputs[0])
+        special = self._special(w)
+        if not special:
+            return Construct(f"nn.{self.kind}Pool{w.rank}d", (("kernel_size", simple(w.kernel)), *self._settings(w)))
+        name = padding.pool_class(self.kind, w.rank, special == "Same", self._count_pad())
+        arguments: list[tuple[str | None, Plain]] = [("kernel_size", w.kernel), ("stride", w.stride)]
+        if special == "Side":
+            arguments.append(("pads", torch_pads(w.pads)))
+        if set(w.dilation) != {1}:
+            arguments.append(("dilation", w.dilation))
+        return Construct(name, tuple(arguments))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        w = self._windows(inputs[0])
+        if self._special(w):
+            return None
+        further = "".join(f", {name}={value!r}" for name, value in self._settings(w))
+        return f"F.{self.kind.lower()}_pool{w.rank}d({names[0]}, {simple(w.kernel)!r}{further})"
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        w = self._windows(inputs[0])
+        special = self._special(w)
+        return padding.pool(self.kind, w.rank, special == "Same", self._count_pad()) if special else ()
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        w = self._windows(inputs[0])
+        parts = [show_kernel(w.kernel), show_stride(w.stride)]
+        if set(w.dilation) != {1}:
+            parts.append(f"dilated {show_size(simple(w.dilation))}")
+        if self._fields()[2] == "same":
+            parts.append("same")
+        elif any(sum(pad) for pad in w.pads):
+            parts.append(show_pads(w.pads))
+        if self._fields()[4]:
+            parts.append("ceil")
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPool(_Pool):
+    name: ClassVar[str] = "maxpool"
+    summary: ClassVar[str] = "The largest value of each window."
+    reference: ClassVar[str] = "torch.nn.MaxPool1d, MaxPool2d, MaxPool3d"
+    onnx: ClassVar[str] = "MaxPool"
+    kind: ClassVar[str] = "Max"
+
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
+    stride: Plain = parameter(Optional(STRIDE.describe, STRIDE), "the step from window to window; none: the kernel", None)
+    pad: Plain = parameter(PADDING, "padding, smaller than every value: a number, one for each axis, each side, or a word", 0)
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+    ceil: bool = parameter(FLAG, "round the number of windows up, so that the last may reach over the edge", False)
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool]:
+        return self.kernel, self.stride, self.pad, self.dilation, self.ceil
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        padded = self._padded(inputs[0], self._windows(inputs[0]))
+        return Saved(inputs=() if padded else (0,), extra=padded, extra_bytes=INDEX_BYTES * product(output))
+
+
+@dataclass(frozen=True, slots=True)
+class AvgPool(_Pool):
+    name: ClassVar[str] = "avgpool"
+    summary: ClassVar[str] = "The mean of each window."
+    reference: ClassVar[str] = "torch.nn.AvgPool1d, AvgPool2d, AvgPool3d"
+    onnx: ClassVar[str] = "AveragePool"
+    kind: ClassVar[str] = "Avg"
+
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
+    stride: Plain = parameter(Optional(STRIDE.describe, STRIDE), "the step from window to window; none: the kernel", None)
+    pad: Plain = parameter(PADDING, "padding by zeros: a number, one for each axis, each side, or a word", 0)
+    ceil: bool = parameter(FLAG, "round the number of windows up, so that the last may reach over the edge", False)
+    count_pad: bool = parameter(FLAG, "whether the padding's zeros count in the mean", True)
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool]:
+        return self.kernel, self.stride, self.pad, 1, self.ceil
+
+    def _count_pad(self) -> bool:
+        return self.count_pad
+
+    def _settings(self, w: _Windows) -> tuple[tuple[str | None, Plain], ...]:
+        # Not by super(): a slotted dataclass is made twice, and the first is what super() would look for.
+        arguments = _Pool._settings(self, w)
+        return arguments if self.count_pad else (*arguments, ("count_include_pad", False))
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        padded = self._padded(inputs[0], self._windows(inputs[0]))
+        if not padded:
+            return Saved(inputs=(0,))
+        return Saved(extra=padded + (0 if self.count_pad else product(output[1:])))
+
+
+# ------------------------------------------------------------------------------------------------ adaptive
+
+
+@dataclass(frozen=True, slots=True)
+class _Adaptive(Operation):
+    """A pool that is told its output's size, not its window's."""
+
+    family: ClassVar[str] = "pool"
+    output_may_be_overwritten: ClassVar[bool] = True
+    kind: ClassVar[str] = ""
+
+    def _size(self) -> Plain:
+        return 1
+
+    def output(self, inputs: Shapes) -> Shape:
+        rank = need_spatial(self.name, inputs[0])
+        return (inputs[0][0], *spread(self._size(), rank, "size", inputs[0]))
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return product(inputs[0])
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        rows = []
+        for before, after in zip(inputs[0][1:], output[1:], strict=True):
+            shared = gcd(before, after)
+            # Window i reaches from floor(i * before / after) to ceil((i + 1) * before / after): this is the longest.
+            longest = -(-(before + after - shared) // after)
+            rows.append(Window(0 if after == 1 else longest, before // shared, 0, 1, after // shared))
+        return tuple(rows)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        rank = len(inputs[0]) - 1
+        size = simple(spread(self._size(), rank, "size", inputs[0]))
+        return Construct(f"nn.Adaptive{self.kind}Pool{rank}d", ((None, size),))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        rank = len(inputs[0]) - 1
+        size = simple(spread(self._size(), rank, "size", inputs[0]))
+        return f"F.adaptive_{self.kind.lower()}_pool{rank}d({names[0]}, {size!r})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"to {show_kernel(output[1:])}" if product(output[1:]) != 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _AdaptiveAvg(_Adaptive):
+    kind: ClassVar[str] = "Avg"
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        # To one position PyTorch takes the mean, whose gradient needs no more than the shape.
+        return Saved() if product(output[1:]) == 1 and len(output) > 2 else Saved(inputs=(0,))
+
+
+@dataclass(frozen=True, slots=True)
+class _AdaptiveMax(_Adaptive):
+    kind: ClassVar[str] = "Max"
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,), extra_bytes=INDEX_BYTES * product(output))
+
+
+SIZE = Extent("a size: `7`, or `7x5`")
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveAvgPool(_AdaptiveAvg):
+    name: ClassVar[str] = "adaptive_avgpool"
+    summary: ClassVar[str] = "Means over as many windows as are wanted, whatever the input's size; windows may overlap."
+    reference: ClassVar[str] = "torch.nn.AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d"
+    onnx: ClassVar[str] = "AveragePool, where the sizes divide"
+
+    size: Plain = parameter(SIZE, "the output's size, a number or one for each axis")
+
+    def _size(self) -> Plain:
+        return self.size
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveMaxPool(_AdaptiveMax):
+    name: ClassVar[str] = "adaptive_maxpool"
+    summary: ClassVar[str] = "The largest values of as many windows as are wanted, whatever the input's size."
+    reference: ClassVar[str] = "torch.nn.AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d"
+    onnx: ClassVar[str] = "MaxPool, where the sizes divide"
+
+    size: Plain = parameter(SIZE, "the output's size, a number or one for each axis")
+
+    def _size(self) -> Plain:
+        return self.size
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalAvgPool(_AdaptiveAvg):
+    name: ClassVar[str] = "global_avgpool"
+    summary: ClassVar[str] = "The mean of each channel over all positions; the axes stay, with size 1."
+    reference: ClassVar[str] = "torch.nn.AdaptiveAvgPool2d(1)"
+    onnx: ClassVar[str] = "GlobalAveragePool"
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalMaxPool(_AdaptiveMax):
+    name: ClassVar[str] = "global_maxpool"
+    summary: ClassVar[str] = "The largest value of each channel over all positions; the axes stay, with size 1."
+    reference: ClassVar[str] = "torch.nn.AdaptiveMaxPool2d(1)"
+    onnx: ClassVar[str] = "GlobalMaxPool"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (MaxPool, AvgPool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool)
