@@ -5,10 +5,10 @@ from __future__ import annotations
 from .diagram import DIRECTIONS, FORMATS, Drawn, Options, draw, draw_text
 from .dot import COSTS, Look, to_dot
 from .fold import LEVELS, View, fold
-from .picture import Box, Costs, Frame, Line, Picture
+from .picture import Box, Frame, Line, Picture
 from .style import THEMES
 
 __all__ = [
-    "COSTS", "DIRECTIONS", "FORMATS", "LEVELS", "THEMES", "Box", "Costs", "Drawn", "Frame", "Line", "Look", "Options", "Picture",
+    "COSTS", "DIRECTIONS", "FORMATS", "LEVELS", "THEMES", "Box", "Drawn", "Frame", "Line", "Look", "Options", "Picture",
     "View", "draw", "draw_text", "fold", "to_dot",
 ]  # fmt: skip

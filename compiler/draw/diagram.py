@@ -92,13 +92,13 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = Options(), fol
 
 def described(graph: Graph, picture: Picture) -> str:
     """The picture in words, for those who cannot see it."""
-    totals = picture.totals
+    work = picture.work
     parts = [item.scope.title or item.name for item in picture.frames() if item.scope.kind == "stage"]
     stages = f" Stages: {', '.join(parts)}." if parts else ""
     words = clean(picture.doc).strip()
     return (
         (words + " " if words else "")
-        + f"{len(graph.nodes)} operations in {len(picture.boxes())} boxes; {totals.parameters:,} parameters, {totals.macs:,} MACs."
+        + f"{len(graph.nodes)} operations in {len(picture.boxes())} boxes; {work.parameters:,} parameters, {work.macs:,} MACs."
         + stages
     )
 

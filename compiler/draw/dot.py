@@ -222,12 +222,12 @@ class _Writer:
         if self.look.values is not None:
             return sum(self.look.values.get(node.unique, 0.0) for node in nodes)
         quantity = "macs" if self.look.color_by == "cost" else self.look.color_by
-        return float(getattr(box.costs, quantity)) if nodes else 0.0
+        return float(getattr(box.work, quantity)) if nodes else 0.0
 
     def tooltip(self, box: Box) -> str:
-        costs = box.costs
-        numbers = [f"{costs.parameters:,} parameters"] if costs.parameters else []
-        numbers += [f"{costs.macs:,} MACs"] if costs.macs else []
+        work = box.work
+        numbers = [f"{work.parameters:,} parameters"] if work.parameters else []
+        numbers += [f"{work.macs:,} MACs"] if work.macs else []
         head = ".".join(box.scope.path) if box.scope is not None else described(box.main)
         place = box.scope.span if box.scope is not None else box.main.span
         times = f" (x{box.count})" if box.count > 1 else ""

@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..analysis.cost import Work, total, work_of
 from ..ops.base import Shape
 from ..program import Node, Scope
 
 Edge = tuple[int, int, int]
 """One edge of the graph: the indices of producer and user, and the position of the operand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """What the nodes behind a box cost, summed: the network's totals are the sums over all boxes."""
-
-    parameters: int = 0
-    macs: int = 0
-    activations: int = 0
-
-    def __add__(self, other: Costs) -> Costs:
-        return Costs(
-            self.parameters + other.parameters, self.macs + other.macs, self.activations + other.activations
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +49,8 @@ class Box:
         return self.nodes[-1].shape
 
     @property
-    def costs(self) -> Costs:
-        """Parameters and work of inference and training; the totals of a network leave out `training_only`."""
-        return costs_of(self.nodes)
+    def work(self) -> Work:
+        return total(work_of(node) for node in self.nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +97,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The folded view of a network. `hidden` are the edges inside a box, and those from one folded round to the next."""
+    """The folded view of a network, or of the inside of a box.
+
+    `hidden` are the edges inside a box, and those from one folded round to the next. The inside of a box has ports,
+    where lines come in and go out: `entries` are the nodes outside that make what comes in, `exits` the nodes inside
+    whose tensors leave. Their ends of lines are called `in0`, `in1`, …, `out0`, ….
+    """
 
     network: str
     doc: str
@@ -119,6 +110,8 @@ class Picture:
     lines: tuple[Line, ...]
     hidden: tuple[Edge, ...]
     level: str
+    entries: tuple[int, ...] = ()
+    exits: tuple[int, ...] = ()
 
     def boxes(self) -> tuple[Box, ...]:
         return tuple(self.root.boxes())
@@ -127,19 +120,6 @@ class Picture:
         return tuple(self.root.frames())
 
     @property
-    def totals(self) -> Costs:
-        """The network's own costs: aux heads are left out."""
-        return costs_of(tuple(node for box in self.boxes() for node in box.nodes if not node.training_only))
-
-
-def costs_of(nodes: tuple[Node, ...]) -> Costs:
-    """The sums over some nodes, by their operations' records."""
-    parameters = macs = activations = 0
-    for node in nodes:
-        parameters += sum(weight.elements for weight in node.weights if weight.trainable)
-        macs += node.macs
-        elements = 1
-        for size in node.shape:
-            elements *= size
-        activations += elements
-    return Costs(parameters, macs, activations)
+    def work(self) -> Work:
+        """The network's own: aux heads are left out."""
+        return total(work_of(node) for box in self.boxes() for node in box.nodes if not node.training_only)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from archc.compiler.analysis.cost import total, work_of
 from archc.compiler.draw import View, fold
-from archc.compiler.draw.picture import Box, Frame, Picture, costs_of
+from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.graph import Graph
 
 from .build import Add, Builder, Concat, Conv, Pool, Relu, bottleneck, residual_network
@@ -136,11 +137,11 @@ def test_a_nested_repeat_keeps_its_edges() -> None:
 
 def test_costs_of_boxes_sum_to_the_network() -> None:
     graph = residual_network()
-    whole = costs_of(graph.nodes)
+    whole = total(work_of(node) for node in graph.nodes)
     for view in VIEWS:
         picture = fold(graph, view)
-        assert picture.totals == whole
-        assert sum(box.costs.macs for box in picture.boxes()) == whole.macs
+        assert picture.work == whole
+        assert sum(box.work.macs for box in picture.boxes()) == whole.macs
 
 
 def test_a_dense_block_folds_though_its_channels_grow() -> None:
