@@ -153,6 +153,11 @@ class Operation:
     gradient_is_view: ClassVar[bool] = False
     """True: each input's gradient is the output's, or a view of it: the backward pass makes no new tensor (a sum, a concatenation)."""
 
+    needs_several_values: ClassVar[bool] = False
+    """True: training takes statistics over the batch and the image, and refuses one value a channel."""
+    removes_mean: ClassVar[bool] = False
+    """True: it subtracts each channel's mean, so that a bias added before has no effect."""
+
     # ------------------------------------------------------------------------------------ to be overridden
 
     def output(self, inputs: Shapes) -> Shape:
@@ -201,6 +206,10 @@ class Operation:
     def initialization(self) -> Initialization:
         """How the weights start, where it is not PyTorch's way."""
         return Initialization()
+
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        """Whether, with these parameters and shapes, the output always equals the input (dropout(0), a 1x1 pool)."""
+        return False
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         """What a diagram prints under the name: `3x3, 128, /2, g32`. Only what a reader wants."""

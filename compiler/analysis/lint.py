@@ -1,0 +1,243 @@
+"""Doubts: what is legal and probably not meant. Each is a warning that a file can silence with `# allow W502`.
+
+On the line of the step, or alone on the line above it, the comment silences that step; before the first item it
+silences the whole file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ...dsl.source import Source, Span
+from ..ops.base import Refusal, Shape, product, show
+from ..program import Node, Program
+
+Doubt = Callable[[Program], Iterator[Diagnostic]]
+
+
+def lint(program: Program) -> tuple[Diagnostic, ...]:
+    """All doubts about a program, once a place, without those that its files silence."""
+    found: dict[tuple[str, str, int], Diagnostic] = {}
+    for doubt in DOUBTS:
+        for row in doubt(program):
+            span = row.primary.span
+            found.setdefault((row.code, span.source.name, span.start), row)
+    return unsilenced(found.values())
+
+
+def unsilenced(rows: object) -> tuple[Diagnostic, ...]:
+    """The diagnostics that no comment silences."""
+    assert hasattr(rows, "__iter__")
+    return tuple(row for row in rows if not (row.severity is Severity.WARNING and is_silenced(row.code, row.primary.span)))
+
+
+_ALLOW = re.compile(r"#\s*allow\b([^\n]*)")
+
+
+def is_silenced(code: str, span: Span) -> bool:
+    """Whether a comment `# allow CODE` on the line, alone on the line above, or at the head of the file covers the place."""
+    source = span.source
+    line = span.line
+    if code in _allowed(source.line_text(line)):
+        return True
+    if line > 1:
+        above = source.line_text(line - 1).strip()
+        if above.startswith("#") and code in _allowed(above):
+            return True
+    return code in _head(source)
+
+
+def _allowed(line: str) -> tuple[str, ...]:
+    found = _ALLOW.search(line)
+    return tuple(re.findall(r"[A-Z]\d{3}", found.group(1))) if found is not None else ()
+
+
+def _head(source: Source) -> tuple[str, ...]:
+    codes: list[str] = []
+    for line in source.text.split("\n"):
+        if line.strip() and not line.lstrip().startswith("#"):
+            break
+        codes += _allowed(line)
+    return tuple(codes)
+
+
+def _doubt(code: str, message: str, place: Label, *secondary: Label, help: str | None = None, fix: Fix | None = None) -> Diagnostic:
+    return Diagnostic(code, message, place, secondary, (), help, fix, Severity.WARNING)
+
+
+def _users(program: Program) -> list[list[Node]]:
+    users: list[list[Node]] = [[] for _ in program.nodes]
+    for node in program.nodes:
+        for index in node.inputs:
+            users[index].append(node)
+    return users
+
+
+def bias_before_norm(program: Program) -> Iterator[Diagnostic]:
+    """A norm subtracts the mean, and with it the bias that was added just before."""
+    users = _users(program)
+    for node in program.nodes:
+        if not any(weight.name == "bias" for weight in node.weights) or node.operation.removes_mean:
+            continue
+        if len(users[node.index]) == 1 and users[node.index][0].operation.removes_mean:
+            norm = users[node.index][0]
+            yield _doubt(
+                "W502",
+                f"the bias of `{node.key}` has no effect: `{norm.operation.name}` subtracts it with the mean",
+                Label(node.span, f"adds {node.shape[0]} biases"),
+                Label(norm.span, "subtracts them"),
+                help=f"write `bias = false`, or once for all `default {node.operation.name}(bias = false)`",
+                fix=_argument_fix(node.span, "bias = false"),
+            )
+
+
+def _argument_fix(span: Span, argument: str) -> Fix | None:
+    """Add an argument to a call that is written out at `span`."""
+    if not span.text.endswith(")") or "bias" in span.text:
+        return None
+    end = span.source.span(span.end - 1, span.end - 1)
+    return Fix(f"add `{argument}`", (Edit(end, f", {argument}"),))
+
+
+def unread_values(program: Program) -> Iterator[Diagnostic]:
+    """A stride longer than the window leaves gaps; a window that does not fit at the end leaves the last rows."""
+    for node in program.nodes:
+        for axis, window in enumerate(node.operation.windows(node.input_shapes, node.shape) or (), 1):
+            reach = window.dilation * (window.kernel - 1) + 1
+            if window.kernel < 2 or window.upscale != 1:
+                continue  # a strided 1x1 convolution is the papers' own shortcut
+            if window.stride > reach:
+                yield _doubt(
+                    "W503",
+                    f"`{node.key}` never reads {window.stride - reach} of every {window.stride} rows: its window is {reach} and its stride {window.stride}",
+                    Label(node.span, f"window {reach}, stride {window.stride}"),
+                )
+                break
+            size = node.input_shapes[0][axis]
+            last = (node.shape[axis] - 1) * window.stride - window.before + reach - 1
+            if last < size - 1 and node.shape[axis] > 1:
+                yield _doubt(
+                    "W503",
+                    f"`{node.key}` never reads the last {size - 1 - last} of {size} rows: the next window would not fit",
+                    Label(node.span, f"reads {last + 1} of {size}"),
+                    help="add padding, or `ceil = true`, if they matter",
+                )
+                break
+
+
+def idle_steps(program: Program) -> Iterator[Diagnostic]:
+    """A step that changes nothing."""
+    for node in program.nodes:
+        if node.operation.does_nothing(node.input_shapes, node.shape):
+            yield _doubt(
+                "W505",
+                f"`{node.key}` changes nothing: its output is its input",
+                Label(node.span, "changes nothing"),
+                help="remove it; where a name for doing nothing is wanted, write `identity`",
+            )
+
+
+def single_values(program: Program) -> Iterator[Diagnostic]:
+    """Batch statistics over one value: training with batch 1 is refused by PyTorch."""
+    for node in program.nodes:
+        if node.operation.needs_several_values and product(node.shape[1:]) == 1:
+            yield _doubt(
+                "W506",
+                f"`{node.key}` sees one value a channel at batch 1, so that training needs batches of 2 at least",
+                Label(node.span, f"of {show(node.shape)}"),
+                help="a group norm has no such limit",
+            )
+
+
+def even_half(program: Program) -> Iterator[Diagnostic]:
+    """`half` centres an odd window; an even one loses a row."""
+    for node in program.nodes:
+        kernel = getattr(node.operation, "kernel", None)
+        sizes = kernel if isinstance(kernel, tuple) else (kernel,)
+        if getattr(node.operation, "pad", None) == "half" and any(isinstance(size, int) and size % 2 == 0 for size in sizes):
+            yield _doubt(
+                "W507",
+                f"`{node.key}` has an even window, which `half` cannot centre: {show(node.input_shapes[0])} becomes {show(node.shape)}",
+                Label(node.span, "an even kernel with `pad = half`"),
+                help="say the padding: `pad = same` keeps the size, a number is used as it is",
+            )
+
+
+def lonely_groups(program: Program) -> Iterator[Diagnostic]:
+    """A group that gives one channel of several is seldom meant; a depthwise convolution has one in, too."""
+    for node in program.nodes:
+        groups = getattr(node.operation, "groups", 1)
+        if not isinstance(groups, int) or groups < 2 or not node.input_shapes or not node.weights:
+            continue
+        incoming, outgoing = node.input_shapes[0][0], node.shape[0]
+        if outgoing == groups and (incoming > groups or not any(row.name == "channels" for row in node.operation.parameters())):
+            yield _doubt(
+                "W508",
+                f"each of the {groups} groups of `{node.key}` has one channel of its own ({incoming} come in, {outgoing} go out)",
+                Label(node.span, f"{incoming // groups} in, 1 out a group"),
+                help="a depthwise convolution is `dwconv`; fewer groups see more of each other",
+            )
+
+
+def twin_operands(program: Program) -> Iterator[Diagnostic]:
+    """The same tensor twice among the operands of one merge."""
+    for node in program.nodes:
+        if node.operation.is_merge() and len(set(node.inputs)) < len(node.inputs):
+            twice = next(index for index in node.inputs if node.inputs.count(index) > 1)
+            yield _doubt(
+                "W509",
+                f"`{node.key}` is given `{program.nodes[twice].key}` {node.inputs.count(twice)} times",
+                Label(node.span, "one operand several times"),
+                Label(program.nodes[twice].span, "this one"),
+            )
+
+
+def fixed_input(program: Program) -> Iterator[Diagnostic]:
+    """A weight whose shape depends on the size of the image: the network takes images of that size alone."""
+    for start in program.nodes:
+        if start.operation.family != "port" or start.inputs or len(start.shape) < 2:
+            continue
+        larger = (start.shape[0], *(2 * size for size in start.shape[1:]))
+        node = _first_changed(program, start, larger)
+        if node is None:
+            continue
+        native = "x".join(str(size) for size in start.shape[1:])
+        weights = sum(weight.elements for weight in node.weights if weight.trainable)
+        share = f"; its weights are {weights} parameters" if weights > 1_000_000 else ""
+        yield _doubt(
+            "W510",
+            f"the weights of `{node.key}` are made for inputs of {native}: the built network takes no other size{share}",
+            Label(node.span, f"reads {show(node.input_shapes[0])}"),
+            Label(start.span, f"of {native}"),
+            help="pool to a fixed size before it (`global_avgpool`, `adaptive_avgpool(7)`), if other sizes matter",
+        )
+
+
+def _first_changed(program: Program, start: Node, shape: Shape) -> Node | None:
+    shapes: dict[int, Shape] = {start.index: shape}
+    for node in program.nodes:
+        if node.index == start.index or not any(index in shapes for index in node.inputs):
+            continue
+        inputs = tuple(shapes.get(index, program.nodes[index].shape) for index in node.inputs)
+        try:
+            output = node.operation.output(inputs)
+        except Refusal:
+            return None
+        if node.operation.weights(inputs) != node.operation.weights(node.input_shapes):
+            return node
+        shapes[node.index] = output
+    return None
+
+
+DOUBTS: tuple[Doubt, ...] = (
+    bias_before_norm,
+    unread_values,
+    idle_steps,
+    single_values,
+    even_half,
+    lonely_groups,
+    twin_operands,
+    fixed_input,
+)
