@@ -35,6 +35,8 @@ STRAIGHT = Arms()
 
 def arms(picture: Picture) -> Arms:
     """The two arms of a network whose long skips nest; `STRAIGHT` for all others."""
+    if picture.entries:  # the inside of a box: a page shows it between what comes in above and what goes out below
+        return STRAIGHT
     boxes = {box.name: box for box in picture.boxes()}
     after: dict[str, list[str]] = {name: [] for name in boxes}
     arriving = dict.fromkeys(boxes, 0)

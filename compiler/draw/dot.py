@@ -95,6 +95,7 @@ class _Writer:
         )  # fmt: skip
         fills = self._fills()
         self._items(drawing, self.picture.root.items, fills, 0)
+        self._ports(drawing)
         labelled = len(self.picture.lines) <= MOST_LABELS
         shape = arms(self.picture) if look.direction is None else STRAIGHT
         if shape.level:
@@ -129,6 +130,15 @@ class _Writer:
             with drawing.subgraph(name=f"cluster_{item.name}") as inner:
                 inner.attr("graph", **self._frame(item, depth))
                 self._items(inner, item.items, fills, depth + 1)
+
+    def _ports(self, drawing: graphviz.Digraph) -> None:
+        """Where lines come in and go out, at the two edges of the inside of a box."""
+        for word, rank, ports in (("in", "source", self.picture.entries), ("out", "sink", self.picture.exits)):
+            if ports:
+                with drawing.subgraph() as edge:
+                    edge.attr(rank=rank)
+                    for number in range(len(ports)):
+                        edge.node(f"{word}{number}", shape="point", width="0.01", label="", style="invis")
 
     def _box(self, box: Box, fill: str) -> Attributes:
         theme = self.look.theme

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from ..graph import Graph
 from ..program import Node, Scope
-from .connect import connect
+from .connect import connect, connect_inside
 from .picture import Box, Frame, Picture
 
 LEVELS = ("stage", "block", "op")
+PART = "part"  # the inside of a box: its operations one by one, and the blocks in it as boxes
 EVERYTHING = "*"
 DEEPEST = 40  # frames inside frames; what lies deeper is drawn as a box, as no page could show it
 BRANCHES = 4  # so many equal branches fold into one; fewer are drawn side by side
@@ -53,6 +54,19 @@ def fold(graph: Graph, view: View = View()) -> Picture:
     root = folder.filled(folder.frame_of(graph.program.root))
     lines, hidden = connect(graph, root, folder.representative, folder.rounds)
     return Picture(graph.program.name, graph.program.doc, root, lines, hidden, view.level)
+
+
+def inside(graph: Graph, box: Box) -> Picture:
+    """What a folded box holds: one level further down, with ports where lines come in and go out."""
+    folder = _Folder(graph, View(PART))
+    nodes = [node.index for node in box.first]
+    if box.scope is not None:
+        root = folder.filled(folder.frame_of(box.scope), nodes)
+    else:
+        items = tuple(Box(f"n{node.index}", (node,), (node,), None, node, training_only=node.training_only) for node in box.first)
+        root = Frame(box.name, box.main.scope, items)
+    lines, hidden, entries, exits = connect_inside(graph, root, folder.representative, folder.rounds, nodes)
+    return Picture(graph.program.name, "", root, lines, hidden, PART, entries, exits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +196,7 @@ class _Folder:
 
     def _gathered(self, pieces: list[_Piece]) -> list[_Piece]:
         """Norms, activations and flattening joined to the operation that they belong to, above the level of operations."""
-        if self.view.level == "op" or self.view.everything:
+        if self.view.level in ("op", PART) or self.view.everything:
             return pieces
         gathered: list[_Piece] = []
         for piece in pieces:
@@ -240,7 +254,7 @@ class _Folder:
     def _joint(self, one: _Piece, two: _Piece) -> str:
         if one.likeness != two.likeness or one.alone or two.alone:
             return ""
-        if one.scope is None and (self.view.level == "op" or self._apart(self.graph.nodes[one.main])):
+        if one.scope is None and (self.view.level in ("op", PART) or self._apart(self.graph.nodes[one.main])):
             return ""
         inside, after = set(one.nodes), set(two.nodes)
         leaving = {user for index in one.nodes for user in self._users(index) if user not in inside}
@@ -265,11 +279,11 @@ class _Folder:
         name = f"f{self._nodes[scope][0]}_{scope.depth}"
         return Frame(name, scope, tuple(items), training_only=scope.kind == "aux")
 
-    def filled(self, frame: Frame) -> Frame:
+    def filled(self, frame: Frame, among: Sequence[int] | None = None) -> Frame:
         """The frame with every box knowing all the nodes that are drawn as it."""
         drawn_as: dict[int, list[Node]] = {}
-        for node in self.graph.nodes:
-            drawn_as.setdefault(self.representative[node.index], []).append(node)
+        for index in range(len(self.graph.nodes)) if among is None else among:
+            drawn_as.setdefault(self.representative[index], []).append(self.graph.nodes[index])
 
         def fill(item: Box | Frame) -> Box | Frame:
             if isinstance(item, Frame):

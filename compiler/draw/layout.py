@@ -16,10 +16,11 @@ SCALED = "too large for cairo-renderer bitmaps"  # what Graphviz says when it sh
 
 @dataclass(frozen=True, slots=True)
 class Layouter:
-    """One way to run Graphviz. `command` ends where the format is to be added."""
+    """One way to run Graphviz. `command` ends where the format is to be added; `separator` parts several texts."""
 
     name: str
     command: tuple[str, ...]
+    separator: str = "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,23 @@ def layouters() -> tuple[Layouter, ...]:
         found.append(Layouter("the program `dot`", (program, "-T")))
     if sys.executable:
         worker = str(Path(__file__).with_name("worker.py"))
-        found.append(Layouter("the package `pygraphviz`", (sys.executable, "-I", worker, "")))
+        found.append(Layouter("the package `pygraphviz`", (sys.executable, "-I", worker, ""), "\0"))
     return tuple(found)
 
 
 def render(
     dot: str, form: str, seconds: float = SECONDS, ways: Sequence[Layouter] | None = None
 ) -> bytes | Failure:
-    """The picture in the format `form` (svg, pdf, png, json …), or why there is none. The first way that works counts."""
+    """The picture in the format `form` (svg, pdf, png, json …), or why there is none. The first way that works counts.
+
+    `dot` may hold several texts, parted by a zero byte, which gives several pictures one after another.
+    """
     reasons: list[str] = []
     for way in layouters() if ways is None else ways:
         command = [*way.command[:-1], way.command[-1] + form]
+        text = dot.replace("\0", way.separator)
         try:
-            done = subprocess.run(command, input=dot.encode(), capture_output=True, timeout=seconds, check=False)
+            done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
             # Another way runs the same algorithm: it would take as long.
             return Failure((*reasons, f"{way.name} did not finish within {seconds:g} s"))

@@ -1,5 +1,7 @@
 """Graphviz in a process of its own, from the wheel: DOT on standard input, the picture on standard output.
 
+Several texts, parted by a zero byte, give several pictures, one after another.
+
 It is run as a file and imports nothing of archc, so that a crash in the layout ends only this process.
 """
 
@@ -12,8 +14,8 @@ def main() -> int:
     except ImportError as error:
         print(error, file=sys.stderr)
         return 3
-    graph = AGraph(string=sys.stdin.buffer.read().decode("utf-8"))
-    sys.stdout.buffer.write(graph.draw(format=sys.argv[1], prog="dot"))
+    for text in sys.stdin.buffer.read().decode("utf-8").split("\0"):
+        sys.stdout.buffer.write(AGraph(string=text).draw(format=sys.argv[1], prog="dot"))
     return 0
 
 
