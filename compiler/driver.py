@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from ..dsl import ast
-from ..dsl.diagnostics import ArchError, Diagnostic
+from ..dsl.diagnostics import ArchError, Diagnostic, Label
 from ..dsl.parser import parse, parse_expression
 from ..dsl.source import Source
 from .elaborate import Options, elaborate
@@ -115,19 +116,32 @@ class Checked:
         return Graph(self.program)
 
 
-def check(file: str | os.PathLike[str], *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
+Observer = Callable[[str, float], None]
+"""Is told the name of each stage and the seconds that it took."""
+
+
+def check(
+    file: str | os.PathLike[str],
+    *,
+    settings: Mapping[str, object] | None = None,
+    inputs: Mapping[str, Shape] | None = None,
+    observe: Observer | None = None,
+) -> Checked:
     """Everything there is to say of a file, in the order of its text."""
-    return _through(Compilation(os.fspath(file), settings or {}, inputs or {}))
+    return _through(Compilation(os.fspath(file), settings or {}, inputs or {}), observe)
 
 
 def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
     """The same for a text that need not be saved: an editor's, a notebook's."""
-    return _through(Compilation(source.name, settings or {}, inputs or {}, source=source))
+    return _through(Compilation(source.name, settings or {}, inputs or {}, source=source), None)
 
 
-def _through(state: Compilation) -> Checked:
+def _through(state: Compilation, observe: Observer | None) -> Checked:
     for stage in STAGES:
+        start = perf_counter()
         state = stage(state)
+        if observe is not None:
+            observe(stage.__name__, perf_counter() - start)
     assert state.target is not None
     diagnostics = in_order(state.diagnostics)
     program = None if any(row.is_error for row in diagnostics) else state.program
@@ -135,10 +149,14 @@ def _through(state: Compilation) -> Checked:
 
 
 def compile(
-    file: str | os.PathLike[str], *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None
+    file: str | os.PathLike[str],
+    *,
+    settings: Mapping[str, object] | None = None,
+    inputs: Mapping[str, Shape] | None = None,
+    observe: Observer | None = None,
 ) -> Checked:
     """The same for those who need the program: errors are raised, all of them at once."""
-    checked = check(file, settings=settings, inputs=inputs)
+    checked = check(file, settings=settings, inputs=inputs, observe=observe)
     if checked.has_errors:
         raise ArchError(checked.diagnostics)
     if checked.program is None:
@@ -147,8 +165,6 @@ def compile(
 
 
 def _no_network(checked: Checked) -> Diagnostic:
-    from ..dsl.diagnostics import Label
-
     assert checked.source is not None
     place = Label(checked.source.span(0, 0))
     return Diagnostic("E239", f"`{checked.target.name}` defines blocks but no network", place, help="a network begins with `network name { … }`")

@@ -1,0 +1,42 @@
+"""archc: a language and compiler for neural-network architectures.
+
+    import archc
+
+    model = archc.load("resnext50.arch", classes=10)     # torch.nn.Module, ready to train
+    net = archc.compile("resnext50.arch", classes=10)    # the checked program: no torch needed
+
+The names below are loaded when they are first used, so that `import archc` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .compiler.network import Network, compile, load
+    from .dsl.diagnostics import ArchError
+
+__version__ = "0.1.0"
+__all__ = ["ArchError", "Network", "__version__", "compile", "load"]
+
+_HOMES = {
+    "ArchError": "archc.dsl.diagnostics",
+    "Network": "archc.compiler.network",
+    "compile": "archc.compiler.network",
+    "load": "archc.compiler.network",
+}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'archc' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

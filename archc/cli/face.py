@@ -1,0 +1,181 @@
+"""What all commands share: where text goes, in which colours, and how a network is asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from ..compiler.driver import Checked
+    from ..compiler.ops.base import Shape
+    from ..dsl.diagnostics import Diagnostic
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+NARROWEST_PAGE = 80
+
+
+@dataclass(slots=True)
+class Face:
+    """How archc speaks in this run: text for people to stderr, results to stdout."""
+
+    quiet: bool = False
+    verbose: bool = False
+    color: str = "auto"
+    traceback: bool = False
+
+    def say(self, text: str) -> None:
+        """A line for a person, even when asked to be quiet."""
+        _write(sys.stderr, text + "\n")
+
+    def tell(self, text: str) -> None:
+        """A line for a person who did not ask for silence."""
+        if not self.quiet:
+            self.say(text)
+
+    def result(self, text: str) -> None:
+        """What the command was called for."""
+        _write(sys.stdout, text if text.endswith("\n") else text + "\n")
+
+    def diagnostics(self, rows: Iterable[Diagnostic]) -> None:
+        """Errors and, unless asked to be quiet, warnings."""
+        from ..dsl.render import WIDTH, to_text
+
+        shown = [row for row in rows if row.is_error or not self.quiet]
+        if shown:
+            _write(sys.stderr, to_text(shown, self.colored(sys.stderr), page_width(sys.stderr) or WIDTH) + "\n")
+
+    def colored(self, stream: IO[str]) -> bool:
+        if self.color != "auto":
+            return self.color == "always"
+        return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _write(stream: IO[str], text: str) -> None:
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+def is_terminal(stream: IO[str]) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def page_width(stream: IO[str]) -> int | None:
+    """The columns of the terminal; None where there is none."""
+    if not is_terminal(stream):
+        return None
+    try:
+        return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST_PAGE)
+    except OSError:
+        return None
+
+
+# ------------------------------------------------------------------------------------------------ options
+
+
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
+    def keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+        if value is not None and value is not False:
+            setattr(context.ensure_object(Face), name, value)
+
+    return keep
+
+
+def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        from archc import __version__
+
+        context.ensure_object(Face).result(f"archc {__version__}")
+        context.exit()
+
+
+def global_options() -> list[click.Parameter]:
+    """They may stand before the command and behind it."""
+    return [
+        click.Option(["-q", "--quiet"], is_flag=True, expose_value=False, callback=_remember("quiet"), help="Only errors and results."),
+        click.Option(["-v", "--verbose"], is_flag=True, expose_value=False, callback=_remember("verbose"), help="Also how long each stage took."),
+        click.Option(
+            ["--color"], type=click.Choice(["auto", "always", "never"]), expose_value=False, callback=_remember("color"),
+            help="auto: on a terminal, unless NO_COLOR is set.",
+        ),
+        click.Option(["--traceback"], is_flag=True, expose_value=False, callback=_remember("traceback"), help="Where in archc a bug is."),
+        click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="The version of archc."),
+    ]  # fmt: skip
+
+
+class Command(click.Command):
+    """A command of archc: it takes the global options too."""
+
+    def get_params(self, context: click.Context) -> list[click.Parameter]:
+        *own, help_option = super().get_params(context)
+        return [*own, *(option for option in global_options() if option.name != "version"), help_option]
+
+
+def network_options(function: Function) -> Function:
+    """`--set` and `--input`."""
+    sizes = click.option("--input", "inputs", multiple=True, metavar="[NAME=]3x224x224", help="The shape of an input, without the batch.")
+    values = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the network, as a file would write it.")
+    return values(sizes(function))
+
+
+def settings_of(settings: Sequence[str]) -> dict[str, object]:
+    """The values of `--set`, as expressions of the language."""
+    from ..compiler.driver import parse_setting
+
+    read: dict[str, object] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip()
+        if not equals or not name.isidentifier():
+            raise click.BadParameter(f"`{setting}` is not of the form name=value", param_hint="--set")
+        if name in read:
+            raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
+        value, diagnostics = parse_setting(name, text)
+        if value is None or any(row.is_error for row in diagnostics):
+            click.get_current_context().ensure_object(Face).diagnostics(diagnostics)
+            raise click.exceptions.Exit(2)
+        read[name] = value
+    return read
+
+
+def inputs_of(inputs: Sequence[str]) -> dict[str, Shape]:
+    """The shapes of `--input`, by the name of the input, or under "" for the first."""
+    from ..compiler.driver import parse_shape
+
+    read: dict[str, Shape] = {}
+    for row in inputs:
+        name, equals, text = row.rpartition("=")
+        name = name.strip()
+        shape = parse_shape(text.strip())
+        if shape is None or (equals and not name.isidentifier()):
+            raise click.BadParameter(f"`{row}` is not of the form 3x224x224 or name=3x224x224", param_hint="--input")
+        if name in read:
+            raise click.BadParameter(f"`{row}`: a shape is given twice", param_hint="--input")
+        read[name] = shape
+    return read
+
+
+def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[str]) -> Checked:
+    """The checked network; warnings are shown, errors raised."""
+    from ..compiler.driver import compile
+
+    checked = compile(file, settings=settings_of(settings), inputs=inputs_of(inputs), observe=observer(face))
+    face.diagnostics(checked.diagnostics)
+    return checked
+
+
+def observer(face: Face) -> Callable[[str, float], None] | None:
+    """Tells how long each stage took, for `-v`."""
+    return (lambda stage, seconds: face.say(f"{stage}: {seconds * 1000:,.0f} ms")) if face.verbose else None

@@ -1,0 +1,68 @@
+"""A network as one JSON document: its graph with shapes and costs, and where in the text each node stands."""
+
+from __future__ import annotations
+
+import json
+
+from ..dsl.source import Span
+from .analysis.cost import cost
+from .graph import Graph
+from .program import CallSite, Node, Scope
+from .values import show_value
+
+VERSION = 1
+
+
+def to_document(graph: Graph) -> dict[str, object]:
+    """Nodes in order of evaluation; edges from producer to user, with the position of the operand."""
+    program = graph.program
+    return {
+        "version": VERSION,
+        "network": program.name,
+        "doc": program.doc,
+        "parameters": {name: show_value(value) for name, value in program.parameters},
+        "nodes": [_node(graph, node) for node in graph.nodes],
+        "edges": [{"from": producer.unique, "to": user.unique, "operand": operand} for producer, user, operand in graph.edges()],
+        "scopes": [_scope(scope) for scope in graph.members],
+        "costs": cost(graph).to_json(),
+    }
+
+
+def to_json(graph: Graph) -> str:
+    return json.dumps(to_document(graph), indent=1, ensure_ascii=False) + "\n"
+
+
+def _node(graph: Graph, node: Node) -> dict[str, object]:
+    return {
+        "id": node.unique,
+        "op": node.operation.name,
+        "arguments": dict(node.operation.arguments()),
+        "inputs": [operand.unique for operand in graph.operands(node)],
+        "output": list(node.shape),
+        "weights": {weight.name: list(weight.shape) for weight in node.weights},
+        "shares": None if node.shares is None else graph.nodes[node.shares].unique,
+        "macs": node.macs,
+        "flops": node.flops,
+        "training_only": node.training_only,
+        "scope": ".".join(node.scope.path),
+        "source": _place(node.span),
+        "via": [_call(call) for call in node.via],
+    }
+
+
+def _scope(scope: Scope) -> dict[str, object]:
+    return {
+        "path": ".".join(scope.path),
+        "kind": scope.kind,
+        "title": scope.title,
+        "template": scope.template,
+        "arguments": {name: show_value(value) for name, value in scope.arguments},
+    }
+
+
+def _call(call: CallSite) -> dict[str, object]:
+    return {"block": call.name, "arguments": dict(call.arguments), "source": _place(call.span)}
+
+
+def _place(span: Span) -> dict[str, object]:
+    return {"file": span.source.name, "line": span.line, "column": span.column}

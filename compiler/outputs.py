@@ -1,0 +1,32 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def whole(path: str) -> Iterator[str]:
+    """A place to write to, of the same name, in a folder of its own beside `path`; what is there at the end is moved to `path`.
+
+    The name stays because some formats (TorchScript's archive) keep it inside the file.
+    """
+    folder = os.path.dirname(os.path.abspath(path))
+    os.makedirs(folder, exist_ok=True)
+    room = tempfile.mkdtemp(prefix=".archc-", dir=folder)
+    try:
+        draft = os.path.join(room, os.path.basename(path))
+        yield draft
+        os.replace(draft, path)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def write(path: str, data: str | bytes) -> None:
+    """Text as UTF-8 with LF line ends, on every system."""
+    with whole(path) as draft, open(draft, "wb") as stream:
+        stream.write(data.encode() if isinstance(data, str) else data)
