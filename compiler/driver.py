@@ -74,6 +74,15 @@ def elaborating(state: Compilation) -> Compilation:
     return replace(state, program=program).saying(*diagnostics)
 
 
+def doubting(state: Compilation) -> Compilation:
+    """What is legal and probably not meant; what the file allows is left out."""
+    if state.program is None:
+        return state
+    from .analysis.lint import lint, unsilenced
+
+    return replace(state, diagnostics=unsilenced((*state.diagnostics, *lint(state.program))))
+
+
 def costing(state: Compilation) -> Compilation:
     """The budgets that the file states."""
     if state.program is None or not state.program.budgets:
@@ -85,8 +94,8 @@ def costing(state: Compilation) -> Compilation:
     return state.saying(*check_budget(Graph(state.program)))
 
 
-STAGES: tuple[Callable[[Compilation], Compilation], ...] = (finding, reading, parsing, elaborating, costing)
-"""Find the file, read it, parse it, elaborate it, check its budgets."""
+STAGES: tuple[Callable[[Compilation], Compilation], ...] = (finding, reading, parsing, elaborating, doubting, costing)
+"""Find the file, read it, parse it, elaborate it, look for what was hardly meant, check its budgets."""
 
 
 # --------------------------------------------------------------------------------------------- two ways

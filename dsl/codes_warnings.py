@@ -1,4 +1,4 @@
-"""Codes of warnings (W5xx)."""
+"""Codes of warnings (W5xx). `# allow W502` silences one: on the line, alone on the line above, or for the file at its head."""
 
 from __future__ import annotations
 
@@ -11,5 +11,70 @@ ROWS: tuple[Code, ...] = (
         "Nothing reads what the step makes, so it is left out of the module.",
         "network n {\n  input x[3, 8, 8]\n  a: conv(8)\n  conv(4)\n  b: conv(2)\n  output a\n}\n",
         "Remove the step, or name its result as an output.",
+    ),
+    Code(
+        "W502",
+        "a bias before a norm",
+        "A batch norm subtracts the mean of each channel, and with it any bias that was added just before: the parameters do nothing.",
+        "network n {\n  input x[64, 8, 8]\n  conv(64, 3) -> bn\n}\n",
+        "`conv(64, 3, bias = false)`, or `default conv(bias = false)` at the head of the file. Where a checkpoint has the bias "
+        "(torchvision's vgg16_bn), `# allow W502`.",
+    ),
+    Code(
+        "W503",
+        "values that are never read",
+        "A stride longer than the window leaves gaps; a window that does not fit at the end leaves the last rows unread.",
+        "network n {\n  input x[3, 8, 8]\n  conv(8, 2, stride = 3, pad = 0)\n}\n",
+        "Shorten the stride, add padding, or round up with `ceil = true`. A strided 1x1 convolution, the shortcut of the papers, is not warned of.",
+    ),
+    Code(
+        "W504",
+        "a name that nothing reads",
+        "A parameter, a `let` or an imported name of this file is never used: a value that is given for it changes nothing.",
+        "block b(out, groups = 1) { conv(out) }\nnetwork n {\n  input x[3, 8, 8]\n  b(8)\n}\n",
+        "Remove it, or use it where it was meant to be used.",
+    ),
+    Code(
+        "W505",
+        "a step that changes nothing",
+        "With these arguments the output always equals the input.",
+        "network n {\n  input x[3, 8, 8]\n  conv(8) -> dropout(0.0)\n}\n",
+        "Remove it; `identity` says that nothing is meant to happen.",
+    ),
+    Code(
+        "W506",
+        "a batch norm over one value",
+        "Behind a global pool a channel has one value an image. At batch 1 there is nothing to take a variance of, and PyTorch refuses to train.",
+        "network n {\n  input x[3, 8, 8]\n  global_avgpool -> conv(8, 1, bias = false) -> bn\n}\n",
+        "Train with batches of 2 at least, leave the norm out, or use `gn`.",
+    ),
+    Code(
+        "W507",
+        "an even kernel with `half`",
+        "`half` pads `(kernel - 1) // 2` a side, which centres an odd window; with an even one the output is a row smaller.",
+        "network n {\n  input x[3, 8, 8]\n  conv(8, 4)\n}\n",
+        "`pad = same` keeps the size (it pads more at the end); or give the padding as a number.",
+    ),
+    Code(
+        "W508",
+        "a group with one channel",
+        "Each group gives one channel out of several: neither a depthwise convolution (one in, one out) nor one that mixes.",
+        "network n {\n  input x[24, 8, 8]\n  conv(12, 3, groups = 12)\n}\n",
+        "`dwconv` is the depthwise convolution; fewer groups mix more channels.",
+    ),
+    Code(
+        "W509",
+        "an operand given twice",
+        "Two paths of a merge end in the same tensor. Both edges are kept.",
+        "network n {\n  input x[3, 8, 8]\n  a: conv(3)\n  add { | skip | skip(a) }\n}\n",
+        "`scale(2)` says it plainly, if it is meant.",
+    ),
+    Code(
+        "W510",
+        "a head that fixes the size of the input",
+        "A linear layer behind a flatten, or a learned table of positions, has as many weights as the image has places: "
+        "the built network takes images of one size.",
+        "network n {\n  input x[3, 8, 8]\n  flatten -> linear(10)\n}\n",
+        "Pool to a fixed size first: `global_avgpool`, `adaptive_avgpool(7)`. Where the paper has it so (AlexNet), `# allow W510`.",
     ),
 )

@@ -28,6 +28,8 @@ class BatchNorm(Operation):
     reference: ClassVar[str] = "torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d"
     onnx: ClassVar[str] = "BatchNormalization"
     output_may_be_overwritten: ClassVar[bool] = True
+    needs_several_values: ClassVar[bool] = True
+    removes_mean: ClassVar[bool] = True
 
     eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
     momentum: float = parameter(PROBABILITY, "how much of each batch enters the running statistics", 0.1)
@@ -180,6 +182,8 @@ class InstanceNorm(Operation):
     reference: ClassVar[str] = "torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d"
     onnx: ClassVar[str] = "InstanceNormalization"
     output_may_be_overwritten: ClassVar[bool] = True
+    needs_several_values: ClassVar[bool] = True
+    removes_mean: ClassVar[bool] = True
 
     eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
     affine: bool = parameter(FLAG, AFFINE_DOC, False)
