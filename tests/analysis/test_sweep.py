@@ -11,7 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archc.compiler.analysis.pareto import front
-from archc.compiler.analysis.sweep import Cluster, Journal, Local, Setting, Value, Variant, grid, listed, serial, sweep, to_csv
+from archc.compiler.analysis.sweep import (
+    Cluster,
+    Journal,
+    Local,
+    Setting,
+    Value,
+    Variant,
+    grid,
+    listed,
+    serial,
+    sweep,
+    to_csv,
+)
 
 
 def double(settings: Setting) -> tuple[Mapping[str, Value], str]:
