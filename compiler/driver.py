@@ -76,11 +76,13 @@ def elaborating(state: Compilation) -> Compilation:
 
 def doubting(state: Compilation) -> Compilation:
     """What is legal and probably not meant; what the file allows is left out."""
-    if state.program is None:
+    if state.file is None or any(row.is_error for row in state.diagnostics):
         return state
     from .analysis.lint import lint, unsilenced
+    from .unused import unused_names
 
-    return replace(state, diagnostics=unsilenced((*state.diagnostics, *lint(state.program))))
+    doubts = unused_names(state.file) + (lint(state.program) if state.program is not None else ())
+    return replace(state, diagnostics=unsilenced((*state.diagnostics, *doubts)))
 
 
 def costing(state: Compilation) -> Compilation:

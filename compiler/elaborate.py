@@ -22,6 +22,7 @@ from .place import Builder, Given
 from .program import CallSite, Node, Program, Scope
 from .prune import prune
 from .suggest import closest, did_you_mean
+from .unused import unused_label
 from .values import Problem, Template, Unknowable, show_value
 
 __all__ = ["Loader", "Options", "elaborate", "networks", "no_imports"]
@@ -67,7 +68,13 @@ def elaborate(
     if build.report.has_errors or program is None:
         return None, tuple(build.report.diagnostics)
     nodes, warnings = prune(program.nodes)
-    diagnostics = (*build.report.diagnostics, *warnings)
+    read = {labelled.span.start for labelled in build.labels if labelled.used}
+    dead = {
+        labelled.span.start: unused_label(labelled.name, labelled.span)
+        for labelled in build.labels
+        if not labelled.used and labelled.span.start not in read and labelled.span.source is file.source
+    }
+    diagnostics = (*build.report.diagnostics, *warnings, *dead.values())
     return replace(program, nodes=nodes, warnings=diagnostics), diagnostics
 
 

@@ -11,7 +11,7 @@ from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label, Report
 from ..dsl.source import Span
 from .bind import Signature, bad_value
 from .clash import describe_clash
-from .environment import Frame
+from .environment import Frame, Labelled
 from .ops.base import Operation, Refusal, Shape, product, show
 from .ops.parameters import BadValue, Plain
 from .program import BudgetLimit, CallSite, Node, Scope
@@ -54,6 +54,7 @@ class Builder:
     via: tuple[CallSite, ...] = ()
     sharing: Sharing | None = None
     depth: int = 0
+    labels: list[Labelled] = field(default_factory=list)  # those of steps without weights: nobody may ever read them
     _said: set[tuple[str, str, int]] = field(default_factory=set)
     _uses: dict[int, int] = field(default_factory=dict)
     _operations: dict[object, Operation] = field(default_factory=dict)

@@ -42,7 +42,11 @@ def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
     if label is not None:
         assert step.label is not None
         again = repeater(build, before, label, runner)
-        expansion.register(frame, Labelled(label, frame.current, step.label.span, members, again))
+        labelled = Labelled(label, frame.current, step.label.span, members, again)
+        expansion.register(frame, labelled)
+        made = build.nodes[before[0] :]
+        if not members and again is not None and not any(node.weights for node in made):
+            build.labels.append(labelled)
 
 
 def _call(
