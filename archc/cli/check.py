@@ -1,0 +1,79 @@
+"""`archc check`: what is wrong, and nothing else. It must start quickly: no torch, no networkx, no rich."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from .face import Command, Face, inputs_of, network_options, observer, settings_of
+
+if TYPE_CHECKING:
+    from ..compiler.driver import Checked
+    from ..dsl.diagnostics import Diagnostic
+
+MISSING = "F611"
+"""The file is not there: the call is wrong, not the file."""
+
+
+@click.command("check", cls=Command)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@network_options
+@click.option("--format", "form", type=click.Choice(["text", "short", "json"]), default="text", help="short: one line each, as editors read it.")
+@click.option("--deny", type=click.Choice(["warnings"]), help="Count warnings as errors.")
+@click.option("--fix", is_flag=True, help="Make the edits that are known to put things right.")
+@click.pass_obj
+def command(
+    face: Face, files: tuple[str, ...], settings: tuple[str, ...], inputs: tuple[str, ...], form: str, deny: str | None, fix: bool
+) -> int:
+    """Parse, elaborate and check; print what is wrong."""
+    from ..compiler.driver import check
+
+    values, shapes = settings_of(settings), inputs_of(inputs)
+    found = [check(file, settings=values, inputs=shapes, observe=observer(face)) for file in files]
+    if fix and _fixed(face, found):
+        found = [check(file, settings=values, inputs=shapes) for file in files]
+    rows = [row for checked in found for row in checked.diagnostics]
+    if form == "text":
+        face.diagnostics(rows)
+        _summary(face, found, rows)
+    else:
+        from ..dsl.render import to_json, to_short
+
+        sys.stdout.write(to_json(rows) if form == "json" else to_short(rows))
+    if any(row.code == MISSING for row in rows):
+        return 2
+    return int(any(row.is_error or deny for row in rows))
+
+
+def _summary(face: Face, found: list[Checked], rows: list[Diagnostic]) -> None:
+    from ..compiler.ops.base import show
+    from ..dsl.render import counted
+
+    for checked in found:
+        if checked.program is not None:
+            nodes = checked.program.nodes
+            ends = [
+                ", ".join(show(node.shape) for node in nodes if node.operation.family == "port" and bool(node.inputs) is out and not node.training_only)
+                for out in (False, True)
+            ]
+            face.tell(f"{checked.target.name}: {checked.program.name}: {ends[0]} -> {ends[1]}")
+        elif not checked.has_errors:
+            face.tell(f"{checked.target.name}: blocks alone, no network to build")
+    if rows:
+        face.tell(counted(rows))
+
+
+def _fixed(face: Face, found: list[Checked]) -> bool:
+    """Write the edits that the diagnostics offer; whether there were any."""
+    from ..compiler.outputs import write
+    from ..dsl.fixes import applied
+
+    paths = {checked.target.name: checked.target.path for checked in found}
+    changed = applied(row for checked in found for row in checked.diagnostics)
+    for name, (text, count) in changed.items():
+        if name in paths:
+            write(paths[name], text)
+            face.tell(f"{name}: {count} fixed")
+    return bool(changed)

@@ -1,0 +1,117 @@
+"""`archc cost`: what a network costs, in a table. No torch."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from .face import Command, Face, compiled, network_options
+
+if TYPE_CHECKING:
+    from ..compiler.analysis.roofline import Device
+    from ..compiler.graph import Graph
+
+DTYPES = ("float64", "float32", "float16", "bfloat16", "float8")
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
+CONVENTIONS = ("exact", "flopcounter", "fvcore", "ptflops", "ptflops-aten", "torchinfo", "thop", "calflops", "all")
+DEVICES = ("h100", "a100", "t4", "cpu")
+TABLES = ("costs", "kinds", "lecture", "receptive")
+
+
+@click.command("cost", cls=Command)
+@click.argument("file", metavar="FILE")
+@network_options
+@click.option("--by", type=click.Choice(["stage", "block", "op"]), default="stage", help="What a row stands for.")
+@click.option("--batch", type=click.IntRange(min=1), default=None, help="For memory, the lecture's table and a device.  [default: 1; lecture: 128]")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The numbers' format.")
+@click.option("--optimizer", type=click.Choice(OPTIMIZERS), default="sgd", help="Whose state a training step has.")
+@click.option("--table", type=click.Choice(TABLES), default="costs", help="Costs by row, by kind of work, the lecture's columns, or receptive fields.")
+@click.option("--memory", is_flag=True, help="Plot what is alive, step by step, in an inference and in a training step.")
+@click.option("--convention", type=click.Choice(CONVENTIONS), help="The figure of another counter, and why it differs.")
+@click.option("--device", type=click.Choice(DEVICES), help="Estimate the time on a device, by its roofline.")
+@click.option("--device-spec", type=click.File("r", encoding="utf-8"), help="A device of your own: JSON with name, flops, bandwidth, launch.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "csv", "markdown"]), default="text")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True), help="Where the plot of --memory goes, as SVG.")
+@click.pass_obj
+def command(
+    face: Face,
+    file: str,
+    settings: tuple[str, ...],
+    inputs: tuple[str, ...],
+    by: str,
+    batch: int | None,
+    dtype: str,
+    optimizer: str,
+    table: str,
+    memory: bool,
+    convention: str | None,
+    device: str | None,
+    device_spec: IO[str] | None,
+    form: str,
+    output: str | None,
+) -> None:
+    """Parameters, MACs, FLOPs, activations and memory, worked out from the graph."""
+    if output and not memory:
+        raise click.BadParameter("only --memory draws a plot", param_hint="-o")
+    own_device = _device(device, device_spec)
+    graph = compiled(face, file, settings, inputs).graph
+    if memory:
+        _memory(face, graph, batch or 1, dtype, optimizer, output)
+    elif own_device is not None:
+        from ..compiler.analysis.roofline import roofline, roofline_table
+
+        face.result(roofline_table(roofline(graph, own_device, batch=batch or 1, dtype=dtype), graph.program.name).rendered(form))
+    elif convention is not None:
+        from ..compiler.analysis.conventions import CONVENTIONS as KNOWN
+        from ..compiler.analysis.conventions import convention_table, conventions_table
+
+        shown = conventions_table(graph) if convention == "all" else convention_table(graph, KNOWN[convention])
+        face.result(shown.rendered(form))
+    elif table == "lecture":
+        from ..compiler.analysis.lecture import BATCH, lecture_table
+
+        face.result(lecture_table(graph, batch or BATCH).rendered(form))
+    elif table == "receptive":
+        from ..compiler.analysis.receptive import receptive_table
+
+        face.result(receptive_table(graph).rendered(form))
+    else:
+        from ..compiler.analysis.cost import cost
+        from ..compiler.analysis.cost_table import cost_table, kinds_table
+
+        result = cost(graph, by=by, batch=batch or 1, dtype=dtype, optimizer=optimizer)
+        if form == "json":
+            face.result(json.dumps(result.to_json(), indent=2))
+        else:
+            face.result((kinds_table if table == "kinds" else cost_table)(result).rendered(form))
+
+
+def _device(name: str | None, spec: IO[str] | None) -> Device | None:
+    from ..compiler.analysis.roofline import DEVICES as KNOWN
+    from ..compiler.analysis.roofline import BadDevice, read_device
+
+    if spec is None:
+        return KNOWN[name] if name else None
+    try:
+        return read_device(spec.read())
+    except BadDevice as error:
+        raise click.BadParameter(str(error), param_hint="--device-spec") from None
+
+
+def _memory(face: Face, graph: Graph, batch: int, dtype: str, optimizer: str, output: str | None) -> None:
+    from ..compiler.analysis.memory import inference_profile, training_profile
+    from ..compiler.analysis.plot import memory_svg, memory_text, stacked
+
+    name = graph.program.name
+    profiles = {
+        f"{name}, inference, batch {batch}, {dtype}, weights apart": inference_profile(graph, batch=batch, dtype=dtype),
+        f"{name}, training with {optimizer}, batch {batch}, {dtype}": training_profile(graph, batch=batch, dtype=dtype, optimizer=optimizer),
+    }
+    face.result("\n".join(memory_text(profile, title) for title, profile in profiles.items()))
+    if output:
+        from ..compiler.outputs import write
+
+        write(output, stacked([memory_svg(profile, title) for title, profile in profiles.items()]))
+        face.tell(f"wrote {output}")

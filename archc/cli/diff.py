@@ -1,0 +1,44 @@
+"""`archc diff A B`: what changed between two networks, with costs."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from .face import Command, Face, compiled
+
+
+@click.command("diff", cls=Command)
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@click.option("--set-a", "settings_a", multiple=True, metavar="NAME=VALUE", help="A parameter of A.")
+@click.option("--set-b", "settings_b", multiple=True, metavar="NAME=VALUE", help="A parameter of B.")
+@click.option("--input", "inputs", multiple=True, metavar="[NAME=]3x224x224", help="The shape of an input of both.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True), help="Draw both side by side, as SVG.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 where they differ.")
+@click.pass_obj
+def command(
+    face: Face,
+    before: str,
+    after: str,
+    settings_a: tuple[str, ...],
+    settings_b: tuple[str, ...],
+    inputs: tuple[str, ...],
+    form: str,
+    output: str | None,
+    exit_code: bool,
+) -> int:
+    """What leads from A to B: steps added (+), removed (-), renamed (=) and changed (~). Each may be the same file with other settings."""
+    from ..compiler.analysis.diff import diff
+
+    difference = diff(compiled(face, before, settings_a, inputs).graph, compiled(face, after, settings_b, inputs).graph)
+    face.result(json.dumps(difference.to_json(), indent=2) if form == "json" else difference.text())
+    if output:
+        from ..compiler.analysis.diff_picture import diff_svg
+        from ..compiler.outputs import write
+
+        write(output, diff_svg(difference))
+        face.tell(f"wrote {output}")
+    return int(exit_code and bool(difference.changes))
