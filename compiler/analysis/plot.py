@@ -92,6 +92,13 @@ def memory_svg(profile: Profile, title: str) -> str:
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
+def stacked(pictures: Sequence[str]) -> str:
+    """Several plots in one SVG, one under the other."""
+    height = SVG_HEIGHT * len(pictures)
+    inner = [picture.replace("<svg ", f'<svg y="{SVG_HEIGHT * place}" height="{SVG_HEIGHT}" ', 1) for place, picture in enumerate(pictures)]
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {height}">\n{"".join(inner)}</svg>\n'
+
+
 def _frame(title: str) -> list[str]:
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}" font-family="sans-serif" font-size="12" '

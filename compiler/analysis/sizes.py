@@ -16,6 +16,7 @@ from ..graph import Graph
 from ..ops.base import Refusal, Shape, Weight
 from ..program import Node
 from .receptive import receptive
+from .table import Cell, Column, Table
 
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
@@ -153,3 +154,56 @@ def _pattern(accepted: Sequence[int], limit: int, longest: int) -> Sizes:
         if best is None or len(found.single) + len(found.residues) < len(best.single) + len(best.residues):
             best = found
     return best or Sizes(tuple(accepted), limit + 1, 1, (), limit)
+
+
+# ---------------------------------------------------------------------------------------------- output
+
+
+def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
+    """The table that `archc sizes` prints."""
+    rows: list[tuple[Cell, ...]] = [
+        (axis.input, axis.axis, axis.native, axis.built.smallest, str(axis.built), str(axis.compiled), axis.fixed_by) for axis in axes
+    ]
+    columns = (
+        Column("input", left=True),
+        Column("axis", left=True),
+        Column("as compiled"),
+        Column("smallest"),
+        Column("accepted by the built module", left=True),
+        Column("accepted by the compiler", left=True),
+        Column("fixed by", left=True),
+    )
+    tried = max((axis.built.tried for axis in axes), default=0)
+    notes = (
+        "Each axis by itself, the others as compiled. The compiler takes more where a weight's shape follows the input (`fixed by`).",
+        f"Every size up to {tried} was carried through the graph; beyond it they repeat.",
+    )
+    return Table(columns, tuple(rows), None, notes, f"{name}: input sizes")
+
+
+def sizes_json(name: str, axes: Sequence[Axis]) -> dict[str, object]:
+    def pattern(row: Sizes) -> dict[str, object]:
+        return {
+            "smallest": row.smallest,
+            "single": list(row.single),
+            "least": row.least,
+            "period": row.period,
+            "residues": list(row.residues),
+            "text": str(row),
+        }
+
+    return {
+        "version": 1,
+        "network": name,
+        "axes": [
+            {
+                "input": axis.input,
+                "axis": axis.axis,
+                "native": axis.native,
+                "built": pattern(axis.built),
+                "compiled": pattern(axis.compiled),
+                "fixed_by": axis.fixed_by or None,
+            }
+            for axis in axes
+        ],
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -65,9 +66,21 @@ class Table:
             writer.writerow(["x".join(map(str, cell)) if isinstance(cell, tuple) else cell for cell in row])
         return text.getvalue()
 
+    def json(self) -> str:
+        """The same cells as data."""
+        heads = [column.title for column in self.columns]
+        document = {
+            "version": 1,
+            "title": self.title,
+            "rows": [dict(zip(heads, row, strict=True)) for row in self.rows],
+            "total": dict(zip(heads, self.total, strict=True)) if self.total is not None else None,
+            "notes": " ".join(note for note in self.notes if note),
+        }
+        return json.dumps(document, indent=2) + "\n"
+
     def rendered(self, style: str) -> str:
-        """`style` is `text`, `markdown` or `csv`."""
-        return {"text": self.text, "markdown": self.markdown, "csv": self.csv}[style]()
+        """`style` is `text`, `markdown`, `csv` or `json`."""
+        return {"text": self.text, "markdown": self.markdown, "csv": self.csv, "json": self.json}[style]()
 
     def _written(self, row: Sequence[Cell]) -> list[str]:
         return [write(cell, column.style) for cell, column in zip(row, self.columns, strict=True)]
