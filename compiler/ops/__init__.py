@@ -7,14 +7,15 @@ Their shape rules are PyTorch's, with these exceptions, all of them stricter:
   never add axes; `matmul` takes as many axes on both sides;
 - `linear` takes a vector or a sequence: on an image PyTorch would work along its width, which nobody means (`last = true` allows it);
 - `pad_mode` other than "zeros", and `ceil`, go with the same padding before and after an axis;
-- `chunk` takes numbers that divide; PyTorch makes a smaller last part.
+- `chunk` takes numbers that divide (PyTorch makes a smaller last part), `slice` bounds that lie in the tensor;
+- both inputs of `attention` have as many features.
 """
 
 from __future__ import annotations
 
-from . import activation, convolution, dense, merge, norm, other, pool, regularise, shape
+from . import activation, attention, convolution, dense, learned, merge, norm, other, part, pool, regularise, resize, shape
 from .base import Operation
 
-FAMILIES = (convolution, dense, norm, activation, pool, merge, shape, regularise, other)
+FAMILIES = (convolution, dense, norm, activation, pool, merge, shape, part, resize, regularise, attention, learned, other)
 
 TABLE: dict[str, type[Operation]] = {row.name: row for family in FAMILIES for row in family.OPERATIONS}

@@ -51,7 +51,12 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A tensor that the module keeps. Its key is the node's path, a dot and `name`."""
+    """A tensor that the module keeps. Its key is the node's path, a dot and `name`.
+
+    An empty `name` means that the key is the path itself: the tensor is no part of a module of its own. The code generator
+    writes it as `self.<label> = nn.Parameter(torch.empty(shape))`, starts it as `initialization` says, and hands its text
+    to `expression` after the inputs' names; such an operation has no `module`.
+    """
 
     name: str
     shape: Shape
@@ -193,7 +198,11 @@ class Operation:
         return None
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        """The call without a module (`F.relu(x)`, `torch.cat([a, b], 1)`); None: it must be called through its module."""
+        """The call without a module (`F.relu(x)`, `torch.cat([a, b], 1)`); None: it must be called through its module.
+
+        `names` are the inputs, each a name (or text that binds as tightly); after them the parameter, where a weight has
+        an empty name. The text itself may bind loosely (`a + b`).
+        """
         return None
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Construct, Operation, Shape, Shapes, product
-from .parameters import NUMBER, parameter
+from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .parameters import CHANNELS, COUNT, NUMBER, parameter
 
 _SCALE = '''class Scale(nn.Module):
     """Multiplies by a fixed number."""
@@ -73,4 +73,34 @@ class Identity(Operation):
         return names[0]
 
 
-OPERATIONS: tuple[type[Operation], ...] = (Scale, Identity)
+@dataclass(frozen=True, slots=True)
+class Embedding(Operation):
+    name: ClassVar[str] = "embedding"
+    family: ClassVar[str] = "other"
+    summary: ClassVar[str] = "A learned vector for each number of a sequence of whole numbers: [L] becomes [L, C]."
+    reference: ClassVar[str] = "torch.nn.Embedding"
+    onnx: ClassVar[str] = "Gather"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    count: int = parameter(COUNT, "how many different numbers there are")
+    features: int = parameter(CHANNELS, "how long the vectors are")
+
+    def output(self, inputs: Shapes) -> Shape:
+        if len(inputs[0]) != 1:
+            raise Refusal("E313", f"`embedding` works on a sequence of whole numbers [L], and its input is {show(inputs[0])}", operand=0)
+        return (*inputs[0], self.features)
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return (Weight("weight", (self.count, self.features)),)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,))
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("nn.Embedding", ((None, self.count), (None, self.features)))
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"{self.count} to {self.features}"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Scale, Identity, Embedding)

@@ -24,9 +24,6 @@ class Dropout(Operation):
     def output(self, inputs: Shapes) -> Shape:
         return inputs[0]
 
-    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
-        return self.p == 0
-
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(extra=product(output)) if self.p else Saved()
 
@@ -40,4 +37,54 @@ class Dropout(Operation):
         return str(self.p)
 
 
-OPERATIONS: tuple[type[Operation], ...] = (Dropout,)
+_DROP_PATH = '''def drop_path(x: torch.Tensor, p: float, training: bool) -> torch.Tensor:
+    """Set whole samples to 0 with probability `p` while training, and enlarge the others."""
+    if not training or p == 0.0:
+        return x
+    kept = torch.empty([x.shape[0]] + [1] * (x.dim() - 1), dtype=x.dtype, device=x.device).bernoulli_(1.0 - p)
+    return x * kept if p == 1.0 else x * kept.div_(1.0 - p)
+'''
+
+_DROP_PATH_CLASS = '''class DropPath(nn.Module):
+    """Sets whole samples to 0 with probability `p` while training."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return drop_path(x, self.p, self.training)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class DropPath(Operation):
+    name: ClassVar[str] = "drop_path"
+    family: ClassVar[str] = "regularise"
+    summary: ClassVar[str] = "Sets the whole tensor of single samples to 0 while training (stochastic depth); the identity in evaluation."
+    reference: ClassVar[str] = 'torchvision.ops.StochasticDepth(mode="row")'
+    onnx: ClassVar[str] = "Identity"
+    training_only: ClassVar[bool] = True
+
+    p: float = parameter(PROBABILITY, "the probability of a sample to be set to 0")
+
+    def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(extra=1) if self.p else Saved()
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("DropPath", ((None, float(self.p)),))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_DROP_PATH, _DROP_PATH_CLASS)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"drop_path({names[0]}, {float(self.p)}, self.training)"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"{self.p:.3g}"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Dropout, DropPath)

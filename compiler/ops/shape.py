@@ -6,17 +6,39 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from .base import Construct, Operation, Shape, Shapes, product
+from .base import Construct, Operation, Refusal, Shape, Shapes, product, show
+from .parameters import COUNT, Integers, parameter
+from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
+
+
+def check_divides(name: str, word: str, channels: int, divisor: int, parameter: str) -> None:
+    """The channels must fall into `divisor` equal parts."""
+    if channels % divisor:
+        divisors = nearest_divisors(channels, divisor)
+        remedy = f"{either(nearest_multiples(channels, divisor))} channels would divide by {divisor}"
+        raise Refusal(
+            "E310",
+            f"channels {channels} are not divisible by {word} {divisor} of `{name}`",
+            parameter=parameter,
+            operand=0,
+            axis=0,
+            suggestions=divisors,
+            help=remedy + (f"; or {parameter} = {either(divisors)}" if divisors else ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Flatten(Operation):
-    name: ClassVar[str] = "flatten"
+class _View(Operation):
     family: ClassVar[str] = "shape"
+    is_view: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten(_View):
+    name: ClassVar[str] = "flatten"
     summary: ClassVar[str] = "All axes in one: [C, H, W] becomes [C * H * W]."
     reference: ClassVar[str] = "torch.nn.Flatten"
     onnx: ClassVar[str] = "Flatten"
-    is_view: ClassVar[bool] = True
 
     def output(self, inputs: Shapes) -> Shape:
         return (product(inputs[0]),)
@@ -28,4 +50,199 @@ class Flatten(Operation):
         return f"torch.flatten({names[0]}, 1)"
 
 
-OPERATIONS: tuple[type[Operation], ...] = (Flatten,)
+_RESHAPE = '''class Reshape(nn.Module):
+    """The same elements in other axes; the batch stays."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        super().__init__()
+        self.shape = list(shape)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.reshape([x.shape[0]] + self.shape)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Reshape(_View):
+    name: ClassVar[str] = "reshape"
+    summary: ClassVar[str] = "The same elements, in order, in other axes."
+    reference: ClassVar[str] = "torch.reshape"
+    onnx: ClassVar[str] = "Reshape"
+
+    shape: tuple[int, ...] = parameter(
+        Integers("a list of sizes, of which one may be -1", least=-1), "the new shape without the batch; one size may be -1, which works itself out"
+    )
+
+    def output(self, inputs: Shapes) -> Shape:
+        elements = product(inputs[0])
+        told = f"{show(inputs[0])} has {elements} elements"
+        if not self.shape or 0 in self.shape or self.shape.count(-1) > 1:
+            raise Refusal(
+                "E318",
+                f"`reshape` to {show(self.shape)} is no shape: sizes are at least 1, and one of them may be -1",
+                parameter="shape",
+                operand=0,
+                help=told,
+            )
+        known = product([size for size in self.shape if size != -1])
+        if -1 in self.shape:
+            if elements % known:
+                raise Refusal("E318", f"{told}, which do not divide by the {known} of {show(self.shape)}", parameter="shape", operand=0)
+            return tuple(elements // known if size == -1 else size for size in self.shape)
+        if known != elements:
+            raise Refusal("E318", f"{told}, and {show(self.shape)} has {known}", parameter="shape", operand=0)
+        return self.shape
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("Reshape", ((None, self.shape),))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_RESHAPE,)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"{names[0]}.reshape({names[0]}.shape[0], {', '.join(str(size) for size in self.shape)})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return "x".join(str(size) for size in output)
+
+
+_PERMUTE = '''class Permute(nn.Module):
+    """The axes in another order."""
+
+    def __init__(self, order: tuple[int, ...]) -> None:
+        super().__init__()
+        self.order = list(order)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.permute(x, self.order)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Permute(_View):
+    name: ClassVar[str] = "permute"
+    summary: ClassVar[str] = "The axes in another order: [1, 2, 0] brings an image's channels to the end."
+    reference: ClassVar[str] = "torch.permute"
+    onnx: ClassVar[str] = "Transpose"
+    gradient_is_view: ClassVar[bool] = True
+
+    order: tuple[int, ...] = parameter(Integers("a list of axes' numbers without the batch (0 is the first)"), "which old axis comes at each place")
+
+    def output(self, inputs: Shapes) -> Shape:
+        if sorted(self.order) != list(range(len(inputs[0]))):
+            raise Refusal(
+                "E319",
+                f"`permute` must name each axis of {show(inputs[0])} once, 0 to {len(inputs[0]) - 1}, and it names {show(self.order)}",
+                parameter="order",
+                operand=0,
+            )
+        return tuple(inputs[0][axis] for axis in self.order)
+
+    def _whole(self) -> tuple[int, ...]:
+        """The order with the batch before it."""
+        return (0, *(axis + 1 for axis in self.order))
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("Permute", ((None, self._whole()),))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_PERMUTE,)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"torch.permute({names[0]}, {self._whole()})"
+
+
+_TOKENS = '''class Tokens(nn.Module):
+    """An image as a sequence: [N, C, H, W] becomes [N, H * W, C]."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.flatten(x, 2).transpose(1, 2)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens(_View):
+    name: ClassVar[str] = "tokens"
+    summary: ClassVar[str] = "An image as a sequence: [C, H, W] becomes [H * W, C], a token for each position."
+    reference: ClassVar[str] = "torch.flatten, torch.transpose"
+    onnx: ClassVar[str] = "Reshape, Transpose"
+    gradient_is_view: ClassVar[bool] = True
+
+    def output(self, inputs: Shapes) -> Shape:
+        need_spatial(self.name, inputs[0])
+        return (product(inputs[0][1:]), inputs[0][0])
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("Tokens")
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_TOKENS,)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"torch.flatten({names[0]}, 2).transpose(1, 2)"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelShuffle(Operation):
+    name: ClassVar[str] = "channel_shuffle"
+    family: ClassVar[str] = "shape"
+    summary: ClassVar[str] = "Deals the channels of each group out over all groups (ShuffleNet)."
+    reference: ClassVar[str] = "torch.nn.ChannelShuffle"
+    onnx: ClassVar[str] = "Reshape, Transpose, Reshape"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    groups: int = parameter(COUNT, "how many groups the channels fall into")
+
+    def output(self, inputs: Shapes) -> Shape:
+        need_spatial(self.name, inputs[0])
+        check_divides(self.name, "groups", inputs[0][0], self.groups, "groups")
+        return inputs[0]
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("nn.ChannelShuffle", ((None, self.groups),))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"F.channel_shuffle({names[0]}, {self.groups})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"g{self.groups}"
+
+
+@dataclass(frozen=True, slots=True)
+class PixelShuffle(Operation):
+    name: ClassVar[str] = "pixel_shuffle"
+    family: ClassVar[str] = "shape"
+    summary: ClassVar[str] = "Channels become positions: [C * r * r, H, W] becomes [C, H * r, W * r]."
+    reference: ClassVar[str] = "torch.nn.PixelShuffle"
+    onnx: ClassVar[str] = "DepthToSpace (mode CRD)"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    factor: int = parameter(COUNT, "how many times larger each side becomes")
+
+    def output(self, inputs: Shapes) -> Shape:
+        shape = inputs[0]
+        if len(shape) != 3:
+            raise Refusal("E313", f"`pixel_shuffle` works on an image [C, H, W], and its input is {show(shape)}", operand=0)
+        square = self.factor**2
+        if shape[0] % square:
+            raise Refusal(
+                "E310",
+                f"channels {shape[0]} are not divisible by {square}, the square of the factor {self.factor} of `pixel_shuffle`",
+                parameter="factor",
+                operand=0,
+                axis=0,
+                help=f"{either(nearest_multiples(shape[0], square))} channels would do",
+            )
+        return (shape[0] // square, shape[1] * self.factor, shape[2] * self.factor)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("nn.PixelShuffle", ((None, self.factor),))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"F.pixel_shuffle({names[0]}, {self.factor})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"*{self.factor}"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Flatten, Reshape, Permute, Tokens, ChannelShuffle, PixelShuffle)

@@ -1,0 +1,136 @@
+"""Attention."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
+from .spatial import either, nearest_divisors
+
+_INIT = '''    def __init__(self, features: int, heads: int, dropout: float = 0.0, bias: bool = True) -> None:
+        super().__init__()
+        self.heads = heads
+        self.dropout = dropout
+        self.in_proj_weight = nn.Parameter(torch.empty(3 * features, features))
+        self.in_proj_bias = nn.Parameter(torch.zeros(3 * features)) if bias else None
+        self.out_proj = nn.Linear(features, features, bias=bias)
+        nn.init.xavier_uniform_(self.in_proj_weight)
+        if bias:
+            nn.init.zeros_(self.out_proj.bias)
+'''
+
+_SELF = f'''class SelfAttention(nn.Module):
+    """Multi-head attention of a sequence [N, L, C] to itself. Its weights are those of nn.MultiheadAttention."""
+
+{_INIT}
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.linear(x, self.in_proj_weight, self.in_proj_bias)
+        # [N, L, 3 * C] as queries, keys and values, each [N, heads, L, C / heads]
+        query, key, value = x.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        x = F.scaled_dot_product_attention(query, key, value, dropout_p=self.dropout if self.training else 0.0)
+        return self.out_proj(x.transpose(1, 2).flatten(2))
+'''
+
+_CROSS = f'''class CrossAttention(nn.Module):
+    """Multi-head attention of a sequence to another. Its weights are those of nn.MultiheadAttention."""
+
+{_INIT}
+    def forward(self, x: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        features = x.shape[-1]
+        bias = self.in_proj_bias
+        query = F.linear(x, self.in_proj_weight[:features], None if bias is None else bias[:features])
+        both = F.linear(context, self.in_proj_weight[features:], None if bias is None else bias[features:])
+        query = query.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        key, value = both.unflatten(-1, (2, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+        x = F.scaled_dot_product_attention(query, key, value, dropout_p=self.dropout if self.training else 0.0)
+        return self.out_proj(x.transpose(1, 2).flatten(2))
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Attention(Operation):
+    name: ClassVar[str] = "attention"
+    family: ClassVar[str] = "attention"
+    summary: ClassVar[str] = "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second."
+    reference: ClassVar[str] = "torch.nn.MultiheadAttention (batch first)"
+    onnx: ClassVar[str] = "MatMul, Softmax"
+    most_inputs: ClassVar[int | None] = 2
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    heads: int = parameter(COUNT, "how many heads the features fall into")
+    dropout: float = parameter(PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0)
+    bias: bool = parameter(FLAG, "whether the projections add a bias", True)
+
+    def output(self, inputs: Shapes) -> Shape:
+        for operand, shape in enumerate(inputs):
+            if len(shape) != 2:
+                raise Refusal(
+                    "E313",
+                    f"`attention` works on a sequence [L, C], and its input is {show(shape)}",
+                    operand=operand,
+                    help="`tokens` makes a sequence of an image",
+                )
+        features = inputs[0][1]
+        if features % self.heads:
+            near = nearest_divisors(features, self.heads)
+            raise Refusal(
+                "E310",
+                f"features {features} are not divisible by heads {self.heads} of `attention`",
+                parameter="heads",
+                operand=0,
+                axis=1,
+                suggestions=near,
+                help=f"heads = {either(near)} would do" if near else None,
+            )
+        if inputs[-1][1] != features:
+            raise Refusal(
+                "E324",
+                f"`attention` needs as many features in both paths: {features} and {inputs[1][1]} (paths 1 and 2: {show(inputs[0])} and {show(inputs[1])})",
+                operand=1,
+                axis=1,
+                help=f"bring the second to {features} with `linear({features})`",
+            )
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        features = inputs[0][1]
+        first, last = Weight("in_proj_weight", (3 * features, features)), Weight("out_proj.weight", (features, features))
+        if not self.bias:
+            return first, last
+        return first, Weight("in_proj_bias", (3 * features,)), last, Weight("out_proj.bias", (features,))
+
+    def macs(self, inputs: Shapes, output: Shape) -> int:
+        length, features = inputs[0]
+        other = inputs[-1][0]
+        return 2 * (length + other) * features**2 + 2 * length * other * features
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        length, features = inputs[0]
+        return 2 * self.macs(inputs, output) + (2 * (length + inputs[-1][0]) * features if self.bias else 0)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        length, features = inputs[0]
+        other = inputs[-1][0]
+        # Query, key and value; the heads' answer; the logarithm of each softmax's sum.
+        extra = (length + 2 * other) * features + product(output) + self.heads * length
+        return Saved(inputs=tuple(range(len(inputs))), extra=extra)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][1]), (None, self.heads)]
+        if self.dropout:
+            arguments.append(("dropout", float(self.dropout)))
+        if not self.bias:
+            arguments.append(("bias", False))
+        return Construct("SelfAttention" if len(inputs) == 1 else "CrossAttention", tuple(arguments))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_SELF,) if len(inputs) == 1 else (_CROSS,)
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"{self.heads} head" if self.heads == 1 else f"{self.heads} heads"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Attention,)

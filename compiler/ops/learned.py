@@ -1,0 +1,106 @@
+"""Learned tensors that stand alone: their weights have no name of their own, so that the key is the step's own path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .base import Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .parameters import NUMBER, POSITIVE, parameter
+
+
+def _need_sequence(name: str, shape: Shape) -> None:
+    if len(shape) != 2:
+        raise Refusal(
+            "E313",
+            f"`{name}` works on a sequence [L, C], and its input is {show(shape)}",
+            operand=0,
+            help="`tokens` makes a sequence of an image",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassToken(Operation):
+    name: ClassVar[str] = "class_token"
+    family: ClassVar[str] = "other"
+    summary: ClassVar[str] = "Puts a learned token before a sequence: [L, C] becomes [L + 1, C]."
+    reference: ClassVar[str] = "torchvision.models.VisionTransformer"
+    onnx: ClassVar[str] = "Expand, Concat"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    def output(self, inputs: Shapes) -> Shape:
+        _need_sequence(self.name, inputs[0])
+        return (inputs[0][0] + 1, inputs[0][1])
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return (Weight("", (1, 1, inputs[0][1])),)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"torch.cat([{names[1]}.expand({names[0]}.shape[0], -1, -1), {names[0]}], dim=1)"
+
+    def initialization(self) -> Initialization:
+        return Initialization((("", "nn.init.zeros_({})"),))
+
+
+@dataclass(frozen=True, slots=True)
+class PositionEmbedding(Operation):
+    name: ClassVar[str] = "position_embedding"
+    family: ClassVar[str] = "other"
+    summary: ClassVar[str] = "Adds a learned vector to each token of a sequence [L, C]; fixes the length of the sequence."
+    reference: ClassVar[str] = "torchvision.models.VisionTransformer"
+    onnx: ClassVar[str] = "Add"
+    output_may_be_overwritten: ClassVar[bool] = True
+    gradient_is_view: ClassVar[bool] = True
+
+    std: float = parameter(POSITIVE, "the deviation of the normal distribution that it starts from", 0.02)
+
+    def output(self, inputs: Shapes) -> Shape:
+        _need_sequence(self.name, inputs[0])
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return (Weight("", (1, *inputs[0])),)
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return product(output)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"{names[0]} + {names[1]}"
+
+    def initialization(self) -> Initialization:
+        return Initialization((("", f"nn.init.normal_({{}}, std={self.std})"),))
+
+
+@dataclass(frozen=True, slots=True)
+class LayerScale(Operation):
+    name: ClassVar[str] = "layer_scale"
+    family: ClassVar[str] = "other"
+    summary: ClassVar[str] = "A learned factor for each channel of an image [C, H, W], or for each feature of [L, C] or [C]."
+    reference: ClassVar[str] = "ConvNeXt, CaiT"
+    onnx: ClassVar[str] = "Mul"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    init: float = parameter(NUMBER, "what the factors start at", 1e-5)
+
+    def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        shape = inputs[0]
+        return (Weight("", (shape[0],) + (1,) * (len(shape) - 1) if len(shape) > 2 else (shape[-1],)),)
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return product(output)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"{names[0]} * {names[1]}"
+
+    def initialization(self) -> Initialization:
+        return Initialization((("", f"nn.init.constant_({{}}, {self.init})"),))
+
+
+OPERATIONS: tuple[type[Operation], ...] = (ClassToken, PositionEmbedding, LayerScale)
