@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from ..dsl.source import Span
 from .environment import Frame
+from .nearest import nearest_sizes
 from .ops.base import Operation, Refusal, Shape, show
 from .program import Node
 from .provenance import decided_by, total_stride
@@ -55,6 +56,9 @@ def describe_clash(
         notes.append(f"{title}: " + "; ".join(rows[:6]) + ("; …" if len(rows) > 6 else ""))
     if start is not None:
         notes.append(f"the paths part from {show(nodes[start].shape)}, made at {nodes[start].span}")
+    if axes and min(axes) > 0:
+        sizes = nearest_sizes(nodes, operation, inputs)
+        notes += [sizes] if sizes is not None else []
     help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)
     return Diagnostic(
         refusal.code,

@@ -12,6 +12,7 @@ from ..dsl.source import Span
 from .bind import Signature, bad_value
 from .clash import describe_clash
 from .environment import Frame, Labelled
+from .nearest import nearest_sizes
 from .ops.base import Operation, Refusal, Shape, product, show
 from .ops.parameters import BadValue, Plain
 from .program import BudgetLimit, CallSite, Node, Scope
@@ -259,6 +260,9 @@ class Builder:
                 notes.append(trace)
         if place != span and span.line != place.line:
             secondary.append(Label(span, "used here"))
+        if refusal.axis is not None and refusal.axis > 0:
+            sizes = nearest_sizes(self.nodes, operation, inputs)
+            notes += [sizes] if sizes is not None else []
         fix, help_text = None, refusal.help
         if refusal.suggestions:
             texts = [show_value(value) for value in refusal.suggestions[:4]]

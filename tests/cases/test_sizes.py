@@ -82,7 +82,7 @@ ALEXNET = [
 
 def test_B033_an_image_that_is_too_small() -> None:
     error = refused(network("3, 32, 32", *ALEXNET))
-    assert error.primary.span.line == 5 and error.primary.span.text.startswith("maxpool(3")
+    assert error.primary.span.line == 5 and error.primary.span.source.text[: error.primary.span.start].count("maxpool") == 3
     told = said(error)
     assert "[256, 1, 1]" in told and "32" in told and "7" in told
     assert "63" in told, "the smallest legal size is named"
