@@ -149,7 +149,7 @@ class _Writer:
             "label": self._label(box_rows(self.graph, box), fill),
             "fillcolor": fill,
             "color": outline(theme, fill),
-            "tooltip": said(self.tooltip(box)),
+            "tooltip": said(tooltip(box)),
             "URL": self.look.link(box.scope.span if box.scope is not None else box.main.span),
             "target": "_top",
         }
@@ -234,16 +234,6 @@ class _Writer:
         quantity = "macs" if self.look.color_by == "cost" else self.look.color_by
         return float(getattr(box.work, quantity)) if nodes else 0.0
 
-    def tooltip(self, box: Box) -> str:
-        work = box.work
-        numbers = [f"{work.parameters:,} parameters"] if work.parameters else []
-        numbers += [f"{work.macs:,} MACs"] if work.macs else []
-        head = ".".join(box.scope.path) if box.scope is not None else described(box.main)
-        place = box.scope.span if box.scope is not None else box.main.span
-        times = f" (x{box.count})" if box.count > 1 else ""
-        where = f"{PurePath(place.source.name).name}:{place.line}"
-        return "\n".join([f"{head}{times} -> {show(box.output)}", *numbers, where])
-
     # ------------------------------------------------------------------------------------------- lines
 
     def _line(self, line: Line, number: int, labelled: bool) -> Attributes:
@@ -287,6 +277,18 @@ class _Writer:
             f'<<FONT POINT-SIZE="{POINTS["legend"]:g}"><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>'
             f"<TD>{escaped(name)} a box </TD>{''.join(cells)}<TD> {escaped(short(total) + look.unit)} in all</TD></TR></TABLE></FONT>>"
         )
+
+
+def tooltip(box: Box) -> str:
+    """What a box says when a pointer rests on it: where it is, what it makes, what it costs, where it was written."""
+    work = box.work
+    numbers = [f"{work.parameters:,} parameters"] if work.parameters else []
+    numbers += [f"{work.macs:,} MACs"] if work.macs else []
+    head = ".".join(box.scope.path) if box.scope is not None else described(box.main)
+    place = box.scope.span if box.scope is not None else box.main.span
+    times = f" (x{box.count})" if box.count > 1 else ""
+    where = f"{PurePath(place.source.name).name}:{place.line}"
+    return "\n".join([f"{head}{times} -> {show(box.output)}", *numbers, where])
 
 
 def described(node: Node) -> str:
