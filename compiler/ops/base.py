@@ -228,7 +228,7 @@ class Operation:
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:
-        return _parameters(cls)
+        return _parameters(cls)  # type: ignore[arg-type]  # mypy: a dataclass's own __hash__ hides that its class has one
 
     @classmethod
     def is_merge(cls) -> bool:
@@ -247,7 +247,8 @@ def _parameters(cls: type[Operation]) -> tuple[Parameter, ...]:
         kind, doc = item.metadata["kind"], item.metadata["doc"]
         assert isinstance(kind, Kind) and isinstance(doc, str)
         required = item.default is dataclasses.MISSING
-        rows.append(Parameter(item.name, kind, doc, None if required else item.default, required))
+        default: Plain = None if item.default is dataclasses.MISSING else item.default
+        rows.append(Parameter(item.name, kind, doc, default, required))
     return tuple(rows)
 
 

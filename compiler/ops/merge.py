@@ -23,10 +23,6 @@ def axis_name(axis: int, shape: Shape) -> str:
     return names[axis] if axis < len(names) else f"axis {axis}"
 
 
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def same_rank(name: str, code: str, inputs: Shapes) -> None:
     """All inputs have as many axes as the first."""
     for number, shape in enumerate(inputs[1:], 1):
@@ -42,7 +38,7 @@ def same_rank(name: str, code: str, inputs: Shapes) -> None:
 def unequal(name: str, code: str, inputs: Shapes, number: int, axes: Sequence[int], reference: int = 0, help: str | None = None) -> Refusal:
     """Path `number` differs from path `reference` on `axes`."""
     first, other = inputs[reference], inputs[number]
-    told = _listed([f"{axis_name(axis, first)} {first[axis]} and {other[axis]}" for axis in axes])
+    told = ", ".join(f"{axis_name(axis, first)} {first[axis]} and {other[axis]}" for axis in axes)
     return Refusal(
         code,
         f"the paths of `{name}` end in different shapes: {told} (paths {reference + 1} and {number + 1}: {show(first)} and {show(other)})",
@@ -204,7 +200,8 @@ class Concat(Operation):
         for number, shape in enumerate(inputs[1:], 1):
             axes = [axis for axis, size in enumerate(shape) if size != inputs[0][axis] and axis != joined]
             if axes:
-                refusal = unequal(self.name, "E302", inputs, number, axes)
+                remedy = "give the paths the same strides, paddings and rounding (`pad`, `ceil`), or `crop` or `upsample` one"
+                refusal = unequal(self.name, "E302", inputs, number, axes, help=remedy)
                 refusal.axis = joined
                 raise refusal
         total = sum(shape[joined] for shape in inputs)

@@ -54,6 +54,9 @@ class Slice(_Part):
             )
         return (*shape[:axis], count, *shape[axis + 1 :])
 
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return inputs[0] == output
+
     def _class(self, inputs: Shapes) -> tuple[str, int]:
         axis = resolve_axis(self.axis, inputs[0], self.name)
         return f"SliceAxis{axis + 1}", axis
@@ -134,6 +137,9 @@ class Chunk(_Part):
                 axis=axis,
             )
         return (*shape[:axis], shape[axis] // self.n, *shape[axis + 1 :])
+
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return self.n == 1
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Chunk", ((None, self.i), (None, self.n), ("axis", resolve_axis(self.axis, inputs[0], self.name) + 1)))

@@ -242,6 +242,9 @@ class _Adaptive(Operation):
         rank = need_spatial(self.name, inputs[0])
         return (inputs[0][0], *spread(self._size(), rank, "size", inputs[0]))
 
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return inputs[0] == output
+
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return product(inputs[0])
 

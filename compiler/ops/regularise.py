@@ -24,6 +24,9 @@ class Dropout(Operation):
     def output(self, inputs: Shapes) -> Shape:
         return inputs[0]
 
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return self.p == 0
+
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(extra=product(output)) if self.p else Saved()
 

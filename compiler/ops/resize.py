@@ -53,6 +53,9 @@ class Pad(Operation):
                 )
         return (shape[0], *(size + sum(pad) for size, pad in zip(shape[1:], pads, strict=True)))
 
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return inputs[0] == output
+
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,)) if self.mode in ("reflect", "replicate") else Saved()
 

@@ -43,6 +43,9 @@ class Flatten(_View):
     def output(self, inputs: Shapes) -> Shape:
         return (product(inputs[0]),)
 
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return inputs[0] == output
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.Flatten")
 
@@ -93,6 +96,9 @@ class Reshape(_View):
             raise Refusal("E318", f"{told}, and {show(self.shape)} has {known}", parameter="shape", operand=0)
         return self.shape
 
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return inputs[0] == output
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Reshape", ((None, self.shape),))
 
@@ -141,6 +147,9 @@ class Permute(_View):
     def _whole(self) -> tuple[int, ...]:
         """The order with the batch before it."""
         return (0, *(axis + 1 for axis in self.order))
+
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return self.order == tuple(range(len(output)))
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Permute", ((None, self._whole()),))
@@ -197,6 +206,9 @@ class ChannelShuffle(Operation):
         need_spatial(self.name, inputs[0])
         check_divides(self.name, "groups", inputs[0][0], self.groups, "groups")
         return inputs[0]
+
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return self.groups in (1, output[0])
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.ChannelShuffle", ((None, self.groups),))
