@@ -65,6 +65,10 @@ class Family:
             "memory": weights + peak,
         }
 
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the network's parameters."""
+        return tuple(name for name, _ in self.graph({}).program.parameters)
+
     def stamp(self) -> str:
         """Tells one state of the file, its imports and the options from another."""
         checked = check(self.file, inputs=dict(self.inputs))

@@ -210,11 +210,20 @@ def convention_table(graph: Graph, convention: Convention) -> Table:
 
 
 def conventions_table(graph: Graph) -> Table:
-    """All counters side by side (`--convention all`)."""
+    """All counters side by side (`--convention all`); each reason with what it adds stands below."""
     rows: list[tuple[Cell, ...]] = []
+    notes = []
     for convention in CONVENTIONS.values():
         result = account(graph, convention)
-        why = "; ".join(f"{value:+,} {reason}" for reason, value in result.parts if value)
-        rows.append((convention.name, convention.unit, result.figure, ("2 FLOPs a MAC" if convention.factor == 2 else "") + ("; " if why and convention.factor == 2 else "") + why))
-    columns = (Column("convention", left=True), Column("unit", left=True), Column("figure"), Column("difference from the exact MACs", left=True))
-    return Table(columns, tuple(rows), None, (), f"{graph.program.name}: how counters count")
+        extra = sum(value for _, value in result.parts)
+        rows.append((convention.name, convention.tool, convention.unit, result.figure, convention.factor, extra))
+        notes += [f"{convention.name}: {value:+,}: {reason}" for reason, value in result.parts if value]
+    columns = (
+        Column("convention", left=True),
+        Column("counter", left=True),
+        Column("unit", left=True),
+        Column("figure"),
+        Column("a MAC is"),
+        Column("beside MACs"),
+    )
+    return Table(columns, tuple(rows), None, tuple(notes), f"{graph.program.name}: how counters count")

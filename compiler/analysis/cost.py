@@ -229,20 +229,36 @@ def total(works: Iterable[Work]) -> Work:
 def groups(nodes: Iterable[Node], by: str) -> list[tuple[str, str, list[Node]]]:
     """Path, kind and nodes of each row, in order of first appearance.
 
-    By stage: the outermost stages; by block: the outermost block calls within them. What stands in none is a row of its own.
+    By stage: the innermost stages; what stands in a stage of stages but in none of them is a row for each run of such steps
+    (`features`, `features (2)`). By block: the outermost block calls. What stands in neither is a row of its own.
     """
     if by == "op":
         return [(node.unique, node.operation.name, [node]) for node in nodes]
+    nodes = list(nodes)
     found = _Holders(by)
-    rows: dict[Scope | Node, list[Node]] = {}
+    outer = {above for above in map(found.above, {found.of(node.scope) for node in nodes}) if above is not None}
+    rows: list[tuple[Scope | Node, list[Node]]] = []
+    open_rows: dict[Scope, list[Node]] = {}
+    last: Scope | None = None
     for node in nodes:
-        rows.setdefault(found.of(node.scope) or node, []).append(node)
-    named = []
-    for holder, members in rows.items():
-        if isinstance(holder, Scope):
-            named.append((scope_path(holder), holder.template or holder.kind, members))
+        holder = found.of(node.scope)
+        if holder is None:
+            rows.append((node, [node]))
+        elif holder in open_rows and (holder is last or holder not in outer):
+            open_rows[holder].append(node)
         else:
-            named.append((holder.unique, holder.operation.name, members))
+            open_rows[holder] = [node]
+            rows.append((holder, open_rows[holder]))
+        last = holder
+    runs: dict[Scope, int] = {}
+    named = []
+    for row, members in rows:
+        if isinstance(row, Scope):
+            runs[row] = runs.get(row, 0) + 1
+            suffix = f" ({runs[row]})" if runs[row] > 1 else ""
+            named.append((scope_path(row) + suffix, row.template or row.kind, members))
+        else:
+            named.append((row.unique, row.operation.name, members))
     return named
 
 
@@ -271,13 +287,19 @@ class _Holders:
             above = above.parent
         holder = self.known[above] if above is not None else None
         for item in reversed(chain):
-            if holder is None and item.parent is not None and self._holds(item):
+            if item.parent is not None and self._holds(item, holder):
                 holder = item
             self.known[item] = holder
         return holder
 
-    def _holds(self, scope: Scope) -> bool:
-        return scope.kind == "stage" if self.by == "stage" else bool(scope.template) and scope.kind == "block"
+    def above(self, holder: Scope | None) -> Scope | None:
+        """The row around a row: the stage that a stage stands in."""
+        return self.of(holder.parent) if holder is not None and holder.parent is not None else None
+
+    def _holds(self, scope: Scope, holder: Scope | None) -> bool:
+        if self.by == "stage":
+            return scope.kind == "stage"
+        return holder is None and scope.kind == "block" and bool(scope.template)
 
 
 __all__ = ["BY", "BYTES", "CONVENTION", "Cost", "Row", "Work", "cost", "groups", "scope_path", "work_of"]

@@ -30,15 +30,18 @@ class Vary:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What to meet: as close as can be, or (`most`) as large as can be without exceeding `target`."""
+    """What to meet. `way`: `match`, the least that reaches `target`; `most`, the largest that does not exceed it; `nearest`, either."""
 
     quantity: str
     target: int
-    most: bool = False
+    way: str = "match"
+
+    def meets(self, value: int) -> bool:
+        return self.way == "nearest" or (value >= self.target if self.way == "match" else value <= self.target)
 
     def distance(self, value: int) -> tuple[bool, int]:
         """Smaller is better."""
-        return (self.most and value > self.target, abs(value - self.target))
+        return (not self.meets(value), abs(value - self.target))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,15 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The best values found, their costs, and how many networks were elaborated to find them."""
+    """The best values found, their costs, and how many networks were elaborated to find them.
+
+    `other` is the nearest on the other side of the target, with its value of the last parameter.
+    """
 
     values: Mapping[str, int]
     figures: Figures
     tried: int
+    other: tuple[int, Figures] | None = None
 
 
 @dataclass(slots=True)
@@ -93,10 +100,18 @@ class _Search:
         ]
         if not choices:
             return None
-        place, figures = min(choices, key=lambda choice: (self.goal.distance(choice[1][self.goal.quantity]), choice[0]))
-        if self.goal.most and figures[self.goal.quantity] > self.goal.target:
+        name, target = self.goal.quantity, self.goal.target
+        place, figures = min(choices, key=lambda choice: (self.goal.distance(choice[1][name]), choice[0]))
+        if not self.goal.meets(figures[name]):
             return None
-        return Solution({**self.outer, self.vary.name: self.vary.values[place]}, figures, len(self.known))
+        beyond = [(one, row) for one, row in choices if (row[name] - target) * (figures[name] - target) < 0]
+        other = min(beyond, key=lambda choice: (abs(choice[1][name] - target), choice[0]), default=None)
+        return Solution(
+            {**self.outer, self.vary.name: self.vary.values[place]},
+            figures,
+            len(self.known),
+            None if other is None else (self.vary.values[other[0]], other[1]),
+        )
 
     def _by_halves(self) -> bool:
         """Whether both neighbours of the goal were found. False: there are too many gaps to search by halves."""

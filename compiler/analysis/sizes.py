@@ -49,7 +49,7 @@ class Sizes:
         return min(self.single) if self.single else first
 
     def __str__(self) -> str:
-        parts = [", ".join(map(str, self.single))] if self.single else []
+        parts = [", ".join(_runs(self.single))] if self.single else []
         if self.residues:
             begin = next(size for size in range(self.least, self.least + self.period) if size in self)
             if len(self.residues) == self.period:
@@ -59,6 +59,17 @@ class Sizes:
             else:
                 parts.append(f"from {begin}, sizes that leave {', '.join(map(str, self.residues))} when divided by {self.period}")
         return "; ".join(parts) or "none"
+
+
+def _runs(numbers: Sequence[int]) -> list[str]:
+    """`5, 7 to 9`: neighbours together."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
 
 
 @dataclass(frozen=True, slots=True)

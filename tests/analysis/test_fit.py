@@ -15,26 +15,29 @@ def square(values: Mapping[str, int]) -> dict[str, int]:
 
 
 def test_closest_whole_number() -> None:
-    (found,) = fit(square, [Vary("width", range(1, 4097))], Goal("macs", 1_000_000))
+    (found,) = fit(square, [Vary("width", range(1, 4097))], Goal("macs", 1_000_000, "nearest"))
     assert found.values == {"width": 1000} and found.figures["macs"] == 1_000_000
     assert found.tried < 20
 
 
 def test_most_never_exceeds_its_target() -> None:
-    (found,) = fit(square, [Vary("width", range(1, 4097))], Goal("macs", 1_001_999, most=True))
+    (found,) = fit(square, [Vary("width", range(1, 4097))], Goal("macs", 1_001_999, "most"))
     assert found.values == {"width": 1000}
-    (nearer,) = fit(square, [Vary("width", range(1, 4097))], Goal("macs", 1_001_999))
-    assert nearer.values == {"width": 1001}
+    (nearer,) = fit(square, [Vary("width", range(1, 4097))], Goal("macs", 1_001_999, "nearest"))
+    assert nearer.values == {"width": 1001} and nearer.other == (1000, {"macs": 10**6, "parameters": 3000})
+    (least,) = fit(square, [Vary("width", range(1, 4097))], Goal("macs", 1_000_001, "match"))
+    assert least.values == {"width": 1001}
 
 
 def test_nothing_fits() -> None:
-    assert fit(square, [Vary("width", range(10, 20))], Goal("macs", 50, most=True)) == ()
+    assert fit(square, [Vary("width", range(10, 20))], Goal("macs", 50, "most")) == ()
+    assert fit(square, [Vary("width", range(10, 20))], Goal("macs", 500)) == ()
 
 
 def test_a_step_and_a_bound() -> None:
-    (found,) = fit(square, [Vary("width", range(8, 4097, 8))], Goal("macs", 10**6), [Bound("parameters", 1500)])
+    (found,) = fit(square, [Vary("width", range(8, 4097, 8))], Goal("macs", 10**6, "nearest"), [Bound("parameters", 1500)])
     assert found.values == {"width": 496}
-    (found,) = fit(square, [Vary("width", range(8, 4097, 8))], Goal("macs", 10**4), [Bound("parameters", 1500, least=True)])
+    (found,) = fit(square, [Vary("width", range(8, 4097, 8))], Goal("macs", 10**4, "nearest"), [Bound("parameters", 1500, least=True)])
     assert found.values == {"width": 504}
 
 
@@ -42,7 +45,7 @@ def test_one_search_for_each_value_of_the_first_parameter() -> None:
     def evaluate(values: Mapping[str, int]) -> dict[str, int]:
         return {"macs": values["depth"] * values["width"]}
 
-    goal = Goal("macs", 100)
+    goal = Goal("macs", 100, "nearest")
     found = fit(evaluate, [Vary("depth", (1, 2, 3)), Vary("width", range(1, 200))], goal)
     assert [dict(row.values) for row in found] == [{"depth": 1, "width": 100}, {"depth": 2, "width": 50}, {"depth": 3, "width": 33}]
     best = closest(found, goal)
@@ -53,7 +56,7 @@ def test_a_figure_that_goes_up_and_down_is_tried_everywhere() -> None:
     def evaluate(values: Mapping[str, int]) -> dict[str, int]:
         return {"macs": abs(values["width"] - 50) * 10 + 7}
 
-    (found,) = fit(evaluate, [Vary("width", range(1, 101))], Goal("macs", 7))
+    (found,) = fit(evaluate, [Vary("width", range(1, 101))], Goal("macs", 7, "nearest"))
     assert found.values == {"width": 50}
 
 
@@ -61,10 +64,10 @@ def test_a_figure_that_goes_up_and_down_is_tried_everywhere() -> None:
     st.lists(st.integers(0, 50), min_size=1, max_size=80),
     st.sets(st.integers(0, 79)),
     st.integers(0, 900),
-    st.booleans(),
+    st.sampled_from(["match", "most", "nearest"]),
     st.booleans(),
 )
-def test_as_good_as_trying_everything(steps: list[int], refused: set[int], target: int, most: bool, falling: bool) -> None:
+def test_as_good_as_trying_everything(steps: list[int], refused: set[int], target: int, way: str, falling: bool) -> None:
     figures = [sum(steps[: place + 1]) for place in range(len(steps))]
     if falling:
         figures.reverse()
@@ -72,9 +75,9 @@ def test_as_good_as_trying_everything(steps: list[int], refused: set[int], targe
     def evaluate(values: Mapping[str, int]) -> dict[str, int] | None:
         return None if values["x"] in refused else {"macs": figures[values["x"]]}
 
-    goal = Goal("macs", target, most)
+    goal = Goal("macs", target, way)
     found = fit(evaluate, [Vary("x", range(len(figures)))], goal)
-    choices = [value for place, value in enumerate(figures) if place not in refused and not (most and value > target)]
+    choices = [value for place, value in enumerate(figures) if place not in refused and goal.meets(value)]
     if not choices:
         assert found == ()
     else:
