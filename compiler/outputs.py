@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.source import Source
+
 
 @contextmanager
 def whole(path: str) -> Iterator[str]:
@@ -30,3 +33,10 @@ def write(path: str, data: str | bytes) -> None:
     """Text as UTF-8 with LF line ends, on every system."""
     with whole(path) as draft, open(draft, "wb") as stream:
         stream.write(data.encode() if isinstance(data, str) else data)
+
+
+def refused(path: str, error: OSError) -> Diagnostic:
+    """The system does not let an output be written."""
+    reason = error.strerror or str(error)
+    place = Label(Source(path, "").span(0, 0))
+    return Diagnostic("F615", f"`{path}` could not be written: {reason}", place, help="choose another place with `-o`, or make room")

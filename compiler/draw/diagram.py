@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from ...dsl.diagnostics import Diagnostic, Label, Severity
 from ...dsl.source import Span
 from ..graph import Graph
+from ..outputs import write
 from ..suggest import closest, did_you_mean
 from .dot import Look, by_file_name, clean, to_dot
 from .fold import EVERYTHING, View, fold, names_of
@@ -59,9 +60,9 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = Options(
         return (_error(graph, "F602", f"`{clean(file.name)}` has no ending that says a format of pictures", f"use one of {known}"),)
     drawn = draw_text(graph, form, options, folder=file.parent)
     if drawn.data is not None:
-        file.write_bytes(drawn.data)
+        write(str(file), drawn.data)
     elif not any(row.code == "F604" for row in drawn.diagnostics):
-        file.with_suffix(".dot").write_text(drawn.dot, encoding="utf-8")
+        write(str(file.with_suffix(".dot")), drawn.dot)
     return drawn.diagnostics
 
 

@@ -1,0 +1,63 @@
+"""`archc draw`: the picture of a network."""
+
+from __future__ import annotations
+
+import click
+
+from .face import Command, Face, compiled, network_options
+
+# The words of `compiler.draw`: stated here so that `--help` does not load it; a test holds them equal.
+LEVELS = ("stage", "block", "op")
+DIRECTIONS = ("TB", "LR", "BT", "RL")
+THEMES = ("light", "dark", "print")
+COLORS = ("kind", "cost", "parameters", "macs", "activations", "none")
+
+INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
+
+
+class Width(click.ParamType):
+    """`3.3in`, `8cm`, `84mm`, `240pt`."""
+
+    name = "3.3in"
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> float:
+        text = str(value).strip().lower()
+        unit = text.lstrip("0123456789.")
+        try:
+            width = float(text.removesuffix(unit)) * INCHES[unit.strip() or "in"]
+        except (KeyError, ValueError):
+            self.fail(f"`{value}` is no width: write `3.3in`, `8cm`, `84mm` or `240pt`")
+        if not 0.1 <= width <= 1000:
+            self.fail(f"`{value}` is no width of a page")
+        return width
+
+
+@click.command("draw", cls=Command)
+@click.argument("file")
+@network_options
+@click.option("-o", "--output", metavar="FILE", help="Its ending says the format: .svg (the default), .pdf, .png, .dot, .html.")
+@click.option("--level", type=click.Choice(LEVELS), default="block", help="How much is unfolded.")
+@click.option("--open", "opened", multiple=True, metavar="NAME", help="Unfold this part; '*' unfolds everything.")
+@click.option("--fold", "folded", multiple=True, metavar="NAME", help="Fold this part.")
+@click.option("--direction", type=click.Choice(DIRECTIONS), help="Where the flow leads: top to bottom, left to right, …")
+@click.option("--color-by", type=click.Choice(COLORS), default="kind", help="By kind of operation, or as heat by a cost.")
+@click.option("--theme", type=click.Choice(THEMES), default="light")
+@click.option("--width", type=Width(), help="The width on paper, for a column or a page.")
+@click.pass_obj
+def command(
+    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], output: str | None, level: str, opened: tuple[str, ...],
+    folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, width: float | None,
+) -> int:  # fmt: skip
+    """Draw the network: stages as boxes, repeats folded, skips beside the main path."""
+    from ..compiler.draw import Options, draw
+    from .made import guarded, told
+
+    graph = compiled(face, file, settings, inputs).graph
+    path = output or f"{graph.program.name}.svg"
+    options = Options(level, opened, folded, direction, color_by, theme, width)
+    diagnostics = guarded(path, lambda: draw(graph, path, options))
+    face.diagnostics(diagnostics)
+    if any(row.is_error for row in diagnostics):
+        return 3
+    told(face, path, "diagram")
+    return 0
