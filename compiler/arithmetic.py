@@ -105,7 +105,9 @@ def _divide(node: ast.Binary, left: int | float, right: int | float) -> int | fl
             "E220",
             f"{left} / {right} is not a whole number: `{node.span.text}`",
             Label(node.span, f"{left} / {right} leaves {left % right}"),
-            notes=(f"`{node.left.span.text}` is {left}, `{node.right.span.text}` is {right}",),
+            notes=tuple(
+                f"`{side.span.text}` is {value}" for side, value in ((node.left, left), (node.right, right)) if side.span.text != str(value)
+            ),
             help=f"write `//` to round down (here to {left // right}), or choose numbers that divide",
             fix=Fix("round down with `//`", (Edit(place, "//"),)) if operator >= 0 else None,
         )

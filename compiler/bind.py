@@ -99,7 +99,7 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
     takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
     return Diagnostic(
         "E207",
-        f"`{called.name}` {takes}, and {len(arguments)} were given",
+        f"`{called.name}` {takes}, and {len(arguments)} {'was' if len(arguments) == 1 else 'were'} given",
         Label(argument.span, "one too many"),
         _secondary(called),
         help=f"its use is `{called.usage}`",

@@ -20,11 +20,6 @@ AXIS_NAMES = {
 }
 
 
-def differing_axes(shapes: Sequence[Shape]) -> list[int]:
-    """The axes on which shapes of one rank differ."""
-    return [axis for axis in range(len(shapes[0])) if len({shape[axis] for shape in shapes}) > 1]
-
-
 def describe_clash(
     nodes: Sequence[Node], frame: Frame, operation: Operation, refusal: Refusal, inputs: list[int], span: Span, parts: Sequence[Label]
 ) -> Diagnostic:
@@ -32,9 +27,7 @@ def describe_clash(
     shapes = [nodes[index].shape for index in inputs]
     start = frame.current
     same_rank = len({len(shape) for shape in shapes}) == 1
-    axes = differing_axes(shapes) if same_rank else []
-    if refusal.code != "E301" and refusal.axis is not None and same_rank:
-        axes = [axis for axis in axes if axis != refusal.axis] or axes
+    axes = [axis for axis in refusal.axes if len({shape[axis] for shape in shapes}) > 1] if same_rank else []
     secondary, notes, deciders = [], [], {}
     for part, index in zip(parts, inputs, strict=True):
         strides, total = total_stride(nodes, index, start)
@@ -45,6 +38,7 @@ def describe_clash(
         secondary.append(Label(part.span, told))
         for axis in axes:
             deciders[(index, axis)] = decided_by(nodes, index, axis, start)
+    told_of: dict[str, list[str]] = {}
     for axis in axes:
         name = AXIS_NAMES.get(len(shapes[0]), ())
         title = name[axis] if axis < len(name) else f"axis {axis}"
@@ -53,7 +47,8 @@ def describe_clash(
             decider = deciders[(index, axis)]
             source = "where the paths part" if decider.index == start else f"`{_short(decider.span.text)}` at {decider.span}"
             rows.append(f"{nodes[index].shape[axis]} in path {number}, from {source}")
-        notes.append(f"{title}: " + "; ".join(rows[:6]) + ("; …" if len(rows) > 6 else ""))
+        told_of.setdefault("; ".join(rows[:6]) + ("; …" if len(rows) > 6 else ""), []).append(title)
+    notes += [f"{' and '.join(titles)}: {rows}" for rows, titles in told_of.items()]
     if start is not None:
         notes.append(f"the paths part from {show(nodes[start].shape)}, made at {nodes[start].span}")
     if axes and min(axes) > 0:

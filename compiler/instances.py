@@ -25,10 +25,11 @@ def resolve(expansion: Expansion, frame: Frame, call: ast.Call) -> Callee:
     if isinstance(callee, Template | Builtin | Partial):
         return callee
     name = ".".join(call.path)
+    told = "none" if callee is None else f"{kind_of(callee)} ({show_value(callee)})"
     raise Problem(
         Diagnostic(
             "E211",
-            f"`{name}` is {kind_of(callee)} ({show_value(callee)}), and a step is an operation, a block or a network",
+            f"`{name}` is {told}, and a step is an operation, a block or a network",
             Label(call.path_span, "is no step"),
             help="to do nothing, give `identity`" if callee is None else f"to go on from the step with that label, write `skip({name})`"
             if frame.environment.label(name) is not None

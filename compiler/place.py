@@ -22,7 +22,7 @@ from .values import Problem, show_value
 MOST_ELEMENTS = 2**63 - 1
 """The largest number of elements of one tensor: PyTorch counts them in 64 bits."""
 
-MOST_NODES = 1_000_000
+MOST_NODES = 200_000
 """The largest number of operations of a network."""
 
 

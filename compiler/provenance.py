@@ -46,7 +46,7 @@ def total_stride(nodes: Sequence[Node], index: int, stop: int | None) -> tuple[l
     strides = []
     for node in main_path(nodes, index, stop):
         windows = node.operation.windows(node.input_shapes, node.shape)
-        if windows and windows[0].stride != 1:
+        if windows and windows[0].stride != 1 and windows[0].kernel != 0:  # a global pool has no stride to speak of
             strides.append(windows[0].stride)
     return strides, product(strides)
 

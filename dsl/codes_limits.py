@@ -16,14 +16,14 @@ ROWS: tuple[Code, ...] = (
         "E402",
         "a network that is a variant of itself",
         "`network a = b(…)` and `network b = a(…)` define nothing.",
-        "network a = b()\nnetwork b = a()\n",
+        "network e402 = b()\nnetwork b = e402()\n",
         "Give one of them a body.",
     ),
     Code(
         "E403",
         "too many operations",
-        "A network has at most 1,000,000 operations.",
-        "network n {\n  input x[3, 8, 8]\n  repeat 1001 { repeat 1000 { relu } }\n}\n",
+        "A network has at most 200,000 operations.",
+        "network n {\n  input x[3, 8, 8]\n  repeat 201 { repeat 1000 { relu } }\n}\n",
         "Look for a loop that runs more often than was meant.",
     ),
     Code(

@@ -22,7 +22,8 @@ class Refusal(Exception):
     """An operation does not accept its inputs.
 
     `code` is a row of `dsl/codes.py`; `message` names shapes and values. `parameter` is the field at fault
-    (its argument is underlined), `operand` the number of the input at fault, `axis` the axis of it.
+    (its argument is underlined), `operand` the number of the input at fault, `axis` the axis of it (`axes`: all axes on
+    which the paths of a merge wrongly differ).
     `suggestions` are values of `parameter` that would do, best first (at most four). `help` says the remedy.
     """
 
@@ -34,6 +35,7 @@ class Refusal(Exception):
         parameter: str | None = None,
         operand: int | None = None,
         axis: int | None = None,
+        axes: tuple[int, ...] = (),
         suggestions: tuple[Plain, ...] = (),
         notes: tuple[str, ...] = (),
         help: str | None = None,
@@ -44,6 +46,7 @@ class Refusal(Exception):
         self.parameter = parameter
         self.operand = operand
         self.axis = axis
+        self.axes = axes or ((axis,) if axis is not None else ())
         self.suggestions = suggestions
         self.notes = notes
         self.help = help

@@ -35,7 +35,9 @@ def same_rank(name: str, code: str, inputs: Shapes) -> None:
             )
 
 
-def unequal(name: str, code: str, inputs: Shapes, number: int, axes: Sequence[int], reference: int = 0, help: str | None = None) -> Refusal:
+def unequal(
+    name: str, code: str, inputs: Shapes, number: int, axes: Sequence[int], reference: int = 0, help: str | None = None
+) -> Refusal:
     """Path `number` differs from path `reference` on `axes`."""
     first, other = inputs[reference], inputs[number]
     told = ", ".join(f"{axis_name(axis, first)} {first[axis]} and {other[axis]}" for axis in axes)
@@ -43,6 +45,7 @@ def unequal(name: str, code: str, inputs: Shapes, number: int, axes: Sequence[in
         code,
         f"the paths of `{name}` end in different shapes: {told} (paths {reference + 1} and {number + 1}: {show(first)} and {show(other)})",
         operand=number,
+        axes=tuple(axes),
         help=help,
     )
 
@@ -111,7 +114,9 @@ class Add(_Elementwise):
 @dataclass(frozen=True, slots=True)
 class Mul(_Elementwise):
     name: ClassVar[str] = "mul"
-    summary: ClassVar[str] = "The product of the elements. Axes of size 1 stretch, so that a gate [C, 1, 1] weighs an image's channels."
+    summary: ClassVar[str] = (
+        "The product of the elements. Axes of size 1 stretch, so that a gate [C, 1, 1] weighs an image's channels."
+    )
     reference: ClassVar[str] = "torch.mul"
     onnx: ClassVar[str] = "Mul"
     symbol: ClassVar[str] = "\u00d7"
