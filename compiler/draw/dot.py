@@ -97,11 +97,14 @@ class _Writer:
         self._items(drawing, self.picture.root.items, fills, 0)
         self._ports(drawing)
         labelled = len(self.picture.lines) <= MOST_LABELS
+        low = self._below_heads()
         shape = arms(self.picture) if look.direction is None else STRAIGHT
         if shape.level:
             drawing.attr("graph", newrank="true")
         for number, line in enumerate(self.picture.lines):
             attributes = self._line(line, number, labelled)
+            if number in low:
+                attributes["minlen"] = "2"
             if shape.rises(line):
                 drawing.edge(line.head, line.tail, **attributes, dir="back")
             elif shape.crosses(line):
@@ -222,7 +225,7 @@ class _Writer:
             if box.scope is None:
                 fills[box.name] = theme.families.get(box.main.operation.family, theme.other)
             else:
-                kind = box.scope.template or box.scope.title or box.scope.kind
+                kind = box.scope.template or (box.scope.title if box.scope.kind == "stage" else box.scope.kind)
                 fills[box.name] = kinds.setdefault(kind, theme.blocks[len(kinds) % len(theme.blocks)])
         return fills
 
@@ -238,7 +241,7 @@ class _Writer:
 
     def _line(self, line: Line, number: int, labelled: bool) -> Attributes:
         theme = self.look.theme
-        attributes = {"id": f"e{number}", "weight": "1" if line.skip else "8"}
+        attributes = {"id": f"e{number}", "weight": "1" if line.skip or line.training_only else "8"}
         classes = ["skip"] if line.skip else []
         words = [shape_text(line.shape)] if line.shape is not None and labelled else []
         if line.count > 1:  # several tensors: they have no one shape
@@ -255,6 +258,18 @@ class _Writer:
         tail, head = (self.graph.nodes[index] for index in line.edges[0][:2])
         attributes["tooltip"] = said(f"{tail.unique} -> {head.unique}: {show(tail.shape)}")
         return attributes
+
+    def _below_heads(self) -> set[int]:
+        """Lines that leave a frame beside an aux head: they reach below it, so that the main path stays straight."""
+        frame_of: dict[str, str] = {}
+        for frame in (self.picture.root, *self.picture.frames()):
+            frame_of.update((item.name, frame.name) for item in frame.items)
+        beside = {line.tail for line in self.picture.lines if line.training_only and frame_of.get(line.head) == frame_of.get(line.tail)}
+        return {
+            number
+            for number, line in enumerate(self.picture.lines)
+            if line.tail in beside and not line.training_only and frame_of.get(line.head) != frame_of[line.tail]
+        }
 
     # ------------------------------------------------------------------------------------------ legend
 

@@ -1,8 +1,8 @@
 """Graph to picture: which parts are open, which are folded into a box, and which equal neighbours become one `x3`.
 
 Folding follows the scopes of the program, that is the text. Two neighbours are equal when they hold the same operations
-with the same parameters, wired alike; their names and the channels that reach them may differ (the layers of a dense
-block are equal). Neighbours fold only where no edge would be lost: each feeds the next, or they stand side by side
+with the same parameters, wired alike; their names, the channels that reach them (the layers of a dense block are equal)
+and how much they are regularised (stochastic depth rises from block to block) may differ. Neighbours fold only where no edge would be lost: each feeds the next, or they stand side by side
 between the same tensors.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from ..graph import Graph
 from ..program import Node, Scope
 from .connect import connect, connect_inside
+from .labels import own_name
 from .picture import Box, Frame, Picture
 
 LEVELS = ("stage", "block", "op")
@@ -93,15 +94,20 @@ class _Folder:
     _likeness: dict[Scope, int] = field(default_factory=dict)
     _interned: dict[object, int] = field(default_factory=dict)
     _staged: set[Scope] = field(init=False)
+    """Parts that hold stages, and parts that hold calls of blocks."""
+    _called: set[Scope] = field(init=False)
     _repeats: int = 0
 
     def __post_init__(self) -> None:
         self.representative = list(range(len(self.graph.nodes)))
         self._nodes = {}
         self._staged = set()
+        self._called = set()
         for scope in self.graph.members:
             if scope.kind in ("stage", "network"):
                 self._staged.update(scope.ancestors()[:-1])
+            if scope.kind == "block":
+                self._called.update(scope.ancestors()[:-1])
         for node in self.graph.nodes:
             holder: Scope | None = node.scope
             while holder is not None:
@@ -129,8 +135,11 @@ class _Folder:
                 place - position[source] if source in position else -1 - outside.setdefault(source, len(outside))
                 for source in node.inputs
             )
-            rows.append((node.operation, operands, node.training_only, node.shares))
+            rows.append((self._kind(node), operands, node.training_only, node.shares))
         return tuple(rows)
+
+    def _kind(self, node: Node) -> object:
+        return type(node.operation) if node.operation.family == "regularise" else node.operation
 
     # ----------------------------------------------------------------------------------------- treatment
 
@@ -146,6 +155,10 @@ class _Folder:
         named = bool(scope.names or scope.title)
         if scope.kind in ("path", "round") or (scope.kind == "group" and not named):
             return "through"
+        if scope.kind == "group" and level != "stage" and not own_name(scope):
+            return "through"
+        if scope.kind == "group" and level != "stage" and scope in self._called:
+            return "frame"
         if scope in self._staged and scope.kind in ("stage", "network", "block", "group"):
             return "frame" if named else "through"
         if scope.kind in ("stage", "network"):
@@ -165,7 +178,7 @@ class _Folder:
             member = pending.pop()
             if isinstance(member, Node):
                 row = self.graph.nodes[member.index]
-                likeness = ("node", row.operation, len(row.inputs), row.training_only, row.shares)
+                likeness = ("node", self._kind(row), len(row.inputs), row.training_only, row.shares)
                 pieces.append(_Piece((member.index,), likeness, main=member.index))
                 continue
             treatment = self._treatment(member)

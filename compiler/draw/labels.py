@@ -56,9 +56,9 @@ def own_name(scope: Scope) -> str:
     return "" if automatic.isdigit() or not automatic else name
 
 
-def title(scope: Scope) -> Row:
+def title(scope: Scope, named: bool = True) -> Row:
     """The heading of a part: its name and the block that it is a call of."""
-    name = own_name(scope)
+    name = own_name(scope) if named else ""
     if name and scope.template and name != scope.template and scope.kind not in ("stage", "network"):
         return (Words(name, "name"), Words(" " + scope.template))
     return (Words(name or scope.template or scope.kind, "name"),)
@@ -83,24 +83,44 @@ def frame_rows(frame: Frame) -> tuple[Row, ...]:
 def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:
     """What a box prints, row by row."""
     if box.scope is not None:
-        sums = tuple((Words(text, "small"),) for text in summary(graph, box.scope))
-        return (counted(title(box.scope), box.count, box.parallel), *sums)
+        texts = summary(graph, box.scope)
+        names = _names_of_rounds(box)
+        if names:
+            texts = (names, *texts)
+        return (counted(title(box.scope, not names), box.count, box.parallel), *((Words(text, "small"),) for text in texts))
     if box.is_merge:
         return (counted((Words(box.main.operation.symbol or box.main.operation.name, "name"),), box.count, box.parallel),)
     if box.is_port:
         return port_rows(box)
     head: Row = (Words(box.main.operation.name, "name"),)
-    said = caption(box.main)
+    said = _caption_of_rounds(box, box.main)
     if said:
         head += (Words(" " + said),)
     before = [node.operation.name for node in box.first if node.index < box.main.index]
-    after = [phrase(node) for node in box.first if node.index > box.main.index]
+    after = [f"{node.operation.name} {_caption_of_rounds(box, node)}".strip() for node in box.first if node.index > box.main.index]
     rows: list[Row] = [counted(head, box.count, box.parallel)]
     if before:
         rows.insert(0, (Words(", ".join(before), "small"),))
     if after:
         rows.append((Words(", ".join(after), "small"),))
     return tuple(rows)
+
+
+def _caption_of_rounds(box: Box, node: Node) -> str:
+    """An operation's caption; from the first to the last where it changes from round to round."""
+    place = box.first.index(node)
+    said = list(dict.fromkeys(caption(other) for other in box.nodes[place :: len(box.first)]))
+    return f"{said[0]} \u2026 {said[-1]}" if len(said) > 1 else said[0]
+
+
+def _names_of_rounds(box: Box) -> str:
+    """The names that the user gave to the first and the last of folded calls, where they differ."""
+    assert box.scope is not None
+    if box.count == 1 or not own_name(box.scope):
+        return ""
+    first, last = (node.scope.ancestors()[box.scope.depth] for node in (box.nodes[0], box.nodes[-1]))
+    names = (own_name(first), own_name(last))
+    return f"{names[0]} \u2026 {names[1]}" if names[0] != names[1] else ""
 
 
 def port_rows(box: Box) -> tuple[Row, ...]:
@@ -116,9 +136,10 @@ def port_rows(box: Box) -> tuple[Row, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Fork:
-    """Paths side by side, each a row of steps."""
+    """Paths side by side, each a row of steps. `sign` is the merge's where all but one path skip."""
 
     paths: tuple[tuple[str | _Fork, ...], ...]
+    sign: str = ""
 
 
 _Steps = tuple["str | _Fork", ...]
@@ -133,7 +154,10 @@ def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
         return _wrapped(_run_lengths([step for step in steps if isinstance(step, str)]))
     steps = _steps(graph, scope, deep=True)
     forks = [step for step in steps if isinstance(step, _Fork)]
-    if len(forks) != 1:
+    if len(steps) == len(forks) == 1 and forks[0].sign:  # the block is its residual branch
+        steps = forks[0].paths[0]
+        forks = []
+    if len(forks) != 1 or forks[0].sign:
         return _wrapped([_text(step) for step in steps])
     place = steps.index(forks[0])
     rows: list[str] = []
@@ -163,7 +187,7 @@ def _steps(graph: Graph, scope: Scope, deep: bool, depth: int = 0) -> _Steps:
             told = tuple(path for path in paths if path)
             paths = []
             if len(told) == 1:
-                steps.extend(told[0])
+                steps.append(_Fork(told, member.operation.symbol or member.operation.name))
             elif told:
                 steps.append(_Fork(told))
         elif member.operation.family in TELLING:
@@ -175,7 +199,7 @@ def _text(step: str | _Fork) -> str:
     if isinstance(step, str):
         return step
     texts = [ARROW.join(_text(inner) for inner in path) for path in step.paths]
-    return "(" + " | ".join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
+    return step.sign + "(" + " | ".join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
 
 
 def _counts(texts: Sequence[str]) -> list[tuple[str, int]]:

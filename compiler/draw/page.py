@@ -200,7 +200,7 @@ class _Page:
             family = box.main.operation.family
             kind = family if family in LIGHT.families else "other"
         else:
-            name = box.scope.template or box.scope.title or box.scope.kind
+            name = box.scope.template or (box.scope.title if box.scope.kind == "stage" else box.scope.kind)
             kind = f"block{self._kinds.setdefault(name, len(self._kinds)) % len(LIGHT.blocks)}"
         nodes = [index for node in box.nodes for index in drawn[node.index]]
         span = box.scope.span if box.scope is not None else box.main.span
