@@ -144,7 +144,8 @@ def check(
 
 def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
     """The same for a text that need not be saved: an editor's, a notebook's."""
-    return _through(Compilation(source.name, settings or {}, inputs or {}, source=source), None)
+    imports = Imports(texts={source.name: source})
+    return _through(Compilation(source.name, settings or {}, inputs or {}, imports, source=source), None)
 
 
 def _through(state: Compilation, observe: Observer | None) -> Checked:

@@ -137,9 +137,13 @@ def _listed(folder: str) -> list[str]:
 
 @dataclass(slots=True)
 class Imports:
-    """The loader of a compile: beside the file that asks, then in the library. It remembers where each text came from."""
+    """The loader of a compile: beside the file that asks, then in the library. It remembers where each text came from.
+
+    `texts` are files that need not be saved (an editor's), by name; they come before those on the disk.
+    """
 
     paths: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, Source] = field(default_factory=dict)
 
     def opened(self, target: Target) -> None:
         self.paths[target.name] = target.path
@@ -149,7 +153,7 @@ class Imports:
         if target is None:
             return None
         self.opened(target)
-        source = read(target)
+        source = self.texts.get(target.name) or read(target)
         if isinstance(source, Diagnostic):
             raise Problem(source)
         return source
@@ -157,7 +161,8 @@ class Imports:
     def _target(self, path: tuple[str, ...], asking: Source) -> Target | None:
         folder = os.path.dirname(self.paths.get(asking.name, asking.name))
         beside = os.path.join(folder, *path) + SUFFIX
-        if os.path.isfile(beside):
-            return Target(beside, os.path.join(os.path.dirname(asking.name), *path) + SUFFIX)
+        name = os.path.join(os.path.dirname(asking.name), *path) + SUFFIX
+        if name in self.texts or os.path.isfile(beside):
+            return Target(beside, name)
         library = _of_library(path)
         return library if os.path.isfile(library.path) else None

@@ -1,0 +1,176 @@
+"""The manual: a page for each code and each operation, made from their own records.
+
+`archc explain` prints a page, `docs/errors/` and `docs/ops.md` hold them all (`make docs` writes them).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+from ..dsl.codes import CODES, Code
+from ..dsl.render import to_text
+from ..dsl.source import Source
+from .driver import check_source
+from .functions import FUNCTIONS, Function
+from .ops import FAMILIES, TABLE
+from .ops.base import Operation
+from .ops.parameters import Optional, Parameter, Plain, Word
+from .suggest import closest, did_you_mean
+from .values import show_value
+
+WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """There is no page of that name; `help` says what may have been meant."""
+
+    help: str
+
+
+def explain(word: str) -> str | Unexplained:
+    """The page of a code (`E301`), an operation (`conv`) or a function (`divisible`), as text for a terminal."""
+    code = CODES.get(word.upper())
+    if code is not None:
+        return _text(code_page(code))
+    if word in TABLE:
+        return _text(operation_page(TABLE[word]))
+    if word in FUNCTIONS:
+        return _text(function_page(FUNCTIONS[word]))
+    near = closest(word, {*TABLE, *FUNCTIONS}) or closest(word.upper(), CODES)
+    return Unexplained(did_you_mean(near) or "give a code of a message, such as E301, or an operation, such as conv")
+
+
+# -------------------------------------------------------------------------------------------------- pages
+
+
+def code_page(row: Code) -> str:
+    """What it is, why, an example with what archc says of it, and the remedy; in Markdown."""
+    parts = [f"# {row.code}: {row.title}", row.explanation]
+    if row.example:
+        parts += ["```arch\n" + row.example.rstrip() + "\n```"]
+        said = example_text(row)
+        if said:
+            parts += ["```text\n" + said.rstrip() + "\n```"]
+    parts += [f"**What to do.** {row.remedy}"]
+    return "\n\n".join(parts) + "\n"
+
+
+def example_text(row: Code) -> str:
+    """What archc says of a code's example; empty where the mistake is not one of a text (a file that is missing)."""
+    checked = check_source(Source.of(f"{row.code.lower()}.arch", row.example))
+    return to_text(diagnostic for diagnostic in checked.diagnostics if diagnostic.code == row.code)
+
+
+def operation_page(operation: type[Operation]) -> str:
+    """Its use, its parameters with their defaults, and where its rules come from; in Markdown."""
+    rows = operation.parameters()
+    parts = [f"# {operation.name}", f"`{usage(operation)}`", operation.summary]
+    if rows:
+        parts.append("\n".join(f"- `{_written(row)}`: {row.doc}. Takes {row.kind.describe}." for row in rows))
+    facts = [f"Family: {operation.family}."]
+    if operation.is_merge():
+        facts.append(f"Head of a merge: `{operation.name} {{ | … | … }}`, of {_inputs(operation)} paths.")
+    if operation.reference:
+        facts.append(f"Follows: {operation.reference}.")
+    if operation.onnx:
+        facts.append(f"ONNX: {operation.onnx}.")
+    return "\n\n".join([*parts, " ".join(facts)]) + "\n"
+
+
+def function_page(function: Function) -> str:
+    return f"# {function.usage.partition('(')[0]}\n\n`{function.usage}`\n\n{function.doc}\n"
+
+
+def usage(operation: type[Operation]) -> str:
+    """`conv(channels, kernel = 3, …)`."""
+    rows = operation.parameters()
+    return f"{operation.name}({', '.join(map(_written, rows))})" if rows else operation.name
+
+
+def _written(row: Parameter) -> str:
+    """`kernel = 3`; the name alone where a value must be given."""
+    kind = row.kind.kind if isinstance(row.kind, Optional) else row.kind
+    quoted = isinstance(kind, Word) and isinstance(row.default, str)
+    return row.name if row.required else f"{row.name} = {show_value(row.default) if quoted else show_plain(row.default)}"
+
+
+def show_plain(value: Plain) -> str:
+    """A default as the language writes it; the words of a padding (`half`) are values of the language, no texts."""
+    return value if isinstance(value, str) else show_value(value)
+
+
+def _inputs(operation: type[Operation]) -> str:
+    least, most = operation.least_inputs, operation.most_inputs
+    if most is None:
+        return f"at least {least}"
+    return str(least) if most == least else f"{least} to {most}"
+
+
+# ----------------------------------------------------------------------------------- Markdown on a terminal
+
+
+def _text(page: str) -> str:
+    """A page for a terminal: paragraphs and lists wrapped, code as it is."""
+    import textwrap
+
+    lines: list[str] = []
+    in_code = False
+    for line in page.split("\n"):
+        if line.startswith("```"):
+            in_code = not in_code
+        elif in_code:
+            lines.append("    " + line if line else "")
+        else:
+            plain = line.removeprefix("# ").replace("**", "")
+            indent = "  " if line.startswith("- ") else ""
+            lines += textwrap.wrap(plain, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+    return "\n".join(lines)
+
+
+# ------------------------------------------------------------------------------------------------- docs
+
+
+def error_pages() -> dict[str, str]:
+    """The files of `docs/errors/`, by name."""
+    pages = {f"{code}.md": code_page(row) for code, row in CODES.items()}
+    index = ["# Errors and warnings", "", "Made by `make docs` from `dsl/codes_*.py`; `archc explain E301` prints a page.", ""]
+    index += ["| code | |", "| --- | --- |"]
+    index += [f"| [{code}]({code}.md) | {row.title} |" for code, row in sorted(CODES.items())]
+    return {"README.md": "\n".join(index) + "\n", **pages}
+
+
+def operations_page() -> str:
+    """The text of `docs/ops.md`."""
+    parts = [
+        "# Operations",
+        "Made by `make docs` from `compiler/ops/`; `archc explain conv` prints a part. Shapes are without the batch, channels first.",
+    ]
+    for family in FAMILIES:
+        parts.append(f"## {family.__name__.rpartition('.')[2].capitalize()}")
+        for operation in family.OPERATIONS:
+            parts.append("##" + operation_page(operation).strip())
+    parts.append("## Functions of expressions")
+    parts += ["##" + function_page(function).strip() for _, function in sorted(FUNCTIONS.items())]
+    return "\n\n".join(parts) + "\n"
+
+
+def write_docs(folder: str) -> None:
+    """`errors/` and `ops.md` under `folder`; pages of codes that are gone go too."""
+    from .outputs import write
+
+    errors = os.path.join(folder, "errors")
+    os.makedirs(errors, exist_ok=True)
+    pages = error_pages()
+    for name in os.listdir(errors):
+        if name.endswith(".md") and name not in pages:
+            os.remove(os.path.join(errors, name))
+    for name, text in pages.items():
+        write(os.path.join(errors, name), text)
+    write(os.path.join(folder, "ops.md"), operations_page())
+
+
+if __name__ == "__main__":
+    write_docs(sys.argv[1] if len(sys.argv) > 1 else "docs")
