@@ -1,6 +1,6 @@
 """The lecture's claims, recomputed from the shipped `.arch` files: `python docs/lecture.py` writes `docs/lecture.md`.
 
-Every number on the page comes out of the programs that `archc.compile` returns; `tests/docs/test_lecture.py` holds the page fresh.
+Every number on the page comes out of the programs that the compiler makes of them; `tests/docs/test_lecture.py` holds the page fresh.
 The lecture counts for a mini-batch of 128 images of 4-byte numbers: 2 operations a multiply-accumulate, nothing for a bias, K*K
 for every output of a pool; activations twice (value and gradient) for the outputs of convolutions, pools and dense layers.
 """
@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import archc
+from archc.compiler import driver
 from archc.compiler.ops.base import product
 from archc.compiler.program import Node, Program
+from archc.dsl.source import Source
 
 BATCH = 128
 GIB, MIB = 2**30, 2**20
@@ -34,13 +35,13 @@ class Claim:
 
 @cache
 def program(name: str, **settings: object) -> Program:
-    return archc.compile(name, **settings).program
+    return driver.compile(name, settings=settings).program
 
 
 @cache
 def tiny(body: str) -> Program:
     """A few steps on their own."""
-    return archc.compile_text(f"network tiny {{ {body} }}").program
+    return driver.check_source(Source.of("tiny.arch", f"network tiny {{ {body} }}")).program
 
 
 # ---------------------------------------------------------------------------------------------- quantities
@@ -68,7 +69,9 @@ def size(node: Node) -> int:
 
 
 def pools(nodes: Iterable[Node]) -> list[Node]:
-    return named(nodes, "maxpool", "avgpool", "global_avgpool", "adaptive_avgpool")
+    """Pools that change their tensor (an adaptive pool may not)."""
+    found = named(nodes, "maxpool", "avgpool", "global_avgpool", "adaptive_avgpool")
+    return [node for node in found if node.shape != node.input_shapes[0] or node.operation.name == "maxpool"]
 
 
 def pool_operations(nodes: Iterable[Node]) -> int:
@@ -95,6 +98,11 @@ def upto(net: Program, last: str) -> list[Node]:
 
 def under(net: Program, prefix: str) -> list[Node]:
     return [node for node in net.nodes if node.key == prefix or node.key.startswith(prefix + ".")]
+
+
+def window(net: Program) -> int:
+    """How many pixels of a row one output sees, when every stride is 1."""
+    return 1 + sum(axes[0].kernel - 1 for node in net.nodes if (axes := node.operation.windows(node.input_shapes, node.shape)))
 
 
 def depth(net: Program) -> int:
@@ -217,6 +225,7 @@ def vgg() -> list[Claim]:
     stacks = [tiny("input x[64, 32, 32] " + "conv(64, 3, bias = false) " * count) for count in (2, 3, 4)]
     single = [tiny(f"input x[64, 32, 32] conv(64, {side}, bias = false)") for side in (5, 7, 9)]
     squares = [parameters(item.nodes) / 64**2 for item in (*stacks, *single)]
+    seen = [window(item) for item in stacks]
     largest = max(convolutions, key=lambda node: node.macs)
     per_stage = [macs(stage) / 1e9 for stage in stages]
     vgg11 = program("vgg11")
@@ -241,8 +250,8 @@ def vgg() -> list[Claim]:
         Claim(
             "V4",
             "stacked 3x3 see as far as one larger window, for fewer parameters",
-            f"2, 3, 4 of them see 5, 7, 9 and have {', '.join(f'{value:.0f}' for value in squares[:3])} C² weights; one window has {', '.join(f'{value:.0f}' for value in squares[3:])} C²",
-            squares == [18, 27, 36, 25, 49, 81],
+            f"2, 3, 4 of them see {', '.join(map(str, seen))} pixels and have {', '.join(f'{value:.0f}' for value in squares[:3])} C² weights; one window has {', '.join(f'{value:.0f}' for value in squares[3:])} C²",
+            squares == [18, 27, 36, 25, 49, 81] and seen == [window(item) for item in single],
         ),
         Claim(
             "V5",
@@ -288,7 +297,7 @@ def googlenet() -> list[Claim]:
     image = size(net.nodes[0])
     kept = activations(outside) + 2 * 4 * BATCH * (sum(size(node) for node in modules) + image)
     flat36 = parameters(named(tiny("input x[4, 3, 3] flatten linear(1000, bias = false)").nodes, "linear"))
-    flat4 = parameters(named(tiny("input x[4, 3, 3] global_avgpool linear(1000, bias = false)").nodes, "linear"))
+    flat4 = parameters(named(tiny("input x[4, 3, 3] global_avgpool flatten linear(1000, bias = false)").nodes, "linear"))
     batch = 2 * BATCH * macs(net.nodes)
     head_flops = 2 * BATCH * macs(head) + BATCH * pool_operations(head)
     return [
@@ -338,7 +347,7 @@ def googlenet() -> list[Claim]:
         Claim(
             "G11",
             "GoogLeNet takes 3.3 GB",
-            f"{kept / GIB:.3f} GiB when of a module only its output counts; {(activations(net.nodes) + 2 * 4 * BATCH * image) / GIB:.2f} GiB with the convolutions inside",
+            f"{kept / GIB:.3f} GiB when of a module only its output counts; {activations(net.nodes) / GIB:.2f} GiB with the convolutions inside, without the input",
             near(kept / GIB, 3.3),
             "right under that convention, which hides a quarter",
         ),

@@ -1,0 +1,118 @@
+"""The table of the shipped networks: `python docs/library.py` writes `architectures/README.md` and `architectures/library.json`.
+
+Parameters and MACs come from the programs, the smallest image from trying; lines are counted without blank lines, comments and
+docstrings. Lines of the reference are those of the Python classes and functions that make the network, measured by
+`tests/conformance/reference_lines.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+from archc.compiler import driver, library
+from archc.compiler.program import Program
+
+ROOT = Path(__file__).parent.parent
+REFERENCE_LINES = ROOT / "tests" / "facts" / "reference_lines.json"
+
+
+def program(name: str, size: int | None = None) -> Program | None:
+    """The network without side heads, for a square image of `size`; None where it refuses that."""
+    settings = {"side_heads": False} if _takes(name, "side_heads") else {}
+    inputs = {} if size is None else {"": (3, size, size)}
+    return driver.check(name, settings=settings, inputs=inputs).program
+
+
+@cache
+def _takes(name: str, parameter: str) -> bool:
+    found = driver.check(name).program
+    return found is not None and parameter in dict(found.parameters)
+
+
+def native(name: str) -> int:
+    """The side of the image that the file states."""
+    found = program(name)
+    assert found is not None
+    return found.nodes[0].shape[1]
+
+
+def smallest(name: str) -> int:
+    """The side of the smallest square image that the network takes."""
+    refused, taken = 0, native(name)
+    while taken - refused > 1:
+        middle = (refused + taken) // 2
+        if program(name, middle) is None:
+            refused = middle
+        else:
+            taken = middle
+    return taken
+
+
+def lines(name: str) -> int:
+    """Lines of `.arch` text that make the network: its file and all that it imports, without blank lines and comments."""
+    todo, seen = [name], set()
+    total = 0
+    while todo:
+        file = todo.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        text = library.path(file).read_text(encoding="utf-8").splitlines()
+        total += sum(1 for line in text if line.strip() and not line.strip().startswith("#"))
+        todo += [match.group(1) for line in text if (match := re.match(r"from (\w+) import", line))]
+    return total
+
+
+def numbers(name: str, smallest_side: int) -> dict[str, object]:
+    """The row of `library.json`."""
+    found = program(name)
+    assert found is not None
+    row = json.loads(REFERENCE_LINES.read_text())["lines"].get(name)
+    return {
+        "parameters": sum(weight.elements for node in found.nodes for weight in node.weights if weight.trainable),
+        "macs": sum(node.macs for node in found.nodes),
+        "smallest": smallest_side,
+        "lines": lines(name),
+        "reference": row[0] if row else "",
+        "reference_lines": row[1] if row else None,
+    }
+
+
+def table() -> str:
+    """The text of `architectures/README.md`, from `library.json` and the files' own words."""
+    text = [
+        "# The shipped architectures",
+        "",
+        "Every file opens with what the network is, its paper, where its numbers come from, and what differs from the paper. Side heads,",
+        "which serve training alone, are not counted. *Smallest* is the side of the smallest square image that the network takes; where",
+        "it is near the usual size, the network takes no other. *Lines* are those of the `.arch` file and of all that it imports, against",
+        "those of the Python classes and functions of the reference, both without blank lines, comments and docstrings.",
+        "",
+        "Written by `python docs/library.py`; tests compute every number again.",
+        "",
+        "| network | paper | parameters | MACs | smallest | lines | reference |",
+        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for entry in library.entries():
+        paper = library.about(entry.name).paper.rstrip(".")
+        reference = f"{entry.reference_lines} ({entry.reference})" if entry.reference_lines is not None else ""
+        text.append(
+            f"| [{entry.name}]({entry.name}.arch) | {paper} | {entry.parameters:,} | {entry.macs:,} | {entry.smallest} | {entry.lines} | {reference} |"
+        )
+    families = ", ".join(f"[{name}]({name}.arch)" for name in library.FAMILIES)
+    text += ["", f"The families and units that these are made of: {families}."]
+    return "\n".join(text) + "\n"
+
+
+def main() -> None:
+    rows = {name: numbers(name, smallest(name)) for name in library.names()}
+    body = ",\n".join(f"{json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
+    (library.FOLDER / "library.json").write_text("{\n" + body + "\n}\n", encoding="utf-8")
+    (library.FOLDER / "README.md").write_text(table(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
