@@ -13,9 +13,43 @@ Their shape rules are PyTorch's, with these exceptions, all of them stricter:
 
 from __future__ import annotations
 
-from . import activation, attention, convolution, dense, learned, merge, norm, other, part, pool, regularise, resize, shape
+from . import (
+    activation,
+    adaptive,
+    attention,
+    convolution,
+    crop,
+    deconvolution,
+    dense,
+    learned,
+    merge,
+    norm,
+    other,
+    part,
+    pool,
+    regularise,
+    resize,
+    shape,
+)
 from .base import Operation
 
-FAMILIES = (convolution, dense, norm, activation, pool, merge, shape, part, resize, regularise, attention, learned, other)
+FAMILIES = (
+    convolution,
+    deconvolution,
+    dense,
+    norm,
+    activation,
+    pool,
+    adaptive,
+    merge,
+    shape,
+    part,
+    crop,
+    resize,
+    regularise,
+    attention,
+    learned,
+    other,
+)
 
 TABLE: dict[str, type[Operation]] = {row.name: row for family in FAMILIES for row in family.OPERATIONS}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +9,7 @@ from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, p
 from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors
 
-_INIT = '''    def __init__(self, features: int, heads: int, dropout: float = 0.0, bias: bool = True) -> None:
+_INIT = """    def __init__(self, features: int, heads: int, dropout: float = 0.0, bias: bool = True) -> None:
         super().__init__()
         self.heads = heads
         self.dropout = dropout
@@ -20,7 +19,7 @@ _INIT = '''    def __init__(self, features: int, heads: int, dropout: float = 0.
         nn.init.xavier_uniform_(self.in_proj_weight)
         if bias:
             nn.init.zeros_(self.out_proj.bias)
-'''
+"""
 
 _SELF = f'''class SelfAttention(nn.Module):
     """Multi-head attention of a sequence [N, L, C] to itself. Its weights are those of nn.MultiheadAttention."""
@@ -54,14 +53,18 @@ _CROSS = f'''class CrossAttention(nn.Module):
 class Attention(Operation):
     name: ClassVar[str] = "attention"
     family: ClassVar[str] = "attention"
-    summary: ClassVar[str] = "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second."
+    summary: ClassVar[str] = (
+        "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second."
+    )
     reference: ClassVar[str] = "torch.nn.MultiheadAttention (batch first)"
     onnx: ClassVar[str] = "MatMul, Softmax"
     most_inputs: ClassVar[int | None] = 2
     output_may_be_overwritten: ClassVar[bool] = True
 
     heads: int = parameter(COUNT, "how many heads the features fall into")
-    dropout: float = parameter(PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0)
+    dropout: float = parameter(
+        PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0
+    )
     bias: bool = parameter(FLAG, "whether the projections add a bias", True)
 
     def output(self, inputs: Shapes) -> Shape:
@@ -97,7 +100,10 @@ class Attention(Operation):
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         features = inputs[0][1]
-        first, last = Weight("in_proj_weight", (3 * features, features)), Weight("out_proj.weight", (features, features))
+        first, last = (
+            Weight("in_proj_weight", (3 * features, features)),
+            Weight("out_proj.weight", (features, features)),
+        )
         if not self.bias:
             return first, last
         return first, Weight("in_proj_bias", (3 * features,)), last, Weight("out_proj.bias", (features,))

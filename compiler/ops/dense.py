@@ -23,7 +23,9 @@ class Linear(Operation):
     bias: bool = parameter(FLAG, "whether a number is added to each feature", True)
     init: str | None = parameter(INIT, INIT_DOC, "default")
     std: float = parameter(POSITIVE, STD_DOC, 0.01)
-    last: bool = parameter(FLAG, "work along the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+    last: bool = parameter(
+        FLAG, "work along the last axis of any tensor, as of an image whose channels were permuted to the end", False
+    )
 
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]

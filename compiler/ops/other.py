@@ -87,7 +87,11 @@ class Embedding(Operation):
 
     def output(self, inputs: Shapes) -> Shape:
         if len(inputs[0]) != 1:
-            raise Refusal("E313", f"`embedding` works on a sequence of whole numbers [L], and its input is {show(inputs[0])}", operand=0)
+            raise Refusal(
+                "E313",
+                f"`embedding` works on a sequence of whole numbers [L], and its input is {show(inputs[0])}",
+                operand=0,
+            )
         return (*inputs[0], self.features)
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:

@@ -72,12 +72,12 @@ def _pool_init(rank: int, pads: bool) -> str:
     ones = "(" + "1, " * (rank - 1) + ("1)" if rank > 1 else "1,)")
     third = ", pads: tuple[int, ...]" if pads else ""
     keep = "        self.pads = list(pads)\n" if pads else ""
-    return f'''    def __init__(self, kernel_size: {size}, stride: {size}{third}, dilation: {size} = {ones}) -> None:
+    return f"""    def __init__(self, kernel_size: {size}, stride: {size}{third}, dilation: {size} = {ones}) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.stride = stride
         self.dilation = dilation
-{keep}'''
+{keep}"""
 
 
 def pool_class(kind: str, rank: int, same: bool, count_pad: bool) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-Plain: TypeAlias = "int | float | bool | str | None | tuple[Plain, ...]"
+Plain: TypeAlias = "int | float | bool | str | tuple[Plain, ...] | None"
 """What an operation keeps in its fields, and what a constructor argument in generated code may be."""
 
 MISSING = dataclasses.MISSING
@@ -95,8 +95,10 @@ class Extent(Kind):
     def read(self, value: object) -> Plain:
         if isinstance(value, int) and not isinstance(value, bool) and value >= self.least:
             return value
-        if isinstance(value, tuple) and value and all(
-            isinstance(item, int) and not isinstance(item, bool) and item >= self.least for item in value
+        if (
+            isinstance(value, tuple)
+            and value
+            and all(isinstance(item, int) and not isinstance(item, bool) and item >= self.least for item in value)
         ):
             return tuple(value)
         raise self.refuse()

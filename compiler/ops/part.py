@@ -1,4 +1,4 @@
-"""Parts of a tensor: slices, equal parts, single positions, the middle."""
+"""Parts of a tensor: slices, equal parts, single positions."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .axes import AXIS, resolve_axis
-from .base import Construct, Operation, Refusal, Shape, Shapes, show, show_size
+from .base import Construct, Operation, Refusal, Shape, Shapes, show
 from .merge import axis_name
-from .parameters import COUNT, NATURAL, Extent, Integer, Optional, Plain, Reference, parameter
+from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
-from .spatial import need_spatial, simple, spread
 
 ANY_INTEGER = Integer("a whole number; below 0 it counts from the end", least=-(2**63))
 
@@ -36,7 +35,9 @@ class Slice(_Part):
 
     axis: Plain = parameter(AXIS, "along which axis", "channels")
     start: int = parameter(ANY_INTEGER, "the first position; below 0 it counts from the end", 0)
-    stop: int | None = parameter(Optional(ANY_INTEGER.describe, ANY_INTEGER), "the position after the last; none: to the end", None)
+    stop: int | None = parameter(
+        Optional(ANY_INTEGER.describe, ANY_INTEGER), "the position after the last; none: to the end", None
+    )
 
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
@@ -142,7 +143,9 @@ class Chunk(_Part):
         return self.n == 1
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        return Construct("Chunk", ((None, self.i), (None, self.n), ("axis", resolve_axis(self.axis, inputs[0], self.name) + 1)))
+        return Construct(
+            "Chunk", ((None, self.i), (None, self.n), ("axis", resolve_axis(self.axis, inputs[0], self.name) + 1))
+        )
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         return (_CHUNK,)
@@ -211,93 +214,4 @@ class Select(_Part):
         return str(self.index)
 
 
-_CENTER_CROP = '''def center_crop(x: torch.Tensor, size: list[int]) -> torch.Tensor:
-    """The middle of the last axes, of this size."""
-    for place in range(-len(size), 0):
-        x = x.narrow(place, (x.shape[place] - size[place]) // 2, size[place])
-    return x
-'''
-
-_CENTER_CROP_CLASS = '''class CenterCrop(nn.Module):
-    """The middle of the last axes, of this size."""
-
-    def __init__(self, size: tuple[int, ...]) -> None:
-        super().__init__()
-        self.size = list(size)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return center_crop(x, self.size)
-'''
-
-
-@dataclass(frozen=True, slots=True)
-class Crop(_Part):
-    name: ClassVar[str] = "crop"
-    summary: ClassVar[str] = "The middle of an image, of a size or of another tensor's size; an odd remainder falls to the end."
-    reference: ClassVar[str] = "torchvision.transforms.CenterCrop, on tensors"
-    onnx: ClassVar[str] = "Slice"
-    most_inputs: ClassVar[int | None] = 2
-
-    size: Plain = parameter(Optional("a size: `7`, or `7x5`, or none", Extent("")), "the size, a number or one for each axis", None)
-    like: bool = parameter(Reference("the label of a step"), "the step whose size it takes", False)
-
-    @classmethod
-    def is_merge(cls) -> bool:
-        return False  # the second input is `like`'s
-
-    def output(self, inputs: Shapes) -> Shape:
-        shape = inputs[0]
-        rank = need_spatial(self.name, shape)
-        size = wanted_size(self.name, self.size, self.like, inputs, rank)
-        if size is None:
-            raise no_size(self.name, "size", "like")
-        for axis, (before, after) in enumerate(zip(shape[1:], size, strict=True), 1):
-            if after > before:
-                raise Refusal(
-                    "E323",
-                    f"`crop` cannot cut {axis_name(axis, shape)} {after} out of {before} (from {show(shape)} to {show_size(size)})",
-                    parameter="like" if self.like else "size",
-                    operand=0,
-                    axis=axis,
-                    help="crop the larger of the two, or `pad` or `upsample` this one",
-                )
-        return (shape[0], *size)
-
-    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        if self.like:
-            return None
-        return Construct("CenterCrop", ((None, spread(self.size, len(inputs[0]) - 1, "size", inputs[0])),))
-
-    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
-        return (_CENTER_CROP,) if self.like else (_CENTER_CROP, _CENTER_CROP_CLASS)
-
-    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        size = f"{names[1]}.shape[2:]" if self.like else str(list(spread(self.size, len(inputs[0]) - 1, "size", inputs[0])))
-        return f"center_crop({names[0]}, {size})"
-
-    def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"to {show_size(simple(output[1:]))}"
-
-
-def wanted_size(name: str, size: Plain, like: bool, inputs: Shapes, rank: int) -> tuple[int, ...] | None:
-    """The spatial size that `size` or `like` ask for; None where neither is given."""
-    if size is not None and like:
-        raise Refusal("E322", f"`{name}` was given both `size` and `like`", parameter="like", help="give one of them")
-    if like:
-        if len(inputs[1]) - 1 != rank:
-            raise Refusal(
-                "E322",
-                f"`{name}` cannot bring {show(inputs[0])} to the size of {show(inputs[1])}: they have different numbers of axes",
-                parameter="like",
-                operand=0,
-            )
-        return inputs[1][1:]
-    return None if size is None else spread(size, rank, "size", inputs[0])
-
-
-def no_size(name: str, *words: str) -> Refusal:
-    listed = f"{', '.join(f'`{word}`' for word in words[:-1])} or `{words[-1]}`"
-    return Refusal("E322", f"`{name}` needs {listed}", help=f"`{name}({words[-1]} = label)` takes the size of a labelled step")
-
-
-OPERATIONS: tuple[type[Operation], ...] = (Slice, Chunk, Select, Crop)
+OPERATIONS: tuple[type[Operation], ...] = (Slice, Chunk, Select)

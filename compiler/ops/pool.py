@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import gcd
 from typing import ClassVar
 
 from . import padding
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
-from .parameters import DILATION, FLAG, KERNEL, PADDING, STRIDE, Extent, Optional, Plain, parameter
-from .spatial import Pads, is_even, need_spatial, pads_of, reach, show_kernel, show_pads, show_stride, simple, spread, too_small, torch_pads
+from .parameters import DILATION, FLAG, KERNEL, PADDING, STRIDE, Optional, Plain, parameter
+from .spatial import (
+    Pads,
+    is_even,
+    need_spatial,
+    pads_of,
+    reach,
+    show_kernel,
+    show_pads,
+    show_stride,
+    simple,
+    spread,
+    too_small,
+    torch_pads,
+)
 
 INDEX_BYTES = 8
 """Max pools keep an int64 for each output, for their gradient."""
@@ -48,7 +60,10 @@ class _Pool(Operation):
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         windows = self.windows(inputs, output) or ()
-        return all((window.kernel, window.stride, window.before) == (1, 1, 0) for window in windows) and output == inputs[0]
+        return (
+            all((window.kernel, window.stride, window.before) == (1, 1, 0) for window in windows)
+            and output == inputs[0]
+        )
 
     def _windows(self, shape: Shape) -> _Windows:
         rank = need_spatial(self.name, shape)
@@ -61,7 +76,9 @@ class _Pool(Operation):
     def _special(self, w: _Windows) -> str:
         """`Same` or `Side` where a class of ours pads, else nothing."""
         if self._fields()[2] == "same":
-            if any(s > 1 and reach(k, d) > 1 for k, s, d in zip(w.kernel, w.stride, w.dilation, strict=True)) or not is_even(w.pads):
+            if any(
+                s > 1 and reach(k, d) > 1 for k, s, d in zip(w.kernel, w.stride, w.dilation, strict=True)
+            ) or not is_even(w.pads):
                 return "Same"
             # PyTorch's pools pad at most half a window.
             return "" if self._small_pads(w) else "Same"
@@ -179,8 +196,12 @@ class MaxPool(_Pool):
     kind: ClassVar[str] = "Max"
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
-    stride: Plain = parameter(Optional(STRIDE.describe, STRIDE), "the step from window to window; none: the kernel", None)
-    pad: Plain = parameter(PADDING, "padding, smaller than every value: a number, one for each axis, each side, or a word", 0)
+    stride: Plain = parameter(
+        Optional(STRIDE.describe, STRIDE), "the step from window to window; none: the kernel", None
+    )
+    pad: Plain = parameter(
+        PADDING, "padding, smaller than every value: a number, one for each axis, each side, or a word", 0
+    )
     dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
     ceil: bool = parameter(FLAG, "round the number of windows up, so that the last may reach over the edge", False)
 
@@ -201,7 +222,9 @@ class AvgPool(_Pool):
     kind: ClassVar[str] = "Avg"
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
-    stride: Plain = parameter(Optional(STRIDE.describe, STRIDE), "the step from window to window; none: the kernel", None)
+    stride: Plain = parameter(
+        Optional(STRIDE.describe, STRIDE), "the step from window to window; none: the kernel", None
+    )
     pad: Plain = parameter(PADDING, "padding by zeros: a number, one for each axis, each side, or a word", 0)
     ceil: bool = parameter(FLAG, "round the number of windows up, so that the last may reach over the edge", False)
     count_pad: bool = parameter(FLAG, "whether the padding's zeros count in the mean", True)
@@ -224,113 +247,4 @@ class AvgPool(_Pool):
         return Saved(extra=padded + (0 if self.count_pad else product(output[1:])))
 
 
-# ------------------------------------------------------------------------------------------------ adaptive
-
-
-@dataclass(frozen=True, slots=True)
-class _Adaptive(Operation):
-    """A pool that is told its output's size, not its window's."""
-
-    family: ClassVar[str] = "pool"
-    output_may_be_overwritten: ClassVar[bool] = True
-    kind: ClassVar[str] = ""
-
-    def _size(self) -> Plain:
-        return 1
-
-    def output(self, inputs: Shapes) -> Shape:
-        rank = need_spatial(self.name, inputs[0])
-        return (inputs[0][0], *spread(self._size(), rank, "size", inputs[0]))
-
-    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
-        return inputs[0] == output
-
-    def flops(self, inputs: Shapes, output: Shape) -> int:
-        return product(inputs[0])
-
-    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
-        rows = []
-        for before, after in zip(inputs[0][1:], output[1:], strict=True):
-            shared = gcd(before, after)
-            # Window i reaches from floor(i * before / after) to ceil((i + 1) * before / after): this is the longest.
-            longest = -(-(before + after - shared) // after)
-            rows.append(Window(0 if after == 1 else longest, before // shared, 0, 1, after // shared))
-        return tuple(rows)
-
-    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        rank = len(inputs[0]) - 1
-        size = simple(spread(self._size(), rank, "size", inputs[0]))
-        return Construct(f"nn.Adaptive{self.kind}Pool{rank}d", ((None, size),))
-
-    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        rank = len(inputs[0]) - 1
-        size = simple(spread(self._size(), rank, "size", inputs[0]))
-        return f"F.adaptive_{self.kind.lower()}_pool{rank}d({names[0]}, {size!r})"
-
-    def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"to {show_kernel(output[1:])}" if product(output[1:]) != 1 else ""
-
-
-@dataclass(frozen=True, slots=True)
-class _AdaptiveAvg(_Adaptive):
-    kind: ClassVar[str] = "Avg"
-
-    def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        # To one position PyTorch takes the mean, whose gradient needs no more than the shape.
-        return Saved() if product(output[1:]) == 1 and len(output) > 2 else Saved(inputs=(0,))
-
-
-@dataclass(frozen=True, slots=True)
-class _AdaptiveMax(_Adaptive):
-    kind: ClassVar[str] = "Max"
-
-    def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        return Saved(inputs=(0,), extra_bytes=INDEX_BYTES * product(output))
-
-
-SIZE = Extent("a size: `7`, or `7x5`")
-
-
-@dataclass(frozen=True, slots=True)
-class AdaptiveAvgPool(_AdaptiveAvg):
-    name: ClassVar[str] = "adaptive_avgpool"
-    summary: ClassVar[str] = "Means over as many windows as are wanted, whatever the input's size; windows may overlap."
-    reference: ClassVar[str] = "torch.nn.AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d"
-    onnx: ClassVar[str] = "AveragePool, where the sizes divide"
-
-    size: Plain = parameter(SIZE, "the output's size, a number or one for each axis")
-
-    def _size(self) -> Plain:
-        return self.size
-
-
-@dataclass(frozen=True, slots=True)
-class AdaptiveMaxPool(_AdaptiveMax):
-    name: ClassVar[str] = "adaptive_maxpool"
-    summary: ClassVar[str] = "The largest values of as many windows as are wanted, whatever the input's size."
-    reference: ClassVar[str] = "torch.nn.AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d"
-    onnx: ClassVar[str] = "MaxPool, where the sizes divide"
-
-    size: Plain = parameter(SIZE, "the output's size, a number or one for each axis")
-
-    def _size(self) -> Plain:
-        return self.size
-
-
-@dataclass(frozen=True, slots=True)
-class GlobalAvgPool(_AdaptiveAvg):
-    name: ClassVar[str] = "global_avgpool"
-    summary: ClassVar[str] = "The mean of each channel over all positions; the axes stay, with size 1."
-    reference: ClassVar[str] = "torch.nn.AdaptiveAvgPool2d(1)"
-    onnx: ClassVar[str] = "GlobalAveragePool"
-
-
-@dataclass(frozen=True, slots=True)
-class GlobalMaxPool(_AdaptiveMax):
-    name: ClassVar[str] = "global_maxpool"
-    summary: ClassVar[str] = "The largest value of each channel over all positions; the axes stay, with size 1."
-    reference: ClassVar[str] = "torch.nn.AdaptiveMaxPool2d(1)"
-    onnx: ClassVar[str] = "GlobalMaxPool"
-
-
-OPERATIONS: tuple[type[Operation], ...] = (MaxPool, AvgPool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool)
+OPERATIONS: tuple[type[Operation], ...] = (MaxPool, AvgPool)

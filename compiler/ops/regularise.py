@@ -14,7 +14,9 @@ from .parameters import PROBABILITY, parameter
 class Dropout(Operation):
     name: ClassVar[str] = "dropout"
     family: ClassVar[str] = "regularise"
-    summary: ClassVar[str] = "Sets single values to 0 while training, and enlarges the others; the identity in evaluation."
+    summary: ClassVar[str] = (
+        "Sets single values to 0 while training, and enlarges the others; the identity in evaluation."
+    )
     reference: ClassVar[str] = "torch.nn.Dropout"
     onnx: ClassVar[str] = "Identity"
     training_only: ClassVar[bool] = True
@@ -64,7 +66,9 @@ _DROP_PATH_CLASS = '''class DropPath(nn.Module):
 class DropPath(Operation):
     name: ClassVar[str] = "drop_path"
     family: ClassVar[str] = "regularise"
-    summary: ClassVar[str] = "Sets the whole tensor of single samples to 0 while training (stochastic depth); the identity in evaluation."
+    summary: ClassVar[str] = (
+        "Sets the whole tensor of single samples to 0 while training (stochastic depth); the identity in evaluation."
+    )
     reference: ClassVar[str] = 'torchvision.ops.StochasticDepth(mode="row")'
     onnx: ClassVar[str] = "Identity"
     training_only: ClassVar[bool] = True

@@ -10,11 +10,17 @@ from typing import ClassVar
 
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show, show_size
 from .convolution import PAD_MODE
+from .crop import no_size, wanted_size
 from .parameters import FLAG, NUMBER, Extent, Kind, Optional, Padding, Plain, Reference, Word, parameter
-from .part import no_size, wanted_size
 from .spatial import Pads, need_spatial, pads_of, show_pads, simple, torch_pads
 
-PAD_CLASS = {"zeros": "Zero", "constant": "Constant", "reflect": "Reflection", "replicate": "Replication", "circular": "Circular"}
+PAD_CLASS = {
+    "zeros": "Zero",
+    "constant": "Constant",
+    "reflect": "Reflection",
+    "replicate": "Replication",
+    "circular": "Circular",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,9 @@ class Pad(Operation):
         constant = self.mode == "zeros" and self.value != 0
         name = PAD_CLASS["constant" if constant else self.mode]
         arguments: tuple[tuple[str | None, Plain], ...] = ((None, pads),)
-        return Construct(f"nn.{name}Pad{len(pads) // 2}d", (*arguments, ("value", self.value)) if constant else arguments)
+        return Construct(
+            f"nn.{name}Pad{len(pads) // 2}d", (*arguments, ("value", self.value)) if constant else arguments
+        )
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         further = "" if self.mode == "zeros" else f', mode="{self.mode}"'
@@ -85,13 +93,24 @@ class Factor(Kind):
 
     def read(self, value: object) -> Plain:
         items = value if isinstance(value, tuple) and value else (value,)
-        numbers = [item for item in items if isinstance(item, int | float) and not isinstance(item, bool) and 0 < item < math.inf]
+        numbers = [
+            item
+            for item in items
+            if isinstance(item, int | float) and not isinstance(item, bool) and 0 < item < math.inf
+        ]
         if len(numbers) != len(items):
             raise self.refuse()
         return tuple(numbers) if isinstance(value, tuple) else numbers[0]
 
 
-MODES: dict[str, int | None] = {"nearest": None, "nearest-exact": None, "linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+MODES: dict[str, int | None] = {
+    "nearest": None,
+    "nearest-exact": None,
+    "linear": 1,
+    "bilinear": 2,
+    "trilinear": 3,
+    "bicubic": 2,
+}
 """The ways to interpolate, and the spatial rank that each works on."""
 
 TAPS = {"linear": 2, "bilinear": 2, "trilinear": 2, "bicubic": 4}
@@ -109,11 +128,19 @@ class Upsample(Operation):
     output_may_be_overwritten: ClassVar[bool] = True
 
     scale: Plain = parameter(
-        Optional("a number above 0, one for each axis, or none", Factor("")), "how many times larger, a number or one for each axis", None
+        Optional("a number above 0, one for each axis, or none", Factor("")),
+        "how many times larger, a number or one for each axis",
+        None,
     )
-    size: Plain = parameter(Optional("a size: `7`, or `7x5`, or none", Extent("")), "the output's size, a number or one for each axis", None)
+    size: Plain = parameter(
+        Optional("a size: `7`, or `7x5`, or none", Extent("")), "the output's size, a number or one for each axis", None
+    )
     like: bool = parameter(Reference("the label of a step"), "the step whose size it takes", False)
-    mode: str = parameter(Word(", ".join(f'"{word}"' for word in MODES), tuple(MODES)), "how values between positions are found", "nearest")
+    mode: str = parameter(
+        Word(", ".join(f'"{word}"' for word in MODES), tuple(MODES)),
+        "how values between positions are found",
+        "nearest",
+    )
     align_corners: bool = parameter(FLAG, "whether the corners' centres stay corners (not with the nearest)", False)
 
     @classmethod
@@ -132,7 +159,9 @@ class Upsample(Operation):
         self._check_mode(shape, rank)
         if self.scale is not None and (self.size is not None or self.like):
             other = "like" if self.like else "size"
-            raise Refusal("E322", f"`upsample` was given both `scale` and `{other}`", parameter=other, help="give one of them")
+            raise Refusal(
+                "E322", f"`upsample` was given both `scale` and `{other}`", parameter=other, help="give one of them"
+            )
         if self.scale is None:
             size = wanted_size(self.name, self.size, self.like, inputs, rank)
             if size is None:

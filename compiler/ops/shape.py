@@ -73,7 +73,8 @@ class Reshape(_View):
     onnx: ClassVar[str] = "Reshape"
 
     shape: tuple[int, ...] = parameter(
-        Integers("a list of sizes, of which one may be -1", least=-1), "the new shape without the batch; one size may be -1, which works itself out"
+        Integers("a list of sizes, of which one may be -1", least=-1),
+        "the new shape without the batch; one size may be -1, which works itself out",
     )
 
     def output(self, inputs: Shapes) -> Shape:
@@ -90,7 +91,12 @@ class Reshape(_View):
         known = product([size for size in self.shape if size != -1])
         if -1 in self.shape:
             if elements % known:
-                raise Refusal("E318", f"{told}, which do not divide by the {known} of {show(self.shape)}", parameter="shape", operand=0)
+                raise Refusal(
+                    "E318",
+                    f"{told}, which do not divide by the {known} of {show(self.shape)}",
+                    parameter="shape",
+                    operand=0,
+                )
             return tuple(elements // known if size == -1 else size for size in self.shape)
         if known != elements:
             raise Refusal("E318", f"{told}, and {show(self.shape)} has {known}", parameter="shape", operand=0)
@@ -132,7 +138,9 @@ class Permute(_View):
     onnx: ClassVar[str] = "Transpose"
     gradient_is_view: ClassVar[bool] = True
 
-    order: tuple[int, ...] = parameter(Integers("a list of axes' numbers without the batch (0 is the first)"), "which old axis comes at each place")
+    order: tuple[int, ...] = parameter(
+        Integers("a list of axes' numbers without the batch (0 is the first)"), "which old axis comes at each place"
+    )
 
     def output(self, inputs: Shapes) -> Shape:
         if sorted(self.order) != list(range(len(inputs[0]))):
@@ -234,7 +242,9 @@ class PixelShuffle(Operation):
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
         if len(shape) != 3:
-            raise Refusal("E313", f"`pixel_shuffle` works on an image [C, H, W], and its input is {show(shape)}", operand=0)
+            raise Refusal(
+                "E313", f"`pixel_shuffle` works on an image [C, H, W], and its input is {show(shape)}", operand=0
+            )
         square = self.factor**2
         if shape[0] % square:
             raise Refusal(

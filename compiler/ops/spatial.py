@@ -50,7 +50,12 @@ def _axes(rank: int) -> str:
 
 
 def pads_of(
-    pad: Plain, shape: Shape, kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], parameter: str = "pad"
+    pad: Plain,
+    shape: Shape,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    dilation: Sequence[int],
+    parameter: str = "pad",
 ) -> Pads:
     """The padding of each axis. `same` is TensorFlow's rule: the output is the input over the stride, rounded up."""
     rank = spatial_rank(shape)
@@ -100,7 +105,9 @@ def map_size(sizes: Sequence[int]) -> str:
     return f"length {sizes[0]}" if len(sizes) == 1 else show_size(tuple(sizes))
 
 
-def too_small(name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence[int], pads: Pads, is_pool: bool = False) -> Refusal:
+def too_small(
+    name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence[int], pads: Pads, is_pool: bool = False
+) -> Refusal:
     """The window does not fit once into the input."""
     padded = tuple(size + sum(pad) for size, pad in zip(shape[1:], pads, strict=True))
     spans = tuple(reach(k, d) for k, d in zip(kernel, dilation, strict=True))
@@ -112,7 +119,11 @@ def too_small(name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence
     there = f"{map_size(shape[1:])} map"
     if any(sum(pad) for pad in pads):
         there += f", even padded to {map_size(padded)}"
-    remedy = "use `global_avgpool` to pool all that is left" if is_pool else "pad it, use a smaller kernel, or stride less before it"
+    remedy = (
+        "use `global_avgpool` to pool all that is left"
+        if is_pool
+        else "pad it, use a smaller kernel, or stride less before it"
+    )
     return Refusal(
         "E311",
         f"{window} of `{name}` is larger than the {there}",
