@@ -1,0 +1,137 @@
+"""One class of the generated source: its docstring, its constructor, its forward."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..graph import Graph
+from ..ops.base import show
+from .construct import folded
+from .declare import Level, access, declarations, holders, top_level
+from .designs import Call, Designs, Form
+from .forward import ForwardWriter, Statement, input_names, numbered_calls
+from .layout import INDENT, WIDTH, broken
+from .slots import Class
+
+BODY = 2 * INDENT
+
+
+@dataclass(slots=True, eq=False)
+class ClassWriter:
+    """Writes one class. `levels` has what the classes before this one declare, by their names."""
+
+    graph: Graph
+    cls: Class
+    designs: Designs
+    levels: Mapping[str, Level]
+    level: Level
+
+    @staticmethod
+    def of(graph: Graph, cls: Class, designs: Designs, levels: dict[str, Level]) -> ClassWriter:
+        level = top_level(holders([(call.path, made) for call, made in cls.members]))
+        levels[cls.design.name] = level
+        return ClassWriter(graph, cls, designs, levels, level)
+
+    def lines(self) -> list[str]:
+        design = self.cls.design
+        if design.form is Form.CHAIN_CLASS:
+            made = folded([made for _, made in self.cls.members])
+            return [*self.head("nn.Sequential"), *self.signature(), *broken(f"super().__init__({', '.join(made)})", BODY)]
+        return [*self.head(self.base), *self.constructor(), "", *self.forward()]
+
+    @property
+    def base(self) -> str:
+        return "nn.ModuleDict" if self.level.kind == "dict" else "nn.Module"
+
+    def head(self, base: str) -> list[str]:
+        scope = self.cls.design.units[0].scope
+        doc = "" if scope.parent is None and scope.doc == self.graph.program.doc else scope.doc
+        return [f"class {self.cls.design.name}({base}):", *docstring(doc, INDENT), *([""] if doc else [])]
+
+    def signature(self) -> list[str]:
+        rows = [f"{row.name}: {row.kind}" + (f" = {row.default}" if row.default else "") for row in self.cls.parameters]
+        return broken(f"def __init__({', '.join(['self', *rows])}) -> None:", INDENT)
+
+    def constructor(self) -> list[str]:
+        lines = self.signature() + [" " * BODY + "super().__init__()"]
+        for statement in declarations(self.level):
+            lines.extend(broken(statement, BODY))
+        for call, made in self.cls.members:
+            if made.is_weight:
+                for statement in weight_starts(call, self.reach(call)):
+                    lines.extend(broken(statement, BODY))
+        return lines
+
+    def forward(self) -> list[str]:
+        design = self.cls.design
+        names = input_names(design, self.graph.nodes)
+        writer = self.writer()
+        writer.names = dict(enumerate(names))
+        results = writer.write(numbered_calls(design), design.outputs)
+        kind = "Tensor" if len(results) == 1 else f"tuple[{', '.join(['Tensor'] * len(results))}]"
+        lines = function("forward", names, kind)
+        lines.extend(statement_lines(writer.statements))
+        comment = writer.shape(design.outputs[0]) if len(results) == 1 else ""
+        return lines + broken(f"return {', '.join(results)}", BODY, comment)
+
+    def writer(self) -> ForwardWriter:
+        return ForwardWriter(self.cls.design, self.designs.recipes, self.reach, self.shape_comment())
+
+    def reach(self, call: Call) -> str:
+        return access(self.level, call.path, self.levels)
+
+    def shape_comment(self) -> Callable[[int], str]:
+        """Shapes are told where there is one instance: those of several differ."""
+        design = self.cls.design
+        nodes = {number: index for index, number in design.local.items()}
+        return lambda tensor: show(self.graph.nodes[nodes[tensor]].shape) if len(design.units) == 1 else ""
+
+
+def function(name: str, inputs: Sequence[str], result: str) -> list[str]:
+    arrow = f" -> {result}" if result else ""
+    return broken(f"def {name}({', '.join(['self', *(f'{row}: Tensor' for row in inputs)])}){arrow}:", INDENT)
+
+
+def statement_lines(statements: Sequence[Statement]) -> list[str]:
+    return [line for statement in statements for line in broken(statement.text, BODY, statement.comment)]
+
+
+def docstring(text: str, indent: int) -> list[str]:
+    """The lines of a docstring; none where there is no text."""
+    text = text.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if not text:
+        return []
+    margin = " " * indent
+    lines = _filled(text, WIDTH - indent)
+    if lines[-1].endswith('"'):
+        lines[-1] += " "
+    if len(lines) == 1 and len(lines[0]) + indent + 6 <= WIDTH:
+        return [f'{margin}"""{lines[0]}"""']
+    first, *rest = textwrap.wrap(lines[0], WIDTH - indent - 3, break_long_words=False)
+    return [f'{margin}"""{first}', *((margin + line).rstrip() for line in [*rest, *lines[1:]]), f'{margin}"""']
+
+
+_PARAGRAPH = re.compile(r"(?:\s|[-*] |[A-Z][^.:]{0,30}: )")
+"""How a line begins that does not go on with the one before: `Paper: …`."""
+
+
+def _filled(text: str, width: int) -> list[str]:
+    """The lines of a text, filled anew where one is too long."""
+    lines = [line.rstrip() for line in text.split("\n")]
+    if max(map(len, lines)) <= width - 3:
+        return lines
+    paragraphs: list[str] = []
+    for line in lines:
+        if line and paragraphs and paragraphs[-1] and not _PARAGRAPH.match(line):
+            paragraphs[-1] += " " + line
+        else:
+            paragraphs.append(line)
+    return [part for row in paragraphs for part in (textwrap.wrap(row, width - 3, break_long_words=False, break_on_hyphens=False) or [""])]
+
+
+def weight_starts(call: Call, place: str) -> list[str]:
+    """How a weight without a module starts."""
+    return [text.format(place) for _, text in call.node.operation.initialization().calls]

@@ -1,0 +1,53 @@
+"""Names in generated code: classes in CamelCase, parameters and variables that shadow nothing."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable
+
+TAKEN = frozenset({"self", "nn", "F", "torch", "Tensor", "NamedTuple", "OrderedDict", "super", "module"})
+"""Names that generated code uses itself."""
+
+_BUILTINS = frozenset({"input", "range", "int", "float", "bool", "str", "tuple", "list", "sum", "min", "max", "len", "type", "id"})
+
+
+def camel_case(name: str) -> str:
+    """`conv_norm_act` is `ConvNormAct`, `Mixed_5b` is `Mixed5b`."""
+    parts = [part for part in re.split(r"[^A-Za-z0-9]+", name) if part]
+    camel = "".join(part[0].upper() + part[1:] for part in parts) or "Part"
+    return camel if camel[0].isalpha() else f"Part{camel}"
+
+
+def stem(name: str) -> str:
+    """A stage's name without the number that tells it from its like: `layer3` is `layer`."""
+    return re.sub(r"[-_]?\d+[a-z]?$", "", name) or "part"
+
+
+def variable_name(name: str) -> str:
+    """A legal name of a variable or parameter near `name`."""
+    cleaned = re.sub(r"\W", "_", name, flags=re.ASCII)
+    if not cleaned or cleaned[0].isdigit():
+        cleaned = f"x{cleaned}"
+    if keyword.iskeyword(cleaned) or cleaned in TAKEN or cleaned in _BUILTINS:
+        cleaned += "_"
+    return cleaned
+
+
+class Namer:
+    """Hands out names of one scope, each once."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.taken = set(taken)
+
+    def give(self, *wishes: str) -> str:
+        """The first wish that is free, else the last with a number."""
+        for wish in wishes:
+            if wish not in self.taken:
+                self.taken.add(wish)
+                return wish
+        number = 2
+        while f"{wishes[-1]}{number}" in self.taken:
+            number += 1
+        self.taken.add(f"{wishes[-1]}{number}")
+        return f"{wishes[-1]}{number}"

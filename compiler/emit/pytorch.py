@@ -1,0 +1,108 @@
+"""The graph as PyTorch source: a file that a person could have written, which needs nothing but torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ..graph import Graph
+from ..ops.base import show
+from ..program import Scope
+from .classes import ClassWriter, docstring
+from .declare import Level
+from .designs import Designs, build_designs
+from .variants import name_classes, reading_order
+from .names import TAKEN, camel_case
+from .network import NetworkWriter
+from .slots import make_classes
+from .units import Mode, Units, build_units
+
+__all__ = ["Mode", "class_name", "to_python"]
+
+_IMPORTS = (
+    ("OrderedDict", "from collections import OrderedDict"),
+    ("NamedTuple", "from typing import NamedTuple"),
+    ("torch", "import torch"),
+    ("F", "import torch.nn.functional as F"),
+)
+
+
+def class_name(graph: Graph) -> str:
+    """The name of the network's class in the generated source."""
+    return camel_case(graph.program.name)
+
+
+def to_python(graph: Graph, mode: Mode = Mode.TRAIN) -> str:
+    """The whole source file. `mode` says what becomes of side heads; without any, all modes give the same text."""
+    units, designs = _structure(graph, mode)
+    helpers = _helpers(graph, units)
+    name = class_name(graph)
+    taken = {*TAKEN, f"{name}Outputs", f"{name}TrainingOutputs", *(match for text in helpers for match in _defined(text))}
+    name_classes(designs, graph.program.name, sorted(taken))
+    classes = make_classes(designs)
+    levels: dict[str, Level] = {}
+    texts: dict[str, list[str]] = {}
+    for cls in classes:
+        writer = ClassWriter.of(graph, cls, designs, levels)
+        texts[cls.design.name] = writer.lines() if cls is not classes[-1] else NetworkWriter(writer, units, mode).lines()
+    return _file(graph, helpers, [texts[name] for name in reading_order(designs)])
+
+
+def _structure(graph: Graph, mode: Mode) -> tuple[Units, Designs]:
+    """Units and designs; a reused scope that differs from its first use is no unit."""
+    dissolved: set[Scope] = set()
+    while True:
+        units = build_units(graph, mode, dissolved)
+        designs = build_designs(graph, units)
+        different = [unit.scope for unit in units.all if unit.uses is not None and designs.of[unit] is not designs.of[unit.uses]]
+        if not different:
+            return units, designs
+        dissolved.update(different)
+
+
+def _helpers(graph: Graph, units: Units) -> list[str]:
+    """The definitions that PyTorch lacks, each once, in the order of their first use."""
+    found: dict[str, None] = {}
+    for node in graph.nodes:
+        if units.needed[node.index]:
+            for text in node.operation.helpers(node.input_shapes):
+                found.setdefault(text.strip())
+    return list(found)
+
+
+def _defined(helper: str) -> list[str]:
+    return re.findall(r"^(?:class|def) (\w+)", helper, re.MULTILINE)
+
+
+def _used(helpers: Sequence[str], code: str) -> list[str]:
+    """The helpers that the classes name, and those that these name."""
+    kept: list[str] = []
+    for text in reversed(helpers):
+        if any(re.search(rf"\b{name}\b", code) for name in _defined(text)):
+            kept.append(text)
+            code += text
+    return kept[::-1]
+
+
+def _file(graph: Graph, helpers: Sequence[str], classes: Sequence[Sequence[str]]) -> str:
+    body = ["\n".join(lines) for lines in classes]
+    body = [*_used(helpers, "\n".join(body)), *body]
+    code = "\n".join(_without_docstrings(text) for text in body)
+    standard = [line for word, line in _IMPORTS[:2] if re.search(rf"\b{word}\b", code)]
+    torch = [line for word, line in _IMPORTS[2:] if re.search(rf"\b{word}\.", code)]
+    header = "\n".join(docstring(_about(graph), 0))
+    imports = "\n\n".join("\n".join(group) for group in (standard, [*torch, "from torch import Tensor, nn"]) if group)
+    return "\n\n".join([header, imports]) + "\n\n\n" + "\n\n\n".join(body) + "\n"
+
+
+def _about(graph: Graph) -> str:
+    """The docstring of the file: the network's own text, and where it came from."""
+    program = graph.program
+    source = program.span.source.name.replace("\\", "/").rsplit("/", 1)[-1]
+    sizes = ", ".join(f"{node.names[-1]} {show(node.shape)}" for node in graph.inputs)
+    told = f"Written by archc from `{source}`. Shapes in comments leave out the batch; they are for {sizes}."
+    return f"{program.doc.strip()}\n\n{told}" if program.doc.strip() else told
+
+
+def _without_docstrings(text: str) -> str:
+    return re.sub(r'"""(?:[^"\\]|\\.|"(?!""))*"""', "", text)
