@@ -115,7 +115,9 @@ class _Pool(Operation):
             # Rounding up never adds a window that would start behind the input and its padding before.
             if ceil and (count - 1) * s >= size + before:
                 count -= 1
-            if count < 1 or (room < 0 and not ceil):
+            # PyTorch's mean over volumes wants the whole window in the volume, whatever the padding and the rounding.
+            narrow = self.kind == "Avg" and len(shape) == 4 and (size + before + after if special else size) < k
+            if count < 1 or (room < 0 and not ceil) or narrow:
                 raise too_small(self.name, shape, w.kernel, w.dilation, w.pads, is_pool=True)
             sizes.append(count)
         return (shape[0], *sizes)

@@ -1,0 +1,56 @@
+"""The checker is never wrong: what archc accepts runs in PyTorch with the shape it said, what it refuses PyTorch refuses, too.
+
+The refusals that PyTorch does not share are the stricter rules of docs/ops.md, and no others. `ARCHC_PROGRAMS` sets how many
+programs are tried (20,000 in `make test`).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+
+import pytest
+
+from archc.compiler.driver import check_source
+from archc.dsl.render import to_text
+from archc.dsl.source import Source
+
+from .oracle import Refused, Stricter, run
+from .programs import Maker, RandomProgram
+
+PROGRAMS = int(os.environ.get("ARCHC_PROGRAMS", "20000"))
+PARTS = 20
+
+
+def verdict(program: RandomProgram) -> tuple[str, object]:
+    """What PyTorch says: `runs` with the shape, `refused` or `stricter` with the reason."""
+    try:
+        return "runs", run(program)
+    except Refused as refused:
+        return "refused", str(refused)
+    except Stricter as stricter:
+        return "stricter", str(stricter)
+
+
+def agrees(program: RandomProgram) -> str:
+    """The verdict, which archc must share."""
+    text = program.write()
+    checked = check_source(Source.of("random.arch", text))
+    expected, detail = verdict(program)
+    story = f"{text}\nPyTorch: {expected} {detail}\narchc:\n{to_text(checked.diagnostics)}"
+    if expected == "runs":
+        assert checked.program is not None, story
+        output = checked.program.nodes[-1]
+        assert output.operation.name == "output" and output.shape == detail, f"{story}\n{output.shape}"
+    else:
+        assert checked.has_errors, story
+        assert all(row.code[0] in "EW" for row in checked.diagnostics), story
+    return expected
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_programs(part: int) -> None:
+    verdicts = Counter(agrees(Maker(random.Random(part * 1_000_003 + number)).program()) for number in range(PROGRAMS // PARTS))
+    if PROGRAMS >= 1000:
+        assert verdicts["runs"] > PROGRAMS // PARTS // 5 and verdicts["refused"] > 0, verdicts
