@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -16,9 +17,9 @@ from .dot import Look, by_file_name, clean, to_dot
 from .fold import EVERYTHING, View, fold, names_of
 from .layout import SECONDS, Failure, render
 from .picture import Picture
-from .style import THEMES
+from .style import POINTS, SMALLEST, THEMES
 
-FORMATS = ("svg", "pdf", "png", "dot")
+FORMATS = ("svg", "pdf", "png", "html", "dot")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
 RESOLUTION = 200  # dots an inch of a bitmap
@@ -80,15 +81,41 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = Options(), fol
     boxes = len(picture.boxes())
     if boxes > MOST_BOXES:
         return Drawn(picture, dot, None, (_too_many(graph, picture, boxes),))
+    if form == "html":
+        from .page import to_page
+
+        page = to_page(graph, view, options.seconds)
+        if isinstance(page, Failure):
+            return Drawn(picture, dot, None, (_failed(graph, picture, page, form),))
+        return Drawn(picture, dot, page.encode())
     made = render(dot, form, options.seconds)
     if isinstance(made, Failure):
         return Drawn(picture, dot, None, (_failed(graph, picture, made, form),))
+    small = _too_small(graph, dot, made if form == "svg" else None, options)
     if form == "svg":
         from .svg import finished
 
         text = finished(made, f"{clean(graph.program.name)}: diagram", described(graph, picture))
-        return Drawn(picture, dot, text.encode(), ())
-    return Drawn(picture, dot, made, ())
+        return Drawn(picture, dot, text.encode(), small)
+    return Drawn(picture, dot, made, small)
+
+
+def _too_small(graph: Graph, dot: str, svg: bytes | None, options: Options) -> tuple[Diagnostic, ...]:
+    """A warning where the width that was asked for makes the text too small to read."""
+    if options.width is None:
+        return ()
+    made = svg if svg is not None else render(dot, "svg", options.seconds)
+    scale = re.search(rb'transform="scale\(([\d.]+)', made) if isinstance(made, bytes) else None
+    points = min(POINTS.values()) * float(scale.group(1)) if scale else SMALLEST
+    if points >= SMALLEST - 0.05:
+        return ()
+    message = f"at a width of {options.width:g} in the smallest text is {points:.1f} points high; below {SMALLEST:g} nobody can read it on paper"
+    return (
+        Diagnostic(
+            "W551", message, Label(graph.program.span), help="fold more of it (`--level stage`), change the direction or the width",
+            severity=Severity.WARNING,
+        ),
+    )  # fmt: skip
 
 
 def described(graph: Graph, picture: Picture) -> str:

@@ -93,11 +93,13 @@ class _Writer:
             "edge", fontname=FONTS, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
             arrowsize="0.55", penwidth="0.9",
         )  # fmt: skip
-        fills = self._fills()
+        fills, low = self._fills(), self._below_heads()
         self._items(drawing, self.picture.root.items, fills, 0)
         self._ports(drawing)
         labelled = len(self.picture.lines) <= MOST_LABELS
-        low = self._below_heads()
+        for number in sorted(low):  # a group is kept in one column
+            for name in (self.picture.lines[number].tail, self.picture.lines[number].head):
+                drawing.node(name, group=f"main{number}")
         shape = arms(self.picture) if look.direction is None else STRAIGHT
         if shape.level:
             drawing.attr("graph", newrank="true")

@@ -61,7 +61,7 @@ def title(scope: Scope, named: bool = True) -> Row:
     name = own_name(scope) if named else ""
     if name and scope.template and name != scope.template and scope.kind not in ("stage", "network"):
         return (Words(name, "name"), Words(" " + scope.template))
-    return (Words(name or scope.template or scope.kind, "name"),)
+    return (Words(name or scope.template or {"round": "repeat"}.get(scope.kind, scope.kind), "name"),)
 
 
 def counted(row: Row, count: int, parallel: bool) -> Row:

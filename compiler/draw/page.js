@@ -4,7 +4,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const canvas = document.getElementById("canvas");
 const SVG = "http://www.w3.org/2000/svg";
-const HEADING = 15, MARGIN = 7, ROW = [0, 10.5, 9];
+const HEADING = 15, MARGIN = 7, LARGE = 10.2, SMALL = 8.3;
 const open = new Set(), shut = new Set();
 const state = { nodes: new Set(), view: null, color: "kind", drawn: [], size: [1, 1] };
 
@@ -52,6 +52,17 @@ function stretched(demands) {
   };
 }
 
+// What is left of an interval without others.
+function without([from, to], others) {
+  const left = [];
+  for (const [a, b] of others.sort((one, two) => one[0] - two[0])) {
+    if (a > from) left.push([from, Math.min(a, to)]);
+    from = Math.max(from, b);
+  }
+  if (from < to) left.push([from, to]);
+  return left;
+}
+
 function headingSize(rows) {
   const width = Math.max(...rows.map(row => row.reduce((sum, [text, style]) => sum + text.length * (style === "small" ? 4.1 : 5.2), 0)));
   return [width + 16, rows.length * 10 + 8];
@@ -65,15 +76,26 @@ function compose(number, path) {
   const holder = item => item.f.find(above => isShut[above]);
   const boxes = [], demandsX = [], demandsY = [];
   const demand = ([x, y, w, h], size) => { demandsX.push([x, x + w, size[0]]); demandsY.push([y, y + h, size[1]]); };
-  layout.frames.forEach((frame, k) => { if (isShut[k]) demand(frame.p, headingSize(frame.r)); });
+  layout.frames.forEach((frame, k) => {
+    if (isShut[k]) { demand(frame.p, headingSize(frame.r)); return; }
+    if (hidden(frame)) return;
+    // The gaps between boxes of an open frame keep their size, but for those where a frame inside it is shut.
+    const within = layout.frames.filter((other, j) => isShut[j] && other.f.includes(k)).map(other => other.p);
+    for (const axis of [0, 1])
+      for (const [from, to] of without([frame.p[axis], frame.p[axis] + frame.p[axis + 2]], within.map(p => [p[axis], p[axis] + p[axis + 2]])))
+        (axis ? demandsY : demandsX).push([from, to, to - from]);
+  });
   for (const box of layout.boxes) {
     if (hidden(box)) continue;
     const key = path + box.n;
     let size = [box.p[2], box.p[3]], inner = null;
     if (open.has(key) && box.i !== undefined) {
       inner = compose(box.i, key + "/");
-      const heading = headingSize(box.r.slice(0, 1));
-      size = [Math.max(inner.w + 2 * MARGIN, heading[0]), inner.h + HEADING + MARGIN];
+      // What comes in stands in the middle, and the heading ends left of it.
+      const heading = headingSize(box.r.slice(0, 1)), port = inner.ports.in0 ?? inner.ports.out0;
+      const axis = port ? inner.mapX(port[0]) : inner.w / 2;
+      inner.axis = axis;
+      size = [2 * Math.max(axis + MARGIN, inner.w - axis + MARGIN, heading[0]), inner.h + HEADING + MARGIN];
     }
     demand(box.p, size);
     boxes.push({ box, key, size, inner });
@@ -86,7 +108,7 @@ function compose(number, path) {
     item.rect = [x - item.size[0] / 2, y - item.size[1] / 2, ...item.size];
     rectangles.set(item.box.n, item.rect);
     if (item.inner) {
-      item.at = [x - item.inner.w / 2, item.rect[1] + HEADING];
+      item.at = [x - item.inner.axis, item.rect[1] + HEADING];
       insides.set(item.box.n, item);
     }
   }
@@ -108,7 +130,7 @@ function compose(number, path) {
     if (from !== undefined && from === to) continue;
     const points = [];
     for (let k = 0; k < line.d.length; k += 2) points.push([mapX(line.d[k]), mapY(line.d[k + 1])]);
-    const label = line.l && from === undefined ? [line.l[0], mapX(line.l[1]), mapY(line.l[2])] : null;
+    const label = line.l && from === undefined ? labelAt(line, mapX, mapY) : null;
     lines.push({ line, label, d: run(points, line, rectangles, insides, from !== undefined, to !== undefined), arrow: !insides.has(line.h) && !line.h.startsWith("out") });
   }
   return { w: mapX(layout.w), h: mapY(layout.h), frames, boxes, lines, ports: layout.ports, mapX, mapY };
@@ -162,6 +184,17 @@ function run(points, line, rectangles, insides, cutTail, cutHead) {
   }
   return d;
 }
+// A label keeps its distance from the nearest point of its line.
+function labelAt(line, mapX, mapY) {
+  const [text, x, y] = line.l;
+  let best = null, least = Infinity;
+  for (let k = 2; k + 6 <= line.d.length; k += 6)
+    for (let s = 0; s <= 12; s++) {
+      const point = onCurve(...[k - 2, k, k + 2, k + 4].map(j => [line.d[j], line.d[j + 1]]), s / 12), distance = Math.hypot(point[0] - x, point[1] - y);
+      if (distance < least) { least = distance; best = point; }
+    }
+  return best ? [text, mapX(best[0]) + x - best[0], mapY(best[1]) + y - best[1]] : [text, mapX(x), mapY(y)];
+}
 const fixed = value => +value.toFixed(1);
 const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) > 1.5;
 const onCurve = (a, b, c, d, t) => [0, 1].map(k => (1 - t) ** 3 * a[k] + 3 * (1 - t) ** 2 * t * b[k] + 3 * (1 - t) * t * t * c[k] + t ** 3 * d[k]);
@@ -190,7 +223,7 @@ function markers() {
 }
 
 function rowsOf(rows, x, top, height) {
-  const size = row => row.some(([, style]) => style !== "small") ? ROW[1] : ROW[2];
+  const size = row => row.some(([, style]) => style !== "small") ? LARGE : SMALL;
   let y = top + (height - rows.reduce((sum, row) => sum + size(row), 0)) / 2;
   return rows.map(row => {
     y += size(row);
