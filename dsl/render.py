@@ -122,8 +122,8 @@ class _Mark:
 def _snippet(page: _Page, source: Source, labels: Sequence[Label], primary: Label) -> None:
     rows: dict[int, list[_Mark]] = {}
     for label in labels:
-        line = label.span.line
-        rows.setdefault(line, []).append(_mark(label, source.line_text(line), label is primary))
+        number = label.span.line
+        rows.setdefault(number, []).append(_mark(label, source.line_text(number), label is primary))
     before: int | None = None
     for number in sorted(rows):
         line = Line.of(source.line_text(number))

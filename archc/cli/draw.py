@@ -15,21 +15,19 @@ COLORS = ("kind", "cost", "parameters", "macs", "activations", "none")
 INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
 
 
-class Width(click.ParamType):
+def _inches(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
     """`3.3in`, `8cm`, `84mm`, `240pt`."""
-
-    name = "3.3in"
-
-    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> float:
-        text = str(value).strip().lower()
-        unit = text.lstrip("0123456789.")
-        try:
-            width = float(text.removesuffix(unit)) * INCHES[unit.strip() or "in"]
-        except (KeyError, ValueError):
-            self.fail(f"`{value}` is no width: write `3.3in`, `8cm`, `84mm` or `240pt`")
-        if not 0.1 <= width <= 1000:
-            self.fail(f"`{value}` is no width of a page")
-        return width
+    if value is None:
+        return None
+    text = value.strip().lower()
+    unit = text.lstrip("0123456789.")
+    try:
+        width = float(text.removesuffix(unit)) * INCHES[unit.strip() or "in"]
+    except (KeyError, ValueError):
+        raise click.BadParameter(f"`{value}` is no width: write `3.3in`, `8cm`, `84mm` or `240pt`") from None
+    if not 0.1 <= width <= 1000:
+        raise click.BadParameter(f"`{value}` is no width of a page")
+    return width
 
 
 @click.command("draw", cls=Command)
@@ -42,7 +40,7 @@ class Width(click.ParamType):
 @click.option("--direction", type=click.Choice(DIRECTIONS), help="Where the flow leads: top to bottom, left to right, …")
 @click.option("--color-by", type=click.Choice(COLORS), default="kind", help="By kind of operation, or as heat by a cost.")
 @click.option("--theme", type=click.Choice(THEMES), default="light")
-@click.option("--width", type=Width(), help="The width on paper, for a column or a page.")
+@click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper, for a column or a page.")
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], output: str | None, level: str, opened: tuple[str, ...],

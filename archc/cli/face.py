@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
@@ -50,13 +50,13 @@ class Face:
         if shown:
             _write(sys.stderr, to_text(shown, self.colored(sys.stderr), page_width(sys.stderr) or WIDTH) + "\n")
 
-    def colored(self, stream: IO[str]) -> bool:
+    def colored(self, stream: TextIO) -> bool:
         if self.color != "auto":
             return self.color == "always"
         return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _write(stream: IO[str], text: str) -> None:
+def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
     except UnicodeEncodeError:
@@ -65,14 +65,14 @@ def _write(stream: IO[str], text: str) -> None:
     stream.flush()
 
 
-def is_terminal(stream: IO[str]) -> bool:
+def is_terminal(stream: TextIO) -> bool:
     try:
         return stream.isatty()
     except ValueError:  # closed
         return False
 
 
-def page_width(stream: IO[str]) -> int | None:
+def page_width(stream: TextIO) -> int | None:
     """The columns of the terminal; None where there is none."""
     if not is_terminal(stream):
         return None
