@@ -211,7 +211,7 @@ class _Step:
         if not self.learns[node.index]:
             return 0
         saved = node.operation.saved(node.input_shapes, node.shape)
-        return (saved.extra * self.item + saved.extra_bytes) * self.batch
+        return (saved.extra * self.item + saved.extra_bytes) * self.batch + saved.once * self.item
 
     def _hold(self, root: int) -> None:
         if self.graph.nodes[root].operation.family != "port":

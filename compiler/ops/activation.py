@@ -79,7 +79,7 @@ class LeakyRelu(_Activation):
     slope: float = parameter(POSITIVE, "the slope below 0", 0.01)
 
     def _settings(self) -> tuple[tuple[str | None, Plain], ...]:
-        return (("negative_slope", self.slope),) if self.slope != 0.01 else ()
+        return (("negative_slope", float(self.slope)),) if self.slope != 0.01 else ()
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return str(self.slope) if self.slope != 0.01 else ""
@@ -103,7 +103,7 @@ class PRelu(_Activation):
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [] if self.shared else [(None, inputs[0][0])]
         if self.start != 0.25:
-            arguments.append(("init", self.start))
+            arguments.append(("init", float(self.start)))
         return Construct("nn.PReLU", tuple(arguments))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
@@ -123,7 +123,7 @@ class Elu(_Activation):
     alpha: float = parameter(POSITIVE, "minus what it tends to", 1.0)
 
     def _settings(self) -> tuple[tuple[str | None, Plain], ...]:
-        return (("alpha", self.alpha),) if self.alpha != 1.0 else ()
+        return (("alpha", float(self.alpha)),) if self.alpha != 1.0 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ class Softplus(_Activation):
     beta: float = parameter(POSITIVE, "how sharp the bend is", 1.0)
 
     def _settings(self) -> tuple[tuple[str | None, Plain], ...]:
-        return (("beta", self.beta),) if self.beta != 1.0 else ()
+        return (("beta", float(self.beta)),) if self.beta != 1.0 else ()
 
 
 OPERATIONS: tuple[type[Operation], ...] = (

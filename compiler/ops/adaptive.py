@@ -63,7 +63,7 @@ class _AdaptiveAvg(_Adaptive):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         # To one position PyTorch takes the mean, whose gradient needs no more than the shape.
-        return Saved() if product(output[1:]) == 1 and len(output) > 2 else Saved(inputs=(0,))
+        return Saved() if product(output[1:]) == 1 else Saved(inputs=(0,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ class Saved:
     """What autograd keeps of one call until its backward pass, beside the module's own weights.
 
     `inputs` are the numbers of the inputs that are kept as they are, `output` tells whether the output is,
-    `extra` counts further elements of the same dtype, `extra_bytes` bytes of another (max-pool indices, masks).
+    `extra` counts further elements of the same dtype, `extra_bytes` bytes of another (max-pool indices, masks); `once`
+    counts elements that there are once whatever the batch (the statistics of batch norm).
     Tensors that several calls keep are one storage: `analysis/memory.py` counts them once.
     """
 
@@ -109,6 +110,7 @@ class Saved:
     output: bool = False
     extra: int = 0
     extra_bytes: int = 0
+    once: int = 0
 
 
 @dataclass(frozen=True, slots=True)

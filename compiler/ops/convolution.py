@@ -125,11 +125,12 @@ class _Convolution(Operation):
         return _Geometry(kernel, stride, dilation, pads_of(pad, shape, kernel, stride, dilation))
 
     def _special(self, g: _Geometry) -> str:
-        """How the padding is said: "" by PyTorch's numbers, "same" by its word, "Same" or "Side" by a class of ours."""
-        if self._fields()[2] == "same":
-            if same_depends_on_size(g.kernel, g.stride):
-                return "Same"
-            return "" if is_even(g.pads) else "same"
+        """Empty where PyTorch's numbers say the padding; "Same" or "Side" where a class of ours does.
+
+        PyTorch's own `padding="same"` would warn of each even kernel, and refuses strides.
+        """
+        if self._fields()[2] == "same" and same_depends_on_size(g.kernel, g.stride):
+            return "Same"
         return "" if is_even(g.pads) else "Side"
 
     def output(self, inputs: Shapes) -> Shape:
@@ -149,7 +150,7 @@ class _Convolution(Operation):
         return (channels, *sizes)
 
     def _check_pad_mode(self, shape: Shape, g: _Geometry, mode: str) -> None:
-        if self._special(g) in ("Same", "Side"):
+        if self._special(g):
             raise Refusal(
                 "E326",
                 f'`pad_mode` "{mode}" needs the same padding before and after, and this padding is {show_pads(g.pads).removeprefix("pad ")}',
@@ -184,7 +185,7 @@ class _Convolution(Operation):
         shape = inputs[0]
         g = self._geometry(shape)
         pad_mode = self._fields()[5]
-        if not any(sum(pad) for pad in g.pads) or (self._special(g) in ("", "same") and pad_mode == "zeros"):
+        if not any(sum(pad) for pad in g.pads) or (not self._special(g) and pad_mode == "zeros"):
             return Saved(inputs=(0,))
         # The padded copy is what the convolution keeps; of the kinds of padding, that of zeros keeps nothing.
         padded = shape[0] * product([size + sum(pad) for size, pad in zip(shape[1:], g.pads, strict=True)])
@@ -202,7 +203,7 @@ class _Convolution(Operation):
         channels, groups = self._groups(shape[0])
         bias, pad_mode = self._fields()[4:6]
         special = self._special(g)
-        prefix = f"{special}Pad" if special in ("Same", "Side") else "nn."
+        prefix = f"{special}Pad" if special else "nn."
         arguments: list[tuple[str | None, Plain]] = [
             (None, shape[0]),
             (None, channels),
@@ -212,9 +213,7 @@ class _Convolution(Operation):
             arguments.append(("pads", torch_pads(g.pads)))
         if set(g.stride) != {1}:
             arguments.append(("stride", simple(g.stride)))
-        if special == "same":
-            arguments.append(("padding", "same"))
-        elif special == "" and any(before for before, _ in g.pads):
+        if not special and any(before for before, _ in g.pads):
             arguments.append(("padding", simple([before for before, _ in g.pads])))
         if set(g.dilation) != {1}:
             arguments.append(("dilation", simple(g.dilation)))

@@ -53,14 +53,14 @@ class BatchNorm(Operation):
         return BN_FLOPS * product(output)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        return Saved(inputs=(0,), extra=2 * output[0])
+        return Saved(inputs=(0,), once=2 * output[0])
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
         if self.eps != 1e-5:
-            arguments.append(("eps", self.eps))
+            arguments.append(("eps", float(self.eps)))
         if self.momentum != 0.1:
-            arguments.append(("momentum", self.momentum))
+            arguments.append(("momentum", float(self.momentum)))
         if not self.affine:
             arguments.append(("affine", False))
         return Construct(f"nn.BatchNorm{max(1, spatial_rank(inputs[0]))}d", tuple(arguments))
@@ -107,7 +107,7 @@ class GroupNorm(Operation):
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, self.groups), (None, inputs[0][0])]
         if self.eps != 1e-5:
-            arguments.append(("eps", self.eps))
+            arguments.append(("eps", float(self.eps)))
         if not self.affine:
             arguments.append(("affine", False))
         return Construct("nn.GroupNorm", tuple(arguments))
@@ -158,19 +158,15 @@ class LayerNorm(Operation):
         return NORM_FLOPS * product(output)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        positions = product(output) // self._channels(output)
-        if self._over_first(output):
-            # What it keeps is the copy with the channels last.
-            return Saved(extra=product(output) + 2 * positions)
-        return Saved(inputs=(0,), extra=2 * positions)
+        return Saved(inputs=(0,), extra=2 * product(output) // self._channels(output))
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
-        return product(output) if self._over_first(output) else 0
+        return product(output) if self._over_first(output) else 0  # the copy with the channels last
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, self._channels(inputs[0]))]
         if self.eps != 1e-5:
-            arguments.append(("eps", self.eps))
+            arguments.append(("eps", float(self.eps)))
         if not self.affine:
             arguments.append(("elementwise_affine", False))
         return Construct("ChannelNorm" if self._over_first(inputs[0]) else "nn.LayerNorm", tuple(arguments))
@@ -216,7 +212,7 @@ class InstanceNorm(Operation):
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
         if self.eps != 1e-5:
-            arguments.append(("eps", self.eps))
+            arguments.append(("eps", float(self.eps)))
         if self.affine:
             arguments.append(("affine", True))
         return Construct(f"nn.InstanceNorm{spatial_rank(inputs[0])}d", tuple(arguments))
@@ -257,7 +253,7 @@ class LocalResponseNorm(Operation):
             ("beta", self.beta, 0.75),
             ("k", self.k, 1.0),
         )
-        return tuple((name, value) for name, value, usual in rows if value != usual)
+        return tuple((name, float(value)) for name, value, usual in rows if value != usual)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.LocalResponseNorm", ((None, self.size), *self._arguments()))

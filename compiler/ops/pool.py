@@ -246,7 +246,7 @@ class AvgPool(_Pool):
         padded = self._padded(inputs[0], self._windows(inputs[0]))
         if not padded:
             return Saved(inputs=(0,))
-        return Saved(extra=padded + (0 if self.count_pad else product(output[1:])))
+        return Saved(extra=padded, once=0 if self.count_pad else product(output[1:]))
 
 
 OPERATIONS: tuple[type[Operation], ...] = (MaxPool, AvgPool)

@@ -33,10 +33,10 @@ class Dropout(Operation):
         return Saved(extra=product(output)) if self.p else Saved()
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        return Construct("nn.Dropout", ((None, self.p),) if self.p != 0.5 else ())
+        return Construct("nn.Dropout", ((None, float(self.p)),) if self.p != 0.5 else ())
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        return f"F.dropout({names[0]}, p={self.p}, training=self.training)"
+        return f"F.dropout({names[0]}, p={float(self.p)}, training=self.training)"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return str(self.p)

@@ -1,0 +1,45 @@
+"""What autograd keeps of each call, measured, against what the record says."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from archc.compiler.ops.base import Operation, Shapes
+
+from .samples import SAMPLES, describe
+from .torch_side import BATCH, modules, tensors
+
+FLOAT_BYTES = 4
+
+
+def measured(module: torch.nn.Module, values: list[torch.Tensor]) -> tuple[set[int], bool, int]:
+    """The numbers of the inputs that are kept, whether the output is, and the bytes of everything else."""
+    kept: dict[int, torch.Tensor] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        result = module(*values)
+    own = {value.untyped_storage().data_ptr() for value in (*module.parameters(), *module.buffers())}
+    places = [value.untyped_storage().data_ptr() for value in values]
+    answer = result.untyped_storage().data_ptr()
+    further = sum(
+        tensor.untyped_storage().nbytes()
+        for place, tensor in kept.items()
+        if place not in own and place not in places and place != answer
+    )
+    return {number for number, place in enumerate(places) if place in kept}, answer in kept, further
+
+
+@pytest.mark.parametrize(("operation", "inputs"), SAMPLES, ids=[describe(*sample) for sample in SAMPLES])
+def test_saved(operation: Operation, inputs: Shapes) -> None:
+    output = operation.output(inputs)
+    said = operation.saved(inputs, output)
+    for module in modules(operation, inputs):
+        values = [v.requires_grad_() * 1 if v.is_floating_point() else v for v in tensors(operation, inputs)]
+        kept, keeps_output, further = measured(module.train(), values)
+        assert (kept, keeps_output) == (set(said.inputs), said.output)
+        assert further == (said.extra * FLOAT_BYTES + said.extra_bytes) * BATCH + said.once * FLOAT_BYTES
