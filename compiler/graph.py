@@ -8,10 +8,10 @@ after it was built; a rewrite makes a new program and a new graph.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ..dsl.records import dataclass
 from .program import Node, Program, Scope
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 
 from ..dsl.codes import CODES, Code
+from ..dsl.records import dataclass
 from ..dsl.render import to_text
 from ..dsl.source import Source
 from .driver import check_source

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..dsl.diagnostics import Diagnostic
+from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .ops.base import Operation, Shape, Shapes, Weight
 

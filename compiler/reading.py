@@ -7,9 +7,10 @@ diagnostic; nothing here raises.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.records import dataclass
 from ..dsl.source import Source
 from .suggest import closest, did_you_mean
 from .values import Problem

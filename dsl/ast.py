@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from .records import dataclass
 from .source import Source, Span
 
 # --------------------------------------------------------------------------------------------- expressions

@@ -7,7 +7,8 @@ is written so that it can be seen. A line that is wider than the page is shown t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from .records import dataclass
 
 TAB = 4
 

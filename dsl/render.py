@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .columns import CUT, MARGIN, Line, Window, visible
 from .diagnostics import Diagnostic, Fix, Label, Severity
+from .records import dataclass
 from .source import Source, Span
 
 WIDTH = 140
