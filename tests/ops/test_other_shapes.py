@@ -65,7 +65,22 @@ def test_norms(operation: Operation, shape: Shape) -> None:
 
 # ------------------------------------------------------------------------------------------- activations
 
-PLAIN = ["relu", "relu6", "leaky_relu", "prelu", "elu", "gelu", "silu", "mish", "sigmoid", "tanh", "hard_sigmoid", "hard_swish", "softplus", "identity"]
+PLAIN = [
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "prelu",
+    "elu",
+    "gelu",
+    "silu",
+    "mish",
+    "sigmoid",
+    "tanh",
+    "hard_sigmoid",
+    "hard_swish",
+    "softplus",
+    "identity",
+]
 OTHERS = (op("scale", factor=2), op("layer_scale"), op("dropout"), op("drop_path", p=0.1))
 
 
