@@ -12,7 +12,7 @@ from ..ops.base import show
 from .construct import folded
 from .declare import Level, access, declarations, holders, top_level
 from .designs import Call, Designs, Form
-from .forward import ForwardWriter, Statement, input_names, numbered_calls
+from .forward import ForwardWriter, Statement, input_names, labels_of, numbered_calls
 from .layout import INDENT, WIDTH, broken
 from .slots import Class
 
@@ -56,7 +56,7 @@ class ClassWriter:
         return broken(f"def __init__({', '.join(['self', *rows])}) -> None:", INDENT)
 
     def constructor(self) -> list[str]:
-        lines = self.signature() + [" " * BODY + "super().__init__()"]
+        lines = [*self.signature(), " " * BODY + "super().__init__()"]
         for statement in declarations(self.level):
             lines.extend(broken(statement, BODY))
         for call, made in self.cls.members:
@@ -78,7 +78,8 @@ class ClassWriter:
         return lines + broken(f"return {', '.join(results)}", BODY, comment)
 
     def writer(self) -> ForwardWriter:
-        return ForwardWriter(self.cls.design, self.designs.recipes, self.reach, self.shape_comment())
+        design = self.cls.design
+        return ForwardWriter(design, self.designs.recipes, self.reach, self.shape_comment(), labels_of(design, self.graph.nodes))
 
     def reach(self, call: Call) -> str:
         return access(self.level, call.path, self.levels)
@@ -110,6 +111,7 @@ def docstring(text: str, indent: int) -> list[str]:
         lines[-1] += " "
     if len(lines) == 1 and len(lines[0]) + indent + 6 <= WIDTH:
         return [f'{margin}"""{lines[0]}"""']
+    lines = lines if len(lines) > 1 else textwrap.wrap(lines[0], WIDTH - indent - 9, break_long_words=False)
     first, *rest = textwrap.wrap(lines[0], WIDTH - indent - 3, break_long_words=False)
     return [f'{margin}"""{first}', *((margin + line).rstrip() for line in [*rest, *lines[1:]]), f'{margin}"""']
 

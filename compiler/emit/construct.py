@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from .slots import Class, Made
+from .slot import Made
 
 _NUMBERED = re.compile(r"^(.*?)(\d+)$")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .construct import folded, made_text
-from .slots import Made
+from .slot import Made
 
 _CONTAINER_WORDS = frozenset({"clear", "items", "keys", "pop", "update", "values", "append", "extend", "insert"})
 

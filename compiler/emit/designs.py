@@ -247,15 +247,17 @@ def _form(design: Design) -> Form:
 
 
 def _gather_words(design: Design) -> None:
-    """The words that tell a design from others of the same block: its members' names and what it does."""
+    """The words that may tell a design from others of the same block, with their rank: labels, inner blocks, operations."""
+
+    def add(word: str, rank: int) -> None:
+        design.words[word] = min(rank, design.words.get(word, rank))
+
     for call in design.calls:
-        if call.design is not None:
-            for word, count in call.design.words.items():
-                design.words[word] = design.words.get(word, 0) + count
-            design.words[call.design.word] = design.words.get(call.design.word, 0) + 1
+        if call.path and call.path[0].isidentifier() and (call.design is not None or call.node.label):
+            add(call.path[0], 0)
+        if call.design is None:
+            add(call.node.operation.name, 2)
         else:
-            name = call.node.operation.name
-            design.words[name] = design.words.get(name, 0) + 1
-        for part in call.path[:1]:
-            if part.isidentifier():
-                design.words.setdefault(part, 1)
+            add(call.design.word, 1)
+            for word, rank in call.design.words.items():
+                add(word, max(rank, 1))

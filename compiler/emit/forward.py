@@ -7,14 +7,13 @@ in as an argument; it gets a name when it is needed twice, or when a line would 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..program import Node
 from .designs import Call, Design
 from .layout import INDENT, WIDTH
 from .names import variable_name
 from .recipes import HOLE, Recipes, Template
-from .units import Unit
 
 DEEPEST = 3
 """How many calls a line nests."""
@@ -48,12 +47,14 @@ class _Waiting:
 
 @dataclass(slots=True, eq=False)
 class ForwardWriter:
-    """Writes one body. `callee` gives the text that reaches a member; `shape` the comment on a tensor."""
+    """Writes one body. `callee` gives the text that reaches a member, `shape` the comment on a tensor, `labels` what the
+    author called it."""
 
     design: Design
     recipes: Recipes
     callee: Callable[[Call], str]
     shape: Callable[[int], str]
+    labels: dict[int, str]
     names: dict[int, str] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     _waiting: list[_Waiting] = field(default_factory=list)
@@ -105,6 +106,9 @@ class ForwardWriter:
         return self.recipes.template(call.recipe.expression_in_place if call.in_place else call.recipe.expression)
 
     def _text(self, call: Call) -> Template:
+        if call.has_bare_weight:
+            template = self._template(call)
+            return replace(template, text=template.text.replace(HOLE.format(len(call.operands)), self.callee(call)))
         if not call.as_module:
             return self._template(call)
         count = len(call.operands)
@@ -126,9 +130,6 @@ class ForwardWriter:
                 sums.append(False)
                 reads.append(self.names[operand])
             self._left[operand] -= 1
-        if call.has_bare_weight:
-            texts.append(self.callee(call))
-            sums.append(False)
         text = template.fill(texts, sums)
         depth = 1 + max((waiting.depth for waiting in nested.values()), default=0)
         heavy = call.is_heavy or any(waiting.is_heavy for waiting in nested.values())
@@ -145,7 +146,7 @@ class ForwardWriter:
 
     def _several(self, call: Call, first: int, waiting: _Waiting) -> None:
         tensors = range(first, first + call.results)
-        names = [self._name(tensor, call, waiting.reads if tensor == first else []) for tensor in tensors]
+        names = [self._name(tensor, waiting.reads if tensor == first else [], True) for tensor in tensors]
         self.statements.append(Statement(f"{', '.join(names)} = {waiting.text}", self.shape(first)))
 
     def _taken(self, call: Call, template: Template, operands: Sequence[int]) -> list[_Waiting]:
@@ -161,7 +162,7 @@ class ForwardWriter:
         if best < len(wanted):
             # Of two operands one may stay in the line; of more, all have names or none.
             best = best if len(wanted) == 2 else 0
-            self._flush(len(self._waiting) - best)
+            self._flush(len(self._waiting) - best, by_label=len(wanted) > 2)
         taken = self._waiting[len(self._waiting) - best :]
         del self._waiting[len(self._waiting) - best :]
         return taken
@@ -176,28 +177,30 @@ class ForwardWriter:
                 return False
             if call.design is not None or (waiting.call.design is not None and len(operands) == 1):
                 return False  # an inner module has a line of its own, unless it is part of a sum
-        length = len(template.text) + sum(len(waiting.text) for waiting in nested)
+        inside = {waiting.tensor: waiting for waiting in nested}
+        texts = [inside[row].text if row in inside else self.names.get(row, "branch0") for row in operands]
+        length = len(template.fill(texts, [row in inside and inside[row].is_sum for row in operands]))
         return 2 * INDENT + len("return ") + length <= WIDTH
 
     # ------------------------------------------------------------------------------------------- variables
 
-    def _flush(self, count: int) -> None:
-        """Give the first `count` waiting expressions a name, in order."""
+    def _flush(self, count: int, by_label: bool = False) -> None:
+        """Give the first `count` waiting expressions a name, in order; `by_label` where they are parts of one merge."""
         for _ in range(count):
             waiting = self._waiting.pop(0)
-            name = self._name(waiting.tensor, waiting.call, waiting.reads)
+            name = self._name(waiting.tensor, waiting.reads, by_label)
             self.statements.append(Statement(f"{name} = {waiting.text}", self.shape(waiting.tensor)))
 
-    def _name(self, tensor: int, call: Call, reads: Sequence[str]) -> str:
-        name = self._choose(tensor, call, reads)
+    def _name(self, tensor: int, reads: Sequence[str], by_label: bool) -> str:
+        name = self._choose(tensor, reads, by_label)
         self.names[tensor] = name
         self._holds[name] = tensor
         return name
 
-    def _choose(self, tensor: int, call: Call, reads: Sequence[str]) -> str:
+    def _choose(self, tensor: int, reads: Sequence[str], by_label: bool) -> str:
         """The author's label for what is needed twice; else the name of what is not needed any more; else a free one."""
-        label = _label(call)
-        if label and self._uses.get(tensor, 0) > 1 and not self._is_live(label):
+        label = self.labels.get(tensor, "")
+        if label and (by_label or self._uses.get(tensor, 0) > 1) and not self._is_live(label):
             return label
         for name in reads:
             if name in _GENERIC and not self._is_live(name):
@@ -218,11 +221,22 @@ class ForwardWriter:
         return self._left.get(held, 0) > 0 or any(name in waiting.reads for waiting in self._waiting)
 
 
-def _label(call: Call) -> str:
-    """The name that the author gave to what a call makes."""
-    item = call.items[0]
-    names = item.scope.names if isinstance(item, Unit) else item.names if item.label else ()
-    return variable_name(names[-1]) if names and names[-1].isidentifier() else ""
+def labels_of(design: Design, nodes: Sequence[Node]) -> dict[int, str]:
+    """What the author called each tensor that a design's calls make: the label of the step or part that made it."""
+    found: dict[int, str] = {}
+    for call, first in numbered_calls(design):
+        item = call.items[0]
+        if isinstance(item, Node):
+            name = item.names[-1] if item.label and item.names else ""
+            found[first] = name
+        elif call.results == 1:
+            found[first] = next((part for part in reversed(item.scope.names) if not part.isdigit()), "")
+        else:
+            # Of several results each has the name that it has inside.
+            for number, index in enumerate(item.outputs):
+                path = nodes[index].path[len(item.scope.path) :]
+                found[first + number] = path[0] if len(path) > 1 or nodes[index].label else ""
+    return {tensor: variable_name(name) for tensor, name in found.items() if name.isidentifier()}
 
 
 def input_names(design: Design, nodes: Sequence[Node]) -> list[str]:

@@ -27,7 +27,7 @@ def initial_statements(owners: Sequence[tuple[Node, str]], reach: Callable[[Node
     by_target: dict[str, list[Node]] = {}
     for node, target in owners:
         by_target.setdefault(target, []).append(node)
-    loop: list[tuple[int, str]] = []
+    bodies: dict[tuple[tuple[int, str], ...], list[str]] = {}
     further: list[tuple[int, str]] = []
     for target, nodes in by_target.items():
         told = [node for node in nodes if node.operation.initialization().calls]
@@ -35,9 +35,12 @@ def initial_statements(owners: Sequence[tuple[Node, str]], reach: Callable[[Node
             continue
         usual = _usual(nodes) if len(told) == len(nodes) else {}
         if usual:
-            loop.append((1, f"{'elif' if loop else 'if'} isinstance(module, {target}):"))
-            loop.extend(_in_loop(usual, nodes))
+            bodies.setdefault(tuple(_in_loop(usual, nodes)), []).append(target)
         further.extend(_by_name([node for node in told if not _agrees(node, usual)], reach))
+    loop: list[tuple[int, str]] = []
+    for body, targets in bodies.items():
+        loop.append((1, f"{'elif' if loop else 'if'} isinstance(module, {' | '.join(targets)}):"))
+        loop.extend(body)
     return ([(0, "for module in self.modules():"), *loop] if loop else []) + further
 
 

@@ -9,7 +9,7 @@ from ..program import Node
 from .classes import BODY, ClassWriter, docstring, function, statement_lines
 from .declare import access
 from .designs import Call
-from .forward import numbered_calls
+from .forward import ForwardWriter, numbered_calls
 from .initial import initial_statements
 from .layout import INDENT, broken
 from .names import variable_name
@@ -71,12 +71,19 @@ class NetworkWriter:
     def _local(self, ports: Sequence[Node]) -> list[int]:
         return [self.writer.cls.design.local[port.inputs[0]] for port in ports]
 
+    def _body(self, ports: Sequence[Node]) -> ForwardWriter:
+        """A writer that knows the inputs, and what the outputs are called."""
+        body = self.writer.writer()
+        body.names = dict(self._inputs())
+        if self._field_names(ports) != ["output"]:
+            body.labels.update(zip(self._local(ports), self._field_names(ports), strict=True))
+        return body
+
     def _forward(self) -> list[str]:
         """All outputs of this mode, one return type."""
         ports = [*self.ports(False), *self.ports(True)]
         fields = self._field_names(ports)
-        body = self.writer.writer()
-        body.names = dict(self._inputs())
+        body = self._body(ports)
         results = body.write(numbered_calls(self.writer.cls.design), self._local(ports))
         single = fields == ["output"]
         lines = function("forward", list(self._inputs().values()), "Tensor" if single else f"{self.name}Outputs")
@@ -96,8 +103,7 @@ class NetworkWriter:
         read = list(dict.fromkeys(tensor for call, _ in sides for tensor in call.operands if tensor in made and tensor not in main))
         inputs = list(self._inputs().values())
 
-        body = self.writer.writer()
-        body.names = dict(self._inputs())
+        body = self._body(self.ports(False))
         results = body.write(trunk, [*main, *read])
         fields = self._field_names(self.ports(False))
         single = len(main) == 1
@@ -107,8 +113,8 @@ class NetworkWriter:
         lines.extend(statement_lines(body.statements))
         lines.extend(broken(f"return {', '.join(results)}", BODY))
 
-        heads = self.writer.writer()
-        names = _distinct([*(fields if single else fields), *(body.names[tensor] for tensor in read)], inputs)
+        heads = self._body(self.ports(True))
+        names = _distinct([*fields, *(body.names[tensor] for tensor in read)], inputs)
         heads.names = {**self._inputs(), **dict(zip([*main, *read], names, strict=True))}
         answer = names[0] if single else _record(f"{self.name}Outputs", fields, names[: len(main)])
         results = heads.write(sides, self._local(self.ports(True)))
@@ -116,11 +122,10 @@ class NetworkWriter:
         record = f"{self.name}Outputs" if single else f"{self.name}TrainingOutputs"
         lines.extend(["", *function("forward", inputs, "")])
         lines.extend(broken(f"{', '.join(names)} = self.trunk({', '.join(inputs)})", BODY))
-        lines.append(f"{' ' * BODY}if not torch.jit.is_scripting():")
-        lines.append(f"{' ' * (BODY + INDENT)}if self.training:")
+        lines.append(f"{' ' * BODY}if self.training and not torch.jit.is_scripting():")
         for statement in heads.statements:
-            lines.extend(broken(statement.text, BODY + 2 * INDENT))
-        lines.extend(broken(f"return {_record(record, all_fields, [*names[: len(main)], *results])}", BODY + 2 * INDENT))
+            lines.extend(broken(statement.text, BODY + INDENT))
+        lines.extend(broken(f"return {_record(record, all_fields, [*names[: len(main)], *results])}", BODY + INDENT))
         return lines + broken(f"return {answer}", BODY)
 
     # ------------------------------------------------------------------------------------------- weights

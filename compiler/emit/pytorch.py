@@ -6,16 +6,17 @@ import re
 from collections.abc import Sequence
 
 from ..graph import Graph
-from ..ops.base import show
+from ..ops.base import show_size
 from ..program import Scope
 from .classes import ClassWriter, docstring
 from .declare import Level
 from .designs import Designs, build_designs
-from .variants import name_classes, reading_order
+from .layout import WIDTH, broken
 from .names import TAKEN, camel_case
 from .network import NetworkWriter
 from .slots import make_classes
 from .units import Mode, Units, build_units
+from .variants import name_classes, reading_order
 
 __all__ = ["Mode", "class_name", "to_python"]
 
@@ -66,8 +67,17 @@ def _helpers(graph: Graph, units: Units) -> list[str]:
     for node in graph.nodes:
         if units.needed[node.index]:
             for text in node.operation.helpers(node.input_shapes):
-                found.setdefault(text.strip())
+                found.setdefault(_laid_out(text.strip()))
     return list(found)
+
+
+def _laid_out(helper: str) -> str:
+    """A helper's text, its long statements broken as all others are."""
+    lines: list[str] = []
+    for line in helper.split("\n"):
+        code = line.lstrip()
+        lines.extend(broken(code, len(line) - len(code)) if len(line) > WIDTH and not code.startswith(('"', "#")) else [line])
+    return "\n".join(lines)
 
 
 def _defined(helper: str) -> list[str]:
@@ -99,7 +109,7 @@ def _about(graph: Graph) -> str:
     """The docstring of the file: the network's own text, and where it came from."""
     program = graph.program
     source = program.span.source.name.replace("\\", "/").rsplit("/", 1)[-1]
-    sizes = ", ".join(f"{node.names[-1]} {show(node.shape)}" for node in graph.inputs)
+    sizes = ", ".join(f"{node.names[-1]} {show_size(node.shape)}" for node in graph.inputs)
     told = f"Written by archc from `{source}`. Shapes in comments leave out the batch; they are for {sizes}."
     return f"{program.doc.strip()}\n\n{told}" if program.doc.strip() else told
 

@@ -89,7 +89,7 @@ def _read(operation: Operation, shapes: Shapes) -> Recipe:
     if construct is None:
         return Recipe("", (), {}, expression, in_place)
     usual = DEFAULTS.get(family(construct.target), {})
-    given = dict((keyword, value) for keyword, value in construct.arguments if keyword is not None)
+    given = {keyword: value for keyword, value in construct.arguments if keyword is not None}
     first = [(keyword, value) for keyword, value in construct.arguments if keyword is None or keyword not in usual]
     rest = [(keyword, given.get(keyword, value)) for keyword, value in usual.items()]
     return Recipe(construct.target, (*first, *rest), usual, expression, in_place)
@@ -101,6 +101,7 @@ def _template(text: str) -> Template:
     count = max(found, default=-1) + 1
     free = [True] * count
     for parent in ast.walk(tree):
+        kept: list[ast.AST]
         if isinstance(parent, ast.Call):
             kept = [parent.func]
         elif isinstance(parent, ast.List | ast.Tuple | ast.keyword):

@@ -179,11 +179,10 @@ class _Builder:
                 # An outer unit comes before an inner one, and both before the operation that they begin with.
                 members.append((unit.first - 1 + scope.depth / 1000, unit, scope.parent))
         for _, member, place in sorted(members, key=lambda row: row[0]):
-            scope = place
-            while scope is not None and (scope not in self.units or self.units[scope].uses is not None):
-                scope = scope.parent
-            assert scope is not None
-            self.units[scope].members.append(member)
+            while place is not None and (place not in self.units or self.units[place].uses is not None):
+                place = place.parent
+            assert place is not None
+            self.units[place].members.append(member)
 
 
 def _common(one: tuple[Scope, ...], other: tuple[Scope, ...]) -> int:

@@ -13,8 +13,9 @@ def name_classes(designs: Designs, network: str, taken: Iterable[str]) -> None:
     namer = Namer(taken)
     designs.root.name = namer.give(camel_case(network))
     for base, group in _groups(designs).items():
+        suffixes = _suffixes(group)
         for design in group:
-            design.name = namer.give(base if design is group[0] else base + _difference(design, group))
+            design.name = namer.give(base + suffixes[design])
 
 
 def reading_order(designs: Designs) -> list[str]:
@@ -29,22 +30,38 @@ def _groups(designs: Designs) -> dict[str, list[Design]]:
         if design.form in (Form.CLASS, Form.CHAIN_CLASS) and design is not designs.root:
             groups.setdefault(camel_case(design.word), []).append(design)
     for group in groups.values():
-        group.sort(key=lambda design: (sum(design.words.values()), design.units[0].first))
+        group.sort(key=lambda design: (len(design.words), len(design.calls), design.units[0].first))
     return groups
 
 
-def _difference(design: Design, group: Sequence[Design]) -> str:
-    """The fewest words that this design alone has more of than any other of the group."""
-    others = [other for other in group if other is not design]
-    left, said = others, ""
-    while left:
-        best = max(
-            design.words,
-            key=lambda word: (sum(design.words[word] > other.words.get(word, 0) for other in left), not word[-1].isdigit(), -design.words[word]),
-            default="",
-        )
-        after = [other for other in left if design.words.get(best, 0) <= other.words.get(best, 0)]
-        if len(after) == len(left) or said.count(" ") == 3:
+def _suffixes(group: Sequence[Design]) -> dict[Design, str]:
+    """What tells each variant of a block from the others: words that some have and others lack, as few as do it.
+
+    Labels of the author's come first, then the names of inner blocks, then those of operations.
+    """
+    rank: dict[str, int] = {}
+    for design in group:
+        for word, kind in design.words.items():
+            rank[word] = min(kind, rank.get(word, kind))
+    has = {word: frozenset(design for design in group if word in design.words) for word in rank}
+    groups = [list(group)]
+    chosen: list[str] = []
+    while any(len(row) > 1 for row in groups):
+        parted = {word: sum(_pairs(row, having) for row in groups) for word, having in has.items()}
+        useful = [(rank[word], -parted[word], len(has[word]), position) for position, word in enumerate(rank) if parted[word]]
+        if not useful:
             break
-        said, left = f"{said} {best}", after
-    return camel_case(said) if said else ""
+        best = list(rank)[min(useful)[-1]]
+        chosen.append(best)
+        groups = [part for row in groups for part in _part(row, has[best]) if part]
+    return {design: "".join(camel_case(word) for word in chosen if design in has[word]) for design in group}
+
+
+def _pairs(row: list[Design], having: frozenset[Design]) -> int:
+    """How many pairs of variants a word parts."""
+    count = sum(design in having for design in row)
+    return count * (len(row) - count)
+
+
+def _part(row: list[Design], having: frozenset[Design]) -> tuple[list[Design], list[Design]]:
+    return [design for design in row if design in having], [design for design in row if design not in having]

@@ -1,0 +1,85 @@
+"""Convolutions in one oneDNN call each."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from .packed import Packed, each_axis
+
+
+class Convolution(nn.Module):
+    """A convolution and the activation after it, in one call. Images have their channels last in memory."""
+
+    scalars: list[float | None]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
+        groups: int = 1,
+        activation: str = "none",
+        scalars: tuple[float | None, ...] = (),
+        algorithm: str = "",
+    ) -> None:
+        super().__init__()
+        kernel = each_axis(kernel_size)
+        self.weight = nn.Parameter(torch.empty(out_channels, in_channels // groups, kernel[0], kernel[1]), requires_grad=False)
+        self.bias = nn.Parameter(torch.empty(out_channels), requires_grad=False)
+        self.stride = each_axis(stride)
+        self.padding = each_axis(padding)
+        self.dilation = each_axis(dilation)
+        self.groups = groups
+        self.activation = activation
+        self.scalars = list(scalars)
+        self.algorithm = algorithm
+        self.packed = Packed()
+
+    def pack(self, x: torch.Tensor) -> torch.Tensor:
+        if self.packed.shape != x.shape:
+            weight = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weight.detach(), self.padding, self.stride, self.dilation, self.groups, x.shape
+            )
+            self.packed.keep(weight, x.shape)
+        return self.packed.tensor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.ops.mkldnn._convolution_pointwise(
+            x, self.pack(x), self.bias, self.padding, self.stride, self.dilation, self.groups, self.activation, self.scalars, self.algorithm
+        )
+
+
+class SumConvolution(Convolution):
+    """A convolution whose result is added to another tensor, then perhaps a relu, in one call."""
+
+    def forward(self, x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        activation = None if self.activation == "none" else self.activation
+        return torch.ops.mkldnn._convolution_pointwise(
+            x, other, self.pack(x), self.bias, self.padding, self.stride, self.dilation, self.groups, "add", 1.0, activation, [], ""
+        )
+
+
+class AccumulatingConvolution(Convolution):
+    """A convolution whose result is added into another tensor, which nobody reads any more, then perhaps a relu."""
+
+    def forward(self, x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        activation = None if self.activation == "none" else self.activation
+        return torch.ops.mkldnn._convolution_pointwise_(
+            other, x, self.pack(x), self.bias, self.padding, self.stride, self.dilation, self.groups, "add", 1.0, activation, [], ""
+        )
+
+
+class PointwiseConvolution(Convolution):
+    """A 1x1 convolution of stride 1 as one matrix product over all positions, which is quicker to call."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = x.permute(0, 2, 3, 1)
+        if self.packed.shape != x.shape:
+            matrix = self.weight.detach().reshape(self.weight.shape[0], self.weight.shape[1])
+            self.packed.keep(torch.ops.mkldnn._reorder_linear_weight(matrix, rows.shape[0] * rows.shape[1] * rows.shape[2]), x.shape)
+        rows = torch.ops.mkldnn._linear_pointwise(rows, self.packed.tensor, self.bias, self.activation, self.scalars, self.algorithm)
+        return rows.permute(0, 3, 1, 2)

@@ -1,0 +1,40 @@
+"""A weight as the processor wants it."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+
+class Packed(nn.Module):
+    """A weight in the order in which the processor reads it: made when it is first needed, and left out of saved files.
+
+    `shape` is the input's that it was made for. Another order is as right but slow, so that another shape packs anew.
+    """
+
+    tensor: torch.Tensor
+    shape: list[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tensor = torch.empty(0)
+        self.shape = []
+
+    @torch.jit.export
+    def __getstate__(self) -> tuple[bool]:
+        return (self.training,)
+
+    @torch.jit.export
+    def __setstate__(self, state: tuple[bool]) -> None:
+        self.training = state[0]
+        self.tensor = torch.empty(0)
+        self.shape = torch.jit.annotate(list[int], [])
+
+    def keep(self, tensor: torch.Tensor, shape: list[int]) -> None:
+        self.tensor = tensor
+        self.shape = shape
+
+
+def each_axis(size: int | tuple[int, ...]) -> list[int]:
+    """A size for both axes of an image."""
+    return [size, size] if isinstance(size, int) else list(size)

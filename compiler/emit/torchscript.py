@@ -1,0 +1,52 @@
+"""TorchScript: compiled from the generated source, saved whole, loaded where only torch is."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..outputs import whole
+from .pytorch import Mode
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+def mode_for(train: bool) -> Mode:
+    """TorchScript has one return type: side heads always answer, or never."""
+    return Mode.SIDE_HEADS if train else Mode.INFERENCE
+
+
+def script(module: nn.Module, train: bool = False) -> torch.jit.ScriptModule:
+    """A generated module as TorchScript, set to evaluate or to train. The module itself is left as it was."""
+    import torch
+
+    was = module.training
+    try:
+        module.train(train)
+        with _quiet():
+            made = torch.jit.script(module)
+    finally:
+        module.train(was)
+    assert isinstance(made, torch.jit.ScriptModule)
+    return made
+
+
+def save(scripted: torch.jit.ScriptModule, path: str) -> None:
+    """Write the file whole or not at all."""
+    import torch
+
+    with whole(path) as draft, _quiet():
+        torch.jit.save(scripted, draft)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    # PyTorch calls TorchScript deprecated since 2.10. Who asked for a TorchScript file is told so in the documentation.
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r".*torch\.jit\.", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", message=r".*torch\.jit\.", category=FutureWarning)
+        yield
