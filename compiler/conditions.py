@@ -8,6 +8,7 @@ from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from .bind import match, signature
 from .environment import Defaults, DefaultValue, Frame
+from .evaluate import names_in
 from .ops.base import show
 from .program import BudgetLimit
 from .provenance import chain_of_shapes, decided_by
@@ -43,14 +44,17 @@ def require(expansion: Expansion, frame: Frame, statement: ast.Require) -> None:
     text = " ".join(statement.condition.span.text.split())
     message = evaluator.text(statement.message) if statement.message is not None else f"`{text}` does not hold"
     values = []
-    for name in _names_in(statement.condition):
+    for name in names_in(statement.condition):
         try:
             values.append(f"{name.span.text} = {show_value(evaluator.value(name))}")
         except (Problem, Unknowable):
             continue
     raise Problem(
-        Diagnostic(
-            "E230", message, Label(statement.condition.span, "does not hold"), notes=(", ".join(dict.fromkeys(values)),) if values else ()
+        evaluator.with_origins(
+            Diagnostic(
+                "E230", message, Label(statement.condition.span, "does not hold"), notes=(", ".join(dict.fromkeys(values)),) if values else ()
+            ),
+            statement.condition,
         )
     )
 
@@ -96,27 +100,3 @@ def budget(expansion: Expansion, frame: Frame, limit: ast.Limit) -> None:
             Diagnostic("E208", f"a budget must be a number, and `{limit.value.span.text}` is {show_value(value)}", Label(limit.value.span))
         )
     expansion.build.budgets.append(BudgetLimit(limit.quantity.name, limit.operator, value, limit.span))
-
-
-def _names_in(node: ast.Expression) -> list[ast.Name | ast.Attribute]:
-    """The names that an expression reads, in order."""
-    found: list[ast.Name | ast.Attribute] = []
-    stack: list[object] = [node]
-    while stack:
-        item = stack.pop()
-        match item:
-            case ast.Name() | ast.Attribute():
-                found.append(item)
-            case ast.Binary(left=left, right=right):
-                stack += [right, left]
-            case ast.Unary(operand=operand):
-                stack.append(operand)
-            case ast.Index(value=value, index=index):
-                stack += [index, value]
-            case ast.Conditional(value=value, condition=condition, otherwise=otherwise):
-                stack += [otherwise, condition, value]
-            case ast.List(items=items):
-                stack += list(reversed(items))
-            case ast.Call(arguments=arguments):
-                stack += [argument.value for argument in reversed(arguments)]
-    return found

@@ -71,6 +71,9 @@ def elaborating(state: Compilation) -> Compilation:
         return state
     network = state.target.network if state.target is not None else None
     program, diagnostics = elaborate(state.file, Options(network, state.settings, state.inputs), state.imports)
+    if state.diagnostics:
+        # Some of the text could not be read: that there is no network or no input in the rest says nothing.
+        diagnostics = tuple(row for row in diagnostics if row.code not in ("E236", "E239"))
     return replace(state, program=program).saying(*diagnostics)
 
 

@@ -60,7 +60,7 @@ def elaborate(
         try:
             template = _choose(file, environment, options)
             if template is not None:
-                program = _expand(expansion, template, options)
+                program = _expand(expansion, template, options, file.doc)
         except Problem as problem:
             build.say(problem.diagnostic)
         except Unknowable:
@@ -178,10 +178,10 @@ def _no_such_setting(called: Signature, name: str, names: list[str], place: Span
     )
 
 
-def _expand(expansion: Expansion, template: Template, options: Options) -> Program:
+def _expand(expansion: Expansion, template: Template, options: Options, file_doc: str) -> Program:
     build = expansion.build
     given = _settings(template, options)
-    name, doc, head = template.name, template.definition.doc, template.definition.head
+    name, doc, head = template.name, template.definition.doc or file_doc, template.definition.head
     chosen, parameters = template, _parameters(expansion, template, given)
     while isinstance(template.definition, ast.Network) and template.definition.variant_of is not None:
         call = template.definition.variant_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
@@ -68,12 +68,28 @@ class Evaluator:
             case ast.Binary(operator="and" | "or"):
                 return self.logical(node)
             case ast.Binary():
-                return apply_operator(node, self.value(node.left), self.value(node.right))
+                left, right = self.value(node.left), self.value(node.right)
+                try:
+                    return apply_operator(node, left, right)
+                except Problem as problem:
+                    raise Problem(self.with_origins(problem.diagnostic, node)) from None
             case ast.Conditional():
                 return self.value(node.value if self.condition(node.condition) else node.otherwise)
             case ast.Call():
                 return self.call(node)
         raise TypeError(node)
+
+    def with_origins(self, diagnostic: Diagnostic, node: ast.Expression) -> Diagnostic:
+        """The diagnostic with the places that gave the names of `node` their values."""
+        known = {(label.span.start, label.span.end) for label in (diagnostic.primary, *diagnostic.secondary)}
+        labels = []
+        for name in names_in(node):
+            binding = self.environment.binding(name.name) if isinstance(name, ast.Name) else None
+            if binding is None or isinstance(binding.value, Template | Module) or (binding.span.start, binding.span.end) in known:
+                continue
+            known.add((binding.span.start, binding.span.end))
+            labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
+        return replace(diagnostic, secondary=(*diagnostic.secondary, *labels[:4]))
 
     # --------------------------------------------------------------------------------------------- parts
 
@@ -308,9 +324,45 @@ class Evaluator:
             "E201",
             f"there is no {wanted.removeprefix('a ').removeprefix('an ')} named `{name}`",
             Label(span, "not known here"),
+            self.places_of(near[:3]),
             help=did_you_mean(near),
             fix=replacement(span, near),
         )
+
+
+    def places_of(self, names: tuple[str, ...]) -> tuple[Label, ...]:
+        """Where the names that may have been meant were given, those that this file gives."""
+        labels = []
+        for name in names:
+            binding, label = self.environment.binding(name), self.environment.label(name)
+            span = binding.span if binding is not None else label.span if label is not None else None
+            if span is not None:
+                labels.append(Label(span, f"`{name}` is this"))
+        return tuple(labels)
+
+
+def names_in(node: ast.Expression) -> list[ast.Name | ast.Attribute]:
+    """The names that an expression reads, in order."""
+    found: list[ast.Name | ast.Attribute] = []
+    stack: list[object] = [node]
+    while stack:
+        item = stack.pop()
+        match item:
+            case ast.Name() | ast.Attribute():
+                found.append(item)
+            case ast.Binary(left=left, right=right):
+                stack += [right, left]
+            case ast.Unary(operand=operand):
+                stack.append(operand)
+            case ast.Index(value=value, index=index):
+                stack += [index, value]
+            case ast.Conditional(value=value, condition=condition, otherwise=otherwise):
+                stack += [otherwise, condition, value]
+            case ast.List(items=items):
+                stack += list(reversed(items))
+            case ast.Call(arguments=arguments):
+                stack += [argument.value for argument in reversed(arguments)]
+    return found
 
 
 def replacement(span: Span, names: tuple[str, ...]) -> Fix | None:

@@ -90,6 +90,9 @@ class Expansion:
         if isinstance(statement, ast.Default | ast.Require | ast.Expect | ast.Budget | ast.Aux | ast.Output):
             return
         frame.current = None
+        if isinstance(statement, ast.Input) and frame.network is not None:
+            frame.network.taken += 1
+            frame.environment.labels.setdefault(statement.name.name, Labelled(statement.name.name, None, statement.name.span, used=True))
         for name, label in static_labels([statement]).items():
             if name not in frame.environment.labels:
                 frame.environment.labels[name] = frame.names.members[name] = Labelled(name, None, label.span, used=True)

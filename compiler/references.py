@@ -159,6 +159,7 @@ def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
         "E202",
         f"no step is labelled `{name}`",
         Label(span, "no such label"),
+        tuple(Label(found.span, f"`{near[0]}` is this") for found in (frame.environment.label(near[0]) if near else None,) if found is not None),
         help=help_text or f"label the step that makes it: `{name}: …`",
         fix=replacement(span, (elsewhere or list(near))[:1] and tuple((elsewhere or list(near))[:1])),
     )
