@@ -194,6 +194,10 @@ class Operation:
         """Elements of further tensors that are alive at once while it runs (steps of an operation that PyTorch composes)."""
         return 0
 
+    def backward_scratch(self, inputs: Shapes, output: Shape) -> int:
+        """The same of its backward pass, beside the gradients of its output and inputs."""
+        return 0
+
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         """One window a spatial axis of the first input; None: every position reads its own alone."""
         return None

@@ -247,6 +247,13 @@ class LocalResponseNorm(Operation):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,), extra=self._padded(output) + 2 * product(output))
 
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        # The mean square, times alpha, plus k, to the power of beta: three are alive at once, one in the place of the output.
+        return 2 * product(output)
+
+    def backward_scratch(self, inputs: Shapes, output: Shape) -> int:
+        return 3 * product(output)
+
     def _arguments(self) -> tuple[tuple[str | None, Plain], ...]:
         rows: tuple[tuple[str, float, float], ...] = (
             ("alpha", self.alpha, 1e-4),
