@@ -12,6 +12,7 @@ from .arithmetic import apply_operator
 from .environment import Environment, Labelled
 from .functions import FUNCTIONS
 from .ops import TABLE
+from .ops.axes import AXIS_WORDS
 from .ops.base import Shape
 from .suggest import closest, did_you_mean
 from .values import (
@@ -28,7 +29,7 @@ from .values import (
     show_value,
 )
 
-WORDS = ("half", "valid", "same")
+WORDS = ("half", "valid", "same", *AXIS_WORDS)
 """Words that are values: each is the text of its own name."""
 
 
