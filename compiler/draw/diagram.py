@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from ...dsl.diagnostics import Diagnostic, Label, Severity
 from ...dsl.source import Span
 from ..graph import Graph
 from ..outputs import write
+from ..reading import LIBRARY_NAME
 from ..suggest import closest, did_you_mean
 from .dot import Look, by_file_name, clean, to_dot
 from .fold import EVERYTHING, View, fold, names_of
@@ -59,7 +61,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = Options(
     if form not in FORMATS:
         known = ", ".join(f".{name}" for name in FORMATS)
         return (_error(graph, "F602", f"`{clean(file.name)}` has no ending that says a format of pictures", f"use one of {known}"),)
-    drawn = draw_text(graph, form, options, folder=file.parent)
+    drawn = draw_text(graph, form, options, _beside(file.parent))
     if drawn.data is not None:
         write(str(file), drawn.data)
     elif not any(row.code == "F604" for row in drawn.diagnostics):
@@ -67,12 +69,14 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = Options(
     return drawn.diagnostics
 
 
-def draw_text(graph: Graph, form: str = "svg", options: Options = Options(), folder: Path | None = None) -> Drawn:
-    """The picture in the format `form`, and what there is to say of it."""
+def draw_text(
+    graph: Graph, form: str = "svg", options: Options = Options(), link: Callable[[Span], str] = by_file_name
+) -> Drawn:
+    """The picture in the format `form`, and what there is to say of it. `link` makes the address of a place in the source."""
     view = View(options.level, options.open, options.fold)
     picture = fold(graph, view)
     unknown = _unknown_names(graph, view)
-    look = _look(options, RESOLUTION if form == "png" else 72, folder)
+    look = _look(options, RESOLUTION if form == "png" else 72, link)
     dot = to_dot(graph, picture, look)
     if unknown:
         return Drawn(picture, dot, None, unknown)
@@ -131,20 +135,22 @@ def described(graph: Graph, picture: Picture) -> str:
     )
 
 
-def _look(options: Options, resolution: int, folder: Path | None) -> Look:
+def _beside(folder: Path) -> Callable[[Span], str]:
+    """Links for a picture in `folder`: relative, where the source is a file; by name alone, where it is of the library."""
+
     def link(span: Span) -> str:
-        """Relative to the picture, where the source is a file near it; else by name alone."""
         name = span.source.name
-        if folder is not None and not os.path.isabs(name) and os.path.exists(name):
-            from urllib.parse import quote
+        if os.path.isabs(name) or not os.path.isfile(name) or span.source.name.startswith(LIBRARY_NAME):
+            return by_file_name(span)
+        return f"{quote(PurePath(os.path.relpath(name, folder)).as_posix())}#L{span.line}"
 
-            relative = PurePath(os.path.relpath(name, folder)).as_posix()
-            return f"{quote(relative)}#L{span.line}"
-        return by_file_name(span)
+    return link
 
+
+def _look(options: Options, resolution: int, link: Callable[[Span], str]) -> Look:
     return Look(
-        THEMES[options.theme], options.direction, options.color_by, options.width, options.values, options.unit,
-        options.legend, resolution, link,
+        THEMES[options.theme], options.direction, options.color_by, options.width, options.values, options.unit, options.legend,
+        resolution, link,
     )  # fmt: skip
 
 

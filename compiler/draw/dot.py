@@ -62,7 +62,8 @@ def escaped(text: str) -> str:
 
 def said(text: str) -> str:
     """A text as an attribute: no backslash means anything in it, and no `<` makes it HTML."""
-    return str(graphviz.escape(clean(text)))
+    escaped_text: str = graphviz.escape(clean(text))  # a string of a class of its own: `str` would forget that it is no HTML
+    return escaped_text
 
 
 def to_dot(graph: Graph, picture: Picture, look: Look = Look()) -> str:
@@ -81,13 +82,13 @@ class _Writer:
         drawing = graphviz.Digraph(name="network")
         drawing.attr(
             "graph", rankdir=look.direction or "TB", bgcolor=theme.page, fontname=FONTS, fontcolor=theme.text,
-            fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.26", pad="0.08", tooltip=" ", dpi=str(look.resolution),
+            fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.2", pad="0.08", tooltip=" ", dpi=str(look.resolution),
         )  # fmt: skip
         if look.width is not None:
             drawing.attr("graph", size=f"{look.width:g},1000!")
         drawing.attr(
             "node", shape="box", style="rounded,filled", fontname=FONTS, fontsize=f"{POINTS['plain']:g}",
-            margin="0.09,0.05", height="0.26", width="0.5", penwidth="0.9",
+            margin="0.08,0.03", height="0.24", width="0.5", penwidth="0.9",
         )  # fmt: skip
         drawing.attr(
             "edge", fontname=FONTS, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
@@ -180,7 +181,7 @@ class _Writer:
             "style": "rounded,filled" + (",dashed" if frame.training_only else ""),
             "fillcolor": fill,
             "color": theme.frame,
-            "margin": "9",
+            "margin": "7",
             "tooltip": said(frame.scope.doc or ".".join(frame.scope.path) or self.picture.network),
             "URL": self.look.link(frame.scope.span),
             "target": "_top",

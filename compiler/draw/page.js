@@ -4,7 +4,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const canvas = document.getElementById("canvas");
 const SVG = "http://www.w3.org/2000/svg";
-const HEADING = 15, MARGIN = 7, LARGE = 10.2, SMALL = 8.3;
+const HEADING = 15, MARGIN = 7, LARGE = 10.2, SMALL = 8.9;
 const open = new Set(), shut = new Set();
 const state = { nodes: new Set(), view: null, color: "kind", drawn: [], size: [1, 1] };
 
@@ -64,7 +64,7 @@ function without([from, to], others) {
 }
 
 function headingSize(rows) {
-  const width = Math.max(...rows.map(row => row.reduce((sum, [text, style]) => sum + text.length * (style === "small" ? 4.1 : 5.2), 0)));
+  const width = Math.max(...rows.map(row => row.reduce((sum, [text, style]) => sum + text.length * (style === "small" ? 4.4 : 5.2), 0)));
   return [width + 16, rows.length * 10 + 8];
 }
 

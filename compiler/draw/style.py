@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
-POINTS = {"name": 9.0, "count": 9.0, "plain": 9.0, "small": 7.5, "edge": 7.0, "frame": 9.0, "legend": 7.5}
+POINTS = {"name": 9.0, "count": 9.0, "plain": 9.0, "small": 8.0, "edge": 8.0, "frame": 9.0, "legend": 7.5}
 SMALLEST = 6.0  # points on paper; smaller text cannot be read
 
 

@@ -12,7 +12,7 @@ def main() -> int:
     try:
         from pygraphviz import AGraph
     except ImportError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 3
     for text in sys.stdin.buffer.read().decode("utf-8").split("\0"):
         sys.stdout.buffer.write(AGraph(string=text).draw(format=sys.argv[1], prog="dot"))
@@ -20,4 +20,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

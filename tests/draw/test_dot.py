@@ -7,6 +7,7 @@ import re
 import pytest
 
 from archc.compiler.draw import THEMES, Look, View, fold, to_dot
+from archc.compiler.draw.layout import render
 from archc.compiler.draw.style import contrast
 from archc.compiler.graph import Graph
 
@@ -111,6 +112,7 @@ def test_a_name_cannot_break_out(name: str) -> None:
         assert len(EDGE.findall(text)) == len(fold(graph, View(level)).lines)
         assert "\x00" not in text
         labels = "".join(re.findall(r"label=<(.*?)> \w+=", text))
+        assert isinstance(render(text, "json"), bytes)
         assert not re.search(r"<(?!/?(FONT|B|BR|TABLE|TR|TD)[ />])", labels)
 
 

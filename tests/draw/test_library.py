@@ -1,0 +1,134 @@
+"""The pictures of the shipped networks."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+
+from archc.compiler.analysis.cost import cost
+from archc.compiler.draw import LEVELS, Look, Options, View, draw_text, fold, to_dot
+from archc.compiler.driver import check
+from archc.compiler.graph import Graph
+from archc.compiler.reading import shipped
+
+EDGE = re.compile(r"^\t+(n\d+) -> (n\d+) \[", re.MULTILINE)
+
+
+@cache
+def graph(name: str) -> Graph | None:
+    checked = check(name)
+    assert not checked.has_errors
+    return checked.graph if checked.program is not None else None
+
+
+NETWORKS = [name for name in shipped() if graph(name) is not None]
+
+
+def of(name: str) -> Graph:
+    found = graph(name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_drawn_edges_equal_the_graphs(name: str) -> None:
+    network = of(name)
+    edges = sorted((producer.index, user.index, operand) for producer, user, operand in network.edges())
+    for level in LEVELS:
+        picture = fold(network, View(level))
+        assert sorted([edge for line in picture.lines for edge in line.edges] + list(picture.hidden)) == edges
+        assert sorted(node.index for box in picture.boxes() for node in box.nodes) == [node.index for node in network.nodes]
+        drawn = EDGE.findall(to_dot(network, picture, Look(direction="TB")))
+        assert sorted(drawn) == sorted((line.tail, line.head) for line in picture.lines)
+    unfolded = to_dot(network, fold(network, View(open=("*",))), Look(direction="TB"))
+    assert sorted(EDGE.findall(unfolded)) == sorted((f"n{producer}", f"n{user}") for producer, user, _ in edges)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_at_most_forty_boxes_and_stages_as_in_the_file(name: str) -> None:
+    network = of(name)
+    picture = fold(network)
+    assert len(picture.boxes()) <= 40
+    stages = {scope.title for scope in network.members if scope.kind == "stage"}
+    drawn = {frame.scope.title for frame in picture.frames() if frame.scope.kind == "stage"}
+    assert drawn == stages
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_heat_sums_to_the_networks_total(name: str) -> None:
+    network = of(name)
+    table = cost(network).total
+    for level in LEVELS:
+        work = fold(network, View(level)).work
+        assert (work.parameters, work.macs, work.activations) == (table.parameters, table.macs, table.activations)
+
+
+def repeats(name: str, template: str) -> list[int]:
+    """How many calls of a block stand in each frame, folded ones counted."""
+    picture = fold(of(name))
+    rows = []
+    for frame in (picture.root, *picture.frames()):
+        calls = [item.count for item in frame.items if item.scope is not None and item.scope.template == template]
+        if calls:
+            rows.append(sum(calls))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("name", "template", "expected"),
+    [
+        ("resnext50", "bottleneck", [3, 4, 6, 3]),
+        ("resnet152", "bottleneck", [3, 8, 36, 3]),
+        ("densenet121", "dense", [6, 12, 24, 16]),
+        ("inception_v4", "inception_a", [4]),
+        ("inception_v4", "inception_b", [7]),
+        ("inception_v4", "inception_c", [3]),
+        ("vit_b_16", "encoder_layer", [12]),
+    ],
+)
+def test_repeats_are_folded(name: str, template: str, expected: list[int]) -> None:
+    assert repeats(name, template) == expected
+
+
+@pytest.mark.parametrize("name", ["resnext50", "resnet152", "unet", "mobilenet_v2", "vit_b_16", "convnext_tiny"])
+def test_the_picture_fits_a_page_and_can_be_read(name: str) -> None:
+    """On a portrait page (6.5 by 9 inches) no text is smaller than 6 points."""
+    drawn = draw_text(of(name), "svg")
+    assert drawn.data is not None
+    found = re.search(rb'width="(\d+)pt" height="(\d+)pt"', drawn.data)
+    assert found is not None
+    width, height = int(found.group(1)), int(found.group(2))
+    scale = min(1.0, 6.5 * 72 / width, 9 * 72 / height)
+    smallest = min(float(size) for size in re.findall(rb'font-size="([\d.]+)"', drawn.data))
+    assert smallest * scale >= 6.0
+
+
+def test_drawing_needs_no_torch() -> None:
+    program = (
+        "import sys; from archc.compiler.driver import check; from archc.compiler.draw import draw_text;"
+        "assert draw_text(check('resnext50').graph, 'svg').data;"
+        "loaded = {'torch', 'networkx', 'rich'} & set(sys.modules); assert not loaded, loaded"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_command_line_offers_what_there_is() -> None:
+    from archc.cli import draw as command
+    from archc.compiler.draw import COSTS, DIRECTIONS, THEMES
+
+    assert command.LEVELS == LEVELS
+    assert command.DIRECTIONS == DIRECTIONS
+    assert tuple(THEMES) == command.THEMES
+    assert set(command.COLORS) == {"kind", "none", "cost", *COSTS}
+
+
+def test_a_picture_at_the_width_of_a_column() -> None:
+    drawn = draw_text(of("resnext50"), "svg", Options(width=3.3))
+    assert drawn.data is not None and b'width="238pt"' in drawn.data
+    assert drawn.diagnostics == ()
+    narrow = draw_text(of("resnext50"), "svg", Options(width=1.0))
+    assert [row.code for row in narrow.diagnostics] == ["W551"]

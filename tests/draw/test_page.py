@@ -1,0 +1,268 @@
+"""The page, as text and in a browser: it folds, links both ways, searches, and asks nothing of the network."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archc.compiler.draw.page import to_page
+from archc.compiler.driver import check
+from archc.compiler.graph import Graph
+
+from .build import Builder, Conv, residual_network
+
+HOSTILE = "</script><script>window.broken=1</script><img src=x onerror=window.broken=1>"
+
+
+def page(graph: Graph) -> str:
+    made = to_page(graph)
+    assert isinstance(made, str)
+    return made
+
+
+def data(text: str) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    return json.loads(found.group(1))
+
+
+@pytest.mark.parametrize("name", ["googlenet", "resnet152", "densenet169", "inception_resnet_v2", "unet"])
+def test_the_page_is_small_and_stands_alone(name: str) -> None:
+    text = page(check(name).graph)
+    assert len(text.encode()) < 400_000
+    addresses = set(re.findall(r"https?://[^\s\"'<)]+", re.sub(r'"text":"(?:[^"\\]|\\.)*"', "", text)))
+    assert addresses == {"http://www.w3.org/2000/svg"}
+    assert "default-src 'none'" in text
+    assert text == page(check(name).graph)
+
+
+def test_every_operation_is_in_a_row_and_in_a_box() -> None:
+    graph = check("resnet50").graph
+    found = data(page(graph))
+    assert len(found["nodes"]) == len(graph.nodes)
+    rows = found["nodes"].values()
+    assert sum(row[3] for row in rows) == 25_557_032
+    assert sum(row[4] for row in rows) == 4_089_184_256
+    covered = set()
+    for box in found["layouts"][0]["boxes"]:
+        for start, end in zip(box["x"][::2], box["x"][1::2], strict=True):
+            covered.update(range(start, end + 1))
+    assert covered == {node.index for node in graph.nodes}
+
+
+def test_the_inside_of_a_repeat_stands_for_all_rounds() -> None:
+    found = data(page(residual_network((4,))))
+    (box,) = [box for box in found["layouts"][0]["boxes"] if box.get("c") == 3]
+    inner = found["layouts"][box["i"]]
+    assert len(inner["boxes"]) == 7
+    assert all(sum(end - start + 1 for start, end in zip(row["x"][::2], row["x"][1::2], strict=True)) == 3 for row in inner["boxes"])
+    assert {line["t"] for line in inner["lines"]} >= {"in0"}
+    assert "out0" in {line["h"] for line in inner["lines"]}
+
+
+def test_no_text_of_a_user_ends_the_script() -> None:
+    build = Builder(HOSTILE, file=HOSTILE)
+    build.input(3, 8, 8, label=HOSTILE)
+    with build.inside("stage", HOSTILE, title=HOSTILE, doc=HOSTILE):
+        build.place(Conv(4), label=HOSTILE)
+    build.output()
+    text = page(build.graph())
+    assert text.count("<script") == 2
+    assert text.count("</script>") == 2
+    assert "<img" not in text
+    assert HOSTILE in str(data(text)["nodes"])
+
+
+# ---------------------------------------------------------------------------------------------- in a browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+in_browser = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="there is no Chromium with its driver here")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    pytest.importorskip("selenium")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1400,950"):
+        options.add_argument(argument)
+    options.binary_location = str(CHROMIUM)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def shown(browser: Any, tmp_path: Path) -> Iterator[Any]:
+    """The page of GoogLeNet, opened; at the end nothing may stand in the console."""
+    file = tmp_path / "net.html"
+    file.write_text(page(check("googlenet").graph), encoding="utf-8")
+    browser.get(file.as_uri())
+    yield browser
+    assert browser.get_log("browser") == []
+    requests = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    assert requests == []
+
+
+def labels(browser: Any, kind: str = "box") -> list[str]:
+    found = browser.execute_script(
+        "return [...document.querySelectorAll('#canvas .' + arguments[0])].map(box => box.getAttribute('aria-label'))", kind
+    )
+    assert isinstance(found, list)
+    return found
+
+
+def click(browser: Any, label: str) -> None:
+    browser.execute_script(
+        "[...document.querySelectorAll('#canvas [aria-label]')].find(box => box.getAttribute('aria-label').startsWith(arguments[0]))"
+        ".dispatchEvent(new MouseEvent('click', {bubbles: true}))",
+        label,
+    )
+
+
+def marked(browser: Any) -> list[str]:
+    found = browser.execute_script("return [...document.querySelectorAll('#source li.on')].map(row => row.textContent.trim())")
+    assert isinstance(found, list)
+    return found
+
+
+@in_browser
+def test_a_click_opens_a_box_and_another_shuts_it(shown: Any) -> None:
+    before = labels(shown)
+    assert sum("inception" in label for label in before) == 9
+    click(shown, "inception3a")
+    assert len(labels(shown)) == len(before) + 7
+    assert "concat" in labels(shown)
+    click(shown, "inception3a")
+    assert labels(shown) == before
+
+
+@in_browser
+def test_a_frame_folds_and_everything_folds_and_unfolds(shown: Any) -> None:
+    click(shown, "inception4")
+    assert not [label for label in labels(shown) if label.startswith("inception4")]
+    click(shown, "inception4")
+    assert len([label for label in labels(shown) if label.startswith("inception4")]) == 5
+    shown.find_element("id", "fold").click()
+    assert labels(shown) == ["image, 3×224×224", "output", "aux1", "aux2"]
+    shown.find_element("id", "unfold").click()
+    assert len(labels(shown)) == 162
+
+
+@in_browser
+def test_a_box_shows_its_lines_and_a_line_its_boxes(shown: Any) -> None:
+    click(shown, "inception5b")
+    assert any(row.startswith("inception5b: module(384") for row in marked(shown))
+    shown.execute_script(
+        "[...document.querySelectorAll('#source li')].find(row => row.textContent.includes('inception3b:')).click()"
+    )
+    found = shown.execute_script("return [...document.querySelectorAll('#canvas .box.on')].map(box => box.getAttribute('aria-label'))")
+    assert [label.split()[0] for label in found] == ["inception3b"]
+
+
+@in_browser
+def test_the_table_sorts_and_its_rows_show_their_boxes(shown: Any) -> None:
+    shown.find_element("id", "tab-costs").click()
+    headings = shown.find_elements("css selector", "#costs th button")
+    assert [heading.text for heading in headings] == ["operation", "kind", "output", "parameters", "MACs", "FLOPs", "activations"]
+    headings[4].click()
+    first = shown.find_element("css selector", "#costs tbody tr")
+    assert first.find_elements("tag name", "td")[4].text == "346,816,512"
+    assert first.text.startswith("conv3.conv")
+    first.click()
+    assert shown.execute_script("return document.querySelector('#costs tr.on') === arguments[0]", first)
+    opened = shown.execute_script("return [...document.querySelectorAll('#canvas .box.on')].map(box => box.getAttribute('aria-label'))")
+    assert opened == ["conv 3x3, 192"]
+
+
+@in_browser
+def test_search_finds_and_enter_leads_there(shown: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    search = shown.find_element("id", "search")
+    search.send_keys("5x5, 32")
+    assert shown.find_element("id", "found").text == "1 found"
+    search.send_keys(Keys.ENTER)
+    assert shown.find_element("id", "found").text == "1 of 1"
+    assert "conv 5x5, 32" in labels(shown)
+    search.send_keys(Keys.ESCAPE)
+    assert marked(shown) == []
+
+
+@in_browser
+def test_the_keyboard_alone_is_enough(shown: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    body = shown.find_element("tag name", "body")
+    body.send_keys("/")
+    assert shown.switch_to.active_element.get_attribute("id") == "search"
+    shown.execute_script(
+        "[...document.querySelectorAll('#canvas .box')].find(box => box.getAttribute('aria-label').startsWith('inception3a')).focus()"
+    )
+    before = len(labels(shown))
+    shown.switch_to.active_element.send_keys(Keys.ENTER)
+    assert len(labels(shown)) > before
+    assert shown.switch_to.active_element.get_attribute("aria-label").startswith("inception3a")
+    shown.switch_to.active_element.send_keys(Keys.ENTER)
+    assert len(labels(shown)) == before
+    view = shown.find_element("id", "canvas").get_dom_attribute("viewBox")
+    shown.switch_to.active_element.send_keys("+")
+    assert shown.find_element("id", "canvas").get_dom_attribute("viewBox") != view
+
+
+@in_browser
+def test_the_page_follows_the_system_and_prints_whole(shown: Any) -> None:
+    def colors() -> tuple[str, str]:
+        found = shown.execute_script(
+            "const page = getComputedStyle(document.body).backgroundColor;"
+            "const box = [...document.querySelectorAll('.box.k-pool rect')][0]; return [page, getComputedStyle(box).fill]"
+        )
+        return tuple(found)
+
+    light = colors()
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+    assert colors() == ("rgb(20, 24, 29)", "rgb(106, 53, 50)")
+    assert colors() != light
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": []})
+    assert not shown.find_element("id", "tools").is_displayed()
+    assert shown.find_element("id", "costs").is_displayed()
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
+@in_browser
+def test_heat_and_memory(shown: Any) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    Select(shown.find_element("id", "color")).select_by_visible_text("MACs")
+    legend = shown.find_element("id", "legend")
+    assert legend.is_displayed()
+    assert "1.58G in all" in legend.text
+    shown.find_element("id", "tab-memory").click()
+    assert "MiB" in shown.find_element("id", "memory").text
+    shown.find_element("css selector", "#memory svg").click()
+    assert shown.find_elements("css selector", "#canvas .on")
+
+
+@in_browser
+def test_hostile_names_run_nothing(browser: Any, tmp_path: Path) -> None:
+    build = Builder(HOSTILE, file=HOSTILE)
+    build.input(3, 8, 8, label=HOSTILE)
+    with build.inside("stage", HOSTILE, title=HOSTILE, doc=HOSTILE):
+        build.place(Conv(4), label=HOSTILE)
+    build.output()
+    file = tmp_path / "net.html"
+    file.write_text(page(build.graph()), encoding="utf-8")
+    browser.get(file.as_uri())
+    assert browser.execute_script("return window.broken") is None
+    assert len(labels(browser)) == 3
+    assert browser.get_log("browser") == []
