@@ -7,6 +7,7 @@ Their shape rules are PyTorch's, with these exceptions, all of them stricter:
   never add axes; `matmul` takes as many axes on both sides;
 - `linear` takes a vector or a sequence: on an image PyTorch would work along its width, which nobody means (`last = true` allows it);
 - `pad_mode` other than "zeros", and `ceil`, go with the same padding before and after an axis;
+- a pool pads each side by at most half its window, also where the sides differ (PyTorch's own padding knows no sides);
 - `chunk` takes numbers that divide (PyTorch makes a smaller last part), `slice` bounds that lie in the tensor;
 - both inputs of `attention` have as many features.
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .axes import AXIS, resolve_axis
-from .base import Construct, Operation, Saved, Shape, Shapes, Weight, product
+from .base import Construct, Operation, Saved, Shape, Shapes, Weight, literal, product
 from .parameters import FLAG, NUMBER, POSITIVE, Plain, parameter
 
 
@@ -39,7 +39,7 @@ class _Activation(Operation):
         return Construct(self.torch_class, (*arguments, ("inplace", True)) if in_place else arguments)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        further = "".join(f", {name}={value!r}" if name else f", {value!r}" for name, value in self._settings())
+        further = "".join(f", {name}={literal(value)}" for name, value in self._settings())
         return f"{self.torch_function}({names[0]}{further}{', inplace=True' if in_place else ''})"
 
 

@@ -281,6 +281,11 @@ def show_size(size: Plain) -> str:
     return "x".join(str(item) for item in size) if isinstance(size, tuple) else str(size)
 
 
+def literal(value: Plain) -> str:
+    """A value as generated code writes it: texts in double quotes."""
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
 def spatial_rank(shape: Shape) -> int:
     """1 for [C, L], 2 for [C, H, W], 3 for [C, D, H, W]; 0 for a vector."""
     return len(shape) - 1

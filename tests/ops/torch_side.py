@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from archc.compiler.ops.base import Construct, Operation, Shape, Shapes
+from archc.compiler.ops.base import Construct, Operation, Shape, Shapes, literal
 
 torch.set_num_threads(1)
 
@@ -19,7 +19,7 @@ _numbers = itertools.count()
 
 def write(construct: Construct) -> str:
     """The constructor's call as text."""
-    words = [repr(value) if name is None else f"{name}={value!r}" for name, value in construct.arguments]
+    words = [literal(value) if name is None else f"{name}={literal(value)}" for name, value in construct.arguments]
     return f"{construct.target}({', '.join(words)})"
 
 
