@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import gcd
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .base import Construct, Operation, Saved, Shape, Shapes, Window, product
 from .parameters import Extent, Plain, parameter
 from .pool import INDEX_BYTES

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar, TypeAlias
 
+from ...dsl.records import dataclass
 from .parameters import Kind, Parameter, Plain
 
 Shape: TypeAlias = tuple[int, ...]

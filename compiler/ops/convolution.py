@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from . import padding
 from .base import (
     Construct,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Shape, Shapes, show, show_size
 from .merge import axis_name
 from .parameters import Extent, Optional, Plain, Reference, parameter

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .base import Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import NUMBER, POSITIVE, parameter
 

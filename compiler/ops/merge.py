@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .axes import AXIS, resolve_axis
 from .base import Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, Plain, parameter

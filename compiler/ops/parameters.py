@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from ...dsl.records import dataclass
 
 Plain: TypeAlias = "int | float | bool | str | tuple[Plain, ...] | None"
 """What an operation keeps in its fields, and what a constructor argument in generated code may be."""

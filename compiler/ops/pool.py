@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from . import padding
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
 from .parameters import DILATION, FLAG, KERNEL, PADDING, STRIDE, Optional, Plain, parameter

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .base import Construct, Operation, Saved, Shape, Shapes, product
 from .parameters import PROBABILITY, parameter
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import gcd
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show, show_size
 from .convolution import PAD_MODE
 from .crop import no_size, wanted_size

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Shape, Shapes, product, show
 from .parameters import COUNT, Integers, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
