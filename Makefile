@@ -44,7 +44,7 @@ docs: setup
 	@$(BIN)/python docs/library.py
 
 gallery: setup
-	@$(BIN)/python docs/gallery.py
+	@$(BIN)/python -m archc.compiler.draw.gallery
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

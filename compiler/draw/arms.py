@@ -16,10 +16,15 @@ LEAST_SKIPS = 2
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """`level` are pairs of boxes that stand side by side, from the outermost skip to the innermost; `rising` the second arm."""
+    """`level` are pairs of boxes that stand side by side, from the outermost skip to the innermost; `rising` the second arm, `deepest` the box between."""
 
     level: tuple[tuple[str, str], ...] = ()
     rising: frozenset[str] = frozenset()
+    deepest: str = ""
+
+    def column(self, name: str) -> str:
+        """The column that a box is kept in, so that the arms are straight."""
+        return "" if name == self.deepest else "up" if name in self.rising else "down"
 
     def rises(self, line: Line) -> bool:
         """Whether a line is on the way up: it runs against the direction of the layout."""
@@ -55,7 +60,7 @@ def arms(picture: Picture) -> Arms:
     rising = _following(after, deepest)
     if any(tail in rising or head not in rising for tail, head in nested):
         return STRAIGHT
-    return Arms(tuple(nested), frozenset(rising))
+    return Arms(tuple(nested), frozenset(rising), deepest)
 
 
 def _deepest(boxes: dict[str, Box], rank: dict[str, int], tail: str, head: str) -> str:

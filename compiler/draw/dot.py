@@ -104,6 +104,8 @@ class _Writer:
         shape = arms(self.picture) if look.direction is None else STRAIGHT
         if shape.level:
             drawing.attr("graph", newrank="true")
+            for box in self.picture.boxes():
+                drawing.node(box.name, group=shape.column(box.name))
         for number, line in enumerate(self.picture.lines):
             attributes = self._line(line, number, labelled)
             if number in low:

@@ -38,7 +38,10 @@ Everything = Mapping[int, Sequence[int]]
 """For a node that is drawn, all nodes that it stands for."""
 
 
-def to_page(graph: Graph, view: View = View(), seconds: float = SECONDS) -> str | Failure:
+BLOCKS = View()
+
+
+def to_page(graph: Graph, view: View = BLOCKS, seconds: float = SECONDS) -> str | Failure:
     """The page's text, or why there is none."""
     pages = _Page(graph)
     pages.add(fold(graph, view), {node.index: (node.index,) for node in graph.nodes})
