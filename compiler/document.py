@@ -29,7 +29,14 @@ def to_document(graph: Graph) -> dict[str, object]:
 
 
 def to_json(graph: Graph) -> str:
-    return json.dumps(to_document(graph), indent=1, ensure_ascii=False) + "\n"
+    """The document with a line for each node, edge and scope: it can be read, searched and compared."""
+    return "{\n" + ",\n".join(f" {json.dumps(key)}: {_lines(value)}" for key, value in to_document(graph).items()) + "\n}\n"
+
+
+def _lines(value: object) -> str:
+    if isinstance(value, list) and value:
+        return "[\n  " + ",\n  ".join(json.dumps(item, ensure_ascii=False) for item in value) + "\n ]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _node(graph: Graph, node: Node) -> dict[str, object]:

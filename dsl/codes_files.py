@@ -49,4 +49,11 @@ ROWS: tuple[Code, ...] = (
         "",
         "Install the extra that the message names, for example `pip install 'archc[onnx]'`.",
     ),
+    Code(
+        "F617",
+        "a device that is not there",
+        "`--device` takes a device of PyTorch: `cpu`, `cuda`, `cuda:1`. PyTorch must see it on this machine, for the module is put there.",
+        "",
+        "Build for `cpu`, or on the machine that has the device.",
+    ),
 )

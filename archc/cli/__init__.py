@@ -11,7 +11,7 @@ import click
 
 from .face import Face, global_options
 
-COMMANDS = ("check", "build", "cost", "draw", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
+COMMANDS = ("check", "build", "cost", "draw", "sizes", "fit", "diff", "sweep", "new", "list", "explain")
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
 
 INTERRUPTED, BROKEN_PIPE, BUG = 130, 141, 70
@@ -69,13 +69,7 @@ def _status(error: BaseException, face: Face) -> int:
     if isinstance(error, ArchError):
         face.diagnostics(error.diagnostics)
         return 1
-    if face.traceback:
-        import traceback
-
-        face.say("".join(traceback.format_exception(error)).rstrip())
-        return BUG
-    told = " ".join(str(error).split())[:200]
-    face.say(f"archc: a bug in archc: {type(error).__name__}: {told} (please report it, with the file; `--traceback` shows where it is)")
+    face.bug(error)
     return BUG
 
 

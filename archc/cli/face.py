@@ -50,6 +50,15 @@ class Face:
         if shown:
             _write(sys.stderr, to_text(shown, self.colored(sys.stderr), page_width(sys.stderr) or WIDTH) + "\n")
 
+    def bug(self, error: BaseException, what: str = "archc has failed") -> None:
+        """One line that asks for a report; with `--traceback`, where it is."""
+        if self.traceback:
+            import traceback
+
+            self.say("".join(traceback.format_exception(error)).rstrip())
+        told = " ".join(str(error).split())[:200]
+        self.say(f"archc: a bug: {what}: {type(error).__name__}: {told}\n  please report it, with the file; `--traceback` shows where it is")
+
     def colored(self, stream: TextIO) -> bool:
         if self.color != "auto":
             return self.color == "always"

@@ -1,0 +1,89 @@
+"""`archc build`: everything that a network becomes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from .face import Command, Face, compiled, is_terminal, network_options
+from .made import size_of
+
+if TYPE_CHECKING:
+    from ..compiler.build import Made, Plan, Target
+
+# The words of `compiler.build.TARGETS`, `build.USUAL` and `emit.ready.DTYPES`: stated here so that `--help` loads none of them; a
+# test holds them equal.
+TARGETS = ("python", "torchscript", "diagram", "json")
+USUAL = ("python", "torchscript", "diagram", "json")
+DTYPES = ("float32", "float64", "float16", "bfloat16")
+
+
+def _targets(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in value.split(",")) if value else USUAL
+    for word in words:
+        if word not in TARGETS:
+            raise click.BadParameter(f"`{word}` is none of {', '.join(TARGETS)}")
+    return words
+
+
+@click.command("build", cls=Command)
+@click.argument("file")
+@network_options
+@click.option("-o", "--output", "folder", metavar="DIR", help="Where the files go.  [default: build/NETWORK]")
+@click.option("--target", "targets", callback=_targets, metavar="WORD,…", help=f"What to make.  [of {', '.join(TARGETS)}; default: {', '.join(USUAL)}]")
+@click.option("--weights", metavar="FILE", help="Weights for the modules: .pth, .pt or .safetensors.")
+@click.option("--train", is_flag=True, help="Keep side heads and dropout in the TorchScript.")
+@click.option("--device", default="cpu", help="Where the modules are put.  [default: cpu]")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
+@click.pass_obj
+def command(
+    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], folder: str | None, targets: tuple[str, ...], weights: str | None,
+    train: bool, device: str, dtype: str,
+) -> int:  # fmt: skip
+    """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
+    from ..compiler.build import Plan, build
+
+    graph = compiled(face, file, settings, inputs).graph
+    plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype)
+    with _progress(face) as watch:
+        made = build(plan, targets, watch)
+    _summary(face, plan, made)
+    said = dict.fromkeys(row for output in made for row in output.diagnostics)  # weights that do not fit concern several outputs
+    face.diagnostics(said)
+    for output in made:
+        if output.error is not None:
+            face.bug(output.error, f"{output.path} was not made")
+    return 0 if all(output.is_there for output in made) else 3
+
+
+def _summary(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:
+    if face.quiet:
+        return
+    from ..compiler.analysis.cost import cost
+    from ..compiler.ops.base import show
+
+    figures = cost(plan.graph)
+    ends = " -> ".join(", ".join(show(shape) for _, shape in rows) for rows in (figures.inputs, figures.outputs))
+    face.result(f"{figures.network}: {figures.total.parameters:,} parameters, {figures.total.macs:,} MACs, {ends}")
+    there = [output for output in made if output.is_there]
+    width = max((len(output.path) for output in there), default=0)
+    for output in there:
+        what = f"{output.target.what}, {output.what}" if output.what else output.target.what
+        face.result(f"  {output.path:<{width}}  {size_of(output.path):>9}  {what}")
+
+
+@contextmanager
+def _progress(face: Face) -> Iterator[Callable[[Target], None]]:
+    """What is being made, on a terminal; elsewhere nothing."""
+    if face.quiet or not is_terminal(sys.stderr):
+        yield lambda target: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, no_color=not face.colored(sys.stderr))
+    with console.status("…") as status:
+        yield lambda target: status.update(f"{target.what} …")

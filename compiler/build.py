@@ -1,0 +1,141 @@
+"""What `archc build` makes: one file a target, each whole or not at all, and none the worse for another's failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..dsl.diagnostics import ArchError, Diagnostic
+from .emit.pytorch import Mode, to_python
+from .graph import Graph
+from .outputs import refused, write
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from .emit.ready import Weights
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The network, where its files go, and how its modules are wanted. The module for inference is made once for all targets."""
+
+    graph: Graph
+    folder: str
+    weights: Weights | None = None
+    train: bool = False
+    device: str = "cpu"
+    dtype: str = "float32"
+
+    def path(self, suffix: str) -> str:
+        return os.path.join(self.folder, self.graph.program.name + suffix)
+
+    @property
+    def mode(self) -> Mode:
+        return Mode.SIDE_HEADS if self.train else Mode.INFERENCE
+
+    @cached_property
+    def module(self) -> nn.Module:
+        from .emit.ready import Wanted, ready
+
+        return ready(self.graph, Wanted(self.mode, self.weights, self.device, self.dtype))
+
+    @property
+    def filled(self) -> str:
+        """What stands in the weights, in words."""
+        return "the weights as training starts" if self.weights is None else f"the weights of {self.weights}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One kind of output: its word, the end of its name, what it is, and how it is made (the answer adds to what it is)."""
+
+    word: str
+    suffix: str
+    what: str
+    make: Callable[[Plan, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One output: made, or what stood in the way (`diagnostics`), or a bug (`error`)."""
+
+    target: Target
+    path: str
+    what: str = ""
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+    error: Exception | None = None
+
+    @property
+    def is_there(self) -> bool:
+        return self.error is None and not any(row.is_error for row in self.diagnostics)
+
+
+def build(plan: Plan, words: Sequence[str], watch: Callable[[Target], None] = lambda target: None) -> tuple[Made, ...]:
+    """Make the targets of those words, in order; `watch` is told of each before it is made."""
+    made = []
+    for target in TARGETS:
+        if target.word in words:
+            watch(target)
+            made.append(_make(plan, target))
+    return tuple(made)
+
+
+def _make(plan: Plan, target: Target) -> Made:
+    path = plan.path(target.suffix)
+    try:
+        return Made(target, path, target.make(plan, path))
+    except ArchError as error:
+        return Made(target, path, diagnostics=error.diagnostics)
+    except OSError as error:
+        return Made(target, path, diagnostics=(refused(path, error),))
+    except Exception as error:
+        # A bug in one way out must not take the others along; the command line tells of it.
+        return Made(target, path, error=error)
+
+
+# ------------------------------------------------------------------------------------------------ targets
+
+
+def _python(plan: Plan, path: str) -> str:
+    text = to_python(plan.graph)
+    write(path, text)
+    return f"{text.count(chr(10)):,} lines"
+
+
+def _torchscript(plan: Plan, path: str) -> str:
+    from .emit.torchscript import save, script
+
+    save(script(plan.module, plan.train), path)
+    return f"{'to train, ' if plan.train else ''}{plan.dtype}, {plan.device}, {plan.filled}"
+
+
+def _diagram(plan: Plan, path: str) -> str:
+    from .draw import draw
+
+    problems = draw(plan.graph, path)
+    if any(row.is_error for row in problems):
+        raise ArchError(problems)
+    return ""
+
+
+def _document(plan: Plan, path: str) -> str:
+    from .document import to_json
+
+    write(path, to_json(plan.graph))
+    return "graph, shapes and costs"
+
+
+TARGETS: tuple[Target, ...] = (
+    Target("python", ".py", "PyTorch source", _python),
+    Target("torchscript", ".pt", "TorchScript", _torchscript),
+    Target("diagram", ".svg", "diagram", _diagram),
+    Target("json", ".json", "JSON", _document),
+)
+"""In the order in which they are made."""
+
+USUAL = ("python", "torchscript", "diagram", "json")
+"""What is made when nothing is asked for."""

@@ -1,0 +1,77 @@
+"""A module ready for use: its weights in, on its device, in its dtype."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...dsl.diagnostics import ArchError, Diagnostic, Label
+from ...dsl.source import Source
+from ..graph import Graph
+from . import weights as weights_of
+from .module import build
+from .pytorch import Mode
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+DTYPES = ("float32", "float64", "float16", "bfloat16")
+"""What `--dtype` of `archc build` may say."""
+
+SEED = 0
+"""Modules are built with the same weights in every run."""
+
+Weights = str | os.PathLike[str] | Mapping[str, "Tensor"]
+"""A file, or a state_dict."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a module is wanted: for what, with which weights (None: as the authors start them), where and in which dtype."""
+
+    mode: Mode = Mode.INFERENCE
+    weights: Weights | None = None
+    device: str = "cpu"
+    dtype: str = "float32"
+
+
+def ready(graph: Graph, wanted: Wanted, seed: int | None = SEED) -> nn.Module:
+    """The module as it is wanted. Raises `ArchError` where the weights do not fit or the device is not there."""
+    import torch
+
+    trouble = _device_trouble(wanted.device)
+    if trouble is not None:
+        raise ArchError((trouble,))
+    if seed is None:
+        module = build(graph, wanted.mode)
+    else:
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(seed)
+            module = build(graph, wanted.mode)
+    if wanted.weights is not None:
+        unused = weights_of.side_head_keys(graph) if wanted.mode is Mode.INFERENCE else frozenset[str]()
+        if isinstance(wanted.weights, Mapping):
+            problems = weights_of.put(module, wanted.weights, "the weights", unused)
+        else:
+            problems = weights_of.fill(module, os.fspath(wanted.weights), unused)
+        if problems:
+            raise ArchError(problems)
+    return module.to(device=wanted.device, dtype=getattr(torch, wanted.dtype)).train(wanted.mode is not Mode.INFERENCE)
+
+
+def _device_trouble(device: str) -> Diagnostic | None:
+    """Why there is no such device; None where there is."""
+    import torch
+
+    place = Label(Source("--device", device).span(0, len(device)))
+    try:
+        kind = torch.device(device)
+    except RuntimeError:
+        return Diagnostic("F617", f"`{device}` is no device of PyTorch", place, help="`cpu`, `cuda` or `cuda:1`")
+    if kind.type == "cuda" and not (torch.cuda.is_available() and (kind.index or 0) < torch.cuda.device_count()):
+        count = torch.cuda.device_count()
+        found = f"PyTorch sees {count} CUDA device{'s' if count > 1 else ''}" if count else "PyTorch sees no CUDA device here"
+        return Diagnostic("F617", f"there is no device `{device}`", place, notes=(found,), help="build for `cpu`, or on the machine that has it")
+    return None

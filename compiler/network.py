@@ -1,0 +1,116 @@
+"""The compiler from Python: `archc.compile` and `archc.load`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..dsl.diagnostics import ArchError, Diagnostic
+from . import driver
+from .ops.base import Shape
+
+if TYPE_CHECKING:
+    import networkx
+    import torch
+    from torch import nn
+
+    from .analysis.cost import Cost
+    from .driver import Checked
+    from .emit.ready import Weights
+    from .graph import Graph
+    from .program import Program
+
+Input = Sequence[int] | Mapping[str, Sequence[int]]
+"""The shape of the only input, channels first and without the batch, or shapes by the inputs' names."""
+
+
+class Network:
+    """A checked network. Nothing of it needs torch until a module is asked for."""
+
+    def __init__(self, checked: Checked) -> None:
+        assert checked.program is not None
+        self._checked = checked
+        self._program = checked.program
+
+    def __repr__(self) -> str:
+        return f"<archc.Network {self.name}: {len(self._program.nodes)} operations>"
+
+    @property
+    def name(self) -> str:
+        return self._program.name
+
+    @property
+    def program(self) -> Program:
+        """The network as an ordered tuple of nodes."""
+        return self._program
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return self._checked.diagnostics
+
+    @property
+    def typed_graph(self) -> Graph:
+        """The graph by typed accessors, as the compiler itself reads it."""
+        return self._checked.graph
+
+    @property
+    def graph(self) -> networkx.MultiDiGraph[str]:
+        """The graph in networkx: shapes, weights and costs are attributes of its nodes."""
+        return self.typed_graph.networkx
+
+    def cost(self, *, by: str = "stage", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Cost:
+        """The table of costs as data; `.to_json()` is what `archc cost --format json` prints."""
+        from .analysis.cost import cost
+
+        return cost(self.typed_graph, by=by, batch=batch, dtype=dtype, optimizer=optimizer)
+
+    def to_python(self) -> str:
+        """The source of a PyTorch module, which needs nothing of archc."""
+        from .emit.pytorch import to_python
+
+        return to_python(self.typed_graph)
+
+    def to_module(self, weights: Weights | None = None, *, device: str = "cpu", dtype: str = "float32") -> nn.Module:
+        """A module to train or to evaluate; its side heads answer in training mode only."""
+        from .emit.pytorch import Mode
+        from .emit.ready import Wanted, ready
+
+        return ready(self.typed_graph, Wanted(Mode.TRAIN, weights, device, dtype), seed=None)
+
+    def to_torchscript(
+        self, weights: Weights | None = None, *, train: bool = False, device: str = "cpu", dtype: str = "float32"
+    ) -> torch.jit.ScriptModule:
+        """The module as TorchScript, for inference or, with `train`, with side heads and dropout. `.save(path)` writes it."""
+        from .emit.pytorch import Mode
+        from .emit.ready import Wanted, ready
+        from .emit.torchscript import script
+
+        wanted = Wanted(Mode.SIDE_HEADS if train else Mode.INFERENCE, weights, device, dtype)
+        return script(ready(self.typed_graph, wanted), train)
+
+    def draw(self, path: str | os.PathLike[str], **look: object) -> None:
+        """The picture as a file; its ending says the format. `look` are the fields of `compiler.draw.Options`."""
+        from .draw import Options, draw
+
+        problems = draw(self.typed_graph, path, Options(**look))  # type: ignore[arg-type]
+        if any(row.is_error for row in problems):
+            raise ArchError(problems)
+
+
+def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, **parameters: object) -> Network:
+    """The network of a file, or of the library by name, with values of its parameters. Raises `ArchError`."""
+    return Network(driver.compile(file, settings=parameters, inputs=_shapes(input)))
+
+
+def load(file: str | os.PathLike[str], /, *, weights: Weights | None = None, input: Input | None = None, **parameters: object) -> nn.Module:
+    """The network as a module, ready to train; `weights` are a file or a state_dict."""
+    return compile(file, input=input, **parameters).to_module(weights)
+
+
+def _shapes(given: Input | None) -> dict[str, Shape]:
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {name: tuple(shape) for name, shape in given.items()}
+    return {"": tuple(given)}
