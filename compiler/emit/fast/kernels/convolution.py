@@ -1,7 +1,5 @@
 """Convolutions in one oneDNN call each."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 
@@ -10,8 +8,6 @@ from .packed import Packed, each_axis
 
 class Convolution(nn.Module):
     """A convolution and the activation after it, in one call. Images have their channels last in memory."""
-
-    scalars: list[float | None]
 
     def __init__(
         self,
@@ -23,7 +19,6 @@ class Convolution(nn.Module):
         dilation: int | tuple[int, ...] = 1,
         groups: int = 1,
         activation: str = "none",
-        scalars: tuple[float | None, ...] = (),
         algorithm: str = "",
     ) -> None:
         super().__init__()
@@ -35,7 +30,6 @@ class Convolution(nn.Module):
         self.dilation = each_axis(dilation)
         self.groups = groups
         self.activation = activation
-        self.scalars = list(scalars)
         self.algorithm = algorithm
         self.packed = Packed()
 
@@ -49,7 +43,7 @@ class Convolution(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.ops.mkldnn._convolution_pointwise(
-            x, self.pack(x), self.bias, self.padding, self.stride, self.dilation, self.groups, self.activation, self.scalars, self.algorithm
+            x, self.pack(x), self.bias, self.padding, self.stride, self.dilation, self.groups, self.activation, [], self.algorithm
         )
 
 
@@ -81,5 +75,5 @@ class PointwiseConvolution(Convolution):
         if self.packed.shape != x.shape:
             matrix = self.weight.detach().reshape(self.weight.shape[0], self.weight.shape[1])
             self.packed.keep(torch.ops.mkldnn._reorder_linear_weight(matrix, rows.shape[0] * rows.shape[1] * rows.shape[2]), x.shape)
-        rows = torch.ops.mkldnn._linear_pointwise(rows, self.packed.tensor, self.bias, self.activation, self.scalars, self.algorithm)
+        rows = torch.ops.mkldnn._linear_pointwise(rows, self.packed.tensor, self.bias, self.activation, [], self.algorithm)
         return rows.permute(0, 3, 1, 2)

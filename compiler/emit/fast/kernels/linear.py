@@ -1,7 +1,5 @@
 """Dense layers in one oneDNN call each."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 
@@ -11,21 +9,17 @@ from .packed import Packed
 class Linear(nn.Module):
     """A dense layer and the activation after it, in one call."""
 
-    scalars: list[float | None]
-
     def __init__(
         self,
         in_features: int,
         out_features: int,
         activation: str = "none",
-        scalars: tuple[float | None, ...] = (),
         algorithm: str = "",
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(out_features, in_features), requires_grad=False)
         self.bias = nn.Parameter(torch.empty(out_features), requires_grad=False)
         self.activation = activation
-        self.scalars = list(scalars)
         self.algorithm = algorithm
         self.packed = Packed()
 
@@ -36,5 +30,5 @@ class Linear(nn.Module):
             x = torch.cat([x, x])
         if self.packed.shape != x.shape:
             self.packed.keep(torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), x.numel() // x.shape[-1]), x.shape)
-        y = torch.ops.mkldnn._linear_pointwise(x, self.packed.tensor, self.bias, self.activation, self.scalars, self.algorithm)
+        y = torch.ops.mkldnn._linear_pointwise(x, self.packed.tensor, self.bias, self.activation, [], self.algorithm)
         return y[:1] if alone else y

@@ -1,7 +1,5 @@
 """A weight as the processor wants it."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 

@@ -1,18 +1,64 @@
 """Pools of images whose channels lie last in memory."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 
 from .packed import each_axis
 
 
-class MaxPool(nn.Module):
-    """A max pool, over rows and then over columns. PyTorch's own also finds where each maximum stood, which takes longer.
+def every(x: torch.Tensor, dim: int, first: int, end: int, step: int) -> torch.Tensor:
+    """Positions `first`, `first + step`, … of an axis."""
+    return torch.ops.aten.slice(x, dim, first, end, step)
 
-    `size` of `forward` is the output's: it may count windows that reach over the edge, as `ceil_mode` does.
-    """
+
+def max_along(x: torch.Tensor, dim: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> torch.Tensor:
+    """The largest value of each window along one axis."""
+    size = x.shape[dim]
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    count = (room + stride - 1 if ceil_mode else room) // stride + 1
+    if ceil_mode and (count - 1) * stride >= size + padding:
+        count -= 1
+    best = x
+    begun, owned = False, False
+    for step in range(kernel):
+        # First the position that lies inside for almost every window: the one that stands on the stride.
+        offset = ((padding // dilation + step) % kernel) * dilation - padding
+        first = max((stride - 1 - offset) // stride, 0)
+        end = min((size - 1 - offset) // stride, count - 1) + 1
+        if end <= first:
+            continue
+        part = every(x, dim, first * stride + offset, (end - 1) * stride + offset + 1, stride)
+        whole = first == 0 and end == count
+        if not begun and whole:
+            best = part
+        elif not begun:
+            shape = list(x.shape)
+            shape[dim] = count
+            best = torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last).fill_(float("-inf"))
+            best.narrow(dim, first, end - first).copy_(part)
+            owned = True
+        elif whole:
+            best = torch.maximum(best, part)
+            owned = True
+        else:
+            if not owned:
+                new = torch.empty_like(best)
+                if first > 0:
+                    new.narrow(dim, 0, first).copy_(best.narrow(dim, 0, first))
+                if end < count:
+                    new.narrow(dim, end, count - end).copy_(best.narrow(dim, end, count - end))
+                torch.maximum(best.narrow(dim, first, end - first), part, out=new.narrow(dim, first, end - first))
+                best = new
+                owned = True
+            else:
+                edge = best.narrow(dim, first, end - first)
+                torch.maximum(edge, part, out=edge)
+        begun = True
+    return best
+
+
+class MaxPool(nn.Module):
+    """A max pool, along rows and then along columns. PyTorch's own also finds where each maximum stood, which takes longer."""
 
     def __init__(
         self,
@@ -29,39 +75,6 @@ class MaxPool(nn.Module):
         self.dilation = each_axis(dilation)
         self.ceil_mode = ceil_mode
 
-    def along(self, x: torch.Tensor, axis: int) -> torch.Tensor:
-        """The maxima along one axis of the image (0: of rows, 1: of columns)."""
-        kernel, stride, padding, dilation = self.kernel_size[axis], self.stride[axis], self.padding[axis], self.dilation[axis]
-        dim = axis + 2
-        size = x.shape[dim]
-        room = size + 2 * padding - dilation * (kernel - 1) - 1
-        count = (room + stride - 1 if self.ceil_mode else room) // stride + 1
-        if self.ceil_mode and (count - 1) * stride >= size + padding:
-            count -= 1
-        y = x
-        is_new = False
-        # Each of the window's positions, the middle one first: it lies inside for every window, as padding is at most half.
-        for step in range(kernel):
-            offset = ((kernel // 2 + step) % kernel) * dilation - padding
-            first = max((stride - 1 - offset) // stride, 0)
-            last = min((size - 1 - offset) // stride, count - 1)
-            if last < first:
-                continue
-            part = x.slice(dim, first * stride + offset, last * stride + offset + 1, stride)
-            if not is_new:
-                if first > 0 or last < count - 1:
-                    y = torch.full_like(x.slice(dim, 0, count), float("-inf"))
-                    y.slice(dim, first, last + 1).copy_(part)
-                    is_new = True
-                else:
-                    y = part
-                    is_new = kernel == 1
-            elif first == 0 and last == count - 1:
-                y = torch.maximum(y, part)
-            else:
-                edge = y.slice(dim, first, last + 1)
-                torch.maximum(edge, part, out=edge)
-        return y
-
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.along(self.along(x, 0), 1)
+        x = max_along(x, 2, self.kernel_size[0], self.stride[0], self.padding[0], self.dilation[0], self.ceil_mode)
+        return max_along(x, 3, self.kernel_size[1], self.stride[1], self.padding[1], self.dilation[1], self.ceil_mode)

@@ -1,0 +1,90 @@
+"""3x3 convolutions by fewer multiplications."""
+
+import torch
+import torch.nn.functional as F
+
+from .convolution import Convolution
+from .packed import Packed
+
+
+class WinogradConvolution(Convolution):
+    """A 3x3 convolution of stride 1 by Winograd's F(2x2, 3x3): 16 products for 2x2 outputs, where the definition takes 36.
+
+    Every tile of 4x4 inputs is transformed by sums and differences, 16 matrix products (one grouped 1x1 convolution) join
+    it with the transformed weights, and sums and differences make 2x2 outputs of the result. The image is worked on in bands
+    of tile rows, so that what is between stays in the processor's cache. The rounding error is that of the definition.
+    """
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: int | tuple[int, ...], padding: int | tuple[int, ...] = 0, activation: str = "none"
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, padding=padding, activation=activation)
+        self.packed_bias = Packed()
+        self.band_bytes = 4 * 1024 * 1024
+
+    def weights(self) -> torch.Tensor:
+        """The weights of the 16 products, one 1x1 convolution of 16 groups."""
+        transform = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]], dtype=torch.double)
+        weight = torch.einsum("ai,kcij,bj->abkc", [transform, self.weight.detach().double(), transform])
+        return weight.to(self.weight.dtype).reshape(16 * self.weight.shape[0], self.weight.shape[1], 1, 1)
+
+    def biases(self) -> torch.Tensor:
+        """The product in row 1, column 1 enters each of the four outputs once: the bias goes there."""
+        bias = torch.zeros([16, self.bias.shape[0]], dtype=self.bias.dtype)
+        bias[5] = self.bias.detach()
+        return bias.reshape(-1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, channels, height, width = x.shape
+        out = self.weight.shape[0]
+        above, left = self.padding
+        high, wide = height + 2 * above - 2, width + 2 * left - 2
+        down, across = (high + 1) // 2, (wide + 1) // 2
+        bands = max(1, min(down, n * down * across * 64 * max(channels, out) // self.band_bytes))
+        rows = (down + bands - 1) // bands
+        bands = (down + rows - 1) // rows
+        down = rows * bands
+        if self.packed.shape != x.shape:
+            weight = torch.ops.mkldnn._reorder_convolution_weight(self.weights(), [0, 0], [1, 1], [1, 1], 16, [n, 16 * channels, rows, across])
+            self.packed.keep(weight, x.shape)
+            self.packed_bias.keep(self.biases(), x.shape)
+        x = F.pad(x, [left, 2 * across + 2 - width - left, above, 2 * down + 2 - height - above])
+        x = x.permute(0, 2, 3, 1)
+        y = torch.empty([n, 2 * down, 2 * across, out], dtype=x.dtype)
+        for band in range(bands):
+            start = 2 * rows * band
+            tall = x.narrow(1, start, 2 * rows + 2)
+            r0, r1, r2, r3 = tall[:, 0:-2:2], tall[:, 1:-1:2], tall[:, 2::2], tall[:, 3::2]
+            part = torch.empty([n, rows, 4, 2 * across + 2, channels], dtype=x.dtype)
+            torch.sub(r0, r2, out=part[:, :, 0])
+            torch.add(r1, r2, out=part[:, :, 1])
+            torch.sub(r2, r1, out=part[:, :, 2])
+            torch.sub(r1, r3, out=part[:, :, 3])
+            c0, c1, c2, c3 = part[:, :, :, 0:-2:2], part[:, :, :, 1:-1:2], part[:, :, :, 2::2], part[:, :, :, 3::2]
+            tiles = torch.empty([n, rows, across, 4, 4, channels], dtype=x.dtype)
+            by_row = tiles.permute(0, 1, 3, 2, 4, 5)
+            torch.sub(c0, c2, out=by_row[:, :, :, :, 0])
+            torch.add(c1, c2, out=by_row[:, :, :, :, 1])
+            torch.sub(c2, c1, out=by_row[:, :, :, :, 2])
+            torch.sub(c1, c3, out=by_row[:, :, :, :, 3])
+            products = torch.ops.mkldnn._convolution_pointwise(
+                tiles.view(n, rows, across, 16 * channels).permute(0, 3, 1, 2),
+                self.packed.tensor, self.packed_bias.tensor, [0, 0], [1, 1], [1, 1], 16, "none", [], "",
+            )
+            m = products.permute(0, 2, 3, 1).view(n, rows, across, 4, 4, out)
+            half = torch.empty([n, rows, 2, across, 4, out], dtype=x.dtype)
+            top, bottom = half[:, :, 0], half[:, :, 1]
+            torch.add(m[:, :, :, 1], m[:, :, :, 2], out=top)
+            top += m[:, :, :, 0]
+            torch.sub(m[:, :, :, 1], m[:, :, :, 2], out=bottom)
+            bottom -= m[:, :, :, 3]
+            done = y.narrow(1, start, 2 * rows)
+            pairs = done.view(n, rows, 2, across, 2, out)
+            near, far = pairs[:, :, :, :, 0], pairs[:, :, :, :, 1]
+            torch.add(half[:, :, :, :, 1], half[:, :, :, :, 2], out=near)
+            near += half[:, :, :, :, 0]
+            torch.sub(half[:, :, :, :, 1], half[:, :, :, :, 2], out=far)
+            far -= half[:, :, :, :, 3]
+            if self.activation == "relu":
+                torch.relu_(done)
+        return y[:, :high, :wide].permute(0, 3, 1, 2)

@@ -1,0 +1,149 @@
+"""A graph taken apart, so that a rewrite can put it together otherwise. It lives inside one rewrite and no longer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ..graph import Graph
+from ..ops.base import Operation, Shape, Shapes
+from ..program import Node
+from .base import Rewritten, weight_key
+from .weights import Recipe
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """A node to be. `origin` gives its place and names; `owner` is the item whose weights it uses, where that is not itself."""
+
+    origin: Node
+    operation: Operation
+    inputs: list[Item]
+    shape: Shape
+    weights: dict[str, Recipe] = field(default_factory=dict)
+    owner: Item | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def input_shapes(self) -> Shapes:
+        return tuple(operand.shape for operand in self.inputs)
+
+    def become(self, other: Item, operation: Operation) -> None:
+        """Take the place in the network, the names and the weights of `other`, and do `operation`."""
+        self.origin, self.names = other.origin, other.names
+        self.weights, self.owner = other.weights, other.owner
+        self.operation = operation
+
+
+@dataclass(slots=True)
+class Draft:
+    """The items in order of evaluation, and who reads whom."""
+
+    state: Rewritten
+    _items: list[Item]
+    _users: dict[Item, list[Item]] = field(default_factory=dict)
+    _shared: set[Item] = field(default_factory=set)
+    _before: dict[Item, list[Item]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(state: Rewritten) -> Draft:
+        items: list[Item] = []
+        for node in state.graph.nodes:
+            item = Item(node, node.operation, [items[index] for index in node.inputs], node.shape, names=node.names)
+            if node.shares is not None:
+                item.owner = items[node.shares]
+            else:
+                item.weights = {weight.name: state.weights[weight_key(node.unique, weight)] for weight in node.weights}
+            items.append(item)
+        draft = Draft(state, items, {item: [] for item in items})
+        for item in items:
+            for operand in item.inputs:
+                draft._users[operand].append(item)
+            if item.owner is not None:
+                draft._shared.update((item, item.owner))
+        return draft
+
+    def items(self) -> Iterator[Item]:
+        """The items that stood at the start, in order, without those that were dropped meanwhile."""
+        return (item for item in self._items if item in self._users)
+
+    def users(self, item: Item) -> list[Item]:
+        """Who reads it, once for each operand."""
+        return self._users[item]
+
+    def only_user(self, item: Item) -> Item | None:
+        users = self._users[item]
+        return users[0] if len(users) == 1 else None
+
+    def is_shared(self, item: Item) -> bool:
+        """Whether its weights serve more than one place, so that changing them for one would change the others."""
+        return item in self._shared
+
+    def read(self, item: Item, inputs: Sequence[Item]) -> None:
+        """`item` reads `inputs` from now on."""
+        for operand in item.inputs:
+            self._users[operand].remove(item)
+        item.inputs = list(inputs)
+        for operand in inputs:
+            self._users[operand].append(item)
+
+    def drop(self, item: Item) -> None:
+        """Leave out an item that nobody reads."""
+        assert not self._users[item], "somebody still reads it"
+        self.read(item, ())
+        del self._users[item]
+
+    def replace(self, old: Item, new: Item) -> None:
+        """Whoever reads `old` reads `new` from now on, and `old` is dropped."""
+        for user in dict.fromkeys(self._users[old]):
+            self.read(user, [new if operand is old else operand for operand in user.inputs])
+        self.drop(old)
+
+    def insert(self, item: Item, before: Item) -> None:
+        """Evaluate a new item just before another."""
+        self._before.setdefault(before, []).append(item)
+        self._users[item] = []
+        for operand in item.inputs:
+            self._users[operand].append(item)
+
+    def finish(self, gain: str) -> Rewritten:
+        """The graph and its weights. `gain` tells what was won; it is "" where nothing was, and the graph then as before."""
+        if not gain:
+            return self.state
+        kept = [new for item in self._items for new in (*self._before.get(item, ()), item) if new in self._users]
+        heirs = _heirs(kept)
+        number: dict[Item, int] = {}
+        nodes: list[Node] = []
+        weights: dict[str, Recipe] = {}
+        for item in kept:
+            number[item] = len(nodes)
+            owner = None if item.owner is None else heirs.get(item.owner, item.owner)
+            inputs = tuple(number[operand] for operand in item.inputs)
+            shapes = tuple(nodes[operand].shape for operand in inputs)
+            node = dataclasses.replace(
+                item.origin,
+                index=number[item],
+                operation=item.operation,
+                inputs=inputs,
+                input_shapes=shapes,
+                shape=item.operation.output(shapes),
+                names=item.names,
+                shares=None if owner is None or owner is item else number[owner],
+            )
+            nodes.append(node)
+            if node.shares is None:
+                own = item.weights if item.owner is None else item.owner.weights
+                weights.update((weight_key(node.unique, weight), own[weight.name]) for weight in node.weights)
+        program = dataclasses.replace(self.state.graph.program, nodes=tuple(nodes))
+        return Rewritten(Graph(program), weights, (*self.state.gains, gain))
+
+
+def _heirs(kept: list[Item]) -> dict[Item, Item]:
+    """For each owner that is no longer there, the first of those that use its weights: it owns them now."""
+    here = set(kept)
+    heirs: dict[Item, Item] = {}
+    for item in kept:
+        if item.owner is not None and item.owner not in here:
+            heirs.setdefault(item.owner, item)
+    return heirs
