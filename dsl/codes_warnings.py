@@ -77,4 +77,12 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[3, 8, 8]\n  flatten -> linear(10)\n}\n",
         "Pool to a fixed size first: `global_avgpool`, `adaptive_avgpool(7)`. Where the paper has it so (AlexNet), `# allow W510`.",
     ),
+    Code(
+        "W511",
+        "a pool whose windows overlap",
+        "An adaptive pool to a size that does not divide its input has windows of different sizes that overlap. "
+        "PyTorch runs it; ONNX has no operator for it, so that the export writes out every window.",
+        "network n {\n  input x[3, 12, 12]\n  adaptive_avgpool(7)\n}\n",
+        "Pool to a size that divides, for example 6 or 4; or to 1 with `global_avgpool`.",
+    ),
 )

@@ -165,6 +165,19 @@ def even_half(program: Program) -> Iterator[Diagnostic]:
             )
 
 
+def uneven_pools(program: Program) -> Iterator[Diagnostic]:
+    """A pool to a size that does not divide its input has windows that overlap, and no single ONNX operator."""
+    for node in program.nodes:
+        windows = node.operation.windows(node.input_shapes, node.shape) or ()
+        if node.operation.family == "pool" and any(window.upscale != 1 for window in windows):
+            yield _doubt(
+                "W511",
+                f"the windows of `{node.key}` overlap: {show(node.input_shapes[0][1:])} is no multiple of {show(node.shape[1:])}",
+                Label(node.span, f"from {show(node.input_shapes[0])} to {show(node.shape)}"),
+                help="choose a size that divides; ONNX has no operator for such a pool and writes out every window",
+            )
+
+
 def lonely_groups(program: Program) -> Iterator[Diagnostic]:
     """A group that gives one channel of several is seldom meant; a depthwise convolution has one in, too."""
     for node in program.nodes:
@@ -237,6 +250,7 @@ DOUBTS: tuple[Doubt, ...] = (
     idle_steps,
     single_values,
     even_half,
+    uneven_pools,
     lonely_groups,
     twin_operands,
     fixed_input,

@@ -30,6 +30,11 @@ def test_shape(case: str, size: str, body: str, expected: Shape) -> None:
     assert result(legal(network(size, body))) == expected
 
 
+def test_B067_windows_that_overlap_are_told_of() -> None:
+    warned(network("3, 12, 12", "adaptive_avgpool(7)"), "W511")
+    assert "W511" not in [row.code for row in ask(network("3, 6, 6", "adaptive_avgpool(3)")).diagnostics]
+
+
 @pytest.mark.parametrize(
     ("ceil", "expected"), [("true", [150, 75, 38, 19, 10, 5, 3, 2]), ("false", [150, 75, 37, 18, 9, 4, 2, 1])]
 )
