@@ -14,7 +14,7 @@ from ..dsl.render import to_text
 from ..dsl.source import Source
 from .driver import check_source
 from .functions import FUNCTIONS, Function
-from .ops import FAMILIES, TABLE
+from .ops import STRICTER, TABLE
 from .ops.base import Operation
 from .ops.parameters import Optional, Parameter, Plain, Word
 from .suggest import closest, did_you_mean
@@ -148,10 +148,13 @@ def operations_page() -> str:
         "# Operations",
         "Made by `make docs` from `compiler/ops/`; `archc explain conv` prints a part. Shapes are without the batch, channels first.",
     ]
-    for family in FAMILIES:
-        parts.append(f"## {family.__name__.rpartition('.')[2].capitalize()}")
-        for operation in family.OPERATIONS:
-            parts.append("##" + operation_page(operation).strip())
+    parts.append("Shape rules are PyTorch's, and stricter in a few places:")
+    parts.append("\n".join(f"- {rule}" for rule in STRICTER))
+    for family in dict.fromkeys(operation.family for operation in TABLE.values()):
+        parts.append(f"## {family.capitalize()}")
+        for operation in TABLE.values():
+            if operation.family == family:
+                parts.append("##" + operation_page(operation).strip())
     parts.append("## Functions of expressions")
     parts += ["##" + function_page(function).strip() for _, function in sorted(FUNCTIONS.items())]
     return "\n\n".join(parts) + "\n"

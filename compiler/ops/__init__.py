@@ -1,16 +1,4 @@
-"""The operations of the language: `TABLE` holds each by its word.
-
-Their shape rules are PyTorch's, with these exceptions, all of them stricter:
-
-- no axis of an output has size 0 (PyTorch lets a transposed convolution, a slice or a crop leave nothing);
-- `add`, `sub`, `maximum`, `mean` take equal shapes; `mul`, and `add(broadcast = true)`, stretch axes of size 1 and no others, and
-  never add axes; `matmul` takes as many axes on both sides;
-- `linear` takes a vector or a sequence: on an image PyTorch would work along its width, which nobody means (`last = true` allows it);
-- `pad_mode` other than "zeros", and `ceil`, go with the same padding before and after an axis;
-- a pool pads each side by at most half its window, also where the sides differ (PyTorch's own padding knows no sides);
-- `chunk` takes numbers that divide (PyTorch makes a smaller last part), `slice` bounds that lie in the tensor;
-- both inputs of `attention` have as many features.
-"""
+"""The operations of the language: `TABLE` holds each by its word. `STRICTER` lists where their rules are not PyTorch's."""
 
 from __future__ import annotations
 
@@ -52,5 +40,18 @@ FAMILIES = (
     learned,
     other,
 )
+
+STRICTER: tuple[str, ...] = (
+    "No axis of an output has size 0. (PyTorch lets a transposed convolution, a slice or a crop leave nothing.)",
+    "`add`, `sub`, `maximum` and `mean` take equal shapes. `mul`, and `add(broadcast = true)`, stretch axes of size 1, "
+    "and never add axes. `matmul` takes as many axes on both sides.",
+    "`linear` takes a vector or a sequence. (On an image PyTorch would work along its width, which nobody means; "
+    "`last = true` allows it.)",
+    '`pad_mode` other than "zeros", and `ceil`, go with the same padding before and after an axis.',
+    "A pool pads each side by at most half its window, also where the sides differ.",
+    "`chunk` takes a number of parts that divides. (PyTorch makes a smaller last part.) `slice` takes bounds that lie in the tensor.",
+    "Both inputs of `attention` have as many features.",
+)
+"""Where shape rules are stricter than PyTorch's. Everywhere else they are PyTorch's exactly."""
 
 TABLE: dict[str, type[Operation]] = {row.name: row for family in FAMILIES for row in family.OPERATIONS}

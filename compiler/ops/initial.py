@@ -20,9 +20,8 @@ INIT = Optional(
     f'"default", {", ".join(repr(word) for word in WORDS)}, or none'.replace("'", '"'), Word("", ("default", *WORDS))
 )
 INIT_DOC = (
-    'how the weight starts: "default" or none (as PyTorch does), "kaiming" (normal, fan out, relu), "kaiming_in" (fan in), '
-    '"kaiming_uniform", "xavier" (uniform), "normal" and "truncated" (deviation `std`), "uniform" (within 1 / sqrt(fan out)), "zeros"; '
-    "all but the default start biases at 0"
+    'how the weight starts: as PyTorch does, or normal by the fan out for relu ("kaiming") or by the fan in ("kaiming_in"), '
+    '"xavier" uniform, "uniform" within 1 / sqrt(fan out); all but the default start biases at 0'
 )
 STD_DOC = 'the deviation of "normal" and "truncated"'
 

@@ -153,7 +153,10 @@ class Optional(Kind):
         if value is None:
             return None
         assert self.kind is not None
-        return self.kind.read(value)
+        try:
+            return self.kind.read(value)
+        except BadValue:
+            raise self.refuse() from None
 
 
 CHANNELS = Integer("a whole number of channels, at least 1")

@@ -36,7 +36,7 @@ class Slice(_Part):
     axis: Plain = parameter(AXIS, "along which axis", "channels")
     start: int = parameter(ANY_INTEGER, "the first position; below 0 it counts from the end", 0)
     stop: int | None = parameter(
-        Optional(ANY_INTEGER.describe, ANY_INTEGER), "the position after the last; none: to the end", None
+        Optional(f"{ANY_INTEGER.describe}, or none", ANY_INTEGER), "the position after the last; none: to the end", None
     )
 
     def output(self, inputs: Shapes) -> Shape:

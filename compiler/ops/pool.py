@@ -199,7 +199,7 @@ class MaxPool(_Pool):
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
     stride: Plain = parameter(
-        Optional(STRIDE.describe, STRIDE), "the step from window to window; none: the kernel", None
+        Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None
     )
     pad: Plain = parameter(
         PADDING, "padding, smaller than every value: a number, one for each axis, each side, or a word", 0
@@ -225,7 +225,7 @@ class AvgPool(_Pool):
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
     stride: Plain = parameter(
-        Optional(STRIDE.describe, STRIDE), "the step from window to window; none: the kernel", None
+        Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None
     )
     pad: Plain = parameter(PADDING, "padding by zeros: a number, one for each axis, each side, or a word", 0)
     ceil: bool = parameter(FLAG, "round the number of windows up, so that the last may reach over the edge", False)

@@ -1,7 +1,4 @@
-"""Arithmetic of windows on spatial axes, and the refusals that convolutions and pools share.
-
-Where rules are stricter than PyTorch's, they are listed in `compiler/ops/__init__.py`.
-"""
+"""Arithmetic of windows on spatial axes, and the refusals that convolutions and pools share."""
 
 from __future__ import annotations
 
