@@ -81,7 +81,7 @@ def test_B075_side_heads_while_training_only() -> None:
     x = image(3, 8, 8)
     made.train()
     out = made(x)
-    assert out._fields == ("out", "side") and out.out.shape == (2, 4, 8, 8) and out.side.shape == (2, 2, 8, 8)
+    assert out._fields == ("output", "side") and out.output.shape == (2, 4, 8, 8) and out.side.shape == (2, 2, 8, 8)
     made.eval()
     assert isinstance(made(x), Tensor)
     inference = script(module(AUX, Mode.INFERENCE))
