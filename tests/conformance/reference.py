@@ -46,16 +46,17 @@ def torchvision() -> ModuleType:
 
 
 class Only(nn.Module):
-    """A reference that answers with a dictionary, made to answer with its values."""
+    """A reference that answers with a dictionary, made to answer with its values: those of `names`, and in training of `more`."""
 
-    def __init__(self, inner: nn.Module, names: tuple[str, ...]) -> None:
+    def __init__(self, inner: nn.Module, names: tuple[str, ...], more: tuple[str, ...]) -> None:
         super().__init__()
         self.inner = inner
         self.names = names
+        self.more = more
 
     def forward(self, image: Tensor) -> Tensor | tuple[Tensor, ...]:
         answer = self.inner(image)
-        values = tuple(answer[name] for name in self.names)
+        values = tuple(answer[name] for name in (*self.names, *(self.more if self.training else ())))
         return values[0] if len(values) == 1 else values
 
 
@@ -69,9 +70,9 @@ def _pyramid() -> nn.Module:
     return backbone
 
 
-OTHERS: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...]]] = {
-    "fcn_resnet50": (_fcn, ("out",)),
-    "resnet50_fpn": (_pyramid, ("0", "1", "2", "p6", "p7")),
+OTHERS: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...], tuple[str, ...]]] = {
+    "fcn_resnet50": (_fcn, ("out",), ("aux",)),
+    "resnet50_fpn": (_pyramid, ("0", "1", "2", "p6", "p7"), ()),
 }
 
 COMPUTING = ("regnet_x_400mf", "regnet_y_400mf")
@@ -107,4 +108,4 @@ def build_empty(name: str) -> nn.Module:
 
 def answering(name: str, module: nn.Module) -> nn.Module:
     """`module`, answering with a tensor or a tuple of tensors."""
-    return Only(module, OTHERS[name][1]) if name in OTHERS else module
+    return Only(module, *OTHERS[name][1:]) if name in OTHERS else module

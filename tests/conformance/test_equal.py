@@ -1,0 +1,77 @@
+"""The networks that torchvision or timm has: their checkpoints load strictly, and the answers and gradients are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import nn
+
+from tests.conformance import reference
+from tests.conformance.modules import difference, generated, pair, values
+
+# Two sizes, one of them odd, as small as the network allows.
+SIZES = {name: (64, 75) for name in reference.NAMES}
+SIZES |= {name: (75, 96) for name in ("inception_v3", "inception_v4", "inception_resnet_v2")}
+SIZES["vit_b_16"] = (224,)
+
+# One of each family.
+GRADIENTS = (
+    "alexnet_torchvision googlenet_torchvision inception_v3 inception_v4 inception_resnet_v2 resnet18 resnet50d resnext50 seresnet50 "
+    "resnetv2_50 res2net50_26w_4s vgg11_bn densenet121 squeezenet1_1 mobilenet_v2 mobilenet_v3_large shufflenet_v2_x1_0 efficientnet_b0 "
+    "regnet_y_400mf convnext_tiny vit_b_16 fcn_resnet50 resnet50_fpn"
+).split()
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", reference.NAMES)
+def test_same_answers(name: str) -> None:
+    """Strict load; equal outputs at each size, eager and scripted."""
+    with generated(name) as made, torch.no_grad():
+        ours, theirs = (module.eval() for module in pair(name, made))
+        scripted = torch.jit.script(ours)
+        for size in SIZES[name]:
+            image = torch.randn(2, 3, size, size)
+            wanted = theirs(image)
+            assert all(torch.isfinite(value).all() and value.std() > 0 for value in values(wanted))
+            assert difference(ours(image), wanted) < 1e-5
+            assert difference(scripted(image), wanted) < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_same_gradients(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step of training mode, with nothing dropped: the gradient of every parameter is equal, side heads included."""
+    monkeypatch.setattr("torch.nn.functional.dropout", lambda x, *_, **__: x)
+    with generated(name) as made:
+        ours, theirs = pair(name, made)
+        ours.load_state_dict({key: value.clone() for key, value in ours.state_dict().items()}, assign=True)
+        image = torch.randn(2, 3, *(2 * [{"inception_v3": 299, "googlenet_torchvision": 96, "vit_b_16": 224}.get(name, 80)]))
+        losses = [sum(value.float().square().mean() for value in values(_trained(module)(image))) for module in (ours, theirs)]
+        for loss in losses:
+            assert isinstance(loss, torch.Tensor)
+            loss.backward()
+        wanted = {key.removeprefix("inner."): value.grad for key, value in theirs.named_parameters() if value.grad is not None}
+        found = {key: value.grad for key, value in ours.named_parameters() if value.grad is not None}
+        assert set(found) == set(wanted)
+        scale = max(float(value.abs().max()) for value in wanted.values())
+        for key, gradient in wanted.items():
+            assert float((found[key] - gradient).abs().max()) <= 1e-5 * scale, key
+
+
+def _trained(module: nn.Module) -> nn.Module:
+    """In training mode, but for what drops whole paths by chance."""
+    module.train()
+    for part in module.modules():
+        if type(part).__name__ in ("StochasticDepth", "DropPath"):
+            part.eval()
+    return module

@@ -1,0 +1,52 @@
+"""The table of the library is what the programs say, and the page is what the table says."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import runpy
+from pathlib import Path
+
+import pytest
+
+from archc.compiler import library
+
+ROOT = Path(__file__).parents[2]
+MAKER = runpy.run_path(str(ROOT / "docs" / "library.py"))
+ENTRIES = {entry.name: entry for entry in library.entries()}
+
+
+def test_every_network_is_in_the_table() -> None:
+    assert tuple(ENTRIES) == library.names()
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_numbers(name: str) -> None:
+    """A row of `library.json`; `python docs/library.py` writes it again."""
+    entry = ENTRIES[name]
+    row = json.loads((library.FOLDER / "library.json").read_text())[name]
+    assert MAKER["numbers"](name, entry.smallest) == row
+    assert MAKER["program"](name, entry.smallest) is not None
+    assert entry.smallest == 1 or MAKER["program"](name, entry.smallest - 1) is None
+
+
+def test_page() -> None:
+    assert (library.FOLDER / "README.md").read_text() == MAKER["table"]()
+
+
+@pytest.mark.parametrize("name", library.files())
+def test_every_file_says_what_it_is(name: str) -> None:
+    about = library.about(name)
+    assert about.title.endswith(".")
+    if name != "units":
+        assert about.paper and about.numbers and about.differs
+
+
+def test_lines_of_the_references() -> None:
+    from tests.conformance import reference_lines
+
+    stored = json.loads(reference_lines.TARGET.read_text())
+    installed = {package: importlib.metadata.version(package) for package in reference_lines.PACKAGES}
+    if installed != stored["versions"]:
+        pytest.skip(f"measured with {stored['versions']}, installed are {installed}")
+    assert reference_lines.measure() == stored

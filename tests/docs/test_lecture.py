@@ -1,0 +1,22 @@
+"""The lecture's page is what its script computes."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = runpy.run_path(str(ROOT / "docs" / "lecture.py"))
+
+
+def test_page_is_fresh() -> None:
+    assert (ROOT / "docs" / "lecture.md").read_text() == SCRIPT["page"]()
+
+
+def test_verdicts() -> None:
+    """All 48 claims, and the nine that do not hold as the lecture has them."""
+    claims = [claim for rows in SCRIPT["claims"]().values() for claim in rows]
+    assert len({claim.name for claim in claims}) == 48
+    assert [claim.name for claim in claims if not claim.holds] == ["V3", "V5", "V6", "G5", "G10", "I3", "R3", "R4", "X1"]
+    assert all(claim.remark for claim in claims if not claim.holds)
+    assert all(claim.computed for claim in claims)
