@@ -60,9 +60,10 @@ def trainable(node: Node) -> int:
     return elements(weight for weight in node.operation.weights(node.input_shapes) if weight.trainable)
 
 
-def positions(node: Node) -> int:
-    """Trainable elements for every position of the output, as for a convolution."""
-    return trainable(node) * product(node.shape[1:])
+def at_output(node: Node) -> int:
+    """What a transposed convolution costs more when its window is taken at each output position, not at each input position."""
+    weight = node.operation.weights(node.input_shapes)[0]
+    return weight.elements * product(node.shape[1:]) - node.macs
 
 
 def adaptive_average(node: Node) -> int:
@@ -130,6 +131,7 @@ CONVENTIONS: dict[str, Convention] = {
         differences=(
             Difference("1 a bias added", each((*CONVOLUTIONS, "Linear"), bias)),
             Difference("the weights of norms and of PReLU once each, not for each element", each((*NORMS, "PReLU"), trainable)),
+            Difference("a transposed convolution's window at each output position", {"ConvTranspose": at_output}),
         ),
     ),
     "thop": Convention(
@@ -141,6 +143,7 @@ CONVENTIONS: dict[str, Convention] = {
             Difference("1 an output element of average pools", {"AvgPool": written}),
             Difference("the window and 1 for each output of adaptive average pools", {"AdaptiveAvgPool": adaptive_average}),
             Difference("1 an element of PReLU", {"PReLU": read}),
+            Difference("a transposed convolution's window at each output position", {"ConvTranspose": at_output}),
         ),
     ),
     "calflops": Convention(

@@ -2,7 +2,7 @@
 
 Its convention: FLOPs are `2 * K * K * Cin * out` of a convolution and `K * K * out` of a pool (no factor 2), times the batch.
 Activations count the outputs of convolutions, pools and linear layers; an inception module counts its concatenated output
-alone; what is between (ReLU, LRN, dropout, flatten) counts nothing. A batch norm, which the lecture's networks lack, adds its
+alone; what is between (ReLU, LRN, dropout, flatten) counts nothing, nor does an adaptive pool to the size that is there. A batch norm, which the lecture's networks lack, adds its
 parameters alone. Memory of activations is twice their bytes (the input's once, and not in the total), of parameters three
 times theirs; MB is 2^20 bytes, floats have 4.
 """
@@ -61,6 +61,8 @@ def lecture(graph: Graph, batch: int = BATCH) -> tuple[Layer, ...]:
 def _flops(node: Node) -> int:
     if node.operation.family != "pool":
         return 2 * node.macs
+    if node.operation.does_nothing(node.input_shapes, node.shape):
+        return 0
     windows = node.operation.windows(node.input_shapes, node.shape) or ()
     spatial = node.input_shapes[0][1:]
     covered = product([window.kernel or size for window, size in zip(windows, spatial, strict=True)]) if windows else product(spatial)

@@ -106,7 +106,11 @@ def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -
     for place, node in enumerate(order):
         if node.operation.family == "port":
             continue
-        scratch = node.operation.scratch(node.input_shapes, node.shape) * batch * BYTES[dtype]
+        operation = node.operation
+        scratch = operation.scratch(node.input_shapes, node.shape) * batch * BYTES[dtype]
+        if not operation.training_only:
+            # A max pool makes its indices whether or not a backward pass will want them.
+            scratch += operation.saved(node.input_shapes, node.shape).extra_bytes * batch
         if storages.makes(node):
             size = tensor_bytes(node, batch, dtype)
             alive += size
@@ -254,7 +258,8 @@ class _Step:
                 sent.append((index, gradients.storage(size)))
         self.alive += self._weight_gradients(node)
         if operation.family != "port":
-            self._moment("backward", node)
+            scratch = operation.backward_scratch(node.input_shapes, node.shape) * self.batch * self.item
+            self._moment("backward", node, scratch)
         for root in self._saved_roots(node):
             self._drop(root)
         self.alive -= self._extra(node)
