@@ -15,11 +15,12 @@ from ..graph import Graph
 from ..outputs import write
 from ..reading import LIBRARY_NAME
 from ..suggest import closest, did_you_mean
-from .dot import Look, by_file_name, clean, to_dot
+from .dot import Look, by_file_name, to_dot
 from .fold import EVERYTHING, View, fold, names_of
 from .layout import SECONDS, Failure, render
 from .picture import Picture
 from .style import POINTS, SMALLEST, THEMES
+from .tooltip import clean
 
 FORMATS = ("svg", "pdf", "png", "html", "dot")
 DIRECTIONS = ("TB", "LR", "BT", "RL")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -14,17 +12,15 @@ import graphviz
 from ...dsl.source import Span
 from ..graph import Graph
 from ..ops.base import show
-from ..program import Node
 from .arms import STRAIGHT, arms
 from .labels import Row, box_rows, frame_rows, shape_text
 from .picture import Box, Frame, Line, Picture
 from .style import FONTS, LIGHT, POINTS, Theme, heat, outline, readable
+from .tooltip import clean, escaped, tooltip
 
 Attributes = dict[str, str]
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 COSTS = ("parameters", "macs", "activations")
-
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 def by_file_name(span: Span) -> str:
@@ -49,15 +45,6 @@ class Look:
     legend: bool = True
     resolution: int = 72
     link: Callable[[Span], str] = by_file_name
-
-
-def clean(text: str) -> str:
-    """Text without the characters that XML cannot hold."""
-    return UNPRINTABLE.sub("\ufffd", text)
-
-
-def escaped(text: str) -> str:
-    return html.escape(clean(text))
 
 
 def said(text: str) -> str:
@@ -297,24 +284,6 @@ class _Writer:
             f'<<FONT POINT-SIZE="{POINTS["legend"]:g}"><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>'
             f"<TD>{escaped(name)} a box </TD>{''.join(cells)}<TD> {escaped(short(total) + look.unit)} in all</TD></TR></TABLE></FONT>>"
         )
-
-
-def tooltip(box: Box) -> str:
-    """What a box says when a pointer rests on it: where it is, what it makes, what it costs, where it was written."""
-    work = box.work
-    numbers = [f"{work.parameters:,} parameters"] if work.parameters else []
-    numbers += [f"{work.macs:,} MACs"] if work.macs else []
-    head = ".".join(box.scope.path) if box.scope is not None else described(box.main)
-    place = box.scope.span if box.scope is not None else box.main.span
-    times = f" (x{box.count})" if box.count > 1 else ""
-    where = f"{PurePath(place.source.name).name}:{place.line}"
-    return "\n".join([f"{head}{times} -> {show(box.output)}", *numbers, where])
-
-
-def described(node: Node) -> str:
-    """A node with its operation and every argument."""
-    arguments = ", ".join(f"{name} = {value}" for name, value in node.operation.arguments())
-    return f"{node.unique}: {node.operation.name}" + (f"({arguments})" if arguments else "")
 
 
 def short(value: float) -> str:

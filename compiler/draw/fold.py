@@ -1,9 +1,7 @@
 """Graph to picture: which parts are open, which are folded into a box, and which equal neighbours become one `x3`.
 
-Folding follows the scopes of the program, that is the text. Two neighbours are equal when they hold the same operations
-with the same parameters, wired alike; their names, the channels that reach them (the layers of a dense block are equal)
-and how much they are regularised (stochastic depth rises from block to block) may differ. Neighbours fold only where no edge would be lost: each feeds the next, or they stand side by side
-between the same tensors.
+Folding follows the scopes of the program, that is the text. Neighbours that are alike (see `likeness.py`) fold only where
+no edge would be lost: each feeds the next, or they stand side by side between the same tensors.
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ from ..graph import Graph
 from ..program import Node, Scope
 from .connect import connect, connect_inside
 from .labels import own_name
+from .likeness import Likeness, kind_of
 from .picture import Box, Frame, Picture
 
 LEVELS = ("stage", "block", "op")
@@ -91,8 +90,7 @@ class _Folder:
     rounds: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """For every node of a folded repeat that is drawn open: (repeat, round), innermost first."""
     _nodes: dict[Scope, list[int]] = field(init=False)
-    _likeness: dict[Scope, int] = field(default_factory=dict)
-    _interned: dict[object, int] = field(default_factory=dict)
+    _alike: Likeness = field(init=False)
     _staged: set[Scope] = field(init=False)
     """Parts that hold stages, and parts that hold calls of blocks."""
     _called: set[Scope] = field(init=False)
@@ -113,33 +111,7 @@ class _Folder:
             while holder is not None:
                 self._nodes.setdefault(holder, []).append(node.index)
                 holder = holder.parent
-
-    # ------------------------------------------------------------------------------------------ likeness
-
-    def _alike(self, scope: Scope) -> int:
-        """A number that equal parts share."""
-        known = self._likeness.get(scope)
-        if known is None:
-            rows = (scope.kind, scope.template, self._wiring(self._nodes[scope]))
-            known = self._likeness[scope] = self._interned.setdefault(rows, len(self._interned))
-        return known
-
-    def _wiring(self, indices: Sequence[int]) -> tuple[object, ...]:
-        """The operations, and for each operand how far back it is made or which outer tensor it is."""
-        position = {index: place for place, index in enumerate(indices)}
-        outside: dict[int, int] = {}
-        rows: list[object] = []
-        for place, index in enumerate(indices):
-            node = self.graph.nodes[index]
-            operands = tuple(
-                place - position[source] if source in position else -1 - outside.setdefault(source, len(outside))
-                for source in node.inputs
-            )
-            rows.append((self._kind(node), operands, node.training_only, node.shares))
-        return tuple(rows)
-
-    def _kind(self, node: Node) -> object:
-        return type(node.operation) if node.operation.family == "regularise" else node.operation
+        self._alike = Likeness(self.graph, self._nodes)
 
     # ----------------------------------------------------------------------------------------- treatment
 
@@ -178,7 +150,7 @@ class _Folder:
             member = pending.pop()
             if isinstance(member, Node):
                 row = self.graph.nodes[member.index]
-                likeness = ("node", self._kind(row), len(row.inputs), row.training_only, row.shares)
+                likeness = ("node", kind_of(row), len(row.inputs), row.training_only, row.shares)
                 pieces.append(_Piece((member.index,), likeness, main=member.index))
                 continue
             treatment = self._treatment(member)
@@ -195,12 +167,12 @@ class _Folder:
         return pieces
 
     def _same_round(self, scope: Scope, other: Scope) -> bool:
-        return self._treatment(other) == "through" and self._alike(scope) == self._alike(other)
+        return self._treatment(other) == "through" and self._alike.of(scope) == self._alike.of(other)
 
     def _part(self, scope: Scope, treatment: str) -> _Piece:
         nodes = tuple(self._nodes[scope])
         alone = self.view.everything or ".".join(scope.path) in self.view.open
-        return _Piece(nodes, ("part", self._alike(scope)), scope, self._heaviest(nodes), treatment, alone)
+        return _Piece(nodes, ("part", self._alike.of(scope)), scope, self._heaviest(nodes), treatment, alone)
 
     def _heaviest(self, nodes: Sequence[int]) -> int:
         return max(nodes, key=lambda index: (self.graph.nodes[index].macs, -index))

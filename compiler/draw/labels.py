@@ -72,7 +72,11 @@ def counted(row: Row, count: int, parallel: bool) -> Row:
 
 def frame_rows(frame: Frame) -> tuple[Row, ...]:
     """A frame's heading: its name, and how many calls of a block it holds where they are all of one."""
-    head = counted(title(frame.scope), frame.count, frame.parallel)
+    last = max((node for box in frame.boxes() for node in box.nodes), key=lambda node: node.index)
+    names = _first_and_last(frame.scope, last) if frame.count > 1 else ""
+    head = counted(title(frame.scope, not names), frame.count, frame.parallel)
+    if names:
+        return (head, (Words(names, "small"),))
     calls = [item for item in frame.items if item.scope is not None and item.scope.kind == "block"]
     kinds = {item.scope.template for item in calls if item.scope is not None}
     if len(kinds) != 1 or len(calls) == 1 or frame.scope.kind == "block":
@@ -84,7 +88,7 @@ def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:
     """What a box prints, row by row."""
     if box.scope is not None:
         texts = summary(graph, box.scope)
-        names = _names_of_rounds(box)
+        names = _first_and_last(box.scope, box.nodes[-1]) if box.count > 1 else ""
         if names:
             texts = (names, *texts)
         return (counted(title(box.scope, not names), box.count, box.parallel), *((Words(text, "small"),) for text in texts))
@@ -113,14 +117,11 @@ def _caption_of_rounds(box: Box, node: Node) -> str:
     return f"{said[0]} \u2026 {said[-1]}" if len(said) > 1 else said[0]
 
 
-def _names_of_rounds(box: Box) -> str:
-    """The names that the user gave to the first and the last of folded calls, where they differ."""
-    assert box.scope is not None
-    if box.count == 1 or not own_name(box.scope):
-        return ""
-    first, last = (node.scope.ancestors()[box.scope.depth] for node in (box.nodes[0], box.nodes[-1]))
-    names = (own_name(first), own_name(last))
-    return f"{names[0]} \u2026 {names[1]}" if names[0] != names[1] else ""
+def _first_and_last(scope: Scope, last: Node) -> str:
+    """The names that the user gave to the first part of a repeat and to the one that holds `last`, where they differ."""
+    alike = [other for other in last.scope.ancestors() if (other.kind, other.template) == (scope.kind, scope.template)]
+    names = (own_name(scope), own_name(alike[0]) if alike else "")
+    return f"{names[0]} \u2026 {names[1]}" if all(names) and names[0] != names[1] else ""
 
 
 def port_rows(box: Box) -> tuple[Row, ...]:

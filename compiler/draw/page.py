@@ -1,7 +1,7 @@
 """One self-contained page: the diagram that folds, the source beside it, the costs and the memory, without any network access.
 
 Graphviz lays out the picture and the inside of every box once, here; the page's script only stretches what is opened
-and shrinks what is folded (`page.js`).
+and shrinks what is folded (`stretch.js`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from ..analysis.cost import work_of
 from ..analysis.memory import inference_profile
 from ..graph import Graph
 from ..program import Node
-from .dot import Look, clean, to_dot, tooltip
+from .dot import Look, to_dot
 from .fold import View, fold, inside
 from .geometry import Geometry, Place, lay_out
 from .labels import Row, box_rows, caption, frame_rows, shape_text
 from .layout import SECONDS, Failure
 from .picture import Box, Frame, Line, Picture
 from .style import DARK, LIGHT, Theme, outline
+from .tooltip import clean, tooltip
 
 MOST_INSIDES = 300
 """Boxes that can be opened. Beyond so many, those further in stay shut: the page stays small."""
@@ -50,7 +51,7 @@ def to_page(graph: Graph, view: View = BLOCKS, seconds: float = SECONDS) -> str 
         return made
     data = json.dumps(pages.data(made), ensure_ascii=False, separators=(",", ":"))
     folder = Path(__file__).parent
-    script = (folder / "page.js").read_text(encoding="utf-8")
+    script = "".join((folder / name).read_text(encoding="utf-8") for name in ("stretch.js", "page.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     network = pages.pictures[0][0].work
     totals = f"{len(graph.nodes):,} operations · {network.parameters:,} parameters · {network.macs:,} MACs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archc.compiler.analysis.cost import total, work_of
-from archc.compiler.draw import View, fold
+from archc.compiler.draw import View, draw_text, fold
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.graph import Graph
 
@@ -157,3 +157,18 @@ def test_a_dense_block_folds_though_its_channels_grow() -> None:
     picture = fold(build.graph())
     assert [box.count for box in picture.boxes() if box.scope is not None] == [6]
     assert picture.boxes()[-1].main.input_shapes == ((64, 8, 8),)
+
+
+def test_a_repeat_may_go_on_outside_its_loop() -> None:
+    build = Builder()
+    build.input(16, 8, 8)
+    with build.inside("stage", "body"):
+        with build.inside("round", "0"):
+            bottleneck(build, "0", 16)
+        bottleneck(build, "deep1", 16)
+        bottleneck(build, "deep2", 16)
+    build.output()
+    graph = build.graph()
+    picture = fold(graph)
+    assert [box.count for box in picture.boxes() if box.scope is not None] == [3]
+    assert draw_text(graph, "dot").data is not None

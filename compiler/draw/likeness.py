@@ -1,0 +1,50 @@
+"""When two parts of a network are equal for a reader.
+
+They hold the same operations with the same parameters, wired alike. Their names, the channels that reach them (the
+layers of a dense block are equal) and how much they are regularised (stochastic depth rises from block to block) may
+differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..graph import Graph
+from ..program import Node, Scope
+
+
+def kind_of(node: Node) -> object:
+    """What equal operations share."""
+    return type(node.operation) if node.operation.family == "regularise" else node.operation
+
+
+@dataclass(slots=True)
+class Likeness:
+    """Gives every part a number that equal parts share. `nodes` are the indices of the nodes of each part, in order."""
+
+    graph: Graph
+    nodes: Mapping[Scope, Sequence[int]]
+    _known: dict[Scope, int] = field(default_factory=dict)
+    _interned: dict[object, int] = field(default_factory=dict)
+
+    def of(self, scope: Scope) -> int:
+        known = self._known.get(scope)
+        if known is None:
+            rows = (scope.kind, scope.template, self._wiring(self.nodes[scope]))
+            known = self._known[scope] = self._interned.setdefault(rows, len(self._interned))
+        return known
+
+    def _wiring(self, indices: Sequence[int]) -> tuple[object, ...]:
+        """The operations, and for each operand how far back it is made or which outer tensor it is."""
+        position = {index: place for place, index in enumerate(indices)}
+        outside: dict[int, int] = {}
+        rows: list[object] = []
+        for place, index in enumerate(indices):
+            node = self.graph.nodes[index]
+            operands = tuple(
+                place - position[source] if source in position else -1 - outside.setdefault(source, len(outside))
+                for source in node.inputs
+            )
+            rows.append((kind_of(node), operands, node.training_only, node.shares))
+        return tuple(rows)
