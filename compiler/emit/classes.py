@@ -40,7 +40,8 @@ class ClassWriter:
         if design.form is Form.CHAIN_CLASS:
             made = folded([made for _, made in self.cls.members])
             return [*self.head("nn.Sequential"), *self.signature(), *broken(f"super().__init__({', '.join(made)})", BODY)]
-        return [*self.head(self.base), *self.constructor(), "", *self.forward()]
+        constructor = [*self.constructor(), ""] if self.cls.members else []
+        return [*self.head(self.base), *constructor, *self.forward()]
 
     @property
     def base(self) -> str:

@@ -35,15 +35,21 @@ def folded(parts: Sequence[Made], names: Sequence[str] = ()) -> list[str]:
     start = 0
     while start < len(parts):
         end = _run(parts, texts, names, start)
-        # Three short lines read better than one comprehension, and two that are equal better as one.
         steady = all(text == texts[start] for text in texts[start:end])
-        if end - start >= (2 if steady and not names else 4) and (parts[start].is_inner or parts[start].parts):
+        if end - start >= _shortest(parts[start], steady and not names):
             found.append(_comprehension(parts[start:end], texts[start], names[start:end], steady))
         else:
             end = start + 1
             found.append(f'("{names[start]}", {texts[start]})' if names else texts[start])
         start = end
     return found
+
+
+def _shortest(made: Made, steady: bool) -> int:
+    """How long a run must be to read better as a comprehension."""
+    if not steady:
+        return 4
+    return 2 if made.is_inner or made.parts else 3
 
 
 def _run(parts: Sequence[Made], texts: Sequence[str], names: Sequence[str], start: int) -> int:

@@ -103,7 +103,7 @@ class Designs:
 
 def build_designs(graph: Graph, units: Units) -> Designs:
     builder = _Builder(graph)
-    for unit in inner_first(units.root):
+    for unit in inner_first(units):
         builder.add(unit)
     designs = tuple(builder.designs)
     for design in designs:

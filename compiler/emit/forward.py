@@ -62,6 +62,7 @@ class ForwardWriter:
     _left: dict[int, int] = field(default_factory=dict)
     _uses: dict[int, int] = field(default_factory=dict)
     _holds: dict[str, int] = field(default_factory=dict)
+    _kept: set[int] = field(default_factory=set)
     _soon: set[int] = field(default_factory=set)
 
     def write(self, calls: Sequence[tuple[Call, int]], outputs: Sequence[int]) -> list[str]:
@@ -84,6 +85,7 @@ class ForwardWriter:
         for output in outputs:
             self._count(output)
         self._uses = dict(self._left)
+        self._kept = set(outputs) if len(outputs) > 1 else set()
         for position, (call, first) in enumerate(real):
             after = real[position + 1][0].operands if position + 1 < len(real) else outputs
             self._soon = {self._resolve(operand) for operand in (*call.operands, *after)}
@@ -200,7 +202,7 @@ class ForwardWriter:
     def _choose(self, tensor: int, reads: Sequence[str], by_label: bool) -> str:
         """The author's label for what is needed twice; else the name of what is not needed any more; else a free one."""
         label = self.labels.get(tensor, "")
-        if label and (by_label or self._uses.get(tensor, 0) > 1) and not self._is_live(label):
+        if label and (by_label or tensor in self._kept or self._uses.get(tensor, 0) > 1) and not self._is_live(label):
             return label
         for name in reads:
             if name in _GENERIC and not self._is_live(name):

@@ -38,9 +38,8 @@ class NetworkWriter:
         if heads or self._field_names(self.ports(False)) != ["output"]:
             lines.extend([*self._outputs(), "", ""])
         lines.extend(self.writer.head(self.writer.base))
-        lines.extend(self.writer.constructor())
-        lines.extend(self._initial())
-        lines.append("")
+        if self.writer.cls.members:
+            lines.extend([*self.writer.constructor(), *self._initial(), ""])
         if heads and self.mode is Mode.TRAIN:
             lines.extend(self._forward_of_training())
         else:

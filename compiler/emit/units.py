@@ -7,7 +7,6 @@ members keep their keys, in a container, and the module around it calls them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -201,12 +200,6 @@ def member_path(unit: Unit, member: Node | Unit) -> tuple[str, ...]:
     return path[len(unit.base) :]
 
 
-def inner_first(unit: Unit) -> Iterable[Unit]:
-    """The unit and all that it calls, each after those that it calls itself."""
-    order: list[Unit] = []
-    stack = [unit]
-    while stack:
-        current = stack.pop()
-        order.append(current)
-        stack.extend(call for call in current.calls if isinstance(call, Unit))
-    return reversed(order)
+def inner_first(units: Units) -> list[Unit]:
+    """All units, each after those that it calls or declares: these lie deeper in the tree of scopes."""
+    return sorted(units.all, key=lambda unit: (-unit.scope.depth, unit.first))
