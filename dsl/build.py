@@ -6,14 +6,18 @@ node starts and ends. `MAKERS` gives each rule, or form of a rule, its function.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from . import ast
+from .braces import DEEPEST, nested_too_deep
+from .diagnostics import Diagnostic
+from .foreign import meant_by
 from .numbers import number_of, size_of
+from .lalr import Make
 from .source import Source, Span
-from .tokens import Token
+from .tokens import Token, Tokens
 
 # What stands on the parser's stack: tokens, nodes, tuples of nodes, None. The grammar says which, not the type checker.
 Child: TypeAlias = Any
@@ -36,26 +40,73 @@ class Head:
     parameters: tuple[ast.Parameter, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Builder:
-    """What every function needs besides the children."""
+    """What every function needs besides the children, and what is found wrong while building."""
 
-    source: Source
-    text: str
-    docs: Mapping[int, str]
+    tokens: Tokens
+    source: Source = field(init=False)
+    text: str = field(init=False)
+    damaged: list[int] = field(init=False)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    absorbed: dict[int, Span] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.source, self.text = self.tokens.source, self.tokens.text
+        self.damaged = self.tokens.damaged
 
     def span(self, token: Token) -> Span:
         return Span(self.source, token.start, token.end)
 
     def word(self, token: Token) -> str:
-        return self.text[token.start : token.end]
+        """The text of a token, foreign signs read as ours."""
+        return meant_by(self.text[token.start : token.end])
 
     def words(self, parts: tuple[Token, ...]) -> tuple[str, ...]:
         return tuple(self.text[part.start : part.end] for part in parts)
 
+    def doc(self, span: Span) -> str:
+        return self.tokens.docs.get(span.start, "")
+
+    def is_damaged(self, span: Span) -> bool:
+        """Whether something within the span could not be understood."""
+        return any(span.start <= place < span.end for place in self.damaged)
+
+    def whole(self, node: Child) -> Child:
+        """The statement itself, or `Broken` where its meaning is not known. The innermost statement bears the damage."""
+        for place in self.damaged:
+            if node.span.start <= place < node.span.end and self.absorbed.setdefault(place, node.span) == node.span:
+                return ast.Broken(node.span)
+        return node
+
+    def on_one_line(self, first: Span, second: Span) -> bool:
+        """Whether nothing parts two statements."""
+        if "\n" in self.text[first.end : second.start]:
+            return False
+        return not any(first.end <= place < second.start for place in self.tokens.semicolons)
+
+    def deepen(self, span: Span, depth: int, levels: int) -> int:
+        """How deep a tree is that adds `levels` to one of `depth`. One that is too deep is reported and given up."""
+        if depth + levels <= DEEPEST:
+            return depth + levels
+        if not self.is_damaged(span):
+            self.damaged.append(span.start)
+            self.diagnostics.append(nested_too_deep(span))
+        return 0
+
 
 def _present(children: list[Child]) -> tuple[Child, ...]:
     return tuple(child for child in children if child is not None)
+
+
+def _steps(builder: Builder, children: list[Child]) -> tuple[Child, ...]:
+    """The statements of a body. Two chains on one line want a `->` between them."""
+    for first, second in pairwise(children):
+        if isinstance(first, ast.Chain) and isinstance(second, ast.Chain) and builder.on_one_line(first.span, second.span):
+            from .beside import side_by_side  # only a text with this mistake needs it
+
+            builder.diagnostics.append(side_by_side(builder.tokens, first, second))
+    return tuple(children)
 
 
 # ------------------------------------------------------------------------------------------------------------ files
@@ -91,18 +142,18 @@ def _parameter(builder: Builder, children: list[Child], span: Span) -> ast.Param
 
 def _block(builder: Builder, children: list[Child], span: Span) -> ast.Block:
     head, inputs, mode, body = children
-    doc = builder.docs.get(span.start, "")
+    doc = builder.doc(span)
     return ast.Block(span, head.span, head.name, head.parameters, inputs or (), _mode(builder, mode), body, doc)
 
 
 def _network(builder: Builder, children: list[Child], span: Span) -> ast.Network:
     head, body = children
-    return ast.Network(span, head.span, head.name, head.parameters, body, None, builder.docs.get(span.start, ""))
+    return ast.Network(span, head.span, head.name, head.parameters, body, None, builder.doc(span))
 
 
 def _variant(builder: Builder, children: list[Child], span: Span) -> ast.Network:
     head, call = children
-    return ast.Network(span, head.span, head.name, head.parameters, (), call, builder.docs.get(span.start, ""))
+    return ast.Network(span, head.span, head.name, head.parameters, (), call, builder.doc(span))
 
 
 def _mode(builder: Builder, mode: Token | None) -> str:
@@ -110,6 +161,10 @@ def _mode(builder: Builder, mode: Token | None) -> str:
 
 
 # ----------------------------------------------------------------------------------------------------------- bodies
+
+
+def _body(builder: Builder, children: list[Child], span: Span) -> tuple[Child, ...]:
+    return _steps(builder, children)
 
 
 def _chain(builder: Builder, children: list[Child], span: Span) -> ast.Chain:
@@ -148,7 +203,7 @@ def _merge(builder: Builder, children: list[Child], span: Span) -> ast.Merge:
 
 def _path(builder: Builder, children: list[Child], span: Span) -> ast.Path:
     bar, qualifier, *body = children
-    return ast.Path(span, builder.span(bar), qualifier, tuple(body))
+    return ast.Path(span, builder.span(bar), qualifier, _steps(builder, body))
 
 
 def _when(builder: Builder, children: list[Child], span: Span) -> ast.If:
@@ -167,7 +222,7 @@ def _each(builder: Builder, children: list[Child], span: Span) -> ast.For:
 
 def _stage(builder: Builder, children: list[Child], span: Span) -> ast.Stage:
     name, mode, body = children
-    return ast.Stage(span, name, _mode(builder, mode), body, builder.docs.get(span.start, ""))
+    return ast.Stage(span, name, _mode(builder, mode), body, builder.doc(span))
 
 
 def _aux(builder: Builder, children: list[Child], span: Span) -> ast.Aux:
@@ -187,8 +242,8 @@ def _for(builder: Builder, children: list[Child], span: Span) -> ast.For:
 
 def _if(builder: Builder, children: list[Child], span: Span) -> ast.If:
     condition, body, otherwise = children
-    if isinstance(otherwise, ast.If):
-        otherwise = (otherwise,)
+    if otherwise is not None and not isinstance(otherwise, tuple):
+        otherwise = (otherwise,)  # `else if`
     return ast.If(span, condition, body, otherwise or ())
 
 
@@ -278,11 +333,11 @@ def _reference(builder: Builder, children: list[Child], span: Span) -> ast.Name 
 
 
 def _number(builder: Builder, children: list[Child], span: Span) -> ast.Number:
-    return ast.Number(span, number_of(builder.word(children[0])))
+    return ast.Number(span, 0 if builder.is_damaged(span) else number_of(builder.word(children[0])))
 
 
 def _size(builder: Builder, children: list[Child], span: Span) -> ast.Size:
-    return ast.Size(span, size_of(builder.word(children[0])))
+    return ast.Size(span, (0, 0) if builder.is_damaged(span) else size_of(builder.word(children[0])))
 
 
 def _constant(builder: Builder, children: list[Child], span: Span) -> ast.Constant:
@@ -331,20 +386,28 @@ def _pieces(builder: Builder, children: list[Child], span: Span) -> ast.Text:
     return ast.Text(span, tuple(pieces))
 
 
+def _statement(make: Make) -> Make:
+    def whole(builder: Builder, children: list[Child], span: Span) -> Child:
+        node = make(builder, children, span)
+        return builder.whole(node) if builder.damaged else node
+
+    return whole
+
+
 MAKERS: Final = {
     "file": _tuple,
-    "import": _import,
-    "from_import": _from_import,
-    "block": _block,
+    "import": _statement(_import),
+    "from_import": _statement(_from_import),
+    "block": _statement(_block),
     "block_head": _head,
-    "network": _network,
-    "variant": _variant,
+    "network": _statement(_network),
+    "variant": _statement(_variant),
     "network_head": _head,
     "parameters": _tuple,
     "parameter": _parameter,
     "names": _tuple,
-    "body": _tuple,
-    "chain": _chain,
+    "body": _body,
+    "chain": _statement(_chain),
     "step": _step,
     "label": _label,
     "call_step": _only,
@@ -356,20 +419,20 @@ MAKERS: Final = {
     "when": _when,
     "times": _times,
     "each": _each,
-    "stage": _stage,
-    "aux": _aux,
-    "repeat": _repeat,
-    "for": _for,
-    "if": _if,
-    "let": _let,
-    "default": _default,
+    "stage": _statement(_stage),
+    "aux": _statement(_aux),
+    "repeat": _statement(_repeat),
+    "for": _statement(_for),
+    "if": _statement(_if),
+    "let": _statement(_let),
+    "default": _statement(_default),
     "default_row": _only,
-    "require": _require,
-    "expect": _expect,
-    "budget": _budget,
+    "require": _statement(_require),
+    "expect": _statement(_expect),
+    "budget": _statement(_budget),
     "limit": _limit,
-    "input": _input,
-    "output": _output,
+    "input": _statement(_input),
+    "output": _statement(_output),
     "output_item": _output_item,
     "broken": _broken,
     "conditional": _conditional,

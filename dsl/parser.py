@@ -2,32 +2,73 @@
 
 from __future__ import annotations
 
-from .ast import Expression, File
+from collections.abc import Iterable
+from typing import Any, Final
+
+from .ast import Broken, Expression, File
+from .braces import pair_braces, too_deep
 from .build import MAKERS, Builder
-from .diagnostics import Diagnostic, Label
+from .diagnostics import Diagnostic
 from .lalr import Machine
 from .source import Source, Span
-from .tokens import Tokens, read_tokens
+from .tokens import Tokens
+from .words import read_tokens
+
+MOST_MISTAKES: Final = 50
+"""After so many mistakes the rest of a text is not read: it is hardly an `.arch` text."""
+
+_ATTEMPTS: Final = 3
 
 
 def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     """The file, and its mistakes in the order of the text. What could not be read is `Broken` in the tree."""
     tokens = read_tokens(source)
+    deep = too_deep(tokens)
+    if deep is not None or len(tokens.diagnostics) > MOST_MISTAKES:
+        found = [*tokens.diagnostics, *([deep] if deep else [])]
+        return File(source, (Broken(Span(source, 0, len(source.text))),)), _in_order(found)
+    pair_braces(tokens)
     items, diagnostics = _run(tokens, "file")
     return File(source, items or (), tokens.file_doc), diagnostics
 
 
 def parse_expression(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ...]]:
-    """A single expression, as in `--set depths=[2, 2, 2, 2]`."""
-    return _run(read_tokens(source), "expression")
+    """A single expression, as in `--set depths=[2,2,2,2]`; None where it cannot be read."""
+    tokens = read_tokens(source)
+    deep = too_deep(tokens)
+    if deep is not None:
+        return None, (deep,)
+    value, diagnostics = _run(tokens, "expression")
+    return (None if any(row.is_error for row in diagnostics) else value), diagnostics
 
 
-def _run(tokens: Tokens, start: str):
-    builder = Builder(tokens.source, tokens.source.text, tokens.docs)
+def _run(tokens: Tokens, start: str) -> tuple[Any, tuple[Diagnostic, ...]]:
+    """What the tokens make, and what is wrong with them. The rest is not read after `MOST_MISTAKES`."""
+    builder = Builder(tokens)
     machine = Machine(MAKERS, builder, start)
-    place = machine.run(tokens.tokens, 0)
-    if place < 0:
-        return machine.value, ()
-    token = tokens.tokens[place]
-    span = Span(tokens.source, token.start, token.end)
-    return None, (Diagnostic("E101", f"`{span.text}` does not belong here", Label(span)),)
+    found: list[Diagnostic] = []
+    attempts: dict[int, int] = {}
+    position = machine.run(tokens.tokens, 0)
+    while position >= 0:
+        # Only a text with mistakes comes here, so only then is this loaded.
+        from .recover import give_up, recover
+
+        place = tokens.tokens[position].start
+        attempts[place] = attempts.get(place, 0) + 1
+        again = attempts[place] > _ATTEMPTS
+        if len(found) >= MOST_MISTAKES or attempts[place] > 2 * _ATTEMPTS:
+            position = machine.run(tokens.tokens, give_up(tokens, machine, position))
+            break
+        position, diagnostic = recover(tokens, machine, position, again)
+        found.append(diagnostic)
+        if position < 0:
+            return None, _in_order([*tokens.diagnostics, *found])
+        position = machine.run(tokens.tokens, position)
+    value = machine.value if position < 0 and machine.values else None
+    return value, _in_order([*tokens.diagnostics, *builder.diagnostics, *found])
+
+
+def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By place; what was found twice, because a statement was read twice, is said once."""
+    unique = {(row.code, row.primary.span.start, row.message): row for row in diagnostics}
+    return tuple(sorted(unique.values(), key=lambda row: row.primary.span.start))

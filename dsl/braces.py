@@ -1,0 +1,181 @@
+"""Braces that do not pair: found by how the text is indented, and put right before the text is parsed.
+
+A parser meets a forgotten `}` only where the file ends. A reader sees earlier that something is wrong: a line stands
+further left than the body that it should be in. Texts whose braces pair are left alone, however they are indented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .diagnostics import Diagnostic, Edit, Fix, Label
+from .source import Span
+from .tokens import Token, Tokens
+
+DEEPEST: Final = 100
+"""How deep brackets, bodies and operators nest at most."""
+
+_OPENING: Final = frozenset({"LBRACE", "BRACE_BAR"})
+_ITEMS: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
+_AFTER_ITEM: Final = _ITEMS | {"LET", "DEFAULT", "$END"}
+_BRACKETS: Final = frozenset({"LPAR", "LSQB", "LBRACE", "BRACE_BAR", "HOLE_START"})
+_CLOSING: Final = frozenset({"RPAR", "RSQB", "RBRACE", "HOLE_END"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A `{` that waits for its `}`."""
+
+    index: int
+    indent: int
+
+
+def too_deep(tokens: Tokens) -> Diagnostic | None:
+    """The first bracket that nests deeper than `DEEPEST`."""
+    depth = 0
+    for token in tokens.tokens:
+        if token.kind in _BRACKETS:
+            depth += 1
+            if depth > DEEPEST:
+                return nested_too_deep(Span(tokens.source, token.start, token.end))
+        elif token.kind in _CLOSING:
+            depth = max(depth - 1, 0)
+    return None
+
+
+def nested_too_deep(span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E118",
+        f"this nests more than {DEEPEST} deep: brackets, bodies and operators count",
+        Label(Span(span.source, span.start, min(span.end, span.start + 24)), "here"),
+        help="give a part of it a name: a `let`, or a block of its own",
+    )
+
+
+def pair_braces(tokens: Tokens) -> None:
+    """Add the `}` that are missing and leave out those that are too many; each is reported."""
+    opened = sum(token.kind in _OPENING for token in tokens.tokens)
+    closed = sum(token.kind == "RBRACE" for token in tokens.tokens)
+    if opened != closed or _crosses(tokens.tokens):
+        _Pairing(tokens, closed > opened).run()
+
+
+def _crosses(tokens: list[Token]) -> bool:
+    """Whether a `}` comes before its `{`, or a block or network begins within braces."""
+    depth = 0
+    for token in tokens:
+        if token.kind in _OPENING:
+            depth += 1
+        elif token.kind == "RBRACE":
+            depth -= 1
+            if depth < 0:
+                return True
+        elif depth and token.kind in ("BLOCK", "NETWORK"):
+            return True
+    return False
+
+
+class _Pairing:
+    def __init__(self, tokens: Tokens, too_many: bool) -> None:
+        self.tokens = tokens
+        self.too_many = too_many
+        self.open: list[_Open] = []
+        self.missing: dict[int, int] = {}  # before which token, how many
+        self.removed: set[int] = set()
+
+    def run(self) -> None:
+        tokens = self.tokens.tokens
+        for index, token in enumerate(tokens):
+            if token.kind in _OPENING:
+                self.open.append(_Open(index, self._indent(index)))
+            elif token.kind == "RBRACE":
+                self._close(index)
+            elif token.kind in _ITEMS and self.open and self.tokens.begins_line(index):
+                indent = self._indent(index)
+                while self.open and self.open[-1].indent >= indent:
+                    self._forgotten(self.open.pop(), index)
+        for one in reversed(self.open):
+            self._forgotten(one, len(tokens) - 1)
+        self._apply()
+
+    def _close(self, index: int) -> None:
+        tokens = self.tokens.tokens
+        if self.tokens.begins_line(index) and self.open:
+            indent = self._indent(index)
+            if indent < self.open[-1].indent and any(one.indent == indent for one in self.open):
+                while self.open[-1].indent > indent:
+                    self._forgotten(self.open.pop(), index)
+        extra = not self.open or (
+            self.too_many and len(self.open) == 1 and tokens[index + 1].kind not in _AFTER_ITEM and self._misplaced(index)
+        )
+        if extra:
+            self.removed.add(index)
+            span = Span(self.tokens.source, tokens[index].start, tokens[index].end)
+            fix = Fix("remove it", (Edit(span, ""),))
+            self.tokens.diagnostics.append(Diagnostic("E111", "a `}` closes nothing: every `{` before it has its own", Label(span, "one too many"), fix=fix))
+        else:
+            self.open.pop()
+
+    def _misplaced(self, index: int) -> bool:
+        """Whether this `}` would end an item although more of its body seems to follow."""
+        return not self.tokens.begins_line(index) or self._indent(index) != self.open[-1].indent or self._goes_on(index)
+
+    def _goes_on(self, index: int) -> bool:
+        following = index + 1
+        return self.tokens.begins_line(following) and self._indent(following) > self.open[0].indent
+
+    def _forgotten(self, one: _Open, limit: int) -> None:
+        """Report a `{` without its `}`, and add that one where the indentation says that the body ends, at most at `limit`."""
+        tokens = self.tokens.tokens
+        place = limit
+        for index in range(one.index + 1, limit):
+            if self.tokens.begins_line(index) and self._indent(index) <= one.indent and tokens[index].kind != "RBRACE":
+                place = index
+                break
+        self.missing[place] = self.missing.get(place, 0) + 1
+        brace = tokens[one.index]
+        source = self.tokens.source
+        end = tokens[place - 1].end
+        same_line = source.line_of(brace.start) == source.line_of(end)
+        text = " }" if same_line else "\n" + " " * one.indent + "}"
+        what = self._what(one.index)
+        self.tokens.diagnostics.append(
+            Diagnostic(
+                "E110",
+                f"the body of {what} has no end: a `}}` is missing",
+                Label(Span(source, brace.start, brace.end), "this `{` is never closed"),
+                (Label(Span(source, end, end), "the body seems to end here"),),
+                fix=Fix("write the `}` where the body seems to end", (Edit(Span(source, end, end), text),)),
+            )
+        )
+
+    def _what(self, index: int) -> str:
+        """What a body belongs to, as its line begins: `stage stem`, `add`."""
+        tokens = self.tokens.tokens
+        line = self.tokens.source.line_of(tokens[index].start)
+        first = index
+        while first and tokens[first - 1].kind not in ("LBRACE", "BRACE_BAR", "RBRACE", "BAR", "ARROW"):
+            if self.tokens.source.line_of(tokens[first - 1].start) != line:
+                break
+            first -= 1
+        if first == index:
+            return "a group"
+        text = self.tokens.source.text[tokens[first].start : tokens[index - 1].end]
+        return f"`{text}`" if len(text) <= 40 else f"`{text[:36]}…`"
+
+    def _indent(self, index: int) -> int:
+        """How far the line of a token is indented; a tab counts as eight."""
+        source = self.tokens.source
+        line = source.line_text(source.line_of(self.tokens.tokens[index].start)).expandtabs(8)
+        return len(line) - len(line.lstrip())
+
+    def _apply(self) -> None:
+        tokens = self.tokens.tokens
+        result: list[Token] = []
+        for index, token in enumerate(tokens):
+            place = result[-1].end if result else 0
+            result += [Token("RBRACE", place, place)] * self.missing.get(index, 0)
+            if index not in self.removed:
+                result.append(token)
+        tokens[:] = result

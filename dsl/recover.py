@@ -1,0 +1,176 @@
+"""How parsing goes on after a mistake.
+
+First the usual slips: each knows what was meant, says so, and the parser reads on as if it stood there. Then any single
+sign whose absence or presence explains the mistake. Else the statement is given up and the next one begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from . import slips_brackets, slips_steps, slips_words
+from .diagnostics import Diagnostic
+from .expected import found, wanted
+from .lalr import Machine
+from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, say
+from .tokens import Token, Tokens
+
+SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
+    slips_steps.slashes,
+    slips_brackets.foreign_forms,
+    slips_words.import_from,
+    slips_words.wrong_place,
+    slips_words.equal_signs,
+    slips_words.colon_equal,
+    slips_words.missing_let,
+    slips_brackets.colon_in_brackets,
+    slips_brackets.stray_comma,
+    slips_brackets.wrong_closer,
+    slips_words.reserved_name,
+    slips_brackets.missing_value,
+    slips_brackets.comma_or_end,
+    slips_steps.arrow_to_nothing,
+    slips_steps.arrow_from_nothing,
+    slips_steps.first_path,
+    slips_steps.other_joints,
+    slips_words.word_without_its_form,
+    slips_steps.bare_arguments,
+    slips_steps.empty_path,
+    slips_words.colon_for_brace,
+    slips_words.missing_braces,
+)
+# Signs that may simply be missing, with what to call them.
+_SIGNS: Final = {"COMMA": ",", "RPAR": ")", "RSQB": "]", "EQUAL": "=", "COLON": ":", "IN": "in", "ARROW": "->"}
+_AHEAD: Final = 6
+_BEGINS_STATEMENT: Final = frozenset(
+    "NAME TEXT TEXT_START STAGE AUX REPEAT FOR IF LET DEFAULT REQUIRE EXPECT BUDGET INPUT OUTPUT LBRACE INDEXED FLAT BLOCK NETWORK".split()
+)
+_BEGINS_ITEM: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM", "LET", "DEFAULT"})
+
+
+def recover(tokens: Tokens, machine: Machine, position: int, again: bool) -> tuple[int, Diagnostic]:
+    """Change the tokens and wind the machine back so that it can go on; from where, and what to say. -1 where nothing helps.
+
+    `again`: remedies were tried here before and did not help.
+    """
+    start = machine.statement_start(position)
+    between = machine.fits("BROKEN")
+    mistake = Mistake(tokens, machine, position, max(start, 0), between)
+    repair = None if again else _remedy(mistake)
+    if repair is not None and repair.changes:
+        first = mistake.start if repair.start is None else repair.start
+        if repair.damaged:
+            tokens.damaged.append(tokens.tokens[first].start)
+        if start >= 0:
+            machine.wind_back(tokens.tokens, first)
+        else:
+            machine.restart()
+        last = max(change.last for change in repair.changes)
+        tokens.tokens[first:last] = mistake.applied(repair.changes, first, last)
+        return first, repair.diagnostic
+    diagnostic = repair.diagnostic if repair is not None else _unknown(mistake)
+    if start < 0:
+        return -1, diagnostic
+    if between:
+        start = position  # what stands before is complete
+    end = _next_statement(mistake, start)
+    if not between:
+        machine.wind_back(tokens.tokens, start)
+    place = tokens.tokens[start].start
+    close = max(tokens.tokens[end - 1].end, place) if end > start else place
+    tokens.tokens[start:end] = [Token("BROKEN", place, close)]
+    return start, diagnostic
+
+
+def give_up(tokens: Tokens, machine: Machine, position: int) -> int:
+    """Leave the rest of the text unread, from the block or network on in which the machine is; from where to go on."""
+    height = 1 if len(machine.values) and machine.takes("NETWORK", 1) else 0
+    start = machine.marks[height] if height < len(machine.marks) else position
+    machine.wind_back(tokens.tokens, start)
+    end = tokens.tokens[-1]
+    tokens.tokens[start:] = [Token("BROKEN", tokens.tokens[start].start, end.start), end]
+    return start
+
+
+def _remedy(mistake: Mistake) -> Repair | None:
+    for slip in SLIPS:
+        repair = slip(mistake)
+        if repair is not None and (not repair.changes or mistake.gain(repair, 1) >= 1 or mistake.token.kind == "$END" and mistake.gain(repair, 1) >= 0):
+            return repair
+    return _single_sign(mistake)
+
+
+def _single_sign(mistake: Mistake) -> Repair | None:
+    """The one sign that, written or left out, lets most of what follows make sense."""
+    best: tuple[int, Repair] | None = None
+    expected = mistake.machine.expected()
+    place = mistake.before.end
+    for kind, sign in _SIGNS.items():
+        if kind in expected and (kind != "IN" or mistake.at(mistake.start).kind == "FOR"):
+            message = f"`{sign}` is missing before {found(mistake)}"
+            change = mistake.insert(mistake.position, kind)
+            repair = Repair(say("E101", message, mistake.span(mistake.token), f"`{sign}` before this", fix=insert(mistake, place, sign)), (change,))
+            gain = mistake.gain(repair, _AHEAD)
+            if gain >= _AHEAD and (best is None or gain > best[0]):
+                best = gain, repair
+    if best is None and mistake.token.kind not in ("$END", *CLOSES, *CLOSES.values()):
+        message = f"{found(mistake)} does not belong here"
+        repair = Repair(say("E101", message, mistake.span(mistake.token), "", fix=remove(mistake, mistake.token)), (mistake.drop(mistake.position),))
+        if mistake.gain(repair, _AHEAD) >= _AHEAD:
+            best = _AHEAD, repair
+    return best[1] if best else None
+
+
+def _unknown(mistake: Mistake) -> Diagnostic:
+    expected = wanted(mistake)
+    first = mistake.word(mistake.at(mistake.start)) if mistake.start < mistake.position else ""
+    help = f"write {slips_words.USAGE[first]}" if first in slips_words.USAGE else None
+    if mistake.token.kind == "$END":
+        message = f"the text ends where {expected or 'more'} was expected"
+    else:
+        message = f"{found(mistake)} does not belong here" + (f": expected {expected}" if expected else "")
+    return say("E101", message, mistake.span(mistake.token), "", help=help)
+
+
+def _next_statement(mistake: Mistake, start: int) -> int:
+    """The index of the token with which the text makes sense again: the next statement's, or the end of the body."""
+    tokens = mistake.tokens
+    top = mistake.at_top
+    begins = _BEGINS_ITEM if top else _BEGINS_STATEMENT
+    index, depth, parentheses = start, 0, 0
+    while True:
+        kind = tokens[index].kind
+        if kind == "$END":
+            return index
+        if index > mistake.position or (index == mistake.position and (index > start and kind == "BAR" or kind == "RBRACE")):
+            if not depth and (kind == "RBRACE" and not top or kind == "BAR"):
+                return index
+            if not depth and not parentheses and kind in begins and mistake.begins_line(index):
+                return index
+            if kind in ("BLOCK", "NETWORK") and mistake.begins_line(index) and not depth:
+                return index
+        if kind in ("LBRACE", "BRACE_BAR"):
+            depth += 1
+        elif kind == "RBRACE":
+            depth = max(depth - 1, 0)
+        elif kind in ("LPAR", "LSQB"):
+            parentheses += _is_closed(tokens, index)
+        elif kind in ("RPAR", "RSQB"):
+            parentheses = max(parentheses - 1, 0)
+        index += 1
+
+
+def _is_closed(tokens: list[Token], index: int) -> bool:
+    """Whether a bracket is closed before something that no bracket may hold."""
+    depth = 0
+    for token in tokens[index:]:
+        if token.kind in ("LPAR", "LSQB"):
+            depth += 1
+        elif token.kind in ("RPAR", "RSQB"):
+            depth -= 1
+            if not depth:
+                return True
+        elif token.kind in ("LBRACE", "BRACE_BAR", "RBRACE", "ARROW", "BAR", "$END", "STAGE", "LET", "BLOCK", "NETWORK"):
+            return False
+    return False

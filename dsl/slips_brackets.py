@@ -1,0 +1,195 @@
+"""Slips with parentheses, brackets and commas."""
+
+from __future__ import annotations
+
+from .diagnostics import Edit, Fix, Label
+from .expected import found
+from .mistake import (
+    BEGINS_VALUE,
+    CLOSES,
+    ENDS_VALUE,
+    SIGN_OF,
+    Change,
+    Mistake,
+    Repair,
+    insert,
+    remove,
+    replace,
+    say,
+)
+from .slips_words import USAGE
+from .tokens import Token
+
+_AHEAD = 6
+
+
+def comma_or_end(mistake: Mistake) -> Repair | None:
+    """`conv(64 3)`, `conv(64 -> bn`, `[3, 4`: a comma or the closing bracket is missing."""
+    opener = mistake.opener()
+    if opener < 0 or mistake.tokens[opener].kind not in ("LPAR", "LSQB") or mistake.before.kind not in ENDS_VALUE | {"LPAR", "LSQB", "COMMA"}:
+        return None
+    options: list[tuple[int, int, Repair]] = []
+    if mistake.token.kind in BEGINS_VALUE and mistake.before.kind in ENDS_VALUE:
+        comma = _missing_comma(mistake)
+        options.append((mistake.gain(comma, _AHEAD), 0 if mistake.begins_line() else 1, comma))
+    end = _missing_end(mistake, opener)
+    if end is not None:
+        options.append((mistake.gain(end, _AHEAD), 1 if mistake.begins_line() else 0, end))
+    options = [option for option in options if option[0] >= 0]
+    return max(options, key=lambda option: option[:2])[2] if options else None
+
+
+def _missing_comma(mistake: Mistake) -> Repair:
+    before, token = mistake.before, mistake.token
+    both = f"{found(mistake, before)} and {found(mistake)}"
+    help = None
+    if before.kind == "NAME" and token.kind in ("NUMBER", "SIZE", "TRUE", "FALSE", "NONE", "TEXT"):
+        name, value = mistake.word(before), mistake.word(token)
+        help = f"`{name}, {value}` are two arguments, `{name} = {value}` is one"
+    message = f"a comma is missing between {both}"
+    fix = None if help else insert(mistake, before.end, ",", "write the comma")
+    return Repair(say("E113", message, mistake.span(token), "a comma before this", help=help, fix=fix), (mistake.insert(mistake.position, "COMMA"),))
+
+
+def _missing_end(mistake: Mistake, opener: int) -> Repair | None:
+    """Close brackets before the mistake, as many as it takes."""
+    place = mistake.tokens[mistake.position - 1].end
+    closing: list[Token] = []
+    depth = 0
+    for index in range(mistake.position - 1, mistake.start - 1, -1):
+        kind = mistake.tokens[index].kind
+        if kind in CLOSES.values():
+            depth += 1
+        elif kind in CLOSES and depth:
+            depth -= 1
+        elif kind in ("LPAR", "LSQB"):
+            closing.append(Token(CLOSES[kind], place, place))
+            repair = _unclosed(mistake, index, closing)
+            if mistake.gain(repair, 2) >= 1:
+                return repair
+        elif kind in CLOSES:
+            break
+    return None
+
+
+def _unclosed(mistake: Mistake, opener: int, closing: list[Token]) -> Repair:
+    token, place = mistake.tokens[opener], mistake.before.end
+    sign = mistake.word(token)
+    owner = mistake.at(opener - 1)
+    what = f" of `{mistake.word(owner)}`" if owner.kind == "NAME" and owner.end == token.start else ""
+    signs = "".join(SIGN_OF[one.kind] for one in closing)
+    many = f"{len(closing)} brackets are" if len(closing) > 1 else f"the `{sign}`{what} is"
+    return Repair(
+        say(
+            "E112",
+            f"{many} never closed: `{signs}` is missing",
+            mistake.span(token),
+            "opened here",
+            others=(Label(mistake.place(place), f"`{signs}` belongs here"),),
+            fix=insert(mistake, place, signs),
+        ),
+        (Change(mistake.position, mistake.position, tuple(closing)),),
+    )
+
+
+def wrong_closer(mistake: Mistake) -> Repair | None:
+    """`conv(64]`, `conv(64}`, a `)` that closes nothing."""
+    token = mistake.token
+    if token.kind not in ("RPAR", "RSQB"):
+        return None
+    opener = mistake.opener()
+    if opener >= 0 and mistake.tokens[opener].kind in ("LPAR", "LSQB"):
+        opening = mistake.tokens[opener]
+        right = CLOSES[opening.kind]
+        if right == token.kind:
+            return None
+        signs = f"`{mistake.word(opening)}` is closed by `{SIGN_OF[right]}`, not by `{mistake.word(token)}`"
+        others = (Label(mistake.span(opening), "opened here"),)
+        return Repair(
+            say("E112", signs, mistake.span(token), "", others=others, fix=replace(mistake, token, SIGN_OF[right])),
+            (mistake.as_kind(mistake.position, right),),
+        )
+    sign, opening_sign = mistake.word(token), "(" if token.kind == "RPAR" else "["
+    message = f"a `{sign}` closes nothing: no `{opening_sign}` is open here"
+    return Repair(say("E111", message, mistake.span(token), "one too many", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+
+
+def stray_comma(mistake: Mistake) -> Repair | None:
+    """`conv(64,, 3)`, `[, 3]`."""
+    if mistake.token.kind != "COMMA" or mistake.before.kind not in ("COMMA", "LPAR", "LSQB"):
+        return None
+    message = "a comma with nothing before it"
+    fix = remove(mistake, mistake.token)
+    return Repair(say("E113", message, mistake.span(mistake.token), "one too many", fix=fix), (mistake.drop(mistake.position),))
+
+
+def colon_in_brackets(mistake: Mistake) -> Repair | None:
+    """`conv(64, kernel: 3)`, `block b(out: int)`, `depths[1:]`."""
+    token, before = mistake.token, mistake.before
+    opener = mistake.opener()
+    if token.kind != "COLON" or opener < 0:
+        return None
+    if mistake.tokens[opener].kind == "HOLE_START":
+        message = "an expression in a text has no format after a colon"
+        return Repair(say("E107", message, mistake.span(token), "", help="leave out what follows the expression"), ())
+    if mistake.tokens[opener].kind == "LSQB":
+        message = "a part of a list is not written with `:`"
+        help = "`take(list, n)` gives the first n items, `list[0]` gives one"
+        return Repair(say("E121", message, mistake.span(token), "", help=help), ())
+    if mistake.tokens[opener].kind != "LPAR" or before.kind != "NAME":
+        return None
+    if mistake.at(opener - 2).kind in ("BLOCK", "NETWORK"):
+        end = mistake.value_end(mistake.position + 1)
+        span = mistake.span(token).to(mistake.span(mistake.tokens[end - 1]))
+        message = f"the parameter `{mistake.word(before)}` has a type: parameters have none"
+        fix = Fix(f"leave `{span.text}` out", (Edit(span, ""),))
+        return Repair(say("E116", message, span, "", fix=fix), (Change(mistake.position, end),))
+    message = f"the argument `{mistake.word(before)}` is given with `=`, not with `:`"
+    fix = replace(mistake, token, " =")
+    return Repair(say("E116", message, mistake.span(token), "write `=`", fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
+
+
+def foreign_forms(mistake: Mistake) -> Repair | None:
+    """Forms of Python that have no counterpart: comprehensions, `*args`, `lambda`, `x in list`."""
+    token = mistake.token
+    span = mistake.span(token)
+    if token.kind == "FOR" and mistake.in_parentheses() and mistake.before.kind in ENDS_VALUE:
+        help = "a `for` statement makes one step for each value: `for x in list { … }`"
+        return Repair(say("E121", "a list is written out, not made by a `for`", span, "", help=help), ())
+    if token.kind in ("STAR", "POWER") and mistake.in_parentheses() and mistake.before.kind in ("LPAR", "COMMA"):
+        return Repair(say("E121", "a list of arguments cannot be poured into a call", span, "", help="write the arguments out"), ())
+    if token.kind == "IN" and mistake.before.kind in ENDS_VALUE:
+        help = "compare with each value: `x == 1 or x == 2`"
+        return Repair(say("E121", "`in` does not ask whether a list holds a value", span, "", help=help), ())
+    if token.kind == "NOT" and mistake.after.kind == "IN":
+        help = "compare with each value: `x != 1 and x != 2`"
+        return Repair(say("E121", "`not in` does not ask whether a list holds a value", span, "", help=help), ())
+    if token.kind in ("NAME", "NOT") and mistake.word(mistake.before) == "is" and mistake.before.kind == "NAME":
+        return Repair(say("E121", "values are compared with `==` or `!=`, not with `is`", mistake.span(mistake.before)), ())
+    if mistake.before.kind == "NAME" and mistake.word(mistake.before) == "lambda":
+        help = "pass a block by its name: `act = hard_swish`, `unit = bottleneck(shortcut = none)`"
+        return Repair(say("E121", "there is no `lambda`", mistake.span(mistake.before), "", help=help), ())
+    first = mistake.at(mistake.start)
+    after_value = not mistake.begins_line(mistake.start) and mistake.at(mistake.start - 1).kind in ENDS_VALUE
+    if token.kind == "IF" and mistake.before.kind in ENDS_VALUE and not mistake.begins_line() or first.kind == "IF" and after_value:
+        word = mistake.word(mistake.at(mistake.start - 1))
+        if word in USAGE and first.kind == "IF":
+            return Repair(say("E119", "`if` is a word of the language and cannot be a name", mistake.span(first), help=f"write {USAGE[word]}"), ())
+        where = mistake.span(token if token.kind == "IF" else first)
+        help = "a value on a condition: `2 if i > 0 else 1`"
+        return Repair(say("E121", "an `if` after a value needs its `else`", where, "`else` does not follow", help=help), ())
+    return None
+
+
+def missing_value(mistake: Mistake) -> Repair | None:
+    """`conv(64, kernel = )`, `let x =`, `3 + )`: nothing where a value should be."""
+    before, token = mistake.before, mistake.token
+    operators = ("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "NOT", "EQUAL", "ELSE")
+    if before.kind not in operators or not {"NUMBER", "NAME"} <= mistake.machine.expected():
+        return None
+    if token.kind in BEGINS_VALUE and not mistake.begins_line():
+        return None
+    message = f"a value is missing after `{mistake.word(before)}`"
+    place = Token("NAME", before.end, before.end)
+    repair = Repair(say("E101", message, mistake.span(before), "a value must follow"), (Change(mistake.position, mistake.position, (place,)),), True)
+    return repair if mistake.gain(repair, 1) >= 0 else None

@@ -1,0 +1,255 @@
+"""Slips with the words that begin statements, and with what belongs to them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .diagnostics import Edit, Fix, Label
+from .expected import found
+from .mistake import Change, Mistake, Repair, insert, remove, replace, say
+from .tokens import WORDS, Token
+
+USAGE: Final = {
+    "import": "`import resnet` or `import resnet as r`",
+    "from": "`from resnet import bottleneck, basic`",
+    "block": "`block name(parameters) { … }`",
+    "network": "`network name(parameters) { … }` or `network name = other(arguments)`",
+    "stage": "`stage name { … }`",
+    "aux": "`aux name { … }`",
+    "repeat": "`repeat 3 { … }` or `repeat 3 as i { … }`",
+    "for": "`for x in list { … }` or `for i, x in list { … }`",
+    "if": "`if condition { … } else { … }`",
+    "let": "`let name = value`",
+    "default": "`default conv(bias = false), bn(eps = 0.001)`",
+    "require": '`require condition, "message"`',
+    "expect": "`expect [2048, 7, 7]`",
+    "budget": "`budget parameters <= 26M, macs <= 4.3G`",
+    "input": "`input image[3, 224, 224]`",
+    "output": "`output p3, p4` or `output name = label`",
+}
+_HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
+_IN_BODIES: Final = frozenset(
+    {"NAME", "TEXT", "TEXT_START", "STAGE", "AUX", "REPEAT", "FOR", "IF", "REQUIRE", "EXPECT", "BUDGET", "INPUT", "OUTPUT", "LBRACE", "INDEXED", "FLAT"}
+)
+_AT_TOP: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
+
+
+def wrong_place(mistake: Mistake) -> Repair | None:
+    """Steps outside of every block, blocks and imports inside of one."""
+    token = mistake.token
+    word = mistake.word(token)
+    if mistake.between and mistake.at_top and token.kind in _IN_BODIES:
+        if word in USAGE and token.kind == "NAME":
+            return None
+        what = f"`{word}` stands" if token.kind != "NAME" else "a step stands"
+        help = f"write {USAGE['network']}"
+        return Repair(say("E120", f"{what} outside of every block and network", mistake.span(token), "", help=help), ())
+    if token.kind in _AT_TOP and mistake.between:
+        what = "an import stands" if token.kind in ("IMPORT", "FROM") else f"a {word} stands"
+        where = "at the top of the file" if token.kind in ("IMPORT", "FROM") else "beside other blocks and networks, not in one"
+        return Repair(say("E120", f"{what} inside of a body: its place is {where}", mistake.span(token)), ())
+    return None
+
+
+def import_from(mistake: Mistake) -> Repair | None:
+    """`import bottleneck from resnet`."""
+    first = mistake.start
+    if mistake.at(first).kind != "FROM" or mistake.begins_line(first) or mistake.before.kind != "NAME":
+        return None
+    start = first
+    while start and not mistake.begins_line(start):
+        start -= 1
+    word, from_ = mistake.tokens[start], mistake.tokens[first]
+    if word.kind != "IMPORT":
+        return None
+    names, path = mistake.tokens[start + 1 : first], mistake.tokens[first + 1 : mistake.position]
+    if any(name.kind != "NAME" for name in names[::2]) or any(name.kind != "COMMA" for name in names[1::2]):
+        return None
+    text = mistake.source.source.text
+    right = f"from {text[path[0].start : path[-1].end]} import {text[names[0].start : names[-1].end]}"
+    span = mistake.span(word).to(mistake.span(path[-1]))
+    turned = (word._replace(kind="FROM"), *path, from_._replace(kind="IMPORT"), *names)
+    return Repair(
+        say("E122", "the file comes first in an import of single blocks", span, fix=Fix(f"write `{right}`", (Edit(span, right),))),
+        (Change(start, mistake.position, turned),),
+        start=start,
+    )
+
+
+def word_without_its_form(mistake: Mistake) -> Repair | None:
+    """`input [3, 224, 224]`, `stage 1 { … }`, `import "resnet"`: a word of the language, and not what it needs."""
+    word = mistake.word(mistake.before)
+    if mistake.before.kind == "NAME" and word in USAGE and mistake.token.kind not in ("EQUAL", "COLON", "DOT", "ARROW"):
+        span = mistake.span(mistake.before).to(mistake.span(mistake.token))
+        message = f"{found(mistake)} cannot follow `{word}`"
+        return Repair(say("E122", message, span, "", help=f"write {USAGE[word]}"), ())
+    first = mistake.tokens[mistake.start]
+    if first.kind in ("IMPORT", "FROM"):
+        return _imports(mistake, first)
+    return None
+
+
+def _imports(mistake: Mistake, first: Token) -> Repair | None:
+    token = mistake.token
+    if mistake.word(token) == "import":
+        token = mistake.after
+    if first.kind == "IMPORT":
+        help = f"write {USAGE['import']}; single blocks come with {USAGE['from']}"
+        message = "an import names one file" if token.kind == "COMMA" else f"{found(mistake)} does not belong in an import"
+    elif token.kind == "STAR":
+        message, help = "what is imported is named one by one, not by `*`", f"write {USAGE['from']}"
+    elif token.kind == "LPAR":
+        message, help = "the names of an import stand without parentheses", f"write {USAGE['from']}"
+    elif token.kind == "AS":
+        message, help = "what comes `from` a file keeps its name", "`import resnet as r` names the file; then `r.bottleneck`"
+    else:
+        message, help = f"{found(mistake)} does not belong in an import", f"write {USAGE['from']}"
+    return Repair(say("E122", message, mistake.span(token), "", help=help), ())
+
+
+def reserved_name(mistake: Mistake) -> Repair | None:
+    """`let for = 3`: a word of the language where a name should stand."""
+    token = mistake.token
+    if token.kind not in _HARD or "NAME" not in mistake.machine.expected():
+        return None
+    word = mistake.word(token)
+    message = f"`{word}` is a word of the language and cannot be a name"
+    fix = replace(mistake, token, f"{word}_")
+    return Repair(say("E119", message, mistake.span(token), "", fix=fix), (mistake.as_kind(mistake.position, "NAME"),))
+
+
+# ------------------------------------------------------------------------------------------------- equal signs
+
+
+def colon_equal(mistake: Mistake) -> Repair | None:
+    """`a := 3`: with `let` or in an argument it was to be `=`; otherwise `missing_let` knows."""
+    token = mistake.token
+    if token.kind != "COLON_EQUAL" or not mistake.machine.fits("EQUAL"):
+        return None
+    message = "`:=` is not a sign of the language: a value is given with `=`"
+    return Repair(
+        say("E104", message, mistake.span(token), fix=replace(mistake, token, "=")), (mistake.as_kind(mistake.position, "EQUAL"),)
+    )
+
+
+def missing_let(mistake: Mistake) -> Repair | None:
+    """`width = 64`, `x = conv(64)`, `self.x = conv(64)`."""
+    token, before = mistake.token, mistake.before
+    if token.kind not in ("EQUAL", "COLON_EQUAL") or before.kind != "NAME" or mistake.in_parentheses():
+        return None
+    name, value = mistake.word(before), mistake.after
+    parts = mistake.tokens[mistake.start : mistake.position]
+    if any(part.kind != ("DOT" if index % 2 else "NAME") for index, part in enumerate(parts)):
+        return None
+    whole = mistake.span(parts[0]).to(mistake.span(token))
+    makes_step = value.kind == "NAME" and (mistake.at(mistake.position + 2).kind in ("ARROW", "BRACE_BAR") or _is_step(mistake))
+    if makes_step and not mistake.at_top:
+        message = f"a step is named by a label: `{name}: …`"
+        fix = Fix(f"write `{name}:`", (Edit(whole, f"{name}:"),))
+        label = Change(mistake.start, mistake.position + 1, (before, token._replace(kind="COLON")))
+        return Repair(say("E116", message, whole, fix=fix), (label,))
+    message = f"a value is named by `let`: `let {name} = …`"
+    fix = Fix(f"write `let {name} =`", (Edit(whole, f"let {name} ="),))
+    let = (Token("LET", parts[0].start, parts[0].start), before, token._replace(kind="EQUAL"))
+    return Repair(say("E116", message, whole, fix=fix), (Change(mistake.start, mistake.position + 1, let),))
+
+
+def _is_step(mistake: Mistake) -> bool:
+    """Whether a call follows and nothing is computed with it."""
+    index = mistake.position + 1
+    if mistake.at(index + 1).kind != "LPAR":
+        return False
+    end = mistake.value_end(index)
+    return mistake.begins_line(end) or mistake.at(end).kind in ("ARROW", "RBRACE", "BAR")
+
+
+def equal_signs(mistake: Mistake) -> Repair | None:
+    """`if x = 3`, `let x == 3`."""
+    token = mistake.token
+    if token.kind == "EQUAL":
+        kinds = {one.kind for one in mistake.tokens[mistake.start : mistake.position]}
+        if kinds.isdisjoint({"IF", "REQUIRE", "VALUE_IF", "REPEAT"}):
+            return None
+        message = "values are compared with `==`; `=` gives a value"
+        fix = replace(mistake, token, "==")
+        return Repair(say("E116", message, mistake.span(token), "write `==`", fix=fix), (mistake.as_kind(mistake.position, "COMPARISON"),))
+    if token.kind == "COMPARISON" and mistake.word(token) == "==" and "EQUAL" in mistake.machine.expected():
+        message = "a value is given with `=`; `==` compares"
+        fix = replace(mistake, token, "=")
+        return Repair(say("E116", message, mistake.span(token), "write `=`", fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
+    return None
+
+
+# ------------------------------------------------------------------------------------------------------ bodies
+
+
+def colon_for_brace(mistake: Mistake) -> Repair | None:
+    """`if x > 1:` and an indented body, as in Python."""
+    token = mistake.token
+    if token.kind != "COLON" or "LBRACE" not in mistake.machine.expected():
+        return None
+    if mistake.after.kind in ("LBRACE", "BRACE_BAR"):
+        message = "a body stands between braces; no colon comes before it"
+        return Repair(say("E117", message, mistake.span(token), "leave it out", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+    message = "a body stands between braces `{ … }`; a colon does not begin it"
+    end = _indented_end(mistake, mistake.position + 1)
+    place = mistake.tokens[end - 1].end
+    one_line = mistake.source.source.line_of(place) == mistake.source.source.line_of(token.start)
+    closing = " }" if one_line else "\n" + " " * _indent(mistake, mistake.position) + "}"
+    fix = Fix("write the braces", (Edit(mistake.span(token), " {"), Edit(mistake.place(place), closing)))
+    changes = (mistake.as_kind(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
+    return Repair(say("E117", message, mistake.span(token), "write `{`", fix=fix, others=(Label(mistake.place(place), "and `}` here"),)), changes)
+
+
+def _indented_end(mistake: Mistake, index: int) -> int:
+    """The index after a body that is only indented, or stands on the rest of the line."""
+    indent = _indent(mistake, mistake.position)
+    depth = 0
+    while mistake.tokens[index].kind != "$END":
+        kind = mistake.tokens[index].kind
+        if not depth and (kind == "RBRACE" or mistake.begins_line(index) and _indent(mistake, index) <= indent):
+            break
+        depth += (kind in ("LBRACE", "BRACE_BAR")) - (kind == "RBRACE")
+        index += 1
+    return index
+
+
+def _indent(mistake: Mistake, index: int) -> int:
+    source = mistake.source.source
+    line = source.line_text(source.line_of(mistake.tokens[index].start)).expandtabs(8)
+    return len(line) - len(line.lstrip())
+
+
+def missing_braces(mistake: Mistake) -> Repair | None:
+    """`if norm bn`, `repeat 3 conv(64)`, `if x then { … }`, `| if x skip`."""
+    token = mistake.token
+    expected = mistake.machine.expected()
+    if "LBRACE" not in expected or mistake.start == mistake.position or "STAGE" in expected:
+        return None
+    if token.kind == "NAME" and mistake.word(token) in ("then", "do"):
+        word = mistake.word(token)
+        message = f"`{word}` is not a word of the language: the body follows at once"
+        return Repair(say("E117", message, mistake.span(token), "leave it out", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+    if token.kind == "RBRACE" or token.kind == "$END" or token.kind == "BAR":
+        return None
+    place = mistake.before.end
+    if "COLON" in expected:
+        message = "a `:` stands between the condition of a path and its steps"
+        fix = insert(mistake, place, ":")
+        return Repair(say("E123", message, mistake.span(token), "`:` before this", fix=fix), (mistake.insert(mistake.position, "COLON"),))
+    if mistake.begins_line():
+        if _indent(mistake, mistake.position) <= _indent(mistake, mistake.position - 1):
+            return None
+        head = mistake.position - 1
+        end = mistake.position
+        while mistake.tokens[end].kind != "$END" and not (mistake.begins_line(end) and _indent(mistake, end) <= _indent(mistake, head)):
+            end += 1
+        closing = "\n" + " " * _indent(mistake, head) + "}"
+    else:
+        end = mistake.body_end()
+        closing = " }"
+    close = mistake.tokens[end - 1].end
+    fix = Fix("write the braces", (Edit(mistake.place(place), " {"), Edit(mistake.place(close), closing)))
+    message = f"a body stands between braces: `{{` is missing before {found(mistake)}"
+    changes = (mistake.insert(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
+    return Repair(say("E117", message, mistake.span(token), "the body begins here", fix=fix), changes)
