@@ -1,0 +1,131 @@
+"""Trouble with files: each is a diagnostic that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archc.compiler import reading
+from archc.compiler.reading import Target, decode, find, read
+from archc.dsl.diagnostics import Diagnostic
+from archc.dsl.source import Source
+
+from .conftest import GOOD, Run
+
+
+def test_missing(run: Run) -> None:
+    result = run("check", "god.arch")
+    assert result.exit_code == 2
+    assert "error[F611]: there is no file `god.arch`\n --> god.arch\n  = help: did you mean `good.arch`?\n" in result.stderr
+
+
+def test_a_shipped_network_by_a_path(run: Run) -> None:
+    assert "`resnext50` comes with archc: name it without a path" in run("check", "nets/resnext50.arch").stderr
+
+
+def test_a_shipped_network_misspelt(run: Run) -> None:
+    assert "did you mean `resnext50`" in run("check", "resnxt50").stderr
+
+
+def test_without_its_ending(run: Run) -> None:
+    assert "did you mean `good.arch`?" in run("check", "good").stderr
+
+
+def test_a_folder(run: Run, folder: Path) -> None:
+    result = run("check", ".")
+    assert result.exit_code == 1
+    assert "error[F612]: `.` is a folder" in result.stderr
+    assert "`./bad.arch`, `./good.arch`" in result.stderr
+
+
+def test_a_strange_name(run: Run) -> None:
+    result = run("check", "no\x1b[31m\nsuch\0.arch")
+    assert result.exit_code == 1
+    assert "\x1b" not in result.stderr
+    assert "F612" in result.stderr
+
+
+def test_too_large(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LARGEST_FILE", 2**20)
+    (folder / "large.arch").write_bytes(b"#" * (2**20 + 1))
+    result = run("check", "large.arch")
+    assert result.exit_code == 1
+    assert "error[F614]: `large.arch` is larger than 1 MiB" in result.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16(run: Run, folder: Path, encoding: str) -> None:
+    (folder / "wide.arch").write_bytes(GOOD.encode(encoding))
+    result = run("check", "wide.arch")
+    assert result.exit_code == 1
+    assert "error[F613]" in result.stderr
+    assert "UTF-8" in result.stderr
+
+
+def test_bytes_that_are_no_text() -> None:
+    found = decode("x.arch", b"network\0\xff")
+    assert isinstance(found, Diagnostic)
+    assert found.message == "`x.arch` is no text: its byte 7 is 0"
+
+
+def test_the_place_of_a_bad_byte() -> None:
+    found = decode("x.arch", "network n {\r\n  # é: ".encode() + b"\xe9t\xe9\n}\n")
+    assert isinstance(found, Diagnostic)
+    assert found.code == "F613"
+    assert str(found.primary.span) == "x.arch:2:8"
+    assert found.primary.message == "the byte 0xE9"
+
+
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbfnetwork", b"a\r\nb", b"a\rb"])
+def test_what_is_no_trouble(data: bytes) -> None:
+    found = decode("x.arch", data)
+    assert isinstance(found, Source)
+    assert "\r" not in found.text
+    assert "\ufeff" not in found.text
+
+
+@pytest.mark.parametrize("text", ["\ufeff" + GOOD, GOOD.replace("\n", "\r\n"), GOOD.replace("\n", "\r"), GOOD.rstrip(), GOOD + "# 漢字 🙂"])
+def test_every_way_to_save_a_file(run: Run, folder: Path, text: str) -> None:
+    (folder / "good.arch").write_bytes(text.encode())
+    assert run("check", "good.arch").stderr == "good.arch: good: [3, 32, 32] -> [10]\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "path", "network"),
+    [
+        ("a.arch", "a.arch", None),
+        ("a.arch:b", "a.arch", "b"),
+        ("nets/a.arch:b", "nets/a.arch", "b"),
+        (r"C:\nets\a.arch", r"C:\nets\a.arch", None),
+        (r"C:\nets\a.arch:b", r"C:\nets\a.arch", "b"),
+        ("a.txt", "a.txt", None),
+        ("odd:name.arch", "odd:name.arch", None),
+    ],
+)
+def test_what_is_named(asked: str, path: str, network: str | None) -> None:
+    assert find(asked) == Target(path, path, network)
+
+
+def test_the_library_has_one_name_on_every_machine() -> None:
+    target = find("resnet:resnet")
+    assert (target.name, target.network) == ("archc/architectures/resnet.arch", "resnet")
+    assert isinstance(read(target), Source)
+
+
+def test_imports_beside_the_file_come_first(run: Run, folder: Path) -> None:
+    (folder / "resnet.arch").write_text("block bottleneck(out) { conv(out) }\n", encoding="utf-8")
+    (folder / "mine.arch").write_text(
+        "from resnet import bottleneck\nfrom resnet18 import resnet18\nnetwork mine {\n  input x[3, 64, 64]\n  bottleneck(3) -> resnet18\n}\n",
+        encoding="utf-8",
+    )
+    # resnet18 is the library's, and so is the `resnet` that it imports in its turn.
+    assert run("check", "mine.arch").stderr == "mine.arch: mine: [3, 64, 64] -> [1000]\n"
+
+
+def test_an_import_that_cannot_be_read(run: Run, folder: Path) -> None:
+    (folder / "broken.arch").write_bytes(b"\xff\xfe")
+    (folder / "mine.arch").write_text("import broken\nnetwork mine {\n  input x[3, 8, 8]\n  conv(8)\n}\n", encoding="utf-8")
+    result = run("check", "mine.arch")
+    assert result.exit_code == 1
+    assert "error[F613]: `broken.arch` is UTF-16 text" in result.stderr
