@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = runpy.run_path(str(ROOT / "docs" / "lecture.py"))
+sys.path.insert(0, str(ROOT / "docs"))  # the script's own folder, as when it is run
+try:
+    SCRIPT = runpy.run_path(str(ROOT / "docs" / "lecture.py"))
+finally:
+    sys.path.remove(str(ROOT / "docs"))
 
 
 def test_page_is_fresh() -> None:

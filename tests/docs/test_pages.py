@@ -1,0 +1,54 @@
+"""Every listing of the pages that people read does what the page says."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from archc.compiler.driver import check_source
+from archc.dsl.render import to_text
+from archc.dsl.source import Source
+
+from .listings import commands, listings, missing_line
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def run_page(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the listings of a page in order, in an empty folder; the Python ones share their names."""
+    monkeypatch.chdir(folder)
+    environment = {**os.environ, "PYTHONPATH": str(page.parents[1]), "COLUMNS": "160", "NO_COLOR": "1"}
+    names: dict[str, object] = {}
+    for listing in listings(page):
+        place = f"{page.name}:{listing.line}"
+        if listing.file is not None:
+            Path(listing.file).write_text(listing.text, encoding="utf-8")
+        elif listing.kind == "python":
+            exec(compile(listing.text, place, "exec"), names)
+        elif listing.kind == "console":
+            for command, expected in commands(listing):
+                words = shlex.split(command)
+                assert words[0] == "archc", place
+                done = subprocess.run([sys.executable, "-m", *words], env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300)
+                assert (done.returncode != 0) == ("fails" in listing.options), f"{place}\n{done.stdout}\n{done.stderr}"
+                missing = missing_line(expected, done.stderr + done.stdout)
+                assert missing is None, f"{place}: `{command}` did not print\n{missing}\nbut\n{done.stdout}\n{done.stderr}"
+
+
+def test_tour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(DOCS / "tour.md", tmp_path, monkeypatch)
+
+
+LANGUAGE = [listing for listing in listings(DOCS / "language.md") if listing.kind == "arch"] if (DOCS / "language.md").is_file() else []
+
+
+@pytest.mark.parametrize("listing", LANGUAGE, ids=lambda listing: f"line-{listing.line}")
+def test_language_page(listing) -> None:  # type: ignore[no-untyped-def]
+    """The examples of the language page are legal (those marked `fails` are not)."""
+    checked = check_source(Source.of("page.arch", listing.text))
+    assert checked.has_errors == ("fails" in listing.options), to_text(checked.diagnostics)
