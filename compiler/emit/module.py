@@ -43,7 +43,7 @@ def _import(source: str, name: str) -> ModuleType:
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     module = ModuleType(full_name)
     module.__file__ = file
-    exec(compile(source, file, "exec"), module.__dict__)
+    exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
     sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE))
     sys.modules[full_name] = module
     return module
