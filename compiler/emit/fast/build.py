@@ -1,0 +1,58 @@
+"""From a graph and trained weights to the fast module, live or as a TorchScript file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...graph import Graph
+from ...ops.base import Shape
+from ...rewrite.base import Rewritten
+from ...rewrite.weights import Store
+from ..module import load
+from .onednn import OneDnn
+from .step import Backend
+from .writer import Written, write
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Fast:
+    """An optimised network: the module with its weights, the source that it was made from, and the graph behind it."""
+
+    module: nn.Module
+    written: Written
+    state: Rewritten
+    backend: Backend
+
+
+def fast(graph: Graph, weights: Mapping[str, Tensor], backend: Backend | None = None) -> Fast:
+    """The network for inference, with the weights of a state_dict of the plain module."""
+    backend = OneDnn() if backend is None else backend
+    state = backend.rewritten(graph)
+    written = write(state, backend)
+    module = load(written.source, written.class_name).eval()
+    made = make_weights(state, weights)
+    own = module.state_dict()
+    module.load_state_dict({key: made[recipe].to(own[key].dtype) for key, recipe in written.tensors.items()})
+    return Fast(module.requires_grad_(False), written, state, backend)
+
+
+def make_weights(state: Rewritten, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors that the recipes make, worked out in double precision."""
+    import torch
+
+    def read(key: str) -> Tensor:
+        return weights[key].detach().cpu().double()
+
+    def filled(shape: Shape, value: float) -> Tensor:
+        return torch.full(shape, value, dtype=torch.double)
+
+    def join(parts: Sequence[Tensor]) -> Tensor:
+        return torch.cat(list(parts))
+
+    store = Store(read, filled, join)  # type: ignore[arg-type]
+    return {key: recipe.make(store) for key, recipe in state.weights.items()}  # type: ignore[misc]

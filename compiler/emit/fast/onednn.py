@@ -1,0 +1,158 @@
+"""The back end for processors: convolutions and dense layers packed and fused in oneDNN, images with their channels last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...graph import Graph
+from ...ops.activation import Gelu, HardSigmoid, HardSwish, Relu, Sigmoid, Silu, Tanh
+from ...ops.base import Construct, Operation, product
+from ...ops.convolution import Conv, DepthwiseConv
+from ...ops.dense import Linear
+from ...ops.parameters import Plain
+from ...ops.pool import MaxPool
+from ...program import Node
+from ...rewrite.base import Rewrite
+from ...rewrite.fuse import FuseActivation, FuseAdd
+from ...rewrite.fused import Fused
+from ...rewrite.lone_norm import LoneNorm
+from ...rewrite.pipeline import ALWAYS
+from .step import Backend, Step, made, plain
+
+_ACTIVATIONS: dict[type[Operation], str] = {
+    Relu: "relu",
+    Sigmoid: "sigmoid",
+    Tanh: "tanh",
+    Silu: "swish",
+    HardSwish: "hardswish",
+    HardSigmoid: "hardsigmoid",
+    Gelu: "gelu",
+}
+"""What oneDNN can do last in a layer, by its word there."""
+
+_WINOGRAD_CHANNELS, _WINOGRAD_POSITIONS = 48, 196
+"""From how many channels (in * out / (in + out)) and positions on the transforms cost less than the products that they save."""
+
+_POOL_ELEMENTS = 1 << 16
+"""From how many elements on a pool in several calls is quicker than PyTorch's in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneDnn(Backend):
+    """Packed and fused layers. Each convolution may run in several ways: `packed`, `matrix` (1x1), `winograd` (3x3)."""
+
+    name: ClassVar[str] = "onednn"
+    device: ClassVar[str] = "cpu"
+    summary: ClassVar[str] = "packed and fused oneDNN layers, channels last"
+    passes: ClassVar[tuple[Rewrite, ...]] = (
+        *ALWAYS,
+        FuseAdd((Conv, DepthwiseConv)),
+        LoneNorm(),
+        FuseActivation((Conv, DepthwiseConv, Linear), tuple(_ACTIVATIONS)),
+    )
+
+    def enter(self, name: str, node: Node) -> str:
+        return f"{name}.contiguous(memory_format=torch.channels_last)" if len(node.shape) == 3 else ""
+
+    def options(self, node: Node) -> tuple[str, ...]:
+        if isinstance(node.operation, MaxPool):
+            return ("torch", "separate") if _pool_window(node) is not None else ()
+        construct = _convolution(node)
+        if construct is None:
+            return ()
+        row = dict(construct.arguments)
+        kernel, adds = row["kernel_size"], isinstance(node.operation, Fused) and node.operation.adds
+        simple = not adds and not set(row) & {"stride", "dilation", "groups"}
+        if simple and kernel == 1 and "padding" not in row:
+            return ("packed", "matrix")
+        if simple and kernel == 3 and _activation(node) in ("none", "relu"):
+            return ("packed", "winograd")
+        return ("packed",)
+
+    def choose(self, node: Node) -> str:
+        options = self.options(node)
+        if not options:
+            return ""
+        if "separate" in options:
+            return "separate" if product(node.input_shapes[0]) >= _POOL_ELEMENTS else "torch"
+        if "winograd" in options:
+            before, after = node.input_shapes[0][0], node.shape[0]
+            gains = before * after >= _WINOGRAD_CHANNELS * (before + after) and product(node.shape[1:]) >= _WINOGRAD_POSITIONS
+            return "winograd" if gains else "packed"
+        return "matrix" if "matrix" in options else "packed"
+
+    def step(self, graph: Graph, node: Node, attribute: str, operands: Sequence[str]) -> Step:
+        operation = node.operation
+        layer = operation.layer if isinstance(operation, Fused) else operation
+        if isinstance(layer, Linear):
+            return self._linear(node, attribute, operands)
+        choice = self.choice(node)
+        if choice == "separate":
+            pool = Construct("MaxPool", _pool_window(node) or ())
+            return Step(f"{attribute}({operands[0]})", made(pool), ("MaxPool",))
+        construct = _convolution(node)
+        if construct is None or not choice:
+            return plain(node, attribute, operands)
+        adds = isinstance(operation, Fused) and operation.adds
+        kernel = {"matrix": "PointwiseConvolution", "winograd": "WinogradConvolution"}.get(choice, "Convolution")
+        if adds:
+            kernel = "AccumulatingConvolution" if _may_add_into(graph, node) else "SumConvolution"
+        arguments = tuple(row for row in construct.arguments if row[0] not in ("bias", "padding_mode"))
+        text = made(Construct(kernel, (*arguments, *_last(node))))
+        return Step(f"{attribute}({', '.join(operands)})", text, (kernel,))
+
+    def _linear(self, node: Node, attribute: str, operands: Sequence[str]) -> Step:
+        sizes: tuple[tuple[str | None, Plain], ...] = ((None, node.input_shapes[0][-1]), (None, node.shape[-1]))
+        return Step(f"{attribute}({operands[0]})", made(Construct("Linear", (*sizes, *_last(node)))), ("Linear",))
+
+
+def _convolution(node: Node) -> Construct | None:
+    """PyTorch's own two-dimensional convolution with a bias and zeros around, where the node is one."""
+    operation = node.operation
+    layer = operation.layer if isinstance(operation, Fused) else operation
+    if not isinstance(layer, Conv | DepthwiseConv):
+        return None
+    construct = layer.module(node.input_shapes[:1])
+    if construct is None or construct.target != "nn.Conv2d":
+        return None
+    row = dict(construct.arguments)
+    return None if "padding_mode" in row or isinstance(row.get("padding"), str) else construct
+
+
+def _activation(node: Node) -> str:
+    operation = node.operation
+    if not isinstance(operation, Fused) or operation.activation is None:
+        return "none"
+    return _ACTIVATIONS[type(operation.activation)]
+
+
+def _last(node: Node) -> tuple[tuple[str | None, Plain], ...]:
+    """The arguments that tell what is done last."""
+    word = _activation(node)
+    if word == "none":
+        return ()
+    activation = node.operation.activation if isinstance(node.operation, Fused) else None
+    algorithm = ("tanh" if activation.tanh else "none") if isinstance(activation, Gelu) else ""
+    return (("activation", word), ("algorithm", algorithm)) if algorithm else (("activation", word),)
+
+
+def _pool_window(node: Node) -> tuple[tuple[str | None, Plain], ...] | None:
+    """The arguments of a max pool of images, where it is PyTorch's own and more than a choice of positions."""
+    construct = node.operation.module(node.input_shapes)
+    if construct is None or construct.target != "nn.MaxPool2d":
+        return None
+    row = dict(construct.arguments)
+    kernel = row["kernel_size"]
+    row.setdefault("stride", kernel)
+    return None if kernel in (1, (1, 1)) else tuple(row.items())
+
+
+def _may_add_into(graph: Graph, node: Node) -> bool:
+    """Whether the second operand is a tensor of its own that nobody reads after this node."""
+    other = graph.nodes[node.inputs[1]]
+    if other.operation.family == "port" or other.operation.is_view or other.operation.training_only:
+        return False
+    users = graph.users(other)
+    return all(user.index <= node.index and not user.operation.is_view and user.operation.family != "port" for user in users) and users.count(node) == 1

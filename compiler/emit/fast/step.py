@@ -1,0 +1,109 @@
+"""How one node is written, and what a back end is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from ...graph import Graph
+from ...ops.base import Construct
+from ...program import Node
+from ...rewrite.base import Rewrite, Rewritten
+from ...rewrite.fused import Fused
+from ..slot import literal
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node as text. `module` makes what holds its weights ("" where there are none), `value` computes it.
+
+    `kernels` are the classes of `kernels/` that `module` names, `helpers` texts of further definitions.
+    `bare`: the weight stands alone, as a parameter of the network itself.
+    """
+
+    value: str
+    module: str = ""
+    kernels: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    bare: bool = False
+
+
+def made(construct: Construct) -> str:
+    """The text of a constructor call."""
+    arguments = ", ".join(literal(value) if word is None else f"{word}={literal(value)}" for word, value in construct.arguments)
+    return f"{construct.target}({arguments})"
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The base of back ends: every operation by PyTorch's own modules and functions.
+
+    `passes` are the rewrites that it wants. `choices` are decisions for single nodes (by `unique`), of those that `options`
+    offers; where there is none, `choose` decides by shapes.
+    """
+
+    name: ClassVar[str] = "plain"
+    device: ClassVar[str] = ""
+    """Where alone it runs; "" for anywhere."""
+    summary: ClassVar[str] = "PyTorch's own operations"
+    passes: ClassVar[tuple[Rewrite, ...]] = ()
+
+    choices: dict[str, str] = field(default_factory=dict, hash=False)
+
+    def rewritten(self, graph: Graph) -> Rewritten:
+        state = Rewritten.of(graph)
+        for each in self.passes:
+            state = each.apply(state)
+        return state
+
+    def enter(self, name: str, node: Node) -> str:
+        """What is done to an input first; "" for nothing."""
+        return ""
+
+    def leave(self, name: str, node: Node) -> str:
+        """An output as it is handed over."""
+        return name
+
+    def options(self, node: Node) -> tuple[str, ...]:
+        """The ways in which a node can be done, where there are several."""
+        return ()
+
+    def choose(self, node: Node) -> str:
+        """The way that is expected to be the fastest, of `options`."""
+        return ""
+
+    def choice(self, node: Node) -> str:
+        return self.choices.get(node.unique) or self.choose(node)
+
+    def step(self, graph: Graph, node: Node, attribute: str, operands: Sequence[str]) -> Step:
+        """The node as text; `attribute` (`self.conv1`) is where its weights are."""
+        return plain(node, attribute, operands)
+
+
+def plain(node: Node, attribute: str, operands: Sequence[str]) -> Step:
+    """A node by PyTorch's own module or function; what was fused is taken apart again."""
+    operation, shapes = node.operation, node.input_shapes
+    layer, inputs = (operation.layer, operands[:1]) if isinstance(operation, Fused) else (operation, operands)
+    layer_shapes = shapes[: len(inputs)]
+    weights = layer.weights(layer_shapes)
+    helpers = layer.helpers(layer_shapes)
+    if weights and not weights[0].name:
+        shape = ", ".join(str(size) for size in weights[0].shape)
+        value = layer.expression([*inputs, attribute], layer_shapes)
+        assert value is not None
+        step = Step(value, f"nn.Parameter(torch.empty({shape}), requires_grad=False)", helpers=helpers, bare=True)
+    else:
+        value = None if weights else layer.expression(inputs, layer_shapes)
+        construct = layer.module(layer_shapes)
+        if value is not None:
+            step = Step(value, helpers=helpers)
+        else:
+            assert construct is not None
+            step = Step(f"{attribute}({', '.join(inputs)})", made(construct), helpers=helpers)
+    if not isinstance(operation, Fused):
+        return step
+    value = f"{step.value} + {operands[1]}" if operation.adds else step.value
+    if operation.activation is not None:
+        value = operation.activation.expression([value], (node.shape,)) or value
+    return Step(value, step.module, step.kernels, step.helpers, step.bare)
