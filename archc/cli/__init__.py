@@ -21,7 +21,7 @@ class Archc(click.Group):
     """The group of all commands. It turns whatever ends a command into an exit status."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]  # `list` is a module here, once that command was imported
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:

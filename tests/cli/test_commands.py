@@ -1,0 +1,238 @@
+"""The other commands: results on stdout, people's text on stderr, exit statuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from archc.cli import COMMANDS, build, cost, draw
+from archc.compiler.analysis.conventions import CONVENTIONS
+from archc.compiler.analysis.cost import BY
+from archc.compiler.analysis.dtypes import BYTES
+from archc.compiler.analysis.memory import OPTIMIZERS
+from archc.compiler.analysis.roofline import DEVICES
+from archc.compiler.build import TARGETS, USUAL
+from archc.compiler.draw import DIRECTIONS, LEVELS, THEMES
+from archc.compiler.emit.ready import DTYPES
+from archc.compiler.library import names
+
+from .conftest import Run
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    result = run("--help")
+    assert result.exit_code == 0
+    listed = [line.split()[0] for line in result.stdout.partition("Commands:")[2].splitlines() if line.startswith("  ") and line[2] != " "]
+    assert listed == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(run: Run, name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0
+    assert "--color" in result.stdout
+    assert "--traceback" in result.stdout
+
+
+def test_words_stated_for_help_are_the_compilers() -> None:
+    assert cost.DTYPES == tuple(BYTES)
+    assert cost.OPTIMIZERS == tuple(OPTIMIZERS)
+    assert cost.DEVICES == tuple(DEVICES)
+    assert cost.CONVENTIONS == (*CONVENTIONS, "all")
+    assert BY == ("stage", "block", "op")
+    assert (draw.LEVELS, draw.DIRECTIONS, draw.THEMES) == (LEVELS, DIRECTIONS, tuple(THEMES))
+    assert build.TARGETS == tuple(target.word for target in TARGETS)
+    assert build.USUAL == USUAL
+    assert build.DTYPES == DTYPES
+
+
+def test_version(run: Run) -> None:
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, "archc 0.1.0\n")
+
+
+@pytest.mark.parametrize(("word", "meant"), [("chek", "`check`"), ("drawing", "`draw`"), ("net.arch", "`archc check net.arch`")])
+def test_a_command_that_is_none(run: Run, word: str, meant: str) -> None:
+    result = run(word)
+    assert result.exit_code == 2
+    assert f"did you mean {meant}" in result.stderr
+
+
+def test_nothing_asked_is_help(run: Run) -> None:
+    result = run()
+    assert result.exit_code == 2
+    assert "Usage: archc" in result.output
+
+
+def test_a_bug_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("width")
+
+    monkeypatch.setattr("archc.compiler.driver.check", broken)
+    result = run("check", "good.arch")
+    assert result.exit_code == 70
+    assert result.stderr.startswith("archc: a bug: archc has failed: KeyError: 'width'\n")
+    assert "please report it" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Traceback" in run("check", "--traceback", "good.arch").stderr
+
+
+def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archc.compiler.driver.check", stopped)
+    result = run("check", "good.arch")
+    assert (result.exit_code, result.stderr.strip()) == (130, "interrupted")
+
+
+# --------------------------------------------------------------------------------------------------- cost
+
+
+def test_cost(run: Run) -> None:
+    result = run("cost", "good.arch")
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert "stem" in result.stdout
+    # 8 filters of 3x3x3, a norm's two numbers a channel, and ten classes of eight numbers and a bias.
+    assert f"{8 * 27 + 16 + 90:,}" in result.stdout
+
+
+def test_cost_as_json_is_the_contract(run: Run) -> None:
+    document = json.loads(run("cost", "resnext50", "--format", "json").stdout)
+    assert document["version"] == 1
+    assert document["network"] == "resnext50"
+    assert (document["batch"], document["input"], document["output"]) == (1, {"image": [3, 224, 224]}, {"output": [1000]})
+    assert document["totals"]["parameters"] == 25_028_904
+    assert document["totals"]["macs"] == 4_230_479_872
+    assert {"buffers", "flops", "activations", "weights_bytes", "inference_peak_bytes", "training_peak_bytes"} <= set(document["totals"])
+    assert {"path", "op", "output", "parameters", "macs", "flops", "activations"} <= set(document["rows"][0])
+    assert document["training_only"]["parameters"] == 0
+
+
+def test_cost_of_a_file_with_errors(run: Run) -> None:
+    result = run("cost", "bad.arch", "--format", "json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "error[E301]" in result.stderr
+
+
+def test_cost_of_blocks_alone(run: Run, folder: Path) -> None:
+    (folder / "blocks.arch").write_text("block twice(n) { conv(n) -> conv(n) }\n", encoding="utf-8")
+    result = run("cost", "blocks.arch")
+    assert result.exit_code == 1
+    assert "defines blocks but no network" in result.stderr
+
+
+# --------------------------------------------------------------------------------------------------- draw
+
+
+def test_draw(run: Run, folder: Path) -> None:
+    result = run("draw", "good.arch")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.startswith("good.svg: diagram, ")
+    assert "<svg" in (folder / "good.svg").read_text(encoding="utf-8")
+    assert not list(folder.glob(".archc*"))
+
+
+def test_draw_where_nothing_may_be_written(run: Run, folder: Path) -> None:
+    (folder / "taken").write_text("", encoding="utf-8")
+    result = run("draw", "good.arch", "-o", "taken/good.dot")
+    assert result.exit_code == 3
+    assert "error[F615]: `taken/good.dot` could not be written" in result.stderr
+
+
+@pytest.mark.parametrize(("text", "inches"), [("3.3in", 3.3), ("2", 2.0), ("8cm", 8 / 2.54), ("84mm", 8.4 / 2.54), ("240pt", 240 / 72)])
+def test_a_width_on_paper(text: str, inches: float) -> None:
+    option = next(option for option in draw.command.params if option.name == "width")
+    assert option.callback is not None
+    context = draw.command.make_context("draw", ["x.arch", "--width", text])
+    assert context.params["width"] == pytest.approx(inches)
+
+
+@pytest.mark.parametrize("text", ["wide", "3q", "-1in", "0in", "1.2.3in", "in"])
+def test_no_width(run: Run, text: str) -> None:
+    assert run("draw", "good.arch", "--width", text).exit_code == 2
+
+
+# ---------------------------------------------------------------------------------------------------- new
+
+
+def test_new(run: Run, folder: Path) -> None:
+    result = run("new", "mine")
+    assert result.exit_code == 0
+    assert "next: archc check mine.arch" in result.stderr
+    assert run("check", "--deny", "warnings", "mine.arch").stderr == "mine.arch: mine: [3, 32, 32] -> [10]\n"
+    again = run("new", "mine")
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+    assert run("new", "mine", "--force").exit_code == 0
+
+
+def test_new_variant(run: Run, folder: Path) -> None:
+    assert run("new", "mine", "--from", "resnet50").exit_code == 0
+    assert "from resnet50 import resnet50" in (folder / "mine.arch").read_text(encoding="utf-8")
+    assert run("check", "mine.arch", "--set", "classes=7").stderr == "mine.arch: mine: [3, 224, 224] -> [7]\n"
+    assert run("diff", "resnet50", "mine.arch").exit_code == 0
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_variant_of_every_network(run: Run, name: str) -> None:
+    assert run("new", "mine", "--from", name).exit_code == 0
+    assert run("check", "mine.arch").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("2net",), "is no name for a network"),
+        (("class",), "is no name for a network"),
+        (("conv",), "is no name for a network"),
+        (("mine", "--from", "resnt50"), "did you mean `resnet50`"),
+        (("resnet50", "--from", "resnet50"), "needs a name of its own"),
+        (("mine", "--from", "units"), "there is no network `units`"),
+    ],
+)
+def test_not_started(run: Run, arguments: tuple[str, ...], told: str) -> None:
+    result = run("new", *arguments)
+    assert result.exit_code == 2
+    assert told in result.stderr
+
+
+# ----------------------------------------------------------------------------------------- list, explain
+
+
+def test_list(run: Run) -> None:
+    result = run("list")
+    assert result.exit_code == 0
+    line = next(line for line in result.stdout.splitlines() if line.startswith("resnext50 "))
+    assert "25,028,904" in line
+    assert "4,230,479,872" in line
+
+
+def test_list_for_programs(run: Run) -> None:
+    document = json.loads(run("list", "--format", "json").stdout)
+    assert [row["name"] for row in document["networks"]] == sorted(names())
+    rows = list(csv.reader(io.StringIO(run("list", "--format", "csv").stdout)))
+    assert [row[0] for row in rows[1:]] == sorted(names())
+
+
+def test_explain(run: Run) -> None:
+    result = run("explain", "e301")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("E301: ")
+    assert "What to do." in result.stdout
+    operation = run("explain", "conv").stdout
+    assert operation.startswith("conv\n\n`conv(channels, kernel = 3, ")
+    assert "- `channels`: " in operation
+    assert "divisible(x, 8)" in run("explain", "divisible").stdout
+
+
+@pytest.mark.parametrize(("word", "meant"), [("Conv2d", "`conv`"), ("E3011", "`E301`"), ("qqq", "such as E301")])
+def test_nothing_to_explain(run: Run, word: str, meant: str) -> None:
+    result = run("explain", word)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert meant in result.stderr
