@@ -245,7 +245,7 @@ class _Step:
 
     def _back(self, node: Node, gradients: _Gradients) -> None:
         operation = node.operation
-        passes_on = operation.gradient_is_view or operation.is_view or operation.family == "port"
+        passes_on = operation.gradient_is_view or operation.family == "port"
         own = gradients.of[node.index]
         targets = [index for index in node.inputs if self.learns[index]]
         sent: list[tuple[int, int]] = []

@@ -62,6 +62,7 @@ class Identity(Operation):
     reference: ClassVar[str] = "torch.nn.Identity"
     onnx: ClassVar[str] = "Identity"
     is_view: ClassVar[bool] = True
+    gradient_is_view: ClassVar[bool] = True
 
     def output(self, inputs: Shapes) -> Shape:
         return inputs[0]

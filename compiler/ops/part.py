@@ -17,6 +17,8 @@ ANY_INTEGER = Integer("a whole number; below 0 it counts from the end", least=-(
 
 @dataclass(frozen=True, slots=True)
 class _Part(Operation):
+    """A view; its gradient is a new tensor, zero where the part is not."""
+
     family: ClassVar[str] = "shape"
     is_view: ClassVar[bool] = True
 

@@ -31,6 +31,7 @@ def check_divides(name: str, word: str, channels: int, divisor: int, parameter: 
 class _View(Operation):
     family: ClassVar[str] = "shape"
     is_view: ClassVar[bool] = True
+    gradient_is_view: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,6 @@ class Permute(_View):
     summary: ClassVar[str] = "The axes in another order: [1, 2, 0] brings an image's channels to the end."
     reference: ClassVar[str] = "torch.permute"
     onnx: ClassVar[str] = "Transpose"
-    gradient_is_view: ClassVar[bool] = True
 
     order: tuple[int, ...] = parameter(
         Integers("a list of axes' numbers without the batch (0 is the first)"), "which old axis comes at each place"
@@ -183,7 +183,6 @@ class Tokens(_View):
     summary: ClassVar[str] = "An image as a sequence: [C, H, W] becomes [H * W, C], a token for each position."
     reference: ClassVar[str] = "torch.flatten, torch.transpose"
     onnx: ClassVar[str] = "Reshape, Transpose"
-    gradient_is_view: ClassVar[bool] = True
 
     def output(self, inputs: Shapes) -> Shape:
         need_spatial(self.name, inputs[0])
