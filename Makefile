@@ -42,6 +42,7 @@ demo: setup
 docs: setup
 	@$(BIN)/python -m archc.compiler.manual docs
 	@$(BIN)/python docs/library.py
+	@$(BIN)/python docs/lecture.py
 
 gallery: setup
 	@$(BIN)/python -m archc.compiler.draw.gallery

@@ -8,18 +8,35 @@ for every output of a pool; activations twice (value and gradient) for the outpu
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from archc.compiler import driver
-from archc.compiler.ops.base import product
-from archc.compiler.program import Node, Program
-from archc.dsl.source import Source
+from lecture_quantities import (
+    BATCH,
+    GIB,
+    MIB,
+    activations,
+    depth,
+    macs,
+    n,
+    named,
+    near,
+    parameters,
+    pool_operations,
+    pools,
+    program,
+    sides,
+    size,
+    templates,
+    tiny,
+    under,
+    upto,
+    weighted,
+    window,
+)
 
-BATCH = 128
-GIB, MIB = 2**30, 2**20
+from archc.compiler.ops.base import product
+from archc.compiler.program import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,106 +49,6 @@ class Claim:
     holds: bool
     remark: str = ""
 
-
-@cache
-def program(name: str, **settings: object) -> Program:
-    return driver.compile(name, settings=settings).program
-
-
-@cache
-def tiny(body: str) -> Program:
-    """A few steps on their own."""
-    return driver.check_source(Source.of("tiny.arch", f"network tiny {{ {body} }}")).program
-
-
-# ---------------------------------------------------------------------------------------------- quantities
-
-
-def named(nodes: Iterable[Node], *operations: str) -> list[Node]:
-    return [node for node in nodes if node.operation.name in operations and not node.training_only]
-
-
-def weighted(net: Program) -> list[Node]:
-    """Convolutions and dense layers, in order."""
-    return named(net.nodes, "conv", "linear")
-
-
-def parameters(nodes: Iterable[Node]) -> int:
-    return sum(weight.elements for node in nodes if not node.training_only for weight in node.weights if weight.trainable)
-
-
-def macs(nodes: Iterable[Node]) -> int:
-    return sum(node.macs for node in nodes if not node.training_only)
-
-
-def size(node: Node) -> int:
-    return product(node.shape)
-
-
-def pools(nodes: Iterable[Node]) -> list[Node]:
-    """Pools that change their tensor (an adaptive pool may not)."""
-    found = named(nodes, "maxpool", "avgpool", "global_avgpool", "adaptive_avgpool")
-    return [node for node in found if node.shape != node.input_shapes[0] or node.operation.name == "maxpool"]
-
-
-def pool_operations(nodes: Iterable[Node]) -> int:
-    """K*K for each output; a global pool reads its whole input once."""
-    total = 0
-    for node in pools(nodes):
-        kernel = getattr(node.operation, "kernel", None)
-        total += size(node) * kernel**2 if isinstance(kernel, int) else product(node.input_shapes[0])
-    return total
-
-
-def activations(nodes: Iterable[Node]) -> int:
-    """Bytes of what a training step keeps in the lecture's count: value and gradient of conv, pool and dense outputs."""
-    counted = [*named(nodes, "conv", "linear"), *pools(nodes)]
-    return 2 * 4 * BATCH * sum(size(node) for node in counted)
-
-
-def upto(net: Program, last: str) -> list[Node]:
-    """The nodes from the input to the one named `last`."""
-    nodes = [node for node in net.nodes if not node.training_only]
-    end = next(index for index, node in enumerate(nodes) if node.key == last)
-    return nodes[: end + 1]
-
-
-def under(net: Program, prefix: str) -> list[Node]:
-    return [node for node in net.nodes if node.key == prefix or node.key.startswith(prefix + ".")]
-
-
-def window(net: Program) -> int:
-    """How many pixels of a row one output sees, when every stride is 1."""
-    return 1 + sum(axes[0].kernel - 1 for node in net.nodes if (axes := node.operation.windows(node.input_shapes, node.shape)))
-
-
-def depth(net: Program) -> int:
-    """The most convolutions and dense layers on one way from input to output."""
-    longest: dict[int, int] = {}
-    for node in net.nodes:
-        before = max((longest[index] for index in node.inputs), default=0)
-        longest[node.index] = before + (node.operation.name in ("conv", "linear"))
-    return max(longest[node.index] for node in net.nodes if not node.training_only)
-
-
-def templates(net: Program, name: str) -> int:
-    """How many times a block was called."""
-    return len({scope for node in net.nodes for scope in node.scope.ancestors() if scope.template == name})
-
-
-def sides(nodes: Iterable[Node]) -> list[int]:
-    return [node.shape[-1] for node in nodes]
-
-
-def near(value: float, claimed: float, percent: float = 1.0) -> bool:
-    return abs(value - claimed) <= claimed * percent / 100
-
-
-def n(value: int) -> str:
-    return f"{value:,}"
-
-
-# -------------------------------------------------------------------------------------------------- claims
 
 
 def alexnet() -> list[Claim]:
@@ -212,7 +129,7 @@ def zfnet() -> list[Claim]:
 
 def vgg() -> list[Claim]:
     net = program("vgg16")
-    convolutions, dense, between = named(net.nodes, "conv"), named(net.nodes, "linear"), named(net.nodes, "maxpool")
+    convolutions, between = named(net.nodes, "conv"), named(net.nodes, "maxpool")
     after = [node.shape[0] for node in between]
     layers = {depth: len(weighted(program(f"vgg{depth}"))) for depth in (11, 13, 16, 19)}
     stages: list[list[Node]] = [[]]
@@ -222,8 +139,8 @@ def vgg() -> list[Claim]:
         if node.operation.name == "maxpool":
             stages.append([])
     stages.pop()
-    stacks = [tiny("input x[64, 32, 32] " + "conv(64, 3, bias = false) " * count) for count in (2, 3, 4)]
-    single = [tiny(f"input x[64, 32, 32] conv(64, {side}, bias = false)") for side in (5, 7, 9)]
+    stacks = [tiny("[64, 32, 32]", *["conv(64, 3, bias = false)"] * count) for count in (2, 3, 4)]
+    single = [tiny("[64, 32, 32]", f"conv(64, {side}, bias = false)") for side in (5, 7, 9)]
     squares = [parameters(item.nodes) / 64**2 for item in (*stacks, *single)]
     seen = [window(item) for item in stacks]
     largest = max(convolutions, key=lambda node: node.macs)
@@ -296,8 +213,8 @@ def googlenet() -> list[Claim]:
     outside = [node for node in net.nodes if not any(scope.template == "inception" for scope in node.scope.ancestors())]
     image = size(net.nodes[0])
     kept = activations(outside) + 2 * 4 * BATCH * (sum(size(node) for node in modules) + image)
-    flat36 = parameters(named(tiny("input x[4, 3, 3] flatten linear(1000, bias = false)").nodes, "linear"))
-    flat4 = parameters(named(tiny("input x[4, 3, 3] global_avgpool flatten linear(1000, bias = false)").nodes, "linear"))
+    flat36 = parameters(named(tiny("[4, 3, 3]", "flatten", "linear(1000, bias = false)").nodes, "linear"))
+    flat4 = parameters(named(tiny("[4, 3, 3]", "global_avgpool", "flatten", "linear(1000, bias = false)").nodes, "linear"))
     batch = 2 * BATCH * macs(net.nodes)
     head_flops = 2 * BATCH * macs(head) + BATCH * pool_operations(head)
     return [
@@ -356,8 +273,8 @@ def googlenet() -> list[Claim]:
 
 def inception() -> list[Claim]:
     net = program("inception_v3")
-    one = parameters(tiny("input x[64, 9, 9] conv(64, 5, bias = false)").nodes) // 64**2
-    two = parameters(tiny("input x[64, 9, 9] conv(64, 3, bias = false) conv(64, 3, bias = false)").nodes) // 64**2
+    one = parameters(tiny("[64, 9, 9]", "conv(64, 5, bias = false)").nodes) // 64**2
+    two = parameters(tiny("[64, 9, 9]", *["conv(64, 3, bias = false)"] * 2).nodes) // 64**2
     kinds = {name: templates(net, name) for name in ("grid35", "grid17", "grid8")}
     large = [node for node in named(net.nodes, "conv") if getattr(node.operation, "kernel", 0) == 5]
     return [
@@ -384,21 +301,21 @@ def resnet() -> list[Claim]:
     c, d = program("resnet50c"), program("resnet50d")
     stem = upto(net, named(net.nodes, "maxpool")[0].key)
     stem_c = upto(c, named(c.nodes, "maxpool")[0].key)
-    blocks = [sum(templates(program("resnet18"), "basic") for _ in (0,))]
+    blocks = templates(small, "basic")
     shortcuts = [node for node in named(net.nodes, "conv") if "downsample" in node.path]
     strides = [node.input_shapes[0][1] // node.shape[1] for node in shortcuts]
     width = 64
-    basic = parameters(tiny(f"input x[{width}, 8, 8] conv({width}, 3, bias = false) conv({width}, 3, bias = false)").nodes) / width**2
-    narrow = f"conv({width}, 1, bias = false) conv({width}, 3, bias = false) conv({4 * width}, 1, bias = false)"
-    bottleneck = parameters(tiny(f"input x[{4 * width}, 8, 8] {narrow}").nodes) / width**2
+    basic = parameters(tiny(f"[{width}, 8, 8]", *[f"conv({width}, 3, bias = false)"] * 2).nodes) / width**2
+    narrow = [f"conv({channels}, {side}, bias = false)" for channels, side in ((width, 1), (width, 3), (4 * width, 1))]
+    bottleneck = parameters(tiny(f"[{4 * width}, 8, 8]", *narrow).nodes) / width**2
     strided = next(node for node in named(first.nodes, "conv") if node.key == "layer2.0.conv1")
     read = product(strided.shape[1:]) / product(strided.input_shapes[0][1:])
     return [
         Claim(
             "R1",
             "ResNet-18 is a stem, four stages of two blocks and a global pool",
-            f"{blocks[0]} blocks, {depth(small)} layers, {n(parameters(small.nodes))} parameters",
-            blocks[0] == 8 and depth(small) == 18,
+            f"{blocks} blocks, {depth(small)} layers, {n(parameters(small.nodes))} parameters",
+            blocks == 8 and depth(small) == 18,
         ),
         Claim("R2", "the stem takes 224 to 56", str(stem[-1].shape[1]), stem[-1].shape[1] == 56),
         Claim(
@@ -470,10 +387,10 @@ def later() -> list[Claim]:
 
 
 SECTIONS = (
-    ("AlexNet", alexnet, "archc cost alexnet --by op --batch 128"),
+    ("AlexNet", alexnet, "archc cost alexnet --table lecture"),
     ("ZFNet", zfnet, "archc cost zfnet --by op"),
-    ("VGG", vgg, "archc cost vgg16 --by op --batch 128"),
-    ("GoogLeNet", googlenet, "archc cost googlenet --by block --batch 128"),
+    ("VGG", vgg, "archc cost vgg16 --table lecture"),
+    ("GoogLeNet", googlenet, "archc cost googlenet --table lecture"),
     ("Inception v3", inception, "archc cost inception_v3 --by block"),
     ("ResNet", resnet, "archc cost resnet50 --by block; archc diff resnet50_v1 resnet50"),
     ("Inception-v4 and ResNeXt", later, "archc cost resnext50 --set cardinality=8 --set base=14"),

@@ -17,18 +17,18 @@ TORCHVISION = {
     **{
         name: name
         for name in (
-            "vgg11 vgg11_bn vgg13 vgg13_bn vgg16 vgg16_bn vgg19 vgg19_bn inception_v3 resnet18 resnet34 resnet50 resnet101 resnet152 "
-            "resnext101_32x8d resnext101_64x4d wide_resnet50_2 densenet121 densenet169 squeezenet1_1 mobilenet_v2 mobilenet_v3_large "
-            "shufflenet_v2_x1_0 efficientnet_b0 regnet_x_400mf regnet_y_400mf convnext_tiny vit_b_16"
-        ).split()
+            *("vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn", "inception_v3"),
+            *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2"),
+            *("resnext101_32x8d", "resnext101_64x4d", "densenet121", "densenet169", "squeezenet1_1"),
+            *("mobilenet_v2", "mobilenet_v3_large", "shufflenet_v2_x1_0", "efficientnet_b0"),
+            *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16"),
+        )
     },
 }
 
-TIMM = tuple(
-    (
-        "inception_v4 inception_resnet_v2 resnet18d resnet50c resnet50d resnet101d resnet152d resnext101_32x4d "
-        "seresnet50 seresnext50_32x4d resnetv2_50 res2net50_26w_4s"
-    ).split()
+TIMM = (
+    *("inception_v4", "inception_resnet_v2", "resnet18d", "resnet50c", "resnet50d", "resnet101d", "resnet152d"),
+    *("resnext101_32x4d", "seresnet50", "seresnext50_32x4d", "resnetv2_50", "res2net50_26w_4s"),
 )
 
 

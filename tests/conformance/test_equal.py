@@ -12,16 +12,17 @@ from tests.conformance import reference
 from tests.conformance.modules import difference, generated, pair, values
 
 # Two sizes, one of them odd, as small as the network allows.
-SIZES = {name: (64, 75) for name in reference.NAMES}
-SIZES |= {name: (75, 96) for name in ("inception_v3", "inception_v4", "inception_resnet_v2")}
+SIZES = dict.fromkeys(reference.NAMES, (64, 75))
+SIZES |= dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2"), (75, 96))
 SIZES["vit_b_16"] = (224,)
 
 # One of each family.
 GRADIENTS = (
-    "alexnet_torchvision googlenet_torchvision inception_v3 inception_v4 inception_resnet_v2 resnet18 resnet50d resnext50 seresnet50 "
-    "resnetv2_50 res2net50_26w_4s vgg11_bn densenet121 squeezenet1_1 mobilenet_v2 mobilenet_v3_large shufflenet_v2_x1_0 efficientnet_b0 "
-    "regnet_y_400mf convnext_tiny vit_b_16 fcn_resnet50 resnet50_fpn"
-).split()
+    *("alexnet_torchvision", "googlenet_torchvision", "inception_v3", "inception_v4", "inception_resnet_v2", "vgg11_bn"),
+    *("resnet18", "resnet50d", "resnext50", "seresnet50", "resnetv2_50", "res2net50_26w_4s", "densenet121", "squeezenet1_1"),
+    *("mobilenet_v2", "mobilenet_v3_large", "shufflenet_v2_x1_0", "efficientnet_b0", "regnet_y_400mf", "convnext_tiny"),
+    *("vit_b_16", "fcn_resnet50", "resnet50_fpn"),
+)
 
 
 @pytest.fixture(autouse=True)

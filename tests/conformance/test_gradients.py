@@ -11,7 +11,6 @@ from torch import nn
 
 from archc.compiler import driver
 from archc.compiler.emit.module import build
-
 from tests.conformance import reference
 from tests.conformance.modules import shake
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from archc.compiler import library
+from archc.compiler import driver, library
+from archc.compiler.starter import starter
+from archc.dsl.source import Source
 
 ROOT = Path(__file__).parents[2]
 MAKER = runpy.run_path(str(ROOT / "docs" / "library.py"))
@@ -40,6 +42,16 @@ def test_every_file_says_what_it_is(name: str) -> None:
     assert about.title.endswith(".")
     if name != "units":
         assert about.paper and about.numbers and about.differs
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_every_network_starts_a_variant(name: str) -> None:
+    """What `archc new mynet --from NAME` writes is the network itself, until it is changed."""
+    variant = driver.check_source(Source.of("mynet.arch", starter("mynet", name)))
+    assert not variant.has_errors and variant.program is not None
+    base = driver.compile(name).program
+    assert base is not None
+    assert [(node.key, node.operation) for node in variant.program.nodes] == [(node.key, node.operation) for node in base.nodes]
 
 
 def test_lines_of_the_references() -> None:

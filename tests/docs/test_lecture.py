@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import runpy
+import shlex
 import sys
 from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archc.cli import group
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))  # the script's own folder, as when it is run
@@ -25,3 +31,12 @@ def test_verdicts() -> None:
     assert [claim.name for claim in claims if not claim.holds] == ["V3", "V5", "V6", "G5", "G10", "I3", "R3", "R4", "X1"]
     assert all(claim.remark for claim in claims if not claim.holds)
     assert all(claim.computed for claim in claims)
+
+
+@pytest.mark.parametrize("command", [part for _, _, line in SCRIPT["SECTIONS"] for part in line.split("; ")])
+def test_commands_of_the_page_work(command: str) -> None:
+    name, *arguments = shlex.split(command)
+    assert name == "archc"
+    result = CliRunner().invoke(group, arguments)
+    assert result.exit_code == 0, result.output
+    assert result.stdout
