@@ -31,6 +31,7 @@ SUBJECTS: Final = (
     "codes_warnings",
     "codes_drawing",
     "codes_files",
+    "codes_weights",
 )
 
 

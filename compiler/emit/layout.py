@@ -75,8 +75,8 @@ def _in_parentheses(text: str, indent: int, suffix: str) -> list[str]:
 
 
 def _brackets(text: str) -> tuple[int, int] | None:
-    """Where the brackets to break at open and close: the last of the outermost level, of a `def` the first."""
-    depth, start, found = 0, 0, None
+    """Where the brackets to break at open and close: of the outermost ones those that hold most, of a `def` the first."""
+    depth, start, found = 0, 0, (0, 0)
     for match in _TOKEN.finditer(text):
         token = match.group()
         if token in _OPENING:
@@ -85,13 +85,13 @@ def _brackets(text: str) -> tuple[int, int] | None:
             depth += 1
         elif token in _CLOSING:
             depth -= 1
-            if depth == 0 and match.start() > start + 1:
+            if depth == 0 and match.start() - start > max(1, found[1] - found[0]):
                 found = start, match.start()
                 if text.startswith("def "):
                     break
         elif token == "," and depth == 0 and text.startswith("return "):
             return None
-    return found
+    return found if found[1] else None
 
 
 def _closing(text: str, start: int) -> int:

@@ -72,11 +72,17 @@ def _helpers(graph: Graph, units: Units) -> list[str]:
 
 
 def _laid_out(helper: str) -> str:
-    """A helper's text, its long statements broken as all others are."""
+    """A helper's text, its long lines broken as all others are."""
     lines: list[str] = []
     for line in helper.split("\n"):
         code = line.lstrip()
-        lines.extend(broken(code, len(line) - len(code)) if len(line) > WIDTH and not code.startswith(('"', "#")) else [line])
+        indent = len(line) - len(code)
+        if len(line) <= WIDTH or code.startswith("#"):
+            lines.append(line)
+        elif code.startswith('"""') and code.endswith('"""'):
+            lines.extend(docstring(code[3:-3], indent))
+        else:
+            lines.extend(broken(code, indent))
     return "\n".join(lines)
 
 

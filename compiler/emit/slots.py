@@ -16,7 +16,6 @@ from .slot import Made, Parameter, Slot, literal, same
 from .torch_defaults import role_of
 from .units import Unit
 
-
 _COMMON = frozenset({"in_channels", "out_channels", "out", "channels", "width"})
 """Names that say nothing of whose they are outside the class that has them."""
 
