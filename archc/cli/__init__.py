@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from .face import Face, global_options
+from .face import Face, ReaderGone, global_options
 
 COMMANDS = ("check", "build", "cost", "draw", "sizes", "fit", "diff", "sweep", "new", "list", "explain")
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
@@ -42,7 +42,6 @@ class Archc(click.Group):
         try:
             result = super().main(args, *rest, **options)
             status = result if isinstance(result, int) else 0
-            sys.stdout.flush()
         except BaseException as error:
             status = _status(error, face)
         sys.exit(status)
@@ -60,8 +59,8 @@ def _status(error: BaseException, face: Face) -> int:
     if isinstance(error, KeyboardInterrupt | click.Abort):
         face.say("interrupted")
         return INTERRUPTED
-    if isinstance(error, BrokenPipeError):
-        # Whoever read has gone; nothing may be written on the way out either.
+    if isinstance(error, ReaderGone):
+        # Nothing may be written on the way out either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     from ..dsl.diagnostics import ArchError

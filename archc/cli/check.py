@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -41,7 +40,7 @@ def command(
     else:
         from ..dsl.render import to_json, to_short
 
-        sys.stdout.write(to_json(rows) if form == "json" else to_short(rows))
+        face.result(to_json(rows) if form == "json" else to_short(rows))
     if any(row.code == MISSING for row in rows):
         return 2
     return int(any(row.is_error or deny for row in rows))

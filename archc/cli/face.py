@@ -40,7 +40,7 @@ class Face:
 
     def result(self, text: str) -> None:
         """What the command was called for."""
-        _write(sys.stdout, text if text.endswith("\n") else text + "\n")
+        _write(sys.stdout, text if not text or text.endswith("\n") else text + "\n")
 
     def diagnostics(self, rows: Iterable[Diagnostic]) -> None:
         """Errors and, unless asked to be quiet, warnings."""
@@ -65,13 +65,20 @@ class Face:
         return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+class ReaderGone(Exception):
+    """Whoever read what archc writes has gone (`archc list | head -1`). Not an OSError, which click would take for its own."""
+
+
 def _write(stream: TextIO, text: str) -> None:
     try:
-        stream.write(text)
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "replace").decode(encoding))
-    stream.flush()
+        try:
+            stream.write(text)
+        except UnicodeEncodeError:
+            encoding = stream.encoding or "ascii"
+            stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -1,0 +1,121 @@
+"""The compiler from Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import archc
+from archc.compiler.driver import check_source
+from archc.dsl.source import Source
+
+GOOD = """\
+network good(width = 8, classes = 10) {
+  input image[3, 32, 32]
+  stage stem { conv(width, 3, bias = false) -> bn -> relu }
+  stage head { global_avgpool -> flatten -> linear(classes) }
+}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "good.arch"
+    path.write_text(GOOD, encoding="utf-8")
+    return path
+
+
+def test_compile(file: Path) -> None:
+    net = archc.compile(file, classes=7)
+    assert isinstance(net, archc.Network)
+    assert repr(net) == "<archc.Network good: 8 operations>"
+    assert dict(net.program.parameters) == {"width": 8, "classes": 7}
+    assert net.program.nodes[-1].shape == (7,)
+    assert net.warnings == ()
+
+
+def test_the_graph_is_networkx(file: Path) -> None:
+    import networkx
+
+    graph = archc.compile(file).graph
+    assert isinstance(graph, networkx.MultiDiGraph)
+    assert networkx.is_directed_acyclic_graph(graph)
+    assert graph.nodes["stem.conv1"]["shape"] == (8, 32, 32)
+    assert graph.nodes["stem.conv1"]["macs"] == 8 * 27 * 32 * 32
+    assert list(graph.successors("stem.conv1")) == ["stem.bn1"]
+
+
+def test_costs(file: Path) -> None:
+    cost = archc.compile(file).cost(by="op", batch=4)
+    assert cost.total.parameters == 8 * 27 + 16 + 90
+    assert cost.batch == 4
+    assert "stem.conv1" in [row.path for row in cost.rows]
+
+
+def test_inputs(file: Path) -> None:
+    assert archc.compile(file, input=(1, 16, 16)).program.nodes[0].shape == (1, 16, 16)
+    assert archc.compile(file, input={"image": [1, 16, 16]}).program.nodes[0].shape == (1, 16, 16)
+
+
+def test_errors_are_raised_together(tmp_path: Path) -> None:
+    path = tmp_path / "bad.arch"
+    path.write_text("network bad {\n  input x[3, 8, 8]\n  cnv(8)\n  rlu\n}\n", encoding="utf-8")
+    with pytest.raises(archc.ArchError) as raised:
+        archc.compile(path)
+    assert [row.code for row in raised.value.diagnostics] == ["E201", "E201"]
+    assert str(raised.value).startswith("error[E201]: ")
+    assert "3 |   cnv(8)" in str(raised.value)
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(archc.ArchError, match="there is no file `nowhere"):
+        archc.compile("nowhere.arch")
+
+
+def test_a_text_that_was_never_saved() -> None:
+    checked = check_source(Source.of("unsaved.arch", GOOD), settings={"classes": 3})
+    assert not checked.has_errors
+    assert checked.program is not None
+    assert checked.program.nodes[-1].shape == (3,)
+
+
+def test_modules(file: Path) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    model = archc.load(file, classes=7)
+    assert model.training
+    image = torch.zeros(2, 3, 32, 32)
+    model(image).sum().backward()
+    assert all(row.grad is not None for row in model.parameters())
+    net = archc.compile(file, classes=7)
+    scripted = net.to_torchscript(weights=model.state_dict())
+    assert torch.equal(scripted(image), model.eval()(image))
+    assert net.to_python().startswith('"""')
+
+
+def test_weights_that_do_not_fit(file: Path) -> None:
+    with pytest.raises(archc.ArchError) as raised:
+        archc.load(file, classes=7, weights=archc.load(file, classes=8).state_dict())
+    assert [row.code for row in raised.value.diagnostics] == ["F624"]
+
+
+def test_draw(file: Path, tmp_path: Path) -> None:
+    archc.compile(file).draw(tmp_path / "good.dot", level="op")
+    assert "digraph" in (tmp_path / "good.dot").read_text(encoding="utf-8")
+    with pytest.raises(archc.ArchError, match="F602"):
+        archc.compile(file).draw(tmp_path / "good.xyz")
+
+
+def test_no_torch_before_a_module_is_asked_for() -> None:
+    import os
+    import subprocess
+    import sys
+
+    code = "import sys, archc; n = archc.compile('resnet18'); n.graph; n.cost(); n.to_python(); print('torch' in sys.modules)"
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(root)}, check=True, timeout=60
+    )
+    assert done.stdout == "False\n"
