@@ -138,7 +138,7 @@ def _zero_to_negative(node: ast.Binary, right: int) -> float:
 
 
 def _checked(node: ast.Binary, left: object, right: object, value: int | float) -> int | float:
-    if isinstance(value, int) and value.bit_length() > LARGEST_BITS or isinstance(value, float) and not math.isfinite(value):
+    if (isinstance(value, int) and value.bit_length() > LARGEST_BITS) or (isinstance(value, float) and not math.isfinite(value)):
         raise _too_large(node, left, right)
     return value
 

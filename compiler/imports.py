@@ -95,8 +95,8 @@ class Files:
                     frame.defaults = default(self.expansion, frame, call)
             case ast.Import(path=path, path_span=span, alias=alias):
                 module = self._load(path, span, file.source)
-                name = alias.name if alias is not None else path[-1]
-                self._bind(environment, name, Module(".".join(path), module), alias.span if alias is not None else span)
+                known_as = alias.name if alias is not None else path[-1]
+                self._bind(environment, known_as, Module(".".join(path), module), alias.span if alias is not None else span)
             case ast.FromImport(path=path, path_span=span, names=names):
                 module = self._load(path, span, file.source)
                 for wanted in names:

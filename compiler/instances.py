@@ -173,8 +173,8 @@ def instance(
                     inside.environment.labels[name.name] = Labelled(name.name, tensor, name.span)
             expansion.body(inside, definition.body)
             if isinstance(definition, ast.Network) and inside.network is not None:
-                for name, tensor, where in inside.network.outputs:
-                    inner_names.members.setdefault(name, Labelled(name, tensor, where))
+                for output, tensor, where in inside.network.outputs:
+                    inner_names.members.setdefault(output, Labelled(output, tensor, where))
                 if len(inside.network.outputs) == 1:
                     inside.current = inside.network.outputs[0][1]
             members.update(inner_names.members)

@@ -93,7 +93,7 @@ def label_of(expansion: Expansion, frame: Frame, value: ast.Expression) -> Label
     if isinstance(value, ast.Text):
         return find_label(expansion, frame, tuple(expansion.evaluator(frame).text(value).split(".")), value.span)
     parts: list[str] = []
-    node = value
+    node: ast.Expression = value
     while isinstance(node, ast.Attribute):
         parts.append(node.name)
         node = node.value
@@ -161,5 +161,5 @@ def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
         Label(span, "no such label"),
         tuple(Label(found.span, f"`{near[0]}` is this") for found in (frame.environment.label(near[0]) if near else None,) if found is not None),
         help=help_text or f"label the step that makes it: `{name}: …`",
-        fix=replacement(span, (elsewhere or list(near))[:1] and tuple((elsewhere or list(near))[:1])),
+        fix=replacement(span, tuple(elsewhere[:1]) or near),
     )

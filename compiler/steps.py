@@ -31,6 +31,7 @@ def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
     build = expansion.build
     before = len(build.nodes), len(build.scopes)
     members: dict[str, Labelled] = {}
+    number = frame.round_name
     runner: Runner
     if isinstance(step.action, ast.Group):
         runner = _group(expansion, frame, step.action, label, members)
@@ -39,6 +40,8 @@ def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
     else:
         runner = _call(expansion, frame, step.action, step, label, members)
     frame.current = runner(frame.current, step.span)
+    if number is not None and frame.round_name is None and build.sharing is None:
+        frame.names.members[number] = Labelled(number, frame.current, step.span, members, used=True)
     if label is not None:
         assert step.label is not None
         again = repeater(build, before, label, runner)

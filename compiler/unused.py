@@ -13,7 +13,7 @@ from ..dsl.source import Span
 def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
     """A warning for each parameter, let and imported name that the text of `file` never mentions again."""
     everywhere = _mentioned(file.items)
-    found = []
+    found: list[Diagnostic] = []
     for item in file.items:
         match item:
             case ast.Block() | ast.Network():
@@ -74,9 +74,7 @@ def _mentioned(roots: object) -> set[str]:
         elif isinstance(node, ast.Call):
             names.add(node.path[0])
             stack.append(node.arguments)
-        elif isinstance(node, ast.Argument):
-            stack.append(node.value)
-        elif isinstance(node, ast.Let):
+        elif isinstance(node, (ast.Argument, ast.Let)):
             stack.append(node.value)
         elif isinstance(node, ast.Repeat):
             stack += [node.count, node.body]
