@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import ast
 from .diagnostics import Diagnostic, Edit, Fix, Label
+from .misspelt_words import meant_word, misspelt_diagnostic
 from .slips_words import USAGE
 from .source import Span
 from .tokens import Tokens
@@ -20,6 +21,9 @@ def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnos
         if word in USAGE:
             message = f"`{word}` is not used like this"
             return Diagnostic("E122", message, Label(first.span.to(next_.span)), help=f"write {USAGE[word]}")
+        right = meant_word(word)
+        if right is not None:
+            return misspelt_diagnostic(first.span, right)
     return Diagnostic(
         "E115",
         "steps on one line are joined by `->`",

@@ -18,6 +18,7 @@ DEEPEST: Final = 100
 
 _OPENING: Final = frozenset({"LBRACE", "BRACE_BAR"})
 _ITEMS: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
+_HEADS: Final = frozenset({"BLOCK", "NETWORK", "STAGE", "AUX", "FOR", "REPEAT", "IF"})
 _AFTER_ITEM: Final = _ITEMS | {"LET", "DEFAULT", "$END"}
 _BRACKETS: Final = frozenset({"LPAR", "LSQB", "LBRACE", "BRACE_BAR", "HOLE_START"})
 _CLOSING: Final = frozenset({"RPAR", "RSQB", "RBRACE", "HOLE_END"})
@@ -55,10 +56,16 @@ def nested_too_deep(span: Span) -> Diagnostic:
 
 def pair_braces(tokens: Tokens) -> None:
     """Add the `}` that are missing and leave out those that are too many; each is reported."""
-    opened = sum(token.kind in _OPENING for token in tokens.tokens)
-    closed = sum(token.kind == "RBRACE" for token in tokens.tokens)
+    opened, closed = _count(tokens)
     if opened != closed or _crosses(tokens.tokens):
+        _mark_strays(tokens, opened, closed)
+        opened, closed = _count(tokens)
         _Pairing(tokens, closed > opened).run()
+
+
+def _count(tokens: Tokens) -> tuple[int, int]:
+    kinds = [token.kind for token in tokens.tokens]
+    return kinds.count("LBRACE") + kinds.count("BRACE_BAR"), kinds.count("RBRACE")
 
 
 def _crosses(tokens: list[Token]) -> bool:
@@ -76,6 +83,43 @@ def _crosses(tokens: list[Token]) -> bool:
     return False
 
 
+def _mark_strays(tokens: Tokens, opened: int, closed: int) -> None:
+    """Give braces a kind of their own where no body can be: inside of parentheses, and in the middle of a word."""
+    parentheses: list[int] = []
+    waiting: list[tuple[int, int]] = []  # braces, each with the number of parentheses around it
+    for index, token in enumerate(tokens.tokens):
+        if parentheses and tokens.begins_line(index):
+            if waiting and closed > opened:  # `conv(64}`
+                _stray(tokens, waiting[0][0])
+            parentheses, waiting = [], []
+        if token.kind in ("LPAR", "LSQB"):
+            parentheses.append(index)
+        elif token.kind in ("RPAR", "RSQB") and parentheses:
+            parentheses.pop()
+            for brace, around in waiting:
+                if around > len(parentheses):
+                    _stray(tokens, brace)
+            waiting = [(brace, around) for brace, around in waiting if around <= len(parentheses)]
+        elif token.kind in (*_OPENING, "RBRACE"):
+            if parentheses:
+                waiting.append((index, len(parentheses)))
+            elif _splits_a_word(tokens, index) and (closed > opened if token.kind == "RBRACE" else opened > closed):
+                _stray(tokens, index)
+
+
+def _splits_a_word(tokens: Tokens, index: int) -> bool:
+    """Whether letters stand close on both sides of a brace."""
+    token = tokens.tokens[index]
+    if not 0 < index < len(tokens.tokens) - 1:
+        return False
+    before, after = tokens.tokens[index - 1], tokens.tokens[index + 1]
+    return before.end == token.start and after.start == token.end and tokens.word(before).isidentifier() and tokens.word(after)[:1].isalnum()
+
+
+def _stray(tokens: Tokens, index: int) -> None:
+    tokens.tokens[index] = tokens.tokens[index]._replace(kind="STRAY_BRACE")
+
+
 class _Pairing:
     def __init__(self, tokens: Tokens, too_many: bool) -> None:
         self.tokens = tokens
@@ -83,21 +127,84 @@ class _Pairing:
         self.open: list[_Open] = []
         self.missing: dict[int, int] = {}  # before which token, how many
         self.removed: set[int] = set()
+        self.added: dict[int, Token] = {}  # before which token, which `{`
 
     def run(self) -> None:
         tokens = self.tokens.tokens
+        values = 0  # how many `a if c` wait for their `else`
         for index, token in enumerate(tokens):
+            if token.kind == "VALUE_IF":
+                values += 1
+            elif token.kind == "ELSE" and values:
+                values -= 1
+            elif token.kind == "ELSE" and tokens[index - 1].kind != "RBRACE" and self.open and not self.too_many:
+                self._forgotten(self.open.pop(), index)
+            if token.kind in _ITEMS and self.open and self.tokens.begins_line(index):
+                indent = self._indent(index)
+                while self.open and self.open[-1].indent >= indent:
+                    self._forgotten(self.open.pop(), index)
             if token.kind in _OPENING:
                 self.open.append(_Open(index, self._indent(index)))
             elif token.kind == "RBRACE":
                 self._close(index)
-            elif token.kind in _ITEMS and self.open and self.tokens.begins_line(index):
-                indent = self._indent(index)
-                while self.open and self.open[-1].indent >= indent:
-                    self._forgotten(self.open.pop(), index)
+            elif self.too_many and token.kind in _HEADS and self.tokens.begins_line(index):
+                self._head(index)
+            elif self.too_many and token.kind == "BAR" and self.tokens.begins_line(index):
+                self._path(index)
+            elif self.too_many and index and self.tokens.begins_line(index):
+                self._body_without_brace(index)
         for one in reversed(self.open):
             self._forgotten(one, len(tokens) - 1)
         self._apply()
+
+    def _head(self, index: int) -> None:
+        """A line that begins a body and has no `{`: the parser will ask for it there."""
+        tokens = self.tokens.tokens
+        depth = 0
+        end = index + 1
+        while tokens[end].kind != "$END" and (depth > 0 or not self.tokens.begins_line(end)):
+            kind = tokens[end].kind
+            if kind in _OPENING or (kind == "EQUAL" and not depth):
+                return
+            depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
+            end += 1
+        one_line = any(token.kind == "RBRACE" for token in tokens[index:end])
+        if one_line or self._is_deeper(end, index):
+            line = self.tokens.source.line_of(tokens[end - 1].start if not one_line else tokens[index].start)
+            self.tokens.unopened.add(line)
+            self.open.append(_Open(index, self._indent(index)))
+
+    def _is_deeper(self, index: int, than: int) -> bool:
+        return self.tokens.tokens[index].kind != "$END" and self._indent(index) > self._indent(than)
+
+    def _body_without_brace(self, index: int) -> None:
+        """A line that is indented after `label:` or `indexed`: the `{` is missing before it."""
+        tokens = self.tokens.tokens
+        before = tokens[index - 1]
+        mode = self.tokens.word(before) if before.kind == "NAME" else ""
+        if not self._is_deeper(index, index - 1) or not (mode in ("indexed", "flat") or before.kind == "COLON"):
+            return
+        if mode:
+            tokens[index - 1] = before._replace(kind=mode.upper())
+        self._add(index, "LBRACE", before, "a body follows, and its `{` is missing")
+
+    def _add(self, index: int, kind: str, before: Token, message: str) -> None:
+        """Report a `{` that is missing behind the token before `index`, and add it."""
+        source = self.tokens.source
+        self.added[index] = Token(kind, before.end, before.end)
+        self.open.append(_Open(index, self._indent(index - 1)))
+        fix = Fix("write the `{`", (Edit(Span(source, before.end, before.end), " {"),))
+        label = Label(Span(source, before.start, before.end), "`{` must follow")
+        self.tokens.diagnostics.append(Diagnostic("E110", message, label, fix=fix))
+
+    def _path(self, index: int) -> None:
+        """A path at the start of a line: where no merge is open the merge's `{` is missing."""
+        tokens = self.tokens.tokens
+        if not index or tokens[index - 1].kind not in ("NAME", "RPAR") or not self.open:
+            return
+        opener = self.open[-1].index
+        if opener not in self.added and tokens[opener].kind != "BRACE_BAR":
+            self._add(index, "BRACE_BAR", tokens[index - 1], "paths follow, and the `{` of their merge is missing")
 
     def _close(self, index: int) -> None:
         tokens = self.tokens.tokens
@@ -176,6 +283,8 @@ class _Pairing:
         for index, token in enumerate(tokens):
             place = result[-1].end if result else 0
             result += [Token("RBRACE", place, place)] * self.missing.get(index, 0)
+            if index in self.added:
+                result.append(self.added[index])
             if index not in self.removed:
                 result.append(token)
         tokens[:] = result

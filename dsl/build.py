@@ -6,7 +6,7 @@ node starts and ends. `MAKERS` gives each rule, or form of a rule, its function.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
@@ -14,8 +14,9 @@ from . import ast
 from .braces import DEEPEST, nested_too_deep
 from .diagnostics import Diagnostic
 from .foreign import meant_by
-from .numbers import number_of, size_of
 from .lalr import Make
+from .numbers import number_of, size_of
+from .records import dataclass
 from .source import Source, Span
 from .tokens import Token, Tokens
 

@@ -8,10 +8,11 @@ get, which is what `recover.py` needs to go on.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..grammar import TABLES
+from .records import dataclass
 from .source import Span
 from .tokens import Token
 

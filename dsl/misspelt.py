@@ -16,7 +16,6 @@ SIGNS: Final[dict[str, tuple[str, str, str]]] = {
     "-=": ("EQUAL", "=", "a value is given once and never changed"),
     "*=": ("EQUAL", "=", "a value is given once and never changed"),
     "/=": ("EQUAL", "=", "a value is given once and never changed"),
-    "=>": ("ARROW", "->", "steps are joined by `->`"),
     "-->": ("ARROW", "->", "steps are joined by `->`"),
     "==>": ("ARROW", "->", "steps are joined by `->`"),
     "|>": ("ARROW", "->", "steps are joined by `->`"),
@@ -33,7 +32,7 @@ SIGNS: Final[dict[str, tuple[str, str, str]]] = {
     ";": ("", "", "a line ends a step; no sign is needed"),
     "\\": ("", "", "a text may go on in the next line without a sign"),
 }
-_PATTERN: Final = re.compile(r"[0-9][A-Za-z0-9_]*(?:\.[0-9][A-Za-z0-9_]*)*\.?")
+_PATTERN: Final = re.compile(r"[0-9][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*\.?")
 _SUFFIX: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?[kmg]")
 
 
@@ -126,7 +125,7 @@ def _short(text: str) -> str:
 _ENDS: Final = {
     "label": re.compile(r"\s*:"),
     "stage": re.compile(r"\s*(?:\b(?:indexed|flat)\s*)?\{\s*(?![A-Za-z0-9_+*/ .-]+\})|\s*$"),
-    "value": re.compile(r"[\s)\],]*(?:[{}]\s*)?(?:#.*)?$"),
+    "value": re.compile(r"[\s)\],}]*(?:\{\s*)?(?:#.*)?$"),
 }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from .diagnostics import Diagnostic, Edit, Fix, Label
 from .lalr import Machine
+from .records import dataclass
 from .source import Span
 from .tokens import Token, Tokens
 

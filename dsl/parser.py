@@ -18,6 +18,9 @@ MOST_MISTAKES: Final = 50
 """After so many mistakes the rest of a text is not read: it is hardly an `.arch` text."""
 
 _ATTEMPTS: Final = 3
+# What often follows from another mistake on its line, and what is put right by a guess.
+_VAGUE: Final = frozenset({"E101", "E115"})
+_GUESSED: Final = frozenset({"E101", "E106", "E115", "E125"})
 
 
 def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
@@ -69,6 +72,27 @@ def _run(tokens: Tokens, start: str) -> tuple[Any, tuple[Diagnostic, ...]]:
 
 
 def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """By place; what was found twice, because a statement was read twice, is said once."""
-    unique = {(row.code, row.primary.span.start, row.message): row for row in diagnostics}
-    return tuple(sorted(unique.values(), key=lambda row: row.primary.span.start))
+    """By place, without what probably follows from an earlier mistake on the same line."""
+    kept: dict[int, list[Diagnostic]] = {}
+    for row in sorted(diagnostics, key=lambda row: row.primary.span.start):
+        on_line = kept.setdefault(row.primary.span.line, [])
+        if not on_line or (row.code not in _VAGUE and all(_is_exact(earlier) for earlier in on_line) and not _said(row, on_line)):
+            on_line.append(row)
+    return tuple(row for line in sorted(kept) for row in _roots(kept[line]))
+
+
+def _roots(rows: list[Diagnostic]) -> list[Diagnostic]:
+    """Without what follows from a text that has no end: it swallowed signs, so brackets seem to be open before it."""
+    if any(row.code == "E106" and row.message.startswith("a text has no end") for row in rows):
+        return [row for row in rows if row.code < "E110"]
+    return rows
+
+
+def _is_exact(row: Diagnostic) -> bool:
+    """Whether it is known what was meant, so that what is found behind it is a mistake of its own."""
+    return row.fix is not None and row.code not in _GUESSED
+
+
+def _said(row: Diagnostic, earlier: list[Diagnostic]) -> bool:
+    """Whether it was found twice, because a statement was read twice."""
+    return any(row.primary.span.start == one.primary.span.start for one in earlier)

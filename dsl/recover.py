@@ -13,6 +13,7 @@ from . import slips_brackets, slips_steps, slips_words
 from .diagnostics import Diagnostic
 from .expected import found, wanted
 from .lalr import Machine
+from .misspelt_words import misspelt_word
 from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, say
 from .tokens import Token, Tokens
 
@@ -22,7 +23,9 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     slips_words.import_from,
     slips_words.wrong_place,
     slips_words.equal_signs,
+    slips_brackets.stray_brace,
     slips_words.colon_equal,
+    slips_words.fat_arrow,
     slips_words.missing_let,
     slips_brackets.colon_in_brackets,
     slips_brackets.stray_comma,
@@ -98,7 +101,7 @@ def _remedy(mistake: Mistake) -> Repair | None:
         repair = slip(mistake)
         if repair is not None and (not repair.changes or mistake.gain(repair, 1) >= 1 or mistake.token.kind == "$END" and mistake.gain(repair, 1) >= 0):
             return repair
-    return _single_sign(mistake)
+    return misspelt_word(mistake) or _single_sign(mistake)
 
 
 def _single_sign(mistake: Mistake) -> Repair | None:

@@ -21,12 +21,15 @@ from .slips_words import USAGE
 from .tokens import Token
 
 _AHEAD = 6
+_OPERATORS = frozenset(("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "NOT", "EQUAL", "ELSE"))
 
 
 def comma_or_end(mistake: Mistake) -> Repair | None:
     """`conv(64 3)`, `conv(64 -> bn`, `[3, 4`: a comma or the closing bracket is missing."""
     opener = mistake.opener()
-    if opener < 0 or mistake.tokens[opener].kind not in ("LPAR", "LSQB") or mistake.before.kind not in ENDS_VALUE | {"LPAR", "LSQB", "COMMA"}:
+    if opener < 0 or mistake.tokens[opener].kind not in ("LPAR", "LSQB"):
+        return None
+    if mistake.before.kind in ("COMMA", "LPAR", "LSQB") and mistake.token.kind in _OPERATORS:
         return None
     options: list[tuple[int, int, Repair]] = []
     if mistake.token.kind in BEGINS_VALUE and mistake.before.kind in ENDS_VALUE:
@@ -88,8 +91,15 @@ def _unclosed(mistake: Mistake, opener: int, closing: list[Token]) -> Repair:
             others=(Label(mistake.place(place), f"`{signs}` belongs here"),),
             fix=insert(mistake, place, signs),
         ),
-        (Change(mistake.position, mistake.position, tuple(closing)),),
+        (Change(mistake.position, mistake.position, (*_value_before(mistake), *closing)),),
+        damaged=bool(_value_before(mistake)),
     )
+
+
+def _value_before(mistake: Mistake) -> tuple[Token, ...]:
+    """A value for `kernel =` at the end of what was read."""
+    place = mistake.before.end
+    return (Token("NAME", place, place),) if mistake.before.kind in _OPERATORS else ()
 
 
 def wrong_closer(mistake: Mistake) -> Repair | None:
@@ -112,6 +122,23 @@ def wrong_closer(mistake: Mistake) -> Repair | None:
     sign, opening_sign = mistake.word(token), "(" if token.kind == "RPAR" else "["
     message = f"a `{sign}` closes nothing: no `{opening_sign}` is open here"
     return Repair(say("E111", message, mistake.span(token), "one too many", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+
+
+def stray_brace(mistake: Mistake) -> Repair | None:
+    """`conv(64} 3)`: a brace within parentheses, which `braces.py` has found."""
+    token = mistake.token
+    if token.kind != "STRAY_BRACE":
+        return None
+    span = mistake.span(token)
+    sign = span.text
+    options = [
+        Repair(say("E111", f"a `{sign}` does not belong inside of parentheses", span, fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+    ]
+    for kind in ("COMMA", "RPAR", "RSQB", "LPAR", "LSQB"):
+        right = SIGN_OF[kind]
+        message = f"a `{sign}` does not belong inside of parentheses, where `{right}` seems to be meant"
+        options.append(Repair(say("E111", message, span, fix=replace(mistake, token, right)), (mistake.as_kind(mistake.position, kind),)))
+    return max(options, key=lambda option: mistake.gain(option, _AHEAD))
 
 
 def stray_comma(mistake: Mistake) -> Repair | None:
@@ -153,7 +180,7 @@ def foreign_forms(mistake: Mistake) -> Repair | None:
     """Forms of Python that have no counterpart: comprehensions, `*args`, `lambda`, `x in list`."""
     token = mistake.token
     span = mistake.span(token)
-    if token.kind == "FOR" and mistake.in_parentheses() and mistake.before.kind in ENDS_VALUE:
+    if token.kind == "FOR" and mistake.in_parentheses() and mistake.before.kind in ENDS_VALUE and not mistake.begins_line():
         help = "a `for` statement makes one step for each value: `for x in list { … }`"
         return Repair(say("E121", "a list is written out, not made by a `for`", span, "", help=help), ())
     if token.kind in ("STAR", "POWER") and mistake.in_parentheses() and mistake.before.kind in ("LPAR", "COMMA"):
@@ -184,8 +211,7 @@ def foreign_forms(mistake: Mistake) -> Repair | None:
 def missing_value(mistake: Mistake) -> Repair | None:
     """`conv(64, kernel = )`, `let x =`, `3 + )`: nothing where a value should be."""
     before, token = mistake.before, mistake.token
-    operators = ("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "NOT", "EQUAL", "ELSE")
-    if before.kind not in operators or not {"NUMBER", "NAME"} <= mistake.machine.expected():
+    if before.kind not in _OPERATORS or not {"NUMBER", "NAME"} <= mistake.machine.expected():
         return None
     if token.kind in BEGINS_VALUE and not mistake.begins_line():
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from typing import Final
 
 from .diagnostics import Edit, Fix, Label
@@ -132,6 +133,17 @@ def colon_equal(mistake: Mistake) -> Repair | None:
     )
 
 
+def fat_arrow(mistake: Mistake) -> Repair | None:
+    """`conv(64) => bn`, `network a => b`."""
+    token = mistake.token
+    if token.kind != "FAT_ARROW":
+        return None
+    sign, kind = ("->", "ARROW") if mistake.machine.fits("ARROW") else ("=", "EQUAL")
+    why = "steps are joined by `->`" if kind == "ARROW" else "`=` says what something is"
+    message = f"`=>` is not a sign of the language: {why}"
+    return Repair(say("E104", message, mistake.span(token), fix=replace(mistake, token, sign)), (mistake.as_kind(mistake.position, kind),))
+
+
 def missing_let(mistake: Mistake) -> Repair | None:
     """`width = 64`, `x = conv(64)`, `self.x = conv(64)`."""
     token, before = mistake.token, mistake.before
@@ -186,8 +198,12 @@ def equal_signs(mistake: Mistake) -> Repair | None:
 def colon_for_brace(mistake: Mistake) -> Repair | None:
     """`if x > 1:` and an indented body, as in Python."""
     token = mistake.token
-    if token.kind != "COLON" or "LBRACE" not in mistake.machine.expected():
+    if token.kind != "COLON" or mistake.between or not mistake.machine.fits("LBRACE"):
         return None
+    if mistake.source.source.line_of(token.start) in mistake.source.unopened:
+        message = "a body stands between braces `{ … }`; a colon does not begin it"
+        fix = replace(mistake, token, "{")
+        return Repair(say("E117", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "LBRACE"),))
     if mistake.after.kind in ("LBRACE", "BRACE_BAR"):
         message = "a body stands between braces; no colon comes before it"
         return Repair(say("E117", message, mistake.span(token), "leave it out", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
@@ -220,6 +236,18 @@ def _indent(mistake: Mistake, index: int) -> int:
     return len(line) - len(line.lstrip())
 
 
+def _between_head_and_body(mistake: Mistake) -> Repair:
+    """`stage a flet { … }`, `block b(out) x { … }`: something before the `{` that does not belong there."""
+    token, word = mistake.token, mistake.word(mistake.token)
+    for right in ("indexed", "flat"):
+        if token.kind == "NAME" and SequenceMatcher(None, word, right).ratio() > 0.75 and mistake.machine.fits(right.upper()):
+            message = f"`{word}` is not a word of the language; `{right}` is"
+            diagnostic = say("E125", message, mistake.span(token), fix=replace(mistake, token, right))
+            return Repair(diagnostic, (mistake.as_kind(mistake.position, right.upper()),))
+    message = f"`{word}` does not belong here: expected `{{`"
+    return Repair(say("E101", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+
+
 def missing_braces(mistake: Mistake) -> Repair | None:
     """`if norm bn`, `repeat 3 conv(64)`, `if x then { … }`, `| if x skip`."""
     token = mistake.token
@@ -232,7 +260,13 @@ def missing_braces(mistake: Mistake) -> Repair | None:
         return Repair(say("E117", message, mistake.span(token), "leave it out", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
     if token.kind == "RBRACE" or token.kind == "$END" or token.kind == "BAR":
         return None
+    if mistake.after.kind in ("LBRACE", "BRACE_BAR") and not mistake.begins_line():
+        return _between_head_and_body(mistake)
     place = mistake.before.end
+    if mistake.source.source.line_of(mistake.before.start) in mistake.source.unopened:
+        message = "the body that begins here has no `{`"
+        diagnostic = say("E110", message, mistake.span(mistake.before), "`{` must follow", fix=insert(mistake, place, " {"))
+        return Repair(diagnostic, (mistake.insert(mistake.position, "LBRACE"),))
     if "COLON" in expected:
         message = "a `:` stands between the condition of a path and its steps"
         fix = insert(mistake, place, ":")

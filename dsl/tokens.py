@@ -32,7 +32,7 @@ class Tokens:
 
     `text` is as long as the source's; foreign signs in it are ours. `docs` maps the start of a token to the `##` text
     before it. `damaged` are places whose meaning is not known: the statements there are `Broken`.
-    `semicolons` are places where a `;` parts two steps.
+    `semicolons` are places where a `;` parts two steps. `unopened` are the lines on which a `{` is missing that has its `}`.
     """
 
     source: Source
@@ -43,6 +43,7 @@ class Tokens:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     damaged: list[int] = field(default_factory=list)
     semicolons: list[int] = field(default_factory=list)
+    unopened: set[int] = field(default_factory=set)
 
     def word(self, token: Token) -> str:
         return self.text[token.start : token.end]
@@ -55,7 +56,9 @@ class Tokens:
 WORDS: Final = {text: kind for text, kind in TABLES["words"].items() if text.isalpha()}
 SIGNS: Final = {
     **{text: kind for text, kind in TABLES["words"].items() if not text.isalpha()},
-    ":=": "COLON_EQUAL",  # no sign of the grammar: the parser finds out which of the two was meant
+    # No signs of the grammar: the parser finds out what was meant.
+    ":=": "COLON_EQUAL",
+    "=>": "FAT_ARROW",
     **dict.fromkeys(("==", "!=", "<=", ">=", "<", ">"), "COMPARISON"),
 }
 _PATTERNS: Final = TABLES["patterns"]
