@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cache
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .evaluate import replacement
+from .ops.base import Operation
 from .ops.parameters import Padding, Parameter, Reference, Word
 from .suggest import closest, did_you_mean
 from .values import Builtin, Problem, Template, show_value
@@ -46,8 +48,13 @@ def signature(callee: Template | Builtin) -> Signature:
             for row in callee.definition.parameters
         )
         return Signature(callee.name, slots, callee.definition.head)
-    rows = callee.operation.parameters()
-    return Signature(callee.name, tuple(Slot(row.name, row.required, show_default(row)) for row in rows), None)
+    return _of_operation(callee.operation)
+
+
+@cache
+def _of_operation(operation: type[Operation]) -> Signature:
+    rows = operation.parameters()
+    return Signature(operation.name, tuple(Slot(row.name, row.required, show_default(row)) for row in rows), None)
 
 
 def show_default(row: Parameter) -> str:

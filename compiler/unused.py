@@ -12,12 +12,13 @@ from ..dsl.source import Span
 
 def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
     """A warning for each parameter, let and imported name that the text of `file` never mentions again."""
-    everywhere = _mentioned(file.items)
+    mentions = [_mentioned(item) for item in file.items]
+    everywhere = set().union(*mentions)
     found: list[Diagnostic] = []
-    for item in file.items:
+    for item, mentioned in zip(file.items, mentions, strict=True):
         match item:
             case ast.Block() | ast.Network():
-                found += _in_definition(item)
+                found += _in_definition(item, mentioned)
             case ast.Let(name=name) if name.name not in everywhere:
                 found.append(_unused("value", name))
             case ast.FromImport(names=names):
@@ -29,9 +30,7 @@ def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
-def _in_definition(item: ast.Block | ast.Network) -> Iterator[Diagnostic]:
-    inside = (*item.body, *((item.variant_of,) if isinstance(item, ast.Network) and item.variant_of is not None else ()))
-    mentioned = _mentioned((*inside, *(row.default for row in item.parameters)))
+def _in_definition(item: ast.Block | ast.Network, mentioned: set[str]) -> Iterator[Diagnostic]:
     for row in item.parameters:
         if row.name.name not in mentioned:
             yield _unused(f"parameter of `{item.name.name}`", row.name)
