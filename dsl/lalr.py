@@ -42,6 +42,20 @@ ACTIONS: Final = [{_TERMINALS[key]: action for key, action in row.items()} for r
 GOTOS: Final = _rows(TABLES["gotos"])
 RULES: Final = [Rule(left, length, build, tuple(keep)) for left, length, build, keep in TABLES["rules"]]
 
+# (state below, state on top, kind of the next token) -> the state on top after all rules that leave no trace.
+_SHORTCUTS: Final[dict[tuple[int, int, str], int]] = {}
+
+
+def _through(below: int, top: int, kind: str) -> int:
+    """The state on top once the rules of one symbol that leave no trace have been applied."""
+    while (action := ACTIONS[top].get(kind, 0)) < 0:
+        rule = RULES[-action - 1]
+        if rule.length != 1 or rule.build != "=":
+            break
+        top = GOTOS[below][rule.left]
+    return top
+
+
 # What makes the tree deeper by one, and what does so once for each of its signs.
 _DEEPER: Final = frozenset({"group", "merge", "stage", "aux", "repeat", "for", "if", "call", "list", "parenthesis", "index", "attribute"})
 _CHAINS: Final = frozenset({"binary", "comparisons", "dotted", "unary", "conditional"})
@@ -74,7 +88,7 @@ class Machine:
     def run(self, tokens: list[Token], position: int) -> int:
         """Take tokens from `position` on; the index of the first one that does not fit, or -1 when all is read."""
         states, values, marks, ends, depths = self.states, self.values, self.marks, self.ends, self.depths
-        actions, gotos, rules = ACTIONS, GOTOS, RULES
+        actions, gotos, rules, shortcuts = ACTIONS, GOTOS, RULES, _SHORTCUTS
         last = TABLES["starts"][self.start][1]
         while True:
             token = tokens[position]
@@ -83,8 +97,14 @@ class Machine:
                 rule = rules[-action - 1]
                 length = rule.length
                 if length == 1 and rule.build == "=":
-                    states.pop()
-                elif length:
+                    # A value goes through a dozen rules that leave no trace; the way is always the same, so it is kept.
+                    below, top = states[-2], states[-1]
+                    shortcut = shortcuts.get((below, top, kind))
+                    if shortcut is None:
+                        shortcut = shortcuts[below, top, kind] = _through(below, top, kind)
+                    states[-1] = shortcut
+                    continue
+                if length:
                     mark, end, depth = marks[-length], ends[-1], max(depths[-length:])
                     children = values[-length:]
                     del states[-length:], values[-length:], marks[-length:], ends[-length:], depths[-length:]
