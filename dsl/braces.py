@@ -6,7 +6,7 @@ further left than the body that it should be in. Texts whose braces pair are lef
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .records import dataclass
 from typing import Final
 
 from .diagnostics import Diagnostic, Edit, Fix, Label

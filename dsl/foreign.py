@@ -8,10 +8,11 @@ characters of a sort.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from .diagnostics import Diagnostic, Edit, Fix, Label
+from .records import dataclass
 from .source import Source
 
 _SUSPECT: Final = re.compile(r"[^\t\n\x20-\x7e]")

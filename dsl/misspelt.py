@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from .diagnostics import Diagnostic, Edit, Fix, Label
 from .numbers import MOST_DIGITS
+from .records import dataclass
 from .source import Source, Span
 
 # A sign of another language: the kind of token that is meant ("" for none), how it is written here, why.

@@ -7,7 +7,7 @@ The scanner never gives up: what is no word or sign of the language is reported,
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from ..grammar import TABLES
@@ -15,6 +15,7 @@ from . import misspelt
 from .diagnostics import Diagnostic
 from .foreign import clean, meant_by
 from .numbers import is_too_long
+from .records import dataclass
 from .source import Source
 
 
