@@ -10,7 +10,7 @@ from .environment import Frame
 from .nearest import nearest_sizes
 from .ops.base import Operation, Refusal, Shape, show
 from .program import Node
-from .provenance import decided_by, total_stride
+from .provenance import decided_by, lost_rows, parting, total_stride
 
 AXIS_NAMES = {
     1: ("features",),
@@ -25,16 +25,18 @@ def describe_clash(
 ) -> Diagnostic:
     """`inputs` are the ends of the paths, `parts` their places; `frame.current` is where the paths part."""
     shapes = [nodes[index].shape for index in inputs]
-    start = frame.current
+    start = parting(nodes, inputs)
     same_rank = len({len(shape) for shape in shapes}) == 1
     axes = [axis for axis in refusal.axes if len({shape[axis] for shape in shapes}) > 1] if same_rank else []
     secondary, notes, deciders = [], [], {}
+    strides: set[str] = set()
+    lost: list[str] = []
     for part, index in zip(parts, inputs, strict=True):
-        strides, total = total_stride(nodes, index, start)
         told = f"ends in {show(nodes[index].shape)}"
-        if total != 1:
-            product = f" = {' * '.join(str(stride) for stride in strides)}" if len(strides) > 1 else ""
-            told += f" (stride {total}{product})"
+        stride = total_stride(nodes, index, start)
+        strides.add(stride.split(" = ")[0])
+        told += f" ({stride})" if stride else ""
+        lost += lost_rows(nodes, index, start)
         secondary.append(Label(part.span, told))
         for axis in axes:
             deciders[(index, axis)] = decided_by(nodes, index, axis, start)
@@ -52,6 +54,9 @@ def describe_clash(
     if start is not None:
         notes.append(f"the paths part from {show(nodes[start].shape)}, made at {nodes[start].span}")
     if axes and min(axes) > 0:
+        notes += dict.fromkeys(lost)
+    # Paths of different strides meet at no size that anybody wants.
+    if axes and min(axes) > 0 and len(strides) == 1:
         sizes = nearest_sizes(nodes, operation, inputs)
         notes += [sizes] if sizes is not None else []
     help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)

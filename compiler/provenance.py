@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from math import prod
 
-from .ops.base import Operation, Shape, product, show
+from .ops.base import Operation, Shape, show
 from .program import Node
 
 
@@ -41,14 +43,46 @@ def main_path(nodes: Sequence[Node], index: int, stop: int | None) -> list[Node]
     return path[::-1]
 
 
-def total_stride(nodes: Sequence[Node], index: int, stop: int | None) -> tuple[list[int], int]:
-    """The strides above 1 along the path from `stop`, and their product (of the first spatial axis)."""
-    strides = []
+def total_stride(nodes: Sequence[Node], index: int, stop: int | None) -> str:
+    """How much the path from `stop` shrinks the first spatial axis: `stride 4 = 2 * 2`, `stride 1/2`; "" where it keeps the size."""
+    factors: list[Fraction] = []
     for node in main_path(nodes, index, stop):
         windows = node.operation.windows(node.input_shapes, node.shape)
-        if windows and windows[0].stride != 1 and windows[0].kernel != 0:  # a global pool has no stride to speak of
-            strides.append(windows[0].stride)
-    return strides, product(strides)
+        # A global pool (kernel 0) has no stride to speak of.
+        if windows and windows[0].kernel != 0 and windows[0].stride != windows[0].upscale:
+            factors.append(Fraction(windows[0].stride, windows[0].upscale))
+    total = prod(factors, start=Fraction(1))
+    if total == 1:
+        return ""
+    return f"stride {total}" + (f" = {' * '.join(str(factor) for factor in factors)}" if len(factors) > 1 else "")
+
+
+def lost_rows(nodes: Sequence[Node], index: int, stop: int | None) -> list[str]:
+    """The steps from `stop` to node `index` whose windows leave the last rows of an axis unread, each as a sentence."""
+    told = []
+    for node in main_path(nodes, index, stop):
+        for axis, window in enumerate(node.operation.windows(node.input_shapes, node.shape) or (), 1):
+            size = node.input_shapes[0][axis]
+            last = (node.shape[axis] - 1) * window.stride - window.before + window.dilation * (window.kernel - 1)
+            if window.kernel > 1 and window.upscale == 1 and last < size - 1:
+                told.append(f"`{' '.join(node.span.text.split())[:48]}` at {node.span} reads {last + 1} of {size} rows and drops the rest")
+                break
+    return told
+
+
+def parting(nodes: Sequence[Node], ends: Sequence[int]) -> int | None:
+    """The last step from which all of `ends` come; None where they share none."""
+    shared: set[int] | None = None
+    for end in set(ends):
+        seen = {end}
+        stack = [end]
+        while stack:
+            for index in nodes[stack.pop()].inputs:
+                if index not in seen:
+                    seen.add(index)
+                    stack.append(index)
+        shared = seen if shared is None else shared & seen
+    return max(shared) if shared else None
 
 
 def chain_of_shapes(nodes: Sequence[Node], index: int, most: int = 9) -> str | None:

@@ -14,7 +14,7 @@ from archc.compiler.driver import check_source
 from archc.dsl.render import to_text
 from archc.dsl.source import Source
 
-from .listings import commands, listings, missing_line
+from .listings import Listing, commands, listings, missing_line
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -48,7 +48,17 @@ LANGUAGE = [listing for listing in listings(DOCS / "language.md") if listing.kin
 
 
 @pytest.mark.parametrize("listing", LANGUAGE, ids=lambda listing: f"line-{listing.line}")
-def test_language_page(listing) -> None:  # type: ignore[no-untyped-def]
+def test_language_page(listing: Listing) -> None:
     """The examples of the language page are legal (those marked `fails` are not)."""
     checked = check_source(Source.of("page.arch", listing.text))
     assert checked.has_errors == ("fails" in listing.options), to_text(checked.diagnostics)
+
+
+MISTAKES = listings(DOCS / "mistakes.md")
+
+
+@pytest.mark.parametrize(("text", "told"), list(zip(MISTAKES[::2], MISTAKES[1::2], strict=True)), ids=lambda listing: f"line-{listing.line}")
+def test_mistakes_page(text: Listing, told: Listing) -> None:
+    """Each text of the page of mistakes is what the listing above it gives."""
+    errors = [row for row in check_source(Source.of("page.arch", text.text)).diagnostics if row.is_error]
+    assert to_text(errors).rstrip() == told.text.rstrip()
