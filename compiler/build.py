@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..dsl.diagnostics import ArchError, Diagnostic
+from ..dsl.records import dataclass
 from .emit.pytorch import Mode, to_python
 from .graph import Graph
 from .outputs import refused, write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..dsl import ast
 from ..dsl.diagnostics import ArchError, Diagnostic, Label
 from ..dsl.parser import parse, parse_expression
+from ..dsl.records import dataclass
 from ..dsl.source import Source
 from .elaborate import Options, elaborate
 from .ops.base import Shape

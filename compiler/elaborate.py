@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .bind import Signature, signature
 from .environment import Environment, Frame, Names, NetworkInputs

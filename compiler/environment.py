@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..dsl import ast
+from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .program import Scope
 from .values import Builtin, Template

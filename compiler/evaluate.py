@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .arithmetic import apply_operator
 from .environment import Environment, Labelled

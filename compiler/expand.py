@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from ..dsl.records import dataclass
 from ..dsl.source import Span
 from . import ends
 from .conditions import budget, default, expect, require

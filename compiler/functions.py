@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.records import dataclass
 from .values import LARGEST_BITS, LARGEST_LIST, Problem, kind_of, show_value
 
 

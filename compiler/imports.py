@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label, Report
 from ..dsl.parser import parse
+from ..dsl.records import dataclass
 from ..dsl.source import Source, Span
 from .conditions import default
 from .environment import NO_DEFAULTS, Binding, Defaults, Environment, Frame, Names

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from ..dsl.records import dataclass
 
 FOLDER = Path(__file__).parent.parent / "architectures"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label, Report
+from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .bind import Signature, bad_value
 from .clash import describe_clash

@@ -6,11 +6,11 @@ Plain values are Python's own: int (exact, of any size), float, bool, str, None 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic
+from ..dsl.records import dataclass
 from .ops.base import Operation, Shape, show
 
 if TYPE_CHECKING:

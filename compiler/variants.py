@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 
 from ..dsl.diagnostics import ArchError
+from ..dsl.records import dataclass
 from .analysis.cost import total, work_of
 from .analysis.dtypes import weight_bytes
 from .analysis.memory import inference_profile, training_profile

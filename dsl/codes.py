@@ -6,9 +6,10 @@ calls. The rows stand in `codes_*.py`, by subject.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Final
+
+from .records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

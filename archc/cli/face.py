@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
+
+from ..dsl.records import dataclass
 
 if TYPE_CHECKING:
     from ..compiler.driver import Checked

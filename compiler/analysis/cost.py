@@ -12,8 +12,8 @@ The convention, which `docs/costs.md` explains:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape, Weight, product
 from ..program import Node, Scope

@@ -7,9 +7,9 @@ what was only renamed or moved, and then by operation alone, which finds what wa
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape, show
 from ..program import Node

@@ -7,8 +7,10 @@ closest value; where the tried values show that it does neither, every value is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise, product
+
+from ...dsl.records import dataclass
 
 Figures = Mapping[str, int]
 """Costs by name: parameters, macs, flops, activations, memory."""

@@ -10,8 +10,8 @@ times theirs; MB is 2^20 bytes, floats have 4.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape, product
 from ..program import Node, Scope

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
+from ...dsl.records import dataclass
 from .memory import Moment, Profile
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"

@@ -8,9 +8,9 @@ larger than the input. Behind an upsampling, positions differ; the size is the l
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape, Window, product
 from ..program import Node

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import product
 from ..program import Node

@@ -9,9 +9,9 @@ is accepted by the compiler, not by the built module.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import lcm
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Refusal, Shape, Weight
 from ..program import Node

@@ -11,11 +11,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import TypeAlias
+
+from ...dsl.records import dataclass
 
 Value: TypeAlias = "int | float | str | bool | None"
 Setting: TypeAlias = "tuple[tuple[str, str], ...]"

@@ -6,8 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from ...dsl.records import dataclass
 
 Cell: TypeAlias = "int | float | str | bool | tuple[int, ...] | None"
 

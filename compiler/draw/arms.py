@@ -6,8 +6,7 @@ arm, and its lines run against the layout's direction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...dsl.records import dataclass
 from .connect import ranks
 from .picture import Box, Line, Picture
 

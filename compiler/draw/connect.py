@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape
 from .picture import Box, Edge, Frame, Line

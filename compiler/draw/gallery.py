@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ...dsl.diagnostics import ArchError, Diagnostic
+from ...dsl.records import dataclass
 from ...dsl.source import Span
 from ..driver import Checked, check
 from ..graph import Graph

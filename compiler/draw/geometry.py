@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from ...dsl.records import dataclass
 from .layout import SECONDS, Failure, render
 
 Point = tuple[float, float]

@@ -7,8 +7,8 @@ All of it is read from the operations, never from names that the user gave.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape
 from ..program import Node, Scope

@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from ...dsl.records import dataclass
 
 SECONDS = 60.0
 NOT_HERE = 3  # what worker.py returns where the wheel is not installed

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import show
 from .construct import folded

@@ -6,9 +6,10 @@ differ in numbers, which become the class's parameters.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from ...dsl.records import dataclass
 from ..analysis.inplace import may_overwrite
 from ..graph import Graph
 from ..program import Node

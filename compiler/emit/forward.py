@@ -7,8 +7,9 @@ in as an argument; it gets a name when it is needed twice, or when a line would 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ...dsl.records import dataclass
 from ..program import Node
 from .designs import Call, Design
 from .layout import INDENT, WIDTH

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...dsl.records import dataclass
 from ..program import Node
 from .classes import BODY, ClassWriter, docstring, function, statement_lines
 from .declare import access

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...dsl.diagnostics import ArchError, Diagnostic, Label
+from ...dsl.records import dataclass
 from ...dsl.source import Source
 from ..graph import Graph
 from . import weights as weights_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ...dsl.records import dataclass
 from ..ops.base import Operation, Shapes
 from ..ops.parameters import Plain
 from ..program import Node

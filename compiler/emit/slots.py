@@ -7,8 +7,8 @@ all slots of the same kind that vary alike, and named as the block's author name
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ...dsl.records import dataclass
 from ..program import Node
 from .designs import Call, Design, Designs, Form
 from .lift import lift, row_of

@@ -7,9 +7,10 @@ members keep their keys, in a container, and the module around it calls them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..program import Node, Scope
 

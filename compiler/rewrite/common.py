@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from .base import Property, Rewrite, Rewritten
 from .counting import counted
 from .draft import Draft, Item

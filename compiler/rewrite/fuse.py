@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from ..ops.activation import Relu
 from ..ops.base import Operation
 from ..ops.merge import Add

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.other import Identity
 from ..program import Node

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ...dsl.records import dataclass
 from ..ops.base import spatial_rank
 from ..ops.convolution import DepthwiseConv
 from ..ops.norm import BatchNorm

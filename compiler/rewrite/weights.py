@@ -7,9 +7,9 @@ and `reshape`, so that this file needs no torch.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from ...dsl.records import dataclass
 from ..ops.base import Shape
 
 

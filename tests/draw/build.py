@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import ClassVar
 
 from archc.compiler.graph import Graph
@@ -12,6 +11,7 @@ from archc.compiler.ops.base import Operation, Shape, Shapes, Weight
 from archc.compiler.ops.parameters import CHANNELS, COUNT, parameter
 from archc.compiler.ops.ports import Input, Output
 from archc.compiler.program import Node, Program, Scope
+from archc.dsl.records import dataclass
 from archc.dsl.source import Source
 
 

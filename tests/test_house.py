@@ -1,0 +1,236 @@
+"""The house keeps its walls: sizes of files, who may import whom, who may print, and no traces of one machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HARD_LIMIT = 500
+FOLDERS = ("archc/cli", "compiler", "dsl", "grammar")
+"""Where the compiler is; the links in archc/ lead to the same files."""
+
+CHECK = (
+    "archc/cli/__init__.py", "archc/cli/face.py", "archc/cli/check.py", "compiler/driver.py", "compiler/elaborate.py", "compiler/graph.py",
+    "compiler/program.py", "compiler/ops", "dsl",
+)  # fmt: skip
+"""On the way of `archc check`: tests/cli/test_process.py runs it, this names the file that breaks the rule."""
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """The files that git knows or would take."""
+    done = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip("not a git work tree")
+    names = sorted({name for name in done.stdout.split("\0") if name})
+    return tuple(path for path in (ROOT / name for name in names) if path.is_file())
+
+
+def sources(*folders: str) -> list[Path]:
+    wanted = [ROOT / folder for folder in folders]
+    return [path for path in tracked() if path.suffix == ".py" and any(path == place or place in path.parents for place in wanted)]
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def imports(path: Path, *, top: bool = False) -> Iterator[tuple[str, int]]:
+    """The absolute names that a file imports, with their lines; with `top`, only those that run when it is imported."""
+    parts = name_of(path).removesuffix(".py").split("/")
+    package = parts[:-1] if parts[0] == "archc" else ["archc", *parts[:-1]]
+    for node in _running(tree(path)) if top else ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((row.name, node.lineno) for row in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            yield ".".join([*base, *([node.module] if node.module else [])]), node.lineno
+
+
+def _running(module: ast.Module) -> Iterator[ast.stmt]:
+    """The statements of a module that run on import: none in functions, none under `if TYPE_CHECKING`."""
+    waiting: list[ast.stmt] = list(module.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.If) and "TYPE_CHECKING" not in ast.dump(node.test):
+            waiting += [*node.body, *node.orelse]
+        elif isinstance(node, ast.If):
+            waiting += node.orelse
+        elif isinstance(node, ast.Try | ast.With | ast.ClassDef):
+            waiting += node.body
+
+
+def offences(paths: list[Path], forbidden: tuple[str, ...], *, top: bool = False) -> list[str]:
+    return [
+        f"{name_of(path)}:{line} imports {name}"
+        for path in paths
+        for name, line in imports(path, top=top)
+        if any(name == word or name.startswith(word + ".") for word in forbidden)
+    ]
+
+
+# -------------------------------------------------------------------------------------------------- sizes
+
+
+def test_no_file_is_long() -> None:
+    lengths = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in tracked() if path.suffix == ".py"}
+    long = {name: length for name, length in lengths.items() if length > HARD_LIMIT}
+    assert not long, f"over {HARD_LIMIT} lines: what second purpose moved in? {long}"
+
+
+# -------------------------------------------------------------------------------------------------- walls
+
+
+def test_the_language_knows_nothing_of_the_compiler() -> None:
+    assert offences(sources("dsl", "grammar"), ("archc.compiler", "archc.cli")) == []
+
+
+def test_the_compiler_knows_nothing_of_the_command_line() -> None:
+    assert offences(sources("compiler"), ("archc.cli", "click", "rich")) == []
+
+
+def test_only_emit_imports_torch() -> None:
+    rest = [path for path in sources(*FOLDERS) if "emit" not in path.parts]
+    torch = ("torch", "torchvision", "timm", "onnx", "onnxruntime", "onnxscript", "safetensors")
+    assert [row for row in offences(rest, torch) if not _is_type_checking(row)] == []
+
+
+def test_torch_is_imported_in_functions_alone() -> None:
+    assert offences(sources(*FOLDERS), ("torch", "onnx", "onnxruntime"), top=True) == []
+
+
+def test_nothing_heavy_on_the_way_of_check() -> None:
+    heavy = ("networkx", "rich", "torch", "numpy", "graphviz", "pathlib", "tempfile", "subprocess", "inspect", "logging", "asyncio", "typing_extensions")
+    assert offences(sources(*CHECK), heavy, top=True) == []
+
+
+def test_imports_inside_are_relative() -> None:
+    inside = [path for path in sources(*FOLDERS) if path.name != "__main__.py"]
+    rows = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in inside
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] in ("archc", "dsl", "compiler", "grammar")
+        # The package's own face is no part inside.
+        and node.module != "archc"
+    ]
+    assert rows == []
+
+
+def _is_type_checking(row: str) -> bool:
+    """Whether the import in `file:line imports name` is for type checkers alone."""
+    file, _, rest = row.partition(":")
+    line = int(rest.split()[0])
+    return any(
+        isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test) and node.lineno <= line <= (node.end_lineno or 0)
+        for node in ast.walk(tree(ROOT / file))
+    )
+
+
+# ----------------------------------------------------------------------------------------------- manners
+
+
+def test_only_the_command_line_prints_and_exits() -> None:
+    rows = []
+    for path in sources("compiler", "dsl", "grammar"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "exit", "quit", "sys.exit", "os._exit", "input", "breakpoint"):
+                rows.append(f"{name_of(path)}:{node.lineno} {ast.unparse(node.func)}")
+    mains = {"compiler/draw/worker.py", "grammar/generate.py", "compiler/manual.py"}  # programs of their own
+    assert [row for row in rows if row.split(":")[0] not in mains] == []
+
+
+def test_classes_are_the_quick_ones() -> None:
+    """`dataclasses.dataclass` takes three times as long, on every start."""
+    rows = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in sources(*FOLDERS)
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses" and any(row.name == "dataclass" for row in node.names)
+    ]
+    assert [row for row in rows if not row.startswith("dsl/records.py")] == []
+
+
+def test_no_names_of_operations_outside_their_records() -> None:
+    """An operation is defined once: nobody asks `operation.name == "conv"`. The ports are no words of the language."""
+    from archc.compiler.ops import TABLE
+
+    words = set(TABLE)
+    rows = []
+    for path in sources("compiler"):
+        if "ops" in path.parts:
+            continue
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.Compare) or not ast.unparse(node.left).endswith("operation.name"):
+                continue
+            texts = [item.value for side in node.comparators for item in ast.walk(side) if isinstance(item, ast.Constant)]
+            rows += [f"{name_of(path)}:{node.lineno} {text}" for text in texts if text in words]
+    assert rows == []
+
+
+@pytest.mark.parametrize("words", [r"(?<![\w.])/(?:root|work|home/[a-z]\w*|Users)/", r"(?<![\w./])/tmp/\w"])
+def test_no_paths_of_one_machine(words: str) -> None:
+    pattern = re.compile(words)
+    rows = []
+    for path in tracked():
+        if path == Path(__file__):
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        rows += [f"{name_of(path)}:{number}" for number, line in enumerate(text.splitlines(), 1) if pattern.search(line)]
+    assert rows == []
+
+
+# ---------------------------------------------------------------------------------------------- the project
+
+
+def test_the_links_lead_to_the_folders() -> None:
+    for name in ("architectures", "compiler", "dsl", "grammar"):
+        link = ROOT / "archc" / name
+        assert link.is_symlink(), f"archc/{name} is no link: on Windows, `git config core.symlinks true` and check out again"
+        assert link.resolve() == ROOT / name
+
+
+def test_one_version() -> None:
+    import archc
+
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{archc.__version__}"\n' in project
+
+
+def test_every_requirement_is_pinned() -> None:
+    """Else pip may fetch another torch."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    wanted = re.findall(r'^\s*"([A-Za-z0-9_-]+)(?:[><=~][^"]*)?",', project.partition("dependencies = [")[2].partition("[project.scripts]")[0], re.MULTILINE)
+    pins = {line.partition("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()}
+    assert {name.lower().replace("_", "-") for name in wanted} - pins - {"pygls"} == set()
+    assert {"torch", "torchvision", "timm"} <= pins
+
+
+def test_what_the_readme_names_is_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert set(re.findall(r"`?make (\w+)", text)) <= targets
+    from archc.cli import COMMANDS
+
+    assert set(re.findall(r"(?<![\w/])archc (?!new mine)([a-z]+)(?= )", text)) <= set(COMMANDS)
