@@ -124,6 +124,10 @@ class Attention(Operation):
         extra = (length + 2 * other) * features + product(output) + self.heads * length
         return Saved(inputs=tuple(range(len(inputs))), extra=extra)
 
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        # Query, key and value, and the heads' answer, while it is projected.
+        return (inputs[0][0] + 2 * inputs[-1][0]) * inputs[0][1] + product(output)
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][1]), (None, self.heads)]
         if self.dropout:

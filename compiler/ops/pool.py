@@ -81,8 +81,12 @@ class _Pool(Operation):
             ) or not is_even(w.pads):
                 return "Same"
             # PyTorch's pools pad at most half a window.
-            return "" if self._small_pads(w) else "Same"
+            return "" if self._small_pads(w) and not self._must_fit(w) else "Same"
         return "" if is_even(w.pads) else "Side"
+
+    def _must_fit(self, w: _Windows) -> bool:
+        """PyTorch's mean over volumes wants the whole window in the volume, whatever the padding and the rounding."""
+        return self.kind == "Avg" and w.rank == 3
 
     @staticmethod
     def _small_pads(w: _Windows) -> bool:
@@ -115,10 +119,10 @@ class _Pool(Operation):
             # Rounding up never adds a window that would start behind the input and its padding before.
             if ceil and (count - 1) * s >= size + before:
                 count -= 1
-            # PyTorch's mean over volumes wants the whole window in the volume, whatever the padding and the rounding.
-            narrow = self.kind == "Avg" and len(shape) == 4 and (size + before + after if special else size) < k
-            if count < 1 or (room < 0 and not ceil) or narrow:
+            if count < 1 or (room < 0 and not ceil):
                 raise too_small(self.name, shape, w.kernel, w.dilation, w.pads, is_pool=True)
+            if self._must_fit(w) and (size + before + after if special else size) < k:
+                raise too_small(self.name, shape, w.kernel, w.dilation, ((0, 0),) * w.rank, is_pool=True)
             sizes.append(count)
         return (shape[0], *sizes)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -59,5 +60,19 @@ def compare(case: Case, reference: Reference, stricter: Callable[[Refusal], bool
             assert shape_of(module.eval()(*values)) == said
 
 
-fast = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-much = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+MANY = int(os.environ.get("ARCHC_EXAMPLES", "1"))
+"""How many times more examples than a quick run takes; above 1 they differ from run to run."""
+
+
+def budget(examples: int) -> settings:
+    return settings(
+        max_examples=examples * MANY,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=MANY == 1,
+        database=None,
+    )
+
+
+fast = budget(100)
+much = budget(300)

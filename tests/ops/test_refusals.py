@@ -43,6 +43,10 @@ def test_a_window_that_is_too_large() -> None:
         wide.message == "window 1x13 (1x7 with dilation 1x2) of `conv` is larger than the 5x6 map, even padded to 5x8"
     )
     assert wide.axis == 2
+    # PyTorch does not count the padding of a mean over a volume.
+    volume = refused(op("avgpool", kernel=3, stride=1, pad=1), (3, 2, 2, 2))
+    assert volume.message == "window 3 of `avgpool` is larger than the 2x2x2 map"
+    assert op("avgpool", kernel=3, stride=1, pad="same").output(((3, 2, 2, 2),)) == (3, 2, 2, 2)
     assert refused(op("maxpool", kernel=5), (3, 4)).message == "window 5 of `maxpool` is larger than the length 4 map"
 
 
