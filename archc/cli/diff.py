@@ -16,7 +16,7 @@ from .face import Command, Face, compiled
 @click.option("--set-b", "settings_b", multiple=True, metavar="NAME=VALUE", help="A parameter of B.")
 @click.option("--input", "inputs", multiple=True, metavar="[NAME=]3x224x224", help="The shape of an input of both.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True), help="Draw both side by side, as SVG.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True), help="Draw both side by side: .svg, .pdf, .png, .dot.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where they differ.")
 @click.pass_obj
 def command(
@@ -36,9 +36,12 @@ def command(
     difference = diff(compiled(face, before, settings_a, inputs).graph, compiled(face, after, settings_b, inputs).graph)
     face.result(json.dumps(difference.to_json(), indent=2) if form == "json" else difference.text())
     if output:
-        from ..compiler.analysis.diff_picture import diff_svg
-        from ..compiler.outputs import write
+        from ..compiler.draw.compare import draw_difference
+        from .made import guarded, told
 
-        write(output, diff_svg(difference))
-        face.tell(f"wrote {output}")
+        said = guarded(output, lambda: draw_difference(difference, output))
+        face.diagnostics(said)
+        if any(row.is_error for row in said):
+            return 3
+        told(face, output, "diagram")
     return int(exit_code and bool(difference.changes))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
 from ...dsl.diagnostics import Diagnostic, Label, Severity
+from ...dsl.records import dataclass
 from ...dsl.source import Span
 from ..graph import Graph
 from ..outputs import write
@@ -45,6 +46,9 @@ class Options:
     seconds: float = field(default=SECONDS)
 
 
+DEFAULT = Options()
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A picture in one format. `data` is None where it could not be made; then `dot` is still the text to lay out elsewhere."""
@@ -55,13 +59,12 @@ class Drawn:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def draw(graph: Graph, path: str | os.PathLike[str], options: Options = Options()) -> tuple[Diagnostic, ...]:
+def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT) -> tuple[Diagnostic, ...]:
     """Writes the picture to `path`; its ending says the format. Where the layout fails, the DOT is kept beside it."""
     file = Path(path)
     form = file.suffix.removeprefix(".").lower()
     if form not in FORMATS:
-        known = ", ".join(f".{name}" for name in FORMATS)
-        return (_error(graph, "F602", f"`{clean(file.name)}` has no ending that says a format of pictures", f"use one of {known}"),)
+        return (wrong_ending(graph, file, FORMATS),)
     drawn = draw_text(graph, form, options, _beside(file.parent))
     if drawn.data is not None:
         write(str(file), drawn.data)
@@ -71,7 +74,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = Options(
 
 
 def draw_text(
-    graph: Graph, form: str = "svg", options: Options = Options(), link: Callable[[Span], str] = by_file_name
+    graph: Graph, form: str = "svg", options: Options = DEFAULT, link: Callable[[Span], str] = by_file_name
 ) -> Drawn:
     """The picture in the format `form`, and what there is to say of it. `link` makes the address of a place in the source."""
     view = View(options.level, options.open, options.fold)
@@ -91,11 +94,11 @@ def draw_text(
 
         page = to_page(graph, view, options.seconds)
         if isinstance(page, Failure):
-            return Drawn(picture, dot, None, (_failed(graph, picture, page, form),))
+            return Drawn(picture, dot, None, (failed(graph, picture, page, form),))
         return Drawn(picture, dot, page.encode())
     made = render(dot, form, options.seconds)
     if isinstance(made, Failure):
-        return Drawn(picture, dot, None, (_failed(graph, picture, made, form),))
+        return Drawn(picture, dot, None, (failed(graph, picture, made, form),))
     small = _too_small(graph, dot, made if form == "svg" else None, options)
     if form == "svg":
         from .svg import finished
@@ -162,6 +165,11 @@ def _error(graph: Graph, code: str, message: str, help: str | None = None, notes
     return Diagnostic(code, message, Label(graph.program.span), notes=notes, help=help, severity=Severity.ERROR)
 
 
+def wrong_ending(graph: Graph, file: Path, formats: Sequence[str]) -> Diagnostic:
+    known = ", ".join(f".{name}" for name in formats)
+    return _error(graph, "F602", f"`{clean(file.name)}` has no ending that says a format of pictures", f"use one of {known}")
+
+
 def _unknown_names(graph: Graph, view: View) -> tuple[Diagnostic, ...]:
     known = {name for scope in graph.members for name in names_of(scope)}
     rows = []
@@ -181,7 +189,7 @@ def _too_many(graph: Graph, picture: Picture, boxes: int) -> Diagnostic:
     return _error(graph, "F605", message, f"{fold_help}, or lay the DOT out yourself")
 
 
-def _failed(graph: Graph, picture: Picture, failure: Failure, form: str) -> Diagnostic:
+def failed(graph: Graph, picture: Picture, failure: Failure, form: str) -> Diagnostic:
     boxes = len(picture.boxes())
     counts = f"{len(graph.nodes):,} operations are drawn as {boxes:,} boxes"
     if failure.scaled:

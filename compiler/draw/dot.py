@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import field
 from pathlib import PurePath
 from urllib.parse import quote
 
 import graphviz
 
+from ...dsl.records import dataclass
 from ...dsl.source import Span
 from ..graph import Graph
 from ..ops.base import show
 from .arms import STRAIGHT, arms
-from .labels import Row, box_rows, frame_rows, shape_text
+from .labels import Row, Words, box_rows, frame_rows, shape_text
 from .picture import Box, Frame, Line, Picture
 from .style import FONTS, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
@@ -47,41 +48,63 @@ class Look:
     link: Callable[[Span], str] = by_file_name
 
 
+PLAIN = Look()
+
+
 def said(text: str) -> str:
     """A text as an attribute: no backslash means anything in it, and no `<` makes it HTML."""
     escaped_text: str = graphviz.escape(clean(text))  # a string of a class of its own: `str` would forget that it is no HTML
     return escaped_text
 
 
-def to_dot(graph: Graph, picture: Picture, look: Look = Look()) -> str:
+def to_dot(graph: Graph, picture: Picture, look: Look = PLAIN) -> str:
     """The DOT text. Equal pictures give equal text."""
-    return _Writer(graph, picture, look).write()
+    return Writer(graph, picture, look).write()
+
+
+def begun(look: Look) -> graphviz.Digraph:
+    """A drawing with the attributes that all its boxes and lines share."""
+    theme = look.theme
+    drawing = graphviz.Digraph(name="network")
+    drawing.attr(
+        "graph", rankdir=look.direction or "TB", bgcolor=theme.page, fontname=FONTS, fontcolor=theme.text,
+        fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.2", pad="0.08", tooltip=" ", dpi=str(look.resolution),
+    )  # fmt: skip
+    if look.width is not None:
+        drawing.attr("graph", size=f"{look.width:g},1000!")
+    drawing.attr(
+        "node", shape="box", style="rounded,filled", fontname=FONTS, fontsize=f"{POINTS['plain']:g}",
+        margin="0.08,0.03", height="0.24", width="0.5", penwidth="0.9",
+    )  # fmt: skip
+    drawing.attr(
+        "edge", fontname=FONTS, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
+        arrowsize="0.55", penwidth="0.9",
+    )  # fmt: skip
+    return drawing
 
 
 @dataclass(slots=True)
-class _Writer:
+class Writer:
     graph: Graph
     picture: Picture
     look: Look
 
+    fills: Mapping[str, str] | None = None
+    """A colour for each box, in place of what the look says."""
+    signs: Mapping[str, str] = field(default_factory=dict)
+    """What stands before the name of a box."""
+
     def write(self) -> str:
-        theme, look = self.look.theme, self.look
-        drawing = graphviz.Digraph(name="network")
-        drawing.attr(
-            "graph", rankdir=look.direction or "TB", bgcolor=theme.page, fontname=FONTS, fontcolor=theme.text,
-            fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.2", pad="0.08", tooltip=" ", dpi=str(look.resolution),
-        )  # fmt: skip
-        if look.width is not None:
-            drawing.attr("graph", size=f"{look.width:g},1000!")
-        drawing.attr(
-            "node", shape="box", style="rounded,filled", fontname=FONTS, fontsize=f"{POINTS['plain']:g}",
-            margin="0.08,0.03", height="0.24", width="0.5", penwidth="0.9",
-        )  # fmt: skip
-        drawing.attr(
-            "edge", fontname=FONTS, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
-            arrowsize="0.55", penwidth="0.9",
-        )  # fmt: skip
-        fills, low = self._fills(), self._below_heads()
+        drawing = begun(self.look)
+        self.add_to(drawing)
+        legend = self._legend()
+        if legend:
+            drawing.attr("graph", label=legend, labelloc="b", labeljust="c")
+        return str(drawing.source)
+
+    def add_to(self, drawing: graphviz.Digraph) -> None:
+        look = self.look
+        fills, low = self.fills or self._fills(), self._below_heads()
         self._items(drawing, self.picture.root.items, fills, 0)
         self._ports(drawing)
         labelled = len(self.picture.lines) <= MOST_LABELS
@@ -108,10 +131,6 @@ class _Writer:
                 level.attr(rank="same")
                 level.node(tail)
                 level.node(head)
-        legend = self._legend()
-        if legend:
-            drawing.attr("graph", label=legend, labelloc="b", labeljust="c")
-        return str(drawing.source)
 
     # ------------------------------------------------------------------------------------------ boxes
 
@@ -141,7 +160,7 @@ class _Writer:
         attributes = {
             "id": box.name,
             "class": f"kind-{kind}" + (" aux" if box.training_only else ""),
-            "label": self._label(box_rows(self.graph, box), fill),
+            "label": self._label(self._signed(box), fill),
             "fillcolor": fill,
             "color": outline(theme, fill),
             "tooltip": said(tooltip(box)),
@@ -158,6 +177,11 @@ class _Writer:
         if box.training_only:
             attributes["style"] = attributes.get("style", "rounded,filled") + ",dashed"
         return attributes
+
+    def _signed(self, box: Box) -> tuple[Row, ...]:
+        rows = box_rows(self.graph, box)
+        sign = self.signs.get(box.name, "")
+        return ((Words(sign + " ", "count"), *rows[0]), *rows[1:]) if sign else rows
 
     def _frame(self, frame: Frame, depth: int) -> Attributes:
         theme = self.look.theme
@@ -233,7 +257,7 @@ class _Writer:
 
     def _line(self, line: Line, number: int, labelled: bool) -> Attributes:
         theme = self.look.theme
-        attributes = {"id": f"e{number}", "weight": "1" if line.skip or line.training_only else "8"}
+        attributes = {"id": f"{self.picture.root.name}e{number}" if self.signs else f"e{number}", "weight": "1" if line.skip or line.training_only else "8"}
         classes = ["skip"] if line.skip else []
         words = [shape_text(line.shape)] if line.shape is not None and labelled else []
         if line.count > 1:  # several tensors: they have no one shape

@@ -7,13 +7,14 @@ no edge would be lost: each feeds the next, or they stand side by side between t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..program import Node, Scope
 from .connect import connect, connect_inside
 from .labels import own_name
-from .likeness import Likeness, kind_of
+from .likeness import Likeness
 from .picture import Box, Frame, Picture
 
 LEVELS = ("stage", "block", "op")
@@ -28,16 +29,24 @@ COMPANIONS = frozenset({"norm", "activation", "regularise"})
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What to show: a level, and the parts that are opened or folded against it, by name."""
+    """What to show: a level, and the parts that are opened or folded against it, by name.
+
+    `marks` is a word for every node: a part whose nodes carry different ones is opened, a stage of `calm` ones is folded.
+    """
 
     level: str = "block"
     open: tuple[str, ...] = ()
     fold: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    calm: str = ""
 
     @property
     def everything(self) -> bool:
         """Nothing is folded, no repeat either: one box an operation, one line an edge."""
         return EVERYTHING in self.open
+
+
+BLOCKS = View()
 
 
 def names_of(scope: Scope) -> frozenset[str]:
@@ -48,7 +57,7 @@ def names_of(scope: Scope) -> frozenset[str]:
     return frozenset(own - {""})
 
 
-def fold(graph: Graph, view: View = View()) -> Picture:
+def fold(graph: Graph, view: View = BLOCKS) -> Picture:
     """The picture of `graph` as `view` asks."""
     folder = _Folder(graph, view)
     root = folder.filled(folder.frame_of(graph.program.root))
@@ -111,7 +120,7 @@ class _Folder:
             while holder is not None:
                 self._nodes.setdefault(holder, []).append(node.index)
                 holder = holder.parent
-        self._alike = Likeness(self.graph, self._nodes)
+        self._alike = Likeness(self.graph, self._nodes, self.view.marks)
 
     # ----------------------------------------------------------------------------------------- treatment
 
@@ -124,6 +133,12 @@ class _Folder:
         if not names.isdisjoint(self.view.open):
             return "frame"
         level = "op" if self.view.everything else self.view.level
+        if self.view.marks and scope.kind not in ("path", "round"):
+            words = {self.view.marks[index] for index in self._nodes[scope]}
+            if len(words) > 1:
+                return "frame" if scope.names or scope.title else "through"
+            if words == {self.view.calm}:
+                return "box" if scope.names or scope.title else "through"
         named = bool(scope.names or scope.title)
         if scope.kind in ("path", "round") or (scope.kind == "group" and not named):
             return "through"
@@ -150,7 +165,7 @@ class _Folder:
             member = pending.pop()
             if isinstance(member, Node):
                 row = self.graph.nodes[member.index]
-                likeness = ("node", kind_of(row), len(row.inputs), row.training_only, row.shares)
+                likeness = ("node", self._alike.kind(row), len(row.inputs), row.training_only, row.shares)
                 pieces.append(_Piece((member.index,), likeness, main=member.index))
                 continue
             treatment = self._treatment(member)
@@ -201,6 +216,8 @@ class _Folder:
         if head.inputs != (tail.index,) or len(self.graph.users(tail)) != 1 or tail.training_only != head.training_only:
             return False
         if any(self._apart(node) for node in (tail, head)):
+            return False
+        if self.view.marks and self.view.marks[tail.index] != self.view.marks[head.index]:
             return False
         return not (self._weighty(last.main) and self._weighty(piece.main))
 

@@ -8,15 +8,11 @@ differ.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..program import Node, Scope
-
-
-def kind_of(node: Node) -> object:
-    """What equal operations share."""
-    return type(node.operation) if node.operation.family == "regularise" else node.operation
 
 
 @dataclass(slots=True)
@@ -25,8 +21,15 @@ class Likeness:
 
     graph: Graph
     nodes: Mapping[Scope, Sequence[int]]
+    marks: Sequence[str] = ()
+    """A word for every node, which equal ones share too; empty: none have any."""
     _known: dict[Scope, int] = field(default_factory=dict)
     _interned: dict[object, int] = field(default_factory=dict)
+
+    def kind(self, node: Node) -> object:
+        """What equal operations share."""
+        kind: object = type(node.operation) if node.operation.family == "regularise" else node.operation
+        return (kind, self.marks[node.index]) if self.marks else kind
 
     def of(self, scope: Scope) -> int:
         known = self._known.get(scope)
@@ -46,5 +49,5 @@ class Likeness:
                 place - position[source] if source in position else -1 - outside.setdefault(source, len(outside))
                 for source in node.inputs
             )
-            rows.append((kind_of(node), operands, node.training_only, node.shares))
+            rows.append((self.kind(node), operands, node.training_only, node.shares))
         return tuple(rows)

@@ -11,16 +11,17 @@ import hashlib
 import html
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 
+from ...dsl.records import dataclass
 from ...dsl.source import Source, Span
 from ..analysis.cost import work_of
 from ..analysis.memory import inference_profile
 from ..graph import Graph
 from ..program import Node
 from .dot import Look, to_dot
-from .fold import View, fold, inside
+from .fold import BLOCKS, View, fold, inside
 from .geometry import Geometry, Place, lay_out
 from .labels import Row, box_rows, caption, frame_rows, shape_text
 from .layout import SECONDS, Failure
@@ -37,9 +38,6 @@ MOST_ROWS = 3000
 Json = dict[str, object]
 Everything = Mapping[int, Sequence[int]]
 """For a node that is drawn, all nodes that it stands for."""
-
-
-BLOCKS = View()
 
 
 def to_page(graph: Graph, view: View = BLOCKS, seconds: float = SECONDS) -> str | Failure:

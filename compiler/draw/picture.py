@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
+from ...dsl.records import dataclass
 from ..analysis.cost import Work, total, work_of
 from ..ops.base import Shape
 from ..program import Node, Scope
@@ -112,6 +113,18 @@ class Picture:
     level: str
     entries: tuple[int, ...] = ()
     exits: tuple[int, ...] = ()
+
+    def prefixed(self, word: str) -> Picture:
+        """The same picture with `word` before every name, for a place beside another one."""
+
+        def item(one: Box | Frame) -> Box | Frame:
+            if isinstance(one, Box):
+                return replace(one, name=word + one.name)
+            return replace(one, name=word + one.name, items=tuple(item(inner) for inner in one.items))
+
+        root = replace(self.root, name=word + self.root.name, items=tuple(item(one) for one in self.root.items))
+        lines = tuple(replace(line, tail=word + line.tail, head=word + line.head) for line in self.lines)
+        return replace(self, root=root, lines=lines)
 
     def boxes(self) -> tuple[Box, ...]:
         return tuple(self.root.boxes())

@@ -1,0 +1,69 @@
+"""Two networks side by side."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from archc.compiler.analysis.diff import diff
+from archc.compiler.draw import THEMES, Look
+from archc.compiler.draw.compare import difference_dot, draw_difference
+from archc.compiler.draw.style import contrast
+from archc.compiler.driver import check
+
+from .build import Builder, Conv, Pool, Relu
+
+
+def two() -> tuple[Builder, Builder]:
+    """One convolution changed, one gone, one new."""
+    one, other = Builder("one"), Builder("other")
+    for build in (one, other):
+        build.input(3, 8, 8)
+        build.place(Conv(8), label="a")
+        build.place(Relu(), label="b")
+    one.place(Conv(8, 5), label="c")
+    other.place(Conv(8, 3), label="c")
+    one.place(Relu(), label="gone")
+    other.place(Pool(), label="new")
+    for build in (one, other):
+        build.output()
+    return one, other
+
+
+def test_new_gone_and_changed_have_a_sign_and_a_colour() -> None:
+    one, other = (build.graph() for build in two())
+    text = difference_dot(diff(one, other), Look())
+    marks = THEMES["light"].marks
+    for name, mark, sign in (("an3", "changed", "~"), ("an4", "removed", "\u2212"), ("bn3", "changed", "~"), ("bn4", "added", "+"), ("an1", "same", "")):
+        (line,) = [line for line in text.splitlines() if re.match(rf"\t+{name} \[label", line)]
+        assert f'fillcolor="{marks[mark]}"' in line
+        assert (f"<B>{sign} </B>" in line) == bool(sign)
+    assert "cluster_a" in text and "cluster_b" in text
+
+
+def test_equal_networks_are_folded_to_their_stages() -> None:
+    graph = check("resnet50").graph
+    text = difference_dot(diff(graph, graph), Look())
+    assert len(re.findall(r"^\t+a\w+ \[label", text, re.MULTILINE)) == 8
+    assert THEMES["light"].marks["added"] not in re.sub(r"label=<.*?TABLE>", "", text.split("n0")[1])
+
+
+def test_a_repeat_that_changed_alike_stays_folded() -> None:
+    text = difference_dot(diff(check("resnet50").graph, check("resnext50").graph), Look())
+    assert "\u00d75" in text
+    assert text.count("3x3, 512, g32") == 1
+
+
+def test_the_picture_is_written(tmp_path: Path) -> None:
+    difference = diff(check("resnet50").graph, check("resnet50d").graph)
+    assert draw_difference(difference, tmp_path / "diff.svg") == ()
+    svg = (tmp_path / "diff.svg").read_text()
+    assert "resnet50 and resnet50d: what differs" in svg
+    assert "25,557,032 parameters" in svg and "25,576,264 parameters" in svg
+    (said,) = draw_difference(difference, tmp_path / "diff.gif")
+    assert said.code == "F602"
+
+
+def test_marks_can_be_read() -> None:
+    for theme in THEMES.values():
+        assert all(contrast(fill, theme.text) >= 4.5 and contrast(fill, theme.faint) >= 4.5 for fill in theme.marks.values())
