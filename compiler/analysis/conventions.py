@@ -92,7 +92,7 @@ class Convention:
 
 
 _PTFLOPS_HOOKED = ("ReLU", "PReLU", "ELU", "LeakyReLU", "ReLU6", "GELU", *MAX_POOLS, *AVERAGE_POOLS)
-_PTFLOPS_PATCHED = ("ReLU", "PReLU", "ELU", "ReLU6", "GELU", "SiLU", "Softmax", *MAX_POOLS, *AVERAGE_POOLS)
+_PTFLOPS_PATCHED = ("ReLU", "PReLU", "ELU", "GELU", "SiLU", "Softmax", *MAX_POOLS, *AVERAGE_POOLS)
 
 CONVENTIONS: dict[str, Convention] = {
     "exact": Convention("exact", "archc", "MACs"),

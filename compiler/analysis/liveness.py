@@ -7,12 +7,13 @@ scope at a time; an argument of a module lives until that module returns, and a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ..graph import Graph
 from ..program import Node, Scope
 from .inplace import may_overwrite
+from .statements import Body, Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,142 +50,116 @@ def releases(graph: Graph, order: Sequence[Node]) -> list[int]:
     Nodes that are not in `order` do not run; a tensor that nothing reads is let go of at once; an output never, nor what side
     heads would read: the generated trunk hands it back with the answer.
     """
-    frames = Frames(graph, order)
+    frames = _Frames(graph, order)
     held = [-1] * len(graph.nodes)
     for place, node in enumerate(order):
-        last = place
-        for user in graph.users(node):
-            if user.index not in frames.position or user.operation.family == "port":
-                last = len(order)
-                break
-            last = max(last, frames.held_until(node, user))
-        held[node.index] = last
+        held[node.index] = place
+    for body in frames.bodies():
+        for tensor, position in body.run().items():
+            held[tensor] = max(held[tensor], position)
+    for tensor, position in frames.passing.items():
+        held[tensor] = max(held[tensor], position)
+    for tensor in frames.outputs[graph.program.root]:
+        held[tensor] = len(order)
     return held
 
 
-DEEPEST, DEEPEST_OPERAND = 3, 2
-"""How many calls one statement of a `forward` nests, and how many of them may be in an operand of a merge."""
+class _Frames:
+    """Every `forward` that runs, with its calls in order.
 
-
-@dataclass(slots=True, eq=False)
-class _Call:
-    """What one `forward` calls: an operation, or an inner module. `first` and `last` are positions."""
-
-    first: int
-    last: int
-    is_heavy: bool
-    is_module: bool
-    operands: int = 1
-    has_label: bool = False
-    escapes: bool = False
-    used_by: dict[_Call, None] = field(default_factory=dict)
-    statement: int = -1
-    """Where the statement ends that the call stands in."""
-    overwritten: int = -1
-    """Where a variable that the statement reads last is assigned again."""
-
-    @property
-    def uses(self) -> int:
-        """How often its result is read in the `forward` that makes the call, and handed on by it."""
-        return len(self.used_by) + self.escapes
-
-
-class Frames:
-    """Every `forward` that runs, with its calls in order, grouped into statements as the code generator nests them.
-
-    An operation with a matrix of weights begins a statement, and what follows it and has none joins it, up to three calls
-    (`F.relu(self.bn(self.conv(x)))`); an inner module has a statement of its own, unless it is an operand of a merge. The
-    variable that a statement reads lives until it ends; what passes inside it from call to call does not. A module whose
-    parts are a numbered chain is an `nn.Sequential`: no statements. (`emit/forward.py` nests by these rules.)
+    A module whose parts are a numbered chain is an `nn.Sequential`: it holds what passes through it for one call (`passing`).
     """
 
     def __init__(self, graph: Graph, order: Sequence[Node]) -> None:
+        self.graph = graph
         self.position = {node.index: place for place, node in enumerate(order)}
         self.chains: dict[Scope, tuple[Scope, ...]] = {}
-        self.calls: dict[tuple[Scope, Scope | int], _Call] = {}
-        self.members: dict[Scope, list[_Call]] = {}
-        self.chained: dict[Scope, bool] = {}
+        self.calls: dict[tuple[Scope, Scope | int], Call] = {}
+        self.members: dict[Scope, list[Call]] = {}
+        self.inputs: dict[Scope, dict[int, None]] = {}
+        self.outputs: dict[Scope, dict[int, None]] = {graph.program.root: {}}
+        self.is_chain: dict[Scope, bool] = {}
+        self.passing: dict[int, int] = {}
         for place, node in enumerate(order):
             if node.operation.family != "port":
                 self._enter(place, node)
-        for node in order:
-            if node.operation.family != "port":
-                for user in graph.users(node):
-                    self._join(node, user)
-        for frame, calls in self.members.items():
-            if not self.chained[frame]:
-                self._group(calls)
+        for node in graph.nodes:
+            for index in node.inputs:
+                if index in self.position:
+                    self._join(graph.nodes[index], node)
 
-    def held_until(self, node: Node, user: Node) -> int:
-        """The position after which `user` makes nobody hold `node`'s output any more."""
-        frame = self._common(node, user)
-        call = self._call(frame, user)
-        source = self.calls.get((frame, self._key(frame, node)))
-        if call.statement < 0 or (source is not None and source.statement == call.statement):
-            return call.last
-        return call.overwritten
+    def bodies(self) -> Iterator[Body]:
+        for frame, calls in self.members.items():
+            if self.is_chain[frame]:
+                for call in calls:
+                    for tensor in call.operands:
+                        self.passing[tensor] = max(self.passing.get(tensor, -1), call.last)
+            else:
+                names = self._input_names(frame)
+                yield Body(calls, names, list(self.outputs.get(frame, ())))
 
     def _enter(self, place: int, node: Node) -> None:
         chain = self._chain(node.scope.module)
-        heavy = any(len(weight.shape) > 1 for weight in node.operation.weights(node.input_shapes))
         for level, frame in enumerate(chain):
             inner = chain[level + 1] if level + 1 < len(chain) else None
             key: Scope | int = node.index if inner is None else inner
+            name = (node.path if inner is None else inner.path)[len(frame.path) :]
             call = self.calls.get((frame, key))
             if call is None:
-                operands = len(node.inputs) if inner is None else 1
-                call = self.calls[frame, key] = _Call(place, place, heavy, inner is not None, operands)
+                call = self.calls[frame, key] = self._operation(place, node, name) if inner is None else self._module(place, inner, name)
                 self.members.setdefault(frame, []).append(call)
             call.last = place
-            name = (node.path if inner is None else inner.path)[len(frame.path) :]
-            call.has_label = (inner is not None or node.label) and bool(name) and name[-1].isidentifier()
             numbered = len(name) == 1 and name[0].isdecimal() and (inner is not None or len(node.inputs) == 1)
-            self.chained[frame] = self.chained.get(frame, True) and numbered
+            self.is_chain[frame] = self.is_chain.get(frame, True) and numbered
 
-    def _join(self, node: Node, user: Node) -> None:
-        """Note that `user` reads `node`, in the `forward` that makes both calls and in those that hand the tensor up to it."""
-        frame = self._common(node, user)
-        chain = self._chain(node.scope.module)
-        for inner in chain[chain.index(frame) + 1 :]:
-            self._call(inner, node).escapes = True
-        if user.operation.family == "port" or user.index not in self.position:
-            self._call(frame, node).escapes = True
-        else:
-            self._call(frame, node).used_by[self._call(frame, user)] = None
-
-    def _group(self, calls: Sequence[_Call]) -> None:
-        """Give each call its statement."""
-        statements: list[list[_Call]] = [[]]
-        depth, heavy = 1, calls[0].is_heavy
-        for call, following in zip(calls, [*calls[1:], None], strict=True):
-            statements[-1].append(call)
-            if following is None:
-                break
-            if self._nests(call, following, depth, heavy):
-                depth, heavy = depth + 1, heavy or following.is_heavy
-            else:
-                statements.append([])
-                depth, heavy = 1, following.is_heavy
-        overwritten = calls[-1].last
-        for statement in reversed(statements):
-            last = statement[-1]
-            # What is needed twice has the author's name; any other result takes the variable that is free.
-            if not (last.has_label and last.uses > 1):
-                overwritten = last.last
-            for call in statement:
-                call.statement, call.overwritten = last.last, overwritten
+    def _operation(self, place: int, node: Node, name: tuple[str, ...]) -> Call:
+        operation = node.operation
+        heavy = any(len(weight.shape) > 1 for weight in operation.weights(node.input_shapes))
+        reach = f"self.{'.'.join(name)}"
+        holes = [f"{{{number}}}" for number in range(len(node.inputs))]
+        # A weight without a module is named behind the operands.
+        bare = any(not weight.name for weight in operation.weights(node.input_shapes))
+        text = operation.expression([*holes, reach] if bare else holes, node.input_shapes, may_overwrite(self.graph, node))
+        text = text or f"{reach}({', '.join(holes)})"
+        label = name[-1] if node.label and name[-1].isidentifier() else ""
+        return Call(place, text, heavy, False, list(node.inputs), [node.index], label)
 
     @staticmethod
-    def _nests(call: _Call, following: _Call, depth: int, heavy: bool) -> bool:
-        if call.uses != 1 or following not in call.used_by:
-            return False
-        if following.is_module:
-            return False
-        if following.operands > 1:
-            return depth < DEEPEST_OPERAND
-        return depth < DEEPEST and not call.is_module and not (heavy and following.is_heavy)
+    def _module(place: int, inner: Scope, name: tuple[str, ...]) -> Call:
+        label = name[-1] if name[-1].isidentifier() else ""
+        return Call(place, f"self.{'.'.join(name)}({{0}})", True, True, [], [], label)
 
-    # -------------------------------------------------------------------------------------------- frames
+    def _join(self, node: Node, user: Node) -> None:
+        """Note that `user` reads `node`: in the body that makes both calls, in those that hand the tensor up to it and down to it."""
+        above = self._chain(node.scope.module)
+        leaves = user.index not in self.position or user.operation.family == "port"
+        below = above[:1] if leaves else self._chain(user.scope.module)
+        common = _common(above, below)
+        if node.operation.family != "port":
+            for frame in above[common:]:
+                self.outputs.setdefault(frame, {})[node.index] = None
+            for frame, inner in zip(above[common - 1 :], above[common:], strict=False):
+                results = self.calls[frame, inner].results
+                if node.index not in results:
+                    results.append(node.index)
+                    results.sort()
+        if leaves:
+            self.outputs[above[0]][node.index] = None
+        for frame, inner in zip(below[common - 1 :], below[common:], strict=False):
+            self.inputs.setdefault(inner, {})[node.index] = None
+            operands = self.calls[frame, inner].operands
+            if node.index not in operands:
+                operands.append(node.index)
+
+    def _input_names(self, frame: Scope) -> list[tuple[str, int]]:
+        if frame.parent is None:
+            return [(node.names[-1], node.index) for node in self.graph.inputs]
+        names = []
+        for number, index in enumerate(self.inputs.get(frame, ())):
+            node = self.graph.nodes[index]
+            label = node.names[-1] if node.label and node.names[-1].isidentifier() else node.scope.module.names[-1:] or ("y",)
+            names.append(("x" if number == 0 else label if isinstance(label, str) else label[0], index))
+        return names
 
     def _chain(self, scope: Scope) -> tuple[Scope, ...]:
         """The modules from the network down to `scope`."""
@@ -193,20 +168,12 @@ class Frames:
             known = self.chains[scope] = tuple(row for row in scope.ancestors() if row.is_module)
         return known
 
-    def _common(self, node: Node, user: Node) -> Scope:
-        """The innermost module that holds both."""
-        common = None
-        for one, other in zip(self._chain(node.scope.module), self._chain(user.scope.module), strict=False):
-            if one is not other:
-                break
-            common = one
-        assert common is not None
-        return common
 
-    def _key(self, frame: Scope, node: Node) -> Scope | int:
-        chain = self._chain(node.scope.module)
-        level = self._chain(frame).index(frame)
-        return chain[level + 1] if level + 1 < len(chain) else node.index
-
-    def _call(self, frame: Scope, node: Node) -> _Call:
-        return self.calls[frame, self._key(frame, node)]
+def _common(one: Sequence[Scope], other: Sequence[Scope]) -> int:
+    """How many scopes two chains have in common."""
+    count = 0
+    for a, b in zip(one, other, strict=False):
+        if a is not b:
+            break
+        count += 1
+    return count

@@ -12,8 +12,8 @@ Memory that a library takes inside one operation (a convolution's workspace) and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import product
 from ..program import Node
@@ -197,7 +197,9 @@ class _Step:
             for root in self._saved_roots(node):
                 self._hold(root)
             self.alive += self._extra(node)
-            self._moment("forward", node, node.operation.scratch(node.input_shapes, node.shape) * self.batch * self.item)
+            # Of what a composed operation makes on its way, some is kept for the backward pass and counted there.
+            scratch = node.operation.scratch(node.input_shapes, node.shape) * self.batch * self.item
+            self._moment("forward", node, max(0, scratch - self._extra(node)))
             for root in leaving.get(place, ()):
                 self._drop(root)
         for root in leaving.get(len(self.order), ()):

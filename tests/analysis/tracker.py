@@ -77,11 +77,23 @@ def inference_peak(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> 
     return tracker.peak - weights
 
 
+class Loss(torch.autograd.Function):
+    """A loss that keeps nothing: its gradient is one for every element of the answers, made when the backward pass begins."""
+
+    @staticmethod
+    def forward(ctx: Any, *answers: torch.Tensor) -> torch.Tensor:
+        ctx.shapes = [answer.shape for answer in answers]
+        return answers[0].new_zeros(())
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return tuple(gradients[0].new_ones(shape) for shape in ctx.shapes)
+
+
 def training_peak(
     model: torch.nn.Module,
     inputs: tuple[torch.Tensor, ...],
     optimizer: Callable[[Iterable[torch.nn.Parameter]], torch.optim.Optimizer],
-    loss: Callable[[Any], torch.Tensor],
     steps: int = 2,
 ) -> list[int]:
     """The peak of each of the first `steps` training steps; weights, buffers, gradients, optimiser state and inputs count."""
@@ -93,7 +105,7 @@ def training_peak(
         rule = optimizer(model.parameters())
         for _ in range(steps):
             tracker.restart()
-            loss(model(*inputs)).backward()
+            Loss.apply(*tensors_in(model(*inputs))).backward()
             rule.step()
             rule.zero_grad(set_to_none=True)
             peaks.append(tracker.peak)
