@@ -73,7 +73,7 @@ class Deconv(Operation):
                     "E316",
                     f"`out_pad` {o} must be smaller than the stride {s} or the dilation {d}",
                     parameter="out_pad",
-                    suggestions=tuple(range(max(s, d) - 1, -1, -1))[:4],
+                    suggestions=tuple(range(max(s, d) - 1, -1, -1)[:4]),
                 )
             after = (size - 1) * s - 2 * p + reach(k, d) + o
             if after < 1:

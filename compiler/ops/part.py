@@ -45,7 +45,8 @@ class Slice(_Part):
         shape = inputs[0]
         axis = resolve_axis(self.axis, shape, self.name)
         size = shape[axis]
-        count = len(range(*slice(self.start, self.stop).indices(size)))
+        start, stop, _ = slice(self.start, self.stop).indices(size)
+        count = max(stop - start, 0)
         if count == 0 or (self.stop is not None and self.stop > size) or self.start < -size:
             to = "the end" if self.stop is None else str(self.stop)
             raise Refusal(

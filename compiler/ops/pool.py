@@ -103,7 +103,7 @@ class _Pool(Operation):
                 f"padding {max(max(pad) for pad in w.pads)} of `{self.name}` is more than half of its window {show_size(simple(w.kernel))}: "
                 "whole windows would lie in the padding",
                 parameter="pad",
-                suggestions=tuple(range(min(w.kernel) // 2, -1, -1))[:4],
+                suggestions=tuple(range(min(w.kernel) // 2, -1, -1)[:4]),
             )
         if special == "Side" and ceil:
             raise Refusal(

@@ -174,7 +174,15 @@ class Upsample(Operation):
                 parameter="scale",
                 operand=0,
             )
-        sizes = tuple(math.floor(before * factor) for before, factor in zip(shape[1:], self._scale(rank), strict=True))
+        scaled = [before * factor for before, factor in zip(shape[1:], self._scale(rank), strict=True)]
+        if math.inf in scaled:
+            raise Refusal(
+                "E405",
+                f"the tensor is too large: {show_size(simple(shape[1:]))} scaled by {show_size(self.scale)}",
+                parameter="scale",
+                operand=0,
+            )
+        sizes = tuple(math.floor(size) for size in scaled)
         if min(sizes) < 1:
             raise Refusal(
                 "E317",
