@@ -17,7 +17,8 @@ from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape, Weight, product
 from ..program import Node, Scope
-from .dtypes import BYTES, weight_bytes
+from .dtypes import weight_bytes
+from .facts import facts_of
 from .memory import inference_profile, training_profile
 
 BY = ("stage", "block", "op")
@@ -52,16 +53,6 @@ class Work:
     activations: int = 0
     layer_activations: int = 0
     """Elements that operations with MACs write: what the literature on design spaces calls activations."""
-
-    def __add__(self, other: Work) -> Work:
-        return Work(
-            self.parameters + other.parameters,
-            self.buffers + other.buffers,
-            self.macs + other.macs,
-            self.flops + other.flops,
-            self.activations + other.activations,
-            self.layer_activations + other.layer_activations,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +143,7 @@ class Cost:
 
 def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Cost:
     """All the figures of `graph`. `by` is a word of `BY`, `dtype` of `dtypes.BYTES`, `optimizer` of `memory.OPTIMIZERS`."""
-    works = tuple(work_of(node) for node in graph.nodes)
+    works = works_of(graph)
     inference = inference_profile(graph, batch=batch, dtype=dtype)
     training = training_profile(graph, batch=batch, dtype=dtype, optimizer=optimizer)
     trunk = [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
@@ -187,14 +178,28 @@ def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float
 
 def work_of(node: Node) -> Work:
     """What one node costs for one sample. Weights that it shares belong to the node that owns them."""
-    weights = node.weights
-    macs = node.macs
+    return _work(node, node.weights, node.macs, node.flops)
+
+
+def works_of(graph: Graph) -> tuple[Work, ...]:
+    """The same for all nodes, by index: each distinct operation is asked once."""
+    known: dict[tuple[int, object, bool], Work] = {}
+    works = []
+    for node, fact in zip(graph.nodes, facts_of(graph), strict=True):
+        key = (id(fact), node.operation.family, node.shares is None)
+        if key not in known:
+            known[key] = _work(node, fact.weights if node.shares is None else (), fact.macs, fact.flops)
+        works.append(known[key])
+    return tuple(works)
+
+
+def _work(node: Node, weights: tuple[Weight, ...], macs: int, flops: int) -> Work:
     written = 0 if writes_nothing(node) else product(node.shape)
     return Work(
         parameters=elements(weight for weight in weights if weight.trainable),
         buffers=elements(weight for weight in weights if not weight.trainable),
         macs=macs,
-        flops=node.flops,
+        flops=flops,
         activations=written,
         layer_activations=written if macs else 0,
     )
@@ -211,7 +216,7 @@ def elements(weights: Iterable[Weight]) -> int:
 
 
 def total(works: Iterable[Work]) -> Work:
-    # Five sums, not a chain of records: a network may have 100,000 operations.
+    # Six sums, not a chain of records: a network may have 100,000 operations.
     rows = list(works)
     return Work(
         sum(row.parameters for row in rows),
@@ -300,6 +305,3 @@ class _Holders:
         if self.by == "stage":
             return scope.kind == "stage"
         return holder is None and scope.kind == "block" and bool(scope.template)
-
-
-__all__ = ["BY", "BYTES", "CONVENTION", "Cost", "Row", "Work", "cost", "groups", "scope_path", "work_of"]

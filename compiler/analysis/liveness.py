@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..graph import Graph
+from ..ops.base import Shapes
 from ..program import Node, Scope
+from .facts import facts_of
 from .inplace import may_overwrite
 from .statements import Body, Call
 
@@ -44,12 +47,25 @@ def _writes_elsewhere(graph: Graph, node: Node, training: bool) -> bool:
     )
 
 
-def releases(graph: Graph, order: Sequence[Node]) -> list[int]:
-    """For each node (by index), the position in `order` after which Python holds its output no more.
+def running_order(graph: Graph, training: bool) -> list[Node]:
+    """The nodes as the generated module runs them: the trunk, and in training then the side heads."""
+    trunk = [node for node in graph.nodes if not node.training_only]
+    return trunk + [node for node in graph.nodes if node.training_only] if training else trunk
 
-    Nodes that are not in `order` do not run; a tensor that nothing reads is let go of at once; an output never, nor what side
+
+def releases(graph: Graph, training: bool) -> Sequence[int]:
+    """For each node (by index), the position in `running_order` after which Python holds its output no more.
+
+    Nodes that do not run have -1; a tensor that nothing reads is let go of at once; an output never, nor what side
     heads would read: the generated trunk hands it back with the answer.
     """
+    # Without side heads training runs what inference runs.
+    return _releases(graph, training and any(node.training_only for node in graph.nodes))
+
+
+@lru_cache(maxsize=4)
+def _releases(graph: Graph, training: bool) -> Sequence[int]:
+    order = running_order(graph, training)
     frames = _Frames(graph, order)
     held = [-1] * len(graph.nodes)
     for place, node in enumerate(order):
@@ -72,6 +88,8 @@ class _Frames:
 
     def __init__(self, graph: Graph, order: Sequence[Node]) -> None:
         self.graph = graph
+        self.facts = facts_of(graph)
+        self.texts: dict[tuple[int, Shapes, tuple[str, ...], bool], str] = {}
         self.position = {node.index: place for place, node in enumerate(order)}
         self.chains: dict[Scope, tuple[Scope, ...]] = {}
         self.calls: dict[tuple[Scope, Scope | int], Call] = {}
@@ -113,16 +131,20 @@ class _Frames:
             self.is_chain[frame] = self.is_chain.get(frame, True) and numbered
 
     def _operation(self, place: int, node: Node, name: tuple[str, ...]) -> Call:
-        operation = node.operation
-        heavy = any(len(weight.shape) > 1 for weight in operation.weights(node.input_shapes))
+        in_place = may_overwrite(self.graph, node)
+        key = (id(node.operation), node.input_shapes, name, in_place)
+        text = self.texts.get(key)
+        if text is None:
+            text = self.texts[key] = self._text(node, name, in_place)
+        label = name[-1] if node.label and name[-1].isidentifier() else ""
+        return Call(place, text, self.facts[node.index].is_heavy, False, list(node.inputs), [node.index], label)
+
+    def _text(self, node: Node, name: tuple[str, ...], in_place: bool) -> str:
         reach = f"self.{'.'.join(name)}"
         holes = [f"{{{number}}}" for number in range(len(node.inputs))]
         # A weight without a module is named behind the operands.
-        bare = any(not weight.name for weight in operation.weights(node.input_shapes))
-        text = operation.expression([*holes, reach] if bare else holes, node.input_shapes, may_overwrite(self.graph, node))
-        text = text or f"{reach}({', '.join(holes)})"
-        label = name[-1] if node.label and name[-1].isidentifier() else ""
-        return Call(place, text, heavy, False, list(node.inputs), [node.index], label)
+        bare = any(not weight.name for weight in self.facts[node.index].weights)
+        return node.operation.expression([*holes, reach] if bare else holes, node.input_shapes, in_place) or f"{reach}({', '.join(holes)})"
 
     @staticmethod
     def _module(place: int, inner: Scope, name: tuple[str, ...]) -> Call:

@@ -11,14 +11,15 @@ Memory that a library takes inside one operation (a convolution's workspace) and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import product
 from ..program import Node
 from .dtypes import BYTES, weight_bytes
-from .liveness import Storages, releases
+from .facts import facts_of
+from .liveness import Storages, releases, running_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,10 @@ def tensor_bytes(node: Node, batch: int, dtype: str) -> int:
 
 def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Profile:
     """Evaluation, side heads left out. The inputs count, weights do not."""
-    order = [node for node in graph.nodes if not node.training_only]
+    order = running_order(graph, training=False)
+    facts = facts_of(graph)
     storages = Storages.of(graph, training=False)
-    ends = _storage_ends(order, storages, releases(graph, order))
+    ends = _storage_ends(order, storages, releases(graph, training=False))
     resident = sum(tensor_bytes(node, batch, dtype) for node in graph.inputs)
     alive = resident
     leaving: dict[int, int] = {}
@@ -106,13 +108,13 @@ def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -
     for place, node in enumerate(order):
         if node.operation.family == "port":
             continue
-        operation = node.operation
-        scratch = operation.scratch(node.input_shapes, node.shape) * batch * BYTES[dtype]
-        if not operation.training_only:
+        fact = facts[node.index]
+        scratch = fact.scratch * batch * BYTES[dtype]
+        if not node.operation.training_only:
             # A max pool makes its indices whether or not a backward pass will want them.
-            scratch += operation.saved(node.input_shapes, node.shape).extra_bytes * batch
+            scratch += fact.saved.extra_bytes * batch
         if storages.makes(node):
-            size = tensor_bytes(node, batch, dtype)
+            size = fact.elements * batch * BYTES[dtype]
             alive += size
             end = ends[node.index]
             leaving[end] = leaving.get(end, 0) + size
@@ -121,7 +123,7 @@ def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -
     return Profile.of(moments, resident)
 
 
-def _storage_ends(order: Iterable[Node], storages: Storages, held: list[int]) -> dict[int, int]:
+def _storage_ends(order: Iterable[Node], storages: Storages, held: Sequence[int]) -> dict[int, int]:
     """For each storage, the position after which nothing in Python holds it."""
     ends: dict[int, int] = {}
     for node in order:
@@ -147,14 +149,14 @@ class _Step:
         self.batch = batch
         self.dtype = dtype
         self.optimizer = optimizer
-        # The generated module runs its trunk first and then the side heads.
-        self.order = [node for node in graph.nodes if not node.training_only]
-        self.order += [node for node in graph.nodes if node.training_only]
+        self.facts = facts_of(graph)
+        self.order = running_order(graph, training=True)
         self.storages = Storages.of(graph, training=True)
         self.learns = _learns(graph)
         self.moments: list[Moment] = []
         self.weights = [
-            sum(weight_bytes(weight, dtype) for weight in node.weights if weight.trainable) for node in graph.nodes
+            0 if node.shares is not None else sum(weight_bytes(weight, dtype) for weight in self.facts[node.index].weights if weight.trainable)
+            for node in graph.nodes
         ]
         self.resident = self._resident()
         self.alive = self.resident
@@ -168,7 +170,7 @@ class _Step:
         return Profile.of(self.moments, self.resident)
 
     def _resident(self) -> int:
-        own = [weight for node in self.graph.nodes for weight in node.weights]
+        own = [weight for node in self.graph.nodes if node.shares is None for weight in self.facts[node.index].weights]
         trainable = [weight for weight in own if weight.trainable]
         state = self.optimizer.copies * sum(weight_bytes(weight, self.dtype) for weight in trainable)
         state += self.optimizer.counters * COUNTER_BYTES * len(trainable)
@@ -176,7 +178,7 @@ class _Step:
         return sum(weight_bytes(weight, self.dtype) for weight in own) + state + inputs
 
     def _size(self, node: Node) -> int:
-        return product(node.shape) * self.batch * self.item
+        return self.facts[node.index].elements * self.batch * self.item
 
     def _moment(self, phase: str, node: Node, further: int = 0) -> None:
         self.moments.append(Moment(phase, node.unique, node.index, self.alive + further))
@@ -184,7 +186,7 @@ class _Step:
     # ------------------------------------------------------------------------------------------ forward
 
     def _forward(self) -> None:
-        held = releases(self.graph, self.order)
+        held = releases(self.graph, training=True)
         leaving: dict[int, list[int]] = {}
         for root, end in _storage_ends(self.order, self.storages, held).items():
             leaving.setdefault(end, []).append(root)
@@ -198,7 +200,7 @@ class _Step:
                 self._hold(root)
             self.alive += self._extra(node)
             # Of what a composed operation makes on its way, some is kept for the backward pass and counted there.
-            scratch = node.operation.scratch(node.input_shapes, node.shape) * self.batch * self.item
+            scratch = self.facts[node.index].scratch * self.batch * self.item
             self._moment("forward", node, max(0, scratch - self._extra(node)))
             for root in leaving.get(place, ()):
                 self._drop(root)
@@ -209,14 +211,14 @@ class _Step:
         """The storages that autograd keeps for `node`, its own intermediate ones apart."""
         if not self.learns[node.index]:
             return []
-        saved = node.operation.saved(node.input_shapes, node.shape)
+        saved = self.facts[node.index].saved
         roots = [self.storages.root[node.inputs[number]] for number in saved.inputs]
         return [*roots, self.storages.root[node.index]] if saved.output else roots
 
     def _extra(self, node: Node) -> int:
         if not self.learns[node.index]:
             return 0
-        saved = node.operation.saved(node.input_shapes, node.shape)
+        saved = self.facts[node.index].saved
         return (saved.extra * self.item + saved.extra_bytes) * self.batch + saved.once * self.item
 
     def _hold(self, root: int) -> None:
@@ -260,7 +262,7 @@ class _Step:
                 sent.append((index, gradients.storage(size)))
         self.alive += self._weight_gradients(node)
         if operation.family != "port":
-            scratch = operation.backward_scratch(node.input_shapes, node.shape) * self.batch * self.item
+            scratch = self.facts[node.index].backward_scratch * self.batch * self.item
             self._moment("backward", node, scratch)
         for root in self._saved_roots(node):
             self._drop(root)
@@ -287,7 +289,7 @@ class _Step:
     def _update(self) -> None:
         largest, at = 0, self.order[-1]
         for node in self.order:
-            for weight in node.weights:
+            for weight in self.facts[node.index].weights:
                 size = weight_bytes(weight, self.dtype) if weight.trainable else 0
                 if size > largest:
                     largest, at = size, node
@@ -326,8 +328,6 @@ class _Gradients:
 def _learns(graph: Graph) -> list[bool]:
     """Whether autograd records each node: it has weights that train, or reads a tensor that depends on some."""
     learns: list[bool] = []
-    for node in graph.nodes:
-        owner = node if node.shares is None else graph.nodes[node.shares]
-        own = any(weight.trainable for weight in owner.operation.weights(owner.input_shapes))
-        learns.append(own or any(learns[index] for index in node.inputs))
+    for node, fact in zip(graph.nodes, facts_of(graph), strict=True):
+        learns.append(fact.learns or any(learns[index] for index in node.inputs))
     return learns
