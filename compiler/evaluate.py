@@ -34,6 +34,11 @@ WORDS = ("half", "valid", "same", *AXIS_WORDS)
 """Words that are values: each is the text of its own name."""
 
 
+def nowhere(axis: int) -> Span | None:
+    """The answer of an evaluator that has no program behind it."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluator:
     """Works out expressions at one place. `entry` is the shape of what enters the innermost body (None: unknown).
@@ -45,6 +50,8 @@ class Evaluator:
     environment: Environment
     entry: Shape | None
     shape_of: Callable[[Labelled], Shape | None]
+    decided: Callable[[int], Span | None] = nowhere
+    """Which step decided an axis of what enters (for messages)."""
 
     def value(self, node: ast.Expression) -> object:
         """The value of `node`; never `UNKNOWN`."""
@@ -86,12 +93,23 @@ class Evaluator:
         known = {(label.span.start, label.span.end) for label in (diagnostic.primary, *diagnostic.secondary)}
         labels = []
         for name in names_in(node):
-            binding = self.environment.binding(name.name) if isinstance(name, ast.Name) else None
+            if isinstance(name, ast.Attribute):
+                labels += self._origin_of_size(name)
+                continue
+            binding = self.environment.binding(name.name)
             if binding is None or isinstance(binding.value, Template | Module) or (binding.span.start, binding.span.end) in known:
                 continue
             known.add((binding.span.start, binding.span.end))
             labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
         return replace(diagnostic, secondary=(*diagnostic.secondary, *labels[:4]))
+
+    def _origin_of_size(self, node: ast.Attribute) -> list[Label]:
+        """The step that decided `in.channels`."""
+        axis = {"channels": 0, "length": 1, "height": -2, "width": -1, "features": -1}.get(node.name)
+        if axis is None or self.entry is None or node.span.text != f"in.{node.name}":
+            return []
+        span = self.decided(axis % len(self.entry))
+        return [] if span is None else [Label(span, f"`{node.span.text}` is {self.entry[axis]}, decided here")]
 
     # --------------------------------------------------------------------------------------------- parts
 

@@ -16,6 +16,7 @@ from .naming import has_dynamic_label, is_loop_alone, is_single_step, legal_name
 from .ops.base import Shape
 from .place import Builder
 from .program import Scope
+from .provenance import decided_by
 from .values import LARGEST_LIST, UNKNOWN, Problem, Unknowable, kind_of, show_value
 
 DEEPEST = 100
@@ -34,7 +35,11 @@ class Expansion:
 
     def evaluator(self, frame: Frame) -> Evaluator:
         entry = None if frame.entry is None else self.build.nodes[frame.entry].shape
-        return Evaluator(frame.environment, entry, self.shape_of)
+
+        def decided(axis: int) -> Span | None:
+            return None if frame.entry is None else decided_by(self.build.nodes, frame.entry, axis).span
+
+        return Evaluator(frame.environment, entry, self.shape_of, decided)
 
     def shape_of(self, labelled: Labelled) -> Shape | None:
         return None if labelled.tensor is None else self.build.nodes[labelled.tensor].shape
