@@ -111,7 +111,9 @@ def test_only_emit_imports_torch() -> None:
 
 
 def test_torch_is_imported_in_functions_alone() -> None:
-    assert offences(sources(*FOLDERS), ("torch", "onnx", "onnxruntime"), top=True) == []
+    # emit/fast/kernels/ is text that goes into modules: archc never imports it.
+    imported = [path for path in sources(*FOLDERS) if "kernels" not in path.parts]
+    assert offences(imported, ("torch", "onnx", "onnxruntime"), top=True) == []
 
 
 def test_nothing_heavy_on_the_way_of_check() -> None:
@@ -233,4 +235,4 @@ def test_what_the_readme_names_is_there() -> None:
     assert set(re.findall(r"`?make (\w+)", text)) <= targets
     from archc.cli import COMMANDS
 
-    assert set(re.findall(r"(?<![\w/])archc (?!new mine)([a-z]+)(?= )", text)) <= set(COMMANDS)
+    assert set(re.findall(r"(?:^\$ |`)archc ([a-z]+)", text, re.MULTILINE)) <= set(COMMANDS)

@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 def run_page(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the listings of a page in order, in an empty folder; the Python ones share their names."""
     monkeypatch.chdir(folder)
-    environment = {**os.environ, "PYTHONPATH": str(page.parents[1]), "COLUMNS": "160", "NO_COLOR": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(DOCS.parent), "COLUMNS": "160", "NO_COLOR": "1"}
     names: dict[str, object] = {}
     for listing in listings(page):
         place = f"{page.name}:{listing.line}"
@@ -42,6 +42,10 @@ def run_page(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(DOCS / "tour.md", tmp_path, monkeypatch)
+
+
+def test_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(DOCS.parent / "README.md", tmp_path, monkeypatch)
 
 
 LANGUAGE = [listing for listing in listings(DOCS / "language.md") if listing.kind == "arch"] if (DOCS / "language.md").is_file() else []
