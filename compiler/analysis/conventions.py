@@ -8,8 +8,9 @@ in no row counts nothing. All figures are for one image in evaluation.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import product
 from ..program import Node

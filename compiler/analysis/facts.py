@@ -6,9 +6,9 @@ Networks repeat themselves: of 10,000 nodes a few dozen differ. The compiler giv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Saved, Weight, product
 from ..program import Node

@@ -8,9 +8,9 @@ scope at a time; an argument of a module lives until that module returns, and a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shapes
 from ..program import Node, Scope

@@ -8,7 +8,9 @@ waiting to be nested, what gets a name, and which name.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ...dsl.records import dataclass
 
 WIDTH = 100 - 8 - len("return ")
 """The longest expression of a statement."""
