@@ -33,7 +33,7 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.command("draw", cls=Command)
 @click.argument("file")
 @network_options
-@click.option("-o", "--output", metavar="FILE", help="Its ending says the format: .svg (the default), .pdf, .png, .dot, .html.")
+@click.option("-o", "--output", metavar="FILE", help="Its ending says the format: .svg (the default), .pdf, .png, .html, .tex (TikZ), .dot.")
 @click.option("--level", type=click.Choice(LEVELS), default="block", help="How much is unfolded.")
 @click.option("--open", "opened", multiple=True, metavar="NAME", help="Unfold this part; '*' unfolds everything.")
 @click.option("--fold", "folded", multiple=True, metavar="NAME", help="Fold this part.")

@@ -23,7 +23,7 @@ from .picture import Picture
 from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
 
-FORMATS = ("svg", "pdf", "png", "html", "dot")
+FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
 RESOLUTION = 200  # dots an inch of a bitmap
@@ -96,6 +96,13 @@ def draw_text(
         if isinstance(page, Failure):
             return Drawn(picture, dot, None, (failed(graph, picture, page, form),))
         return Drawn(picture, dot, page.encode())
+    if form == "tex":
+        from .tikz import to_tikz
+
+        document = to_tikz(graph, picture, look, options.seconds)
+        if isinstance(document, Failure):
+            return Drawn(picture, dot, None, (failed(graph, picture, document, form),))
+        return Drawn(picture, dot, document.encode())
     made = render(dot, form, options.seconds)
     if isinstance(made, Failure):
         return Drawn(picture, dot, None, (failed(graph, picture, made, form),))

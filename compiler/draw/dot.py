@@ -104,7 +104,7 @@ class Writer:
 
     def add_to(self, drawing: graphviz.Digraph) -> None:
         look = self.look
-        fills, low = self.fills or self._fills(), self._below_heads()
+        fills, low = self.colors(), self._below_heads()
         self._items(drawing, self.picture.root.items, fills, 0)
         self._ports(drawing)
         labelled = len(self.picture.lines) <= MOST_LABELS
@@ -227,7 +227,10 @@ class Writer:
 
     # ----------------------------------------------------------------------------------------- colours
 
-    def _fills(self) -> dict[str, str]:
+    def colors(self) -> Mapping[str, str]:
+        """The fill of every box."""
+        if self.fills is not None:
+            return self.fills
         look, theme = self.look, self.look.theme
         boxes = self.picture.boxes()
         if look.color_by == "none":

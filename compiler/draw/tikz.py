@@ -1,0 +1,150 @@
+"""The picture as TikZ, to be put into a paper and changed by hand: one line a box, one a line, named colours on top.
+
+The places are Graphviz's, in points; text is set by LaTeX in the paper's own sans-serif font. The file is what stands in
+a figure: `\\input` it, in `\\resizebox` where it is to have a width.
+"""
+
+from __future__ import annotations
+
+from ..graph import Graph
+from .dot import Look, Writer, to_dot
+from .geometry import Geometry, Place, Point, Way, lay_out
+from .labels import Row, box_rows, frame_rows, shape_text
+from .layout import SECONDS, Failure
+from .picture import Box, Frame, Line, Picture
+from .style import POINTS, Theme, outline
+from .tooltip import clean
+
+SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "_": r"\_", "%": r"\%",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "\u2192": r"$\rightarrow$", "\u00d7": r"$\times$", "\u2212": r"$-$", "\u2026": r"\dots{}",
+}  # fmt: skip
+
+FONT = r"\sffamily\fontsize{8}{8.8}\selectfont"
+NEEDS = r"% It needs \usepackage{tikz} and \usetikzlibrary{arrows.meta}."
+
+
+def to_tikz(graph: Graph, picture: Picture, look: Look, seconds: float = SECONDS) -> str | Failure:
+    """The text, or why there is none."""
+    made = lay_out([to_dot(graph, picture, look)], seconds)
+    if isinstance(made, Failure):
+        return made
+    (geometry,) = made
+    return _Document(graph, picture, look, geometry).write()
+
+
+def tex(text: str) -> str:
+    """Any text, as LaTeX prints it; what its fonts lack is named by its number."""
+    pieces: list[str] = []
+    for character in clean(text).replace("\n", " "):
+        known = SPECIAL.get(character, character)
+        if character == " " and not pieces:
+            known = "\\ "  # a space after a command would vanish
+        pieces.append(known if character in SPECIAL or character < "\u0100" else f"[U+{ord(character):04X}]")
+    return "".join(pieces)
+
+
+class _Document:
+    def __init__(self, graph: Graph, picture: Picture, look: Look, geometry: Geometry) -> None:
+        self.graph = graph
+        self.picture = picture
+        self.theme: Theme = look.theme
+        self.geometry = geometry
+        self.fills = Writer(graph, picture, look).colors()
+        self.names: dict[str, str] = {}
+
+    def write(self) -> str:
+        body = [*self._frames(), *self._boxes(), *self._lines()]
+        styles = [
+            f"  frame/.style={{draw={self._color(self.theme.frame)}, rounded corners=4pt}},",
+            f"  box/.style={{draw, rounded corners=3pt, inner sep=0pt, align=center, text={self._color(self.theme.text)}, font={FONT}}},",
+            "  merge/.style={draw, circle, inner sep=0pt, align=center},",
+            f"  way/.style={{-{{Latex[length=3.5pt,width=3pt]}}, draw={self._color(self.theme.line)}, line width=0.5pt}},",
+            f"  skip/.style={{draw={self._color(self.theme.skip)}}},",
+            "  aux/.style={dashed},",
+            f"  size/.style={{inner sep=0pt, font=\\sffamily\\fontsize{{{POINTS['edge']:g}}}{{9}}\\selectfont}},",
+        ]
+        colors = [f"\\definecolor{{{name}}}{{HTML}}{{{color[1:].upper()}}}" for color, name in self.names.items()]
+        title = f"% {tex(self.graph.program.name)}: drawn by archc."
+        picture = ["\\begin{tikzpicture}[x=1pt, y=-1pt, font=\\sffamily,", *styles, "]", *body, "\\end{tikzpicture}"]
+        return "\n".join([title, NEEDS, *colors, *picture]) + "\n"
+
+    def _color(self, color: str) -> str:
+        """A name for a colour: the letters that TikZ takes."""
+        number = len(self.names)
+        return self.names.setdefault(color, "archc" + chr(ord("A") + number // 26) + chr(ord("a") + number % 26))
+
+    def _frames(self) -> list[str]:
+        rows = []
+        for depth, frame in _with_depth(self.picture):
+            place = self.geometry.places[frame.name]
+            fill = self._color(self.theme.frame_fills[depth % len(self.theme.frame_fills)])
+            dashed = ", aux" if frame.training_only else ""
+            rows.append(
+                f"\\draw[frame, fill={fill}{dashed}] ({place.x:g},{place.y:g}) rectangle ({place.x + place.width:g},{place.y + place.height:g});"
+            )
+            text = r"\\".join(self._row(row) for row in frame_rows(frame))
+            rows.append(f"\\node[anchor=north west, align=left, inner sep=5pt, font={FONT}] at ({place.x:g},{place.y:g}) {{{text}}};")
+        return rows
+
+    def _boxes(self) -> list[str]:
+        rows = []
+        for box in self.picture.boxes():
+            place = self.geometry.places[box.name]
+            fill = self.fills[box.name]
+            kind = "merge" if box.is_merge and len(box.main.operation.symbol) == 1 else "box"
+            size = f"minimum width={place.width:g}pt, minimum height={place.height:g}pt"
+            dashed = ", aux" if box.training_only else ""
+            text = r"\\".join(self._row(row) for row in box_rows(self.graph, box))
+            color = f"fill={self._color(fill)}, draw={self._color(outline(self.theme, fill))}"
+            rows.append(f"\\node[{kind}, {color}, {size}{dashed}] ({box.name}) at {_at(_middle(place))} {{{text}}};")
+        return rows
+
+    def _row(self, row: Row) -> str:
+        pieces: list[str] = []
+        for words in row:
+            size = POINTS[words.style]
+            bold = r"\bfseries" if words.style in ("name", "count") else ""
+            pieces.append(f"{{\\fontsize{{{size:g}}}{{{size * 1.15:.3g}}}\\selectfont{bold} {tex(words.text)}}}")
+        return "".join(pieces)
+
+    def _lines(self) -> list[str]:
+        return [text for line, way in zip(self.picture.lines, self.geometry.ways, strict=True) for text in self._line(line, way)]
+
+    def _line(self, line: Line, way: Way) -> list[str]:
+        kinds = "way" + (", skip" if line.skip else "") + (", aux" if line.training_only else "")
+        points = list(way.points)
+        # Graphviz's spline ends at the foot of the arrow, whose tip is the last point.
+        tip = points.pop() if len(points) % 3 == 2 else None
+        text = f"\\draw[{kinds}] {_at(points[0])}"
+        for place in range(1, len(points) - 2, 3):
+            one, two, end = points[place : place + 3]
+            last = place + 3 >= len(points)
+            text += f" .. controls {_at(one)} and {_at(two)} .. {_at(tip if last and tip else end)}"
+        rows = [text + ";"]
+        words = f"×{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
+        if words and way.label is not None:
+            rows.append(f"\\node[size] at {_at(way.label)} {{{tex(words)}}};")
+        return rows
+
+
+def _with_depth(picture: Picture) -> list[tuple[int, Frame]]:
+    found: list[tuple[int, Frame]] = []
+
+    def walk(frame: Frame, depth: int) -> None:
+        for item in frame.items:
+            if not isinstance(item, Box):
+                found.append((depth, item))
+                walk(item, depth + 1)
+
+    walk(picture.root, 0)
+    return found
+
+
+def _middle(place: Place) -> Point:
+    return place.x + place.width / 2, place.y + place.height / 2
+
+
+def _at(point: Point) -> str:
+    return f"({point[0]:.1f},{point[1]:.1f})"

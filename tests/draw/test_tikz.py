@@ -1,0 +1,51 @@
+"""TikZ source for papers."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archc.compiler.draw import View, draw_text, fold
+from archc.compiler.driver import check
+from archc.compiler.graph import Graph
+
+from .build import Builder, Conv, residual_network, unet
+
+
+def source(graph: Graph) -> str:
+    data = draw_text(graph, "tex").data
+    assert data is not None
+    return data.decode()
+
+
+@pytest.mark.parametrize("graph", [residual_network(), unet()], ids=["residual", "unet"])
+def test_a_line_a_box_and_a_line_a_line(graph: Graph) -> None:
+    text, picture = source(graph), fold(graph, View())
+    assert len(re.findall(r"^\\node\[(?:box|merge)", text, re.MULTILINE)) == len(picture.boxes())
+    assert len(re.findall(r"^\\draw\[way", text, re.MULTILINE)) == len(picture.lines)
+    assert len(re.findall(r"^\\draw\[frame", text, re.MULTILINE)) == len(picture.frames())
+    assert text.count("{") == text.count("}")
+    assert text == source(graph)
+
+
+def test_the_words_are_there() -> None:
+    text = source(check("resnext50").graph)
+    assert r"1x1, 128 $\rightarrow$ 3x3, 128, g32 $\rightarrow$ 1x1, 256" in text
+    assert r"$\times$5" in text
+    assert r"$\times$14$\times$14" in text
+
+
+@pytest.mark.parametrize("name", [r"\input{x}", "a_b^c", "50%", "{", "$x$", "#1", "~", "漢", "a\nb"])
+def test_no_name_is_a_command(name: str) -> None:
+    build = Builder(name)
+    build.input(3, 8, 8, label=name)
+    with build.inside("stage", name, title=name):
+        build.place(Conv(4))
+    build.output()
+    text = source(build.graph())
+    assert r"\input" not in text
+    escaped = text.replace("\\\\", "").replace(r"\{", "").replace(r"\}", "")
+    assert escaped.count("{") == escaped.count("}")
+    assert len(re.findall(r"^\\node", text, re.MULTILINE)) == 5
+    assert text.isascii()
