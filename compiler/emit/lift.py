@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ...dsl.records import dataclass
 from ..ops.parameters import Plain
 from .designs import Design
 from .names import Namer, variable_name
@@ -36,6 +37,8 @@ def row_of(values: Sequence[object]) -> Row:
 
 def lift(design: Design, slots: Sequence[Slot]) -> list[Parameter]:
     """Give each slot that varies the text that stands for it; the parameters, in the order of the constructor."""
+    if all(slot.is_constant for slot in slots):
+        return []
     lifter = _Lifter(design)
     waiting: list[Slot] = []
     for slot in slots:

@@ -1,0 +1,71 @@
+"""Random legal programs: the generated module answers as the graph does, node by node, and trains as it does."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from archc.compiler.driver import check_source
+from archc.compiler.emit.module import build
+from archc.compiler.emit.pytorch import Mode, to_python
+from archc.compiler.graph import Graph
+from archc.dsl.source import Source
+
+from tests.soundness.programs import Maker as Chains
+
+from .blocks import Maker as Blocks
+from .checks import actual_weights, check_answers, check_gradients, expected_weights
+
+PROGRAMS = int(os.environ.get("ARCHC_MODULES", "12"))
+"""How many programs each test tries."""
+
+
+def graphs(write: Callable[[random.Random], str], seed: int) -> list[tuple[str, Graph]]:
+    """Legal programs that are small enough to run."""
+    chance = random.Random(seed)
+    found: list[tuple[str, Graph]] = []
+    while len(found) < PROGRAMS:
+        text = write(chance)
+        checked = check_source(Source.of("random.arch", text))
+        if checked.program is not None and sum(node.macs for node in checked.program.nodes) < 3e8:
+            found.append((text, checked.graph))
+    return found
+
+
+def chains(chance: random.Random) -> str:
+    return Chains(chance).program().write()
+
+
+def blocks(chance: random.Random) -> str:
+    return Blocks(chance).network()
+
+
+@pytest.mark.parametrize("write", [chains, blocks])
+@pytest.mark.parametrize("seed", range(2))
+def test_answers_and_gradients(write: Callable[[random.Random], str], seed: int) -> None:
+    torch.set_num_threads(1)
+    for text, graph in graphs(write, seed):
+        try:
+            for mode in Mode:
+                assert actual_weights(build(graph, mode)) == expected_weights(graph, mode)
+            check_answers(graph)
+            check_gradients(graph)
+        except Exception as error:
+            raise AssertionError(f"{text}\n{to_python(graph)}") from error
+
+
+@pytest.mark.parametrize("write", [chains, blocks])
+def test_ruff_has_nothing_to_say(write: Callable[[random.Random], str], tmp_path: Path) -> None:
+    for number, (_, graph) in enumerate(graphs(write, 7)):
+        (tmp_path / f"net{number}.py").write_text(to_python(graph), encoding="utf-8")
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in (["check"], ["format", "--check", "--diff"]):
+        run = subprocess.run([*ruff, *command, "--isolated", "--no-cache", "--line-length", "100", str(tmp_path)], capture_output=True, text=True)
+        assert run.returncode == 0, run.stdout + run.stderr
