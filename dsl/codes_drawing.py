@@ -44,6 +44,13 @@ ROWS: tuple[Code, ...] = (
         "Fold the part that the message names, or draw the network at a higher level.",
     ),
     Code(
+        "F606",
+        "a word that no picture knows",
+        "The level, the theme, the direction and what colours the boxes are each one of a few words.",
+        _NETWORK,
+        "Use one of the words that the message lists.",
+    ),
+    Code(
         "W551",
         "a diagram whose text is too small to read",
         "Scaled to the width that was asked for, the text would be smaller than 6 points on paper.",

@@ -16,8 +16,8 @@ from ..graph import Graph
 from ..outputs import write
 from ..reading import LIBRARY_NAME
 from ..suggest import closest, did_you_mean
-from .dot import Look, by_file_name, to_dot
-from .fold import EVERYTHING, View, fold, names_of
+from .dot import COSTS, Look, by_file_name, to_dot
+from .fold import EVERYTHING, LEVELS, View, fold, names_of
 from .layout import SECONDS, Failure, render
 from .picture import Picture
 from .style import POINTS, SMALLEST, THEMES
@@ -68,7 +68,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT)
     drawn = draw_text(graph, form, options, _beside(file.parent))
     if drawn.data is not None:
         write(str(file), drawn.data)
-    elif not any(row.code == "F604" for row in drawn.diagnostics):
+    elif not any(row.code in ("F604", "F606") for row in drawn.diagnostics):
         write(str(file.with_suffix(".dot")), drawn.dot)
     return drawn.diagnostics
 
@@ -77,6 +77,9 @@ def draw_text(
     graph: Graph, form: str = "svg", options: Options = DEFAULT, link: Callable[[Span], str] = by_file_name
 ) -> Drawn:
     """The picture in the format `form`, and what there is to say of it. `link` makes the address of a place in the source."""
+    wrong = _wrong_words(graph, options)
+    if wrong:
+        return Drawn(fold(graph), "", None, wrong)
     view = View(options.level, options.open, options.fold)
     picture = fold(graph, view)
     unknown = _unknown_names(graph, view)
@@ -170,6 +173,22 @@ def _look(options: Options, resolution: int, link: Callable[[Span], str]) -> Loo
 
 def _error(graph: Graph, code: str, message: str, help: str | None = None, notes: tuple[str, ...] = ()) -> Diagnostic:
     return Diagnostic(code, message, Label(graph.program.span), notes=notes, help=help, severity=Severity.ERROR)
+
+
+def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
+    """Options that have no such value; the command line never gets here with one."""
+    colors = ("kind", "none", "cost", *COSTS)
+    known: tuple[tuple[str, object, Sequence[str]], ...] = (
+        ("level", options.level, LEVELS),
+        ("theme", options.theme, tuple(THEMES)),
+        ("direction", options.direction or "TB", DIRECTIONS),
+        ("color_by", options.color_by if options.values is None else "kind", colors),
+    )
+    return tuple(
+        _error(graph, "F606", f"`{clean(str(value))}` is no {name} of a picture", f"use one of {', '.join(words)}")
+        for name, value, words in known
+        if value not in words
+    )
 
 
 def wrong_ending(graph: Graph, file: Path, formats: Sequence[str]) -> Diagnostic:

@@ -83,6 +83,14 @@ def test_an_unknown_name(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("options", [Options("layer"), Options(theme="pink"), Options(direction="up"), Options(color_by="price")])
+def test_a_word_that_no_picture_knows(options: Options, tmp_path: Path) -> None:
+    (said,) = draw(residual_network(), tmp_path / "net.svg", options)
+    assert said.code == "F606"
+    assert said.help is not None and said.help.startswith("use one of ")
+    assert not list(tmp_path.iterdir())
+
+
 def chain(length: int) -> Builder:
     build = Builder()
     build.input(4, 8, 8)
