@@ -236,3 +236,39 @@ def test_nothing_to_explain(run: Run, word: str, meant: str) -> None:
     result = run("explain", word)
     assert (result.exit_code, result.stdout) == (2, "")
     assert meant in result.stderr
+
+
+# ---------------------------------------------------------------------------------------------------- fmt
+
+
+MESSY = "network   messy{input a[3,8,8]\nconv( 8 )->relu # as it is\n}"
+NEAT = "network messy {\n  input a[3, 8, 8]\n  conv(8) -> relu # as it is\n}\n"
+
+
+def test_fmt(run: Run, folder: Path) -> None:
+    (folder / "messy.arch").write_text(MESSY, encoding="utf-8")
+    result = run("fmt", "messy.arch", "good.arch")
+    assert result.exit_code == 0
+    assert result.stderr == "messy.arch: changed\n"
+    assert (folder / "messy.arch").read_text(encoding="utf-8").split() == NEAT.split()
+    assert run("fmt", "messy.arch", "good.arch").stderr == "2 files: nothing to change\n"
+
+
+def test_fmt_that_changes_nothing(run: Run, folder: Path) -> None:
+    (folder / "messy.arch").write_text(MESSY, encoding="utf-8")
+    assert run("fmt", "--check", "messy.arch").exit_code == 1
+    assert run("fmt", "--check", "good.arch").exit_code == 0
+    result = run("fmt", "--diff", "messy.arch")
+    assert result.exit_code == 0
+    assert "-conv( 8 )->relu # as it is\n" in result.stdout
+    assert "+  conv(8) -> relu " in result.stdout
+    assert (folder / "messy.arch").read_text(encoding="utf-8") == MESSY
+
+
+def test_fmt_leaves_a_broken_file_alone(run: Run, folder: Path) -> None:
+    (folder / "broken.arch").write_text("network n { conv(", encoding="utf-8")
+    result = run("fmt", "broken.arch", "nowhere.arch")
+    assert result.exit_code == 1
+    assert "error[E1" in result.stderr
+    assert "error[F611]" in result.stderr
+    assert (folder / "broken.arch").read_text(encoding="utf-8") == "network n { conv("

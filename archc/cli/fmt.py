@@ -1,0 +1,57 @@
+"""`archc fmt`: the one layout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .face import Command, Face
+
+if TYPE_CHECKING:
+    from ..dsl.source import Source
+
+
+@click.command("fmt", cls=Command)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 where something would change.")
+@click.option("--diff", is_flag=True, help="Change nothing; print what would change.")
+@click.pass_obj
+def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
+    """Give files the one layout: two spaces a level, one statement a line. What a file means never changes."""
+    from ..compiler.outputs import write
+    from ..compiler.reading import find, read
+    from ..dsl.diagnostics import Diagnostic
+    from ..dsl.format import format_source
+    from ..dsl.parser import parse
+
+    status = changed = 0
+    for file in files:
+        target = find(file)
+        source = read(target)
+        problems = (source,) if isinstance(source, Diagnostic) else parse(source)[1]
+        if isinstance(source, Diagnostic) or any(row.is_error for row in problems):
+            face.diagnostics(problems)
+            status = 1
+            continue
+        text = format_source(source)
+        if text == source.text:
+            continue
+        changed += 1
+        if diff:
+            face.result(_difference(source, text))
+        if check or diff:
+            face.tell(f"{target.name}: would change")
+        else:
+            write(target.path, text)
+            face.tell(f"{target.name}: changed")
+    if not status and not changed:
+        face.tell(f"{len(files)} file{'s' if len(files) > 1 else ''}: nothing to change")
+    return status or int(check and changed > 0)
+
+
+def _difference(source: Source, text: str) -> str:
+    from difflib import unified_diff
+
+    before, after = source.text.splitlines(), text.splitlines()
+    return "\n".join(unified_diff(before, after, source.name, f"{source.name} (laid out)", lineterm=""))
