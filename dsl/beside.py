@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from . import ast
 from .diagnostics import Diagnostic, Edit, Fix, Label
 from .misspelt_words import meant_word, misspelt_diagnostic
 from .slips_words import USAGE
 from .source import Span
 from .tokens import Tokens
+
+JOINED: Final = "E115"
+"""The code for steps whose meaning is plain."""
 
 
 def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnostic:
@@ -25,7 +30,7 @@ def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnos
         if right is not None:
             return misspelt_diagnostic(first.span, right)
     return Diagnostic(
-        "E115",
+        JOINED,
         "steps on one line are joined by `->`",
         Label(second.span, "`->` before this"),
         fix=Fix("write `->`", (Edit(between, " -> "),)),

@@ -6,10 +6,10 @@ further left than the body that it should be in. Texts whose braces pair are lef
 
 from __future__ import annotations
 
-from .records import dataclass
 from typing import Final
 
 from .diagnostics import Diagnostic, Edit, Fix, Label
+from .records import dataclass
 from .source import Span
 from .tokens import Token, Tokens
 

@@ -102,12 +102,16 @@ def _present(children: list[Child]) -> tuple[Child, ...]:
 
 def _steps(builder: Builder, children: list[Child]) -> tuple[Child, ...]:
     """The statements of a body. Two chains on one line want a `->` between them."""
-    for first, second in pairwise(children):
+    broken: set[int] = set()
+    for index, (first, second) in enumerate(pairwise(children)):
         if isinstance(first, ast.Chain) and isinstance(second, ast.Chain) and builder.on_one_line(first.span, second.span):
-            from .beside import side_by_side  # only a text with this mistake needs it
+            from .beside import JOINED, side_by_side  # only a text with this mistake needs it
 
-            builder.diagnostics.append(side_by_side(builder.tokens, first, second))
-    return tuple(children)
+            diagnostic = side_by_side(builder.tokens, first, second)
+            builder.diagnostics.append(diagnostic)
+            if diagnostic.code != JOINED:
+                broken |= {index, index + 1}
+    return tuple(ast.Broken(child.span) if index in broken else child for index, child in enumerate(children))
 
 
 # ------------------------------------------------------------------------------------------------------------ files
@@ -198,7 +202,7 @@ def _call(builder: Builder, children: list[Child], span: Span) -> ast.Call:
 
 
 def _merge(builder: Builder, children: list[Child], span: Span) -> ast.Merge:
-    head, brace, *paths = children
+    head, _, *paths = children
     return ast.Merge(span, head, tuple(paths))
 
 
@@ -312,7 +316,7 @@ def _binary(builder: Builder, children: list[Child], span: Span) -> ast.Binary:
 def _comparisons(builder: Builder, children: list[Child], span: Span) -> ast.Binary:
     """`a < b < c` is `a < b and b < c`."""
     result: ast.Binary | None = None
-    for left, operator, right in zip(children[::2], children[1::2], children[2::2]):
+    for left, operator, right in zip(children[:-2:2], children[1::2], children[2::2], strict=True):
         one = ast.Binary(left.span.to(right.span), builder.word(operator), left, right)
         result = ast.Binary(result.span.to(one.span), "and", result, one) if result else one
     assert result is not None

@@ -28,8 +28,8 @@ _SIGNS: Final[dict[str, str]] = {
     **dict.fromkeys("→⟶⇒➔➜", "->"),
     **dict.fromkeys("–—−‐‑‒", "-"),
     **dict.fromkeys("×∗⋅·", "*"),
-    **{"÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "、": ",", "،": ",", "。": ".", "：": ":", "∣": "|", "│": "|", "¦": "|"},
-    **{"【": "[", "】": "]", "〔": "(", "〕": ")", "；": ";"},
+    "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "、": ",", "،": ",", "。": ".", "：": ":", "∣": "|", "│": "|", "¦": "|",
+    "【": "[", "】": "]", "〔": "(", "〕": ")", "；": ";",
 }
 # Letters of the Cyrillic and Greek alphabets that no eye tells from ours.
 _TWINS: Final = str.maketrans(
@@ -134,7 +134,7 @@ def _sort(source: Source, sort: _Sort, message: str, plain: str) -> list[Diagnos
         notes.append("also " + ", ".join(f"`{one}` for `{other}`" for one, other in list(kinds)[1:6]))
     if more > 3:
         notes.append(f"there are {more} more in this text")
-    label = _name(found) if found.isspace() or not found.isprintable() else f"write `{first.text}`"
+    label = _name(found) if found.isspace() or not found.isprintable() else ""
     secondary = tuple(Label(edit.span, "here too") for edit in sort.edits[1:4])
     fix = Fix(f"write {plain}" + (f", in {more + 1} places" if more else ""), tuple(sort.edits))
     return [Diagnostic("E102", message, Label(first.span, label), secondary, tuple(notes), None, fix)]

@@ -55,7 +55,7 @@ class Signs:
         spans = [self.source.span(place, place + len(sign)) for place in places]
         more = f", in {len(spans)} places" if len(spans) > 1 else ""
         message = f"`{sign}` is not a sign of the language" + (f": {why}" if why else "")
-        label = Label(spans[0], f"write `{right.strip()}`" if right else "leave it out")
+        label = Label(spans[0])
         secondary = tuple(Label(span, "here too") for span in spans[1:4])
         if sign == ";" and not all(self._ends_line(span) for span in spans):
             return Diagnostic("E104", message, label, secondary, help="begin a new line instead")
@@ -99,7 +99,7 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     else:
         why = "a number is written as `7`, `0.5`, `1e-3`, `26M` or `1x7`"
     fix = Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None
-    label = Label(span, f"write `{meant}`" if meant else "")
+    label = Label(span)
     return Diagnostic("E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix else _number_help(text)), meant
 
 
@@ -112,7 +112,7 @@ def _number_help(text: str) -> str | None:
 def too_long(source: Source, start: int, end: int) -> Diagnostic:
     span = source.span(start, end)
     message = f"`{_short(span.text)}` is too large: a number has at most {MOST_DIGITS} digits, and one with a point or an exponent is at most 1.8e308"
-    return Diagnostic("E105", message, Label(span, ""))
+    return Diagnostic("E105", message, Label(span))
 
 
 def _short(text: str) -> str:
@@ -149,7 +149,7 @@ def unclosed_text(source: Source, start: int, role: str) -> tuple[Diagnostic, in
 def single_quotes(source: Source, start: int, end: int) -> Diagnostic:
     span = source.span(start, end)
     edits = (Edit(source.span(start, start + 1), '"'), Edit(source.span(end - 1, end), '"'))
-    return Diagnostic("E106", "a text stands between double quotes", Label(span, ""), fix=Fix(f'write `"{_short(span.text[1:-1])}"`', edits))
+    return Diagnostic("E106", "a text stands between double quotes", Label(span), fix=Fix(f'write `"{_short(span.text[1:-1])}"`', edits))
 
 
 def hole_without_end(source: Source, start: int) -> Diagnostic:
@@ -167,7 +167,7 @@ def empty_hole(source: Source, start: int, end: int) -> Diagnostic:
     return Diagnostic(
         "E107",
         "the braces in a text hold no expression",
-        Label(source.span(start, end), ""),
+        Label(source.span(start, end)),
         help="an expression stands between braces: `\"layer{i + 1}\"`; a brace itself is written `{{` or `}}`",
     )
 
@@ -177,7 +177,7 @@ def lone_brace(source: Source, start: int) -> Diagnostic:
     return Diagnostic(
         "E107",
         "a `}` in a text closes nothing",
-        Label(span, ""),
+        Label(span),
         fix=Fix("write `}}` for the brace itself", (Edit(span, "}}"),)),
     )
 
@@ -189,7 +189,7 @@ def block_comment(source: Source, start: int, end: int) -> Diagnostic:
     return Diagnostic(
         "E108",
         "`/*` does not begin a comment: comments begin with `#`",
-        Label(source.span(start, start + 2), ""),
+        Label(source.span(start, start + 2)),
         (Label(source.span(end - 2, end), "up to here"),) if end - 2 > start else (),
         help="write `#` before each line of the comment",
     )

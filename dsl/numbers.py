@@ -24,8 +24,8 @@ def number_of(text: str) -> int | float:
     if power is None:
         return int(text) if text.isdigit() else float(text)
     whole, _, fraction = text[:-1].partition(".")
-    digits = int(whole + fraction) * 10**power
-    divisor = 10 ** len(fraction)
+    digits: int = int(whole + fraction) * 10**power
+    divisor: int = 10 ** len(fraction)
     return digits // divisor if digits % divisor == 0 else digits / divisor
 
 

@@ -14,7 +14,7 @@ from .diagnostics import Diagnostic
 from .expected import found, wanted
 from .lalr import Machine
 from .misspelt_words import misspelt_word
-from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, say
+from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 from .tokens import Token, Tokens
 
 SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
@@ -47,7 +47,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
 _SIGNS: Final = {"COMMA": ",", "RPAR": ")", "RSQB": "]", "EQUAL": "=", "COLON": ":", "IN": "in", "ARROW": "->"}
 _AHEAD: Final = 6
 _BEGINS_STATEMENT: Final = frozenset(
-    "NAME TEXT TEXT_START STAGE AUX REPEAT FOR IF LET DEFAULT REQUIRE EXPECT BUDGET INPUT OUTPUT LBRACE INDEXED FLAT BLOCK NETWORK".split()
+    ["NAME", "TEXT", "TEXT_START", "STAGE", "AUX", "REPEAT", "FOR", "IF", "LET", "DEFAULT", "REQUIRE", "EXPECT", "BUDGET", "INPUT", "OUTPUT", "LBRACE", "INDEXED", "FLAT", "BLOCK", "NETWORK"]
 )
 _BEGINS_ITEM: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM", "LET", "DEFAULT"})
 
@@ -99,7 +99,7 @@ def give_up(tokens: Tokens, machine: Machine, position: int) -> int:
 def _remedy(mistake: Mistake) -> Repair | None:
     for slip in SLIPS:
         repair = slip(mistake)
-        if repair is not None and (not repair.changes or mistake.gain(repair, 1) >= 1 or mistake.token.kind == "$END" and mistake.gain(repair, 1) >= 0):
+        if repair is not None and (not repair.changes or mistake.gain(repair, 1) >= 1 or (mistake.token.kind == "$END" and mistake.gain(repair, 1) >= 0)):
             return repair
     return misspelt_word(mistake) or _single_sign(mistake)
 
@@ -146,8 +146,8 @@ def _next_statement(mistake: Mistake, start: int) -> int:
         kind = tokens[index].kind
         if kind == "$END":
             return index
-        if index > mistake.position or (index == mistake.position and (index > start and kind == "BAR" or kind == "RBRACE")):
-            if not depth and (kind == "RBRACE" and not top or kind == "BAR"):
+        if index > mistake.position or (index == mistake.position and ((index > start and kind == "BAR") or kind == "RBRACE")):
+            if not depth and ((kind == "RBRACE" and not top) or kind == "BAR"):
                 return index
             if not depth and not parentheses and kind in begins and mistake.begins_line(index):
                 return index

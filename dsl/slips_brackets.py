@@ -116,7 +116,7 @@ def wrong_closer(mistake: Mistake) -> Repair | None:
         signs = f"`{mistake.word(opening)}` is closed by `{SIGN_OF[right]}`, not by `{mistake.word(token)}`"
         others = (Label(mistake.span(opening), "opened here"),)
         return Repair(
-            say("E112", signs, mistake.span(token), "", others=others, fix=replace(mistake, token, SIGN_OF[right])),
+            say("E112", signs, mistake.span(token), others=others, fix=replace(mistake, token, SIGN_OF[right])),
             (mistake.as_kind(mistake.position, right),),
         )
     sign, opening_sign = mistake.word(token), "(" if token.kind == "RPAR" else "["
@@ -158,11 +158,11 @@ def colon_in_brackets(mistake: Mistake) -> Repair | None:
         return None
     if mistake.tokens[opener].kind == "HOLE_START":
         message = "an expression in a text has no format after a colon"
-        return Repair(say("E107", message, mistake.span(token), "", help="leave out what follows the expression"), ())
+        return Repair(say("E107", message, mistake.span(token), help="leave out what follows the expression"), ())
     if mistake.tokens[opener].kind == "LSQB":
         message = "a part of a list is not written with `:`"
         help = "`take(list, n)` gives the first n items, `list[0]` gives one"
-        return Repair(say("E121", message, mistake.span(token), "", help=help), ())
+        return Repair(say("E121", message, mistake.span(token), help=help), ())
     if mistake.tokens[opener].kind != "LPAR" or before.kind != "NAME":
         return None
     if mistake.at(opener - 2).kind in ("BLOCK", "NETWORK"):
@@ -170,10 +170,10 @@ def colon_in_brackets(mistake: Mistake) -> Repair | None:
         span = mistake.span(token).to(mistake.span(mistake.tokens[end - 1]))
         message = f"the parameter `{mistake.word(before)}` has a type: parameters have none"
         fix = Fix(f"leave `{span.text}` out", (Edit(span, ""),))
-        return Repair(say("E116", message, span, "", fix=fix), (Change(mistake.position, end),))
+        return Repair(say("E116", message, span, fix=fix), (Change(mistake.position, end),))
     message = f"the argument `{mistake.word(before)}` is given with `=`, not with `:`"
     fix = replace(mistake, token, " =")
-    return Repair(say("E116", message, mistake.span(token), "write `=`", fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
+    return Repair(say("E116", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
 
 
 def foreign_forms(mistake: Mistake) -> Repair | None:
@@ -182,23 +182,23 @@ def foreign_forms(mistake: Mistake) -> Repair | None:
     span = mistake.span(token)
     if token.kind == "FOR" and mistake.in_parentheses() and mistake.before.kind in ENDS_VALUE and not mistake.begins_line():
         help = "a `for` statement makes one step for each value: `for x in list { … }`"
-        return Repair(say("E121", "a list is written out, not made by a `for`", span, "", help=help), ())
+        return Repair(say("E121", "a list is written out, not made by a `for`", span, help=help), ())
     if token.kind in ("STAR", "POWER") and mistake.in_parentheses() and mistake.before.kind in ("LPAR", "COMMA"):
-        return Repair(say("E121", "a list of arguments cannot be poured into a call", span, "", help="write the arguments out"), ())
+        return Repair(say("E121", "a list of arguments cannot be poured into a call", span, help="write the arguments out"), ())
     if token.kind == "IN" and mistake.before.kind in ENDS_VALUE:
         help = "compare with each value: `x == 1 or x == 2`"
-        return Repair(say("E121", "`in` does not ask whether a list holds a value", span, "", help=help), ())
+        return Repair(say("E121", "`in` does not ask whether a list holds a value", span, help=help), ())
     if token.kind == "NOT" and mistake.after.kind == "IN":
         help = "compare with each value: `x != 1 and x != 2`"
-        return Repair(say("E121", "`not in` does not ask whether a list holds a value", span, "", help=help), ())
+        return Repair(say("E121", "`not in` does not ask whether a list holds a value", span, help=help), ())
     if token.kind in ("NAME", "NOT") and mistake.word(mistake.before) == "is" and mistake.before.kind == "NAME":
         return Repair(say("E121", "values are compared with `==` or `!=`, not with `is`", mistake.span(mistake.before)), ())
     if mistake.before.kind == "NAME" and mistake.word(mistake.before) == "lambda":
         help = "pass a block by its name: `act = hard_swish`, `unit = bottleneck(shortcut = none)`"
-        return Repair(say("E121", "there is no `lambda`", mistake.span(mistake.before), "", help=help), ())
+        return Repair(say("E121", "there is no `lambda`", mistake.span(mistake.before), help=help), ())
     first = mistake.at(mistake.start)
     after_value = not mistake.begins_line(mistake.start) and mistake.at(mistake.start - 1).kind in ENDS_VALUE
-    if token.kind == "IF" and mistake.before.kind in ENDS_VALUE and not mistake.begins_line() or first.kind == "IF" and after_value:
+    if (token.kind == "IF" and mistake.before.kind in ENDS_VALUE and not mistake.begins_line()) or (first.kind == "IF" and after_value):
         word = mistake.word(mistake.at(mistake.start - 1))
         if word in USAGE and first.kind == "IF":
             return Repair(say("E119", "`if` is a word of the language and cannot be a name", mistake.span(first), help=f"write {USAGE[word]}"), ())

@@ -34,7 +34,7 @@ def arrow_from_nothing(mistake: Mistake) -> Repair | None:
         message = "`->` stands before the first step: a body begins with its current tensor"
     else:
         message = "`->` joins steps, and no step stands before this one: what follows goes on from there without it"
-    return Repair(say("E114", message, mistake.span(token), "leave it out", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+    return Repair(say("E114", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
 
 
 def other_joints(mistake: Mistake) -> Repair | None:
@@ -50,9 +50,9 @@ def other_joints(mistake: Mistake) -> Repair | None:
         name = "add" if sign == "+" else "mul"
         message = f"`{sign}` does not join steps"
         help = f"tensors are joined by a merge: `{name} {{ | conv(64) | skip }}`"
-        return Repair(say("E114", message, mistake.span(token), "", help=help), changes, damaged=True)
+        return Repair(say("E114", message, mistake.span(token), help=help), changes, damaged=True)
     fix = replace(mistake, token, " -> " if token.start == before.end else "->")
-    return Repair(say("E114", f"steps are joined by `->`, not by `{sign}`", mistake.span(token), "write `->`", fix=fix), changes)
+    return Repair(say("E114", f"steps are joined by `->`, not by `{sign}`", mistake.span(token), fix=fix), changes)
 
 
 def bare_arguments(mistake: Mistake) -> Repair | None:
@@ -81,7 +81,7 @@ def bare_arguments(mistake: Mistake) -> Repair | None:
         inside = mistake.source.source.text[token.start : place]
     message = f"the arguments of `{name}` stand in parentheses"
     fix = Fix(f"write `{name}({inside})`" if len(inside) <= 40 else "write the parentheses", edits)
-    return Repair(say("E124", message, mistake.span(token), "", fix=fix), changes)
+    return Repair(say("E124", message, mistake.span(token), fix=fix), changes)
 
 
 def first_path(mistake: Mistake) -> Repair | None:
@@ -177,4 +177,4 @@ def slashes(mistake: Mistake) -> Repair | None:
     sign = "//" if token.kind == "DOUBLE_SLASH" else "--"
     fix = Fix("write `#`", (Edit(mistake.place(token.start).to(mistake.place(token.start + 2)), "#"),))
     message = f"`{sign}` does not begin a comment: comments begin with `#`"
-    return Repair(say("E108", message, mistake.span(token), "write `#`", fix=fix), (Change(mistake.position, mistake.line_end()),))
+    return Repair(say("E108", message, mistake.span(token), fix=fix), (Change(mistake.position, mistake.line_end()),))

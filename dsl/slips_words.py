@@ -8,7 +8,7 @@ from typing import Final
 from .diagnostics import Edit, Fix, Label
 from .expected import found
 from .mistake import Change, Mistake, Repair, insert, remove, replace, say
-from .tokens import WORDS, Token
+from .tokens import Token
 
 USAGE: Final = {
     "import": "`import resnet` or `import resnet as r`",
@@ -44,7 +44,7 @@ def wrong_place(mistake: Mistake) -> Repair | None:
             return None
         what = f"`{word}` stands" if token.kind != "NAME" else "a step stands"
         help = f"write {USAGE['network']}"
-        return Repair(say("E120", f"{what} outside of every block and network", mistake.span(token), "", help=help), ())
+        return Repair(say("E120", f"{what} outside of every block and network", mistake.span(token), help=help), ())
     if token.kind in _AT_TOP and mistake.between:
         what = "an import stands" if token.kind in ("IMPORT", "FROM") else f"a {word} stands"
         where = "at the top of the file" if token.kind in ("IMPORT", "FROM") else "beside other blocks and networks, not in one"
@@ -83,7 +83,7 @@ def word_without_its_form(mistake: Mistake) -> Repair | None:
     if mistake.before.kind == "NAME" and word in USAGE and mistake.token.kind not in ("EQUAL", "COLON", "DOT", "ARROW"):
         span = mistake.span(mistake.before).to(mistake.span(mistake.token))
         message = f"{found(mistake)} cannot follow `{word}`"
-        return Repair(say("E122", message, span, "", help=f"write {USAGE[word]}"), ())
+        return Repair(say("E122", message, span, help=f"write {USAGE[word]}"), ())
     first = mistake.tokens[mistake.start]
     if first.kind in ("IMPORT", "FROM"):
         return _imports(mistake, first)
@@ -105,7 +105,7 @@ def _imports(mistake: Mistake, first: Token) -> Repair | None:
         message, help = "what comes `from` a file keeps its name", "`import resnet as r` names the file; then `r.bottleneck`"
     else:
         message, help = f"{found(mistake)} does not belong in an import", f"write {USAGE['from']}"
-    return Repair(say("E122", message, mistake.span(token), "", help=help), ())
+    return Repair(say("E122", message, mistake.span(token), help=help), ())
 
 
 def reserved_name(mistake: Mistake) -> Repair | None:
@@ -116,7 +116,7 @@ def reserved_name(mistake: Mistake) -> Repair | None:
     word = mistake.word(token)
     message = f"`{word}` is a word of the language and cannot be a name"
     fix = replace(mistake, token, f"{word}_")
-    return Repair(say("E119", message, mistake.span(token), "", fix=fix), (mistake.as_kind(mistake.position, "NAME"),))
+    return Repair(say("E119", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "NAME"),))
 
 
 # ------------------------------------------------------------------------------------------------- equal signs
@@ -184,11 +184,11 @@ def equal_signs(mistake: Mistake) -> Repair | None:
             return None
         message = "values are compared with `==`; `=` gives a value"
         fix = replace(mistake, token, "==")
-        return Repair(say("E116", message, mistake.span(token), "write `==`", fix=fix), (mistake.as_kind(mistake.position, "COMPARISON"),))
+        return Repair(say("E116", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "COMPARISON"),))
     if token.kind == "COMPARISON" and mistake.word(token) == "==" and "EQUAL" in mistake.machine.expected():
         message = "a value is given with `=`; `==` compares"
         fix = replace(mistake, token, "=")
-        return Repair(say("E116", message, mistake.span(token), "write `=`", fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
+        return Repair(say("E116", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
     return None
 
 
@@ -206,7 +206,7 @@ def colon_for_brace(mistake: Mistake) -> Repair | None:
         return Repair(say("E117", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "LBRACE"),))
     if mistake.after.kind in ("LBRACE", "BRACE_BAR"):
         message = "a body stands between braces; no colon comes before it"
-        return Repair(say("E117", message, mistake.span(token), "leave it out", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+        return Repair(say("E117", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
     message = "a body stands between braces `{ … }`; a colon does not begin it"
     end = _indented_end(mistake, mistake.position + 1)
     place = mistake.tokens[end - 1].end
@@ -214,7 +214,7 @@ def colon_for_brace(mistake: Mistake) -> Repair | None:
     closing = " }" if one_line else "\n" + " " * _indent(mistake, mistake.position) + "}"
     fix = Fix("write the braces", (Edit(mistake.span(token), " {"), Edit(mistake.place(place), closing)))
     changes = (mistake.as_kind(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
-    return Repair(say("E117", message, mistake.span(token), "write `{`", fix=fix, others=(Label(mistake.place(place), "and `}` here"),)), changes)
+    return Repair(say("E117", message, mistake.span(token), fix=fix, others=(Label(mistake.place(place), "and `}` here"),)), changes)
 
 
 def _indented_end(mistake: Mistake, index: int) -> int:
@@ -223,7 +223,7 @@ def _indented_end(mistake: Mistake, index: int) -> int:
     depth = 0
     while mistake.tokens[index].kind != "$END":
         kind = mistake.tokens[index].kind
-        if not depth and (kind == "RBRACE" or mistake.begins_line(index) and _indent(mistake, index) <= indent):
+        if not depth and (kind == "RBRACE" or (mistake.begins_line(index) and _indent(mistake, index) <= indent)):
             break
         depth += (kind in ("LBRACE", "BRACE_BAR")) - (kind == "RBRACE")
         index += 1
@@ -257,7 +257,7 @@ def missing_braces(mistake: Mistake) -> Repair | None:
     if token.kind == "NAME" and mistake.word(token) in ("then", "do"):
         word = mistake.word(token)
         message = f"`{word}` is not a word of the language: the body follows at once"
-        return Repair(say("E117", message, mistake.span(token), "leave it out", fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+        return Repair(say("E117", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
     if token.kind == "RBRACE" or token.kind == "$END" or token.kind == "BAR":
         return None
     if mistake.after.kind in ("LBRACE", "BRACE_BAR") and not mistake.begins_line():

@@ -9,7 +9,7 @@ from .source import Source, Span
 from .tokens import Token, Tokens, scan
 
 _TEXT: Final = ("TEXT", "TEXT_START")
-# What must follow, on the same line, for a word to be more than a name.
+# What must follow for a word to be more than a name: on the same line, unless it is a sign.
 _FOLLOWERS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("FROM", "AS", "TAKES", "DEFAULT", "BUDGET", "INPUT"), frozenset({"NAME"})),
     **dict.fromkeys(("IMPORT", "BLOCK", "NETWORK", "STAGE", "AUX"), frozenset({"NAME", *_TEXT})),
@@ -18,7 +18,7 @@ _FOLLOWERS: Final[dict[str, frozenset[str]]] = {
     "INDEXED": frozenset({"LBRACE"}),
     "FLAT": frozenset({"LBRACE"}),
 }
-SOFT: Final = frozenset(_FOLLOWERS)
+_BEFORE_SIGNS: Final = frozenset({"EXPECT", "INDEXED", "FLAT"})
 # Before these, an `if` that waits for its `else` waits in vain.
 _NO_VALUE: Final = frozenset({"LBRACE", "BRACE_BAR", "RBRACE", "BAR", "COLON", "ARROW", "LET", "FOR", "REPEAT", "REQUIRE"})
 _OPENING: Final = frozenset({"LPAR", "LSQB", "LBRACE", "BRACE_BAR", "HOLE_START"})
@@ -51,7 +51,7 @@ def _settle_words(result: Tokens) -> None:
             continue
         if index + 1 < len(tokens):
             after = tokens[index + 1]
-            if after.kind in followers and "\n" not in text[token.end : after.start]:
+            if after.kind in followers and (token.kind in _BEFORE_SIGNS or "\n" not in text[token.end : after.start]):
                 continue
         tokens[index] = token._replace(kind="NAME")
 
@@ -121,16 +121,16 @@ def _translated(result: Tokens, index: int, word: str) -> list[Token]:
     if word == "return" and together and after.kind not in ("ARROW", "LPAR", "RBRACE") and result.begins_line(index):
         fix = Fix("leave `return` out", (Edit(span.source.span(token.start, after.start), ""),))
         message = "`return` is not a word of the language: the last tensor of a body is its result"
-        result.diagnostics.append(Diagnostic("E109", message, Label(span, ""), fix=fix))
+        result.diagnostics.append(Diagnostic("E109", message, Label(span), fix=fix))
         return []
     if word == "while" and together and after.kind not in ("ARROW", "RBRACE") and result.begins_line(index):
         message = "`while` is not a word of the language: every loop is written out when the file is compiled"
         help = "write `repeat n { … }` or `for x in list { … }`"
-        result.diagnostics.append(Diagnostic("E109", message, Label(span, ""), help=help))
+        result.diagnostics.append(Diagnostic("E109", message, Label(span), help=help))
         result.damaged.append(token.start)
         return [token._replace(kind="REPEAT")]
     return [token]
 
 
 def _word(span: Span, message: str, right: str) -> Diagnostic:
-    return Diagnostic("E109", message, Label(span, f"write `{right}`"), fix=Fix(f"write `{right}`", (Edit(span, right),)))
+    return Diagnostic("E109", message, Label(span), fix=Fix(f"write `{right}`", (Edit(span, right),)))

@@ -35,17 +35,19 @@ def make_tables(grammar: str) -> TableData:
     rules = lark.rules
     numbers = {rule: index for index, rule in enumerate(rules)}
     left = sorted({rule.origin.name for rule in rules})
-    terminals = sorted({key for row in table.states.values() for key in row if key not in set(left)})
+    names = set(left)
+    terminals = sorted({key for row in table.states.values() for key in row if key not in names})
+    order = _order(table)
     states: list[list[int]] = []
     gotos: list[list[int]] = []
-    for state in range(len(table.states)):
+    for state in order:
         actions: list[int] = []
         after: list[int] = []
         for key, (action, argument) in sorted(table.states[state].items()):
             if key in terminals:
-                actions += [terminals.index(key), argument + 1 if action is Shift else -numbers[argument] - 1]
+                actions += [terminals.index(key), order[argument] + 1 if action is Shift else -numbers[argument] - 1]
             else:
-                after += [left.index(key), argument]
+                after += [left.index(key), order[argument]]
         states.append(actions)
         gotos.append(after)
     return {
@@ -64,18 +66,30 @@ def make_tables(grammar: str) -> TableData:
         "states": states,
         "gotos": gotos,
         "rules": [(left.index(rule.origin.name), len(rule.expansion), *_build(rule)) for rule in rules],
-        "starts": {name: (table.start_states[name], table.end_states[name]) for name in STARTS},
+        "starts": {name: (order[table.start_states[name]], order[table.end_states[name]]) for name in STARTS},
     }
 
 
 def _analyse(lark: Lark) -> IntParseTable:
     """The table, from a grammar that Lark has compiled; unlike Lark itself, refuse what it would settle by a guess."""
     analyzer = LALR_Analyzer(ParserConf(lark.rules, {}, STARTS), strict=True)
-    analyzer.compute_lalr()
+    analyzer.compute_lalr()  # type: ignore[no-untyped-call]
     table = analyzer.parse_table
     if not isinstance(table, IntParseTable):
         raise GrammarError("Lark gave another kind of table")
     return table
+
+
+def _order(table: IntParseTable) -> dict[int, int]:
+    """A number for each state, the same on every run: in the order in which they are reached. Lark's own come from sets."""
+    order = {table.start_states[name]: number for number, name in enumerate(STARTS)}
+    waiting = list(order)
+    for state in waiting:
+        for _, (action, argument) in sorted(table.states[state].items(), key=lambda entry: entry[0]):
+            if action is Shift and argument not in order:
+                order[argument] = len(order)
+                waiting.append(argument)
+    return order
 
 
 def _build(rule: Rule) -> tuple[str, list[int]]:
