@@ -74,7 +74,7 @@ def _runs(numbers: Sequence[int]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis of one input. `built`: what the module with its weights takes; `compiled`: what the compiler takes."""
+    """One axis of one input. `built`: what the module with its weights takes in evaluation; `compiled`: what the compiler takes."""
 
     input: str
     axis: str
@@ -97,25 +97,35 @@ def sizes(graph: Graph) -> tuple[Axis, ...]:
             compiled, built, fixed_by = [], [], ""
             for size in range(1, limit + 1):
                 shape = (*node.shape[:number], size, *node.shape[number + 1 :])
-                accepted, changed = _carry(graph, native, weights, node.index, shape)
-                if accepted:
+                run = _carry(graph, native, weights, node.index, shape)
+                if run.in_training:
                     compiled.append(size)
-                    if changed is None:
-                        built.append(size)
-                    elif not fixed_by:
-                        fixed_by = changed.unique
+                if run.in_evaluation and run.changed is None:
+                    built.append(size)
+                if run.changed is not None and not fixed_by:
+                    fixed_by = run.changed.unique
             rows.append(Axis(node.names[-1], word, node.shape[number], _pattern(built, limit, period), _pattern(compiled, limit, period), fixed_by))
     return tuple(rows)
 
 
-def _carry(
-    graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight, ...]], start: int, shape: Shape
-) -> tuple[bool, Node | None]:
-    """Whether every operation accepts the shape at input `start`, and the first node whose weights it changes."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Whether every operation that evaluation runs accepts a shape, and those of side heads too; the first node whose weights it changes."""
+
+    in_evaluation: bool
+    in_training: bool
+    changed: Node | None
+
+
+def _carry(graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight, ...]], start: int, shape: Shape) -> _Run:
+    """What comes of a shape at the input `start`."""
     shapes: dict[int, Shape] = {start: shape}
     changed: Node | None = None
+    in_training = True
     for node in graph.nodes:
         if node.index == start or not any(index in shapes for index in node.inputs):
+            continue
+        if node.training_only and not in_training:
             continue
         inputs = tuple(shapes.get(index, native[index]) for index in node.inputs)
         if inputs == node.input_shapes:
@@ -123,12 +133,15 @@ def _carry(
         try:
             output = node.operation.output(inputs)
         except Refusal:
-            return False, changed
+            in_training = False
+            if not node.training_only:
+                return _Run(False, False, changed)
+            continue
         if changed is None and _weights(node, inputs) != weights[node.index]:
             changed = node
         if output != native[node.index]:
             shapes[node.index] = output
-    return True, changed
+    return _Run(True, in_training, changed)
 
 
 def _weights(node: Node, inputs: tuple[Shape, ...]) -> tuple[Weight, ...]:
@@ -186,7 +199,8 @@ def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
     )
     tried = max((axis.built.tried for axis in axes), default=0)
     notes = (
-        "Each axis by itself, the others as compiled. The compiler takes more where a weight's shape follows the input (`fixed by`).",
+        "Each axis by itself, the others as compiled. The compiler takes more where a weight's shape follows the input (`fixed by`), and",
+        "less where side heads, which only training runs, need a larger input than evaluation does.",
         f"Every size up to {tried} was carried through the graph; beyond it they repeat.",
     )
     return Table(columns, tuple(rows), None, notes, f"{name}: input sizes")

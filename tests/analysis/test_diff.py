@@ -1,0 +1,77 @@
+"""What changed between two networks."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+from archc.compiler.analysis.diff import Difference, diff
+from archc.compiler.analysis.diff_picture import diff_svg
+
+from .texts import graph_of, shipped
+
+BEFORE = """network before { input x[3, 32, 32]
+  stem: conv(16, 3) -> bn -> relu
+  stage body { repeat 2 { add { | conv(16, 3) -> bn\n | skip } -> relu } }
+  global_avgpool -> flatten -> fc: linear(10) }"""
+
+
+def changes(difference: Difference) -> list[tuple[str, str | None, str | None]]:
+    return [(row.kind, row.before and row.before.unique, row.after and row.after.unique) for row in difference.changes]
+
+
+def test_equal_networks() -> None:
+    difference = diff(graph_of(BEFORE), graph_of(BEFORE))
+    assert difference.changes == () and difference.same == len(graph_of(BEFORE).nodes)
+    assert "the same" in difference.text() and difference.to_json()["equal"] is True
+
+
+def test_an_argument_and_what_follows_from_it() -> None:
+    difference = diff(graph_of(BEFORE), graph_of(BEFORE.replace("fc: linear(10)", "fc: linear(20)")))
+    fc, output = difference.changes
+    assert fc.arguments == (("features", "10", "20"),) and fc.shapes == ((10,), (20,))
+    assert fc.work[1].parameters - fc.work[0].parameters == 170
+    assert output.kind == "changed" and output.shapes == ((10,), (20,))
+    assert "~ fc (linear): features: 10 -> 20, [10] -> [20], +170 parameters, +160 MACs" in difference.text()
+
+
+def test_a_rename_is_no_removal() -> None:
+    difference = diff(graph_of(BEFORE), graph_of(BEFORE.replace("stem:", "entry:").replace("stage body", "stage main")))
+    assert {row.kind for row in difference.changes} == {"renamed"}
+    assert ("renamed", "stem", "entry") in changes(difference)
+    assert ("renamed", "body.0.conv1", "main.0.conv1") in changes(difference)
+    assert difference.totals[0] == difference.totals[1]
+
+
+def test_an_added_step_and_what_reads_it() -> None:
+    difference = diff(graph_of(BEFORE), graph_of(BEFORE.replace("flatten -> fc", "flatten -> dropout(0.5) -> fc")))
+    assert changes(difference) == [("added", None, "dropout1"), ("changed", "fc", "fc")]
+    assert difference.changes[1].operands == (("flatten1",), ("dropout1",))
+    back = diff(graph_of(BEFORE.replace("flatten -> fc", "flatten -> dropout(0.5) -> fc")), graph_of(BEFORE))
+    assert changes(back)[0] == ("removed", "dropout1", None)
+
+
+def test_a_step_in_the_middle_renumbers_those_behind_it() -> None:
+    before = "network n { input x[3, 32, 32] conv(8, 3) -> conv(16, 3) -> conv(32, 3) }"
+    after = "network n { input x[3, 32, 32] conv(8, 3) -> conv(8, 5) -> conv(16, 3) -> conv(32, 3) }"
+    difference = diff(graph_of(before), graph_of(after))
+    assert difference.totals[1].macs - difference.totals[0].macs == 8 * 8 * 25 * 32 * 32
+
+
+def test_resnet_and_resnext() -> None:
+    difference = diff(shipped("resnet50"), shipped("resnext50"))
+    groups = [row for row in difference.changes if any(name == "groups" for name, _, _ in row.arguments)]
+    assert len(groups) == 16 and all(row.kind == "changed" for row in difference.changes)
+    assert difference.totals[1].parameters - difference.totals[0].parameters == 25_028_904 - 25_557_032
+    document = json.loads(json.dumps(difference.to_json()))
+    assert document["totals"]["after"]["macs"] == 4_230_479_872 and len(document["changes"]) == len(difference.changes)
+    assert sum(row["parameters"] for row in document["changes"]) == -528_128
+
+
+def test_side_by_side() -> None:
+    difference = diff(graph_of(BEFORE), graph_of(BEFORE.replace("flatten -> fc", "flatten -> dropout(0.5) -> fc")))
+    picture = ElementTree.fromstring(diff_svg(difference))
+    words = [item.text or "" for item in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert any(word.startswith("dropout1") for word in words)
+    assert [word for word in words if word.endswith("steps the same")]
+    assert words[0] == words[2] == "before"

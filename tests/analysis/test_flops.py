@@ -1,0 +1,48 @@
+"""MACs of every shipped network against FlopCounterMode on the generated module: two batches, and a second size where it fits."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from archc.compiler.analysis.cost import works_of
+from archc.compiler.graph import Graph
+from archc.compiler.reading import LIBRARY
+from archc.compiler.reading import shipped as library
+from archc.dsl.diagnostics import ArchError
+
+from .built import built, zeros
+from .texts import shipped
+
+
+def macs(graph: Graph) -> int:
+    return sum(work.macs for work, node in zip(works_of(graph), graph.nodes, strict=True) if not node.training_only)
+
+
+def counted(graph: Graph, batch: int) -> int:
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        built(graph).eval()(*zeros(graph, batch))
+    return counter.get_total_flops()
+
+
+def networks() -> list[str]:
+    """The files of the library that hold a network; others are blocks for them."""
+    return [name for name in library() if re.search(r"^network\b", (Path(LIBRARY) / f"{name}.arch").read_text("utf-8"), re.MULTILINE)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", networks())
+def test_macs_are_half_of_flopcountermode(name: str) -> None:
+    graph = shipped(name)
+    assert counted(graph, 1) == 2 * macs(graph)
+    larger = {"": (graph.inputs[0].shape[0], *(size + 32 for size in graph.inputs[0].shape[1:]))}
+    try:
+        other = shipped(name, inputs=larger)
+    except ArchError:
+        # An `expect` or a fixed number of patches: this network is for one size.
+        other = graph
+    assert counted(other, 3) == 6 * macs(other)
