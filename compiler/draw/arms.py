@@ -1,5 +1,6 @@
-"""Networks that go down and come up again: where long skips nest, the picture is folded at its deepest point, so that it is a U.
+"""Networks that go down and come up again: where skips nest over ever smaller maps, the picture is folded at its deepest point.
 
+It then is a U.
 A skip from the way down ends at the same height on the way up. Everything after the deepest box stands in the second
 arm, and its lines run against the layout's direction.
 """
@@ -7,6 +8,7 @@ arm, and its lines run against the layout's direction.
 from __future__ import annotations
 
 from ...dsl.records import dataclass
+from ..ops.base import product
 from .connect import ranks
 from .picture import Box, Line, Picture
 
@@ -50,7 +52,7 @@ def arms(picture: Picture) -> Arms:
     rank = ranks(after, arriving)
     nested: list[tuple[str, str]] = []
     for line in sorted((line for line in picture.lines if line.skip), key=lambda line: (rank[line.tail], -rank[line.head])):
-        if not nested or (rank[line.tail] > rank[nested[-1][0]] and rank[line.head] < rank[nested[-1][1]]):
+        if not nested or _within(boxes, rank, line, *nested[-1]):
             nested.append((line.tail, line.head))
     if len(nested) < LEAST_SKIPS:
         return STRAIGHT
@@ -62,17 +64,20 @@ def arms(picture: Picture) -> Arms:
     return Arms(tuple(nested), frozenset(rising), deepest)
 
 
+def _within(boxes: dict[str, Box], rank: dict[str, int], line: Line, tail: str, head: str) -> bool:
+    """Whether a skip stands inside the one from `tail` to `head`, and brings back a smaller map."""
+    inside = rank[line.tail] > rank[tail] and rank[line.head] < rank[head]
+    return inside and _extent(boxes[line.tail]) < _extent(boxes[tail])
+
+
+def _extent(box: Box) -> int:
+    return product(box.output[1:])
+
+
 def _deepest(boxes: dict[str, Box], rank: dict[str, int], tail: str, head: str) -> str:
     """The last of the smallest maps within the innermost skip; the skip's own tail where nothing lies between."""
     between = [name for name in boxes if rank[tail] <= rank[name] < rank[head]]
-
-    def extent(name: str) -> int:
-        size = 1
-        for side in boxes[name].output[1:]:
-            size *= side
-        return size
-
-    return min(between, key=lambda name: (extent(name), -rank[name]))
+    return min(between, key=lambda name: (_extent(boxes[name]), -rank[name]))
 
 
 def _following(after: dict[str, list[str]], start: str) -> set[str]:

@@ -63,15 +63,18 @@ class _Ends:
     def connect(self, edges: Sequence[Edge]) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
         bundles: dict[tuple[object, ...], list[Edge]] = {}
         hidden: list[Edge] = []
+        given: dict[tuple[int, int], int] = {}
         for edge in edges:
-            producer, user, operand = edge
+            producer, user, _ = edge
             tail, head = self.tail(producer), self.head(user, producer)
             if tail == head or _between_rounds(self.rounds, producer, user):
                 hidden.append(edge)
                 continue
             key: tuple[object, ...] = (tail, head)
             if self._single(producer) and self._single(user):
-                key += (self.representative[producer], self.representative[user], operand)
+                # An operand that is given twice is two lines; the same operand of equal branches is one.
+                time = given[producer, user] = given.get((producer, user), 0) + 1
+                key += (self.representative[producer], self.representative[user], time)
             bundles.setdefault(key, []).append(edge)
         names = [*self.entries.values(), *(box.name for box in self.root.boxes()), *self.exits.values()]
         lines = _with_skips([self._line(edges) for edges in bundles.values()], names)

@@ -9,7 +9,9 @@ import pytest
 from archc.compiler.draw import THEMES, Look, View, fold, to_dot
 from archc.compiler.draw.layout import render
 from archc.compiler.draw.style import contrast
+from archc.compiler.driver import check_source
 from archc.compiler.graph import Graph
+from archc.dsl.source import Source
 
 from .build import Add, Builder, Conv, Dropout, Relu, residual_network, unet
 
@@ -76,6 +78,18 @@ def test_a_network_that_comes_up_again_is_a_u() -> None:
     assert text.count("dir=back") == 14
     assert "newrank" not in dot(unet(), look=Look(direction="LR"))
     assert "newrank" not in dot(residual_network(), View("op"))
+
+
+def test_a_gate_within_a_residual_branch_is_no_u() -> None:
+    text = """
+block se { mul { | skip | global_avgpool -> conv(4, 1) -> relu -> conv(16, 1) -> sigmoid } }
+network n {
+  input x[16, 8, 8]
+  add { | conv(16) -> bn -> se | skip }
+}
+"""
+    checked = check_source(Source.of("n.arch", text))
+    assert "newrank" not in dot(checked.graph, View("op"))
 
 
 def test_aux_heads_are_dashed() -> None:

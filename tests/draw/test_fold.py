@@ -105,6 +105,7 @@ def test_many_equal_branches_fold_and_few_stand_side_by_side() -> None:
         found = [item for item in picture.root.items if not (isinstance(item, Box) and (item.is_port or item.is_merge))]
         assert sum(isinstance(item, Frame) for item in found) == (boxes if boxes == 1 else 0)
         assert {item.count for item in found} == ({32} if boxes == 1 else {1})
+        assert len(picture.lines) == (4 if boxes == 1 else 3 * many + 1)
         assert undone(picture) == edges(graph)
 
 
