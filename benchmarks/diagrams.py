@@ -1,7 +1,7 @@
 """Diagrams side by side with torchview's and netron's, for the same networks, in one run.
 
-For each network: boxes, width and height in points, smallest text on a portrait page (6.5 by 9 inches), bytes of the SVG, seconds
-of a whole run in a new process (start-up and imports included), and how often the picture says `bottleneck` or the like (names kept).
+For each network: boxes, width and height in points, smallest text on a portrait page (6.5 by 9 inches), size of the SVG, and the
+seconds of a whole run in a new process, start-up and imports included (netron: export to ONNX and the time until its page has drawn).
 
     python benchmarks/diagrams.py [-o FILE.md] [NETWORK …]
 
