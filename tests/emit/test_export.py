@@ -1,0 +1,94 @@
+"""torch.export and ONNX: the same answers for other batch sizes, in a process or a runtime that knows nothing of archc."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from archc.compiler import driver
+from archc.compiler.emit import export, onnx
+from archc.compiler.emit.module import build
+from archc.compiler.emit.pytorch import Mode
+from archc.compiler.graph import Graph
+from archc.dsl.diagnostics import ArchError
+
+from .checks import as_tuple, inputs_of
+
+CORPUS = Path(__file__).parents[1] / "corpus" / "emit"
+NAMES = ("residual", "shared", "side_heads")
+
+
+def graph_of(name: str) -> Graph:
+    return driver.compile(CORPUS / f"{name}.arch").graph
+
+
+ALONE = """
+import sys
+import torch
+program = torch.export.load(sys.argv[1])
+inputs = torch.load(sys.argv[2])
+with torch.no_grad():
+    answer = program.module()(*inputs)
+torch.save(answer if isinstance(answer, dict) else {"output": answer}, sys.argv[3])
+assert not any(name.split(".")[0].startswith("archc") for name in sys.modules), "archc was imported"
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_exported_program(name: str, tmp_path: Path) -> None:
+    graph = graph_of(name)
+    module = build(graph, Mode.INFERENCE)
+    program = export.export(module, graph)
+    assert module.training, "the module is left as it was"
+    assert type(module).__name__ != "Plain"
+    assert set(program.state_dict) == {key for key in module.state_dict()}
+    inputs = inputs_of(graph, batch=5)
+    export.save(program, str(tmp_path / "net.pt2"))
+    torch.save(inputs, tmp_path / "inputs.pt")
+    files = [str(tmp_path / file) for file in ("net.pt2", "inputs.pt", "answer.pt")]
+    run = subprocess.run([sys.executable, "-I", "-W", "ignore", "-c", ALONE, *files], cwd=tmp_path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    found = torch.load(files[2])
+    assert list(found) == [node.names[-1] for node in graph.outputs]
+    with torch.no_grad():
+        wanted = as_tuple(module.eval()(*inputs))
+    for one, other in zip(found.values(), wanted, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_onnx(name: str, tmp_path: Path) -> None:
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    graph = graph_of(name)
+    module = build(graph, Mode.INFERENCE).eval()
+    path = str(tmp_path / "net.onnx")
+    onnx.save(module, graph, path)
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert [row.name for row in session.get_inputs()] == [node.names[-1] for node in graph.inputs]
+    assert [row.name for row in session.get_outputs()] == [node.names[-1] for node in graph.outputs]
+    inputs = inputs_of(graph, batch=3)
+    found = session.run(None, {node.names[-1]: value.numpy() for node, value in zip(graph.inputs, inputs, strict=True)})
+    with torch.no_grad():
+        wanted = as_tuple(module(*inputs))
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(torch.from_numpy(one), other, rtol=1e-4, atol=1e-5)
+
+
+def test_without_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = graph_of("residual")
+    module = build(graph, Mode.INFERENCE)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ArchError) as caught:
+        onnx.save(module, graph, str(tmp_path / "net.onnx"))
+    (said,) = caught.value.diagnostics
+    assert said.code == "F616"
+    assert "`onnx` and `onnxscript`" in said.message
+    assert said.help == "`pip install 'archc[onnx]'`"
+    assert list(tmp_path.iterdir()) == []
