@@ -6,7 +6,7 @@ node starts and ends. `MAKERS` gives each rule, or form of a rule, its function.
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
@@ -349,6 +349,11 @@ def _constant(builder: Builder, children: list[Child], span: Span) -> ast.Consta
     return ast.Constant(span, {"TRUE": True, "FALSE": False, "NONE": None}[children[0].kind])
 
 
+def _parenthesis(builder: Builder, children: list[Child], span: Span) -> Child:
+    """The expression itself; its place includes the parentheses, so that what holds it ends where it ends."""
+    return replace(children[0], span=span)
+
+
 def _index(builder: Builder, children: list[Child], span: Span) -> ast.Index:
     value, index = children
     return ast.Index(span, value, index)
@@ -448,7 +453,7 @@ MAKERS: Final = {
     "number": _number,
     "size": _size,
     "constant": _constant,
-    "parenthesis": _only,
+    "parenthesis": _parenthesis,
     "index": _index,
     "attribute": _attribute,
     "list": _list,
