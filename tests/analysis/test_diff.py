@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from xml.etree import ElementTree
 
 from archc.compiler.analysis.diff import Difference, diff
-from archc.compiler.analysis.diff_picture import diff_svg
 
 from .texts import graph_of, shipped
 
@@ -66,12 +64,3 @@ def test_resnet_and_resnext() -> None:
     document = json.loads(json.dumps(difference.to_json()))
     assert document["totals"]["after"]["macs"] == 4_230_479_872 and len(document["changes"]) == len(difference.changes)
     assert sum(row["parameters"] for row in document["changes"]) == -528_128
-
-
-def test_side_by_side() -> None:
-    difference = diff(graph_of(BEFORE), graph_of(BEFORE.replace("flatten -> fc", "flatten -> dropout(0.5) -> fc")))
-    picture = ElementTree.fromstring(diff_svg(difference))
-    words = [item.text or "" for item in picture.iter("{http://www.w3.org/2000/svg}text")]
-    assert any(word.startswith("dropout1") for word in words)
-    assert [word for word in words if word.endswith("steps the same")]
-    assert words[0] == words[2] == "before"

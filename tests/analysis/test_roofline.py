@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from archc.compiler.analysis.roofline import DEVICES, BadDevice, Device, bytes_moved, read_device, roofline, roofline_table
+from archc.compiler.analysis.roofline import (
+    DEVICES,
+    BadDevice,
+    Device,
+    bytes_moved,
+    read_device,
+    roofline,
+    roofline_table,
+)
 
 from .texts import graph_of, shipped
 
