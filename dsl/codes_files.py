@@ -56,4 +56,11 @@ ROWS: tuple[Code, ...] = (
         "",
         "Build for `cpu`, or on the machine that has the device.",
     ),
+    Code(
+        "F618",
+        "a reference that is not there",
+        "`archc verify --against` takes a model of torchvision or of timm, by its name there.",
+        "",
+        "Write `torchvision:resnet50` or `timm:resnet50`.",
+    ),
 )

@@ -11,7 +11,7 @@ import click
 
 from .face import Face, ReaderGone, global_options
 
-COMMANDS = ("check", "build", "cost", "draw", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
+COMMANDS = ("check", "build", "cost", "draw", "verify", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
 
 INTERRUPTED, BROKEN_PIPE, BUG = 130, 141, 70

@@ -36,12 +36,13 @@ def command(
     difference = diff(compiled(face, before, settings_a, inputs).graph, compiled(face, after, settings_b, inputs).graph)
     face.result(json.dumps(difference.to_json(), indent=2) if form == "json" else difference.text())
     if output:
+        from ..compiler.draw import WRONG_CALLS
         from ..compiler.draw.compare import draw_difference
         from .made import guarded, told
 
         said = guarded(output, lambda: draw_difference(difference, output))
         face.diagnostics(said)
         if any(row.is_error for row in said):
-            return 3
+            return 2 if any(row.code in WRONG_CALLS for row in said) else 3
         told(face, output, "diagram")
     return int(exit_code and bool(difference.changes))

@@ -47,7 +47,7 @@ def command(
     folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, width: float | None,
 ) -> int:  # fmt: skip
     """Draw the network: stages as boxes, repeats folded, skips beside the main path."""
-    from ..compiler.draw import Options, draw
+    from ..compiler.draw import WRONG_CALLS, Options, draw
     from .made import guarded, told
 
     graph = compiled(face, file, settings, inputs).graph
@@ -56,6 +56,6 @@ def command(
     diagnostics = guarded(path, lambda: draw(graph, path, options))
     face.diagnostics(diagnostics)
     if any(row.is_error for row in diagnostics):
-        return 3
+        return 2 if any(row.code in WRONG_CALLS for row in diagnostics) else 3
     told(face, path, "diagram")
     return 0

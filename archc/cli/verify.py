@@ -1,0 +1,30 @@
+"""`archc verify`: the built module beside a reference."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from .face import Command, Face, compiled, network_options
+
+
+@click.command("verify", cls=Command)
+@click.argument("file")
+@network_options
+@click.option("--against", required=True, metavar="LIBRARY:NAME", help="The reference: torchvision:resnext50_32x4d, timm:inception_v4.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.pass_obj
+def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], against: str, form: str) -> int:
+    """Run the module and a reference with the same weights: keys, parameters, outputs at two sizes, eager and scripted."""
+    from ..compiler.emit.verify import verify
+
+    findings = verify(compiled(face, file, settings, inputs).graph, against)
+    if form == "json":
+        rows = [{"what": row.what, "result": row.result, "good": row.good} for row in findings]
+        face.result(json.dumps({"version": 1, "against": against, "good": all(row.good for row in findings), "findings": rows}, indent=2))
+    else:
+        width = max(len(row.what) for row in findings)
+        for row in findings:
+            face.result(f"{'good' if row.good else 'BAD '}  {row.what:<{width}}  {row.result}")
+    return int(not all(row.good for row in findings))

@@ -1,0 +1,57 @@
+"""`archc verify`: the module beside a reference."""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from .conftest import Run
+
+pytestmark = pytest.mark.skipif(find_spec("torchvision") is None, reason="torchvision is not installed")
+
+SMALL = ("--input", "3x64x64")
+
+
+def test_equal(run: Run) -> None:
+    result = run("verify", "resnet18", "--against", "torchvision:resnet18", *SMALL)
+    assert result.exit_code == 0, result.output
+    assert [line.split("  ")[0] for line in result.stdout.splitlines()] == ["good"] * 6
+    assert "outputs for [3, 97, 97]" in result.stdout
+
+
+def test_as_json(run: Run) -> None:
+    document = json.loads(run("verify", "resnet18", "--against", "torchvision:resnet18", "--format", "json", *SMALL).stdout)
+    assert (document["version"], document["against"], document["good"]) == (1, "torchvision:resnet18", True)
+    assert document["findings"][0] == {"what": "parameters", "result": "11,689,512 and 11,689,512", "good": True}
+
+
+def test_another_network(run: Run) -> None:
+    result = run("verify", "resnet34", "--against", "torchvision:resnet18", *SMALL)
+    assert result.exit_code == 1
+    assert "BAD   parameters " in result.stdout
+    assert "lacks" in result.stdout
+
+
+def test_the_same_weights_in_another_function(run: Run, folder: Path) -> None:
+    text = (Path(__file__).parents[2] / "architectures" / "squeezenet1_1.arch").read_text(encoding="utf-8")
+    changed = text.replace("squeezenet1_1", "other").replace("relu", "leaky_relu(0.2)")
+    assert changed.count("leaky_relu") > 0
+    (folder / "other.arch").write_text(changed, encoding="utf-8")
+    result = run("verify", "other.arch", "--against", "torchvision:squeezenet1_1", *SMALL)
+    assert result.exit_code == 1
+    assert "good  keys of the state_dict" in result.stdout
+    assert "BAD   outputs for [3, 64, 64]" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("against", "told"),
+    [("resnet18", "names no reference"), ("keras:resnet18", "names no reference"), ("torchvision:resnt18", "did you mean `resnet18`")],
+)
+def test_no_reference(run: Run, against: str, told: str) -> None:
+    result = run("verify", "resnet18", "--against", against, *SMALL)
+    assert result.exit_code == 1
+    assert "error[F618]" in result.stderr
+    assert told in result.stderr
