@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from .diagram import DIRECTIONS, FORMATS, Drawn, Options, draw, draw_text
+from .diagram import DIRECTIONS, FORMATS, WRONG_CALLS, Drawn, Options, draw, draw_text
 from .dot import COSTS, Look, to_dot
 from .fold import LEVELS, View, fold
 from .picture import Box, Frame, Line, Picture
 from .style import THEMES
 
 __all__ = [
-    "COSTS", "DIRECTIONS", "FORMATS", "LEVELS", "THEMES", "Box", "Drawn", "Frame", "Line", "Look", "Options", "Picture",
+    "COSTS", "DIRECTIONS", "FORMATS", "LEVELS", "THEMES", "WRONG_CALLS", "Box", "Drawn", "Frame", "Line", "Look", "Options", "Picture",
     "View", "draw", "draw_text", "fold", "to_dot",
 ]  # fmt: skip

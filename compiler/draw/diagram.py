@@ -25,6 +25,7 @@ from .tooltip import clean
 
 FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
+WRONG_CALLS = frozenset({"F602", "F604", "F606"})  # codes of what the caller asked, not of what went wrong
 MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
 RESOLUTION = 200  # dots an inch of a bitmap
 
@@ -68,7 +69,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT)
     drawn = draw_text(graph, form, options, _beside(file.parent))
     if drawn.data is not None:
         write(str(file), drawn.data)
-    elif not any(row.code in ("F604", "F606") for row in drawn.diagnostics):
+    elif not any(row.code in WRONG_CALLS for row in drawn.diagnostics):
         write(str(file.with_suffix(".dot")), drawn.dot)
     return drawn.diagnostics
 

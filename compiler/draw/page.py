@@ -136,6 +136,7 @@ class _Page:
         }
 
     def data(self, geometries: Sequence[Geometry]) -> Json:
+        self._place(self.graph.program.span)  # the network's own file stands first
         layouts = [self._layout(number, geometry) for number, geometry in enumerate(geometries)]
         shown = self._shown()
         profile = inference_profile(self.graph)
