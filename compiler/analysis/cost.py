@@ -20,6 +20,7 @@ from ..program import Node, Scope
 from .dtypes import weight_bytes
 from .facts import facts_of
 from .memory import inference_profile, training_profile
+from .traffic import bytes_moved, writes_nothing
 
 BY = ("stage", "block", "op")
 """What a row of the table may stand for."""
@@ -94,6 +95,10 @@ class Cost:
     total: Work
     training_only: Work
     weights_bytes: int
+    bytes_by_dtype: tuple[tuple[str, int], ...]
+    """Of weights and buffers, by their number format."""
+    moved_bytes: int
+    """What an inference of the batch reads and writes, operation by operation."""
     inference_peak_bytes: int
     inference_peak_at: str
     training_peak_bytes: int
@@ -101,6 +106,11 @@ class Cost:
     kinds: tuple[tuple[str, Work], ...]
     by: str
     rows: tuple[Row, ...]
+
+    @property
+    def arithmetic_intensity(self) -> float:
+        """FLOPs a byte moved."""
+        return self.total.flops * self.batch / self.moved_bytes if self.moved_bytes else 0.0
 
     def to_json(self) -> dict[str, object]:
         """The document that `archc cost --format json` prints."""
@@ -120,11 +130,14 @@ class Cost:
                 "activations": self.total.activations,
                 "layer_activations": self.total.layer_activations,
                 "weights_bytes": self.weights_bytes,
+                "moved_bytes": self.moved_bytes,
+                "arithmetic_intensity": self.arithmetic_intensity,
                 "inference_peak_bytes": self.inference_peak_bytes,
                 "inference_peak_at": self.inference_peak_at,
                 "training_peak_bytes": self.training_peak_bytes,
                 "training_peak_at": self.training_peak_at,
             },
+            "bytes_by_dtype": dict(self.bytes_by_dtype),
             "by": self.by,
             "rows": [row.to_json() for row in self.rows],
             "kinds": {
@@ -152,6 +165,11 @@ def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float
     for node in trunk:
         kinds.setdefault(KINDS.get(node.operation.family, "elementwise"), []).append(node)
 
+    by_dtype: dict[str, int] = {}
+    for node in trunk:
+        for weight in node.weights:
+            stored = dtype if weight.dtype == "float" else weight.dtype
+            by_dtype[stored] = by_dtype.get(stored, 0) + weight_bytes(weight, dtype)
     rows = []
     for path, op, nodes in groups(trunk, by):
         peak = max(inference.bytes_at(node.index) for node in nodes)
@@ -165,7 +183,9 @@ def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float
         outputs=tuple((node.names[-1], node.shape) for node in graph.outputs),
         total=total(works[node.index] for node in trunk),
         training_only=total(works[node.index] for node in heads),
-        weights_bytes=sum(weight_bytes(weight, dtype) for node in trunk for weight in node.weights),
+        weights_bytes=sum(by_dtype.values()),
+        bytes_by_dtype=tuple(by_dtype.items()),
+        moved_bytes=sum(bytes_moved(graph, node, batch, dtype) for node in trunk),
         inference_peak_bytes=inference.peak_bytes,
         inference_peak_at=inference.peak_at,
         training_peak_bytes=training.peak_bytes,
@@ -203,12 +223,6 @@ def _work(node: Node, weights: tuple[Weight, ...], macs: int, flops: int) -> Wor
         activations=written,
         layer_activations=written if macs else 0,
     )
-
-
-def writes_nothing(node: Node) -> bool:
-    """Whether inference makes no new tensor here: ports, views, and operations that only training does."""
-    operation = node.operation
-    return operation.family == "port" or operation.is_view or operation.training_only
 
 
 def elements(weights: Iterable[Weight]) -> int:

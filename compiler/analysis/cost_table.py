@@ -57,7 +57,9 @@ def summary(cost: Cost) -> tuple[str, ...]:
     """What the rows do not say: buffers, bytes, peaks, and what only training has."""
     setting = f"batch {cost.batch}, {cost.dtype}"
     lines = [
-        f"Weights and buffers: {mebibytes(cost.weights_bytes)} in {cost.dtype}; buffers: {cost.total.buffers:,} elements.",
+        f"Weights and buffers: {' + '.join(f'{size:,} bytes of {dtype}' for dtype, size in cost.bytes_by_dtype) or 'none'}; "
+        f"buffers: {cost.total.buffers:,} elements.",
+        f"An inference moves {mebibytes(cost.moved_bytes)} ({setting}): {cost.arithmetic_intensity:.1f} FLOPs a byte.",
         f"Memory, {setting}: what is alive at a row's peak, the input with it, weights apart; "
         f"the most is {mebibytes(cost.inference_peak_bytes)} at {cost.inference_peak_at}.",
         f"A training step with {cost.optimizer}, all in: {mebibytes(cost.training_peak_bytes)} at {cost.training_peak_at}.",

@@ -12,11 +12,9 @@ from dataclasses import field
 
 from ...dsl.records import dataclass
 from ..graph import Graph
-from ..ops.base import product
 from ..program import Node
-from .cost import writes_nothing
-from .dtypes import BYTES, weight_bytes
 from .table import Cell, Column, Table
+from .traffic import bytes_moved, writes_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +112,6 @@ def roofline(graph: Graph, device: Device, *, batch: int = 1, dtype: str = "floa
     bounds = ("compute", "memory", "launch")
     spent = {bound: sum(row.seconds for row in rows if row.bound == bound) for bound in bounds}
     return Roofline(device, batch, dtype, rows, seconds, {bound: spent[bound] / seconds if seconds else 0.0 for bound in bounds})
-
-
-def bytes_moved(graph: Graph, node: Node, batch: int, dtype: str) -> int:
-    """What an operation reads and writes, each tensor once: its inputs, its weights (a reused step reads them again), its output."""
-    owner = node if node.shares is None else graph.nodes[node.shares]
-    read = sum(product(graph.nodes[index].shape) for index in set(node.inputs))
-    weights = sum(weight_bytes(weight, dtype) for weight in owner.operation.weights(owner.input_shapes))
-    return (read + product(node.shape)) * batch * BYTES[dtype] + weights
 
 
 def _estimate(graph: Graph, node: Node, device: Device, batch: int, dtype: str) -> Estimate:

@@ -147,6 +147,8 @@ def test_bytes_follow_the_dtype_and_counters_do_not() -> None:
     for dtype, size in BYTES.items():
         result = cost(graph, dtype=dtype)
         assert result.weights_bytes == (108 + 8 + 8) * size + 8
+        assert dict(result.bytes_by_dtype) == {dtype: 124 * size, "int64": 8}
+        assert result.moved_bytes == (3 * 64 + 3 * 4 * 64 + 124) * size + 8
         assert result.inference_peak_bytes == (3 * 64 + 2 * 4 * 64) * size
 
 

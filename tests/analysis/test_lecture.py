@@ -40,7 +40,7 @@ def test_alexnet_with_one_tower_is_the_lecture_s() -> None:
 
 def test_vgg16() -> None:
     rows = lecture(shipped("vgg16"))
-    parameters, flops, activations, memory = totals(rows)
+    _, flops, activations, memory = totals(rows)
     assert round(flops / 1e6) == 3_961_171
     assert round(activations / MB, 1) == 14_733.5 and round(memory / MB, 1) == 1583.4
     convolutions = [round(row.flops / 1e9, 1) for row in rows if row.op == "conv"]
@@ -61,7 +61,7 @@ def test_googlenet() -> None:
     assert sum(row.activation_bytes for row in stem) / MB == 1911.0
     assert rows["inception3a"].parameters == 163_696
     assert rows["inception3a"].activation_bytes == 2 * 4 * 128 * 256 * 28 * 28
-    parameters, flops, activations, _ = totals(tuple(rows.values()))
+    parameters, _, activations, _ = totals(tuple(rows.values()))
     assert parameters == 6_998_552 and round(activations / MB) == 3251
     head = rows["fc"].flops + rows["global_avgpool1"].flops
     assert rows["fc"].parameters == 1_025_000 and round(head / 1e6, 2) == 268.57

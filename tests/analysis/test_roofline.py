@@ -13,6 +13,7 @@ from archc.compiler.analysis.roofline import (
     roofline,
     roofline_table,
 )
+from archc.compiler.analysis.traffic import bytes_moved
 
 from .texts import graph_of, shipped
 
