@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,11 @@ def test_a_picture_at_the_width_of_a_column() -> None:
     assert drawn.diagnostics == ()
     narrow = draw_text(of("resnext50"), "svg", Options(width=1.0))
     assert [row.code for row in narrow.diagnostics] == ["W551"]
+
+
+def test_the_gallery_shows_every_network() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    text = (docs / "gallery.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == NETWORKS
+    shown = {f"{name}-{level}.svg" for name in NETWORKS for level in ("stage", "block")}
+    assert {path.name for path in (docs / "gallery").iterdir()} == shown
