@@ -11,6 +11,7 @@ import pytest
 
 from archc.compiler import driver, library
 from archc.compiler.starter import starter
+from archc.dsl.format import format_source
 from archc.dsl.source import Source
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +63,12 @@ def test_every_file_says_what_it_is(name: str) -> None:
     assert about.title.endswith(".")
     if name != "units":
         assert about.paper and about.numbers and about.differs
+
+
+@pytest.mark.parametrize("name", library.files())
+def test_every_file_has_the_one_layout(name: str) -> None:
+    source = Source.of(library.path(name).name, library.path(name).read_text(encoding="utf-8"))
+    assert format_source(source) == source.text
 
 
 @pytest.mark.parametrize("name", library.names())
