@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install --constraint constraints.txt
 
 .PHONY: setup test lint types fast slow demo docs gallery clean
 
@@ -15,8 +15,8 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (the first time takes some minutes)"
-	$(PIP) --editable '.[weights,onnx,dask,test]'
-	$(PIP) --no-deps torchvision timm
+	@$(PIP) --editable '.[weights,onnx,dask,test]'
+	@$(PIP) --no-deps torchvision timm
 	@$(BIN)/python -m compileall -q archc dsl grammar compiler
 	@touch $@
 
