@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from ..dsl.records import dataclass
 from ..dsl.source import Span
-from .evaluate import replacement
 from .ops.base import Operation
 from .ops.parameters import Padding, Parameter, Reference, Word
+from .origins import replacement
 from .suggest import closest, did_you_mean
 from .values import Builtin, Problem, Template, show_value
 
@@ -51,10 +50,15 @@ def signature(callee: Template | Builtin) -> Signature:
     return _of_operation(callee.operation)
 
 
-@cache
+_KNOWN: dict[str, Signature] = {}
+
+
 def _of_operation(operation: type[Operation]) -> Signature:
-    rows = operation.parameters()
-    return Signature(operation.name, tuple(Slot(row.name, row.required, show_default(row)) for row in rows), None)
+    found = _KNOWN.get(operation.name)
+    if found is None:
+        slots = tuple(Slot(row.name, row.required, show_default(row)) for row in operation.parameters())
+        found = _KNOWN[operation.name] = Signature(operation.name, slots, None)
+    return found
 
 
 def show_default(row: Parameter) -> str:

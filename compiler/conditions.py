@@ -8,8 +8,8 @@ from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from .bind import match, signature
 from .environment import Defaults, DefaultValue, Frame
-from .evaluate import names_in
 from .ops.base import show
+from .origins import names_in, with_origins
 from .program import BudgetLimit
 from .provenance import chain_of_shapes, decided_by
 from .values import Builtin, Problem, Template, Unknowable, kind_of, show_value
@@ -50,7 +50,8 @@ def require(expansion: Expansion, frame: Frame, statement: ast.Require) -> None:
         except (Problem, Unknowable):
             continue
     raise Problem(
-        evaluator.with_origins(
+        with_origins(
+            evaluator,
             Diagnostic(
                 "E230", message, Label(statement.condition.span, "does not hold"), notes=(", ".join(dict.fromkeys(values)),) if values else ()
             ),

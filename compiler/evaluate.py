@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from ..dsl import ast
-from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .arithmetic import apply_operator
 from .environment import Environment, Labelled
 from .functions import FUNCTIONS
 from .ops import TABLE
-from .ops.axes import AXIS_WORDS
 from .ops.base import Shape
+from .origins import replacement, unknown_name, with_origins
 from .suggest import closest, did_you_mean
 from .values import (
     UNKNOWN,
+    WORDS,
     Builtin,
     Module,
     Partial,
@@ -29,9 +29,6 @@ from .values import (
     kind_of,
     show_value,
 )
-
-WORDS = ("half", "valid", "same", *AXIS_WORDS)
-"""Words that are values: each is the text of its own name."""
 
 
 def nowhere(axis: int) -> Span | None:
@@ -81,35 +78,12 @@ class Evaluator:
                 try:
                     return apply_operator(node, left, right)
                 except Problem as problem:
-                    raise Problem(self.with_origins(problem.diagnostic, node)) from None
+                    raise Problem(with_origins(self, problem.diagnostic, node)) from None
             case ast.Conditional():
                 return self.value(node.value if self.condition(node.condition) else node.otherwise)
             case ast.Call():
                 return self.call(node)
         raise TypeError(node)
-
-    def with_origins(self, diagnostic: Diagnostic, node: ast.Expression) -> Diagnostic:
-        """The diagnostic with the places that gave the names of `node` their values."""
-        known = {(label.span.start, label.span.end) for label in (diagnostic.primary, *diagnostic.secondary)}
-        labels = []
-        for name in names_in(node):
-            if isinstance(name, ast.Attribute):
-                labels += self._origin_of_size(name)
-                continue
-            binding = self.environment.binding(name.name)
-            if binding is None or isinstance(binding.value, Template | Module) or (binding.span.start, binding.span.end) in known:
-                continue
-            known.add((binding.span.start, binding.span.end))
-            labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
-        return replace(diagnostic, secondary=(*diagnostic.secondary, *labels[:4]))
-
-    def _origin_of_size(self, node: ast.Attribute) -> list[Label]:
-        """The step that decided `in.channels`."""
-        axis = {"channels": 0, "length": 1, "height": -2, "width": -1, "features": -1}.get(node.name)
-        if axis is None or self.entry is None or node.span.text != f"in.{node.name}":
-            return []
-        span = self.decided(axis % len(self.entry))
-        return [] if span is None else [Label(span, f"`{node.span.text}` is {self.entry[axis]}, decided here")]
 
     # --------------------------------------------------------------------------------------------- parts
 
@@ -159,7 +133,7 @@ class Evaluator:
             return node.name
         if self.environment.has_holes:
             raise Unknowable
-        raise Problem(self.unknown_name(node.name, node.span))
+        raise Problem(unknown_name(self.environment, node.name, node.span))
 
     def _nearer_label(self, name: str, value: object) -> Labelled | None:
         # A parameter or let comes before a label, a label before a block or network.
@@ -317,7 +291,7 @@ class Evaluator:
             if binding is None and name not in TABLE:
                 if self.environment.has_holes:
                     raise Unknowable
-                raise Problem(self.unknown_name(name, node.path_span, wanted))
+                raise Problem(unknown_name(self.environment, name, node.path_span, wanted))
             if binding is not None:
                 binding.used = True
                 if binding.value is UNKNOWN:
@@ -327,64 +301,3 @@ class Evaluator:
         for part in node.path[1:]:
             expression = ast.Attribute(node.path_span, expression, part, node.path_span)
         return self.value(expression)
-
-    def unknown_name(self, name: str, span: Span, wanted: str = "a value") -> Diagnostic:
-        """The diagnostic of a name that means nothing here."""
-        known: set[str] = set(TABLE)
-        if wanted == "a value":
-            known |= set(FUNCTIONS) | set(WORDS) | {"in"}
-        else:
-            known |= {"skip", "reuse"} | (set(FUNCTIONS) if "function" in wanted else set())
-        for level in self.environment.levels():
-            known |= set(level.bindings)
-            if wanted == "a value":
-                known |= set(level.labels)
-        near = closest(name, known)
-        return Diagnostic(
-            "E201",
-            f"there is no {wanted.removeprefix('a ').removeprefix('an ')} named `{name}`",
-            Label(span, "not known here"),
-            self.places_of(near[:3]),
-            help=did_you_mean(near),
-            fix=replacement(span, near),
-        )
-
-
-    def places_of(self, names: tuple[str, ...]) -> tuple[Label, ...]:
-        """Where the names that may have been meant were given, those that this file gives."""
-        labels = []
-        for name in names:
-            binding, label = self.environment.binding(name), self.environment.label(name)
-            span = binding.span if binding is not None else label.span if label is not None else None
-            if span is not None:
-                labels.append(Label(span, f"`{name}` is this"))
-        return tuple(labels)
-
-
-def names_in(node: ast.Expression) -> list[ast.Name | ast.Attribute]:
-    """The names that an expression reads, in order."""
-    found: list[ast.Name | ast.Attribute] = []
-    stack: list[object] = [node]
-    while stack:
-        item = stack.pop()
-        match item:
-            case ast.Name() | ast.Attribute():
-                found.append(item)
-            case ast.Binary(left=left, right=right):
-                stack += [right, left]
-            case ast.Unary(operand=operand):
-                stack.append(operand)
-            case ast.Index(value=value, index=index):
-                stack += [index, value]
-            case ast.Conditional(value=value, condition=condition, otherwise=otherwise):
-                stack += [otherwise, condition, value]
-            case ast.List(items=items):
-                stack += list(reversed(items))
-            case ast.Call(arguments=arguments):
-                stack += [argument.value for argument in reversed(arguments)]
-    return found
-
-
-def replacement(span: Span, names: tuple[str, ...]) -> Fix | None:
-    """The fix that writes the nearest name in the place of what stands there."""
-    return Fix(f"write `{names[0]}`", (Edit(span, names[0]),)) if names else None

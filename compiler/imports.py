@@ -12,8 +12,8 @@ from ..dsl.records import dataclass
 from ..dsl.source import Source, Span
 from .conditions import default
 from .environment import NO_DEFAULTS, Binding, Defaults, Environment, Frame, Names
-from .evaluate import replacement
 from .expand import Expansion
+from .origins import replacement
 from .program import Scope
 from .suggest import closest, did_you_mean
 from .values import UNKNOWN, Module, Problem, Template, Unknowable

@@ -10,8 +10,8 @@ from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
 from .environment import Frame, Labelled
-from .evaluate import replacement
 from .naming import static_labels
+from .origins import replacement
 from .place import Builder, Sharing
 from .suggest import closest, did_you_mean
 from .values import UNKNOWN, Problem, Unknowable, kind_of

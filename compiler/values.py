@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic
 from ..dsl.records import dataclass
+from .ops.axes import AXIS_WORDS
 from .ops.base import Operation, Shape, show
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ LARGEST_BITS = 256
 
 LARGEST_LIST = 100_000
 """The longest list, and the largest number of rounds of one loop."""
+
+
+WORDS = ("half", "valid", "same", *AXIS_WORDS)
+"""Words that are values: each is the text of its own name."""
 
 
 class Size(tuple[int, ...]):

@@ -1,0 +1,106 @@
+"""What messages say of names: where a value came from, which name may have been meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..dsl import ast
+from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from ..dsl.source import Span
+from .environment import Environment
+from .functions import FUNCTIONS
+from .ops import TABLE
+from .suggest import closest, did_you_mean
+from .values import WORDS, Module, Template, show_value
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluator
+
+
+def with_origins(evaluator: Evaluator, diagnostic: Diagnostic, node: ast.Expression) -> Diagnostic:
+    """The diagnostic with the places that gave the names of `node` their values."""
+    known = {(label.span.start, label.span.end) for label in (diagnostic.primary, *diagnostic.secondary)}
+    labels = []
+    for name in names_in(node):
+        if isinstance(name, ast.Attribute):
+            labels += _origin_of_size(evaluator, name)
+            continue
+        binding = evaluator.environment.binding(name.name)
+        if binding is None or isinstance(binding.value, Template | Module) or (binding.span.start, binding.span.end) in known:
+            continue
+        known.add((binding.span.start, binding.span.end))
+        labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
+    return replace(diagnostic, secondary=(*diagnostic.secondary, *labels[:4]))
+
+
+def _origin_of_size(evaluator: Evaluator, node: ast.Attribute) -> list[Label]:
+    """The step that decided `in.channels`."""
+    axis = {"channels": 0, "length": 1, "height": -2, "width": -1, "features": -1}.get(node.name)
+    if axis is None or evaluator.entry is None or node.span.text != f"in.{node.name}":
+        return []
+    span = evaluator.decided(axis % len(evaluator.entry))
+    return [] if span is None else [Label(span, f"`{node.span.text}` is {evaluator.entry[axis]}, decided here")]
+
+
+def unknown_name(environment: Environment, name: str, span: Span, wanted: str = "a value") -> Diagnostic:
+    """The diagnostic of a name that means nothing here."""
+    known: set[str] = set(TABLE)
+    if wanted == "a value":
+        known |= set(FUNCTIONS) | set(WORDS) | {"in"}
+    else:
+        known |= {"skip", "reuse"} | (set(FUNCTIONS) if "function" in wanted else set())
+    for level in environment.levels():
+        known |= set(level.bindings)
+        if wanted == "a value":
+            known |= set(level.labels)
+    near = closest(name, known)
+    return Diagnostic(
+        "E201",
+        f"there is no {wanted.removeprefix('a ').removeprefix('an ')} named `{name}`",
+        Label(span, "not known here"),
+        places_of(environment, near[:3]),
+        help=did_you_mean(near),
+        fix=replacement(span, near),
+    )
+
+
+
+def places_of(environment: Environment, names: tuple[str, ...]) -> tuple[Label, ...]:
+    """Where the names that may have been meant were given, those that this file gives."""
+    labels = []
+    for name in names:
+        binding, label = environment.binding(name), environment.label(name)
+        span = binding.span if binding is not None else label.span if label is not None else None
+        if span is not None:
+            labels.append(Label(span, f"`{name}` is this"))
+    return tuple(labels)
+
+
+def names_in(node: ast.Expression) -> list[ast.Name | ast.Attribute]:
+    """The names that an expression reads, in order."""
+    found: list[ast.Name | ast.Attribute] = []
+    stack: list[object] = [node]
+    while stack:
+        item = stack.pop()
+        match item:
+            case ast.Name() | ast.Attribute():
+                found.append(item)
+            case ast.Binary(left=left, right=right):
+                stack += [right, left]
+            case ast.Unary(operand=operand):
+                stack.append(operand)
+            case ast.Index(value=value, index=index):
+                stack += [index, value]
+            case ast.Conditional(value=value, condition=condition, otherwise=otherwise):
+                stack += [otherwise, condition, value]
+            case ast.List(items=items):
+                stack += list(reversed(items))
+            case ast.Call(arguments=arguments):
+                stack += [argument.value for argument in reversed(arguments)]
+    return found
+
+
+def replacement(span: Span, names: tuple[str, ...]) -> Fix | None:
+    """The fix that writes the nearest name in the place of what stands there."""
+    return Fix(f"write `{names[0]}`", (Edit(span, names[0]),)) if names else None
