@@ -62,7 +62,7 @@ def command(
     elif own_device is not None:
         from ..compiler.analysis.roofline import roofline, roofline_table
 
-        face.result(roofline_table(roofline(graph, own_device, batch=batch or 1, dtype=dtype), graph.program.name).rendered(form))
+        face.result(roofline_table(roofline(graph, own_device, batch=batch or 1, dtype=dtype), graph.program.name, by).rendered(form))
     elif convention is not None:
         from ..compiler.analysis.conventions import CONVENTIONS as KNOWN
         from ..compiler.analysis.conventions import convention_table, conventions_table

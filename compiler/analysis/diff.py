@@ -1,7 +1,7 @@
 """What changed between two networks: steps added, removed, renamed and changed, with the costs of each.
 
 Steps are matched by their paths. What is left on both sides is matched in order by operation, arguments and shape, which finds
-what was only renamed or moved, and then by operation alone, which finds what was renamed and changed.
+what was only renamed or moved, and then by operation and surroundings, which finds what was renamed and changed.
 """
 
 from __future__ import annotations
@@ -136,7 +136,9 @@ def _match(before: Graph, after: Graph) -> list[tuple[int, int]]:
     keys: tuple[Callable[[Node], Hashable], ...] = (
         lambda node: (node.operation, node.shape, node.input_shapes, node.names),
         lambda node: (node.operation, node.shape, node.input_shapes),
-        lambda node: (node.operation.name, node.names),
+        lambda node: (node.operation.name, node.scope.path),
+        # A number says nothing of what it names: such a step is matched within its own scope alone.
+        lambda node: (node.operation.name, node.path[-2:]) if not node.names[-1].isdecimal() else node.unique,
     )
     for key in keys:
         found = _aligned(left_before, left_after, key)

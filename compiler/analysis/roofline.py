@@ -7,12 +7,13 @@ is an estimate from below: no kernel reaches both, caches and fusion save traffi
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from ...dsl.records import dataclass
 from ..graph import Graph
 from ..program import Node
+from .cost import groups
 from .table import Cell, Column, Table
 from .traffic import bytes_moved, writes_nothing
 
@@ -122,22 +123,26 @@ def _estimate(graph: Graph, node: Node, device: Device, batch: int, dtype: str) 
     return Estimate(node, flops, moved, times[bound], bound)
 
 
-def roofline_table(result: Roofline, name: str) -> Table:
-    """The table that `archc cost --device NAME` prints."""
-    rows: list[tuple[Cell, ...]] = [
-        (
-            row.node.unique,
-            row.node.operation.name,
-            row.node.shape,
-            row.flops,
-            row.bytes,
-            row.intensity,
-            row.seconds * 1e6,
-            row.seconds / result.seconds * 100,
-            row.bound,
+def _bound(rows: Sequence[Estimate]) -> str:
+    """What holds most of the rows' time back, with its share where others do too."""
+    spent: dict[str, float] = {}
+    for row in rows:
+        spent[row.bound] = spent.get(row.bound, 0.0) + row.seconds
+    most = max(spent, key=lambda bound: spent[bound])
+    return most if len(spent) == 1 else f"{most} ({spent[most] / sum(spent.values()):.0%})"
+
+
+def roofline_table(result: Roofline, name: str, by: str = "op") -> Table:
+    """The table that `archc cost --device NAME` prints; `by` as of `cost.groups`."""
+    estimates = {row.node.index: row for row in result.rows}
+    rows: list[tuple[Cell, ...]] = []
+    for path, op, nodes in groups([row.node for row in result.rows], by):
+        members = [estimates[node.index] for node in nodes]
+        flops, moved = sum(row.flops for row in members), sum(row.bytes for row in members)
+        seconds = sum(row.seconds for row in members)
+        rows.append(
+            (path, op, nodes[-1].shape, flops, moved, flops / max(1, moved), seconds * 1e6, seconds / result.seconds * 100, _bound(members))
         )
-        for row in result.rows
-    ]
     columns = (
         Column("path", left=True),
         Column("op", left=True),

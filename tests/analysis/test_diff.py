@@ -56,6 +56,14 @@ def test_a_step_in_the_middle_renumbers_those_behind_it() -> None:
     assert difference.totals[1].macs - difference.totals[0].macs == 8 * 8 * 25 * 32 * 32
 
 
+def test_a_number_is_matched_in_its_own_scope_alone() -> None:
+    difference = diff(shipped("resnet50"), shipped("resnet50d"))
+    found = changes(difference)
+    assert ("removed", "conv1", None) in found and ("added", None, "conv1.0") in found
+    assert ("changed", "layer2.0.downsample.0", "layer2.0.downsample.1") in found
+    assert ("added", None, "layer2.0.downsample.0") in found
+
+
 def test_resnet_and_resnext() -> None:
     difference = diff(shipped("resnet50"), shipped("resnext50"))
     groups = [row for row in difference.changes if any(name == "groups" for name, _, _ in row.arguments)]

@@ -8,7 +8,6 @@ from archc.compiler.analysis.roofline import (
     DEVICES,
     BadDevice,
     Device,
-    bytes_moved,
     read_device,
     roofline,
     roofline_table,
@@ -43,6 +42,15 @@ def test_a_batch_reads_weights_once() -> None:
     assert many.seconds < 64 * one.seconds
     assert sum(one.shares.values()) == pytest.approx(1)
     assert one.rows[0].flops * 64 == many.rows[0].flops
+
+
+def test_rows_of_a_table_add_up() -> None:
+    result = roofline(shipped("resnet18"), DEVICES["t4"])
+    tables = [roofline_table(result, "resnet18", by) for by in ("stage", "block", "op")]
+    for table in tables:
+        seconds = [row[6] for row in table.rows]
+        assert sum(value for value in seconds if isinstance(value, float)) == pytest.approx(result.seconds * 1e6)
+    assert [row[0] for row in tables[0].rows] == ["stem", "layer1", "layer2", "layer3", "layer4", "head"]
 
 
 @pytest.mark.parametrize("name", DEVICES)
