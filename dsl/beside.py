@@ -6,8 +6,7 @@ from typing import Final
 
 from . import ast
 from .diagnostics import Diagnostic, Edit, Fix, Label
-from .misspelt_words import meant_word, misspelt_diagnostic
-from .slips_words import USAGE
+from .misspelt_words import USAGE, meant_word, misspelt_diagnostic
 from .source import Span
 from .tokens import Tokens
 

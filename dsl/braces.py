@@ -6,6 +6,7 @@ further left than the body that it should be in. Texts whose braces pair are lef
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from .diagnostics import Diagnostic, Edit, Fix, Label
@@ -13,11 +14,15 @@ from .records import dataclass
 from .source import Span
 from .tokens import Token, Tokens
 
+MOST_MISTAKES: Final = 50
+"""After so many mistakes the rest of a text is not read: it is hardly an `.arch` text."""
+
 DEEPEST: Final = 100
 """How deep brackets, bodies and operators nest at most."""
 
 _OPENING: Final = frozenset({"LBRACE", "BRACE_BAR"})
 _ITEMS: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
+_WHITE: Final = re.compile(r"\s*")
 _HEADS: Final = frozenset({"BLOCK", "NETWORK", "STAGE", "AUX", "FOR", "REPEAT", "IF"})
 _AFTER_ITEM: Final = _ITEMS | {"LET", "DEFAULT", "$END"}
 _BRACKETS: Final = frozenset({"LPAR", "LSQB", "LBRACE", "BRACE_BAR", "HOLE_START"})
@@ -133,6 +138,8 @@ class _Pairing:
         tokens = self.tokens.tokens
         values = 0  # how many `a if c` wait for their `else`
         for index, token in enumerate(tokens):
+            if len(self.tokens.diagnostics) > MOST_MISTAKES:
+                return
             if token.kind == "VALUE_IF":
                 values += 1
             elif token.kind == "ELSE" and values:
@@ -274,8 +281,9 @@ class _Pairing:
     def _indent(self, index: int) -> int:
         """How far the line of a token is indented; a tab counts as eight."""
         source = self.tokens.source
-        line = source.line_text(source.line_of(self.tokens.tokens[index].start)).expandtabs(8)
-        return len(line) - len(line.lstrip())
+        start = source.line_starts[source.line_of(self.tokens.tokens[index].start) - 1]
+        match = _WHITE.match(source.text, start)
+        return len(match[0].expandtabs(8)) if match else 0
 
     def _apply(self) -> None:
         tokens = self.tokens.tokens

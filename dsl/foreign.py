@@ -186,4 +186,4 @@ def _hidden(source: Source, result: list[str]) -> list[Diagnostic]:
 def _name(character: str) -> str:
     from unicodedata import name  # only here: few texts need it
 
-    return f"U+{ord(character):04X} {name(character, '')}".rstrip().lower().replace("u+", "U+")
+    return f"U+{ord(character):04X} {name(character, '').lower()}".rstrip()

@@ -392,7 +392,7 @@ class _Writer:
                 break
             length += len(self.layout.space(element, self.unit)) + len(self.layout.word(element))
             depth += (kind in ("LPAR", "LSQB")) - (kind in ("RPAR", "RSQB"))
-            if depth < 0 or (kind == "COMMA" and not depth):
+            if kind == "COMMA" and depth <= 0:
                 break
         return length
 

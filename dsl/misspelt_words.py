@@ -1,4 +1,4 @@
-"""Words of the language with a letter too many, too few or wrong."""
+"""The words that begin statements: how they are used, and which one a misspelt word was meant to be."""
 
 from __future__ import annotations
 
@@ -7,8 +7,27 @@ from typing import Final
 
 from .diagnostics import Diagnostic, Edit, Fix, Label
 from .mistake import Mistake, Repair
-from .slips_words import USAGE
 from .source import Span
+
+USAGE: Final = {
+    "import": "`import resnet` or `import resnet as r`",
+    "from": "`from resnet import bottleneck, basic`",
+    "block": "`block name(parameters) { … }`",
+    "network": "`network name(parameters) { … }` or `network name = other(arguments)`",
+    "stage": "`stage name { … }`",
+    "aux": "`aux name { … }`",
+    "repeat": "`repeat 3 { … }` or `repeat 3 as i { … }`",
+    "for": "`for x in list { … }` or `for i, x in list { … }`",
+    "if": "`if condition { … } else { … }`",
+    "let": "`let name = value`",
+    "default": "`default conv(bias = false), bn(eps = 0.001)`",
+    "require": '`require condition, "message"`',
+    "expect": "`expect [2048, 7, 7]`",
+    "budget": "`budget parameters <= 26M, macs <= 4.3G`",
+    "input": "`input image[3, 224, 224]`",
+    "output": "`output p3, p4` or `output name = label`",
+}
+"""How each word that begins a statement is used."""
 
 _CLOSE: Final = 0.75
 _AHEAD: Final = 3

@@ -6,16 +6,13 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from .ast import Broken, Expression, File
-from .braces import pair_braces, too_deep
+from .braces import MOST_MISTAKES, pair_braces, too_deep
 from .build import MAKERS, Builder
 from .diagnostics import Diagnostic
 from .lalr import Machine
 from .source import Source, Span
 from .tokens import Tokens
 from .words import read_tokens
-
-MOST_MISTAKES: Final = 50
-"""After so many mistakes the rest of a text is not read: it is hardly an `.arch` text."""
 
 _ATTEMPTS: Final = 3
 # What often follows from another mistake on its line, and what is put right by a guess.
@@ -27,10 +24,13 @@ def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     """The file, and its mistakes in the order of the text. What could not be read is `Broken` in the tree."""
     tokens = read_tokens(source)
     deep = too_deep(tokens)
+    if deep is not None:
+        tokens.diagnostics.append(deep)
+    elif len(tokens.diagnostics) <= MOST_MISTAKES:
+        pair_braces(tokens)
     if deep is not None or len(tokens.diagnostics) > MOST_MISTAKES:
-        found = [*tokens.diagnostics, *([deep] if deep else [])]
-        return File(source, (Broken(Span(source, 0, len(source.text))),)), _in_order(found)
-    pair_braces(tokens)
+        found = _in_order(tokens.diagnostics)[: MOST_MISTAKES + 1]
+        return File(source, (Broken(Span(source, 0, len(source.text))),)), found
     items, diagnostics = _run(tokens, "file")
     return File(source, items or (), tokens.file_doc), diagnostics
 

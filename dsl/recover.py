@@ -13,7 +13,7 @@ from . import slips_brackets, slips_steps, slips_words
 from .diagnostics import Diagnostic
 from .expected import found, wanted
 from .lalr import Machine
-from .misspelt_words import misspelt_word
+from .misspelt_words import USAGE, misspelt_word
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 from .tokens import Token, Tokens
 
@@ -128,7 +128,7 @@ def _single_sign(mistake: Mistake) -> Repair | None:
 def _unknown(mistake: Mistake) -> Diagnostic:
     expected = wanted(mistake)
     first = mistake.word(mistake.at(mistake.start)) if mistake.start < mistake.position else ""
-    help = f"write {slips_words.USAGE[first]}" if first in slips_words.USAGE else None
+    help = f"write {USAGE[first]}" if first in USAGE else None
     if mistake.token.kind == "$END":
         message = f"the text ends where {expected or 'more'} was expected"
     else:

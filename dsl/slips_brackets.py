@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .diagnostics import Edit, Fix, Label
 from .expected import found
+from .misspelt_words import USAGE
 from .mistake import (
     BEGINS_VALUE,
     CLOSES,
@@ -17,7 +18,6 @@ from .mistake import (
     replace,
     say,
 )
-from .slips_words import USAGE
 from .tokens import Token
 
 _AHEAD = 6

@@ -7,27 +7,10 @@ from typing import Final
 
 from .diagnostics import Edit, Fix, Label
 from .expected import found
+from .misspelt_words import USAGE, meant_word
 from .mistake import Change, Mistake, Repair, insert, remove, replace, say
 from .tokens import Token
 
-USAGE: Final = {
-    "import": "`import resnet` or `import resnet as r`",
-    "from": "`from resnet import bottleneck, basic`",
-    "block": "`block name(parameters) { … }`",
-    "network": "`network name(parameters) { … }` or `network name = other(arguments)`",
-    "stage": "`stage name { … }`",
-    "aux": "`aux name { … }`",
-    "repeat": "`repeat 3 { … }` or `repeat 3 as i { … }`",
-    "for": "`for x in list { … }` or `for i, x in list { … }`",
-    "if": "`if condition { … } else { … }`",
-    "let": "`let name = value`",
-    "default": "`default conv(bias = false), bn(eps = 0.001)`",
-    "require": '`require condition, "message"`',
-    "expect": "`expect [2048, 7, 7]`",
-    "budget": "`budget parameters <= 26M, macs <= 4.3G`",
-    "input": "`input image[3, 224, 224]`",
-    "output": "`output p3, p4` or `output name = label`",
-}
 _HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
 _IN_BODIES: Final = frozenset(
     {"NAME", "TEXT", "TEXT_START", "STAGE", "AUX", "REPEAT", "FOR", "IF", "REQUIRE", "EXPECT", "BUDGET", "INPUT", "OUTPUT", "LBRACE", "INDEXED", "FLAT"}
@@ -40,7 +23,7 @@ def wrong_place(mistake: Mistake) -> Repair | None:
     token = mistake.token
     word = mistake.word(token)
     if mistake.between and mistake.at_top and token.kind in _IN_BODIES:
-        if word in USAGE and token.kind == "NAME":
+        if token.kind == "NAME" and (word in USAGE or meant_word(word)):
             return None
         what = f"`{word}` stands" if token.kind != "NAME" else "a step stands"
         help = f"write {USAGE['network']}"
@@ -79,6 +62,9 @@ def import_from(mistake: Mistake) -> Repair | None:
 
 def word_without_its_form(mistake: Mistake) -> Repair | None:
     """`input [3, 224, 224]`, `stage 1 { … }`, `import "resnet"`: a word of the language, and not what it needs."""
+    token, word = mistake.token, mistake.word(mistake.token)
+    if mistake.at_top and mistake.between and token.kind == "NAME" and word in USAGE:
+        return Repair(say("E122", f"`{word}` is not complete", mistake.span(token), help=f"write {USAGE[word]}"), ())
     word = mistake.word(mistake.before)
     if mistake.before.kind == "NAME" and word in USAGE and mistake.token.kind not in ("EQUAL", "COLON", "DOT", "ARROW"):
         span = mistake.span(mistake.before).to(mistake.span(mistake.token))
@@ -110,13 +96,18 @@ def _imports(mistake: Mistake, first: Token) -> Repair | None:
 
 def reserved_name(mistake: Mistake) -> Repair | None:
     """`let for = 3`: a word of the language where a name should stand."""
-    token = mistake.token
-    if token.kind not in _HARD or "NAME" not in mistake.machine.expected():
+    index = mistake.position
+    if mistake.token.kind in ("EQUAL", "COLON") and mistake.before.kind in _HARD:
+        index -= 1  # `conv(64, not = 3)`
+    elif not mistake.machine.fits("NAME"):
+        return None
+    token = mistake.tokens[index]
+    if token.kind not in _HARD:
         return None
     word = mistake.word(token)
     message = f"`{word}` is a word of the language and cannot be a name"
     fix = replace(mistake, token, f"{word}_")
-    return Repair(say("E119", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "NAME"),))
+    return Repair(say("E119", message, mistake.span(token), fix=fix), (mistake.as_kind(index, "NAME"),))
 
 
 # ------------------------------------------------------------------------------------------------- equal signs
