@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 from archc.dsl.ast import File
 from archc.dsl.braces import MOST_MISTAKES
 from archc.dsl.format import format_source
+from archc.dsl.misspelt_words import USAGE
 from archc.dsl.parser import parse, parse_expression
 from archc.dsl.source import Source
 
 from .reading import TEXTS, bare, nodes
 
 FILES = [path.read_text(encoding="utf-8") for path in TEXTS]
-SIGNS = list("{}()[]|->,:=\"'#/*;.\\ \n\t\x00\u202e（→é“0x_") + ["->", "==", "**", "//", "/*", "1x7", "26M", '"a{', "}}"]
-WORDS = ["import", "from", "as", "block", "network", "takes", "indexed", "flat", "stage", "repeat", "for", "in", "if", "else", "let", "default", "require", "expect", "budget", "input", "output", "aux", "and", "or", "not", "true", "false", "none", "conv", "bn", "relu", "add", "concat", "skip", "a", "b"]
+SIGNS = [*"{}()[]|->,:=\"'#/*;.\\ \n\t\x00\u202e（→é“0x_", "->", "==", "**", "//", "/*", "1x7", "26M", '"a{', "}}"]
+WORDS = [*USAGE, "as", "takes", "indexed", "flat", "in", "else", "and", "or", "not", "true", "false", "none"]
+WORDS += ["conv", "bn", "relu", "add", "concat", "skip", "a", "b"]
 
 quick = settings(max_examples=60, deadline=None)
 

@@ -9,7 +9,7 @@ from archc.dsl.braces import DEEPEST, MOST_MISTAKES
 from archc.dsl.parser import parse, parse_expression
 from archc.dsl.source import Source
 
-MANY = 20_000
+MANY = 5_000
 
 
 def codes(text: str) -> list[str]:

@@ -283,7 +283,7 @@ network c = d(3)
     assert variant.variant_of.path == ("d",)
 
 
-WORDS = "block network stage input output aux default budget expect import from as takes indexed flat".split()
+WORDS = ["block", "network", "stage", "input", "output", "aux", "default", "budget", "expect", "import", "from", "as", "takes", "indexed", "flat"]
 
 
 @pytest.mark.parametrize("word", WORDS)
