@@ -110,7 +110,7 @@ def change_number(text: str, file: ast.File, chance: random.Random) -> Change | 
 
 
 def misspell_name(text: str, file: ast.File, chance: random.Random) -> Change | None:
-    names = [node for node in every((ast.Name, ast.Call), file)]
+    names = list(every((ast.Name, ast.Call), file))
     if not names:
         return None
     node = chance.choice(names)
@@ -142,7 +142,7 @@ def delete_path(text: str, file: ast.File, chance: random.Random) -> Change | No
 
 
 def delete_statement(text: str, file: ast.File, chance: random.Random) -> Change | None:
-    found = [node for node in every((ast.Chain, ast.Let, ast.Default, ast.Input), file)]
+    found = list(every((ast.Chain, ast.Let, ast.Default, ast.Input), file))
     if not found:
         return None
     node = chance.choice(found)

@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from archc.compiler.driver import Checked, check_source
+from archc.compiler.emit.module import build
+from archc.compiler.graph import Graph
+from archc.compiler.program import Program
 from archc.dsl import ast
 from archc.dsl.diagnostics import Diagnostic
 from archc.dsl.parser import parse
@@ -35,6 +40,16 @@ def judge(name: str, edit: Edit) -> Verdict:
         return Verdict("legal", 0, None, checked)
     located = leads_to(errors[0], edit, source)
     return Verdict("located" if located else "lost", len(errors), errors[0], checked)
+
+
+def confirm(program: Program) -> None:
+    """PyTorch runs the network that archc took for legal, with the shapes that archc gave (on the meta device: no numbers)."""
+    graph = Graph(program)
+    with torch.device("meta"), torch.no_grad():
+        module = build(graph).eval()
+        made = module(*(torch.empty((2, *node.shape)) for node in graph.inputs))
+    outputs = [made] if isinstance(made, torch.Tensor) else list(made)
+    assert [tuple(output.shape[1:]) for output in outputs] == [node.shape for node in graph.outputs]
 
 
 def leads_to(error: Diagnostic, edit: Edit, source: Source) -> bool:

@@ -6,6 +6,7 @@ nothing else.
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -80,7 +81,7 @@ class RandomProgram:
 def join(path: tuple[Step, ...], indent: str) -> str:
     """The steps of a path: arrows join steps; a loop is a statement and stands on its own line."""
     text = path[0].write(indent)
-    for before, step in zip(path, path[1:], strict=False):
+    for before, step in itertools.pairwise(path):
         loop = isinstance(before, Repeat) or isinstance(step, Repeat)
         text += (f"\n{indent}" if loop else " -> ") + step.write(indent)
     return text
@@ -134,7 +135,7 @@ class Maker:
 
     def path(self, depth: int) -> tuple[Step, ...]:
         if self.chance.random() < 0.3:
-            usable = [label for label in self.labels]
+            usable = list(self.labels)
             return (Skip(self.chance.choice(usable) if usable and self.chance.random() < 0.4 else None),)
         return tuple(self.step(depth) for _ in range(self.chance.randint(1, 2)))
 

@@ -19,6 +19,8 @@ from archc.dsl.source import Source
 from .oracle import Refused, Stricter, run
 from .programs import Maker, RandomProgram
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = int(os.environ.get("ARCHC_PROGRAMS", "20000"))
 PARTS = 20
 
