@@ -1,103 +1,20 @@
 """Tokens and nodes -> nodes: one small function for each thing that a rule of `arch.lark` builds.
 
-A function gets the children that the rule keeps (None for something optional that is absent) and where the text of the
-node starts and ends. `MAKERS` gives each rule, or form of a rule, its function.
+A function gets the children that the rule keeps (None for something optional that is absent) and the place of the
+node's text. `MAKERS` gives each rule, or form of a rule, its function.
 """
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from itertools import pairwise
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from . import ast
-from .braces import DEEPEST, nested_too_deep
-from .diagnostics import Diagnostic
-from .foreign import meant_by
+from .build_expressions import EXPRESSIONS
+from .builder import Builder, Child, Head, present
 from .lalr import Make
-from .numbers import number_of, size_of
-from .records import dataclass
-from .source import Source, Span
-from .tokens import Token, Tokens
-
-# What stands on the parser's stack: tokens, nodes, tuples of nodes, None. The grammar says which, not the type checker.
-Child: TypeAlias = Any
-
-
-@dataclass(frozen=True, slots=True)
-class Dotted:
-    """`a.b.c`, until it is known what the name stands for."""
-
-    span: Span
-    parts: tuple[Token, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """`block name(parameters)`."""
-
-    span: Span
-    name: ast.Name
-    parameters: tuple[ast.Parameter, ...]
-
-
-@dataclass(slots=True)
-class Builder:
-    """What every function needs besides the children, and what is found wrong while building."""
-
-    tokens: Tokens
-    source: Source = field(init=False)
-    text: str = field(init=False)
-    damaged: list[int] = field(init=False)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    absorbed: dict[int, Span] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.source, self.text = self.tokens.source, self.tokens.text
-        self.damaged = self.tokens.damaged
-
-    def span(self, token: Token) -> Span:
-        return Span(self.source, token.start, token.end)
-
-    def word(self, token: Token) -> str:
-        """The text of a token, foreign signs read as ours."""
-        return meant_by(self.text[token.start : token.end])
-
-    def words(self, parts: tuple[Token, ...]) -> tuple[str, ...]:
-        return tuple(self.text[part.start : part.end] for part in parts)
-
-    def doc(self, span: Span) -> str:
-        return self.tokens.docs.get(span.start, "")
-
-    def is_damaged(self, span: Span) -> bool:
-        """Whether something within the span could not be understood."""
-        return any(span.start <= place < span.end for place in self.damaged)
-
-    def whole(self, node: Child) -> Child:
-        """The statement itself, or `Broken` where its meaning is not known. The innermost statement bears the damage."""
-        for place in self.damaged:
-            if node.span.start <= place < node.span.end and self.absorbed.setdefault(place, node.span) == node.span:
-                return ast.Broken(node.span)
-        return node
-
-    def on_one_line(self, first: Span, second: Span) -> bool:
-        """Whether nothing parts two statements."""
-        if "\n" in self.text[first.end : second.start]:
-            return False
-        return not any(first.end <= place < second.start for place in self.tokens.semicolons)
-
-    def deepen(self, span: Span, depth: int, levels: int) -> int:
-        """How deep a tree is that adds `levels` to one of `depth`. One that is too deep is reported and given up."""
-        if depth + levels <= DEEPEST:
-            return depth + levels
-        if not self.is_damaged(span):
-            self.damaged.append(span.start)
-            self.diagnostics.append(nested_too_deep(span))
-        return 0
-
-
-def _present(children: list[Child]) -> tuple[Child, ...]:
-    return tuple(child for child in children if child is not None)
+from .source import Span
+from .tokens import Token
 
 
 def _steps(builder: Builder, children: list[Child]) -> tuple[Child, ...]:
@@ -118,7 +35,7 @@ def _steps(builder: Builder, children: list[Child]) -> tuple[Child, ...]:
 
 
 def _tuple(builder: Builder, children: list[Child], span: Span) -> tuple[Child, ...]:
-    return _present(children)
+    return present(children)
 
 
 def _only(builder: Builder, children: list[Child], span: Span) -> Child:
@@ -297,105 +214,6 @@ def _broken(builder: Builder, children: list[Child], span: Span) -> ast.Broken:
     return ast.Broken(span)
 
 
-# ------------------------------------------------------------------------------------------------------ expressions
-
-
-def _conditional(builder: Builder, children: list[Child], span: Span) -> ast.Conditional:
-    value, _, condition, otherwise = children
-    return ast.Conditional(span, value, condition, otherwise)
-
-
-def _binary(builder: Builder, children: list[Child], span: Span) -> ast.Binary:
-    left, *rest = children
-    for operator, right in zip(rest[::2], rest[1::2], strict=True):
-        left = ast.Binary(Span(builder.source, span.start, right.span.end), builder.word(operator), left, right)
-    node: ast.Binary = left
-    return node
-
-
-def _comparisons(builder: Builder, children: list[Child], span: Span) -> ast.Binary:
-    """`a < b < c` is `a < b and b < c`."""
-    result: ast.Binary | None = None
-    for left, operator, right in zip(children[:-2:2], children[1::2], children[2::2], strict=True):
-        one = ast.Binary(left.span.to(right.span), builder.word(operator), left, right)
-        result = ast.Binary(result.span.to(one.span), "and", result, one) if result else one
-    assert result is not None
-    return result
-
-
-def _unary(builder: Builder, children: list[Child], span: Span) -> ast.Unary:
-    operator, operand = children
-    return ast.Unary(span, builder.word(operator), operand)
-
-
-def _reference(builder: Builder, children: list[Child], span: Span) -> ast.Name | ast.Attribute:
-    first, *rest = children[0].parts
-    value: ast.Name | ast.Attribute = ast.Name(builder.span(first), builder.word(first))
-    for part in rest:
-        place = Span(builder.source, span.start, part.end)
-        value = ast.Attribute(place, value, builder.word(part), builder.span(part))
-    return value
-
-
-def _number(builder: Builder, children: list[Child], span: Span) -> ast.Number:
-    return ast.Number(span, 0 if builder.is_damaged(span) else number_of(builder.word(children[0])))
-
-
-def _size(builder: Builder, children: list[Child], span: Span) -> ast.Size:
-    return ast.Size(span, (0, 0) if builder.is_damaged(span) else size_of(builder.word(children[0])))
-
-
-def _constant(builder: Builder, children: list[Child], span: Span) -> ast.Constant:
-    return ast.Constant(span, {"TRUE": True, "FALSE": False, "NONE": None}[children[0].kind])
-
-
-def _parenthesis(builder: Builder, children: list[Child], span: Span) -> Child:
-    """The expression itself; its place includes the parentheses, so that what holds it ends where it ends."""
-    return replace(children[0], span=span)
-
-
-def _index(builder: Builder, children: list[Child], span: Span) -> ast.Index:
-    value, index = children
-    return ast.Index(span, value, index)
-
-
-def _attribute(builder: Builder, children: list[Child], span: Span) -> ast.Attribute:
-    value, name = children
-    return ast.Attribute(span, value, name.name, name.span)
-
-
-def _list(builder: Builder, children: list[Child], span: Span) -> ast.List:
-    return ast.List(span, _present(children))
-
-
-def _argument(builder: Builder, children: list[Child], span: Span) -> ast.Argument:
-    name, value = children
-    return ast.Argument(span, name.name if name else None, name.span if name else None, value)
-
-
-def _dotted(builder: Builder, children: list[Child], span: Span) -> Dotted:
-    return Dotted(span, tuple(children))
-
-
-def _name(builder: Builder, children: list[Child], span: Span) -> ast.Name:
-    return ast.Name(span, builder.word(children[0]))
-
-
-def _text(builder: Builder, children: list[Child], span: Span) -> ast.Text:
-    content = builder.text[span.start + 1 : span.end - 1]
-    return ast.Text(span, (content,) if content else ())
-
-
-def _pieces(builder: Builder, children: list[Child], span: Span) -> ast.Text:
-    pieces: list[Child] = []
-    for child in children[1:-1]:
-        if not isinstance(child, Token):
-            pieces.append(child)
-        elif child.kind == "TEXT_PIECE":
-            pieces.append(builder.word(child).replace("{{", "{").replace("}}", "}"))
-    return ast.Text(span, tuple(pieces))
-
-
 def _statement(make: Make) -> Make:
     def whole(builder: Builder, children: list[Child], span: Span) -> Child:
         node = make(builder, children, span)
@@ -405,6 +223,7 @@ def _statement(make: Make) -> Make:
 
 
 MAKERS: Final = {
+    **EXPRESSIONS,
     "file": _tuple,
     "import": _statement(_import),
     "from_import": _statement(_from_import),
@@ -445,22 +264,4 @@ MAKERS: Final = {
     "output": _statement(_output),
     "output_item": _output_item,
     "broken": _broken,
-    "conditional": _conditional,
-    "binary": _binary,
-    "comparisons": _comparisons,
-    "unary": _unary,
-    "reference": _reference,
-    "number": _number,
-    "size": _size,
-    "constant": _constant,
-    "parenthesis": _parenthesis,
-    "index": _index,
-    "attribute": _attribute,
-    "list": _list,
-    "arguments": _tuple,
-    "argument": _argument,
-    "dotted": _dotted,
-    "name": _name,
-    "text": _text,
-    "pieces": _pieces,
 }

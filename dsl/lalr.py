@@ -17,7 +17,7 @@ from .source import Span
 from .tokens import Token
 
 if TYPE_CHECKING:
-    from .build import Builder
+    from .builder import Builder
 
 # What builds a node: from the children and the place of the node's text.
 Make: TypeAlias = "Callable[[Builder, list[Any], Span], object]"

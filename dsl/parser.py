@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from .ast import Broken, Expression, File
 from .braces import MOST_MISTAKES, pair_braces, too_deep
-from .build import MAKERS, Builder
+from .build import MAKERS
+from .builder import Builder
 from .diagnostics import Diagnostic
 from .lalr import Machine
 from .source import Source, Span
