@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ...dsl.records import dataclass
 from ..graph import Graph
@@ -39,7 +39,8 @@ class ClassWriter:
         design = self.cls.design
         if design.form is Form.CHAIN_CLASS:
             made = folded([made for _, made in self.cls.members])
-            return [*self.head("nn.Sequential"), *self.signature(), *broken(f"super().__init__({', '.join(made)})", BODY)]
+            starts = [line for statement in self._starts(design.calls, ()) for line in broken(statement, BODY)]
+            return [*self.head("nn.Sequential"), *self.signature(), *broken(f"super().__init__({', '.join(made)})", BODY), *starts]
         constructor = [*self.constructor(), ""] if self.cls.members else []
         return [*self.head(self.base), *constructor, *self.forward()]
 
@@ -60,11 +61,21 @@ class ClassWriter:
         lines = [*self.signature(), " " * BODY + "super().__init__()"]
         for statement in declarations(self.level):
             lines.extend(broken(statement, BODY))
-        for call, made in self.cls.members:
-            if made.is_weight:
-                for statement in weight_starts(call, self.reach(call)):
-                    lines.extend(broken(statement, BODY))
+        for statement in self._starts([call for call, _ in self.cls.members], ()):
+            lines.extend(broken(statement, BODY))
         return lines
+
+    def _starts(self, calls: Sequence[Call], above: tuple[str, ...]) -> Iterator[str]:
+        """How weights start that no loop of the network's finds, those in an `nn.Sequential` of this class included."""
+        for call in calls:
+            path = above + call.path
+            if call.design is not None:
+                if call.design.form in (Form.NUMBERED, Form.NAMED):
+                    yield from self._starts(call.design.calls, path)
+            elif call.recipe is not None and (call.recipe.has_bare_weight or call.recipe.target in self.designs.started_in_classes):
+                place = access(self.level, path, self.levels)
+                for name, text in call.node.operation.initialization().calls:
+                    yield text.format(f"{place}.{name}" if name else place)
 
     def forward(self) -> list[str]:
         design = self.cls.design
@@ -133,8 +144,3 @@ def _filled(text: str, width: int) -> list[str]:
         else:
             paragraphs.append(line)
     return [part for row in paragraphs for part in (textwrap.wrap(row, width - 3, break_long_words=False, break_on_hyphens=False) or [""])]
-
-
-def weight_starts(call: Call, place: str) -> list[str]:
-    """How a weight without a module starts."""
-    return [text.format(place) for _, text in call.node.operation.initialization().calls]

@@ -58,12 +58,12 @@ class Call:
     @property
     def has_bare_weight(self) -> bool:
         """Whether it has a weight without a module, which its expression names."""
-        return self.design is None and any(not row.name for row in self.node.operation.weights(self.node.input_shapes))
+        return self.recipe is not None and self.recipe.has_bare_weight
 
     @property
     def is_heavy(self) -> bool:
         """Whether it is what a statement is about: an inner module, or an operation with a matrix of weights."""
-        return self.design is not None or any(len(weight.shape) > 1 for weight in self.node.operation.weights(self.node.input_shapes))
+        return self.recipe is None or self.recipe.has_matrix
 
 
 @dataclass(slots=True, eq=False)
@@ -91,19 +91,23 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Designs:
-    """All designs, inner ones before those that use them; the network's is last. `of` finds a unit's."""
+    """All designs, inner ones before those that use them; the network's is last. `of` finds a unit's.
+
+    `started_in_classes`: the modules whose weights start where they are declared, not in a loop of the network's.
+    """
 
     all: tuple[Design, ...]
     of: dict[Unit, Design]
     recipes: Recipes
+    started_in_classes: frozenset[str]
 
     @property
     def root(self) -> Design:
         return self.all[-1]
 
 
-def build_designs(graph: Graph, units: Units) -> Designs:
-    builder = _Builder(graph)
+def build_designs(graph: Graph, units: Units, recipes: Recipes, started_in_classes: frozenset[str]) -> Designs:
+    builder = _Builder(graph, recipes, started_in_classes)
     for unit in inner_first(units):
         builder.add(unit)
     designs = tuple(builder.designs)
@@ -119,13 +123,14 @@ def build_designs(graph: Graph, units: Units) -> Designs:
         for call in design.calls:
             _choose_call(design, call)
         _gather_words(design)
-    return Designs(designs, builder.of, builder.recipes)
+    return Designs(designs, builder.of, recipes, started_in_classes)
 
 
 class _Builder:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, recipes: Recipes, started_in_classes: frozenset[str]) -> None:
         self.graph = graph
-        self.recipes = Recipes()
+        self.recipes = recipes
+        self.started_in_classes = started_in_classes
         self.designs: list[Design] = []
         self.of: dict[Unit, Design] = {}
         self.number: dict[Design, int] = {}
@@ -168,7 +173,10 @@ class _Builder:
         if isinstance(item, Unit):
             return (self.number[self.of[item]], member_path(unit, item), len(item.outputs))
         path = member_path(unit, owner_of(self.graph, item))
-        return (item.operation.name, self.recipes.of(item).skeleton, path, _initial(item))
+        recipe = self.recipes.of(item)
+        # What starts where it is declared starts alike in all units of a design.
+        starts = item.operation.initialization().calls if recipe.has_bare_weight or recipe.target in self.started_in_classes else ()
+        return (item.operation.name, recipe.skeleton, path, starts)
 
     def _call(self, unit: Unit, item: Node | Unit, operands: tuple[int, ...], undeclared: set[int]) -> Call:
         """A call; the first that needs a member declares it."""
@@ -184,12 +192,6 @@ class _Builder:
         for call in design.calls:
             if call.design is None:
                 call.in_place = all(may_overwrite(self.graph, item) for item in call.items if isinstance(item, Node))
-
-
-def _initial(node: Node) -> object:
-    """A weight that has no module starts where it is declared, so how it starts is part of the structure."""
-    weights = node.operation.weights(node.input_shapes)
-    return node.operation.initialization().calls if any(not weight.name for weight in weights) else ()
 
 
 def _word(unit: Unit) -> str:

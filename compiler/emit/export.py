@@ -47,7 +47,7 @@ def answering_plainly(module: nn.Module) -> Iterator[nn.Module]:
         @functools.wraps(made.forward)
         def forward(self, *inputs: Tensor) -> object:
             answer = made.forward(self, *inputs)
-            return answer._asdict() if isinstance(answer, tuple) else answer
+            return answer._asdict() if hasattr(answer, "_asdict") else answer
 
     try:
         module.__class__ = Plain
@@ -62,8 +62,8 @@ def example_inputs(module: nn.Module, graph: Graph) -> tuple[Tensor, ...]:
     import torch
 
     first = next(iter(module.parameters()), None)
-    where = {} if first is None else {"device": first.device, "dtype": first.dtype}
-    return tuple(torch.zeros(EXAMPLE_BATCH, *node.shape, **where) for node in graph.inputs)
+    device, dtype = (None, None) if first is None else (first.device, first.dtype)
+    return tuple(torch.zeros(EXAMPLE_BATCH, *node.shape, device=device, dtype=dtype) for node in graph.inputs)
 
 
 def dynamic_shapes(graph: Graph) -> tuple[dict[int, torch.export.Dim], ...]:

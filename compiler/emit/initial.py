@@ -1,43 +1,49 @@
-"""How weights start, where it is not PyTorch's way: a loop over the network's modules, then the exceptions."""
+"""How weights start, where it is not PyTorch's way.
+
+Most modules of a class start alike: a loop over the network's modules finds them, and the few exceptions are set by name
+after it. Where some start as PyTorch does, or a helper has such modules inside, no loop can tell them apart: then each
+class starts its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import field
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ...dsl.records import dataclass
 from ..program import Node
 
 Starts = dict[str, str]
 """The text of a call for each tensor of a module (`weight`, `bias`)."""
 
-
-@dataclass(slots=True)
-class _Kind:
-    """All modules of one class: their starts, and the nodes that have each."""
-
-    nodes: dict[tuple[tuple[str, str], ...], list[Node]] = field(default_factory=dict)
+Owners = Mapping[str, Sequence[Node]]
+"""The nodes that own modules with weights, by the class of the module."""
 
 
-def initial_statements(owners: Sequence[tuple[Node, str]], reach: Callable[[Node], str]) -> list[tuple[int, str]]:
-    """The statements, each with its depth of indentation, for the end of the network's constructor.
+def started_in_classes(owners: Owners, helpers: Iterable[str]) -> frozenset[str]:
+    """The classes of modules whose starts each generated class sets itself."""
+    code = "\n".join(helpers)
+    found = set()
+    for target, nodes in owners.items():
+        told = [bool(node.operation.initialization().calls) for node in nodes]
+        if not any(told):
+            continue
+        made_inside = re.search(rf"(?<!class ){re.escape(target)}\(", code) is not None
+        derived = [name for name in re.findall(rf"class (\w+)\({re.escape(target)}\)", code) if name in owners]
+        usual = _usual(nodes)
+        if not all(told) or made_inside or any(not _agrees(node, usual) for name in derived for node in owners[name]):
+            found.add(target)
+    return frozenset(found)
 
-    `owners` are the nodes that own modules, with the class of each. Most modules of a class start alike: they are
-    found in a loop. Others are set after it, by name.
-    """
-    by_target: dict[str, list[Node]] = {}
-    for node, target in owners:
-        by_target.setdefault(target, []).append(node)
+
+def initial_statements(owners: Owners, reach: Callable[[Node], str]) -> list[tuple[int, str]]:
+    """The statements, each with its depth of indentation, for the end of the network's constructor."""
     bodies: dict[tuple[tuple[int, str], ...], list[str]] = {}
     further: list[tuple[int, str]] = []
-    for target, nodes in by_target.items():
-        told = [node for node in nodes if node.operation.initialization().calls]
-        if not told:
-            continue
-        usual = _usual(nodes) if len(told) == len(nodes) else {}
+    for target, nodes in owners.items():
+        usual = _usual(nodes)
         if usual:
             bodies.setdefault(tuple(_in_loop(usual, nodes)), []).append(target)
-        further.extend(_by_name([node for node in told if not _agrees(node, usual)], reach))
+            further.extend(_by_name([node for node in nodes if not _agrees(node, usual)], reach))
     loop: list[tuple[int, str]] = []
     for body, targets in bodies.items():
         loop.append((1, f"{'elif' if loop else 'if'} isinstance(module, {' | '.join(targets)}):"))

@@ -10,10 +10,10 @@ from .classes import BODY, ClassWriter, docstring, function, statement_lines
 from .declare import access
 from .designs import Call
 from .forward import ForwardWriter, numbered_calls
-from .initial import initial_statements
+from .initial import Owners, initial_statements
 from .layout import INDENT, broken
 from .names import variable_name
-from .units import Mode, Unit, Units, owner_of
+from .units import Mode, Unit, Units
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +23,7 @@ class NetworkWriter:
     writer: ClassWriter
     units: Units
     mode: Mode
+    owners: Owners
 
     @property
     def name(self) -> str:
@@ -130,17 +131,7 @@ class NetworkWriter:
     # ------------------------------------------------------------------------------------------- weights
 
     def _initial(self) -> list[str]:
-        graph = self.writer.graph
-        seen: dict[int, Node] = {}
-        for node in graph.nodes:
-            if self.units.needed[node.index]:
-                owner = owner_of(graph, node)
-                seen.setdefault(owner.index, owner)
-        owners = []
-        for owner in (seen[index] for index in sorted(seen)):
-            target = self.writer.designs.recipes.of(owner).target
-            if target and owner.operation.weights(owner.input_shapes):
-                owners.append((owner, target))
+        owners = {target: nodes for target, nodes in self.owners.items() if target not in self.writer.designs.started_in_classes}
 
         def reach(node: Node) -> str:
             return access(self.writer.level, node.path, self.writer.levels)

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 
 from ..graph import Graph
 from ..ops.base import show_size
-from ..program import Scope
+from ..program import Node, Scope
 from .classes import ClassWriter, docstring
 from .declare import Level
 from .designs import Designs, build_designs
+from .initial import started_in_classes
 from .layout import WIDTH, broken
 from .names import TAKEN, camel_case
 from .network import NetworkWriter
+from .recipes import Recipes
 from .slots import make_classes
-from .units import Mode, Units, build_units
+from .units import Mode, Units, build_units, needed_nodes, owner_of
 from .variants import name_classes, reading_order
 
 __all__ = ["Mode", "class_name", "to_python"]
@@ -35,8 +37,10 @@ def class_name(graph: Graph) -> str:
 
 def to_python(graph: Graph, mode: Mode = Mode.TRAIN) -> str:
     """The whole source file. `mode` says what becomes of side heads; without any, all modes give the same text."""
-    units, designs = _structure(graph, mode)
-    helpers = _helpers(graph, units)
+    recipes = Recipes()
+    helpers = _helpers(graph, mode)
+    owners = _owners(graph, mode, recipes)
+    units, designs = _structure(graph, mode, recipes, started_in_classes(owners, helpers))
     name = class_name(graph)
     taken = {*TAKEN, f"{name}Outputs", f"{name}TrainingOutputs", *(match for text in helpers for match in _defined(text))}
     name_classes(designs, graph.program.name, sorted(taken))
@@ -45,30 +49,40 @@ def to_python(graph: Graph, mode: Mode = Mode.TRAIN) -> str:
     texts: dict[str, list[str]] = {}
     for cls in classes:
         writer = ClassWriter.of(graph, cls, designs, levels)
-        texts[cls.design.name] = writer.lines() if cls is not classes[-1] else NetworkWriter(writer, units, mode).lines()
+        texts[cls.design.name] = writer.lines() if cls is not classes[-1] else NetworkWriter(writer, units, mode, owners).lines()
     return _file(graph, helpers, [texts[name] for name in reading_order(designs)])
 
 
-def _structure(graph: Graph, mode: Mode) -> tuple[Units, Designs]:
+def _structure(graph: Graph, mode: Mode, recipes: Recipes, started: frozenset[str]) -> tuple[Units, Designs]:
     """Units and designs; a reused scope that differs from its first use is no unit."""
     dissolved: set[Scope] = set()
     while True:
         units = build_units(graph, mode, dissolved)
-        designs = build_designs(graph, units)
+        designs = build_designs(graph, units, recipes, started)
         different = [unit.scope for unit in units.all if unit.uses is not None and designs.of[unit] is not designs.of[unit.uses]]
         if not different:
             return units, designs
         dissolved.update(different)
 
 
-def _helpers(graph: Graph, units: Units) -> list[str]:
+def _helpers(graph: Graph, mode: Mode) -> list[str]:
     """The definitions that PyTorch lacks, each once, in the order of their first use."""
     found: dict[str, None] = {}
-    for node in graph.nodes:
-        if units.needed[node.index]:
-            for text in node.operation.helpers(node.input_shapes):
-                found.setdefault(_laid_out(text.strip()))
-    return list(found)
+    for node in needed_nodes(graph, mode):
+        for text in node.operation.helpers(node.input_shapes):
+            found.setdefault(text.strip())
+    return [_laid_out(text) for text in found]
+
+
+def _owners(graph: Graph, mode: Mode, recipes: Recipes) -> dict[str, list[Node]]:
+    """The nodes that own modules with weights, by the class of the module, each in order."""
+    found: dict[str, dict[int, Node]] = {}
+    for node in needed_nodes(graph, mode):
+        owner = owner_of(graph, node)
+        recipe = recipes.of(owner)
+        if recipe.target and recipe.weights:
+            found.setdefault(recipe.target, {})[owner.index] = owner
+    return {target: [nodes[index] for index in sorted(nodes)] for target, nodes in found.items()}
 
 
 def _laid_out(helper: str) -> str:

@@ -7,7 +7,7 @@ import re
 from dataclasses import field
 
 from ...dsl.records import dataclass
-from ..ops.base import Operation, Shapes
+from ..ops.base import Operation, Shapes, Weight
 from ..ops.parameters import Plain
 from ..program import Node
 from .torch_defaults import DEFAULTS, family
@@ -48,6 +48,16 @@ class Recipe:
     defaults: dict[str, Plain] = field(hash=False)
     expression: str
     expression_in_place: str
+    weights: tuple[Weight, ...] = ()
+
+    @property
+    def has_bare_weight(self) -> bool:
+        """Whether it has a weight without a module, which its expression names."""
+        return any(not weight.name for weight in self.weights)
+
+    @property
+    def has_matrix(self) -> bool:
+        return any(len(weight.shape) > 1 for weight in self.weights)
 
     @property
     def skeleton(self) -> tuple[object, ...]:
@@ -87,13 +97,14 @@ def _read(operation: Operation, shapes: Shapes) -> Recipe:
     names = holes(operation, shapes)
     expression = operation.expression(names, shapes) or ""
     in_place = (operation.expression(names, shapes, True) or "") if operation.may_work_in_place else expression
+    weights = operation.weights(shapes)
     if construct is None:
-        return Recipe("", (), {}, expression, in_place)
+        return Recipe("", (), {}, expression, in_place, weights)
     usual = DEFAULTS.get(family(construct.target), {})
     given = {keyword: value for keyword, value in construct.arguments if keyword is not None}
     first = [(keyword, value) for keyword, value in construct.arguments if keyword is None or keyword not in usual]
     rest = [(keyword, given.get(keyword, value)) for keyword, value in usual.items()]
-    return Recipe(construct.target, (*first, *rest), usual, expression, in_place)
+    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights)
 
 
 def _template(text: str) -> Template:

@@ -79,6 +79,12 @@ def _needed(graph: Graph, mode: Mode) -> tuple[bool, ...]:
     return tuple(needed)
 
 
+def needed_nodes(graph: Graph, mode: Mode) -> list[Node]:
+    """The operations that an output of this mode needs, in order."""
+    needed = _needed(graph, mode)
+    return [node for node in graph.nodes if needed[node.index] and node.operation.family != "port"]
+
+
 def owner_of(graph: Graph, node: Node) -> Node:
     """The node whose weights `node` uses."""
     return node if node.shares is None else graph.nodes[node.shares]

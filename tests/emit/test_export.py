@@ -46,7 +46,7 @@ def test_exported_program(name: str, tmp_path: Path) -> None:
     program = export.export(module, graph)
     assert module.training, "the module is left as it was"
     assert type(module).__name__ != "Plain"
-    assert set(program.state_dict) == {key for key in module.state_dict()}
+    assert set(program.state_dict) == set(module.state_dict())
     inputs = inputs_of(graph, batch=5)
     export.save(program, str(tmp_path / "net.pt2"))
     torch.save(inputs, tmp_path / "inputs.pt")

@@ -17,7 +17,6 @@ from archc.compiler.emit.module import build
 from archc.compiler.emit.pytorch import Mode, to_python
 from archc.compiler.graph import Graph
 from archc.dsl.source import Source
-
 from tests.soundness.programs import Maker as Chains
 
 from .blocks import Maker as Blocks

@@ -17,6 +17,7 @@ from ...program import Node
 from ...rewrite.base import Rewrite
 from ...rewrite.fuse import FuseActivation, FuseAdd
 from ...rewrite.fused import Fused
+from ...rewrite.give_bias import GiveBias
 from ...rewrite.lone_norm import LoneNorm
 from ...rewrite.pipeline import ALWAYS
 from .step import Backend, Step, made, plain
@@ -48,6 +49,7 @@ class OneDnn(Backend):
     summary: ClassVar[str] = "packed and fused oneDNN layers, channels last"
     passes: ClassVar[tuple[Rewrite, ...]] = (
         *ALWAYS,
+        GiveBias((Conv, DepthwiseConv, Linear)),
         FuseAdd((Conv, DepthwiseConv)),
         LoneNorm(),
         FuseActivation((Conv, DepthwiseConv, Linear), tuple(_ACTIVATIONS)),

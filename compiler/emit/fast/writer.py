@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ...graph import Graph
 from ...ops.base import show
 from ...program import Node
 from ...rewrite.base import Rewritten, weight_key

@@ -1,0 +1,94 @@
+"""Every weight starts as its operation's record says, and where that says nothing, as PyTorch does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from archc.compiler import driver
+from archc.compiler.driver import check_source
+from archc.compiler.emit.module import build
+from archc.compiler.emit.pytorch import Mode, to_python
+from archc.compiler.graph import Graph
+from archc.compiler.library import names
+from archc.dsl.source import Source
+
+MIXED = """network mixed {
+  input image[8, 12, 12]
+  conv(8, 3, init = "kaiming") -> conv(8, 3) -> conv(8, 3, init = "zeros", bias = false)
+  stage body indexed { conv(8, 1, init = "xavier") -> bn -> relu -> conv(8, 1, init = "kaiming") }
+  stage end { layer_scale(0.25) -> global_avgpool -> flatten -> linear(4, init = "normal", std = 0.5) }
+}
+"""
+
+
+class Record:
+    """Stands in for `torch.nn.init`: notes what was done last to each tensor, and does nothing."""
+
+    def __init__(self) -> None:
+        self.last: dict[int, object] = {}
+        self.kept: list[Tensor] = []
+
+    def function(self, name: str) -> Callable[..., Tensor]:
+        def note(tensor: Tensor, *arguments: object, **named: object) -> Tensor:
+            self.last[id(tensor)] = (name, arguments, tuple(sorted(named.items())))
+            self.kept.append(tensor)  # so that no other tensor gets its id
+            return tensor
+
+        return note
+
+
+@pytest.fixture
+def record(monkeypatch: pytest.MonkeyPatch) -> Iterator[Record]:
+    noted = Record()
+    for name in dir(nn.init):
+        if name.endswith("_") and not name.startswith("_") and not name.startswith("__"):
+            monkeypatch.setattr(nn.init, name, noted.function(name))
+    with torch.device("meta"):
+        yield noted
+
+
+def expected(graph: Graph, mode: Mode, record: Record) -> dict[str, object]:
+    """By key: what is done last to each tensor, from the records alone."""
+    space: dict[str, object] = {"nn": nn, "F": F, "torch": torch, "Tensor": Tensor}
+    found: dict[str, object] = {}
+    for node in graph.nodes:
+        if node.shares is not None or (node.training_only and mode is Mode.INFERENCE):
+            continue
+        for text in node.operation.helpers(node.input_shapes):
+            exec(text, space)
+        construct = node.operation.module(node.input_shapes)
+        tensors: dict[str, Tensor] = {}
+        if construct is not None:
+            arguments = ", ".join(f"{'' if name is None else f'{name}='}{value!r}" for name, value in construct.arguments)
+            tensors = dict(eval(f"{construct.target}({arguments})", space).named_parameters())
+        tensors |= {"": nn.Parameter(torch.empty(weight.shape)) for weight in node.weights if not weight.name}
+        for name, call in node.operation.initialization().calls:
+            eval(call.format("tensor"), {**space, "tensor": tensors[name]})
+        found |= {f"{node.key}.{name}" if name else node.key: record.last.get(id(tensor)) for name, tensor in tensors.items()}
+    return found
+
+
+def check(graph: Graph, mode: Mode, record: Record) -> None:
+    module = build(graph, mode)
+    assert {name: record.last.get(id(value)) for name, value in module.named_parameters()} == expected(graph, mode, record)
+
+
+@pytest.mark.parametrize("name", sorted(names()))
+def test_shipped(name: str, record: Record) -> None:
+    graph = driver.compile(name).graph
+    for mode in Mode if any(node.training_only for node in graph.nodes) else [Mode.TRAIN]:
+        check(graph, mode, record)
+
+
+def test_mixed(record: Record) -> None:
+    """Some convolutions start as PyTorch does, so that no loop can start the others."""
+    graph = check_source(Source.of("mixed.arch", MIXED)).graph
+    check(graph, Mode.TRAIN, record)
+    text = to_python(graph)
+    assert "nn.init.xavier_uniform_(self.body[0].weight)" in text
+    assert text.count("for module in self.modules()") == 1, "linear layers all start alike"
