@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -40,9 +40,15 @@ class Plan:
 
     @cached_property
     def module(self) -> nn.Module:
+        """For TorchScript."""
         from .emit.ready import Wanted, ready
 
         return ready(self.graph, Wanted(self.mode, self.weights, self.device, self.dtype))
+
+    @cached_property
+    def inference_module(self) -> nn.Module:
+        """For ONNX and torch.export, which know inference alone."""
+        return replace(self, train=False).module if self.train else self.module
 
     @property
     def filled(self) -> str:
@@ -130,11 +136,27 @@ def _document(plan: Plan, path: str) -> str:
     return "graph, shapes and costs"
 
 
+def _onnx(plan: Plan, path: str) -> str:
+    from .emit.onnx import OPSET, save
+
+    save(plan.inference_module, plan.graph, path)
+    return f"opset {OPSET}, any batch, {plan.filled}"
+
+
+def _export(plan: Plan, path: str) -> str:
+    from .emit.export import export, save
+
+    save(export(plan.inference_module, plan.graph), path)
+    return f"any batch, {plan.filled}"
+
+
 TARGETS: tuple[Target, ...] = (
     Target("python", ".py", "PyTorch source", _python),
     Target("torchscript", ".pt", "TorchScript", _torchscript),
     Target("diagram", ".svg", "diagram", _diagram),
     Target("json", ".json", "JSON", _document),
+    Target("onnx", ".onnx", "ONNX", _onnx),
+    Target("export", ".pt2", "torch.export program", _export),
 )
 """In the order in which they are made."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import networkx
     import torch
     from torch import nn
+    from torch.export import ExportedProgram
 
     from .analysis.cost import Cost
     from .driver import Checked
@@ -88,6 +89,20 @@ class Network:
 
         wanted = Wanted(Mode.SIDE_HEADS if train else Mode.INFERENCE, weights, device, dtype)
         return script(ready(self.typed_graph, wanted), train)
+
+    def to_onnx(self, path: str | os.PathLike[str], weights: Weights | None = None) -> None:
+        """Write an ONNX file for inference; the batch is free. It needs `archc[onnx]`."""
+        from .emit.onnx import save
+        from .emit.ready import Wanted, ready
+
+        save(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, os.fspath(path))
+
+    def to_export(self, weights: Weights | None = None) -> ExportedProgram:
+        """The module for inference as a program of torch.export; the batch is free."""
+        from .emit.export import export
+        from .emit.ready import Wanted, ready
+
+        return export(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph)
 
     def draw(self, path: str | os.PathLike[str], **look: object) -> None:
         """The picture as a file; its ending says the format. `look` are the fields of `compiler.draw.Options`."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The words of `compiler.build.TARGETS`, `build.USUAL` and `emit.ready.DTYPES`: stated here so that `--help` loads none of them; a
 # test holds them equal.
-TARGETS = ("python", "torchscript", "diagram", "json")
+TARGETS = ("python", "torchscript", "diagram", "json", "onnx", "export")
 USUAL = ("python", "torchscript", "diagram", "json")
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 

@@ -113,9 +113,20 @@ def test_a_folder_that_cannot_be(run: Run) -> None:
 def test_no_target(run: Run, word: str) -> None:
     result = run("build", "good.arch", "--target", word)
     assert result.exit_code == 2
-    assert "python, torchscript, diagram, json" in result.stderr
+    assert "python, torchscript, diagram, json, onnx, export" in result.stderr
 
 
 def test_a_file_with_errors_makes_nothing(run: Run, folder: Path) -> None:
     assert run("build", "bad.arch").exit_code == 1
     assert not (folder / "build").exists()
+
+
+@pytest.mark.slow
+def test_the_other_targets(run: Run, folder: Path) -> None:
+    import torch
+
+    result = run("build", "good.arch", "--target", "onnx,export", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["good.onnx", "good.pt2"]
+    program = torch.export.load(folder / "out" / "good.pt2")
+    assert program.module()(torch.zeros(5, 3, 32, 32)).shape == (5, 10)

@@ -95,6 +95,16 @@ def test_modules(file: Path) -> None:
     assert net.to_python().startswith('"""')
 
 
+@pytest.mark.slow
+def test_other_ways_out(file: Path, tmp_path: Path) -> None:
+    import torch
+
+    net = archc.compile(file)
+    assert net.to_export().module()(torch.zeros(5, 3, 32, 32)).shape == (5, 10)
+    net.to_onnx(tmp_path / "good.onnx")
+    assert (tmp_path / "good.onnx").stat().st_size > 1000
+
+
 def test_weights_that_do_not_fit(file: Path) -> None:
     with pytest.raises(archc.ArchError) as raised:
         archc.load(file, classes=7, weights=archc.load(file, classes=8).state_dict())
