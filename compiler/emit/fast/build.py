@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ....dsl.records import dataclass
 from ...graph import Graph
 from ...ops.base import Shape
 from ...rewrite.base import Rewritten

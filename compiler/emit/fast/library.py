@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from ....dsl.records import dataclass
 
 _FILES = ("packed", "convolution", "winograd", "linear", "pool")
 """In an order in which each needs only earlier ones."""
@@ -25,7 +26,7 @@ class Definition:
 def _all() -> dict[str, Definition]:
     found: dict[str, Definition] = {}
     for file in _FILES:
-        text = files(__package__).joinpath("kernels", f"{file}.py").read_text(encoding="utf-8")
+        text = (files(__package__) / "kernels" / f"{file}.py").read_text(encoding="utf-8")
         for part in ast.parse(text).body:
             if isinstance(part, ast.ClassDef | ast.FunctionDef):
                 source = ast.get_source_segment(text, part)

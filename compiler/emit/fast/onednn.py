@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ....dsl.records import dataclass
 from ...graph import Graph
 from ...ops.activation import Gelu, HardSigmoid, HardSwish, Relu, Sigmoid, Silu, Tanh
 from ...ops.base import Construct, Operation, product

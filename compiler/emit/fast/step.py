@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
+from ....dsl.records import dataclass
 from ...graph import Graph
 from ...ops.base import Construct
 from ...program import Node

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from ....dsl.records import dataclass
 from ...ops.base import show
 from ...program import Node
 from ...rewrite.base import Rewritten, weight_key
