@@ -48,6 +48,17 @@ def test_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(DOCS.parent / "README.md", tmp_path, monkeypatch)
 
 
+def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(DOCS / "commands.md", tmp_path, monkeypatch)
+
+
+def test_every_command_is_on_the_page_of_commands() -> None:
+    from archc.cli import COMMANDS
+
+    text = (DOCS / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"| `archc {name}" not in text] == []
+
+
 LANGUAGE = [listing for listing in listings(DOCS / "language.md") if listing.kind == "arch"] if (DOCS / "language.md").is_file() else []
 
 
