@@ -77,6 +77,8 @@ def _releases(graph: Graph, training: bool) -> Sequence[int]:
         held[tensor] = max(held[tensor], position)
     for tensor in frames.outputs[graph.program.root]:
         held[tensor] = len(order)
+    for tensor, operand in frames.alias.items():
+        held[tensor] = held[operand]
     return held
 
 
@@ -98,13 +100,16 @@ class _Frames:
         self.outputs: dict[Scope, dict[int, None]] = {graph.program.root: {}}
         self.is_chain: dict[Scope, bool] = {}
         self.passing: dict[int, int] = {}
+        self.alias: dict[int, int] = {}
         for place, node in enumerate(order):
             if node.operation.family != "port":
                 self._enter(place, node)
         for node in graph.nodes:
+            if node.index in self.alias:
+                continue
             for index in node.inputs:
                 if index in self.position:
-                    self._join(graph.nodes[index], node)
+                    self._join(graph.nodes[self.alias.get(index, index)], node)
 
     def bodies(self) -> Iterator[Body]:
         for frame, calls in self.members.items():
@@ -117,6 +122,10 @@ class _Frames:
                 yield Body(calls, names, list(self.outputs.get(frame, ())))
 
     def _enter(self, place: int, node: Node) -> None:
+        if node.operation.is_view and node.operation.expression(["{0}"], node.input_shapes) == "{0}":
+            # It is not there in the code: whoever reads it reads its operand.
+            self.alias[node.index] = self.alias.get(node.inputs[0], node.inputs[0])
+            return
         chain = self._chain(node.scope.module)
         for level, frame in enumerate(chain):
             inner = chain[level + 1] if level + 1 < len(chain) else None
@@ -137,7 +146,10 @@ class _Frames:
         if text is None:
             text = self.texts[key] = self._text(node, name, in_place)
         label = name[-1] if node.label and name[-1].isidentifier() else ""
-        return Call(place, text, self.facts[node.index].is_heavy, False, list(node.inputs), [node.index], label)
+        return Call(place, text, self.facts[node.index].is_heavy, False, self._operands(node), [node.index], label)
+
+    def _operands(self, node: Node) -> list[int]:
+        return [self.alias.get(index, index) for index in node.inputs]
 
     def _text(self, node: Node, name: tuple[str, ...], in_place: bool) -> str:
         reach = f"self.{'.'.join(name)}"

@@ -200,8 +200,9 @@ class _Step:
                 self._hold(root)
             self.alive += self._extra(node)
             # Of what a composed operation makes on its way, some is kept for the backward pass and counted there.
-            scratch = self.facts[node.index].scratch * self.batch * self.item
-            self._moment("forward", node, max(0, scratch - self._extra(node)))
+            fact = self.facts[node.index]
+            made = fact.scratch * self.item + (0 if node.operation.training_only else fact.saved.extra_bytes)
+            self._moment("forward", node, max(0, made * self.batch - self._extra(node)))
             for root in leaving.get(place, ()):
                 self._drop(root)
         for root in leaving.get(len(self.order), ()):

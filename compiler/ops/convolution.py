@@ -181,15 +181,22 @@ class _Convolution(Operation):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return 2 * self.macs(inputs, output) + (product(output) if self._fields()[4] else 0)
 
-    def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        shape = inputs[0]
+    def _padded(self, shape: Shape) -> int:
+        """Elements of the padded copy, where one is made; else 0."""
         g = self._geometry(shape)
-        pad_mode = self._fields()[5]
-        if not any(sum(pad) for pad in g.pads) or (not self._special(g) and pad_mode == "zeros"):
+        if not any(sum(pad) for pad in g.pads) or (not self._special(g) and self._fields()[5] == "zeros"):
+            return 0
+        return shape[0] * product([size + sum(pad) for size, pad in zip(shape[1:], g.pads, strict=True)])
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        padded = self._padded(inputs[0])
+        if not padded:
             return Saved(inputs=(0,))
         # The padded copy is what the convolution keeps; of the kinds of padding, that of zeros keeps nothing.
-        padded = shape[0] * product([size + sum(pad) for size, pad in zip(shape[1:], g.pads, strict=True)])
-        return Saved(inputs=(0,) if pad_mode in ("reflect", "replicate") else (), extra=padded)
+        return Saved(inputs=(0,) if self._fields()[5] in ("reflect", "replicate") else (), extra=padded)
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return self._padded(inputs[0])
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         g = self._geometry(inputs[0])

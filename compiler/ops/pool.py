@@ -135,6 +135,9 @@ class _Pool(Operation):
             Window(k, s, before, d) for k, s, d, (before, _) in zip(w.kernel, w.stride, w.dilation, w.pads, strict=True)
         )
 
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return self._padded(inputs[0], self._windows(inputs[0]))
+
     def _padded(self, shape: Shape, w: _Windows) -> int:
         """Elements of the padded copy, where a class of ours makes one; else 0."""
         if not self._special(w):
