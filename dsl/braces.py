@@ -118,7 +118,7 @@ def _splits_a_word(tokens: Tokens, index: int) -> bool:
     if not 0 < index < len(tokens.tokens) - 1:
         return False
     before, after = tokens.tokens[index - 1], tokens.tokens[index + 1]
-    return before.end == token.start and after.start == token.end and tokens.word(before).isidentifier() and tokens.word(after)[:1].isalnum()
+    return before.end == token.start and after.start == token.end and tokens.word(before).isidentifier() and tokens.word(after).isidentifier()
 
 
 def _stray(tokens: Tokens, index: int) -> None:

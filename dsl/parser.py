@@ -18,7 +18,7 @@ from .words import read_tokens
 _ATTEMPTS: Final = 3
 # What often follows from another mistake on its line, and what is put right by a guess.
 _VAGUE: Final = frozenset({"E101", "E115"})
-_GUESSED: Final = frozenset({"E101", "E106", "E115", "E125"})
+_GUESSED: Final = frozenset({"E101", "E106", "E115"})
 
 
 def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:

@@ -132,12 +132,17 @@ def stray_brace(mistake: Mistake) -> Repair | None:
     span = mistake.span(token)
     sign = span.text
     options = [
-        Repair(say("E111", f"a `{sign}` does not belong inside of parentheses", span, fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+        Repair(
+            say("E111", f"a `{sign}` does not belong inside of parentheses", span, fix=remove(mistake, token)),
+            (mistake.drop(mistake.position),),
+            damaged=True,
+        )
     ]
     for kind in ("COMMA", "RPAR", "RSQB", "LPAR", "LSQB"):
         right = SIGN_OF[kind]
         message = f"a `{sign}` does not belong inside of parentheses, where `{right}` seems to be meant"
-        options.append(Repair(say("E111", message, span, fix=replace(mistake, token, right)), (mistake.as_kind(mistake.position, kind),)))
+        diagnostic = say("E111", message, span, fix=replace(mistake, token, right))
+        options.append(Repair(diagnostic, (mistake.as_kind(mistake.position, kind),), damaged=kind not in ("RPAR", "RSQB")))
     return max(options, key=lambda option: mistake.gain(option, _AHEAD))
 
 

@@ -171,7 +171,7 @@ def equal_signs(mistake: Mistake) -> Repair | None:
     token = mistake.token
     if token.kind == "EQUAL":
         kinds = {one.kind for one in mistake.tokens[mistake.start : mistake.position]}
-        if kinds.isdisjoint({"IF", "REQUIRE", "VALUE_IF", "REPEAT"}):
+        if kinds.isdisjoint({"IF", "REQUIRE", "VALUE_IF", "REPEAT"}) and not {"LET", "EQUAL"} <= kinds:
             return None
         message = "values are compared with `==`; `=` gives a value"
         fix = replace(mistake, token, "==")

@@ -21,6 +21,8 @@ _FOLLOWERS: Final[dict[str, frozenset[str]]] = {
 _BEFORE_SIGNS: Final = frozenset({"EXPECT", "INDEXED", "FLAT"})
 # Before these, an `if` that waits for its `else` waits in vain.
 _NO_VALUE: Final = frozenset({"LBRACE", "BRACE_BAR", "RBRACE", "BAR", "COLON", "ARROW", "LET", "FOR", "REPEAT", "REQUIRE"})
+# What never stands behind a name at the start of a line.
+_BESIDE: Final = frozenset({"NAME", "NUMBER", *_TEXT})
 _OPENING: Final = frozenset({"LPAR", "LSQB", "LBRACE", "BRACE_BAR", "HOLE_START"})
 _CLOSING: Final = frozenset({"RPAR", "RSQB", "RBRACE", "HOLE_END"})
 _DOCUMENTED: Final = frozenset({"BLOCK", "NETWORK", "STAGE"})
@@ -95,8 +97,28 @@ def _translate(result: Tokens) -> None:
             if word in FOREIGN_WORDS:
                 changed += _translated(result, index, word)
                 continue
+            token = _spelt_right(result, index)
         changed.append(token)
     result.tokens[:] = changed
+
+
+def _spelt_right(result: Tokens, index: int) -> Token:
+    """A name at the start of a line, with a name or a number beside it, makes no sense: perhaps a word is misspelt."""
+    tokens, token = result.tokens, result.tokens[index]
+    if index + 1 == len(tokens):
+        return token
+    after = tokens[index + 1]
+    if after.kind not in _BESIDE or not (result.begins_line(index) or tokens[index - 1].kind in ("LBRACE", "BAR")):
+        return token
+    if "\n" in result.text[token.end : after.start]:
+        return token
+    from .misspelt_words import meant_word, misspelt_diagnostic  # only a text with this mistake needs them
+
+    right = meant_word(result.word(token))
+    if right is None or after.kind not in _FOLLOWERS.get(right.upper(), _BESIDE):
+        return token
+    result.diagnostics.append(misspelt_diagnostic(Span(result.source, token.start, token.end), right))
+    return token._replace(kind=right.upper())
 
 
 def _translated(result: Tokens, index: int, word: str) -> list[Token]:
