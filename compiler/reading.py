@@ -35,6 +35,11 @@ class Target:
     name: str
     network: str | None = None
 
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it belongs to the library, which no command changes."""
+        return self.name.startswith(LIBRARY_NAME + "/")
+
 
 def shipped() -> tuple[str, ...]:
     """The names of the files of the library, sorted."""

@@ -69,8 +69,8 @@ def _fixed(face: Face, found: list[Checked]) -> bool:
     from ..compiler.outputs import write
     from ..dsl.fixes import applied
 
-    paths = {checked.target.name: checked.target.path for checked in found}
-    changed = applied(row for checked in found for row in checked.diagnostics)
+    paths = {checked.target.name: checked.target.path for checked in found if not checked.target.is_shipped}
+    changed = applied(row for checked in found for row in checked.diagnostics if row.primary.span.source.name in paths)
     for name, (text, count) in changed.items():
         if name in paths:
             write(paths[name], text)

@@ -28,6 +28,8 @@ def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
     status = changed = 0
     for file in files:
         target = find(file)
+        if target.is_shipped:
+            raise click.BadParameter(f"`{file}` comes with archc; name a file of yours", param_hint="FILE")
         source = read(target)
         problems = (source,) if isinstance(source, Diagnostic) else parse(source)[1]
         if isinstance(source, Diagnostic) or any(row.is_error for row in problems):

@@ -272,3 +272,9 @@ def test_fmt_leaves_a_broken_file_alone(run: Run, folder: Path) -> None:
     assert "error[E1" in result.stderr
     assert "error[F611]" in result.stderr
     assert (folder / "broken.arch").read_text(encoding="utf-8") == "network n { conv("
+
+
+def test_fmt_leaves_the_library_alone(run: Run) -> None:
+    result = run("fmt", "resnet50")
+    assert result.exit_code == 2
+    assert "comes with archc" in result.stderr
