@@ -7,9 +7,8 @@ from dataclasses import field
 
 from ...dsl.records import dataclass
 from .construct import folded, made_text
+from .names import CONTAINER_WORDS
 from .slot import Made
-
-_CONTAINER_WORDS = frozenset({"clear", "items", "keys", "pop", "update", "values", "append", "extend", "insert"})
 
 
 @dataclass(slots=True)
@@ -31,7 +30,7 @@ class Holder:
     def is_plain(self) -> bool:
         """Whether a container must be a bare nn.Module: it has weights of its own, or names that nn.ModuleDict has too."""
         return any(
-            name in _CONTAINER_WORDS or (inner.made is not None and (inner.made.is_weight or bool(inner.inside)))
+            name in CONTAINER_WORDS or (inner.made is not None and (inner.made.is_weight or bool(inner.inside)))
             for name, inner in self.inside.items()
         )
 
@@ -50,13 +49,13 @@ class Level:
     kind: str
     names: Mapping[str, Holder]
 
-    def step(self, name: str) -> str:
-        """What reaches `name` from this module."""
+    def reach(self, module: str, name: str) -> str:
+        """How `name` is reached from this module."""
         if name.isidentifier():
-            return f".{name}"
-        if self.kind == "dict":
-            return f'["{name}"]'
-        return f"[{list(self.names).index(name)}]"
+            return f"{module}.{name}"
+        if self.kind == "list":
+            return f"{module}[{list(self.names).index(name)}]"
+        return f'{module}["{name}"]' if self.kind == "dict" else f'getattr({module}, "{name}")'
 
 
 def holders(members: Sequence[tuple[tuple[str, ...], Made]]) -> dict[str, Holder]:
@@ -71,15 +70,19 @@ def holders(members: Sequence[tuple[tuple[str, ...], Made]]) -> dict[str, Holder
 
 
 def top_level(names: dict[str, Holder]) -> Level:
-    """A class is an nn.ModuleDict where a member's name is no identifier, for only that can call it by name."""
-    return Level("module" if all(name.isidentifier() for name in names) else "dict", names)
+    """A class is an nn.ModuleDict where a member's name is no identifier, for that can call it by name."""
+    plain = all(name.isidentifier() for name in names) or any(name in CONTAINER_WORDS for name in names)
+    return Level("module" if plain else "dict", names)
 
 
 def declarations(top: Level) -> list[str]:
     """The statements that declare a class's members."""
     lines: list[str] = []
     for name, holder in top.names.items():
-        _declare("self" + top.step(name), holder, lines)
+        if top.kind == "module" and not name.isidentifier():
+            lines.append(f'self.add_module("{name}", {_expression(holder)})')
+        else:
+            _declare(top.reach("self", name), holder, lines)
     return lines
 
 
@@ -111,7 +114,7 @@ def access(top: Level, path: Sequence[str], classes: Mapping[str, Level]) -> str
     """How a class reaches a member, or a member of a member: `self.conv1`, `self.convs[0]`, `self.features["norm-1"]`."""
     text, level = "self", top
     for name in path:
-        text += level.step(name)
+        text = level.reach(text, name)
         level = _below(level.names.get(name), classes)
     return text
 

@@ -13,7 +13,7 @@ from ...dsl.records import dataclass
 from ..analysis.inplace import may_overwrite
 from ..graph import Graph
 from ..program import Node
-from .names import stem
+from .names import CONTAINER_WORDS, stem
 from .recipes import Recipe, Recipes, holes
 from .units import Unit, Units, inner_first, member_path, owner_of
 
@@ -243,6 +243,8 @@ def _form(design: Design) -> Form:
     if names == [str(number) for number in range(len(names))]:
         often = design.sites > 2 or (design.sites == 2 and len(names) > 2)
         return Form.CHAIN_CLASS if design.units[0].scope.template and often else Form.NUMBERED
+    if any(name in CONTAINER_WORDS for name in names):
+        return Form.CLASS
     if any(not name.isidentifier() for name in names):
         return Form.NAMED
     is_list = not design.units[0].scope.template and all(call.design is not None for call in design.calls)

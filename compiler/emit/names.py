@@ -9,6 +9,9 @@ from collections.abc import Iterable
 TAKEN = frozenset({"self", "nn", "F", "torch", "Tensor", "NamedTuple", "OrderedDict", "super", "module"})
 """Names that generated code uses itself."""
 
+CONTAINER_WORDS = frozenset({"append", "clear", "extend", "insert", "items", "keys", "pop", "update", "values"})
+"""What PyTorch's containers have already: none of them takes a member of such a name."""
+
 _BUILTINS = frozenset({"input", "range", "int", "float", "bool", "str", "tuple", "list", "sum", "min", "max", "len", "type", "id"})
 
 

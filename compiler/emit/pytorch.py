@@ -32,7 +32,14 @@ _IMPORTS = (
 
 def class_name(graph: Graph) -> str:
     """The name of the network's class in the generated source."""
-    return camel_case(graph.program.name)
+    name = camel_case(graph.program.name)
+    return name if name not in _taken(graph) else f"{name}Net"
+
+
+def _taken(graph: Graph) -> set[str]:
+    """The names that generated code uses itself, and those of the helpers that the network may need."""
+    texts = {text for node in graph.nodes for text in node.operation.helpers(node.input_shapes)}
+    return {*TAKEN, *(name for text in texts for name in _defined(text))}
 
 
 def to_python(graph: Graph, mode: Mode = Mode.TRAIN) -> str:
@@ -42,8 +49,7 @@ def to_python(graph: Graph, mode: Mode = Mode.TRAIN) -> str:
     owners = _owners(graph, mode, recipes)
     units, designs = _structure(graph, mode, recipes, started_in_classes(owners, helpers))
     name = class_name(graph)
-    taken = {*TAKEN, f"{name}Outputs", f"{name}TrainingOutputs", *(match for text in helpers for match in _defined(text))}
-    name_classes(designs, graph.program.name, sorted(taken))
+    name_classes(designs, name, {*_taken(graph), f"{name}Outputs", f"{name}TrainingOutputs"})
     classes = make_classes(designs)
     levels: dict[str, Level] = {}
     texts: dict[str, list[str]] = {}

@@ -9,9 +9,9 @@ from .names import Namer, camel_case
 
 
 def name_classes(designs: Designs, network: str, taken: Iterable[str]) -> None:
-    """Give every design that becomes a class its name. The plainest variant of a block has the block's own."""
-    namer = Namer(taken)
-    designs.root.name = namer.give(camel_case(network))
+    """Give every design that becomes a class its name: `network` to the network's, the block's own to its plainest variant."""
+    namer = Namer({*taken, network})
+    designs.root.name = network
     for base, group in _groups(designs).items():
         suffixes = _suffixes(group)
         for design in group:

@@ -66,7 +66,9 @@ def expected(graph: Graph, mode: Mode, record: Record) -> dict[str, object]:
         if construct is not None:
             arguments = ", ".join(f"{'' if name is None else f'{name}='}{value!r}" for name, value in construct.arguments)
             tensors = dict(eval(f"{construct.target}({arguments})", space).named_parameters())
-        tensors |= {"": nn.Parameter(torch.empty(weight.shape)) for weight in node.weights if not weight.name}
+        for weight in node.weights:
+            if not weight.name:
+                tensors[""] = nn.Parameter(torch.empty(weight.shape))
         for name, call in node.operation.initialization().calls:
             eval(call.format("tensor"), {**space, "tensor": tensors[name]})
         found |= {f"{node.key}.{name}" if name else node.key: record.last.get(id(tensor)) for name, tensor in tensors.items()}

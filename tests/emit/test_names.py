@@ -1,0 +1,82 @@
+"""Names that mean something to Python, to PyTorch or to the generated code itself: each is either refused or works."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.driver import check_source
+from archc.compiler.emit.module import build
+from archc.compiler.emit.names import CONTAINER_WORDS, Namer, camel_case, stem, variable_name
+from archc.compiler.emit.pytorch import Mode, class_name, to_python
+from archc.compiler.graph import Graph
+from archc.dsl.source import Source
+
+from .checks import actual_weights, check_answers, check_gradients, expected_weights
+
+
+def graph_of(text: str) -> Graph:
+    checked = check_source(Source.of("names.arch", text))
+    assert checked.program is not None, checked.diagnostics
+    return checked.graph
+
+
+def check(text: str) -> str:
+    graph = graph_of(text)
+    for mode in Mode:
+        assert actual_weights(build(graph, mode)) == expected_weights(graph, mode)
+    check_answers(graph)
+    check_gradients(graph)
+    return to_python(graph)
+
+
+@pytest.mark.parametrize("name", ["f", "tensor", "Scale", "ordered_dict", "named_tuple", "reshape", "x1", "f_outputs"])
+def test_network(name: str) -> None:
+    """A network named like something that its source imports or defines."""
+    text = f"network {name} {{ input x[4, 6, 6]\n stage s indexed {{ conv(4, 3) -> scale(0.5) }}\n a: conv(4, 1)\n output a, s }}"
+    graph = graph_of(text)
+    assert f"class {class_name(graph)}(nn.Module)" in check(text)
+
+
+def test_block_named_like_the_network() -> None:
+    text = check("block Net(out) { conv(out, 3) -> relu }\nnetwork net { input x[4, 6, 6]\n Net(4) -> Net(6) }")
+    assert "class Net2(nn.Module)" in text
+
+
+@pytest.mark.parametrize("name", ["torch", "nn", "F", "Tensor", "x", "out", "range", "input", "module"])
+def test_input(name: str) -> None:
+    check(f"network n {{ input {name}[4, 6, 6]\n input other[4, 6, 6]\n add {{ | conv(4, 3) | skip(other) -> conv(4, 1) }} -> relu }}")
+
+
+@pytest.mark.parametrize("name", ["x", "out", "y", "F", "torch", "nn", "Tensor", "range"])
+def test_label(name: str) -> None:
+    """A label is an attribute and may become a variable."""
+    check(f"network n {{ input image[4, 6, 6]\n {name}: conv(4, 3) -> relu -> conv(4, 3)\n add {{ | conv(4, 1) | skip({name}) }} }}")
+
+
+@pytest.mark.parametrize("name", ["x", "F", "torch", "nn", "range", "int", "module"])
+def test_parameter(name: str) -> None:
+    text = check(f"block b({name}) {{ conv({name}, 3) -> relu }}\nnetwork n {{ input image[4, 6, 6]\n b(4) -> b(6) -> b(8) }}")
+    assert "def __init__(self, in_channels: int, " in text
+
+
+@pytest.mark.parametrize("name", sorted(CONTAINER_WORDS))
+def test_members_of_containers(name: str) -> None:
+    """In a list of steps, in a container, between numbers: where an nn.Sequential or nn.ModuleDict would be, and cannot."""
+    check(
+        f"""network n {{
+          input image[4, 6, 6]
+          stage chain {{ a: conv(4, 1) -> {name}: conv(4, 1) -> b: conv(4, 1) -> c: conv(4, 1) }}
+          "box.{name}": conv(4, 1) -> "box.0": conv(4, 1)
+          stage mixed indexed {{ conv(4, 3) -> {name}: bn -> add {{ | conv(4, 1) | skip }} }}
+        }}"""
+    )
+
+
+def test_spelling() -> None:
+    assert [camel_case(name) for name in ("conv_norm_act", "Mixed_5b", "resnext50", "1x1", "block1-0")] == [
+        "ConvNormAct", "Mixed5b", "Resnext50", "Part1x1", "Block10",
+    ]  # fmt: skip
+    assert [stem(name) for name in ("layer3", "inception4a", "block1-0", "7", "stem")] == ["layer", "inception", "block1", "part", "stem"]
+    assert [variable_name(name) for name in ("e1", "class", "F", "1x1", "a-b")] == ["e1", "class_", "F_", "x1x1", "a_b"]
+    namer = Namer({"out"})
+    assert [namer.give("out"), namer.give("out", "other"), namer.give("out")] == ["out2", "other", "out3"]
