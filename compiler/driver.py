@@ -73,8 +73,11 @@ def elaborating(state: Compilation) -> Compilation:
     network = state.target.network if state.target is not None else None
     program, diagnostics = elaborate(state.file, Options(network, state.settings, state.inputs), state.imports)
     if state.diagnostics:
-        # Some of the text could not be read: that there is no network or no input in the rest says nothing.
-        diagnostics = tuple(row for row in diagnostics if row.code not in ("E236", "E239"))
+        # Some of the text could not be read: that the rest has no network, no input or no default says nothing.
+        lost = {"E236", "E239"}
+        if any("default" in row.primary.span.source.line_text(row.primary.span.line) for row in state.diagnostics):
+            lost.add("E205")
+        diagnostics = tuple(row for row in diagnostics if row.code not in lost)
     return replace(state, program=program).saying(*diagnostics)
 
 

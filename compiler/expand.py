@@ -17,6 +17,7 @@ from .ops.base import Shape
 from .place import Builder
 from .program import Scope
 from .provenance import decided_by
+from .references import repeater
 from .values import LARGEST_LIST, UNKNOWN, Problem, Unknowable, kind_of, show_value
 
 DEEPEST = 100
@@ -321,11 +322,5 @@ class Expansion:
 
         before = len(self.build.nodes), len(self.build.scopes)
         frame.current = run(frame.current, part.span)
-        again = self.repeater(before, title, run)
+        again = repeater(self.build, before, title, run)
         self.register(frame, Labelled(title, frame.current, part.name.span, inner_names.members, again))
-
-    def repeater(self, before: tuple[int, int], label: str, run):  # type: ignore[no-untyped-def]
-        """How to run a step again with the weights that it made between `before` and now."""
-        from .references import repeater
-
-        return repeater(self.build, before, label, run)
