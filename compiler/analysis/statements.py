@@ -67,6 +67,9 @@ class Body:
     _uses: dict[int, int] = field(default_factory=dict)
     _waiting: list[_Waiting] = field(default_factory=list)
     _soon: set[int] = field(default_factory=set)
+    _numbers: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _least: dict[str, int] = field(default_factory=dict)
+    """By word, a number below which none is free: a merge of a thousand paths must not try a thousand names for each."""
 
     def run(self) -> dict[int, int]:
         for name, tensor in self.inputs:
@@ -103,6 +106,9 @@ class Body:
                 texts.append(self._names[operand])
                 reads.append(self._names[operand])
             self._left[operand] -= 1
+            if self._left[operand] == 0 and self._names.get(operand) in self._numbers:
+                word, number = self._numbers[self._names[operand]]
+                self._least[word] = min(self._least[word], number)
         depth = 1 + max((waiting.depth for waiting in taken), default=0)
         heavy = call.is_heavy or any(waiting.is_heavy for waiting in taken)
         made = _Waiting(call.results[0] if call.results else -1, call.text.format(*texts), depth, heavy, reads, call)
@@ -172,10 +178,13 @@ class Body:
         for name in (*wishes, *GENERIC):
             if name and not self._is_live(name):
                 return name
-        number = 2
-        while self._is_live(f"{label or 'out'}{number}"):
+        word = label or "out"
+        number = self._least.get(word, 2)
+        while self._is_live(f"{word}{number}"):
             number += 1
-        return f"{label or 'out'}{number}"
+        self._least[word] = number
+        self._numbers[f"{word}{number}"] = (word, number)
+        return f"{word}{number}"
 
     def _is_live(self, name: str) -> bool:
         held = self._holds.get(name)
