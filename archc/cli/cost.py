@@ -58,7 +58,7 @@ def command(
     own_device = _device(device, device_spec)
     graph = compiled(face, file, settings, inputs).graph
     if memory:
-        _memory(face, graph, batch or 1, dtype, optimizer, output)
+        _memory(face, graph, batch or 1, dtype, optimizer, form, output)
     elif own_device is not None:
         from ..compiler.analysis.roofline import roofline, roofline_table
 
@@ -100,7 +100,7 @@ def _device(name: str | None, spec: IO[str] | None) -> Device | None:
         raise click.BadParameter(str(error), param_hint="--device-spec") from None
 
 
-def _memory(face: Face, graph: Graph, batch: int, dtype: str, optimizer: str, output: str | None) -> None:
+def _memory(face: Face, graph: Graph, batch: int, dtype: str, optimizer: str, form: str, output: str | None) -> None:
     from ..compiler.analysis.memory import inference_profile, training_profile
     from ..compiler.analysis.plot import memory_svg, memory_text, stacked
 
@@ -109,7 +109,12 @@ def _memory(face: Face, graph: Graph, batch: int, dtype: str, optimizer: str, ou
         f"{name}, inference, batch {batch}, {dtype}, weights apart": inference_profile(graph, batch=batch, dtype=dtype),
         f"{name}, training with {optimizer}, batch {batch}, {dtype}": training_profile(graph, batch=batch, dtype=dtype, optimizer=optimizer),
     }
-    face.result("\n".join(memory_text(profile, title) for title, profile in profiles.items()))
+    if form == "json":
+        parts = {word: profile.to_json() for word, profile in zip(("inference", "training"), profiles.values(), strict=True)}
+        document = {"version": 1, "network": name, "batch": batch, "dtype": dtype, "optimizer": optimizer, **parts}
+        face.result(json.dumps(document, indent=2))
+    else:
+        face.result("\n".join(memory_text(profile, title) for title, profile in profiles.items()))
     if output:
         from ..compiler.outputs import write
 

@@ -83,6 +83,10 @@ class Profile:
         peak = self.peak
         return peak.path if peak.phase == "forward" else f"{peak.path} ({peak.phase})".lstrip()
 
+    def to_json(self) -> dict[str, object]:
+        moments = [{"phase": row.phase, "path": row.path, "bytes": row.bytes} for row in self.moments]
+        return {"peak_bytes": self.peak_bytes, "peak_at": self.peak_at, "resident_bytes": self.resident, "moments": moments}
+
     def bytes_at(self, node: int) -> int:
         """The most that is alive while a node runs."""
         return self.peaks.get(node, self.resident)

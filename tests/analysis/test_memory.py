@@ -26,6 +26,9 @@ MIB = 2**20
 CLOSE = 0.03
 """How far an estimate may be from the tracker."""
 
+FRESH = 0.01
+"""How far the page may be from what is measured now: another PyTorch may keep a little more or less."""
+
 NETWORKS = ("alexnet", "vgg16", "googlenet", "inception_v3", "inception_v4", "resnet50", "resnext50", "densenet121", "unet")
 BATCHES = (1, 8)
 
@@ -61,7 +64,7 @@ def graph(request: pytest.FixtureRequest) -> Graph:
 @pytest.mark.parametrize("batch", BATCHES)
 def test_inference(graph: Graph, batch: int) -> None:
     peak = inference_peak(built(graph), zeros(graph, batch))
-    assert peak == noted(graph, "batch", batch)["inference"]
+    assert peak == pytest.approx(noted(graph, "batch", batch)["inference"], rel=FRESH)
     assert inference_profile(graph, batch=batch).peak_bytes == pytest.approx(peak, rel=CLOSE)
 
 
@@ -71,7 +74,7 @@ def test_inference(graph: Graph, batch: int) -> None:
 def test_training(graph: Graph, batch: int, optimizer: str) -> None:
     batch = training_batch(graph.program.name, batch)
     peak = measured(graph, batch, optimizer)
-    assert peak == noted(graph, "training_batch", batch)[optimizer]
+    assert peak == pytest.approx(noted(graph, "training_batch", batch)[optimizer], rel=FRESH)
     assert training_profile(graph, batch=batch, optimizer=optimizer).peak_bytes == pytest.approx(peak, rel=CLOSE)
 
 

@@ -37,6 +37,14 @@ def test_memory_as_text_and_picture(run: Run, folder: Path) -> None:
     assert len(list(ElementTree.parse(folder / "memory.svg").getroot())) == 2
 
 
+def test_memory_as_json(run: Run) -> None:
+    document = json.loads(run("cost", "good.arch", "--memory", "--batch", "2", "--format", "json").stdout)
+    assert (document["version"], document["batch"]) == (1, 2)
+    moments = document["training"]["moments"]
+    assert max(row["bytes"] for row in moments) == document["training"]["peak_bytes"]
+    assert [row["path"] for row in document["inference"]["moments"]][:2] == ["stem.conv1", "stem.bn1"]
+
+
 def test_a_plot_needs_memory(run: Run) -> None:
     result = run("cost", "good.arch", "-o", "memory.svg")
     assert result.exit_code == 2 and "--memory" in result.stderr
