@@ -133,7 +133,7 @@ def test_pools_in_onnx_runtime(size: str, body: str, tmp_path: Path) -> None:
     program = legal(network(size, body))
     made = build(Graph(program), Mode.INFERENCE).eval()
     file = tmp_path / "case.onnx"
-    save(Graph(program), made, str(file))
+    save(made, Graph(program), str(file))
     x = image(*program.nodes[0].shape)
     (out,) = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]).run(None, {"x": x.numpy()})
     assert out.shape[1:] == program.nodes[-1].shape
