@@ -113,6 +113,8 @@ class _Frames:
 
     def bodies(self) -> Iterator[Body]:
         for frame, calls in self.members.items():
+            for call in calls:
+                self._label(frame, call)
             if self.is_chain[frame]:
                 for call in calls:
                     for tensor in call.operands:
@@ -120,6 +122,21 @@ class _Frames:
             else:
                 names = self._input_names(frame)
                 yield Body(calls, names, list(self.outputs.get(frame, ())))
+
+    def _label(self, frame: Scope, call: Call) -> None:
+        """What an inner module makes is called as the module is; of several results each as it is called inside."""
+        if not call.is_module:
+            return
+        for tensor in call.results:
+            node = self.graph.nodes[tensor]
+            chain = self._chain(node.scope.module)
+            inner = chain[chain.index(frame) + 1]
+            inside = node.path[len(inner.path) :]
+            if len(call.results) == 1:
+                name = next((part for part in reversed(inner.names) if not part.isdigit()), "")
+            else:
+                name = inside[0] if len(inside) > 1 or node.label else ""
+            call.labels[tensor] = name if name.isidentifier() else ""
 
     def _enter(self, place: int, node: Node) -> None:
         if node.operation.is_view and node.operation.expression(["{0}"], node.input_shapes) == "{0}":
@@ -145,8 +162,8 @@ class _Frames:
         text = self.texts.get(key)
         if text is None:
             text = self.texts[key] = self._text(node, name, in_place)
-        label = name[-1] if node.label and name[-1].isidentifier() else ""
-        return Call(place, text, self.facts[node.index].is_heavy, False, self._operands(node), [node.index], label)
+        labels = {node.index: name[-1]} if node.label and name[-1].isidentifier() else {}
+        return Call(place, text, self.facts[node.index].is_heavy, False, self._operands(node), [node.index], labels)
 
     def _operands(self, node: Node) -> list[int]:
         return [self.alias.get(index, index) for index in node.inputs]
@@ -160,8 +177,7 @@ class _Frames:
 
     @staticmethod
     def _module(place: int, inner: Scope, name: tuple[str, ...]) -> Call:
-        label = name[-1] if name[-1].isidentifier() else ""
-        return Call(place, f"self.{'.'.join(name)}({{0}})", True, True, [], [], label)
+        return Call(place, f"self.{'.'.join(name)}({{0}})", True, True, [], [])
 
     def _join(self, node: Node, user: Node) -> None:
         """Note that `user` reads `node`: in the body that makes both calls, in those that hand the tensor up to it and down to it."""
@@ -190,10 +206,15 @@ class _Frames:
             return [(node.names[-1], node.index) for node in self.graph.inputs]
         names = []
         for number, index in enumerate(self.inputs.get(frame, ())):
-            node = self.graph.nodes[index]
-            label = node.names[-1] if node.label and node.names[-1].isidentifier() else node.scope.module.names[-1:] or ("y",)
-            names.append(("x" if number == 0 else label if isinstance(label, str) else label[0], index))
+            names.append(("x" if number == 0 else self._producer_name(self.graph.nodes[index]), index))
         return names
+
+    @staticmethod
+    def _producer_name(node: Node) -> str:
+        if node.names[-1].isidentifier() and (node.label or node.operation.family == "port"):
+            return node.names[-1]
+        named = (scope.names[-1] for scope in reversed(node.scope.ancestors()[1:]) if scope.names and scope.names[-1].isidentifier())
+        return next(named, "y")
 
     def _chain(self, scope: Scope) -> tuple[Scope, ...]:
         """The modules from the network down to `scope`."""

@@ -36,7 +36,8 @@ class Call:
     is_module: bool
     operands: list[int]
     results: list[int]
-    label: str = ""
+    labels: dict[int, str] = field(default_factory=dict)
+    """What the author called the results; "" or nothing where they did not."""
 
     @property
     def is_unary(self) -> bool:
@@ -115,7 +116,7 @@ class Body:
         if len(call.results) > 1:
             self._flush(len(self._waiting))
             for number, tensor in enumerate(call.results):
-                self._assign(tensor, call.label if number == 0 else "", reads if number == 0 else [], call.last, False)
+                self._assign(tensor, call.labels.get(tensor, ""), reads if number == 0 else [], call.last, by_label=True)
             return
         self._waiting.append(made)
         if self._uses.get(made.tensor, 0) > 1:
@@ -156,7 +157,7 @@ class Body:
     def _flush(self, count: int, by_label: bool = False) -> None:
         for _ in range(count):
             waiting = self._waiting.pop(0)
-            self._assign(waiting.tensor, waiting.call.label, waiting.reads, waiting.call.last, by_label)
+            self._assign(waiting.tensor, waiting.call.labels.get(waiting.tensor, ""), waiting.reads, waiting.call.last, by_label)
 
     def _assign(self, tensor: int, label: str, reads: Sequence[str], position: int, by_label: bool) -> None:
         name = self._choose(tensor, label, reads, by_label)
