@@ -30,12 +30,6 @@ class Item:
     def input_shapes(self) -> Shapes:
         return tuple(operand.shape for operand in self.inputs)
 
-    def become(self, other: Item, operation: Operation) -> None:
-        """Take the place in the network, the names and the weights of `other`, and do `operation`."""
-        self.origin, self.names = other.origin, other.names
-        self.weights, self.owner = other.weights, other.owner
-        self.operation = operation
-
 
 @dataclass(slots=True)
 class Draft:
@@ -46,6 +40,7 @@ class Draft:
     _users: dict[Item, list[Item]] = field(default_factory=dict)
     _shared: set[Item] = field(default_factory=set)
     _before: dict[Item, list[Item]] = field(default_factory=dict)
+    _successors: dict[Item, Item] = field(default_factory=dict)
 
     @staticmethod
     def of(state: Rewritten) -> Draft:
@@ -101,6 +96,15 @@ class Draft:
             self.read(user, [new if operand is old else operand for operand in user.inputs])
         self.drop(old)
 
+    def take_over(self, item: Item, layer: Item, operation: Operation) -> None:
+        """`item` takes the place of `layer`, which it alone reads: its name, its weights, and `operation` to do."""
+        item.origin, item.names, item.operation = layer.origin, layer.names, operation
+        item.weights, item.owner = layer.weights, layer.owner
+        if layer in self._shared:
+            self._shared.add(item)
+        self._successors[layer] = item
+        self.drop(layer)
+
     def insert(self, item: Item, before: Item) -> None:
         """Evaluate a new item just before another."""
         self._before.setdefault(before, []).append(item)
@@ -113,13 +117,15 @@ class Draft:
         if not gain:
             return self.state
         kept = [new for item in self._items for new in (*self._before.get(item, ()), item) if new in self._users]
-        heirs = _heirs(kept)
+        owners: dict[Item, Item] = {}
         number: dict[Item, int] = {}
         nodes: list[Node] = []
         weights: dict[str, Recipe] = {}
         for item in kept:
             number[item] = len(nodes)
-            owner = None if item.owner is None else heirs.get(item.owner, item.owner)
+            # Whoever comes first among those that use a set of weights owns it, whether or not it did before.
+            family = self._family(item)
+            owner = owners.setdefault(family, item)
             inputs = tuple(number[operand] for operand in item.inputs)
             shapes = tuple(nodes[operand].shape for operand in inputs)
             node = dataclasses.replace(
@@ -130,21 +136,16 @@ class Draft:
                 input_shapes=shapes,
                 shape=item.operation.output(shapes),
                 names=item.names,
-                shares=None if owner is None or owner is item else number[owner],
+                shares=None if owner is item else number[owner],
             )
             nodes.append(node)
-            if node.shares is None:
-                own = item.weights if item.owner is None else item.owner.weights
-                weights.update((weight_key(node.unique, weight), own[weight.name]) for weight in node.weights)
+            weights.update((weight_key(node.unique, weight), family.weights[weight.name]) for weight in node.weights)
         program = dataclasses.replace(self.state.graph.program, nodes=tuple(nodes))
         return Rewritten(Graph(program), weights, (*self.state.gains, gain))
 
-
-def _heirs(kept: list[Item]) -> dict[Item, Item]:
-    """For each owner that is no longer there, the first of those that use its weights: it owns them now."""
-    here = set(kept)
-    heirs: dict[Item, Item] = {}
-    for item in kept:
-        if item.owner is not None and item.owner not in here:
-            heirs.setdefault(item.owner, item)
-    return heirs
+    def _family(self, item: Item) -> Item:
+        """The item that holds the weights: an owner, or what took its place."""
+        holder = item if item.owner is None else item.owner
+        while holder in self._successors:
+            holder = self._successors[holder]
+        return holder

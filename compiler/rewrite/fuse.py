@@ -39,8 +39,7 @@ class FuseAdd(Rewrite):
             layer = max(layers, key=lambda item: item.origin.index)
             other = add.inputs[0] if layer is add.inputs[1] else add.inputs[1]
             draft.read(add, (layer.inputs[0], other))
-            add.become(layer, Fused(layer.operation, adds=True))
-            draft.drop(layer)
+            draft.take_over(add, layer, Fused(layer.operation, adds=True))
             count += 1
         return draft.finish(f"{counted(count, 'sum')} done inside a layer" if count else "")
 
@@ -70,8 +69,7 @@ class FuseActivation(Rewrite):
             adds = isinstance(layer.operation, Fused) and layer.operation.adds
             base = layer.operation.layer if isinstance(layer.operation, Fused) else layer.operation
             draft.read(item, tuple(layer.inputs))
-            item.become(layer, Fused(base, item.operation, adds))
-            draft.drop(layer)
+            draft.take_over(item, layer, Fused(base, item.operation, adds))
             count += 1
         return draft.finish(f"{counted(count, 'activation')} done inside a layer" if count else "")
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from ...dsl.records import dataclass
 from ..graph import Graph
+from ..ops.base import Refusal
 from ..ops.other import Identity
 from ..program import Node
 from .base import Property, Rewrite, Rewritten
@@ -15,7 +16,16 @@ from .draft import Draft, Item
 
 def _idle(node: Node) -> bool:
     operation = node.operation
-    return operation.training_only or isinstance(operation, Identity) or operation.does_nothing(node.input_shapes, node.shape)
+    if operation.training_only or isinstance(operation, Identity):
+        return True
+    if not operation.does_nothing(node.input_shapes, node.shape):
+        return False
+    # The module may be given images of another size than the file's: a pool to 7x7 is idle for one size alone.
+    larger = tuple((shape[0], *(size + 1 for size in shape[1:])) for shape in node.input_shapes)
+    try:
+        return operation.does_nothing(larger, operation.output(larger))
+    except Refusal:
+        return False
 
 
 NO_TRAINING = Property("no node serves training alone", lambda graph: tuple(node for node in graph.nodes if node.training_only))

@@ -29,16 +29,21 @@ class Fast:
     backend: Backend
 
 
-def fast(graph: Graph, weights: Mapping[str, Tensor], backend: Backend | None = None) -> Fast:
+def fast(graph: Graph, weights: Mapping[str, Tensor], backend: Backend | None = None, dtype: str = "float32") -> Fast:
     """The network for inference, with the weights of a state_dict of the plain module."""
     backend = OneDnn() if backend is None else backend
     state = backend.rewritten(graph)
+    return assemble(state, make_weights(state, weights), backend, dtype)
+
+
+def assemble(state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, dtype: str = "float32") -> Fast:
+    """The module of a graph that is rewritten already, and whose weights are made."""
+    import torch
+
     written = write(state, backend)
-    module = load(written.source, written.class_name).eval()
-    made = make_weights(state, weights)
-    own = module.state_dict()
-    module.load_state_dict({key: made[recipe].to(own[key].dtype) for key, recipe in written.tensors.items()})
-    return Fast(module.requires_grad_(False), written, state, backend)
+    module = load(written.source, written.class_name).eval().requires_grad_(False).to(getattr(torch, dtype))
+    module.load_state_dict({key: tensors[recipe] for key, recipe in written.tensors.items()})
+    return Fast(module, written, state, backend)
 
 
 def make_weights(state: Rewritten, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

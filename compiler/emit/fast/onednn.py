@@ -19,7 +19,9 @@ from ...rewrite.fuse import FuseActivation, FuseAdd
 from ...rewrite.fused import Fused
 from ...rewrite.give_bias import GiveBias
 from ...rewrite.lone_norm import LoneNorm
+from ...rewrite.merge_siblings import MergeSiblings
 from ...rewrite.pipeline import ALWAYS
+from .groups import images_at_once
 from .step import Backend, Step, made, plain
 
 _ACTIVATIONS: dict[type[Operation], str] = {
@@ -53,7 +55,11 @@ class OneDnn(Backend):
         FuseAdd((Conv, DepthwiseConv)),
         LoneNorm(),
         FuseActivation((Conv, DepthwiseConv, Linear), tuple(_ACTIVATIONS)),
+        MergeSiblings(),
     )
+
+    def images(self, graph: Graph) -> int:
+        return images_at_once(graph)
 
     def enter(self, name: str, node: Node) -> str:
         return f"{name}.contiguous(memory_format=torch.channels_last)" if len(node.shape) == 3 else ""

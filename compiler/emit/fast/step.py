@@ -58,6 +58,17 @@ class Backend:
             state = each.apply(state)
         return state
 
+    def guard(self, name: str) -> list[str]:
+        """Statements that refuse an input that this module was not made for; `name` is the first input."""
+        if not self.device:
+            return []
+        told = f"this module was made for {self.device}, and its input is on another device"
+        return [f'if {name}.device.type != "{self.device}":', f'    raise RuntimeError("{told}")']
+
+    def images(self, graph: Graph) -> int:
+        """How many images are worked on at once; 0 for all."""
+        return 0
+
     def enter(self, name: str, node: Node) -> str:
         """What is done to an input first; "" for nothing."""
         return ""

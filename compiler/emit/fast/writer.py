@@ -11,8 +11,12 @@ from ...program import Node
 from ...rewrite.base import Rewritten, weight_key
 from ..layout import broken
 from ..names import Namer, camel_case, variable_name
+from .groups import head_of
 from .library import definitions
 from .step import Backend, Step
+
+_TAKEN = ("images", "groups", "part", "features", "torch", "nn", "F", "self", "len", "max", "min", "tuple")
+"""Names that the written class uses itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,9 @@ def write(state: Rewritten, backend: Backend) -> Written:
 class _Writer:
     def __init__(self, state: Rewritten, backend: Backend) -> None:
         self.state, self.graph, self.backend = state, state.graph, backend
-        self.attributes = _names(self.graph.nodes)
+        inputs = [variable_name(node.names[-1]) for node in self.graph.inputs]
+        self.passing = next(name for name in ("x", "y", "z", "t", "u") if name not in inputs)
+        self.attributes = _names(self.graph.nodes, [self.passing, *inputs])
         self.last_read = {index: node.index for node in self.graph.nodes for index in node.inputs}
         self.tensors: dict[str, str] = {}
         self.modules: list[str] = []
@@ -41,10 +47,11 @@ class _Writer:
         self.variables: dict[int, str] = {}
 
     def written(self) -> Written:
-        body = [line for node in self.graph.nodes for line in self.lines(node)]
         name = camel_case(self.graph.program.name)
-        parts = [*definitions(self.kernels), *self.helpers, "\n".join(self._class(name, body))]
-        code = "\n\n\n".join(part.strip("\n") for part in parts)
+        head = head_of(self.graph) if self.backend.images(self.graph) else None
+        statements = [(node, line) for node in self.graph.nodes for line in self.lines(node)]
+        methods = self._whole([line for _, line in statements]) if head is None else self._in_groups(head, statements)
+        code = "\n\n\n".join([*definitions(self.kernels), *self.helpers, "\n".join(self._class(name, methods))])
         return Written("\n\n".join([self._header(), _imports(code)]) + "\n\n\n" + code + "\n", name, self.tensors)
 
     # ------------------------------------------------------------------------------------------ statements
@@ -77,21 +84,52 @@ class _Writer:
             self.tensors[weight_key(attribute, weight)] = weight_key(owner.unique, weight)
 
     def _variable(self, node: Node) -> str:
-        """`x` for what the next step alone reads, else the node's own name."""
-        return "x" if self.last_read.get(node.index) == node.index + 1 and len(self.graph.users(node)) == 1 else self.attributes[node.index]
+        """One name for whatever the next step alone reads, else the node's own."""
+        return self.passing if self.last_read.get(node.index) == node.index + 1 and len(self.graph.users(node)) == 1 else self.attributes[node.index]
 
     # ----------------------------------------------------------------------------------------------- texts
 
-    def _class(self, name: str, body: Sequence[str]) -> list[str]:
-        inputs = ", ".join(f"{self.variables[node.index]}: torch.Tensor" for node in self.graph.inputs)
-        outputs = [self.backend.leave(self.variables[node.inputs[0]], node) for node in self.graph.outputs]
-        kind = "torch.Tensor" if len(outputs) == 1 else f"tuple[{', '.join(['torch.Tensor'] * len(outputs))}]"
+    def _class(self, name: str, methods: Sequence[str]) -> list[str]:
         lines = [f"class {name}(nn.Module):", f'    """{self._about()}"""', "", "    def __init__(self) -> None:", "        super().__init__()"]
-        lines += [line for module in self.modules for line in broken(module, 8)]
-        lines += ["", f"    def forward(self, {inputs}) -> {kind}:"]
-        for statement in body:
-            lines += broken(statement, 8)
-        return [*lines, f"        return {', '.join(outputs)}"]
+        return [*lines, *(line for module in self.modules for line in broken(module, 8)), *methods]
+
+    def _whole(self, body: Sequence[str]) -> list[str]:
+        """`forward`, which works on the whole batch."""
+        return self._method("forward", self._parameters(), self._kind(), [*self._guard(), *body, f"return {self._results()}"])
+
+    def _in_groups(self, head: Node, statements: Sequence[tuple[Node, str]]) -> list[str]:
+        """`features`, which works on a group of images, and `forward`, which calls it for each group and goes on with all."""
+        image, result = self.variables[self.graph.inputs[0].index], self.variables[head.index]
+        first = [line for node, line in statements if node.index <= head.index]
+        rest = [line for node, line in statements if node.index > head.index]
+        groups = [
+            f"images = max(1, min({image}.shape[0], {self.backend.images(self.graph)}))",
+            f"while {image}.shape[0] % images != 0:",
+            "    images -= 1",
+            f"groups = [self.features(part) for part in {image}.split(images)]",
+            f"{result} = groups[0] if len(groups) == 1 else torch.cat(groups)",
+        ]
+        about = '"""What a group of images becomes before the network\'s head; all groups are of one size."""'
+        return [
+            *self._method("features", self._parameters(), "torch.Tensor", [about, *first, f"return {result}"]),
+            *self._method("forward", self._parameters(), self._kind(), [*self._guard(), *groups, *rest, f"return {self._results()}"]),
+        ]
+
+    def _method(self, name: str, parameters: str, kind: str, statements: Sequence[str]) -> list[str]:
+        return ["", f"    def {name}(self, {parameters}) -> {kind}:", *(line for statement in statements for line in broken(statement, 8))]
+
+    def _guard(self) -> list[str]:
+        return self.backend.guard(self.variables[self.graph.inputs[0].index])
+
+    def _parameters(self) -> str:
+        return ", ".join(f"{self.variables[node.index]}: torch.Tensor" for node in self.graph.inputs)
+
+    def _results(self) -> str:
+        return ", ".join(self.backend.leave(self.variables[node.inputs[0]], node) for node in self.graph.outputs)
+
+    def _kind(self) -> str:
+        count = len(self.graph.outputs)
+        return "torch.Tensor" if count == 1 else f"tuple[{', '.join(['torch.Tensor'] * count)}]"
 
     def _about(self) -> str:
         sizes = ", ".join(f"{node.names[-1]} {show(node.shape)}" for node in self.graph.inputs)
@@ -105,11 +143,11 @@ class _Writer:
         return f'"""{told}\n\n{gains}\n"""' if gains else f'"""{told}"""'
 
 
-def _names(nodes: Iterable[Node]) -> dict[int, str]:
+def _names(nodes: Iterable[Node], taken: Sequence[str]) -> dict[int, str]:
     """An attribute and variable for every node."""
     import torch
 
-    namer = Namer([*dir(torch.nn.Module()), "x", "torch", "nn", "F", "self", "tuple"])
+    namer = Namer([*dir(torch.nn.Module()), *_TAKEN, *taken])
     return {node.index: namer.give(variable_name(re.sub(r"[.@]", "_", node.unique))) for node in nodes}
 
 
