@@ -10,9 +10,9 @@ from ..ops.convolution import DepthwiseConv
 from ..ops.norm import BatchNorm
 from .base import Property, Rewrite, Rewritten
 from .counting import counted
-from .draft import Draft
+from .draft import Draft, Item
 from .fold_norm import NORMS_FOLDED, norm_addend, norm_factor
-from .weights import Reshaped
+from .weights import Recipe, Reshaped
 
 _POINT = DepthwiseConv(kernel=1, pad="valid")
 
@@ -27,13 +27,15 @@ class LoneNorm(Rewrite):
 
     def apply(self, state: Rewritten) -> Rewritten:
         draft = Draft.of(state)
-        count = 0
-        for norm in draft.items():
-            if not isinstance(norm.operation, BatchNorm) or spatial_rank(norm.shape) == 0:
-                continue
-            factor = norm_factor(norm)
-            weight, _ = _POINT.weights(norm.input_shapes)
-            norm.weights = {"weight": Reshaped(weight.shape, factor), "bias": norm_addend(norm, factor)}
-            norm.operation, norm.owner = _POINT, None
-            count += 1
-        return draft.finish(f"{counted(count, 'batch norm')} made a factor and an addend" if count else "")
+        norms = [item for item in draft.items() if isinstance(item.operation, BatchNorm) and spatial_rank(item.shape) > 0]
+        # All are worked out before any is changed, for one may use the weights of another.
+        made = [_weights(norm) for norm in norms]
+        for norm, weights in zip(norms, made, strict=True):
+            norm.weights, norm.operation, norm.owner = weights, _POINT, None
+        return draft.finish(f"{counted(len(norms), 'batch norm')} made a factor and an addend" if norms else "")
+
+
+def _weights(norm: Item) -> dict[str, Recipe]:
+    factor = norm_factor(norm)
+    weight, _ = _POINT.weights(norm.input_shapes)
+    return {"weight": Reshaped(weight.shape, factor), "bias": norm_addend(norm, factor)}

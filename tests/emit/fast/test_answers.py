@@ -1,0 +1,153 @@
+"""Optimised modules answer as the plain ones do: random networks, the shipped ones at two sizes, saved and loaded elsewhere."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from archc.compiler.driver import compile
+from archc.compiler.emit.fast.build import fast
+from archc.compiler.emit.fast.onednn import OneDnn
+from archc.compiler.emit.fast.step import Backend
+from archc.compiler.emit.module import build
+from archc.compiler.emit.pytorch import Mode
+from archc.compiler.emit.torchscript import save, script
+from archc.compiler.graph import Graph
+from archc.compiler.library import names
+from tests.emit.checks import as_tuple, inputs_of, shaken
+from tests.emit.test_random import blocks, chains, graphs
+from tests.rewrite.proof import check_close, network
+
+
+def check_fast(graph: Graph, backend: Backend | None = None, tolerance: float = 1e-5) -> None:
+    """Eager and scripted, twice each: the first call packs the weights."""
+    torch.set_num_threads(1)
+    plain = shaken(build(graph, Mode.INFERENCE)).eval()
+    made = fast(graph, plain.state_dict(), backend)
+    given = inputs_of(graph)
+    kept = [value.clone() for value in given]
+    scripted = script(made.module)
+    with torch.no_grad():
+        wanted = as_tuple(plain(*given))
+        for run in (made.module, scripted, scripted):
+            check_close(run(*given), wanted, tolerance)
+    assert all(torch.equal(one, other) for one, other in zip(given, kept, strict=True)), "an input was written to"
+
+
+@pytest.mark.parametrize("write", [chains, blocks])
+@pytest.mark.parametrize("seed", range(2))
+def test_random_networks(write: Callable[[random.Random], str], seed: int) -> None:
+    for text, graph in graphs(write, 200 + seed):
+        try:
+            check_fast(graph, tolerance=1e-4)
+        except Exception as error:
+            raise AssertionError(text) from error
+
+
+BODIES = {
+    "a residual block adds in place": ("relu", "add { | conv(8, 3) -> bn -> relu -> conv(8, 3) -> bn | skip } -> relu", "conv(4, 1)"),
+    "a view of what is added to is read later": ("a: relu", "b: add { | skip | conv(8, 3) }", "concat { | skip | skip(a) -> slice(stop = 3) }"),
+    "an input is added to": ("add { | conv(8, 3) | skip }",),
+    "an output is added to": ("a: conv(8, 3)", "b: add { | conv(8, 3) | skip }", "output a, b"),
+    "a map of odd size": ("conv(64, 3) -> relu -> conv(64, 3) -> maxpool(3, stride = 2, ceil = true) -> conv(64, 3)",),
+    "weights for several sizes": ("a: conv(8, 3)", "b: maxpool(2) -> reuse(a)", "global_avgpool"),
+    "a head": ("conv(8, 3) -> bn -> relu -> global_avgpool -> flatten -> dropout -> linear(5) -> relu -> linear(3)",),
+    "gates": ("mul { | skip | global_avgpool -> conv(4, 1) -> relu -> conv(8, 1) -> sigmoid }",),
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("way", ["packed", "chosen", "other"])
+def test_blocks(body: tuple[str, ...], way: str) -> None:
+    graph = network("8, 15, 13", *body)
+    backend = OneDnn()
+    if way != "chosen":
+        state = backend.rewritten(graph)
+        rows = {node.unique: backend.options(node) for node in state.graph.nodes}
+        backend = OneDnn({name: options[0 if way == "packed" else -1] for name, options in rows.items() if options})
+    check_fast(graph, backend)
+
+
+def test_other_sizes_and_batches_than_it_was_made_for() -> None:
+    graph = network("3, 32, 32", "conv(16, 3) -> bn -> relu -> maxpool(3, stride = 2, pad = 1) -> conv(24, 3) -> global_avgpool -> flatten -> linear(7)")
+    plain = shaken(build(graph, Mode.INFERENCE)).eval()
+    scripted = script(fast(graph, plain.state_dict()).module)
+    with torch.no_grad():
+        for shape in ((1, 3, 32, 32), (5, 3, 32, 32), (2, 3, 45, 31), (1, 3, 32, 32)):
+            x = torch.randn(shape)
+            check_close(scripted(x), (plain(x),), 1e-5)
+            check_close(scripted(x.contiguous(memory_format=torch.channels_last)), (plain(x),), 1e-5)
+
+
+def test_a_batch_in_groups_of_images() -> None:
+    graph = network("3, 8, 8", "conv(16, 3) -> relu -> global_avgpool -> flatten -> linear(7)")
+
+    class Small(OneDnn):
+        def images(self, graph: Graph) -> int:
+            return 4
+
+    plain = shaken(build(graph, Mode.INFERENCE)).eval()
+    scripted = script(fast(graph, plain.state_dict(), Small()).module)
+    with torch.no_grad():
+        for count in (1, 4, 5, 6, 12):
+            x = torch.randn(count, 3, 8, 8)
+            check_close(scripted(x), (plain(x),), 1e-5)
+
+
+RUN = """
+import sys, torch
+torch.set_num_threads(1)
+module = torch.jit.load(sys.argv[1])
+given, wanted = torch.load(sys.argv[2])
+assert "archc" not in sys.modules
+for _ in range(2):
+    assert (module(given) - wanted).abs().max() <= 1e-5 * wanted.abs().max()
+try:
+    module(given.to("meta"))
+except Exception as error:
+    assert "this module was made for cpu" in str(error), error
+else:
+    raise AssertionError("an input on another device was taken")
+"""
+
+
+def test_a_file_runs_in_another_process(tmp_path: Path) -> None:
+    graph = network("3, 17, 17", "conv(64, 3) -> bn -> relu -> conv(64, 3) -> relu -> global_avgpool -> flatten -> linear(7)")
+    plain = shaken(build(graph, Mode.INFERENCE)).eval()
+    scripted = script(fast(graph, plain.state_dict()).module)
+    x = torch.randn(2, 3, 17, 17)
+    with torch.no_grad():
+        scripted(x)  # a module that was used can be saved
+        save(scripted, str(tmp_path / "fast.pt"))
+        torch.save((x, plain(x)), tmp_path / "pair.pth")
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(tmp_path / "fast.pt"), str(tmp_path / "pair.pth")], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names())
+def test_shipped_networks(name: str) -> None:
+    """As they are, and at an odd size where they take one."""
+    graph = compile(name).graph
+    torch.set_num_threads(1)
+    plain = shaken(build(graph, Mode.INFERENCE)).eval()
+    scripted = script(fast(graph, plain.state_dict()).module)
+    tried = 0
+    for more in (0, 37):
+        given = [torch.randn(1, *(size + more if len(node.shape) == 3 and axis else size for axis, size in enumerate(node.shape))) for node in graph.inputs]
+        with torch.no_grad():
+            try:
+                wanted = as_tuple(plain(*given))
+            except RuntimeError:
+                continue  # a head of one size
+            check_close(scripted(*given), wanted, 1e-5)
+            tried += 1
+    assert tried
