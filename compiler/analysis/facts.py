@@ -22,6 +22,7 @@ class Fact:
     macs: int
     flops: int
     saved: Saved
+    saved_in_place: Saved
     scratch: int
     backward_scratch: int
     elements: int
@@ -55,6 +56,7 @@ def _fact(node: Node) -> Fact:
         operation.macs(inputs, output),
         operation.flops(inputs, output),
         operation.saved(inputs, output),
+        operation.saved_in_place(inputs, output),
         operation.scratch(inputs, output),
         operation.backward_scratch(inputs, output),
         product(output),

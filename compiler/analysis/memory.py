@@ -15,10 +15,11 @@ from collections.abc import Iterable, Sequence
 
 from ...dsl.records import dataclass
 from ..graph import Graph
-from ..ops.base import product
+from ..ops.base import Saved, product
 from ..program import Node
 from .dtypes import BYTES, weight_bytes
 from .facts import facts_of
+from .inplace import may_overwrite
 from .liveness import Storages, releases, running_order
 
 
@@ -212,18 +213,22 @@ class _Step:
         for root in leaving.get(len(self.order), ()):
             self._drop(root)
 
+    def _saved(self, node: Node) -> Saved:
+        fact = self.facts[node.index]
+        return fact.saved_in_place if may_overwrite(self.graph, node) else fact.saved
+
     def _saved_roots(self, node: Node) -> list[int]:
         """The storages that autograd keeps for `node`, its own intermediate ones apart."""
         if not self.learns[node.index]:
             return []
-        saved = self.facts[node.index].saved
+        saved = self._saved(node)
         roots = [self.storages.root[node.inputs[number]] for number in saved.inputs]
         return [*roots, self.storages.root[node.index]] if saved.output else roots
 
     def _extra(self, node: Node) -> int:
         if not self.learns[node.index]:
             return 0
-        saved = self.facts[node.index].saved
+        saved = self._saved(node)
         return (saved.extra * self.item + saved.extra_bytes) * self.batch + saved.once * self.item
 
     def _hold(self, root: int) -> None:

@@ -65,6 +65,10 @@ class Relu6(_Activation):
     torch_function: ClassVar[str] = "F.relu6"
     may_work_in_place: ClassVar[bool] = True
 
+    def saved_in_place(self, inputs: Shapes, output: Shape) -> Saved:
+        # PyTorch copies what it is about to overwrite: its gradient reads it.
+        return Saved(extra=product(output))
+
 
 @dataclass(frozen=True, slots=True)
 class LeakyRelu(_Activation):

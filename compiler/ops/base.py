@@ -190,6 +190,10 @@ class Operation:
         """What a training step keeps until the backward pass."""
         return Saved()
 
+    def saved_in_place(self, inputs: Shapes, output: Shape) -> Saved:
+        """The same where it works in place. Inputs and output are one storage then."""
+        return self.saved(inputs, output)
+
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         """Elements of further tensors that are alive at once while it runs (steps of an operation that PyTorch composes)."""
         return 0
