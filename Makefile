@@ -15,7 +15,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (the first time takes some minutes)"
-	@$(PIP) --editable '.[weights,onnx,dask,test]'
+	@$(PIP) --editable '.[weights,onnx,dask,counters,test]'
 	@$(PIP) --no-deps torchvision timm
 	@$(BIN)/python -m compileall -q archc dsl grammar compiler
 	@touch $@
