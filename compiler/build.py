@@ -12,7 +12,7 @@ from ..dsl.diagnostics import ArchError, Diagnostic
 from ..dsl.records import dataclass
 from .emit.pytorch import Mode, to_python
 from .graph import Graph
-from .outputs import refused, write
+from .outputs import lacking, refused, write
 
 if TYPE_CHECKING:
     from torch import nn
@@ -99,6 +99,8 @@ def _make(plan: Plan, target: Target) -> Made:
         return Made(target, path, diagnostics=error.diagnostics)
     except OSError as error:
         return Made(target, path, diagnostics=(refused(path, error),))
+    except ModuleNotFoundError as error:
+        return Made(target, path, diagnostics=(lacking(path, error.name or str(error)),))
     except Exception as error:
         # A bug in one way out must not take the others along; the command line tells of it.
         return Made(target, path, error=error)

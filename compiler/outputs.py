@@ -40,3 +40,9 @@ def refused(path: str, error: OSError) -> Diagnostic:
     reason = error.strerror or str(error)
     place = Label(Source(path, "").span(0, 0))
     return Diagnostic("F615", f"`{path}` could not be written: {reason}", place, help="choose another place with `-o`, or make room")
+
+
+def lacking(path: str, package: str) -> Diagnostic:
+    """An output is made by a package that is not installed."""
+    place = Label(Source(path, "").span(0, 0))
+    return Diagnostic("F616", f"`{path}` needs the package `{package}`, which is not installed", place, help=f"install it: `pip install {package}`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,14 @@ def test_one_that_fails_leaves_the_others(run: Run, folder: Path, monkeypatch: p
     assert result.exit_code == 3
     assert [path.name for path in (folder / "out").iterdir()] == ["good.py"]
     assert "a bug: out/good.json was not made: RuntimeError: out of ink" in result.stderr
+
+
+def test_a_package_that_is_not_installed(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = run("build", "good.arch", "-o", "out", "--target", "python,torchscript")
+    assert result.exit_code == 3
+    assert [path.name for path in (folder / "out").iterdir()] == ["good.py"]
+    assert "error[F616]: `out/good.pt` needs the package `torch`" in result.stderr
 
 
 def test_a_folder_that_cannot_be(run: Run) -> None:
