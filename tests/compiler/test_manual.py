@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,14 @@ def test_what_is_meant_by_an_unknown_word() -> None:
     assert explain("Conv2d") == Unexplained("did you mean `conv`, `deconv` or `dwconv`?")
     assert explain("E309") != explain("E301")
     assert isinstance(explain(""), Unexplained)
+
+
+def test_every_code_that_is_said_has_a_row_and_every_row_is_said() -> None:
+    root = DOCS.parent
+    said: set[str] = set()
+    for folder in ("dsl", "compiler", "archc/cli"):
+        for path in (root / folder).rglob("*.py"):
+            if not path.name.startswith("codes"):
+                said |= set(re.findall(r'"([EWF]\d{3})"', path.read_text(encoding="utf-8")))
+    assert said - set(CODES) == set()
+    assert set(CODES) - said == set()
