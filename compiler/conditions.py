@@ -100,4 +100,4 @@ def budget(expansion: Expansion, frame: Frame, limit: ast.Limit) -> None:
         raise Problem(
             Diagnostic("E208", f"a budget must be a number, and `{limit.value.span.text}` is {show_value(value)}", Label(limit.value.span))
         )
-    expansion.build.budgets.append(BudgetLimit(limit.quantity.name, limit.operator, value, limit.span))
+    expansion.build.budgets.append(BudgetLimit(limit.quantity.name, limit.operator, value, limit.span, frame.scope))

@@ -124,12 +124,13 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class BudgetLimit:
-    """`macs <= 4.3G`, with its value; checked once costs are known."""
+    """`macs <= 4.3G`, with its value; checked once costs are known. It is about `scope`, the part that states it (None: the whole)."""
 
     quantity: str
     operator: str
     value: int | float
     span: Span
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ...dsl.diagnostics import Diagnostic, Label
 from ..graph import Graph
-from ..program import BudgetLimit, Node
+from ..program import BudgetLimit, Node, Scope
 from .cost import Work, groups, total, work_of
 from .dtypes import weight_bytes
 from .memory import inference_profile
@@ -32,17 +32,25 @@ def check_budget(graph: Graph) -> tuple[Diagnostic, ...]:
     return tuple(_broken(graph, limit) for limit in graph.program.budgets if not _keeps(graph, limit))
 
 
-def quantity(graph: Graph, name: str) -> int:
-    """A cost by its word in the language, for one image; `memory` in bytes, float32, weights included."""
-    trunk = _trunk(graph)
+def quantity(graph: Graph, name: str, scope: Scope | None = None) -> int:
+    """A cost of the network, or of one part of it, by its word in the language, for one image; `memory` in bytes, float32.
+
+    The memory of a part is its weights and the most that is alive while it runs.
+    """
+    nodes = _nodes(graph, scope)
     if name == "memory":
-        weights = sum(weight_bytes(weight, "float32") for node in trunk for weight in node.weights)
-        return weights + inference_profile(graph).peak_bytes
-    return _of(total(work_of(node) for node in trunk), name)
+        weights = sum(weight_bytes(weight, "float32") for node in nodes for weight in node.weights)
+        profile = inference_profile(graph)
+        return weights + max((profile.bytes_at(node.index) for node in nodes), default=profile.resident)
+    return _of(total(work_of(node) for node in nodes), name)
 
 
-def _trunk(graph: Graph) -> list[Node]:
-    return [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
+def _nodes(graph: Graph, scope: Scope | None) -> list[Node]:
+    """What inference runs of a part. Costs of a part that a file states are not those of what uses it."""
+    nodes = [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
+    if scope is None or scope.parent is None:
+        return nodes
+    return [node for node in nodes if scope in node.scope.ancestors()]
 
 
 def _of(work: Work, name: str) -> int:
@@ -52,19 +60,20 @@ def _of(work: Work, name: str) -> int:
 
 
 def _keeps(graph: Graph, limit: BudgetLimit) -> bool:
-    return COMPARISONS[limit.operator](quantity(graph, limit.quantity), limit.value)
+    return COMPARISONS[limit.operator](quantity(graph, limit.quantity, limit.scope), limit.value)
 
 
 def _broken(graph: Graph, limit: BudgetLimit) -> Diagnostic:
-    value = quantity(graph, limit.quantity)
+    value = quantity(graph, limit.quantity, limit.scope)
     difference = value - limit.value
-    wording = f"{limit.quantity}: {value:,}, and the budget is {limit.operator} {limit.value:,}"
+    part = ".".join(limit.scope.path) if limit.scope is not None else ""
+    wording = f"{limit.quantity}{f' of `{part}`' if part else ''}: {value:,}, and the budget is {limit.operator} {limit.value:,}"
     share = f" ({abs(difference) / limit.value:.1%} {'more' if difference > 0 else 'less'})" if limit.value and difference else ""
     return Diagnostic(
         "E451",
         wording + share,
         Label(limit.span, f"{short(value)} is {'too much' if difference > 0 else 'too little' if difference < 0 else 'excluded'}"),
-        notes=_parts(graph, limit.quantity, value),
+        notes=_parts(graph, limit, value),
         help=f"`archc cost --by block` shows what each part costs; a budget that holds: `{limit.quantity} {_holding(limit, value)}`",
     )
 
@@ -75,11 +84,14 @@ def _holding(limit: BudgetLimit, value: int) -> str:
     return f"{sign} {value}"
 
 
-def _parts(graph: Graph, name: str, value: int) -> tuple[str, ...]:
-    if name == "memory":
+def _parts(graph: Graph, limit: BudgetLimit, value: int) -> tuple[str, ...]:
+    nodes = _nodes(graph, limit.scope)
+    if limit.quantity == "memory":
         profile = inference_profile(graph)
-        return (f"the peak, {profile.peak_bytes:,} bytes beside the weights, is at {profile.peak_at}",)
-    parts = [(path, _of(total(work_of(node) for node in nodes), name)) for path, _, nodes in groups(_trunk(graph), "stage")]
+        worst = max(nodes, key=lambda node: profile.bytes_at(node.index), default=None)
+        return (f"the peak, {profile.bytes_at(worst.index):,} bytes beside the weights, is at {worst.unique}",) if worst else ()
+    rows = groups(nodes, "stage")
+    parts = [(path, _of(total(work_of(node) for node in members), limit.quantity)) for path, _, members in rows]
     dearest = sorted(parts, key=lambda part: -part[1])[:DEAREST]
     listed = ", ".join(f"{path} {short(part)} ({part / value:.0%})" for path, part in dearest if part)
     return (f"most of it: {listed}",) if listed else ()

@@ -183,6 +183,13 @@ def test_a_budget_that_is_not_kept(limit: str, message: str) -> None:
     assert problem.primary.span.text.split()[0] == limit.split()[0]
 
 
+def test_a_part_s_budget_is_about_the_part() -> None:
+    text = "block small(limit) { budget parameters <= limit\n conv(4, 3) }\nnetwork n { input x[3, 32, 32]\n a: small(LIMIT) -> conv(100, 3) }"
+    assert problems_of(text.replace("LIMIT", "112")) == ()
+    (problem,) = problems_of(text.replace("LIMIT", "111"))
+    assert problem.message == "parameters of `a`: 112, and the budget is <= 111 (0.9% more)"
+
+
 def test_memory_is_weights_and_peak() -> None:
     graph = graph_of("network n { input x[3, 32, 32] conv(10, 3, pad = 0) }")
     assert quantity(graph, "memory") == 4 * (280 + 3 * 32 * 32 + 9000)
