@@ -43,6 +43,7 @@ docs: setup
 	@$(BIN)/python -m archc.compiler.manual docs
 	@$(BIN)/python docs/library.py
 	@$(BIN)/python docs/lecture.py
+	@$(BIN)/python docs/costs.py
 
 gallery: setup
 	@$(BIN)/python -m archc.compiler.draw.gallery
