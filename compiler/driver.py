@@ -73,11 +73,12 @@ def elaborating(state: Compilation) -> Compilation:
     network = state.target.network if state.target is not None else None
     program, diagnostics = elaborate(state.file, Options(network, state.settings, state.inputs), state.imports)
     if state.diagnostics:
-        # Some of the text could not be read: that the rest has no network, no input or no default says nothing.
+        # Some of the text could not be read: that the rest has no network, no input, no default or no use for something
+        # says nothing.
         lost = {"E236", "E239"}
         if any("default" in row.primary.span.source.line_text(row.primary.span.line) for row in state.diagnostics):
             lost.add("E205")
-        diagnostics = tuple(row for row in diagnostics if row.code not in lost)
+        diagnostics = tuple(row for row in diagnostics if row.is_error and row.code not in lost)
     return replace(state, program=program).saying(*diagnostics)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from . import ast
 from .build_expressions import EXPRESSIONS
-from .builder import Builder, Child, Head, present
+from .builder import Builder, Child, Head, label_name, present
 from .lalr import Make
 from .source import Span
 from .tokens import Token
@@ -100,7 +100,10 @@ def _step(builder: Builder, children: list[Child], span: Span) -> ast.Step:
 
 def _label(builder: Builder, children: list[Child], span: Span) -> ast.Text:
     (label,) = children
-    return label if isinstance(label, ast.Text) else ast.Text(span, (label.name,))
+    if isinstance(label, ast.Text):
+        return label
+    # What is no name was reported (`my-conv: …`); one with dots is read as the text that it should be.
+    return ast.Text(span, (label.name if label.name.isidentifier() or "." in label.name else label_name(label.name),))
 
 
 def _group(builder: Builder, children: list[Child], span: Span) -> ast.Group:
@@ -193,7 +196,7 @@ def _budget(builder: Builder, children: list[Child], span: Span) -> ast.Budget:
 
 def _limit(builder: Builder, children: list[Child], span: Span) -> ast.Limit:
     quantity, operator, value = children
-    return ast.Limit(span, quantity, builder.word(operator), value)
+    return ast.Limit(span, quantity, builder.operator(operator), value)
 
 
 def _input(builder: Builder, children: list[Child], span: Span) -> ast.Input:

@@ -20,7 +20,7 @@ def _conditional(builder: Builder, children: list[Child], span: Span) -> ast.Con
 def _binary(builder: Builder, children: list[Child], span: Span) -> ast.Binary:
     left, *rest = children
     for operator, right in zip(rest[::2], rest[1::2], strict=True):
-        left = ast.Binary(Span(builder.source, span.start, right.span.end), builder.word(operator), left, right)
+        left = ast.Binary(Span(builder.source, span.start, right.span.end), builder.operator(operator), left, right)
     node: ast.Binary = left
     return node
 
@@ -29,7 +29,7 @@ def _comparisons(builder: Builder, children: list[Child], span: Span) -> ast.Bin
     """`a < b < c` is `a < b and b < c`."""
     result: ast.Binary | None = None
     for left, operator, right in zip(children[:-2:2], children[1::2], children[2::2], strict=True):
-        one = ast.Binary(left.span.to(right.span), builder.word(operator), left, right)
+        one = ast.Binary(left.span.to(right.span), builder.operator(operator), left, right)
         result = ast.Binary(result.span.to(one.span), "and", result, one) if result else one
     assert result is not None
     return result
@@ -37,7 +37,7 @@ def _comparisons(builder: Builder, children: list[Child], span: Span) -> ast.Bin
 
 def _unary(builder: Builder, children: list[Child], span: Span) -> ast.Unary:
     operator, operand = children
-    return ast.Unary(span, builder.word(operator), operand)
+    return ast.Unary(span, builder.operator(operator), operand)
 
 
 def _reference(builder: Builder, children: list[Child], span: Span) -> ast.Name | ast.Attribute:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from typing import Any, TypeAlias
 
-from . import ast
+from . import ast, misspelt
 from .braces import DEEPEST, nested_too_deep
 from .diagnostics import Diagnostic
 from .foreign import meant_by
@@ -56,6 +57,13 @@ class Builder:
         """The text of a token, foreign signs read as ours."""
         return meant_by(self.text[token.start : token.end])
 
+    def operator(self, token: Token) -> str:
+        """The operator of a token: the one that was meant, where another language's was written."""
+        word = self.word(token)
+        if token.kind == "COMPARISON" and word == "=":
+            return "=="
+        return misspelt.SIGNS[word][1].strip() if word in misspelt.SIGNS else word
+
     def words(self, parts: tuple[Token, ...]) -> tuple[str, ...]:
         return tuple(self.text[part.start : part.end] for part in parts)
 
@@ -87,6 +95,12 @@ class Builder:
             self.damaged.append(span.start)
             self.diagnostics.append(nested_too_deep(span))
         return 0
+
+
+def label_name(text: str) -> str:
+    """A text as a name: `1x1` as `step_1x1`, `my-conv` as `my_conv`."""
+    name = re.sub(r"\W", "_", text)
+    return f"step_{name}" if name[:1].isdigit() else name
 
 
 def present(children: list[Child]) -> tuple[Child, ...]:

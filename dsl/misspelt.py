@@ -13,10 +13,6 @@ from .source import Source, Span
 
 # A sign of another language: the kind of token that is meant ("" for none), how it is written here, why.
 SIGNS: Final[dict[str, tuple[str, str, str]]] = {
-    "+=": ("EQUAL", "=", "a value is given once and never changed"),
-    "-=": ("EQUAL", "=", "a value is given once and never changed"),
-    "*=": ("EQUAL", "=", "a value is given once and never changed"),
-    "/=": ("EQUAL", "=", "a value is given once and never changed"),
     "-->": ("ARROW", "->", "steps are joined by `->`"),
     "==>": ("ARROW", "->", "steps are joined by `->`"),
     "|>": ("ARROW", "->", "steps are joined by `->`"),
@@ -122,12 +118,13 @@ def _short(text: str) -> str:
 # ------------------------------------------------------------------------------------------------------------ texts
 
 # Where a text without its second quote probably ends: a label before its colon, a stage's name before its body, any other
-# before the brackets that close what it stands in, or with its line.
+# before the brackets that close what it stands in, or with its line; a single word before the next sign.
 _ENDS: Final = {
     "label": re.compile(r"\s*:"),
     "stage": re.compile(r"\s*(?:\b(?:indexed|flat)\s*)?\{\s*(?![A-Za-z0-9_+*/ .-]+\})|\s*$"),
     "value": re.compile(r"[\s)\],}]*(?:\{\s*)?(?:#.*)?$"),
 }
+_ONE_WORD: Final = re.compile(r"[A-Za-z_][\w-]*(?=\s*[),\]])")
 
 
 def unclosed_text(source: Source, start: int, role: str) -> tuple[Diagnostic, int]:
@@ -135,7 +132,8 @@ def unclosed_text(source: Source, start: int, role: str) -> tuple[Diagnostic, in
     line = source.line_of(start)
     line_end = source.line_starts[line - 1] + len(source.line_text(line))
     tail = _ENDS[role].search(source.text, start + 1, line_end) or _ENDS["value"].search(source.text, start + 1, line_end)
-    end = tail.start() if tail else line_end
+    word = _ONE_WORD.match(source.text, start + 1, line_end) if role == "value" else None
+    end = word.end() if word else tail.start() if tail else line_end
     quote = source.text[start]
     diagnostic = Diagnostic(
         "E106",

@@ -19,6 +19,7 @@ from .tokens import Token, Tokens
 
 SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     slips_steps.slashes,
+    slips_steps.label_of_signs,
     slips_brackets.foreign_forms,
     slips_words.import_from,
     slips_words.wrong_place,
@@ -26,10 +27,13 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     slips_brackets.stray_brace,
     slips_words.colon_equal,
     slips_words.fat_arrow,
+    slips_words.changed_value,
     slips_words.missing_let,
     slips_brackets.colon_in_brackets,
+    slips_brackets.python_tuple,
     slips_brackets.stray_comma,
     slips_brackets.wrong_closer,
+    slips_steps.arrow_to_statement,
     slips_words.reserved_name,
     slips_brackets.missing_value,
     slips_brackets.comma_or_end,

@@ -21,6 +21,7 @@ from .mistake import (
 from .tokens import Token
 
 _AHEAD = 6
+_TYPES = frozenset(("int", "float", "str", "bool", "list", "tuple", "number", "string", "boolean", "size", "block", "Any"))
 _OPERATORS = frozenset(("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "NOT", "EQUAL", "ELSE"))
 
 
@@ -102,6 +103,29 @@ def _value_before(mistake: Mistake) -> tuple[Token, ...]:
     return (Token("NAME", place, place),) if mistake.before.kind in _OPERATORS else ()
 
 
+def python_tuple(mistake: Mistake) -> Repair | None:
+    """`conv(64, (3, 3))`: a size or a list, as Python writes it."""
+    opener = mistake.opener()
+    if mistake.token.kind != "COMMA" or opener < 0 or mistake.tokens[opener].kind != "LPAR":
+        return None
+    first, owner = mistake.tokens[opener], mistake.at(opener - 1)
+    end = mistake.value_end(opener)
+    last = mistake.tokens[end - 1]
+    if (owner.kind == "NAME" and owner.end == first.start) or last.kind != "RPAR":
+        return None
+    inside = mistake.tokens[opener + 1 : end - 1]
+    span = mistake.span(first).to(mistake.span(last))
+    numbers = [one for one in inside if one.kind == "NUMBER"]
+    in_call = owner.kind in ("COMMA", "EQUAL", "LPAR") and mistake.at(mistake.start).kind in ("NAME", "ARROW", "BAR", "DEFAULT")
+    if in_call and 1 < len(numbers) <= 3 and len(inside) == 2 * len(numbers) - 1:
+        message, right = "a size is written with `x`, not as a tuple", "x".join(mistake.word(one) for one in numbers)
+    else:
+        message, right = "a list stands in brackets, not in parentheses", f"[{span.text[1:-1].rstrip(' ,')}]"
+    fix = Fix(f"write `{right}`" if len(right) <= 40 else "write `[` and `]`", (Edit(span, right),))
+    changes = (mistake.as_kind(opener, "LSQB"), mistake.as_kind(end - 1, "RSQB"))
+    return Repair(say("E121", message, span, fix=fix), changes)
+
+
 def wrong_closer(mistake: Mistake) -> Repair | None:
     """`conv(64]`, `conv(64}`, a `)` that closes nothing."""
     token = mistake.token
@@ -170,7 +194,12 @@ def colon_in_brackets(mistake: Mistake) -> Repair | None:
         return Repair(say("E121", message, mistake.span(token), help=help), ())
     if mistake.tokens[opener].kind != "LPAR" or before.kind != "NAME":
         return None
-    if mistake.at(opener - 2).kind in ("BLOCK", "NETWORK"):
+    is_type = mistake.after.kind == "NAME" and (mistake.word(mistake.after) in _TYPES or mistake.at(mistake.position + 2).kind == "EQUAL")
+    if mistake.at(opener - 2).kind in ("BLOCK", "NETWORK") and not is_type:
+        message = f"the default of `{mistake.word(before)}` is given with `=`, not with `:`"
+        fix = replace(mistake, token, " =")
+        return Repair(say("E116", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
+    if is_type:
         end = mistake.value_end(mistake.position + 1)
         span = mistake.span(token).to(mistake.span(mistake.tokens[end - 1]))
         message = f"the parameter `{mistake.word(before)}` has a type: parameters have none"
@@ -203,7 +232,10 @@ def foreign_forms(mistake: Mistake) -> Repair | None:
         return Repair(say("E121", "there is no `lambda`", mistake.span(mistake.before), help=help), ())
     first = mistake.at(mistake.start)
     after_value = not mistake.begins_line(mistake.start) and mistake.at(mistake.start - 1).kind in ENDS_VALUE
-    if (token.kind == "IF" and mistake.before.kind in ENDS_VALUE and not mistake.begins_line()) or (first.kind == "IF" and after_value):
+    has_body = any(one.kind == "LBRACE" for one in mistake.tokens[mistake.start : mistake.position])
+    if (token.kind == "IF" and mistake.before.kind in ENDS_VALUE and not mistake.begins_line()) or (
+        first.kind == "IF" and after_value and not has_body
+    ):
         word = mistake.word(mistake.at(mistake.start - 1))
         if word in USAGE and first.kind == "IF":
             return Repair(say("E119", "`if` is a word of the language and cannot be a name", mistake.span(first), help=f"write {USAGE[word]}"), ())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 
+from .builder import label_name
 from .diagnostics import Edit, Fix, Label
 from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
 from .tokens import Token
 
+_IN_LABEL = frozenset(("NAME", "NUMBER", "SIZE", "MINUS", "DOT", "SLASH"))
 _ENDS_STEP = ("NAME", "RPAR", "RBRACE")
+_STATEMENTS = frozenset(("IF", "FOR", "REPEAT", "STAGE", "AUX", "LET", "DEFAULT", "REQUIRE", "EXPECT", "BUDGET", "INPUT", "OUTPUT"))
 _BEGINS_STEP = ("NAME", "LBRACE", "TEXT", "TEXT_START", "INDEXED", "FLAT")
 
 
@@ -24,6 +28,16 @@ def arrow_to_nothing(mistake: Mistake) -> Repair | None:
     return Repair(say("E114", "`->` leads to no step", mistake.span(before), "no step follows", fix=fix), (mistake.drop(mistake.position - 1),))
 
 
+def arrow_to_statement(mistake: Mistake) -> Repair | None:
+    """`conv(64) -> if norm { bn }`, `conv(64) -> repeat 3 { … }`, `conv(64) -> stage a { … }`."""
+    before, token = mistake.before, mistake.token
+    if before.kind != "ARROW" or token.kind not in _STATEMENTS:
+        return None
+    message = f"`->` leads to a step, and `{mistake.word(token)}` is none: what follows goes on from here without it"
+    fix = Fix("remove it", (Edit(mistake.place(before.start).to(mistake.place(token.start)), ""),))
+    return Repair(say("E114", message, mistake.span(before), fix=fix), (mistake.drop(mistake.position - 1),))
+
+
 def arrow_from_nothing(mistake: Mistake) -> Repair | None:
     """`{ -> conv(64) }`, `stage a { … } -> relu`."""
     token = mistake.token
@@ -35,6 +49,27 @@ def arrow_from_nothing(mistake: Mistake) -> Repair | None:
     else:
         message = "`->` joins steps, and no step stands before this one: what follows goes on from there without it"
     return Repair(say("E114", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+
+
+def label_of_signs(mistake: Mistake) -> Repair | None:
+    """`my-conv: conv(64)`, `1x1: conv(64)`, `norm.1: bn`: a label that is no name."""
+    tokens = mistake.tokens
+    start = mistake.position
+    while start and tokens[start - 1].end == tokens[start].start and tokens[start - 1].kind in _IN_LABEL:
+        start -= 1
+    end = start
+    while tokens[end].kind in _IN_LABEL and (end == start or tokens[end - 1].end == tokens[end].start):
+        end += 1
+    opens = start == 0 or tokens[start - 1].kind in ("LBRACE", "BRACE_BAR", "BAR", "ARROW", "COLON") or mistake.begins_line(start)
+    if tokens[end].kind != "COLON" or end == start or not opens or mistake.in_parentheses():
+        return None
+    whole = Token("NAME", tokens[start].start, tokens[end - 1].end)
+    span = mistake.span(whole)
+    dotted = re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", span.text)
+    right = f'"{span.text}"' if dotted else label_name(span.text)
+    why = "a label with dots is written as a text" if dotted else "a label is made of letters, digits and `_`, and begins with a letter"
+    diagnostic = say("E210", f"`{span.text}` cannot name a step: {why}", span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
+    return Repair(diagnostic, (Change(start, end, (whole,)),), start=start if mistake.between else None)
 
 
 def other_joints(mistake: Mistake) -> Repair | None:

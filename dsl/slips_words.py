@@ -69,7 +69,14 @@ def word_without_its_form(mistake: Mistake) -> Repair | None:
     if mistake.before.kind == "NAME" and word in USAGE and mistake.token.kind not in ("EQUAL", "COLON", "DOT", "ARROW"):
         span = mistake.span(mistake.before).to(mistake.span(mistake.token))
         message = f"{found(mistake)} cannot follow `{word}`"
-        return Repair(say("E122", message, span, help=f"write {USAGE[word]}"), ())
+        if word in ("input", "stage", "aux", "block", "network") and token.kind in ("LSQB", "LBRACE", "LPAR", "BRACE_BAR"):
+            message = f"a name is missing after `{word}`"
+        diagnostic = say("E122", message, span, help=f"write {USAGE[word]}")
+        head, end = mistake.position - 1, mistake.value_end(mistake.position)
+        if not mistake.begins_line(head) and mistake.at(head - 1).kind not in ("LBRACE", "RBRACE", "RSQB", "BAR"):
+            return Repair(diagnostic, ())
+        whole = Token("BROKEN", mistake.before.start, mistake.tokens[end - 1].end)
+        return Repair(diagnostic, (Change(head, end, (whole,)),), start=head)
     first = mistake.tokens[mistake.start]
     if first.kind in ("IMPORT", "FROM"):
         return _imports(mistake, first)
@@ -124,6 +131,23 @@ def colon_equal(mistake: Mistake) -> Repair | None:
     )
 
 
+def changed_value(mistake: Mistake) -> Repair | None:
+    """`width += 64`."""
+    token, before = mistake.token, mistake.before
+    if token.kind != "CHANGES":
+        return None
+    sign = mistake.word(token)
+    message = f"`{sign}` is not a sign of the language: a value is given once and never changed"
+    if before.kind != "NAME":
+        return Repair(say("E104", message, mistake.span(token)), ())
+    name, first = mistake.word(before), mistake.position - 1
+    diagnostic = say("E104", message, mistake.span(token), help=f"give the result a name of its own: `let {name}2 = {name} {sign[0]} …`")
+    if not mistake.begins_line(first):
+        return Repair(diagnostic, ())
+    whole = Token("BROKEN", before.start, token.end)
+    return Repair(diagnostic, (Change(first, mistake.line_end(), (whole,)),), start=first)
+
+
 def fat_arrow(mistake: Mistake) -> Repair | None:
     """`conv(64) => bn`, `network a => b`."""
     token = mistake.token
@@ -171,6 +195,10 @@ def equal_signs(mistake: Mistake) -> Repair | None:
     token = mistake.token
     if token.kind == "EQUAL":
         kinds = {one.kind for one in mistake.tokens[mistake.start : mistake.position]}
+        if "BUDGET" in kinds:
+            message = "a budget is a limit, stated with `<=`"
+            diagnostic = say("E116", message, mistake.span(token), fix=replace(mistake, token, "<="))
+            return Repair(diagnostic, (mistake.as_kind(mistake.position, "COMPARISON"),), damaged=True)
         if kinds.isdisjoint({"IF", "REQUIRE", "VALUE_IF", "REPEAT"}) and not {"LET", "EQUAL"} <= kinds:
             return None
         message = "values are compared with `==`; `=` gives a value"

@@ -60,6 +60,7 @@ SIGNS: Final = {
     # No signs of the grammar: the parser finds out what was meant.
     ":=": "COLON_EQUAL",
     "=>": "FAT_ARROW",
+    **dict.fromkeys(("+=", "-=", "*=", "/="), "CHANGES"),
     **dict.fromkeys(("==", "!=", "<=", ">=", "<", ">"), "COMPARISON"),
 }
 _PATTERNS: Final = TABLES["patterns"]
