@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from ....dsl.records import dataclass
 
-_FILES = ("packed", "convolution", "winograd", "linear", "pool")
+_FILES = ("packed", "convolution", "winograd", "linear", "pool", "cudnn")
 """In an order in which each needs only earlier ones."""
 
 

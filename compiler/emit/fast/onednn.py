@@ -22,7 +22,7 @@ from ...rewrite.lone_norm import LoneNorm
 from ...rewrite.merge_siblings import MergeSiblings
 from ...rewrite.pipeline import ALWAYS
 from .groups import images_at_once
-from .step import Backend, Step, made, plain
+from .step import Backend, Step, made, plain, torch_convolution
 
 _ACTIVATIONS: dict[type[Operation], str] = {
     Relu: "relu",
@@ -67,7 +67,7 @@ class OneDnn(Backend):
     def options(self, node: Node) -> tuple[str, ...]:
         if isinstance(node.operation, MaxPool):
             return ("torch", "separate") if _pool_window(node) is not None else ()
-        construct = _convolution(node)
+        construct = torch_convolution(node)
         if construct is None:
             return ()
         row = dict(construct.arguments)
@@ -97,10 +97,12 @@ class OneDnn(Backend):
         if isinstance(layer, Linear):
             return self._linear(node, attribute, operands)
         choice = self.choice(node)
-        if choice == "separate":
-            pool = Construct("MaxPool", _pool_window(node) or ())
-            return Step(f"{attribute}({operands[0]})", made(pool), ("MaxPool",))
-        construct = _convolution(node)
+        window = _pool_window(node) if isinstance(layer, MaxPool) else None
+        if window is not None:
+            separate = choice == "separate"
+            pool = made(Construct("MaxPool" if separate else "nn.MaxPool2d", window))
+            return Step(f"{attribute}({operands[0]})", pool, ("MaxPool",) if separate else ())
+        construct = torch_convolution(node)
         if construct is None or not choice:
             return plain(node, attribute, operands)
         adds = isinstance(operation, Fused) and operation.adds
@@ -114,19 +116,6 @@ class OneDnn(Backend):
     def _linear(self, node: Node, attribute: str, operands: Sequence[str]) -> Step:
         sizes: tuple[tuple[str | None, Plain], ...] = ((None, node.input_shapes[0][-1]), (None, node.shape[-1]))
         return Step(f"{attribute}({operands[0]})", made(Construct("Linear", (*sizes, *_last(node)))), ("Linear",))
-
-
-def _convolution(node: Node) -> Construct | None:
-    """PyTorch's own two-dimensional convolution with a bias and zeros around, where the node is one."""
-    operation = node.operation
-    layer = operation.layer if isinstance(operation, Fused) else operation
-    if not isinstance(layer, Conv | DepthwiseConv):
-        return None
-    construct = layer.module(node.input_shapes[:1])
-    if construct is None or construct.target != "nn.Conv2d":
-        return None
-    row = dict(construct.arguments)
-    return None if "padding_mode" in row or isinstance(row.get("padding"), str) else construct
 
 
 def _activation(node: Node) -> str:

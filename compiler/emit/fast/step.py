@@ -9,9 +9,11 @@ from typing import ClassVar
 from ....dsl.records import dataclass
 from ...graph import Graph
 from ...ops.base import Construct
+from ...ops.convolution import Conv, DepthwiseConv
 from ...program import Node
 from ...rewrite.base import Rewrite, Rewritten
 from ...rewrite.fused import Fused
+from ...rewrite.pipeline import ALWAYS
 from ..slot import literal
 
 
@@ -51,6 +53,11 @@ class Backend:
     passes: ClassVar[tuple[Rewrite, ...]] = ()
 
     choices: dict[str, str] = field(default_factory=dict, hash=False)
+
+    @staticmethod
+    def rewriting() -> Backend:
+        """PyTorch's own operations after the rewrites that every way of running gains by."""
+        return _Rewriting()
 
     def rewritten(self, graph: Graph) -> Rewritten:
         state = Rewritten.of(graph)
@@ -93,6 +100,11 @@ class Backend:
         return plain(node, attribute, operands)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rewriting(Backend):
+    passes: ClassVar[tuple[Rewrite, ...]] = ALWAYS
+
+
 def plain(node: Node, attribute: str, operands: Sequence[str]) -> Step:
     """A node by PyTorch's own module or function; what was fused is taken apart again."""
     operation, shapes = node.operation, node.input_shapes
@@ -119,3 +131,16 @@ def plain(node: Node, attribute: str, operands: Sequence[str]) -> Step:
     if operation.activation is not None:
         value = operation.activation.expression([value], (node.shape,)) or value
     return Step(value, step.module, step.kernels, step.helpers, step.bare)
+
+
+def torch_convolution(node: Node) -> Construct | None:
+    """PyTorch's own two-dimensional convolution with a bias and zeros around, where the node is one."""
+    operation = node.operation
+    layer = operation.layer if isinstance(operation, Fused) else operation
+    if not isinstance(layer, Conv | DepthwiseConv):
+        return None
+    construct = layer.module(node.input_shapes[:1])
+    if construct is None or construct.target != "nn.Conv2d":
+        return None
+    row = dict(construct.arguments)
+    return None if "padding_mode" in row or isinstance(row.get("padding"), str) else construct

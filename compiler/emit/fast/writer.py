@@ -21,11 +21,13 @@ _TAKEN = ("images", "groups", "part", "features", "torch", "nn", "F", "self", "l
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The source, the name of its class, and which recipe fills which tensor of the module (its key: the recipe's)."""
+    """The source, the name of its class, which recipe fills which tensor of the module (its key: the recipe's), and under
+    which attribute each node's module is."""
 
     source: str
     class_name: str
     tensors: dict[str, str]
+    attributes: dict[str, str]
 
 
 def write(state: Rewritten, backend: Backend) -> Written:
@@ -41,6 +43,7 @@ class _Writer:
         self.attributes = _names(self.graph.nodes, [self.passing, *inputs])
         self.last_read = {index: node.index for node in self.graph.nodes for index in node.inputs}
         self.tensors: dict[str, str] = {}
+        self.owned: dict[str, str] = {}
         self.modules: list[str] = []
         self.kernels: dict[str, None] = {}
         self.helpers: dict[str, None] = {}
@@ -52,7 +55,7 @@ class _Writer:
         statements = [(node, line) for node in self.graph.nodes for line in self.lines(node)]
         methods = self._whole([line for _, line in statements]) if head is None else self._in_groups(head, statements)
         code = "\n\n\n".join([*definitions(self.kernels), *self.helpers, "\n".join(self._class(name, methods))])
-        return Written("\n\n".join([self._header(), _imports(code)]) + "\n\n\n" + code + "\n", name, self.tensors)
+        return Written("\n\n".join([self._header(), _imports(code)]) + "\n\n\n" + code + "\n", name, self.tensors, self.owned)
 
     # ------------------------------------------------------------------------------------------ statements
 
@@ -79,6 +82,7 @@ class _Writer:
             return
         attribute = self.attributes[node.index]
         self.modules.append(f"self.{attribute} = {step.module}")
+        self.owned[node.unique] = attribute
         owner = node if node.shares is None else self.graph.nodes[node.shares]
         for weight in node.operation.weights(node.input_shapes):
             self.tensors[weight_key(attribute, weight)] = weight_key(owner.unique, weight)

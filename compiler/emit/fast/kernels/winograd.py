@@ -7,6 +7,11 @@ from .convolution import Convolution
 from .packed import Packed
 
 
+def every_other(x: torch.Tensor, dim: int, first: int) -> torch.Tensor:
+    """Of an axis of 2 * k + 2 positions, k: `first`, `first + 2` and so on."""
+    return torch.ops.aten.slice(x, dim, first, x.shape[dim] - 2 + first, 2)
+
+
 class WinogradConvolution(Convolution):
     """A 3x3 convolution of stride 1 by Winograd's F(2x2, 3x3): 16 products for 2x2 outputs, where the definition takes 36.
 
@@ -54,37 +59,38 @@ class WinogradConvolution(Convolution):
         for band in range(bands):
             start = 2 * rows * band
             tall = x.narrow(1, start, 2 * rows + 2)
-            r0, r1, r2, r3 = tall[:, 0:-2:2], tall[:, 1:-1:2], tall[:, 2::2], tall[:, 3::2]
+            r0, r1 = every_other(tall, 1, 0), every_other(tall, 1, 1)
+            r2, r3 = every_other(tall, 1, 2), every_other(tall, 1, 3)
             part = torch.empty([n, rows, 4, 2 * across + 2, channels], dtype=x.dtype)
-            torch.sub(r0, r2, out=part[:, :, 0])
-            torch.add(r1, r2, out=part[:, :, 1])
-            torch.sub(r2, r1, out=part[:, :, 2])
-            torch.sub(r1, r3, out=part[:, :, 3])
-            c0, c1, c2, c3 = part[:, :, :, 0:-2:2], part[:, :, :, 1:-1:2], part[:, :, :, 2::2], part[:, :, :, 3::2]
+            torch.sub(r0, r2, out=part.select(2, 0))
+            torch.add(r1, r2, out=part.select(2, 1))
+            torch.sub(r2, r1, out=part.select(2, 2))
+            torch.sub(r1, r3, out=part.select(2, 3))
+            c0, c1 = every_other(part, 3, 0), every_other(part, 3, 1)
+            c2, c3 = every_other(part, 3, 2), every_other(part, 3, 3)
             tiles = torch.empty([n, rows, across, 4, 4, channels], dtype=x.dtype)
-            by_row = tiles.permute(0, 1, 3, 2, 4, 5)
-            torch.sub(c0, c2, out=by_row[:, :, :, :, 0])
-            torch.add(c1, c2, out=by_row[:, :, :, :, 1])
-            torch.sub(c2, c1, out=by_row[:, :, :, :, 2])
-            torch.sub(c1, c3, out=by_row[:, :, :, :, 3])
+            by_row = tiles.transpose(2, 3)
+            torch.sub(c0, c2, out=by_row.select(4, 0))
+            torch.add(c1, c2, out=by_row.select(4, 1))
+            torch.sub(c2, c1, out=by_row.select(4, 2))
+            torch.sub(c1, c3, out=by_row.select(4, 3))
             products = torch.ops.mkldnn._convolution_pointwise(
                 tiles.view(n, rows, across, 16 * channels).permute(0, 3, 1, 2),
                 self.packed.tensor, self.packed_bias.tensor, [0, 0], [1, 1], [1, 1], 16, "none", [], "",
-            )
+            )  # fmt: skip
             m = products.permute(0, 2, 3, 1).view(n, rows, across, 4, 4, out)
+            m1, m2 = m.select(3, 1), m.select(3, 2)
             half = torch.empty([n, rows, 2, across, 4, out], dtype=x.dtype)
-            top, bottom = half[:, :, 0], half[:, :, 1]
-            torch.add(m[:, :, :, 1], m[:, :, :, 2], out=top)
-            top += m[:, :, :, 0]
-            torch.sub(m[:, :, :, 1], m[:, :, :, 2], out=bottom)
-            bottom -= m[:, :, :, 3]
+            torch.add(m1, m2, out=half.select(2, 0)).add_(m.select(3, 0))
+            torch.sub(m1, m2, out=half.select(2, 1)).sub_(m.select(3, 3))
             done = y.narrow(1, start, 2 * rows)
             pairs = done.view(n, rows, 2, across, 2, out)
-            near, far = pairs[:, :, :, :, 0], pairs[:, :, :, :, 1]
-            torch.add(half[:, :, :, :, 1], half[:, :, :, :, 2], out=near)
-            near += half[:, :, :, :, 0]
-            torch.sub(half[:, :, :, :, 1], half[:, :, :, :, 2], out=far)
-            far -= half[:, :, :, :, 3]
+            h1, h2 = half.select(4, 1), half.select(4, 2)
+            torch.add(h1, h2, out=pairs.select(4, 0)).add_(half.select(4, 0))
+            torch.sub(h1, h2, out=pairs.select(4, 1)).sub_(half.select(4, 3))
             if self.activation == "relu":
-                torch.relu_(done)
-        return y[:, :high, :wide].permute(0, 3, 1, 2)
+                done.relu_()
+        y = y.permute(0, 3, 1, 2)
+        if y.shape[2] != high or y.shape[3] != wide:
+            y = y.narrow(2, 0, high).narrow(3, 0, wide)
+        return y

@@ -1,0 +1,221 @@
+"""The ways in which a network can be run, each as a function without arguments."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from ....dsl.records import dataclass
+from ...graph import Graph
+from ..fast.backends import backend_for
+from ..fast.build import assemble, fast, make_weights
+from ..fast.step import Backend
+from ..fast.tune import tune
+from ..torchscript import script
+from .race import Leg, Watch
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class NotHere(Exception):
+    """A way that this machine does not have; the text says what is missing."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all legs of a run share. `reference` is another library's module for the same network, with its name."""
+
+    graph: Graph
+    module: nn.Module
+    given: tuple[Tensor, ...]
+    threads: int
+    device: str = "cpu"
+    dtype: str = "float32"
+    reference: tuple[str, nn.Module] | None = None
+    room: ExitStack = ExitStack()
+    """Where files of the run are put away at its end."""
+    watch: Watch = lambda text: None
+
+    @property
+    def weights(self) -> Mapping[str, Tensor]:
+        return self.module.state_dict()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way: its name, what it is, and how its leg is made. `of_reference`: it runs the other library's module."""
+
+    name: str
+    what: str
+    make: Callable[[Setting], Leg]
+    of_reference: bool = False
+
+
+def _answering(module: Callable[..., object], setting: Setting) -> Leg:
+    import torch
+
+    given = setting.given
+    if setting.device == "cpu":
+
+        def leg() -> object:
+            with torch.inference_mode():
+                return module(*given)
+
+        return leg
+
+    def on_card() -> object:
+        with torch.inference_mode():
+            answer = module(*given)
+        torch.cuda.synchronize()
+        return answer
+
+    return on_card
+
+
+def _eager(setting: Setting) -> Leg:
+    return _answering(setting.module, setting)
+
+
+def _torchscript(setting: Setting) -> Leg:
+    return _answering(script(setting.module), setting)
+
+
+def _frozen(setting: Setting) -> Leg:
+    """Frozen by PyTorch, images with their channels last: what a careful user does by hand."""
+    import torch
+
+    last = torch.channels_last
+    frozen = torch.jit.freeze(script(_copy(setting.module).to(memory_format=last)))
+    given = tuple(x.contiguous(memory_format=last) if x.dim() == 4 else x for x in setting.given)
+    return _answering(lambda *_: frozen(*given), setting)
+
+
+def _optimized_for_inference(setting: Setting) -> Leg:
+    import torch
+
+    # It works on its input in place, so that it is given a copy.
+    made = torch.jit.optimize_for_inference(torch.jit.freeze(script(_copy(setting.module))))
+    return _answering(lambda *given: made(*(x.clone() for x in given)), setting)
+
+
+def _optimized(setting: Setting) -> Leg:
+    backend = backend_for(setting.device)
+    return _answering(script(fast(setting.graph, setting.weights, backend, setting.dtype).module.to(setting.device)), setting)
+
+
+def _tuned(setting: Setting) -> Leg:
+    backend = backend_for(setting.device)
+    state = backend.rewritten(setting.graph)
+    tensors = make_weights(state, setting.weights)
+    chosen = tune(state, tensors, backend, setting.given, watch=setting.watch).backend
+    return _answering(script(assemble(state, tensors, chosen, setting.dtype).module), setting)
+
+
+def _compiled(setting: Setting) -> Leg:
+    import torch
+
+    return _answering(torch.compile(_copy(setting.module)), setting)
+
+
+def _aot_inductor(setting: Setting) -> Leg:
+    import torch
+
+    path = os.path.join(_folder(setting), "network.pt2")
+    with torch.no_grad():
+        program = torch.export.export(_copy(setting.module), setting.given)
+        torch._inductor.aoti_compile_and_package(program, package_path=path)
+    return _answering(torch._inductor.aoti_load_package(path), setting)
+
+
+def _onnx_runtime(setting: Setting) -> Leg:
+    """archc's rewritten graph."""
+    from ..onnx import save
+
+    _need("onnxruntime", "onnx", "onnxscript")
+    module = fast(setting.graph, setting.weights, Backend.rewriting(), "float32").module
+    path = os.path.join(_folder(setting), "network.onnx")
+    save(module, setting.graph, path)
+    return onnx_session(path, setting)
+
+
+def _reference_onnx_runtime(setting: Setting) -> Leg:
+    """The other library's module by PyTorch's own export."""
+    from ..onnx import quiet
+
+    _need("onnxruntime", "onnx", "onnxscript")
+    import torch
+
+    assert setting.reference is not None
+    path = os.path.join(_folder(setting), "reference.onnx")
+    with quiet(), torch.no_grad():
+        torch.onnx.export(setting.reference[1], setting.given, path, dynamo=True, external_data=False, verbose=False)
+    return onnx_session(path, setting)
+
+
+def onnx_session(path: str, setting: Setting) -> Leg:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = setting.threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    providers = ["CUDAExecutionProvider"] if setting.device != "cpu" else ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(path, options, providers=providers)
+    given = {row.name: value.cpu().numpy() for row, value in zip(session.get_inputs(), setting.given, strict=True)}
+    return lambda: session.run(None, given)
+
+
+def _openvino(setting: Setting) -> Leg:
+    from ..onnx import save
+
+    _need("openvino", "onnx", "onnxscript")
+    import openvino
+
+    path = os.path.join(_folder(setting), "network.onnx")
+    save(fast(setting.graph, setting.weights, Backend.rewriting(), "float32").module, setting.graph, path)
+    settings = {"INFERENCE_NUM_THREADS": setting.threads, "PERFORMANCE_HINT": "LATENCY"}
+    made = openvino.compile_model(path, "CPU", settings)
+    given = [x.numpy() for x in setting.given]
+    return lambda: made(given)
+
+
+def _reference_eager(setting: Setting) -> Leg:
+    assert setting.reference is not None
+    return _answering(setting.reference[1], setting)
+
+
+WAYS: tuple[Way, ...] = (
+    Way("eager", "the plain module", _eager),
+    Way("torchscript", "the plain module as TorchScript", _torchscript),
+    Way("frozen", "TorchScript, frozen, channels last", _frozen),
+    Way("optimize_for_inference", "PyTorch's own optimisation of a frozen TorchScript module", _optimized_for_inference),
+    Way("optimized", "archc's optimised TorchScript", _optimized),
+    Way("tuned", "the same, tuned on this machine", _tuned),
+    Way("compiled", "torch.compile", _compiled),
+    Way("aot_inductor", "an AOTInductor package", _aot_inductor),
+    Way("onnxruntime", "archc's rewritten graph in ONNX Runtime", _onnx_runtime),
+    Way("openvino", "archc's rewritten graph in OpenVINO", _openvino),
+    Way("reference", "the other library's module", _reference_eager, True),
+    Way("reference_onnxruntime", "the other library's module in ONNX Runtime", _reference_onnx_runtime, True),
+)
+
+
+def _copy(module: nn.Module) -> nn.Module:
+    from copy import deepcopy
+
+    return deepcopy(module)
+
+
+def _folder(setting: Setting) -> str:
+    return setting.room.enter_context(tempfile.TemporaryDirectory(prefix="archc-"))
+
+
+def _need(*packages: str) -> None:
+    missing = [name for name in packages if importlib.util.find_spec(name) is None]
+    if missing:
+        raise NotHere(f"not installed: {', '.join(missing)}")
