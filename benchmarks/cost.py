@@ -22,7 +22,10 @@ LEGS: dict[str, tuple[str, ...]] = {
     "archc cost resnet152 --by op": (*ARCHC, "--by", "op"),
     "archc check resnet152": ("-m", "archc", "check", "resnet152"),
 }
-MODEL = "import torch, torchvision; m = torchvision.models.resnet152().eval(); x = torch.zeros(1, 3, 224, 224); "
+SHIM = "import torch\nfor n in ('nms', 'qnms'):\n  try: torch.library.define('torchvision::' + n, '(Tensor d, Tensor s, float t) -> Tensor')\n  except RuntimeError: pass\n"
+"""torchvision can be imported where its compiled operators do not fit the PyTorch at hand; the counters use none of them."""
+
+MODEL = SHIM + "import torchvision; m = torchvision.models.resnet152().eval(); x = torch.zeros(1, 3, 224, 224); "
 PEERS: dict[str, tuple[str, ...]] = {
     "torchvision alone, built": ("-c", MODEL),
     "fvcore": ("-c", MODEL + "from fvcore.nn import FlopCountAnalysis as F; F(m, x).total()"),

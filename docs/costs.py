@@ -177,6 +177,13 @@ $ archc sweep resnext50 --vary cardinality=1,8,32 --vary base=4,16,64 --pareto m
 plots what each network gives for its work. `--journal FILE` notes each finished variant, so that a run that was cut off goes on from there.
 `--jobs` sets the processes; `--cluster tcp://host:8786` uses a Dask cluster (`pip install archc[dask]`).
 
+## How long it takes
+
+`python benchmarks/cost.py --peers` measures whole processes in starts of a bare interpreter, in turns, so that a busy machine slows all
+alike. On two cores in November 2026: `archc cost resnet152` 17 (its limit is 30), fvcore, ptflops and torchinfo on torchvision's module 550 to
+690, of which importing PyTorch and building the module are 260. 10,000 layers take about 0.6 s with both peaks of memory, after 0.5 s for
+reading the file; a test counts calls and holds growth linear.
+
 ## Input sizes
 
 $ archc sizes unet
