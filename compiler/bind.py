@@ -9,7 +9,7 @@ from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .ops.base import Operation
-from .ops.parameters import Padding, Parameter, Reference, Word
+from .ops.parameters import Integer, Padding, Parameter, Reference, Word
 from .origins import replacement
 from .suggest import closest, did_you_mean
 from .values import Builtin, Problem, Template, show_value
@@ -158,13 +158,17 @@ def bad_value(called: Signature, row: Parameter, value: object, expected: str, s
     if isinstance(row.kind, Word) and isinstance(value, str):
         near = closest(value, row.kind.words)
     fix = Fix(f'write "{near[0]}"', (Edit(span, f'"{near[0]}"'),)) if near else None
+    help_text = did_you_mean(near) if near else f"`{row.name}`: {row.doc}"
+    if isinstance(row.kind, Integer) and isinstance(value, float) and value >= 1:
+        help_text = f"`round({text})` is {round(value)}, `divisible({text}, 8)` the nearest multiple of 8"
+        fix = Fix(f"write `round({text})`", (Edit(span, f"round({text})"),)) if value.is_integer() else None
     shown = show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()
     return Diagnostic(
         "E208",
         f"`{row.name}` of `{called.name}` must be {expected}, and it is {shown}",
         Label(span, "" if same else f"is {shown}"),
-        help=did_you_mean(near) if near else f"`{row.name}`: {row.doc}",
+        help=help_text,
         fix=fix,
     )
 

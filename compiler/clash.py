@@ -10,7 +10,7 @@ from .environment import Frame
 from .nearest import nearest_sizes
 from .ops.base import Operation, Refusal, Shape, show
 from .program import Node
-from .provenance import decided_by, lost_rows, parting, total_stride
+from .provenance import decided_by, has_even_half, lost_rows, main_path, parting, total_stride
 
 AXIS_NAMES = {
     1: ("features",),
@@ -56,10 +56,13 @@ def describe_clash(
     if axes and min(axes) > 0:
         notes += dict.fromkeys(lost)
     # Paths of different strides meet at no size that anybody wants.
-    if axes and min(axes) > 0 and len(strides) == 1:
+    help_text, fix = _stretched(operation, axes, shapes), None
+    if axes and min(axes) > 0 and len(strides) == 1 and help_text is None:
         sizes = nearest_sizes(nodes, operation, inputs)
         notes += [sizes] if sizes is not None else []
-    help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)
+    notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []
+    if help_text is None:
+        help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)
     return Diagnostic(
         refusal.code,
         refusal.message,
@@ -74,6 +77,26 @@ def describe_clash(
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 48 else line[:45] + "…"
+
+
+def _uncentred(nodes: Sequence[Node], inputs: list[int], start: int | None) -> list[str]:
+    """The steps on the paths whose even window `half` cannot centre."""
+    told = []
+    for index in inputs:
+        for node in main_path(nodes, index, start):
+            if has_even_half(node.operation):
+                told.append(f"`{_short(node.span.text)}` at {node.span} has an even window, which `half` cannot centre: `pad = same` keeps the size")
+    return list(dict.fromkeys(told))
+
+
+def _stretched(operation: Operation, axes: list[int], shapes: Sequence[Shape]) -> str | None:
+    """Where one path has size 1 on every axis that differs, a gate or a context was meant."""
+    if not axes or not any(row.name == "broadcast" for row in operation.parameters()):
+        return None
+    ones = [all(shape[axis] == 1 for axis in axes) for shape in shapes]
+    if not any(ones) or any(len({shape[axis] for shape, one in zip(shapes, ones, strict=True) if not one}) > 1 for axis in axes):
+        return None
+    return f"`{operation.name}(broadcast = true)` stretches axes of size 1; to weigh one path by the other, write `mul`, which does so by itself"
 
 
 def _remedy(

@@ -12,6 +12,7 @@ from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .bind import Signature, signature
+from .ends import tell_heads_apart
 from .environment import Environment, Frame, Names, NetworkInputs
 from .evaluate import Evaluator
 from .expand import Expansion
@@ -220,6 +221,7 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
             continue
         shape = build.nodes[tensor].shape
         build.add(frame, Output(), (tensor,), shape, ("output", output) if output else ("output",), span)
+    tell_heads_apart(build.nodes, frame.network)
     return Program(name, doc, head, frame.scope, _in_order(build.nodes), parameters, tuple(build.budgets))
 
 

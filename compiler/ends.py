@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..dsl import ast
@@ -9,6 +10,7 @@ from ..dsl.diagnostics import Diagnostic, Label
 from .environment import Frame, Labelled, Names, NetworkInputs
 from .naming import why_not
 from .ops.ports import Input, Output
+from .program import Node
 from .values import Problem, Unknowable, show_value
 
 if TYPE_CHECKING:
@@ -110,10 +112,20 @@ def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
             shape = expansion.build.nodes[frame.current].shape
             at_root = Frame(**{name: getattr(frame, name) for name in Frame.__slots__})
             at_root.scope = frame.scope.ancestors()[0]
+            whole = "_".join((*frame.scope.module.path, *names))
+            network.heads.append((len(expansion.build.nodes), whole))
             expansion.build.add(at_root, Output(), (frame.current,), shape, ("output", names[-1]), statement.span)
     finally:
         frame.training_only = was
         frame.current = start
+
+
+def tell_heads_apart(nodes: list[Node], network: NetworkInputs) -> None:
+    """Side heads of one name, as those of a block that is there twice, take the names of what holds them, too."""
+    taken = [nodes[index].names[-1] for index, _ in network.heads] + [name for name, _, _ in network.outputs]
+    for index, whole in network.heads:
+        if taken.count(nodes[index].names[-1]) > 1:
+            nodes[index] = replace(nodes[index], names=("output", whole))
 
 
 def _is_body_of_network(frame: Frame) -> bool:

@@ -152,3 +152,4 @@ class NetworkInputs:
     given: list[int | None] = field(default_factory=list)
     taken: int = 0
     outputs: list[tuple[str, int | None, Span]] = field(default_factory=list)
+    heads: list[tuple[int, str]] = field(default_factory=list)  # the outputs of side heads, with the path to each as a name

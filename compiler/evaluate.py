@@ -265,7 +265,7 @@ class Evaluator:
                     )
             values = tuple(self.value(argument.value) for argument in node.arguments)
             return FUNCTIONS[node.path[0]].apply(node, values)
-        callee = self.resolve(node, wanted="a function, a block or an operation")
+        callee = self.resolve(node, wanted="function, block or operation")
         if isinstance(callee, Partial):
             raise Problem(
                 Diagnostic("E211", f"`{'.'.join(node.path)}` has its arguments already", Label(node.span, "called a second time"))
@@ -291,7 +291,7 @@ class Evaluator:
             if binding is None and name not in TABLE:
                 if self.environment.has_holes:
                     raise Unknowable
-                raise Problem(unknown_name(self.environment, name, node.path_span, wanted))
+                raise Problem(unknown_name(self.environment, name, node.path_span, wanted, sum(row.name is None for row in node.arguments)))
             if binding is not None:
                 binding.used = True
                 if binding.value is UNKNOWN:

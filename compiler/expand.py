@@ -25,6 +25,12 @@ DEEPEST = 100
 
 
 
+def _how_named(span: Span, name: str, told: str) -> str:
+    """`told`; of a step without a label, what named it."""
+    unlabelled = name not in span.text and "{" not in span.text and not name.isdecimal()
+    return f"{told}, by its kind and its place among them" if unlabelled else told
+
+
 @dataclass(slots=True, eq=False)
 class Expansion:
     """Unrolls bodies into a builder. `settings` replace the sizes of the root network's inputs."""
@@ -66,18 +72,24 @@ class Expansion:
         self.build.depth += 1
         try:
             if self.build.depth > DEEPEST and body:
-                raise Problem(
-                    Diagnostic(
-                        "E401",
-                        f"the text nests deeper than {DEEPEST} levels, the limit",
-                        Label(body[0].span, f"level {self.build.depth}"),
-                        help="does a block call itself?",
-                    )
-                )
+                raise Problem(self._too_deep(body[0].span))
             for statement in body:
                 self.statement(frame, statement)
         finally:
             self.build.depth -= 1
+
+    def _too_deep(self, span: Span) -> Diagnostic:
+        calls = [call.name for call in self.build.via]
+        for length in range(1, 9):  # how many blocks go round
+            if len(calls) > 5 * length and calls[-length:] == calls[-2 * length : -length]:
+                chain = " -> ".join(f"`{name}`" for name in [*calls[-length:], calls[-length]])
+                return Diagnostic(
+                    "E401",
+                    f"`{calls[-1]}` calls itself without end ({chain}): {DEEPEST} levels are the limit",
+                    Label(self.build.via[-1].span, "calls itself"),
+                    help="end it with a condition on a parameter that changes, as in `if n > 1 { … }`, or write a `repeat`",
+                )
+        return Diagnostic("E401", f"the text nests deeper than {DEEPEST} levels, the limit", Label(span, f"level {self.build.depth}"))
 
     def statement(self, frame: Frame, statement: ast.Statement) -> None:
         try:
@@ -281,8 +293,8 @@ class Expansion:
                 Diagnostic(
                     "E209",
                     f"two steps are named `{'.'.join((*frame.scope.module.path, *names))}`",
-                    Label(span, "named again here"),
-                    (Label(earlier, "first named here"),),
+                    Label(span, _how_named(span, names[-1], "named again here")),
+                    (Label(earlier, _how_named(earlier, names[-1], "first named here")),),
                     help='give one of them another label; in a loop, a label with an expression tells the rounds apart: `"conv{i}": conv(…)`',
                 )
             )

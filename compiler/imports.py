@@ -151,12 +151,15 @@ class Files:
     def _load(self, path: tuple[str, ...], span: Span, asking: Source) -> Environment:
         source = self.loader(path, asking)
         if source is None:
+            from .reading import shipped
+
+            near = closest(path[-1], shipped()) if len(path) == 1 else ()
             raise Problem(
                 Diagnostic(
                     "E213",
                     f"there is no file `{'/'.join(path)}.arch`",
                     Label(span, "not found"),
-                    help=f"it is looked for beside `{asking.name}`, then in the shipped library (`archc list` shows it)",
+                    help=did_you_mean(near) or f"it is looked for beside `{asking.name}`, then in the shipped library (`archc list` shows it)",
                 )
             )
         open_names = [name for name, _ in self.reading]

@@ -68,7 +68,7 @@ def arguments_of(
                 tensors[name] = labelled.tensor
                 given[name] = Given(True, argument.value.span)
             else:
-                given[name] = Given(evaluator.value(argument.value), argument.value.span)
+                given[name] = Given(evaluator.value(argument.value), argument.value.span, (evaluator, argument.value))
         except Problem as problem:
             expansion.build.say(problem.diagnostic, frame)
             missing = True

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 def merge(
     expansion: Expansion, frame: Frame, statement: ast.Merge, step: ast.Step, label: str | None, members: dict[str, Labelled]
 ) -> Runner:
+    if statement.head.path in (("reuse",), ("skip",)):
+        raise Problem(_no_head(statement.head))
     callee, given, tensors = arguments_of(expansion, frame, resolve(expansion, frame, statement.head), statement.head)
     if isinstance(callee, Builtin) and not callee.operation.is_merge():
         raise Problem(
@@ -77,6 +79,17 @@ def merge(
         )
 
     return run
+
+
+def _no_head(head: ast.Call) -> Diagnostic:
+    word = head.path[0]
+    whole = "`reuse(label)` runs a merge again with its own paths, from the tensor that comes in"
+    return Diagnostic(
+        "E234",
+        f"`{word}` takes one tensor and cannot join paths",
+        Label(head.span, "takes one tensor"),
+        help=whole if word == "reuse" else "`skip` is a path: `add { | conv(64) | skip }`",
+    )
 
 
 def _paths(expansion: Expansion, frame: Frame, statement: ast.Merge) -> list[tuple[int | None, Span]]:

@@ -11,7 +11,8 @@ from ..dsl.source import Span
 from .environment import Environment
 from .functions import FUNCTIONS
 from .ops import TABLE
-from .suggest import closest, did_you_mean
+from .ops.parameters import Optional, Word
+from .suggest import COUNT_INPUTS, closest, did_you_mean
 from .values import WORDS, Module, Template, show_value
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ def _origin_of_size(evaluator: Evaluator, node: ast.Attribute) -> list[Label]:
     return [] if span is None else [Label(span, f"`{node.span.text}` is {evaluator.entry[axis]}, decided here")]
 
 
-def unknown_name(environment: Environment, name: str, span: Span, wanted: str = "a value") -> Diagnostic:
-    """The diagnostic of a name that means nothing here."""
+def unknown_name(environment: Environment, name: str, span: Span, wanted: str = "a value", arguments: int = 0) -> Diagnostic:
+    """The diagnostic of a name that means nothing here. `arguments`: how many follow it by position."""
     known: set[str] = set(TABLE)
     if wanted == "a value":
         known |= set(FUNCTIONS) | set(WORDS) | {"in"}
@@ -54,16 +55,31 @@ def unknown_name(environment: Environment, name: str, span: Span, wanted: str = 
         known |= set(level.bindings)
         if wanted == "a value":
             known |= set(level.labels)
+    from ..dsl.misspelt_words import USAGE  # only a text with this mistake needs it
+
     near = closest(name, known)
+    help, fix = did_you_mean(near), replacement(span, near)
+    if wanted == "a value" and name in choices():
+        help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
+    elif wanted != "a value" and near and arguments >= COUNT_INPUTS.get(name.lower(), arguments + 1):
+        help, fix = f"{help} The channels that come in are never written: they are those of the tensor", None
+    elif name in USAGE:
+        help, fix = f"`{name}` begins a statement: {USAGE[name]}", None
     return Diagnostic(
         "E201",
-        f"there is no {wanted.removeprefix('a ').removeprefix('an ')} named `{name}`",
+        f"there is no {wanted.removeprefix('a ')} named `{name}`",
         Label(span, "not known here"),
         places_of(environment, near[:3]),
-        help=did_you_mean(near),
-        fix=replacement(span, near),
+        help=help,
+        fix=fix,
     )
 
+
+def choices() -> set[str]:
+    """The texts that parameters of operations may be, such as "bilinear"."""
+    rows = [row.kind for operation in TABLE.values() for row in operation.parameters()]
+    kinds = [kind.kind if isinstance(kind, Optional) else kind for kind in rows]
+    return {word for kind in kinds if isinstance(kind, Word) for word in kind.words}
 
 
 def places_of(environment: Environment, names: tuple[str, ...]) -> tuple[Label, ...]:

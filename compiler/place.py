@@ -6,7 +6,9 @@ import dataclasses
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
+from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label, Report
 from ..dsl.records import dataclass
 from ..dsl.source import Span
@@ -16,9 +18,13 @@ from .environment import Frame, Labelled
 from .nearest import nearest_sizes
 from .ops.base import Operation, Refusal, Shape, product, show
 from .ops.parameters import BadValue, Plain
+from .origins import with_origins
 from .program import BudgetLimit, CallSite, Node, Scope
 from .provenance import chain_of_shapes
 from .values import Problem, show_value
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluator
 
 MOST_ELEMENTS = 2**63 - 1
 """The largest number of elements of one tensor: PyTorch counts them in 64 bits."""
@@ -33,6 +39,7 @@ class Given:
 
     value: object
     span: Span
+    origin: tuple[Evaluator, ast.Expression] | None = None  # what it was worked out from
 
 
 @dataclass(slots=True, eq=False)
@@ -222,7 +229,9 @@ class Builder:
                 values[row.name] = row.kind.read(value)
             except BadValue as bad:
                 refused = True
-                self.say(bad_value(called, row, value, bad.expected, span, span.text), frame)
+                diagnostic = bad_value(called, row, value, bad.expected, span, span.text)
+                origin = given[row.name].origin
+                self.say(diagnostic if origin is None else with_origins(origin[0], diagnostic, origin[1]), frame)
         return None if refused else values
 
     def _too_large(self, operation: Operation, shapes: tuple[Shape, ...], shape: Shape) -> str | None:

@@ -70,6 +70,13 @@ def lost_rows(nodes: Sequence[Node], index: int, stop: int | None) -> list[str]:
     return told
 
 
+def has_even_half(operation: Operation) -> bool:
+    """Whether the operation has an even window that its `pad = half` cannot centre."""
+    kernel = getattr(operation, "kernel", None)
+    sizes = kernel if isinstance(kernel, tuple) else (kernel,)
+    return getattr(operation, "pad", None) == "half" and any(isinstance(size, int) and size % 2 == 0 for size in sizes)
+
+
 def parting(nodes: Sequence[Node], ends: Sequence[int]) -> int | None:
     """The last step from which all of `ends` come; None where they share none."""
     shared: set[int] | None = None

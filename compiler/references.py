@@ -155,11 +155,22 @@ def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
     binding = frame.environment.binding(name)
     if help_text is None and binding is not None and binding.value is not UNKNOWN:
         help_text = f"`{name}` is {kind_of(binding.value)}; a label names a step: `{name}: conv(…)`"
+    if help_text is None:
+        help_text = _in_a_loop(frame, name)
     return Diagnostic(
         "E202",
         f"no step is labelled `{name}`",
         Label(span, "no such label"),
         tuple(Label(found.span, f"`{near[0]}` is this") for found in (frame.environment.label(near[0]) if near else None,) if found is not None),
-        help=help_text or f"label the step that makes it: `{name}: …`",
+        help=help_text or (f"label the step that makes it: `{name}: …`" if name.isidentifier() else None),
         fix=replacement(span, tuple(elsewhere[:1]) or near),
     )
+
+
+def _in_a_loop(frame: Frame, name: str) -> str | None:
+    """What to do where the label is one of a round: there are as many of it as rounds."""
+    for level in frame.environment.levels():
+        for statement in level.body:
+            if isinstance(statement, ast.Repeat | ast.For) and name in static_labels(statement.body):
+                return f"each round of a loop has its own `{name}`: tell them apart by a label with an expression, `\"{name}{{i}}\": …`"
+    return None

@@ -23,6 +23,13 @@ FOREIGN = {
 }  # fmt: skip
 
 
+COUNT_INPUTS = {
+    "conv1d": 2, "conv2d": 2, "conv3d": 2, "convtranspose2d": 2, "linear": 2, "dense": 2,
+    "batchnorm": 1, "batchnorm1d": 1, "batchnorm2d": 1, "batchnorm3d": 1, "instancenorm2d": 1, "layernorm": 1, "groupnorm": 2,
+}  # fmt: skip
+"""Names of other libraries whose first arguments count the channels that come in, and from how many arguments on that is so."""
+
+
 def closest(word: str, options: Iterable[str], most: int = 4) -> tuple[str, ...]:
     """At most `most` of `options`, nearest first: the translation of a foreign word, then names at a small distance."""
     from difflib import SequenceMatcher
@@ -33,7 +40,8 @@ def closest(word: str, options: Iterable[str], most: int = 4) -> tuple[str, ...]
     scored = []
     for option in known:
         ratio = SequenceMatcher(None, lowered, option.lower()).ratio()
-        if ratio >= 0.6 or (len(lowered) >= 3 and option.lower().startswith(lowered)):
+        # Of a single letter every short name is near, and none was meant.
+        if (ratio >= 0.6 and len(word) > 1) or lowered == option.lower() or (len(lowered) >= 3 and option.lower().startswith(lowered)):
             scored.append((-ratio, option))
     found = [option for _, option in sorted(scored)]
     if first in known:

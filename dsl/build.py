@@ -12,6 +12,7 @@ from typing import Final
 from . import ast
 from .build_expressions import EXPRESSIONS
 from .builder import Builder, Child, Head, label_name, present
+from .diagnostics import Diagnostic, Label
 from .lalr import Make
 from .source import Span
 from .tokens import Token
@@ -34,6 +35,17 @@ def _steps(builder: Builder, children: list[Child]) -> tuple[Child, ...]:
 # ------------------------------------------------------------------------------------------------------------ files
 
 
+def _distinct(builder: Builder, what: str, names: tuple[ast.Name, ...]) -> None:
+    """Report names of one list that are given twice."""
+    first: dict[str, ast.Name] = {}
+    for name in names:
+        earlier = first.setdefault(name.name, name)
+        if earlier is not name:
+            message = f"two {what} are named `{name.name}`"
+            label, other = Label(name.span, "named again here"), Label(earlier.span, "first named here")
+            builder.diagnostics.append(Diagnostic("E216", message, label, (other,), help="give one of them another name"))
+
+
 def _tuple(builder: Builder, children: list[Child], span: Span) -> tuple[Child, ...]:
     return present(children)
 
@@ -54,6 +66,7 @@ def _from_import(builder: Builder, children: list[Child], span: Span) -> ast.Fro
 
 def _head(builder: Builder, children: list[Child], span: Span) -> Head:
     name, parameters = children
+    _distinct(builder, "parameters", tuple(parameter.name for parameter in parameters or ()))
     return Head(span, name, parameters or ())
 
 
@@ -64,6 +77,7 @@ def _parameter(builder: Builder, children: list[Child], span: Span) -> ast.Param
 
 def _block(builder: Builder, children: list[Child], span: Span) -> ast.Block:
     head, inputs, mode, body = children
+    _distinct(builder, "inputs", inputs or ())
     doc = builder.doc(span)
     return ast.Block(span, head.span, head.name, head.parameters, inputs or (), _mode(builder, mode), body, doc)
 
@@ -142,6 +156,7 @@ def _times(builder: Builder, children: list[Child], span: Span) -> ast.Repeat:
 
 def _each(builder: Builder, children: list[Child], span: Span) -> ast.For:
     first, second, values = children
+    _distinct(builder, "variables of a loop", (first, second) if second else ())
     return ast.For(span, first if second else None, second or first, values, ())
 
 
@@ -162,6 +177,7 @@ def _repeat(builder: Builder, children: list[Child], span: Span) -> ast.Repeat:
 
 def _for(builder: Builder, children: list[Child], span: Span) -> ast.For:
     first, second, values, body = children
+    _distinct(builder, "variables of a loop", (first, second) if second else ())
     return ast.For(span, first if second else None, second or first, values, body)
 
 

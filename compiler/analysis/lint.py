@@ -13,6 +13,7 @@ from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...dsl.source import Source, Span
 from ..ops.base import Refusal, Shape, product, show
 from ..program import Node, Program
+from ..provenance import has_even_half
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]
 
@@ -154,9 +155,7 @@ def single_values(program: Program) -> Iterator[Diagnostic]:
 def even_half(program: Program) -> Iterator[Diagnostic]:
     """`half` centres an odd window; an even one loses a row."""
     for node in program.nodes:
-        kernel = getattr(node.operation, "kernel", None)
-        sizes = kernel if isinstance(kernel, tuple) else (kernel,)
-        if getattr(node.operation, "pad", None) == "half" and any(isinstance(size, int) and size % 2 == 0 for size in sizes):
+        if has_even_half(node.operation):
             yield _doubt(
                 "W507",
                 f"`{node.key}` has an even window, which `half` cannot centre: {show(node.input_shapes[0])} becomes {show(node.shape)}",

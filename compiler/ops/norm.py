@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, spatial_rank
-from .parameters import COUNT, FLAG, POSITIVE, PROBABILITY, Plain, parameter
+from .parameters import COUNT, EPSILON, FLAG, POSITIVE, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 
 EPS_DOC = "what is added to the variance, so that nothing is divided by zero"
@@ -31,7 +31,7 @@ class BatchNorm(Operation):
     needs_several_values: ClassVar[bool] = True
     removes_mean: ClassVar[bool] = True
 
-    eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
+    eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     momentum: float = parameter(PROBABILITY, "how much of each batch enters the running statistics", 0.1)
     affine: bool = parameter(FLAG, AFFINE_DOC, True)
 
@@ -76,7 +76,7 @@ class GroupNorm(Operation):
     output_may_be_overwritten: ClassVar[bool] = True
 
     groups: int = parameter(COUNT, "how many groups the channels fall into")
-    eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
+    eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     affine: bool = parameter(FLAG, AFFINE_DOC, True)
 
     def output(self, inputs: Shapes) -> Shape:
@@ -136,7 +136,7 @@ class LayerNorm(Operation):
     onnx: ClassVar[str] = "LayerNormalization"
     output_may_be_overwritten: ClassVar[bool] = True
 
-    eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
+    eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     affine: bool = parameter(FLAG, "whether each channel then gets a learned factor and a learned addend", True)
     last: bool = parameter(
         FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False
@@ -186,7 +186,7 @@ class InstanceNorm(Operation):
     needs_several_values: ClassVar[bool] = True
     removes_mean: ClassVar[bool] = True
 
-    eps: float = parameter(POSITIVE, EPS_DOC, 1e-5)
+    eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     affine: bool = parameter(FLAG, AFFINE_DOC, False)
 
     def output(self, inputs: Shapes) -> Shape:

@@ -169,6 +169,7 @@ DILATION = Extent("a dilation of at least 1: `2`, or `2x1`")
 PADDING = Padding("`half`, `valid`, `same`, a number, a size like `0x3`, or `[top, bottom, left, right]`")
 PROBABILITY = Real("a probability from 0 to 1", least=0.0, most=1.0)
 POSITIVE = Real("a number, at least 0", least=0.0)
+EPSILON = Real("a number from 0 to 1 (the channels are never written)", least=0.0, most=1.0)
 NUMBER = Real("a number")
 
 

@@ -1,0 +1,88 @@
+"""What is said of mistakes that a parser cannot see: each once, with what was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.driver import check_source
+from archc.compiler.graph import Graph
+from archc.dsl.fixes import applied
+from archc.dsl.render import to_text
+from archc.dsl.source import Source
+
+# The text (`x` is [3, 8, 8]), the code, a part of what is said, and what the fix makes of the text, if there is one.
+MISTAKES = {
+    "a word without quotes": ("upsample(2, mode = bilinear)", "E201", '`"bilinear"`: a text stands between quotes', 'upsample(2, mode = "bilinear")'),
+    "a layer of PyTorch that counts its inputs": ("Conv2d(3, 64, 3)", "E201", "channels that come in are never written", None),
+    "a layer of PyTorch that does not": ("ReLU()", "E201", "did you mean `relu`", "relu()"),
+    "a statement's word as a step": ("expect(3)", "E201", "`expect` begins a statement", None),
+    "one letter is near to nothing": ("conv(b)", "E201", "there is no value named `b`", None),
+    "channels of a norm": ("bn(3)", "E208", "the channels are never written", None),
+    "a width that a factor makes": ("let w = 0.5\nconv(64 * w)", "E208", "`round(64 * w)` is 32", "let w = 0.5\nconv(round(64 * w))"),
+    "a width that is no whole number": ("conv(64 * 0.3)", "E208", "`divisible(64 * 0.3, 8)`", None),
+    "where the values of a wrong number come from": ("let r = 16\nconv(in.channels // r)", "E208", "`r` is 16", None),
+    "a gate that is added": ("add { | skip | global_avgpool }", "E301", "`add(broadcast = true)` stretches", None),
+    "an even window beside a skip": ("add { | conv(3, 4) | skip }", "E301", "`half` cannot centre: `pad = same` keeps", None),
+    "a label of every round": ("repeat 3 { c: conv(3) -> relu }\nadd { | skip(c) | skip }", "E202", 'an expression, `"c{i}": …`', None),
+    "reuse as the head of a merge": ("m: add { | skip | conv(3) }\nreuse(m) { | skip | skip }", "E234", "runs a merge again with its own paths", None),
+    "a name that an unlabelled step takes": ("conv1: conv(3)\nconv(3)", "E209", "by its kind and its place", None),
+    "two parameters of one name": ("b(3)", "E216", "two parameters are named `n`", None),
+    "a file of nearly that name": ("relu", "E213", "did you mean `resnet`", None),
+    "a block that calls itself": ("b(3)", "E401", "`b` calls itself without end", None),
+}
+BEFORE = {
+    "two parameters of one name": "block b(n, n = 4) { conv(n) }",
+    "a file of nearly that name": "import resnett",
+    "a block that calls itself": "block b(n) { conv(n) -> b(n) }",
+}
+
+
+def text_of(title: str, body: str) -> Source:
+    return Source.of("test.arch", f"{BEFORE.get(title, '')}\nnetwork test {{\ninput x[3, 8, 8]\n{body}\n}}\n")
+
+
+@pytest.mark.parametrize("title", MISTAKES)
+def test_what_is_said(title: str) -> None:
+    body, code, part, mended = MISTAKES[title]
+    errors = [row for row in check_source(text_of(title, body)).diagnostics if row.is_error]
+    assert [row.code for row in errors] == [code], to_text(errors)
+    assert part in to_text(errors)
+    assert (errors[0].fix is None) is (mended is None)
+    if mended is not None:
+        text, _ = applied(errors)["test.arch"]
+        assert text == text_of(title, mended).text
+        assert not check_source(Source.of("test.arch", text)).has_errors
+
+
+def test_variables_of_a_loop_and_inputs_of_a_block_have_different_names() -> None:
+    text = "block f takes q, q { add { | skip | skip(q) } }\nnetwork n { input x[3, 8, 8]\nfor i, i in [1, 2] { f { | skip | skip } } }"
+    rows = check_source(Source.of("test.arch", text)).diagnostics
+    assert [(row.code, row.message) for row in rows] == [
+        ("E216", "two inputs are named `q`"),
+        ("E216", "two variables of a loop are named `i`"),
+    ]
+
+
+def test_side_heads_of_one_name_are_told_apart() -> None:
+    """A block with a side head may be there twice; a head alone keeps its own name."""
+    text = """
+block unit(n) {
+  conv(n)
+  aux head { global_avgpool -> flatten }
+}
+network n {
+  input x[3, 8, 8]
+  stage a { unit(4) -> unit(5) }
+  aux last { global_avgpool }
+}
+"""
+    checked = check_source(Source.of("test.arch", text))
+    assert checked.program is not None
+    heads = [node.names for node in Graph(checked.program).nodes if node.training_only and node.operation.name == "output"]
+    assert heads == [("output", "a_unit1_head"), ("output", "a_unit2_head"), ("output", "last")]
+
+
+def test_after_a_mistake_in_the_text_nothing_is_doubted() -> None:
+    """What could not be read may have used what nothing else uses."""
+    rows = check_source(Source.of("test.arch", "network n {\ninput x[3, 8, 8]\nconv(3)\nrelu | bn\n}")).diagnostics
+    assert [row.code for row in rows] == ["E123"]
