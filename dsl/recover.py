@@ -137,6 +137,8 @@ def _unknown(mistake: Mistake) -> Diagnostic:
         message = f"the text ends where {expected or 'more'} was expected"
     else:
         message = f"{found(mistake)} does not belong here" + (f": expected {expected}" if expected else "")
+    if mistake.token.kind == "$END" and mistake.position:
+        return say("E101", message, mistake.span(mistake.before), "the last that could be read", help=help)
     return say("E101", message, mistake.span(mistake.token), "", help=help)
 
 

@@ -122,7 +122,7 @@ def bare_arguments(mistake: Mistake) -> Repair | None:
 def first_path(mistake: Mistake) -> Repair | None:
     """`concat { conv(1) | conv(3) }`, `add { conv(3), skip }`: the first path, or every one, lacks its bar."""
     token = mistake.token
-    if token.kind not in ("BAR", "COMMA"):
+    if token.kind not in ("BAR", "COMMA") or mistake.before.kind in ("BAR", "COLON"):
         return None
     index = _open_brace(mistake)
     if index < 1 or mistake.tokens[index].kind != "LBRACE" or mistake.tokens[index - 1].kind not in ("NAME", "RPAR") or not _is_head(mistake, index):

@@ -98,7 +98,8 @@ def _imports(mistake: Mistake, first: Token) -> Repair | None:
         message, help = "what comes `from` a file keeps its name", "`import resnet as r` names the file; then `r.bottleneck`"
     else:
         message, help = f"{found(mistake)} does not belong in an import", f"write {USAGE['from']}"
-    return Repair(say("E122", message, mistake.span(token), help=help), ())
+    others = (Label(mistake.span(first).to(mistake.span(mistake.before)), "the import"),) if token is not first else ()
+    return Repair(say("E122", message, mistake.span(token), help=help, others=others), ())
 
 
 def reserved_name(mistake: Mistake) -> Repair | None:

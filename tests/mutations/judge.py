@@ -63,7 +63,8 @@ def leads_to(error: Diagnostic, edit: Edit, source: Source) -> bool:
             if name == source.name and int(line) <= len(source.line_starts):
                 at = source.line_starts[int(line) - 1] + int(column) - 1
                 places.append((name, at, at + 1))
-    if any(name == source.name and start <= edit.end and edit.start <= max(end, start + 1) for name, start, end in places):
+    # A sign beside the statement counts: a brace that is inserted before it, a bar that is left over.
+    if any(name == source.name and start <= edit.end + 2 and edit.start <= max(end, start + 1) + 2 for name, start, end in places):
         return True
     return _holds(error, edit, source) or _misses(error, edit)
 
@@ -82,7 +83,7 @@ def _misses(error: Diagnostic, edit: Edit) -> bool:
 
 def _holds(error: Diagnostic, edit: Edit, source: Source) -> bool:
     """Whether the error is at a merge that holds the edit, or at an operation that refuses what comes to it after the edit."""
-    if not error.code.startswith("E3") and error.code not in ("E231", "E235"):
+    if not error.code.startswith("E3") and error.code not in ("E231", "E235", "E405"):
         return False
     file, _ = parse(source)
     for merge in every(ast.Merge, file):
