@@ -30,6 +30,10 @@ class Plan:
     train: bool = False
     device: str = "cpu"
     dtype: str = "float32"
+    optimize: bool = False
+    tune: bool = False
+    batch: int = 1
+    """For which batch `tune` measures."""
 
     def path(self, suffix: str) -> str:
         return os.path.join(self.folder, self.graph.program.name + suffix)
@@ -118,8 +122,23 @@ def _python(plan: Plan, path: str) -> str:
 def _torchscript(plan: Plan, path: str) -> str:
     from .emit.torchscript import save, script
 
+    if plan.optimize:
+        return _optimized(plan, path)
     save(script(plan.module, plan.train), path)
     return f"{'to train, ' if plan.train else ''}{plan.dtype}, {plan.device}, {plan.filled}"
+
+
+def _optimized(plan: Plan, path: str) -> str:
+    from .emit.fast.optimized import optimized, tuned
+    from .emit.torchscript import save
+
+    if plan.tune:
+        made = tuned(plan.graph, plan.module, device=plan.device, dtype=plan.dtype, batch=plan.batch)
+    else:
+        made = optimized(plan.graph, plan.module, device=plan.device, dtype=plan.dtype)
+    save(made.scripted, path)
+    told = "".join(f"\n      {row}" for row in made.told)
+    return f"optimised for inference, {plan.dtype}, {plan.device} alone, {plan.filled}{told}"
 
 
 def _diagram(plan: Plan, path: str) -> str:
@@ -141,8 +160,13 @@ def _document(plan: Plan, path: str) -> str:
 def _onnx(plan: Plan, path: str) -> str:
     from .emit.onnx import OPSET, save
 
-    save(plan.inference_module, plan.graph, path)
-    return f"opset {OPSET}, any batch, {plan.filled}"
+    module = plan.inference_module
+    if plan.optimize:
+        from .emit.fast.build import rewritten
+
+        module = rewritten(plan.graph, module.state_dict(), plan.dtype)
+    save(module, plan.graph, path)
+    return f"{'rewritten graph, ' if plan.optimize else ''}opset {OPSET}, any batch, {plan.filled}"
 
 
 def _export(plan: Plan, path: str) -> str:

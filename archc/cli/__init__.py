@@ -15,7 +15,7 @@ import click  # noqa: E402
 
 from .face import Face, ReaderGone, global_options  # noqa: E402
 
-COMMANDS = ("check", "build", "cost", "draw", "verify", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
+COMMANDS = ("check", "build", "cost", "draw", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
 
 INTERRUPTED, BROKEN_PIPE, BUG = 130, 141, 70

@@ -37,18 +37,23 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
 @click.option("--target", "targets", callback=_targets, metavar="WORD,…", help=f"What to make.  [of {', '.join(TARGETS)}; default: {', '.join(USUAL)}]")
 @click.option("--weights", metavar="FILE", help="Weights for the modules: .pth, .pt or .safetensors.")
 @click.option("--train", is_flag=True, help="Keep side heads and dropout in the TorchScript.")
+@click.option("--optimize", is_flag=True, help="Make the TorchScript and ONNX for inference alone, and fast.")
+@click.option("--tune", is_flag=True, help="With --optimize: measure on this machine and keep the fastest.")
+@click.option("--batch", type=click.IntRange(min=1), default=1, help="The batch that --tune measures.  [default: 1]")
 @click.option("--device", default="cpu", help="Where the modules are put.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], folder: str | None, targets: tuple[str, ...], weights: str | None,
-    train: bool, device: str, dtype: str,
+    train: bool, optimize: bool, tune: bool, batch: int, device: str, dtype: str,
 ) -> int:  # fmt: skip
     """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
     from ..compiler.build import Plan, build
 
+    if train and optimize:
+        raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
     graph = compiled(face, file, settings, inputs).graph
-    plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype)
+    plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch)
     with _progress(face) as watch:
         made = build(plan, targets, watch)
     _summary(face, plan, made)

@@ -12,14 +12,17 @@ from .face import Command, Face, compiled, network_options
 @click.command("verify", cls=Command)
 @click.argument("file")
 @network_options
-@click.option("--against", required=True, metavar="LIBRARY:NAME", help="The reference: torchvision:resnext50_32x4d, timm:inception_v4.")
+@click.option(
+    "--against", metavar="LIBRARY:NAME", help="The reference: torchvision:resnext50_32x4d, timm:inception_v4.  [default: the optimised against the plain module]"
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj
-def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], against: str, form: str) -> int:
+def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], against: str | None, form: str) -> int:
     """Run the module and a reference with the same weights: keys, parameters, outputs at two sizes, eager and scripted."""
-    from ..compiler.emit.verify import verify
+    from ..compiler.emit.verify import verify, verify_optimized
 
-    findings = verify(compiled(face, file, settings, inputs).graph, against)
+    graph = compiled(face, file, settings, inputs).graph
+    findings = verify_optimized(graph) if against is None else verify(graph, against)
     if form == "json":
         rows = [{"what": row.what, "result": row.result, "good": row.good} for row in findings]
         face.result(json.dumps({"version": 1, "against": against, "good": all(row.good for row in findings), "findings": rows}, indent=2))

@@ -32,7 +32,7 @@ def save(module: nn.Module, graph: Graph, path: str) -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ArchError((_needs(missing, path),))
-    with answering_plainly(module) as plain, whole(path) as draft, torch.no_grad(), _quiet():
+    with answering_plainly(module) as plain, whole(path) as draft, torch.no_grad(), quiet():
         torch.onnx.export(
             plain,
             example_inputs(module, graph),
@@ -58,8 +58,9 @@ def _needs(missing: list[str], path: str) -> Diagnostic:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    # The exporter tells its progress and the deprecations of its own parts on every channel there is.
+def quiet() -> Iterator[None]:
+    """Without what the exporter has to say."""
+    # It tells its progress and the deprecations of its own parts on every channel there is.
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

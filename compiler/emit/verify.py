@@ -45,7 +45,7 @@ def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
 
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
-        reference = shaken(_reference(against)).eval()
+        reference = shaken(reference_module(against)).eval()
         module = build(graph, Mode.TRAIN)
         state = reference.state_dict()
         problems = weights.put(module, state, against)
@@ -63,6 +63,37 @@ def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
             size = ", ".join(map(show, shapes))
             findings.append(_outputs(f"outputs for {size}", module, reference, images))
             findings.append(_outputs(f"TorchScript for {size}", scripted, reference, images))
+    return tuple(findings)
+
+
+def verify_optimized(graph: Graph) -> tuple[Finding, ...]:
+    """What `--optimize` makes against the plain module: rewritten, in the fast module, as TorchScript, and saved and loaded."""
+    import io
+
+    import torch
+
+    from .fast.build import fast, rewritten
+
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        plain = shaken(build(graph, Mode.INFERENCE)).eval()
+        made = fast(graph, plain.state_dict())
+        scripted = script(made.module)
+        stream = io.BytesIO()
+        torch.jit.save(scripted, stream)
+        stream.seek(0)
+        loaded = torch.jit.load(stream)  # type: ignore[no-untyped-call]
+        modules = {
+            "rewritten graph": rewritten(graph, plain.state_dict()),
+            "optimised module": made.module,
+            "optimised TorchScript": scripted,
+            "the same, loaded from a file": loaded,
+        }
+        findings = [Finding("rewrites", "; ".join(made.state.gains) or "none applied", True)]
+        for shapes in _sizes(graph):
+            images = [torch.rand(2, *shape) for shape in shapes]
+            size = ", ".join(map(show, shapes))
+            findings += [_outputs(f"{name} for {size}", module, plain, images) for name, module in modules.items()]
     return tuple(findings)
 
 
@@ -133,7 +164,8 @@ def _tensors(answer: object) -> list[Tensor]:
 # --------------------------------------------------------------------------------------------- references
 
 
-def _reference(against: str) -> nn.Module:
+def reference_module(against: str) -> nn.Module:
+    """Another library's module, with weights as they start there."""
     library, _, name = against.partition(":")
     if library not in LIBRARIES or not name:
         raise ArchError((_trouble(against, "F618", f"`{against}` names no reference", "write `torchvision:resnet50` or `timm:resnet50`"),))

@@ -28,6 +28,15 @@ def test_as_json(run: Run) -> None:
     assert document["findings"][0] == {"what": "parameters", "result": "11,689,512 and 11,689,512", "good": True}
 
 
+def test_the_optimised_module_against_the_plain_one(run: Run) -> None:
+    result = run("verify", "resnet18", *SMALL)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["good"] * 9
+    assert "20 batch norms folded into the layers before them" in lines[0]
+    assert "the same, loaded from a file for [3, 97, 97]" in result.stdout
+
+
 def test_another_network(run: Run) -> None:
     result = run("verify", "resnet34", "--against", "torchvision:resnet18", *SMALL)
     assert result.exit_code == 1

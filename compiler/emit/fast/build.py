@@ -36,6 +36,11 @@ def fast(graph: Graph, weights: Mapping[str, Tensor], backend: Backend | None = 
     return assemble(state, make_weights(state, weights), backend, dtype)
 
 
+def rewritten(graph: Graph, weights: Mapping[str, Tensor], dtype: str = "float32") -> nn.Module:
+    """The module of PyTorch's own operations after the rewrites that every way of running gains by, for other formats."""
+    return fast(graph, weights, Backend.rewriting(), dtype).module
+
+
 def assemble(state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, dtype: str = "float32") -> Fast:
     """The module of a graph that is rewritten already, and whose weights are made."""
     import torch

@@ -58,8 +58,11 @@ class OneDnn(Backend):
         MergeSiblings(),
     )
 
+    exact: bool = True
+    """Whether rounding is that of float32; what rounds more than the definition is then allowed."""
+
     def images(self, graph: Graph) -> int:
-        return images_at_once(graph)
+        return self.at_once or images_at_once(graph)
 
     def enter(self, name: str, node: Node) -> str:
         return f"{name}.contiguous(memory_format=torch.channels_last)" if len(node.shape) == 3 else ""
@@ -75,7 +78,7 @@ class OneDnn(Backend):
         simple = not adds and not set(row) & {"stride", "dilation", "groups"}
         if simple and kernel == 1 and "padding" not in row:
             return ("packed", "matrix")
-        if simple and kernel == 3 and _activation(node) in ("none", "relu"):
+        if simple and kernel == 3 and self.exact and _activation(node) in ("none", "relu"):
             return ("packed", "winograd")
         return ("packed",)
 

@@ -53,6 +53,8 @@ class Backend:
     passes: ClassVar[tuple[Rewrite, ...]] = ()
 
     choices: dict[str, str] = field(default_factory=dict, hash=False)
+    at_once: int = 0
+    """How many images are worked on at once; 0: what fits."""
 
     @staticmethod
     def rewriting() -> Backend:
@@ -74,7 +76,7 @@ class Backend:
 
     def images(self, graph: Graph) -> int:
         """How many images are worked on at once; 0 for all."""
-        return 0
+        return self.at_once
 
     def enter(self, name: str, node: Node) -> str:
         """What is done to an input first; "" for nothing."""

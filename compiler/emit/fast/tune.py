@@ -54,6 +54,7 @@ def tune(
     backend: Backend,
     given: Sequence[Tensor],
     *,
+    dtype: str = "float32",
     rounds: int = ROUNDS,
     clock: Callable[[], float] = perf_counter,
     watch: Callable[[str], None] = lambda text: None,
@@ -66,7 +67,7 @@ def tune(
     if not families:
         return Tuned(backend, ())
     ways = max(len(backend.options(rows[0])) for rows in families.values())
-    seconds = _measure(state, tensors, backend, given, ways, rounds, clock, watch)
+    seconds = _measure(state, tensors, backend, given, dtype, ways, rounds, clock, watch)
     trials = []
     for rows in families.values():
         options = backend.options(rows[0])
@@ -84,6 +85,7 @@ def _measure(
     tensors: Mapping[str, Tensor],
     backend: Backend,
     given: Sequence[Tensor],
+    dtype: str,
     ways: int,
     rounds: int,
     clock: Callable[[], float],
@@ -97,7 +99,7 @@ def _measure(
         watch(f"making the network in way {number + 1} of {ways}")
         rows = [(node, backend.options(node)) for node in state.graph.nodes]
         choices = {node.unique: options[min(number, len(options) - 1)] for node, options in rows if options}
-        made = assemble(state, tensors, dataclasses.replace(backend, choices={**backend.choices, **choices}))
+        made = assemble(state, tensors, dataclasses.replace(backend, choices={**backend.choices, **choices}), dtype)
         spent: dict[tuple[str, str], float] = {}
         for node, options in rows:
             # A layer with fewer ways than others runs its last one again, and is not timed then.

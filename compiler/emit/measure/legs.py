@@ -7,13 +7,13 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ....dsl.records import dataclass
 from ...graph import Graph
 from ..fast.backends import backend_for
-from ..fast.build import assemble, fast, make_weights
-from ..fast.step import Backend
+from ..fast.build import assemble, fast, make_weights, rewritten
 from ..fast.tune import tune
 from ..torchscript import script
 from .race import Leg, Watch
@@ -28,7 +28,7 @@ class NotHere(Exception):
 
 @dataclass(frozen=True)
 class Setting:
-    """What all legs of a run share. `reference` is another library's module for the same network, with its name."""
+    """What all legs of a run share. `reference` is another library's module of the same network."""
 
     graph: Graph
     module: nn.Module
@@ -36,9 +36,9 @@ class Setting:
     threads: int
     device: str = "cpu"
     dtype: str = "float32"
-    reference: tuple[str, nn.Module] | None = None
-    room: ExitStack = ExitStack()
-    """Where files of the run are put away at its end."""
+    reference: nn.Module | None = None
+    room: ExitStack = field(default_factory=ExitStack)
+    """What puts the files of the run away at its end."""
     watch: Watch = lambda text: None
 
     @property
@@ -90,7 +90,7 @@ def _frozen(setting: Setting) -> Leg:
     import torch
 
     last = torch.channels_last
-    frozen = torch.jit.freeze(script(_copy(setting.module).to(memory_format=last)))
+    frozen = torch.jit.freeze(script(_copy(setting.module).to(memory_format=last)))  # type: ignore[call-overload]
     given = tuple(x.contiguous(memory_format=last) if x.dim() == 4 else x for x in setting.given)
     return _answering(lambda *_: frozen(*given), setting)
 
@@ -104,15 +104,15 @@ def _optimized_for_inference(setting: Setting) -> Leg:
 
 
 def _optimized(setting: Setting) -> Leg:
-    backend = backend_for(setting.device)
+    backend = backend_for(setting.device, setting.dtype)
     return _answering(script(fast(setting.graph, setting.weights, backend, setting.dtype).module.to(setting.device)), setting)
 
 
 def _tuned(setting: Setting) -> Leg:
-    backend = backend_for(setting.device)
+    backend = backend_for(setting.device, setting.dtype)
     state = backend.rewritten(setting.graph)
     tensors = make_weights(state, setting.weights)
-    chosen = tune(state, tensors, backend, setting.given, watch=setting.watch).backend
+    chosen = tune(state, tensors, backend, setting.given, dtype=setting.dtype, watch=setting.watch).backend
     return _answering(script(assemble(state, tensors, chosen, setting.dtype).module), setting)
 
 
@@ -137,7 +137,7 @@ def _onnx_runtime(setting: Setting) -> Leg:
     from ..onnx import save
 
     _need("onnxruntime", "onnx", "onnxscript")
-    module = fast(setting.graph, setting.weights, Backend.rewriting(), "float32").module
+    module = rewritten(setting.graph, setting.weights)
     path = os.path.join(_folder(setting), "network.onnx")
     save(module, setting.graph, path)
     return onnx_session(path, setting)
@@ -153,7 +153,7 @@ def _reference_onnx_runtime(setting: Setting) -> Leg:
     assert setting.reference is not None
     path = os.path.join(_folder(setting), "reference.onnx")
     with quiet(), torch.no_grad():
-        torch.onnx.export(setting.reference[1], setting.given, path, dynamo=True, external_data=False, verbose=False)
+        torch.onnx.export(setting.reference, setting.given, path, dynamo=True, external_data=False, verbose=False)
     return onnx_session(path, setting)
 
 
@@ -177,7 +177,7 @@ def _openvino(setting: Setting) -> Leg:
     import openvino
 
     path = os.path.join(_folder(setting), "network.onnx")
-    save(fast(setting.graph, setting.weights, Backend.rewriting(), "float32").module, setting.graph, path)
+    save(rewritten(setting.graph, setting.weights), setting.graph, path)
     settings = {"INFERENCE_NUM_THREADS": setting.threads, "PERFORMANCE_HINT": "LATENCY"}
     made = openvino.compile_model(path, "CPU", settings)
     given = [x.numpy() for x in setting.given]
@@ -186,7 +186,7 @@ def _openvino(setting: Setting) -> Leg:
 
 def _reference_eager(setting: Setting) -> Leg:
     assert setting.reference is not None
-    return _answering(setting.reference[1], setting)
+    return _answering(setting.reference, setting)
 
 
 WAYS: tuple[Way, ...] = (

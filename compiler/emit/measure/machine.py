@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import platform
 from time import perf_counter
@@ -49,11 +51,10 @@ def _processor() -> str:
     """`AMD EPYC, family 26 model 2`: the family and model too, for a virtual machine often hides the name."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as stream:
-            rows = dict(
-                (key.strip(), value.strip()) for key, _, value in (line.partition(":") for line in stream.read().split("\n\n")[0].splitlines())
-            )
+            lines = stream.read().split("\n\n")[0].splitlines()
     except OSError:
         return platform.processor() or platform.machine()
+    rows = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
     name = rows.get("model name", platform.machine())
     return f"{name}, family {rows['cpu family']} model {rows['model']}" if "cpu family" in rows and "model" in rows else name
 
@@ -65,7 +66,8 @@ def peak_flops(device: str = "cpu", dtype: str = "float32", seconds: float = 0.5
     size = 1024 if device == "cpu" else 8192
     kind = getattr(torch, dtype)
     left, right = (torch.randn(size, size, device=device).to(kind) for _ in range(2))
-    packed = torch.ops.mkldnn._reorder_linear_weight(right, size) if device == "cpu" and torch.backends.mkldnn.is_available() else None
+    has_onednn = device == "cpu" and dtype in ("float32", "bfloat16") and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    packed = torch.ops.mkldnn._reorder_linear_weight(right, size) if has_onednn else None
 
     def multiply() -> None:
         if packed is not None:
@@ -99,7 +101,9 @@ def peak_bytes() -> int | None:
 
 
 def forget_peak() -> None:
-    """Start measuring the peak anew (Linux)."""
+    """Start measuring the peak anew, after what was freed has gone back to the system (Linux)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
     try:
         with open("/proc/self/clear_refs", "w", encoding="ascii") as stream:
             stream.write("5")

@@ -1,0 +1,115 @@
+"""`archc bench`: how fast a network runs, in many ways side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from .build import DTYPES
+from .face import Command, Face, compiled, is_terminal, network_options
+
+if TYPE_CHECKING:
+    from ..compiler.emit.measure.bench import Bench
+
+# The names of `compiler.emit.measure.legs.WAYS`, and `bench.USUAL`: stated here so that `--help` loads no torch; a test holds them equal.
+WAYS = (
+    "eager", "torchscript", "frozen", "optimize_for_inference", "optimized", "tuned", "compiled", "aot_inductor", "onnxruntime",
+    "openvino", "reference", "reference_onnxruntime",
+)  # fmt: skip
+USUAL = ("eager", "torchscript", "optimized", "compiled", "onnxruntime", "openvino", "reference", "reference_onnxruntime")
+
+
+def _ways(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    if value is None:
+        return USUAL
+    words = tuple(word.strip() for word in value.split(","))
+    for word in words:
+        if word not in (*WAYS, "all"):
+            raise click.BadParameter(f"`{word}` is none of {', '.join(WAYS)} or all")
+    return WAYS if "all" in words else words
+
+
+@click.command("bench", cls=Command)
+@click.argument("file")
+@network_options
+@click.option("--ways", callback=_ways, metavar="WORD,…", help=f"Which ways of running.  [of {', '.join(WAYS)}, or all; default: {', '.join(USUAL)}]")
+@click.option("--base", type=click.Choice(WAYS), default="eager", metavar="WORD", help="The way that speeds are told against.  [default: eager]")
+@click.option("--against", metavar="LIBRARY:NAME", default="", help="Another library's module beside it: torchvision:resnet50, timm:inception_v4.")
+@click.option("--batch", type=click.IntRange(min=1), default=1, help="How many images at a time.  [default: 1]")
+@click.option("--threads", type=click.IntRange(min=1), help="How many threads.  [default: PyTorch's]")
+@click.option("--device", default="cpu", help="Where the modules run.  [default: cpu]")
+@click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
+@click.option("--weights", metavar="FILE", help="Weights for the modules: .pth, .pt or .safetensors.")
+@click.option("--rounds", type=click.IntRange(min=1), default=30, help="The most rounds.  [default: 30]")
+@click.option("--seconds", type=click.FloatRange(min=0), default=30.0, help="About how long the rounds may take in all.  [default: 30]")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option("--plot", metavar="FILE.svg", help="A picture of the speeds.")
+@click.pass_obj
+def command(
+    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], ways: tuple[str, ...], base: str, against: str, batch: int,
+    threads: int | None, device: str, dtype: str, weights: str | None, rounds: int, seconds: float, form: str, plot: str | None,
+) -> int:  # fmt: skip
+    """Time a network in many ways, turn by turn in one run; the base runs twice in every round, which shows the noise."""
+    from ..compiler.emit.measure.bench import Options, bench
+
+    graph = compiled(face, file, settings, inputs).graph
+    if base not in ways:
+        ways = (base, *ways)
+    options = Options(ways, base, batch, threads or 0, device, dtype, against, weights, rounds, seconds)
+    with _progress(face) as watch:
+        found = bench(graph, options, watch)
+    if form == "json":
+        face.result(found.to_json())
+    else:
+        _table(face, found)
+    if plot is not None:
+        from ..compiler.emit.measure.chart import to_svg
+        from ..compiler.outputs import write
+
+        write(plot, to_svg(found))
+    return 0
+
+
+def _table(face: Face, found: Bench) -> None:
+    options, machine = found.options, found.machine
+    plural = "s" if found.threads > 1 else ""
+    face.result(f"{found.network}: batch {options.batch}, {found.threads} thread{plural}, {options.device}, {options.dtype}, {found.rounds} rounds")
+    face.result(f"{machine.processor}, {machine.cores} cores, {machine.instructions}; torch {machine.torch}; peak {found.peak / 1e9:,.0f} GFLOP/s")
+    face.result("\n")
+    titles = ("way", "ms", "best", "images/s", f"speed ({options.base} = 1)", "GFLOP/s", "of peak", "memory", "running", "difference")
+    rows = [
+        (
+            row.way, f"{row.seconds * 1e3:,.2f}", f"{row.best * 1e3:,.2f}", f"{options.batch / row.seconds:,.1f}",
+            f"{row.speed.median:.2f} ({row.speed.low:.2f} to {row.speed.high:.2f})", f"{row.flops / 1e9:,.0f}", f"{row.flops / found.peak:.0%}",
+            _bytes(row.kept_bytes), _bytes(row.running_bytes), "" if row.difference is None else f"{row.difference:.0e}",
+        )
+        for row in found.rows
+    ]  # fmt: skip
+    widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
+    for row in (titles, *rows):
+        cells = [cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        face.result("  ".join(cells).rstrip())
+    face.result("\n")
+    face.result("speed: the median of the rounds, and between what the middle half lies; `again` is the base once more and shows the noise")
+    for missing in found.missing:
+        face.tell(f"not run: {missing.way}: {missing.why}")
+
+
+def _bytes(count: int | None) -> str:
+    return "" if count is None else f"{count / 1e6:,.0f} MB"
+
+
+@contextmanager
+def _progress(face: Face) -> Iterator[Callable[[str], None]]:
+    if face.quiet or not is_terminal(sys.stderr):
+        yield lambda text: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, no_color=not face.colored(sys.stderr))
+    with console.status("…") as status:
+        yield lambda text: status.update(text)

@@ -1,0 +1,132 @@
+"""`archc bench` and `archc build --optimize`: what they make and say. No test asks how long anything takes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from archc.cli import bench as command
+from archc.compiler.emit.fast import optimized
+from archc.compiler.emit.measure import bench as measured
+from archc.compiler.emit.measure.legs import WAYS
+
+from .conftest import Run
+
+NETWORK = "network small { input x[3, 16, 16]  conv(8, 3) -> bn -> relu -> conv(8, 3) -> relu -> global_avgpool -> flatten -> dropout -> linear(4) }\n"
+
+QUICK = ("--rounds", "2", "--seconds", "1", "--threads", "1")
+
+
+@pytest.fixture(autouse=True)
+def _network(folder: Path) -> None:
+    torch.set_num_threads(1)
+    (folder / "small.arch").write_text(NETWORK, encoding="utf-8")
+
+
+def test_words_stated_for_help_are_the_compilers() -> None:
+    assert command.WAYS == tuple(way.name for way in WAYS)
+    assert command.USUAL == measured.USUAL
+    assert set(measured.USUAL) <= set(command.WAYS)
+
+
+def test_as_json(run: Run) -> None:
+    result = run("bench", "small.arch", "--ways", "eager,torchscript,frozen,optimized,tuned", "--batch", "2", "--format", "json", *QUICK)
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert {key: document[key] for key in ("version", "network", "batch", "threads", "device", "dtype", "base", "rounds")} == {
+        "version": 1,
+        "network": "small",
+        "batch": 2,
+        "threads": 1,
+        "device": "cpu",
+        "dtype": "float32",
+        "base": "eager",
+        "rounds": 2,
+    }
+    assert [row["way"] for row in document["rows"]] == ["eager", "torchscript", "frozen", "optimized", "tuned", "again"]
+    assert all(row["difference"] <= 1e-5 and row["milliseconds"] > 0 for row in document["rows"])
+    assert document["rows"][0]["speed"] == {"median": 1.0, "low": 1.0, "high": 1.0}
+    assert set(document["machine"]) == {"processor", "cores", "instructions", "system", "python", "torch"}
+    assert document["peak_flops_per_second"] > 0
+
+
+def test_as_text_with_a_picture(run: Run, folder: Path) -> None:
+    result = run("bench", "small.arch", "--ways", "optimized", "--base", "torchscript", "--plot", "speeds.svg", *QUICK)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0] == "small: batch 1, 1 thread, cpu, float32, 2 rounds"
+    assert lines[3].split()[:5] == ["way", "ms", "best", "images/s", "speed"]
+    assert [line.split()[0] for line in lines[4:7]] == ["torchscript", "optimized", "again"]
+    picture = (folder / "speeds.svg").read_text(encoding="utf-8")
+    assert picture.startswith("<svg")
+    assert "small: speed against torchscript, batch 1, 1 thread" in picture
+    assert picture.count("<rect") == 1 + 3
+
+
+def test_a_way_that_cannot_be_run_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(setting: object) -> object:
+        raise RuntimeError("\nno compiler found\nmore")
+
+    ways = tuple(measured.Way(way.name, way.what, broken if way.name == "compiled" else way.make) for way in WAYS)
+    monkeypatch.setattr(measured, "WAYS", ways)
+    result = run("bench", "small.arch", "--ways", "eager,compiled", *QUICK)
+    assert result.exit_code == 0, result.output
+    assert "not run: compiled: RuntimeError: no compiler found" in result.stderr
+
+
+def test_a_word_that_is_no_way(run: Run) -> None:
+    result = run("bench", "small.arch", "--ways", "eager,quick")
+    assert result.exit_code == 2
+    assert "`quick` is none of eager, torchscript" in result.stderr
+
+
+def test_optimize(run: Run, folder: Path) -> None:
+    result = run("build", "small.arch", "--target", "torchscript", "--optimize", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert "optimised for inference, float32, cpu alone" in result.stdout
+    assert "1 batch norm folded into the layers before them" in result.stdout
+    plain = run("build", "small.arch", "--target", "torchscript", "-o", "plain")
+    assert plain.exit_code == 0
+    x = torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        wanted = torch.jit.load(str(folder / "plain/small.pt"))(x)
+        found = torch.jit.load(str(folder / "out/small.pt"))(x)
+    assert (found - wanted).abs().max() <= 1e-5 * wanted.abs().max()
+
+
+def test_tune(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    race = optimized.race
+    monkeypatch.setattr(optimized, "race", lambda legs, **options: race(legs, rounds=2, seconds=0))
+    result = run("build", "small.arch", "--target", "torchscript", "--optimize", "--tune", "--batch", "2", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert "kinds of layers run in another way than was expected" in result.stdout
+    assert "noise (the same module twice)" in result.stdout
+    torch.jit.load(str(folder / "out/small.pt"))(torch.randn(2, 3, 16, 16))
+
+
+def test_optimize_and_train_are_two_things(run: Run) -> None:
+    result = run("build", "small.arch", "--optimize", "--train")
+    assert result.exit_code == 2
+    assert "`--optimize` is for inference" in result.stderr
+
+
+def test_optimized_onnx(run: Run, folder: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    result = run("build", "small.arch", "--target", "onnx", "--optimize", "-o", "out")
+    assert result.exit_code == 0, result.output
+    assert "rewritten graph" in result.stdout
+    model = onnx.load(str(folder / "out/small.onnx"))
+    assert "BatchNormalization" not in {node.op_type for node in model.graph.node}
+    assert [row.name for row in model.graph.input] == ["x"]
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
+def test_optimize_in_other_dtypes(run: Run, folder: Path, dtype: str) -> None:
+    result = run("build", "small.arch", "--target", "torchscript", "--optimize", "--dtype", dtype, "-o", "out")
+    assert result.exit_code == 0, result.output
+    module = torch.jit.load(str(folder / "out/small.pt"))
+    assert module(torch.randn(2, 3, 16, 16).to(getattr(torch, dtype))).dtype == getattr(torch, dtype)
