@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..dsl import ast
-from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
+from ..dsl.diagnostics import Diagnostic, Label
 from .bind import match, signature
+from .clash import AXIS_NAMES
 from .environment import Defaults, DefaultValue, Frame
 from .ops.base import show
 from .origins import names_in, with_origins
@@ -72,7 +73,9 @@ def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
         for axis, (here, there) in enumerate(zip(node.shape, wanted, strict=True)):
             if here != there:
                 decider = decided_by(expansion.build.nodes, node.index, axis)
-                notes.append(f"axis {axis} is {here}, decided by `{' '.join(decider.span.text.split())[:60]}` at {decider.span}")
+                names = AXIS_NAMES.get(len(node.shape), ())
+                title = names[axis] if axis < len(names) else f"axis {axis}"
+                notes.append(f"{title} {'are' if title.endswith('s') else 'is'} {here}, decided by `{' '.join(decider.span.text.split())[:60]}` at {decider.span}")
     trace = chain_of_shapes(expansion.build.nodes, node.index)
     raise Problem(
         Diagnostic(
@@ -81,7 +84,8 @@ def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
             Label(statement.span, f"the shape is {show(node.shape)}"),
             (Label(node.span, f"gives {show(node.shape)}"),),
             (*notes, *((trace,) if trace else ())),
-            fix=Fix(f"expect {show(node.shape)}", (Edit(statement.shape.span, show(node.shape)),)),
+            # No edit: an expectation that `--fix` bends to what is there expects nothing.
+            help=f"if the shape here is right, write `expect {show(node.shape)}`",
         )
     )
 

@@ -28,8 +28,10 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
         if alive[node.index]:
             for index in node.inputs:
                 alive[index] = True
+    idle = _idle_inputs(nodes, alive)
     if all(alive):
-        return tuple(nodes), ()
+        return tuple(nodes), idle
+    used = {index for node in nodes for index in node.inputs}
     number: dict[int, int] = {}
     kept: list[Node] = []
     warned: set[tuple[str, int]] = set()
@@ -47,7 +49,8 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
             )
             continue
         place = (node.span.source.name, node.span.start)
-        if place in warned or any(scope.kind == "network" for scope in node.scope.ancestors()[1:]):
+        # Of a chain that leads nowhere its end is told; what stands before goes with it.
+        if node.index in used or place in warned or any(scope.kind == "network" for scope in node.scope.ancestors()[1:]):
             continue
         warned.add(place)
         warnings.append(
@@ -59,4 +62,20 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
                 severity=Severity.WARNING,
             )
         )
-    return tuple(kept), tuple(warnings)
+    return tuple(kept), (*idle, *warnings)
+
+
+def _idle_inputs(nodes: Sequence[Node], alive: Sequence[bool]) -> tuple[Diagnostic, ...]:
+    """A warning for each input of the network that nothing reads."""
+    read = {index for node in nodes if alive[node.index] for index in node.inputs}
+    return tuple(
+        Diagnostic(
+            "W501",
+            f"nothing uses the input `{node.key}`",
+            Label(node.span, "leads to no output"),
+            help="remove it, or bring it in with `skip`",
+            severity=Severity.WARNING,
+        )
+        for node in nodes
+        if node.operation.family == "port" and not node.inputs and node.index not in read
+    )

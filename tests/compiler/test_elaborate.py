@@ -157,7 +157,13 @@ def test_dead_parts_are_left_out_and_told_of() -> None:
     checked = check_source(Source.of("test.arch", "network n {\n input x[4, 8, 8]\n a: relu\n conv(3) -> bn\n skip(a)\n}"))
     assert checked.program is not None
     assert [node.operation.name for node in checked.program.nodes] == ["input", "relu", "output"]
-    assert [row.code for row in checked.diagnostics] == ["W501", "W501"]
+    assert [(row.code, row.message) for row in checked.diagnostics] == [("W501", "nothing uses the output of `bn1`, so the step is left out")]
+
+
+def test_an_input_that_nothing_reads_is_told_of() -> None:
+    checked = check_source(Source.of("test.arch", "network n {\n input x[4, 8, 8]\n input y[4, 8, 8]\n relu\n}"))
+    assert checked.program is not None
+    assert [(row.code, row.message) for row in checked.diagnostics] == [("W501", "nothing uses the input `y`")]
 
 
 # ------------------------------------------------------------------------------------------------- mistakes
