@@ -102,23 +102,25 @@ def _paths(expansion: Expansion, frame: Frame, statement: ast.Merge) -> list[tup
         # A label made in a path is visible after it, in the body that holds the merge.
         inside.environment.labels = frame.environment.labels
         qualifier = path.qualifier
-        place = _last_step(path)
         if qualifier is None or isinstance(qualifier, ast.If):
             if qualifier is None or expansion.evaluator(inside).condition(qualifier.condition):
                 expansion.body(inside, path.body)
-                ends.append((inside.current, place))
+                ends.append((inside.current, _end_of(expansion, path, inside.current)))
         else:
             for bindings in expansion.rounds(inside, qualifier):
-                ends.append((expansion.round(inside, path.body, bindings, path.span, start), place))
+                end = expansion.round(inside, path.body, bindings, path.span, start)
+                ends.append((end, _end_of(expansion, path, end)))
         frame.environment.incomplete |= inside.environment.incomplete
     return ends
 
 
-def _last_step(path: ast.Path) -> Span:
-    """The place of what a path ends in: its last step, when it ends in a chain."""
+def _end_of(expansion: Expansion, path: ast.Path, end: int | None) -> Span:
+    """The place of what a path ends in: the step that made its tensor, where that is written in the path itself."""
+    if end is not None:
+        made = expansion.build.nodes[end].span
+        if made.source is path.span.source and path.span.start <= made.start and made.end <= path.span.end:
+            return made
     if not path.body:
         return path.span
     last: ast.Statement = path.body[-1]
-    if isinstance(last, ast.Chain):
-        return last.steps[-1].span
-    return last.span
+    return last.steps[-1].span if isinstance(last, ast.Chain) else last.span
