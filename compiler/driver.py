@@ -87,8 +87,12 @@ def doubting(state: Compilation) -> Compilation:
     if state.file is None or any(row.is_error for row in state.diagnostics):
         return state
     from .analysis.lint import lint, unsilenced
+    from .unrun import unknown_names
     from .unused import unused_names
 
+    unknown = unknown_names(state.file)
+    if unknown:
+        return state.saying(*unknown)
     doubts = unused_names(state.file) + (lint(state.program) if state.program is not None else ())
     return replace(state, diagnostics=unsilenced((*state.diagnostics, *doubts)))
 
@@ -148,6 +152,46 @@ def check(
 ) -> Checked:
     """Everything there is to say of a file, in the order of its text."""
     return _through(Compilation(os.fspath(file), settings or {}, inputs or {}), observe)
+
+
+def check_all(
+    file: str | os.PathLike[str],
+    *,
+    settings: Mapping[str, object] | None = None,
+    inputs: Mapping[str, Shape] | None = None,
+    observe: Observer | None = None,
+) -> tuple[Checked, ...]:
+    """The same of every network of a file that none was picked of: the one that a build takes first, then the others.
+
+    What one of them said is not said again. Settings and inputs are of one network, so with them only that one is checked.
+    """
+    first = check(file, settings=settings, inputs=inputs, observe=observe)
+    if first.target.network is not None or first.source is None or settings or inputs or first.source.text.count("network ") < 2:
+        return (first,)
+    names = _that_stand_alone(parse(first.source)[0])
+    done = first.program.name if first.program is not None else None
+    # Which one is to be built must be said of several; checked they are all.
+    asks = first.program is None and [row.code for row in first.diagnostics] == ["E239"] and len(names) > 1
+    found = [] if asks else [first]
+    found += [check(f"{os.fspath(file)}:{name}") for name in names if name != done]
+    said: set[tuple[str, str, int]] = set()
+    found = [replace(checked, diagnostics=_unsaid(checked.diagnostics, said)) for checked in found]
+    return tuple(checked for checked in found if checked.program is not None or checked.diagnostics)
+
+
+def _that_stand_alone(file: ast.File) -> list[str]:
+    """The networks that need no parameters from outside."""
+    return [item.name.name for item in file.items if isinstance(item, ast.Network) and all(row.default is not None for row in item.parameters)]
+
+
+def _unsaid(rows: Iterable[Diagnostic], said: set[tuple[str, str, int]]) -> tuple[Diagnostic, ...]:
+    kept = []
+    for row in rows:
+        key = (row.code, row.primary.span.source.name, row.primary.span.start)
+        if key not in said:
+            said.add(key)
+            kept.append(row)
+    return tuple(kept)
 
 
 def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -27,13 +28,13 @@ def command(
     face: Face, files: tuple[str, ...], settings: tuple[str, ...], inputs: tuple[str, ...], form: str, deny: str | None, fix: bool
 ) -> int:
     """Parse, elaborate and check; print what is wrong."""
-    from ..compiler.driver import check
+    from ..compiler.driver import check_all, in_order
 
     values, shapes = settings_of(settings), inputs_of(inputs)
-    found = [check(file, settings=values, inputs=shapes, observe=observer(face)) for file in files]
+    found = [row for file in files for row in check_all(file, settings=values, inputs=shapes, observe=observer(face))]
     if fix and _fixed(face, found):
-        found = [check(file, settings=values, inputs=shapes) for file in files]
-    rows = [row for checked in found for row in checked.diagnostics]
+        found = [row for file in files for row in check_all(file, settings=values, inputs=shapes)]
+    rows = in_order(row for checked in found for row in checked.diagnostics)
     if form == "text":
         face.diagnostics(rows)
         _summary(face, found, rows)
@@ -46,7 +47,7 @@ def command(
     return int(any(row.is_error or deny for row in rows))
 
 
-def _summary(face: Face, found: list[Checked], rows: list[Diagnostic]) -> None:
+def _summary(face: Face, found: list[Checked], rows: Sequence[Diagnostic]) -> None:
     from ..compiler.ops.base import show
     from ..dsl.render import counted
 

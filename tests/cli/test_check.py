@@ -82,11 +82,25 @@ def test_a_file_of_blocks_alone(run: Run, folder: Path) -> None:
 
 def test_a_network_of_a_file(run: Run, folder: Path) -> None:
     (folder / "two.arch").write_text(GOOD + GOOD.replace("good", "other").replace("[3,", "[1,"), encoding="utf-8")
-    result = run("check", "two.arch")
+    assert run("check", "two.arch").stderr == "two.arch: good: [3, 32, 32] -> [10]\ntwo.arch: other: [1, 32, 32] -> [10]\n"
+    result = run("cost", "two.arch")
     assert result.exit_code == 1
     assert "E239" in result.stderr
     assert "say which: `two.arch:good`" in result.stderr
     assert run("check", "two.arch:other").stderr == "two.arch: other: [1, 32, 32] -> [10]\n"
+
+
+def test_every_network_of_a_file_is_checked(run: Run, folder: Path) -> None:
+    """What two of them share is said once; a network that needs a value is read, as blocks are that nothing calls."""
+    (folder / "several.arch").write_text(
+        "block unit { conv(4, strid = 2) }\nnetwork several { input x[3, 8, 8] unit }\n"
+        "network other { input x[3, 8, 8] unit -> relu(3) }\nnetwork open(n) { input x[3, 8, 8] conv(m) }\n",
+        encoding="utf-8",
+    )
+    lines = run("check", "several.arch", "--format", "short").stdout.splitlines()
+    assert [line.split(":")[1:4] for line in lines] == [["1", "22", " error[E204]"], ["3", "47", " error[E207]"]]
+    (folder / "several.arch").write_text("network several { input x[3, 8, 8] relu }\nnetwork open(n) { input x[3, 8, 8] conv(m) }\n", encoding="utf-8")
+    assert "E201" in run("check", "several.arch").stderr
 
 
 def test_settings_and_inputs(run: Run) -> None:
