@@ -85,4 +85,12 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[3, 12, 12]\n  adaptive_avgpool(7)\n}\n",
         "Pool to a size that divides, for example 6 or 4; or to 1 with `global_avgpool`.",
     ),
+    Code(
+        "W512",
+        "an input in another library's order",
+        "Shapes are written channels first and without the batch. Everything else follows from the input, so one in "
+        "another order may well build: into another network.",
+        "network n {\n  input x[224, 224, 3]\n  conv(8) -> global_avgpool\n}\n",
+        "Write `input x[3, 224, 224]`. Where it is meant (a volume of three slices), `# allow W512`.",
+    ),
 )

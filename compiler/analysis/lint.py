@@ -227,6 +227,23 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
         )
 
 
+def foreign_inputs(program: Program) -> Iterator[Diagnostic]:
+    """An image with its channels last, or with the batch before them: everything is inferred from it, so nothing else would tell."""
+    for node in program.nodes:
+        if node.operation.family != "port" or node.inputs:
+            continue
+        shape = node.shape
+        if len(shape) == 3 and shape[2] in (1, 3, 4) and shape[0] == shape[1] >= 16:
+            meant = (shape[2], *shape[:2])
+            why = f"channels come first: {show(shape)} is an image of {shape[0]} channels, {shape[1]} high and {shape[2]} wide"
+        elif len(shape) == 4 and shape[1] in (1, 3, 4) and shape[2] == shape[3] >= 16:
+            meant = shape[1:]
+            why = f"the batch is not written: {show(shape)} is a volume of {shape[0]} channels, {shape[1]} deep"
+        else:
+            continue
+        yield _doubt("W512", why, Label(node.span, f"{show(meant)} seems to be meant"), help=f"write `{show(meant)}`")
+
+
 def _first_changed(program: Program, start: Node, shape: Shape) -> Node | None:
     shapes: dict[int, Shape] = {start.index: shape}
     for node in program.nodes:
@@ -253,4 +270,5 @@ DOUBTS: tuple[Doubt, ...] = (
     lonely_groups,
     twin_operands,
     fixed_input,
+    foreign_inputs,
 )
