@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 import tempfile
@@ -33,6 +34,26 @@ def write(path: str, data: str | bytes) -> None:
     """Text as UTF-8 with LF line ends, on every system."""
     with whole(path) as draft, open(draft, "wb") as stream:
         stream.write(data.encode() if isinstance(data, str) else data)
+
+
+def rewrite(path: str, text: str) -> bool:
+    """New text for a person's own file: its line ends, its byte-order mark and its permissions stay, and so does a link to it.
+
+    False for what is no file: a pipe, a device.
+    """
+    path = os.path.realpath(path)
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as stream:
+        before = stream.read()
+    if b"\r\n" in before:
+        text = text.replace("\n", "\r\n")
+    mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
+    with whole(path) as draft:
+        with open(draft, "wb") as stream:
+            stream.write(mark + text.encode())
+        os.chmod(draft, os.stat(path).st_mode & 0o7777)
+    return True
 
 
 def refused(path: str, error: OSError) -> Diagnostic:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MISSING = "F611"
 """The file is not there: the call is wrong, not the file."""
 
+PASSES = 4
+"""How often edits are made at most: one may bring to light what the next one puts right."""
+
 
 @click.command("check", cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
@@ -32,7 +35,9 @@ def command(
 
     values, shapes = settings_of(settings), inputs_of(inputs)
     found = [row for file in files for row in check_all(file, settings=values, inputs=shapes, observe=observer(face))]
-    if fix and _fixed(face, found):
+    passes = PASSES if fix else 0
+    while passes and _fixed(face, found):
+        passes -= 1
         found = [row for file in files for row in check_all(file, settings=values, inputs=shapes)]
     rows = in_order(row for checked in found for row in checked.diagnostics)
     if form == "text":
@@ -67,13 +72,12 @@ def _summary(face: Face, found: list[Checked], rows: Sequence[Diagnostic]) -> No
 
 def _fixed(face: Face, found: list[Checked]) -> bool:
     """Write the edits that the diagnostics offer; whether there were any."""
-    from ..compiler.outputs import write
+    from ..compiler.outputs import rewrite
     from ..dsl.fixes import applied
 
     paths = {checked.target.name: checked.target.path for checked in found if not checked.target.is_shipped}
     changed = applied(row for checked in found for row in checked.diagnostics if row.primary.span.source.name in paths)
     for name, (text, count) in changed.items():
-        if name in paths:
-            write(paths[name], text)
+        if name in paths and rewrite(paths[name], text):
             face.tell(f"{name}: {count} fixed")
     return bool(changed)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
     """Give files the one layout: two spaces a level, one statement a line. What a file means never changes."""
-    from ..compiler.outputs import write
+    from ..compiler.outputs import rewrite
     from ..compiler.reading import find, read
     from ..dsl.diagnostics import Diagnostic
     from ..dsl.format import format_source
@@ -44,9 +44,10 @@ def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
             face.result(_difference(source, text))
         if check or diff:
             face.tell(f"{target.name}: would change")
-        else:
-            write(target.path, text)
+        elif rewrite(target.path, text):
             face.tell(f"{target.name}: changed")
+        else:
+            face.tell(f"{target.name}: is no file that could be changed")
     if not status and not changed:
         face.tell(f"{len(files)} file{'s' if len(files) > 1 else ''}: nothing to change")
     return status or int(check and changed > 0)

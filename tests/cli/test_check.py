@@ -133,6 +133,24 @@ def test_the_same_setting_twice(run: Run) -> None:
     assert run("check", "good.arch", "--input", "3x8x8", "--input", "3x9x9").exit_code == 2
 
 
+def test_fixes_keep_line_ends_marks_permissions_and_links(run: Run, folder: Path) -> None:
+    file, link = folder / "dos.arch", folder / "link.arch"
+    file.write_bytes(b"\xef\xbb\xbfnetwork dos {\r\n\tinput x[3, 8, 8]\r\n\tconv(8 3)\r\n}\r\n")
+    file.chmod(0o640)
+    link.symlink_to(file)
+    assert "link.arch: 1 fixed" in run("check", "--fix", "link.arch").stderr
+    assert file.read_bytes() == b"\xef\xbb\xbfnetwork dos {\r\n\tinput x[3, 8, 8]\r\n\tconv(8, 3)\r\n}\r\n"
+    assert link.is_symlink() and file.stat().st_mode & 0o777 == 0o640
+    run("fmt", "dos.arch")
+    assert file.read_bytes() == b"\xef\xbb\xbfnetwork dos {\r\n  input x[3, 8, 8]\r\n  conv(8, 3)\r\n}\r\n"
+
+
+def test_a_fix_that_brings_another_to_light(run: Run, folder: Path) -> None:
+    (folder / "two.arch").write_text("network two {\n  input x[3, 8, 8]\n  'a': conv(8, pad_mode = 'zeros')\n}\n", encoding="utf-8")
+    assert run("check", "--fix", "two.arch").exit_code == 0
+    assert '"a": conv(8, pad_mode = "zeros")' in (folder / "two.arch").read_text(encoding="utf-8")
+
+
 def test_fixes_are_made(run: Run, folder: Path) -> None:
     file = folder / "fix.arch"
     file.write_text("network fix {\n  input x[3, 8, 8]\n  conv(8, kernle = 3)\n}\n", encoding="utf-8")
