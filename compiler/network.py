@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex
 
 from ..dsl.diagnostics import ArchError, Diagnostic
 from . import driver
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from .graph import Graph
     from .program import Program
 
-Input = Sequence[int] | Mapping[str, Sequence[int]]
-"""The shape of the only input, channels first and without the batch, or shapes by the inputs' names."""
+Input = Sequence[int] | str | Mapping[str, Sequence[int] | str]
+"""The shape of the only input, channels first and without the batch, or shapes by the inputs' names; `3x224x224` will do."""
 
 
 class Network:
@@ -62,8 +63,15 @@ class Network:
 
     def cost(self, *, by: str = "stage", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Cost:
         """The table of costs as data; `.to_json()` is what `archc cost --format json` prints."""
-        from .analysis.cost import cost
+        from .analysis.cost import BY, cost
+        from .analysis.dtypes import BYTES
+        from .analysis.memory import OPTIMIZERS
 
+        _one_of("by", by, BY)
+        _one_of("dtype", dtype, BYTES)
+        _one_of("optimizer", optimizer, OPTIMIZERS)
+        if batch < 1:
+            raise ValueError(f"`batch` is at least 1, and it is {batch}")
         return cost(self.typed_graph, by=by, batch=batch, dtype=dtype, optimizer=optimizer)
 
     def to_python(self) -> str:
@@ -75,8 +83,9 @@ class Network:
     def to_module(self, weights: Weights | None = None, *, device: str = "cpu", dtype: str = "float32") -> nn.Module:
         """A module to train or to evaluate; its side heads answer in training mode only."""
         from .emit.pytorch import Mode
-        from .emit.ready import Wanted, ready
+        from .emit.ready import DTYPES, Wanted, ready
 
+        _one_of("dtype", dtype, DTYPES)
         return ready(self.typed_graph, Wanted(Mode.TRAIN, weights, device, dtype), seed=None)
 
     def to_torchscript(
@@ -84,9 +93,10 @@ class Network:
     ) -> torch.jit.ScriptModule:
         """The module as TorchScript, for inference or, with `train`, with side heads and dropout. `.save(path)` writes it."""
         from .emit.pytorch import Mode
-        from .emit.ready import Wanted, ready
+        from .emit.ready import DTYPES, Wanted, ready
         from .emit.torchscript import script
 
+        _one_of("dtype", dtype, DTYPES)
         wanted = Wanted(Mode.SIDE_HEADS if train else Mode.INFERENCE, weights, device, dtype)
         return script(ready(self.typed_graph, wanted), train)
 
@@ -115,7 +125,7 @@ class Network:
 
 def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, **parameters: object) -> Network:
     """The network of a file, or of the library by name, with values of its parameters. Raises `ArchError`."""
-    return Network(driver.compile(file, settings=parameters, inputs=_shapes(input)))
+    return Network(driver.compile(file, settings=_settings(parameters), inputs=_shapes(input)))
 
 
 def load(file: str | os.PathLike[str], /, *, weights: Weights | None = None, input: Input | None = None, **parameters: object) -> nn.Module:
@@ -123,9 +133,40 @@ def load(file: str | os.PathLike[str], /, *, weights: Weights | None = None, inp
     return compile(file, input=input, **parameters).to_module(weights)
 
 
+def _settings(parameters: Mapping[str, object]) -> dict[str, object]:
+    return {name: _plain(name, value) for name, value in parameters.items()}
+
+
+def _plain(name: str, value: object) -> object:
+    """A value of the language: numbers of NumPy are numbers, too."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(_plain(name, item) for item in value)
+    if isinstance(value, SupportsIndex):
+        return operator.index(value)
+    if isinstance(value, SupportsFloat):
+        return float(value)
+    raise TypeError(f"the parameter `{name}` takes a number, a text, true or false, none, or a list of them, not {type(value).__name__!r}")
+
+
+def _one_of(name: str, value: str, words: Iterable[str]) -> None:
+    if value not in words:
+        raise ValueError(f"`{name}` is one of {', '.join(words)}, not {value!r}")
+
+
 def _shapes(given: Input | None) -> dict[str, Shape]:
     if given is None:
         return {}
     if isinstance(given, Mapping):
-        return {name: tuple(shape) for name, shape in given.items()}
-    return {"": tuple(given)}
+        return {name: _shape(shape) for name, shape in given.items()}
+    return {"": _shape(given)}
+
+
+def _shape(given: Sequence[int] | str) -> Shape:
+    if not isinstance(given, str):
+        return tuple(given)
+    shape = driver.parse_shape(given)
+    if shape is None:
+        raise ValueError(f"a shape is written as (3, 224, 224) or '3x224x224', not {given!r}")
+    return shape

@@ -53,7 +53,28 @@ def test_costs(file: Path) -> None:
     assert "stem.conv1" in [row.path for row in cost.rows]
 
 
+def test_numbers_of_numpy(file: Path) -> None:
+    import numpy
+
+    net = archc.compile(file, classes=numpy.int64(7), width=numpy.arange(9)[8])
+    assert dict(net.program.parameters) == {"width": 8, "classes": 7}
+
+
+def test_a_wrong_call_is_said_as_python_says_it(file: Path) -> None:
+    with pytest.raises(TypeError, match="`classes` takes a number"):
+        archc.compile(file, classes={1, 2})
+    with pytest.raises(ValueError, match="`by` is one of stage, block, op"):
+        archc.compile(file).cost(by="layer")
+    with pytest.raises(ValueError, match="`optimizer` is one of sgd"):
+        archc.compile(file).cost(optimizer="rmsprop")
+    with pytest.raises(ValueError, match="`batch` is at least 1"):
+        archc.compile(file).cost(batch=0)
+    with pytest.raises(ValueError, match="a shape is written as"):
+        archc.compile(file, input="3,32,32")
+
+
 def test_inputs(file: Path) -> None:
+    assert archc.compile(file, input="1x16x16").program.nodes[0].shape == (1, 16, 16)
     assert archc.compile(file, input=(1, 16, 16)).program.nodes[0].shape == (1, 16, 16)
     assert archc.compile(file, input={"image": [1, 16, 16]}).program.nodes[0].shape == (1, 16, 16)
 
