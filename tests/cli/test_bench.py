@@ -99,7 +99,7 @@ def test_optimize(run: Run, folder: Path) -> None:
 
 def test_tune(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     race = optimized.race
-    monkeypatch.setattr(optimized, "race", lambda legs, **options: race(legs, rounds=2, seconds=0))
+    monkeypatch.setattr(optimized, "race", lambda legs, **options: race(legs, rounds=2, seconds=0, pause=0))
     result = run("build", "small.arch", "--target", "torchscript", "--optimize", "--tune", "--batch", "2", "-o", "out")
     assert result.exit_code == 0, result.output
     assert "kinds of layers run in another way than was expected" in result.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,9 +11,8 @@ from ..measure.race import Ratio, Timings, race
 from ..torchscript import script
 from .backends import backend_for
 from .build import assemble, make_weights
-from .groups import head_of
 from .step import Backend
-from .tune import tune
+from .tune import tune, tune_images
 
 if TYPE_CHECKING:
     import torch
@@ -54,19 +52,19 @@ def tuned(
     kind = getattr(torch, dtype)
     given = [torch.randn(batch, *node.shape, generator=generator).to(device, kind) for node in graph.inputs]
     found = tune(state, tensors, backend, given, dtype=dtype, watch=watch)
+    chosen = tune_images(state, tensors, found.backend, given, dtype=dtype, watch=watch)
 
-    def made(chosen: Backend) -> torch.jit.ScriptModule:
-        return script(assemble(state, tensors, chosen, dtype).module.to(device))
+    def made(backend: Backend) -> torch.jit.ScriptModule:
+        return script(assemble(state, tensors, backend, dtype).module.to(device))
 
-    modules = {PLAIN: script(module), EXPECTED: made(backend), TUNED: made(found.backend), TUNED_AGAIN: made(found.backend)}
-    if batch > 1 and head_of(state.graph) is not None:
-        modules |= {f"{count} at once": made(dataclasses.replace(found.backend, at_once=count)) for count in _divisors(batch)}
+    modules = {PLAIN: script(module), EXPECTED: made(backend), TUNED: made(chosen), TUNED_AGAIN: made(chosen)}
     seconds = _race(modules, given, device, watch)
     fastest = min((name for name in modules if name != TUNED_AGAIN), key=seconds.median)
     changed = [trial for trial in found.trials if trial.chosen != trial.expected]
     told = (
         backend.summary,
         *state.gains,
+        *([f"{chosen.at_once} of {batch} images at once"] if chosen.at_once else []),
         f"{len(changed)} of {len(found.trials)} kinds of layers run in another way than was expected",
         f"fastest: {fastest}, {seconds.median(fastest) * 1e3:.2f} ms for a batch of {batch}, {torch.get_num_threads()} threads; "
         f"speed against the plain module {_show(seconds.ratio(fastest, PLAIN))}, against what was expected "
@@ -89,10 +87,6 @@ def _race(modules: Mapping[str, torch.jit.ScriptModule], given: list[Tensor], de
         return run
 
     return race({name: leg(module) for name, module in modules.items()}, rounds=25, seconds=20, watch=watch)
-
-
-def _divisors(batch: int) -> list[int]:
-    return [count for count in range(1, batch + 1) if batch % count == 0]
 
 
 def _show(ratio: Ratio) -> str:

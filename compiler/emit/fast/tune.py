@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING
 from ....dsl.records import dataclass
 from ...program import Node
 from ...rewrite.base import Rewritten
+from ..measure.race import Leg, race
+from ..torchscript import script
 from .build import assemble
+from .groups import head_of
 from .step import Backend
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-ROUNDS = 21
+ROUNDS, IMAGES_ROUNDS = 21, 11
+
+Watch = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def tune(
     dtype: str = "float32",
     rounds: int = ROUNDS,
     clock: Callable[[], float] = perf_counter,
-    watch: Callable[[str], None] = lambda text: None,
+    watch: Watch = lambda text: None,
 ) -> Tuned:
     """Try every way of every layer, `rounds` times each."""
     families: dict[tuple[object, ...], list[Node]] = {}
@@ -80,6 +85,29 @@ def tune(
     return Tuned(dataclasses.replace(backend, choices={**backend.choices, **choices}), tuple(trials))
 
 
+def tune_images(
+    state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, given: Sequence[Tensor], *, dtype: str = "float32", watch: Watch = lambda text: None
+) -> Backend:
+    """The back end with the number of images at once that is the fastest for this batch, of those that divide it."""
+    import torch
+
+    batch = given[0].shape[0]
+    if batch == 1 or not backend.images(state.graph) or head_of(state.graph) is None:
+        return backend
+
+    def leg(module: torch.jit.ScriptModule) -> Leg:
+        def run() -> object:
+            with torch.inference_mode():
+                return module(*given)
+
+        return run
+
+    candidates = [dataclasses.replace(backend, at_once=count) for count in range(1, batch + 1) if batch % count == 0]
+    legs = {str(number): leg(script(assemble(state, tensors, each, dtype).module)) for number, each in enumerate(candidates)}
+    found = race(legs, rounds=IMAGES_ROUNDS, seconds=15, watch=watch)
+    return candidates[int(min(legs, key=found.median))]
+
+
 def _measure(
     state: Rewritten,
     tensors: Mapping[str, Tensor],
@@ -89,7 +117,7 @@ def _measure(
     ways: int,
     rounds: int,
     clock: Callable[[], float],
-    watch: Callable[[str], None],
+    watch: Watch,
 ) -> dict[tuple[str, str], list[float]]:
     """Seconds of each node in each of its ways, one number a round."""
     import torch

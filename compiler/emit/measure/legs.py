@@ -14,7 +14,7 @@ from ....dsl.records import dataclass
 from ...graph import Graph
 from ..fast.backends import backend_for
 from ..fast.build import assemble, fast, make_weights, rewritten
-from ..fast.tune import tune
+from ..fast.tune import tune, tune_images
 from ..torchscript import script
 from .race import Leg, Watch
 
@@ -113,6 +113,7 @@ def _tuned(setting: Setting) -> Leg:
     state = backend.rewritten(setting.graph)
     tensors = make_weights(state, setting.weights)
     chosen = tune(state, tensors, backend, setting.given, dtype=setting.dtype, watch=setting.watch).backend
+    chosen = tune_images(state, tensors, chosen, setting.given, dtype=setting.dtype, watch=setting.watch)
     return _answering(script(assemble(state, tensors, chosen, setting.dtype).module), setting)
 
 
@@ -164,6 +165,8 @@ def onnx_session(path: str, setting: Setting) -> Leg:
     options.intra_op_num_threads = setting.threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    # Within a run its threads wait actively, as they do by default; between runs they would take the other legs' processors.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     providers = ["CUDAExecutionProvider"] if setting.device != "cpu" else ["CPUExecutionProvider"]
     session = onnxruntime.InferenceSession(path, options, providers=providers)
     given = {row.name: value.cpu().numpy() for row, value in zip(session.get_inputs(), setting.given, strict=True)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 from ....dsl.records import dataclass
 
@@ -13,6 +13,9 @@ Watch = Callable[[str], None]
 
 LEAST_ROUNDS = 5
 WARM_UP = 3
+
+PAUSE = 0.01
+"""Seconds between two legs: the threads of the one before go on spinning for a while, and would take the next one's processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def race(
     *,
     rounds: int = 30,
     seconds: float = 20.0,
+    pause: float = PAUSE,
     clock: Callable[[], float] = perf_counter,
     watch: Watch = lambda text: None,
 ) -> Timings:
@@ -73,6 +77,7 @@ def race(
         # Each round starts with another leg, so that no leg always follows the same one's leavings in the cache.
         first = number % len(order)
         for name in (*order[first:], *order[:first]):
+            sleep(pause)
             began = clock()
             legs[name]()
             found[name].append(clock() - began)

@@ -28,7 +28,7 @@ class Clock:
 
 def test_every_leg_runs_in_every_round_and_each_starts_in_turn() -> None:
     clock = Clock()
-    timings = race(dict([clock.leg("a", 2.0), clock.leg("b", 1.0), clock.leg("c", 4.0)]), rounds=4, clock=clock)
+    timings = race(dict([clock.leg("a", 2.0), clock.leg("b", 1.0), clock.leg("c", 4.0)]), rounds=4, pause=0, clock=clock)
     assert clock.order[9:] == list("abc" "bca" "cab" "abc")
     assert timings.seconds == {"a": (2.0,) * 4, "b": (1.0,) * 4, "c": (4.0,) * 4}
     assert timings.rounds == 4
@@ -36,7 +36,7 @@ def test_every_leg_runs_in_every_round_and_each_starts_in_turn() -> None:
 
 def test_warming_up_does_not_count() -> None:
     clock = Clock()
-    timings = race(dict([clock.leg("a", 9.0, 8.0, 7.0, 1.0)]), rounds=2, clock=clock)
+    timings = race(dict([clock.leg("a", 9.0, 8.0, 7.0, 1.0)]), rounds=2, pause=0, clock=clock)
     assert timings.seconds == {"a": (1.0, 1.0)}
 
 
@@ -55,7 +55,7 @@ def test_the_spread_is_that_of_the_middle_half() -> None:
 
 def test_a_race_that_takes_too_long_ends_after_the_least_rounds() -> None:
     clock = Clock()
-    assert race(dict([clock.leg("a", 1.0)]), rounds=50, seconds=0.0, clock=clock).rounds == 5
+    assert race(dict([clock.leg("a", 1.0)]), rounds=50, seconds=0.0, pause=0, clock=clock).rounds == 5
 
 
 def test_the_machine_is_told_without_whose_it_is() -> None:
