@@ -176,7 +176,7 @@ def _no_such_setting(called: Signature, name: str, names: list[str], place: Span
         "E204",
         f"the network `{called.name}` has no parameter `{name}`",
         Label(place),
-        help=did_you_mean(closest(name, names)) or f"its parameters: {called.usage}",
+        help=did_you_mean(closest(name, names)) or (f"its parameters: `{called.usage}`" if names else "it has no parameters"),
     )
 
 
@@ -200,12 +200,13 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
     build.scopes[-1] = frame.scope
     frame.network = NetworkInputs(is_root=True)
     expansion.body(frame, template.definition.body)
-    unknown = set(expansion.input_sizes) - {""} - set(frame.environment.labels)
-    if unknown:
+    inputs = [node.names[-1] for node in build.nodes if node.operation.family == "port" and not node.inputs]
+    unknown = set(expansion.input_sizes) - {"", *inputs}
+    if unknown and not build.report.has_errors:
         wrong = sorted(unknown)[0]
-        raise Problem(
-            Diagnostic("E204", f"the network `{name}` has no input `{wrong}`", Label(head), help=did_you_mean(closest(wrong, frame.environment.labels)))
-        )
+        listed = ", ".join(f"`{row}`" for row in inputs)
+        help_text = did_you_mean(closest(wrong, inputs)) or f"its inputs: {listed}"
+        raise Problem(Diagnostic("E204", f"the network `{name}` has no input `{wrong}`", Label(head), help=help_text))
     if frame.network.taken == 0 and not build.report.has_errors:
         raise Problem(
             Diagnostic(

@@ -13,7 +13,7 @@ gc.set_threshold(200_000, 20, 20)
 
 import click  # noqa: E402
 
-from .face import Face, ReaderGone, global_options  # noqa: E402
+from .face import MISSING, Face, ReaderGone, global_options  # noqa: E402
 
 COMMANDS = ("check", "build", "cost", "draw", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
@@ -71,7 +71,7 @@ def _status(error: BaseException, face: Face) -> int:
 
     if isinstance(error, ArchError):
         face.diagnostics(error.diagnostics)
-        return 1
+        return 2 if any(row.code == MISSING for row in error.diagnostics) else 1
     face.bug(error)
     return BUG
 

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .face import Command, Face, inputs_of, network_options, observer, settings_of
+from .face import MISSING, Command, Face, inputs_of, network_options, observer, settings_of
 
 if TYPE_CHECKING:
     from ..compiler.driver import Checked
     from ..dsl.diagnostics import Diagnostic
-
-MISSING = "F611"
-"""The file is not there: the call is wrong, not the file."""
 
 PASSES = 4
 """How often edits are made at most: one may bring to light what the next one puts right."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
+MISSING = "F611"
+"""The file is not there: the call is wrong, not the file."""
+
 NARROWEST_PAGE = 80
 
 

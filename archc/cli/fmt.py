@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .face import Command, Face
+from .face import MISSING, Command, Face
 
 if TYPE_CHECKING:
     from ..dsl.source import Source
@@ -34,7 +34,7 @@ def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
         problems = (source,) if isinstance(source, Diagnostic) else parse(source)[1]
         if isinstance(source, Diagnostic) or any(row.is_error for row in problems):
             face.diagnostics(problems)
-            status = 1
+            status = max(status, 2 if any(row.code == MISSING for row in problems) else 1)
             continue
         text = format_source(source)
         if text == source.text:

@@ -166,3 +166,12 @@ def test_color(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[" in run("check", "--color", "always", "bad.arch").stderr
     assert "\x1b[" in run("--color", "always", "check", "bad.arch").stderr
     assert "\x1b[" not in run("check", "--color", "never", "bad.arch").stderr
+
+
+def test_a_label_is_no_input(run: Run, folder: Path) -> None:
+    (folder / "label.arch").write_text("network label {\n  input x[3, 8, 8]\n  e: conv(4) -> relu\n}\n", encoding="utf-8")
+    result = run("check", "label.arch", "--input", "e=3x9x9")
+    assert result.exit_code == 1
+    assert "the network `label` has no input `e`" in result.stderr
+    assert "its inputs: `x`" in result.stderr
+    assert "it has no parameters" in run("check", "label.arch", "--set", "width=3").stderr

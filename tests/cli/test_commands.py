@@ -268,7 +268,7 @@ def test_fmt_that_changes_nothing(run: Run, folder: Path) -> None:
 def test_fmt_leaves_a_broken_file_alone(run: Run, folder: Path) -> None:
     (folder / "broken.arch").write_text("network n { conv(", encoding="utf-8")
     result = run("fmt", "broken.arch", "nowhere.arch")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "error[E1" in result.stderr
     assert "error[F611]" in result.stderr
     assert (folder / "broken.arch").read_text(encoding="utf-8") == "network n { conv("

@@ -14,6 +14,13 @@ from archc.dsl.source import Source
 from .conftest import GOOD, Run
 
 
+@pytest.mark.parametrize("command", ["check", "build", "cost", "draw", "sizes", "fmt"])
+def test_a_file_that_is_not_there_is_a_wrong_call(run: Run, command: str) -> None:
+    result = run(command, "nowhere.arch")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error[F611]" in result.stderr
+
+
 def test_missing(run: Run) -> None:
     result = run("check", "god.arch")
     assert result.exit_code == 2
