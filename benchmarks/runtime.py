@@ -1,0 +1,137 @@
+"""How fast the shipped networks run beside their peers: `python benchmarks/runtime.py` writes runtime.json and the tables of RESULTS.md.
+
+Each row is one run of `archc bench` in a process of its own, in which all ways take turns; speeds are medians of ratios taken
+round by round, so that a machine that is busy for a while slows all of them alike. Nothing here asserts a speed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+NETWORKS = {
+    "alexnet_torchvision": "torchvision:alexnet",
+    "vgg16": "torchvision:vgg16",
+    "googlenet_torchvision": "torchvision:googlenet",
+    "inception_v3": "torchvision:inception_v3",
+    "resnet50": "torchvision:resnet50",
+    "resnext50": "torchvision:resnext50_32x4d",
+    "inception_v4": "timm:inception_v4",
+    "inception_resnet_v2": "timm:inception_resnet_v2",
+}
+
+BASE = "reference_onnxruntime"
+ARTEFACTS = ("optimized", "tuned", "onnxruntime")
+"""What archc makes: the first two are TorchScript files."""
+
+PEERS = ("reference", "frozen", "optimize_for_inference")
+COMPILED = ("aot_inductor",)
+"""Takes a minute or more to make: measured at one setting alone, unless `--compiled` asks for all."""
+
+
+def run(network: str, against: str, batch: int, threads: int, seconds: float, compiled: bool) -> dict[str, object]:
+    ways = ",".join((BASE, *ARTEFACTS, *PEERS, *(COMPILED if compiled else ())))
+    command = [
+        sys.executable, "-m", "archc", "--quiet", "bench", network, "--against", against, "--ways", ways, "--base", BASE,
+        "--batch", str(batch), "--threads", str(threads), "--rounds", "60", "--seconds", str(seconds), "--format", "json",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE.parent)
+    found: dict[str, object] = json.loads(done.stdout)
+    return found
+
+
+def speed(row: dict, way: str, against: str = BASE) -> float | None:  # type: ignore[type-arg]
+    """How many times as fast `way` is as `against`, by medians of ratios to the base."""
+    speeds = {each["way"]: each["speed"]["median"] for each in row["rows"]}
+    return speeds[way] / speeds[against] if way in speeds and against in speeds else None
+
+
+def mean(values: list[float]) -> float:
+    """The geometric mean."""
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else math.nan
+
+
+def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ignore[type-arg]
+    ways = ("again", *ARTEFACTS, *PEERS, *COMPILED)
+    titles = {"again": "ORT again", "onnxruntime": "archc ONNX", "reference": "eager", "optimize_for_inference": "opt. for inf.", "aot_inductor": "AOTInductor"}
+    chosen = [row for row in rows if row["batch"] == batch and row["threads"] == threads]
+    if not chosen:
+        return []
+    lines = [f"### Batch {batch}, {threads} thread{'s' if threads > 1 else ''}", ""]
+    lines.append("| network | ORT ms | " + " | ".join(titles.get(way, way) for way in ways) + " | fastest of archc |")
+    lines.append("| --- |" + " ---: |" * (len(ways) + 2))
+    columns: dict[str, list[float]] = {way: [] for way in (*ways, "fastest")}
+    for row in chosen:
+        base = next(each for each in row["rows"] if each["way"] == BASE)
+        cells = []
+        for way in ways:
+            value = speed(row, way)
+            each = next((each for each in row["rows"] if each["way"] == way), None)
+            if value is None or each is None:
+                cells.append("")
+                continue
+            columns[way].append(value)
+            cells.append(f"{value:.2f} ({each['speed']['low']:.2f}-{each['speed']['high']:.2f})" if way in ("again", *ARTEFACTS) else f"{value:.2f}")
+        best = max(value for value in (speed(row, way) for way in ARTEFACTS) if value is not None)
+        columns["fastest"].append(best)
+        lines.append(f"| {row['network']} | {base['milliseconds']:.1f} | " + " | ".join(cells) + f" | {best:.2f} |")
+    lines.append("| geometric mean | | " + " | ".join(f"{mean(columns[way]):.2f}" if columns[way] else "" for way in (*ways, "fastest")) + " |")
+    return [*lines, ""]
+
+
+def results(rows: list[dict]) -> str:  # type: ignore[type-arg]
+    """The tables between the marks of RESULTS.md."""
+    machine = rows[0]["machine"]
+    peaks = sorted({(row["threads"], round(row["peak_flops_per_second"] / 1e9, -1)) for row in rows})
+    told = "; ".join(f"{peak:.0f} GFLOP/s with {threads} thread{'s' if threads > 1 else ''}" for threads, peak in dict(peaks).items())
+    lines = [
+        f"{machine['processor']}, {machine['cores']} cores, {machine['instructions']}; {machine['system']}, Python {machine['python']}, "
+        f"torch {machine['torch']}. A large matrix product reaches {told}.",
+        "",
+    ]
+    for batch in (1, 8):
+        for threads in (1, 2):
+            lines += table(rows, batch, threads)
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", default=list(NETWORKS), help="which networks; all by default")
+    parser.add_argument("--batches", default="1,8")
+    parser.add_argument("--threads", default="1,2")
+    parser.add_argument("--seconds", type=float, default=12.0, help="for the rounds of one run")
+    parser.add_argument("--compiled", action="store_true", help="AOTInductor at every setting")
+    parser.add_argument("--tables", action="store_true", help="write the tables of runtime.json again, and measure nothing")
+    options = parser.parse_args()
+    store = HERE / "runtime.json"
+    rows: list[dict] = json.loads(store.read_text(encoding="utf-8")) if store.is_file() else []  # type: ignore[type-arg]
+    if not options.tables:
+        for network in options.networks:
+            for batch in map(int, options.batches.split(",")):
+                for threads in map(int, options.threads.split(",")):
+                    compiled = options.compiled or (batch, threads) == (1, 1)
+                    found = run(network, NETWORKS[network], batch, threads, options.seconds, compiled)
+                    key = (network, batch, threads)
+                    rows = [row for row in rows if (row["network"], row["batch"], row["threads"]) != key] + [found]
+                    speeds = {each["way"]: round(each["speed"]["median"], 2) for each in found["rows"]}  # type: ignore[attr-defined]
+                    print(network, f"batch {batch}, threads {threads}:", speeds, flush=True)
+                    order = list(NETWORKS)
+                    rows.sort(key=lambda row: (row["batch"], row["threads"], order.index(row["network"])))
+                    store.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    page = HERE / "RESULTS.md"
+    text = page.read_text(encoding="utf-8")
+    start, end = "<!-- runtime: written by benchmarks/runtime.py -->\n", "<!-- end of runtime -->\n"
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    page.write_text(before + start + "\n" + results(rows) + "\n" + end + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
