@@ -38,12 +38,14 @@ def input(expansion: Expansion, frame: Frame, statement: ast.Input) -> None:
         tensor = _root_input(expansion, frame, statement, name, shape)
     else:
         if network.taken >= len(network.given):
+            call, count = expansion.build.via[-1], len(network.given)
             raise Problem(
                 Diagnostic(
                     "E234",
-                    f"the network has more inputs than it was given: `{name}` gets nothing",
-                    Label(statement.span, "gets nothing"),
-                    help="a network with several inputs stands at the head of a merge: `net { | a | b }`",
+                    f"`{call.name}` takes more tensors than the {count} that {'comes' if count == 1 else 'come'} in: its input `{name}` gets nothing",
+                    Label(call.span, "one input" if count == 1 else f"{count} paths"),
+                    (Label(statement.span, "gets nothing"),),
+                    help=f"a network with several inputs stands at the head of a merge, with a path for each: `{call.name} {{ | … | … }}`",
                 )
             )
         tensor = network.given[network.taken]

@@ -140,14 +140,7 @@ def instance(
             )
         )
     if heads is not None and isinstance(definition, ast.Block) and len(takes) != len(heads):
-        raise Problem(
-            Diagnostic(
-                "E234",
-                f"`{template.name}` takes {len(takes) or 1} tensor{'s' if len(takes) > 1 else ''}, and {len(heads)} paths end here",
-                Label(call.span, f"{len(heads)} paths"),
-                (Label(definition.head, "defined here"),),
-            )
-        )
+        raise Problem(_wrong_paths(template, len(takes) or 1, len(heads), call))
     while isinstance(definition, ast.Network) and definition.variant_of is not None:
         template, given, definition = variant(expansion, frame, template, given)
     inner_names = frame.names if mode == "flat" else Names(mode == "indexed")
@@ -173,6 +166,8 @@ def instance(
                     inside.environment.labels[name.name] = Labelled(name.name, tensor, name.span)
             expansion.body(inside, definition.body)
             if isinstance(definition, ast.Network) and inside.network is not None:
+                if heads is not None and inside.network.taken < len(heads):
+                    raise Problem(_wrong_paths(template, inside.network.taken, len(heads), call))
                 for output, tensor, where in inside.network.outputs:
                     inner_names.members.setdefault(output, Labelled(output, tensor, where))
                 if len(inside.network.outputs) == 1:
@@ -183,6 +178,16 @@ def instance(
             build.via = was
 
     return run
+
+
+def _wrong_paths(template: Template, takes: int, paths: int, call: ast.Call) -> Diagnostic:
+    """Also where there are too few: the numbers tell."""
+    return Diagnostic(
+        "E234",
+        f"`{template.name}` takes {takes} tensor{'s' if takes > 1 else ''}, and {paths} paths end here",
+        Label(call.span, f"{paths} paths"),
+        (Label(template.definition.head, "defined here"),),
+    )
 
 
 def call_frame(

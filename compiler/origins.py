@@ -63,6 +63,8 @@ def unknown_name(environment: Environment, name: str, span: Span, wanted: str = 
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
     elif wanted != "a value" and near and arguments >= COUNT_INPUTS.get(name.lower(), arguments + 1):
         help, fix = f"{help} The channels that come in are never written: they are those of the tensor", None
+    elif wanted != "a value" and environment.label(name) is not None:
+        help, fix = f"`{name}` is a label: `skip({name})` goes on from its step", None
     elif name in USAGE:
         help, fix = f"`{name}` begins a statement: {USAGE[name]}", None
     return Diagnostic(

@@ -132,6 +132,16 @@ def find_label(expansion: Expansion, frame: Frame, path: tuple[str, ...], span: 
                 )
             )
         found = inside
+    if found.tensor is not None and expansion.build.nodes[found.tensor].training_only and not frame.training_only:
+        raise Problem(
+            Diagnostic(
+                "E238",
+                f"`{'.'.join(path)}` belongs to a side head, which is there only in training, and the network itself reads it here",
+                Label(span, "read outside of the side head"),
+                (Label(found.span, "made in a side head"),),
+                help="make the step before the `aux`, and read it in both places",
+            )
+        )
     return found
 
 

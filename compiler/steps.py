@@ -55,7 +55,10 @@ def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
 def _call(
     expansion: Expansion, frame: Frame, call: ast.Call, step: ast.Step, label: str | None, members: dict[str, Labelled]
 ) -> Runner:
-    callee, given, tensors = arguments_of(expansion, frame, resolve(expansion, frame, call), call)
+    resolved = resolve(expansion, frame, call)
+    if isinstance(resolved, Builtin) and resolved.operation.least_inputs > 1:
+        raise Problem(_needs_paths(expansion, frame, resolved.name, call))
+    callee, given, tensors = arguments_of(expansion, frame, resolved, call)
     # A flat block adds no name of its own, so it takes no ordinal and no position either.
     names = () if is_flat(callee) else step_names(frame, callee.name, label)
     if isinstance(callee, Builtin):
@@ -63,7 +66,7 @@ def _call(
         inputs_after = list(tensors.values())
         operation = callee.operation
         if operation.least_inputs > 1:
-            raise Problem(_needs_paths(callee.name, call))
+            raise Problem(_needs_paths(expansion, frame, callee.name, call))
 
         def place(start: int | None, span: Span) -> int | None:
             need_tensor(expansion, frame, span, start)
@@ -75,12 +78,15 @@ def _call(
     return instance(expansion, frame, callee, given, names, call, step.span, label, members, None)
 
 
-def _needs_paths(name: str, call: ast.Call) -> Diagnostic:
+def _needs_paths(expansion: Expansion, frame: Frame, name: str, call: ast.Call) -> Diagnostic:
+    """The diagnostic of a merge without its paths; `add(a, b)` names them as PyTorch would."""
+    given = [argument.value.span.text for argument in call.arguments if argument.name is None and expansion.evaluator(frame).labelled(argument.value)]
+    paths = " ".join(f"| skip({label})" for label in given) if len(given) > 1 else f"| skip | skip({given[0]})" if given else "| … | …"
     return Diagnostic(
         "E234",
         f"`{name}` joins several tensors, and here only one comes in",
         Label(call.span, "one input"),
-        help=f"put it at the head of a merge: `{name} {{ | … | … }}`",
+        help=f"put it at the head of a merge: `{name} {{ {paths} }}`",
     )
 
 

@@ -207,6 +207,13 @@ ROWS: tuple[Code, ...] = (
         "A block names its inputs in its head: `block b takes x, y { … }`.",
     ),
     Code(
+        "E238",
+        "a side head's tensor outside of it",
+        "An `aux` is there only in training. What the network itself reads must be there always.",
+        "network n {\n  input x[3, 8, 8]\n  aux side { a: conv(4) -> relu }\n  concat { | skip | skip(side.a) }\n}\n",
+        "Make the step before the `aux`, and read it in both places.",
+    ),
+    Code(
         "E239",
         "which network?",
         "A file may hold several networks. Built is the one named like the file, else the only one.",

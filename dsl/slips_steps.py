@@ -84,7 +84,9 @@ def other_joints(mistake: Mistake) -> Repair | None:
     if sign in ("+", "*"):
         name = "add" if sign == "+" else "mul"
         message = f"`{sign}` does not join steps"
-        help = f"tensors are joined by a merge: `{name} {{ | conv(64) | skip }}`"
+        both = before.kind == after.kind == "NAME" and mistake.at(mistake.position + 2).kind != "LPAR"
+        paths = f"| skip({mistake.word(before)}) | skip({mistake.word(after)})" if both else "| conv(64) | skip"
+        help = f"tensors are joined by a merge: `{name} {{ {paths} }}`"
         return Repair(say("E114", message, mistake.span(token), help=help), changes, damaged=True)
     fix = replace(mistake, token, " -> " if token.start == before.end else "->")
     return Repair(say("E114", f"steps are joined by `->`, not by `{sign}`", mistake.span(token), fix=fix), changes)

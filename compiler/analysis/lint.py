@@ -220,7 +220,7 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
         share = f"; its weights are {weights} parameters" if weights > 1_000_000 else ""
         yield _doubt(
             "W510",
-            f"the weights of `{node.key}` are made for inputs of {native}: the built network takes no other size{share}",
+            f"the weights of `{node.key}` are made for inputs of {native}: the built network takes no size that changes their shape{share}",
             Label(node.span, f"reads {show(node.input_shapes[0])}"),
             Label(start.span, f"of {native}"),
             help="pool to a fixed size before it (`global_avgpool`, `adaptive_avgpool(7)`), if other sizes matter",

@@ -86,3 +86,33 @@ def test_after_a_mistake_in_the_text_nothing_is_doubted() -> None:
     """What could not be read may have used what nothing else uses."""
     rows = check_source(Source.of("test.arch", "network n {\ninput x[3, 8, 8]\nconv(3)\nrelu | bn\n}")).diagnostics
     assert [row.code for row in rows] == ["E123"]
+
+
+@pytest.mark.parametrize("line", ["skip(h.c) -> relu", "skip(h)", "reuse(h.c)", "upsample(like = h.c)", "output a = h.c"])
+def test_the_network_does_not_read_what_is_there_only_in_training(line: str) -> None:
+    text = f"network n {{\ninput x[3, 8, 8]\nconv(4)\naux h {{ c: conv(4) -> relu }}\n{line}\n}}"
+    rows = [row for row in check_source(Source.of("test.arch", text)).diagnostics if row.is_error]
+    assert [row.code for row in rows] == ["E238"], to_text(rows)
+
+
+def test_a_side_head_reads_another() -> None:
+    text = "network n {\ninput x[3, 8, 8]\naux h { c: conv(4) -> relu }\naux k { skip(h.c) -> conv(2) }\nconv(2)\n}"
+    assert not check_source(Source.of("test.arch", text)).has_errors
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("two", "`two` takes more tensors than the 1 that comes in: its input `b` gets nothing"),
+        ("two { | skip | skip | relu }", "`two` takes 2 tensors, and 3 paths end here"),
+        ("a: relu\nadd(a, x)", "`add { | skip(a) | skip(x) }`"),
+        ("a: relu\nconcat(a)", "`concat { | skip | skip(a) }`"),
+        ("a: relu\na -> conv(3)", "`a` is a label: `skip(a)` goes on from its step"),
+    ],
+)
+def test_tensors_that_do_not_meet_as_they_were_meant_to(line: str, part: str) -> None:
+    two = "network two {\ninput a[3, 8, 8]\ninput b[3, 8, 8]\nadd { | skip | skip(b) }\n}\n"
+    rows = [row for row in check_source(Source.of("n.arch", f"{two}network n {{\ninput x[3, 8, 8]\n{line}\n}}")).diagnostics if row.is_error]
+    assert len(rows) == 1, to_text(rows)
+    assert part in to_text(rows)
+    assert rows[0].primary.span.line >= 8  # at the call

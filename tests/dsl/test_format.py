@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -20,8 +21,12 @@ def formatted(text: str) -> str:
     return format_source(Source.of("test.arch", text))
 
 
+TEXT = re.compile(r'"[^"#]*"')  # a `#` in a text begins no comment, and a comment may stand behind a text
+
+
 def comments(text: str) -> list[str]:
-    return [line[line.index("#") :].strip() for line in text.splitlines() if "#" in line and '"' not in line]
+    lines = [TEXT.sub("", line) for line in text.splitlines()]
+    return [line[line.index("#") :].strip() for line in lines if "#" in line]
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
