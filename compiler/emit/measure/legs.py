@@ -37,6 +37,8 @@ class Setting:
     device: str = "cpu"
     dtype: str = "float32"
     reference: nn.Module | None = None
+    same_weights: bool = False
+    """Whether it has the module's own weights, and should give the same answers."""
     room: ExitStack = field(default_factory=ExitStack)
     """What puts the files of the run away at its end."""
     watch: Watch = lambda text: None
