@@ -89,16 +89,26 @@ class Network:
         return ready(self.typed_graph, Wanted(Mode.TRAIN, weights, device, dtype), seed=None)
 
     def to_torchscript(
-        self, weights: Weights | None = None, *, train: bool = False, device: str = "cpu", dtype: str = "float32"
+        self, weights: Weights | None = None, *, train: bool = False, optimize: bool = False, device: str = "cpu", dtype: str = "float32"
     ) -> torch.jit.ScriptModule:
-        """The module as TorchScript, for inference or, with `train`, with side heads and dropout. `.save(path)` writes it."""
+        """The module as TorchScript, for inference or, with `train`, with side heads and dropout. `.save(path)` writes it.
+
+        With `optimize` it is the fast one, for inference on this kind of device alone.
+        """
+        if train and optimize:
+            raise ValueError("an optimised module is for inference: ask for `train` or for `optimize`")
         from .emit.pytorch import Mode
         from .emit.ready import DTYPES, Wanted, ready
         from .emit.torchscript import script
 
         _one_of("dtype", dtype, DTYPES)
         wanted = Wanted(Mode.SIDE_HEADS if train else Mode.INFERENCE, weights, device, dtype)
-        return script(ready(self.typed_graph, wanted), train)
+        module = ready(self.typed_graph, wanted)
+        if optimize:
+            from .emit.fast.optimized import optimized
+
+            return optimized(self.typed_graph, module, device=device, dtype=dtype).scripted
+        return script(module, train)
 
     def to_onnx(self, path: str | os.PathLike[str], weights: Weights | None = None) -> None:
         """Write an ONNX file for inference; the batch is free. It needs `archc[onnx]`."""
