@@ -90,6 +90,11 @@ class Draft:
         self.read(item, ())
         del self._users[item]
 
+    def drop_unread(self, item: Item) -> None:
+        """Leave it out if nobody reads it any more."""
+        if not self._users[item]:
+            self.drop(item)
+
     def replace(self, old: Item, new: Item) -> None:
         """Whoever reads `old` reads `new` from now on, and `old` is dropped."""
         for user in dict.fromkeys(self._users[old]):

@@ -33,11 +33,12 @@ class Tensor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where the tensors are: `read` finds one by its key, `filled` makes one of a single number, `join` lays some end to end."""
+    """Where the tensors are: `read` finds one by its key, `filled` makes one of a single number, `join` lays some end to end
+    along an axis."""
 
     read: Callable[[str], Tensor]
     filled: Callable[[Shape, float], Tensor]
-    join: Callable[[Sequence[Tensor]], Tensor]
+    join: Callable[[Sequence[Tensor], int], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,13 @@ class Total(Recipe):
 
 @dataclass(frozen=True, slots=True)
 class Joined(Recipe):
-    """Tensors end to end along the first axis."""
+    """Tensors end to end along an axis."""
 
     parts: tuple[Recipe, ...]
+    axis: int = 0
 
     def make(self, store: Store) -> Tensor:
-        return store.join([part.make(store) for part in self.parts])
+        return store.join([part.make(store) for part in self.parts], self.axis)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,12 @@ def test_a_rewrite_that_finds_nothing_returns_what_it_was_given() -> None:
         for each in PASSES:
             again = each.apply(again)
         assert again is state
+
+
+def test_every_rewrite_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "speed.md").read_text(encoding="utf-8")
+    rows = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert sorted(rows) == sorted({each.name for each in PASSES})
 
 
 def test_every_rewrite_has_a_name_and_says_when_it_is_legal() -> None:

@@ -61,8 +61,8 @@ def make_weights(state: Rewritten, weights: Mapping[str, Tensor]) -> dict[str, T
     def filled(shape: Shape, value: float) -> Tensor:
         return torch.full(shape, value, dtype=torch.double)
 
-    def join(parts: Sequence[Tensor]) -> Tensor:
-        return torch.cat(list(parts))
+    def join(parts: Sequence[Tensor], axis: int) -> Tensor:
+        return torch.cat(list(parts), axis)
 
     store = Store(read, filled, join)  # type: ignore[arg-type]
     return {key: recipe.make(store) for key, recipe in state.weights.items()}  # type: ignore[misc]

@@ -15,12 +15,15 @@ from ...ops.parameters import Plain
 from ...ops.pool import MaxPool
 from ...program import Node
 from ...rewrite.base import Rewrite
+from ...rewrite.fold_norm import FoldBatchNorm
 from ...rewrite.fuse import FuseActivation, FuseAdd
 from ...rewrite.fused import Fused
 from ...rewrite.give_bias import GiveBias
+from ...rewrite.group_branches import GroupBranches
 from ...rewrite.lone_norm import LoneNorm
 from ...rewrite.merge_siblings import MergeSiblings
 from ...rewrite.pipeline import ALWAYS
+from ...rewrite.sum_branches import SumBranches
 from .groups import images_at_once
 from .step import Backend, Step, made, plain, torch_convolution
 
@@ -52,10 +55,15 @@ class OneDnn(Backend):
     passes: ClassVar[tuple[Rewrite, ...]] = (
         *ALWAYS,
         GiveBias((Conv, DepthwiseConv, Linear)),
-        FuseAdd((Conv, DepthwiseConv)),
-        LoneNorm(),
         FuseActivation((Conv, DepthwiseConv, Linear), tuple(_ACTIVATIONS)),
         MergeSiblings(),
+        GroupBranches(),
+        SumBranches(),
+        FoldBatchNorm(),
+        FuseAdd((Conv, DepthwiseConv)),
+        LoneNorm(),
+        # Once more: for what follows a sum, or a norm that stands alone.
+        FuseActivation((Conv, DepthwiseConv, Linear), tuple(_ACTIVATIONS)),
     )
 
     exact: bool = True

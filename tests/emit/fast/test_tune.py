@@ -6,7 +6,7 @@ import torch
 
 from archc.compiler.emit.fast.build import assemble, make_weights
 from archc.compiler.emit.fast.onednn import OneDnn
-from archc.compiler.emit.fast.tune import tune
+from archc.compiler.emit.fast.tune import tune, tune_images
 from archc.compiler.emit.module import build
 from archc.compiler.emit.pytorch import Mode
 from tests.emit.checks import shaken
@@ -39,6 +39,14 @@ def test_the_quickest_way_of_each_kind_of_layer_is_kept() -> None:
     with torch.no_grad():
         x = torch.randn(2, 8, 12, 12)
         check_close(assemble(state, tensors, found.backend).module(x), (plain(x),), 1e-5)
+
+
+def test_images_at_once() -> None:
+    backend = OneDnn()
+    state = backend.rewritten(GRAPH)
+    tensors = make_weights(state, build(GRAPH, Mode.INFERENCE).state_dict())
+    assert tune_images(state, tensors, backend, [torch.randn(4, 8, 12, 12)]).at_once in (1, 2, 4)
+    assert tune_images(state, tensors, backend, [torch.randn(1, 8, 12, 12)]) is backend
 
 
 def test_a_network_without_a_choice() -> None:
