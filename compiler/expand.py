@@ -94,11 +94,15 @@ class Expansion:
     def statement(self, frame: Frame, statement: ast.Statement) -> None:
         try:
             self._run(frame, statement)
-        except Unknowable:
-            self.lose(frame, statement)
-        except Problem as problem:
-            self.build.say(problem.diagnostic, frame)
-            self.lose(frame, statement)
+        except (Problem, Unknowable) as failure:
+            self._failed(frame, statement, failure)
+
+    def _failed(self, frame: Frame, statement: ast.Statement, failure: Problem | Unknowable) -> None:
+        if self.build.sharing is not None:
+            raise failure  # what is used again is no longer as it was the first time: the `reuse` itself fails
+        if isinstance(failure, Problem):
+            self.build.say(failure.diagnostic, frame)
+        self.lose(frame, statement)
 
     def lose(self, frame: Frame, statement: ast.Statement) -> None:
         """What `statement` would have made is unknown: the current tensor, and what it names."""
@@ -157,11 +161,8 @@ class Expansion:
 
         try:
             run_step(self, frame, step)
-        except Unknowable:
-            self.lose(frame, ast.Chain(step.span, (step,)))
-        except Problem as problem:
-            self.build.say(problem.diagnostic, frame)
-            self.lose(frame, ast.Chain(step.span, (step,)))
+        except (Problem, Unknowable) as failure:
+            self._failed(frame, ast.Chain(step.span, (step,)), failure)
 
     def let(self, frame: Frame, name: ast.Name, value: object) -> None:
         earlier = frame.environment.bindings.get(name.name)

@@ -23,6 +23,11 @@ class Holder:
         return "" if self.made is None else made_text(self.made)
 
     @property
+    def is_weight(self) -> bool:
+        """Whether it is a learned tensor without a module."""
+        return self.made is not None and self.made.is_weight
+
+    @property
     def is_list(self) -> bool:
         return list(self.inside) == [str(number) for number in range(len(self.inside))]
 
@@ -30,7 +35,7 @@ class Holder:
     def is_plain(self) -> bool:
         """Whether a container must be a bare nn.Module: it has weights of its own, or names that nn.ModuleDict has too."""
         return any(
-            name in CONTAINER_WORDS or (inner.made is not None and (inner.made.is_weight or bool(inner.inside)))
+            name in CONTAINER_WORDS or inner.is_weight or (inner.made is not None and bool(inner.inside))
             for name, inner in self.inside.items()
         )
 
@@ -70,8 +75,9 @@ def holders(members: Sequence[tuple[tuple[str, ...], Made]]) -> dict[str, Holder
 
 
 def top_level(names: dict[str, Holder]) -> Level:
-    """A class is an nn.ModuleDict where a member's name is no identifier, for that can call it by name."""
-    plain = all(name.isidentifier() for name in names) or any(name in CONTAINER_WORDS for name in names)
+    """A class is an nn.ModuleDict where a member's name is no identifier, for that can call it by name; but that holds modules alone."""
+    numbered = [holder for name, holder in names.items() if not name.isidentifier()]
+    plain = not numbered or any(name in CONTAINER_WORDS for name in names) or any(holder.is_weight for holder in numbered)
     return Level("module" if plain else "dict", names)
 
 
@@ -80,7 +86,7 @@ def declarations(top: Level) -> list[str]:
     lines: list[str] = []
     for name, holder in top.names.items():
         if top.kind == "module" and not name.isidentifier():
-            lines.append(f'self.add_module("{name}", {_expression(holder)})')
+            _add("self", name, holder, lines)
         else:
             _declare(top.reach("self", name), holder, lines)
     return lines
@@ -95,7 +101,22 @@ def _declare(target: str, holder: Holder, lines: list[str]) -> None:
         if name.isidentifier():
             _declare(f"{target}.{name}", inner, lines)
         else:
-            lines.append(f'{target}.add_module("{name}", {_expression(inner)})')
+            _add(target, name, inner, lines)
+
+
+def _add(target: str, name: str, holder: Holder, lines: list[str]) -> None:
+    """Declare what a bare nn.Module has under a name that is no identifier."""
+    if holder.is_weight:
+        lines.append(f'{target}.register_parameter("{name}", {holder.text})')
+        return
+    whole = holder.is_expression
+    lines.append(f'{target}.add_module("{name}", {_expression(holder) if whole else holder.text or "nn.Module()"})')
+    for inner_name, inner in () if whole else holder.inside.items():
+        within = f'getattr({target}, "{name}")'
+        if inner_name.isidentifier():
+            _declare(f"{within}.{inner_name}", inner, lines)
+        else:
+            _add(within, inner_name, inner, lines)
 
 
 def _expression(holder: Holder) -> str:
@@ -123,7 +144,7 @@ def _below(holder: Holder | None, classes: Mapping[str, Level]) -> Level:
     if holder is None:
         return Level("list", {})
     if holder.made is None:
-        return Level("module" if holder.is_plain else "list" if holder.is_list else "dict", holder.inside)
+        return Level("module" if not holder.is_expression else "list" if holder.is_list else "dict", holder.inside)
     if holder.made.parts:
         return Level("list", {name: Holder(part) for name, part in holder.made.parts})
     inner = classes.get(holder.made.target, Level("module", {}))

@@ -202,3 +202,9 @@ def test_settings_and_sizes_from_outside() -> None:
     codes = [row.code for row in check_source(source, settings={"widht": 9}).diagnostics]
     assert codes == ["E204"]
     assert [row.code for row in check_source(source, inputs={"y": (4, 8, 8)}).diagnostics] == ["E204"]
+
+
+def test_a_mistake_in_what_is_used_again_is_said_once() -> None:
+    """A group that reuses a step of a round cannot be taken apart; nothing else is said of its second use."""
+    text = "network n {\n input x[4, 8, 8]\n g: {\n repeat 2 { c: conv(4) -> relu }\n reuse(c)\n repeat 2 { conv(4) -> bn }\n }\n reuse(g)\n}"
+    assert [(row.code, row.primary.span.line) for row in errors(text)] == [("E202", 5)]

@@ -80,3 +80,20 @@ def test_spelling() -> None:
     assert [variable_name(name) for name in ("e1", "class", "F", "1x1", "a-b")] == ["e1", "class_", "F_", "x1x1", "a_b"]
     namer = Namer({"out"})
     assert [namer.give("out"), namer.give("out", "other"), namer.give("out")] == ["out2", "other", "out3"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "stage s indexed { conv(4) -> layer_scale -> relu }",
+        "stage s indexed { conv(4) -> layer_scale -> add { | skip | skip(x) } }",
+        'for i in range(2) { "m.{i}": layer_scale -> relu }',
+        '"m.0.a": layer_scale -> "m.0.b": conv(4) -> "m.1": layer_scale',
+        "repeat 2 { layer_scale }",
+        "l: conv(4) -> relu\nstage s { repeat 2 { layer_scale -> conv(4) -> relu }\nreuse(l) }",
+        "l: conv(4) -> relu\nstage s indexed { conv(4)\nstage t { layer_scale -> conv(4)\nreuse(l) } }",
+    ],
+)
+def test_a_learned_tensor_under_a_number(body: str) -> None:
+    """A number cannot be an attribute, and an nn.ModuleDict holds modules alone."""
+    check(f"network n {{ input x[4, 6, 6]\n {body} }}")
