@@ -134,7 +134,7 @@ def _outputs(what: str, module: nn.Module, reference: nn.Module, images: Sequenc
     for each in (module, reference):
         with torch.no_grad():
             try:
-                answers.append(_tensors(each(*images)))
+                answers.append(tensors(each(*images)))
             except Exception as error:
                 # Whatever a reference raises at a size that it does not take.
                 answers.append((str(error).strip().splitlines() or [type(error).__name__])[-1])
@@ -150,7 +150,7 @@ def _outputs(what: str, module: nn.Module, reference: nn.Module, images: Sequenc
     return Finding(what, f"largest relative difference {difference:.1e}", difference <= LIMIT)
 
 
-def _tensors(answer: object) -> list[Tensor]:
+def tensors(answer: object) -> list[Tensor]:
     """The tensors of an answer: one, a tuple, or a dictionary's values."""
     import torch
 

@@ -77,6 +77,18 @@ def test_a_way_that_cannot_be_run_is_told(run: Run, monkeypatch: pytest.MonkeyPa
     assert "not run: compiled: RuntimeError: no compiler found" in result.stderr
 
 
+def test_training_and_ways_of_cards(run: Run) -> None:
+    result = run("bench", "small.arch", "--ways", "training,cuda_graph,tensorrt", "--base", "training", "--format", "json", *QUICK)
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert [(row["way"], row["difference"]) for row in document["rows"]] == [("training", None), ("again", None)]
+    if not torch.cuda.is_available():
+        assert {row["way"]: row["why"] for row in document["missing"]} == {
+            "cuda_graph": "CUDA graphs need a CUDA device",
+            "tensorrt": "ONNX Runtime has no TensorRT here",
+        }
+
+
 def test_a_word_that_is_no_way(run: Run) -> None:
     result = run("bench", "small.arch", "--ways", "eager,quick")
     assert result.exit_code == 2

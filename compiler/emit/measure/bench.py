@@ -161,16 +161,13 @@ def _bench(graph: Graph, options: Options, threads: int, room: ExitStack, watch:
     for name, leg in legs.items():
         seconds = timings.median(name)
         what = f"`{base}` once more: what differs from 1 is noise" if name == AGAIN else ways[name].what
-        compared = setting.same_weights or not ways[base if name == AGAIN else name].of_reference
+        way = ways[base if name == AGAIN else name]
+        compared = way.answers and (setting.same_weights or not way.of_reference)
         difference = _difference(_values(leg()), wanted) if compared else None
         speed = timings.ratio(name, base)
         rows.append(Row(name, what, seconds, timings.best(name), speed, work / seconds, kept.get(name), running[name], difference))
-    peak = threads_peak(options)
+    peak = peak_flops(options.device, options.dtype)
     return Bench(graph.program.name, options, describe(options.device), threads, peak, timings.rounds, tuple(rows), tuple(missing))
-
-
-def threads_peak(options: Options) -> float:
-    return peak_flops(options.device, options.dtype)
 
 
 def _ways(options: Options) -> list[Way]:

@@ -15,7 +15,10 @@ from ...graph import Graph
 from ..fast.backends import backend_for
 from ..fast.build import assemble, fast, make_weights, rewritten
 from ..fast.tune import tune, tune_images
+from ..pytorch import Mode
+from ..ready import Wanted, ready
 from ..torchscript import script
+from ..verify import tensors as _tensors
 from .race import Leg, Watch
 
 if TYPE_CHECKING:
@@ -56,6 +59,8 @@ class Way:
     what: str
     make: Callable[[Setting], Leg]
     of_reference: bool = False
+    answers: bool = True
+    """Whether its leg returns the network's answer."""
 
 
 def _answering(module: Callable[..., object], setting: Setting) -> Leg:
@@ -160,7 +165,21 @@ def _reference_onnx_runtime(setting: Setting) -> Leg:
     return onnx_session(path, setting)
 
 
-def onnx_session(path: str, setting: Setting) -> Leg:
+def _tensorrt(setting: Setting) -> Leg:
+    from ..onnx import save
+
+    _need("onnxruntime", "onnx", "onnxscript")
+    import onnxruntime
+
+    provider = "TensorrtExecutionProvider"
+    if setting.device == "cpu" or provider not in onnxruntime.get_available_providers():
+        raise NotHere("ONNX Runtime has no TensorRT here")
+    path = os.path.join(_folder(setting), "network.onnx")
+    save(rewritten(setting.graph, setting.weights), setting.graph, path)
+    return onnx_session(path, setting, provider)
+
+
+def onnx_session(path: str, setting: Setting, provider: str = "") -> Leg:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -169,8 +188,8 @@ def onnx_session(path: str, setting: Setting) -> Leg:
     options.log_severity_level = 3
     # Within a run its threads wait actively, as they do by default; between runs they would take the other legs' processors.
     options.add_session_config_entry("session.force_spinning_stop", "1")
-    providers = ["CUDAExecutionProvider"] if setting.device != "cpu" else ["CPUExecutionProvider"]
-    session = onnxruntime.InferenceSession(path, options, providers=providers)
+    provider = provider or ("CPUExecutionProvider" if setting.device == "cpu" else "CUDAExecutionProvider")
+    session = onnxruntime.InferenceSession(path, options, providers=[provider])
     given = {row.name: value.cpu().numpy() for row, value in zip(session.get_inputs(), setting.given, strict=True)}
     return lambda: session.run(None, given)
 
@@ -194,6 +213,65 @@ def _reference_eager(setting: Setting) -> Leg:
     return _answering(setting.reference, setting)
 
 
+def _cuda_graph(setting: Setting) -> Leg:
+    """The optimised module's kernels for this shape, recorded once and started together from then on."""
+    import torch
+
+    if setting.device == "cpu":
+        raise NotHere("CUDA graphs need a CUDA device")
+    module = fast(setting.graph, setting.weights, backend_for(setting.device, setting.dtype), setting.dtype).module.to(setting.device)
+    with torch.inference_mode():
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            for _ in range(3):
+                module(*setting.given)
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            answer: object = module(*setting.given)
+
+    def leg() -> object:
+        graph.replay()
+        torch.cuda.synchronize()
+        return answer
+
+    return leg
+
+
+def _training(setting: Setting) -> Leg:
+    module = ready(setting.graph, Wanted(Mode.TRAIN, device=setting.device))
+    return _training_step(module, setting)
+
+
+def _reference_training(setting: Setting) -> Leg:
+    assert setting.reference is not None
+    return _training_step(_copy(setting.reference), setting)
+
+
+def _training_step(module: nn.Module, setting: Setting) -> Leg:
+    """Forward, backward and a step of SGD, images with their channels last, under autocast to bfloat16."""
+    import torch
+
+    module = module.float().to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    for parameter in module.parameters():
+        parameter.requires_grad_(True)
+    optimizer = torch.optim.SGD(module.parameters(), lr=1e-6, momentum=0.9)
+    given = [x.float().contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x.float() for x in setting.given]
+
+    def leg() -> object:
+        with torch.autocast(setting.device.partition(":")[0], torch.bfloat16):
+            answer = module(*given)
+        loss = sum(each.float().mean() for each in _tensors(answer))
+        assert isinstance(loss, torch.Tensor)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return None
+
+    return leg
+
+
 WAYS: tuple[Way, ...] = (
     Way("eager", "the plain module", _eager),
     Way("torchscript", "the plain module as TorchScript", _torchscript),
@@ -204,9 +282,13 @@ WAYS: tuple[Way, ...] = (
     Way("compiled", "torch.compile", _compiled),
     Way("aot_inductor", "an AOTInductor package", _aot_inductor),
     Way("onnxruntime", "archc's rewritten graph in ONNX Runtime", _onnx_runtime),
+    Way("cuda_graph", "the optimised module as a CUDA graph", _cuda_graph),
+    Way("tensorrt", "archc's rewritten graph in TensorRT, by ONNX Runtime", _tensorrt),
     Way("openvino", "archc's rewritten graph in OpenVINO", _openvino),
     Way("reference", "the other library's module", _reference_eager, True),
     Way("reference_onnxruntime", "the other library's module in ONNX Runtime", _reference_onnx_runtime, True),
+    Way("training", "a step of training: channels last, autocast to bfloat16", _training, answers=False),
+    Way("reference_training", "the same step of the other library's module", _reference_training, True, False),
 )
 
 
