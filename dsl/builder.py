@@ -99,7 +99,7 @@ class Builder:
 
 def label_name(text: str) -> str:
     """A text as a name: `1x1` as `step_1x1`, `my-conv` as `my_conv`."""
-    name = re.sub(r"\W", "_", text)
+    name = re.sub(r"\W", "_", text).strip("_") or "step"
     return f"step_{name}" if name[:1].isdigit() else name
 
 
