@@ -18,6 +18,7 @@ from archc.compiler.emit.fast.step import Backend
 from archc.compiler.emit.module import build
 from archc.compiler.emit.pytorch import Mode
 from archc.compiler.emit.torchscript import save, script
+from archc.compiler.emit.verify import shaken as statistics_shaken
 from archc.compiler.graph import Graph
 from archc.compiler.library import names
 from tests.emit.checks import as_tuple, inputs_of, shaken
@@ -138,7 +139,9 @@ def test_shipped_networks(name: str) -> None:
     """As they are, and at an odd size where they take one."""
     graph = compile(name).graph
     torch.set_num_threads(1)
-    plain = shaken(build(graph, Mode.INFERENCE)).eval()
+    torch.manual_seed(0)
+    # Not the weights: a hundred layers of shaken ones make numbers that float32 does not hold.
+    plain = statistics_shaken(build(graph, Mode.INFERENCE)).eval()
     scripted = script(fast(graph, plain.state_dict()).module)
     tried = 0
     for more in (0, 37):
