@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..dsl.diagnostics import Diagnostic, Label, Severity
 from .program import Node
@@ -14,20 +14,8 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
 
     What is left out of a network used as a step (its head, say) is left out in silence: that is what it is for.
     """
-    alive = [False] * len(nodes)
-    for node in reversed(nodes):
-        if node.operation.family == "port":
-            alive[node.index] = True
-        if alive[node.index]:
-            for index in node.inputs:
-                alive[index] = True
-            if node.shares is not None:
-                alive[node.shares] = True
-    # A node whose weights are used again lives; so do the nodes that feed it, which stand before it.
-    for node in reversed(nodes):
-        if alive[node.index]:
-            for index in node.inputs:
-                alive[index] = True
+    alive = _needed(nodes, lambda node: node.operation.family == "port")
+    nodes = _only_in_training(nodes)
     idle = _idle_inputs(nodes, alive)
     if all(alive):
         return tuple(nodes), idle
@@ -63,6 +51,32 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
             )
         )
     return tuple(kept), (*idle, *warnings)
+
+
+def _needed(nodes: Sequence[Node], is_end: Callable[[Node], bool]) -> list[bool]:
+    """Which nodes there must be for those that `is_end` names."""
+    needed = [False] * len(nodes)
+    for node in reversed(nodes):
+        needed[node.index] |= is_end(node)
+        if needed[node.index]:
+            for index in node.inputs:
+                needed[index] = True
+            if node.shares is not None:
+                needed[node.shares] = True
+    # A node whose weights are used again is needed; so are the nodes that feed it, which stand before it.
+    for node in reversed(nodes):
+        if needed[node.index]:
+            for index in node.inputs:
+                needed[index] = True
+    return needed
+
+
+def _only_in_training(nodes: Sequence[Node]) -> Sequence[Node]:
+    """The nodes; those that serve side heads alone are marked, wherever they stand."""
+    if not any(node.training_only for node in nodes):
+        return nodes
+    needed = _needed(nodes, lambda node: node.operation.family == "port" and not node.training_only)
+    return [node if needed[node.index] or node.training_only else dataclasses.replace(node, training_only=True) for node in nodes]
 
 
 def _idle_inputs(nodes: Sequence[Node], alive: Sequence[bool]) -> tuple[Diagnostic, ...]:

@@ -120,7 +120,7 @@ def build_designs(graph: Graph, units: Units, recipes: Recipes, started_in_class
     for design in designs:
         design.form = Form.CLASS if design is designs[-1] else _form(design)
     for design in designs:
-        for call in design.calls:
+        for call in design.members:  # its calls, and what is called from outside alone
             _choose_call(design, call)
         _gather_words(design)
     return Designs(designs, builder.of, recipes, started_in_classes)
