@@ -54,6 +54,11 @@ class Graph:
         """The nodes that read `node`'s output, in order of evaluation, once for each operand."""
         return tuple(self.nodes[index] for index, _ in self._uses[node.index])
 
+    def integers(self, node: Node) -> int | None:
+        """Where a node holds whole numbers, for a table behind it that perhaps other steps only move them to: how many there are."""
+        found = [user.operation.reads_integers() or (self.integers(user) if user.operation.family == "shape" else None) for user in self.users(node)]
+        return min((count for count in found if count is not None), default=None)
+
     def edges(self) -> Iterator[tuple[Node, Node, int]]:
         """Producer, user and the position of the operand, in order of the user."""
         for node in self.nodes:

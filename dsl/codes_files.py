@@ -63,4 +63,11 @@ ROWS: tuple[Code, ...] = (
         "",
         "Write `torchvision:resnet50` or `timm:resnet50`.",
     ),
+    Code(
+        "F619",
+        "a network that ONNX cannot express",
+        "PyTorch's exporter writes the ONNX file, and has no rule for some operations (an adaptive pool of a volume, for example).",
+        "",
+        "Use another operation there, or `--target export` or `torchscript`.",
+    ),
 )

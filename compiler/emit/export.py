@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..graph import Graph
 from ..outputs import whole
+from .inputs import zeros
 
 if TYPE_CHECKING:
     import torch
@@ -59,11 +60,9 @@ def answering_plainly(module: nn.Module) -> Iterator[nn.Module]:
 
 def example_inputs(module: nn.Module, graph: Graph) -> tuple[Tensor, ...]:
     """An input of the right shape for each of the network's, where the module is."""
-    import torch
-
     first = next(iter(module.parameters()), None)
     device, dtype = (None, None) if first is None else (first.device, first.dtype)
-    return tuple(torch.zeros(EXAMPLE_BATCH, *node.shape, device=device, dtype=dtype) for node in graph.inputs)
+    return zeros(graph, EXAMPLE_BATCH, device, dtype)
 
 
 def dynamic_shapes(graph: Graph) -> tuple[dict[int, torch.export.Dim], ...]:

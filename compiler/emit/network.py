@@ -100,7 +100,8 @@ class NetworkWriter:
         sides = [row for row in calls if _is_training(row[0])]
         made = set(self._inputs()) | {first + number for call, first in trunk for number in range(call.results)}
         main = self._local(self.ports(False))
-        read = list(dict.fromkeys(tensor for call, _ in sides for tensor in call.operands if tensor in made and tensor not in main))
+        wanted = [*(tensor for call, _ in sides for tensor in call.operands), *self._local(self.ports(True))]
+        read = list(dict.fromkeys(tensor for tensor in wanted if tensor in made and tensor not in main))
         inputs = list(self._inputs().values())
 
         body = self._body(self.ports(False))
@@ -114,7 +115,7 @@ class NetworkWriter:
         lines.extend(broken(f"return {', '.join(results)}", BODY))
 
         heads = self._body(self.ports(True))
-        names = _distinct([*fields, *(body.names[tensor] for tensor in read)], inputs)
+        names = _distinct([*fields, *results[len(main) :]], inputs)
         heads.names = {**self._inputs(), **dict(zip([*main, *read], names, strict=True))}
         answer = names[0] if single else _record(f"{self.name}Outputs", fields, names[: len(main)])
         results = heads.write(sides, self._local(self.ports(True)))

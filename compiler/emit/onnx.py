@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -33,18 +34,33 @@ def save(module: nn.Module, graph: Graph, path: str) -> None:
     if missing:
         raise ArchError((_needs(missing, path),))
     with answering_plainly(module) as plain, whole(path) as draft, torch.no_grad(), quiet():
-        torch.onnx.export(
-            plain,
-            example_inputs(module, graph),
-            draft,
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=[node.names[-1] for node in graph.inputs],
-            output_names=[node.names[-1] for node in graph.outputs],
-            dynamic_shapes=dynamic_shapes(graph),
-            external_data=False,
-            verbose=False,
-        )
+        try:
+            torch.onnx.export(
+                plain,
+                example_inputs(module, graph),
+                draft,
+                dynamo=True,
+                opset_version=OPSET,
+                input_names=[node.names[-1] for node in graph.inputs],
+                output_names=[node.names[-1] for node in graph.outputs],
+                dynamic_shapes=dynamic_shapes(graph),
+                external_data=False,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            raise ArchError((_cannot(error, path),)) from error
+
+
+def _cannot(error: Exception, path: str) -> Diagnostic:
+    """PyTorch's exporter gives up; where it names the step that it has no rule for, so does the message."""
+    unknown = re.search(r"No ONNX function found for <OpOverload\(op='([\w.]+)'", str(error))
+    reason = f"has no rule for `{unknown[1]}`" if unknown else f"says: {str(error).splitlines()[-1].strip()[:160]}"
+    return Diagnostic(
+        "F619",
+        f"the network cannot be written as ONNX: PyTorch's exporter {reason}",
+        Label(Source(path, "").span(0, 0)),
+        help="`--target export` or `torchscript` has no such limit; `archc explain` of an operation names its ONNX operator",
+    )
 
 
 def _needs(missing: list[str], path: str) -> Diagnostic:

@@ -17,6 +17,7 @@ from ..graph import Graph
 from ..ops.base import Shape, show
 from ..suggest import closest, did_you_mean
 from . import weights
+from .inputs import normal
 from .module import build
 from .pytorch import Mode
 from .torchscript import script
@@ -59,7 +60,7 @@ def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
         module.eval()
         scripted = script(_inference(graph, state))
         for shapes in _sizes(graph):
-            images = [torch.rand(2, *shape) for shape in shapes]
+            images = normal(graph, 2, shapes)
             size = ", ".join(map(show, shapes))
             findings.append(_outputs(f"outputs for {size}", module, reference, images))
             findings.append(_outputs(f"TorchScript for {size}", scripted, reference, images))
@@ -91,7 +92,7 @@ def verify_optimized(graph: Graph) -> tuple[Finding, ...]:
         }
         findings = [Finding("rewrites", "; ".join(made.state.gains) or "none applied", True)]
         for shapes in _sizes(graph):
-            images = [torch.rand(2, *shape) for shape in shapes]
+            images = normal(graph, 2, shapes)
             size = ", ".join(map(show, shapes))
             findings += [_outputs(f"{name} for {size}", module, plain, images) for name, module in modules.items()]
     return tuple(findings)

@@ -229,6 +229,10 @@ class Operation:
         """How the weights start, where it is not PyTorch's way."""
         return Initialization()
 
+    def reads_integers(self) -> int | None:
+        """Where the input holds whole numbers from 0 on (places in a table): how many there are. None: it holds any numbers."""
+        return None
+
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         """Whether, with these parameters and shapes, the output always equals the input (dropout(0), a 1x1 pool)."""
         return False

@@ -98,6 +98,9 @@ class Embedding(Operation):
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("weight", (self.count, self.features)),)
 
+    def reads_integers(self) -> int | None:
+        return self.count
+
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
 

@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from archc.compiler import driver
-from archc.compiler.emit import export, onnx
+from archc.compiler.driver import check_source
+from archc.compiler.emit import export, inputs, onnx
 from archc.compiler.emit.module import build
 from archc.compiler.emit.pytorch import Mode
 from archc.compiler.graph import Graph
 from archc.dsl.diagnostics import ArchError
+from archc.dsl.source import Source
 
 from .checks import as_tuple, inputs_of
 
@@ -73,10 +75,10 @@ def test_onnx(name: str, tmp_path: Path) -> None:
     session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
     assert [row.name for row in session.get_inputs()] == [node.names[-1] for node in graph.inputs]
     assert [row.name for row in session.get_outputs()] == [node.names[-1] for node in graph.outputs]
-    inputs = inputs_of(graph, batch=3)
-    found = session.run(None, {node.names[-1]: value.numpy() for node, value in zip(graph.inputs, inputs, strict=True)})
+    given = inputs_of(graph, batch=3)
+    found = session.run(None, {node.names[-1]: value.numpy() for node, value in zip(graph.inputs, given, strict=True)})
     with torch.no_grad():
-        wanted = as_tuple(module(*inputs))
+        wanted = as_tuple(module(*given))
     for one, other in zip(found, wanted, strict=True):
         torch.testing.assert_close(torch.from_numpy(one), other, rtol=1e-4, atol=1e-5)
 
@@ -92,3 +94,31 @@ def test_without_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "`onnx` and `onnxscript`" in said.message
     assert said.help == "`pip install 'archc[onnx]'`"
     assert list(tmp_path.iterdir()) == []
+
+
+def network(size: str, body: str) -> Graph:
+    checked = check_source(Source.of("n.arch", f"network n {{\n  input x[{size}]\n  {body}\n}}\n"))
+    assert checked.program is not None, checked.diagnostics
+    return checked.graph
+
+
+def test_what_the_exporter_has_no_rule_for(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript")
+    graph = network("2, 6, 6, 6", "conv(4) -> adaptive_avgpool(4)")
+    with pytest.raises(ArchError) as caught:
+        onnx.save(build(graph, Mode.INFERENCE), graph, str(tmp_path / "net.onnx"))
+    (said,) = caught.value.diagnostics
+    assert said.code == "F619"
+    assert "_adaptive_avg_pool3d" in said.message
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("body", ["embedding(50, 8) -> attention(2)", "slice(stop = 5) -> embedding(50, 8) -> linear(3)"])
+def test_words_are_whole_numbers(body: str, tmp_path: Path) -> None:
+    graph = network("7", body)
+    assert graph.integers(graph.inputs[0]) == 50
+    module = build(graph, Mode.INFERENCE).eval()
+    (example,) = inputs.normal(graph, 3)
+    assert example.dtype == torch.int64 and int(example.max()) < 50
+    with torch.no_grad():
+        torch.testing.assert_close(export.export(module, graph).module()(example), module(example))

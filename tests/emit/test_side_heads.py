@@ -33,6 +33,9 @@ UNIT = "block unit(n) { conv(n) -> relu\n aux head { conv(2) -> global_avgpool }
         ("g: { l: conv(4) -> relu\naux head { reuse(l) -> conv(4, 1) -> layer_scale }\nadd { | skip | conv(4) } }", ""),
         ("aux outer { conv(4) -> bn\naux inner { conv(2) } }\nconv(4)", ""),
         ("repeat 2 as i { conv(4)\naux \"head{i}\" { conv(2) } }", ""),
+        ("conv(4) -> relu\naux head { skip }\nrelu -> conv(4)", ""),
+        ("a: conv(4) -> identity\naux head { identity -> skip }\nconv(4)\naux last { }\noutput a, b = a", ""),
+        ("aux head { skip(x) }\nconv(4)", ""),
         ("stage s flat { conv(4)\naux head { c: conv(3) -> relu } }\naux second { skip(s.head.c) -> conv(2) }", ""),
     ],
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....dsl.records import dataclass
 from ...graph import Graph
+from ..inputs import normal
 from ..measure.race import Ratio, Timings, race
 from ..torchscript import script
 from .backends import backend_for
@@ -49,8 +50,7 @@ def tuned(
     state = backend.rewritten(graph)
     tensors = make_weights(state, module.state_dict())
     generator = torch.Generator().manual_seed(0)
-    kind = getattr(torch, dtype)
-    given = [torch.randn(batch, *node.shape, generator=generator).to(device, kind) for node in graph.inputs]
+    given = [*normal(graph, batch, device=device, dtype=dtype, generator=generator)]
     found = tune(state, tensors, backend, given, dtype=dtype, watch=watch)
     chosen = tune_images(state, tensors, found.backend, given, dtype=dtype, watch=watch)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ....dsl.records import dataclass
 from ...graph import Graph
+from ..inputs import normal
 from ..pytorch import Mode
 from ..ready import Wanted, Weights, ready
 from ..verify import reference_module, shaken
@@ -190,7 +191,7 @@ def _setting(graph: Graph, options: Options, threads: int, room: ExitStack, watc
             # The same numbers in both: processors run faster on zeros than on what keeps their adders busy.
             fits = reference is not None and not put(module, reference.state_dict(), options.against, side_head_keys(graph))
             module = module if fits else shaken(module)
-        given = tuple(torch.randn(options.batch, *node.shape).to(options.device, kind) for node in graph.inputs)
+        given = normal(graph, options.batch, device=options.device, dtype=options.dtype)
     return Setting(graph, module, given, threads, options.device, options.dtype, reference, fits, room, watch)
 
 
