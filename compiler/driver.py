@@ -87,14 +87,22 @@ def doubting(state: Compilation) -> Compilation:
     if state.file is None or any(row.is_error for row in state.diagnostics):
         return state
     from .analysis.lint import lint, unsilenced
-    from .unrun import unknown_names
     from .unused import unused_names
 
-    unknown = unknown_names(state.file)
-    if unknown:
-        return state.saying(*unknown)
+    if _has_more_than_ran(state.file):
+        from .unrun import unknown_names
+
+        unknown = unknown_names(state.file)
+        if unknown:
+            return state.saying(*unknown)
     doubts = unused_names(state.file) + (lint(state.program) if state.program is not None else ())
     return replace(state, diagnostics=unsilenced((*state.diagnostics, *doubts)))
+
+
+def _has_more_than_ran(file: ast.File) -> bool:
+    """Whether there may be text that no network ran: of a lone variant of something imported there is none."""
+    items = [item for item in file.items if isinstance(item, ast.Block | ast.Network)]
+    return len(items) > 1 or any(item.body for item in items)
 
 
 def costing(state: Compilation) -> Compilation:
