@@ -123,11 +123,17 @@ def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
 
 
 def tell_heads_apart(nodes: list[Node], network: NetworkInputs) -> None:
-    """Side heads of one name, as those of a block that is there twice, take the names of what holds them, too."""
-    taken = [nodes[index].names[-1] for index, _ in network.heads] + [name for name, _, _ in network.outputs]
+    """Side heads of one name, as those of a block that is there twice, take the names of what holds them, too; of one used again, a number."""
+    given = [nodes[index].names[-1] for index, _ in network.heads] + [name for name, _, _ in network.outputs]
+    taken = {name for name in given if given.count(name) == 1}
     for index, whole in network.heads:
-        if taken.count(nodes[index].names[-1]) > 1:
-            nodes[index] = replace(nodes[index], names=("output", whole))
+        if nodes[index].names[-1] in taken:
+            continue
+        name, number = whole, 2
+        while name in taken:
+            name, number = f"{whole}_{number}", number + 1
+        taken.add(name)
+        nodes[index] = replace(nodes[index], names=("output", name))
 
 
 def _is_body_of_network(frame: Frame) -> bool:

@@ -35,6 +35,7 @@ UNIT = "block unit(n) { conv(n) -> relu\n aux head { conv(2) -> global_avgpool }
         ("repeat 2 as i { conv(4)\naux \"head{i}\" { conv(2) } }", ""),
         ("conv(4) -> relu\naux head { skip }\nrelu -> conv(4)", ""),
         ("a: conv(4) -> identity\naux head { identity -> skip }\nconv(4)\naux last { }\noutput a, b = a", ""),
+        ("a: unit(4) -> conv(4)\nreuse(a) -> reuse(a)", UNIT),
         ("aux head { skip(x) }\nconv(4)", ""),
         ("stage s flat { conv(4)\naux head { c: conv(3) -> relu } }\naux second { skip(s.head.c) -> conv(2) }", ""),
     ],
