@@ -7,7 +7,7 @@ silences the whole file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...dsl.source import Source, Span
@@ -28,9 +28,8 @@ def lint(program: Program) -> tuple[Diagnostic, ...]:
     return unsilenced(found.values())
 
 
-def unsilenced(rows: object) -> tuple[Diagnostic, ...]:
+def unsilenced(rows: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The diagnostics that no comment silences."""
-    assert hasattr(rows, "__iter__")
     return tuple(row for row in rows if not (row.severity is Severity.WARNING and is_silenced(row.code, row.primary.span)))
 
 

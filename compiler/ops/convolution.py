@@ -36,7 +36,7 @@ from .parameters import (
     parameter,
 )
 from .spatial import (
-    Pads,
+    Geometry,
     either,
     is_even,
     nearest_divisors,
@@ -86,20 +86,6 @@ def check_groups(name: str, channels_in: int, channels_out: int, groups: int) ->
 
 
 @dataclass(frozen=True, slots=True)
-class _Geometry:
-    """A convolution's sizes, one a spatial axis of the input at hand."""
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    pads: Pads
-
-    @property
-    def rank(self) -> int:
-        return len(self.kernel)
-
-
-@dataclass(frozen=True, slots=True)
 class _Convolution(Operation):
     """What `conv` and `dwconv` share. Their fields have the same names."""
 
@@ -116,15 +102,15 @@ class _Convolution(Operation):
         """Output channels and groups."""
         raise NotImplementedError
 
-    def _geometry(self, shape: Shape) -> _Geometry:
+    def _geometry(self, shape: Shape) -> Geometry:
         rank = need_spatial(self.name, shape)
         kernel_, stride_, pad, dilation_, *_ = self._fields()
         kernel = spread(kernel_, rank, "kernel", shape)
         stride = spread(stride_, rank, "stride", shape)
         dilation = spread(dilation_, rank, "dilation", shape)
-        return _Geometry(kernel, stride, dilation, pads_of(pad, shape, kernel, stride, dilation))
+        return Geometry(kernel, stride, dilation, pads_of(pad, shape, kernel, stride, dilation))
 
-    def _special(self, g: _Geometry) -> str:
+    def _special(self, g: Geometry) -> str:
         """Empty where PyTorch's numbers say the padding; "Same" or "Side" where a class of ours does.
 
         PyTorch's own `padding="same"` would warn of each even kernel, and refuses strides.
@@ -149,7 +135,7 @@ class _Convolution(Operation):
             sizes.append(room // s + 1)
         return (channels, *sizes)
 
-    def _check_pad_mode(self, shape: Shape, g: _Geometry, mode: str) -> None:
+    def _check_pad_mode(self, shape: Shape, g: Geometry, mode: str) -> None:
         if self._special(g):
             raise Refusal(
                 "E326",

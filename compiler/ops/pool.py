@@ -10,7 +10,7 @@ from . import padding
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
 from .parameters import DILATION, FLAG, KERNEL, PADDING, STRIDE, Optional, Plain, parameter
 from .spatial import (
-    Pads,
+    Geometry,
     is_even,
     need_spatial,
     pads_of,
@@ -26,20 +26,6 @@ from .spatial import (
 
 INDEX_BYTES = 8
 """Max pools keep an int64 for each output, for their gradient."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Windows:
-    """A pool's sizes, one a spatial axis of the input at hand."""
-
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    pads: Pads
-
-    @property
-    def rank(self) -> int:
-        return len(self.kernel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +51,15 @@ class _Pool(Operation):
             and output == inputs[0]
         )
 
-    def _windows(self, shape: Shape) -> _Windows:
+    def _windows(self, shape: Shape) -> Geometry:
         rank = need_spatial(self.name, shape)
         kernel_, stride_, pad, dilation_, _ = self._fields()
         kernel = spread(kernel_, rank, "kernel", shape)
         stride = kernel if stride_ is None else spread(stride_, rank, "stride", shape)
         dilation = spread(dilation_, rank, "dilation", shape)
-        return _Windows(kernel, stride, dilation, pads_of(pad, shape, kernel, stride, dilation))
+        return Geometry(kernel, stride, dilation, pads_of(pad, shape, kernel, stride, dilation))
 
-    def _special(self, w: _Windows) -> str:
+    def _special(self, w: Geometry) -> str:
         """`Same` or `Side` where a class of ours pads, else nothing."""
         if self._fields()[2] == "same":
             if any(
@@ -84,12 +70,12 @@ class _Pool(Operation):
             return "" if self._small_pads(w) and not self._must_fit(w) else "Same"
         return "" if is_even(w.pads) else "Side"
 
-    def _must_fit(self, w: _Windows) -> bool:
+    def _must_fit(self, w: Geometry) -> bool:
         """PyTorch's mean over volumes wants the whole window in the volume, whatever the padding and the rounding."""
         return self.kind == "Avg" and w.rank == 3
 
     @staticmethod
-    def _small_pads(w: _Windows) -> bool:
+    def _small_pads(w: Geometry) -> bool:
         return all(max(pad) <= k // 2 for pad, k in zip(w.pads, w.kernel, strict=True))
 
     def output(self, inputs: Shapes) -> Shape:
@@ -138,13 +124,13 @@ class _Pool(Operation):
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         return self._padded(inputs[0], self._windows(inputs[0]))
 
-    def _padded(self, shape: Shape, w: _Windows) -> int:
+    def _padded(self, shape: Shape, w: Geometry) -> int:
         """Elements of the padded copy, where a class of ours makes one; else 0."""
         if not self._special(w):
             return 0
         return shape[0] * product([size + sum(pad) for size, pad in zip(shape[1:], w.pads, strict=True)])
 
-    def _settings(self, w: _Windows) -> tuple[tuple[str | None, Plain], ...]:
+    def _settings(self, w: Geometry) -> tuple[tuple[str | None, Plain], ...]:
         """What PyTorch's module and function both call by these names; the stride is left out where it is the kernel."""
         arguments: list[tuple[str | None, Plain]] = []
         if w.stride != w.kernel:
@@ -244,7 +230,7 @@ class AvgPool(_Pool):
     def _count_pad(self) -> bool:
         return self.count_pad
 
-    def _settings(self, w: _Windows) -> tuple[tuple[str | None, Plain], ...]:
+    def _settings(self, w: Geometry) -> tuple[tuple[str | None, Plain], ...]:
         # Not by super(): a slotted dataclass is made twice, and the first is what super() would look for.
         arguments = _Pool._settings(self, w)
         return arguments if self.count_pad else (*arguments, ("count_include_pad", False))

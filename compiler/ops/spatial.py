@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from ...dsl.records import dataclass
 from .base import Refusal, Shape, each_axis, show, show_size, spatial_rank
 from .parameters import Plain
 
 Pads: TypeAlias = tuple[tuple[int, int], ...]
 """For each spatial axis, how much is added before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The window of a convolution or a pool, one a spatial axis of the input at hand."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    pads: Pads
+
+    @property
+    def rank(self) -> int:
+        return len(self.kernel)
 
 KINDS = {0: "a vector", 1: "a signal", 2: "an image", 3: "a volume"}
 
