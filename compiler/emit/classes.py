@@ -31,7 +31,8 @@ class ClassWriter:
 
     @staticmethod
     def of(graph: Graph, cls: Class, designs: Designs, levels: dict[str, Level]) -> ClassWriter:
-        level = top_level(holders([(call.path, made) for call, made in cls.members]))
+        names = holders([(call.path, made) for call, made in cls.members])
+        level = Level("list", names) if cls.design.form is Form.CHAIN_CLASS else top_level(names)
         levels[cls.design.name] = level
         return ClassWriter(graph, cls, designs, levels, level)
 

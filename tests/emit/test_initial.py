@@ -25,6 +25,13 @@ MIXED = """network mixed {
 }
 """
 
+CHAINED = """block conv_norm(out) indexed { conv(out, 3, bias = false, init = "kaiming") -> bn -> relu }
+network chained {
+  input image[8, 12, 12]
+  a: conv_norm(8) -> b: conv_norm(4) -> c: conv(4, 1) -> d: conv_norm(2)
+}
+"""
+
 
 class Record:
     """Stands in for `torch.nn.init`: notes what was done last to each tensor, and does nothing."""
@@ -94,3 +101,10 @@ def test_mixed(record: Record) -> None:
     text = to_python(graph)
     assert "nn.init.xavier_uniform_(self.body[0].weight)" in text
     assert text.count("for module in self.modules()") == 1, "linear layers all start alike"
+
+
+def test_class_that_is_a_chain(record: Record) -> None:
+    """An `nn.Sequential` of its own is reached by numbers, not by the names of its members."""
+    graph = check_source(Source.of("chained.arch", CHAINED)).graph
+    check(graph, Mode.TRAIN, record)
+    assert "nn.init.kaiming_normal_(self[0].weight" in to_python(graph)

@@ -7,39 +7,85 @@ import sys
 import time
 import zlib
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
 
 from .edits import edits
 from .judge import LIBRARY, confirm, judge
 
+CONFIRMED = 10  # one in so many of the edits that are still legal is run in PyTorch
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the edits of a file, or of all."""
+
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    different: int = 0  # texts: a short file has not thousands of numbers to change, so that some edits come twice
+    few: int = 0  # edits that gave one to three errors
+    slowest: int = 0  # milliseconds
+    confirmed: int = 0
+    lost: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # legal, and PyTorch does not run it so
+
+    def add(self, other: Tally) -> None:
+        self.kinds += other.kinds
+        self.different += other.different
+        self.few += other.few
+        self.slowest = max(self.slowest, other.slowest)
+        self.confirmed += other.confirmed
+        self.lost += other.lost
+        self.refused += other.refused
+
+    def count(self, outcome: str) -> int:
+        return sum(number for (_, each), number in self.kinds.items() if each == outcome)
+
+
+def run(path: Path, count: int) -> Tally:
+    torch.set_num_threads(1)
+    tally = Tally()
+    seen = set()
+    lost: Counter[str] = Counter()
+    for edit in edits(str(path), path.read_text(encoding="utf-8"), random.Random(zlib.crc32(path.stem.encode()) + 1), count):
+        seen.add(edit.text)
+        begin = time.process_time()
+        verdict = judge(str(path), edit)
+        tally.slowest = max(tally.slowest, int(1000 * (time.process_time() - begin)))
+        tally.kinds[(edit.kind, verdict.outcome)] += 1
+        tally.few += 0 < verdict.errors <= 3
+        if verdict.checked.program is not None and tally.count("legal") % CONFIRMED == 0:
+            tally.confirmed += 1
+            try:
+                confirm(verdict.checked.program)
+            except Exception as problem:  # whatever PyTorch raises is a finding, and the campaign goes on
+                tally.refused.append(f"PyTorch refuses {edit.kind}: {edit.what}\n    {type(problem).__name__}: {problem}")
+        if verdict.first is not None and verdict.outcome == "lost":
+            what = f"{edit.kind}: {path.name}{edit.what.removeprefix(str(path))}"
+            lost[f"{what}\n    {verdict.first.code} {verdict.first.message} at {verdict.first.primary.span.line}"] += 1
+    tally.different = len(seen)
+    tally.lost = [f"{number} x {what}" for what, number in lost.items()]
+    return tally
+
 
 def main(count: int) -> None:
-    outcomes: Counter[str] = Counter()
-    kinds: Counter[tuple[str, str]] = Counter()
-    few = slow = confirmed = 0
-    lost: list[str] = []
-    for path in sorted(LIBRARY.glob("*.arch")):
-        text = path.read_text(encoding="utf-8")
-        for edit in edits(str(path), text, random.Random(zlib.crc32(path.stem.encode()) + 1), count):
-            begin = time.process_time()
-            verdict = judge(str(path), edit)
-            slow = max(slow, int(1000 * (time.process_time() - begin)))
-            outcomes[verdict.outcome] += 1
-            kinds[(edit.kind, verdict.outcome)] += 1
-            few += 0 < verdict.errors <= 3
-            if verdict.checked.program is not None and outcomes["legal"] % 10 == 0:
-                confirm(verdict.checked.program)
-                confirmed += 1
-            if verdict.first is not None and verdict.outcome == "lost":
-                what = f"{edit.kind}: {path.name}{edit.what.removeprefix(str(path))}"
-                lost.append(f"{what}\n    {verdict.first.code} {verdict.first.message} at {verdict.first.primary.span.line}")
-    wrong = outcomes["located"] + outcomes["lost"]
-    total = sum(outcomes.values())
-    print(f"{total} edits: {outcomes['legal']} legal, {wrong} errors, of which {outcomes['located']} lead to the edit ({100 * outcomes['located'] / wrong:.2f} %)")
-    print(f"judged right: {100 * (total - outcomes['lost']) / total:.2f} %; at most 3 errors: {100 * few / wrong:.2f} %; the slowest took {slow} ms")
-    print(f"{confirmed} of the legal ones were run in PyTorch: the shapes are those that archc gave")
-    for (kind, outcome), number in sorted(kinds.items()):
+    paths = sorted(LIBRARY.glob("*.arch"))
+    total = Tally()
+    with ProcessPoolExecutor() as pool:
+        for path, tally in zip(paths, pool.map(run, paths, [count] * len(paths)), strict=True):
+            shares = f"{tally.count('legal')} legal, {tally.count('located')} lead to the edit, {tally.count('lost')} do not"
+            print("\n".join([f"{path.name}: {shares}", *tally.lost, *tally.refused]), flush=True)
+            total.add(tally)
+    legal, located, lost = (total.count(outcome) for outcome in ("legal", "located", "lost"))
+    wrong = located + lost
+    print(f"{legal + wrong} edits ({total.different} texts): {legal} legal, {wrong} errors")
+    print(f"the first error leads to the edit: {100 * located / wrong:.2f} %; at most 3 errors: {100 * total.few / wrong:.2f} %")
+    agree = total.confirmed - len(total.refused)
+    print(f"the slowest took {total.slowest} ms; {total.confirmed} of the legal ones were run in PyTorch: {agree} with the shapes that archc gave")
+    for (kind, outcome), number in sorted(total.kinds.items()):
         print(f"  {kind}: {outcome} {number}")
-    print("\n".join(lost))
 
 
 if __name__ == "__main__":
