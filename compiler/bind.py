@@ -162,7 +162,7 @@ def bad_value(called: Signature, row: Parameter, value: object, expected: str, s
     if isinstance(row.kind, Integer) and isinstance(value, float) and value >= 1:
         help_text = f"`round({text})` is {round(value)}, `divisible({text}, 8)` the nearest multiple of 8"
         fix = Fix(f"write `round({text})`", (Edit(span, f"round({text})"),)) if value.is_integer() else None
-    shown = show_value(value)
+    shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()
     return Diagnostic(
         "E208",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
+from typing import TYPE_CHECKING
 
 from ..dsl import ast
 from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .program import Scope
 from .values import Builtin, Template
+
+if TYPE_CHECKING:
+    from .evaluate import Evaluator
 
 
 @dataclass(slots=True)
@@ -19,6 +23,7 @@ class Binding:
     value: object
     span: Span
     used: bool = False
+    origin: tuple[Evaluator, ast.Expression] | None = None  # what it was worked out from
 
 
 @dataclass(slots=True, eq=False)

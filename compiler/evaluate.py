@@ -264,7 +264,10 @@ class Evaluator:
                         )
                     )
             values = tuple(self.value(argument.value) for argument in node.arguments)
-            return FUNCTIONS[node.path[0]].apply(node, values)
+            try:
+                return FUNCTIONS[node.path[0]].apply(node, values)
+            except Problem as problem:
+                raise Problem(with_origins(self, problem.diagnostic, node)) from None
         callee = self.resolve(node, wanted="function, block or operation")
         if isinstance(callee, Partial):
             raise Problem(

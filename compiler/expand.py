@@ -14,6 +14,7 @@ from .environment import Binding, Environment, Frame, Labelled, Names
 from .evaluate import Evaluator
 from .naming import has_dynamic_label, is_loop_alone, is_single_step, legal_name, static_labels, why_not
 from .ops.base import Shape
+from .origins import with_origins
 from .place import Builder
 from .program import Scope
 from .provenance import decided_by
@@ -135,7 +136,8 @@ class Expansion:
             case ast.If():
                 self.choose(frame, statement)
             case ast.Let(name=name, value=value):
-                self.let(frame, name, self.evaluator(frame).value(value))
+                evaluator = self.evaluator(frame)
+                self.let(frame, name, evaluator.value(value), (evaluator, value))
             case ast.Default(calls=calls):
                 for call in calls:
                     frame.defaults = default(self, frame, call)
@@ -164,7 +166,7 @@ class Expansion:
         except (Problem, Unknowable) as failure:
             self._failed(frame, ast.Chain(step.span, (step,)), failure)
 
-    def let(self, frame: Frame, name: ast.Name, value: object) -> None:
+    def let(self, frame: Frame, name: ast.Name, value: object, origin: tuple[Evaluator, ast.Expression] | None = None) -> None:
         earlier = frame.environment.bindings.get(name.name)
         if earlier is not None:
             raise Problem(
@@ -176,7 +178,7 @@ class Expansion:
                     help="a name keeps its value; choose another name",
                 )
             )
-        frame.environment.bindings[name.name] = Binding(value, name.span)
+        frame.environment.bindings[name.name] = Binding(value, name.span, origin=origin)
         frame.scope.values[name.name] = value
 
     # ---------------------------------------------------------------------------------- conditions, loops
@@ -199,31 +201,29 @@ class Expansion:
         if isinstance(loop, ast.Repeat):
             count = evaluator.value(loop.count)
             if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                raise Problem(
-                    Diagnostic(
-                        "E208",
-                        f"`repeat` needs a whole number of at least 0, and `{loop.count.span.text}` is {show_value(count)}",
-                        Label(loop.count.span, f"is {show_value(count)}"),
-                        help="to go through a list, write `for x in list { … }`" if isinstance(count, tuple) else None,
-                    )
+                refused = Diagnostic(
+                    "E208",
+                    f"`repeat` needs a whole number of at least 0, and `{loop.count.span.text}` is {show_value(count)}",
+                    Label(loop.count.span, f"is {show_value(count)}"),
+                    help="to go through a list, write `for x in list { … }`" if isinstance(count, tuple) else None,
                 )
+                raise Problem(with_origins(evaluator, refused, loop.count))
             self._few_enough(count, loop.count.span)
             for index in range(count):
                 yield {} if loop.variable is None else {loop.variable.name: Binding(index, loop.variable.span)}
             return
         values = evaluator.value(loop.values)
         if not isinstance(values, tuple):
-            raise Problem(
-                Diagnostic(
-                    "E208",
-                    f"`for` needs a list, and `{loop.values.span.text}` is {show_value(values)}",
-                    Label(loop.values.span, f"is {kind_of(values)}"),
-                    help=f"write `range({loop.values.span.text})`" if isinstance(values, int) else None,
-                )
+            refused = Diagnostic(
+                "E208",
+                f"`for` needs a list, and `{loop.values.span.text}` is {show_value(values)}",
+                Label(loop.values.span, f"is {kind_of(values)}"),
+                help=f"write `range({loop.values.span.text})`" if isinstance(values, int) else None,
             )
+            raise Problem(with_origins(evaluator, refused, loop.values))
         self._few_enough(len(values), loop.values.span)
         for index, value in enumerate(values):
-            bindings = {loop.variable.name: Binding(value, loop.variable.span)}
+            bindings = {loop.variable.name: Binding(value, loop.variable.span, origin=(evaluator, loop.values))}
             if loop.index is not None:
                 bindings[loop.index.name] = Binding(index, loop.index.span)
             yield bindings

@@ -235,9 +235,10 @@ def bind_parameters(expansion: Expansion, frame: Frame, definition: ast.Block | 
     """Bind each parameter to its argument or its default, which may read the parameters before it."""
     for row in definition.parameters:
         if row.name.name in given:
-            value = given[row.name.name].value
+            value, origin = given[row.name.name].value, given[row.name.name].origin
         else:
             assert row.default is not None
+            origin = (expansion.evaluator(frame), row.default)
             try:
                 value = expansion.evaluator(frame).value(row.default)
             except Unknowable:
@@ -245,7 +246,7 @@ def bind_parameters(expansion: Expansion, frame: Frame, definition: ast.Block | 
             except Problem as problem:
                 expansion.build.say(problem.diagnostic, frame)
                 value = UNKNOWN
-        frame.environment.bindings[row.name.name] = Binding(value, row.name.span)
+        frame.environment.bindings[row.name.name] = Binding(value, row.name.span, origin=origin)
 
 
 def variant(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,26 +14,51 @@ from .functions import FUNCTIONS
 from .ops import TABLE
 from .ops.parameters import Optional, Word
 from .suggest import COUNT_INPUTS, closest, did_you_mean
-from .values import WORDS, Module, Template, show_value
+from .values import WORDS, Builtin, Module, Template, show_value
 
 if TYPE_CHECKING:
     from .evaluate import Evaluator
 
+MOST_ORIGINS = 5
+"""How many places a message shows at most to tell where a value came from."""
+
 
 def with_origins(evaluator: Evaluator, diagnostic: Diagnostic, node: ast.Expression) -> Diagnostic:
-    """The diagnostic with the places that gave the names of `node` their values."""
-    known = {(label.span.start, label.span.end) for label in (diagnostic.primary, *diagnostic.secondary)}
-    labels = []
-    for name in names_in(node):
+    """The diagnostic with the places that gave the names of `node` their values: the nearest first, back to where the text says a number."""
+    known = {_place(label.span) for label in (diagnostic.primary, *diagnostic.secondary)}
+    labels: list[Label] = []
+    waiting = deque((evaluator, name) for name in names_in(node))
+    while waiting and len(labels) < MOST_ORIGINS:
+        reader, name = waiting.popleft()
         if isinstance(name, ast.Attribute):
-            labels += _origin_of_size(evaluator, name)
+            labels += [label for label in _origin_of_size(reader, name) if _place(label.span) not in known]
             continue
-        binding = evaluator.environment.binding(name.name)
-        if binding is None or isinstance(binding.value, Template | Module) or (binding.span.start, binding.span.end) in known:
-            continue
-        known.add((binding.span.start, binding.span.end))
-        labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
-    return replace(diagnostic, secondary=(*diagnostic.secondary, *labels[:4]))
+        binding = reader.environment.binding(name.name)
+        if binding is None:
+            diagnostic = _not_the_word(reader.environment, diagnostic, name)
+        elif not isinstance(binding.value, Template | Module) and _place(binding.span) not in known:
+            known.add(_place(binding.span))
+            labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
+            if binding.origin is not None:
+                waiting.extend((binding.origin[0], further) for further in names_in(binding.origin[1]))
+    return replace(diagnostic, secondary=(*diagnostic.secondary, *labels))
+
+
+def _place(span: Span) -> tuple[str, int, int]:
+    return span.source.name, span.start, span.end
+
+
+def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Name) -> Diagnostic:
+    """`pad` means the operation where no parameter has that name: `apd` was meant to."""
+    if name.name not in TABLE and name.name not in WORDS:
+        return diagnostic
+    given = {known for level in environment.levels() for known, row in level.bindings.items() if not isinstance(row.value, Template | Module | Builtin)}
+    near = closest(name.name, given - {name.name})
+    if not near:
+        return diagnostic
+    what = "is an operation" if name.name in TABLE else "is a word of the language"
+    help = f"`{name.name}` {what}, and nothing else here has that name: {did_you_mean(near)}"
+    return replace(diagnostic, secondary=(*diagnostic.secondary, *places_of(environment, near[:1])), help=help, fix=replacement(name.span, near))
 
 
 def _origin_of_size(evaluator: Evaluator, node: ast.Attribute) -> list[Label]:

@@ -258,7 +258,9 @@ class Builder:
         if parts and len(inputs) > 1:
             return describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts)
         argument = given.get(refusal.parameter) if refusal.parameter is not None else None
-        place = argument.span if argument is not None else span
+        # An argument that a `default` row gives stands elsewhere: the step that cannot have it is the place, not the row.
+        is_own = argument is not None and span.source is argument.span.source and span.start <= argument.span.start < span.end
+        place = argument.span if argument is not None and is_own else span
         operand = inputs[refusal.operand or 0] if inputs else None
         secondary: list[Label] = []
         notes = list(refusal.notes)
@@ -268,8 +270,10 @@ class Builder:
             trace = chain_of_shapes(self.nodes, operand)
             if trace is not None:
                 notes.append(trace)
-        if place != span and span.line != place.line:
+        if is_own and span.line != place.line:
             secondary.append(Label(span, "used here"))
+        if argument is not None and not is_own:
+            secondary.append(Label(argument.span, f"its `{refusal.parameter}` comes from here"))
         if refusal.axis is not None and refusal.axis > 0:
             sizes = nearest_sizes(self.nodes, operation, inputs)
             notes += [sizes] if sizes is not None else []

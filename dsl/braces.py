@@ -221,7 +221,8 @@ class _Pairing:
                 while self.open[-1].indent > indent:
                     self._forgotten(self.open.pop(), index)
         extra = not self.open or (
-            self.too_many and len(self.open) == 1 and tokens[index + 1].kind not in _AFTER_ITEM and self._misplaced(index)
+            self.too_many
+            and (self._closes_early(index) or (len(self.open) == 1 and tokens[index + 1].kind not in _AFTER_ITEM and self._misplaced(index)))
         )
         if extra:
             self.removed.add(index)
@@ -230,6 +231,17 @@ class _Pairing:
             self.tokens.diagnostics.append(Diagnostic("E111", "a `}` closes nothing: every `{` before it has its own", Label(span, "one too many"), fix=fix))
         else:
             self.open.pop()
+
+    def _closes_early(self, index: int) -> bool:
+        """Whether this `}`, within or at the end of a line, ends a body that a later `}` ends where the indentation says."""
+        tokens, one = self.tokens.tokens, self.open[-1]
+        line = self.tokens.source.line_of
+        if self.tokens.begins_line(index) or line(tokens[one.index].start) == line(tokens[index].start):
+            return False
+        for following in range(index + 1, len(tokens)):
+            if self.tokens.begins_line(following) and self._indent(following) <= one.indent:
+                return tokens[following].kind == "RBRACE" and self._indent(following) == one.indent
+        return False
 
     def _misplaced(self, index: int) -> bool:
         """Whether this `}` would end an item although more of its body seems to follow."""

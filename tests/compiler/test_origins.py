@@ -1,0 +1,69 @@
+"""A message leads back to where the text says the number or the name, however many calls lie between."""
+
+from __future__ import annotations
+
+from archc.compiler.driver import check_source
+from archc.dsl.diagnostics import Diagnostic
+from archc.dsl.source import Source
+
+
+def only(text: str) -> Diagnostic:
+    (diagnostic,) = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+    return diagnostic
+
+
+def shown(diagnostic: Diagnostic) -> list[tuple[int, str, str]]:
+    """The line, text and words of each place beside the primary one."""
+    return [(label.span.line, label.span.text, label.message) for label in diagnostic.secondary]
+
+
+def test_through_calls_and_loops() -> None:
+    found = only(
+        """block inner(out) { conv(out, 3) }
+block outer(width) { inner(width / 2) -> relu }
+network n(widths = [8, 0]) {
+  input image[3, 8, 8]
+  for i, width in widths { "b{i}": outer(width) }
+}"""
+    )
+    assert (found.code, found.primary.span.line, found.primary.span.text) == ("E208", 1, "out")
+    assert shown(found) == [
+        (1, "out", "`out` is 0"),
+        (2, "width", "`width` is 0"),
+        (5, "width", "`width` is 0"),
+        (3, "widths", "`widths` is [8, 0]"),
+    ]
+
+
+def test_through_lets() -> None:
+    found = only(
+        """network n(base = 6) {
+  input image[3, 8, 8]
+  let half = base / 2
+  let quarter = half / 2
+  conv(quarter, 1)
+}"""
+    )
+    assert (found.code, found.primary.span.line) == ("E220", 4)
+    assert shown(found) == [(3, "half", "`half` is 3"), (1, "base", "`base` is 6")]
+
+
+def test_operation_in_the_place_of_a_parameter() -> None:
+    found = only("network n(apd = 1) {\n  input image[3, 8, 8]\n  conv(8, 3, pad = pad)\n}")
+    assert (found.code, shown(found)) == ("E208", [(1, "apd", "`apd` is this")])
+    assert found.help == "`pad` is an operation, and nothing else here has that name: did you mean `apd`?"
+    assert found.fix is not None and found.fix.edits[0].text == "apd"
+
+
+def test_word_in_the_place_of_a_variable() -> None:
+    found = only("network n {\n  input image[3, 8, 8]\n  for detph in [1, 2] { for j in range(depth) { conv(8, 3) } }\n}")
+    assert (found.code, shown(found)) == ("E224", [(3, "detph", "`detph` is this")])
+    found = only("network n {\n  input image[3, 8, 8]\n  let detph = 2\n  repeat depth { conv(8, 3) }\n}")
+    assert (found.code, shown(found)) == ("E208", [(3, "detph", "`detph` is this")])
+
+
+def test_argument_of_a_default_row() -> None:
+    """The step that cannot have what the row gives is the place; the row is shown beside it."""
+    found = only("default maxpool(kernel = 3)\nnetwork n {\n  input image[3, 2, 8]\n  relu -> maxpool\n}")
+    assert (found.code, found.primary.span.line, found.primary.span.text) == ("E311", 4, "maxpool")
+    assert (1, "3", "its `kernel` comes from here") in shown(found)
