@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from itertools import groupby
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -20,6 +21,8 @@ from .style import FONTS, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
 
 Attributes = dict[str, str]
+BETWEEN = 1  # points between the name of a box and the small text beneath
+GAP = 5.0  # points between the heading of a frame and the line that comes in beside it
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 COSTS = ("parameters", "macs", "activations")
 
@@ -93,6 +96,7 @@ class Writer:
     """A colour for each box, in place of what the look says."""
     signs: Mapping[str, str] = field(default_factory=dict)
     """What stands before the name of a box."""
+    _widths: Mapping[str, float] = field(default_factory=dict)
 
     def write(self) -> str:
         drawing = begun(self.look)
@@ -105,6 +109,7 @@ class Writer:
     def add_to(self, drawing: graphviz.Digraph) -> None:
         look = self.look
         fills, low = self.colors(), self._below_heads()
+        self._widths = self._beneath_headings()
         self._items(drawing, self.picture.root.items, fills, 0)
         self._ports(drawing)
         labelled = len(self.picture.lines) <= MOST_LABELS
@@ -167,6 +172,8 @@ class Writer:
             "URL": self.look.link(box.scope.span if box.scope is not None else box.main.span),
             "target": "_top",
         }
+        if len(self._signed(box)) > 1:
+            attributes["margin"] = "0.06,0"  # a table has an edge of its own
         if box.is_merge:
             round_shape = len(box.main.operation.symbol) == 1 and box.count == 1
             attributes |= {"shape": "circle" if round_shape else "ellipse", "margin": "0.02", "width": "0.24", "height": "0.24"}
@@ -176,7 +183,25 @@ class Writer:
             del attributes["fillcolor"]
         if box.training_only:
             attributes["style"] = attributes.get("style", "rounded,filled") + ",dashed"
+        if box.name in self._widths:
+            attributes["width"] = f"{self._widths[box.name]:.2f}"
         return attributes
+
+    def _beneath_headings(self) -> dict[str, float]:
+        """Widths, in inches, of the boxes where the only line into a frame ends: half of each is as wide as the frame's heading.
+
+        The line comes in above the box's middle, so that it misses the heading, which begins where the box does.
+        """
+        found: dict[str, float] = {}
+        if self.look.direction in ("LR", "RL", "BT"):
+            return found
+        boxes = {box.name: box for box in self.picture.boxes()}
+        for frame in self.picture.frames():
+            inside = {box.name for box in frame.boxes()}
+            entries = {line.head for line in self.picture.lines if line.head in inside and line.tail not in inside}
+            if len(entries) == 1 and not boxes[name := entries.pop()].is_merge:
+                found[name] = max(found.get(name, 0.0), 2 * (_wide(frame_rows(frame)) + GAP) / 72)
+        return found
 
     def _signed(self, box: Box) -> tuple[Row, ...]:
         rows = box_rows(self.graph, box)
@@ -194,14 +219,23 @@ class Writer:
             "style": "rounded,filled" + (",dashed" if frame.training_only else ""),
             "fillcolor": fill,
             "color": theme.frame,
-            "margin": "7",
+            "margin": "6",
             "tooltip": said(frame.scope.doc or ".".join(frame.scope.path) or self.picture.network),
             "URL": self.look.link(frame.scope.span),
             "target": "_top",
         }
 
     def _label(self, rows: Sequence[Row], fill: str) -> str:
-        return "<" + "<BR/>".join(self._row(row, fill) for row in rows) + ">"
+        """The rows of a box: those of one size close together, with some room between the name and what follows."""
+        if len(rows) == 1:
+            return f"<{self._row(rows[0], fill)}>"
+        cells = []
+        for _, group in groupby(rows, lambda row: row[0].style == "small"):
+            lines = list(group)
+            # The paths of a block stand one under the other, each from its bar on.
+            align = ' BALIGN="LEFT"' if any(row[0].text.startswith("| ") for row in lines) else ""
+            cells.append(f"<TR><TD{align}>{'<BR/>'.join(self._row(row, fill) for row in lines)}</TD></TR>")
+        return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="{BETWEEN}" CELLPADDING="0">{"".join(cells)}</TABLE>>'
 
     def _row(self, row: Row, fill: str) -> str:
         theme = self.look.theme
@@ -218,7 +252,7 @@ class Writer:
     def _heading(self, rows: Sequence[Row], fill: str) -> str:
         """A frame's name at its left. As much room is kept at its right, so that a line that comes in at the middle misses it."""
         across = self.look.direction in ("LR", "RL")
-        room = 0 if across else round(max(sum(len(words.text) * POINTS[words.style] * 0.56 for words in row) for row in rows)) + 6
+        room = 0 if across else round(_wide(rows)) + 6
         text = "<BR/>".join(self._row(row, fill) for row in rows)
         return (
             '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
@@ -311,6 +345,11 @@ class Writer:
             f'<<FONT POINT-SIZE="{POINTS["legend"]:g}"><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>'
             f"<TD>{escaped(name)} a box </TD>{''.join(cells)}<TD> {escaped(short(total) + look.unit)} in all</TD></TR></TABLE></FONT>>"
         )
+
+
+def _wide(rows: Sequence[Row]) -> float:
+    """About how wide rows of text are, in points."""
+    return max(sum(len(words.text) * POINTS[words.style] * 0.56 for words in row) for row in rows)
 
 
 def short(value: float) -> str:

@@ -6,7 +6,7 @@ All of it is read from the operations, never from names that the user gave.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ...dsl.records import dataclass
 from ..graph import Graph
@@ -150,9 +150,10 @@ def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
     """A few rows that tell what happens in a folded part."""
     if scope.kind in ("stage", "network"):
         steps = _steps(graph, scope, deep=False)
-        if any(isinstance(step, _Fork) for step in steps):
-            steps = tuple(step for step in steps if isinstance(step, str))
-        return _wrapped(_run_lengths([step for step in steps if isinstance(step, str)]))
+        lines = _rows(_run_lengths([_text(step) for step in steps]))
+        if len(lines) > MOST_ROWS:  # then without what its forks hold
+            lines = _rows(_run_lengths([step for step in steps if isinstance(step, str)]))
+        return _shortened(lines)
     steps = _steps(graph, scope, deep=True)
     forks = [step for step in steps if isinstance(step, _Fork)]
     if len(steps) == len(forks) == 1 and forks[0].sign:  # the block is its residual branch
@@ -167,7 +168,7 @@ def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
         many = f"{times} {TIMES} " if times > 1 else ""
         rows.extend(_wrapped(("| " + many + text).split(ARROW)))
     rows.extend(_wrapped([_text(step) for step in steps[place + 1 :]]))
-    return tuple(rows) if len(rows) <= MOST_ROWS else (*rows[: MOST_ROWS - 1], "\u2026")
+    return _shortened(rows)
 
 
 def _steps(graph: Graph, scope: Scope, deep: bool, depth: int = 0) -> _Steps:
@@ -179,7 +180,7 @@ def _steps(graph: Graph, scope: Scope, deep: bool, depth: int = 0) -> _Steps:
             if depth > 8 or member.kind == "aux":
                 continue
             if member.kind == "path":
-                paths.append(_steps(graph, member, deep, depth + 1))
+                paths.extend(_steps(graph, way, deep, depth + 1) for way in _ways(graph, member))
             elif not deep and member.kind in ("block", "stage", "network") and (member.template or member.title):
                 steps.append(member.template or member.title)
             else:
@@ -194,6 +195,23 @@ def _steps(graph: Graph, scope: Scope, deep: bool, depth: int = 0) -> _Steps:
         elif member.operation.family in TELLING:
             steps.append(phrase(member))
     return (*steps, *(step for path in paths for step in path))
+
+
+def _ways(graph: Graph, path: Scope) -> Sequence[Scope]:
+    """The path; its rounds where it is written `| repeat 32: …`, for they stand side by side."""
+    rounds = [member for member in graph.members[path] if isinstance(member, Scope) and member.kind == "round"]
+    if len(rounds) < 2 or len(rounds) < len(graph.members[path]):
+        return (path,)
+    first = {node.index for node in _inside(graph, rounds[0])}
+    return (path,) if any(first & set(node.inputs) for node in _inside(graph, rounds[1])) else rounds
+
+
+def _inside(graph: Graph, scope: Scope) -> Iterator[Node]:
+    for member in graph.members[scope]:
+        if isinstance(member, Scope):
+            yield from _inside(graph, member)
+        else:
+            yield member
 
 
 def _text(step: str | _Fork) -> str:
@@ -219,11 +237,19 @@ def _run_lengths(texts: Sequence[str]) -> list[str]:
 
 
 def _wrapped(steps: Sequence[str]) -> tuple[str, ...]:
-    """Steps joined by arrows, broken into rows before an arrow."""
+    """Steps joined by arrows, broken into rows before an arrow, and no more rows than a box can take."""
+    return _shortened(_rows(steps))
+
+
+def _shortened(rows: Sequence[str]) -> tuple[str, ...]:
+    return tuple(rows) if len(rows) <= MOST_ROWS else (*rows[: MOST_ROWS - 1], "\u2026")
+
+
+def _rows(steps: Sequence[str]) -> list[str]:
     rows: list[str] = []
     for step in steps:
         if rows and len(rows[-1]) + len(ARROW) + len(step) <= LONGEST:
             rows[-1] += ARROW + step
         else:
             rows.append(ARROW.lstrip() + step if rows else step)
-    return tuple(rows) if len(rows) <= MOST_ROWS else (*rows[: MOST_ROWS - 1], "\u2026")
+    return rows

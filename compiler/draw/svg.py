@@ -112,9 +112,11 @@ def _middle(group: ElementTree.Element) -> float | None:
 
 def _join_rows(holder: ElementTree.Element, middle: float | None) -> None:
     """Pieces of text at one height become one text, so that a viewer with other fonts lets none overlap."""
-    for row in list(_rows(holder)):
+    rows = list(_rows(holder))
+    aligned = {row[0].get("x") for row in rows if (row[0].text or "").startswith("| ")}  # paths begin at one place
+    for row in rows:
         first = row[0]
-        if middle is not None:
+        if middle is not None and first.get("x") not in aligned:
             first.set("text-anchor", "middle")
             first.set("x", plain(middle))
         if len(row) == 1:

@@ -234,7 +234,7 @@ class _Convolution(Operation):
         g = self._geometry(shape)
         channels, groups = self._groups(shape[0])
         parts = [show_kernel(g.kernel), str(channels), show_stride(g.stride)]
-        if groups > 1:
+        if groups > 1 and not isinstance(self, DepthwiseConv):  # its name says so
             parts.append("depthwise" if groups == shape[0] else f"g{groups}")
         if set(g.dilation) != {1}:
             parts.append(f"dilated {show_size(simple(g.dilation))}")

@@ -139,7 +139,7 @@ def test_captions_are_read_from_the_data() -> None:
     assert caption(op("conv", channels=128, stride=2, groups=32), image) == "3x3, 128, /2, g32"
     assert caption(op("conv", channels=128, kernel=(1, 7)), image) == "1x7, 128"
     assert caption(op("conv", channels=128, pad=0), image) == "3x3, 128, pad 0"
-    assert caption(op("dwconv", kernel=7), image) == "7x7, 64, depthwise"
+    assert caption(op("dwconv", kernel=7), image) == "7x7, 64"
     # Equal shapes, other windows: padding and rounding are always told.
     assert caption(op("maxpool", kernel=3, stride=2), image) == "3x3, /2"
     assert caption(op("maxpool", kernel=3, stride=2, pad=1), image) == "3x3, /2, pad 1"
