@@ -13,7 +13,7 @@ from .program import Scope
 from .values import Builtin, Template
 
 if TYPE_CHECKING:
-    from .evaluate import Evaluator
+    from .decided import Origin
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class Binding:
     value: object
     span: Span
     used: bool = False
-    origin: tuple[Evaluator, ast.Expression] | None = None  # what it was worked out from
+    origin: Origin | None = None  # what it was worked out from
 
 
 @dataclass(slots=True, eq=False)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.records import dataclass
-from ..dsl.source import Span
 from .arithmetic import apply_operator
 from .environment import Environment, Labelled
 from .functions import FUNCTIONS
@@ -30,10 +30,13 @@ from .values import (
     show_value,
 )
 
+if TYPE_CHECKING:
+    from .decided import Origin
 
-def nowhere(axis: int) -> Span | None:
+
+def nowhere(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
     """The answer of an evaluator that has no program behind it."""
-    return None
+    return [], []
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ class Evaluator:
     environment: Environment
     entry: Shape | None
     shape_of: Callable[[Labelled], Shape | None]
-    decided: Callable[[int], Span | None] = nowhere
-    """Which step decided an axis of what enters (for messages)."""
+    decided: Callable[[int, str], tuple[list[Label], list[Origin]]] = nowhere
+    """Which places gave an axis of what enters its size, and the expressions that they were worked out from (for messages)."""
 
     def value(self, node: ast.Expression) -> object:
         """The value of `node`; never `UNKNOWN`."""

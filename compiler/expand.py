@@ -10,6 +10,7 @@ from ..dsl.records import dataclass
 from ..dsl.source import Span
 from . import ends
 from .conditions import budget, default, expect, require
+from .decided import Origin, places_of_size
 from .environment import Binding, Environment, Frame, Labelled, Names
 from .evaluate import Evaluator
 from .naming import has_dynamic_label, is_loop_alone, is_single_step, legal_name, static_labels, why_not
@@ -17,7 +18,6 @@ from .ops.base import Shape
 from .origins import with_origins
 from .place import Builder
 from .program import Scope
-from .provenance import decided_by
 from .references import repeater
 from .values import LARGEST_LIST, UNKNOWN, Problem, Unknowable, kind_of, show_value
 
@@ -44,8 +44,8 @@ class Expansion:
     def evaluator(self, frame: Frame) -> Evaluator:
         entry = None if frame.entry is None else self.build.nodes[frame.entry].shape
 
-        def decided(axis: int) -> Span | None:
-            return None if frame.entry is None else decided_by(self.build.nodes, frame.entry, axis).span
+        def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
+            return ([], []) if frame.entry is None else places_of_size(self.build, frame.entry, axis, told)
 
         return Evaluator(frame.environment, entry, self.shape_of, decided)
 
@@ -166,7 +166,7 @@ class Expansion:
         except (Problem, Unknowable) as failure:
             self._failed(frame, ast.Chain(step.span, (step,)), failure)
 
-    def let(self, frame: Frame, name: ast.Name, value: object, origin: tuple[Evaluator, ast.Expression] | None = None) -> None:
+    def let(self, frame: Frame, name: ast.Name, value: object, origin: Origin | None = None) -> None:
         earlier = frame.environment.bindings.get(name.name)
         if earlier is not None:
             raise Problem(

@@ -154,6 +154,7 @@ def instance(
         site = CallSite(
             template.name, call.span, tuple((name, show_value(value.value)) for name, value in given.items() if value.span.start >= call.span.start)
         )
+        build.givens[id(site)] = given
         was = build.via
         build.via = (*was, site)
         try:

@@ -17,6 +17,7 @@ from .suggest import COUNT_INPUTS, closest, did_you_mean
 from .values import WORDS, Builtin, Module, Template, show_value
 
 if TYPE_CHECKING:
+    from .decided import Origin
     from .evaluate import Evaluator
 
 MOST_ORIGINS = 5
@@ -31,7 +32,10 @@ def with_origins(evaluator: Evaluator, diagnostic: Diagnostic, node: ast.Express
     while waiting and len(labels) < MOST_ORIGINS:
         reader, name = waiting.popleft()
         if isinstance(name, ast.Attribute):
-            labels += [label for label in _origin_of_size(reader, name) if _place(label.span) not in known]
+            places, origins = _origin_of_size(reader, name)
+            labels += [label for label in places if _place(label.span) not in known]
+            known |= {_place(label.span) for label in places}
+            waiting.extend((origin[0], further) for origin in origins for further in names_in(origin[1]))
             continue
         binding = reader.environment.binding(name.name)
         if binding is None:
@@ -61,13 +65,12 @@ def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Na
     return replace(diagnostic, secondary=(*diagnostic.secondary, *places_of(environment, near[:1])), help=help, fix=replacement(name.span, near))
 
 
-def _origin_of_size(evaluator: Evaluator, node: ast.Attribute) -> list[Label]:
-    """The step that decided `in.channels`."""
+def _origin_of_size(evaluator: Evaluator, node: ast.Attribute) -> tuple[list[Label], list[Origin]]:
+    """The places that gave `in.channels` its value."""
     axis = {"channels": 0, "length": 1, "height": -2, "width": -1, "features": -1}.get(node.name)
     if axis is None or evaluator.entry is None or node.span.text != f"in.{node.name}":
-        return []
-    span = evaluator.decided(axis % len(evaluator.entry))
-    return [] if span is None else [Label(span, f"`{node.span.text}` is {evaluator.entry[axis]}, decided here")]
+        return [], []
+    return evaluator.decided(axis % len(evaluator.entry), node.span.text)
 
 
 def unknown_name(environment: Environment, name: str, span: Span, wanted: str = "a value", arguments: int = 0) -> Diagnostic:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label, Report
 from ..dsl.records import dataclass
 from ..dsl.source import Span
@@ -24,7 +23,7 @@ from .provenance import chain_of_shapes
 from .values import Problem, show_value
 
 if TYPE_CHECKING:
-    from .evaluate import Evaluator
+    from .decided import Origin
 
 MOST_ELEMENTS = 2**63 - 1
 """The largest number of elements of one tensor: PyTorch counts them in 64 bits."""
@@ -39,7 +38,7 @@ class Given:
 
     value: object
     span: Span
-    origin: tuple[Evaluator, ast.Expression] | None = None  # what it was worked out from
+    origin: Origin | None = None  # what it was worked out from
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +62,7 @@ class Builder:
     via: tuple[CallSite, ...] = ()
     sharing: Sharing | None = None
     depth: int = 0
+    givens: dict[int, Mapping[str, Given]] = field(default_factory=dict)  # by the identity of a call: its arguments, for messages
     labels: list[Labelled] = field(default_factory=list)  # those of steps without weights: nobody may ever read them
     _said: set[tuple[str, str, int]] = field(default_factory=set)
     _uses: dict[int, int] = field(default_factory=dict)

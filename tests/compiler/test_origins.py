@@ -67,3 +67,37 @@ def test_argument_of_a_default_row() -> None:
     found = only("default maxpool(kernel = 3)\nnetwork n {\n  input image[3, 2, 8]\n  relu -> maxpool\n}")
     assert (found.code, found.primary.span.line, found.primary.span.text) == ("E311", 4, "maxpool")
     assert (1, "3", "its `kernel` comes from here") in shown(found)
+
+
+def test_size_decided_by_a_call() -> None:
+    """The step that decided a size may lie in a block of another file: the call that led there stands in the user's text."""
+    found = only(
+        """block wide(out) { conv(out, 3) -> bn }
+block half { conv(in.channels / 2, 1) }
+network n(widths = [8, 7]) {
+  input image[3, 8, 8]
+  for width in widths { "a{width}": wide(width) }
+  half
+}"""
+    )
+    assert (found.code, found.primary.span.line) == ("E220", 2)
+    assert shown(found) == [
+        (1, "conv(out, 3)", "`in.channels` is 7, decided here"),
+        (5, "wide(width)", "by way of this call, where out = 7"),
+        (5, "width", "`width` is 7"),
+        (3, "widths", "`widths` is [8, 7]"),
+    ]
+
+
+def test_size_of_a_concatenation() -> None:
+    found = only(
+        """block half { conv(in.channels / 2, 1) }
+network n {
+  input image[3, 8, 8]
+  conv(7, 3) -> relu
+  concat { | skip | conv(8, 3) }
+  concat { | skip | conv(8, 3) }
+  half
+}"""
+    )
+    assert shown(found) == [(6, "concat", "`in.channels` is 23, decided here"), (4, "conv(7, 3)", "the first 7 of them come from here")]
