@@ -62,7 +62,7 @@ def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Na
         return diagnostic
     what = "is an operation" if name.name in TABLE else "is a word of the language"
     help = f"`{name.name}` {what}, and nothing else here has that name: {did_you_mean(near)}"
-    return replace(diagnostic, secondary=(*diagnostic.secondary, *places_of(environment, near[:1])), help=help, fix=replacement(name.span, near))
+    return replace(diagnostic, secondary=(*diagnostic.secondary, *places_of(environment, near[:3])), help=help, fix=replacement(name.span, near))
 
 
 def _origin_of_size(evaluator: Evaluator, node: ast.Attribute) -> tuple[list[Label], list[Origin]]:

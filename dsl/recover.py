@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from . import slips_brackets, slips_steps, slips_words
-from .diagnostics import Diagnostic
+from .diagnostics import Diagnostic, Label
 from .expected import found, wanted
 from .lalr import Machine
 from .misspelt_words import USAGE, misspelt_word
@@ -117,7 +117,7 @@ def _single_sign(mistake: Mistake) -> Repair | None:
         if kind in expected and (kind != "IN" or mistake.at(mistake.start).kind == "FOR"):
             message = f"`{sign}` is missing before {found(mistake)}"
             change = mistake.insert(mistake.position, kind)
-            repair = Repair(say("E101", message, mistake.span(mistake.token), f"`{sign}` before this", fix=insert(mistake, place, sign)), (change,))
+            repair = Repair(say("E101", message, mistake.span(mistake.token), f"`{sign}` before this", fix=insert(mistake, place, sign), others=_line_before(mistake)), (change,))
             gain = mistake.gain(repair, _AHEAD)
             if gain >= _AHEAD and (best is None or gain > best[0]):
                 best = gain, repair
@@ -139,7 +139,13 @@ def _unknown(mistake: Mistake) -> Diagnostic:
         message = f"{found(mistake)} does not belong here" + (f": expected {expected}" if expected else "")
     if mistake.token.kind == "$END" and mistake.position:
         return say("E101", message, mistake.span(mistake.before), "the last that could be read", help=help)
-    return say("E101", message, mistake.span(mistake.token), "", help=help)
+    return say("E101", message, mistake.span(mistake.token), "", help=help, others=_line_before(mistake))
+
+
+def _line_before(mistake: Mistake) -> tuple[Label, ...]:
+    """Where the text broke off, when what does not belong there begins a line of its own: the slip is likelier there."""
+    before = mistake.span(mistake.before)
+    return (Label(before, "after this"),) if mistake.position and before.line < mistake.span(mistake.token).line else ()
 
 
 def _next_statement(mistake: Mistake, start: int) -> int:

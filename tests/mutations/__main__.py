@@ -8,13 +8,13 @@ import time
 import zlib
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
 from .edits import edits
-from .judge import LIBRARY, confirm, judge
+from .judge import LIBRARY, Verdict, confirm, judge
 
 CONFIRMED = 10  # one in so many of the edits that are still legal is run in PyTorch
 
@@ -47,16 +47,17 @@ class Tally:
 def run(path: Path, count: int) -> Tally:
     torch.set_num_threads(1)
     tally = Tally()
-    seen = set()
+    known: dict[str, Verdict] = {}
     lost: Counter[str] = Counter()
     for edit in edits(str(path), path.read_text(encoding="utf-8"), random.Random(zlib.crc32(path.stem.encode()) + 1), count):
-        seen.add(edit.text)
+        again = known.get(edit.text)
         begin = time.process_time()
-        verdict = judge(str(path), edit)
+        verdict = again or judge(str(path), edit)
+        known[edit.text] = replace(verdict, checked=None)
         tally.slowest = max(tally.slowest, int(1000 * (time.process_time() - begin)))
         tally.kinds[(edit.kind, verdict.outcome)] += 1
         tally.few += 0 < verdict.errors <= 3
-        if verdict.checked.program is not None and tally.count("legal") % CONFIRMED == 0:
+        if verdict.checked is not None and verdict.checked.program is not None and tally.count("legal") % CONFIRMED == 0:
             tally.confirmed += 1
             try:
                 confirm(verdict.checked.program)
@@ -65,7 +66,7 @@ def run(path: Path, count: int) -> Tally:
         if verdict.first is not None and verdict.outcome == "lost":
             what = f"{edit.kind}: {path.name}{edit.what.removeprefix(str(path))}"
             lost[f"{what}\n    {verdict.first.code} {verdict.first.message} at {verdict.first.primary.span.line}"] += 1
-    tally.different = len(seen)
+    tally.different = len(known)
     tally.lost = [f"{number} x {what}" for what, number in lost.items()]
     return tally
 

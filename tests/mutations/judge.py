@@ -29,7 +29,7 @@ class Verdict:
     outcome: str
     errors: int
     first: Diagnostic | None
-    checked: Checked
+    checked: Checked | None
 
 
 def judge(name: str, edit: Edit) -> Verdict:

@@ -32,7 +32,7 @@ def test_every_edit_is_judged(stem: str) -> None:
     for edit in edits(str(path), text, random.Random(zlib.crc32(stem.encode())), COUNT):
         verdict = judge(str(path), edit)
         outcomes[verdict.outcome] += 1
-        if verdict.checked.program is not None and confirmed < CONFIRMED:
+        if verdict.checked is not None and verdict.checked.program is not None and confirmed < CONFIRMED:
             confirm(verdict.checked.program)
             confirmed += 1
         many += verdict.errors > 3
