@@ -10,7 +10,7 @@ from .face import Command, Face, compiled, network_options
 LEVELS = ("stage", "block", "op")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 THEMES = ("light", "dark", "print")
-COLORS = ("kind", "cost", "parameters", "macs", "activations", "none")
+COLORS = ("kind", "cost", "parameters", "macs", "activations", "time", "none")
 
 INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
 
@@ -38,7 +38,10 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--open", "opened", multiple=True, metavar="NAME", help="Unfold this part; '*' unfolds everything.")
 @click.option("--fold", "folded", multiple=True, metavar="NAME", help="Fold this part.")
 @click.option("--direction", type=click.Choice(DIRECTIONS), help="Where the flow leads: top to bottom, left to right, …")
-@click.option("--color-by", type=click.Choice(COLORS), default="kind", help="By kind of operation, or as heat by a cost.")
+@click.option(
+    "--color-by", type=click.Choice(COLORS), default="kind",
+    help="By kind of operation, or as heat by a cost. time: every step is timed here, alone; no two runs give the same picture.",
+)
 @click.option("--theme", type=click.Choice(THEMES), default="light")
 @click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper, for a column or a page.")
 @click.pass_obj
@@ -52,6 +55,8 @@ def command(
 
     graph = compiled(face, file, settings, inputs).graph
     path = output or f"{graph.program.name}.svg"
+    if color_by == "time" and not path.lower().endswith(".html"):
+        face.tell(f"{graph.program.name}: timing every step on this machine")
     options = Options(level, opened, folded, direction, color_by, theme, width)
     diagnostics = guarded(path, lambda: draw(graph, path, options))
     face.diagnostics(diagnostics)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
-from ...dsl.diagnostics import Diagnostic, Label, Severity
+from ...dsl.diagnostics import ArchError, Diagnostic, Label, Severity
 from ...dsl.records import dataclass
 from ...dsl.source import Span
 from ..graph import Graph
@@ -28,11 +28,17 @@ DIRECTIONS = ("TB", "LR", "BT", "RL")
 WRONG_CALLS = frozenset({"F602", "F604", "F606"})  # codes of what the caller asked, not of what went wrong
 MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
 RESOLUTION = 200  # dots an inch of a bitmap
+TIME = "time"  # the colour that is measured, where no values are given
+MEASURED = "time (sum of steps timed alone)"  # what the legend calls it: steps are faster or slower in a whole network
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What `archc draw` can be asked. See `View` and `Look`."""
+    """What `archc draw` can be asked. See `View` and `Look`.
+
+    `color_by="time"` without `values` runs every step alone on this machine (`seconds_by_node`), which takes seconds and needs
+    PyTorch; the numbers, and with them the picture's bytes, differ from run to run. `unit` is then " ms", whatever is given.
+    """
 
     level: str = "block"
     open: tuple[str, ...] = ()
@@ -52,7 +58,7 @@ DEFAULT = Options()
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A picture in one format. `data` is None where it could not be made; then `dot` is still the text to lay out elsewhere."""
+    """A picture in one format. `data` is None where it could not be made; then `dot` is still the text to lay out elsewhere, if there is any."""
 
     picture: Picture
     dot: str
@@ -69,7 +75,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT)
     drawn = draw_text(graph, form, options, _beside(file.parent))
     if drawn.data is not None:
         write(str(file), drawn.data)
-    elif not any(row.code in WRONG_CALLS for row in drawn.diagnostics):
+    elif drawn.dot and not any(row.code in WRONG_CALLS for row in drawn.diagnostics):
         write(str(file.with_suffix(".dot")), drawn.dot)
     return drawn.diagnostics
 
@@ -84,6 +90,12 @@ def draw_text(
     view = View(options.level, options.open, options.fold)
     picture = fold(graph, view)
     unknown = _unknown_names(graph, view)
+    if options.color_by == TIME and options.values is None:
+        # The page has colours of its own choice, and a wrong call is told at once: neither waits for the clock.
+        try:
+            options = replace(options, color_by="kind") if unknown or form == "html" else _timed(graph, options)
+        except ArchError as error:
+            return Drawn(picture, "", None, error.diagnostics)
     look = _look(options, RESOLUTION if form == "png" else 72, link)
     dot = to_dot(graph, picture, look)
     if unknown:
@@ -162,6 +174,14 @@ def _beside(folder: Path) -> Callable[[Span], str]:
     return link
 
 
+def _timed(graph: Graph, options: Options) -> Options:
+    """The options with the milliseconds of every node in place of the word. Raises `ArchError` where PyTorch is not installed."""
+    from ..emit.measure.latency import seconds_by_node
+
+    values = {name: seconds * 1e3 for name, seconds in seconds_by_node(graph).items()}
+    return replace(options, color_by=MEASURED, values=values, unit=" ms")
+
+
 def _look(options: Options, resolution: int, link: Callable[[Span], str]) -> Look:
     return Look(
         THEMES[options.theme], options.direction, options.color_by, options.width, options.values, options.unit, options.legend,
@@ -178,7 +198,7 @@ def _error(graph: Graph, code: str, message: str, help: str | None = None, notes
 
 def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
     """Options that have no such value; the command line never gets here with one."""
-    colors = ("kind", "none", "cost", *COSTS)
+    colors = ("kind", "none", "cost", *COSTS, TIME)
     known: tuple[tuple[str, object, Sequence[str]], ...] = (
         ("level", options.level, LEVELS),
         ("theme", options.theme, tuple(THEMES)),

@@ -124,7 +124,7 @@ def test_the_command_line_offers_what_there_is() -> None:
     assert command.LEVELS == LEVELS
     assert command.DIRECTIONS == DIRECTIONS
     assert tuple(THEMES) == command.THEMES
-    assert set(command.COLORS) == {"kind", "none", "cost", *COSTS}
+    assert set(command.COLORS) == {"kind", "none", "cost", "time", *COSTS}
 
 
 def test_a_picture_at_the_width_of_a_column() -> None:
