@@ -12,8 +12,14 @@ from .values import show_value
 if TYPE_CHECKING:
     from .evaluate import Evaluator
     from .place import Builder
+    from .program import Node
 
 Origin = tuple["Evaluator", ast.Expression]
+
+
+def _joins(node: Node, axis: int) -> bool:
+    """Whether the size is the sum of the operands' sizes, as a concatenation's is."""
+    return len(node.input_shapes) > 1 and node.shape[axis] == sum(shape[axis] for shape in node.input_shapes if axis < len(shape))
 
 
 def places_of_size(build: Builder, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
@@ -25,7 +31,7 @@ def places_of_size(build: Builder, index: int, axis: int, told: str) -> tuple[li
     node = decided_by(build.nodes, index, axis)
     labels = [Label(node.span, f"`{told}` is {size}, decided here")]
     begin = node
-    while axis == 0 and begin.operation.name == "concat":
+    while _joins(begin, axis):
         begin = decided_by(build.nodes, begin.inputs[0], axis)
     if begin is not node:
         labels.append(Label(begin.span, f"the first {begin.shape[axis]} of them come from here"))
