@@ -83,13 +83,15 @@ class WinogradConvolution(Convolution):
             half = torch.empty([n, rows, 2, across, 4, out], dtype=x.dtype)
             torch.add(m1, m2, out=half.select(2, 0)).add_(m.select(3, 0))
             torch.sub(m1, m2, out=half.select(2, 1)).sub_(m.select(3, 3))
-            done = y.narrow(1, start, 2 * rows)
-            pairs = done.view(n, rows, 2, across, 2, out)
+            pairs = y.narrow(1, start, 2 * rows).view(n, rows, 2, across, 2, out)
             h1, h2 = half.select(4, 1), half.select(4, 2)
-            torch.add(h1, h2, out=pairs.select(4, 0)).add_(half.select(4, 0))
-            torch.sub(h1, h2, out=pairs.select(4, 1)).sub_(half.select(4, 3))
+            even, odd = torch.add(h1, h2, out=pairs.select(4, 0)), torch.sub(h1, h2, out=pairs.select(4, 1))
             if self.activation == "relu":
-                done.relu_()
+                torch.ops.aten._add_relu_(even, half.select(4, 0))
+                torch.ops.aten._add_relu_(odd, half.select(4, 3), alpha=-1)
+            else:
+                even.add_(half.select(4, 0))
+                odd.sub_(half.select(4, 3))
         y = y.permute(0, 3, 1, 2)
         if y.shape[2] != high or y.shape[3] != wide:
             y = y.narrow(2, 0, high).narrow(3, 0, wide)
