@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from archc.compiler.ops.activation import Relu, Sigmoid
-from archc.compiler.ops.convolution import Conv
+from archc.compiler.ops.convolution import Conv, DepthwiseConv
 from archc.compiler.ops.dense import Linear
 from archc.compiler.rewrite.common import ShareCommon
+from archc.compiler.rewrite.commute_pool import CommuteAveragePool
+from archc.compiler.rewrite.fold_norm import FoldBatchNorm
 from archc.compiler.rewrite.fuse import FuseActivation, FuseAdd
 from archc.compiler.rewrite.fused import Fused
 from archc.compiler.rewrite.give_bias import GiveBias
@@ -146,3 +148,42 @@ def test_a_bias_of_zeros() -> None:
     state = check_same(graph, GiveBias((Conv,)))
     assert state.gains == ("2 layers given a bias of zeros",)
     assert sorted(state.weights) == ["a.bias", "a.weight", "conv1.bias", "conv1.weight"]
+
+
+# ------------------------------------------------------------------------------------------------ commuted
+
+POOL = "avgpool(3, stride = 1, pad = 1, count_pad = false)"
+COUNTING = "avgpool(3, stride = 1, pad = 1)"
+
+
+def test_an_average_pool_comes_after_a_convolution_that_makes_fewer_channels() -> None:
+    state = check_same(network("6, 9, 8", f"p: {POOL} -> c: conv(4, 1) -> relu"), CommuteAveragePool())
+    assert words(state) == ["conv", "avgpool", "relu"]
+    assert [node.key for node in state.graph.nodes[1:3]] == ["c", "p"]
+
+
+def test_the_bias_comes_last_where_the_padding_counts() -> None:
+    state = check_same(network("6, 9, 8", f"{COUNTING} -> conv(4, 1) -> relu"), CommuteAveragePool(), FuseActivation((DepthwiseConv,), (Relu,)))
+    assert words(state) == ["conv", "avgpool", "fused"]
+    state = check_same(network("6, 9, 8", f"{COUNTING} -> conv(4, 1, bias = false) -> bn -> relu"), FoldBatchNorm(), CommuteAveragePool())
+    assert words(state) == ["conv", "avgpool", "dwconv", "relu"]
+    assert words(check_same(network("6, 9, 8", f"{COUNTING} -> conv(4, 1, bias = false)"), CommuteAveragePool())) == ["conv", "avgpool"]
+
+
+def test_a_chain_of_convolutions_passes_the_pool() -> None:
+    state = check_same(network("6, 9, 8", f"{POOL} -> conv(4, 1) -> conv(2, 1)"), CommuteAveragePool())
+    assert words(state) == ["conv", "conv", "avgpool"]
+
+
+def test_pools_that_stay_before_their_convolutions() -> None:
+    for body in (
+        f"{POOL} -> conv(6, 1)",  # as many channels
+        f"{POOL} -> conv(4, 3)",
+        f"{POOL} -> conv(4, 1, stride = 2)",
+        f"{POOL} -> conv(4, 1, groups = 2)",
+        "avgpool(2) -> conv(4, 1)",  # fewer positions
+        "maxpool(3, stride = 1, pad = 1) -> conv(4, 1)",
+        f"p: {POOL} -> c: conv(4, 1) -> concat {{ | skip | skip(p) }}",
+    ):
+        graph = network("6, 9, 8", body)
+        assert check_same(graph, CommuteAveragePool()).graph is graph, body

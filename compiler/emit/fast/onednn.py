@@ -15,6 +15,7 @@ from ...ops.parameters import Plain
 from ...ops.pool import MaxPool
 from ...program import Node
 from ...rewrite.base import Rewrite
+from ...rewrite.commute_pool import CommuteAveragePool
 from ...rewrite.fold_norm import FoldBatchNorm
 from ...rewrite.fuse import FuseActivation, FuseAdd
 from ...rewrite.fused import Fused
@@ -54,6 +55,7 @@ class OneDnn(Backend):
     summary: ClassVar[str] = "packed and fused oneDNN layers, channels last"
     passes: ClassVar[tuple[Rewrite, ...]] = (
         *ALWAYS,
+        CommuteAveragePool(),
         GiveBias((Conv, DepthwiseConv, Linear)),
         FuseActivation((Conv, DepthwiseConv, Linear), tuple(_ACTIVATIONS)),
         MergeSiblings(),
