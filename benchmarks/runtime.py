@@ -30,13 +30,16 @@ BASE = "reference_onnxruntime"
 ARTEFACTS = ("optimized", "tuned", "onnxruntime")
 """What archc makes: the first two are TorchScript files."""
 
+PACKAGED = ("packaged",)
+"""archc's, too, and made as slowly as the compiled ways below: measured where they are."""
+
 PEERS = ("reference", "frozen", "optimize_for_inference")
 COMPILED = ("aot_inductor",)
 """Takes a minute or more to make: measured at one setting alone, unless `--compiled` asks for all."""
 
 
 def run(network: str, against: str, batch: int, threads: int, seconds: float, compiled: bool) -> dict[str, object]:
-    ways = ",".join((BASE, *ARTEFACTS, *PEERS, *(COMPILED if compiled else ())))
+    ways = ",".join((BASE, *ARTEFACTS, *PEERS, *((*PACKAGED, *COMPILED) if compiled else ())))
     command = [
         sys.executable, "-m", "archc", "--quiet", "bench", network, "--against", against, "--ways", ways, "--base", BASE,
         "--batch", str(batch), "--threads", str(threads), "--rounds", "60", "--seconds", str(seconds), "--format", "json",
@@ -58,11 +61,16 @@ def mean(values: list[float]) -> float:
 
 
 def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ignore[type-arg]
-    ways = ("again", *ARTEFACTS, *PEERS, *COMPILED)
-    titles = {"again": "ORT again", "onnxruntime": "archc ONNX", "reference": "eager", "optimize_for_inference": "opt. for inf.", "aot_inductor": "AOTInductor"}
+    titles = {
+        "again": "ORT again", "onnxruntime": "archc ONNX", "packaged": "archc AOTI", "reference": "eager", "optimize_for_inference": "opt. for inf.",
+        "aot_inductor": "AOTInductor",
+    }  # fmt: skip
     chosen = [row for row in rows if row["batch"] == batch and row["threads"] == threads]
     if not chosen:
         return []
+    packaged = tuple(way for way in PACKAGED if any(speed(row, way) is not None for row in chosen))
+    own = (*ARTEFACTS, *packaged)
+    ways = ("again", *own, *PEERS, *COMPILED)
     lines = [f"### Batch {batch}, {threads} thread{'s' if threads > 1 else ''}", ""]
     lines.append("| network | ORT ms | " + " | ".join(titles.get(way, way) for way in ways) + " | fastest of archc |")
     lines.append("| --- |" + " ---: |" * (len(ways) + 2))
@@ -77,8 +85,8 @@ def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ign
                 cells.append("")
                 continue
             columns[way].append(value)
-            cells.append(f"{value:.2f} ({each['speed']['low']:.2f}-{each['speed']['high']:.2f})" if way in ("again", *ARTEFACTS) else f"{value:.2f}")
-        best = max(value for value in (speed(row, way) for way in ARTEFACTS) if value is not None)
+            cells.append(f"{value:.2f} ({each['speed']['low']:.2f}-{each['speed']['high']:.2f})" if way in ("again", *own) else f"{value:.2f}")
+        best = max(value for value in (speed(row, way) for way in own) if value is not None)
         columns["fastest"].append(best)
         lines.append(f"| {row['network']} | {base['milliseconds']:.1f} | " + " | ".join(cells) + f" | {best:.2f} |")
     lines.append("| geometric mean | | " + " | ".join(f"{mean(columns[way]):.2f}" if columns[way] else "" for way in (*ways, "fastest")) + " |")
@@ -107,7 +115,7 @@ def main() -> None:
     parser.add_argument("--batches", default="1,8")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--seconds", type=float, default=12.0, help="for the rounds of one run")
-    parser.add_argument("--compiled", action="store_true", help="AOTInductor at every setting")
+    parser.add_argument("--compiled", action="store_true", help="AOTInductor, of archc and of the plain module, at every setting")
     parser.add_argument("--tables", action="store_true", help="write the tables of runtime.json again, and measure nothing")
     options = parser.parse_args()
     store = HERE / "runtime.json"

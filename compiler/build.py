@@ -33,7 +33,7 @@ class Plan:
     optimize: bool = False
     tune: bool = False
     batch: int = 1
-    """For which batch `tune` measures."""
+    """For which batch `tune` measures, and an AOTInductor package is made."""
 
     def path(self, suffix: str) -> str:
         return os.path.join(self.folder, self.graph.program.name + suffix)
@@ -51,8 +51,18 @@ class Plan:
 
     @cached_property
     def inference_module(self) -> nn.Module:
-        """For ONNX and torch.export, which know inference alone."""
+        """For ONNX, torch.export and AOTInductor, which know inference alone."""
         return replace(self, train=False).module if self.train else self.module
+
+    @property
+    def portable_module(self) -> nn.Module:
+        """The same for formats that other programs run, after the rewrites where they are asked for."""
+        module = self.inference_module
+        if not self.optimize:
+            return module
+        from .emit.fast.build import rewritten
+
+        return rewritten(self.graph, module.state_dict(), self.dtype)
 
     @property
     def filled(self) -> str:
@@ -160,12 +170,7 @@ def _document(plan: Plan, path: str) -> str:
 def _onnx(plan: Plan, path: str) -> str:
     from .emit.onnx import OPSET, save
 
-    module = plan.inference_module
-    if plan.optimize:
-        from .emit.fast.build import rewritten
-
-        module = rewritten(plan.graph, module.state_dict(), plan.dtype)
-    save(module, plan.graph, path)
+    save(plan.portable_module, plan.graph, path)
     return f"{'rewritten graph, ' if plan.optimize else ''}opset {OPSET}, any batch, {plan.filled}"
 
 
@@ -176,6 +181,14 @@ def _export(plan: Plan, path: str) -> str:
     return f"any batch, {plan.filled}"
 
 
+def _aotinductor(plan: Plan, path: str) -> str:
+    from .emit.aotinductor import save
+
+    save(plan.portable_module.to(plan.device), plan.graph, path, plan.batch)
+    sizes = ", ".join("x".join(map(str, (plan.batch, *node.shape))) for node in plan.graph.inputs)
+    return f"{'rewritten graph, ' if plan.optimize else ''}{sizes} alone, {plan.dtype}, {plan.device}, {plan.filled}"
+
+
 TARGETS: tuple[Target, ...] = (
     Target("python", ".py", "PyTorch source", _python),
     Target("torchscript", ".pt", "TorchScript", _torchscript),
@@ -183,6 +196,7 @@ TARGETS: tuple[Target, ...] = (
     Target("json", ".json", "JSON", _document),
     Target("onnx", ".onnx", "ONNX", _onnx),
     Target("export", ".pt2", "torch.export program", _export),
+    Target("aotinductor", ".pt2", "AOTInductor package", _aotinductor),
 )
 """In the order in which they are made."""
 

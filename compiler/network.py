@@ -124,6 +124,36 @@ class Network:
 
         return export(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph)
 
+    def to_aotinductor(
+        self,
+        path: str | os.PathLike[str],
+        weights: Weights | None = None,
+        *,
+        optimize: bool = False,
+        batch: int = 1,
+        device: str = "cpu",
+        dtype: str = "float32",
+    ) -> None:
+        """Write a package of compiled code for inference, for a batch of that size; `path` ends in `.pt2`. It needs a C++ compiler.
+
+        `torch._inductor.aoti_load_package(path)` runs it. With `optimize` it is made of the rewritten graph.
+        """
+        from .emit.aotinductor import save
+        from .emit.ready import DTYPES, Wanted, ready
+
+        _one_of("dtype", dtype, DTYPES)
+        if batch < 1:
+            raise ValueError(f"`batch` is at least 1, and it is {batch}")
+        path = os.fspath(path)
+        if not path.endswith(".pt2"):
+            raise ValueError(f"the name of a package ends in `.pt2`, and {path!r} does not")
+        module = ready(self.typed_graph, Wanted(weights=weights, device=device, dtype=dtype))
+        if optimize:
+            from .emit.fast.build import rewritten
+
+            module = rewritten(self.typed_graph, module.state_dict(), dtype).to(device)
+        save(module, self.typed_graph, path, batch)
+
     def draw(self, path: str | os.PathLike[str], **look: object) -> None:
         """The picture as a file; its ending says the format. `look` are the fields of `compiler.draw.Options`."""
         from .draw import Options, draw

@@ -1,4 +1,4 @@
-"""Codes of files (F61x): what is read, and what is written."""
+"""Codes of files (F61x, F620): what is read, and what is written."""
 
 from __future__ import annotations
 
@@ -69,5 +69,12 @@ ROWS: tuple[Code, ...] = (
         "PyTorch's exporter writes the ONNX file, and has no rule for some operations (an adaptive pool of a volume, for example).",
         "",
         "Use another operation there, or `--target export` or `torchscript`.",
+    ),
+    Code(
+        "F620",
+        "a package that cannot be compiled here",
+        "`--target aotinductor` writes compiled code. Making it takes a C++ compiler and a PyTorch with AOTInductor; running it takes no compiler.",
+        "",
+        "Install a C++ compiler, or name yours in the variable `CXX`; or use `--target torchscript --optimize`, which needs none.",
     ),
 )

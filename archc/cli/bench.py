@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # The names of `compiler.emit.measure.legs.WAYS`, and `bench.USUAL`: stated here so that `--help` loads no torch; a test holds them equal.
 WAYS = (
-    "eager", "torchscript", "frozen", "optimize_for_inference", "optimized", "tuned", "compiled", "aot_inductor", "onnxruntime",
-    "cuda_graph", "tensorrt", "openvino", "reference", "reference_onnxruntime", "training", "reference_training",
+    "eager", "torchscript", "frozen", "optimize_for_inference", "optimized", "tuned", "compiled", "aot_inductor", "packaged",
+    "onnxruntime", "cuda_graph", "tensorrt", "openvino", "reference", "reference_onnxruntime", "training", "reference_training",
 )  # fmt: skip
 USUAL = ("eager", "torchscript", "optimized", "compiled", "onnxruntime", "openvino", "reference", "reference_onnxruntime")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The words of `compiler.build.TARGETS`, `build.USUAL` and `emit.ready.DTYPES`: stated here so that `--help` loads none of them; a
 # test holds them equal.
-TARGETS = ("python", "torchscript", "diagram", "json", "onnx", "export")
+TARGETS = ("python", "torchscript", "diagram", "json", "onnx", "export", "aotinductor")
 USUAL = ("python", "torchscript", "diagram", "json")
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 
@@ -27,6 +27,8 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
     for word in words:
         if word not in TARGETS:
             raise click.BadParameter(f"`{word}` is none of {', '.join(TARGETS)}")
+    if "export" in words and "aotinductor" in words:
+        raise click.BadParameter("`export` and `aotinductor` both write NETWORK.pt2: ask for one of them, or for each in a folder of its own")
     return words
 
 
@@ -37,9 +39,9 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
 @click.option("--target", "targets", callback=_targets, metavar="WORD,…", help=f"What to make.  [of {', '.join(TARGETS)}; default: {', '.join(USUAL)}]")
 @click.option("--weights", metavar="FILE", help="Weights for the modules: .pth, .pt or .safetensors.")
 @click.option("--train", is_flag=True, help="Keep side heads and dropout in the TorchScript.")
-@click.option("--optimize", is_flag=True, help="Make the TorchScript and ONNX for inference alone, and fast.")
+@click.option("--optimize", is_flag=True, help="Make the TorchScript, ONNX and AOTInductor for inference alone, and fast.")
 @click.option("--tune", is_flag=True, help="With --optimize: measure on this machine and keep the fastest.")
-@click.option("--batch", type=click.IntRange(min=1), default=1, help="The batch that --tune measures.  [default: 1]")
+@click.option("--batch", type=click.IntRange(min=1), default=1, help="The batch that --tune measures and an AOTInductor package takes.  [default: 1]")
 @click.option("--device", default="cpu", help="Where the modules are put.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
 @click.pass_obj

@@ -58,11 +58,11 @@ def answering_plainly(module: nn.Module) -> Iterator[nn.Module]:
         module.train(was)
 
 
-def example_inputs(module: nn.Module, graph: Graph) -> tuple[Tensor, ...]:
+def example_inputs(module: nn.Module, graph: Graph, batch: int = EXAMPLE_BATCH) -> tuple[Tensor, ...]:
     """An input of the right shape for each of the network's, where the module is."""
     first = next(iter(module.parameters()), None)
     device, dtype = (None, None) if first is None else (first.device, first.dtype)
-    return zeros(graph, EXAMPLE_BATCH, device, dtype)
+    return zeros(graph, batch, device, dtype)
 
 
 def dynamic_shapes(graph: Graph) -> tuple[dict[int, torch.export.Dim], ...]:

@@ -77,6 +77,26 @@ def test_a_way_that_cannot_be_run_is_told(run: Run, monkeypatch: pytest.MonkeyPa
     assert "not run: compiled: RuntimeError: no compiler found" in result.stderr
 
 
+def test_packaged_without_a_compiler(run: Run) -> None:
+    from torch._inductor import config
+
+    with config.patch({"cpp.cxx": (None, "no-compiler-of-this-name")}):
+        result = run("bench", "small.arch", "--ways", "eager,packaged", *QUICK)
+    assert result.exit_code == 0, result.output
+    assert "not run: packaged: an AOTInductor package cannot be compiled: there is no C++ compiler here" in result.stderr
+
+
+@pytest.mark.slow
+def test_packaged(run: Run) -> None:
+    result = run("bench", "small.arch", "--ways", "eager,packaged", "--batch", "2", "--format", "json", *QUICK)
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    if document["missing"]:
+        pytest.skip(document["missing"][0]["why"])
+    assert [row["way"] for row in document["rows"]] == ["eager", "packaged", "again"]
+    assert all(row["difference"] <= 1e-5 for row in document["rows"])
+
+
 def test_training_and_ways_of_cards(run: Run) -> None:
     result = run("bench", "small.arch", "--ways", "training,cuda_graph,tensorrt", "--base", "training", "--format", "json", *QUICK)
     assert result.exit_code == 0, result.output

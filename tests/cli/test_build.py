@@ -125,6 +125,12 @@ def test_no_target(run: Run, word: str) -> None:
     assert "python, torchscript, diagram, json, onnx, export" in result.stderr
 
 
+def test_two_targets_of_one_name(run: Run) -> None:
+    result = run("build", "good.arch", "--target", "export,aotinductor")
+    assert result.exit_code == 2
+    assert "`export` and `aotinductor` both write NETWORK.pt2" in result.stderr
+
+
 def test_a_file_with_errors_makes_nothing(run: Run, folder: Path) -> None:
     assert run("build", "bad.arch").exit_code == 1
     assert not (folder / "build").exists()

@@ -10,16 +10,15 @@ from contextlib import ExitStack
 from dataclasses import field
 from typing import TYPE_CHECKING
 
+from ....dsl.diagnostics import ArchError
 from ....dsl.records import dataclass
 from ...graph import Graph
 from ..fast.backends import backend_for
 from ..fast.build import assemble, fast, make_weights, rewritten
 from ..fast.tune import tune, tune_images
-from ..pytorch import Mode
-from ..ready import Wanted, ready
 from ..torchscript import script
-from ..verify import tensors as _tensors
 from .race import Leg, Watch
+from .training import reference_training, training
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -140,6 +139,21 @@ def _aot_inductor(setting: Setting) -> Leg:
     return _answering(torch._inductor.aoti_load_package(path), setting)
 
 
+def _packaged(setting: Setting) -> Leg:
+    """What `archc build --optimize --target aotinductor` makes."""
+    import torch
+
+    from ..aotinductor import save
+
+    path = os.path.join(_folder(setting), "network.pt2")
+    module = rewritten(setting.graph, setting.weights, setting.dtype).to(setting.device)
+    try:
+        save(module, setting.graph, path, setting.given[0].shape[0])
+    except ArchError as error:
+        raise NotHere(error.diagnostics[0].message) from error
+    return _answering(torch._inductor.aoti_load_package(path), setting)
+
+
 def _onnx_runtime(setting: Setting) -> Leg:
     """archc's rewritten graph."""
     from ..onnx import save
@@ -239,39 +253,6 @@ def _cuda_graph(setting: Setting) -> Leg:
     return leg
 
 
-def _training(setting: Setting) -> Leg:
-    module = ready(setting.graph, Wanted(Mode.TRAIN, device=setting.device))
-    return _training_step(module, setting)
-
-
-def _reference_training(setting: Setting) -> Leg:
-    assert setting.reference is not None
-    return _training_step(_copy(setting.reference), setting)
-
-
-def _training_step(module: nn.Module, setting: Setting) -> Leg:
-    """Forward, backward and a step of SGD, images with their channels last, under autocast to bfloat16."""
-    import torch
-
-    module = module.float().to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    for parameter in module.parameters():
-        parameter.requires_grad_(True)
-    optimizer = torch.optim.SGD(module.parameters(), lr=1e-6, momentum=0.9)
-    given = [x.float().contiguous(memory_format=torch.channels_last) if x.dim() == 4 else x.float() for x in setting.given]
-
-    def leg() -> object:
-        with torch.autocast(setting.device.partition(":")[0], torch.bfloat16):
-            answer = module(*given)
-        loss = sum(each.float().mean() for each in _tensors(answer))
-        assert isinstance(loss, torch.Tensor)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        return None
-
-    return leg
-
-
 WAYS: tuple[Way, ...] = (
     Way("eager", "the plain module", _eager),
     Way("torchscript", "the plain module as TorchScript", _torchscript),
@@ -281,14 +262,15 @@ WAYS: tuple[Way, ...] = (
     Way("tuned", "the same, tuned on this machine", _tuned),
     Way("compiled", "torch.compile", _compiled),
     Way("aot_inductor", "an AOTInductor package", _aot_inductor),
+    Way("packaged", "an AOTInductor package of the rewritten graph", _packaged),
     Way("onnxruntime", "archc's rewritten graph in ONNX Runtime", _onnx_runtime),
     Way("cuda_graph", "the optimised module as a CUDA graph", _cuda_graph),
     Way("tensorrt", "archc's rewritten graph in TensorRT, by ONNX Runtime", _tensorrt),
     Way("openvino", "archc's rewritten graph in OpenVINO", _openvino),
     Way("reference", "the other library's module", _reference_eager, True),
     Way("reference_onnxruntime", "the other library's module in ONNX Runtime", _reference_onnx_runtime, True),
-    Way("training", "a step of training: channels last, autocast to bfloat16", _training, answers=False),
-    Way("reference_training", "the same step of the other library's module", _reference_training, True, False),
+    Way("training", "a step of training: channels last, autocast to bfloat16", training, answers=False),
+    Way("reference_training", "the same step of the other library's module", reference_training, True, False),
 )
 
 
