@@ -1,4 +1,7 @@
-"""The campaign: `python -m tests.mutations [edits a file]`. Prints the shares and every error that does not lead to its edit."""
+"""The campaign: `python -m tests.mutations [edits a file [one in so many legal ones is run in PyTorch]]`.
+
+Prints the shares and every error that does not lead to its edit.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,13 @@ import zlib
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 
 import torch
 
 from .edits import edits
 from .judge import LIBRARY, Verdict, confirm, judge
-
-CONFIRMED = 10  # one in so many of the edits that are still legal is run in PyTorch
-
 
 @dataclass(slots=True)
 class Tally:
@@ -44,7 +45,7 @@ class Tally:
         return sum(number for (_, each), number in self.kinds.items() if each == outcome)
 
 
-def run(path: Path, count: int) -> Tally:
+def run(path: Path, count: int, one_in: int) -> Tally:
     torch.set_num_threads(1)
     tally = Tally()
     known: dict[str, Verdict] = {}
@@ -57,7 +58,7 @@ def run(path: Path, count: int) -> Tally:
         tally.slowest = max(tally.slowest, int(1000 * (time.process_time() - begin)))
         tally.kinds[(edit.kind, verdict.outcome)] += 1
         tally.few += 0 < verdict.errors <= 3
-        if verdict.checked is not None and verdict.checked.program is not None and tally.count("legal") % CONFIRMED == 0:
+        if verdict.checked is not None and verdict.checked.program is not None and tally.count("legal") % one_in == 0:
             tally.confirmed += 1
             try:
                 confirm(verdict.checked.program)
@@ -71,11 +72,11 @@ def run(path: Path, count: int) -> Tally:
     return tally
 
 
-def main(count: int) -> None:
+def main(count: int = 100, one_in: int = 10) -> None:
     paths = sorted(LIBRARY.glob("*.arch"))
     total = Tally()
     with ProcessPoolExecutor() as pool:
-        for path, tally in zip(paths, pool.map(run, paths, [count] * len(paths)), strict=True):
+        for path, tally in zip(paths, pool.map(run, paths, repeat(count), repeat(one_in)), strict=True):
             shares = f"{tally.count('legal')} legal, {tally.count('located')} lead to the edit, {tally.count('lost')} do not"
             print("\n".join([f"{path.name}: {shares}", *tally.lost, *tally.refused]), flush=True)
             total.add(tally)
@@ -90,4 +91,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    main(*map(int, sys.argv[1:]))
