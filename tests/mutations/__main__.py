@@ -20,6 +20,7 @@ import torch
 from .edits import edits
 from .judge import LIBRARY, Verdict, confirm, judge
 
+
 @dataclass(slots=True)
 class Tally:
     """What became of the edits of a file, or of all."""
