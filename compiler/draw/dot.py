@@ -23,6 +23,7 @@ from .tooltip import clean, escaped, tooltip
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
 GAP = 5.0  # points between the heading of a frame and the line that comes in beside it
+WIDEST = 185.0  # points that a box is widened to for a heading; a longer one may be crossed
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 COSTS = ("parameters", "macs", "activations")
 
@@ -199,8 +200,9 @@ class Writer:
         for frame in self.picture.frames():
             inside = {box.name for box in frame.boxes()}
             entries = {line.head for line in self.picture.lines if line.head in inside and line.tail not in inside}
-            if len(entries) == 1 and not boxes[name := entries.pop()].is_merge:
-                found[name] = max(found.get(name, 0.0), 2 * (_wide(frame_rows(frame)) + GAP) / 72)
+            width = 2 * (_wide(frame_rows(frame)) + GAP)
+            if len(entries) == 1 and width <= WIDEST and not boxes[name := entries.pop()].is_merge:
+                found[name] = max(found.get(name, 0.0), width / 72)
         return found
 
     def _signed(self, box: Box) -> tuple[Row, ...]:

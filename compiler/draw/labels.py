@@ -16,6 +16,7 @@ from .picture import Box, Frame
 
 LONGEST = 44  # characters of a row
 MOST_ROWS = 6
+LONG_HEADING = 16  # characters of a frame's heading in one row
 ARROW = " \u2192 "
 TIMES = "\u00d7"
 
@@ -79,7 +80,15 @@ def frame_rows(frame: Frame) -> tuple[Row, ...]:
         return (head, (Words(names, "small"),))
     calls = [item for item in frame.items if item.scope is not None and item.scope.kind == "block"]
     kinds = {item.scope.template for item in calls if item.scope is not None}
-    if len(kinds) != 1 or len(calls) == 1 or frame.scope.kind == "block":
+    if frame.scope.kind == "block":
+        # A line comes in beside the heading: the name of the block stands under that of its call, where both are long.
+        name, *further = head
+        block = [words for words in further if words.style == "plain"]
+        if block and sum(len(words.text) for words in head) > LONG_HEADING:
+            counts = tuple(words for words in further if words.style != "plain")
+            return ((name, *counts), tuple(Words(words.text.strip(), "small") for words in block))
+        return (head,)
+    if len(kinds) != 1 or len(calls) == 1:
         return (head,)
     return (head, (Words(f"{sum(item.count for item in calls)} {TIMES} {kinds.pop()}", "small"),))
 
