@@ -19,7 +19,8 @@ Origin = tuple["Evaluator", ast.Expression]
 
 def _joins(node: Node, axis: int) -> bool:
     """Whether the size is the sum of the operands' sizes, as a concatenation's is."""
-    return len(node.input_shapes) > 1 and node.shape[axis] == sum(shape[axis] for shape in node.input_shapes if axis < len(shape))
+    shapes = node.input_shapes
+    return len(shapes) > 1 and all(axis < len(shape) for shape in shapes) and node.shape[axis] == sum(shape[axis] for shape in shapes)
 
 
 def places_of_size(build: Builder, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:

@@ -54,7 +54,7 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
 
 
 def _needed(nodes: Sequence[Node], is_end: Callable[[Node], bool]) -> list[bool]:
-    """Which nodes there must be for those that `is_end` names."""
+    """Which nodes there must be for those that `is_end` names. What a node reads, or uses the weights of, stands before it."""
     needed = [False] * len(nodes)
     for node in reversed(nodes):
         needed[node.index] |= is_end(node)
@@ -63,11 +63,6 @@ def _needed(nodes: Sequence[Node], is_end: Callable[[Node], bool]) -> list[bool]
                 needed[index] = True
             if node.shares is not None:
                 needed[node.shares] = True
-    # A node whose weights are used again is needed; so are the nodes that feed it, which stand before it.
-    for node in reversed(nodes):
-        if needed[node.index]:
-            for index in node.inputs:
-                needed[index] = True
     return needed
 
 

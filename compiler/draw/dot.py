@@ -161,19 +161,19 @@ class Writer:
                         edge.node(f"{word}{number}", shape="point", width="0.01", label="", style="invis")
 
     def _box(self, box: Box, fill: str) -> Attributes:
-        theme = self.look.theme
+        theme, rows = self.look.theme, self._signed(box)
         kind = "block" if box.scope is not None else box.main.operation.family
         attributes = {
             "id": box.name,
             "class": f"kind-{kind}" + (" aux" if box.training_only else ""),
-            "label": self._label(self._signed(box), fill),
+            "label": self._label(rows, fill),
             "fillcolor": fill,
             "color": outline(theme, fill),
             "tooltip": said(tooltip(box)),
             "URL": self.look.link(box.scope.span if box.scope is not None else box.main.span),
             "target": "_top",
         }
-        if len(self._signed(box)) > 1:
+        if len(rows) > 1:
             attributes["margin"] = "0.06,0"  # a table has an edge of its own
         if box.is_merge:
             round_shape = len(box.main.operation.symbol) == 1 and box.count == 1

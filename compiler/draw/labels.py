@@ -75,19 +75,18 @@ def frame_rows(frame: Frame) -> tuple[Row, ...]:
     """A frame's heading: its name, and how many calls of a block it holds where they are all of one."""
     last = max((node for box in frame.boxes() for node in box.nodes), key=lambda node: node.index)
     names = _first_and_last(frame.scope, last) if frame.count > 1 else ""
-    head = counted(title(frame.scope, not names), frame.count, frame.parallel)
+    named = title(frame.scope, not names)
+    head = counted(named, frame.count, frame.parallel)
     if names:
         return (head, (Words(names, "small"),))
-    calls = [item for item in frame.items if item.scope is not None and item.scope.kind == "block"]
-    kinds = {item.scope.template for item in calls if item.scope is not None}
     if frame.scope.kind == "block":
         # A line comes in beside the heading: the name of the block stands under that of its call, where both are long.
-        name, *further = head
-        block = [words for words in further if words.style == "plain"]
-        if block and sum(len(words.text) for words in head) > LONG_HEADING:
-            counts = tuple(words for words in further if words.style != "plain")
-            return ((name, *counts), tuple(Words(words.text.strip(), "small") for words in block))
-        return (head,)
+        if len(named) == 1 or sum(len(words.text) for words in head) <= LONG_HEADING:
+            return (head,)
+        name, block = named
+        return (counted((name,), frame.count, frame.parallel), (Words(block.text.strip(), "small"),))
+    calls = [item for item in frame.items if item.scope is not None and item.scope.kind == "block"]
+    kinds = {item.scope.template for item in calls if item.scope is not None}
     if len(kinds) != 1 or len(calls) == 1:
         return (head,)
     return (head, (Words(f"{sum(item.count for item in calls)} {TIMES} {kinds.pop()}", "small"),))
