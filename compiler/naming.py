@@ -101,11 +101,19 @@ def is_single_step(body: Sequence[ast.Statement]) -> bool:
     only = rest[0]
     if isinstance(only, ast.If):
         return is_single_step(only.body) and (not only.otherwise or is_single_step(only.otherwise))
-    return (
-        isinstance(only, ast.Chain)
-        and len(only.steps) == 1
-        and only.steps[0].label is None
-        and isinstance(only.steps[0].action, ast.Call | ast.Group)
+    if not isinstance(only, ast.Chain) or len(only.steps) != 1 or only.steps[0].label is not None:
+        return False
+    action = only.steps[0].action
+    # A merge is one step where its paths make none of their own.
+    return not isinstance(action, ast.Merge) or all(_hands_on(path.body) for path in action.paths)
+
+
+def _hands_on(body: Sequence[ast.Statement]) -> bool:
+    """Whether a path gives a tensor that there is: `skip`, or `skip(label)`."""
+    return all(
+        isinstance(statement, _SILENT)
+        or (isinstance(statement, ast.Chain) and all(step.label is None and isinstance(step.action, ast.Call) and step.action.path == ("skip",) for step in statement.steps))
+        for statement in body
     )
 
 

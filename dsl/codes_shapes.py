@@ -156,8 +156,9 @@ ROWS: tuple[Code, ...] = (
     Code(
         "E327",
         "a norm over a single value",
-        "`instance_norm` takes the mean of each channel of one image: with a single position there is nothing to compare.",
+        "`instance_norm` takes the mean of each channel of one image, `gn` that of each group of channels: of a single value nothing is left. "
+        "PyTorch refuses it too, `gn` at batch 1 alone.",
         _network("global_avgpool -> instance_norm"),
-        "Normalise before the map has shrunk to one position, or use `ln`.",
+        "Normalise before the map has shrunk to one position, use `ln`, or give `gn` fewer groups.",
     ),
 )

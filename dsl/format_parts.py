@@ -198,6 +198,8 @@ class Parts:
         if index == unit.first:
             return ""
         before, kind = self.tokens[index - 1].kind, self.tokens[index].kind
+        if kind == "DOT" and before in ("NUMBER", "SIZE"):
+            return " "  # `255 .a` is a number and a dot; `255.a` would be a number that is wrong
         if before in ("LPAR", "LSQB", "DOT") or kind in ("RPAR", "RSQB", "COMMA", "COLON", "DOT"):
             return ""
         if kind in ("LPAR", "LSQB") and before in ("NAME", "RPAR", "RSQB"):

@@ -147,7 +147,7 @@ def single_values(program: Program) -> Iterator[Diagnostic]:
                 "W506",
                 f"`{node.key}` sees one value a channel at batch 1, so that training needs batches of 2 at least",
                 Label(node.span, f"of {show(node.shape)}"),
-                help="a group norm has no such limit",
+                help="a group norm with several channels a group has no such limit",
             )
 
 

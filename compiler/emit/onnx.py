@@ -8,7 +8,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from ...dsl.diagnostics import ArchError, Diagnostic, Label
@@ -18,7 +18,7 @@ from ..outputs import whole
 from .export import answering_plainly, dynamic_shapes, example_inputs
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 OPSET = 22
 """The version of the operators."""
@@ -33,7 +33,7 @@ def save(module: nn.Module, graph: Graph, path: str) -> None:
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ArchError((_needs(missing, path),))
-    with answering_plainly(module) as plain, whole(path) as draft, torch.no_grad(), quiet():
+    with answering_plainly(module) as plain, _small_out_pads(plain), whole(path) as draft, torch.no_grad(), quiet():
         try:
             torch.onnx.export(
                 plain,
@@ -49,6 +49,37 @@ def save(module: nn.Module, graph: Graph, path: str) -> None:
             )
         except torch.onnx.OnnxExporterError as error:
             raise ArchError((_cannot(error, path),)) from error
+
+
+@contextlib.contextmanager
+def _small_out_pads(module: nn.Module) -> Iterator[None]:
+    """Every `out_pad` smaller than the stride, as runtimes want it: a stride's worth of it is one more input position, of zeros.
+
+    PyTorch, and so archc, also takes an `out_pad` that is only smaller than the dilation. The module itself is left as it was.
+    """
+    from torch import nn
+
+    changed = []
+    for part in module.modules():
+        if isinstance(part, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
+            more = [out_pad // stride for out_pad, stride in zip(part.output_padding, part.stride, strict=True)]
+            if any(more):
+                changed.append((part, part.output_padding, part.register_forward_pre_hook(_longer(more))))
+                part.output_padding = tuple(out_pad % stride for out_pad, stride in zip(part.output_padding, part.stride, strict=True))
+    try:
+        yield
+    finally:
+        for part, out_pad, hook in changed:
+            part.output_padding = out_pad
+            hook.remove()
+
+
+def _longer(more: list[int]) -> Callable[[nn.Module, tuple[Tensor, ...]], Tensor]:
+    """A hook that puts so many zeros at the end of each axis."""
+    from torch.nn import functional
+
+    sides = [side for count in reversed(more) for side in (0, count)]
+    return lambda _, inputs: functional.pad(inputs[0], sides)
 
 
 def _cannot(error: Exception, path: str) -> Diagnostic:

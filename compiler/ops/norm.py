@@ -93,6 +93,16 @@ class GroupNorm(Operation):
                 help=f"{either(near)} channels would divide by {self.groups}"
                 + (f"; or groups = {either(divisors)}" if divisors else ""),
             )
+        # What is left of one value is 0, and PyTorch refuses it at batch 1, in evaluation too.
+        if product(inputs[0]) == self.groups:
+            raise Refusal(
+                "E327",
+                f"each group of `gn` has a single value of an image: {self.groups} groups of {show(inputs[0])}",
+                parameter="groups",
+                operand=0,
+                suggestions=tuple(count for count in nearest_divisors(channels, self.groups) if count < channels),
+                help="take fewer groups, or normalise before the map has shrunk to one position",
+            )
         return inputs[0]
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:

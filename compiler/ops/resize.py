@@ -74,13 +74,13 @@ class Pad(Operation):
         name = PAD_CLASS["constant" if constant else self.mode]
         arguments: tuple[tuple[str | None, Plain], ...] = ((None, pads),)
         return Construct(
-            f"nn.{name}Pad{len(pads) // 2}d", (*arguments, ("value", self.value)) if constant else arguments
+            f"nn.{name}Pad{len(pads) // 2}d", (*arguments, ("value", float(self.value))) if constant else arguments
         )
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         further = "" if self.mode == "zeros" else f', mode="{self.mode}"'
         if self.mode == "zeros" and self.value != 0:
-            further = f", value={self.value}"
+            further = f", value={float(self.value)}"  # TorchScript takes no whole number here
         return f"F.pad({names[0]}, {list(torch_pads(self._pads(inputs[0])))}{further})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:

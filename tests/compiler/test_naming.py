@@ -48,6 +48,8 @@ def names(body: str, before: str = "") -> list[str]:
         ("sum: add { | conv(4) | skip }", ["conv1", "sum"]),
         ("add { | repeat 2: conv(4) }", ["0", "1", "add1"]),
         ("add { | repeat 2: conv(4) -> relu }", ["0.conv1", "0.relu1", "1.conv1", "1.relu1", "add1"]),
+        ("repeat 2 { add { | skip | skip } }", ["0", "1"]),
+        ("repeat 2 { add { | conv(4) | skip } }", ["0.conv1", "0.add1", "1.conv1", "1.add1"]),
         ("add { | if false: conv(4) | conv(4) }", ["conv1"]),
         ("repeat 2 as i { if i == 0 { conv(4) } else { relu } }", ["0", "1"]),
         ('for i in range(2) { "convs.{i}": conv(4) -> "bns.{i}": bn }', ["convs.0", "bns.0", "convs.1", "bns.1"]),
@@ -55,6 +57,15 @@ def names(body: str, before: str = "") -> list[str]:
 )
 def test_names(body: str, expected: list[str]) -> None:
     assert names(body) == expected
+
+
+def test_a_round_of_one_block_is_its_number_whatever_comes_in() -> None:
+    blocks = "block two(out) takes a, b { add { | conv(out) | skip(b) -> conv(out) } }\nblock one(out) { conv(out) }"
+    assert names("a: conv(4) stage s { repeat 2 { two(4) { | skip | skip(a) } } }", blocks)[1::3] == ["s.0.conv1", "s.1.conv1"]
+    assert names("stage t { repeat 2 { one(4) } }", blocks) == ["t.0.conv1", "t.1.conv1"]
+    inside = ["u.0.one1.conv1", "u.0.add1", "u.1.one1.conv1", "u.1.add1"]
+    assert names("stage u { repeat 2 { add { | one(4) | skip } } }", blocks) == inside
+    assert names("a: conv(4) repeat 2 { if true { two(4) { | skip | if true: skip(a) } } }", blocks)[1:3] == ["0.conv1", "0.conv2"]
 
 
 def test_blocks_are_named_by_their_own_name() -> None:

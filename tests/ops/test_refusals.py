@@ -95,6 +95,8 @@ def test_linear_on_an_image_names_the_remedy() -> None:
         (op("maxpool", kernel=3, pad=2), (3, 9, 9), "E312", "padding 2"),
         (op("maxpool", kernel=3, pad=(0, 1, 0, 1), ceil=True), (3, 9, 9), "E326", "`ceil`"),
         (op("instance_norm"), (3, 1, 1), "E327", "[3, 1, 1]"),
+        (op("gn", groups=3), (3, 1, 1), "E327", "3 groups of [3, 1, 1]"),
+        (op("gn", groups=4), (4,), "E327", "4 groups of [4]"),
         (op("lrn"), (64,), "E313", "[64]"),
         (op("softmax", axis="height"), (64,), "E320", "axis `height`"),
         (op("reshape", shape=(4, 5)), (3, 7), "E318", "[3, 7] has 21 elements, and [4, 5] has 20"),

@@ -158,7 +158,12 @@ def _adaptive(name: str, size: int | None = None) -> Callable[[Tensor, int, dict
 
 
 def _gn(x: Tensor, rank: int, a: dict[str, object]) -> Tensor:
-    return nn.GroupNorm(int(str(a["groups"])), x.shape[1])(x)
+    module = nn.GroupNorm(int(str(a["groups"])), x.shape[1])
+    try:
+        module(x[:1])
+    except ValueError:
+        raise Stricter("one value a group, which PyTorch refuses at batch 1 alone") from None
+    return module(x)
 
 
 def _bn(x: Tensor, rank: int, a: dict[str, object]) -> Tensor:
