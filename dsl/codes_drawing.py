@@ -10,8 +10,8 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F601",
         "a diagram that could not be laid out",
-        "Diagrams are laid out by Graphviz, in a process of its own with a time limit: the program `dot` where there is one, else the package "
-        "`pygraphviz`. When it dies, takes too long or is missing, nothing else is affected: the other outputs are made and the `.dot` text is kept.",
+        "Diagrams are laid out by Graphviz, in a process of its own with a time limit: the package `pygraphviz` or, without it, "
+        "the program `dot`. When it dies, takes too long or is missing, nothing else is affected: the other outputs are made and the `.dot` text is kept.",
         _NETWORK,
         "Install Graphviz or `pip install pygraphviz`; lay the kept `.dot` out elsewhere; or fold more of the network (`--level stage`).",
     ),

@@ -15,14 +15,15 @@ from ...dsl.source import Span
 from ..graph import Graph
 from ..ops.base import show
 from .arms import STRAIGHT, arms
-from .labels import Row, Words, box_rows, frame_rows, shape_text
+from .font import FAMILIES
+from .labels import Row, Words, box_rows, frame_rows, row_width, shape_text
 from .picture import Box, Frame, Line, Picture
-from .style import FONTS, LIGHT, POINTS, Theme, heat, outline, readable
+from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
 
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
-GAP = 5.0  # points between the heading of a frame and the line that comes in beside it
+GAP = 8.0  # points between the heading of a frame and the line that comes in beside it
 WIDEST = 185.0  # points that a box is widened to for a heading; a longer one may be crossed
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 COSTS = ("parameters", "macs", "activations")
@@ -71,17 +72,17 @@ def begun(look: Look) -> graphviz.Digraph:
     theme = look.theme
     drawing = graphviz.Digraph(name="network")
     drawing.attr(
-        "graph", rankdir=look.direction or "TB", bgcolor=theme.page, fontname=FONTS, fontcolor=theme.text,
+        "graph", rankdir=look.direction or "TB", bgcolor=theme.page, fontname=FAMILIES, fontcolor=theme.text,
         fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.2", pad="0.08", tooltip=" ", dpi=str(look.resolution),
     )  # fmt: skip
     if look.width is not None:
         drawing.attr("graph", size=f"{look.width:g},1000!")
     drawing.attr(
-        "node", shape="box", style="rounded,filled", fontname=FONTS, fontsize=f"{POINTS['plain']:g}",
+        "node", shape="box", style="rounded,filled", fontname=FAMILIES, fontsize=f"{POINTS['plain']:g}",
         margin="0.08,0.03", height="0.24", width="0.5", penwidth="0.9",
     )  # fmt: skip
     drawing.attr(
-        "edge", fontname=FONTS, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
+        "edge", fontname=FAMILIES, fontsize=f"{POINTS['edge']:g}", fontcolor=theme.faint, color=theme.line,
         arrowsize="0.55", penwidth="0.9",
     )  # fmt: skip
     return drawing
@@ -245,7 +246,7 @@ class Writer:
         for words in row:
             wanted = {"small": theme.faint, "count": theme.count}.get(words.style, theme.text)
             text = escaped(words.text)
-            if words.style in ("name", "count"):
+            if words.style in BOLD:
                 text = f"<B>{text}</B>"
             size = POINTS[words.style]
             pieces.append(f'<FONT POINT-SIZE="{size:g}" COLOR="{readable(fill, wanted)}">{text}</FONT>')
@@ -254,7 +255,7 @@ class Writer:
     def _heading(self, rows: Sequence[Row], fill: str) -> str:
         """A frame's name at its left. As much room is kept at its right, so that a line that comes in at the middle misses it."""
         across = self.look.direction in ("LR", "RL")
-        room = 0 if across else round(_wide(rows)) + 6
+        room = 0 if across else round(_wide(rows) + GAP)
         text = "<BR/>".join(self._row(row, fill) for row in rows)
         return (
             '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
@@ -350,8 +351,8 @@ class Writer:
 
 
 def _wide(rows: Sequence[Row]) -> float:
-    """About how wide rows of text are, in points."""
-    return max(sum(len(words.text) * POINTS[words.style] * 0.56 for words in row) for row in rows)
+    """How wide rows of text are, in points."""
+    return max(map(row_width, rows))
 
 
 def short(value: float) -> str:

@@ -12,11 +12,13 @@ from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape
 from ..program import Node, Scope
+from .font import width
 from .picture import Box, Frame
+from .style import BOLD, POINTS
 
-LONGEST = 44  # characters of a row
+LONGEST = 165.0  # points of a row
 MOST_ROWS = 6
-LONG_HEADING = 16  # characters of a frame's heading in one row
+LONG_HEADING = 85.0  # points of a frame's heading in one row
 ARROW = " \u2192 "
 TIMES = "\u00d7"
 
@@ -33,6 +35,11 @@ class Words:
 
 
 Row = tuple[Words, ...]
+
+
+def row_width(row: Row) -> float:
+    """How wide a row is, in points."""
+    return sum(width(words.text, POINTS[words.style], words.style in BOLD) for words in row)
 
 
 def shape_text(shape: Shape) -> str:
@@ -81,7 +88,7 @@ def frame_rows(frame: Frame) -> tuple[Row, ...]:
         return (head, (Words(names, "small"),))
     if frame.scope.kind == "block":
         # A line comes in beside the heading: the name of the block stands under that of its call, where both are long.
-        if len(named) == 1 or sum(len(words.text) for words in head) <= LONG_HEADING:
+        if len(named) == 1 or row_width(head) <= LONG_HEADING:
             return (head,)
         name, block = named
         return (counted((name,), frame.count, frame.parallel), (Words(block.text.strip(), "small"),))
@@ -256,8 +263,8 @@ def _shortened(rows: Sequence[str]) -> tuple[str, ...]:
 def _rows(steps: Sequence[str]) -> list[str]:
     rows: list[str] = []
     for step in steps:
-        if rows and len(rows[-1]) + len(ARROW) + len(step) <= LONGEST:
-            rows[-1] += ARROW + step
+        if rows and width(longer := rows[-1] + ARROW + step, POINTS["small"]) <= LONGEST:
+            rows[-1] = longer
         else:
             rows.append(ARROW.lstrip() + step if rows else step)
     return rows

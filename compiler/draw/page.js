@@ -54,6 +54,8 @@ function rowsOf(rows, x, top, height) {
   return rows.map(row => {
     y += size(row);
     const text = make("text", { x: fixed(x), y: fixed(y - 2.6) });
+    // As wide as it was laid out, whatever font there is.
+    if (row.every(([, , wide]) => wide)) { text.setAttribute("textLength", fixed(row.reduce((sum, [, , wide]) => sum + wide, 0))); text.setAttribute("lengthAdjust", "spacingAndGlyphs"); }
     for (const [words, style] of row) text.append(make("tspan", { class: style }, words));
     return text;
   });

@@ -22,11 +22,12 @@ from ..graph import Graph
 from ..program import Node
 from .dot import Look, to_dot
 from .fold import BLOCKS, View, fold, inside
+from .font import knows, width
 from .geometry import Geometry, Place, lay_out
 from .labels import Row, box_rows, caption, frame_rows, shape_text
 from .layout import SECONDS, Failure
 from .picture import Box, Frame, Line, Picture
-from .style import DARK, LIGHT, Theme, outline
+from .style import BOLD, DARK, LIGHT, POINTS, Theme, outline
 from .tooltip import clean, tooltip
 
 MOST_INSIDES = 300
@@ -271,8 +272,13 @@ def _corners(place: Place) -> list[float]:
     return [place.x, place.y, place.width, place.height]
 
 
-def _rows(rows: Sequence[Row]) -> list[list[list[str]]]:
-    return [[[clean(words.text), words.style] for words in row] for row in rows]
+def _rows(rows: Sequence[Row]) -> list[list[list[object]]]:
+    """The pieces of every row: text, style and, where our font has all its letters, how wide it is."""
+    return [[_piece(clean(words.text), words.style) for words in row] for row in rows]
+
+
+def _piece(text: str, style: str) -> list[object]:
+    return [text, style, *([round(width(text, POINTS[style], style in BOLD), 1)] if knows(text) else [])]
 
 
 def _ranges(indices: Sequence[int]) -> list[int]:

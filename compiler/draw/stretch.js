@@ -33,7 +33,7 @@ function without([from, to], others) {
 }
 
 function headingSize(rows) {
-  const width = Math.max(...rows.map(row => row.reduce((sum, [text, style]) => sum + text.length * (style === "small" ? 4.4 : 5.2), 0)));
+  const width = Math.max(...rows.map(row => row.reduce((sum, [text, , wide]) => sum + (wide ?? text.length * 6), 0)));
   return [width + 16, rows.length * 10 + 8];
 }
 

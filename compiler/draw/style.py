@@ -7,8 +7,8 @@ from dataclasses import field
 
 from ...dsl.records import dataclass
 
-FONTS = "Helvetica,Arial,Liberation Sans,sans-serif"
 POINTS = {"name": 9.0, "count": 9.0, "plain": 9.0, "small": 8.0, "edge": 8.0, "frame": 9.0, "legend": 7.5}
+BOLD = frozenset({"name", "count"})  # styles of words
 SMALLEST = 6.0  # points on paper; smaller text cannot be read
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from .style import FONTS
+from .font import FAMILIES, knows, width
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -27,7 +27,7 @@ def finished(svg: bytes, title: str, description: str) -> str:
     root = ElementTree.fromstring(svg)
     root.set("role", "img")
     root.set("aria-labelledby", "title description")
-    root.set("font-family", FONTS)
+    root.set("font-family", FAMILIES)
     for number, (name, text) in enumerate((("title", title), ("desc", description))):
         element = ElementTree.Element(tag(name), id="title" if name == "title" else "description")
         element.text = text
@@ -38,9 +38,23 @@ def finished(svg: bytes, title: str, description: str) -> str:
         _unwrap(drawing)
         for group in drawing.findall(tag("g")):
             _finish(group)
+    root.set(SPACE, "preserve")
     for words in root.iter(tag("text")):
         words.attrib.pop("font-family", None)
+        words.attrib.pop(SPACE, None)
+        _keep_width(words)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _keep_width(words: ElementTree.Element) -> None:
+    """A row of text is as wide as it was laid out, where a browser has another font."""
+    pieces = [words, *words]
+    if not knows("".join(words.itertext())):
+        return
+    size, weight = words.get("font-size", "0"), words.get("font-weight", "")
+    wide = sum(width(piece.text or "", float(piece.get("font-size", size)), piece.get("font-weight", weight) == "bold") for piece in pieces)
+    words.set("textLength", plain(round(wide, 1)))
+    words.set("lengthAdjust", "spacingAndGlyphs")
 
 
 def _unwrap(drawing: ElementTree.Element) -> None:

@@ -34,17 +34,22 @@ def test_the_wheel_needs_no_program(form: str, start: bytes, monkeypatch: pytest
     assert made.startswith(start)
 
 
-def test_a_program_is_taken_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_program_is_taken_where_the_wheel_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "dot"
     program.write_text("#!/bin/sh\ncat >/dev/null\nprintf '<svg/>'\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert render(SMALL, "svg") == b"<svg/>"
+    wheel, way = layouters()
+    assert isinstance(made := render(SMALL, "svg"), bytes)
+    assert b"DOCTYPE" in made  # Graphviz's own
+    missing = script(tmp_path, "import sys; sys.stderr.write(\"No module named 'pygraphviz'\\n\"); sys.exit(3)")
+    assert render(SMALL, "svg", ways=(missing, way)) == b"<svg/>"
+    assert wheel.name == "the package `pygraphviz`"
 
 
 def test_a_program_that_dies_leaves_the_next_way(tmp_path: Path) -> None:
     dies = script(tmp_path, "import os, sys; sys.stderr.write('Assertion failed\\n'); sys.stderr.flush(); os.abort()")
-    assert isinstance(render(SMALL, "svg", ways=(dies, layouters()[-1])), bytes)
+    assert isinstance(render(SMALL, "svg", ways=(dies, layouters()[0])), bytes)
     made = render(SMALL, "svg", ways=(dies,))
     assert made == Failure(("the program `dot` ended with status -6: Assertion failed",))
 
@@ -157,7 +162,7 @@ def test_the_svg_says_what_it_shows() -> None:
     assert any("conv(channels = 8, kernel = 3, stride = 2)" in title and "3,456 MACs" in title for title in titles)
 
 
-@pytest.mark.parametrize("form", ["svg", "dot", "png"])
+@pytest.mark.parametrize("form", ["svg", "dot", "png", "pdf"])
 def test_the_same_bytes_on_every_run(form: str) -> None:
     first, second = (draw_text(residual_network(), form).data for _ in range(2))
     assert first == second
