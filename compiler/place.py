@@ -63,7 +63,7 @@ class Builder:
     sharing: Sharing | None = None
     depth: int = 0
     givens: dict[int, Mapping[str, Given]] = field(default_factory=dict)  # by the identity of a call: its arguments, for messages
-    labels: list[Labelled] = field(default_factory=list)  # those of steps without weights: nobody may ever read them
+    labels: list[Labelled] = field(default_factory=list)  # those of steps: nobody may ever read them
     _said: set[tuple[str, str, int]] = field(default_factory=set)
     _uses: dict[int, int] = field(default_factory=dict)
     _operations: dict[object, Operation] = field(default_factory=dict)

@@ -48,7 +48,8 @@ def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
         labelled = Labelled(label, frame.current, step.label.span, members, again)
         expansion.register(frame, labelled)
         made = build.nodes[before[0] :]
-        if not members and again is not None and not any(node.weights for node in made):
+        if again is not None:
+            labelled.used = bool(members) or any(node.weights for node in made)  # what names weights is read in their keys
             build.labels.append(labelled)
 
 

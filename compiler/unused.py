@@ -14,11 +14,12 @@ def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
     """A warning for each parameter, let and imported name that the text of `file` never mentions again."""
     mentions = [_mentioned(item) for item in file.items]
     everywhere = set().union(*mentions)
+    handed_on = _handed_on(file)
     found: list[Diagnostic] = []
     for item, mentioned in zip(file.items, mentions, strict=True):
         match item:
             case ast.Block() | ast.Network():
-                found += _in_definition(item, mentioned)
+                found += _in_definition(item, mentioned, item.name.name in handed_on)
             case ast.Let(name=name) if name.name not in everywhere:
                 found.append(_unused("value", name))
             case ast.FromImport(names=names):
@@ -30,9 +31,10 @@ def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
-def _in_definition(item: ast.Block | ast.Network, mentioned: set[str]) -> Iterator[Diagnostic]:
+def _in_definition(item: ast.Block | ast.Network, mentioned: set[str], is_handed_on: bool) -> Iterator[Diagnostic]:
     for row in item.parameters:
-        if row.name.name not in mentioned:
+        # What calls a block that is given to it as a value gives it the arguments that it gives all of them.
+        if row.name.name not in mentioned and not is_handed_on:
             yield _unused(f"parameter of `{item.name.name}`", row.name)
     for name in _lets(item.body):
         if name.name not in mentioned:
@@ -58,6 +60,29 @@ def unused_label(name: str, span: Span) -> Diagnostic:
         help="remove it, or bring its tensor back with `skip`",
         severity=Severity.WARNING,
     )
+
+
+def _handed_on(file: ast.File) -> set[str]:
+    """The names that stand as values, not as calls: `resnet(unit = mine)`, `[narrow, wide]`, and `mine(groups = 4)` where that is an argument."""
+    names: set[str] = set()
+    stack: list[tuple[object, bool]] = [(file.items, False)]
+    while stack:
+        node, is_value = stack.pop()
+        if isinstance(node, tuple):
+            stack += [(part, is_value) for part in node]
+        elif isinstance(node, ast.Name):
+            names |= {node.name} if is_value else set()
+        elif isinstance(node, ast.Call):
+            names |= {node.path[0]} if is_value else set()
+            stack.append((node.arguments, True))
+        elif isinstance(node, ast.Argument | ast.Let):
+            stack.append((node.value, True))
+        elif isinstance(node, ast.Parameter):
+            stack.append((node.default, True))
+        elif dataclasses.is_dataclass(node) and not isinstance(node, Span):
+            values = isinstance(node, ast.List | ast.Conditional | ast.Index) and is_value
+            stack += [(getattr(node, row.name), values) for row in dataclasses.fields(node) if row.name not in ("span", "name", "source")]
+    return names
 
 
 def _mentioned(roots: object) -> set[str]:

@@ -18,40 +18,44 @@ ROWS: tuple[Code, ...] = (
         "A batch norm subtracts the mean of each channel, and with it any bias that was added just before: the parameters do nothing.",
         "network n {\n  input x[64, 8, 8]\n  conv(64, 3) -> bn\n}\n",
         "`conv(64, 3, bias = false)`, or `default conv(bias = false)` at the head of the file. Where a checkpoint has the bias "
-        "(torchvision's vgg16_bn), `# allow W502`.",
+        "(torchvision's vgg16_bn), `bias = true` written out, or `# allow W502`, says that it is meant.",
     ),
     Code(
         "W503",
         "values that are never read",
         "A stride longer than the window leaves gaps; a window that does not fit at the end leaves the last rows unread.",
         "network n {\n  input x[3, 8, 8]\n  conv(8, 2, stride = 3, pad = 0)\n}\n",
-        "Shorten the stride, add padding, or round up with `ceil = true`. A strided 1x1 convolution, the shortcut of the papers, is not warned of.",
+        "The message names the padding (of a pool, perhaps `ceil = true`) that would read them, if there is one; a stride no longer than the window "
+        "leaves no gaps. Not warned of: a strided 1x1 convolution, the shortcut of the papers, and rows that a `pad` before it has added.",
     ),
     Code(
         "W504",
         "a name that nothing reads",
-        "A parameter, a `let` or an imported name of this file is never used: a value that is given for it changes nothing.",
+        "A parameter, a `let` or an imported name of this file is never used: a value that is given for it changes nothing. Parameters of a block "
+        "that is itself given as a value are what its caller asks for, and are not warned of.",
         "block b(out, groups = 1) { conv(out) }\nnetwork n {\n  input x[3, 8, 8]\n  b(8)\n}\n",
         "Remove it, or use it where it was meant to be used.",
     ),
     Code(
         "W505",
         "a step that changes nothing",
-        "With these arguments the output always equals the input.",
+        "With these arguments, written as numbers, the output always equals the input. Not warned of: an argument that a parameter gives "
+        "(`dropout(drop)`), and a pool or crop that does something at another size of image.",
         "network n {\n  input x[3, 8, 8]\n  conv(8) -> dropout(0.0)\n}\n",
-        "Remove it; `identity` says that nothing is meant to happen.",
+        "Leave it out; `identity` keeps its place where keys are numbered.",
     ),
     Code(
         "W506",
         "a batch norm over one value",
         "Behind a global pool a channel has one value an image. At batch 1 there is nothing to take a variance of, and PyTorch refuses to train.",
         "network n {\n  input x[3, 8, 8]\n  global_avgpool -> conv(8, 1, bias = false) -> bn\n}\n",
-        "Train with batches of 2 at least, leave the norm out, or use `gn`.",
+        "Train with batches of 2 at least, or leave the norm out; `gn` does where a group has several channels.",
     ),
     Code(
         "W507",
         "an even kernel with `half`",
-        "`half` pads `(kernel - 1) // 2` a side, which centres an odd window; with an even one the output is a row smaller.",
+        "`half` pads `(kernel - 1) // 2` a side, which centres an odd window; with an even one the output is a row smaller. Not warned of where a "
+        "stride makes up for it: 4 wide with stride 2, or 2 with 2, halve an even image exactly.",
         "network n {\n  input x[3, 8, 8]\n  conv(8, 4)\n}\n",
         "`pad = same` keeps the size (it pads more at the end); or give the padding as a number.",
     ),

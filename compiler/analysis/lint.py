@@ -14,6 +14,8 @@ from ...dsl.source import Source, Span
 from ..ops.base import Refusal, Shape, product, show
 from ..program import Node, Program
 from ..provenance import has_even_half
+from ..trial import same_text
+from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]
 
@@ -81,6 +83,8 @@ def bias_before_norm(program: Program) -> Iterator[Diagnostic]:
     for node in program.nodes:
         if not any(weight.name == "bias" for weight in node.weights) or node.operation.removes_mean:
             continue
+        if _ASKED_FOR.search(node.span.text):
+            continue  # who writes `bias = true` where it is so already, or against a `default`, wants it: a checkpoint has it
         if len(users[node.index]) == 1 and users[node.index][0].operation.removes_mean:
             norm = users[node.index][0]
             yield _doubt(
@@ -91,6 +95,9 @@ def bias_before_norm(program: Program) -> Iterator[Diagnostic]:
                 help=f"write `bias = false`, or once for all `default {node.operation.name}(bias = false)`",
                 fix=_argument_fix(node.span, "bias = false"),
             )
+
+
+_ASKED_FOR = re.compile(r"\bbias\s*=\s*true\b")
 
 
 def _argument_fix(span: Span, argument: str) -> Fix | None:
@@ -104,63 +111,73 @@ def _argument_fix(span: Span, argument: str) -> Fix | None:
 def unread_values(program: Program) -> Iterator[Diagnostic]:
     """A stride longer than the window leaves gaps; a window that does not fit at the end leaves the last rows."""
     for node in program.nodes:
-        for axis, window in enumerate(node.operation.windows(node.input_shapes, node.shape) or (), 1):
-            reach = window.dilation * (window.kernel - 1) + 1
-            if window.kernel < 2 or window.upscale != 1:
-                continue  # a strided 1x1 convolution is the papers' own shortcut
-            if window.stride > reach:
-                yield _doubt(
-                    "W503",
-                    f"`{node.key}` never reads {window.stride - reach} of every {window.stride} rows: its window is {reach} and its stride {window.stride}",
-                    Label(node.span, f"window {reach}, stride {window.stride}"),
-                )
-                break
-            size = node.input_shapes[0][axis]
-            last = (node.shape[axis] - 1) * window.stride - window.before + reach - 1
-            if last < size - 1 and node.shape[axis] > 1:
-                yield _doubt(
-                    "W503",
-                    f"`{node.key}` never reads the last {size - 1 - last} of {size} rows: the next window would not fit",
-                    Label(node.span, f"reads {last + 1} of {size}"),
-                    help="add padding, or `ceil = true`, if they matter",
-                )
-                break
+        found = unread_rows(program.nodes, node)
+        if found is not None:
+            yield _doubt("W503", f"`{node.key}` never reads {found.what}", Label(node.span, found.label), help=found.help)
 
 
 def idle_steps(program: Program) -> Iterator[Diagnostic]:
-    """A step that changes nothing."""
+    """A step that changes nothing, whatever the parameters and the size of the image."""
     for node in program.nodes:
-        if node.operation.does_nothing(node.input_shapes, node.shape):
+        if not node.operation.does_nothing(node.input_shapes, node.shape) or not _is_constant(node.span.text):
+            continue
+        if all(other.operation.does_nothing(other.input_shapes, other.shape) and not _serves_other_sizes(other) for other in same_text(program.nodes, node)):
             yield _doubt(
                 "W505",
                 f"`{node.key}` changes nothing: its output is its input",
                 Label(node.span, "changes nothing"),
-                help="remove it; where a name for doing nothing is wanted, write `identity`",
+                help="leave it out; where its place in a table of keys must stay filled, write `identity`",
             )
 
 
+_NAMES = re.compile(r"\"[^\"]*\"|[A-Za-z_]\w*(?:\s*=(?!=))?")
+
+
+def _is_constant(text: str) -> bool:
+    """Whether a call is written without names, so that no parameter gives it another value: `dropout(0.0)`, not `dropout(drop)`."""
+    _, _, arguments = text.partition("(")
+    names = (word for word in _NAMES.findall(arguments) if word[0] != '"' and not word.endswith("="))
+    return all(word in ("true", "false", "none") for word in names)
+
+
+def _serves_other_sizes(node: Node) -> bool:
+    """Whether the step does something where the image is larger, as a pool to 7x7 does that happens to read 7x7."""
+    larger = tuple((shape[0], *(2 * size for size in shape[1:])) for shape in node.input_shapes)
+    try:
+        output = node.operation.output(larger)
+    except Refusal:
+        return False
+    return not node.operation.does_nothing(larger, output)
+
+
 def single_values(program: Program) -> Iterator[Diagnostic]:
-    """Batch statistics over one value: training with batch 1 is refused by PyTorch."""
+    """Statistics over one value. That a norm of vectors needs a batch is known to everybody who writes one."""
     for node in program.nodes:
-        if node.operation.needs_several_values and product(node.shape[1:]) == 1:
+        if node.operation.needs_several_values and len(node.shape) > 1 and product(node.shape[1:]) == 1:
             yield _doubt(
                 "W506",
                 f"`{node.key}` sees one value a channel at batch 1, so that training needs batches of 2 at least",
                 Label(node.span, f"of {show(node.shape)}"),
-                help="a group norm with several channels a group has no such limit",
+                help="train with batches of 2 at least; or a group norm with several channels a group, which has no such limit",
             )
 
 
 def even_half(program: Program) -> Iterator[Diagnostic]:
-    """`half` centres an odd window; an even one loses a row."""
+    """`half` centres an odd window; an even one loses a row, unless the stride makes up for it."""
     for node in program.nodes:
-        if has_even_half(node.operation):
+        if has_even_half(node.operation) and _loses_a_row(node):
             yield _doubt(
                 "W507",
                 f"`{node.key}` has an even window, which `half` cannot centre: {show(node.input_shapes[0])} becomes {show(node.shape)}",
                 Label(node.span, "an even kernel with `pad = half`"),
                 help="say the padding: `pad = same` keeps the size, a number is used as it is",
             )
+
+
+def _loses_a_row(node: Node) -> bool:
+    windows = node.operation.windows(node.input_shapes, node.shape) or ()
+    rows = zip(node.input_shapes[0][1:], node.shape[1:], windows, strict=True)
+    return any(after < before // window.stride for before, after, window in rows)
 
 
 def uneven_pools(program: Program) -> Iterator[Diagnostic]:
@@ -180,7 +197,7 @@ def lonely_groups(program: Program) -> Iterator[Diagnostic]:
     """A group that gives one channel of several is seldom meant; a depthwise convolution has one in, too."""
     for node in program.nodes:
         groups = getattr(node.operation, "groups", 1)
-        if not isinstance(groups, int) or groups < 2 or not node.input_shapes or not node.weights:
+        if node.operation.family != "convolution" or not isinstance(groups, int) or groups < 2:
             continue
         incoming, outgoing = node.input_shapes[0][0], node.shape[0]
         if outgoing == groups and (incoming > groups or not any(row.name == "channels" for row in node.operation.parameters())):
