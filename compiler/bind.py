@@ -8,8 +8,9 @@ from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from ..dsl.records import dataclass
 from ..dsl.source import Span
+from .foreign_names import NO_PARAMETERS
 from .ops.base import Operation
-from .ops.parameters import Integer, Padding, Parameter, Reference, Word
+from .ops.parameters import Integer, Optional, Parameter, Reference, Word
 from .origins import replacement
 from .suggest import closest, did_you_mean
 from .values import Builtin, Problem, Template, show_value
@@ -63,9 +64,8 @@ def _of_operation(operation: type[Operation]) -> Signature:
 
 def show_default(row: Parameter) -> str:
     """A default as the language writes it: words that are values stand without quotes."""
-    if isinstance(row.default, str) and isinstance(row.kind, Padding):
-        return row.default
-    return show_value(row.default)
+    kind = row.kind.kind if isinstance(row.kind, Optional) else row.kind
+    return row.default if isinstance(row.default, str) and not isinstance(kind, Word) else show_value(row.default)
 
 
 def match(
@@ -119,14 +119,15 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
 
 def _unknown(called: Signature, argument: ast.Argument, names: list[str]) -> Diagnostic:
     assert argument.name is not None and argument.name_span is not None
+    other = NO_PARAMETERS.get(argument.name.lower()) if called.place is None else None
     near = closest(argument.name, names)
     return Diagnostic(
         "E204",
         f"`{called.name}` has no parameter `{argument.name}`",
         Label(argument.name_span, "not a parameter"),
         _secondary(called),
-        help=did_you_mean(near) or f"its use is `{called.usage}`",
-        fix=replacement(argument.name_span, near),
+        help=other or did_you_mean(near) or f"its use is `{called.usage}`",
+        fix=replacement(argument.name_span, near) if other is None else None,
     )
 
 

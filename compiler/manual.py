@@ -13,7 +13,10 @@ from ..dsl.records import dataclass
 from ..dsl.render import to_text
 from ..dsl.source import Source
 from .driver import check_source
+from .foreign_names import NO_PARAMETERS, PARAMETERS, Otherwise, advice, otherwise, same_as
 from .functions import FUNCTIONS, Function
+from .language_words import WORDS, word_page
+from .library import about, entries, files, names
 from .ops import STRICTER, TABLE
 from .ops.base import Operation
 from .ops.parameters import Optional, Parameter, Plain, Word
@@ -31,16 +34,41 @@ class Unexplained:
 
 
 def explain(word: str) -> str | Unexplained:
-    """The page of a code (`E301`), an operation (`conv`) or a function (`divisible`), as text for a terminal."""
+    """The page of a code (`E301`), an operation (`conv`), a function (`divisible`), a word of the language (`skip`), a network that comes with
+    archc, or what archc has for a name of another library; as text for a terminal."""
     code = CODES.get(word.upper())
     if code is not None:
         return _text(code_page(code))
     if word in TABLE:
         return _text(operation_page(TABLE[word]))
     if word in FUNCTIONS:
-        return _text(function_page(FUNCTIONS[word]))
-    near = closest(word, {*TABLE, *FUNCTIONS}) or closest(word.upper(), CODES)
-    return Unexplained(did_you_mean(near) or "give a code of a message, such as E301, or an operation, such as conv")
+        return _text(function_page(FUNCTIONS[word]) + _beside(word))
+    page = word_page(word) or network_page(word)
+    if page is not None:
+        return _text(page)
+    name, row = same_as(word), otherwise(word)
+    if name is not None:
+        return _text(f"`{word}` is `{name}` in archc.\n\n{operation_page(TABLE[name])}")
+    if row is not None:
+        return _text(otherwise_page(word, row))
+    if word in PARAMETERS or word in NO_PARAMETERS:
+        return _text(f"# {word}\n\n" + (_sentence(NO_PARAMETERS[word]) if word in NO_PARAMETERS else f"The parameter is called `{PARAMETERS[word]}`.") + "\n")
+    near = closest(word, {*TABLE, *FUNCTIONS, *WORDS}) or closest(word.upper(), CODES)
+    return Unexplained(did_you_mean(near) or "give a code of a message, such as E301, or a word, such as conv; `archc explain` alone lists them")
+
+
+def index() -> str:
+    """Everything there is a page of, by subject; as text for a terminal."""
+    subjects = {family: [operation.name for operation in TABLE.values() if operation.family == family and operation.name] for family in _families()}
+    subjects |= {"functions of expressions": sorted(FUNCTIONS), "words of the language": list(WORDS), "networks": list(names())}
+    parts = ["`archc explain WORD` prints the manual of a word, `archc explain E301` that of a message. Names of PyTorch and Keras are translated."]
+    parts += [f"{subject}: {', '.join(words)}" for subject, words in subjects.items()]
+    parts.append(f"codes: E1xx syntax, E2xx names and values, E3xx shapes, E4xx limits, W5xx warnings, F6xx files; {len(CODES)} in all, in docs/errors.")
+    return _text("\n\n".join(parts) + "\n")
+
+
+def _families() -> list[str]:
+    return list(dict.fromkeys(operation.family for operation in TABLE.values()))
 
 
 # -------------------------------------------------------------------------------------------------- pages
@@ -82,6 +110,40 @@ def operation_page(operation: type[Operation]) -> str:
 
 def function_page(function: Function) -> str:
     return f"# {function.usage.partition('(')[0]}\n\n`{function.usage}`\n\n{function.doc}\n"
+
+
+def network_page(name: str) -> str | None:
+    """What a network that comes with archc says of itself, and its numbers; in Markdown."""
+    if name not in files():
+        return None
+    told = about(name)
+    parts = [f"# {name}", told.title]
+    parts += [f"Paper: {told.paper}"] if told.paper else []
+    parts += [f"Differs from the paper: {told.differs}"] if told.differs else []
+    entry = next((row for row in entries() if row.name == name), None)
+    if entry is None:
+        return "\n\n".join([*parts, f"What other networks are made of: `import {name}`; `archc new mine --from NETWORK` starts a variant of one."]) + "\n"
+    parts.append(f"{entry.parameters:,} parameters, {entry.macs:,} MACs; square images from {entry.smallest} pixels a side on.")
+    parts.append(f"`archc check {name}`, `archc draw {name}`, `archc build {name}`; `archc new mine --from {name}` starts a variant.")
+    return "\n\n".join(parts) + "\n"
+
+
+def otherwise_page(word: str, row: Otherwise) -> str:
+    """What to do where archc has no such operation; in Markdown."""
+    example = f"\n\n```arch\n{row.example}\n```" if row.example else ""
+    return f"# {word}\n\nNo operation of archc is called so. {_sentence(row.answer)}{example}\n"
+
+
+def _sentence(text: str) -> str:
+    return (text if text[0] == "`" or text.startswith("archc") else text[0].upper() + text[1:]) + "."
+
+
+def _beside(word: str) -> str:
+    """Of a function whose name other libraries give to an operation on tensors, the other meaning."""
+    name, row = same_as(word), otherwise(word)
+    if name is None and row is None:
+        return ""
+    return f"\nOf tensors: `{name}` is called so elsewhere.\n" if name is not None else f"\nOf tensors: {advice(row)}.\n" if row is not None else ""
 
 
 def usage(operation: type[Operation]) -> str:

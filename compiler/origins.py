@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Edit, Fix, Label
 from ..dsl.source import Span
 from .environment import Environment
+from .foreign_names import advice, key, otherwise
 from .functions import FUNCTIONS
 from .ops import TABLE
 from .ops.parameters import Optional, Word
@@ -90,12 +92,16 @@ def unknown_name(environment: Environment, name: str, span: Span, wanted: str = 
     help, fix = did_you_mean(near), replacement(span, near)
     if wanted == "a value" and name in choices():
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
-    elif wanted != "a value" and near and arguments >= COUNT_INPUTS.get(name.lower(), arguments + 1):
+    elif wanted != "a value" and near and arguments >= COUNT_INPUTS.get(key(name), arguments + 1):
         help, fix = f"{help} The channels that come in are never written: they are those of the tensor", None
     elif wanted != "a value" and environment.label(name) is not None:
         help, fix = f"`{name}` is a label: `skip({name})` goes on from its step", None
     elif name in USAGE:
         help, fix = f"`{name}` begins a statement: {USAGE[name]}", None
+    elif (row := otherwise(name)) is not None and near[:1] != (name.lower(),) and not any(environment.binding(other) for other in near):
+        help, fix = advice(row), None
+    elif wanted != "a value" and near and near[0] in TABLE and TABLE[near[0]].least_inputs > 1 and not _heads_paths(span):
+        help, fix = f"{help} It joins the paths of a merge: `{near[0]} {{ | … | … }}`", None
     return Diagnostic(
         "E201",
         f"there is no {wanted.removeprefix('a ')} named `{name}`",
@@ -104,6 +110,11 @@ def unknown_name(environment: Environment, name: str, span: Span, wanted: str = 
         help=help,
         fix=fix,
     )
+
+
+def _heads_paths(span: Span) -> bool:
+    """Whether the paths of a merge follow the name (and its arguments)."""
+    return re.match(r"\s*(\([^()]*\))?\s*\{", span.source.text[span.end : span.end + 200]) is not None
 
 
 def choices() -> set[str]:

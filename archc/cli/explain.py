@@ -1,4 +1,4 @@
-"""`archc explain`: the manual of a code or an operation."""
+"""`archc explain`: the manual of a code, an operation, a word of the language or of another library."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from .face import Command, Face
 
 
 @click.command("explain", cls=Command)
-@click.argument("word", metavar="CODE|OPERATION")
+@click.argument("word", metavar="[WORD]", required=False)
 @click.pass_obj
-def command(face: Face, word: str) -> int:
-    """What a code of a message means (E301), or how an operation (conv) or a function (divisible) is used."""
-    from ..compiler.manual import Unexplained, explain
+def command(face: Face, word: str | None) -> int:
+    """What a code of a message means (E301), how an operation (conv), a function (divisible) or a word (skip) is used, what archc has for a
+    name of another library (lstm); without a word, all there is."""
+    from ..compiler.manual import Unexplained, explain, index
 
-    page = explain(word)
+    page = explain(word) if word is not None else index()
     if isinstance(page, Unexplained):
         face.say(f"there is nothing to explain under `{word}`; {page.help}")
         return 2

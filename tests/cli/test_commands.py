@@ -229,9 +229,12 @@ def test_explain(run: Run) -> None:
     assert operation.startswith("conv\n\n`conv(channels, kernel = 3, ")
     assert "- `channels`: " in operation
     assert "divisible(x, 8)" in run("explain", "divisible").stdout
+    assert run("explain", "Conv2d").stdout.startswith("`Conv2d` is `conv` in archc.\n")
+    assert "recurrence" in run("explain", "lstm").stdout
+    assert "resnet50" in run("explain").stdout
 
 
-@pytest.mark.parametrize(("word", "meant"), [("Conv2d", "`conv`"), ("E3011", "`E301`"), ("qqq", "such as E301")])
+@pytest.mark.parametrize(("word", "meant"), [("convv", "`conv`"), ("E3011", "`E301`"), ("qqq", "such as E301")])
 def test_nothing_to_explain(run: Run, word: str, meant: str) -> None:
     result = run("explain", word)
     assert (result.exit_code, result.stdout) == (2, "")
