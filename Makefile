@@ -1,23 +1,29 @@
 # `make test` checks everything, `make demo` shows it, `make docs` and `make gallery` write what is made from the sources.
-# The first run makes .venv and installs archc there; later ones find it as it is. Another interpreter: `make PYTHON=python3.12 test`.
+# The first run makes .venv and installs there what it needs; later ones find it as it is. Another interpreter: `make PYTHON=python3.12 test`.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet install --constraint constraints.txt
+ARCHC := $(VENV)/.archc
+TOOLS := $(VENV)/.tools
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
-.PHONY: setup test lint types fast slow demo docs gallery clean
+.PHONY: setup test lint types fast slow campaign demo docs gallery clean
 
-setup: $(STAMP)
+setup: $(TOOLS)
+
+$(ARCHC): pyproject.toml setup.py constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing archc and what it runs on (PyTorch, NumPy, Graphviz: 1 GB) into $(VENV); the first time takes one to five minutes"
+	@$(PIP) --editable .
+	@$(BIN)/python -m compileall -q archc compiler dsl grammar
+	@touch $@
 
 # torchvision and timm without what they ask for: torch is there, and nothing else of theirs is needed.
-$(STAMP): pyproject.toml constraints.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing into $(VENV) (the first time takes some minutes)"
+$(TOOLS): $(ARCHC)
+	@echo "installing what the tests need (pytest, mypy, ONNX Runtime, Dask, torchvision: 0.5 GB) into $(VENV); the first time takes one to five minutes"
 	@$(PIP) --editable '.[weights,onnx,dask,counters,test]'
 	@$(PIP) --no-deps torchvision timm
-	@$(BIN)/python -m compileall -q archc dsl grammar compiler
 	@touch $@
 
 test: setup
@@ -27,7 +33,7 @@ lint: setup
 	@$(BIN)/ruff check .
 
 types: setup
-	@$(BIN)/mypy
+	@$(BIN)/python tests/run.py mypy
 
 fast: setup
 	@$(BIN)/python -m pytest -q -m 'not slow'
@@ -35,7 +41,14 @@ fast: setup
 slow: setup
 	@$(BIN)/python -m pytest -q -m slow
 
-demo: setup
+# Hours, not minutes: edits of each shipped file, and random programs that archc and PyTorch must judge alike.
+EDITS ?= 2000
+PROGRAMS ?= 20000
+campaign: setup
+	@$(BIN)/python -m tests.mutations $(EDITS)
+	@$(BIN)/python -m tests.soundness $(PROGRAMS)
+
+demo: $(ARCHC)
 	@$(BIN)/archc build architectures/resnext50.arch -o build/resnext50
 
 # Pages that are made from the sources; tests hold them fresh.

@@ -10,11 +10,18 @@ The names below are loaded when they are first used, so that `import archc` cost
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .compiler.network import Network, compile, load
     from .dsl.diagnostics import ArchError
+
+# In a checkout `archc.dsl` is the folder dsl/ beside this package. The links archc/dsl, … are for type checkers and editors,
+# which do not run this; where there can be no links, nothing misses them.
+_ROOT = os.path.dirname(__path__[0])
+if os.path.isfile(os.path.join(_ROOT, "grammar", "arch.lark")):
+    __path__.insert(0, _ROOT)
 
 __version__ = "0.1.0"
 __all__ = ["ArchError", "Network", "__version__", "compile", "load"]

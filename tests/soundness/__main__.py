@@ -1,0 +1,43 @@
+"""The campaign: `python -m tests.soundness [programs]`. Prints the verdicts, and every program on which archc and PyTorch disagree."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
+
+from .programs import Maker
+from .test_soundness import agrees
+
+PARTS = 100
+
+
+def part(number: int, count: int) -> tuple[Counter[str], list[str]]:
+    """Other programs than those of the tests."""
+    verdicts: Counter[str] = Counter()
+    stories = []
+    for each in range(count):
+        try:
+            verdicts[agrees(Maker(random.Random(f"{number} {each}")).program())] += 1
+        except AssertionError as disagreement:
+            stories.append(str(disagreement))
+    return verdicts, stories
+
+
+def main(count: int = 20_000) -> int:
+    total: Counter[str] = Counter()
+    wrong = 0
+    with ProcessPoolExecutor(max_tasks_per_child=5) as pool:
+        for verdicts, stories in pool.map(part, range(PARTS), repeat(max(1, count // PARTS))):
+            print("\n".join([*stories, ""]) if stories else "", end="", flush=True)
+            total += verdicts
+            wrong += len(stories)
+    shares = ", ".join(f"{name} {number}" for name, number in sorted(total.items()))
+    print(f"{total.total() + wrong} programs: PyTorch's verdicts are {shares}; archc disagrees on {wrong}")
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
