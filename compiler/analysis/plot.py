@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 72, 12
 PHASES = {"forward": "#4477aa", "backward": "#cc6677", "optimizer": "#ddcc77"}
 """Colours that people who see red and green alike can tell apart."""
 
-SVG_WIDTH, SVG_HEIGHT, MARGIN = 900, 320, 60
+SVG_WIDTH, SVG_HEIGHT, MARGIN = 900, 320, 72
 
 
 def mebibytes(size: float) -> str:
@@ -71,7 +71,7 @@ def memory_svg(profile: Profile, title: str) -> str:
     for tick in range(5):
         y = SVG_HEIGHT - MARGIN - inner_height * tick / 4
         parts.append(f'<line x1="{MARGIN}" y1="{y:.1f}" x2="{SVG_WIDTH - MARGIN}" y2="{y:.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{MARGIN - 6}" y="{y + 4:.1f}" text-anchor="end">{top * tick / 4 / 2**20:,.1f}</text>')
+        parts.append(_text(f"{top * tick / 4 / 2**20:,.1f}", MARGIN - 6, y + 4, "end"))
     for place, moment in enumerate(moments):
         height = inner_height * moment.bytes / top
         name = escape(f"{moment.path} ({moment.phase}): {mebibytes(moment.bytes)}")
@@ -83,12 +83,12 @@ def memory_svg(profile: Profile, title: str) -> str:
     if moments:
         x = MARGIN + (moments.index(peak) + 0.5) * step
         anchor = "end" if x > SVG_WIDTH / 2 else "start"
-        parts.append(f'<text x="{x:.1f}" y="{MARGIN - 8}" text-anchor="{anchor}">peak {mebibytes(peak.bytes)} at {escape(profile.peak_at)}</text>')
-    parts.append(f'<text x="{MARGIN}" y="{MARGIN - 24}">MiB</text>')
+        parts.append(_text(f"peak {mebibytes(peak.bytes)} at {profile.peak_at}", x, MARGIN - 8, anchor))
+    parts.append(_text("MiB", MARGIN, MARGIN - 24))
     for place, phase in enumerate(phase for phase in PHASES if any(moment.phase == phase for moment in moments)):
         x = MARGIN + 110 * place
         parts.append(f'<rect x="{x}" y="{SVG_HEIGHT - MARGIN + 16}" width="12" height="12" fill="{PHASES[phase]}"/>')
-        parts.append(f'<text x="{x + 18}" y="{SVG_HEIGHT - MARGIN + 26}">{phase}</text>')
+        parts.append(_text(phase, x + 18, SVG_HEIGHT - MARGIN + 26))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -99,13 +99,21 @@ def stacked(pictures: Sequence[str]) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {height}">\n{"".join(inner)}</svg>\n'
 
 
+def _text(words: str, x: float, y: float, anchor: str = "start", points: float = 12.0) -> str:
+    from ..draw.text import svg_text  # a plot in a terminal needs no font
+
+    return svg_text(words, x, y, SVG_WIDTH, anchor, points)
+
+
 def _frame(title: str) -> list[str]:
+    from ..draw.text import FONT
+
     return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}" font-family="sans-serif" font-size="12" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}" {FONT} '
         f'role="img" aria-label="{escape(title, quote=True)}">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{SVG_WIDTH}" height="{SVG_HEIGHT}" fill="white"/>',
-        f'<text x="{SVG_WIDTH / 2}" y="20" text-anchor="middle" font-size="15">{escape(title)}</text>',
+        _text(title, SVG_WIDTH / 2, 20, "middle", 15),
     ]
 
 
@@ -148,8 +156,8 @@ def points_svg(points: Sequence[Point], x_title: str, y_title: str, title: str) 
     parts = _frame(title)
     inner_width, inner_height = SVG_WIDTH - 2 * MARGIN, SVG_HEIGHT - 2 * MARGIN
     parts.append(f'<path d="M{MARGIN} {MARGIN}V{SVG_HEIGHT - MARGIN}H{SVG_WIDTH - MARGIN}" fill="none" stroke="#888"/>')
-    parts.append(f'<text x="{SVG_WIDTH - MARGIN}" y="{SVG_HEIGHT - 12}" text-anchor="end">{escape(x_title)}</text>')
-    parts.append(f'<text x="{MARGIN}" y="{MARGIN - 12}">{escape(y_title)}</text>')
+    parts.append(_text(x_title, SVG_WIDTH - MARGIN, SVG_HEIGHT - 12, "end"))
+    parts.append(_text(y_title, MARGIN, MARGIN - 12))
     if points:
         x_low, x_span, y_low, y_span = _spans(points)
         placed = [
@@ -159,18 +167,15 @@ def points_svg(points: Sequence[Point], x_title: str, y_title: str, title: str) 
         front = sorted((x, y) for x, y, point in placed if point.front)
         parts.append(f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in front)}" fill="none" stroke="#cc6677"/>')
         for tick in range(5):
-            parts.append(
-                f'<text x="{MARGIN + inner_width * tick / 4:.1f}" y="{SVG_HEIGHT - MARGIN + 18}" text-anchor="middle">{x_low + x_span * tick / 4:.4g}</text>'
-            )
-            parts.append(
-                f'<text x="{MARGIN - 6}" y="{SVG_HEIGHT - MARGIN - inner_height * tick / 4 + 4:.1f}" text-anchor="end">{y_low + y_span * tick / 4:.4g}</text>'
-            )
+            across, up = inner_width * tick / 4, inner_height * tick / 4
+            parts.append(_text(f"{x_low + x_span * tick / 4:.4g}", MARGIN + across, SVG_HEIGHT - MARGIN + 18, "middle"))
+            parts.append(_text(f"{y_low + y_span * tick / 4:.4g}", MARGIN - 6, SVG_HEIGHT - MARGIN - up + 4, "end"))
         for x, y, point in placed:
             colour = PHASES["backward"] if point.front else PHASES["forward"]
             name = escape(f"{point.name}: {point.x:,} {x_title}, {point.y:,} {y_title}")
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"><title>{name}</title></circle>')
             if point.front:
-                parts.append(f'<text x="{x + 6:.1f}" y="{y - 6:.1f}" font-size="10">{escape(point.name)}</text>')
+                parts.append(_text(point.name, x + 6, y - 6, points=10))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
