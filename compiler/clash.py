@@ -10,7 +10,8 @@ from .environment import Frame
 from .nearest import nearest_sizes
 from .ops.base import Operation, Refusal, Shape, show
 from .program import Node
-from .provenance import decided_by, has_even_half, lost_rows, main_path, parting, total_stride
+from .provenance import decided_by, has_even_half, lost_rows, main_path, parting, short, total_stride
+from .remedies import meeting
 
 AXIS_NAMES = {
     1: ("features",),
@@ -47,7 +48,7 @@ def describe_clash(
         rows = []
         for number, index in enumerate(inputs, 1):
             decider = deciders[(index, axis)]
-            source = "where the paths part" if decider.index == start else f"`{_short(decider.span.text)}` at {decider.span}"
+            source = "where the paths part" if decider.index == start else f"`{short(decider.span.text)}` at {decider.span}"
             rows.append(f"{nodes[index].shape[axis]} in path {number}, from {source}")
         told_of.setdefault("; ".join(rows[:6]) + ("; …" if len(rows) > 6 else ""), []).append(title)
     notes += [f"{' and '.join(titles)}: {rows}" for rows, titles in told_of.items()]
@@ -60,6 +61,9 @@ def describe_clash(
     if axes and min(axes) > 0 and len(strides) == 1 and help_text is None:
         sizes = nearest_sizes(nodes, operation, inputs)
         notes += [sizes] if sizes is not None else []
+        remedy = meeting(nodes, operation, inputs, start, parts) if refusal.code in ("E301", "E302") else None
+        if remedy is not None:
+            help_text, fix = remedy.help, remedy.fix
     notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []
     if help_text is None:
         help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)
@@ -74,18 +78,13 @@ def describe_clash(
     )
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 48 else line[:45] + "…"
-
-
 def _uncentred(nodes: Sequence[Node], inputs: list[int], start: int | None) -> list[str]:
     """The steps on the paths whose even window `half` cannot centre."""
     told = []
     for index in inputs:
         for node in main_path(nodes, index, start):
             if has_even_half(node.operation):
-                told.append(f"`{_short(node.span.text)}` at {node.span} has an even window, which `half` cannot centre: `pad = same` keeps the size")
+                told.append(f"`{short(node.span.text)}` at {node.span} has an even window, which `half` cannot centre: `pad = same` keeps the size")
     return list(dict.fromkeys(told))
 
 

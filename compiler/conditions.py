@@ -12,7 +12,8 @@ from .environment import Defaults, DefaultValue, Frame
 from .ops.base import show
 from .origins import names_in, with_origins
 from .program import BudgetLimit
-from .provenance import chain_of_shapes, decided_by
+from .provenance import chain_of_shapes, decided_by, short
+from .remedies import reaching
 from .values import Builtin, Problem, Template, Unknowable, kind_of, show_value
 
 if TYPE_CHECKING:
@@ -75,8 +76,11 @@ def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
                 decider = decided_by(expansion.build.nodes, node.index, axis)
                 names = AXIS_NAMES.get(len(node.shape), ())
                 title = names[axis] if axis < len(names) else f"axis {axis}"
-                notes.append(f"{title} {'are' if title.endswith('s') else 'is'} {here}, decided by `{' '.join(decider.span.text.split())[:60]}` at {decider.span}")
+                notes.append(f"{title} {'are' if title.endswith('s') else 'is'} {here}, decided by `{short(decider.span.text)}` at {decider.span}")
     trace = chain_of_shapes(expansion.build.nodes, node.index)
+    remedy = None
+    if isinstance(wanted, tuple) and len(wanted) == len(node.shape) > 1 and wanted[0] == node.shape[0]:
+        remedy = reaching(expansion.build.nodes, node.index, wanted)
     raise Problem(
         Diagnostic(
             "E231",
@@ -84,8 +88,9 @@ def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
             Label(statement.span, f"the shape is {show(node.shape)}"),
             (Label(node.span, f"gives {show(node.shape)}"),),
             (*notes, *((trace,) if trace else ())),
-            # No edit: an expectation that `--fix` bends to what is there expects nothing.
-            help=f"if the shape here is right, write `expect {show(node.shape)}`",
+            # No edit of the expectation: one that `--fix` bends to what is there expects nothing.
+            help=f"if the shape here is right, write `expect {show(node.shape)}`" if remedy is None else remedy.help,
+            fix=remedy.fix if remedy is not None else None,
         )
     )
 

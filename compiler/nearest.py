@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .ops.base import Operation, Refusal, Shape
+from .ops.base import Operation, Refusal
 from .program import Node
+from .trial import ancestors, reshaped
 
 MOST_WORK = 400_000
 """How many shape rules may be worked out for one message."""
@@ -19,7 +20,7 @@ def nearest_sizes(nodes: Sequence[Node], operation: Operation, inputs: Sequence[
     All spatial axes of the input change together. The steps before the operation must accept the size, too; those after it
     are not known yet.
     """
-    steps = _ancestors(nodes, inputs)
+    steps = ancestors(nodes, inputs)
     roots = [node for node in steps if not node.inputs]
     if len(roots) != 1 or len(roots[0].shape) < 2:
         return None
@@ -37,26 +38,11 @@ def _show(root: Node, delta: int) -> str:
     return "x".join(str(size + delta) for size in root.shape[1:])
 
 
-def _ancestors(nodes: Sequence[Node], inputs: Sequence[int]) -> list[Node]:
-    """All steps that lead to `inputs`, in order."""
-    needed = set(inputs)
-    stack = list(needed)
-    while stack:
-        for index in nodes[stack.pop()].inputs:
-            if index not in needed:
-                needed.add(index)
-                stack.append(index)
-    return [nodes[index] for index in sorted(needed)]
-
-
 def _does(steps: Sequence[Node], root: Node, delta: int, operation: Operation, inputs: Sequence[int]) -> bool:
-    shapes: dict[int, Shape] = {}
+    shapes = reshaped(steps, {root.index: (root.shape[0], *(size + delta for size in root.shape[1:]))}, {})
+    if shapes is None:
+        return False
     try:
-        for node in steps:
-            if node is root:
-                shapes[node.index] = (root.shape[0], *(size + delta for size in root.shape[1:]))
-            else:
-                shapes[node.index] = node.operation.output(tuple(shapes[index] for index in node.inputs))
         operation.output(tuple(shapes[index] for index in inputs))
     except Refusal:
         return False

@@ -10,6 +10,12 @@ from .ops.base import Operation, Shape, show
 from .program import Node
 
 
+def short(text: str, most: int = 60) -> str:
+    """A text on one line, and not too long to stand in a sentence."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
 def sets_channels(operation: Operation) -> bool:
     """Whether the operation's own arguments say how many channels it gives."""
     return any(row.name in ("channels", "features") for row in operation.parameters())
@@ -65,7 +71,7 @@ def lost_rows(nodes: Sequence[Node], index: int, stop: int | None) -> list[str]:
             size = node.input_shapes[0][axis]
             last = (node.shape[axis] - 1) * window.stride - window.before + window.dilation * (window.kernel - 1)
             if window.kernel > 1 and window.upscale == 1 and last < size - 1:
-                told.append(f"`{' '.join(node.span.text.split())[:48]}` at {node.span} reads {last + 1} of {size} rows and drops the rest")
+                told.append(f"`{short(node.span.text)}` at {node.span} reads {last + 1} of {size} rows and drops the rest")
                 break
     return told
 

@@ -22,7 +22,7 @@ MISTAKES = {
     "a width that is no whole number": ("conv(64 * 0.3)", "E208", "`divisible(64 * 0.3, 8)`", None),
     "where the values of a wrong number come from": ("let r = 16\nconv(in.channels // r)", "E208", "`r` is 16", None),
     "a gate that is added": ("add { | skip | global_avgpool }", "E301", "`add(broadcast = true)` stretches", None),
-    "an even window beside a skip": ("add { | conv(3, 4) | skip }", "E301", "`half` cannot centre: `pad = same` keeps", None),
+    "an even window beside a skip": ("add { | conv(3, 4) | skip }", "E301", "`half` cannot centre: `pad = same` keeps", "add { | conv(3, 4, pad = same) | skip }"),
     "a label of every round": ("repeat 3 { c: conv(3) -> relu }\nadd { | skip(c) | skip }", "E202", 'an expression, `"c{i}": …`', None),
     "reuse as the head of a merge": ("m: add { | skip | conv(3) }\nreuse(m) { | skip | skip }", "E234", "runs a merge again with its own paths", None),
     "a name that an unlabelled step takes": ("conv1: conv(3)\nconv(3)", "E209", "by its kind and its place", None),

@@ -1,0 +1,119 @@
+"""Remedies of sizes that do not meet: what is offered is named in the text's own terms, and works when it is made."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.driver import check_source
+from archc.dsl.codes import CODES
+from archc.dsl.fixes import applied
+from archc.dsl.render import to_text
+from archc.dsl.source import Source
+
+AUTOENCODER = """network ae250 {
+  input image[3, 250, 250]
+  conv(16, 11, stride = 3, pad = 0) -> sigmoid
+  deconv(3, 11, stride = 3)
+  expect [3, 250, 250]
+}
+"""
+CODEC = """network codec(rates = [2, 4, 5, 8]) {
+  input wave[1, 44160]
+  conv(16, 7)
+  for i, r in rates { conv(16 * 2 ** (i + 1), 2 * r, stride = r, pad = ceil(r / 2.0)) -> elu }
+  z: identity
+  for r in [8, 5, 4, 2] { deconv(in.channels / 2, 2 * r, stride = r, pad = ceil(r / 2.0)) -> elu }
+  conv(1, 7)
+  expect [1, 44160]
+}
+"""
+ODD = """network ae25 {
+  input image[1, 25, 25]
+  e1: conv(8, stride = 2) -> relu
+  e2: conv(16, stride = 2) -> relu
+  d1: deconv(8, 2, stride = 2)
+  add { | skip | skip(e1) }
+}
+"""
+
+
+def net(body: str, shape: str = "3, 32, 32") -> str:
+    return f"network n {{\n  input x[{shape}]\n  {body}\n}}\n"
+
+
+OFFERED = {
+    "the rows that a strided convolution loses": (AUTOENCODER, ("248", "250", "out_pad"), "deconv(3, 11, stride = 3, out_pad = 2)"),
+    "one round of a loop, in terms of its stride": (CODEC, ("5519", "out_pad"), "pad = ceil(r / 2.0), out_pad = r % 2)"),
+    "a decoder that doubles an odd skip": (ODD, ("14", "13", "24x24"), "| skip -> crop(like = e1) |"),
+    "a factor of an upsampling": (
+        net('upsample(scale = 120.0 / 88, mode = "bilinear")\n  expect [3, 120, 120]', "3, 88, 88"), ("119", "rounded down"), 'upsample(size = 120, mode = "bilinear")',
+    ),
+    "a decoder of upsamplings at an odd size": (
+        net("e: identity\n  maxpool(2)\n  concat { | upsample(2) | skip(e) }", "3, 33, 33"), ("exact",), "upsample(like = e)",
+    ),
+    "a transposed convolution beside a skip": (
+        net("e: identity\n  maxpool(2)\n  concat { | deconv(3, 2, stride = 2) | skip(e) }", "3, 33, 33"), ("out_pad = 1",), "deconv(3, 2, stride = 2, out_pad = 1)",
+    ),
+    "rows alone": (
+        net("e: identity\n  maxpool(2)\n  concat { | deconv(3, 2, stride = 2) | skip(e) }", "3, 33, 32"), ("out_pad = 1x0",), "out_pad = 1x0)",
+    ),
+    "an out_pad that is there": (
+        net("conv(4, 3, stride = 3) -> deconv(3, 3, stride = 3, out_pad = 1)\n  expect [3, 35, 35]", "3, 33, 33"), ("out_pad = 2",), "deconv(3, 3, stride = 3, out_pad = 2)",
+    ),
+    "a pool beside a strided convolution": (net("concat { | conv(8, stride = 2) | maxpool(3, stride = 2) }"), ("pad = 1",), "maxpool(3, stride = 2, pad = 1)"),
+    "a pool that rounds up": (
+        net("concat {\n| conv(8, 3, stride = 2, pad = 0)\n| maxpool(3, stride = 2, ceil = true)\n}", "3, 26, 26"), ("ceil",), "maxpool(3, stride = 2, ceil = false)",
+    ),
+    "a convolution without padding beside a skip": (net("add { | conv(3, 5, pad = 0) | skip }"), ("pad = 2",), "conv(3, 5, pad = 2)"),
+}
+
+
+@pytest.mark.parametrize("title", OFFERED)
+def test_the_remedy_is_named_and_works(title: str) -> None:
+    text, parts, edit = OFFERED[title]
+    rows = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+    assert len(rows) == 1
+    said = to_text(rows)
+    assert all(part in said for part in parts), said
+    mended, _ = applied(rows)["n.arch"]
+    assert edit in mended, mended
+    assert [row.code for row in check_source(Source.of("n.arch", mended)).diagnostics if row.is_error] == []
+
+
+NOTHING = {
+    "features of tokens": net("tokens -> add { | linear(16) | linear(32) }"),
+    "channels, too": net("add { | conv(8, 3, pad = 0) | skip }"),
+    "two strides": net("add { | conv(3, stride = 2) -> conv(3, stride = 2) | conv(3, stride = 2) }"),
+}
+
+
+@pytest.mark.parametrize("title", NOTHING)
+def test_no_crop_or_padding_is_offered_for(title: str) -> None:
+    said = to_text(check_source(Source.of("n.arch", NOTHING[title])).diagnostics)
+    assert "error[E301]" in said
+    assert "crop(" not in said
+    assert "out_pad" not in said
+
+
+def _examples_with_edits() -> list[str]:
+    found = []
+    for code, row in CODES.items():
+        if row.example and not code.startswith("F"):
+            rows = check_source(Source.of(f"{code.lower()}.arch", row.example)).diagnostics
+            found += [code] if any(diagnostic.fix is not None and diagnostic.fix.edits for diagnostic in rows) else []
+    return found
+
+
+@pytest.mark.parametrize("code", _examples_with_edits())
+def test_the_edit_that_the_gallery_offers_puts_its_example_right(code: str) -> None:
+    """Edits are made as `archc check --fix` makes them: again while there are some, for the first may uncover others."""
+    name, text = f"{code.lower()}.arch", CODES[code].example
+    for _ in range(8):
+        edits = applied(check_source(Source.of(name, text)).diagnostics)
+        if name not in edits:
+            break
+        text = edits[name][0]
+    left = check_source(Source.of(name, text)).diagnostics
+    assert text != CODES[code].example
+    assert code not in [row.code for row in left], to_text(left)
+    assert [row.code for row in left if row.is_error] == [], to_text(left)
