@@ -12,7 +12,8 @@ from ..dsl.diagnostics import ArchError, Diagnostic
 from ..dsl.records import dataclass
 from .emit.pytorch import Mode, to_python
 from .graph import Graph
-from .outputs import lacking, refused, write
+from .outputs import together, write
+from .refusals import of_system
 
 if TYPE_CHECKING:
     from torch import nn
@@ -65,6 +66,11 @@ class Plan:
         return rewritten(self.graph, module.state_dict(), self.dtype)
 
     @property
+    def numbers(self) -> str:
+        """The dtype of the module, and of what it must be given where that is not PyTorch's usual one."""
+        return self.dtype if self.dtype == "float32" else f"{self.dtype} (images too: `x.to(torch.{self.dtype})`)"
+
+    @property
     def filled(self) -> str:
         """What stands in the weights, in words."""
         return "the weights as training starts" if self.weights is None else f"the weights of {self.weights}"
@@ -96,13 +102,15 @@ class Made:
 
 
 def build(plan: Plan, words: Sequence[str], watch: Callable[[Target], None] = lambda target: None) -> tuple[Made, ...]:
-    """Make the targets of those words, in order; `watch` is told of each before it is made."""
+    """Make the targets of those words, in order; `watch` is told of each before it is made. The files appear together at the end."""
     made = []
-    for target in TARGETS:
-        if target.word in words:
-            watch(target)
-            made.append(_make(plan, target))
-    return tuple(made)
+    with together() as files:
+        for target in TARGETS:
+            if target.word in words:
+                watch(target)
+                made.append(_make(plan, target))
+    refusals = [files.refusal(row.path) for row in made]
+    return tuple(row if said is None else replace(row, diagnostics=(said,)) for row, said in zip(made, refusals, strict=True))
 
 
 def _make(plan: Plan, target: Target) -> Made:
@@ -111,13 +119,19 @@ def _make(plan: Plan, target: Target) -> Made:
         return Made(target, path, target.make(plan, path))
     except ArchError as error:
         return Made(target, path, diagnostics=error.diagnostics)
-    except OSError as error:
-        return Made(target, path, diagnostics=(refused(path, error),))
-    except ModuleNotFoundError as error:
-        return Made(target, path, diagnostics=(lacking(path, error.name or str(error)),))
     except Exception as error:
+        refusal = of_system(error, path)
+        if refusal is not None:
+            return Made(target, path, diagnostics=(refusal,))
         # A bug in one way out must not take the others along; the command line tells of it.
         return Made(target, path, error=error)
+
+
+def left(plan: Plan, made: Sequence[Made]) -> tuple[str, ...]:
+    """Files of an earlier build that stay beside the new ones: where an output could not be made, or was not asked for this time."""
+    new = {row.path for row in made if row.is_there}
+    suffixes = dict.fromkeys(target.suffix for target in TARGETS)
+    return tuple(path for path in map(plan.path, suffixes) if path not in new and os.path.isfile(path))
 
 
 # ------------------------------------------------------------------------------------------------ targets
@@ -135,7 +149,7 @@ def _torchscript(plan: Plan, path: str) -> str:
     if plan.optimize:
         return _optimized(plan, path)
     save(script(plan.module, plan.train), path)
-    return f"{'to train, ' if plan.train else ''}{plan.dtype}, {plan.device}, {plan.filled}"
+    return f"{'to train, ' if plan.train else ''}{plan.numbers}, {plan.device}, {plan.filled}"
 
 
 def _optimized(plan: Plan, path: str) -> str:
@@ -148,7 +162,7 @@ def _optimized(plan: Plan, path: str) -> str:
         made = optimized(plan.graph, plan.module, device=plan.device, dtype=plan.dtype)
     save(made.scripted, path)
     told = "".join(f"\n      {row}" for row in made.told)
-    return f"optimised for inference, {plan.dtype}, {plan.device} alone, {plan.filled}{told}"
+    return f"optimised for inference, {plan.numbers}, {plan.device} alone, {plan.filled}{told}"
 
 
 def _diagram(plan: Plan, path: str) -> str:
@@ -186,7 +200,7 @@ def _aotinductor(plan: Plan, path: str) -> str:
 
     save(plan.portable_module.to(plan.device), plan.graph, path, plan.batch)
     sizes = ", ".join("x".join(map(str, (plan.batch, *node.shape))) for node in plan.graph.inputs)
-    return f"{'rewritten graph, ' if plan.optimize else ''}{sizes} alone, {plan.dtype}, {plan.device}, {plan.filled}"
+    return f"{'rewritten graph, ' if plan.optimize else ''}{sizes} alone, {plan.numbers}, {plan.device}, {plan.filled}"
 
 
 TARGETS: tuple[Target, ...] = (

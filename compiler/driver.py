@@ -87,6 +87,7 @@ def doubting(state: Compilation) -> Compilation:
     if state.file is None or any(row.is_error for row in state.diagnostics):
         return state
     from .analysis.lint import lint, unsilenced
+    from .file_names import doubtful_names
     from .unused import unused_names
 
     if _has_more_than_ran(state.file):
@@ -95,7 +96,7 @@ def doubting(state: Compilation) -> Compilation:
         unknown = unknown_names(state.file)
         if unknown:
             return state.saying(*unknown)
-    doubts = unused_names(state.file) + (lint(state.program) if state.program is not None else ())
+    doubts = (*doubtful_names(state.file), *unused_names(state.file)) + (lint(state.program) if state.program is not None else ())
     return replace(state, diagnostics=unsilenced((*state.diagnostics, *doubts)))
 
 

@@ -6,16 +6,23 @@ diagnostic; nothing here raises.
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from dataclasses import field
+from typing import TextIO
 
-from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.diagnostics import ArchError, Diagnostic, Label
 from ..dsl.records import dataclass
 from ..dsl.source import Source
+from .refusals import native, reason_of, shown
 from .suggest import closest, did_you_mean
 from .values import Problem
 
 SUFFIX = ".arch"
+
+STDIN = "<stdin>"
+"""What messages call the text of standard input, which `-` names."""
 
 LARGEST_FILE = 8 * 2**20
 """Bytes of the largest file that is read."""
@@ -47,17 +54,19 @@ def shipped() -> tuple[str, ...]:
 
 
 def find(file: str) -> Target:
-    """`path.arch`, `path.arch:network`, or a shipped network by name. What is found nowhere is a path all the same: reading it tells."""
+    """`path.arch`, `path.arch:network`, a shipped network by name, or `-`. What is found nowhere is a path all the same: reading it tells."""
     path, network = _parted(file)
+    if path == "-":
+        return Target(path, STDIN, network)
     if _is_word(path) and os.path.isfile(os.path.join(LIBRARY, path + SUFFIX)):
         return _of_library((path,), network)
-    return Target(path, path, network)
+    return Target(path, shown(path), network)
 
 
 def _parted(file: str) -> tuple[str, str | None]:
     path, colon, network = file.rpartition(":")
     # The drive letter of `C:\nets\my.arch` is no file.
-    if colon and _is_word(network) and (path.endswith(SUFFIX) or (_is_word(path) and len(path) > 1)):
+    if colon and _is_word(network) and (path == "-" or path.endswith(SUFFIX) or (_is_word(path) and len(path) > 1)):
         return path, network
     return file, None
 
@@ -73,19 +82,54 @@ def _of_library(path: tuple[str, ...], network: str | None = None) -> Target:
 def read(target: Target) -> Source | Diagnostic:
     """The text of the file, or why there is none."""
     try:
-        with open(target.path, "rb") as stream:
-            data = stream.read(LARGEST_FILE + 1)
+        if target.name == STDIN:
+            data = standard_input()
+        else:
+            with open(target.path, "rb") as stream:
+                data = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         return _trouble(target, "F611", f"there is no file `{target.name}`", _where_else(target))
     except IsADirectoryError:
         return _trouble(target, "F612", f"`{target.name}` is a folder", _files_in(target))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return _trouble(target, "F612", f"`{target.name}` cannot be read: {reason}", "name a file that you may read")
+        return _trouble(target, "F612", f"`{target.name}` cannot be read: {reason_of(error)}", "name a file that you may read")
     if len(data) > LARGEST_FILE:
         limit = f"{LARGEST_FILE // 2**20} MiB"
         return _trouble(target, "F614", f"`{target.name}` is larger than {limit}", "write repeats as loops, or import parts of it")
     return decode(target.name, data)
+
+
+def text_of(path: str) -> str:
+    """The text of another file of a person's (a list of variants, a device), or of standard input for `-`. Raises `ArchError`."""
+    target = Target(path, shown(path)) if path != "-" else Target(path, STDIN)
+    try:
+        if path == "-":
+            data = standard_input()
+        else:
+            with open(path, "rb") as stream:
+                data = stream.read()
+        return data.decode("utf-8-sig")
+    except FileNotFoundError:
+        trouble = _trouble(target, "F611", f"there is no file `{target.name}`", "correct the path")
+    except UnicodeDecodeError as error:
+        trouble = _trouble(target, "F613", f"`{target.name}` is not UTF-8: its byte {error.start:,} stands for no character", "save it as UTF-8")
+    except (OSError, ValueError) as error:
+        trouble = _trouble(target, "F612", f"`{target.name}` cannot be read: {reason_of(error)}", "name a file that you may read")
+    raise ArchError((trouble,))
+
+
+_given: dict[TextIO, bytes] = {}
+"""What was read of standard input, which can be read once: a file is read again for each of its networks."""
+
+
+def standard_input() -> bytes:
+    """All of it, as far as a file may go."""
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    if sys.stdin not in _given:
+        _given.clear()
+        _given[sys.stdin] = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    return _given[sys.stdin]
 
 
 def decode(name: str, data: bytes) -> Source | Diagnostic:
@@ -168,7 +212,7 @@ class Imports:
         folder = os.path.dirname(self.paths.get(asking.name, asking.name))
         beside = os.path.join(folder, *path) + SUFFIX
         name = os.path.join(os.path.dirname(asking.name), *path) + SUFFIX
-        if name in self.texts or os.path.isfile(beside):
+        if name in self.texts or os.path.isfile(beside := native(beside)):
             return Target(beside, name)
         library = _of_library(path)
         return library if os.path.isfile(library.path) else None

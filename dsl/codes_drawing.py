@@ -57,4 +57,11 @@ ROWS: tuple[Code, ...] = (
         _NETWORK,
         "Fold more of the network, draw it in the other direction, or make the picture wider.",
     ),
+    Code(
+        "W552",
+        "a part that `--open` does not open",
+        "The picture is the same without it: the part is open at this level already, or lies in one that `--fold` keeps shut.",
+        _NETWORK,
+        "Leave it out, name a part inside it, or draw a finer level (`--level op`).",
+    ),
 )

@@ -1,4 +1,4 @@
-"""Codes of files (F61x, F620): what is read, and what is written."""
+"""Codes of files and of the machine (F61x, F620, F63x): what is read, what is written, and what the system refuses."""
 
 from __future__ import annotations
 
@@ -38,9 +38,11 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F615",
         "an output that could not be written",
-        "Outputs are written beside their place and then moved there, so that each is there whole or not at all. This one is not; the others are.",
+        "Outputs are written beside their place and then moved there, so that each is there whole or not at all. This one is not; the others are, "
+        "and a file that was there before is as it was. The message gives the system's reason. For `fmt` and `check --fix` the output is your own "
+        "file, for a printed result it is the stream (`<stdout>`).",
         "",
-        "Choose another folder with `-o`, or make room.",
+        "Choose a place where you may write (`-o`, `--plot`, another name), change its permissions, or make room.",
     ),
     Code(
         "F616",
@@ -52,7 +54,8 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F617",
         "a device that is not there",
-        "`--device` takes a device of PyTorch: `cpu`, `cuda`, `cuda:1`. PyTorch must see it on this machine, for the module is put there.",
+        "`--device` takes a device of PyTorch: `cpu`, `cuda`, `cuda:1`. PyTorch must see it on this machine, for the module is put there. "
+        "`meta`, which holds shapes and no numbers, is none to build for.",
         "",
         "Build for `cpu`, or on the machine that has the device.",
     ),
@@ -76,5 +79,20 @@ ROWS: tuple[Code, ...] = (
         "`--target aotinductor` writes compiled code. Making it takes a C++ compiler and a PyTorch with AOTInductor; running it takes no compiler.",
         "",
         "Install a C++ compiler, or name yours in the variable `CXX`; or use `--target torchscript --optimize`, which needs none.",
+    ),
+    Code(
+        "F631",
+        "a system that refuses",
+        "Something that archc needs of the system was refused: the current folder is gone, too many files are open, no further process may start. "
+        "The network is right, and nothing was left half done.",
+        "",
+        "The message gives the system's reason and what helps against it; then call again.",
+    ),
+    Code(
+        "F632",
+        "not enough memory",
+        "The memory of this machine, or what it allows a process, ran out. The network is right, and nothing was left half done.",
+        "",
+        "Ask for less at a time (`--batch`, `--input`, `--jobs 1`), close other programs, or use a machine with more memory.",
     ),
 )

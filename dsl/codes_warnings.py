@@ -97,4 +97,12 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[224, 224, 3]\n  conv(8) -> global_avgpool\n}\n",
         "Write `input x[3, 224, 224]`. Where it is meant (a volume of three slices), `# allow W512`.",
     ),
+    Code(
+        "W520",
+        "a name that another system's files cannot have",
+        "Outputs are called as their network. On macOS and Windows names that differ in capitals alone are one file, so that the outputs of "
+        "two such networks replace each other; and Windows keeps some names for devices (`con`, `nul`, `com1`, …), with any ending.",
+        "network Net {\n  input x[3, 8, 8]\n  conv(8)\n}\n\nnetwork net {\n  input x[3, 8, 8]\n  conv(16)\n}\n",
+        "Give the network another name. Where nobody builds it on such a system, `# allow W520`.",
+    ),
 )

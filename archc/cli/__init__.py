@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
-import os
+import io
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 # Loading modules makes many objects and no garbage: looking for some takes a tenth of the time of `archc check`.
@@ -13,12 +15,13 @@ gc.set_threshold(200_000, 20, 20)
 
 import click  # noqa: E402
 
-from .face import MISSING, Face, ReaderGone, global_options  # noqa: E402
+from ..dsl.diagnostics import ArchError  # noqa: E402
+from .face import MISSING, Face, ReaderGone, global_options, help_of, keep_streams_apart  # noqa: E402
 
 COMMANDS = ("check", "build", "cost", "draw", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
 
-INTERRUPTED, BROKEN_PIPE, BUG = 130, 141, 70
+NOT_MADE, BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 70, 130, 141, 143
 
 
 class Archc(click.Group):
@@ -35,7 +38,15 @@ class Archc(click.Group):
         command: click.Command = import_module(f"{__name__}.{name}").command
         return command
 
+    def get_help_option(self, context: click.Context) -> click.Option | None:
+        return help_of(super().get_help_option(context))
+
     def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[:1] == ["help"]:
+            args = _asked_of(args[1:])
+            if not args:
+                context.ensure_object(Face).result(context.get_help())
+                context.exit()
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             context.fail(_unknown(args[0]))
         return super().resolve_command(context, args)
@@ -47,8 +58,20 @@ class Archc(click.Group):
             result = super().main(args, *rest, **options)
             status = result if isinstance(result, int) else 0
         except BaseException as error:
-            status = _status(error, face)
+            status = _ended(error, face)
         sys.exit(status)
+
+
+def _ended(error: BaseException, face: Face) -> int:
+    """The exit status, also where saying why fails for the same reason (too many open files, no memory)."""
+    try:
+        return _status(error, face)
+    except ReaderGone:
+        return BROKEN_PIPE
+    except (ArchError, OSError, MemoryError):
+        with suppress(ReaderGone):
+            face.say(f"archc: the system refuses: {error}")
+        return NOT_MADE
 
 
 def _status(error: BaseException, face: Face) -> int:
@@ -58,22 +81,44 @@ def _status(error: BaseException, face: Face) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0
     if isinstance(error, click.ClickException):
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        face.say(told.getvalue().rstrip("\n"))
         return error.exit_code
+    if isinstance(error, Terminated):
+        return TERMINATED
     if isinstance(error, KeyboardInterrupt | click.Abort):
         face.say("interrupted")
         return INTERRUPTED
     if isinstance(error, ReaderGone):
-        # Nothing may be written on the way out either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    from ..dsl.diagnostics import ArchError
+    from ..compiler import refusals
 
+    refusal = None if isinstance(error, ArchError) else refusals.of_system(error, "archc")
+    if refusal is not None:
+        face.trace(error)
+        error = ArchError((refusal,))
     if isinstance(error, ArchError):
         face.diagnostics(error.diagnostics)
-        return 2 if any(row.code == MISSING for row in error.diagnostics) else 1
+        codes = {row.code for row in error.diagnostics}
+        return 2 if MISSING in codes else NOT_MADE if codes & refusals.NOT_MADE else 1
     face.bug(error)
     return BUG
+
+
+class Terminated(BaseException):
+    """The system asks archc to end (SIGTERM, SIGHUP): it puts its drafts away first."""
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    raise Terminated
+
+
+def _asked_of(words: list[str]) -> list[str]:
+    """What `archc help …` asks for: the help of a command, or the manual of a code or an operation. Nothing for archc's own help."""
+    if words and words[0] not in COMMANDS and not words[0].startswith("-"):
+        return ["explain", *words]
+    return [*words[:1], "--help"] if words and words[0] in COMMANDS else []
 
 
 def _unknown(word: str) -> str:
@@ -85,16 +130,24 @@ def _unknown(word: str) -> str:
     return f"there is no command `{word}`" + (f"; {near}" if near else "")
 
 
-@click.group(cls=Archc, params=global_options(), context_settings={"help_option_names": ["-h", "--help"]})
+# As wide as the terminal, beyond what click takes for wide enough.
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 10_000}
+
+
+@click.group(cls=Archc, params=global_options(), context_settings=SETTINGS)
 def group() -> None:
     """A language and compiler for neural-network architectures.
 
     FILE is a path (nets/my.arch), a path and a network in it (nets/my.arch:small), or the name of a network that comes
-    with archc (resnext50; `archc list` shows them).
+    with archc (resnext50; `archc list` shows them), or - for standard input. `archc help COMMAND` tells more, `archc explain WORD` is the manual.
     """
 
 
 def main() -> NoReturn:
+    keep_streams_apart()
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminated)
     group.main()
 
 

@@ -50,11 +50,13 @@ def command(
     train: bool, optimize: bool, tune: bool, batch: int, device: str, dtype: str,
 ) -> int:  # fmt: skip
     """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
-    from ..compiler.build import Plan, build
+    from ..compiler.build import Plan, build, left
 
     if train and optimize:
         raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
     graph = compiled(face, file, settings, inputs).graph
+    if folder and folder.endswith((".py", ".pt", ".pt2", ".svg", ".json", ".onnx")):
+        face.tell(f"-o {folder}: taken as a folder, the files go into it")
     plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch)
     with _progress(face) as watch:
         made = build(plan, targets, watch)
@@ -64,6 +66,10 @@ def command(
     for output in made:
         if output.error is not None:
             face.bug(output.error, f"{output.path} was not made")
+    failed = {output.path for output in made if not output.is_there}
+    for path in left(plan, made):
+        speak = face.say if path in failed else face.tell
+        speak(f"{path}: of an earlier build, left as it was{'' if path in failed else '; not asked for this time'}")
     return 0 if all(output.is_there for output in made) else 3
 
 

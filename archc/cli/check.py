@@ -27,11 +27,15 @@ PASSES = 4
 def command(
     face: Face, files: tuple[str, ...], settings: tuple[str, ...], inputs: tuple[str, ...], form: str, deny: str | None, fix: bool
 ) -> int:
-    """Parse, elaborate and check; print what is wrong."""
+    """Parse, elaborate and check; print what is wrong. `-` is standard input."""
     from ..compiler.driver import check_all, in_order
 
+    if fix and "-" in files:
+        raise click.UsageError("`--fix` changes files, and standard input is none: name the file")
     values, shapes = settings_of(settings), inputs_of(inputs)
     found = [row for file in files for row in check_all(file, settings=values, inputs=shapes, observe=observer(face))]
+    for file in files:
+        face.took(file)
     passes = PASSES if fix else 0
     while passes and _fixed(face, found):
         passes -= 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
@@ -31,9 +31,9 @@ TABLES = ("costs", "kinds", "lecture", "receptive")
 @click.option("--memory", is_flag=True, help="Plot what is alive, step by step, in an inference and in a training step.")
 @click.option("--convention", type=click.Choice(CONVENTIONS), help="The figure of another counter, and why it differs.")
 @click.option("--device", type=click.Choice(DEVICES), help="Estimate the time on a device, by its roofline.")
-@click.option("--device-spec", type=click.File("r", encoding="utf-8"), help="A device of your own: JSON with name, flops, bandwidth, launch.")
+@click.option("--device-spec", metavar="FILE", help="A device of your own: JSON with name, flops, bandwidth, launch.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "markdown"]), default="text")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, writable=True), help="Where the plot of --memory goes, as SVG.")
+@click.option("-o", "--output", metavar="FILE", help="Where the plot of --memory goes, as SVG.")
 @click.pass_obj
 def command(
     face: Face,
@@ -48,7 +48,7 @@ def command(
     memory: bool,
     convention: str | None,
     device: str | None,
-    device_spec: IO[str] | None,
+    device_spec: str | None,
     form: str,
     output: str | None,
 ) -> None:
@@ -88,14 +88,15 @@ def command(
             face.result((kinds_table if table == "kinds" else cost_table)(result).rendered(form))
 
 
-def _device(name: str | None, spec: IO[str] | None) -> Device | None:
+def _device(name: str | None, spec: str | None) -> Device | None:
     from ..compiler.analysis.roofline import DEVICES as KNOWN
     from ..compiler.analysis.roofline import BadDevice, read_device
+    from ..compiler.reading import text_of
 
     if spec is None:
         return KNOWN[name] if name else None
     try:
-        return read_device(spec.read())
+        return read_device(text_of(spec))
     except BadDevice as error:
         raise click.BadParameter(str(error), param_hint="--device-spec") from None
 

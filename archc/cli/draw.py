@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from .face import Command, Face, compiled, network_options
 
+if TYPE_CHECKING:
+    from ..compiler.draw import Options
+    from ..compiler.graph import Graph
+    from ..dsl.diagnostics import Diagnostic
+
 # The words of `compiler.draw`: stated here so that `--help` does not load it; a test holds them equal.
+FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")
 LEVELS = ("stage", "block", "op")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 THEMES = ("light", "dark", "print")
@@ -33,7 +41,8 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.command("draw", cls=Command)
 @click.argument("file")
 @network_options
-@click.option("-o", "--output", metavar="FILE", help="Its ending says the format: .svg (the default), .pdf, .png, .html, .tex (TikZ), .dot.")
+@click.option("-o", "--output", metavar="FILE", help="Its ending says the format: .svg (the default), .pdf, .png, .html, .tex (TikZ), .dot. `-`: standard output.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no ending says it.  [default: svg]")
 @click.option("--level", type=click.Choice(LEVELS), default="block", help="How much is unfolded.")
 @click.option("--open", "opened", multiple=True, metavar="NAME", help="Unfold this part; '*' unfolds everything.")
 @click.option("--fold", "folded", multiple=True, metavar="NAME", help="Fold this part.")
@@ -46,21 +55,35 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper, for a column or a page.")
 @click.pass_obj
 def command(
-    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], output: str | None, level: str, opened: tuple[str, ...],
+    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], output: str | None, form: str | None, level: str, opened: tuple[str, ...],
     folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, width: float | None,
 ) -> int:  # fmt: skip
     """Draw the network: stages as boxes, repeats folded, skips beside the main path."""
     from ..compiler.draw import WRONG_CALLS, Options, draw
-    from .made import guarded, told
+    from .made import told
 
+    path = output or ""
+    if form and path not in ("", "-") and not path.lower().endswith(f".{form}"):
+        raise click.UsageError(f"`-o {path}` and `--format {form}` are two formats: leave one out")
     graph = compiled(face, file, settings, inputs).graph
-    path = output or f"{graph.program.name}.svg"
-    if color_by == "time" and not path.lower().endswith(".html"):
+    path = path or f"{graph.program.name}.{form or 'svg'}"
+    if color_by == "time" and form != "html" and not path.lower().endswith(".html"):
         face.tell(f"{graph.program.name}: timing every step on this machine")
     options = Options(level, opened, folded, direction, color_by, theme, width)
-    diagnostics = guarded(path, lambda: draw(graph, path, options))
+    diagnostics = _printed(face, graph, form or "svg", options) if path == "-" else draw(graph, path, options)
     face.diagnostics(diagnostics)
     if any(row.is_error for row in diagnostics):
         return 2 if any(row.code in WRONG_CALLS for row in diagnostics) else 3
-    told(face, path, "diagram")
+    if path != "-":
+        told(face, path, "diagram")
     return 0
+
+
+def _printed(face: Face, graph: Graph, form: str, options: Options) -> tuple[Diagnostic, ...]:
+    """The picture to standard output."""
+    from ..compiler.draw.diagram import draw_text
+
+    drawn = draw_text(graph, form, options)
+    if drawn.data is not None:
+        face.result(drawn.data)
+    return drawn.diagnostics

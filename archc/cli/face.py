@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
@@ -35,16 +37,31 @@ class Face:
 
     def say(self, text: str) -> None:
         """A line for a person, even when asked to be quiet."""
-        _write(sys.stderr, text + "\n")
+        _tell(text + "\n")
 
     def tell(self, text: str) -> None:
         """A line for a person who did not ask for silence."""
         if not self.quiet:
             self.say(text)
 
-    def result(self, text: str) -> None:
+    def took(self, file: str) -> None:
+        """Where a name may be meant in two ways: which one it is."""
+        from ..compiler.reading import SUFFIX, find
+
+        target = find(file)
+        if target.is_shipped and os.path.isfile(os.path.basename(target.path)):
+            word = os.path.basename(target.path)
+            self.tell(f"{file}: the network that comes with archc; for the file here write `{word}`")
+        elif target.is_shipped and os.path.isfile(word := os.path.basename(target.path).removesuffix(SUFFIX)):
+            self.tell(f"{file}: the network that comes with archc; for the file here write `./{word}`")
+
+    def show(self, text: str) -> None:
+        """What moves on a terminal: no line ends it."""
+        _tell(text)
+
+    def result(self, text: str | bytes) -> None:
         """What the command was called for."""
-        _write(sys.stdout, text if not text or text.endswith("\n") else text + "\n")
+        _give(text if isinstance(text, bytes) or not text or text.endswith("\n") else text + "\n")
 
     def diagnostics(self, rows: Iterable[Diagnostic]) -> None:
         """Errors and, unless asked to be quiet, warnings."""
@@ -52,18 +69,22 @@ class Face:
 
         shown = [row for row in rows if row.is_error or not self.quiet]
         if shown:
-            _write(sys.stderr, to_text(shown, self.colored(sys.stderr), page_width(sys.stderr) or WIDTH) + "\n")
+            _tell(to_text(shown, self.colored(sys.stderr), page_width(sys.stderr) or WIDTH) + "\n")
 
-    def bug(self, error: BaseException, what: str = "archc has failed") -> None:
-        """One line that asks for a report; with `--traceback`, where it is."""
+    def trace(self, error: BaseException) -> None:
+        """With `--traceback`, where in archc it was."""
         if self.traceback:
             import traceback
 
             self.say("".join(traceback.format_exception(error)).rstrip())
+
+    def bug(self, error: BaseException, what: str = "archc has failed") -> None:
+        """One line that asks for a report; with `--traceback`, where it is."""
+        self.trace(error)
         told = " ".join(str(error).split())[:200]
         self.say(f"archc: a bug: {what}: {type(error).__name__}: {told}\n  please report it, with the file; `--traceback` shows where it is")
 
-    def colored(self, stream: TextIO) -> bool:
+    def colored(self, stream: TextIO | None) -> bool:
         if self.color != "auto":
             return self.color == "always"
         return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -73,28 +94,76 @@ class ReaderGone(Exception):
     """Whoever read what archc writes has gone (`archc list | head -1`). Not an OSError, which click would take for its own."""
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _give(text: str | bytes) -> None:
+    """Write to stdout. Where that fails, what was asked for was not given: an `ArchError`."""
     try:
-        try:
-            stream.write(text)
-        except UnicodeEncodeError:
-            encoding = stream.encoding or "ascii"
-            stream.write(text.encode(encoding, "replace").decode(encoding))
-        stream.flush()
+        if sys.stdout is None:  # closed before archc began
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        _write(sys.stdout, text)
     except BrokenPipeError:
+        _silence(sys.stdout)
         raise ReaderGone from None
+    except (OSError, ValueError) as error:
+        from ..compiler.refusals import refused
+        from ..dsl.diagnostics import ArchError
+
+        _silence(sys.stdout)
+        raise ArchError((refused("<stdout>", error),)) from None
 
 
-def is_terminal(stream: TextIO) -> bool:
+def _tell(text: str) -> None:
+    """Write to stderr. Where that fails, nobody can be told; the exit status still tells how it ended."""
+    if sys.stderr is None:
+        return
     try:
-        return stream.isatty()
+        _write(sys.stderr, text)
+    except BrokenPipeError:
+        _silence(sys.stderr)
+        raise ReaderGone from None
+    except (OSError, ValueError):
+        _silence(sys.stderr)
+
+
+def _write(stream: TextIO, text: str | bytes) -> None:
+    if isinstance(text, bytes):
+        stream.buffer.write(text)
+        stream.buffer.flush()
+        return
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+def _silence(stream: TextIO | None) -> None:
+    """What still waits to be written, and Python would try to write at its end, goes nowhere."""
+    if stream is not None:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def keep_streams_apart() -> None:
+    """Takes the places of streams that are closed: else the next file that is opened would be stdout, and be written into."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
     except ValueError:  # closed
         return False
 
 
-def page_width(stream: TextIO) -> int | None:
+def page_width(stream: TextIO | None) -> int | None:
     """The columns of the terminal; None where there is none."""
-    if not is_terminal(stream):
+    if stream is None or not is_terminal(stream):
         return None
     try:
         return max(os.get_terminal_size(stream.fileno()).columns, NARROWEST_PAGE)
@@ -131,12 +200,28 @@ def global_options() -> list[click.Parameter]:
             help="auto: on a terminal, unless NO_COLOR is set.",
         ),
         click.Option(["--traceback"], is_flag=True, expose_value=False, callback=_remember("traceback"), help="Where in archc a bug is."),
-        click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="The version of archc."),
+        click.Option(["-V", "--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="The version of archc."),
     ]  # fmt: skip
+
+
+def help_of(option: click.Option | None) -> click.Option | None:
+    """The option `--help`, which prints as every result is printed."""
+
+    def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value and not context.resilient_parsing:
+            context.ensure_object(Face).result(context.get_help())
+            context.exit()
+
+    if option is not None:
+        option.callback = show
+    return option
 
 
 class Command(click.Command):
     """A command of archc: it takes the global options too."""
+
+    def get_help_option(self, context: click.Context) -> click.Option | None:
+        return help_of(super().get_help_option(context))
 
     def get_params(self, context: click.Context) -> list[click.Parameter]:
         *own, help_option = super().get_params(context)
@@ -192,6 +277,7 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     from ..compiler.driver import compile
 
     checked = compile(file, settings=settings_of(settings), inputs=inputs_of(inputs), observe=observer(face))
+    face.took(file)
     face.diagnostics(checked.diagnostics)
     return checked
 

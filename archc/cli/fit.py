@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from math import prod
 from typing import TYPE_CHECKING
 
 import click
 
 from .face import Command, Face, compiled, inputs_of, network_options, settings_of
-from .vary import whole_numbers
+from .vary import few, whole_numbers
 
 if TYPE_CHECKING:
     from ..compiler.analysis.fit import Bound, Goal, Solution
@@ -52,6 +53,7 @@ def command(
         raise click.UsageError("say what to meet: `--match macs=resnet50`, or `--most parameters=26M`")
     settings_of(settings)
     axes = [Vary(*whole_numbers(text)) for text in vary]
+    few(prod(len(axis.values) for axis in axes[:-1]))
     texts = dict(setting.split("=", 1) for setting in settings)
     family = Family(file, tuple(texts.items()), tuple(inputs_of(inputs).items()))
     (way, wanted), *_ = asked

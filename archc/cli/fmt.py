@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--diff", is_flag=True, help="Change nothing; print what would change.")
 @click.pass_obj
 def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
-    """Give files the one layout: two spaces a level, one statement a line. What a file means never changes."""
+    """Give files the one layout: two spaces a level, one statement a line. What a file means never changes. `-`: standard input to output."""
     from ..compiler.outputs import rewrite
     from ..compiler.reading import find, read
     from ..dsl.diagnostics import Diagnostic
@@ -37,6 +37,10 @@ def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
             status = max(status, 2 if any(row.code == MISSING for row in problems) else 1)
             continue
         text = format_source(source)
+        if file == "-" and not check and not diff:
+            face.result(text)
+            changed += 1
+            continue
         if text == source.text:
             continue
         changed += 1

@@ -6,31 +6,33 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .face import Command, Face, inputs_of, is_terminal, network_options, settings_of
-from .vary import texts
+from .vary import few, texts
 
 if TYPE_CHECKING:
     from ..compiler.analysis.plot import Point
     from ..compiler.analysis.sweep import Result, Value, Variant
+    from ..compiler.variants import Family
 
 
 @click.command("sweep", cls=Command)
 @click.argument("file", metavar="FILE")
 @network_options
 @click.option("--vary", multiple=True, metavar="NAME=VALUES", help="A parameter with its values: `depths=[2,2,2,2],[3,4,6,3]`, `base=8..64:8`. Several make a grid.")
-@click.option("--list", "rows", type=click.File("r", encoding="utf-8"), help="Variants from a CSV or JSON file; columns that are no parameters (an accuracy) are carried along.")
+@click.option("--list", "rows", metavar="FILE", help="Variants from a CSV or JSON file; columns that are no parameters (an accuracy) are carried along.")
 @click.option("--batch", type=click.IntRange(min=1), default=1, help="For memory.")
 @click.option("--optimizer", type=click.Choice(["sgd", "momentum", "adam", "adamw"]), default="sgd", help="For the memory of training.")
 @click.option("--pareto", default="macs,parameters", metavar="X,Y", help="Which columns the front is of; `+` before one: more is better (`macs,+accuracy`).")
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Processes on this machine.  [default: one a core]")
 @click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler, `tcp://host:8786` (extra `archc[dask]`); its workers must see FILE.")
-@click.option("--journal", type=click.Path(dir_okay=False), help="Where finished variants are noted; a run that was cut off goes on from there.")
-@click.option("--plot", type=click.Path(dir_okay=False, writable=True), help="Draw the variants and the front, as SVG.")
+@click.option("--journal", metavar="FILE", help="Where finished variants are noted; a run that was cut off goes on from there.")
+@click.option("--plot", metavar="FILE.svg", help="Draw the variants and the front, as SVG.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "markdown"]), default="text")
 @click.pass_obj
 def command(
@@ -39,7 +41,7 @@ def command(
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
     vary: tuple[str, ...],
-    rows: object,
+    rows: str | None,
     batch: int,
     optimizer: str,
     pareto: str,
@@ -50,18 +52,22 @@ def command(
     form: str,
 ) -> int:
     """Costs of a grid (or a list) of variants, as a table with its Pareto front. Variants that do not compile are rows with the error."""
-    from ..compiler.analysis.sweep import Cluster, Journal, Local, Pool, grid, listed, serial, sweep
+    from ..compiler.analysis.sweep import Cluster, Journal, Local, Pool, grid, serial, sweep
     from ..compiler.variants import Evaluation, Family
 
     if bool(vary) == (rows is not None):
         raise click.UsageError("say which variants: `--vary base=8,16,32` (a grid), or `--list variants.csv`")
+    if file == "-":
+        raise click.BadParameter("other processes read the file too, and standard input can be read once: save it", param_hint="FILE")
     settings_of(settings)
     fixed = dict(setting.split("=", 1) for setting in settings)
     family = Family(os.path.abspath(file) if os.path.exists(file) else file, tuple(fixed.items()), tuple(inputs_of(inputs).items()), batch, optimizer=optimizer)
     if rows is not None:
-        variants = listed(rows.read(), family.parameters())  # type: ignore[attr-defined]
+        variants = _listed(rows, family)
     else:
-        variants = grid(dict(texts(text) for text in vary))
+        axes = dict(texts(text) for text in vary)
+        few(prod(len(values) for values in axes.values()))
+        variants = grid(axes)
     count = jobs or os.cpu_count() or 1
     pool: Pool = Cluster(cluster) if cluster else serial if count == 1 else Local(count)
     notes = Journal(Path(journal), family.stamp()) if journal else None
@@ -76,6 +82,19 @@ def command(
         write(plot, points_svg(_points(results, front, x, y), x.lstrip("+"), y.lstrip("+"), file))
         face.tell(f"wrote {plot}")
     return int(all(result.error for result in results))
+
+
+def _listed(path: str, family: Family) -> tuple[Variant, ...]:
+    from ..compiler.analysis.sweep import NoList, listed
+    from ..compiler.reading import text_of
+
+    try:
+        variants = listed(text_of(path), family.parameters())
+    except NoList as error:
+        raise click.BadParameter(f"`{path}` is no list of variants: {error}", param_hint="--list") from None
+    if not variants:
+        raise click.BadParameter(f"`{path}` holds no variants: a heading with the names of parameters, then a line for each", param_hint="--list")
+    return variants
 
 
 def _axes(text: str) -> tuple[str, str]:
@@ -139,7 +158,6 @@ def _progress(face: Face) -> Callable[[int, int], None]:
 
     def show(done: int, of: int) -> None:
         filled = round(30 * done / max(1, of))
-        sys.stderr.write(f"\r{'█' * filled}{'░' * (30 - filled)} {done} of {of}" + ("\n" if done == of else ""))
-        sys.stderr.flush()
+        face.show(f"\r{'█' * filled}{'░' * (30 - filled)} {done} of {of}" + ("\n" if done == of else ""))
 
     return show

@@ -13,6 +13,17 @@ MOST = 4096
 """A parameter without values is tried from 1 to this."""
 
 
+MOST_VARIANTS = 100_000
+"""More of them are hardly meant: at ten a second they take three hours."""
+
+
+def few(count: int) -> None:
+    """Refuses more variants than anyone can wait for."""
+    if count > MOST_VARIANTS:
+        help = "give a step (`1..4096:64`) or fewer values; or `archc fit`, which searches instead of trying all"
+        raise click.BadParameter(f"these are {count:,} variants, and at most {MOST_VARIANTS:,} are tried: {help}", param_hint="--vary")
+
+
 def parted(text: str) -> tuple[str, str]:
     """The name and what is behind the equals sign ("" where there is none)."""
     name, _, values = text.partition("=")
@@ -52,6 +63,7 @@ def texts(text: str) -> tuple[str, list[str]]:
     name, values = parted(text)
     span = span_of(values)
     if span is not None:
+        few(len(span))
         return name, [str(value) for value in span]
     parts, depth, start = [], 0, 0
     for place, letter in enumerate(values):

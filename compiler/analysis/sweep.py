@@ -17,7 +17,11 @@ from itertools import product
 from pathlib import Path
 from typing import TypeAlias
 
+from ...dsl.diagnostics import ArchError, Diagnostic
 from ...dsl.records import dataclass
+from ..outputs import append
+from ..reading import text_of
+from ..refusals import at, shown
 
 Value: TypeAlias = "int | float | str | bool | None"
 Setting: TypeAlias = "tuple[tuple[str, str], ...]"
@@ -64,18 +68,33 @@ def grid(axes: Mapping[str, Sequence[str]]) -> tuple[Variant, ...]:
     return tuple(Variant(tuple(zip(axes, values, strict=True))) for values in product(*axes.values()))
 
 
+class NoList(Exception):
+    """The text is no list of variants; it says why."""
+
+
 def listed(text: str, parameters: Sequence[str]) -> tuple[Variant, ...]:
     """The variants of a CSV text with a heading, or of a JSON list of objects. Columns that are no parameters are carried along."""
-    if text.lstrip().startswith("["):
-        rows: list[dict[str, Value]] = [dict(row) for row in json.loads(text)]
-    else:
-        rows = [dict(row) for row in csv.DictReader(io.StringIO(text))]
     variants = []
-    for row in rows:
+    for row in _rows(text):
         settings = tuple((name, _source(value)) for name, value in row.items() if name in parameters and value not in (None, ""))
         carried = tuple((name, _number(value)) for name, value in row.items() if name not in parameters)
         variants.append(Variant(settings, carried))
     return tuple(variants)
+
+
+def _rows(text: str) -> list[dict[str, Value]]:
+    try:
+        if not text.lstrip().startswith("["):
+            rows = [dict(row) for row in csv.DictReader(io.StringIO(text))]
+            if any(None in row for row in rows):
+                raise NoList("a line has more values than the heading has names")
+            return rows
+        found = json.loads(text)
+    except (ValueError, csv.Error) as error:
+        raise NoList(str(error)) from None
+    if not all(isinstance(row, dict) for row in found):
+        raise NoList("a JSON list of variants holds objects: `[{\"width\": 8}, …]`")
+    return [dict(row) for row in found]
 
 
 def _source(value: Value) -> str:
@@ -108,23 +127,24 @@ class Journal:
         return sha256(json.dumps([self.stamp, variant.settings]).encode()).hexdigest()[:16]
 
     def read(self) -> dict[str, tuple[Mapping[str, Value], str]]:
-        """Finished variants by key. A last line that was cut off is passed over."""
+        """Finished variants by key. A last line that was cut off is passed over; a file that is no journal is refused."""
         known: dict[str, tuple[Mapping[str, Value], str]] = {}
         if not self.path.exists():
             return known
-        for line in self.path.read_text("utf-8").splitlines():
+        lines = text_of(str(self.path)).splitlines()
+        for line in lines:
             try:
                 row = json.loads(line)
                 known[row["key"]] = (row["figures"], row["error"])
             except (ValueError, KeyError, TypeError):
                 continue
+        if not known and len(lines) > 1:
+            place = at(str(self.path))
+            raise ArchError((Diagnostic("F612", f"`{shown(str(self.path))}` is no journal of `archc sweep`", place, help="name another file"),))
         return known
 
     def write(self, variant: Variant, figures: Mapping[str, Value], error: str) -> None:
-        line = json.dumps({"key": self.key(variant), "settings": dict(variant.settings), "figures": dict(figures), "error": error})
-        cut = self.path.exists() and not self.path.read_bytes().endswith(b"\n") and self.path.stat().st_size > 0
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(("\n" if cut else "") + line + "\n")
+        append(str(self.path), json.dumps({"key": self.key(variant), "settings": dict(variant.settings), "figures": dict(figures), "error": error}))
 
 
 # ------------------------------------------------------------------------------------------------- runs
@@ -175,11 +195,15 @@ class Local:
         lost = []
         with ProcessPoolExecutor(min(self.jobs, len(variants))) as pool:
             futures = {pool.submit(evaluate, variant.settings): variant for variant in variants}
-            for future in as_completed(futures):
-                try:
-                    yield (futures[future], *future.result())
-                except BrokenProcessPool:
-                    lost.append(futures[future])
+            try:
+                for future in as_completed(futures):
+                    try:
+                        yield (futures[future], *future.result())
+                    except BrokenProcessPool:
+                        lost.append(futures[future])
+            finally:
+                # Whoever stops listening (a full disk, an interrupt) does not wait for the rest.
+                pool.shutdown(wait=False, cancel_futures=True)
         # One death breaks the whole pool. Alone in a process, each of its variants shows whether it was the cause.
         for variant in lost:
             yield (variant, *_alone(evaluate, variant))

@@ -100,8 +100,9 @@ def draw_text(
     dot = to_dot(graph, picture, look)
     if unknown:
         return Drawn(picture, dot, None, unknown)
+    idle = _idle(graph, view, picture)
     if form == "dot":
-        return Drawn(picture, dot, dot.encode())
+        return Drawn(picture, dot, dot.encode(), idle)
     boxes = len(picture.boxes())
     if boxes > MOST_BOXES:
         return Drawn(picture, dot, None, (_too_many(graph, picture, boxes),))
@@ -111,18 +112,18 @@ def draw_text(
         page = to_page(graph, view, options.seconds)
         if isinstance(page, Failure):
             return Drawn(picture, dot, None, (failed(graph, picture, page, form),))
-        return Drawn(picture, dot, page.encode())
+        return Drawn(picture, dot, page.encode(), idle)
     if form == "tex":
         from .tikz import to_tikz
 
         document = to_tikz(graph, picture, look, options.seconds)
         if isinstance(document, Failure):
             return Drawn(picture, dot, None, (failed(graph, picture, document, form),))
-        return Drawn(picture, dot, document.encode())
+        return Drawn(picture, dot, document.encode(), idle)
     made = render(dot, form, options.seconds)
     if isinstance(made, Failure):
         return Drawn(picture, dot, None, (failed(graph, picture, made, form),))
-    small = _too_small(graph, dot, made if form == "svg" else None, options)
+    small = (*idle, *_too_small(graph, dot, made if form == "svg" else None, options))
     if form == "svg":
         from .svg import finished
 
@@ -225,6 +226,19 @@ def _unknown_names(graph: Graph, view: View) -> tuple[Diagnostic, ...]:
             if name not in known and not (word == "open" and name == EVERYTHING):
                 help = did_you_mean(closest(name, known)) or "name a stage, a block, a label or a path such as `layer1.0`"
                 rows.append(_error(graph, "F604", f"`{clean(graph.program.name)}` has no part `{clean(name)}` to {word}", help))
+    return tuple(rows)
+
+
+def _idle(graph: Graph, view: View, picture: Picture) -> tuple[Diagnostic, ...]:
+    """A warning for each name that opens nothing."""
+    rows = []
+    for name in view.open:
+        if name != EVERYTHING and fold(graph, replace(view, open=tuple(other for other in view.open if other != name))) == picture:
+            is_open = any(name in names_of(frame.scope) for frame in picture.frames())
+            why = f"it is open at the level `{view.level}` already" if is_open else "it lies in a part that is folded"
+            help = f"name a part inside `{clean(name)}`, or draw a finer level (`--level op`)" if is_open else "fold less (`--fold`)"
+            message = f"`--open {clean(name)}` opens nothing: {why}"
+            rows.append(Diagnostic("W552", message, Label(graph.program.span), help=help, severity=Severity.WARNING))
     return tuple(rows)
 
 

@@ -103,6 +103,8 @@ class _Folder:
     _staged: set[Scope] = field(init=False)
     """Parts that hold stages, and parts that hold calls of blocks."""
     _called: set[Scope] = field(init=False)
+    _held: set[Scope] = field(init=False)
+    """What must be open so that an opened part is seen."""
     _repeats: int = 0
 
     def __post_init__(self) -> None:
@@ -110,7 +112,10 @@ class _Folder:
         self._nodes = {}
         self._staged = set()
         self._called = set()
+        self._held = set()
         for scope in self.graph.members:
+            if not names_of(scope).isdisjoint(self.view.open):
+                self._held.update(scope.ancestors()[:-1])
             if scope.kind in ("stage", "network"):
                 self._staged.update(scope.ancestors()[:-1])
             if scope.kind == "block":
@@ -140,6 +145,8 @@ class _Folder:
             if words == {self.view.calm}:
                 return "box" if scope.names or scope.title else "through"
         named = bool(scope.names or scope.title)
+        if scope in self._held and scope.kind not in ("path", "round"):
+            return "frame" if named else "through"
         if scope.kind in ("path", "round") or (scope.kind == "group" and not named):
             return "through"
         if scope.kind == "group" and level != "stage" and not own_name(scope):
@@ -186,7 +193,8 @@ class _Folder:
 
     def _part(self, scope: Scope, treatment: str) -> _Piece:
         nodes = tuple(self._nodes[scope])
-        alone = self.view.everything or ".".join(scope.path) in self.view.open
+        path = ".".join(scope.path)
+        alone = self.view.everything or any(name == path or name.startswith(f"{path}.") for name in self.view.open if path)
         return _Piece(nodes, ("part", self._alike.of(scope)), scope, self._heaviest(nodes), treatment, alone)
 
     def _heaviest(self, nodes: Sequence[int]) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..graph import Graph
-from ..outputs import whole
+from ..outputs import write
 from .inputs import zeros
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ def save(program: ExportedProgram, path: str) -> None:
     """Write the file whole or not at all."""
     import torch
 
-    with whole(path) as draft:
-        torch.export.save(program, draft)
+    # By way of the memory: where a disk is full, PyTorch's own writer ends the process.
+    made = io.BytesIO()
+    torch.export.save(program, made)
+    write(path, made.getbuffer())
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from .module import build
 from .pytorch import Mode
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
@@ -70,8 +71,26 @@ def _device_trouble(device: str) -> Diagnostic | None:
         kind = torch.device(device)
     except RuntimeError:
         return Diagnostic("F617", f"`{device}` is no device of PyTorch", place, help="`cpu`, `cuda` or `cuda:1`")
-    if kind.type == "cuda" and not (torch.cuda.is_available() and (kind.index or 0) < torch.cuda.device_count()):
-        count = torch.cuda.device_count()
+    if kind.type == "meta":
+        return Diagnostic("F617", "the device `meta` holds no numbers: there would be no weights to write", place, help="build for `cpu`")
+    count = torch.cuda.device_count() if kind.type == "cuda" and torch.cuda.is_available() else 0
+    if kind.type == "cuda":
         found = f"PyTorch sees {count} CUDA device{'s' if count > 1 else ''}" if count else "PyTorch sees no CUDA device here"
-        return Diagnostic("F617", f"there is no device `{device}`", place, notes=(found,), help="build for `cpu`, or on the machine that has it")
-    return None
+        there = (kind.index or 0) < count
+    else:
+        found, there = _tried(kind)
+    if there:
+        return None
+    return Diagnostic("F617", f"there is no device `{device}`", place, notes=(found,), help="build for `cpu`, or on the machine that has it")
+
+
+def _tried(kind: torch.device) -> tuple[str, bool]:
+    """Whether a number can be put on the device and read back; what PyTorch says where not."""
+    import torch
+
+    try:
+        return "", float(torch.ones(1, device=kind).cpu()) == 1
+    except Exception as error:
+        # Every kind of device has a way of its own to say that it is not there.
+        text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        return f"PyTorch says: {text[:160]}", False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..outputs import whole
+from ..outputs import write
 from .pytorch import Mode
 
 if TYPE_CHECKING:
@@ -39,8 +40,11 @@ def save(scripted: torch.jit.ScriptModule, path: str) -> None:
     """Write the file whole or not at all."""
     import torch
 
-    with whole(path) as draft, _quiet():
-        torch.jit.save(scripted, draft)
+    # By way of the memory: where a disk is full, PyTorch's own writer ends the process.
+    made = io.BytesIO()
+    with _quiet():
+        torch.jit.save(scripted, made)
+    write(path, made.getbuffer())
 
 
 @contextmanager
