@@ -77,7 +77,6 @@ def rewrite(path: str, text: str) -> bool:
 
     False for what is no file: a pipe, a device.
     """
-    path = os.path.realpath(path)
     if not os.path.isfile(path):
         return False
     with open(path, "rb") as stream:

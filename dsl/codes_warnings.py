@@ -102,7 +102,7 @@ ROWS: tuple[Code, ...] = (
         "a name that another system's files cannot have",
         "Outputs are called as their network. On macOS and Windows names that differ in capitals alone are one file, so that the outputs of "
         "two such networks replace each other; and Windows keeps some names for devices (`con`, `nul`, `com1`, …), with any ending.",
-        "network Net {\n  input x[3, 8, 8]\n  conv(8)\n}\n\nnetwork net {\n  input x[3, 8, 8]\n  conv(16)\n}\n",
+        "network nul {\n  input x[3, 8, 8]\n  conv(8)\n}\n",
         "Give the network another name. Where nobody builds it on such a system, `# allow W520`.",
     ),
 )
