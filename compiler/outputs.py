@@ -14,7 +14,7 @@ from dataclasses import field
 
 from ..dsl.diagnostics import ArchError, Diagnostic
 from ..dsl.records import dataclass
-from .refusals import native, refused
+from .refusals import native, refused, shown
 
 # ------------------------------------------------------------------------------------------------- one file
 
@@ -49,24 +49,30 @@ def whole(path: str) -> Iterator[str]:
 
 
 def write(path: str, data: str | bytes | memoryview) -> None:
-    """Text as UTF-8 with LF line ends, on every system."""
+    """Text as UTF-8 with LF line ends, on every system. Bytes of a path that are no text are written as `shown` shows them."""
     with whole(path) as draft, open(draft, "wb") as stream:
-        stream.write(data.encode() if isinstance(data, str) else data)
+        stream.write(shown(data).encode() if isinstance(data, str) else data)
 
 
 def append(path: str, line: str) -> None:
     """A line at the end of a file, whole or not at all. What a run that was killed left of its last line is ended first."""
+    place = native(path)
     try:
-        with open(native(path), "ab+") as stream:
+        is_new = not os.path.exists(place)
+        # Without a buffer: its rest would be written when the file is closed, behind what was taken back.
+        with open(place, "ab+", buffering=0) as stream:
             end = stream.seek(0, os.SEEK_END)
+            data = shown(line).encode() + b"\n"
             if end and stream.seek(end - 1) is not None and stream.read(1) != b"\n":
-                line = "\n" + line
+                data = b"\n" + data
             try:
-                stream.write(line.encode() + b"\n")
-                stream.flush()
+                while data:
+                    data = data[stream.write(data) :]
             except OSError:
                 with suppress(OSError):
-                    os.truncate(stream.fileno(), end)
+                    stream.truncate(end)
+                    if is_new:
+                        os.remove(place)
                 raise
     except OSError as error:
         raise ArchError((refused(path, error),)) from error

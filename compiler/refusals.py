@@ -43,13 +43,13 @@ def at(place: str) -> Label:
     return Label(Source(shown(place), "").span(0, 0))
 
 
-def shown(path: str) -> str:
-    """A path as messages and documents call it: text, also where its bytes are none."""
+def shown(text: str) -> str:
+    """A path, or what tells of one, as messages and documents show it: text, also where its bytes are none."""
     try:
-        path.encode()
+        text.encode()
     except UnicodeEncodeError:
-        return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return path
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return text
 
 
 def native(path: str) -> str:

@@ -132,8 +132,10 @@ def _write(stream: TextIO, text: str | bytes) -> None:
     try:
         stream.write(text)
     except UnicodeEncodeError:
+        from ..compiler.refusals import shown
+
         encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.write(shown(text).encode(encoding, "replace").decode(encoding))
     stream.flush()
 
 

@@ -197,7 +197,7 @@ def test_outputs_that_were_not_asked_for_again(run: Run) -> None:
 def test_r40_devices_that_are_not_there(run: Run, folder: Path, device: str) -> None:
     import torch
 
-    if device.startswith("mps") and torch.backends.mps.is_available() or device == "xpu" and torch.xpu.is_available():
+    if (device.startswith("mps") and torch.backends.mps.is_available()) or (device == "xpu" and torch.xpu.is_available()):
         pytest.skip(f"this machine has the device {device}")
     result = run("build", "good.arch", "--target", "torchscript", "--device", device, "-o", "out")
     assert result.exit_code == 3
