@@ -119,11 +119,16 @@ def test_files_appear_together(tmp_path: Path) -> None:
 def test_what_is_broken_off_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "a").write_text("old", encoding="utf-8")
-    with pytest.raises(KeyboardInterrupt), together():
-        write(str(tmp_path / "old" / "a"), "new")
-        write(str(tmp_path / "new" / "b"), "new")
-        with whole(str(tmp_path / "new" / "c")):
-            raise KeyboardInterrupt
+
+    def broken_off() -> None:
+        with together():
+            write(str(tmp_path / "old" / "a"), "new")
+            write(str(tmp_path / "new" / "b"), "new")
+            with whole(str(tmp_path / "new" / "c")):
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
     assert [path.name for path in tmp_path.rglob("*")] == ["old", "a"]
     assert (tmp_path / "old" / "a").read_text(encoding="utf-8") == "old"
 
