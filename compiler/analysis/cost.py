@@ -107,6 +107,12 @@ class Cost:
     by: str
     rows: tuple[Row, ...]
 
+    def __str__(self) -> str:
+        """The table that `archc cost` prints."""
+        from .cost_table import cost_table
+
+        return cost_table(self).text()
+
     @property
     def arithmetic_intensity(self) -> float:
         """FLOPs a byte moved."""

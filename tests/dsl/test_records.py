@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from archc.dsl.records import dataclass
+from archc.dsl.records import MOST_SHOWN, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +143,17 @@ def test_sent_to_another_process() -> None:
     for value in (Place("a", 3), Derived(3), Open("a", 2), Empty(), Counted([1])):
         assert pickle.loads(pickle.dumps(value)) == value
     assert pickle.loads(pickle.dumps(Place("a", 3))).source == "a"
+
+
+def test_the_repr_is_one_short_line_whatever_hangs_on_it() -> None:
+    loop = Open("a")
+    loop.name = loop  # type: ignore[assignment]
+    assert repr(loop) == "Open(name=Open(…), count=0)"
+    assert repr(Alone("x" * 1000)) == f"Alone(name='{'x' * 60}…')"
+    assert repr(Counted(list(range(10)))) == "Counted(items=[0, 1, 2, 3, 4, 5, 6, 7, …], total=45)"
+    assert repr(Open("a\nb", 2 ** (2**20))) == "Open(name='a\\nb', count=<int>)"
+    deep: object = ()
+    for _ in range(10_000):
+        deep = (deep, {"a": deep})
+    assert len(repr(Open(deep))) <= MOST_SHOWN  # type: ignore[arg-type]
+    assert repr(Open({"a": (1,), "b": Empty()}, list)) == "Open(name={'a': (1,), 'b': Empty(…)}, count=list)"  # type: ignore[arg-type]
