@@ -33,10 +33,8 @@ def default(expansion: Expansion, frame: Frame, call: ast.Call) -> Defaults:
             )
         )
     found = match(signature(callee), call.arguments, call.span, partial=True)
-    values = tuple(
-        (name, DefaultValue(evaluator.value(argument.value), argument.value.span)) for name, argument in found.items()
-    )
-    return Defaults(frame.defaults, callee.operation if isinstance(callee, Builtin) else callee, values)
+    values = {name: DefaultValue(evaluator.value(argument.value), argument.value.span) for name, argument in found.items()}
+    return frame.defaults.with_row(callee, values)
 
 
 def require(expansion: Expansion, frame: Frame, statement: ast.Require) -> None:

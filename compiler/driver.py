@@ -60,7 +60,7 @@ def reading(state: Compilation) -> Compilation:
 
 def parsing(state: Compilation) -> Compilation:
     """The text's syntax tree; what could not be read of it is reported, and the rest goes on."""
-    if state.source is None:
+    if state.source is None or state.file is not None:
         return state
     file, diagnostics = parse(state.source)
     return replace(state, file=file).saying(*diagnostics)
@@ -177,15 +177,24 @@ def check_all(
     first = check(file, settings=settings, inputs=inputs, observe=observe)
     if first.target.network is not None or first.source is None or settings or inputs or first.source.text.count("network ") < 2:
         return (first,)
-    names = _that_stand_alone(parse(first.source)[0])
+    file_, mistakes = parse(first.source)
+    names = _that_stand_alone(file_)
     done = first.program.name if first.program is not None else None
     # Which one is to be built must be said of several; checked they are all.
     asks = first.program is None and [row.code for row in first.diagnostics] == ["E239"] and len(names) > 1
     found = [] if asks else [first]
-    found += [check(f"{os.fspath(file)}:{name}") for name in names if name != done]
+    for name in names:
+        if name != done and not any(row.code in LIMITS for checked in found for row in checked.diagnostics):
+            # The text is read once: a file of a thousand networks would be read a thousand times.
+            asked = Compilation(f"{os.fspath(file)}:{name}", source=first.source, file=file_, diagnostics=mistakes)
+            found.append(_through(asked, observe))
     said: set[tuple[str, str, int]] = set()
     found = [replace(checked, diagnostics=_unsaid(checked.diagnostics, said)) for checked in found]
     return tuple(checked for checked in found if checked.program is not None or checked.diagnostics)
+
+
+LIMITS = ("E401", "E403", "E406")
+"""Codes of what a whole compile is given up for: the other networks of the file would most likely reach it too, and take as long."""
 
 
 def _that_stand_alone(file: ast.File) -> list[str]:

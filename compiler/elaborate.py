@@ -25,7 +25,7 @@ from .program import CallSite, Node, Program, Scope
 from .prune import prune
 from .suggest import closest, did_you_mean
 from .unused import unused_label
-from .values import Problem, Template, Unknowable, show_value
+from .values import Exhausted, Problem, Template, Unknowable, show_value
 
 __all__ = ["Loader", "Options", "elaborate", "networks", "no_imports"]
 
@@ -57,14 +57,17 @@ def elaborate(
     expansion = Expansion(build, dict(options.inputs))
     files = Files(expansion, loader, build.report)
     with _deep_enough():
-        environment = files.environment(file)
         program: Program | None = None
         try:
+            environment = files.environment(file)
             template = _choose(file, environment, options)
             if template is not None:
                 program = _expand(expansion, template, options, file.doc)
         except Problem as problem:
             build.say(problem.diagnostic)
+        except Exhausted as limit:
+            if not build.given_up:
+                build.say(limit.diagnostic)
         except Unknowable:
             pass
     if build.report.has_errors or program is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,9 @@ def _root_input(expansion: Expansion, frame: Frame, statement: ast.Input, name: 
         )
     expansion.claim(frame, (name,), statement.name.span)
     operation = Input(shape)
+    too_large = expansion.build.too_large(operation, (), shape)
+    if too_large is not None:
+        raise Problem(Diagnostic("E405", too_large, Label(statement.shape.span, "more elements than 64 bits can count")))
     return expansion.build.add(frame, operation, (), shape, (name,), statement.span, label=True)
 
 
@@ -80,6 +84,7 @@ def output(expansion: Expansion, frame: Frame, statement: ast.Output) -> None:
     network = frame.network
     if network is None or not _is_body_of_network(frame):
         raise Problem(Diagnostic("E237", "`output` belongs to a network's own body", Label(statement.span, "not here")))
+    known = {name: span for name, _, span in network.outputs}
     for item in statement.items:
         try:
             labelled = find_label(expansion, frame, item.label.path, item.label.path_span)
@@ -87,7 +92,7 @@ def output(expansion: Expansion, frame: Frame, statement: ast.Output) -> None:
             continue
         name = item.name.name if item.name is not None else item.label.path[-1]
         place = item.name.span if item.name is not None else item.label.path_span
-        earlier = next((span for known, _, span in network.outputs if known == name), None)
+        earlier = known.get(name)
         if earlier is not None:
             raise Problem(
                 Diagnostic("E209", f"two outputs are named `{name}`", Label(place, "named again here"), (Label(earlier, "first named here"),))
@@ -96,6 +101,7 @@ def output(expansion: Expansion, frame: Frame, statement: ast.Output) -> None:
         if reason is not None:
             raise Problem(Diagnostic("E210", f"`{name}` cannot name an output: it {reason}", Label(place)))
         labelled.used = True
+        known[name] = item.span
         network.outputs.append((name, labelled.tensor, item.span))
 
 
@@ -124,8 +130,8 @@ def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
 
 def tell_heads_apart(nodes: list[Node], network: NetworkInputs) -> None:
     """Side heads of one name, as those of a block that is there twice, take the names of what holds them, too; of one used again, a number."""
-    given = [nodes[index].names[-1] for index, _ in network.heads] + [name for name, _, _ in network.outputs]
-    taken = {name for name in given if given.count(name) == 1}
+    given = Counter([*(nodes[index].names[-1] for index, _ in network.heads), *(name for name, _, _ in network.outputs)])
+    taken = {name for name, count in given.items() if count == 1}
     for index, whole in network.heads:
         if nodes[index].names[-1] in taken:
             continue

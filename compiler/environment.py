@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -84,23 +84,18 @@ class DefaultValue:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Defaults:
-    """The `default` rows in force at a place: a chain, the nearest row first."""
+    """The `default` rows in force at a place, by what they are of: an operation or a block."""
 
-    parent: Defaults | None = None
-    callee: Template | type | None = None
-    values: tuple[tuple[str, DefaultValue], ...] = ()
+    rows: Mapping[Template | type, Mapping[str, DefaultValue]] = field(default_factory=dict)
 
-    def of(self, callee: Template | Builtin) -> dict[str, DefaultValue]:
+    def of(self, callee: Template | Builtin) -> Mapping[str, DefaultValue]:
         """The values that hold for calls of `callee`."""
-        wanted = callee.operation if isinstance(callee, Builtin) else callee
-        found: dict[str, DefaultValue] = {}
-        row: Defaults | None = self
-        while row is not None:
-            if row.callee is wanted:
-                for name, value in row.values:
-                    found.setdefault(name, value)
-            row = row.parent
-        return found
+        return self.rows.get(callee.operation if isinstance(callee, Builtin) else callee, {})
+
+    def with_row(self, callee: Template | Builtin, values: Mapping[str, DefaultValue]) -> Defaults:
+        """The same after one more row, which comes before those there are."""
+        key = callee.operation if isinstance(callee, Builtin) else callee
+        return Defaults({**self.rows, key: {**self.of(callee), **values}})
 
 
 NO_DEFAULTS = Defaults()

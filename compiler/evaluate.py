@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.records import dataclass
 from .arithmetic import apply_operator
+from .effort import Effort
 from .environment import Environment, Labelled
 from .functions import FUNCTIONS
 from .ops import TABLE
@@ -52,9 +54,16 @@ class Evaluator:
     shape_of: Callable[[Labelled], Shape | None]
     decided: Callable[[int, str], tuple[list[Label], list[Origin]]] = nowhere
     """Which places gave an axis of what enters its size, and the expressions that they were worked out from (for messages)."""
+    effort: Effort = field(default_factory=Effort)
 
     def value(self, node: ast.Expression) -> object:
         """The value of `node`; never `UNKNOWN`."""
+        value = self._value(node)
+        if isinstance(value, tuple | str) and isinstance(node, ast.List | ast.Binary | ast.Call):
+            self.effort.value(value, node.span)
+        return value
+
+    def _value(self, node: ast.Expression) -> object:
         match node:
             case ast.Number(value=number):
                 return number
@@ -78,6 +87,7 @@ class Evaluator:
                 return self.logical(node)
             case ast.Binary():
                 left, right = self.value(node.left), self.value(node.right)
+                self._read(node, left)
                 try:
                     return apply_operator(node, left, right)
                 except Problem as problem:
@@ -90,15 +100,25 @@ class Evaluator:
 
     # --------------------------------------------------------------------------------------------- parts
 
+    def _read(self, node: ast.Expression, *lists: object) -> None:
+        """Pay for going through lists."""
+        for value in lists:
+            if isinstance(value, tuple):
+                self.effort.value(value, node.span)
+
     def text(self, node: ast.Text) -> str:
-        pieces = []
+        pieces: list[str] = []
         for piece in node.pieces:
+            if len(pieces) % 100 == 99:  # before they are too many to join
+                self.effort.value("".join(pieces), node.span)
             if isinstance(piece, str):
                 pieces.append(piece)
             else:
                 value = self.value(piece)
                 pieces.append(value if isinstance(value, str) else show_value(value))
-        return "".join(pieces)
+        text = "".join(pieces)
+        self.effort.value(text, node.span)
+        return text
 
     def condition(self, node: ast.Expression) -> bool:
         value = self.value(node)
@@ -267,6 +287,7 @@ class Evaluator:
                         )
                     )
             values = tuple(self.value(argument.value) for argument in node.arguments)
+            self._read(node, *values)
             try:
                 return FUNCTIONS[node.path[0]].apply(node, values)
             except Problem as problem:

@@ -13,13 +13,13 @@ from .conditions import budget, default, expect, require
 from .decided import Origin, places_of_size
 from .environment import Binding, Environment, Frame, Labelled, Names
 from .evaluate import Evaluator
-from .naming import has_dynamic_label, is_loop_alone, is_single_step, legal_name, static_labels, why_not
+from .naming import LONGEST_LABEL, has_dynamic_label, is_loop_alone, is_single_step, legal_name, static_labels, why_not
 from .ops.base import Shape
 from .origins import with_origins
 from .place import Builder
 from .program import Scope
 from .references import repeater
-from .values import LARGEST_LIST, UNKNOWN, Problem, Unknowable, kind_of, show_value
+from .values import LARGEST_LIST, UNKNOWN, Exhausted, Problem, Unknowable, kind_of, show_value
 
 DEEPEST = 100
 """How deep bodies and block calls may nest."""
@@ -47,7 +47,7 @@ class Expansion:
         def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
             return ([], []) if frame.entry is None else places_of_size(self.build, frame.entry, axis, told)
 
-        return Evaluator(frame.environment, entry, self.shape_of, decided)
+        return Evaluator(frame.environment, entry, self.shape_of, decided, self.build.effort)
 
     def shape_of(self, labelled: Labelled) -> Shape | None:
         return None if labelled.tensor is None else self.build.nodes[labelled.tensor].shape
@@ -73,7 +73,7 @@ class Expansion:
         self.build.depth += 1
         try:
             if self.build.depth > DEEPEST and body:
-                raise Problem(self._too_deep(body[0].span))
+                raise Exhausted(self._too_deep(body[0].span))
             for statement in body:
                 self.statement(frame, statement)
         finally:
@@ -94,7 +94,13 @@ class Expansion:
 
     def statement(self, frame: Frame, statement: ast.Statement) -> None:
         try:
+            self.build.effort.spend(1, statement.span)
             self._run(frame, statement)
+        except Exhausted as limit:
+            if not self.build.given_up:
+                self.build.given_up = True
+                self.build.say(limit.diagnostic, frame)
+            raise
         except (Problem, Unknowable) as failure:
             self._failed(frame, statement, failure)
 
@@ -210,6 +216,7 @@ class Expansion:
                 raise Problem(with_origins(evaluator, refused, loop.count))
             self._few_enough(count, loop.count.span)
             for index in range(count):
+                self.build.effort.spend(1, loop.span)
                 yield {} if loop.variable is None else {loop.variable.name: Binding(index, loop.variable.span)}
             return
         values = evaluator.value(loop.values)
@@ -223,6 +230,7 @@ class Expansion:
             raise Problem(with_origins(evaluator, refused, loop.values))
         self._few_enough(len(values), loop.values.span)
         for index, value in enumerate(values):
+            self.build.effort.spend(1, loop.span)
             bindings = {loop.variable.name: Binding(value, loop.variable.span, origin=(evaluator, loop.values))}
             if loop.index is not None:
                 bindings[loop.index.name] = Binding(index, loop.index.span)
@@ -276,8 +284,8 @@ class Expansion:
             raise Problem(
                 Diagnostic(
                     "E210",
-                    f"`{text}` cannot name a step: it {reason}",
-                    Label(label.span, "" if plain else f'is "{text}"'),
+                    f"`{text if len(text) <= LONGEST_LABEL else text[:20] + '…'}` cannot name a step: it {reason}",
+                    Label(label.span, "" if plain else f"is {show_value(text)}"),
                     help=f"write `{better}`" if plain else None,
                     fix=Fix(f"write `{better}`", (Edit(label.span, better),)) if plain else None,
                 )

@@ -35,7 +35,10 @@ class Function:
                 )
             )
         try:
-            return self.compute(*values)
+            result = self.compute(*values)
+            if isinstance(result, int) and result.bit_length() > LARGEST_BITS:
+                raise OverflowError
+            return result
         except _Wrong as wrong:
             raise Problem(
                 Diagnostic(
@@ -90,10 +93,7 @@ def _length(value: object) -> int:
 
 
 def _sum(value: object) -> int | float:
-    total = sum(_number(item) for item in _list(value))
-    if isinstance(total, int) and total.bit_length() > LARGEST_BITS:
-        raise OverflowError
-    return total
+    return sum(_number(item) for item in _list(value))
 
 
 def _take(values: object, count: object) -> tuple[object, ...]:

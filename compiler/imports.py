@@ -16,10 +16,13 @@ from .expand import Expansion
 from .origins import replacement
 from .program import Scope
 from .suggest import closest, did_you_mean
-from .values import UNKNOWN, Module, Problem, Template, Unknowable
+from .values import UNKNOWN, Exhausted, Module, Problem, Template, Unknowable
 
 Loader = Callable[[tuple[str, ...], Source], "Source | None"]
 """Finds the text of an import: the dotted name, and the file that asks. None: there is no such file."""
+
+DEEPEST_IMPORT = 100
+"""How many files may be open at once, each imported by the one before."""
 
 
 def no_imports(path: tuple[str, ...], asking: Source) -> Source | None:
@@ -177,6 +180,10 @@ class Files:
             )
         if source.name in self.known:
             return self.known[source.name]
+        if len(open_names) > DEEPEST_IMPORT:
+            raise Exhausted(
+                Diagnostic("E401", f"files import each other deeper than {DEEPEST_IMPORT} levels, the limit", Label(span, f"level {len(open_names)}"))
+            )
         file, diagnostics = parse(source)
         self.report.extend(diagnostics)
         return self.environment(file, span)

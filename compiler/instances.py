@@ -9,6 +9,7 @@ from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
 from .bind import is_reference, match, signature
+from .effort import STEPS_A_CALL
 from .environment import Binding, Environment, Frame, Labelled, Names, NetworkInputs
 from .place import Given
 from .program import CallSite, Scope
@@ -155,6 +156,7 @@ def instance(
             template.name, call.span, tuple((name, show_value(value.value)) for name, value in given.items() if value.span.start >= call.span.start)
         )
         build.givens[id(site)] = given
+        build.effort.spend(STEPS_A_CALL, call.span)
         was = build.via
         build.via = (*was, site)
         try:

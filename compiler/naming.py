@@ -12,6 +12,9 @@ RESERVED = frozenset(
     ["T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad", "self", "trunk"]
 )
 
+LONGEST_LABEL = 200
+"""Characters of the longest label: every step within it has it in its name."""
+
 
 def why_not(label: str) -> str | None:
     """Why `label` cannot name a step, as the end of a sentence; None where it can.
@@ -19,6 +22,8 @@ def why_not(label: str) -> str | None:
     A label is an identifier, or several joined by dots (`convs.0`: step 0 of the container `convs`), of which all but the
     first may be numbers. Inside a part there may be dashes.
     """
+    if len(label) > LONGEST_LABEL:
+        return f"has {len(label)} characters, and {LONGEST_LABEL} is the limit"
     parts = label.split(".")
     for position, part in enumerate(parts):
         if not part:
@@ -51,7 +56,7 @@ def _characters(part: str) -> str:
 def legal_name(label: str) -> str:
     """The nearest legal name, for the fix."""
     cleaned = "".join(character if character.isascii() and character.isalnum() else "_" for character in label)
-    cleaned = cleaned.strip("_") or "step"
+    cleaned = cleaned[:LONGEST_LABEL].strip("_") or "step"
     if cleaned[0].isdigit():
         cleaned = f"step_{cleaned}"
     if keyword.iskeyword(cleaned) or cleaned in RESERVED:

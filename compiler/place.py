@@ -13,6 +13,7 @@ from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .bind import Signature, bad_value
 from .clash import describe_clash
+from .effort import MOST_ERRORS, MOST_REPEATS, Effort
 from .environment import Frame, Labelled
 from .nearest import nearest_sizes
 from .ops.base import Operation, Refusal, Shape, product, show
@@ -20,7 +21,7 @@ from .ops.parameters import BadValue, Plain
 from .origins import with_origins
 from .program import BudgetLimit, CallSite, Node, Scope
 from .provenance import chain_of_shapes
-from .values import Problem, show_value
+from .values import Exhausted, Problem, show_value
 
 if TYPE_CHECKING:
     from .decided import Origin
@@ -62,9 +63,12 @@ class Builder:
     via: tuple[CallSite, ...] = ()
     sharing: Sharing | None = None
     depth: int = 0
+    effort: Effort = field(default_factory=Effort)
+    given_up: bool = False  # a limit is passed, and that is said
     givens: dict[int, Mapping[str, Given]] = field(default_factory=dict)  # by the identity of a call: its arguments, for messages
     labels: list[Labelled] = field(default_factory=list)  # those of steps: nobody may ever read them
     _said: set[tuple[str, str, int]] = field(default_factory=set)
+    _repeats: int = 0
     _uses: dict[int, int] = field(default_factory=dict)
     _operations: dict[object, Operation] = field(default_factory=dict)
 
@@ -74,11 +78,19 @@ class Builder:
         """Report once: a block that is called sixteen times has its mistake once."""
         key = (diagnostic.code, diagnostic.primary.span.source.name, diagnostic.primary.span.start)
         if key in self._said:
+            self._repeats += 1
+            self._give_up_after(self._repeats, MOST_REPEATS, diagnostic)
             return
         self._said.add(key)
         if frame is not None and (self.via or frame.scope.depth > 1):
             diagnostic = dataclasses.replace(diagnostic, notes=diagnostic.notes + self.where(frame.scope))
         self.report.add(diagnostic)
+        self._give_up_after(len(self._said), MOST_ERRORS, diagnostic)
+
+    def _give_up_after(self, count: int, most: int, diagnostic: Diagnostic) -> None:
+        if count > most and not self.given_up:
+            self.given_up = True
+            raise Exhausted(diagnostic)
 
     def where(self, scope: Scope) -> tuple[str, ...]:
         """The notes that tell in which part of the network a mistake is, and through which calls it was reached."""
@@ -150,7 +162,7 @@ class Builder:
         except Refusal as refusal:
             self.say(self._refused(frame, made, refusal, given, known, span, parts), frame)
             return None
-        too_large = self._too_large(made, shapes, shape)
+        too_large = self.too_large(made, shapes, shape)
         if too_large is not None:
             self.say(Diagnostic("E405", too_large, Label(span, "more elements than 64 bits can count")), frame)
             return None
@@ -161,7 +173,7 @@ class Builder:
     ) -> int:
         """Append a checked node."""
         if len(self.nodes) >= MOST_NODES:
-            raise Problem(
+            raise Exhausted(
                 Diagnostic("E403", f"the network has more than {MOST_NODES} operations, the limit", Label(span, "the first one too many"))
             )
         shapes = tuple(self.nodes[index].shape for index in inputs)
@@ -187,6 +199,7 @@ class Builder:
             label=label,
         )
         self.nodes.append(node)
+        self.effort.earn()
         return node.index
 
     def _shared(self, operation: Operation, shapes: tuple[Shape, ...]) -> Node:
@@ -234,7 +247,8 @@ class Builder:
                 self.say(diagnostic if origin is None else with_origins(origin[0], diagnostic, origin[1]), frame)
         return None if refused else values
 
-    def _too_large(self, operation: Operation, shapes: tuple[Shape, ...], shape: Shape) -> str | None:
+    def too_large(self, operation: Operation, shapes: tuple[Shape, ...], shape: Shape) -> str | None:
+        """Why PyTorch could not hold the output or the weights of `operation`."""
         if product(shape) > MOST_ELEMENTS:
             return f"the tensor is too large: {show(shape)} has {product(shape)} elements, and the limit is 2^63 - 1"
         for weight in operation.weights(shapes):

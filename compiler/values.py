@@ -21,8 +21,13 @@ LARGEST_BITS = 256
 """Whole numbers of more bits than this are refused: no tensor has such a size, and arithmetic on them could take for ever."""
 
 LARGEST_LIST = 100_000
-"""The longest list, and the largest number of rounds of one loop."""
+"""The longest list (the items of the lists within it counted), and the largest number of rounds of one loop."""
 
+LARGEST_TEXT = 10_000
+"""Characters of the longest text."""
+
+_SHOWN = 200
+"""How many characters of a value a message shows."""
 
 WORDS = ("half", "valid", "same", *AXIS_WORDS)
 """Words that are values: each is the text of its own name."""
@@ -36,6 +41,14 @@ class Size(tuple[int, ...]):
 
 class Problem(Exception):
     """An expression or a step cannot be worked out; the diagnostic says why."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+class Exhausted(Exception):
+    """A limit of the whole compile is passed: nothing more is worked out."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.message)
@@ -134,13 +147,11 @@ def show_value(value: object) -> str:
     if value is None:
         return "none"
     if isinstance(value, str):
-        return f'"{value}"'
+        return f'"{value}"' if len(value) <= _SHOWN else f'"{value[:_SHOWN]}…"'
     if isinstance(value, Size):
         return "x".join(str(item) for item in value)
     if isinstance(value, tuple):
-        if len(value) > 12:
-            return "[" + ", ".join(show_value(item) for item in value[:10]) + f", … ({len(value)} items)]"
-        return "[" + ", ".join(show_value(item) for item in value) + "]"
+        return _show_list(value)
     if isinstance(value, Template | Builtin | Module):
         return value.name
     if isinstance(value, Partial):
@@ -150,6 +161,19 @@ def show_value(value: object) -> str:
     if isinstance(value, int):
         return show_integer(value)
     return str(value)
+
+
+def _show_list(value: tuple[object, ...]) -> str:
+    """A list by its first items, and how many there are where those are not all."""
+    shown, length = [], 0
+    for item in value if len(value) <= 12 else value[:10]:
+        shown.append(show_value(item))
+        length += len(shown[-1])
+        if length > _SHOWN:
+            break
+    if len(shown) < len(value):
+        shown.append(f"… ({len(value)} items)")
+    return f"[{', '.join(shown)}]"
 
 
 def show_integer(value: int) -> str:

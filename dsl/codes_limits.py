@@ -40,4 +40,12 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[1, 8, 8]\n  conv(1, 3, pad = 36028797018963968)\n}\n",
         "Look for a size or a padding that is larger than was meant.",
     ),
+    Code(
+        "E406",
+        "too many steps",
+        "The statements of a network that place no operation are at most 200,000, and 20 more for each operation; a call costs ten steps, a list one for "
+        "every 10 items, a text one for every 100 characters. Loops or blocks inside each other that place nothing reach it.",
+        "network n {\n  input x[3, 8, 8]\n  repeat 1000 { repeat 1000 { skip } }\n}\n",
+        "Look for loops, calls or lists that multiply.",
+    ),
 )

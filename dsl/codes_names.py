@@ -137,8 +137,8 @@ ROWS: tuple[Code, ...] = (
     Code("E224", "a function used wrongly", "The function takes other arguments.", "network n {\n  input x[3, 8, 8]\n  conv(max())\n}\n", "The message shows its use."),
     Code(
         "E225",
-        "a number or list that is too large",
-        "Whole numbers are exact up to 256 bits, lists have at most 100,000 items.",
+        "a number, list or text that is too large",
+        "Whole numbers are exact up to 256 bits, lists have at most 100,000 items (those of the lists within them counted), texts 10,000 characters.",
         "network n {\n  input x[3, 8, 8]\n  conv(2 ** 300)\n}\n",
         "No tensor has such a size: look for the mistake in the expression.",
     ),

@@ -58,7 +58,8 @@ def _allowed(line: str) -> tuple[str, ...]:
 
 def _head(source: Source) -> tuple[str, ...]:
     codes: list[str] = []
-    for line in source.text.split("\n"):
+    for number in range(1, len(source.line_starts) + 1):
+        line = source.line_text(number)
         if line.strip() and not line.lstrip().startswith("#"):
             break
         codes += _allowed(line)

@@ -1,0 +1,164 @@
+"""A small file that asks for more than a machine can do ends in a diagnostic, and takes little memory on the way.
+
+What would not end would never get here: no time is asserted. The memory is.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from archc.compiler.driver import check, check_all, check_source
+from archc.compiler.effort import MOST_ERRORS, MOST_STEPS, STEPS_A_NODE, Effort, items_in
+from archc.compiler.imports import DEEPEST_IMPORT
+from archc.compiler.naming import LONGEST_LABEL, legal_name, why_not
+from archc.compiler.place import MOST_NODES
+from archc.compiler.values import LARGEST_LIST, show_value
+from archc.dsl.source import Source
+
+MOST_BYTES = 200 * 2**20
+
+
+def network(body: str) -> str:
+    return f"network n {{\n  input x[3, 8, 8]\n  {body}\n}}\n"
+
+
+def tower(first: str, step: str, count: int = 60) -> str:
+    """`first`, then `count` lines in which `@` is the number of the line and `#` the one before."""
+    return "\n".join([first, *(step.replace("@", str(number)).replace("#", str(number - 1)) for number in range(1, count))]) + "\n"
+
+
+BOMBS = {
+    "hang1": (network("repeat 100000 { repeat 100000 { skip } }\n  relu"), "E406"),
+    "hang3": (tower("let a0 = [1]", "let a@ = [a#, a#]") + network('require false, "x {a59}"\n relu'), "E225"),
+    "mem1": (tower('let a0 = "aaaaaaaaaa"', 'let a@ = "{a#}{a#}"') + network('require false, "x {a59}"\n relu'), "E225"),
+    "joined lists": (tower("let a0 = [1]", "let a@ = a# + a#") + network("relu"), "E225"),
+    "joined texts": (tower('let a0 = "aaaaaaaaaa"', "let a@ = a# + a#") + network("relu"), "E225"),
+    "lists multiplied": (network("let a = [range(1000)] * 1000\n relu"), "E225"),
+    "lists compared": (tower("let a0 = [1]\nlet b0 = [1]", "let a@ = [a#, a#]\nlet b@ = [b#, b#]") + network("require a59 == b59\n relu"), "E225"),
+    "a text of many pieces": (network('let a = "' + "b" * 9000 + '"\n require false, "' + "{a}" * 20_000 + '"'), "E225"),
+    "a long text": (network('require false, "' + "b" * 100_000 + '"'), "E225"),
+    "a default that is a long list": ("block b(a = range(100000)) { skip }\n" + network("repeat 100000 { b }\n relu"), "E406"),
+    "a long list made in a loop": (network("repeat 100000 { let a = range(50000) }\n relu"), "E406"),
+    "a long list read in a loop": (network("let a = range(100000)\n repeat 100000 { let s = sum(a) }\n relu"), "E406"),
+    "loops through lists of lists": (network("let a = [range(300)] * 300\n for r in a { for c in r { for q in a { skip } } }\n relu"), "E406"),
+    "empty loops in loops": (network("repeat 100000 { repeat 100000 { repeat 100000 { } } }\n relu"), "E406"),
+    "blocks that double and place nothing": (tower("block b0 { if true { } }", "block b@ { b# -> b# }") + network("b59"), "E406"),
+    "blocks that double and are wrong": (tower("block b0 { relu -> nonsense }", "block b@ { b# -> b# }") + network("b59"), "E201"),
+    "a block that calls itself twice": ("block b { b -> b }\n" + network("b"), "E401"),
+    "networks that double": (tower("network v0 { input x[3, 8, 8]\n if false { relu } }", "network v@ { input x[3, 8, 8]\n v# -> v# }") + network("v59"), "E406"),
+    "paths that double": (tower("block b0 { skip }", "block b@ { mean { | if false { relu } | b# | b# } }") + network("repeat 1000 { repeat 1000 { skip } }\n b59"), "E406"),
+    "a mistake in a loop": (network("repeat 100000 { repeat 100000 { conv(0) } }"), "E208"),
+    "a power": (network("conv(2 ** (2 ** 30))"), "E225"),
+    "a tower of powers": (network("conv(10 ** 10 ** 10)"), "E225"),
+    "a long range": (network("conv(range(10 ** 12)[0])"), "E224"),
+    "a text multiplied": (network('conv("a" * 1000000000)'), "E222"),
+    "a number of a thousand bits": (network("conv(floor(1e308))"), "E225"),
+    "a channel count that doubles": (network("repeat 62 { concat { | skip | skip } }"), "E405"),
+    "an image that grows": (network("repeat 31 { upsample(4) }"), "E405"),
+    "an input that is too large": ("network n { input x[4611686018427387904, 8, 8] }", "E405"),
+    "a linear layer that is too large": (network("flatten -> linear(2 ** 61)"), "E405"),
+    "a long name": (network("a" * 100_000 + ": relu"), "E225"),
+    "a label that grows": (tower('let a0 = "aaaaaaaaaa"', 'let a@ = "{a#}{a#}"', 8) + network('"{a7}": relu'), "E210"),
+    "a variant of a variant": (tower("network v0 { input x[3, 8, 8]\n relu }", "network v@ = v#()", 150) + "network n = v149()\n", "E402"),
+    "reuse of reuse": (network(tower("a0: relu", "a@: { reuse(a#) -> reuse(a#) }")), "E235"),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), BOMBS.values(), ids=BOMBS)
+def test_what_would_never_end_is_said(text: str, code: str) -> None:
+    tracemalloc.start()
+    try:
+        checked = check_source(Source.of("n.arch", text))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert checked.has_errors
+    assert code in [row.code for row in checked.diagnostics]
+    assert peak < MOST_BYTES
+    for row in checked.diagnostics:
+        assert len(row.message) < 1000
+        assert all(len(note) < 2000 for note in row.notes)
+
+
+@pytest.mark.slow
+def test_blocks_that_double_end_at_the_largest_network() -> None:
+    text = tower("block b0 { relu -> relu }", "block b@ { b# -> b# }", 40) + network("b39")
+    (row,) = (row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error)
+    assert (row.code, f"{MOST_NODES}" in row.message) == ("E403", True)
+
+
+@pytest.mark.slow
+def test_a_network_of_as_many_operations_as_there_may_be() -> None:
+    body = "repeat 8 { repeat 1000 { repeat 8 { b(3) } } }\n relu"
+    text = "block b(c, d = c + 1) {\n  let e = d - 1\n  require e == c\n  add { | relu -> tanh | skip } }\n" + network(body)
+    checked = check_source(Source.of("n.arch", text))
+    assert not checked.has_errors
+    assert checked.program is not None
+    assert len(checked.program.nodes) > 0.95 * MOST_NODES
+
+
+def test_the_largest_loop_that_places_nothing() -> None:
+    assert not check_source(Source.of("n.arch", network(f"repeat {LARGEST_LIST} {{ }}\n relu"))).has_errors
+
+
+def test_what_is_placed_pays_for_statements() -> None:
+    effort = Effort()
+    span = Source.of("x", "").span(0, 0)
+    effort.spend(MOST_STEPS, span)
+    assert effort.left == 0
+    effort.earn()
+    assert effort.left == STEPS_A_NODE
+
+
+def test_many_mistakes_are_not_all_said() -> None:
+    rows = check_source(Source.of("n.arch", network("\n".join(f"cnv{number}(8)" for number in range(3000))))).diagnostics
+    assert MOST_ERRORS <= len(rows) <= MOST_ERRORS + 1
+
+
+def test_the_first_network_that_is_too_large_ends_the_check_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "many.arch"
+    path.write_text("".join(network("repeat 1000 { repeat 1000 { skip } }").replace("network n", f"network n{number}") for number in range(50)), encoding="utf-8")
+    assert [row.code for checked in check_all(path) for row in checked.diagnostics] == ["E406"]
+
+
+def test_many_imports_in_a_row(tmp_path: Path) -> None:
+    for number in range(DEEPEST_IMPORT + 20):
+        (tmp_path / f"f{number}.arch").write_text(f"from f{number + 1} import b\nblock a{number} {{ relu }}\n", encoding="utf-8")
+    (tmp_path / "n.arch").write_text("from f0 import a0\n" + network("a0"), encoding="utf-8")
+    assert [row.code for row in check(tmp_path / "n.arch").diagnostics] == ["E401"]
+
+
+def test_many_outputs_and_many_side_heads() -> None:
+    outputs = ", ".join(f"o{number} = a" for number in range(3000))
+    checked = check_source(Source.of("n.arch", network(f"a: relu\n output {outputs}")))
+    assert checked.program is not None
+    assert sum(node.operation.name == "output" for node in checked.program.nodes) == 3000
+    checked = check_source(Source.of("n.arch", network('repeat 2000 as i { aux "h{i}" { relu } }')))
+    assert checked.program is not None
+    assert sum(node.training_only for node in checked.program.nodes) == 4000
+
+
+def test_the_nearest_of_many_default_rows_holds() -> None:
+    rows = "\n".join(f"default conv(bias = {'true' if number % 2 else 'false'})" for number in range(1000))
+    checked = check_source(Source.of("n.arch", network(f"{rows}\n default conv(kernel = 1)\n conv(4)\n {{ default conv(bias = false)\n conv(4) }}")))
+    assert checked.program is not None
+    made = [node.operation for node in checked.program.nodes if node.operation.name == "conv"]
+    assert [(getattr(row, "bias"), getattr(row, "kernel")) for row in made] == [(True, made[0].kernel), (False, made[1].kernel)]  # type: ignore[attr-defined]  # noqa: B009
+    assert [weight.shape[-1] for row in made for weight in row.weights(((3, 8, 8),)) if weight.name == "weight"] == [1, 1]
+
+
+def test_long_values_are_shown_by_their_beginning() -> None:
+    assert show_value("a" * 5000) == f'"{"a" * 200}…"'
+    assert show_value(((1,) * 12,) * 12).count("1") < 120
+    assert len(show_value((("a" * 5000,) * 12,) * 12)) < 500
+    assert show_value((1, 2, (3, 4))) == "[1, 2, [3, 4]]"
+    assert items_in(((1, 2), (3, (4,)))) == 7
+
+
+def test_a_label_has_a_length() -> None:
+    assert why_not("a" * LONGEST_LABEL) is None
+    assert "is the limit" in str(why_not("a" * (LONGEST_LABEL + 1)))
+    assert why_not(legal_name("a" * 5000)) is None
