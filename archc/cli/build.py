@@ -50,7 +50,7 @@ def command(
     train: bool, optimize: bool, tune: bool, batch: int, device: str, dtype: str,
 ) -> int:  # fmt: skip
     """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
-    from ..compiler.build import Plan, build, left
+    from ..compiler.build import Plan, build
 
     if train and optimize:
         raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
@@ -60,7 +60,17 @@ def command(
     plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch)
     with _progress(face) as watch:
         made = build(plan, targets, watch)
-    _summary(face, plan, made)
+    try:
+        _summary(face, plan, made)
+    finally:  # also where nobody reads the summary
+        _troubles(face, plan, made)
+    return 0 if all(output.is_there for output in made) else 3
+
+
+def _troubles(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:
+    """What could not be made and why, and what lies beside the new files."""
+    from ..compiler.build import left
+
     said = dict.fromkeys(row for output in made for row in output.diagnostics)  # weights that do not fit concern several outputs
     face.diagnostics(said)
     for output in made:
@@ -68,9 +78,10 @@ def command(
             face.bug(output.error, f"{output.path} was not made")
     failed = {output.path for output in made if not output.is_there}
     for path in left(plan, made):
-        speak = face.say if path in failed else face.tell
-        speak(f"{path}: of an earlier build, left as it was{'' if path in failed else '; not asked for this time'}")
-    return 0 if all(output.is_there for output in made) else 3
+        if path in failed:
+            face.say(f"{path}: of an earlier build, left as it was")
+        else:
+            face.tell(f"{path}: of an earlier build, left as it was; not asked for this time")
 
 
 def _summary(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:

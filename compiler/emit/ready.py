@@ -93,4 +93,4 @@ def _tried(kind: torch.device) -> tuple[str, bool]:
     except Exception as error:
         # Every kind of device has a way of its own to say that it is not there.
         text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        return f"PyTorch says: {text[:160]}", False
+        return f"PyTorch says: {text.partition('. ')[0][:160]}", False

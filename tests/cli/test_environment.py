@@ -336,3 +336,23 @@ def test_open_that_opens_nothing(run: Run) -> None:
     result = run("draw", "good.arch", "--open", "stem", "-o", "-", "--format", "dot")
     assert "warning[W552]: `--open stem` opens nothing: it is open at the level `block` already" in result.stderr
     assert "W552" not in run("draw", "good.arch", "--open", "stem", "--level", "stage", "-o", "-", "--format", "dot").stderr
+
+
+def test_which_input_a_shape_was_taken_for(run: Run, folder: Path) -> None:
+    text = "network two {\n  input left[3, 32, 32]\n  input right[3, 32, 32]\n  concat { | skip(left) | skip(right) } -> conv(8)\n}\n"
+    (folder / "two.arch").write_text(text, encoding="utf-8")
+    said = "--input 3x32x32: taken for the first input, `left`; the others keep their sizes\n"
+    assert said in run("cost", "two.arch", "--input", "3x32x32").stderr
+    assert said not in run("cost", "two.arch", "--input", "left=3x32x32").stderr
+
+
+def test_troubles_are_told_also_where_the_summary_cannot_be(folder: Path) -> None:
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    (folder / "out" / "good.py").mkdir(parents=True)
+    command = [sys.executable, "-m", "archc", "build", "good.arch", "--target", "python,json", "-o", "out"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert done.returncode == 3
+    assert b"error[F615]: `out/good.py`" in done.stderr and b"error[F615]: `<stdout>`" in done.stderr
+    assert (folder / "out" / "good.json").is_file()
