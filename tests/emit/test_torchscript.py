@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from archc.compiler.emit.module import build
 from archc.compiler.emit.pytorch import Mode
 from archc.compiler.emit.torchscript import save, script
 from archc.compiler.graph import Graph
+from archc.dsl.diagnostics import ArchError
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "emit"
 
@@ -62,12 +64,11 @@ def test_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     save(scripted, str(path))
     before = path.read_bytes()
 
-    def half(_module: object, file: str) -> None:
-        Path(file).write_bytes(before[:100])
-        raise OSError(28, "No space left on device")
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(torch.jit, "save", half)
-    with pytest.raises(OSError, match="No space"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ArchError, match="F615.*No space"):
         save(scripted, str(path))
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["net.pt"]
