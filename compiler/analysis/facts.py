@@ -25,7 +25,10 @@ class Fact:
     saved_in_place: Saved
     scratch: int
     backward_scratch: int
+    partials: tuple[int, ...]
     elements: int
+    is_module: bool
+    """There is a module that stands for it."""
     is_heavy: bool
     """It has a matrix of weights."""
 
@@ -59,6 +62,8 @@ def _fact(node: Node) -> Fact:
         operation.saved_in_place(inputs, output),
         operation.scratch(inputs, output),
         operation.backward_scratch(inputs, output),
+        operation.partials(inputs),
         product(output),
+        operation.module(inputs) is not None,
         any(len(weight.shape) > 1 for weight in weights),
     )

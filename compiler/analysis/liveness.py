@@ -16,7 +16,8 @@ from ..ops.base import Shapes
 from ..program import Node, Scope
 from .facts import facts_of
 from .inplace import may_overwrite
-from .statements import Body, Call
+from .layouts import layouts_of
+from .statements import Body, Call, Partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,11 @@ class Storages:
     root: tuple[int, ...]
 
     @staticmethod
-    def of(graph: Graph, training: bool) -> Storages:
+    def of(graph: Graph, batch: int, training: bool) -> Storages:
         root: list[int] = []
-        for node in graph.nodes:
-            root.append(root[node.inputs[0]] if node.inputs and _writes_elsewhere(graph, node, training) else node.index)
+        for node, lying in zip(graph.nodes, layouts_of(graph, batch, training), strict=True):
+            shares = bool(node.inputs) and not lying.is_copied and _writes_elsewhere(graph, node, training)
+            root.append(root[node.inputs[0]] if shares else node.index)
         return Storages(tuple(root))
 
     def makes(self, node: Node) -> bool:
@@ -53,33 +55,43 @@ def running_order(graph: Graph, training: bool) -> list[Node]:
     return trunk + [node for node in graph.nodes if node.training_only] if training else trunk
 
 
-def releases(graph: Graph, training: bool) -> Sequence[int]:
-    """For each node (by index), the position in `running_order` after which Python holds its output no more.
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """For each node (by index), the time in `running_order` after which Python holds its output no more; and what is made on the way.
 
     Nodes that do not run have -1; a tensor that nothing reads is let go of at once; an output never, nor what side
     heads would read: the generated trunk hands it back with the answer.
     """
+
+    held: Sequence[float]
+    partials: Sequence[Partial]
+
+
+def lifetimes(graph: Graph, training: bool) -> Lifetimes:
     # Without side heads training runs what inference runs.
-    return _releases(graph, training and any(node.training_only for node in graph.nodes))
+    return _lifetimes(graph, training and any(node.training_only for node in graph.nodes))
 
 
 @lru_cache(maxsize=4)
-def _releases(graph: Graph, training: bool) -> Sequence[int]:
+def _lifetimes(graph: Graph, training: bool) -> Lifetimes:
     order = running_order(graph, training)
     frames = _Frames(graph, order)
-    held = [-1] * len(graph.nodes)
+    held: list[float] = [-1] * len(graph.nodes)
+    partials: list[Partial] = []
     for place, node in enumerate(order):
         held[node.index] = place
     for body in frames.bodies():
-        for tensor, position in body.run().items():
-            held[tensor] = max(held[tensor], position)
+        for tensor, time in body.run().items():
+            held[tensor] = max(held[tensor], time)
+        partials += body.partials
     for tensor, position in frames.passing.items():
         held[tensor] = max(held[tensor], position)
     for tensor in frames.outputs[graph.program.root]:
         held[tensor] = len(order)
     for tensor, operand in frames.alias.items():
         held[tensor] = held[operand]
-    return held
+    # What stands outermost is made first: it comes later in the graph.
+    return Lifetimes(held, sorted(partials, key=lambda partial: (partial.time, -partial.tensor)))
 
 
 class _Frames:
@@ -153,7 +165,8 @@ class _Frames:
                 call = self.calls[frame, key] = self._operation(place, node, name) if inner is None else self._module(place, inner, name)
                 self.members.setdefault(frame, []).append(call)
             call.last = place
-            numbered = len(name) == 1 and name[0].isdecimal() and (inner is not None or len(node.inputs) == 1)
+            is_part = inner is not None or (len(node.inputs) == 1 and self.facts[node.index].is_module)
+            numbered = len(name) == 1 and name[0].isdecimal() and is_part
             self.is_chain[frame] = self.is_chain.get(frame, True) and numbered
 
     def _operation(self, place: int, node: Node, name: tuple[str, ...]) -> Call:
@@ -163,13 +176,14 @@ class _Frames:
         if text is None:
             text = self.texts[key] = self._text(node, name, in_place)
         labels = {node.index: name[-1]} if node.label and name[-1].isidentifier() else {}
-        return Call(place, text, self.facts[node.index].is_heavy, False, self._operands(node), [node.index], labels)
+        fact = self.facts[node.index]
+        return Call(place, place, text, fact.is_heavy, False, self._operands(node), [node.index], len(fact.partials), labels)
 
     def _operands(self, node: Node) -> list[int]:
         return [self.alias.get(index, index) for index in node.inputs]
 
     def _text(self, node: Node, name: tuple[str, ...], in_place: bool) -> str:
-        reach = f"self.{'.'.join(name)}"
+        reach = _reach(name)
         holes = [f"{{{number}}}" for number in range(len(node.inputs))]
         # A weight without a module is named behind the operands.
         bare = any(not weight.name for weight in self.facts[node.index].weights)
@@ -177,7 +191,7 @@ class _Frames:
 
     @staticmethod
     def _module(place: int, inner: Scope, name: tuple[str, ...]) -> Call:
-        return Call(place, f"self.{'.'.join(name)}({{0}})", True, True, [], [])
+        return Call(place, place, f"{_reach(name)}({{0}})", True, True, [], [])
 
     def _join(self, node: Node, user: Node) -> None:
         """Note that `user` reads `node`: in the body that makes both calls, in those that hand the tensor up to it and down to it."""
@@ -222,6 +236,14 @@ class _Frames:
         if known is None:
             known = self.chains[scope] = tuple(row for row in scope.ancestors() if row.is_module)
         return known
+
+
+def _reach(name: Sequence[str]) -> str:
+    """How a member is reached: what is no name in Python, by its text."""
+    reach = "self"
+    for part in name:
+        reach = f"{reach}.{part}" if part.isidentifier() else f'getattr({reach}, "{part}")'
+    return reach
 
 
 def _common(one: Sequence[Scope], other: Sequence[Scope]) -> int:

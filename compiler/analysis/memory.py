@@ -11,16 +11,18 @@ Memory that a library takes inside one operation (a convolution's workspace) and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Saved, product
 from ..program import Node
-from .dtypes import BYTES, weight_bytes
+from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
 from .facts import facts_of
 from .inplace import may_overwrite
-from .liveness import Storages, releases, running_order
+from .layouts import layouts_of
+from .liveness import Storages, lifetimes, running_order
+from .statements import Partial
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,9 @@ class Profile:
         return self.peaks.get(node, self.resident)
 
 
-def tensor_bytes(node: Node, batch: int, dtype: str) -> int:
-    return product(node.shape) * batch * BYTES[dtype]
+def input_bytes(graph: Graph, batch: int, dtype: str) -> int:
+    """What the caller holds: places in a table are whole numbers, whatever the dtype of the network."""
+    return sum(product(node.shape) * batch * (BYTES[dtype] if graph.integers(node) is None else INTEGER_BYTES) for node in graph.inputs)
 
 
 # -------------------------------------------------------------------------------------------- inference
@@ -104,37 +107,57 @@ def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -
     """Evaluation, side heads left out. The inputs count, weights do not."""
     order = running_order(graph, training=False)
     facts = facts_of(graph)
-    storages = Storages.of(graph, training=False)
-    ends = _storage_ends(order, storages, releases(graph, training=False))
-    resident = sum(tensor_bytes(node, batch, dtype) for node in graph.inputs)
+    lying = layouts_of(graph, batch, training=False)
+    storages = Storages.of(graph, batch, training=False)
+    lives = lifetimes(graph, training=False)
+    leaving = _leaving(order, storages, lives.held)
+    resident = input_bytes(graph, batch, dtype)
+    item = BYTES[dtype]
     alive = resident
-    leaving: dict[int, int] = {}
+    on_the_way: dict[int, int] = {}
+    """What each node that is not done has made so far."""
     moments = []
-    for place, node in enumerate(order):
-        if node.operation.family == "port":
-            continue
-        fact = facts[node.index]
-        scratch = fact.scratch * batch * BYTES[dtype]
-        if not node.operation.training_only:
-            # A max pool makes its indices whether or not a backward pass will want them.
-            scratch += fact.saved.extra_bytes * batch
-        if storages.makes(node):
-            size = fact.elements * batch * BYTES[dtype]
+    for time, made in _timeline(order, lives.partials):
+        if isinstance(made, Partial):
+            size = facts[made.tensor].partials[made.number] * batch * item
             alive += size
-            end = ends[node.index]
-            leaving[end] = leaving.get(end, 0) + size
-        moments.append(Moment("forward", node.unique, node.index, alive + scratch))
-        alive -= leaving.pop(place, 0)
+            moments.append(Moment("forward", graph.nodes[made.tensor].unique, made.tensor, alive))
+            alive -= on_the_way.get(made.tensor, 0)
+            on_the_way[made.tensor] = size
+        elif made.operation.family != "port":
+            fact = facts[made.index]
+            scratch = (fact.scratch * batch + lying[made.index].copies) * item
+            if not made.operation.training_only:
+                # A max pool makes its indices whether or not a backward pass will want them.
+                scratch += fact.saved.extra_bytes * batch
+            if storages.makes(made):
+                alive += fact.elements * batch * item
+            moments.append(Moment("forward", made.unique, made.index, alive + scratch))
+            alive -= on_the_way.pop(made.index, 0)
+        alive -= sum(facts[root].elements * batch * item for root in leaving.pop(time, ()))
     return Profile.of(moments, resident)
 
 
-def _storage_ends(order: Iterable[Node], storages: Storages, held: Sequence[int]) -> dict[int, int]:
-    """For each storage, the position after which nothing in Python holds it."""
-    ends: dict[int, int] = {}
+def _timeline(order: Sequence[Node], partials: Sequence[Partial]) -> Iterator[tuple[float, Node | Partial]]:
+    """What runs when: the nodes in order, and between them what merges make on their way."""
+    rows: list[tuple[float, Node | Partial]] = [*enumerate(order), *((partial.time, partial) for partial in partials)]
+    return iter(sorted(rows, key=lambda row: row[0]))
+
+
+def _leaving(order: Iterable[Node], storages: Storages, held: Sequence[float]) -> dict[float, list[int]]:
+    """The storages that nothing in Python holds any more after each time; the inputs are the caller's."""
+    ends: dict[int, float] = {}
+    ports: set[int] = set()
     for node in order:
         root = storages.root[node.index]
         ends[root] = max(ends.get(root, -1), held[node.index])
-    return ends
+        if node.operation.name == "input":
+            ports.add(root)
+    leaving: dict[float, list[int]] = {}
+    for root, end in ends.items():
+        if root not in ports:
+            leaving.setdefault(end, []).append(root)
+    return leaving
 
 
 # --------------------------------------------------------------------------------------------- training
@@ -156,7 +179,8 @@ class _Step:
         self.optimizer = optimizer
         self.facts = facts_of(graph)
         self.order = running_order(graph, training=True)
-        self.storages = Storages.of(graph, training=True)
+        self.lying = layouts_of(graph, batch, training=True)
+        self.storages = Storages.of(graph, batch, training=True)
         self.learns = _learns(graph)
         self.moments: list[Moment] = []
         self.weights = [
@@ -179,7 +203,7 @@ class _Step:
         trainable = [weight for weight in own if weight.trainable]
         state = self.optimizer.copies * sum(weight_bytes(weight, self.dtype) for weight in trainable)
         state += self.optimizer.counters * COUNTER_BYTES * len(trainable)
-        inputs = sum(self._size(node) for node in self.graph.inputs)
+        inputs = input_bytes(self.graph, self.batch, self.dtype)
         return sum(weight_bytes(weight, self.dtype) for weight in own) + state + inputs
 
     def _size(self, node: Node) -> int:
@@ -191,27 +215,43 @@ class _Step:
     # ------------------------------------------------------------------------------------------ forward
 
     def _forward(self) -> None:
-        held = releases(self.graph, training=True)
-        leaving: dict[int, list[int]] = {}
-        for root, end in _storage_ends(self.order, self.storages, held).items():
-            leaving.setdefault(end, []).append(root)
-        for place, node in enumerate(self.order):
-            if node.operation.family == "port":
-                continue
-            if self.storages.makes(node):
-                self.alive += self._size(node)
-                self._hold(node.index)
-            for root in self._saved_roots(node):
-                self._hold(root)
-            self.alive += self._extra(node)
-            # Of what a composed operation makes on its way, some is kept for the backward pass and counted there.
-            fact = self.facts[node.index]
-            made = fact.scratch * self.item + (0 if node.operation.training_only else fact.saved.extra_bytes)
-            self._moment("forward", node, max(0, made * self.batch - self._extra(node)))
-            for root in leaving.get(place, ()):
+        lives = lifetimes(self.graph, training=True)
+        leaving = _leaving(self.order, self.storages, lives.held)
+        on_the_way: dict[int, int] = {}
+        for time, made in _timeline(self.order, lives.partials):
+            if isinstance(made, Partial):
+                node = self.graph.nodes[made.tensor]
+                size = self.facts[made.tensor].partials[made.number] * self.batch * self.item
+                self.alive += size
+                self._moment("forward", node)
+                # What the backward pass needs is kept, and counted with all that the operation keeps when it is done.
+                kept = on_the_way.get(made.tensor, 0)
+                if self._extra(node):
+                    size += kept
+                else:
+                    self.alive -= kept
+                on_the_way[made.tensor] = size
+            elif made.operation.family != "port":
+                self._run(made, on_the_way.pop(made.index, 0))
+            for root in leaving.get(time, ()):
                 self._drop(root)
         for root in leaving.get(len(self.order), ()):
             self._drop(root)
+
+    def _run(self, node: Node, on_the_way: int) -> None:
+        """The forward pass of one node, which has made `on_the_way` bytes so far."""
+        if self.storages.makes(node):
+            self.alive += self._size(node)
+            self._hold(node.index)
+        for root in self._saved_roots(node):
+            self._hold(root)
+        # Of what a composed operation makes on its way, some is kept for the backward pass and counted there.
+        fact = self.facts[node.index]
+        made = fact.scratch * self.item + (0 if node.operation.training_only else fact.saved.extra_bytes)
+        copies = self.lying[node.index].copies * self.item
+        self.alive += self._extra(node)
+        self._moment("forward", node, max(0, made * self.batch + copies + on_the_way - self._extra(node)) - on_the_way)
+        self.alive -= on_the_way
 
     def _saved(self, node: Node) -> Saved:
         fact = self.facts[node.index]

@@ -27,15 +27,18 @@ GENERIC = ("x", "out", "y", "z")
 class Call:
     """One call of a body: an operation or an inner module. Tensors are told by the index of the node that makes them.
 
-    `text` is the call with `{}` for each operand; `last` the position at which it is done.
+    `text` is the call with `{}` for each operand; `first` and `last` the positions at which it begins and is done;
+    `partials` how many tensors it makes on its way (`Operation.partials`).
     """
 
+    first: int
     last: int
     text: str
     is_heavy: bool
     is_module: bool
     operands: list[int]
     results: list[int]
+    partials: int = 0
     labels: dict[int, str] = field(default_factory=dict)
     """What the author called the results; "" or nothing where they did not."""
 
@@ -52,16 +55,30 @@ class _Waiting:
     is_heavy: bool
     reads: list[str]
     call: Call
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A tensor that a call makes on its way: `number` 0 of `a + b + c` is the sum of the first two. `time` lies between positions."""
+
+    time: float
+    tensor: int
+    number: int
 
 
 @dataclass(slots=True)
 class Body:
-    """One body. `release` tells for each tensor that a call made the position at which nothing in the body holds it any more."""
+    """One body. `release` tells for each tensor that a call made the time at which nothing in the body holds it any more.
+
+    Times are positions, and fractions between them for what happens inside a statement before the next position is reached.
+    """
 
     calls: Sequence[Call]
     inputs: Sequence[tuple[str, int]]
     outputs: Sequence[int]
-    release: dict[int, int] = field(default_factory=dict)
+    release: dict[int, float] = field(default_factory=dict)
+    partials: list[Partial] = field(default_factory=list)
     _names: dict[int, str] = field(default_factory=dict)
     _holds: dict[str, int] = field(default_factory=dict)
     _left: dict[int, int] = field(default_factory=dict)
@@ -72,7 +89,7 @@ class Body:
     _least: dict[str, int] = field(default_factory=dict)
     """By word, a number below which none is free: a merge of a thousand paths must not try a thousand names for each."""
 
-    def run(self) -> dict[int, int]:
+    def run(self) -> dict[int, float]:
         for name, tensor in self.inputs:
             self._names[tensor] = name
             self._holds[name] = tensor
@@ -110,9 +127,12 @@ class Body:
             if self._left[operand] == 0 and self._names.get(operand) in self._numbers:
                 word, number = self._numbers[self._names[operand]]
                 self._least[word] = min(self._least[word], number)
+        if call.partials:
+            self._make_partials(call, nested)
+        first = min((call.first, *(waiting.first for waiting in taken)))
         depth = 1 + max((waiting.depth for waiting in taken), default=0)
         heavy = call.is_heavy or any(waiting.is_heavy for waiting in taken)
-        made = _Waiting(call.results[0] if call.results else -1, call.text.format(*texts), depth, heavy, reads, call)
+        made = _Waiting(call.results[0] if call.results else -1, call.text.format(*texts), depth, heavy, reads, call, first)
         if len(call.results) > 1:
             self._flush(len(self._waiting))
             for number, tensor in enumerate(call.results):
@@ -123,6 +143,19 @@ class Body:
             self._flush(len(self._waiting))
         elif len(self._waiting) > MOST_WAITING:
             self._flush(1)
+
+    def _make_partials(self, call: Call, nested: dict[int, _Waiting]) -> None:
+        """`f(x) + g(x) + h(x)` adds the first two before it calls `h`, and lets go of them."""
+        following = call.last
+        for number in range(call.partials - 1, -1, -1):
+            behind = call.operands[number + 2] if number + 2 < len(call.operands) else -1
+            if behind in nested:
+                following = nested[behind].first
+            time = following - 1 + (number + 1) / (call.partials + 1)
+            self.partials.append(Partial(time, call.results[0], number))
+            for operand in call.operands[(number + 1 if number else 0) : number + 2]:
+                if operand in nested:
+                    self.release[operand] = time
 
     def _taken(self, call: Call) -> list[_Waiting]:
         waiting = [row.tensor for row in self._waiting]
@@ -146,6 +179,8 @@ class Body:
         if call.is_module:
             return False
         for waiting in nested:
+            if call.text.count(f"{{{call.operands.index(waiting.tensor)}}}") > 1:
+                return False  # it would be worked out twice
             if waiting.depth >= (DEEPEST if call.is_unary else DEEPEST_OPERAND):
                 return False
             if call.is_unary and (waiting.call.is_module or (call.is_heavy and waiting.is_heavy)):

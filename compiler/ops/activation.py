@@ -9,6 +9,7 @@ from ...dsl.records import dataclass
 from .axes import AXIS, resolve_axis
 from .base import Construct, Operation, Saved, Shape, Shapes, Weight, literal, product
 from .parameters import FLAG, NUMBER, POSITIVE, Plain, parameter
+from .strides import Layout, elementwise, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class _Activation(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(output=True) if self.keeps_output else Saved(inputs=(0,))
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(*inputs)
 
     def _settings(self) -> tuple[tuple[str | None, Plain], ...]:
         """The arguments that differ from PyTorch's defaults; module and function call them the same."""
@@ -230,6 +234,9 @@ class Softmax(_Activation):
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return 5 * product(output)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return in_order(sizes)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.Softmax", (("dim", resolve_axis(self.axis, inputs[0], self.name) + 1),))

@@ -11,6 +11,7 @@ from .base import Construct, Operation, Saved, Shape, Shapes, Window, product
 from .parameters import Extent, Plain, parameter
 from .pool import INDEX_BYTES
 from .spatial import need_spatial, show_kernel, simple, spread
+from .strides import Layout, as_suggested_on_a_row, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class _Adaptive(Operation):
             longest = -(-(before + after - shared) // after)
             rows.append(Window(0 if after == 1 else longest, before // shared, 0, 1, after // shared))
         return tuple(rows)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        # Over volumes only the mean of everything asks how its input lies.
+        if len(sizes) == 5 and (self.kind == "Max" or product(sizes[2:]) != 1):
+            return in_order(sizes)
+        return as_suggested_on_a_row(inputs[0], sizes)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         rank = len(inputs[0]) - 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors
+from .strides import Layout
 
 _INIT = """    def __init__(self, features: int, heads: int, dropout: float = 0.0, bias: bool = True) -> None:
         super().__init__()
@@ -127,6 +129,14 @@ class Attention(Operation):
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         # Query, key and value, and the heads' answer, while it is projected.
         return (inputs[0][0] + 2 * inputs[-1][0]) * inputs[0][1] + product(output)
+
+    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+        # Where the bias cannot be added as the product is made, both are alive: twice the last projection, beside the first.
+        kept = (5 if len(inputs) == 1 else 3) * output.elements + (len(inputs) - 1) * 2 * inputs[-1].elements
+        parts = 3 if len(inputs) == 1 else 2
+        made = (2 * parts if self.bias and not inputs[-1].is_in_order else parts) * inputs[-1].elements
+        first = 0 if len(inputs) == 1 else output.elements
+        return max(0, first + made - kept)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][1]), (None, self.heads)]

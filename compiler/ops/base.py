@@ -13,6 +13,7 @@ from typing import ClassVar, TypeAlias
 
 from ...dsl.records import dataclass
 from .parameters import Kind, Parameter, Plain
+from .strides import Layout, in_order
 
 Shape: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = tuple[Shape, ...]
@@ -198,8 +199,28 @@ class Operation:
         """Elements of further tensors that are alive at once while it runs (steps of an operation that PyTorch composes)."""
         return 0
 
+    def partials(self, inputs: Shapes) -> tuple[int, ...]:
+        """Elements of what it makes on its way, a tensor after another: of `a + b + c` the sum of the first two.
+
+        The first takes in two inputs and each further one another; each is let go of when the next is there. A statement
+        may make them before the last inputs are there.
+        """
+        return ()
+
     def backward_scratch(self, inputs: Shapes, output: Shape) -> int:
         """The same of its backward pass, beside the gradients of its output and inputs."""
+        return 0
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        """How the output lies, `sizes` with the batch; of a view, how it lies in its input's storage (or in the copy's)."""
+        return in_order(sizes)
+
+    def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
+        """Whether what should be a view must be copied, as a `reshape` must where its input lies in another order."""
+        return False
+
+    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+        """Elements beside `scratch`, of the whole batch: of copies of inputs that do not lie as wanted, and of what there is once."""
         return 0
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:

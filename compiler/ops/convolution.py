@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import gcd
 from typing import ClassVar
 
@@ -53,6 +54,7 @@ from .spatial import (
     too_small,
     torch_pads,
 )
+from .strides import Layout, as_suggested, in_order
 
 PAD_MODE = Word('"zeros", "reflect", "replicate" or "circular"', ("zeros", "reflect", "replicate", "circular"))
 
@@ -170,7 +172,7 @@ class _Convolution(Operation):
     def _padded(self, shape: Shape) -> int:
         """Elements of the padded copy, where one is made; else 0."""
         g = self._geometry(shape)
-        if not any(sum(pad) for pad in g.pads) or (not self._special(g) and self._fields()[5] == "zeros"):
+        if not self._special(g) and self._fields()[5] == "zeros":
             return 0
         return shape[0] * product([size + sum(pad) for size, pad in zip(shape[1:], g.pads, strict=True)])
 
@@ -183,6 +185,10 @@ class _Convolution(Operation):
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         return self._padded(inputs[0])
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        wraps = self._fields()[5] == "circular" and self._padded(inputs[0].sizes[1:])
+        return in_order(sizes) if wraps else as_suggested(inputs, sizes)
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         g = self._geometry(inputs[0])

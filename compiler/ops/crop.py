@@ -10,6 +10,7 @@ from .base import Construct, Operation, Refusal, Shape, Shapes, show, show_size
 from .merge import axis_name
 from .parameters import Extent, Optional, Plain, Reference, parameter
 from .spatial import need_spatial, simple, spread
+from .strides import Layout, cut
 
 _CENTER_CROP = '''def center_crop(x: torch.Tensor, size: list[int]) -> torch.Tensor:
     """The middle of the last axes, of this size."""
@@ -68,6 +69,9 @@ class Crop(Operation):
                     help="crop the larger of the two, or `pad` or `upsample` this one",
                 )
         return (shape[0], *size)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return cut(inputs[0], sizes)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         if self.like:

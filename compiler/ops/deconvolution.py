@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ...dsl.records import dataclass
@@ -22,6 +23,7 @@ from .convolution import check_groups
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
 from .parameters import CHANNELS, COUNT, DILATION, FLAG, KERNEL, POSITIVE, STRIDE, Extent, Plain, parameter
 from .spatial import need_spatial, reach, show_kernel, simple, spread
+from .strides import Layout, as_suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,9 @@ class Deconv(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs, sizes)
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         kernel, stride, pad, _, dilation = self._sizes(inputs[0])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ...dsl.records import dataclass
 from .base import Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
 from .parameters import CHANNELS, FLAG, POSITIVE, Plain, parameter
+from .strides import Layout, viewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,14 @@ class Linear(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
+
+    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+        layout = inputs[0]
+        if len(layout.sizes) == 2 or layout.is_in_order:
+            return 0
+        # A matrix product, and the bias added to it in a tensor of its own.
+        rows = viewed(layout, (product(layout.sizes[:-1]), layout.sizes[-1]))
+        return max(layout.elements if rows is None else 0, output.elements if self.bias else 0)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: tuple[tuple[str | None, Plain], ...] = ((None, inputs[0][-1]), (None, self.features))

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ...dsl.records import dataclass
 from .base import Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import NUMBER, POSITIVE, parameter
+from .strides import Layout, elementwise, in_order
 
 
 def _need_sequence(name: str, shape: Shape) -> None:
@@ -67,6 +68,9 @@ class PositionEmbedding(Operation):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return product(output)
 
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(inputs[0], in_order(self.weights((inputs[0].sizes[1:],))[0].shape))
+
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"{names[0]} + {names[1]}"
 
@@ -99,6 +103,9 @@ class LayerScale(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(inputs[0], in_order(self.weights((inputs[0].sizes[1:],))[0].shape))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"{names[0]} * {names[1]}"

@@ -9,6 +9,7 @@ from ...dsl.records import dataclass
 from .axes import AXIS, resolve_axis
 from .base import Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, Plain, parameter
+from .strides import Layout, as_suggested, elementwise, viewed
 
 AXIS_NAMES: dict[int, tuple[str, ...]] = {
     1: ("channels",),
@@ -88,9 +89,20 @@ class _Elementwise(Operation):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return (len(inputs) - 1) * product(output)
 
-    def scratch(self, inputs: Shapes, output: Shape) -> int:
-        # a + b + c makes a + b first, which is alive while the last sum is made.
-        return product(output) if len(inputs) > 2 else 0
+    def partials(self, inputs: Shapes) -> tuple[int, ...]:
+        if not self._stretches():
+            return (product(inputs[0]),) * (len(inputs) - 2)
+        made, rows = inputs[0], []
+        for shape in inputs[1:-1]:
+            made = tuple(max(sizes) for sizes in zip(made, shape, strict=True))
+            rows.append(product(made))
+        return tuple(rows)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        made = inputs[0]
+        for layout in inputs[1:]:
+            made = elementwise(made, layout)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +140,6 @@ class Mul(_Elementwise):
         partial = sum(product(self.output(inputs[: count + 1])) for count in range(1, len(inputs) - 1))
         return Saved(inputs=tuple(range(len(inputs))), extra=partial)
 
-    def scratch(self, inputs: Shapes, output: Shape) -> int:
-        return 0  # the partial products are kept, and counted there
-
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return " * ".join(names)
 
@@ -158,9 +167,6 @@ class Maximum(_Elementwise):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=tuple(range(len(inputs))), extra=(len(inputs) - 2) * product(output))
 
-    def scratch(self, inputs: Shapes, output: Shape) -> int:
-        return 0
-
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         text = names[0]
         for name in names[1:]:
@@ -178,8 +184,8 @@ class Mean(_Elementwise):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return len(inputs) * product(output)
 
-    def scratch(self, inputs: Shapes, output: Shape) -> int:
-        return product(output)
+    def partials(self, inputs: Shapes) -> tuple[int, ...]:
+        return (product(inputs[0]),) * (len(inputs) - 1)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"({' + '.join(names)}) / {len(names)}"
@@ -211,6 +217,9 @@ class Concat(Operation):
                 raise refusal
         total = sum(shape[joined] for shape in inputs)
         return (*inputs[0][:joined], total, *inputs[0][joined + 1 :])
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs, sizes)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"torch.cat([{', '.join(names)}], dim={resolve_axis(self.axis, inputs[0], self.name) + 1})"
@@ -261,6 +270,12 @@ class Matmul(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0, 1))
+
+    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+        # All axes before the matrices become one.
+        return sum(
+            layout.elements for layout in inputs if viewed(layout, (product(layout.sizes[:-2]), *layout.sizes[-2:])) is None
+        )
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"torch.matmul({names[0]}, {names[1]})"

@@ -9,6 +9,7 @@ from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, spatial_rank
 from .parameters import COUNT, EPSILON, FLAG, POSITIVE, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
+from .strides import Layout, as_suggested, elementwise, in_order, permuted
 
 EPS_DOC = "what is added to the variance, so that nothing is divided by zero"
 AFFINE_DOC = "whether each channel then gets a learned factor and a learned addend"
@@ -54,6 +55,9 @@ class BatchNorm(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,), once=2 * output[0])
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs, sizes)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
@@ -114,6 +118,17 @@ class GroupNorm(Operation):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,), extra=2 * self.groups)
 
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return 2 * self.groups  # mean and deviation
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs, sizes)
+
+    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+        layout = inputs[0]
+        whole = layout.is_channels_last if layout.suggests_channels_last else layout.is_in_order
+        return 0 if whole else layout.elements
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, self.groups), (None, inputs[0][0])]
         if self.eps != 1e-5:
@@ -171,7 +186,12 @@ class LayerNorm(Operation):
         return Saved(inputs=(0,), extra=2 * product(output) // self._channels(output))
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
-        return product(output) if self._over_first(output) else 0  # the copy with the channels last
+        return 2 * product(output) // self._channels(output)  # mean and deviation
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        if not self._over_first(tuple(sizes[1:])):
+            return in_order(sizes)
+        return permuted(in_order((sizes[0], *sizes[2:], sizes[1])), (0, len(sizes) - 1, *range(1, len(sizes) - 1)))
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, self._channels(inputs[0]))]
@@ -219,6 +239,13 @@ class InstanceNorm(Operation):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,), extra=(3 if self.affine else 2) * output[0])
 
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        # Mean and deviation, and the weights once for each image.
+        return (4 if self.affine else 2) * output[0]
+
+    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+        return 0 if inputs[0].is_in_order else inputs[0].elements
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
         if self.eps != 1e-5:
@@ -258,8 +285,8 @@ class LocalResponseNorm(Operation):
         return Saved(inputs=(0,), extra=self._padded(output) + 2 * product(output))
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
-        # The mean square, times alpha, plus k, to the power of beta: three are alive at once, one in the place of the output.
-        return 2 * product(output)
+        # The squares and their padded copy; later the mean square, times alpha, plus k. One is in the place of the output.
+        return max(self._padded(output), 2 * product(output))
 
     def backward_scratch(self, inputs: Shapes, output: Shape) -> int:
         return 3 * product(output)
@@ -271,6 +298,9 @@ class LocalResponseNorm(Operation):
             ("k", self.k, 1.0),
         )
         return tuple((name, float(value)) for name, value, usual in rows if value != usual)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(*inputs)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.LocalResponseNorm", ((None, self.size), *self._arguments()))

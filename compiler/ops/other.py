@@ -8,6 +8,7 @@ from typing import ClassVar
 from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import CHANNELS, COUNT, NUMBER, parameter
+from .strides import Layout, elementwise
 
 _SCALE = '''class Scale(nn.Module):
     """Multiplies by a fixed number."""
@@ -41,6 +42,9 @@ class Scale(Operation):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return product(output)
 
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(*inputs)
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Scale", ((None, self.factor),))
 
@@ -65,6 +69,9 @@ class Identity(Operation):
     gradient_is_view: ClassVar[bool] = True
 
     def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return inputs[0]
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:

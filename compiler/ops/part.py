@@ -11,6 +11,7 @@ from .base import Construct, Operation, Refusal, Shape, Shapes, show
 from .merge import axis_name
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
+from .strides import Layout, cut
 
 ANY_INTEGER = Integer("a whole number; below 0 it counts from the end", least=-(2**63))
 
@@ -21,6 +22,9 @@ class _Part(Operation):
 
     family: ClassVar[str] = "shape"
     is_view: ClassVar[bool] = True
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return cut(inputs[0], sizes)
 
 
 def _position(axis: int) -> str:
@@ -203,6 +207,10 @@ class Select(_Part):
                 suggestions=(shape[axis] - 1,),
             )
         return (*shape[:axis], *shape[axis + 1 :])
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        place = 1 + resolve_axis(self.axis, inputs[0].sizes[1:], self.name)
+        return Layout(tuple(sizes), inputs[0].strides[:place] + inputs[0].strides[place + 1 :])
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Select", ((None, self.index), ("axis", resolve_axis(self.axis, inputs[0], self.name) + 1)))

@@ -23,6 +23,7 @@ from .spatial import (
     too_small,
     torch_pads,
 )
+from .strides import Layout, as_suggested, as_suggested_on_a_row, in_order
 
 INDEX_BYTES = 8
 """Max pools keep an int64 for each output, for their gradient."""
@@ -123,6 +124,12 @@ class _Pool(Operation):
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         return self._padded(inputs[0], self._windows(inputs[0]))
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        w = self._windows(inputs[0].sizes[1:])
+        if self._must_fit(w):
+            return in_order(sizes)
+        return as_suggested(inputs, sizes) if self._special(w) else as_suggested_on_a_row(inputs[0], sizes)
 
     def _padded(self, shape: Shape, w: Geometry) -> int:
         """Elements of the padded copy, where a class of ours makes one; else 0."""
@@ -234,6 +241,15 @@ class AvgPool(_Pool):
         # Not by super(): a slotted dataclass is made twice, and the first is what super() would look for.
         arguments = _Pool._settings(self, w)
         return arguments if self.count_pad else (*arguments, ("count_include_pad", False))
+
+    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+        shape = inputs[0].sizes[1:]
+        padded = self._padded(shape, self._windows(shape))
+        if not padded or self.count_pad:
+            return 0
+        # Ones, padded and pooled alike: what each mean is divided by.
+        ones = padded // shape[0]
+        return max(ones, ones + product(output.sizes[2:]) + output.elements - padded * inputs[0].sizes[0])
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         padded = self._padded(inputs[0], self._windows(inputs[0]))

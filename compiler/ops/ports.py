@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ...dsl.records import dataclass
 from .base import Operation, Shape, Shapes
 from .parameters import Integers, parameter
+from .strides import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,9 @@ class Output(Operation):
     is_view: ClassVar[bool] = True
 
     def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return inputs[0]
 
 

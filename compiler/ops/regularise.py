@@ -8,6 +8,7 @@ from typing import ClassVar
 from ...dsl.records import dataclass
 from .base import Construct, Operation, Saved, Shape, Shapes, product
 from .parameters import PROBABILITY, parameter
+from .strides import Layout, elementwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Dropout(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(extra=product(output)) if self.p else Saved()
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(*inputs)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.Dropout", ((None, float(self.p)),) if self.p != 0.5 else ())
@@ -80,6 +84,9 @@ class DropPath(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(extra=1) if self.p else Saved()
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(*inputs)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("DropPath", ((None, float(self.p)),))

@@ -13,6 +13,7 @@ from .convolution import PAD_MODE
 from .crop import no_size, wanted_size
 from .parameters import FLAG, NUMBER, Extent, Kind, Optional, Padding, Plain, Reference, Word, parameter
 from .spatial import Pads, need_spatial, pads_of, show_pads, simple, torch_pads
+from .strides import Layout, as_suggested, in_order
 
 PAD_CLASS = {
     "zeros": "Zero",
@@ -67,6 +68,9 @@ class Pad(Operation):
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         return tuple(Window(before=before) for before, _ in self._pads(inputs[0]))
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return in_order(sizes) if self.mode == "circular" else as_suggested(inputs, sizes)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         pads = torch_pads(self._pads(inputs[0]))
@@ -222,6 +226,9 @@ class Upsample(Operation):
             shared = gcd(before, after)
             rows.append(Window(taps, before // shared, taps // 2, 1, after // shared))
         return tuple(rows)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs[:1], sizes)
 
     def _settings(self) -> str:
         further = f', mode="{self.mode}"' if self.mode != "nearest" else ""

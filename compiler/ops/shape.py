@@ -9,6 +9,7 @@ from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Shape, Shapes, product, show
 from .parameters import COUNT, Integers, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
+from .strides import Layout, as_suggested, in_order, permuted, viewed
 
 
 def check_divides(name: str, word: str, channels: int, divisor: int, parameter: str) -> None:
@@ -46,6 +47,12 @@ class Flatten(_View):
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return inputs[0] == output
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return viewed(inputs[0], sizes) or in_order(sizes)
+
+    def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
+        return viewed(inputs[0], sizes) is None
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.Flatten")
@@ -106,6 +113,12 @@ class Reshape(_View):
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return inputs[0] == output
 
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return viewed(inputs[0], sizes) or in_order(sizes)
+
+    def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
+        return viewed(inputs[0], sizes) is None
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Reshape", ((None, self.shape),))
 
@@ -159,6 +172,9 @@ class Permute(_View):
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return self.order == tuple(range(len(output)))
 
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return permuted(inputs[0], self._whole())
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Permute", ((None, self._whole()),))
 
@@ -188,6 +204,13 @@ class Tokens(_View):
         need_spatial(self.name, inputs[0])
         return (product(inputs[0][1:]), inputs[0][0])
 
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        flat = (sizes[0], sizes[2], sizes[1])
+        return permuted(viewed(inputs[0], flat) or in_order(flat), (0, 2, 1))
+
+    def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
+        return viewed(inputs[0], (sizes[0], sizes[2], sizes[1])) is None
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Tokens")
 
@@ -216,6 +239,9 @@ class ChannelShuffle(Operation):
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return self.groups in (1, output[0])
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs, sizes)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.ChannelShuffle", ((None, self.groups),))
@@ -255,6 +281,9 @@ class PixelShuffle(Operation):
                 help=f"{either(nearest_multiples(shape[0], square))} channels would do",
             )
         return (shape[0] // square, shape[1] * self.factor, shape[2] * self.factor)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs, sizes)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.PixelShuffle", ((None, self.factor),))

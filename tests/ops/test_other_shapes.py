@@ -47,7 +47,9 @@ def norm(operation: Operation, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
         if operation.name == "bn":
             return tensor(getattr(nn, f"BatchNorm{rank_of(x)}d")(channels)(x))
         if operation.name == "gn":
-            return tensor(nn.GroupNorm(dict(operation.arguments())["groups"], channels)(x))  # type: ignore[arg-type]
+            module = nn.GroupNorm(dict(operation.arguments())["groups"], channels)  # type: ignore[arg-type]
+            module(x[:1])  # at batch 1 it refuses groups of one value
+            return tensor(module(x))
         if operation.name == "instance_norm":
             # A vector would be taken for a signal without a batch.
             assert x.dim() > 2

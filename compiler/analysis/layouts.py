@@ -1,0 +1,42 @@
+"""How each tensor of a network lies in memory, and which views must be copied because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from ...dsl.records import dataclass
+from ..graph import Graph
+from ..ops.strides import Layout, in_order
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """Of one node: its output's layout, whether it is a view that is copied, and the elements of other copies that it makes."""
+
+    layout: Layout
+    is_copied: bool
+    copies: int
+
+
+@lru_cache(maxsize=4)
+def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
+    """One for each node, by index."""
+    known: dict[tuple[int, tuple[Layout, ...]], Lying] = {}
+    found: list[Lying] = []
+    for node in graph.nodes:
+        inputs = tuple(found[index].layout for index in node.inputs)
+        key = (id(node.operation), inputs)
+        lying = known.get(key)
+        if lying is None:
+            operation, sizes = node.operation, (batch, *node.shape)
+            if not inputs:
+                lying = Lying(in_order(sizes), False, 0)
+            elif operation.training_only and not training:
+                lying = Lying(inputs[0], False, 0)
+            else:
+                layout = operation.layout(inputs, sizes)
+                lying = Lying(layout, operation.is_copied(inputs, sizes), operation.copies(inputs, layout))
+            known[key] = lying
+        found.append(lying)
+    return found
