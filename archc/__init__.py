@@ -14,6 +14,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .compiler.emit.weights import Weights
     from .compiler.network import Network, compile, load
     from .dsl.diagnostics import ArchError
 
@@ -24,11 +25,12 @@ if os.path.isfile(os.path.join(_ROOT, "grammar", "arch.lark")):
     __path__.insert(0, _ROOT)
 
 __version__ = "0.1.0"
-__all__ = ["ArchError", "Network", "__version__", "compile", "load"]
+__all__ = ["ArchError", "Network", "Weights", "__version__", "compile", "load"]
 
 _HOMES = {
     "ArchError": "archc.dsl.diagnostics",
     "Network": "archc.compiler.network",
+    "Weights": "archc.compiler.emit.weights",
     "compile": "archc.compiler.network",
     "load": "archc.compiler.network",
 }

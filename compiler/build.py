@@ -18,7 +18,7 @@ from .refusals import of_system
 if TYPE_CHECKING:
     from torch import nn
 
-    from .emit.ready import Weights
+    from .emit.weights import AnyWeights
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Plan:
 
     graph: Graph
     folder: str
-    weights: Weights | None = None
+    weights: AnyWeights | None = None
     train: bool = False
     device: str = "cpu"
     dtype: str = "float32"
@@ -73,7 +73,9 @@ class Plan:
     @property
     def filled(self) -> str:
         """What stands in the weights, in words."""
-        return "the weights as training starts" if self.weights is None else f"the weights of {self.weights}"
+        from .emit.weights import as_weights
+
+        return "the weights as training starts" if self.weights is None else f"the weights of {as_weights(self.weights).name}"
 
 
 @dataclass(frozen=True, slots=True)

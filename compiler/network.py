@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .analysis.cost import Cost
     from .driver import Checked
-    from .emit.ready import Weights
+    from .emit.weights import AnyWeights
     from .graph import Graph
     from .program import Program
 
@@ -80,7 +80,7 @@ class Network:
 
         return to_python(self.typed_graph)
 
-    def to_module(self, weights: Weights | None = None, *, device: str = "cpu", dtype: str = "float32") -> nn.Module:
+    def to_module(self, weights: AnyWeights | None = None, *, device: str = "cpu", dtype: str = "float32") -> nn.Module:
         """A module to train or to evaluate; its side heads answer in training mode only."""
         from .emit.pytorch import Mode
         from .emit.ready import DTYPES, Wanted, ready
@@ -89,7 +89,7 @@ class Network:
         return ready(self.typed_graph, Wanted(Mode.TRAIN, weights, device, dtype), seed=None)
 
     def to_torchscript(
-        self, weights: Weights | None = None, *, train: bool = False, optimize: bool = False, device: str = "cpu", dtype: str = "float32"
+        self, weights: AnyWeights | None = None, *, train: bool = False, optimize: bool = False, device: str = "cpu", dtype: str = "float32"
     ) -> torch.jit.ScriptModule:
         """The module as TorchScript, for inference or, with `train`, with side heads and dropout. `.save(path)` writes it.
 
@@ -110,14 +110,14 @@ class Network:
             return optimized(self.typed_graph, module, device=device, dtype=dtype).scripted
         return script(module, train)
 
-    def to_onnx(self, path: str | os.PathLike[str], weights: Weights | None = None) -> None:
+    def to_onnx(self, path: str | os.PathLike[str], weights: AnyWeights | None = None) -> None:
         """Write an ONNX file for inference; the batch is free. It needs `archc[onnx]`."""
         from .emit.onnx import save
         from .emit.ready import Wanted, ready
 
         save(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, os.fspath(path))
 
-    def to_export(self, weights: Weights | None = None) -> ExportedProgram:
+    def to_export(self, weights: AnyWeights | None = None) -> ExportedProgram:
         """The module for inference as a program of torch.export; the batch is free."""
         from .emit.export import export
         from .emit.ready import Wanted, ready
@@ -127,7 +127,7 @@ class Network:
     def to_aotinductor(
         self,
         path: str | os.PathLike[str],
-        weights: Weights | None = None,
+        weights: AnyWeights | None = None,
         *,
         optimize: bool = False,
         batch: int = 1,
@@ -168,8 +168,8 @@ def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, **pa
     return Network(driver.compile(file, settings=_settings(parameters), inputs=_shapes(input)))
 
 
-def load(file: str | os.PathLike[str], /, *, weights: Weights | None = None, input: Input | None = None, **parameters: object) -> nn.Module:
-    """The network as a module, ready to train; `weights` are a file or a state_dict."""
+def load(file: str | os.PathLike[str], /, *, weights: AnyWeights | None = None, input: Input | None = None, **parameters: object) -> nn.Module:
+    """The network as a module, ready to train; `weights` are a file, a state_dict, or an `archc.Weights`."""
     return compile(file, input=input, **parameters).to_module(weights)
 
 

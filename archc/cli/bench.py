@@ -11,6 +11,7 @@ import click
 
 from .build import DTYPES
 from .face import Command, Face, compiled, is_terminal, network_options
+from .weights import weights_of, weights_options
 
 if TYPE_CHECKING:
     from ..compiler.emit.measure.bench import Bench
@@ -43,7 +44,7 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--threads", type=click.IntRange(min=1), help="How many threads.  [default: PyTorch's]")
 @click.option("--device", default="cpu", help="Where the modules run.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
-@click.option("--weights", metavar="FILE", help="Weights for the modules: .pth, .pt or .safetensors.")
+@weights_options
 @click.option("--rounds", type=click.IntRange(min=1), default=30, help="The most rounds.  [default: 30]")
 @click.option("--seconds", type=click.FloatRange(min=0), default=30.0, help="About how long the rounds may take in all.  [default: 30]")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
@@ -51,11 +52,13 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], ways: tuple[str, ...], base: str, against: str, batch: int,
-    threads: int | None, device: str, dtype: str, weights: str | None, rounds: int, seconds: float, form: str, plot: str | None,
+    threads: int | None, device: str, dtype: str,
+    weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool, rounds: int, seconds: float, form: str, plot: str | None,
 ) -> int:  # fmt: skip
     """Time a network in many ways, turn by turn in one run; the base runs twice in every round, which shows the noise."""
     from ..compiler.emit.measure.bench import Options, bench
 
+    weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: face.tell(str(done)))
     graph = compiled(face, file, settings, inputs).graph
     if base not in ways:
         ways = (base, *ways)

@@ -11,6 +11,7 @@ import click
 
 from .face import Command, Face, compiled, is_terminal, network_options
 from .made import size_of
+from .weights import weights_of, weights_options
 
 if TYPE_CHECKING:
     from ..compiler.build import Made, Plan, Target
@@ -37,7 +38,7 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
 @network_options
 @click.option("-o", "--output", "folder", metavar="DIR", help="Where the files go.  [default: build/NETWORK]")
 @click.option("--target", "targets", callback=_targets, metavar="WORD,…", help=f"What to make.  [of {', '.join(TARGETS)}; default: {', '.join(USUAL)}]")
-@click.option("--weights", metavar="FILE", help="Weights for the modules: .pth, .pt or .safetensors.")
+@weights_options
 @click.option("--train", is_flag=True, help="Keep side heads and dropout in the TorchScript.")
 @click.option("--optimize", is_flag=True, help="Make the TorchScript, ONNX and AOTInductor for inference alone, and fast.")
 @click.option("--tune", is_flag=True, help="With --optimize: measure on this machine and keep the fastest.")
@@ -46,7 +47,8 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
 @click.pass_obj
 def command(
-    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], folder: str | None, targets: tuple[str, ...], weights: str | None,
+    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], folder: str | None, targets: tuple[str, ...],
+    weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool,
     train: bool, optimize: bool, tune: bool, batch: int, device: str, dtype: str,
 ) -> int:  # fmt: skip
     """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
@@ -54,6 +56,8 @@ def command(
 
     if train and optimize:
         raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
+    loaded: dict[str, None] = {}
+    weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: loaded.setdefault(str(done)))
     graph = compiled(face, file, settings, inputs).graph
     if folder and folder.endswith((".py", ".pt", ".pt2", ".svg", ".json", ".onnx")):
         face.tell(f"-o {folder}: taken as a folder, the files go into it")
@@ -61,7 +65,7 @@ def command(
     with _progress(face) as watch:
         made = build(plan, targets, watch)
     try:
-        _summary(face, plan, made)
+        _summary(face, plan, made, tuple(loaded))
     finally:  # also where nobody reads the summary
         _troubles(face, plan, made)
     return 0 if all(output.is_there for output in made) else 3
@@ -84,7 +88,7 @@ def _troubles(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:
             face.tell(f"{path}: of an earlier build, left as it was; not asked for this time")
 
 
-def _summary(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:
+def _summary(face: Face, plan: Plan, made: tuple[Made, ...], loaded: tuple[str, ...]) -> None:
     if face.quiet:
         return
     from ..compiler.analysis.cost import cost
@@ -98,6 +102,8 @@ def _summary(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:
     for output in there:
         what = f"{output.target.what}, {output.what}" if output.what else output.target.what
         face.result(f"  {output.path:<{width}}  {size_of(output.path):>9}  {what}")
+    for row in loaded:
+        face.result(f"  {row}")
 
 
 @contextmanager

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...dsl.diagnostics import ArchError, Diagnostic, Label
 from ...dsl.records import dataclass
 from ...dsl.source import Source
 from ..graph import Graph
-from . import weights as weights_of
 from .module import build
 from .pytorch import Mode
+from .weights import AnyWeights, as_weights, put, side_head_keys
 
 if TYPE_CHECKING:
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 """What `--dtype` of `archc build` may say."""
@@ -24,16 +22,13 @@ DTYPES = ("float32", "float64", "float16", "bfloat16")
 SEED = 0
 """Modules are built with the same weights in every run."""
 
-Weights = str | os.PathLike[str] | Mapping[str, "Tensor"]
-"""A file, or a state_dict."""
-
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How a module is wanted: for what, with which weights (None: as the authors start them), where and in which dtype."""
 
     mode: Mode = Mode.INFERENCE
-    weights: Weights | None = None
+    weights: AnyWeights | None = None
     device: str = "cpu"
     dtype: str = "float32"
 
@@ -51,15 +46,13 @@ def ready(graph: Graph, wanted: Wanted, seed: int | None = SEED) -> nn.Module:
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(seed)
             module = build(graph, wanted.mode)
+    module = module.to(getattr(torch, wanted.dtype))  # before the weights, which may be more exact than float32
     if wanted.weights is not None:
-        unused = weights_of.side_head_keys(graph) if wanted.mode is Mode.INFERENCE else frozenset[str]()
-        if isinstance(wanted.weights, Mapping):
-            problems = weights_of.put(module, wanted.weights, "the weights", unused)
-        else:
-            problems = weights_of.fill(module, os.fspath(wanted.weights), unused)
+        unused = side_head_keys(graph) if wanted.mode is Mode.INFERENCE else frozenset[str]()
+        problems = put(module, graph, as_weights(wanted.weights), unused)
         if problems:
             raise ArchError(problems)
-    return module.to(device=wanted.device, dtype=getattr(torch, wanted.dtype)).train(wanted.mode is not Mode.INFERENCE)
+    return module.to(wanted.device).train(wanted.mode is not Mode.INFERENCE)
 
 
 def _device_trouble(device: str) -> Diagnostic | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...dsl.diagnostics import ArchError, Diagnostic, Label
@@ -16,11 +16,11 @@ from ...dsl.source import Source
 from ..graph import Graph
 from ..ops.base import Shape, show
 from ..suggest import closest, did_you_mean
-from . import weights
 from .inputs import normal
 from .module import build
 from .pytorch import Mode
 from .torchscript import script
+from .weights import Loaded, Weights, put, side_head_keys
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -49,7 +49,7 @@ def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
         reference = shaken(reference_module(against)).eval()
         module = build(graph, Mode.TRAIN)
         state = reference.state_dict()
-        problems = weights.put(module, state, against)
+        problems = put_reference(module, graph, state, against)
         counts = [sum(row.numel() for row in each.parameters()) for each in (module, reference)]
         findings = [
             Finding("parameters", f"{counts[0]:,} and {counts[1]:,}", counts[0] == counts[1]),
@@ -116,9 +116,18 @@ def shaken(module: nn.Module) -> nn.Module:
 
 def _inference(graph: Graph, state: Mapping[str, Tensor]) -> nn.Module:
     module = build(graph, Mode.INFERENCE)
-    problems = weights.put(module, state, "the reference", weights.side_head_keys(graph))
+    problems = put_reference(module, graph, state, "the reference", side_head_keys(graph))
     assert not problems, problems
     return module.eval()
+
+
+def put_reference(module: nn.Module, graph: Graph, state: Mapping[str, Tensor], name: str, unused: Collection[str] = ()) -> tuple[Diagnostic, ...]:
+    """A reference's weights into a module, under their own keys and no others."""
+
+    def say_nothing(loaded: Loaded) -> None:
+        pass
+
+    return put(module, graph, Weights(state, rename={}, told=say_nothing), unused, name)
 
 
 def _sizes(graph: Graph) -> list[tuple[Shape, ...]]:

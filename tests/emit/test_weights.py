@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from archc.compiler import driver
 from archc.compiler.emit.module import build
 from archc.compiler.emit.pytorch import Mode
 from archc.compiler.emit.torchscript import save, script
-from archc.compiler.emit.weights import fill, put, read, side_head_keys
+from archc.compiler.emit.weights import Weights, as_weights, side_head_keys
+from archc.compiler.emit.weights import put as put_into
+from archc.compiler.emit.weights.reading import read
 from archc.compiler.graph import Graph
 from archc.dsl.diagnostics import Diagnostic
 from archc.dsl.source import Source
@@ -28,6 +31,14 @@ TEXT = """network small(classes = 3) {
 
 def graph_of(text: str = TEXT) -> Graph:
     return driver.check_source(Source.of("small.arch", text)).graph
+
+
+def fill(module: nn.Module, weights: str | Weights, unused: Collection[str] = ()) -> tuple[Diagnostic, ...]:
+    return put_into(module, graph_of(), as_weights(weights), unused)
+
+
+def put(module: nn.Module, tensors: Mapping[str, Tensor], name: str, unused: Collection[str] = ()) -> tuple[Diagnostic, ...]:
+    return put_into(module, graph_of(), Weights(tensors), unused, name)
 
 
 @pytest.fixture

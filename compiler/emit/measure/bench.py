@@ -11,9 +11,9 @@ from ....dsl.records import dataclass
 from ...graph import Graph
 from ..inputs import normal
 from ..pytorch import Mode
-from ..ready import Wanted, Weights, ready
-from ..verify import reference_module, shaken
-from ..weights import put, side_head_keys
+from ..ready import Wanted, ready
+from ..verify import put_reference, reference_module, shaken
+from ..weights import AnyWeights, side_head_keys
 from .legs import WAYS, NotHere, Setting, Way
 from .machine import Machine, describe, forget_peak, peak_bytes, peak_flops, resident_bytes
 from .race import Leg, Ratio, Watch, race
@@ -40,7 +40,7 @@ class Options:
     device: str = "cpu"
     dtype: str = "float32"
     against: str = ""
-    weights: Weights | None = None
+    weights: AnyWeights | None = None
     rounds: int = 30
     seconds: float = 30.0
 
@@ -189,7 +189,7 @@ def _setting(graph: Graph, options: Options, threads: int, room: ExitStack, watc
         fits = False
         if options.weights is None:
             # The same numbers in both: processors run faster on zeros than on what keeps their adders busy.
-            fits = reference is not None and not put(module, reference.state_dict(), options.against, side_head_keys(graph))
+            fits = reference is not None and not put_reference(module, graph, reference.state_dict(), options.against, side_head_keys(graph))
             module = module if fits else shaken(module)
         given = normal(graph, options.batch, device=options.device, dtype=options.dtype)
     return Setting(graph, module, given, threads, options.device, options.dtype, reference, fits, room, watch)
