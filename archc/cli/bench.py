@@ -53,7 +53,8 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], ways: tuple[str, ...], base: str, against: str, batch: int,
     threads: int | None, device: str, dtype: str,
-    weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool, rounds: int, seconds: float, form: str, plot: str | None,
+    weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool,
+    rounds: int, seconds: float, form: str, plot: str | None,
 ) -> int:  # fmt: skip
     """Time a network in many ways, turn by turn in one run; the base runs twice in every round, which shows the noise."""
     from ..compiler.emit.measure.bench import Options, bench

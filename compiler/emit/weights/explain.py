@@ -55,6 +55,10 @@ def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
         else:
             known[cause.said] = cause
             causes.setdefault(cause.said, []).append(key)
+    # Of a layer whose other tensors differ in their own way, one alone tells nothing: a bias is as long for another width as for other classes.
+    unclear = {found.owners[key].index for key in rest if key in found.owners}
+    rest += [key for keys in causes.values() for key in keys if found.owners[key].index in unclear]
+    causes = {said: kept for said, keys in causes.items() if (kept := [key for key in keys if key not in rest])}
     # Another network explains it all; which one is asked only where the causes that are seen in single tensors do not.
     other = looks_like({key: tuple(value.shape) for key, value in found.tensors.items()}) if rest or found.missing or found.extra else None
     if other is not None and other[0] != found.graph.program.name:

@@ -156,7 +156,6 @@ def renamings(keys: Collection[str], wanted: Collection[str]) -> list[Renaming]:
             best, found = score, [rule]
         elif found and score == best:
             found.append(rule)
-    # Among equals that move the same keys the shortest is meant: `module.` and not `module.layer1.` and `layer1.`.
     return found
 
 
@@ -171,5 +170,13 @@ def _candidates(keys: Collection[str], wanted: Collection[str]) -> list[Renaming
             new = anchor[: len(anchor) - len(end)]
             for key in keys:
                 if key == end or key.endswith("." + end):
-                    found[Renaming(key[: len(key) - len(end)], new)] = None
+                    found[_shortest(key[: len(key) - len(end)], new)] = None
     return [row for row in found if row.old != row.new]
+
+
+def _shortest(old: str, new: str) -> Renaming:
+    """The words in which both end are none of the difference: of `module.body.` and `body.` it is `module.`."""
+    one, two = old.split("."), new.split(".")
+    while len(one) > 1 and len(two) > 1 and one[-2] == two[-2]:
+        del one[-2], two[-2]
+    return Renaming(".".join(one), ".".join(two))

@@ -9,8 +9,8 @@ from ...ops.base import Shape, product
 from ...program import Program
 from .keys import COUNTER, renamings
 
-MOST_TRIED = 10
-"""A network is compiled to be compared; those with about as many parameters are enough."""
+MOST_TRIED = 16
+"""A network is compiled to be compared; those with about as many parameters are enough, which are counted without side heads."""
 
 
 def looks_like(shapes: Mapping[str, Shape]) -> tuple[str, str] | None:

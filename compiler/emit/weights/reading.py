@@ -137,7 +137,7 @@ def _those(path: str, part: str, parts: Mapping[str, object]) -> str:
     inside = tuple(key for key in parts if key)
     near = closest(part, inside)
     if near:
-        return f"did you mean `{path}:{near}`?"
+        return f"did you mean `{path}:{near[0]}`?"
     return f"its parts: {listed(inside)}" if inside else f"it has no parts: `{path}`, without `:{part}`"
 
 

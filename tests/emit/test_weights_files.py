@@ -1,0 +1,196 @@
+"""Files that people have in place of weights, each told as what it is, in archc's own words; and the parts of a checkpoint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from archc.compiler.emit.weights.reading import State, read, split
+from archc.dsl.diagnostics import Diagnostic
+
+STATE = {"fc.weight": torch.zeros(2, 3), "fc.bias": torch.zeros(2)}
+
+
+def refused(path: Path | str) -> Diagnostic:
+    found = read(str(path))
+    assert isinstance(found, Diagnostic)
+    assert found.code in ("F621", "F625")
+    told = f"{found.message} {found.help}"
+    assert "weights_only" not in told
+    assert "torch.load(" not in told
+    return found
+
+
+def state(name: Path | str) -> State:
+    found = read(str(name))
+    assert isinstance(found, State), found
+    return found
+
+
+def pointer(path: Path) -> None:
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 46830571\n")
+
+
+def zipped(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+
+
+def packed(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("inside.pth", "hello")
+
+
+def half(path: Path) -> None:
+    torch.save(STATE, path)
+    path.write_bytes(path.read_bytes()[:-400])
+
+
+def index(path: Path) -> None:
+    path.write_text(json.dumps({"metadata": {}, "weight_map": {"a": "one.safetensors", "b": "two.safetensors", "c": "one.safetensors"}}))
+
+
+FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a Git LFS pointer": (pointer, "is a Git LFS pointer: 73 bytes of text that stand for the file, of the 46,830,571 bytes"),
+    "a web page": (lambda path: path.write_text("\n <!DOCTYPE html><html>Sign in</html>"), "is a web page, not weights"),
+    "an empty file": (lambda path: path.write_bytes(b""), "is empty"),
+    "a zip of something else": (zipped, "is a zip archive of something else than weights: it holds `readme.txt`"),
+    "a zip of weights": (packed, "is a zip archive that holds `inside.pth`"),
+    "half a file": (half, "is cut short after"),
+    "an index of shards": (index, "is the index of weights that lie in 2 files: `one.safetensors`, `two.safetensors`"),
+    "JSON": (lambda path: path.write_text("{}"), "is JSON, not weights"),
+    "a plain pickle": (lambda path: path.write_bytes(pickle.dumps({"a": 1})), "is a plain pickle"),
+    "HDF5": (lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(64)), "is an HDF5 file, as Keras writes them"),
+    "a gzip": (lambda path: path.write_bytes(b"\x1f\x8b" + bytes(64)), "is compressed by gzip"),
+    "text": (lambda path: path.write_text("hello weights"), "is no file of weights: it begins with `hello weights`"),
+    "a folder": (lambda path: path.mkdir(), "is a folder"),
+    "nothing": (lambda path: None, "there is no file"),
+}
+
+
+@pytest.mark.parametrize("ending", ["pth", "safetensors"])
+@pytest.mark.parametrize("what", FILES)
+def test_a_file_is_told_as_what_it_is(what: str, ending: str, tmp_path: Path) -> None:
+    make, told = FILES[what]
+    path = tmp_path / f"w.{ending}"
+    make(path)
+    assert told in refused(path).message
+
+
+def test_a_folder_names_the_file_in_it(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    assert refused(tmp_path).help == f"give the file in it: `{tmp_path / 'model.safetensors'}`"
+
+
+def test_a_safetensors_file_that_was_cut_short(tmp_path: Path) -> None:
+    files = pytest.importorskip("safetensors.torch")
+    path = tmp_path / "w.safetensors"
+    files.save_file(STATE, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-4])
+    assert f"is cut short, {len(whole) - 4} bytes of at least {len(whole)}" in refused(path).message
+    path.write_bytes(whole[:30])
+    assert "is cut short, 30 bytes" in refused(path).message
+
+
+def test_a_safetensors_file_under_another_name(tmp_path: Path) -> None:
+    files = pytest.importorskip("safetensors.torch")
+    files.save_file(STATE, tmp_path / "w.pth")
+    assert set(state(tmp_path / "w.pth").tensors) == set(STATE)
+
+
+def test_a_safetensors_file_holds_shared_tensors_once(tmp_path: Path) -> None:
+    files = pytest.importorskip("safetensors.torch")
+    model = nn.Sequential(nn.Linear(3, 3), nn.ReLU())
+    model.append(model[0])
+    files.save_model(model, str(tmp_path / "w.safetensors"))
+    assert set(state(tmp_path / "w.safetensors").tensors) == set(model.state_dict())
+
+
+def test_a_pickled_model_says_how_to_save_a_state_dict(tmp_path: Path) -> None:
+    torch.save(nn.Linear(2, 2), tmp_path / "w.pth")
+    found = refused(tmp_path / "w.pth")
+    assert "is a whole pickled object, of the class `torch.nn.modules.linear.Linear`" in found.message
+    assert found.help is not None
+    assert 'torch.save(model.state_dict(), "state.pth")' in found.help
+
+
+class Extra:
+    """What a checkpoint may hold beside its tensors."""
+
+
+def test_an_object_beside_the_tensors_is_told_as_one(tmp_path: Path) -> None:
+    torch.save({"state_dict": STATE, "extra": Extra()}, tmp_path / "w.pth")
+    assert "Extra` beside its tensors" in refused(tmp_path / "w.pth").message
+
+
+def test_options_beside_the_tensors_are_no_obstacle(tmp_path: Path) -> None:
+    torch.save({"state_dict": STATE, "args": argparse.Namespace(lr=0.1)}, tmp_path / "w.pth")
+    assert state(tmp_path / "w.pth").part == "state_dict"
+
+
+def test_the_old_format_of_torch_save(tmp_path: Path) -> None:
+    torch.save(STATE, tmp_path / "w.pth", _use_new_zipfile_serialization=False)
+    assert set(state(tmp_path / "w.pth").tensors) == set(STATE)
+
+
+# --------------------------------------------------------------------------------------------------- parts
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> str:
+    path = str(tmp_path / "w.pth")
+    torch.save({"epoch": 7, "state_dict": STATE, "state_dict_ema": {"ema": torch.ones(1)}, "optimizer": {"state": {0: {"m": torch.ones(1)}}}}, path)
+    return path
+
+
+def test_the_usual_part_is_taken_and_the_others_are_told(parts: str) -> None:
+    found = state(parts)
+    assert (found.part, found.other_parts, found.asked) == ("state_dict", ("state_dict_ema",), False)
+
+
+def test_a_part_is_taken_by_its_name(parts: str) -> None:
+    found = state(f"{parts}:state_dict_ema")
+    assert (set(found.tensors), found.asked) == ({"ema"}, True)
+
+
+def test_a_part_in_a_part(tmp_path: Path) -> None:
+    torch.save({"generator": {"model": STATE, "step": 3}, "critic": {"model": {"c": torch.ones(1)}}}, tmp_path / "w.pth")
+    found = refused(tmp_path / "w.pth")
+    assert "holds 2 sets of weights: `generator.model`, `critic.model`" in found.message
+    assert set(state(f"{tmp_path / 'w.pth'}:critic.model").tensors) == {"c"}
+    assert set(state(f"{tmp_path / 'w.pth'}:critic").tensors) == {"c"}
+
+
+def test_a_part_that_is_not_there(parts: str) -> None:
+    found = refused(f"{parts}:state_dict_em")
+    assert (found.code, found.help) == ("F625", f"did you mean `{parts}:state_dict_ema`?")
+    assert refused(f"{parts}:optimizer").message == f"the part `optimizer` of `{parts}` holds no weights"
+
+
+def test_a_file_of_one_state_dict_has_no_parts(tmp_path: Path) -> None:
+    torch.save(STATE, tmp_path / "w.pth")
+    assert refused(f"{tmp_path / 'w.pth'}:model").help == f"it has no parts: `{tmp_path / 'w.pth'}`, without `:model`"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_file_whose_name_holds_a_colon_wins(tmp_path: Path, parts: str) -> None:
+    torch.save({"other": torch.ones(1)}, f"{parts}:state_dict_ema")
+    assert set(state(f"{parts}:state_dict_ema").tensors) == {"other"}
+    assert set(state(f"{parts}:state_dict").tensors) == set(STATE)
+
+
+def test_a_drive_is_no_file() -> None:
+    assert split(r"C:\nets\w.pth") == (r"C:\nets\w.pth", "")
+    assert split("C:/nets/w.pth") == ("C:/nets/w.pth", "")
+    assert split(r"C:\nets\w.pth:ema") == (r"C:\nets\w.pth", "ema")
+    assert split("w.pth:ema") == ("w.pth", "ema")
