@@ -68,7 +68,7 @@ def test_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ArchError, match="F615.*No space"):
+    with pytest.raises(ArchError, match=r"F615.*No space"):
         save(scripted, str(path))
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["net.pt"]
