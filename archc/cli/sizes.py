@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
-from .face import Command, Face, compiled, network_options
+from .face import Command, Face, compiled, inputs_of, network_options, settings_of
+
+if TYPE_CHECKING:
+    from ..compiler.graph import Graph
 
 
 @click.command("sizes", cls=Command)
@@ -17,9 +22,16 @@ from .face import Command, Face, compiled, network_options
 def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], form: str) -> None:
     """The input sizes that the network accepts, exactly, axis by axis."""
     from ..compiler.analysis.sizes import sizes, sizes_json, sizes_table
+    from ..compiler.driver import check
 
     graph = compiled(face, file, settings, inputs).graph
-    axes = sizes(graph)
+    given = {name or graph.inputs[0].names[-1]: shape for name, shape in inputs_of(inputs).items()}
+
+    def again(shapes: Mapping[str, tuple[int, ...]]) -> Graph | None:
+        checked = check(file, settings=settings_of(settings), inputs={**given, **shapes})
+        return None if checked.has_errors else checked.graph
+
+    axes = sizes(graph, again)
     if form == "json":
         face.result(json.dumps(sizes_json(graph.program.name, axes), indent=2))
     else:

@@ -8,17 +8,25 @@ is accepted by the compiler, not by the built module.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
 from math import lcm
+from typing import TypeAlias
 
 from ...dsl.records import dataclass
 from ..graph import Graph
-from ..ops.base import Refusal, Shape, Weight
+from ..ops.base import Operation, Refusal, Shape, Weight
 from ..program import Node
 from .receptive import receptive
 from .table import Cell, Column, Table
 
-AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+AXES = {3: ("channels", "height", "width"), 4: ("channels", "depth", "height", "width")}
+
+POSITIONS = re.compile(r"\.\s*(length|depth|height|width|features|shape)\b")
+CHANNELS = re.compile(r"\.\s*channels\b")
+"""Expressions that read a tensor's size."""
 
 LARGEST_PERIOD = 4096
 """Periods beyond this are not looked for; the sizes that were tried are then listed as they are."""
@@ -74,9 +82,12 @@ def _runs(numbers: Sequence[int]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One axis of one input. `built`: what the module with its weights takes in evaluation; `compiled`: what the compiler takes."""
+    """One axis of one input, or of several that must agree and are varied together.
 
-    input: str
+    `built`: what the module with its weights takes in evaluation; `compiled`: what the compiler takes.
+    """
+
+    inputs: tuple[str, ...]
     axis: str
     native: int
     built: Sizes
@@ -84,28 +95,138 @@ class Axis:
     fixed_by: str
     """The first node whose weights depend on this size; "" where none does."""
 
+    was_asked: bool = False
+    """Whether the compiler was asked for each size, as the network's text reads sizes."""
 
-def sizes(graph: Graph) -> tuple[Axis, ...]:
-    """One record for each spatial axis of each input, the other axes at the size that the network was compiled for."""
-    rows = []
-    native = [node.shape for node in graph.nodes]
-    weights = [_weights(node, node.input_shapes) for node in graph.nodes]
-    period = _period(graph)
+    @property
+    def is_free(self) -> bool:
+        """Whether the built module takes other sizes than the one it was made for."""
+        return bool(self.built.residues) or self.built.single != (self.native,)
+
+
+Compile: TypeAlias = "Callable[[Mapping[str, Shape]], Graph | None]"
+"""The network for inputs of these shapes; None where it does not compile."""
+
+
+def sizes(graph: Graph, compile: Compile | None = None) -> tuple[Axis, ...]:
+    """One record for each axis of each input, the others at the size that the network was compiled for.
+
+    Axes of positions are there in any case, those of channels and features where the built module leaves them free. Inputs
+    that must agree are varied together. `compile` is asked where the network's text reads sizes, for then a size may change
+    more than the shapes.
+    """
+    search = _Search(graph)
+    rows: dict[Axis, None] = {}
     for node in graph.inputs:
-        for number, word in enumerate(AXES.get(len(node.shape) - 1, ()), 1):
-            limit = max(LEAST_LIMIT, 2 * node.shape[number]) + 3 * period
-            compiled, built, fixed_by = [], [], ""
-            for size in range(1, limit + 1):
-                shape = (*node.shape[:number], size, *node.shape[number + 1 :])
-                run = _carry(graph, native, weights, node.index, shape)
-                if run.in_training:
-                    compiled.append(size)
-                if run.in_evaluation and run.changed is None:
-                    built.append(size)
-                if run.changed is not None and not fixed_by:
-                    fixed_by = run.changed.unique
-            rows.append(Axis(node.names[-1], word, node.shape[number], _pattern(built, limit, period), _pattern(compiled, limit, period), fixed_by))
-    return tuple(rows)
+        rows.update(dict.fromkeys(search.rows(node)))
+    return tuple(rows if compile is None else (search.asked(axis, compile) for axis in rows))
+
+
+class _Search:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.native = [node.shape for node in graph.nodes]
+        self.weights = [_weights(node, node.input_shapes) for node in graph.nodes]
+        self.period = _period(graph)
+        self.known: dict[tuple[tuple[int, ...], int], Axis] = {}
+        self.places: dict[Axis, tuple[tuple[Node, ...], int]] = {}
+
+    def rows(self, node: Node) -> list[Axis]:
+        if len(node.shape) == 1:
+            are_places = self.graph.integers(node) is not None
+            only = self.axis(node, 0, "length" if are_places else "features")
+            return [only] if are_places or only.is_free else []
+        if len(node.shape) == 2:
+            # A signal [C, L], or a sequence of tokens [L, C]: the length is what the weights leave free.
+            first, second = self.axis(node, 0, "channels"), self.axis(node, 1, "length")
+            if first.is_free and not second.is_free:
+                return [self.axis(node, 0, "length")]
+            return [first, second] if first.is_free else [second]
+        found = [self.axis(node, number, word) for number, word in enumerate(AXES[len(node.shape)])]
+        return found if found[0].is_free else found[1:]
+
+    def axis(self, node: Node, number: int, word: str) -> Axis:
+        """The sizes of an axis, alone or, where alone it is held by other inputs, with them."""
+        alone = self.varied((node,), number, word)
+        if alone.built.residues:
+            return alone
+        others = [other for other in self.graph.inputs if other is not node and _same_axis(node, other, number)]
+        for count in sorted({1, len(others)} - {0}):
+            for partners in combinations(others, count):
+                group = tuple(one for one in self.graph.inputs if one is node or one in partners)
+                together = self.varied(group, number, word)
+                if together.built.residues or len(together.built.single) > len(alone.built.single):
+                    return together
+        return alone
+
+    def varied(self, nodes: tuple[Node, ...], number: int, word: str) -> Axis:
+        key = (tuple(node.index for node in nodes), number)
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = self._varied(nodes, number, word)
+        axis = replace(found, axis=word)
+        self.places[axis] = nodes, number
+        return axis
+
+    def _limit(self, native: int) -> int:
+        return max(LEAST_LIMIT, 2 * native) + 3 * self.period
+
+    def _varied(self, nodes: tuple[Node, ...], number: int, word: str) -> Axis:
+        native = nodes[0].shape[number]
+        limit = self._limit(native)
+        compiled, built, fixed_by = [], [], ""
+        for size in range(1, limit + 1):
+            run = _carry(self.graph, self.native, self.weights, {node.index: _resized(node, number, size) for node in nodes})
+            if run.in_training:
+                compiled.append(size)
+            if run.in_evaluation and run.changed is None:
+                built.append(size)
+            if run.changed is not None and not fixed_by:
+                fixed_by = run.changed.unique
+        steps = [step for step in range(1, self.period + 1) if self.period % step == 0]
+        names = tuple(node.names[-1] for node in nodes)
+        return Axis(names, word, native, _pattern(built, limit, steps), _pattern(compiled, limit, steps), fixed_by)
+
+    def asked(self, axis: Axis, compile: Compile) -> Axis:
+        """What the compiler itself takes, where the network's text reads sizes."""
+        nodes, number = self.places[axis]
+
+        def compiled(size: int) -> Graph | None:
+            return compile({node.names[-1]: _resized(node, number, size) for node in nodes})
+
+        if not _reads(self.graph, POSITIONS):
+            if not _reads(self.graph, CHANNELS):
+                return axis
+            # Channels seldom depend on positions: where two other sizes give the same operations, none does.
+            others = [size for size in range(1, self._limit(axis.native) + 1) if size in axis.compiled and size != axis.native]
+            if others and all(_same_operations(self.graph, compiled(size)) for size in {others[0], others[-1]}):
+                return axis
+        limit = self._limit(axis.native)
+        # What the text makes of a size may repeat with any period.
+        accepted = _pattern([size for size in range(1, limit + 1) if compiled(size) is not None], limit, range(1, limit // 3))
+        return replace(axis, compiled=accepted, was_asked=True)
+
+
+def _resized(node: Node, number: int, size: int) -> Shape:
+    return (*node.shape[:number], size, *node.shape[number + 1 :])
+
+
+def _same_operations(graph: Graph, other: Graph | None) -> bool:
+    return other is not None and _operations(graph) == _operations(other)
+
+
+def _operations(graph: Graph) -> list[Operation]:
+    return [node.operation for node in graph.nodes if node.operation.family != "port"]
+
+
+def _same_axis(one: Node, other: Node, number: int) -> bool:
+    return len(one.shape) == len(other.shape) and one.shape[number] == other.shape[number]
+
+
+def _reads(graph: Graph, expression: re.Pattern[str]) -> bool:
+    """Whether the text of the network, or of a block in it, has such an expression."""
+    sources = {id(source): source for node in graph.nodes for source in (node.span.source, *(scope.span.source for scope in node.scope.ancestors()))}
+    return any(expression.search(source.text) for source in sources.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +238,13 @@ class _Run:
     changed: Node | None
 
 
-def _carry(graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight, ...]], start: int, shape: Shape) -> _Run:
-    """What comes of a shape at the input `start`."""
-    shapes: dict[int, Shape] = {start: shape}
+def _carry(graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight, ...]], start: Mapping[int, Shape]) -> _Run:
+    """What comes of other shapes at some inputs."""
+    shapes = dict(start)
     changed: Node | None = None
     in_training = True
     for node in graph.nodes:
-        if node.index == start or not any(index in shapes for index in node.inputs):
+        if node.index in start or not any(index in shapes for index in node.inputs):
             continue
         if node.training_only and not in_training:
             continue
@@ -149,23 +270,26 @@ def _weights(node: Node, inputs: tuple[Shape, ...]) -> tuple[Weight, ...]:
 
 
 def _period(graph: Graph) -> int:
-    """With which period the sizes of all tensors repeat: a common multiple of the effective strides."""
+    """With which period the sizes of all tensors repeat: a common multiple of the effective strides, and of what axes must divide by."""
     period = 1
     for row in receptive(graph):
         for field in row.fields:
             period = lcm(period, field.stride.numerator, field.stride.denominator)
-            if period > LARGEST_PERIOD:
-                return LARGEST_PERIOD
-    return period
+    for node in graph.nodes:
+        # Where the axes were moved, a stride is not told from the input on.
+        if any(len(shape) <= 2 for shape in node.input_shapes):
+            period = lcm(period, *(window.stride for window in node.operation.windows(node.input_shapes, node.shape) or ()))
+    parts = lcm(*(node.operation.divisor(node.input_shapes) for node in graph.nodes))
+    return min(period * parts, LARGEST_PERIOD)
 
 
-def _pattern(accepted: Sequence[int], limit: int, longest: int) -> Sizes:
-    """The shortest description of the accepted sizes up to `limit`."""
+def _pattern(accepted: Sequence[int], limit: int, periods: Iterable[int]) -> Sizes:
+    """The shortest description of the accepted sizes up to `limit`; of equals that with the earliest of `periods`."""
     legal = [False] * (limit + 1)
     for size in accepted:
         legal[size] = True
     best: Sizes | None = None
-    for period in (step for step in range(1, longest + 1) if longest % step == 0):
+    for period in periods:
         least = limit - period + 1
         while least > 1 and legal[least - 1] == legal[least - 1 + period]:
             least -= 1
@@ -186,7 +310,7 @@ def _pattern(accepted: Sequence[int], limit: int, longest: int) -> Sizes:
 def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
     """The table that `archc sizes` prints."""
     rows: list[tuple[Cell, ...]] = [
-        (axis.input, axis.axis, axis.native, axis.built.smallest, str(axis.built), str(axis.compiled), axis.fixed_by) for axis in axes
+        (", ".join(axis.inputs), axis.axis, axis.native, axis.built.smallest, str(axis.built), str(axis.compiled), axis.fixed_by) for axis in axes
     ]
     columns = (
         Column("input", left=True),
@@ -198,10 +322,14 @@ def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
         Column("fixed by", left=True),
     )
     tried = max((axis.built.tried for axis in axes), default=0)
+    together = {axis.inputs for axis in axes if len(axis.inputs) > 1}
     notes = (
+        *(f"{' and '.join(names)} must agree: they are varied together." for names in sorted(together)),
         "Each axis by itself, the others as compiled. The compiler takes more where a weight's shape follows the input (`fixed by`), and",
         "less where side heads, which only training runs, need a larger input than evaluation does.",
-        f"Every size up to {tried} was carried through the graph; beyond it they repeat.",
+        f"Every size up to {tried} was compiled, for the text reads sizes; beyond it they are taken to repeat."
+        if any(axis.was_asked for axis in axes)
+        else f"Every size up to {tried} was carried through the graph; beyond it they repeat.",
     )
     return Table(columns, tuple(rows), None, notes, f"{name}: input sizes")
 
@@ -222,7 +350,8 @@ def sizes_json(name: str, axes: Sequence[Axis]) -> dict[str, object]:
         "network": name,
         "axes": [
             {
-                "input": axis.input,
+                "input": axis.inputs[0],
+                "inputs": list(axis.inputs),
                 "axis": axis.axis,
                 "native": axis.native,
                 "built": pattern(axis.built),

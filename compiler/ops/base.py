@@ -258,6 +258,10 @@ class Operation:
         """Whether, with these parameters and shapes, the output always equals the input (dropout(0), a 1x1 pool)."""
         return False
 
+    def divisor(self, inputs: Shapes) -> int:
+        """What the size of an axis must divide by, a number that its parameters fix."""
+        return 1
+
     def caption(self, inputs: Shapes, output: Shape) -> str:
         """What a diagram prints under the name: `3x3, 128, /2, g32`. Only what a reader wants."""
         return ""

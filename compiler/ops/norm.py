@@ -129,6 +129,9 @@ class GroupNorm(Operation):
         whole = layout.is_channels_last if layout.suggests_channels_last else layout.is_in_order
         return 0 if whole else layout.elements
 
+    def divisor(self, inputs: Shapes) -> int:
+        return self.groups
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, self.groups), (None, inputs[0][0])]
         if self.eps != 1e-5:

@@ -149,6 +149,9 @@ class Chunk(_Part):
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return self.n == 1
 
+    def divisor(self, inputs: Shapes) -> int:
+        return self.n
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct(
             "Chunk", ((None, self.i), (None, self.n), ("axis", resolve_axis(self.axis, inputs[0], self.name) + 1))

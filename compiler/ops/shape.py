@@ -119,6 +119,9 @@ class Reshape(_View):
     def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
         return viewed(inputs[0], sizes) is None
 
+    def divisor(self, inputs: Shapes) -> int:
+        return product([size for size in self.shape if size != -1]) if -1 in self.shape else 1
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Reshape", ((None, self.shape),))
 
@@ -243,6 +246,9 @@ class ChannelShuffle(Operation):
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return as_suggested(inputs, sizes)
 
+    def divisor(self, inputs: Shapes) -> int:
+        return self.groups
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.ChannelShuffle", ((None, self.groups),))
 
@@ -284,6 +290,9 @@ class PixelShuffle(Operation):
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return as_suggested(inputs, sizes)
+
+    def divisor(self, inputs: Shapes) -> int:
+        return self.factor**2
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.PixelShuffle", ((None, self.factor),))

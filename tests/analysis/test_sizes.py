@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Mapping
 
-from archc.compiler.analysis.sizes import sizes, sizes_json, sizes_table
+import pytest
+import torch
+
+from archc.compiler.analysis.sizes import Axis, sizes, sizes_json, sizes_table
 from archc.compiler.driver import check_source
 from archc.compiler.graph import Graph
+from archc.compiler.ops.base import Shape
 from archc.dsl.source import Source
 
+from .built import built
 from .texts import graph_of, shipped
 
 TEXTS = {
@@ -65,8 +70,71 @@ def test_words() -> None:
 
 def test_signals_and_several_inputs() -> None:
     graph = graph_of("network n { input a[2, 32] input b[2, 32]\n add { | skip(a)\n | skip(b) } }")
-    rows = sizes(graph)
-    assert [(row.input, row.axis, str(row.built)) for row in rows] == [("a", "length", "32"), ("b", "length", "32")]
+    rows = [(row.inputs, row.axis, str(row.built)) for row in sizes(graph)]
+    assert rows == [(("a", "b"), "channels", "every size from 1"), (("a", "b"), "length", "every size from 1")]
+    assert "a and b must agree: they are varied together." in sizes_table("n", sizes(graph)).text()
+
+
+WITH_HOLES = {
+    "token ids": "input ids[{0}]\n embedding(100, 16) -> permute([1, 0]) -> conv(8) -> maxpool(2) -> global_maxpool -> flatten -> linear(4)",
+    "attention over ids": "input ids[{0}]\n embedding(100, 16) -> attention(2) -> linear(4)",
+    "a learned place": "input ids[{0}]\n embedding(100, 16) -> position_embedding -> attention(2)",
+    "a sequence": "input x[{0}, 8]\n attention(2) -> ln -> linear(8) -> slice(0, 2, 5)",
+    "pairs of tokens": "input x[{0}, 8]\n linear(4) -> chunk(0, 2, axis = 0) -> permute([1, 0]) -> conv(4, 3, stride = 3, pad = 0)",
+    "two images": "input left[3, {0}, 64]\n input right[3, {0}, 64]\n concat {{ | skip(left) | skip(right) }} -> conv(8) -> relu -> maxpool(2) -> conv(2)",
+    "two of three": "input a[3, {0}, 64]\n input b[3, {0}, 64]\n input c[3, 64, 64]\n concat {{ | add {{ | skip(a) | skip(b) }} -> global_avgpool | skip(c) -> global_avgpool }}",
+    "all three": "input a[3, {0}, 64]\n input b[3, {0}, 64]\n input c[3, {0}, 64]\n add {{ | skip(a) | skip(b) | skip(c) }} -> conv(2, 3, pad = 0)",
+    "two sequences of ids": "input a[{0}]\n input b[{0}]\n add {{ | skip(a) -> embedding(9, 4) | skip(b) -> embedding(9, 4) }} -> chunk(1, 3, axis = 0)",
+    "quarters": "input x[3, {0}, 8]\n conv(4) -> chunk(0, 4, axis = height) -> relu",
+    "quarters of halves": "input x[3, {0}, 8]\n conv(4, 3, stride = 2) -> chunk(0, 4, axis = height) -> relu",
+    "rows of six": "input x[3, {0}, 8]\n reshape([6, -1, 8]) -> conv(4)",
+    "its own size": "input x[3, {0}, 8]\n conv(in.channels) -> reshape([in.channels, in.height * in.width]) -> conv(4, 3, stride = in.width // 4)",
+    "a condition on it": "input x[3, {0}, 8]\n if in.height % 3 == 0 {{ maxpool(3) }} else {{ maxpool(2) -> conv(2, 7, pad = 0) }}",
+    "a demand on it": "input x[3, {0}, 8]\n require in.height >= 10, \"too small\"\n conv(2)",
+}
+
+
+@pytest.mark.parametrize("name", WITH_HOLES)
+def test_as_compiling_says_at_each_size(name: str) -> None:
+    def compiled(text: str, shapes: Mapping[str, Shape]) -> Graph | None:
+        checked = check_source(Source.of("t.arch", text), inputs=shapes)
+        return None if checked.has_errors else checked.graph
+
+    native = 64 if "64" in WITH_HOLES[name] else 48
+    text = f"network n {{{{ {WITH_HOLES[name]} }}}}".format(native)
+    first = next(axis for axis in sizes(graph_of(text), lambda shapes: compiled(text, shapes)) if axis.native == native)
+    for size in range(1, 120):
+        assert (size in first.compiled) is (compiled(f"network n {{{{ {WITH_HOLES[name]} }}}}".format(size), {}) is not None), size
+
+
+@pytest.mark.parametrize("name", WITH_HOLES)
+def test_as_the_built_module_runs_at_each_size(name: str) -> None:
+    native = 64 if "64" in WITH_HOLES[name] else 48
+    graph = graph_of(f"network n {{{{ {WITH_HOLES[name]} }}}}".format(native))
+    first = next(axis for axis in sizes(graph) if axis.native == native)
+    model = built(graph).eval()
+    for size in (*range(1, 60), native, 3 * native):
+        other = graph_of_inputs(graph, first, size)
+        try:
+            model(*other)
+            runs = True
+        except (RuntimeError, ValueError, IndexError):
+            runs = False
+        # PyTorch takes more than archc: parts of different sizes, slices that reach over the end, one token at every learned place.
+        assert runs or size not in first.built, size
+        if not any(word in WITH_HOLES[name] for word in ("chunk", "slice", "position")):
+            assert runs is (size in first.built), size
+
+
+def graph_of_inputs(graph: Graph, axis: Axis, size: int) -> list[torch.Tensor]:
+    """An input for each of the graph's, those of the axis of another size."""
+    made = []
+    for node in graph.inputs:
+        shape = list(node.shape)
+        if node.names[-1] in axis.inputs:
+            shape[shape.index(axis.native)] = size
+        made.append(torch.zeros(2, *shape, device="meta", dtype=torch.float32 if graph.integers(node) is None else torch.int64))
+    return made
 
 
 def test_inception_s_smallest() -> None:
