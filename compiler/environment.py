@@ -103,7 +103,10 @@ NO_DEFAULTS = Defaults()
 
 @dataclass(slots=True, eq=False)
 class Names:
-    """The names given so far in one scope that has names of its own (flat stages and paths share the one that they stand in)."""
+    """The names given so far in one scope that has names of its own (flat stages and paths share the one that they stand in).
+
+    `labels` are those that steps of the scope are known to have: no ordinal makes such a name.
+    """
 
     indexed: bool = False
     ordinals: dict[str, int] = field(default_factory=dict)
@@ -111,12 +114,15 @@ class Names:
     rounds: int = 0
     used: dict[tuple[str, ...], Span] = field(default_factory=dict)
     members: dict[str, Labelled] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
 
     def ordinal(self, kind: str) -> str:
         """`conv1`, `conv2`; in an indexed scope the position."""
         if self.indexed:
             return self.next_position()
         count = self.ordinals.get(kind, 0) + 1
+        while f"{kind}{count}" in self.labels:
+            count += 1
         self.ordinals[kind] = count
         return f"{kind}{count}"
 

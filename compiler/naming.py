@@ -155,6 +155,26 @@ def static_labels(body: Sequence[ast.Statement]) -> dict[str, ast.Text]:
     return found
 
 
+def certain_labels(body: Sequence[ast.Statement]) -> frozenset[str]:
+    """The plain labels that steps of this very naming scope have, whatever its conditions and loops do: names that no unlabelled step takes."""
+    found: dict[str, ast.Text] = {}
+    stack: list[ast.Statement] = list(body)
+    while stack:
+        match stack.pop():
+            case ast.Chain(steps=steps):
+                for step in steps:
+                    _note(found, step.label)
+                    if isinstance(step.action, ast.Merge):
+                        stack += [row for path in step.action.paths if path.qualifier is None for row in path.body]
+                    elif isinstance(step.action, ast.Group) and step.label is None and step.action.mode != "indexed":
+                        stack += step.action.body
+            case ast.Stage(mode="flat", body=inner):
+                stack += inner
+            case ast.Stage(name=name) | ast.Aux(name=name):
+                _note(found, name)
+    return frozenset(found) | {row.name.name for row in body if isinstance(row, ast.Input)}
+
+
 def _note(found: dict[str, ast.Text], label: ast.Text | None) -> None:
     if label is not None and len(label.pieces) == 1 and isinstance(label.pieces[0], str):
         found.setdefault(label.pieces[0], label)

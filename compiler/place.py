@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import field
@@ -13,6 +14,7 @@ from ..dsl.records import dataclass
 from ..dsl.source import Span
 from .bind import Signature, bad_value
 from .clash import describe_clash
+from .decided import places_of_size
 from .effort import MOST_ERRORS, MOST_REPEATS, Effort
 from .environment import Frame, Labelled
 from .nearest import nearest_sizes
@@ -297,4 +299,21 @@ class Builder:
             help_text = help_text or f"`{refusal.parameter}` may be {' or '.join(texts)} here"
             if argument is not None and argument.span.text.replace("x", "").isdigit():
                 fix = Fix(f"write {texts[0]}", (Edit(argument.span, texts[0]),))
-        return Diagnostic(refusal.code, refusal.message, Label(place, ""), tuple(secondary), tuple(notes), help_text, fix)
+        refused = Diagnostic(refusal.code, refusal.message, Label(place, ""), tuple(secondary), tuple(notes), help_text, fix)
+        return self._from_where(refused, refusal, given, operand)
+
+    def _from_where(self, refused: Diagnostic, refusal: Refusal, given: Mapping[str, Given], operand: int | None) -> Diagnostic:
+        """The refusal with the places where its numbers come from: those of arguments, and the size of the input's axis at fault."""
+        numbers = set(re.findall(r"\d+", refusal.message))
+        for name, row in given.items():
+            at_fault = name == refusal.parameter or (refusal.code == "E310" and str(row.value) in numbers)
+            if at_fault and row.origin is not None:
+                refused = with_origins(row.origin[0], refused, row.origin[1])
+        if refusal.code == "E310" and operand is not None and refusal.axis is not None:
+            labels, origins = places_of_size(self, operand, refusal.axis, "channels" if refusal.axis == 0 else "features")
+            shown = {(label.span.source.name, label.span.start, label.span.end) for label in (refused.primary, *refused.secondary)}
+            further = tuple(label for label in labels if (label.span.source.name, label.span.start, label.span.end) not in shown)
+            refused = dataclasses.replace(refused, secondary=(*refused.secondary, *further))
+            for origin in origins:
+                refused = with_origins(origin[0], refused, origin[1])
+        return refused

@@ -25,7 +25,7 @@ MISTAKES = {
     "an even window beside a skip": ("add { | conv(3, 4) | skip }", "E301", "`half` cannot centre: `pad = same` keeps", "add { | conv(3, 4, pad = same) | skip }"),
     "a label of every round": ("repeat 3 { c: conv(3) -> relu }\nadd { | skip(c) | skip }", "E202", 'an expression, `"c{i}": …`', None),
     "reuse as the head of a merge": ("m: add { | skip | conv(3) }\nreuse(m) { | skip | skip }", "E234", "runs a merge again with its own paths", None),
-    "a name that an unlabelled step takes": ("conv1: conv(3)\nconv(3)", "E209", "by its kind and its place", None),
+    "a name that an unlabelled step takes": ("conv(3)\nif true { conv1: conv(3) }", "E209", "by its kind and its place", None),
     "two parameters of one name": ("b(3)", "E216", "two parameters are named `n`", None),
     "a file of nearly that name": ("relu", "E213", "did you mean `resnet`", None),
     "a block that calls itself": ("b(3)", "E401", "`b` calls itself without end", None),

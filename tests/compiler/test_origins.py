@@ -101,3 +101,29 @@ network n {
 }"""
     )
     assert shown(found) == [(6, "concat", "`in.channels` is 23, decided here"), (4, "conv(7, 3)", "the first 7 of them come from here")]
+
+
+def test_groups_that_do_not_divide() -> None:
+    """Both numbers are followed: those of the groups, and those of the channels that come in."""
+    found = only(
+        """block wide(out) { conv(out, 1) -> relu }
+block grouped(groups) { conv(120, 3, groups = groups) }
+network n(cardinality = 32, width = 60) {
+  input image[3, 8, 8]
+  wide(width)
+  grouped(cardinality)
+}"""
+    )
+    assert (found.code, found.message) == ("E310", "input channels 60 are not divisible by groups 32 of `conv`")
+    assert {(3, "cardinality", "`cardinality` is 32"), (3, "width", "`width` is 60"), (2, "groups", "`groups` is 32")} <= set(shown(found))
+    assert (5, "wide(width)", "by way of this call, where out = 60") in shown(found)
+
+
+def test_output_channels_that_do_not_divide() -> None:
+    found = only("network n(cardinality = 32, width = 60) {\n  input image[64, 8, 8]\n  conv(width, 3, groups = cardinality)\n}")
+    assert {(1, "cardinality", "`cardinality` is 32"), (1, "width", "`width` is 60")} <= set(shown(found))
+
+
+def test_the_parameter_that_an_operation_refuses() -> None:
+    found = only("network n(p = 4) {\n  input image[64, 8, 8]\n  maxpool(3, stride = 2, pad = p)\n}")
+    assert (found.code, (1, "p", "`p` is 4") in shown(found)) == ("E312", True)
