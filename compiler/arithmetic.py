@@ -108,10 +108,23 @@ def _divide(node: ast.Binary, left: int | float, right: int | float) -> int | fl
             notes=tuple(
                 f"`{side.span.text}` is {value}" for side, value in ((node.left, left), (node.right, right)) if side.span.text != str(value)
             ),
-            help=f"write `//` to round down (here to {left // right}), or choose numbers that divide",
-            fix=Fix("round down with `//`", (Edit(place, "//"),)) if operator >= 0 else None,
+            help=_instead(node, left, right),
+            # A small quotient that is rounded is another thing altogether: 120 / 88 is a factor, and 1 is none.
+            fix=Fix("round down with `//`", (Edit(place, "//"),)) if operator >= 0 and abs(left) >= LEAST_QUOTIENT * abs(right) else None,
         )
     )
+
+
+LEAST_QUOTIENT = 4
+"""From which quotient on rounding down is offered."""
+
+
+def _instead(node: ast.Binary, left: int, right: int) -> str:
+    if abs(left) >= LEAST_QUOTIENT * abs(right):
+        return f"write `//` to round down (here to {left // right}), or choose numbers that divide"
+    text = node.left.span.text
+    real = f"{text}.0 / {node.right.span.text}" if text.isdecimal() else f"1.0 * {text} / {node.right.span.text}"
+    return f"where a ratio is meant, write `{real}`; where a size is meant, as in `upsample(size = …)`, say the size itself"
 
 
 def _power(node: ast.Binary, left: int | float, right: int | float) -> int | float:

@@ -32,6 +32,7 @@ class Signature:
     name: str
     slots: tuple[Slot, ...]
     place: Span | None
+    tensors: tuple[str, ...] = ()  # what a block takes at the head of a merge
 
     @property
     def usage(self) -> str:
@@ -47,7 +48,8 @@ def signature(callee: Template | Builtin) -> Signature:
             Slot(row.name.name, row.default is None, row.default.span.text if row.default is not None else "")
             for row in callee.definition.parameters
         )
-        return Signature(callee.name, slots, callee.definition.head)
+        tensors = tuple(row.name for row in callee.definition.inputs) if isinstance(callee.definition, ast.Block) else ()
+        return Signature(callee.name, slots, callee.definition.head, tensors)
     return _of_operation(callee.operation)
 
 
@@ -107,6 +109,15 @@ def _secondary(called: Signature) -> tuple[Label, ...]:
 
 def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast.Argument]) -> Diagnostic:
     count = len(called.slots)
+    if called.tensors:
+        paths = " ".join(f"| skip({row.value.span.text})" for row in arguments if row.name is None and row.value.span.text.isidentifier())
+        return Diagnostic(
+            "E207",
+            f"`{called.name}` takes its tensors ({', '.join(called.tensors)}) as the paths of a merge, not as arguments",
+            Label(argument.span, "one too many"),
+            _secondary(called),
+            help=f"write `{called.name} {{ {paths or '| … | …'} }}`" if len(called.tensors) > 1 else f"its input is the tensor at hand: `skip({argument.value.span.text}) -> {called.name}`",
+        )
     takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
     return Diagnostic(
         "E207",

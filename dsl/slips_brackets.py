@@ -217,6 +217,9 @@ def foreign_forms(mistake: Mistake) -> Repair | None:
     if token.kind == "FOR" and mistake.in_parentheses() and mistake.before.kind in ENDS_VALUE and not mistake.begins_line():
         help = "a `for` statement makes one step for each value: `for x in list { … }`"
         return Repair(say("E121", "a list is written out, not made by a `for`", span, help=help), ())
+    if token.kind == "ARROW" and _is_chain_in_a_call(mistake):
+        help = "give the steps a name and pass that: `block part(out) { conv(out) -> bn }`, then `unit = part`"
+        return Repair(say("E121", "an argument is one value, and a chain of steps is none", span, help=help), ())
     if token.kind in ("STAR", "POWER") and mistake.in_parentheses() and mistake.before.kind in ("LPAR", "COMMA"):
         return Repair(say("E121", "a list of arguments cannot be poured into a call", span, help="write the arguments out"), ())
     if token.kind == "IN" and mistake.before.kind in ENDS_VALUE:
@@ -243,6 +246,23 @@ def foreign_forms(mistake: Mistake) -> Repair | None:
         help = "a value on a condition: `2 if i > 0 else 1`"
         return Repair(say("E121", "an `if` after a value needs its `else`", where, "`else` does not follow", help=help), ())
     return None
+
+
+def _is_chain_in_a_call(mistake: Mistake) -> bool:
+    """`f(conv(3) -> bn)`: the `)` behind the chain closes the call that holds it. In `conv(64 -> bn` one is missing."""
+    if not mistake.in_parentheses() or mistake.before.kind not in ("RPAR", "NAME"):
+        return False
+    depth = 0
+    for token in mistake.tokens[mistake.position :]:
+        if token.kind in ("LPAR", "LSQB"):
+            depth += 1
+        elif token.kind in ("RPAR", "RSQB"):
+            depth -= 1
+            if depth < 0:
+                return True
+        elif token.kind in ("LBRACE", "BRACE_BAR", "RBRACE", "$END"):
+            return False
+    return False
 
 
 def missing_value(mistake: Mistake) -> Repair | None:

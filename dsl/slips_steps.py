@@ -85,7 +85,8 @@ def other_joints(mistake: Mistake) -> Repair | None:
         name = "add" if sign == "+" else "mul"
         message = f"`{sign}` does not join steps"
         both = before.kind == after.kind == "NAME" and mistake.at(mistake.position + 2).kind != "LPAR"
-        paths = f"| skip({mistake.word(before)}) | skip({mistake.word(after)})" if both else "| conv(64) | skip"
+        ends = ["skip" if word == "skip" else f"skip({word})" for word in (mistake.word(before), mistake.word(after))]
+        paths = f"| {ends[0]} | {ends[1]}" if both else "| conv(64) | skip"
         help = f"tensors are joined by a merge: `{name} {{ {paths} }}`"
         return Repair(say("E114", message, mistake.span(token), help=help), changes, damaged=True)
     fix = replace(mistake, token, " -> " if token.start == before.end else "->")

@@ -28,9 +28,17 @@ MISTAKES = {
     "a name that an unlabelled step takes": ("conv(3)\nif true { conv1: conv(3) }", "E209", "by its kind and its place", None),
     "two parameters of one name": ("b(3)", "E216", "two parameters are named `n`", None),
     "a file of nearly that name": ("relu", "E213", "did you mean `resnet`", None),
+    "a small quotient is no number to round": ("upsample(scale = 120 / 88)", "E220", "write `120.0 / 88`", None),
+    "a large one is": ("conv(64 / 3)", "E220", "write `//` to round down (here to 21)", "conv(64 // 3)"),
+    "a skip that is added by a sign": ("a: conv(3)\na + skip", "E114", "`add { | skip(a) | skip }`", None),
+    "tensors given as arguments": ("a: conv(3)\nf(a, a)", "E207", "write `f { | skip(a) | skip(a) }`", None),
+    "a chain of steps as an argument": ("g(conv(kernel = 3) -> bn)", "E121", "an argument is one value", None),
+    "a concatenation as a step": ("cat(1)", "E201", "`concat { | … | … }`", None),
     "a block that calls itself": ("b(3)", "E401", "`b` calls itself without end", None),
 }
 BEFORE = {
+    "tensors given as arguments": "block f takes a, b { add { | skip(a) | skip(b) } }",
+    "a chain of steps as an argument": "block g(unit) { unit(3) }",
     "two parameters of one name": "block b(n, n = 4) { conv(n) }",
     "a file of nearly that name": "import resnett",
     "a block that calls itself": "block b(n) { conv(n) -> b(n) }",
