@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..dsl import ast
@@ -92,7 +93,7 @@ def match(
             name = names[position]
             position += 1
         elif name not in names:
-            raise Problem(_unknown(called, argument, names))
+            raise Problem(_unknown(called, argument, [name for name in names if name not in found], arguments, place))
         if name in found:
             raise Problem(_twice(called, name, found[name], argument))
         found[name] = argument
@@ -128,10 +129,18 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
     )
 
 
-def _unknown(called: Signature, argument: ast.Argument, names: list[str]) -> Diagnostic:
+def _unknown(called: Signature, argument: ast.Argument, free: list[str], arguments: Sequence[ast.Argument], place: Span) -> Diagnostic:
+    """`free`: the parameters that have no argument yet; one that has is not meant."""
     assert argument.name is not None and argument.name_span is not None
     other = NO_PARAMETERS.get(argument.name.lower()) if called.place is None else None
-    near = closest(argument.name, names)
+    names = {slot.name for slot in called.slots}
+    near = closest(argument.name, [name for name in free if not any(row.name == name for row in arguments)])
+    handed_on = called.name not in re.findall(r"\w+", place.text.partition("(")[0])
+    if called.place is not None and handed_on and (not near or called.place.source is not argument.span.source):
+        # The call is of a block that was given as a value (`unit(…)`): it is right, and the block must take what it gives.
+        further = [row.name for row in arguments if row.name is not None and row.name not in names]
+        head = ", ".join([*called.usage.removeprefix(called.name).strip("()").split(", "), *(f"{name} = none" for name in further)]).removeprefix(", ")
+        other = f"what calls it gives it {', '.join(f'`{name}`' for name in further)}, too; let it take that: `{called.name}({head})`"
     return Diagnostic(
         "E204",
         f"`{called.name}` has no parameter `{argument.name}`",

@@ -34,11 +34,16 @@ MISTAKES = {
     "tensors given as arguments": ("a: conv(3)\nf(a, a)", "E207", "write `f { | skip(a) | skip(a) }`", None),
     "a chain of steps as an argument": ("g(conv(kernel = 3) -> bn)", "E121", "an argument is one value", None),
     "a concatenation as a step": ("cat(1)", "E201", "`concat { | … | … }`", None),
+    "a block that lacks what its caller gives": ("g(f)", "E204", "let it take that: `f(out, groups = none)`", None),
+    "a parameter that has its argument already": ("conv(8, channles = 3)", "E204", "its use is `conv(channels, ", None),
+    "a slip in a call of a block by its name": ("f(outt = 2)", "E204", "did you mean `out`", "f(out = 2)"),
     "a block that calls itself": ("b(3)", "E401", "`b` calls itself without end", None),
 }
 BEFORE = {
     "tensors given as arguments": "block f takes a, b { add { | skip(a) | skip(b) } }",
     "a chain of steps as an argument": "block g(unit) { unit(3) }",
+    "a block that lacks what its caller gives": "block f(out) { conv(out) }\nblock g(unit) { unit(3, groups = 3) }",
+    "a slip in a call of a block by its name": "block f(out) { conv(out) }",
     "two parameters of one name": "block b(n, n = 4) { conv(n) }",
     "a file of nearly that name": "import resnett",
     "a block that calls itself": "block b(n) { conv(n) -> b(n) }",
