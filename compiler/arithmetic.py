@@ -115,8 +115,8 @@ def _divide(node: ast.Binary, left: int | float, right: int | float) -> int | fl
     )
 
 
-LEAST_QUOTIENT = 4
-"""From which quotient on rounding down is offered."""
+LEAST_QUOTIENT = 2
+"""From which quotient on rounding down is offered: below it, 1 or nothing would be left."""
 
 
 def _instead(node: ast.Binary, left: int, right: int) -> str:

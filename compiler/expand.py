@@ -13,7 +13,16 @@ from .conditions import budget, default, expect, require
 from .decided import Origin, places_of_size
 from .environment import Binding, Environment, Frame, Labelled, Names
 from .evaluate import Evaluator
-from .naming import LONGEST_LABEL, certain_labels, has_dynamic_label, is_loop_alone, is_single_step, legal_name, static_labels, why_not
+from .naming import (
+    LONGEST_LABEL,
+    certain_labels,
+    has_dynamic_label,
+    is_loop_alone,
+    is_single_step,
+    legal_name,
+    static_labels,
+    why_not,
+)
 from .ops.base import Shape
 from .origins import with_origins
 from .place import Builder
