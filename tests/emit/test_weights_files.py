@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy
 import pytest
 import torch
 from torch import nn
@@ -130,12 +131,41 @@ class Extra:
 
 def test_an_object_beside_the_tensors_is_told_as_one(tmp_path: Path) -> None:
     torch.save({"state_dict": STATE, "extra": Extra()}, tmp_path / "w.pth")
-    assert "Extra` beside its tensors" in refused(tmp_path / "w.pth").message
+    assert "Extra`, not tensors alone" in refused(tmp_path / "w.pth").message
 
 
-def test_options_beside_the_tensors_are_no_obstacle(tmp_path: Path) -> None:
-    torch.save({"state_dict": STATE, "args": argparse.Namespace(lr=0.1)}, tmp_path / "w.pth")
-    assert state(tmp_path / "w.pth").part == "state_dict"
+BESIDE: dict[str, object] = {
+    "options": argparse.Namespace(lr=0.1, milestones=[3, 6]),
+    "a number of NumPy": numpy.float64(0.9),
+    "a whole number of NumPy": numpy.int32(3),
+    "an array": numpy.arange(4.0),
+    "a random state": numpy.random.RandomState(0).get_state(),
+    "a score": {"best": torch.tensor(0.5)},
+}
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_plain_data_beside_the_tensors_are_no_obstacle(what: str, tmp_path: Path) -> None:
+    torch.save({"state_dict": STATE, "beside": BESIDE[what]}, tmp_path / "w.pth")
+    found = state(tmp_path / "w.pth")
+    assert (found.part, found.other_parts) == ("state_dict", ())
+
+
+def test_names_of_numpy_before_its_second_version(tmp_path: Path) -> None:
+    torch.save({"state_dict": STATE, "best": numpy.float64(0.9)}, tmp_path / "new.pth")
+    with zipfile.ZipFile(tmp_path / "new.pth") as new, zipfile.ZipFile(tmp_path / "old.pth", "w") as old:
+        for name in new.namelist():
+            old.writestr(name, new.read(name).replace(b"numpy._core.multiarray", b"numpy.core.multiarray"))
+    assert b"numpy.core.multiarray" in (tmp_path / "old.pth").read_bytes()
+    assert state(tmp_path / "old.pth").part == "state_dict"
+
+
+def test_the_old_format_cut_short(tmp_path: Path) -> None:
+    torch.save(STATE, tmp_path / "w.pth", _use_new_zipfile_serialization=False)
+    whole = (tmp_path / "w.pth").read_bytes()
+    for size in range(20, len(whole), 23):
+        (tmp_path / "w.pth").write_bytes(whole[:size])
+        assert "pickled" not in refused(tmp_path / "w.pth").message
 
 
 def test_the_old_format_of_torch_save(tmp_path: Path) -> None:

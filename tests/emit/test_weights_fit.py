@@ -332,14 +332,53 @@ def test_another_depth() -> None:
 def test_the_weights_of_another_shipped_network_are_recognised(name: str, file: str) -> None:
     graph = driver.check(name).graph
     with torch.device("meta"):
-        tensors = {f"module.{key}": value for key, value in build(driver.check(file).graph).state_dict().items()}
+        tensors = {f"module.{key}": torch.empty_like(value, device="cpu") for key, value in build(driver.check(file).graph).state_dict().items()}
         module = build(graph)
     problems = put(module, graph, Weights(tensors), name="w.pth")
     helps = [row.help for row in problems if row.help]
     assert helps[0] == f"the file looks like `{file}`, which comes with archc: `archc build {file}` takes it"
 
 
+def test_what_lacks_and_what_is_too_much_are_left_out_by_one_option() -> None:
+    graph = graph_of(SMALL)
+    tensors = {f"backbone.{key}": value for key, value in state_of(graph).items() if not key.startswith("fc.")} | {"neck.weight": torch.ones(2)}
+    missing, _ = refused(graph, tensors)
+    assert missing.help == "`--skip 'fc.*' --skip 'neck.*'` goes on without them"
+    _, told = loaded(graph, tensors, skip=["fc.*", "neck.*"])
+    assert (told.fresh, told.passed) == (("fc.weight", "fc.bias"), ("neck.weight",))
+
+
+def test_the_classes_of_another_network_are_told() -> None:
+    tensors = state_of(driver.check("resnet34", settings={"classes": 10}).graph)
+    helps = [row.help for row in refused(driver.check("resnet18").graph, tensors)]
+    assert helps[0] == "the file looks like `resnet34` with 10 classes, which comes with archc: `archc build resnet34 --set classes=10` takes it"
+
+
 # ---------------------------------------------------------------------------------------- from Python
+
+
+def test_a_checkpoint_in_memory_is_taken_as_one_in_a_file() -> None:
+    graph = graph_of(SMALL)
+    tensors = state_of(graph)
+    module, told = loaded(graph, {"state_dict": tensors, "ema": tensors, "epoch": 3})  # type: ignore[dict-item]
+    assert equal(module, tensors)
+    assert str(told) == "w.pth, its part `state_dict` (`ema` is there too): all 8 tensors"
+
+
+def test_what_is_no_weights_is_said_as_python_says_it() -> None:
+    with pytest.raises(TypeError, match=r"not 'Linear' \(of a module: `module\.state_dict\(\)`\)"):
+        Weights(nn.Linear(2, 2))  # type: ignore[arg-type]
+
+
+def test_shapes_without_numbers_are_refused() -> None:
+    graph = graph_of(SMALL)
+    (said,) = refused(graph, {key: value.to("meta") for key, value in state_of(graph).items()})
+    assert said.message == "`w.pth` has shapes alone and no numbers: its tensors are on the device `meta`"
+
+
+def test_a_network_without_weights_takes_an_empty_state_dict() -> None:
+    _, told = loaded(graph_of("network bare {\n input image[3, 8, 8]\n relu\n}"), {})
+    assert str(told) == "w.pth: all 0 tensors"
 
 
 def test_a_full_load_is_quiet_and_a_partial_one_warns(tmp_path: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -349,7 +388,7 @@ def test_a_full_load_is_quiet_and_a_partial_one_warns(tmp_path: Any, caplog: pyt
         archc.load(tmp_path / "small.arch", weights=tensors)
         archc.load(tmp_path / "small.arch", weights=archc.Weights(tensors, skip=["fc.*"]), classes=3)
     assert [row.levelname for row in caplog.records] == ["INFO", "WARNING"]
-    assert caplog.messages[1].startswith("the weights: 6 of 8 tensors; as training starts: `fc.weight`")
+    assert caplog.messages[1].startswith("the state_dict: 6 of 8 tensors; as training starts: `fc.weight`")
 
 
 def test_what_may_be_adapted_is_checked() -> None:

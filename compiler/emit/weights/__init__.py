@@ -16,8 +16,8 @@ from ...program import Node
 from .adapt import WORDS, adapted
 from .explain import Mismatch, explain
 from .keys import match
-from .reading import State, read
-from .told import Loaded, listed, log
+from .reading import State, choose, read
+from .told import Loaded, listed, log, trouble
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +48,8 @@ class Weights:
         for name in ("skip", "adapt"):
             value = getattr(self, name)
             object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
+        if not isinstance(self.source, str | os.PathLike | Mapping):
+            raise TypeError(f"weights are a file or a state_dict, not {type(self.source).__name__!r} (of a module: `module.state_dict()`)")
         for word in self.adapt:
             if word not in WORDS:
                 raise ValueError(f"`adapt` is of {', '.join(WORDS)}, not {word!r}")
@@ -55,7 +57,7 @@ class Weights:
     @property
     def name(self) -> str:
         """What messages call it."""
-        return "the weights" if isinstance(self.source, Mapping) else os.fspath(self.source)
+        return "the state_dict" if isinstance(self.source, Mapping) else os.fspath(self.source)
 
 
 AnyWeights = str | os.PathLike[str] | Mapping[str, "Tensor"] | Weights
@@ -79,11 +81,13 @@ def _owners(graph: Graph) -> dict[str, Node]:
 def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[str] = (), name: str = "") -> tuple[Diagnostic, ...]:
     """Put weights into the module of a graph: all that were asked for, or none and why. Keys in `unused` may stand in the file alone."""
     if isinstance(weights.source, Mapping):
-        state: State | Diagnostic = State(name or weights.name, weights.source)
+        state = choose(weights.source, name or weights.name) if weights.source else State(name or weights.name, {})
     else:
         state = read(weights.name)
     if isinstance(state, Diagnostic):
         return (state,)
+    if any(tensor.is_meta for tensor in state.tensors.values()):
+        return (trouble(state.name, "F621", f"`{state.name}` has shapes alone and no numbers: its tensors are on the device `meta`", "save the weights of a model on the CPU"),)
     wanted = module.state_dict()
     found = match(state.tensors, wanted, state.name, weights.skip, weights.rename, unused)
     if isinstance(found, Diagnostic):
@@ -98,16 +102,16 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
             tensor = made[0]
             words.append(made[1])
         (given if _fits(tensor, wanted[key]) else different)[key] = tensor
-    mismatch = Mismatch(graph, owners, state.name, state.tensors, wanted, given, found.missing, found.extra, different, found.how)
+    mismatch = Mismatch(graph, owners, state.name, state.tensors, wanted, given, found.missing, found.extra, different, found.renamed)
     nothing = not any(tensor.dim() for tensor in given.values()) and any(tensor.dim() for tensor in wanted.values())
     if (found.missing or found.extra or different) and (nothing or not weights.partial):
         return explain(mismatch)
     fresh = tuple(key for key in wanted if key in {*found.missing, *found.skipped, *different})
     passed = (*state.no_tensors, *found.passed, *found.extra)
     module.load_state_dict(given, strict=False)
-    how = (*found.how, *_dtypes(given, wanted))
+    how = (*found.renamed, *found.how, *_dtypes(given, wanted))
     choice = bool(state.other_parts) and not state.asked
-    weights.told(Loaded(f"{state.name}{_part(state)}", len(given), len(wanted), how, tuple(words), fresh, passed, choice))
+    weights.told(Loaded(f"{state.name}{_part(state, not isinstance(weights.source, Mapping))}", len(given), len(wanted), how, tuple(words), fresh, passed, choice))
     return ()
 
 
@@ -116,14 +120,15 @@ def _fits(tensor: Tensor, wanted: Tensor) -> bool:
     return tensor.shape == wanted.shape and tensor.is_floating_point() == wanted.is_floating_point() and not tensor.is_complex()
 
 
-def _part(state: State) -> str:
+def _part(state: State, in_a_file: bool) -> str:
     """Which part of the file was taken, where nobody said which."""
     if not state.part or state.asked:
         return ""
     if not state.other_parts:
         return f", its part `{state.part}`"
     are = "is" if len(state.other_parts) == 1 else "are"
-    return f", its part `{state.part}` ({listed(state.other_parts)} {are} there too: `{state.name}:{state.other_parts[0]}`)"
+    name = f": `{state.name}:{state.other_parts[0]}`" if in_a_file else ""
+    return f", its part `{state.part}` ({listed(state.other_parts)} {are} there too{name})"
 
 
 def _dtypes(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def _classes(graph: Graph, node: Node, given: Shape, wanted: Shape) -> Cause | N
     same = f"; `--set {name}={file}` takes them as they are" if name else ""
     return Cause(
         f"the file is for {file} classes, and the network has {network}",
-        lambda options: f"`{options or '--partial'}` starts the last layer afresh{same}",
+        lambda options: f"`{options or '--partial'}` starts the last {'layers' if options.count('--skip') > 1 else 'layer'} afresh{same}",
     )
 
 

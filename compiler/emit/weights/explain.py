@@ -34,7 +34,7 @@ class Mismatch:
     missing: Sequence[str]
     extra: Mapping[str, Tensor]
     different: Mapping[str, Tensor]
-    how: tuple[str, ...] = ()
+    renamed: tuple[str, ...] = ()
 
 
 def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
@@ -62,13 +62,15 @@ def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
     # Another network explains it all; which one is asked only where the causes that are seen in single tensors do not.
     other = looks_like({key: tuple(value.shape) for key, value in found.tensors.items()}) if rest or found.missing or found.extra else None
     if other is not None and other[0] != found.graph.program.name:
-        named = f"`{other[0]}`{other[1]}"
-        common = [f"the file looks like {named}, which comes with archc: `archc build {other[0]}` takes it"]
+        name, classes = other
+        command = f"archc build {name} --set classes={classes}" if classes else f"archc build {name}"
+        told = f" with {classes} classes" if classes else ""
+        common = [f"the file looks like `{name}`{told}, which comes with archc: `{command}` takes it"]
         causes, rest = {}, [key for key in found.different if key not in numbers]
     else:
         common = []
     parts = parts_differ(found.wanted, given) if found.missing or found.extra else None
-    notes = (*((f"it was read so: {', '.join(found.how)}",) if found.how else ()), *((parts,) if parts else ()))
+    notes = (*((f"it was read so: {', '.join(found.renamed)}",) if found.renamed else ()), *((parts,) if parts else ()))
     rows: list[Diagnostic] = []
     if found.missing:
         rows.append(_missing(found, wanted, given, common, notes))
@@ -93,9 +95,12 @@ def _missing(found: Mismatch, wanted: Shapes, given: Shapes, common: Sequence[st
     missing, extra = found.missing, tuple(found.extra)
     first = missing[0]
     near = () if common else tuple(_near(key, wanted[key], extra, given) for key in missing[:MOST_TOLD])
-    options = skips(missing, _others(found, missing))
+    left = (*missing, *extra)
+    options = skips(left, _others(found, left)) if found.given else ""
     help = common[0] if common else _renamed(missing, extra, wanted, given)
-    if help is None and not extra:
+    if help is None and extra and options:
+        help = f"`{options}` goes on without them"
+    elif help is None and not extra:
         help = f"`{options or '--partial'}` leaves them as training starts" + (", and `--partial` all that does not fit" if options else "")
     elif help is None:
         help = "label the steps as the file names them, give `--rename OLD=NEW` where the beginnings of the keys differ, or load what fits with `--partial`"

@@ -59,22 +59,25 @@ class Match:
     """Keys of the network that are not to be loaded."""
     passed: tuple[str, ...]
     """Keys of the file that were left there, as was asked or because they are nobody's."""
+    renamed: tuple[str, ...]
+    """What was done to the keys of the file, in words."""
     how: tuple[str, ...]
+    """What else there is to tell."""
 
 
 def match(tensors: Tensors, wanted: Collection[str], name: str, skip: Sequence[str], rename: Mapping[str, str] | None, unused: Collection[str]) -> Match | Diagnostic:
     """Match the keys of a file with those of a network. `unused` are keys that may stand in the file alone."""
-    lost = next((row for row in skip if not any(_is_one_of(key, (row,)) for key in (*wanted, *tensors))), None)
+    lost = next((row for row in skip if not any(_is_one_of(key, (row,)) for key in (*wanted, *tensors, *unused))), None)
     if lost is not None:
         return _no_such_key(lost, "--skip", name, (*wanted, *tensors))
-    how: list[str] = []
+    renamed: list[str] = []
     passed = [key for key in tensors if _is_one_of(key, skip) or key.rpartition(".")[2] in FOREIGN]
     # Under the keys as they become: the key in the file.
     kept = {key: key for key in tensors if key not in set(passed)}
     skipped = [key for key in wanted if _is_one_of(key, skip)]
     sought = [key for key in wanted if key not in set(skipped)]
     if rename is None:
-        kept = _unwrapped(kept, how)
+        kept = _unwrapped(kept, renamed)
         found = renamings(kept, sought)
         if len(found) > 1:
             ways = " or ".join(f"`{row.option}`" for row in found[:3])
@@ -90,21 +93,21 @@ def match(tensors: Tensors, wanted: Collection[str], name: str, skip: Sequence[s
         if len(moved) < len(kept):
             return trouble(name, "F625", f"`{rule.option}` gives two tensors of `{name}` one key", "rename longer beginnings of the keys, or `--skip` one of the two")
         kept = moved
-        how.append(rule.told)
+        renamed.append(rule.told)
     passed += [own for key, own in kept.items() if _is_one_of(key, skip)]
     given = {key: tensors[kept[key]] for key in sought if key in kept}
     rest = {own: tensors[own] for key, own in kept.items() if key not in given and not _is_one_of(key, skip)}
     beside = {own for key, own in kept.items() if own in rest and key in unused} | _same_tensors(rest, given)
     missing = [key for key in sought if key not in given]
-    if any(key.endswith(COUNTER) for key in missing) and not any(key.endswith(COUNTER) for key in given):
-        how.append(f"`{COUNTER}` is not there and starts at 0")
+    no_counter = any(key.endswith(COUNTER) for key in missing) and not any(key.endswith(COUNTER) for key in given)
     return Match(
         given,
         {key: value for key, value in rest.items() if key not in beside},
         tuple(key for key in missing if not key.endswith(COUNTER)),
         tuple(skipped),
         tuple(passed) + tuple(key for key in rest if key in beside),
-        tuple(how),
+        tuple(renamed),
+        (f"`{COUNTER}` is not there and starts at 0",) if no_counter else (),
     )
 
 
@@ -120,13 +123,13 @@ def _no_such_key(word: str, option: str, name: str, keys: Iterable[str]) -> Diag
     return trouble(name, "F625", f"no key is meant by `{option} {word}`", help)
 
 
-def _unwrapped(kept: Mapping[str, str], how: list[str]) -> dict[str, str]:
+def _unwrapped(kept: Mapping[str, str], renamed: list[str]) -> dict[str, str]:
     """The keys without the words that wrappers put into them."""
     found = dict.fromkeys(word for key in kept for word in key.split(".") if word in WRAPPERS)
     bare = {".".join(word for word in key.split(".") if word not in WRAPPERS): own for key, own in kept.items()}
     if not found or len(bare) < len(kept):
         return dict(kept)
-    how.append(f"keys without {listed([f'{word}.' for word in found])}")
+    renamed.append(f"keys without {listed([f'{word}.' for word in found])}")
     return bare
 
 

@@ -13,8 +13,8 @@ MOST_TRIED = 16
 """A network is compiled to be compared; those with about as many parameters are enough, which are counted without side heads."""
 
 
-def looks_like(shapes: Mapping[str, Shape]) -> tuple[str, str] | None:
-    """The shipped network whose keys and shapes these are, and in what its last layer differs; None where there is none."""
+def looks_like(shapes: Mapping[str, Shape]) -> tuple[str, int] | None:
+    """The shipped network whose keys and shapes these are, and its classes where they are other ones, else 0; None where there is none."""
     from ... import driver, library
 
     held = {key: shape for key, shape in shapes.items() if not key.endswith(COUNTER)}
@@ -30,8 +30,8 @@ def looks_like(shapes: Mapping[str, Shape]) -> tuple[str, str] | None:
     return None
 
 
-def _same(held: Mapping[str, Shape], program: Program) -> str | None:
-    """Empty where a program has these tensors, a few words where its last layers are of other classes, else None."""
+def _same(held: Mapping[str, Shape], program: Program) -> int | None:
+    """0 where a program has these tensors, the classes where only its last layers differ, by these, else None."""
     whole: dict[str, Shape] = {}
     side: set[str] = set()
     for node in program.nodes:
@@ -47,7 +47,7 @@ def _same(held: Mapping[str, Shape], program: Program) -> str | None:
         return None
     differ = [(named[key], shape) for key, shape in wanted.items() if key in named and named[key] != shape]
     if not differ:
-        return ""
-    classes = {given[0] for given, shape in differ if given[1:] == shape[1:]}
-    last = len(differ) <= 2 * (1 + len(side) // 2) and all(given[1:] == shape[1:] for given, shape in differ)
-    return f" with {classes.pop()} classes" if last and len(classes) == 1 and len(differ) <= 6 else None
+        return 0
+    # A weight and a bias for each head, and no network has more than three.
+    classes = {given[0] if given[1:] == shape[1:] else 0 for given, shape in differ}
+    return classes.pop() if len(differ) <= 6 and len(classes) == 1 else None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import pickletools
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....dsl.diagnostics import Diagnostic
 from ....dsl.records import dataclass
+from ...refusals import of_system
 from ...suggest import closest
 from .recognise import AGAIN, Kind, recognise
 from .told import MOST_TOLD, listed, trouble
@@ -66,13 +66,25 @@ def read(name: str) -> State | Diagnostic:
     import torch
 
     try:
-        # A namespace of options is a plain record, and stands in most checkpoints beside the weights.
-        with torch.serialization.safe_globals([argparse.Namespace]):
+        with torch.serialization.safe_globals(_plain()):
             content: object = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # Whatever the file holds, PyTorch says so by many kinds of exception.
         return _refused(path, error)
     return choose(content, path, part)
+
+
+def _plain() -> list[Callable[..., object] | tuple[Callable[..., object], str]]:
+    """What checkpoints hold beside tensors that is plain data, and runs nothing when it is read: options, numbers and arrays of NumPy."""
+    from argparse import Namespace
+
+    import numpy
+
+    dtypes = {type(numpy.dtype(code)) for code in numpy.typecodes["All"]}
+    makers: list[Any] = [numpy.float64(0).__reduce__()[0], numpy.zeros(1).__reduce__()[0]]
+    # They lie in `numpy.core` or `numpy._core`, as the NumPy was that wrote the file.
+    named = [(maker, f"numpy.{core}.multiarray.{maker.__name__}") for maker in makers for core in ("core", "_core")]
+    return [Namespace, numpy.dtype, numpy.ndarray, *dtypes, *named]
 
 
 def _safetensors(path: str) -> dict[str, Tensor] | Diagnostic:
@@ -148,7 +160,7 @@ def _parts(content: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, d
     if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
         return  # the state of an optimizer has numbers for keys
     tensors = {key: value for key, value in content.items() if isinstance(value, Tensor)}
-    if tensors:
+    if any(value.dim() for value in tensors.values()):  # a score or a step is no set of weights
         yield ".".join(path), tensors
     if len(path) < 2:
         for key, value in content.items():
@@ -173,10 +185,13 @@ STATE = 'in the program that made it: `torch.save(model.state_dict(), "state.pth
 
 def _refused(path: str, error: Exception) -> Diagnostic:
     """Why PyTorch or safetensors did not read a file, in words of our own: PyTorch's advise to run what is in it."""
-    found = re.search(r"GLOBAL (\S+)", str(error))
+    of_the_machine = of_system(error, f"reading `{path}`")
+    if of_the_machine is not None:
+        return of_the_machine
+    found = re.search(r"GLOBAL ([\w.]*\w) was not", str(error))
     if found:
         whole = _is_an_object(path)
-        what = f"is a whole pickled object, of the class `{found[1]}`" if whole else f"holds a pickled `{found[1]}` beside its tensors"
+        what = f"is a whole pickled object, of the class `{found[1]}`" if whole else f"holds a pickled `{found[1]}`, not tensors alone"
         return trouble(path, "F621", f"`{path}` {what}", STATE)
     reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
     if "weights_only" in str(error) or "Weights only" in reason:

@@ -47,6 +47,8 @@ def recognise(path: str) -> Kind | Diagnostic:
     """How the file at `path` is read, or why it is none that archc reads."""
     if os.path.isdir(path):
         return _folder(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        return trouble(path, "F621", f"`{path}` is no file but a device or a pipe", "give the path of a file")
     if not os.path.isfile(path):
         return trouble(path, "F621", f"there is no file `{path}`", "give the path of a `.pth`, `.pt` or `.safetensors` file")
     try:

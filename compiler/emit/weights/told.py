@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 
-from ....dsl.diagnostics import Diagnostic, Label
+from ....dsl.diagnostics import Diagnostic
 from ....dsl.records import dataclass
-from ....dsl.source import Source
+from ...refusals import at, shown
 
 MOST_TOLD = 4
 
@@ -76,7 +76,7 @@ def skips(keys: Collection[str], others: Collection[str]) -> str:
 
 
 def trouble(path: str, code: str, message: str, help: str | None, notes: tuple[str, ...] = ()) -> Diagnostic:
-    return Diagnostic(code, message, Label(Source(path, "").span(0, 0)), notes=notes, help=help)
+    return Diagnostic(code, shown(message), at(path), notes=tuple(map(shown, notes)), help=None if help is None else shown(help))
 
 
 def count(keys: Collection[str], word: str = "tensor") -> str:
