@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from ..dsl.diagnostics import Edit, Fix, Label
 from ..dsl.records import dataclass
@@ -86,14 +87,20 @@ def padded_out(trial: Trial, end: int) -> Remedy | None:
     steps = [node for node in main_path(trial.nodes, end, None) if takes(node.operation, "out_pad") and node.shares is None]
     if not steps:
         return None
-    plans = [_mirrored(trial.nodes, end, steps)]
-    for step in reversed(steps):
-        plans += [{step.index: (value,) * (len(step.shape) - 1)} for value in range(1, min(_open(step.operation, len(step.shape) - 1)))]
-    for plan in plans[: trial.most]:
+    for plan in islice(_plans(trial.nodes, end, steps), trial.most):
         written = _as_texts(trial.nodes, plan)
         if written is not None and trial.works(written[1]):
             return _told(trial.nodes, plan, written[0])
     return None
+
+
+def _plans(nodes: Sequence[Node], end: int, steps: Sequence[Node]) -> Iterator[dict[int, tuple[int, ...]]]:
+    """What may be tried, the likeliest first: by the index of a step, its `out_pad` on each axis."""
+    yield _mirrored(nodes, end, steps)
+    for step in reversed(steps):
+        rank = len(step.shape) - 1
+        for value in range(1, min(_open(step.operation, rank))):
+            yield {step.index: (value,) * rank}
 
 
 def _open(operation: Operation, rank: int) -> tuple[int, ...]:
@@ -108,24 +115,26 @@ def _mirrored(nodes: Sequence[Node], end: int, steps: Sequence[Node]) -> dict[in
     plan: dict[int, tuple[int, ...]] = {}
     way = ancestors(nodes, [end])
     shapes: dict[int, Shape] = {}
+    seen: dict[tuple[int, int], set[int]] = {}  # by the number of axes and the axis: the sizes so far
     changes: dict[int, Operation] = {}
     wanted = {step.index for step in steps}
     for node in way:
-        done = reshaped([node], {**shapes}, changes)
+        done = reshaped([node], shapes, changes)
         if done is None:
             return {}
         shapes |= done
         if node.index not in wanted:
+            for axis, rows in enumerate(shapes[node.index]):
+                seen.setdefault((len(node.shape), axis), set()).add(rows)
             continue
         bare = with_value(node.operation, "out_pad", 0)
         assert bare is not None
         inputs = tuple(shapes[index] for index in node.inputs)
         size, most = bare.output(inputs)[1:], _open(node.operation, len(node.shape) - 1)
-        before = [shape for index, shape in shapes.items() if index < node.index and len(shape) == len(node.shape)]
         found = []
         for axis, (rows, limit) in enumerate(zip(size, most, strict=True), 1):
-            seen = {shape[axis] for shape in before}
-            found.append(next((more for more in range(limit) if rows + more in seen), 0))
+            near = [before for before in seen.get((len(node.shape), axis), ()) if rows <= before < rows + limit]
+            found.append(min(near, default=rows) - rows)
         plan[node.index] = tuple(found)
         changed = with_value(node.operation, "out_pad", simple(found))
         if changed is not None:

@@ -55,13 +55,22 @@ def with_value(operation: Operation, parameter: str, value: Plain) -> Operation 
         return None
 
 
+def by_text(nodes: Sequence[Node]) -> dict[tuple[int, int, int, type[Operation]], list[Node]]:
+    """The steps that the same text makes, by `text_key`: rounds of a loop, instances of a block. An edit changes them all."""
+    found: dict[tuple[int, int, int, type[Operation]], list[Node]] = {}
+    for node in nodes:
+        found.setdefault(text_key(node), []).append(node)
+    return found
+
+
+def text_key(node: Node) -> tuple[int, int, int, type[Operation]]:
+    return id(node.span.source), node.span.start, node.span.end, type(node.operation)
+
+
 def same_text(nodes: Sequence[Node], node: Node) -> list[Node]:
-    """The steps that the same text makes: rounds of a loop, instances of a block. An edit changes them all."""
-    return [
-        other
-        for other in nodes
-        if other.span.source is node.span.source and other.span == node.span and type(other.operation) is type(node.operation)
-    ]
+    """Those of one step."""
+    key = text_key(node)
+    return [other for other in nodes if text_key(other) == key]
 
 
 _WRITTEN = r"(?<![\w.])%s\s*=\s*([^,()\n]+?)\s*(?=[,)])"

@@ -14,7 +14,7 @@ from ...dsl.source import Source, Span
 from ..ops.base import Refusal, Shape, product, show
 from ..program import Node, Program
 from ..provenance import has_even_half
-from ..trial import same_text
+from ..trial import by_text
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]
@@ -111,18 +111,19 @@ def _argument_fix(span: Span, argument: str) -> Fix | None:
 
 def unread_values(program: Program) -> Iterator[Diagnostic]:
     """A stride longer than the window leaves gaps; a window that does not fit at the end leaves the last rows."""
-    for node in program.nodes:
-        found = unread_rows(program.nodes, node)
-        if found is not None:
+    for group in by_text(program.nodes).values():
+        found, node = next(((found, node) for node in group if (found := unread_rows(program.nodes, node, group)) is not None), (None, None))
+        if found is not None and node is not None:
             yield _doubt("W503", f"`{node.key}` never reads {found.what}", Label(node.span, found.label), help=found.help)
 
 
 def idle_steps(program: Program) -> Iterator[Diagnostic]:
     """A step that changes nothing, whatever the parameters and the size of the image."""
-    for node in program.nodes:
+    for group in by_text(program.nodes).values():
+        node = group[0]
         if not node.operation.does_nothing(node.input_shapes, node.shape) or not _is_constant(node.span.text):
             continue
-        if all(other.operation.does_nothing(other.input_shapes, other.shape) and not _serves_other_sizes(other) for other in same_text(program.nodes, node)):
+        if all(other.operation.does_nothing(other.input_shapes, other.shape) and not _serves_other_sizes(other) for other in group):
             yield _doubt(
                 "W505",
                 f"`{node.key}` changes nothing: its output is its input",

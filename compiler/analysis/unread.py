@@ -8,7 +8,10 @@ from ...dsl.records import dataclass
 from ..ops.base import Operation, Refusal, Shape
 from ..ops.parameters import Plain
 from ..program import Node
-from ..trial import reshaped, same_text, takes, with_value
+from ..trial import reshaped, takes, with_value
+
+MOST_PAD = 32
+"""Up to which padding one is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,8 @@ class Unread:
     help: str | None = None
 
 
-def unread_rows(nodes: Sequence[Node], node: Node) -> Unread | None:
-    """What the node leaves unread of its input; None where that is nothing, or nothing but padding."""
+def unread_rows(nodes: Sequence[Node], node: Node, group: Sequence[Node]) -> Unread | None:
+    """What the node leaves unread of its input; None where that is nothing, or nothing but padding. `group`: all that the same text makes."""
     for axis, window in enumerate(node.operation.windows(node.input_shapes, node.shape) or (), 1):
         reach = window.dilation * (window.kernel - 1) + 1
         if window.kernel < 2 or window.upscale != 1:
@@ -33,7 +36,7 @@ def unread_rows(nodes: Sequence[Node], node: Node) -> Unread | None:
         size = node.input_shapes[0][axis]
         read = size - _left(node.operation, node.input_shapes[0], node.shape, axis)
         if size - read > _padding_after(nodes, node, axis) and node.shape[axis] > 1:
-            return Unread(f"the last {size - read} of {size} rows: the next window would not fit", f"reads {read} of {size}", _remedy(nodes, node))
+            return Unread(f"the last {size - read} of {size} rows: the next window would not fit", f"reads {read} of {size}", _remedy(nodes, node, group))
     return None
 
 
@@ -53,10 +56,10 @@ def _padding_after(nodes: Sequence[Node], node: Node, axis: int) -> int:
     return source.shape[axis] - source.input_shapes[0][axis] - windows[axis - 1].before if windows else 0
 
 
-def _remedy(nodes: Sequence[Node], node: Node) -> str | None:
+def _remedy(nodes: Sequence[Node], node: Node, group: Sequence[Node]) -> str | None:
     """An argument with which every row is read and all that follows still fits."""
     for parameter, value, told in _candidates(node):
-        changes = {other.index: changed for other in same_text(nodes, node) if (changed := with_value(other.operation, parameter, value))}
+        changes = {other.index: changed for other in group if (changed := with_value(other.operation, parameter, value))}
         changed = changes.get(node.index)
         if changed is None:
             continue
@@ -78,7 +81,7 @@ def _candidates(node: Node) -> Iterator[tuple[str, Plain, str]]:
     rows: list[tuple[tuple[bool, int], int]] = []
     if takes(operation, "pad"):
         windows = operation.windows(node.input_shapes, node.shape) or ()
-        for pad in range(max(window.dilation * (window.kernel - 1) + 1 for window in windows)):
+        for pad in range(min(MOST_PAD, max(window.dilation * (window.kernel - 1) + 1 for window in windows))):
             changed = with_value(operation, "pad", pad)
             try:
                 same = changed is not None and changed.output((shape,)) == node.shape

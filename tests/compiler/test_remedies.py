@@ -117,3 +117,10 @@ def test_the_edit_that_the_gallery_offers_puts_its_example_right(code: str) -> N
     assert text != CODES[code].example
     assert code not in [row.code for row in left], to_text(left)
     assert [row.code for row in left if row.is_error] == [], to_text(left)
+
+
+def test_a_remedy_is_looked_for_within_bounds() -> None:
+    """A stride of a million leaves a million sizes open, and a thousand steps are a thousand places to try."""
+    text = net("e: conv(3, 1)\n  repeat 1000 { deconv(3, 1) }\n  maxpool(2) -> deconv(3, 2, stride = 2) -> deconv(3, 1, stride = 1000000) -> avgpool(1, stride = 1000000)\n  add { | skip | skip(e) }", "3, 33")
+    rows = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+    assert [row.code for row in rows] == ["E301"]
