@@ -111,7 +111,6 @@ OTHERWISE = (
     Otherwise(
         "lstm gru rnn bidirectional bilstm bigru lstmcell grucell rnncell recurrent simplernn convlstm sru mamba ssm",
         _RECURRENCE,
-        "permute([2, 0, 1]) -> reshape([16, 128])",
     ),
     Otherwise("transpose swapaxes t", "`permute` names the order of all axes", "permute([0, 2, 1])"),
     Otherwise("squeeze", "`flatten` drops axes of size 1, and `reshape` any of them", "global_avgpool -> flatten"),
