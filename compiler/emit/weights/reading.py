@@ -189,7 +189,7 @@ def _refused(path: str, error: Exception) -> Diagnostic:
     if of_the_machine is not None:
         return of_the_machine
     found = re.search(r"GLOBAL ([\w.]*\w) was not", str(error))
-    if found:
+    if found and not _ends_with(path, found[1].rpartition(".")[2]):
         whole = _is_an_object(path)
         what = f"is a whole pickled object, of the class `{found[1]}`" if whole else f"holds a pickled `{found[1]}`, not tensors alone"
         return trouble(path, "F621", f"`{path}` {what}", STATE)
@@ -197,6 +197,16 @@ def _refused(path: str, error: Exception) -> Diagnostic:
     if "weights_only" in str(error) or "Weights only" in reason:
         return trouble(path, "F621", f"`{path}` is damaged, or holds more than tensors", STATE)
     return trouble(path, "F621", f"`{path}` cannot be read as weights: {reason}", AGAIN)
+
+
+def _ends_with(path: str, word: str) -> bool:
+    """Whether a file breaks off in a name: half of it was then taken for the whole, and a letter of that for the end of the line."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(-len(word) - 1, os.SEEK_END)
+            return file.read().startswith(word.encode())
+    except OSError:
+        return False
 
 
 def _is_an_object(path: str) -> bool:
