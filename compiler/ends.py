@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
-from .environment import Frame, Labelled, Names, NetworkInputs
+from .environment import Frame, Labelled, NetworkInputs
 from .naming import why_not
 from .ops.ports import Input, Output
 from .program import Node
@@ -115,7 +115,7 @@ def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
     start = frame.current
     was, frame.training_only = frame.training_only, True
     try:
-        expansion.run_scope(frame, "aux", statement, title, names, Names(statement.mode == "indexed"))
+        expansion.run_scope(frame, "aux", statement, title, names)
         if frame.current is not None:
             shape = expansion.build.nodes[frame.current].shape
             at_root = Frame(**{name: getattr(frame, name) for name in Frame.__slots__})

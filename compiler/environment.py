@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..dsl import ast
 from ..dsl.records import dataclass
@@ -30,15 +31,22 @@ class Binding:
 class Labelled:
     """What a label stands for: a tensor (the index of a node, or None when a mistake left it unknown) and, for what has an inside, its members.
 
-    `again` runs the step once more on another tensor with the same weights; None where that makes no sense (an input).
+    `again` runs the step once more with the same weights: on the current tensor of another frame, at a place, as the step with a
+    label of its own or none. It is None where that makes no sense (an input).
     """
 
     name: str
     tensor: int | None
     span: Span
     members: dict[str, Labelled] = field(default_factory=dict)
-    again: Callable[[int | None, Span], int | None] | None = None
+    again: Again | None = None
     used: bool = False
+
+
+Made: TypeAlias = "tuple[int | None, dict[str, Labelled]]"
+"""What a step makes: its output, and the labels inside it."""
+
+Again: TypeAlias = "Callable[[Frame, Span, str | None], Made]"
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +82,21 @@ class Environment:
     @property
     def has_holes(self) -> bool:
         return any(level.incomplete for level in self.levels())
+
+    def moment(self) -> tuple[tuple[Environment, int, int], ...]:
+        """What is known by now: how many names each level has."""
+        return tuple((level, len(level.bindings), len(level.labels)) for level in self.levels())
+
+
+def as_of(moment: tuple[tuple[Environment, int, int], ...]) -> Environment:
+    """The environment as it was then, for a step that is run again: names that were given since mean nothing to it."""
+    environment: Environment | None = None
+    for level, bindings, labels in reversed(moment):
+        environment = Environment(
+            environment, dict(islice(level.bindings.items(), bindings)), dict(islice(level.labels.items(), labels)), level.body, level.incomplete
+        )
+    assert environment is not None
+    return environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from ..dsl.source import Span
 from . import ends
 from .conditions import budget, default, expect, require
 from .decided import Origin, places_of_size
-from .environment import Binding, Environment, Frame, Labelled, Names
+from .environment import Binding, Environment, Frame, Labelled, Made, Names
 from .evaluate import Evaluator
 from .naming import (
     LONGEST_LABEL,
@@ -27,7 +27,7 @@ from .ops.base import Shape
 from .origins import with_origins
 from .place import Builder
 from .program import Scope
-from .references import repeater
+from .references import moment, repeater
 from .values import LARGEST_LIST, UNKNOWN, Exhausted, Problem, Unknowable, kind_of, show_value
 
 DEEPEST = 100
@@ -306,7 +306,7 @@ class Expansion:
     def claim(self, frame: Frame, names: tuple[str, ...], span: Span) -> None:
         """Give `names` out once in the naming scope."""
         if not names or self.build.sharing is not None:
-            return
+            return  # what is used again has the names of its first use
         earlier = frame.names.used.get(names)
         if earlier is not None:
             raise Problem(
@@ -322,8 +322,6 @@ class Expansion:
 
     def register(self, frame: Frame, labelled: Labelled) -> None:
         """Make a label known: after its step, in the body that holds it; by its dotted name from outside."""
-        if self.build.sharing is not None:
-            return
         frame.environment.labels[labelled.name] = labelled
         *outer, last = labelled.name.split(".")
         members = frame.names.members
@@ -340,19 +338,19 @@ class Expansion:
         self.claim(frame, names, stage.name.span)
         if frame.names.indexed:
             frame.names.next_position()
-        self.run_scope(frame, "stage", stage, title, names, frame.names if flat else Names(stage.mode == "indexed"))
+        self.run_scope(frame, "stage", stage, title, names)
 
-    def run_scope(self, frame: Frame, kind: str, part: ast.Stage | ast.Aux, title: str, names: tuple[str, ...], inner_names: Names) -> None:
-        def run(start: int | None, _place: Span) -> int | None:
+    def run_scope(self, frame: Frame, kind: str, part: ast.Stage | ast.Aux, title: str, names: tuple[str, ...]) -> None:
+        def run(frame: Frame, _place: Span) -> Made:
+            inner_names = Names(part.mode == "indexed") if names else frame.names
             scope = self.build.open(
                 Scope(kind, names, frame.scope, part.span, part.mode, part.doc if isinstance(part, ast.Stage) else "", title=title)
             )
-            inside = self.inner(frame, part.body, scope=scope, names=inner_names, entry=start, current=start)
+            inside = self.inner(frame, part.body, scope=scope, names=inner_names)
             self.body(inside, part.body)
             frame.environment.incomplete |= inside.environment.incomplete and inside.current is None
-            return inside.current
+            return inside.current, dict(inner_names.members)
 
-        before = len(self.build.nodes), len(self.build.scopes)
-        frame.current = run(frame.current, part.span)
-        again = repeater(self.build, before, title, run)
-        self.register(frame, Labelled(title, frame.current, part.name.span, inner_names.members, again))
+        before = moment(self.build, frame)
+        frame.current, members = run(frame, part.span)
+        self.register(frame, Labelled(title, frame.current, part.name.span, members, repeater(self.build, before, title, run)))

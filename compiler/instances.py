@@ -10,7 +10,7 @@ from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
 from .bind import is_reference, match, signature
 from .effort import STEPS_A_CALL
-from .environment import Binding, Environment, Frame, Labelled, Names, NetworkInputs
+from .environment import Binding, Environment, Frame, Labelled, Made, Names, NetworkInputs
 from .place import Given
 from .program import CallSite, Scope
 from .references import Runner, label_of
@@ -100,9 +100,9 @@ def is_flat(callee: Template | Builtin) -> bool:
     return isinstance(callee, Template) and isinstance(callee.definition, ast.Block) and callee.definition.mode == "flat"
 
 
-def need_tensor(expansion: Expansion, frame: Frame, span: Span, start: int | None) -> None:
+def need_tensor(expansion: Expansion, frame: Frame, span: Span) -> None:
     network = frame.network
-    if start is None and network is not None and network.is_root and network.taken == 0 and not frame.environment.has_holes:
+    if frame.current is None and network is not None and network.is_root and network.taken == 0 and not frame.environment.has_holes:
         raise Problem(
             Diagnostic(
                 "E236",
@@ -121,8 +121,6 @@ def instance(
     names: tuple[str, ...],
     call: ast.Call,
     span: Span,
-    label: str | None,
-    members: dict[str, Labelled],
     heads: list[int | None] | None,
 ) -> Runner:
     """A block or network as a step. `heads` are the tensors of a merge; None: the current tensor alone."""
@@ -144,14 +142,13 @@ def instance(
         raise Problem(_wrong_paths(template, len(takes) or 1, len(heads), call))
     while isinstance(definition, ast.Network) and definition.variant_of is not None:
         template, given, definition = variant(expansion, frame, template, given)
-    inner_names = frame.names if mode == "flat" else Names(mode == "indexed")
-    members.update(inner_names.members)
 
-    def run(start: int | None, place: Span) -> int | None:
+    def run(frame: Frame, place: Span) -> Made:
         build = expansion.build
+        inner_names = frame.names if mode == "flat" else Names(mode == "indexed")
         if heads is None:
-            need_tensor(expansion, frame, place, start)
-        tensors = heads if heads is not None else [start]
+            need_tensor(expansion, frame, place)
+        tensors = heads if heads is not None else [frame.current]
         site = CallSite(
             template.name, call.span, tuple((name, show_value(value.value)) for name, value in given.items() if value.span.start >= call.span.start)
         )
@@ -175,8 +172,7 @@ def instance(
                     inner_names.members.setdefault(output, Labelled(output, tensor, where))
                 if len(inside.network.outputs) == 1:
                     inside.current = inside.network.outputs[0][1]
-            members.update(inner_names.members)
-            return inside.current
+            return inside.current, dict(inner_names.members)
         finally:
             build.via = was
 

@@ -8,7 +8,7 @@ from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
 from .bind import signature
-from .environment import Frame, Labelled
+from .environment import Frame, Made
 from .instances import arguments_of, instance, is_flat, need_tensor, resolve, step_names
 from .program import Scope
 from .references import Runner
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from .expand import Expansion
 
 
-def merge(
-    expansion: Expansion, frame: Frame, statement: ast.Merge, step: ast.Step, label: str | None, members: dict[str, Labelled]
-) -> Runner:
+def merge(expansion: Expansion, frame: Frame, statement: ast.Merge, step: ast.Step, label: str | None) -> Runner:
     if statement.head.path in (("reuse",), ("skip",)):
         raise Problem(_no_head(statement.head))
     callee, given, tensors = arguments_of(expansion, frame, resolve(expansion, frame, statement.head), statement.head)
@@ -34,13 +32,9 @@ def merge(
             )
         )
 
-    def run(start: int | None, span: Span) -> int | None:
-        need_tensor(expansion, frame, statement.head.span, start)
-        was, frame.current = frame.current, start
-        try:
-            ends = _paths(expansion, frame, statement)
-        finally:
-            frame.current = was
+    def run(frame: Frame, span: Span) -> Made:
+        need_tensor(expansion, frame, statement.head.span)
+        ends = _paths(expansion, frame, statement)
         if not ends:
             raise Problem(
                 Diagnostic(
@@ -52,12 +46,12 @@ def merge(
                 )
             )
         if len(ends) == 1:
-            return ends[0][0]
+            return ends[0][0], {}
         inputs = [tensor for tensor, _ in ends]
         nameless = expansion.build.sharing is not None or is_flat(callee)
         names = () if nameless else step_names(frame, callee.name, label)
         if isinstance(callee, Template):
-            return instance(expansion, frame, callee, given, names, statement.head, step.span, label, members, inputs)(start, span)
+            return instance(expansion, frame, callee, given, names, statement.head, step.span, inputs)(frame, span)
         expansion.claim(frame, names, step.label.span if step.label is not None else statement.head.span)
         most = callee.operation.most_inputs
         if most is not None and len(inputs) > most:
@@ -65,8 +59,7 @@ def merge(
                 Diagnostic("E234", f"`{callee.name}` takes {most} tensors, and {len(inputs)} paths end here", Label(statement.head.span, f"{len(inputs)} paths"))
             )
         parts = [Label(place) for _, place in ends]
-        frame.current = start
-        return expansion.build.place(
+        made = expansion.build.place(
             frame,
             callee.operation,
             given,
@@ -77,6 +70,7 @@ def merge(
             label=label is not None,
             parts=parts,
         )
+        return made, {}
 
     return run
 

@@ -52,6 +52,14 @@ class Sharing:
     scopes: deque[Scope]
     label: str
     span: Span
+    user: Scope  # the module in which it is used again
+    own: str | None  # its label there
+    named: Scope | None = None  # the scope that has this label
+
+    def renamed(self, first: tuple[str, ...], parent: Scope) -> tuple[str, ...] | None:
+        """The new name of the part or step that this use has a label for; None for what stands in it or beside it."""
+        is_it = self.own is not None and first == tuple(self.label.split(".")) and parent.module is self.user
+        return tuple(self.own.split(".")) if is_it and self.own is not None else None
 
 
 @dataclass(slots=True, eq=False)
@@ -71,7 +79,7 @@ class Builder:
     labels: list[Labelled] = field(default_factory=list)  # those of steps: nobody may ever read them
     _said: set[tuple[str, str, int]] = field(default_factory=set)
     _repeats: int = 0
-    _uses: dict[int, int] = field(default_factory=dict)
+    _uses: dict[tuple[str, ...], int] = field(default_factory=dict)
     _operations: dict[object, Operation] = field(default_factory=dict)
 
     # -------------------------------------------------------------------------------------- diagnostics
@@ -118,9 +126,28 @@ class Builder:
             if not self.sharing.scopes:
                 raise Problem(self._different())
             first = self.sharing.scopes.popleft()
-            scope = dataclasses.replace(scope, names=first.names, shares=first.shares or first)
+            assert scope.parent is not None
+            own = self.sharing.renamed(first.names, scope.parent)
+            names, title, use = first.names, first.title, first.use
+            if own is not None:
+                names, title, use = own, ".".join(own), 1
+            elif names and scope.parent.module is self.sharing.user:
+                use = self._next_use((*scope.parent.path, *names))
+            scope = dataclasses.replace(scope, names=names, title=title, shares=first.shares or first, use=use)
+            if own is not None:
+                self.sharing.named = scope
         self.scopes.append(scope)
         return scope
+
+    def _next_use(self, path: tuple[str, ...]) -> int:
+        """The number of what is used again without a label of its own: its path is taken already."""
+        self._uses[path] = self._uses.get(path, 1) + 1
+        return self._uses[path]
+
+    def ended(self) -> None:
+        """What is used again has run through: there must be nothing left of its first use."""
+        if self.sharing is not None and (self.sharing.nodes or self.sharing.scopes):
+            raise Problem(self._different())
 
     def _different(self) -> Diagnostic:
         assert self.sharing is not None
@@ -182,9 +209,15 @@ class Builder:
         shares, use = None, 1
         if self.sharing is not None:
             first = self._shared(operation, shapes)
-            shares = first.shares if first.shares is not None else first.index
-            use = self._uses[shares] = self._uses.get(shares, 1) + 1
-            names = first.names
+            if operation.family != "port":
+                shares = first.shares if first.shares is not None else first.index
+                own = self.sharing.renamed(first.names, frame.scope)
+                if own is not None:
+                    names, label = own, True
+                elif self.sharing.named in frame.scope.ancestors():
+                    names, use = first.names, first.use
+                else:
+                    names, use = first.names, self._next_use((*frame.scope.path, *first.names))
         node = Node(
             index=len(self.nodes),
             operation=operation,

@@ -27,7 +27,8 @@ class Scope:
     name for most, none for a flat stage or a path, several for a dotted label (`"convs.{i}"`). A scope with names is a
     module in the generated code. `template` is the block or network that a call instantiates (its name, or "");
     `arguments` its parameters with their values, `values` those and its `let`s (the generator names constructor arguments after them).
-    `shares` is the scope whose weights this one uses again (`reuse`).
+    `shares` is the scope whose weights this one uses again (`reuse`). It stands where it is used again, under a name of its own
+    where the user gave it one; else under that of its first use, and `use` tells them apart.
     """
 
     kind: str  # network | stage | block | group | round | path | aux
@@ -41,6 +42,7 @@ class Scope:
     arguments: tuple[tuple[str, object], ...] = ()
     values: dict[str, object] = field(default_factory=dict)
     shares: Scope | None = None
+    use: int = 1
     path: tuple[str, ...] = field(init=False)
     depth: int = field(init=False)
 
@@ -78,7 +80,7 @@ class Node:
 
     `names` is the node's own name in its scope; `path` the whole. `shape` is the output's, `input_shapes` the operands'.
     `shares` is the node whose weights it uses (`reuse`), None for all others. `training_only` marks what serves aux heads alone.
-    `unique` is the path as one string, different for every node (a reused step gets `@2`, `@3`).
+    `unique` is the path as one string, different for every node (a reused step without a name of its own gets `@2`, `@3`).
     """
 
     index: int
@@ -101,7 +103,7 @@ class Node:
 
     @property
     def key(self) -> str:
-        """The path as the prefix of state_dict keys: `layer1.0.conv1`."""
+        """The path as the prefix of state_dict keys: `layer1.0.conv1`. The weights of a reused step have that of the node that it shares."""
         return ".".join(self.path)
 
     @property

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
-from .environment import Frame, Labelled
+from .environment import Again, Environment, Frame, Labelled, Made, Names, as_of
 from .naming import static_labels
 from .origins import replacement
 from .place import Builder, Sharing
@@ -19,25 +20,47 @@ from .values import UNKNOWN, Problem, Unknowable, kind_of
 if TYPE_CHECKING:
     from .expand import Expansion
 
-Runner: TypeAlias = Callable[[int | None, Span], int | None]
-"""Runs a step on a tensor, at a place."""
+Runner: TypeAlias = Callable[[Frame, Span], Made]
+"""Runs a step on the current tensor of a frame, at a place."""
+
+Moment: TypeAlias = "tuple[Frame, tuple[tuple[Environment, int, int], ...], int, int]"
+"""How things stand before a step: the frame, its names, the numbers of nodes and of scopes."""
 
 
-def repeater(build: Builder, before: tuple[int, int], label: str, run: Runner) -> Runner | None:
-    """How to run again, with the same weights, what made the nodes and scopes since `before`; None inside a reused step."""
-    if build.sharing is not None:
-        return None
-    nodes, scopes = build.nodes[before[0] :], build.scopes[before[1] :]
+def moment(build: Builder, frame: Frame) -> Moment:
+    return replace(frame), frame.environment.moment(), len(build.nodes), len(build.scopes)
+
+
+def repeater(build: Builder, before: Moment, label: str, run: Runner) -> Again:
+    """How to run again, with the same weights, the step that was first run at the moment `before` and has just ended.
+
+    It runs in the frame that uses it again, and reads the names that it read the first time; those inside it are new ones.
+    """
+    first, names, nodes_before, scopes_before = before
+    nodes, scopes = build.nodes[nodes_before:], build.scopes[scopes_before:]
     via = build.via
 
-    def again(start: int | None, place: Span) -> int | None:
-        build.sharing, here = Sharing(deque(nodes), deque(scopes), label, place), build.via
-        build.via = via
+    def again(user: Frame, place: Span, own: str | None) -> Made:
+        frame = replace(
+            first,
+            scope=user.scope,
+            environment=Environment(as_of(names)),
+            names=Names(first.names.indexed),
+            current=user.current,
+            training_only=user.training_only,
+            round_name=None,
+        )
+        outer, here = build.sharing, build.via
+        # What is used again inside something used again has its counterparts in the first use of that.
+        sharing = outer or Sharing(deque(nodes), deque(scopes), label, place, user.scope.module, own)
+        build.sharing, build.via = sharing, via
         try:
-            return run(start, place)
+            made = run(frame, place)
+            if outer is None and made[0] is not None:
+                build.ended()
+            return made
         finally:
-            build.sharing = None
-            build.via = here
+            build.sharing, build.via = outer, here
 
     return again
 
@@ -60,10 +83,6 @@ def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | N
         )
     labelled = label_argument(expansion, frame, call)
     labelled.used = True
-    if expansion.build.sharing is not None:
-        raise Problem(
-            Diagnostic("E235", "a step that reuses another cannot be reused itself", Label(call.span), help="reuse the inner step directly")
-        )
     if labelled.again is None:
         raise Problem(
             Diagnostic(
@@ -73,9 +92,11 @@ def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | N
                 (Label(labelled.span, "defined here"),),
             )
         )
-    frame.current = labelled.again(frame.current, call.span)
     if label is not None:
-        expansion.register(frame, Labelled(label, frame.current, call.span, labelled.members))
+        expansion.claim(frame, tuple(label.split(".")), call.span)
+    frame.current, members = labelled.again(frame, call.span, label)
+    if label is not None:
+        expansion.register(frame, Labelled(label, frame.current, call.span, members, labelled.again))
 
 
 def label_argument(expansion: Expansion, frame: Frame, call: ast.Call) -> Labelled:

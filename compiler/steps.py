@@ -8,11 +8,11 @@ from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
 from .bind import signature
-from .environment import Frame, Labelled, Names
+from .environment import Frame, Labelled, Made, Names
 from .instances import arguments_of, instance, is_flat, need_tensor, resolve, step_names
 from .merges import merge
 from .program import Scope
-from .references import Runner, repeater, run_reuse, run_skip
+from .references import Runner, moment, repeater, run_reuse, run_skip
 from .values import Builtin, Problem
 
 if TYPE_CHECKING:
@@ -29,33 +29,29 @@ def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
         run_reuse(expansion, frame, step.action, label)
         return
     build = expansion.build
-    before = len(build.nodes), len(build.scopes)
-    members: dict[str, Labelled] = {}
+    before = moment(build, frame) if label is not None else None
     number = frame.round_name
     runner: Runner
     if isinstance(step.action, ast.Group):
-        runner = _group(expansion, frame, step.action, label, members)
+        runner = _group(expansion, frame, step.action, label)
     elif isinstance(step.action, ast.Merge):
-        runner = merge(expansion, frame, step.action, step, label, members)
+        runner = merge(expansion, frame, step.action, step, label)
     else:
-        runner = _call(expansion, frame, step.action, step, label, members)
-    frame.current = runner(frame.current, step.span)
+        runner = _call(expansion, frame, step.action, step, label)
+    frame.current, members = runner(frame, step.span)
     if number is not None and frame.round_name is None and build.sharing is None:
         frame.names.members[number] = Labelled(number, frame.current, step.span, members, used=True)
-    if label is not None:
+    if label is not None and before is not None:
         assert step.label is not None
-        again = repeater(build, before, label, runner)
-        labelled = Labelled(label, frame.current, step.label.span, members, again)
+        labelled = Labelled(label, frame.current, step.label.span, members, repeater(build, before, label, runner))
         expansion.register(frame, labelled)
-        made = build.nodes[before[0] :]
-        if again is not None:
+        made = build.nodes[before[2] :]
+        if build.sharing is None:
             labelled.used = bool(members) or any(node.weights for node in made)  # what names weights is read in their keys
             build.labels.append(labelled)
 
 
-def _call(
-    expansion: Expansion, frame: Frame, call: ast.Call, step: ast.Step, label: str | None, members: dict[str, Labelled]
-) -> Runner:
+def _call(expansion: Expansion, frame: Frame, call: ast.Call, step: ast.Step, label: str | None) -> Runner:
     resolved = resolve(expansion, frame, call)
     if isinstance(resolved, Builtin) and resolved.operation.least_inputs > 1:
         raise Problem(_needs_paths(expansion, frame, resolved.name, call))
@@ -69,14 +65,14 @@ def _call(
         if operation.least_inputs > 1:
             raise Problem(_needs_paths(expansion, frame, callee.name, call))
 
-        def place(start: int | None, span: Span) -> int | None:
-            need_tensor(expansion, frame, span, start)
-            return expansion.build.place(
-                frame, operation, given, [start, *inputs_after], names, span, signature(callee), label=label is not None
-            )
+        def place(frame: Frame, span: Span) -> Made:
+            need_tensor(expansion, frame, span)
+            inputs = [frame.current, *inputs_after]
+            made = expansion.build.place(frame, operation, given, inputs, names, span, signature(callee), label=label is not None)
+            return made, {}
 
         return place
-    return instance(expansion, frame, callee, given, names, call, step.span, label, members, None)
+    return instance(expansion, frame, callee, given, names, call, step.span, None)
 
 
 def _needs_paths(expansion: Expansion, frame: Frame, name: str, call: ast.Call) -> Diagnostic:
@@ -91,24 +87,20 @@ def _needs_paths(expansion: Expansion, frame: Frame, name: str, call: ast.Call) 
     )
 
 
-def _group(
-    expansion: Expansion, frame: Frame, group: ast.Group, label: str | None, members: dict[str, Labelled]
-) -> Runner:
+def _group(expansion: Expansion, frame: Frame, group: ast.Group, label: str | None) -> Runner:
     named = label is not None or frame.round_name is not None or (frame.names.indexed and group.mode != "flat")
     names = step_names(frame, "group", label) if named and group.mode != "flat" else ()
     expansion.claim(frame, names, group.span)
-    inner_names = Names(group.mode == "indexed") if names else frame.names
-    members.update(inner_names.members)
 
-    def run(start: int | None, _place: Span) -> int | None:
-        inside = expansion.inner(frame, group.body, names=inner_names, entry=start, current=start)
+    def run(frame: Frame, _place: Span) -> Made:
+        inner_names = Names(group.mode == "indexed") if names else frame.names
+        inside = expansion.inner(frame, group.body, names=inner_names)
         if names:
             inside.scope = expansion.build.open(Scope("group", names, frame.scope, group.span, group.mode, title=".".join(names)))
         elif label is None:
             inside.environment.labels = frame.environment.labels
         expansion.body(inside, group.body)
         frame.environment.incomplete |= inside.environment.incomplete and inside.current is None
-        members.update(inner_names.members)
-        return inside.current
+        return inside.current, dict(inner_names.members)
 
     return run
