@@ -101,6 +101,18 @@ class Designs:
     recipes: Recipes
     started_in_classes: frozenset[str]
 
+    def are_one(self, unit: Unit, other: Unit) -> bool:
+        """Whether one module does for both: they have one structure, and all numbers in it are the same."""
+        if self.of[unit] is not self.of[other]:
+            return False
+        for one, two in zip(unit.calls, other.calls, strict=True):
+            if isinstance(one, Unit) and isinstance(two, Unit):
+                if not self.are_one(one, two):
+                    return False
+            elif isinstance(one, Node) and isinstance(two, Node) and self.recipes.of(one) != self.recipes.of(two):
+                return False
+        return True
+
     @property
     def root(self) -> Design:
         return self.all[-1]
@@ -195,8 +207,8 @@ class _Builder:
 
 
 def _word(unit: Unit) -> str:
-    """What a class of this unit would be called after."""
-    scope = unit.scope
+    """What a class of this unit would be called after; one that is used again is the module of its first use."""
+    scope = (unit.uses or unit).scope
     if scope.template:
         return scope.template
     own = stem(scope.names[-1]) if scope.names and not scope.names[-1].isdigit() else ""

@@ -65,7 +65,7 @@ def _structure(graph: Graph, mode: Mode, recipes: Recipes, started: frozenset[st
     while True:
         units = build_units(graph, mode, dissolved)
         designs = build_designs(graph, units, recipes, started)
-        different = [unit.scope for unit in units.all if unit.uses is not None and designs.of[unit] is not designs.of[unit.uses]]
+        different = [unit.scope for unit in units.all if unit.uses is not None and not designs.are_one(unit, unit.uses)]
         if not different:
             return units, designs
         dissolved.update(different)

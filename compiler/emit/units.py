@@ -208,5 +208,20 @@ def member_path(unit: Unit, member: Node | Unit) -> tuple[str, ...]:
 
 
 def inner_first(units: Units) -> list[Unit]:
-    """All units, each after those that it calls or declares: these lie deeper in the tree of scopes."""
-    return sorted(units.all, key=lambda unit: (-unit.scope.depth, unit.first))
+    """All units, each after those that it calls or declares, and after that whose module it calls again."""
+    found: dict[Unit, None] = {}
+
+    def visit(unit: Unit) -> None:
+        if unit in found:
+            return
+        if unit.uses is not None:
+            for inner in unit.uses.calls:
+                if isinstance(inner, Unit):
+                    visit(inner)
+            visit(unit.uses)
+        found[unit] = None
+
+    # What a unit calls lies deeper in the tree of scopes; what it uses again may stand anywhere.
+    for unit in sorted(units.all, key=lambda unit: (-unit.scope.depth, unit.first)):
+        visit(unit)
+    return list(found)
