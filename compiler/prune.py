@@ -10,12 +10,15 @@ from .program import Node
 
 
 def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ...]]:
-    """The nodes that inputs, outputs and reused weights need, renumbered, and a warning for each statement that is left out.
+    """The nodes that inputs and outputs need, renumbered, and a warning for each statement that is left out.
 
-    What is left out of a network used as a step (its head, say) is left out in silence: that is what it is for.
+    What is left out of a network used as a step (its head, say) is left out in silence: that is what it is for. So is the
+    first use of weights that only a later one needs; that one then stands for it.
     """
     alive = _needed(nodes, lambda node: node.operation.family == "port")
     nodes = _only_in_training(nodes)
+    heirs = _heirs(nodes, alive)
+    nodes = _owned_by_the_living(nodes, alive, heirs)
     idle = _idle_inputs(nodes, alive)
     if all(alive):
         return tuple(nodes), idle
@@ -38,7 +41,8 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
             continue
         place = (node.span.source.name, node.span.start)
         # Of a chain that leads nowhere its end is told; what stands before goes with it.
-        if node.index in used or place in warned or any(scope.kind == "network" for scope in node.scope.ancestors()[1:]):
+        is_part = any(scope.kind == "network" for scope in node.scope.ancestors()[1:])
+        if node.index in used or node.index in heirs or place in warned or is_part:
             continue
         warned.add(place)
         warnings.append(
@@ -53,24 +57,49 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
     return tuple(kept), (*idle, *warnings)
 
 
-def _needed(nodes: Sequence[Node], is_end: Callable[[Node], bool]) -> list[bool]:
-    """Which nodes there must be for those that `is_end` names. What a node reads, or uses the weights of, stands before it."""
+def _needed(nodes: Sequence[Node], is_end: Callable[[Node], bool], with_owners: bool = False) -> list[bool]:
+    """Which nodes there must be for those that `is_end` names. What a node reads, and the owner of its weights, stand before it."""
     needed = [False] * len(nodes)
     for node in reversed(nodes):
         needed[node.index] |= is_end(node)
         if needed[node.index]:
             for index in node.inputs:
                 needed[index] = True
-            if node.shares is not None:
+            if with_owners and node.shares is not None:
                 needed[node.shares] = True
     return needed
+
+
+def _heirs(nodes: Sequence[Node], alive: Sequence[bool]) -> dict[int, int]:
+    """For each owner of weights that is left out, the first node that uses them."""
+    heirs: dict[int, int] = {}
+    for node in nodes:
+        if node.shares is not None and alive[node.index] and not alive[node.shares]:
+            heirs.setdefault(node.shares, node.index)
+    return heirs
+
+
+def _owned_by_the_living(nodes: Sequence[Node], alive: Sequence[bool], heirs: dict[int, int]) -> Sequence[Node]:
+    """The nodes; where the first use of weights is left out, the next one takes its name and place, so that the weights keep their keys."""
+    if not heirs:
+        return nodes
+
+    def inherited(node: Node) -> Node:
+        if node.shares is None or node.shares not in heirs:
+            return node
+        owner, heir = nodes[node.shares], heirs[node.shares]
+        if node.index != heir:
+            return dataclasses.replace(node, shares=heir)
+        return dataclasses.replace(node, scope=owner.scope, names=owner.names, use=1, shares=None)
+
+    return [inherited(node) if alive[node.index] else node for node in nodes]
 
 
 def _only_in_training(nodes: Sequence[Node]) -> Sequence[Node]:
     """The nodes; those that serve side heads alone are marked, wherever they stand."""
     if not any(node.training_only for node in nodes):
         return nodes
-    needed = _needed(nodes, lambda node: node.operation.family == "port" and not node.training_only)
+    needed = _needed(nodes, lambda node: node.operation.family == "port" and not node.training_only, with_owners=True)
     return [node if needed[node.index] or node.training_only else dataclasses.replace(node, training_only=True) for node in nodes]
 
 

@@ -14,6 +14,7 @@ from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shapes
 from ..program import Node, Scope
+from .dissolved import dissolved
 from .facts import facts_of
 from .inplace import may_overwrite
 from .layouts import layouts_of
@@ -106,6 +107,7 @@ class _Frames:
         self.texts: dict[tuple[int, Shapes, tuple[str, ...], bool], str] = {}
         self.position = {node.index: place for place, node in enumerate(order)}
         self.chains: dict[Scope, tuple[Scope, ...]] = {}
+        self.dissolved = dissolved(order, graph)
         self.calls: dict[tuple[Scope, Scope | int], Call] = {}
         self.members: dict[Scope, list[Call]] = {}
         self.inputs: dict[Scope, dict[int, None]] = {}
@@ -234,7 +236,7 @@ class _Frames:
         """The modules from the network down to `scope`."""
         known = self.chains.get(scope)
         if known is None:
-            known = self.chains[scope] = tuple(row for row in scope.ancestors() if row.is_module)
+            known = self.chains[scope] = tuple(row for row in scope.ancestors() if row.is_module and row not in self.dissolved)
         return known
 
 

@@ -76,7 +76,9 @@ def tune(
     trials = []
     for rows in families.values():
         options = backend.options(rows[0])
-        totals = {way: median(map(sum, zip(*(seconds[node.unique, way] for node in rows), strict=True))) for way in options}
+        # The time of a module that several steps call is that of the first of them.
+        timed = [node for node in rows if (node.unique, options[0]) in seconds]
+        totals = {way: median(map(sum, zip(*(seconds[node.unique, way] for node in timed), strict=True))) for way in options}
         names = tuple(node.unique for node in rows)
         caption = rows[0].operation.caption(rows[0].input_shapes, rows[0].shape)
         chosen = min(options, key=lambda way: totals[way])
@@ -129,10 +131,13 @@ def _measure(
         choices = {node.unique: options[min(number, len(options) - 1)] for node, options in rows if options}
         made = assemble(state, tensors, dataclasses.replace(backend, choices={**backend.choices, **choices}), dtype)
         spent: dict[tuple[str, str], float] = {}
+        timed: set[str] = set()
         for node, options in rows:
             # A layer with fewer ways than others runs its last one again, and is not timed then.
-            if len(options) > max(number, 1):
-                _time(made.module, made.written.attributes[node.unique], (node.unique, choices[node.unique]), spent, clock)
+            attribute = made.written.attributes.get(node.unique, "")
+            if len(options) > max(number, 1) and attribute not in timed:
+                timed.add(attribute)
+                _time(made.module, attribute, (node.unique, choices[node.unique]), spent, clock)
         networks.append((made.module, spent))
     seconds: dict[tuple[str, str], list[float]] = {}
     with torch.inference_mode():

@@ -44,6 +44,10 @@ class _Writer:
         self.last_read = {index: node.index for node in self.graph.nodes for index in node.inputs}
         self.tensors: dict[str, str] = {}
         self.owned: dict[str, str] = {}
+        self.families: dict[int, str] = {}
+        """For every owner of weights, the attribute under which its first use has them."""
+        self.made: dict[tuple[object, ...], str] = {}
+        """For every module that may be called again: its attribute."""
         self.modules: list[str] = []
         self.kernels: dict[str, None] = {}
         self.helpers: dict[str, None] = {}
@@ -69,23 +73,33 @@ class _Writer:
         operands = [self.variables[index] for index in node.inputs]
         if operation.name == "output":
             return []
-        attribute = f"self.{self.attributes[node.index]}"
-        step = self.backend.step(self.graph, node, attribute, operands)
-        self._keep(node, step)
+        step = self._step(node, operands)
         name = self.variables[node.index] = self._variable(node)
         return [] if step.value == name else [f"{name} = {step.value}"]
 
-    def _keep(self, node: Node, step: Step) -> None:
+    def _step(self, node: Node, operands: Sequence[str]) -> Step:
+        """The step, and what it needs. A step that is used again calls the same module where that may be, else one with the same tensors."""
+        attribute = self.attributes[node.index]
+        step = self.backend.step(self.graph, node, f"self.{attribute}", operands)
         self.kernels |= dict.fromkeys(step.kernels)
         self.helpers |= dict.fromkeys(text.strip("\n") for text in step.helpers)
         if not step.module:
-            return
-        attribute = self.attributes[node.index]
-        self.modules.append(f"self.{attribute} = {step.module}")
-        self.owned[node.unique] = attribute
+            return step
         owner = node if node.shares is None else self.graph.nodes[node.shares]
-        for weight in node.operation.weights(node.input_shapes):
+        weights = node.operation.weights(node.input_shapes)
+        # A kernel packs its weights for the size that comes in; for another it would pack them anew at every call.
+        key = (owner.index, step.module, node.input_shapes if step.kernels else ())
+        if weights and key in self.made:
+            attribute = self.owned[node.unique] = self.made[key]
+            return self.backend.step(self.graph, node, f"self.{attribute}", operands)
+        self.made[key] = self.owned[node.unique] = attribute
+        self.modules.append(f"self.{attribute} = {step.module}")
+        first = self.families.setdefault(owner.index, attribute)
+        for weight in weights:
             self.tensors[weight_key(attribute, weight)] = weight_key(owner.unique, weight)
+            if first != attribute:
+                self.modules.append(f"self.{weight_key(attribute, weight)} = self.{weight_key(first, weight)}")
+        return step
 
     def _variable(self, node: Node) -> str:
         """One name for whatever the next step alone reads, else the node's own."""
