@@ -23,7 +23,7 @@ def to_document(graph: Graph) -> dict[str, object]:
         "parameters": {name: show_value(value) for name, value in program.parameters},
         "nodes": [_node(graph, node) for node in graph.nodes],
         "edges": [{"from": producer.unique, "to": user.unique, "operand": operand} for producer, user, operand in graph.edges()],
-        "scopes": [_scope(scope) for scope in graph.members],
+        "scopes": [_scope(graph, scope) for scope in graph.members],
         "costs": cost(graph).to_json(),
     }
 
@@ -51,17 +51,18 @@ def _node(graph: Graph, node: Node) -> dict[str, object]:
         "macs": node.macs,
         "flops": node.flops,
         "training_only": node.training_only,
-        "scope": ".".join(node.scope.path),
+        "scope": node.scope.unique,
         "source": _place(node.span),
         "via": [_call(call) for call in node.via],
     }
 
 
-def _scope(scope: Scope) -> dict[str, object]:
+def _scope(graph: Graph, scope: Scope) -> dict[str, object]:
     return {
-        "path": ".".join(scope.path),
+        "path": scope.unique,
         "kind": scope.kind,
         "title": scope.title,
+        "shares": graph.shared(scope) or None,
         "template": scope.template,
         "arguments": {name: show_value(value) for name, value in scope.arguments},
     }

@@ -42,6 +42,20 @@ class Graph:
         """The nodes whose outputs `node` reads, in order."""
         return tuple(self.nodes[index] for index in node.inputs)
 
+    def shared(self, part: Node | Scope) -> str:
+        """Whose weights a step or part uses again, by its unique path; "" where it has its own, or none."""
+        if isinstance(part, Node):
+            owner = None if part.shares is None else self.nodes[part.shares]
+            return owner.unique if owner is not None and owner.weights else ""
+        if part.shares is None or part not in self._sharing:
+            return ""
+        return part.shares.unique or part.shares.title
+
+    @cached_property
+    def _sharing(self) -> frozenset[Scope]:
+        """The parts with a step that uses another's weights."""
+        return frozenset(scope for node in self.nodes if self.shared(node) for scope in node.scope.ancestors())
+
     @cached_property
     def _uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
         uses: list[list[tuple[int, int]]] = [[] for _ in self.nodes]

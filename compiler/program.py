@@ -52,6 +52,13 @@ class Scope:
         object.__setattr__(self, "depth", self.parent.depth + 1 if self.parent is not None else 0)
 
     @property
+    def unique(self) -> str:
+        """The path as one string, different for every scope with names: `tower@2` is the second use of `tower`."""
+        own = ".".join(self.names) + (f"@{self.use}" if self.use > 1 else "")
+        above = self.parent.unique if self.parent is not None else ""
+        return f"{above}.{own}" if above and own else above or own
+
+    @property
     def is_module(self) -> bool:
         """Whether the generated code has a module for it."""
         return bool(self.names) or self.parent is None

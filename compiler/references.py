@@ -83,6 +83,8 @@ def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | N
         )
     labelled = label_argument(expansion, frame, call)
     labelled.used = True
+    if labelled.tensor is None:
+        raise Unknowable  # its first use has failed
     if labelled.again is None:
         raise Problem(
             Diagnostic(

@@ -67,6 +67,8 @@ class Row:
     nodes: tuple[Node, ...]
     peak_bytes: int
     """The most that is alive at once while it runs, at inference (see `memory.py`)."""
+    shares: str = ""
+    """The path of the part or step whose weights it uses again."""
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -79,6 +81,7 @@ class Row:
             "flops": self.work.flops,
             "activations": self.work.activations,
             "peak_bytes": self.peak_bytes,
+            "shares": self.shares or None,
         }
 
 
@@ -177,9 +180,10 @@ def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float
             stored = dtype if weight.dtype == "float" else weight.dtype
             by_dtype[stored] = by_dtype.get(stored, 0) + weight_bytes(weight, dtype)
     rows = []
-    for path, op, nodes in groups(trunk, by):
+    for part, path, op, nodes in parts(trunk, by):
         peak = max(inference.bytes_at(node.index) for node in nodes)
-        rows.append(Row(path, op, nodes[-1].shape, total(works[node.index] for node in nodes), tuple(nodes), peak))
+        work = total(works[node.index] for node in nodes)
+        rows.append(Row(path, op, nodes[-1].shape, work, tuple(nodes), peak, graph.shared(part)))
     return Cost(
         network=graph.program.name,
         batch=batch,
@@ -252,13 +256,23 @@ def total(works: Iterable[Work]) -> Work:
 
 
 def groups(nodes: Iterable[Node], by: str) -> list[tuple[str, str, list[Node]]]:
-    """Path, kind and nodes of each row, in order of first appearance.
+    """Path, kind and nodes of each row, in order of first appearance."""
+    return [row[1:] for row in parts(nodes, by)]
+
+
+def told(path: str, shares: str) -> str:
+    """A row's path for people: `other (shares tower)`."""
+    return f"{path} (shares {shares})" if shares else path
+
+
+def parts(nodes: Iterable[Node], by: str) -> list[tuple[Scope | Node, str, str, list[Node]]]:
+    """Each row with the part or step that it stands for.
 
     By stage: the innermost stages; what stands in a stage of stages but in none of them is a row for each run of such steps
     (`features`, `features (2)`). By block: the outermost block calls. What stands in neither is a row of its own.
     """
     if by == "op":
-        return [(node.unique, node.operation.name, [node]) for node in nodes]
+        return [(node, node.unique, node.operation.name, [node]) for node in nodes]
     nodes = list(nodes)
     found = _Holders(by)
     outer = {above for above in map(found.above, {found.of(node.scope) for node in nodes}) if above is not None}
@@ -276,21 +290,20 @@ def groups(nodes: Iterable[Node], by: str) -> list[tuple[str, str, list[Node]]]:
             rows.append((holder, open_rows[holder]))
         last = holder
     runs: dict[Scope, int] = {}
-    named = []
+    named: list[tuple[Scope | Node, str, str, list[Node]]] = []
     for row, members in rows:
         if isinstance(row, Scope):
             runs[row] = runs.get(row, 0) + 1
             suffix = f" ({runs[row]})" if runs[row] > 1 else ""
-            named.append((scope_path(row) + suffix, row.template or row.kind, members))
+            named.append((row, scope_path(row) + suffix, row.template or row.kind, members))
         else:
-            named.append((row.unique, row.operation.name, members))
+            named.append((row, row.unique, row.operation.name, members))
     return named
 
 
 def scope_path(scope: Scope) -> str:
     """The path of a scope; a flat stage, which adds no name, is told by its title."""
-    names = scope.path if scope.names or not scope.title else (*scope.path, scope.title)
-    return ".".join(names)
+    return scope.unique if scope.names or not scope.title else f"{scope.unique}.{scope.title}".lstrip(".")
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .cost import CONVENTION, Cost
+from .cost import CONVENTION, Cost, told
 from .table import Cell, Column, Table
 
 
@@ -14,7 +14,7 @@ def cost_table(cost: Cost) -> Table:
     """The table that `archc cost` prints."""
     rows: list[tuple[Cell, ...]] = [
         (
-            row.path,
+            told(row.path, row.shares),
             row.op,
             row.output,
             row.work.parameters,

@@ -30,6 +30,8 @@ class Change:
     """Name, value before, value after."""
     shapes: tuple[Shape, Shape] | None = None
     operands: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+    shares: tuple[str, str] | None = None
+    """Whose weights it uses; "" for its own."""
     work: tuple[Work, Work] = (Work(), Work())
 
     @property
@@ -45,6 +47,7 @@ class Change:
             "arguments": [{"name": name, "before": before, "after": after} for name, before, after in self.arguments],
             "output": [list(shape) for shape in self.shapes] if self.shapes else None,
             "operands": [list(row) for row in self.operands] if self.operands else None,
+            "shares": [name or None for name in self.shares] if self.shares else None,
             "parameters": self.work[1].parameters - self.work[0].parameters,
             "macs": self.work[1].macs - self.work[0].macs,
             "flops": self.work[1].flops - self.work[0].flops,
@@ -173,9 +176,16 @@ def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_
     operands = None
     if wired != new.inputs:
         operands = (tuple(node.unique for node in before.operands(old)), tuple(node.unique for node in after.operands(new)))
-    if arguments or shapes or operands or work[0] != work[1]:
-        return Change("changed", old, new, arguments, shapes, operands, work)
+    shares = None
+    if _owner(old, to_new) != new.shares and (before.shared(old) or after.shared(new)):
+        shares = (before.shared(old), after.shared(new))
+    if arguments or shapes or operands or shares or work[0] != work[1]:
+        return Change("changed", old, new, arguments, shapes, operands, shares, work)
     return Change("renamed", old, new, work=work) if old.unique != new.unique else None
+
+
+def _owner(old: Node, to_new: dict[int, int]) -> int | None:
+    return None if old.shares is None else to_new.get(old.shares, -1)
 
 
 def _value(value: object) -> str:
@@ -202,6 +212,9 @@ def _line(change: Change) -> str:
         details.append(show(node.shape))
     if change.operands:
         details.append(f"reads {', '.join(change.operands[1])} (was {', '.join(change.operands[0])})")
+    if change.shares:
+        was, now = (f"the weights of {name}" if name else "weights of its own" for name in change.shares)
+        details.append(f"uses {now} (was {was})")
     details += _deltas(change.work)
     return f"{SIGNS[change.kind]} {name} ({node.operation.name})" + (": " + ", ".join(details) if details else "")
 

@@ -15,7 +15,7 @@ from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape, product
 from ..program import Node, Scope
-from .cost import elements
+from .cost import elements, told
 from .table import Cell, Column, Table
 
 BATCH = 128
@@ -82,9 +82,9 @@ def _layers(graph: Graph) -> Iterable[tuple[str, str, Sequence[Node]]]:
         rows.setdefault(holder or node, []).append(node)
     for key, members in rows.items():
         if isinstance(key, Scope):
-            yield ".".join(key.path), key.template or key.kind, members
+            yield told(key.unique, graph.shared(key)), key.template or key.kind, members
         else:
-            yield key.unique, key.operation.name, members
+            yield told(key.unique, graph.shared(key)), key.operation.name, members
 
 
 def lecture_table(graph: Graph, batch: int = BATCH) -> Table:

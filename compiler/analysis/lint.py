@@ -78,15 +78,21 @@ def _users(program: Program) -> list[list[Node]]:
     return users
 
 
+def _only_a_norm(users: list[Node]) -> bool:
+    return len(users) == 1 and users[0].operation.removes_mean
+
+
 def bias_before_norm(program: Program) -> Iterator[Diagnostic]:
     """A norm subtracts the mean, and with it the bias that was added just before."""
     users = _users(program)
+    # A bias that is used again somewhere else must have no effect there either.
+    needed = {node.shares for node in program.nodes if not _only_a_norm(users[node.index])}
     for node in program.nodes:
-        if not any(weight.name == "bias" for weight in node.weights) or node.operation.removes_mean:
+        if not any(weight.name == "bias" for weight in node.weights) or node.operation.removes_mean or node.index in needed:
             continue
         if _ASKED_FOR.search(node.span.text):
             continue  # who writes `bias = true` where it is so already, or against a `default`, wants it: a checkpoint has it
-        if len(users[node.index]) == 1 and users[node.index][0].operation.removes_mean:
+        if _only_a_norm(users[node.index]):
             norm = users[node.index][0]
             yield _doubt(
                 "W502",

@@ -13,7 +13,7 @@ from dataclasses import field
 from ...dsl.records import dataclass
 from ..graph import Graph
 from ..program import Node
-from .cost import groups
+from .cost import parts, told
 from .table import Cell, Column, Table
 from .traffic import bytes_moved, writes_nothing
 
@@ -95,6 +95,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Roofline:
+    graph: Graph
     device: Device
     batch: int
     dtype: str
@@ -112,7 +113,7 @@ def roofline(graph: Graph, device: Device, *, batch: int = 1, dtype: str = "floa
     seconds = sum(row.seconds for row in rows)
     bounds = ("compute", "memory", "launch")
     spent = {bound: sum(row.seconds for row in rows if row.bound == bound) for bound in bounds}
-    return Roofline(device, batch, dtype, rows, seconds, {bound: spent[bound] / seconds if seconds else 0.0 for bound in bounds})
+    return Roofline(graph, device, batch, dtype, rows, seconds, {bound: spent[bound] / seconds if seconds else 0.0 for bound in bounds})
 
 
 def _estimate(graph: Graph, node: Node, device: Device, batch: int, dtype: str) -> Estimate:
@@ -133,16 +134,16 @@ def _bound(rows: Sequence[Estimate]) -> str:
 
 
 def roofline_table(result: Roofline, name: str, by: str = "op") -> Table:
-    """The table that `archc cost --device NAME` prints; `by` as of `cost.groups`."""
+    """The table that `archc cost --device NAME` prints; `by` as of `cost.parts`."""
     estimates = {row.node.index: row for row in result.rows}
     rows: list[tuple[Cell, ...]] = []
-    for path, op, nodes in groups([row.node for row in result.rows], by):
+    for part, path, op, nodes in parts([row.node for row in result.rows], by):
         members = [estimates[node.index] for node in nodes]
         flops, moved = sum(row.flops for row in members), sum(row.bytes for row in members)
         seconds = sum(row.seconds for row in members)
-        rows.append(
-            (path, op, nodes[-1].shape, flops, moved, flops / max(1, moved), seconds * 1e6, seconds / result.seconds * 100, _bound(members))
-        )
+        share = seconds / result.seconds * 100
+        told_path = told(path, result.graph.shared(part))
+        rows.append((told_path, op, nodes[-1].shape, flops, moved, flops / max(1, moved), seconds * 1e6, share, _bound(members)))
     columns = (
         Column("path", left=True),
         Column("op", left=True),
