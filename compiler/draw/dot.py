@@ -170,7 +170,7 @@ class Writer:
             "label": self._label(rows, fill),
             "fillcolor": fill,
             "color": outline(theme, fill),
-            "tooltip": said(tooltip(self.graph, box)),
+            "tooltip": said(tooltip(box)),
             "URL": self.look.link(box.scope.span if box.scope is not None else box.main.span),
             "target": "_top",
         }
@@ -201,7 +201,7 @@ class Writer:
         for frame in self.picture.frames():
             inside = {box.name for box in frame.boxes()}
             entries = {line.head for line in self.picture.lines if line.head in inside and line.tail not in inside}
-            width = 2 * (_wide(frame_rows(self.graph, frame)) + GAP)
+            width = 2 * (_wide(frame_rows(frame)) + GAP)
             if len(entries) == 1 and width <= WIDEST and not boxes[name := entries.pop()].is_merge:
                 found[name] = max(found.get(name, 0.0), width / 72)
         return found
@@ -217,7 +217,7 @@ class Writer:
         return {
             "id": frame.name,
             "class": "frame" + (" aux" if frame.training_only else ""),
-            "label": self._heading(frame_rows(self.graph, frame), fill),
+            "label": self._heading(frame_rows(frame), fill),
             "labeljust": "l",
             "style": "rounded,filled" + (",dashed" if frame.training_only else ""),
             "fillcolor": fill,

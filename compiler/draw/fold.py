@@ -172,7 +172,7 @@ class _Folder:
             member = pending.pop()
             if isinstance(member, Node):
                 row = self.graph.nodes[member.index]
-                likeness = ("node", self._alike.kind(row), len(row.inputs), row.training_only, row.shares)
+                likeness = ("node", self._alike.kind(row), len(row.inputs), row.training_only, self._alike.sharing(row))
                 pieces.append(_Piece((member.index,), likeness, main=member.index))
                 continue
             treatment = self._treatment(member)
@@ -290,19 +290,27 @@ class _Folder:
         return Frame(name, scope, tuple(items), training_only=scope.kind == "aux")
 
     def filled(self, frame: Frame, among: Sequence[int] | None = None) -> Frame:
-        """The frame with every box knowing all the nodes that are drawn as it."""
+        """The frame with every box knowing all the nodes that are drawn as it, and whose weights it uses again."""
         drawn_as: dict[int, list[Node]] = {}
         for index in range(len(self.graph.nodes)) if among is None else among:
             drawn_as.setdefault(self.representative[index], []).append(self.graph.nodes[index])
 
-        def fill(item: Box | Frame) -> Box | Frame:
+        def fill(item: Box | Frame, is_told: bool) -> Box | Frame:
+            shares = "" if is_told else self._shares(item)
             if isinstance(item, Frame):
-                return replace(item, items=tuple(fill(inner) for inner in item.items))
+                return replace(item, items=tuple(fill(inner, is_told or bool(shares)) for inner in item.items), shares=shares)
             found = [node for first in item.first for node in drawn_as[self.representative[first.index]]]
             unique = {node.index: node for node in found}
-            return replace(item, nodes=tuple(unique[index] for index in sorted(unique)))
+            return replace(item, nodes=tuple(unique[index] for index in sorted(unique)), shares=shares)
 
-        return replace(frame, items=tuple(fill(item) for item in frame.items))
+        shares = self._shares(frame)
+        return replace(frame, items=tuple(fill(item, bool(shares)) for item in frame.items), shares=shares)
+
+    def _shares(self, item: Box | Frame) -> str:
+        """Whose weights are used again: those of another part, or those of the operation that a box is named after or a companion's."""
+        if item.scope is not None:
+            return self.graph.shared(item.scope)
+        return next((owner for owner in map(self.graph.shared, (item.main, *item.first)) if owner), "")
 
     def _items(self, scope: Scope) -> list[Box | Frame]:
         items: list[Box | Frame] = []

@@ -78,15 +78,14 @@ def counted(row: Row, count: int, parallel: bool) -> Row:
     return (*row, Words(f" {TIMES}{count}" + (" side by side" if parallel else ""), "count"))
 
 
-def _shared_row(graph: Graph, part: Node | Scope) -> tuple[Row, ...]:
+def _shared_row(item: Box | Frame) -> tuple[Row, ...]:
     """The mark of what uses another's weights again."""
-    owner = graph.shared(part)
-    return ((Words(f"shares {owner}", "small"),),) if owner else ()
+    return ((Words(f"shares {item.shares}", "small"),),) if item.shares else ()
 
 
-def frame_rows(graph: Graph, frame: Frame) -> tuple[Row, ...]:
+def frame_rows(frame: Frame) -> tuple[Row, ...]:
     """A frame's heading: its name, how many calls of a block it holds where they are all of one, and whose weights it uses again."""
-    return (*_heading(frame), *_shared_row(graph, frame.scope))
+    return (*_heading(frame), *_shared_row(frame))
 
 
 def _heading(frame: Frame) -> tuple[Row, ...]:
@@ -116,8 +115,8 @@ def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:
         names = _first_and_last(box.scope, box.nodes[-1]) if box.count > 1 else ""
         if names:
             texts = (names, *texts)
-        head = counted(title(box.scope, not names), box.count, box.parallel)
-        return (head, *_shared_row(graph, box.scope), *((Words(text, "small"),) for text in texts))
+        heading = counted(title(box.scope, not names), box.count, box.parallel)
+        return (heading, *_shared_row(box), *((Words(text, "small"),) for text in texts))
     if box.is_merge:
         return (counted((Words(box.main.operation.symbol or box.main.operation.name, "name"),), box.count, box.parallel),)
     if box.is_port:
@@ -133,8 +132,7 @@ def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:
         rows.insert(0, (Words(", ".join(before), "small"),))
     if after:
         rows.append((Words(", ".join(after), "small"),))
-    owner = next((node for node in box.first if graph.shared(node)), None)
-    return tuple(rows) if owner is None else (*rows, *_shared_row(graph, owner))
+    return (*rows, *_shared_row(box))
 
 
 def _caption_of_rounds(box: Box, node: Node) -> str:

@@ -34,7 +34,8 @@ class Likeness:
     def of(self, scope: Scope) -> int:
         known = self._known.get(scope)
         if known is None:
-            rows = (scope.kind, scope.template, self._wiring(self.nodes[scope]))
+            shares = None if _is_inside_a_use(scope.parent) else scope.shares
+            rows = (scope.kind, scope.template, shares, self._wiring(self.nodes[scope]))
             known = self._known[scope] = self._interned.setdefault(rows, len(self._interned))
         return known
 
@@ -49,5 +50,16 @@ class Likeness:
                 place - position[source] if source in position else -1 - outside.setdefault(source, len(outside))
                 for source in node.inputs
             )
-            rows.append((self.kind(node), operands, node.training_only, node.shares))
+            rows.append((self.kind(node), operands, node.training_only, self.sharing(node)))
         return tuple(rows)
+
+    def sharing(self, node: Node) -> object:
+        """Whose weights it uses. In a part that is used again equal steps are those that were equal the first time."""
+        if node.shares is not None and _is_inside_a_use(node.scope):
+            return ("again", node.index - node.shares)
+        return node.shares
+
+
+def _is_inside_a_use(scope: Scope | None) -> bool:
+    """Whether a part with a name of its own around it is used again."""
+    return scope is not None and any(above.shares is not None and above.names for above in scope.ancestors())

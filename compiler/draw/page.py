@@ -194,7 +194,7 @@ class _Page:
     def _frame(self, frame: Frame, place: Place, above: list[int]) -> Json:
         nodes = [node.index for box in frame.boxes() for node in box.nodes]
         row: Json = {
-            "n": frame.name, "p": _corners(place), "r": _rows(frame_rows(self.graph, frame)), "f": above, "x": _ranges(nodes),
+            "n": frame.name, "p": _corners(place), "r": _rows(frame_rows(frame)), "f": above, "x": _ranges(nodes),
             "s": self._place(frame.scope.span), "t": clean(frame.scope.doc or ".".join(frame.scope.path)),
         }  # fmt: skip
         return row | ({"a": 1} if frame.training_only else {})
@@ -210,7 +210,7 @@ class _Page:
         span = box.scope.span if box.scope is not None else box.main.span
         row: Json = {
             "n": box.name, "p": _corners(place), "r": _rows(box_rows(self.graph, box)), "f": above, "k": kind, "x": _ranges(nodes),
-            "s": self._place(span), "t": clean(tooltip(self.graph, box)),
+            "s": self._place(span), "t": clean(tooltip(box)),
         }  # fmt: skip
         if (number, box.name) in self._inside:
             row["i"] = self._inside[number, box.name]

@@ -21,6 +21,7 @@ class Box:
     `nodes` are all nodes of the graph that it stands for, `first` those of one round where `count` equal ones are
     folded (`x3`). `scope` is the part of the network that is folded into the box, None for an operation or a chain of
     them; `main` the operation that gives such a chain its name. `parallel` tells that the rounds stand side by side.
+    `shares` is the part or step whose weights it uses again, where nothing around it is drawn that says so already.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Box:
     count: int = 1
     parallel: bool = False
     training_only: bool = False
+    shares: str = ""
 
     @property
     def is_operation(self) -> bool:
@@ -64,6 +66,7 @@ class Frame:
     count: int = 1
     parallel: bool = False
     training_only: bool = False
+    shares: str = ""
 
     def boxes(self) -> Iterator[Box]:
         for item in self.items:

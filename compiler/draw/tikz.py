@@ -84,7 +84,7 @@ class _Document:
             rows.append(
                 f"\\draw[frame, fill={fill}{dashed}] ({place.x:g},{place.y:g}) rectangle ({place.x + place.width:g},{place.y + place.height:g});"
             )
-            text = r"\\".join(self._row(row) for row in frame_rows(self.graph, frame))
+            text = r"\\".join(self._row(row) for row in frame_rows(frame))
             rows.append(f"\\node[anchor=north west, align=left, inner sep=5pt, font={FONT}] at ({place.x:g},{place.y:g}) {{{text}}};")
         return rows
 

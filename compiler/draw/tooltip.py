@@ -6,7 +6,6 @@ import html
 import re
 from pathlib import PurePath
 
-from ..graph import Graph
 from ..ops.base import show
 from ..program import Node
 from .picture import Box
@@ -22,13 +21,12 @@ def escaped(text: str) -> str:
     return html.escape(clean(text))
 
 
-def tooltip(graph: Graph, box: Box) -> str:
+def tooltip(box: Box) -> str:
     """What a box says when a pointer rests on it: where it is, what it makes, what it costs, where it was written."""
     work = box.work
     numbers = [f"{work.parameters:,} parameters"] if work.parameters else []
     numbers += [f"{work.macs:,} MACs"] if work.macs else []
-    owner = graph.shared(box.scope if box.scope is not None else box.main)
-    numbers += [f"shares the weights of {owner}"] if owner else []
+    numbers += [f"shares the weights of {box.shares}"] if box.shares else []
     head = box.scope.unique if box.scope is not None else described(box.main)
     place = box.scope.span if box.scope is not None else box.main.span
     times = f" (x{box.count})" if box.count > 1 else ""
