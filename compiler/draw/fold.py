@@ -172,7 +172,7 @@ class _Folder:
             member = pending.pop()
             if isinstance(member, Node):
                 row = self.graph.nodes[member.index]
-                likeness = ("node", self._alike.kind(row), len(row.inputs), row.training_only, self._alike.sharing(row))
+                likeness = ("node", self._alike.kind(row), len(row.inputs), row.training_only, self._alike.sharing(row, scope))
                 pieces.append(_Piece((member.index,), likeness, main=member.index))
                 continue
             treatment = self._treatment(member)

@@ -34,12 +34,11 @@ class Likeness:
     def of(self, scope: Scope) -> int:
         known = self._known.get(scope)
         if known is None:
-            shares = None if _is_inside_a_use(scope.parent) else scope.shares
-            rows = (scope.kind, scope.template, shares, self._wiring(self.nodes[scope]))
+            rows = (scope.kind, scope.template, self._wiring(self.nodes[scope], scope.parent))
             known = self._known[scope] = self._interned.setdefault(rows, len(self._interned))
         return known
 
-    def _wiring(self, indices: Sequence[int]) -> tuple[object, ...]:
+    def _wiring(self, indices: Sequence[int], around: Scope | None) -> tuple[object, ...]:
         """The operations, and for each operand how far back it is made or which outer tensor it is."""
         position = {index: place for place, index in enumerate(indices)}
         outside: dict[int, int] = {}
@@ -50,12 +49,12 @@ class Likeness:
                 place - position[source] if source in position else -1 - outside.setdefault(source, len(outside))
                 for source in node.inputs
             )
-            rows.append((self.kind(node), operands, node.training_only, self.sharing(node)))
+            rows.append((self.kind(node), operands, node.training_only, self.sharing(node, around)))
         return tuple(rows)
 
-    def sharing(self, node: Node) -> object:
-        """Whose weights it uses. In a part that is used again equal steps are those that were equal the first time."""
-        if node.shares is not None and _is_inside_a_use(node.scope):
+    def sharing(self, node: Node, around: Scope | None) -> object:
+        """Whose weights it uses. Where it is compared `around` it inside a part that is used again, equal is what was equal the first time."""
+        if node.shares is not None and _is_inside_a_use(around):
             return ("again", node.index - node.shares)
         return node.shares
 
