@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from ..dsl.source import Span
+from .effort import STEPS_A_CALL
 from .environment import Again, Environment, Frame, Labelled, Made, Names, as_of
 from .naming import static_labels
 from .origins import replacement
@@ -94,6 +95,7 @@ def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | N
                 (Label(labelled.span, "defined here"),),
             )
         )
+    expansion.build.effort.spend(STEPS_A_CALL, call.span)
     if label is not None:
         expansion.claim(frame, tuple(label.split(".")), call.span)
     frame.current, members = labelled.again(frame, call.span, label)

@@ -63,7 +63,7 @@ BOMBS = {
     "a long name": (network("a" * 100_000 + ": relu"), "E225"),
     "a label that grows": (tower('let a0 = "aaaaaaaaaa"', 'let a@ = "{a#}{a#}"', 8) + network('"{a7}": relu'), "E210"),
     "a variant of a variant": (tower("network v0 { input x[3, 8, 8]\n relu }", "network v@ = v#()", 150) + "network n = v149()\n", "E402"),
-    "reuse of reuse": (network(tower("a0: relu", "a@: { reuse(a#) -> reuse(a#) }")), "E235"),
+    "reuse of reuse": (network(tower("a0: { }", "a@: { reuse(a#) -> reuse(a#) }") + "relu"), "E406"),
 }
 
 
@@ -85,7 +85,15 @@ def test_what_would_never_end_is_said(text: str, code: str) -> None:
 
 @pytest.mark.slow
 def test_blocks_that_double_end_at_the_largest_network() -> None:
-    text = tower("block b0 { relu -> relu }", "block b@ { b# -> b# }", 40) + network("b39")
+    check_it_is_the_largest(tower("block b0 { relu -> relu }", "block b@ { b# -> b# }", 40) + network("b39"))
+
+
+@pytest.mark.slow
+def test_uses_that_double_end_at_the_largest_network() -> None:
+    check_it_is_the_largest(network(tower("a0: relu", "a@: { reuse(a#) -> reuse(a#) }")))
+
+
+def check_it_is_the_largest(text: str) -> None:
     (row,) = (row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error)
     assert (row.code, f"{MOST_NODES}" in row.message) == ("E403", True)
 
