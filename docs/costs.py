@@ -107,7 +107,8 @@ $ archc cost resnet50 --batch 8 --optimizer adam --memory
 
 **Inference** is followed step by step in the order that the generated module runs. At each step are alive: the input, which the caller keeps;
 what Python still holds, in variables of each `forward` that has not returned; the step's output and what it makes on the way (a max
-pool's indices, the steps of a local response norm). Weights stand apart. An activation that works in place makes nothing new: the
+pool's indices, the steps of a local response norm). How each tensor lies is followed too: a `reshape` of what lies in another order
+makes a copy. Weights stand apart. An activation that works in place makes nothing new: the
 code generator and this analysis ask one function where that is allowed.
 
 **Training** counts all there is in a step after the first: weights, buffers, input, the optimiser's state; on the way forward what

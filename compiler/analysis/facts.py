@@ -24,7 +24,6 @@ class Fact:
     saved: Saved
     saved_in_place: Saved
     scratch: int
-    backward_scratch: int
     partials: tuple[int, ...]
     elements: int
     is_module: bool
@@ -61,7 +60,6 @@ def _fact(node: Node) -> Fact:
         operation.saved(inputs, output),
         operation.saved_in_place(inputs, output),
         operation.scratch(inputs, output),
-        operation.backward_scratch(inputs, output),
         operation.partials(inputs),
         product(output),
         operation.module(inputs) is not None,

@@ -17,6 +17,8 @@ class Lying:
     layout: Layout
     is_copied: bool
     copies: int
+    kept: int = 0
+    """Of them those that autograd keeps."""
 
 
 @lru_cache(maxsize=4)
@@ -36,7 +38,7 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
                 lying = Lying(inputs[0], False, 0)
             else:
                 layout = operation.layout(inputs, sizes)
-                lying = Lying(layout, operation.is_copied(inputs, sizes), operation.copies(inputs, layout))
+                lying = Lying(layout, operation.is_copied(inputs, sizes), operation.copies(inputs, layout, training), operation.kept_copies(inputs))
             known[key] = lying
         found.append(lying)
     return found

@@ -16,7 +16,7 @@ from ..ops.base import Shapes
 from ..program import Node, Scope
 from .dissolved import dissolved
 from .facts import facts_of
-from .inplace import may_overwrite
+from .inplace import overwrites
 from .layouts import layouts_of
 from .statements import Body, Call, Partial
 
@@ -46,7 +46,7 @@ def _writes_elsewhere(graph: Graph, node: Node, training: bool) -> bool:
         operation.is_view
         or operation.family == "port"
         or (operation.training_only and not training)
-        or may_overwrite(graph, node)
+        or overwrites(graph)[node.index]
     )
 
 
@@ -172,7 +172,7 @@ class _Frames:
             self.is_chain[frame] = self.is_chain.get(frame, True) and numbered
 
     def _operation(self, place: int, node: Node, name: tuple[str, ...]) -> Call:
-        in_place = may_overwrite(self.graph, node)
+        in_place = overwrites(self.graph)[node.index]
         key = (id(node.operation), node.input_shapes, name, in_place)
         text = self.texts.get(key)
         if text is None:

@@ -19,7 +19,7 @@ from ..ops.base import Saved, product
 from ..program import Node
 from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
 from .facts import facts_of
-from .inplace import may_overwrite
+from .inplace import overwrites
 from .layouts import layouts_of
 from .liveness import Storages, lifetimes, running_order
 from .statements import Partial
@@ -223,6 +223,8 @@ class _Step:
                 node = self.graph.nodes[made.tensor]
                 size = self.facts[made.tensor].partials[made.number] * self.batch * self.item
                 self.alive += size
+                for root in self._saved_roots(node, *((made.number + 1, made.number + 2) if made.number else (0, 2))):
+                    self._hold(root)
                 self._moment("forward", node)
                 # What the backward pass needs is kept, and counted with all that the operation keeps when it is done.
                 kept = on_the_way.get(made.tensor, 0)
@@ -232,44 +234,50 @@ class _Step:
                     self.alive -= kept
                 on_the_way[made.tensor] = size
             elif made.operation.family != "port":
-                self._run(made, on_the_way.pop(made.index, 0))
+                partials = len(self.facts[made.index].partials)
+                self._run(made, on_the_way.pop(made.index, 0), partials + 1 if partials else 0)
             for root in leaving.get(time, ()):
                 self._drop(root)
         for root in leaving.get(len(self.order), ()):
             self._drop(root)
 
-    def _run(self, node: Node, on_the_way: int) -> None:
-        """The forward pass of one node, which has made `on_the_way` bytes so far."""
+    def _run(self, node: Node, on_the_way: int, taken_in: int) -> None:
+        """The forward pass of one node, which has made `on_the_way` bytes so far, of as many inputs as it has taken in."""
         if self.storages.makes(node):
             self.alive += self._size(node)
             self._hold(node.index)
-        for root in self._saved_roots(node):
+        for root in self._saved_roots(node, taken_in):
             self._hold(root)
         # Of what a composed operation makes on its way, some is kept for the backward pass and counted there.
         fact = self.facts[node.index]
         made = fact.scratch * self.item + (0 if node.operation.training_only else fact.saved.extra_bytes)
         copies = self.lying[node.index].copies * self.item
+        if node.operation.training_only and not self.learns[node.index]:
+            made += fact.saved.extra * self.item  # what it multiplies by is made in any case
         self.alive += self._extra(node)
         self._moment("forward", node, max(0, made * self.batch + copies + on_the_way - self._extra(node)) - on_the_way)
         self.alive -= on_the_way
 
     def _saved(self, node: Node) -> Saved:
         fact = self.facts[node.index]
-        return fact.saved_in_place if may_overwrite(self.graph, node) else fact.saved
+        return fact.saved_in_place if overwrites(self.graph)[node.index] else fact.saved
 
-    def _saved_roots(self, node: Node) -> list[int]:
-        """The storages that autograd keeps for `node`, its own intermediate ones apart."""
+    def _saved_roots(self, node: Node, start: int = 0, stop: int | None = None) -> list[int]:
+        """The storages that autograd keeps for `node`, its own intermediate ones apart: those of inputs from `start` to before `stop`."""
         if not self.learns[node.index]:
             return []
         saved = self._saved(node)
-        roots = [self.storages.root[node.inputs[number]] for number in saved.inputs]
-        return [*roots, self.storages.root[node.index]] if saved.output else roots
+        kept = saved.inputs if len(node.inputs) > 1 or not self.lying[node.index].kept else ()
+        if node.operation.keeps_inputs_for_others:
+            kept = tuple(number for number in kept if any(self.learns[index] for other, index in enumerate(node.inputs) if other != number))
+        roots = [self.storages.root[node.inputs[number]] for number in kept if start <= number < (len(node.inputs) if stop is None else stop)]
+        return [*roots, self.storages.root[node.index]] if saved.output and stop is None else roots
 
     def _extra(self, node: Node) -> int:
         if not self.learns[node.index]:
             return 0
         saved = self._saved(node)
-        return (saved.extra * self.item + saved.extra_bytes) * self.batch + saved.once * self.item
+        return (saved.extra * self.item + saved.extra_bytes) * self.batch + (saved.once + self.lying[node.index].kept) * self.item
 
     def _hold(self, root: int) -> None:
         if self.graph.nodes[root].operation.family != "port":
@@ -299,21 +307,33 @@ class _Step:
 
     def _back(self, node: Node, gradients: _Gradients) -> None:
         operation = node.operation
-        passes_on = operation.gradient_is_view or operation.family == "port"
         own = gradients.of[node.index]
-        targets = [index for index in node.inputs if self.learns[index]]
         sent: list[tuple[int, int]] = []
-        for index in targets:
-            if passes_on:
+        for number, index in enumerate(node.inputs):
+            if not self.learns[index]:
+                continue
+            if operation.family == "port" or operation.passes_gradient(number, node.input_shapes, node.shape):
                 sent.append((index, gradients.share(own)))
+            elif operation.gradients_are_one and sent:
+                sent.append((index, gradients.share(sent[0][1])))
             else:
                 size = self._size(self.graph.nodes[index])
                 self.alive += size
                 sent.append((index, gradients.storage(size)))
         self.alive += self._weight_gradients(node)
         if operation.family != "port":
-            scratch = self.facts[node.index].backward_scratch * self.batch * self.item
-            self._moment("backward", node, scratch)
+            # A convolution over what learns nothing makes no gradient of its input, nor of the copy that it padded.
+            alone = operation.family == "convolution" and not sent
+            scratch = 0 if alone else operation.backward_scratch(node.input_shapes, node.shape, self.batch)
+            if overwrites(self.graph)[node.index]:
+                producer = self.graph.nodes[node.inputs[0]]
+                # Of the view that was overwritten a whole gradient is made, and a part of it put in another's place.
+                scratch += 2 * self.facts[node.index].elements * self.batch if producer.operation.answers_with_view(producer.input_shapes) else 0
+            if operation.lets_go_of_gradient and gradients.shares[own] == 1:
+                scratch -= self.facts[node.index].elements * self.batch
+            if operation.makes_all_gradients and not sent:
+                scratch += product(node.input_shapes[0]) * self.batch
+            self._moment("backward", node, scratch * self.item)
         for root in self._saved_roots(node):
             self._drop(root)
         self.alive -= self._extra(node)

@@ -188,7 +188,8 @@ class _Builder:
         recipe = self.recipes.of(item)
         # What starts where it is declared starts alike in all units of a design.
         starts = item.operation.initialization().calls if recipe.has_bare_weight or recipe.target in self.started_in_classes else ()
-        return (item.operation.name, recipe.skeleton, path, starts)
+        axes = tuple(len(weight.shape) for weight in recipe.weights if not weight.name)
+        return (item.operation.name, recipe.skeleton, path, starts, axes)
 
     def _call(self, unit: Unit, item: Node | Unit, operands: tuple[int, ...], undeclared: set[int]) -> Call:
         """A call; the first that needs a member declares it."""

@@ -101,12 +101,16 @@ class PRelu(_Activation):
     onnx: ClassVar[str] = "PRelu"
     torch_class: ClassVar[str] = "nn.PReLU"
     output_may_be_overwritten: ClassVar[bool] = True
+    makes_all_gradients: ClassVar[bool] = True
 
     shared: bool = parameter(FLAG, "one slope for all channels, not one for each", False)
     start: float = parameter(NUMBER, "what the slopes start at", 0.25)
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("weight", (1 if self.shared else inputs[0][0],)),)
+
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        return product(output) * batch  # the slopes' gradient, before it is summed
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [] if self.shared else [(None, inputs[0][0])]

@@ -50,6 +50,9 @@ class _Adaptive(Operation):
             return in_order(sizes)
         return as_suggested_on_a_row(inputs[0], sizes)
 
+    def answers_with_view(self, inputs: Shapes) -> bool:
+        return len(inputs[0]) == 2
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         rank = len(inputs[0]) - 1
         size = simple(spread(self._size(), rank, "size", inputs[0]))

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ...dsl.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .dense import copied_rows
 from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors
 from .strides import Layout
@@ -62,6 +63,7 @@ class Attention(Operation):
     onnx: ClassVar[str] = "MatMul, Softmax"
     most_inputs: ClassVar[int | None] = 2
     output_may_be_overwritten: ClassVar[bool] = True
+    lets_go_of_gradient: ClassVar[bool] = True
 
     heads: int = parameter(COUNT, "how many heads the features fall into")
     dropout: float = parameter(
@@ -130,13 +132,36 @@ class Attention(Operation):
         # Query, key and value, and the heads' answer, while it is projected.
         return (inputs[0][0] + 2 * inputs[-1][0]) * inputs[0][1] + product(output)
 
-    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         # Where the bias cannot be added as the product is made, both are alive: twice the last projection, beside the first.
         kept = (5 if len(inputs) == 1 else 3) * output.elements + (len(inputs) - 1) * 2 * inputs[-1].elements
         parts = 3 if len(inputs) == 1 else 2
         made = (2 * parts if self.bias and not inputs[-1].is_in_order else parts) * inputs[-1].elements
         first = 0 if len(inputs) == 1 else output.elements
+        if training:
+            first += self.kept_copies(inputs)
         return max(0, first + made - kept)
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return sum(copied_rows(layout) for layout in inputs)
+
+    def answers_with_view(self, inputs: Shapes) -> bool:
+        return True
+
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        length, features = inputs[0]
+        query, both = length * features * batch, 2 * inputs[-1][0] * features * batch
+        saved = self.saved(inputs, output).extra * batch
+        out, projections = features**2 + (features if self.bias else 0), 3 * features**2 + (3 * features if self.bias else 0)
+        # Beside what is there as the pass begins (the output's gradient among it): the heads' gradients with those of query, key and value; the latter put
+        # together; the gradients of the projections, of which a cross attention makes two of full size and their sum.
+        rows = [2 * query + both + out, query + 2 * (query + both) - saved + out]
+        if len(inputs) == 1:
+            rows.append(query - saved + query + both + out + projections)
+        else:
+            rows.append(2 * query - saved + both // 2 + out + projections + 6 * features**2)
+        made = sum(product(shape) for shape in inputs) * batch + out + projections
+        return max(rows) - made
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][1]), (None, self.heads)]

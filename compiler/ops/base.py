@@ -164,6 +164,15 @@ class Operation:
     gradient_is_view: ClassVar[bool] = False
     """True: each input's gradient is the output's, or a view of it: the backward pass makes no new tensor (a sum, a concatenation)."""
 
+    keeps_inputs_for_others: ClassVar[bool] = False
+    """True: an input is kept for the gradients of the others, and only where one of them has one (a product)."""
+    makes_all_gradients: ClassVar[bool] = False
+    """True: the backward pass makes the gradient of the input though nothing asks for it."""
+    lets_go_of_gradient: ClassVar[bool] = False
+    """True: the backward pass is done with the output's gradient before it needs most; `backward_scratch` counts it to the end."""
+    gradients_are_one: ClassVar[bool] = False
+    """True: the gradients of all inputs are one new tensor (a mean's)."""
+
     needs_several_values: ClassVar[bool] = False
     """True: training takes statistics over the batch and the image, and refuses one value a channel."""
     removes_mean: ClassVar[bool] = False
@@ -207,9 +216,14 @@ class Operation:
         """
         return ()
 
-    def backward_scratch(self, inputs: Shapes, output: Shape) -> int:
-        """The same of its backward pass, beside the gradients of its output and inputs."""
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        """Elements, of the whole batch, that its backward pass needs beside what it keeps, the gradients of its output and inputs,
+        and those of its weights. Below 0 where these are never all alive at once."""
         return 0
+
+    def passes_gradient(self, number: int, inputs: Shapes, output: Shape) -> bool:
+        """Whether the gradient of input `number` is the output's, or a view of it."""
+        return self.gradient_is_view
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         """How the output lies, `sizes` with the batch; of a view, how it lies in its input's storage (or in the copy's)."""
@@ -219,9 +233,20 @@ class Operation:
         """Whether what should be a view must be copied, as a `reshape` must where its input lies in another order."""
         return False
 
-    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
-        """Elements beside `scratch`, of the whole batch: of copies of inputs that do not lie as wanted, and of what there is once."""
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        """Elements beside `scratch`, of the whole batch: of copies of inputs that do not lie as wanted, and of what there is once.
+
+        In training autograd keeps some of the copies (`kept_copies`), and they are alive to the end.
+        """
         return 0
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        """Elements of those copies that autograd keeps, in place of the inputs."""
+        return 0
+
+    def answers_with_view(self, inputs: Shapes) -> bool:
+        """Whether the output is, to autograd, a view of what was made: to overwrite it costs the backward pass two more tensors."""
+        return False
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         """One window a spatial axis of the first input; None: every position reads its own alone."""

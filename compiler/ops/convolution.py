@@ -190,6 +190,14 @@ class _Convolution(Operation):
         wraps = self._fields()[5] == "circular" and self._padded(inputs[0].sizes[1:])
         return in_order(sizes) if wraps else as_suggested(inputs, sizes)
 
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        padded = self._padded(inputs[0])
+        if not padded:
+            return 0
+        # The gradient of the padded copy, then that of the input; what wraps round is undone side by side.
+        wraps = 2 * padded - product(output) - product(inputs[0]) if self._fields()[5] == "circular" else 0
+        return max(0, padded - product(inputs[0]), wraps) * batch
+
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         g = self._geometry(inputs[0])
         return tuple(

@@ -12,6 +12,11 @@ from .parameters import CHANNELS, FLAG, POSITIVE, Plain, parameter
 from .strides import Layout, viewed
 
 
+def copied_rows(layout: Layout) -> int:
+    """Elements of the copy that a matrix product over the last axis makes: all other axes become one."""
+    return layout.elements if viewed(layout, (product(layout.sizes[:-1]), layout.sizes[-1])) is None else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Linear(Operation):
     name: ClassVar[str] = "linear"
@@ -54,13 +59,19 @@ class Linear(Operation):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
 
-    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         layout = inputs[0]
         if len(layout.sizes) == 2 or layout.is_in_order:
             return 0
         # A matrix product, and the bias added to it in a tensor of its own.
-        rows = viewed(layout, (product(layout.sizes[:-1]), layout.sizes[-1]))
-        return max(layout.elements if rows is None else 0, output.elements if self.bias else 0)
+        copied, added = copied_rows(layout), output.elements if self.bias else 0
+        return copied + added if training else max(copied, added)
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return copied_rows(inputs[0])
+
+    def answers_with_view(self, inputs: Shapes) -> bool:
+        return len(inputs[0]) > 1
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: tuple[tuple[str | None, Plain], ...] = ((None, inputs[0][-1]), (None, self.features))

@@ -29,6 +29,7 @@ class ClassToken(Operation):
     reference: ClassVar[str] = "torchvision.models.VisionTransformer"
     onnx: ClassVar[str] = "Expand, Concat"
     output_may_be_overwritten: ClassVar[bool] = True
+    gradient_is_view: ClassVar[bool] = True
 
     def output(self, inputs: Shapes) -> Shape:
         _need_sequence(self.name, inputs[0])
@@ -103,6 +104,9 @@ class LayerScale(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
+
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        return product(output) * batch  # the factors' gradient, before it is summed
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return elementwise(inputs[0], in_order(self.weights((inputs[0].sizes[1:],))[0].shape))

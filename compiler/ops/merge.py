@@ -119,6 +119,9 @@ class Add(_Elementwise):
     def _stretches(self) -> bool:
         return self.broadcast
 
+    def passes_gradient(self, number: int, inputs: Shapes, output: Shape) -> bool:
+        return inputs[number] == output
+
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return " + ".join(names)
 
@@ -132,6 +135,7 @@ class Mul(_Elementwise):
     reference: ClassVar[str] = "torch.mul"
     onnx: ClassVar[str] = "Mul"
     symbol: ClassVar[str] = "\u00d7"
+    keeps_inputs_for_others: ClassVar[bool] = True
 
     def _stretches(self) -> bool:
         return True
@@ -139,6 +143,11 @@ class Mul(_Elementwise):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         partial = sum(product(self.output(inputs[: count + 1])) for count in range(1, len(inputs) - 1))
         return Saved(inputs=tuple(range(len(inputs))), extra=partial)
+
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        # The gradient of an input that was stretched is as large as the output before it is summed.
+        stretched = sum(shape != output for shape in inputs)
+        return (min(stretched, 2) - (len(inputs) - 2)) * product(output) * batch
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return " * ".join(names)
@@ -151,6 +160,9 @@ class Sub(_Elementwise):
     reference: ClassVar[str] = "torch.sub"
     onnx: ClassVar[str] = "Sub"
     symbol: ClassVar[str] = "\u2212"
+
+    def passes_gradient(self, number: int, inputs: Shapes, output: Shape) -> bool:
+        return number == 0
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return " - ".join(names)
@@ -167,6 +179,10 @@ class Maximum(_Elementwise):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=tuple(range(len(inputs))), extra=(len(inputs) - 2) * product(output))
 
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        # Half the gradient, for where both are equal, and two masks of a byte an element.
+        return (7 - 2 * len(inputs)) * product(output) * batch // 2
+
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         text = names[0]
         for name in names[1:]:
@@ -178,6 +194,7 @@ class Maximum(_Elementwise):
 class Mean(_Elementwise):
     name: ClassVar[str] = "mean"
     summary: ClassVar[str] = "The mean of the paths. The shapes must be equal."
+    gradients_are_one: ClassVar[bool] = True
     reference: ClassVar[str] = "torch.add, torch.div"
     onnx: ClassVar[str] = "Mean"
 
@@ -237,6 +254,7 @@ class Matmul(Operation):
     reference: ClassVar[str] = "torch.matmul"
     onnx: ClassVar[str] = "MatMul"
     symbol: ClassVar[str] = "@"
+    keeps_inputs_for_others: ClassVar[bool] = True
     least_inputs: ClassVar[int] = 2
     most_inputs: ClassVar[int | None] = 2
     output_may_be_overwritten: ClassVar[bool] = True
@@ -271,11 +289,17 @@ class Matmul(Operation):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0, 1))
 
-    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         # All axes before the matrices become one.
         return sum(
             layout.elements for layout in inputs if viewed(layout, (product(layout.sizes[:-2]), *layout.sizes[-2:])) is None
         )
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return self.copies(inputs, inputs[0], True)
+
+    def answers_with_view(self, inputs: Shapes) -> bool:
+        return True
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"torch.matmul({names[0]}, {names[1]})"

@@ -124,13 +124,16 @@ class GroupNorm(Operation):
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return as_suggested(inputs, sizes)
 
-    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         layout = inputs[0]
         whole = layout.is_channels_last if layout.suggests_channels_last else layout.is_in_order
         return 0 if whole else layout.elements
 
     def divisor(self, inputs: Shapes) -> int:
         return self.groups
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return self.copies(inputs, inputs[0], True)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, self.groups), (None, inputs[0][0])]
@@ -240,14 +243,20 @@ class InstanceNorm(Operation):
         return NORM_FLOPS * product(output)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        return Saved(inputs=(0,), extra=(3 if self.affine else 2) * output[0])
+        return Saved(inputs=(0,), extra=(4 if self.affine else 2) * output[0])
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         # Mean and deviation, and the weights once for each image.
         return (4 if self.affine else 2) * output[0]
 
-    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         return 0 if inputs[0].is_in_order else inputs[0].elements
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return self.copies(inputs, inputs[0], True)
+
+    def answers_with_view(self, inputs: Shapes) -> bool:
+        return True
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
@@ -291,8 +300,8 @@ class LocalResponseNorm(Operation):
         # The squares and their padded copy; later the mean square, times alpha, plus k. One is in the place of the output.
         return max(self._padded(output), 2 * product(output))
 
-    def backward_scratch(self, inputs: Shapes, output: Shape) -> int:
-        return 3 * product(output)
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        return 3 * product(output) * batch
 
     def _arguments(self) -> tuple[tuple[str | None, Plain], ...]:
         rows: tuple[tuple[str, float, float], ...] = (

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...dsl.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Construct, Operation, Refusal, Shape, Shapes, show
+from .base import Construct, Operation, Refusal, Shape, Shapes, product, show
 from .merge import axis_name
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
@@ -151,6 +151,9 @@ class Chunk(_Part):
 
     def divisor(self, inputs: Shapes) -> int:
         return self.n
+
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        return (product(inputs[0]) - product(output)) * batch  # zeros for the other parts
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct(

@@ -131,6 +131,13 @@ class _Pool(Operation):
             return in_order(sizes)
         return as_suggested(inputs, sizes) if self._special(w) else as_suggested_on_a_row(inputs[0], sizes)
 
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        padded = self._padded(inputs[0], self._windows(inputs[0]))
+        return max(0, padded - product(inputs[0])) * batch  # the gradient of the padded copy
+
+    def answers_with_view(self, inputs: Shapes) -> bool:
+        return len(inputs[0]) == 2
+
     def _padded(self, shape: Shape, w: Geometry) -> int:
         """Elements of the padded copy, where a class of ours makes one; else 0."""
         if not self._special(w):
@@ -242,7 +249,7 @@ class AvgPool(_Pool):
         arguments = _Pool._settings(self, w)
         return arguments if self.count_pad else (*arguments, ("count_include_pad", False))
 
-    def copies(self, inputs: Sequence[Layout], output: Layout) -> int:
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         shape = inputs[0].sizes[1:]
         padded = self._padded(shape, self._windows(shape))
         if not padded or self.count_pad:

@@ -66,6 +66,10 @@ class Pad(Operation):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,)) if self.mode in ("reflect", "replicate") else Saved()
 
+    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+        # What wraps round is undone side by side, each with a sum of its own.
+        return max(0, 2 * product(output) - product(inputs[0])) * batch if self.mode == "circular" else 0
+
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         return tuple(Window(before=before) for before, _ in self._pads(inputs[0]))
 

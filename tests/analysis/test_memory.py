@@ -14,6 +14,7 @@ from torch import nn
 from archc.compiler.analysis.inplace import may_overwrite
 from archc.compiler.analysis.memory import Profile, inference_profile, training_profile
 from archc.compiler.analysis.plot import memory_svg, memory_text, stacked
+from archc.compiler.emit.inputs import zeros as inputs
 from archc.compiler.graph import Graph
 
 from ..conformance.reference import torchvision
@@ -204,3 +205,33 @@ def test_plots() -> None:
 def test_an_empty_profile_is_no_trouble() -> None:
     assert Profile.of((), 5).peak_bytes == 5
     assert "nothing runs" in memory_text(Profile.of((), 0), "n")
+
+
+# ------------------------------------------------------------------------------------ what lies out of order
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input x[8, 12, 10]\n conv(8) -> permute([1, 2, 0]) -> reshape([-1, 4])",
+        "input x[8, 12, 10]\n conv(8) -> tokens -> reshape([8, -1]) -> conv(4)",
+        "input x[8, 12, 10]\n conv(8) -> slice(width, 1, 9) -> flatten -> linear(3)",
+        "input x[8, 12, 10]\n conv(8) -> chunk(1, 2) -> flatten -> linear(3)",
+        "input x[8, 12, 10]\n conv(8) -> chunk(1, 2, axis = height) -> tokens -> linear(8)",
+        "input x[8, 12, 10]\n permute([2, 0, 1]) -> upsample(2) -> flatten",
+        "input x[12, 10, 8]\n permute([2, 0, 1]) -> conv(8) -> maxpool(2) -> flatten -> linear(2)",
+        "input x[8, 12, 10]\n ln -> gelu -> tokens -> attention(2) -> ln",
+        "input x[8, 12, 10]\n tokens -> linear(8) -> relu -> class_token -> attention(4) -> select(0) -> linear(3)",
+        "input ids[20]\n embedding(50, 16) -> position_embedding -> attention(2) -> permute([1, 0]) -> conv(8) -> gn(2) -> flatten",
+        "input x[4, 6, 6, 6]\n conv(8) -> permute([1, 2, 3, 0]) -> ln(last = true) -> reshape([-1, 8]) -> linear(2)",
+        "input a[4, 8, 8] input b[4, 8, 8]\n l: concat { | skip(a) | skip(b) } -> permute([1, 2, 0]) -> m: reshape([64, -1])\n output l, m",
+        "input x[8, 12, 10]\n conv(8) -> add { | relu -> conv(8) | skip | conv(8) -> sigmoid }",
+        "input x[8, 12, 10]\n mean { | conv(8) | conv(8) -> gelu | skip } -> maximum { | tanh | skip | sigmoid }",
+        "input x[8, 12, 10]\n repeat 2 { relu -> conv(8) -> sigmoid }",
+    ],
+)
+@pytest.mark.parametrize("batch", [1, 4])
+def test_an_inference_is_never_told_too_low(text: str, batch: int) -> None:
+    graph = graph_of(f"network n {{ {text} }}")
+    peak = inference_peak(built(graph, device="cpu"), inputs(graph, batch))
+    assert peak <= inference_profile(graph, batch=batch).peak_bytes <= (1 + CLOSE) * peak

@@ -86,8 +86,8 @@ class Loss(torch.autograd.Function):
         return answers[0].new_zeros(())
 
     @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return tuple(gradients[0].new_ones(shape) for shape in ctx.shapes)
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        return tuple(gradients[0].new_ones(shape) if needed else None for shape, needed in zip(ctx.shapes, ctx.needs_input_grad, strict=True))
 
 
 def training_peak(

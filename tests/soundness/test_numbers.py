@@ -14,18 +14,20 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from archc.compiler.analysis.cost import works_of
-from archc.compiler.analysis.memory import inference_profile
+from archc.compiler.analysis.memory import inference_profile, training_profile
 from archc.compiler.emit.inputs import zeros
 from archc.compiler.graph import Graph
 
 from ..analysis.built import built
-from ..analysis.tracker import inference_peak
+from ..analysis.tracker import inference_peak, training_peak
 from .wide import legal
 
 pytestmark = pytest.mark.slow
 
 NETWORKS = int(os.environ.get("ARCHC_NETWORKS", "400"))
 PARTS = 10
+LOSS_BYTES = 8
+"""The loss of the measured step and its gradient, which no network has."""
 MOST = 1.03
 """How far above what is measured a figure may be. Below it may never be."""
 
@@ -41,6 +43,21 @@ def test_random_networks(part: int) -> None:
         assert peak <= told <= MOST * peak, f"inference, batch {batch}\n{text}"
         assert counted(graph, batch) == 2 * batch * macs(graph), text
         assert parameters(graph) == sum(weight.numel() for weight in built(graph).parameters()), text
+
+
+def test_a_training_step_is_told_within_three_percent_for_most() -> None:
+    """Of networks that learn; what is left are gradients that lie out of order, and when the sums of gradients are made."""
+    torch.set_num_threads(1)
+    ratios = []
+    for number in range(NETWORKS // 2):
+        text, graph = legal(random.Random(number))
+        if parameters(graph) == 0:
+            continue
+        peak = training_peak(built(graph, device="cpu"), zeros(graph, 3), lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9))[1]
+        ratios.append(training_profile(graph, batch=3, optimizer="momentum").peak_bytes / (peak - LOSS_BYTES))
+        assert 0.75 <= ratios[-1] <= 1.3, text
+    assert sum(1 / MOST <= ratio <= MOST for ratio in ratios) >= 0.9 * len(ratios)
+    assert sum(ratio < 1 for ratio in ratios) <= 0.05 * len(ratios)
 
 
 def macs(graph: Graph) -> int:

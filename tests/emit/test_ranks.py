@@ -1,0 +1,20 @@
+"""Modules that are alike but for the number of axes of a weight have classes of their own."""
+
+from __future__ import annotations
+
+import torch
+
+from archc.compiler.driver import check_source
+from archc.compiler.emit.module import build
+from archc.compiler.emit.pytorch import Mode
+from archc.compiler.graph import Graph
+from archc.dsl.source import Source
+
+
+def test_rounds_whose_factors_have_other_axes() -> None:
+    text = "network n { input x[4, 2]\n repeat 2 { relu -> layer_scale -> reshape([-1, 4, 2]) } }"
+    program = check_source(Source.of("n.arch", text)).program
+    assert program is not None
+    module = build(Graph(program), Mode.TRAIN)
+    assert {key: tuple(value.shape) for key, value in module.state_dict().items()} == {"0.layer_scale1": (2,), "1.layer_scale1": (1, 1, 1)}
+    assert module(torch.ones(3, 4, 2)).shape == (3, 1, 4, 2)
