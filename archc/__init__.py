@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .compiler.emit.weights import Weights
-    from .compiler.network import Network, compile, load
+    from .compiler.network import ArchWarning, Network, compile, load
     from .dsl.diagnostics import ArchError
 
 # In a checkout `archc.dsl` is the folder dsl/ beside this package. The links archc/dsl, … are for type checkers and editors,
@@ -25,10 +25,11 @@ if os.path.isfile(os.path.join(_ROOT, "grammar", "arch.lark")):
     __path__.insert(0, _ROOT)
 
 __version__ = "0.1.0"
-__all__ = ["ArchError", "Network", "Weights", "__version__", "compile", "load"]
+__all__ = ["ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "load"]
 
 _HOMES = {
     "ArchError": "archc.dsl.diagnostics",
+    "ArchWarning": "archc.compiler.network",
     "Network": "archc.compiler.network",
     "Weights": "archc.compiler.emit.weights",
     "compile": "archc.compiler.network",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex
 
@@ -164,13 +165,31 @@ class Network:
 
 
 def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, **parameters: object) -> Network:
-    """The network of a file, or of the library by name, with values of its parameters. Raises `ArchError`."""
-    return Network(driver.compile(file, settings=_settings(parameters), inputs=_shapes(input)))
+    """The network of a file, or of the library by name, with values of its parameters.
+
+    Doubts of the check (W5xx) are Python warnings, of the category `ArchWarning`. Raises `ArchError`.
+    """
+    return _compiled(file, input, parameters)
 
 
 def load(file: str | os.PathLike[str], /, *, weights: AnyWeights | None = None, input: Input | None = None, **parameters: object) -> nn.Module:
     """The network as a module, ready to train; `weights` are a file, a state_dict, or an `archc.Weights`."""
-    return compile(file, input=input, **parameters).to_module(weights)
+    return _compiled(file, input, parameters).to_module(weights)
+
+
+class ArchWarning(UserWarning):
+    """What `archc check` warns of: legal, and probably not meant."""
+
+
+def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object]) -> Network:
+    """The network; errors and warnings stand at the caller's line, without the frames of the compiler, which is not at fault."""
+    try:
+        checked = driver.compile(file, settings=_settings(parameters), inputs=_shapes(input))
+    except ArchError as error:
+        raise error.with_traceback(None) from None
+    for row in checked.diagnostics:
+        warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=3)
+    return Network(checked)
 
 
 def _settings(parameters: Mapping[str, object]) -> dict[str, object]:

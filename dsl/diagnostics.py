@@ -90,3 +90,7 @@ class ArchError(Exception):
         from .render import to_text
 
         return to_text(self.diagnostics).rstrip("\n")
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows (IPython asks for it): the errors of the file, and no frames of the compiler, which is not at fault."""
+        return str(self).splitlines()

@@ -84,7 +84,7 @@ def _table(face: Face, found: Bench) -> None:
     face.result(f"{found.network}: batch {options.batch}, {found.threads} thread{plural}, {options.device}, {options.dtype}, {found.rounds} rounds")
     face.result(f"{machine.processor}, {machine.cores} cores, {machine.instructions}; torch {machine.torch}; peak {found.peak / 1e9:,.0f} GFLOP/s")
     face.result("\n")
-    titles = ("way", "ms", "best", "images/s", f"speed ({options.base} = 1)", "GFLOP/s", "of peak", "memory", "running", "difference")
+    titles = ("way", "ms", "best", f"{found.what}/s", f"speed ({options.base} = 1)", "GFLOP/s", "of peak", "memory", "running", "difference")
     rows = [
         (
             row.way, f"{row.seconds * 1e3:,.2f}", f"{row.best * 1e3:,.2f}", f"{options.batch / row.seconds:,.1f}",

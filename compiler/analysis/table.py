@@ -59,11 +59,11 @@ class Table:
         return "\n".join(lines) + "\n"
 
     def csv(self) -> str:
-        """Raw values (bytes as bytes), so that a spreadsheet can calculate; no total and no notes."""
+        """Raw values (bytes as bytes), so that a spreadsheet can calculate; the total is the last row, and there are no notes."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow([column.title for column in self.columns])
-        for row in self.rows:
+        for row in (*self.rows, *([self.total] if self.total is not None else [])):
             writer.writerow(["x".join(map(str, cell)) if isinstance(cell, tuple) else cell for cell in row])
         return text.getvalue()
 

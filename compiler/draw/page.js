@@ -272,7 +272,7 @@ function highlight() { for (const item of state.drawn) item.element.classList.to
 
 // -------------------------------------------------------------------------------------------------- the source
 
-const WORDS = /(#.*$)|\b(network|block|stage|input|output|aux|repeat|for|in|if|else|let|default|require|expect|budget|import|from|as|takes|indexed|flat|skip|reuse)\b/g;
+const WORDS = /("(?:[^"\\]|\\.)*")|(#.*$)|\b(network|block|stage|input|output|aux|repeat|for|in|if|else|let|default|require|expect|budget|import|from|as|takes|indexed|flat|skip|reuse)\b/g;
 function buildSource() {
   const panel = document.getElementById("source");
   data.sources.forEach((source, file) => {
@@ -282,7 +282,7 @@ function buildSource() {
       const row = html("li", { "data-line": k + 1 });
       let done = 0;
       for (const match of text.matchAll(WORDS)) {
-        row.append(text.slice(done, match.index), html("span", { class: match[1] ? "comment" : "word" }, match[0]));
+        row.append(text.slice(done, match.index), html("span", { class: match[1] ? "string" : match[2] ? "comment" : "word" }, match[0]));
         done = match.index + match[0].length;
       }
       row.append(text.slice(done));

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
 import linecache
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..graph import Graph
 from .pytorch import Mode, class_name, to_python
@@ -44,6 +45,30 @@ def _import(source: str, name: str) -> ModuleType:
     module = ModuleType(full_name)
     module.__file__ = file
     exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
+    _make_picklable(module, source, name)
     sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE))
     sys.modules[full_name] = module
     return module
+
+
+def _make_picklable(module: ModuleType, source: str, name: str) -> None:
+    """Let instances of the file's classes pickle (`torch.save` of a whole model, a process that is spawned) together with their text.
+
+    The file is nowhere on disk: a process that reads the pickle makes it again from the text, which needs archc there.
+    """
+
+    def reduce(self: object, protocol: int) -> tuple[Any, ...]:
+        reduced: Any = object.__reduce_ex__(self, max(protocol, 2))
+        made, (kind, *arguments), *state = reduced
+        assert made is copyreg.__newobj__  # type: ignore[attr-defined]  # typeshed leaves it out
+        return (restored, (source, name, kind.__name__, *arguments), *state)
+
+    for kind in vars(module).values():
+        if isinstance(kind, type) and kind.__module__ == module.__name__:
+            kind.__reduce_ex__ = reduce  # type: ignore[method-assign,assignment]
+
+
+def restored(source: str, name: str, kind: str, *arguments: object) -> object:
+    """An instance of a class of a generated file, as unpickling wants it: made, and not yet filled."""
+    made = getattr(_import(source, name), kind)
+    return made.__new__(made, *arguments)

@@ -51,6 +51,17 @@ def test_as_json(run: Run) -> None:
     assert document["rows"][0]["speed"] == {"median": 1.0, "low": 1.0, "high": 1.0}
     assert set(document["machine"]) == {"processor", "cores", "instructions", "system", "python", "torch"}
     assert document["peak_flops_per_second"] > 0
+    assert all(0 < row["share_of_peak"] <= 1 and row["images_per_second"] > 0 for row in document["rows"])
+
+
+def test_no_way_is_over_the_peak_on_a_busy_machine(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product had next to nothing of the processor; a network of numbers counts samples."""
+    monkeypatch.setattr(measured, "peak_flops", lambda device, dtype: 1.0)
+    (folder / "vector.arch").write_text("network vector {\n  input x[64]\n  linear(64)\n}\n", encoding="utf-8")
+    document = json.loads(run("bench", "vector.arch", "--ways", "eager", "--format", "json", *QUICK).stdout)
+    shares = [row["share_of_peak"] for row in document["rows"]]
+    assert all(0 < share <= 1 for share in shares)
+    assert all(row["samples_per_second"] > 0 for row in document["rows"])
 
 
 def test_as_text_with_a_picture(run: Run, folder: Path) -> None:

@@ -23,7 +23,9 @@ def test_tables_of_cost(run: Run) -> None:
 
 def test_formats_of_cost(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(run("cost", "good.arch", "--by", "op", "--format", "csv").stdout)))
+    *rows, total = rows
     assert [row["op"] for row in rows] == ["conv", "bn", "relu", "global_avgpool", "flatten", "linear"]
+    assert total["path"] == "total" and int(total["parameters"]) == sum(int(row["parameters"]) for row in rows)
     assert rows[0]["MACs"] == str(8 * 27 * 1024)
     assert run("cost", "good.arch", "--format", "markdown").stdout.splitlines()[2].startswith("| path |")
     document = json.loads(run("cost", "good.arch", "--table", "lecture", "--format", "json").stdout)

@@ -8,6 +8,7 @@ import pytest
 
 import archc
 from archc.compiler.driver import check_source
+from archc.compiler.network import ArchWarning
 from archc.dsl.source import Source
 
 GOOD = """\
@@ -150,3 +151,20 @@ def test_no_torch_before_a_module_is_asked_for() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(root)}, check=True, timeout=60
     )
     assert done.stdout == "False\n"
+
+
+def test_a_doubt_is_a_warning_at_the_caller() -> None:
+    """W512: the batch was written as if it were the channels, and a ResNet of volumes came of it."""
+    with pytest.warns(ArchWarning, match=r"W512: the batch is not written: \[1, 3, 64, 64\].*write `\[3, 64, 64\]`") as caught:
+        archc.compile("resnet18", input=(1, 3, 64, 64))
+    assert caught[0].filename == __file__
+
+
+def test_an_error_has_no_frames_of_the_compiler(tmp_path: Path) -> None:
+    (tmp_path / "bad.arch").write_text("network bad {\n  input x[3, 8, 8]\n  cnv(4)\n}\n", encoding="utf-8")
+    with pytest.raises(archc.ArchError) as caught:
+        archc.compile(tmp_path / "bad.arch")
+    assert [entry.name for entry in caught.traceback][1:] == ["compile", "_compiled"]
+    shown = caught.value._render_traceback_()  # as IPython asks
+    assert shown[0] == "error[E201]: there is no operation or block named `cnv`"
+    assert not [line for line in shown if "compiler" in line]
