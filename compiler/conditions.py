@@ -107,4 +107,6 @@ def budget(expansion: Expansion, frame: Frame, limit: ast.Limit) -> None:
         raise Problem(
             Diagnostic("E208", f"a budget must be a number, and `{limit.value.span.text}` is {show_value(value)}", Label(limit.value.span))
         )
+    if limit.quantity.name == "parameters" and expansion.build.sharing is not None:
+        return  # what is used again has no parameters of its own: its first use keeps to the budget
     expansion.build.budgets.append(BudgetLimit(limit.quantity.name, limit.operator, value, limit.span, frame.scope))

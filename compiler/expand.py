@@ -274,7 +274,8 @@ class Expansion:
             number = frame.names.next_round()
             inside.names = Names()
             inside.scope = self.build.open(Scope("round", (number,), frame.scope, span, title=number))
-            frame.names.members[number] = Labelled(number, None, span, inside.names.members, used=True)
+            # In what is used again the rounds have the numbers of the first use.
+            frame.names.members[inside.scope.names[-1]] = Labelled(number, None, span, inside.names.members, used=True)
         if inside.scope is not frame.scope:
             inside.scope.values.update({name: binding.value for name, binding in bindings.items()})
         self.body(inside, body)

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..dsl.records import dataclass
+from .ops.base import Weight
 from .program import Node, Program, Scope
 
 if TYPE_CHECKING:
@@ -50,6 +51,21 @@ class Graph:
         if part.shares is None or part not in self._sharing:
             return ""
         return part.shares.unique or part.shares.title
+
+    def weights(self, node: Node) -> tuple[Weight, ...]:
+        """The tensors that are counted at a node: its own. Where only a side head runs their owner, its first user in the trunk has them."""
+        if node.index in self._heirs:
+            return node.operation.weights(node.input_shapes)
+        return () if node.index in self._heirs.values() else node.weights
+
+    @cached_property
+    def _heirs(self) -> dict[int, int]:
+        """Nodes of the trunk that use weights whose owner runs in training alone: the first of them for each owner."""
+        owners: dict[int, int] = {}
+        for node in self.nodes:
+            if node.shares is not None and self.nodes[node.shares].training_only and not node.training_only:
+                owners.setdefault(node.shares, node.index)
+        return {heir: owner for owner, heir in owners.items()}
 
     @cached_property
     def _sharing(self) -> frozenset[Scope]:

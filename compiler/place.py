@@ -56,10 +56,11 @@ class Sharing:
     own: str | None  # its label there
     named: Scope | None = None  # the scope that has this label
 
-    def renamed(self, first: tuple[str, ...], parent: Scope) -> tuple[str, ...] | None:
+    def renamed(self, first: Node | Scope, parent: Scope) -> tuple[str, ...] | None:
         """The new name of the part or step that this use has a label for; None for what stands in it or beside it."""
-        is_it = self.own is not None and first == tuple(self.label.split(".")) and parent.module is self.user
-        return tuple(self.own.split(".")) if is_it and self.own is not None else None
+        if self.own is None or parent.module is not self.user or first.use > 1 or first.names != tuple(self.label.split(".")):
+            return None
+        return tuple(self.own.split("."))
 
 
 @dataclass(slots=True, eq=False)
@@ -94,6 +95,9 @@ class Builder:
         self._said.add(key)
         if frame is not None and (self.via or frame.scope.depth > 1):
             diagnostic = dataclasses.replace(diagnostic, notes=diagnostic.notes + self.where(frame.scope))
+        if self.sharing is not None:
+            again = f"in: `{self.sharing.label}`, used again at {self.sharing.span}"
+            diagnostic = dataclasses.replace(diagnostic, notes=(*diagnostic.notes, again))
         self.report.add(diagnostic)
         self._give_up_after(len(self._said), MOST_ERRORS, diagnostic)
 
@@ -127,11 +131,11 @@ class Builder:
                 raise Problem(self._different())
             first = self.sharing.scopes.popleft()
             assert scope.parent is not None
-            own = self.sharing.renamed(first.names, scope.parent)
-            names, title, use = first.names, first.title, first.use
+            own = self.sharing.renamed(first, scope.parent)
+            names, title, use = first.names, first.title, 1
             if own is not None:
-                names, title, use = own, ".".join(own), 1
-            elif names and scope.parent.module is self.sharing.user:
+                names, title = own, ".".join(own)
+            elif names and (first.use > 1 or scope.parent.module is self.sharing.user):
                 use = self._next_use((*scope.parent.path, *names))
             scope = dataclasses.replace(scope, names=names, title=title, shares=first.shares or first, use=use)
             if own is not None:
@@ -211,13 +215,13 @@ class Builder:
             first = self._shared(operation, shapes)
             if operation.family != "port":
                 shares = first.shares if first.shares is not None else first.index
-                own = self.sharing.renamed(first.names, frame.scope)
+                own = self.sharing.renamed(first, frame.scope)
                 if own is not None:
                     names, label = own, True
-                elif self.sharing.named in frame.scope.ancestors():
-                    names, use = first.names, first.use
                 else:
-                    names, use = first.names, self._next_use((*frame.scope.path, *first.names))
+                    names = first.names
+                    if first.use > 1 or self.sharing.named not in frame.scope.ancestors():
+                        use = self._next_use((*frame.scope.path, *names))
         node = Node(
             index=len(self.nodes),
             operation=operation,

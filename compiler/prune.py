@@ -57,16 +57,14 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
     return tuple(kept), (*idle, *warnings)
 
 
-def _needed(nodes: Sequence[Node], is_end: Callable[[Node], bool], with_owners: bool = False) -> list[bool]:
-    """Which nodes there must be for those that `is_end` names. What a node reads, and the owner of its weights, stand before it."""
+def _needed(nodes: Sequence[Node], is_end: Callable[[Node], bool]) -> list[bool]:
+    """Which nodes there must be for those that `is_end` names. What a node reads stands before it."""
     needed = [False] * len(nodes)
     for node in reversed(nodes):
         needed[node.index] |= is_end(node)
         if needed[node.index]:
             for index in node.inputs:
                 needed[index] = True
-            if with_owners and node.shares is not None:
-                needed[node.shares] = True
     return needed
 
 
@@ -99,7 +97,7 @@ def _only_in_training(nodes: Sequence[Node]) -> Sequence[Node]:
     """The nodes; those that serve side heads alone are marked, wherever they stand."""
     if not any(node.training_only for node in nodes):
         return nodes
-    needed = _needed(nodes, lambda node: node.operation.family == "port" and not node.training_only, with_owners=True)
+    needed = _needed(nodes, lambda node: node.operation.family == "port" and not node.training_only)
     return [node if needed[node.index] or node.training_only else dataclasses.replace(node, training_only=True) for node in nodes]
 
 

@@ -76,7 +76,7 @@ def run_skip(expansion: Expansion, frame: Frame, call: ast.Call, label: str | No
         expansion.register(frame, Labelled(label, frame.current, call.span))
 
 
-def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None) -> None:
+def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None, place: Span) -> None:
     """`reuse(name)` applies the step with that label again, with its weights."""
     if not call.arguments:
         raise Problem(
@@ -97,10 +97,10 @@ def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | N
         )
     expansion.build.effort.spend(STEPS_A_CALL, call.span)
     if label is not None:
-        expansion.claim(frame, tuple(label.split(".")), call.span)
+        expansion.claim(frame, tuple(label.split(".")), place)
     frame.current, members = labelled.again(frame, call.span, label)
     if label is not None:
-        expansion.register(frame, Labelled(label, frame.current, call.span, members, labelled.again))
+        expansion.register(frame, Labelled(label, frame.current, place, members, labelled.again))
 
 
 def label_argument(expansion: Expansion, frame: Frame, call: ast.Call) -> Labelled:

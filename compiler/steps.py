@@ -26,7 +26,7 @@ def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
         run_skip(expansion, frame, step.action, label)
         return
     if isinstance(step.action, ast.Call) and step.action.path == ("reuse",):
-        run_reuse(expansion, frame, step.action, label)
+        run_reuse(expansion, frame, step.action, label, step.label.span if step.label is not None else step.span)
         return
     build = expansion.build
     before = moment(build, frame) if label is not None else None

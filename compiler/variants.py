@@ -55,7 +55,7 @@ class Family:
     def _figures(self, graph: Graph) -> dict[str, int]:
         trunk = [node for node in graph.nodes if not node.training_only]
         work = total(work_of(node) for node in trunk)
-        weights = sum(weight_bytes(weight, self.dtype) for node in trunk for weight in node.weights)
+        weights = sum(weight_bytes(weight, self.dtype) for node in trunk for weight in graph.weights(node))
         peak = inference_profile(graph, batch=self.batch, dtype=self.dtype).peak_bytes
         return {
             "parameters": work.parameters,

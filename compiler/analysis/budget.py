@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ...dsl.diagnostics import Diagnostic, Label
 from ..graph import Graph
 from ..program import BudgetLimit, Node, Scope
-from .cost import Work, groups, total, work_of
+from .cost import Work, groups, total, works_of
 from .dtypes import weight_bytes
 from .memory import inference_profile
 
@@ -39,10 +39,11 @@ def quantity(graph: Graph, name: str, scope: Scope | None = None) -> int:
     """
     nodes = _nodes(graph, scope)
     if name == "memory":
-        weights = sum(weight_bytes(weight, "float32") for node in nodes for weight in node.weights)
+        weights = sum(weight_bytes(weight, "float32") for node in nodes for weight in graph.weights(node))
         profile = inference_profile(graph)
         return weights + max((profile.bytes_at(node.index) for node in nodes), default=profile.resident)
-    return _of(total(work_of(node) for node in nodes), name)
+    works = works_of(graph)
+    return _of(total(works[node.index] for node in nodes), name)
 
 
 def _nodes(graph: Graph, scope: Scope | None) -> list[Node]:
@@ -91,7 +92,8 @@ def _parts(graph: Graph, limit: BudgetLimit, value: int) -> tuple[str, ...]:
         worst = max(nodes, key=lambda node: profile.bytes_at(node.index), default=None)
         return (f"the peak, {profile.bytes_at(worst.index):,} bytes beside the weights, is at {worst.unique}",) if worst else ()
     rows = groups(nodes, "stage")
-    parts = [(path, _of(total(work_of(node) for node in members), limit.quantity)) for path, _, members in rows]
+    works = works_of(graph)
+    parts = [(path, _of(total(works[node.index] for node in members), limit.quantity)) for path, _, members in rows]
     dearest = sorted(parts, key=lambda part: -part[1])[:DEAREST]
     listed = ", ".join(f"{path} {short(part)} ({part / value:.0%})" for path, part in dearest if part)
     return (f"most of it: {listed}",) if listed else ()

@@ -176,7 +176,7 @@ def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float
 
     by_dtype: dict[str, int] = {}
     for node in trunk:
-        for weight in node.weights:
+        for weight in graph.weights(node):
             stored = dtype if weight.dtype == "float" else weight.dtype
             by_dtype[stored] = by_dtype.get(stored, 0) + weight_bytes(weight, dtype)
     rows = []
@@ -216,9 +216,10 @@ def works_of(graph: Graph) -> tuple[Work, ...]:
     known: dict[tuple[int, object, bool], Work] = {}
     works = []
     for node, fact in zip(graph.nodes, facts_of(graph), strict=True):
-        key = (id(fact), node.operation.family, node.shares is None)
+        weights = graph.weights(node)
+        key = (id(fact), node.operation.family, bool(weights))
         if key not in known:
-            known[key] = _work(node, fact.weights if node.shares is None else (), fact.macs, fact.flops)
+            known[key] = _work(node, weights, fact.macs, fact.flops)
         works.append(known[key])
     return tuple(works)
 

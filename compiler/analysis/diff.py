@@ -13,7 +13,7 @@ from ...dsl.records import dataclass
 from ..graph import Graph
 from ..ops.base import Shape, show
 from ..program import Node
-from .cost import Work, total, work_of
+from .cost import Work, total, work_of, works_of
 
 LARGEST_MATCH = 4000
 """Unmatched steps on a side beyond which only equal neighbours are matched (the search takes quadratic time at worst)."""
@@ -120,8 +120,11 @@ def diff(before: Graph, after: Graph) -> Difference:
             same += 1
         else:
             changes.append(change)
-    totals = tuple(total(work_of(node) for node in graph.nodes if not node.training_only) for graph in (before, after))
-    return Difference(before, after, tuple(changes), same, (totals[0], totals[1]), tuple(rows))
+    return Difference(before, after, tuple(changes), same, (_total(before), _total(after)), tuple(rows))
+
+
+def _total(graph: Graph) -> Work:
+    return total(work for node, work in zip(graph.nodes, works_of(graph), strict=True) if not node.training_only)
 
 
 def _match(before: Graph, after: Graph) -> list[tuple[int, int]]:

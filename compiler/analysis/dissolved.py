@@ -13,7 +13,8 @@ def dissolved(order: Sequence[Node], graph: Graph) -> frozenset[Scope]:
 
     The generated code calls their steps one by one from the module around them (`emit/units.py`, which also looks at the code).
     """
-    found = _scattered([node for node in order if not node.training_only])
+    # What serves a side head alone and stands outside of it is called by the network itself.
+    found = _scattered([node for node in order if not node.training_only or any(scope.kind == "aux" for scope in node.scope.ancestors())])
     if all(node.shares is None for node in graph.nodes):
         return frozenset(found)
     while True:

@@ -50,7 +50,7 @@ def lecture(graph: Graph, batch: int = BATCH) -> tuple[Layer, ...]:
     """The rows, the inputs first."""
     rows = [Layer(node.names[-1], "input", node.shape, product(node.shape), 0, 0, 1, batch) for node in graph.inputs]
     for name, op, nodes in _layers(graph):
-        parameters = sum(elements(weight for weight in node.weights if weight.trainable) for node in nodes)
+        parameters = sum(elements(weight for weight in graph.weights(node) if weight.trainable) for node in nodes)
         flops = sum(_flops(node) for node in nodes) * batch
         counted = product(nodes[-1].shape) if flops else 0
         if parameters or flops:

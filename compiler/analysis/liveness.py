@@ -143,7 +143,7 @@ class _Frames:
             return
         for tensor in call.results:
             node = self.graph.nodes[tensor]
-            chain = self._chain(node.scope.module)
+            chain = self._chain_of(node)
             inner = chain[chain.index(frame) + 1]
             inside = node.path[len(inner.path) :]
             if len(call.results) == 1:
@@ -157,7 +157,7 @@ class _Frames:
             # It is not there in the code: whoever reads it reads its operand.
             self.alias[node.index] = self.alias.get(node.inputs[0], node.inputs[0])
             return
-        chain = self._chain(node.scope.module)
+        chain = self._chain_of(node)
         for level, frame in enumerate(chain):
             inner = chain[level + 1] if level + 1 < len(chain) else None
             key: Scope | int = node.index if inner is None else inner
@@ -197,9 +197,9 @@ class _Frames:
 
     def _join(self, node: Node, user: Node) -> None:
         """Note that `user` reads `node`: in the body that makes both calls, in those that hand the tensor up to it and down to it."""
-        above = self._chain(node.scope.module)
+        above = self._chain_of(node)
         leaves = user.index not in self.position or user.operation.family == "port"
-        below = above[:1] if leaves else self._chain(user.scope.module)
+        below = above[:1] if leaves else self._chain_of(user)
         common = _common(above, below)
         if node.operation.family != "port":
             for frame in above[common:]:
@@ -231,6 +231,11 @@ class _Frames:
             return node.names[-1]
         named = (scope.names[-1] for scope in reversed(node.scope.ancestors()[1:]) if scope.names and scope.names[-1].isidentifier())
         return next(named, "y")
+
+    def _chain_of(self, node: Node) -> tuple[Scope, ...]:
+        """The modules that hold a node. What serves a side head alone is called by the network itself, wherever it stands."""
+        chain = self._chain(node.scope.module)
+        return chain[:1] if node.training_only and not any(scope.kind == "aux" for scope in chain) else chain
 
     def _chain(self, scope: Scope) -> tuple[Scope, ...]:
         """The modules from the network down to `scope`."""

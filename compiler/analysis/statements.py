@@ -133,12 +133,13 @@ class Body:
         depth = 1 + max((waiting.depth for waiting in taken), default=0)
         heavy = call.is_heavy or any(waiting.is_heavy for waiting in taken)
         made = _Waiting(call.results[0] if call.results else -1, call.text.format(*texts), depth, heavy, reads, call, first)
+        self._waiting.append(made)
         if len(call.results) > 1:
-            self._flush(len(self._waiting))
+            self._flush(len(self._waiting) - 1)
+            self._waiting.pop()
             for number, tensor in enumerate(call.results):
                 self._assign(tensor, call.labels.get(tensor, ""), reads if number == 0 else [], call.last, by_label=True)
             return
-        self._waiting.append(made)
         if self._uses.get(made.tensor, 0) > 1:
             self._flush(len(self._waiting))
         elif len(self._waiting) > MOST_WAITING:

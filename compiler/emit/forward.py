@@ -137,11 +137,11 @@ class ForwardWriter:
         depth = 1 + max((waiting.depth for waiting in nested.values()), default=0)
         heavy = call.is_heavy or any(waiting.is_heavy for waiting in nested.values())
         made = _Waiting(first, text, template.is_sum, depth, heavy, reads, call)
-        if call.results > 1:
-            self._flush(len(self._waiting))
-            self._several(call, first, made)
-            return
         self._waiting.append(made)
+        if call.results > 1:
+            self._flush(len(self._waiting) - 1)  # while this call waits, what it reads keeps its name
+            self._several(call, first, self._waiting.pop())
+            return
         if self._uses.get(first, 0) > 1:
             self._flush(len(self._waiting))
         elif len(self._waiting) > MOST_WAITING:

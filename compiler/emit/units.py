@@ -214,11 +214,9 @@ def inner_first(units: Units) -> list[Unit]:
     def visit(unit: Unit) -> None:
         if unit in found:
             return
-        if unit.uses is not None:
-            for inner in unit.uses.calls:
-                if isinstance(inner, Unit):
-                    visit(inner)
-            visit(unit.uses)
+        for other in (unit.uses, *unit.calls):
+            if isinstance(other, Unit):
+                visit(other)
         found[unit] = None
 
     # What a unit calls lies deeper in the tree of scopes; what it uses again may stand anywhere.

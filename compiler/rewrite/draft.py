@@ -26,6 +26,10 @@ class Item:
     owner: Item | None = None
     names: tuple[str, ...] = ()
 
+    def shares_with(self, other: Item) -> bool:
+        """Whether both use the same weights."""
+        return (self.owner or self) is (other.owner or other)
+
     @property
     def input_shapes(self) -> Shapes:
         return tuple(operand.shape for operand in self.inputs)
@@ -63,6 +67,13 @@ class Draft:
     def items(self) -> Iterator[Item]:
         """The items that stood at the start, in order, without those that were dropped meanwhile."""
         return (item for item in self._items if item in self._users)
+
+    def families(self) -> Iterator[list[Item]]:
+        """The items by their weights: each owner with those that use them again, in order."""
+        found: dict[Item, list[Item]] = {}
+        for item in self.items():
+            found.setdefault(item.owner or item, []).append(item)
+        return iter(found.values())
 
     def users(self, item: Item) -> list[Item]:
         """Who reads it, once for each operand."""

@@ -53,7 +53,7 @@ class FoldBatchNorm(Rewrite):
     name: ClassVar[str] = "fold_batch_norm"
     summary: ClassVar[str] = (
         "Folds a batch norm into the convolution, transposed convolution or dense layer before it. "
-        "Legal where the norm alone reads the layer and the layer's weights serve no other place."
+        "Legal where the norm alone reads the layer, wherever the layer's weights are used."
     )
     requires: ClassVar[tuple[Property, ...]] = (NO_TRAINING, NOTHING_IDLE)
     ensures: ClassVar[tuple[Property, ...]] = (NORMS_FOLDED,)
@@ -61,15 +61,19 @@ class FoldBatchNorm(Rewrite):
     def apply(self, state: Rewritten) -> Rewritten:
         draft = Draft.of(state)
         count = 0
-        for norm in draft.items():
-            if not isinstance(norm.operation, BatchNorm):
-                continue
-            (layer,) = norm.inputs
-            if not makes_channels(layer.operation, layer.shape) or draft.is_shared(layer) or draft.only_user(layer) is None:
-                continue
-            factor = norm_factor(norm)
-            layer.weights = {"weight": scaled(layer, factor), "bias": norm_addend(norm, factor, bias_of(layer))}
-            layer.operation = with_bias(layer.operation)
-            draft.replace(norm, layer)
-            count += 1
+        for family in draft.families():
+            layer = family[0]
+            while makes_channels(layer.operation, layer.shape) and (norms := _one_norm(draft, family)):
+                factor = norm_factor(norms[0])
+                layer.weights = {"weight": scaled(layer, factor), "bias": norm_addend(norms[0], factor, bias_of(layer))}
+                for each, norm in zip(family, norms, strict=True):
+                    each.operation = with_bias(each.operation)
+                    draft.replace(norm, each)
+                count += len(norms)
         return draft.finish(f"{counted(count, 'batch norm')} folded into the layers before them" if count else "")
+
+
+def _one_norm(draft: Draft, layers: list[Item]) -> list[Item]:
+    """The norm that alone reads the layers of one family, for each of them; none where they have not the same."""
+    norms = [norm for norm in map(draft.only_user, layers) if norm is not None and isinstance(norm.operation, BatchNorm)]
+    return norms if len(norms) == len(layers) and all(norm.shares_with(norms[0]) for norm in norms) else []

@@ -29,9 +29,9 @@ class LoneNorm(Rewrite):
         draft = Draft.of(state)
         norms = [item for item in draft.items() if isinstance(item.operation, BatchNorm) and spatial_rank(item.shape) > 0]
         # All are worked out before any is changed, for one may use the weights of another.
-        made = [_weights(norm) for norm in norms]
+        made = [{} if norm.owner in norms else _weights(norm) for norm in norms]
         for norm, weights in zip(norms, made, strict=True):
-            norm.weights, norm.operation, norm.owner = weights, _POINT, None
+            norm.weights, norm.operation, norm.owner = weights, _POINT, norm.owner if norm.owner in norms else None
         return draft.finish(f"{counted(len(norms), 'batch norm')} made a factor and an addend" if norms else "")
 
 

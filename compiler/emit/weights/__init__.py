@@ -70,7 +70,8 @@ def as_weights(given: AnyWeights) -> Weights:
 
 def side_head_keys(graph: Graph) -> frozenset[str]:
     """The keys of weights that serve side heads alone: a module for inference leaves them in the file."""
-    return frozenset(key for key, node in _owners(graph).items() if node.training_only)
+    needed = {node.shares for node in graph.nodes if not node.training_only}
+    return frozenset(key for key, node in _owners(graph).items() if node.training_only and node.index not in needed)
 
 
 def _owners(graph: Graph) -> dict[str, Node]:

@@ -1,0 +1,163 @@
+"""`reuse`: the same text and the same weights once more, where it is written, under a name of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.analysis.cost import cost
+from archc.compiler.analysis.cost_table import cost_table
+from archc.compiler.analysis.diff import diff
+from archc.compiler.document import to_document
+from archc.compiler.driver import check_source
+from archc.compiler.graph import Graph
+from archc.dsl.source import Source
+
+TWO = "input a[3, 32, 32]\n  input b[3, 16, 16]\n  "
+
+
+def graph_of(body: str, before: str = "") -> Graph:
+    checked = check_source(Source.of("n.arch", f"{before}\nnetwork n {{\n  {body}\n}}\n"))
+    assert checked.program is not None, checked.diagnostics
+    return checked.graph
+
+
+def error_of(body: str, before: str = "") -> str:
+    checked = check_source(Source.of("n.arch", f"{before}\nnetwork n {{\n  {body}\n}}\n"))
+    (row,) = (row for row in checked.diagnostics if row.is_error)
+    return f"{row.code} {row.message}"
+
+
+def steps(graph: Graph) -> list[str]:
+    return [node.unique for node in graph.nodes if node.operation.family != "port"]
+
+
+def shared(graph: Graph) -> dict[str, str]:
+    return {node.unique: graph.shared(node) for node in graph.nodes if graph.shared(node)}
+
+
+def test_a_member_of_the_second_use_is_the_tensor_of_the_second_use() -> None:
+    graph = graph_of(f"{TWO}one: {{ c1: conv(8) -> relu -> c2: conv(8) }}\n  skip(b) -> two: reuse(one)\n  output first = one.c1, second = two.c1, end = two")
+    assert [node.shape for node in graph.outputs] == [(8, 32, 32), (8, 16, 16), (8, 16, 16)]
+    assert shared(graph) == {"two.c1": "one.c1"}  # and one.c2 is that of the second use: nothing needs the first's
+
+
+@pytest.mark.parametrize(
+    ("head", "before"),
+    [
+        ("head: h", "block h { t: conv(8) -> relu -> add { | skip | skip(t) } }"),
+        ("head: { t: conv(8) -> relu -> add { | skip | skip(t) } }", ""),
+        ("stage head { t: conv(8) -> relu -> add { | skip | skip(t) } }", ""),
+    ],
+    ids=["block", "group", "stage"],
+)
+def test_what_reads_its_own_labels_reads_those_of_this_use(head: str, before: str) -> None:
+    graph = graph_of(f"{TWO}{head}\n  skip(b) -> other: reuse(head)\n  output head, other", before)
+    add = next(node for node in graph.nodes if node.unique == "other.add1")
+    assert [graph.nodes[index].unique for index in add.inputs] == ["other.relu1", "other.t"]
+
+
+@pytest.mark.parametrize("name", ["unet", "resnet50_fpn"])
+def test_shipped_networks_can_be_used_again(name: str) -> None:
+    text = f"from {name} import {name}\nnetwork n {{\n  input a[3, 64, 64]\n  input b[3, 64, 64]\n  one: {name}\n  skip(b) -> two: reuse(one)\n  output one, two\n}}\n"
+    checked = check_source(Source.of("n.arch", text))
+    assert checked.program is not None, checked.diagnostics
+    works = cost(checked.graph, by="op").rows
+    first = sum(row.work.macs for row in works if row.path.startswith("one."))
+    second = sum(row.work.macs for row in works if row.path.startswith("two."))
+    assert first == second > 0
+    assert not any(row.work.parameters for row in works if row.path.startswith("two."))
+
+
+def test_it_stands_where_it_is_used() -> None:
+    graph = graph_of("input x[4, 8, 8]\n  a: conv(4, 1)\n  stage s { relu -> reuse(a) -> conv(3, 1) }")
+    assert steps(graph) == ["a", "s.relu1", "s.a@2", "s.conv1"]
+    assert [row.path for row in cost(graph).rows] == ["a", "s"]
+
+
+def test_a_use_of_a_use_is_a_use() -> None:
+    graph = graph_of("input x[4, 8, 8]\n  one: { c: conv(4) -> relu }\n  two: reuse(one) -> three: reuse(two) -> reuse(three.c)\n  output x1 = three.c, y = three")
+    assert shared(graph) == {"two.c": "one.c", "three.c": "one.c"}
+    graph = graph_of("input x[4, 8, 8]\n  one: { c: conv(4) -> d: reuse(c) }\n  two: reuse(one) -> reuse(two.d) -> reuse(one)")
+    assert shared(graph) == {"one.d": "one.c", "two.c": "one.c", "two.d": "one.c", "c@2": "one.c", "one.c@2": "one.c", "one.d@2": "one.c"}
+
+
+def test_uses_in_loops_paths_and_merges() -> None:
+    graph = graph_of(
+        "input x[4, 8, 8]\n  m: add { | c: conv(4) -> relu | skip }\n  repeat 2 { reuse(m) -> relu }\n"
+        '  for i in range(2) { "k{i}": reuse(c) }\n  mul { | reuse(m) | e: reuse(m) }'
+    )
+    assert set(shared(graph).values()) == {"c"}
+    assert {"0.c@2", "1.c@2", "k0", "k1", "e"} <= set(steps(graph))
+    assert len(set(steps(graph))) == len(steps(graph))
+
+
+def test_names_given_since_mean_nothing_to_it() -> None:
+    graph = graph_of("input x[4, 8, 8]\n  t: conv(4)\n  stage s {\n    one: { relu -> add { | skip | skip(t) } }\n    t: conv(4) -> two: reuse(one)\n  }")
+    second = next(node for node in graph.nodes if node.unique == "s.two.add1")
+    assert [graph.nodes[index].unique for index in second.inputs] == ["s.two.relu1", "t"]
+
+
+def test_names_of_what_follows_do_not_change() -> None:
+    assert steps(graph_of("input x[4, 8, 8]\n  m: add { | conv(4) | skip }\n  reuse(m) -> conv(4)"))[-1] == "conv2"
+
+
+def test_the_first_use_is_left_out_where_only_a_later_one_is_needed() -> None:
+    graph = graph_of(f"{TWO}one: {{ c: conv(8) -> bn }}\n  skip(b) -> two: reuse(one)\n  output two")
+    assert steps(graph) == ["one.c", "one.bn1"]
+    assert graph.nodes[2].shape == (8, 16, 16)
+
+
+def test_weights_that_only_a_side_head_runs_first_are_counted_in_the_trunk() -> None:
+    graph = graph_of("input x[4, 8, 8]\n  conv(4) -> e: relu\n  c: conv(4, 1)\n  aux head { skip(c) -> conv(2) }\n  skip(e) -> reuse(c)")
+    figures = cost(graph)
+    assert figures.total.parameters == 4 * 4 * 9 + 4 + 4 * 4 + 4
+    assert figures.training_only.parameters == 4 * 2 * 9 + 2
+
+
+def test_tables_tell_whose_weights_they_are() -> None:
+    graph = graph_of(f"{TWO}tower: {{ cb(8) }}\n  skip(b) -> other: reuse(tower)\n  output tower, other", "block cb(out) { conv(out) -> relu }")
+    rows = cost(graph, by="block").rows
+    assert [(row.path, row.shares, row.work.parameters) for row in rows] == [("tower.cb1", "", 224), ("other.cb1", "tower.cb1", 0)]
+    assert rows[1].work.macs * 4 == rows[0].work.macs
+    assert "other.cb1 (shares tower.cb1)" in cost_table(cost(graph, by="block")).text()
+    scopes = to_document(graph)["scopes"]
+    assert isinstance(scopes, list)
+    assert {row["path"]: row["shares"] for row in scopes}["other"] == "tower"
+
+
+def test_a_difference_tells_that_weights_are_shared_now() -> None:
+    first = graph_of(f"{TWO}one: {{ c: conv(8) }}\n  skip(b) -> two: {{ c: conv(8) }}\n  output one, two")
+    second = graph_of(f"{TWO}one: {{ c: conv(8) }}\n  skip(b) -> two: reuse(one)\n  output one, two")
+    (change,) = diff(first, second).changes
+    assert change.shares == ("", "one.c")
+    assert "uses the weights of one.c (was weights of its own), -224 parameters" in diff(first, second).text()
+    assert not diff(second, second).changes
+
+
+def test_a_budget_of_parameters_is_that_of_the_first_use() -> None:
+    graph_of("input x[4, 8, 8]\n  one: { conv(4)\n  budget parameters >= 10, macs >= 10 }\n  reuse(one)")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("f: { conv(8) }\n  reuse(f)", "E235 the weights of `f` do not fit here"),
+        ("f: { conv(4) -> maxpool(2)\n  if in.height > 8 { relu } }\n  reuse(f)", "E235 `f` cannot be reused here"),
+        ("one: conv(4)\n  two: reuse(one)\n  two: reuse(one)", "E209 two steps are named `two`"),
+        ("reuse(x)", "E235 `x` is no step that can be applied again"),
+    ],
+)
+def test_what_cannot_be_used_again(body: str, told: str) -> None:
+    assert error_of(f"input x[4, 16, 16]\n  {body}").startswith(told)
+
+
+def test_of_a_first_use_that_fails_nothing_more_is_said() -> None:
+    assert error_of("input x[4, 8, 8]\n  one: { conv(8, 9, pad = 0) -> relu }\n  reuse(one)").startswith("E3")
+
+
+def test_the_bias_of_a_shared_layer_is_doubted_only_where_no_use_needs_it() -> None:
+    def doubts(body: str) -> list[str]:
+        return [row.code for row in check_source(Source.of("n.arch", f"network n {{\n  input x[4, 8, 8]\n  {body}\n}}\n")).diagnostics]
+
+    assert doubts("c: conv(4) -> bn -> reuse(c) -> relu") == []
+    assert doubts("c: conv(4) -> n: bn -> reuse(c) -> reuse(n)") == ["W502"]

@@ -1,0 +1,47 @@
+"""What is used again is drawn where it is used, and says whose weights it has: once, at the outermost part."""
+
+from __future__ import annotations
+
+from archc.compiler.draw.fold import View, fold
+from archc.compiler.draw.picture import Box, Frame, Picture
+from archc.compiler.driver import check_source
+from archc.compiler.graph import Graph
+from archc.dsl.source import Source
+
+
+def picture(body: str, level: str = "block") -> Picture:
+    text = f"block cb(out) {{ conv(out, 3, bias = false) -> bn -> relu }}\nnetwork n {{\n  input x[8, 16, 16]\n  {body}\n}}\n"
+    checked = check_source(Source.of("n.arch", text))
+    assert checked.program is not None, checked.diagnostics
+    return fold(Graph(checked.program), View(level))
+
+
+def marks(drawn: Picture) -> dict[str, str]:
+    """Every mark by what carries it."""
+    items: list[Box | Frame] = [*drawn.boxes(), *drawn.frames()]
+    return {item.scope.unique if item.scope is not None else item.main.unique: item.shares for item in items if item.shares}  # type: ignore[union-attr]
+
+
+def test_a_step_in_a_path_says_whose_weights_it_has() -> None:
+    assert marks(picture("add { | fc: conv(8, 1) -> relu | sigmoid -> reuse(fc) -> relu }")) == {"fc@2": "fc"}
+
+
+def test_inside_a_part_that_says_so_nothing_says_it_again() -> None:
+    drawn = picture("tower: { cb(8) -> cb(8) -> maxpool(2, stride = 1) }\n  other: reuse(tower)")
+    assert marks(drawn) == {"other": "tower"}
+    # Blocks that are one box with `x2` the first time are so the second time.
+    assert [box.count for box in drawn.boxes() if box.scope is not None] == [2, 2]
+    assert set(marks(picture("tower: { cb(8) -> cb(8) }\n  other: reuse(tower)", "op"))) == {"other"}
+
+
+def test_a_use_in_a_stage_stands_in_the_stage() -> None:
+    drawn = picture("a: conv(8, 1)\n  stage s { relu -> reuse(a) -> conv(8, 3) }", "op")
+    (stage,) = (frame for frame in drawn.frames() if frame.scope.title == "s")
+    assert [box.main.unique for box in stage.boxes()] == ["s.relu1", "s.a@2", "s.conv1"]
+
+
+def test_rounds_that_use_one_part_fold_and_uses_of_different_parts_do_not() -> None:
+    once = picture("t: cb(8)\n  repeat 3 { reuse(t) -> maxpool(3, stride = 1, pad = 1) }")
+    assert max([*(box.count for box in once.boxes()), *(frame.count for frame in once.frames())]) == 3
+    apart = picture("t: cb(8) -> sigmoid -> u: cb(8) -> sigmoid -> reuse(t) -> reuse(u)")
+    assert all(box.count == 1 for box in apart.boxes())
