@@ -53,13 +53,13 @@ demo: $(ARCHC)
 
 # Pages that are made from the sources; tests hold them fresh.
 docs: setup
-	@$(BIN)/python -m archc.compiler.manual docs
+	@$(BIN)/python -m archc.manual.pages docs
 	@$(BIN)/python docs/library.py
 	@$(BIN)/python docs/lecture.py
 	@$(BIN)/python docs/costs.py
 
 gallery: setup
-	@$(BIN)/python -m archc.compiler.draw.gallery
+	@$(BIN)/python -m archc.manual.gallery
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

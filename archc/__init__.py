@@ -14,9 +14,9 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .compiler.emit.weights import Weights
-    from .compiler.network import ArchWarning, Network, compile, load
-    from .dsl.diagnostics import ArchError
+    from .api import ArchWarning, Network, compile, load
+    from .compiler.runtime.weights import Weights
+    from .reporting.error import ArchError
 
 # In a checkout `archc.dsl` is the folder dsl/ beside this package. The links archc/dsl, … are for type checkers and editors,
 # which do not run this; where there can be no links, nothing misses them.
@@ -28,12 +28,12 @@ __version__ = "0.1.0"
 __all__ = ["ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "load"]
 
 _HOMES = {
-    "ArchError": "archc.dsl.diagnostics",
-    "ArchWarning": "archc.compiler.network",
-    "Network": "archc.compiler.network",
-    "Weights": "archc.compiler.emit.weights",
-    "compile": "archc.compiler.network",
-    "load": "archc.compiler.network",
+    "ArchError": "archc.reporting.error",
+    "ArchWarning": "archc.api",
+    "Network": "archc.api",
+    "Weights": "archc.compiler.runtime.weights",
+    "compile": "archc.api",
+    "load": "archc.api",
 }
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from ..dsl.source import Span
+from ..base.source import Span
 from .analysis.cost import cost
-from .graph import Graph
-from .program import CallSite, Node, Scope
-from .values import show_value
+from .elaborate.closures import show_value
+from .graph.graph import Graph
+from .graph.program import CallSite, Node, Scope
 
 VERSION = 1
 

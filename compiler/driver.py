@@ -9,18 +9,19 @@ from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from ..base.diagnostics import Diagnostic, Label
+from ..base.records import dataclass
+from ..base.source import Source
 from ..dsl import ast
-from ..dsl.diagnostics import ArchError, Diagnostic, Label
-from ..dsl.parser import parse, parse_expression
-from ..dsl.records import dataclass
-from ..dsl.source import Source
-from .elaborate import Options, elaborate
+from ..dsl.parser.parse import parse, parse_expression
+from ..reporting.error import ArchError
+from .elaborate.elaborate import Options, elaborate
+from .files.locate import Imports, Target, find, read
+from .graph.program import Program
 from .ops.base import Shape
-from .program import Program
-from .reading import Imports, Target, find, read
 
 if TYPE_CHECKING:
-    from .graph import Graph
+    from .graph.graph import Graph
 
 # ------------------------------------------------------------------------------------------------- stages
 
@@ -87,11 +88,11 @@ def doubting(state: Compilation) -> Compilation:
     if state.file is None or any(row.is_error for row in state.diagnostics):
         return state
     from .analysis.lint import lint, unsilenced
-    from .file_names import doubtful_names
-    from .unused import unused_names
+    from .elaborate.unused import unused_names
+    from .files.file_names import doubtful_names
 
     if _has_more_than_ran(state.file):
-        from .unrun import unknown_names
+        from .elaborate.unreached import unknown_names
 
         unknown = unknown_names(state.file)
         if unknown:
@@ -112,7 +113,7 @@ def costing(state: Compilation) -> Compilation:
         return state
     # Only here: most files state none, and `archc check` is quick because it does not load what it does not need.
     from .analysis.budget import check_budget
-    from .graph import Graph
+    from .graph.graph import Graph
 
     return state.saying(*check_budget(Graph(state.program)))
 
@@ -142,7 +143,7 @@ class Checked:
 
     @cached_property
     def graph(self) -> Graph:
-        from .graph import Graph
+        from .graph.graph import Graph
 
         assert self.program is not None
         return Graph(self.program)

@@ -35,8 +35,8 @@ from lecture_quantities import (
     window,
 )
 
+from archc.compiler.graph.program import Node
 from archc.compiler.ops.base import product
-from archc.compiler.program import Node
 
 
 @dataclass(frozen=True, slots=True)

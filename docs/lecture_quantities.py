@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from archc.base.source import Source
 from archc.compiler import driver
+from archc.compiler.graph.program import Node, Program
 from archc.compiler.ops.base import product
-from archc.compiler.program import Node, Program
-from archc.dsl.source import Source
 
 BATCH = 128
 GIB, MIB = 2**30, 2**20

@@ -12,8 +12,9 @@ import re
 from functools import cache
 from pathlib import Path
 
-from archc.compiler import driver, library
-from archc.compiler.program import Program
+from archc.compiler import driver
+from archc.compiler.files import library
+from archc.compiler.graph.program import Program
 
 ROOT = Path(__file__).parent.parent
 REFERENCE_LINES = ROOT / "tests" / "facts" / "reference_lines.json"

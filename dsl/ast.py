@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .records import dataclass
-from .source import Source, Span
+from ..base.records import dataclass
+from ..base.source import Source, Span
 
 # --------------------------------------------------------------------------------------------- expressions
 

@@ -12,7 +12,7 @@ class TableData(TypedDict):
 
     `states[s]` maps the index of a terminal to what to do there: a number above 0 shifts to the state one below it, a
     number below 0 reduces by the rule at one below its negative. `gotos[s]` maps the index of a rule's name to a state.
-    `rules` are (index of the rule's name, number of symbols, what to build, which children to keep); see `dsl/lalr.py`.
+    `rules` are (index of the rule's name, number of symbols, what to build, which children to keep); see `dsl/parser/lalr.py`.
     """
 
     grammar: str

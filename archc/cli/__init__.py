@@ -15,7 +15,7 @@ gc.set_threshold(200_000, 20, 20)
 
 import click  # noqa: E402
 
-from ..dsl.diagnostics import ArchError  # noqa: E402
+from ..reporting.error import ArchError  # noqa: E402
 from .face import MISSING, Face, ReaderGone, global_options, help_of, keep_streams_apart  # noqa: E402
 
 COMMANDS = ("check", "build", "cost", "draw", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
@@ -92,16 +92,16 @@ def _status(error: BaseException, face: Face) -> int:
         return INTERRUPTED
     if isinstance(error, ReaderGone):
         return BROKEN_PIPE
-    from ..compiler import refusals
+    from ..compiler.files import system_errors
 
-    refusal = None if isinstance(error, ArchError) else refusals.of_system(error, "archc")
+    refusal = None if isinstance(error, ArchError) else system_errors.of_system(error, "archc")
     if refusal is not None:
         face.trace(error)
         error = ArchError((refusal,))
     if isinstance(error, ArchError):
         face.diagnostics(error.diagnostics)
         codes = {row.code for row in error.diagnostics}
-        return 2 if MISSING in codes else NOT_MADE if codes & refusals.NOT_MADE else 1
+        return 2 if MISSING in codes else NOT_MADE if codes & system_errors.NOT_MADE else 1
     face.bug(error)
     return BUG
 
@@ -122,7 +122,7 @@ def _asked_of(words: list[str]) -> list[str]:
 
 
 def _unknown(word: str) -> str:
-    from ..compiler.suggest import closest, did_you_mean
+    from ..compiler.ops.suggest import closest, did_you_mean
 
     near = did_you_mean(closest(word, COMMANDS))
     if near is None and word.endswith(".arch"):

@@ -14,7 +14,7 @@ from .face import Command, Face, compiled, is_terminal, network_options
 from .weights import weights_of, weights_options
 
 if TYPE_CHECKING:
-    from ..compiler.emit.measure.bench import Bench
+    from ..compiler.bench.bench import Bench
 
 # The names of `compiler.emit.measure.legs.WAYS`, and `bench.USUAL`: stated here so that `--help` loads no torch; a test holds them equal.
 WAYS = (
@@ -57,7 +57,7 @@ def command(
     rounds: int, seconds: float, form: str, plot: str | None,
 ) -> int:  # fmt: skip
     """Time a network in many ways, turn by turn in one run; the base runs twice in every round, which shows the noise."""
-    from ..compiler.emit.measure.bench import Options, bench
+    from ..compiler.bench.bench import Options, bench
 
     weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: face.tell(str(done)))
     graph = compiled(face, file, settings, inputs).graph
@@ -71,8 +71,8 @@ def command(
     else:
         _table(face, found)
     if plot is not None:
-        from ..compiler.emit.measure.chart import to_svg
-        from ..compiler.outputs import write
+        from ..compiler.bench.chart import to_svg
+        from ..compiler.files.write import write
 
         write(plot, to_svg(found))
     return 0

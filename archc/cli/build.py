@@ -14,7 +14,7 @@ from .made import size_of
 from .weights import weights_of, weights_options
 
 if TYPE_CHECKING:
-    from ..compiler.build import Made, Plan, Target
+    from ..compiler.targets import Made, Plan, Target
 
 # The words of `compiler.build.TARGETS`, `build.USUAL` and `emit.ready.DTYPES`: stated here so that `--help` loads none of them; a
 # test holds them equal.
@@ -52,7 +52,7 @@ def command(
     train: bool, optimize: bool, tune: bool, batch: int, device: str, dtype: str,
 ) -> int:  # fmt: skip
     """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
-    from ..compiler.build import Plan, build
+    from ..compiler.targets import Plan, build
 
     if train and optimize:
         raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
@@ -73,7 +73,7 @@ def command(
 
 def _troubles(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:
     """What could not be made and why, and what lies beside the new files."""
-    from ..compiler.build import left
+    from ..compiler.targets import left
 
     said = dict.fromkeys(row for output in made for row in output.diagnostics)  # weights that do not fit concern several outputs
     face.diagnostics(said)

@@ -10,8 +10,8 @@ import click
 from .face import MISSING, Command, Face, inputs_of, network_options, observer, settings_of
 
 if TYPE_CHECKING:
+    from ..base.diagnostics import Diagnostic
     from ..compiler.driver import Checked
-    from ..dsl.diagnostics import Diagnostic
 
 PASSES = 4
 """How often edits are made at most: one may bring to light what the next one puts right."""
@@ -45,7 +45,7 @@ def command(
         face.diagnostics(rows)
         _summary(face, found, rows)
     else:
-        from ..dsl.render import to_json, to_short
+        from ..reporting.terminal import to_json, to_short
 
         face.result(to_json(rows) if form == "json" else to_short(rows))
     if any(row.code == MISSING for row in rows):
@@ -55,7 +55,7 @@ def command(
 
 def _summary(face: Face, found: list[Checked], rows: Sequence[Diagnostic]) -> None:
     from ..compiler.ops.base import show
-    from ..dsl.render import counted
+    from ..reporting.terminal import counted
 
     for checked in found:
         if checked.program is not None:
@@ -73,8 +73,8 @@ def _summary(face: Face, found: list[Checked], rows: Sequence[Diagnostic]) -> No
 
 def _fixed(face: Face, found: list[Checked]) -> bool:
     """Write the edits that the diagnostics offer; whether there were any."""
-    from ..compiler.outputs import rewrite
-    from ..dsl.fixes import applied
+    from ..compiler.files.write import rewrite
+    from ..reporting.fixes import applied
 
     paths = {checked.target.name: checked.target.path for checked in found if not checked.target.is_shipped}
     changed = applied(row for checked in found for row in checked.diagnostics if row.primary.span.source.name in paths)

@@ -11,7 +11,7 @@ from .face import Command, Face, compiled, network_options
 
 if TYPE_CHECKING:
     from ..compiler.analysis.roofline import Device
-    from ..compiler.graph import Graph
+    from ..compiler.graph.graph import Graph
 
 DTYPES = ("float64", "float32", "float16", "bfloat16", "float8")
 OPTIMIZERS = ("sgd", "momentum", "adam", "adamw")
@@ -91,7 +91,7 @@ def command(
 def _device(name: str | None, spec: str | None) -> Device | None:
     from ..compiler.analysis.roofline import DEVICES as KNOWN
     from ..compiler.analysis.roofline import BadDevice, read_device
-    from ..compiler.reading import text_of
+    from ..compiler.files.locate import text_of
 
     if spec is None:
         return KNOWN[name] if name else None
@@ -103,7 +103,7 @@ def _device(name: str | None, spec: str | None) -> Device | None:
 
 def _memory(face: Face, graph: Graph, batch: int, dtype: str, optimizer: str, form: str, output: str | None) -> None:
     from ..compiler.analysis.memory import inference_profile, training_profile
-    from ..compiler.analysis.plot import memory_svg, memory_text, stacked
+    from ..compiler.draw.plot import memory_svg, memory_text, stacked
 
     name = graph.program.name
     profiles = {
@@ -117,7 +117,7 @@ def _memory(face: Face, graph: Graph, batch: int, dtype: str, optimizer: str, fo
     else:
         face.result("\n".join(memory_text(profile, title) for title, profile in profiles.items()))
     if output:
-        from ..compiler.outputs import write
+        from ..compiler.files.write import write
 
         write(output, stacked([memory_svg(profile, title) for title, profile in profiles.items()]))
         face.tell(f"wrote {output}")

@@ -9,9 +9,9 @@ import click
 from .face import Command, Face, compiled, network_options
 
 if TYPE_CHECKING:
+    from ..base.diagnostics import Diagnostic
     from ..compiler.draw import Options
-    from ..compiler.graph import Graph
-    from ..dsl.diagnostics import Diagnostic
+    from ..compiler.graph.graph import Graph
 
 # The words of `compiler.draw`: stated here so that `--help` does not load it; a test holds them equal.
 FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")

@@ -13,7 +13,7 @@ from .face import Command, Face
 def command(face: Face, word: str | None) -> int:
     """What a code of a message means (E301), how an operation (conv), a function (divisible) or a word (skip) is used, what archc has for a
     name of another library (lstm); without a word, all there is."""
-    from ..compiler.manual import Unexplained, explain, index
+    from ..manual.pages import Unexplained, explain, index
 
     page = explain(word) if word is not None else index()
     if isinstance(page, Unexplained):

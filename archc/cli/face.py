@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from ..dsl.records import dataclass
+from ..base.records import dataclass
 
 if TYPE_CHECKING:
+    from ..base.diagnostics import Diagnostic
     from ..compiler.driver import Checked
     from ..compiler.ops.base import Shape
-    from ..dsl.diagnostics import Diagnostic
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -46,7 +46,7 @@ class Face:
 
     def took(self, file: str) -> None:
         """Where a name may be meant in two ways: which one it is."""
-        from ..compiler.reading import SUFFIX, find
+        from ..compiler.files.locate import SUFFIX, find
 
         target = find(file)
         if target.is_shipped and os.path.isfile(os.path.basename(target.path)):
@@ -65,7 +65,7 @@ class Face:
 
     def diagnostics(self, rows: Iterable[Diagnostic]) -> None:
         """Errors and, unless asked to be quiet, warnings."""
-        from ..dsl.render import WIDTH, to_text
+        from ..reporting.terminal import WIDTH, to_text
 
         shown = [row for row in rows if row.is_error or not self.quiet]
         if shown:
@@ -104,8 +104,8 @@ def _give(text: str | bytes) -> None:
         _silence(sys.stdout)
         raise ReaderGone from None
     except (OSError, ValueError) as error:
-        from ..compiler.refusals import refused
-        from ..dsl.diagnostics import ArchError
+        from ..compiler.files.system_errors import refused
+        from ..reporting.error import ArchError
 
         _silence(sys.stdout)
         raise ArchError((refused("<stdout>", error),)) from None
@@ -132,7 +132,7 @@ def _write(stream: TextIO, text: str | bytes) -> None:
     try:
         stream.write(text)
     except UnicodeEncodeError:
-        from ..compiler.refusals import shown
+        from ..compiler.files.system_errors import shown
 
         encoding = stream.encoding or "ascii"
         stream.write(shown(text).encode(encoding, "replace").decode(encoding))

@@ -13,8 +13,8 @@ from .face import Command, Face, compiled, inputs_of, network_options, settings_
 from .vary import few, whole_numbers
 
 if TYPE_CHECKING:
-    from ..compiler.analysis.fit import Bound, Goal, Solution
-    from ..compiler.variants import Family
+    from ..compiler.explore.family import Family
+    from ..compiler.explore.fit import Bound, Goal, Solution
 
 QUANTITIES = ("parameters", "macs", "flops", "activations", "memory")
 WAYS = {"match": "reaches", "most": "does not exceed", "nearest": "is nearest to"}
@@ -44,9 +44,9 @@ def command(
     form: str,
 ) -> int:
     """Solve a parameter (or several) for a budget. Costs: parameters, macs, flops, activations, memory; whole numbers; exact."""
-    from ..compiler.analysis.fit import Vary, fit
-    from ..compiler.variants import Family
-    from ..dsl.diagnostics import ArchError
+    from ..compiler.explore.family import Family
+    from ..compiler.explore.fit import Vary, fit
+    from ..reporting.error import ArchError
 
     asked = [(way, text) for way, text in (("match", match), ("most", most), ("nearest", nearest)) if text is not None]
     if len(asked) != 1:
@@ -79,8 +79,8 @@ def command(
 
 
 def _goal(face: Face, text: str, way: str) -> Goal:
-    from ..compiler.analysis.fit import Goal
-    from ..compiler.variants import Family
+    from ..compiler.explore.family import Family
+    from ..compiler.explore.fit import Goal
 
     quantity, equals, target = (part.strip() for part in text.partition("="))
     if not equals or quantity not in QUANTITIES:
@@ -102,7 +102,7 @@ def _number(text: str) -> int | None:
 
 
 def _bound(text: str) -> Bound:
-    from ..compiler.analysis.fit import Bound
+    from ..compiler.explore.fit import Bound
 
     match = LIMIT.fullmatch(text)
     number = _number(match[3]) if match is not None else None
@@ -121,8 +121,8 @@ def _other(row: Solution, goal: Goal) -> tuple[int | None, float | None]:
 
 
 def _show(face: Face, family: Family, goal: Goal, found: tuple[Solution, ...], form: str) -> None:
-    from ..compiler.analysis.fit import closest
     from ..compiler.analysis.table import Cell, Column, Table
+    from ..compiler.explore.fit import closest
 
     if form == "json":
         rows = [{"values": dict(row.values), "figures": dict(row.figures), "tried": row.tried, "other_side": row.other[0] if row.other else None} for row in found]

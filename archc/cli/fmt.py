@@ -9,7 +9,7 @@ import click
 from .face import MISSING, Command, Face
 
 if TYPE_CHECKING:
-    from ..dsl.source import Source
+    from ..base.source import Source
 
 
 @click.command("fmt", cls=Command)
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
     """Give files the one layout: two spaces a level, one statement a line. What a file means never changes. `-`: standard input to output."""
-    from ..compiler.outputs import rewrite
-    from ..compiler.reading import find, read
-    from ..dsl.diagnostics import Diagnostic
-    from ..dsl.format import format_source
-    from ..dsl.parser import parse
+    from ..base.diagnostics import Diagnostic
+    from ..compiler.files.locate import find, read
+    from ..compiler.files.write import rewrite
+    from ..dsl.format.printer import format_source
+    from ..dsl.parser.parse import parse
 
     status = changed = 0
     for file in files:

@@ -18,7 +18,7 @@ def command(face: Face, form: str) -> None:
     from dataclasses import asdict
 
     from ..compiler.analysis.table import Column, Table
-    from ..compiler.library import entries
+    from ..compiler.files.library import entries
 
     rows = entries()
     if form == "json":

@@ -13,7 +13,7 @@ def told(face: Face, path: str, what: str) -> None:
 
 def size_of(path: str) -> str:
     """`97.9 MB`, as file managers count."""
-    from ..compiler.refusals import native
+    from ..compiler.files.system_errors import native
 
     size = float(os.path.getsize(native(path)))
     for unit in ("bytes", "kB", "MB", "GB"):

@@ -16,8 +16,8 @@ def command(face: Face, name: str, base: str | None, force: bool) -> None:
     """Write NAME.arch: a small network that checks and builds, or a variant of a shipped one."""
     import os
 
-    from ..compiler.outputs import write
-    from ..compiler.starter import NotStarted, starter
+    from ..compiler.files.write import write
+    from ..manual.starter import NotStarted, starter
 
     path = name if name.endswith(".arch") else f"{name}.arch"
     word = os.path.basename(path).removesuffix(".arch")

@@ -11,7 +11,7 @@ import click
 from .face import Command, Face, compiled, inputs_of, network_options, settings_of
 
 if TYPE_CHECKING:
-    from ..compiler.graph import Graph
+    from ..compiler.graph.graph import Graph
 
 
 @click.command("sizes", cls=Command)

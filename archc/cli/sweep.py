@@ -16,9 +16,9 @@ from .face import Command, Face, inputs_of, is_terminal, network_options, settin
 from .vary import few, texts
 
 if TYPE_CHECKING:
-    from ..compiler.analysis.plot import Point
-    from ..compiler.analysis.sweep import Result, Value, Variant
-    from ..compiler.variants import Family
+    from ..compiler.draw.plot import Point
+    from ..compiler.explore.family import Family
+    from ..compiler.explore.sweep import Result, Value, Variant
 
 
 @click.command("sweep", cls=Command)
@@ -52,8 +52,8 @@ def command(
     form: str,
 ) -> int:
     """Costs of a grid (or a list) of variants, as a table with its Pareto front. Variants that do not compile are rows with the error."""
-    from ..compiler.analysis.sweep import Cluster, Journal, Local, Pool, grid, serial, sweep
-    from ..compiler.variants import Evaluation, Family
+    from ..compiler.explore.family import Evaluation, Family
+    from ..compiler.explore.sweep import Cluster, Journal, Local, Pool, grid, serial, sweep
 
     if bool(vary) == (rows is not None):
         raise click.UsageError("say which variants: `--vary base=8,16,32` (a grid), or `--list variants.csv`")
@@ -76,8 +76,8 @@ def command(
     front = _front(results, x, y)
     _show(face, results, front, x.lstrip("+"), y.lstrip("+"), file, form)
     if plot:
-        from ..compiler.analysis.plot import points_svg
-        from ..compiler.outputs import write
+        from ..compiler.draw.plot import points_svg
+        from ..compiler.files.write import write
 
         write(plot, points_svg(_points(results, front, x, y), x.lstrip("+"), y.lstrip("+"), file))
         face.tell(f"wrote {plot}")
@@ -85,8 +85,8 @@ def command(
 
 
 def _listed(path: str, family: Family) -> tuple[Variant, ...]:
-    from ..compiler.analysis.sweep import NoList, listed
-    from ..compiler.reading import text_of
+    from ..compiler.explore.sweep import NoList, listed
+    from ..compiler.files.locate import text_of
 
     try:
         variants = listed(text_of(path), family.parameters())
@@ -115,7 +115,7 @@ def _figure(result: Result, name: str) -> float | None:
 
 
 def _front(results: Sequence[Result], x: str, y: str) -> dict[Variant, bool]:
-    from ..compiler.analysis.pareto import front
+    from ..compiler.explore.pareto import front
 
     measured = [(result.variant, _figure(result, x), _figure(result, y)) for result in results if not result.error]
     rows = [(variant, (one, two)) for variant, one, two in measured if one is not None and two is not None]
@@ -124,15 +124,15 @@ def _front(results: Sequence[Result], x: str, y: str) -> dict[Variant, bool]:
 
 
 def _points(results: Sequence[Result], front: dict[Variant, bool], x: str, y: str) -> list[Point]:
-    from ..compiler.analysis.plot import Point
+    from ..compiler.draw.plot import Point
 
     return [Point(row.variant.name, _figure(row, x) or 0, _figure(row, y) or 0, front[row.variant]) for row in results if row.variant in front]
 
 
 def _show(face: Face, results: Sequence[Result], front: dict[Variant, bool], x: str, y: str, file: str, form: str) -> None:
-    from ..compiler.analysis.plot import points_text
-    from ..compiler.analysis.sweep import columns, to_csv
     from ..compiler.analysis.table import Cell, Column, Table
+    from ..compiler.draw.plot import points_text
+    from ..compiler.explore.sweep import columns, to_csv
 
     if form == "json":
         rows = [{**result.row, "pareto": front.get(result.variant, False)} for result in results]

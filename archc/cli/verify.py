@@ -19,7 +19,7 @@ from .face import Command, Face, compiled, network_options
 @click.pass_obj
 def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], against: str | None, form: str) -> int:
     """Run the module and a reference with the same weights: keys, parameters, outputs at two sizes, eager and scripted."""
-    from ..compiler.emit.verify import verify, verify_optimized
+    from ..compiler.verify import verify, verify_optimized
 
     graph = compiled(face, file, settings, inputs).graph
     findings = verify_optimized(graph) if against is None else verify(graph, against)

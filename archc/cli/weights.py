@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from ..compiler.emit.weights import Loaded, Weights
+    from ..compiler.runtime.weights import Loaded, Weights
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -59,6 +59,6 @@ def weights_of(
         if given:
             raise click.UsageError(f"`{given[0]}` is about weights: `--weights FILE` is not there")
         return None
-    from ..compiler.emit.weights import Weights
+    from ..compiler.runtime.weights import Weights
 
     return Weights(file, skip, rename, adapt, partial, told)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 
-from ...dsl.diagnostics import Diagnostic, Label
-from ..graph import Graph
-from ..program import BudgetLimit, Node, Scope
+from ...base.diagnostics import Diagnostic, Label
+from ..graph.graph import Graph
+from ..graph.program import BudgetLimit, Node, Scope
 from .cost import Work, groups, total, works_of
 from .dtypes import weight_bytes
 from .memory import inference_profile

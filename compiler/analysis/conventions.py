@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import field
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node
 from ..ops.base import product
-from ..program import Node
 from .cost import elements
 from .table import Cell, Column, Table
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.facts import facts_of
+from ..graph.graph import Graph
+from ..graph.program import Node, Scope
 from ..ops.base import Shape, Weight, product
-from ..program import Node, Scope
 from .dtypes import weight_bytes
-from .facts import facts_of
 from .memory import inference_profile, training_profile
 from .traffic import bytes_moved, writes_nothing
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node
 from ..ops.base import Shape, show
-from ..program import Node
 from .cost import Work, total, work_of, works_of
 
 LARGEST_MATCH = 4000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..graph import Graph
-from ..program import Node, Scope
+from ..graph.graph import Graph
+from ..graph.program import Node, Scope
 
 
 def dissolved(order: Sequence[Node], graph: Graph) -> frozenset[Scope]:

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node, Scope
 from ..ops.base import Shape, product
-from ..program import Node, Scope
 from .cost import elements, told
 from .table import Cell, Column, Table
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from ...dsl.diagnostics import Diagnostic, Edit, Fix, Label, Severity
-from ...dsl.source import Source, Span
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ...base.source import Source, Span
+from ..elaborate.trial import by_text
+from ..graph.program import Node, Program
+from ..graph.provenance import has_even_half
 from ..ops.base import Refusal, Shape, product, show
-from ..program import Node, Program
-from ..provenance import has_even_half
-from ..trial import by_text
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.facts import facts_of
+from ..graph.graph import Graph
+from ..graph.inplace import overwrites
+from ..graph.program import Node, Scope
 from ..ops.base import Shapes
-from ..program import Node, Scope
 from .dissolved import dissolved
-from .facts import facts_of
-from .inplace import overwrites
 from .layouts import layouts_of
 from .statements import Body, Call, Partial
 

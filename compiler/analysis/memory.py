@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.facts import facts_of
+from ..graph.graph import Graph
+from ..graph.inplace import overwrites
+from ..graph.program import Node
 from ..ops.base import Saved, product
-from ..program import Node
 from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
-from .facts import facts_of
-from .inplace import overwrites
 from .layouts import layouts_of
 from .liveness import Storages, lifetimes, running_order
 from .statements import Partial

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node
 from ..ops.base import Shape, Window, product
-from ..program import Node
 from .table import Cell, Column, Table
 
 STEP = Window()

@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 
-from ...dsl.records import dataclass
-from ..graph import Graph
-from ..program import Node
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node
 from .cost import parts, told
 from .table import Cell, Column, Table
 from .traffic import bytes_moved, writes_nothing

@@ -15,10 +15,10 @@ from itertools import combinations
 from math import lcm
 from typing import TypeAlias
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node
 from ..ops.base import Operation, Refusal, Shape, Weight
-from ..program import Node
 from .receptive import receptive
 from .table import Cell, Column, Table
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 
 WIDTH = 100 - 8 - len("return ")
 """The longest expression of a statement."""

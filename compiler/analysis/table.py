@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 
 Cell: TypeAlias = "int | float | str | bool | tuple[int, ...] | None"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..graph import Graph
-from ..program import Node
+from ..graph.facts import facts_of
+from ..graph.graph import Graph
+from ..graph.program import Node
 from .dtypes import BYTES, weight_bytes
-from .facts import facts_of
 
 
 def writes_nothing(node: Node) -> bool:

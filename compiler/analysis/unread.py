@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
+from ..elaborate.trial import reshaped, takes, with_value
+from ..graph.program import Node
 from ..ops.base import Operation, Refusal, Shape
 from ..ops.parameters import Plain
-from ..program import Node
-from ..trial import reshaped, takes, with_value
 
 MOST_PAD = 32
 """Up to which padding one is looked for."""

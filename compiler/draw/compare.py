@@ -6,15 +6,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...dsl.diagnostics import Diagnostic
+from ...base.diagnostics import Diagnostic
 from ..analysis.cost import Work
 from ..analysis.diff import Difference
-from ..graph import Graph
-from ..outputs import write
+from ..files.write import write
+from ..graph.graph import Graph
 from .diagram import RESOLUTION, failed, wrong_ending
 from .dot import Look, Writer, begun
 from .fold import View, fold
-from .layout import SECONDS, Failure, render
+from .graphviz import SECONDS, Failure, render
 from .picture import Box, Picture
 from .style import LIGHT, POINTS, Theme, readable
 from .svg import finished

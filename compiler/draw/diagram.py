@@ -9,16 +9,17 @@ from dataclasses import field, replace
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
-from ...dsl.diagnostics import ArchError, Diagnostic, Label, Severity
-from ...dsl.records import dataclass
-from ...dsl.source import Span
-from ..graph import Graph
-from ..outputs import write
-from ..reading import LIBRARY_NAME
-from ..suggest import closest, did_you_mean
+from ...base.diagnostics import Diagnostic, Label, Severity
+from ...base.records import dataclass
+from ...base.source import Span
+from ...reporting.error import ArchError
+from ..files.locate import LIBRARY_NAME
+from ..files.write import write
+from ..graph.graph import Graph
+from ..ops.suggest import closest, did_you_mean
 from .dot import COSTS, Look, by_file_name, to_dot
 from .fold import EVERYTHING, LEVELS, View, fold, names_of
-from .layout import SECONDS, Failure, render
+from .graphviz import SECONDS, Failure, render
 from .picture import Picture
 from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
@@ -177,7 +178,7 @@ def _beside(folder: Path) -> Callable[[Span], str]:
 
 def _timed(graph: Graph, options: Options) -> Options:
     """The options with the milliseconds of every node in place of the word. Raises `ArchError` where PyTorch is not installed."""
-    from ..emit.measure.latency import seconds_by_node
+    from ..runtime.latency import seconds_by_node
 
     values = {name: seconds * 1e3 for name, seconds in seconds_by_node(graph).items()}
     return replace(options, color_by=MEASURED, values=values, unit=" ms")

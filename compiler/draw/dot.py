@@ -10,16 +10,16 @@ from urllib.parse import quote
 
 import graphviz
 
-from ...dsl.records import dataclass
-from ...dsl.source import Span
-from ..graph import Graph
+from ...base.records import dataclass
+from ...base.source import Span
+from ..graph.graph import Graph
 from ..ops.base import show
-from .arms import STRAIGHT, arms
 from .font import FAMILIES
 from .labels import Row, Words, box_rows, frame_rows, row_width, shape_text
 from .picture import Box, Frame, Line, Picture
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
+from .u_shape import STRAIGHT, arms
 
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import field, replace
 
-from ...dsl.records import dataclass
-from ..graph import Graph
-from ..program import Node, Scope
-from .connect import connect, connect_inside
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node, Scope
+from .edges import connect, connect_inside
+from .identical_parts import Likeness
 from .labels import own_name
-from .likeness import Likeness
 from .picture import Box, Frame, Picture
 
 LEVELS = ("stage", "block", "op")

@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from shutil import copyfile
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 
 FAMILY = "Liberation Sans"
 FAMILIES = f"{FAMILY},Arial,Helvetica,sans-serif"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node, Scope
 from ..ops.base import Shape
-from ..program import Node, Scope
 from .font import width
 from .picture import Box, Frame
 from .style import BOLD, POINTS

@@ -14,18 +14,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path, PurePath
 
-from ...dsl.records import dataclass
-from ...dsl.source import Source, Span
+from ...base.records import dataclass
+from ...base.source import Source, Span
 from ..analysis.cost import work_of
 from ..analysis.memory import inference_profile
-from ..graph import Graph
-from ..program import Node
+from ..graph.graph import Graph
+from ..graph.program import Node
 from .dot import Look, to_dot
 from .fold import BLOCKS, View, fold, inside
 from .font import knows, width
-from .geometry import Geometry, Place, lay_out
+from .graphviz import SECONDS, Failure
+from .graphviz_json import Geometry, Place, lay_out
 from .labels import Row, box_rows, caption, frame_rows, shape_text
-from .layout import SECONDS, Failure
 from .picture import Box, Frame, Line, Picture
 from .style import BOLD, DARK, LIGHT, POINTS, Theme, outline
 from .tooltip import clean, tooltip

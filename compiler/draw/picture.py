@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from ..analysis.cost import Work, total, work_of
+from ..graph.program import Node, Scope
 from ..ops.base import Shape
-from ..program import Node, Scope
 
 Edge = tuple[int, int, int]
 """One edge of the graph: the indices of producer and user, and the position of the operand."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 
 POINTS = {"name": 9.0, "count": 9.0, "plain": 9.0, "small": 8.0, "edge": 8.0, "frame": 9.0, "legend": 7.5}
 BOLD = frozenset({"name", "count"})  # styles of words

@@ -6,11 +6,11 @@ a figure: `\\input` it, in `\\resizebox` where it is to have a width.
 
 from __future__ import annotations
 
-from ..graph import Graph
+from ..graph.graph import Graph
 from .dot import Look, Writer, to_dot
-from .geometry import Geometry, Place, Point, Way, lay_out
+from .graphviz import SECONDS, Failure
+from .graphviz_json import Geometry, Place, Point, Way, lay_out
 from .labels import Row, box_rows, frame_rows, shape_text
-from .layout import SECONDS, Failure
 from .picture import Box, Frame, Line, Picture
 from .style import POINTS, Theme, outline
 from .tooltip import clean

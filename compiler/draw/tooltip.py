@@ -6,8 +6,8 @@ import html
 import re
 from pathlib import PurePath
 
+from ..graph.program import Node
 from ..ops.base import show
-from ..program import Node
 from .picture import Box
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")

@@ -9,11 +9,12 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...dsl.diagnostics import ArchError, Diagnostic, Label
-from ...dsl.source import Source
-from ..graph import Graph
-from ..outputs import whole
-from .export import answering_plainly, example_inputs
+from ...base.diagnostics import Diagnostic, Label
+from ...base.source import Source
+from ...reporting.error import ArchError
+from ..files.write import whole
+from ..graph.graph import Graph
+from .torch_export import answering_plainly, example_inputs
 
 if TYPE_CHECKING:
     from torch import nn

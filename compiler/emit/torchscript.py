@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..outputs import write
-from .pytorch import Mode
+from ..codegen.pytorch import Mode
+from ..files.write import write
 
 if TYPE_CHECKING:
     import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .base import Construct, Operation, Saved, Shape, Shapes, Weight, literal, product
 from .parameters import FLAG, NUMBER, POSITIVE, Plain, parameter

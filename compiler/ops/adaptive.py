@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import gcd
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Construct, Operation, Saved, Shape, Shapes, Window, product
 from .parameters import Extent, Plain, parameter
 from .pool import INDEX_BYTES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .dense import copied_rows
 from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter

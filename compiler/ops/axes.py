@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Refusal, Shape, show
 from .parameters import Kind, Plain
 

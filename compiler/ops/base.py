@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import ClassVar, TypeAlias
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .parameters import Kind, Parameter, Plain
 from .strides import Layout, in_order
 
@@ -22,7 +22,7 @@ Shapes: TypeAlias = tuple[Shape, ...]
 class Refusal(Exception):
     """An operation does not accept its inputs.
 
-    `code` is a row of `dsl/codes.py`; `message` names shapes and values. `parameter` is the field at fault
+    `code` is a row of `archc/reporting/codes/table.py`; `message` names shapes and values. `parameter` is the field at fault
     (its argument is underlined), `operand` the number of the input at fault, `axis` the axis of it (`axes`: all axes on
     which the paths of a merge wrongly differ).
     `suggestions` are values of `parameter` that would do, best first (at most four). `help` says the remedy.

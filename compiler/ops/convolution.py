@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import gcd
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from . import padding
 from .base import (
     Construct,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .merge import axis_name
 from .parameters import Extent, Optional, Plain, Reference, parameter

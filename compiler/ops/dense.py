@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
 from .parameters import CHANNELS, FLAG, POSITIVE, Plain, parameter

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import NUMBER, POSITIVE, parameter
 from .strides import Layout, elementwise, in_order

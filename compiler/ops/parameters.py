@@ -1,6 +1,6 @@
 """Kinds of parameter: what an argument of an operation may be, and how it is read.
 
-A kind turns a value of the language (see `compiler/values.py`) into the plain value that the operation
+A kind turns a value of the language (see `compiler/elaborate/closures.py`) into the plain value that the operation
 keeps, or says in the user's words what was expected. Fields of an operation are made with `parameter`.
 """
 
@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 
 Plain: TypeAlias = "int | float | bool | str | tuple[Plain, ...] | None"
 """What an operation keeps in its fields, and what a constructor argument in generated code may be."""

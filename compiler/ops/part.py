@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .base import Construct, Operation, Refusal, Shape, Shapes, product, show
 from .merge import axis_name

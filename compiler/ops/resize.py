@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import gcd
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show, show_size
 from .convolution import PAD_MODE
 from .crop import no_size, wanted_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Refusal, Shape, each_axis, show, show_size, spatial_rank
 from .parameters import Plain
 

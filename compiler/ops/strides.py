@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import TypeAlias
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 
 Strides: TypeAlias = tuple[int, ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from .base import Property, Rewrite, Rewritten
 from .counting import counted
 from .draft import Draft, Item

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from ..ops.convolution import Conv, DepthwiseConv
 from ..ops.pool import AvgPool
 from .base import Property, Rewrite, Rewritten

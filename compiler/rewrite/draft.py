@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node
 from ..ops.base import Operation, Shape, Shapes
-from ..program import Node
 from .base import Rewritten, weight_key
 from .weights import Recipe
 

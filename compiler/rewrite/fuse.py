@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from ..ops.activation import Relu
 from ..ops.base import Operation
 from ..ops.merge import Add

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from ..ops.base import Operation
 from ..ops.convolution import Conv
 from ..ops.merge import Add

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ...dsl.records import dataclass
-from ..graph import Graph
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node
 from ..ops.base import Refusal
 from ..ops.other import Identity
-from ..program import Node
 from .base import Property, Rewrite, Rewritten
 from .counting import counted
 from .draft import Draft, Item

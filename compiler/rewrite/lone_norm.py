@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from ..ops.base import spatial_rank
 from ..ops.convolution import DepthwiseConv
 from ..ops.norm import BatchNorm

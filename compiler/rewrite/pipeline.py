@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..graph import Graph
+from ..graph.graph import Graph
 from .base import Rewrite, Rewritten
 from .common import ShareCommon
 from .fold_norm import FoldBatchNorm

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from ...dsl.records import dataclass
+from ...base.records import dataclass
 from ..ops.base import Shape
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from archc.compiler.emit.pytorch import Mode, class_name, to_python
-from archc.compiler.graph import Graph
+from archc.compiler.codegen.pytorch import Mode, class_name, to_python
+from archc.compiler.graph.graph import Graph
 
 
 def built(graph: Graph, mode: Mode = Mode.TRAIN, device: str = "meta") -> nn.Module:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from archc.compiler.graph import Graph
+from archc.base.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Node, Program, Scope
 from archc.compiler.ops import TABLE
 from archc.compiler.ops.base import Operation, Shape
 from archc.compiler.ops.ports import Input, Output
-from archc.compiler.program import Node, Program, Scope
-from archc.dsl.source import Source
 
 PLACE = Source.of("hand.arch", "made by hand").span(0, 4)
 

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from archc.compiler.graph import Graph
-from archc.compiler.program import Node
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Node
 
 
 class Interpreter(nn.Module):

@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from archc.compiler.analysis.conventions import CONVENTIONS, account, convention_table, conventions_table
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 
 from ..conformance.reference import torchvision
 from .hand import Hand

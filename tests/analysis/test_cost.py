@@ -11,7 +11,7 @@ from archc.compiler.analysis.cost import Cost, cost, groups, total, work_of
 from archc.compiler.analysis.cost_table import cost_table, kinds_table
 from archc.compiler.analysis.dtypes import BYTES
 from archc.compiler.analysis.receptive import receptive
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 
 from .hand import Hand
 from .texts import graph_of, problems_of, shipped

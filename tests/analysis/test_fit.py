@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archc.compiler.analysis.fit import Bound, Goal, Vary, closest, fit
+from archc.compiler.explore.fit import Bound, Goal, Vary, closest, fit
 
 
 def square(values: Mapping[str, int]) -> dict[str, int]:

@@ -10,10 +10,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from archc.compiler.analysis.cost import works_of
-from archc.compiler.graph import Graph
-from archc.compiler.reading import LIBRARY
-from archc.compiler.reading import shipped as library
-from archc.dsl.diagnostics import ArchError
+from archc.compiler.files.locate import LIBRARY
+from archc.compiler.files.locate import shipped as library
+from archc.compiler.graph.graph import Graph
+from archc.reporting.error import ArchError
 
 from .built import built, zeros
 from .texts import shipped

@@ -12,7 +12,7 @@ from archc.compiler.analysis.cost import cost
 from archc.compiler.analysis.diff import diff
 from archc.compiler.analysis.receptive import receptive
 from archc.compiler.analysis.roofline import DEVICES, roofline
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 
 from .texts import graph_of
 

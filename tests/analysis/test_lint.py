@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
 from archc.compiler.driver import check, check_source
-from archc.compiler.reading import shipped
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.source import Source
+from archc.compiler.files.locate import shipped
 
 
 def doubts(body: str, shape: str = "3, 32, 32", before: str = "", parameters: str = "") -> list[Diagnostic]:

@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import nn
 
-from archc.compiler.analysis.inplace import may_overwrite
 from archc.compiler.analysis.memory import Profile, inference_profile, training_profile
-from archc.compiler.analysis.plot import memory_svg, memory_text, stacked
-from archc.compiler.emit.inputs import zeros as inputs
-from archc.compiler.graph import Graph
+from archc.compiler.draw.plot import memory_svg, memory_text, stacked
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.inplace import may_overwrite
+from archc.compiler.runtime.sample_inputs import zeros as inputs
 
 from ..conformance.reference import torchvision
 from .built import built, zeros

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from archc.compiler.analysis.receptive import Field, Receptive, receptive, receptive_table
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 
 from .hand import Hand
 from .interpret import Interpreter

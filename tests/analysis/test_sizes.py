@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import pytest
 import torch
 
+from archc.base.source import Source
 from archc.compiler.analysis.sizes import Axis, sizes, sizes_json, sizes_table
 from archc.compiler.driver import check_source
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 from archc.compiler.ops.base import Shape
-from archc.dsl.source import Source
 
 from .built import built
 from .texts import graph_of, shipped

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archc.compiler.analysis.pareto import front
-from archc.compiler.analysis.sweep import (
+from archc.compiler.explore.pareto import front
+from archc.compiler.explore.sweep import (
     Cluster,
     Journal,
     Local,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
 from archc.compiler.driver import check_source, compile
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 from archc.compiler.ops.base import Shape
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.source import Source
 
 
 def graph_of(text: str, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Graph:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
 from archc.compiler.driver import Checked, check_source
-from archc.compiler.graph import Graph
-from archc.compiler.program import Node, Program
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Node, Program
+from archc.reporting.terminal import to_text
 
 
 def ask(text: str) -> Checked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archc.compiler.analysis.cost import cost
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 
 from .ask import ask, legal, macs, network, refused, result, said, shapes, step, warned, weights
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from archc.compiler.draw import Look, Options, View, draw, draw_text, fold, to_dot
-from archc.compiler.draw.layout import Layouter
-from archc.compiler.graph import Graph
+from archc.compiler.draw.graphviz import Layouter
+from archc.compiler.graph.graph import Graph
 
 from .ask import legal, network
 
@@ -99,7 +99,7 @@ def test_B095_a_layout_program_that_dies(tmp_path: Path, monkeypatch: pytest.Mon
     program = tmp_path / "dies.py"
     program.write_text("import os, sys\nsys.stderr.write('dot: Assertion `x == y` failed.\\n')\nsys.stderr.flush()\nos.abort()\n")
     dies = Layouter("the program `dot`", (sys.executable, str(program), "-T"))
-    monkeypatch.setattr("archc.compiler.draw.layout.layouters", lambda: (dies,))
+    monkeypatch.setattr("archc.compiler.draw.graphviz.layouters", lambda: (dies,))
     graph = Graph(legal(network("3, 8, 8", "conv(4)")))
     (said,) = draw(graph, tmp_path / "case.svg")
     assert said.code == "F601"

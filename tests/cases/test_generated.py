@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode, to_python
+from archc.compiler.codegen.pytorch import Mode, to_python
 from archc.compiler.emit.torchscript import script
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 
 from .ask import legal, network, warned, weights
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.dsl.source import Source
 
 from .ask import legal, network, refused, result, said, step, warned
 

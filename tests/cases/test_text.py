@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.driver import check, check_source
-from archc.dsl.source import Source
 
 from .ask import ask, legal, network, refused, result, said, shapes, step, weights
 

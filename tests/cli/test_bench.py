@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from archc.cli import bench as command
+from archc.compiler.bench import bench as measured
+from archc.compiler.bench.ways import WAYS
 from archc.compiler.emit.fast import optimized
-from archc.compiler.emit.measure import bench as measured
-from archc.compiler.emit.measure.legs import WAYS
 
 from .conftest import Run
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from archc.compiler import build as builder
-from archc.compiler.outputs import whole
+from archc.compiler import targets as builder
+from archc.compiler.files.write import whole
 
 from .conftest import Run
 

@@ -15,10 +15,10 @@ from archc.compiler.analysis.cost import BY
 from archc.compiler.analysis.dtypes import BYTES
 from archc.compiler.analysis.memory import OPTIMIZERS
 from archc.compiler.analysis.roofline import DEVICES
-from archc.compiler.build import TARGETS, USUAL
 from archc.compiler.draw import DIRECTIONS, LEVELS, THEMES
-from archc.compiler.emit.ready import DTYPES
-from archc.compiler.library import names
+from archc.compiler.files.library import names
+from archc.compiler.runtime.prepare import DTYPES
+from archc.compiler.targets import TARGETS, USUAL
 
 from .conftest import Run
 

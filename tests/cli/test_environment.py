@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from archc.compiler import outputs
-from archc.compiler.outputs import append, rewrite, together, whole, write
-from archc.dsl.diagnostics import ArchError
+from archc.compiler.files import write as outputs
+from archc.compiler.files.write import append, rewrite, together, whole, write
+from archc.reporting.error import ArchError
 
 from .conftest import GOOD, Run
 
@@ -166,7 +166,7 @@ def test_ended_by_the_system(tmp_path: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("this system ends processes without asking them")
     code = (
-        "import os, signal, archc.compiler.outputs as outputs, archc.cli\n"
+        "import os, signal, archc.compiler.files.write as outputs, archc.cli\n"
         "outputs._to_disk = lambda path: os.kill(os.getpid(), signal.SIGTERM)\n"
         "archc.cli.main()"
     )

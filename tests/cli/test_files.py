@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from archc.compiler import reading
-from archc.compiler.reading import Target, decode, find, read
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.source import Source
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
+from archc.compiler.files import locate
+from archc.compiler.files.locate import Target, decode, find, read
 
 from .conftest import GOOD, Run
 
@@ -54,7 +54,7 @@ def test_a_strange_name(run: Run) -> None:
 
 
 def test_too_large(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "LARGEST_FILE", 2**20)
+    monkeypatch.setattr(locate, "LARGEST_FILE", 2**20)
     (folder / "large.arch").write_bytes(b"#" * (2**20 + 1))
     result = run("check", "large.arch")
     assert result.exit_code == 1

@@ -10,7 +10,7 @@ from torch import Tensor
 
 import archc
 from archc.cli.weights import ADAPT
-from archc.compiler.emit.weights.adapt import WORDS
+from archc.compiler.runtime.weights.adapt import WORDS
 
 from .conftest import Run
 

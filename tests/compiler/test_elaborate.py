@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.compiler.program import Program
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.compiler.graph.program import Program
+from archc.reporting.terminal import to_text
 
 
 def made(text: str) -> Program:

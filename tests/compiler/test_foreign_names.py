@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.compiler.foreign_names import NO_PARAMETERS, OTHERWISE, PARAMETERS, SAME, key, otherwise, same_as
-from archc.compiler.language_words import SYNONYMS, WORDS
-from archc.compiler.manual import explain, index
+from archc.compiler.files.locate import shipped
 from archc.compiler.ops import TABLE
-from archc.compiler.reading import shipped
-from archc.dsl.fixes import applied
-from archc.dsl.misspelt_words import USAGE
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.compiler.ops.foreign_names import NO_PARAMETERS, OTHERWISE, PARAMETERS, SAME, key, otherwise, same_as
+from archc.dsl.lexer.misspelt_words import USAGE
+from archc.manual.language_words import SYNONYMS, WORDS
+from archc.manual.pages import explain, index
+from archc.reporting.fixes import applied
+from archc.reporting.terminal import to_text
 
 TEXT = """
     Conv1d Conv2d Conv3d conv2d Convolution ConvTranspose2d conv_transpose Conv2DTranspose SeparableConv2D DepthwiseConv2D depthwise pointwise

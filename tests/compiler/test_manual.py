@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from archc.compiler.manual import Unexplained, error_pages, explain, operations_page, usage
 from archc.compiler.ops import TABLE
-from archc.dsl.codes import CODES
+from archc.manual.pages import Unexplained, error_pages, explain, operations_page, usage
+from archc.reporting.codes.table import CODES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

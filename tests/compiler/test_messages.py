@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.compiler.graph import Graph
-from archc.dsl.fixes import applied
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.reporting.fixes import applied
+from archc.reporting.terminal import to_text
 
 # The text (`x` is [3, 8, 8]), the code, a part of what is said, and what the fix makes of the text, if there is one.
 MISTAKES = {

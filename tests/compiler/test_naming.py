@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from archc.compiler.elaborate import elaborate
-from archc.compiler.naming import RESERVED, legal_name, why_not
-from archc.compiler.program import Program
-from archc.dsl.parser import parse
-from archc.dsl.source import Source
+from archc.base.source import Source
+from archc.compiler.elaborate.elaborate import elaborate
+from archc.compiler.elaborate.naming import RESERVED, legal_name, why_not
+from archc.compiler.graph.program import Program
+from archc.dsl.parser.parse import parse
 
 
 def program(text: str) -> Program:

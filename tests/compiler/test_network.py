@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import archc
+from archc.api import ArchWarning
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.compiler.network import ArchWarning
-from archc.dsl.source import Source
 
 GOOD = """\
 network good(width = 8, classes = 10) {

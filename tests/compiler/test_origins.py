@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.source import Source
 
 
 def only(text: str) -> Diagnostic:

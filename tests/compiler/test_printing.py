@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 import archc
+from archc.base.records import MOST_SHOWN
 from archc.compiler import driver
-from archc.dsl.records import MOST_SHOWN
 
 # Networks whose records hold templates, templates files, and files everything; with side heads, reused steps and defaults.
 NETWORKS = ("resnet18", "googlenet", "densenet121", "regnet_y_400mf", "unet")

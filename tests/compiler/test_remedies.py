@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.dsl.codes import CODES
-from archc.dsl.fixes import applied
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.reporting.codes.table import CODES
+from archc.reporting.fixes import applied
+from archc.reporting.terminal import to_text
 
 AUTOENCODER = """network ae250 {
   input image[3, 250, 250]

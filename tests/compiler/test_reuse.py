@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.analysis.cost import cost
 from archc.compiler.analysis.cost_table import cost_table
 from archc.compiler.analysis.diff import diff
 from archc.compiler.document import to_document
 from archc.compiler.driver import check_source
-from archc.compiler.graph import Graph
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
 
 TWO = "input a[3, 32, 32]\n  input b[3, 16, 16]\n  "
 

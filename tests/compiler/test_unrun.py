@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.compiler.unrun import NOTE, unknown_names
-from archc.dsl.parser import parse
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.compiler.elaborate.unreached import NOTE, unknown_names
+from archc.dsl.parser.parse import parse
+from archc.reporting.terminal import to_text
 
 ARCHITECTURES = Path(__file__).resolve().parents[2] / "architectures"
 NETWORK = "network n {\n  input x[3, 8, 8]\n  conv(4)\n}\n"

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from archc.compiler import driver
-from archc.compiler.emit import pytorch
+from archc.compiler.codegen import pytorch
 from tests.conformance import reference
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from archc.compiler import driver
-from archc.compiler.emit.module import build
+from archc.compiler.runtime.live_module import build
 from tests.conformance import reference
 from tests.conformance.modules import shake
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from archc.compiler import driver
-from archc.compiler.program import Node
+from archc.compiler.graph.program import Node
 
 LAYERS = json.loads((Path(__file__).parents[1] / "facts" / "layers.json").read_text())
 LAYERS = {name: rows for name, rows in LAYERS.items() if not name.startswith("_")}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from archc.compiler import driver
-from archc.compiler.library import files, names
-from archc.compiler.program import Program
+from archc.compiler.files.library import files, names
+from archc.compiler.graph.program import Program
 from tests.conformance import reference
 
 FACTS = json.loads((Path(__file__).parents[1] / "facts" / "networks.json").read_text())

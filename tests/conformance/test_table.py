@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from archc.compiler import driver, library
-from archc.compiler.starter import starter
-from archc.dsl.format import format_source
-from archc.dsl.source import Source
+from archc.base.source import Source
+from archc.compiler import driver
+from archc.compiler.files import library
+from archc.dsl.format.printer import format_source
+from archc.manual.starter import starter
 
 ROOT = Path(__file__).parents[2]
 MAKER = runpy.run_path(str(ROOT / "docs" / "library.py"))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.reporting.terminal import to_text
 
 from .listings import Listing, commands, listings, missing_line
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
-from archc.compiler.graph import Graph
+from archc.base.records import dataclass
+from archc.base.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Node, Program, Scope
 from archc.compiler.ops.base import Operation, Shape, Shapes, Weight
 from archc.compiler.ops.parameters import CHANNELS, COUNT, parameter
 from archc.compiler.ops.ports import Input, Output
-from archc.compiler.program import Node, Program, Scope
-from archc.dsl.records import dataclass
-from archc.dsl.source import Source
 
 
 @dataclass(frozen=True, slots=True)

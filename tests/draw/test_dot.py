@@ -6,12 +6,12 @@ import re
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.draw import THEMES, Look, View, fold, to_dot
-from archc.compiler.draw.layout import render
+from archc.compiler.draw.graphviz import render
 from archc.compiler.draw.style import contrast
 from archc.compiler.driver import check_source
-from archc.compiler.graph import Graph
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
 
 from .build import Add, Builder, Conv, Dropout, Relu, residual_network, unet
 

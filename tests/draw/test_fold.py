@@ -7,7 +7,7 @@ import pytest
 from archc.compiler.analysis.cost import total, work_of
 from archc.compiler.draw import View, draw_text, fold
 from archc.compiler.draw.picture import Box, Frame, Picture
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 
 from .build import Add, Builder, Concat, Conv, Pool, Relu, bottleneck, residual_network
 

@@ -13,12 +13,12 @@ import pytest
 
 from archc.compiler.draw import draw_text
 from archc.compiler.draw.font import FAMILIES, FOLDER, environment, knows, metrics, width
-from archc.compiler.draw.gallery import LEVELS, show
-from archc.compiler.draw.layout import render
+from archc.compiler.draw.graphviz import render
 from archc.compiler.draw.style import SMALLEST
 from archc.compiler.draw.svg import SVG
 from archc.compiler.driver import check
-from archc.compiler.reading import shipped
+from archc.compiler.files.locate import shipped
+from archc.manual.gallery import LEVELS, show
 
 from .build import Builder, Conv, residual_network
 

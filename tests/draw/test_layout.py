@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from archc.compiler.draw import Options, draw, draw_text
-from archc.compiler.draw.layout import Failure, Layouter, layouters, render
+from archc.compiler.draw.graphviz import Failure, Layouter, layouters, render
 from archc.compiler.draw.svg import SVG
 
 from .build import Builder, Conv, Relu, residual_network
@@ -66,7 +66,7 @@ def test_no_program_at_all(tmp_path: Path) -> None:
 
 
 def test_a_failed_layout_keeps_the_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archc.compiler.draw.layout.layouters", lambda: ())
+    monkeypatch.setattr("archc.compiler.draw.graphviz.layouters", lambda: ())
     (said,) = draw(residual_network(), tmp_path / "net.svg")
     assert said.code == "F601"
     assert "there is no Graphviz here" in said.message

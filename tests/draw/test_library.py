@@ -13,8 +13,8 @@ import pytest
 from archc.compiler.analysis.cost import cost
 from archc.compiler.draw import LEVELS, Look, Options, View, draw_text, fold, to_dot
 from archc.compiler.driver import check
-from archc.compiler.graph import Graph
-from archc.compiler.reading import shipped
+from archc.compiler.files.locate import shipped
+from archc.compiler.graph.graph import Graph
 
 EDGE = re.compile(r"^\t+(n\d+) -> (n\d+) \[", re.MULTILINE)
 

@@ -13,7 +13,7 @@ import pytest
 
 from archc.compiler.draw.page import to_page
 from archc.compiler.driver import check
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 
 from .build import Builder, Conv, residual_network
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from archc.base.source import Source
 from archc.compiler.draw.fold import View, fold
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.driver import check_source
-from archc.compiler.graph import Graph
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
 
 
 def picture(body: str, level: str = "block") -> Picture:

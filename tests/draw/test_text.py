@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from archc.compiler.analysis.memory import inference_profile
-from archc.compiler.analysis.plot import SVG_WIDTH, Point, memory_svg, points_svg
 from archc.compiler.draw.font import FAMILIES, width
+from archc.compiler.draw.plot import SVG_WIDTH, Point, memory_svg, points_svg
 from archc.compiler.draw.text import EDGE, svg_text
 from archc.compiler.driver import check
 

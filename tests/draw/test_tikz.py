@@ -8,7 +8,7 @@ import pytest
 
 from archc.compiler.draw import View, draw_text, fold
 from archc.compiler.driver import check
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 
 from .build import Builder, Conv, residual_network, unet
 

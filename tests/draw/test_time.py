@@ -10,16 +10,16 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from archc.base.source import Source
 from archc.cli import group
+from archc.compiler.codegen.pytorch import Mode
+from archc.compiler.codegen.units import needed_nodes
 from archc.compiler.draw import Look, Options, View, draw, draw_text, fold, to_dot
 from archc.compiler.draw.dot import Writer, short
 from archc.compiler.driver import check, check_source
-from archc.compiler.emit.measure.latency import alone, seconds_by_node
-from archc.compiler.emit.pytorch import Mode
-from archc.compiler.emit.units import needed_nodes
-from archc.compiler.graph import Graph
-from archc.dsl.diagnostics import ArchError
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.latency import alone, seconds_by_node
+from archc.reporting.error import ArchError
 
 TWO = """
 network two {

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+from archc.base.diagnostics import Diagnostic, Fix
+from archc.base.source import Source, Span
 from archc.dsl import ast
-from archc.dsl.diagnostics import Diagnostic, Fix
-from archc.dsl.parser import parse, parse_expression
-from archc.dsl.source import Source, Span
+from archc.dsl.parser.parse import parse, parse_expression
 
 ROOT = Path(__file__).parents[2]
 TEXTS = sorted([*(ROOT / "tests/corpus/language").glob("*.arch"), *(ROOT / "architectures").glob("*.arch")])

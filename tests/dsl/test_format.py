@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archc.dsl.format import WIDTH, format_source
-from archc.dsl.parser import parse
-from archc.dsl.source import Source
+from archc.base.source import Source
+from archc.dsl.format.printer import WIDTH, format_source
+from archc.dsl.parser.parse import parse
 
 from .reading import TEXTS, bare
 

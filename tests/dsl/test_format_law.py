@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archc.dsl.format import format_source
-from archc.dsl.parser import parse
-from archc.dsl.source import Source
-from archc.dsl.words import read_tokens
+from archc.base.source import Source
+from archc.dsl.format.printer import format_source
+from archc.dsl.lexer.keywords import read_tokens
+from archc.dsl.parser.parse import parse
 
 from .reading import TEXTS, bare
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archc.base.source import Source
 from archc.dsl.ast import File
-from archc.dsl.braces import MOST_MISTAKES
-from archc.dsl.format import format_source
-from archc.dsl.misspelt_words import USAGE
-from archc.dsl.parser import parse, parse_expression
-from archc.dsl.source import Source
+from archc.dsl.format.printer import format_source
+from archc.dsl.lexer.braces import MOST_MISTAKES
+from archc.dsl.lexer.misspelt_words import USAGE
+from archc.dsl.parser.parse import parse, parse_expression
 
 from .reading import TEXTS, bare, nodes
 

@@ -9,8 +9,8 @@ import pytest
 from lark import Lark, Token
 from lark.lexer import Lexer
 
-from archc.dsl.source import Source
-from archc.dsl.words import read_tokens
+from archc.base.source import Source
+from archc.dsl.lexer.keywords import read_tokens
 from archc.grammar import generate, read_tables
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def test_the_grammar_has_no_conflict() -> None:
 
 
 def test_every_rule_has_a_function_that_builds_it() -> None:
-    from archc.dsl.build import MAKERS
+    from archc.dsl.parser.actions import MAKERS
 
     built = {build for _, _, build, _ in read_tables()["rules"]} - {"", "="}
     assert built == set(MAKERS)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from archc.base.source import Source
 from archc.dsl import ast
-from archc.dsl.braces import DEEPEST, MOST_MISTAKES
-from archc.dsl.parser import parse, parse_expression
-from archc.dsl.source import Source
+from archc.dsl.lexer.braces import DEEPEST, MOST_MISTAKES
+from archc.dsl.parser.parse import parse, parse_expression
 
 MANY = 5_000
 

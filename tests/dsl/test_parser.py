@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from archc.base.source import Source, Span
 from archc.dsl import ast
-from archc.dsl.parser import parse, parse_expression
-from archc.dsl.source import Source, Span
+from archc.dsl.parser.parse import parse, parse_expression
 
 from .reading import TEXTS, bare, body, expression, nodes
 

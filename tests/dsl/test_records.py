@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from archc.dsl.records import MOST_SHOWN, dataclass
+from archc.base.records import MOST_SHOWN, dataclass
 
 
 @dataclass(frozen=True, slots=True)

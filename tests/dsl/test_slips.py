@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.parser import parse
-from archc.dsl.source import Source
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
+from archc.dsl.parser.parse import parse
 
 from .reading import found, repaired
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit.torchscript import script
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 
 from .direct import Direct
 

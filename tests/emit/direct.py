@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from archc.compiler.graph import Graph
-from archc.compiler.program import Node
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Node
 
 
 class Mode:

@@ -11,17 +11,17 @@ import pytest
 import torch
 
 import archc
+from archc.base.source import Source
 from archc.compiler import driver
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.driver import check_source
 from archc.compiler.emit.aotinductor import save
-from archc.compiler.emit.inputs import normal
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
-from archc.compiler.emit.ready import Wanted, ready
-from archc.compiler.emit.verify import shaken
-from archc.compiler.graph import Graph
-from archc.dsl.diagnostics import ArchError
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.prepare import Wanted, ready
+from archc.compiler.runtime.sample_inputs import normal
+from archc.compiler.verify import shaken
+from archc.reporting.error import ArchError
 
 ROOT = Path(__file__).parents[2]
 

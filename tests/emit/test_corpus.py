@@ -13,9 +13,9 @@ import pytest
 import torch
 
 from archc.compiler import driver
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode, to_python
-from archc.compiler.graph import Graph
+from archc.compiler.codegen.pytorch import Mode, to_python
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
 

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from archc.base.source import Source
 from archc.compiler import driver
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.driver import check_source
-from archc.compiler.emit import export, inputs, onnx
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
-from archc.compiler.graph import Graph
-from archc.dsl.diagnostics import ArchError
-from archc.dsl.source import Source
+from archc.compiler.emit import onnx, torch_export
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime import sample_inputs
+from archc.compiler.runtime.live_module import build
+from archc.reporting.error import ArchError
 
 from .checks import as_tuple, inputs_of
 
@@ -45,12 +46,12 @@ assert not any(name.split(".")[0].startswith("archc") for name in sys.modules), 
 def test_exported_program(name: str, tmp_path: Path) -> None:
     graph = graph_of(name)
     module = build(graph, Mode.INFERENCE)
-    program = export.export(module, graph)
+    program = torch_export.export(module, graph)
     assert module.training, "the module is left as it was"
     assert type(module).__name__ != "Plain"
     assert set(program.state_dict) == set(module.state_dict())
     inputs = inputs_of(graph, batch=5)
-    export.save(program, str(tmp_path / "net.pt2"))
+    torch_export.save(program, str(tmp_path / "net.pt2"))
     torch.save(inputs, tmp_path / "inputs.pt")
     files = [str(tmp_path / file) for file in ("net.pt2", "inputs.pt", "answer.pt")]
     run = subprocess.run([sys.executable, "-I", "-W", "ignore", "-c", ALONE, *files], cwd=tmp_path, capture_output=True, text=True)
@@ -118,7 +119,7 @@ def test_words_are_whole_numbers(body: str, tmp_path: Path) -> None:
     graph = network("7", body)
     assert graph.integers(graph.inputs[0]) == 50
     module = build(graph, Mode.INFERENCE).eval()
-    (example,) = inputs.normal(graph, 3)
+    (example,) = sample_inputs.normal(graph, 3)
     assert example.dtype == torch.int64 and int(example.max()) < 50
     with torch.no_grad():
-        torch.testing.assert_close(export.export(module, graph).module()(example), module(example))
+        torch.testing.assert_close(torch_export.export(module, graph).module()(example), module(example))

@@ -9,13 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from archc.base.source import Source
 from archc.compiler import driver
+from archc.compiler.codegen.pytorch import Mode, to_python
 from archc.compiler.driver import check_source
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode, to_python
-from archc.compiler.graph import Graph
-from archc.compiler.library import names
-from archc.dsl.source import Source
+from archc.compiler.files.library import names
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 
 MIXED = """network mixed {
   input image[8, 12, 12]

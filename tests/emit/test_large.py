@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from archc.base.source import Source
+from archc.compiler.codegen.pytorch import to_python
 from archc.compiler.driver import check_source
-from archc.compiler.emit.pytorch import to_python
-from archc.dsl.source import Source
 
 
 def source_of(text: str) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from archc.compiler.emit.layout import WIDTH, broken
+from archc.compiler.codegen.line_breaking import WIDTH, broken
 
 STATEMENTS = (
     "self.x = nn.Sequential(Block(64, 128, 256, stride=2), *(Block(256, 128, 256) for _ in range(3)), nn.ReLU(inplace=True))",

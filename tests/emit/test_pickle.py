@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from archc.compiler.network import load
+from archc.api import load
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from archc.base.source import Source
+from archc.compiler.codegen.pytorch import Mode, to_python
 from archc.compiler.driver import check_source
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode, to_python
-from archc.compiler.graph import Graph
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 from tests.soundness.programs import Maker as Chains
 
 from .blocks import Maker as Blocks

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from archc.base.source import Source
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.driver import check_source
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
-from archc.compiler.graph import Graph
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 
 
 def test_rounds_whose_factors_have_other_axes() -> None:

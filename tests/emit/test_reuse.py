@@ -7,14 +7,14 @@ import io
 import pytest
 import torch
 
+from archc.base.source import Source
+from archc.compiler.codegen.pytorch import Mode, to_python
 from archc.compiler.driver import check_source
 from archc.compiler.emit.fast.build import fast, rewritten
 from archc.compiler.emit.fast.optimized import optimized
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode, to_python
 from archc.compiler.emit.torchscript import script
-from archc.compiler.graph import Graph
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 
 from .checks import check_answers, check_gradients, inputs_of
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from archc.compiler import driver
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode, class_name, to_python
-from archc.compiler.library import names
+from archc.compiler.codegen.pytorch import Mode, class_name, to_python
+from archc.compiler.files.library import names
+from archc.compiler.runtime.live_module import build
 
 from .checks import actual_weights, as_tuple, expected_weights
 

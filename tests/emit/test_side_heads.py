@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from archc.base.source import Source
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.driver import check_source
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
-from archc.compiler.graph import Graph
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
 

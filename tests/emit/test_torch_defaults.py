@@ -7,7 +7,7 @@ import inspect
 import pytest
 from torch import nn
 
-from archc.compiler.emit.torch_defaults import CHANNELS, DEFAULTS, POSITIONS
+from archc.compiler.codegen.torch_defaults import CHANNELS, DEFAULTS, POSITIONS
 
 
 def classes(family: str) -> list[type[nn.Module]]:

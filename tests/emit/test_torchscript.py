@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from archc.compiler import driver
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit.torchscript import save, script
-from archc.compiler.graph import Graph
-from archc.dsl.diagnostics import ArchError
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
+from archc.reporting.error import ArchError
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "emit"
 

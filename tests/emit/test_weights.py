@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
 from archc.compiler import driver
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit.torchscript import save, script
-from archc.compiler.emit.weights import Weights, as_weights, side_head_keys
-from archc.compiler.emit.weights import put as put_into
-from archc.compiler.emit.weights.reading import read
-from archc.compiler.graph import Graph
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.weights import Weights, as_weights, side_head_keys
+from archc.compiler.runtime.weights import put as put_into
+from archc.compiler.runtime.weights.reading import read
 
 TEXT = """network small(classes = 3) {
   input image[3, 8, 8]

@@ -15,8 +15,8 @@ import pytest
 import torch
 from torch import nn
 
-from archc.compiler.emit.weights.reading import State, read, split
-from archc.dsl.diagnostics import Diagnostic
+from archc.base.diagnostics import Diagnostic
+from archc.compiler.runtime.weights.reading import State, read, split
 
 STATE = {"fc.weight": torch.zeros(2, 3), "fc.bias": torch.zeros(2)}
 

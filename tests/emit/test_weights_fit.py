@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 import archc
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
 from archc.compiler import driver
-from archc.compiler.emit.module import build
-from archc.compiler.emit.weights import Loaded, Weights, put
-from archc.compiler.emit.weights.adapt import to_channels, to_positions
-from archc.compiler.emit.weights.told import patterns
-from archc.compiler.graph import Graph
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.weights import Loaded, Weights, put
+from archc.compiler.runtime.weights.adapt import to_channels, to_positions
+from archc.compiler.runtime.weights.told import patterns
 from tests.conformance.reference import torchvision
 
 SMALL = """network small(classes = 1000, width = 8) {

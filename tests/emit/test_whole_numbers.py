@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from archc.base.source import Source
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.driver import check_source
 from archc.compiler.emit import onnx
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
 from archc.compiler.emit.torchscript import script
-from archc.compiler.graph import Graph
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 
 
 def graph_of(text: str) -> Graph:

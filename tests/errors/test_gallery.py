@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from archc.compiler.driver import check
-from archc.dsl.codes import CODES
-from archc.dsl.render import to_text
+from archc.reporting.codes.table import CODES
+from archc.reporting.terminal import to_text
 
 HERE = Path(__file__).parent
 TEXTUAL = sorted(code for code, row in CODES.items() if row.example and not code.startswith(("F", "W55")))

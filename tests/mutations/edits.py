@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from archc.base.source import Source, Span
 from archc.dsl import ast
-from archc.dsl.parser import parse
-from archc.dsl.source import Source, Span
+from archc.dsl.parser.parse import parse
 
 
 @dataclass(frozen=True, slots=True)

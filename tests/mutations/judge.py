@@ -8,14 +8,14 @@ from pathlib import Path
 
 import torch
 
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
 from archc.compiler.driver import Checked, check_source
-from archc.compiler.emit.module import build
-from archc.compiler.graph import Graph
-from archc.compiler.program import Program
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Program
+from archc.compiler.runtime.live_module import build
 from archc.dsl import ast
-from archc.dsl.diagnostics import Diagnostic
-from archc.dsl.parser import parse
-from archc.dsl.source import Source
+from archc.dsl.parser.parse import parse
 
 from .edits import Edit, every
 

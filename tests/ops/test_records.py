@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from archc.compiler.manual import operations_page
 from archc.compiler.ops import TABLE
 from archc.compiler.ops.base import Operation
 from archc.compiler.ops.parameters import BadValue
+from archc.manual.pages import operations_page
 
 from .samples import op
 

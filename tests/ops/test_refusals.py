@@ -6,7 +6,7 @@ import pytest
 
 from archc.compiler.ops import TABLE
 from archc.compiler.ops.base import Operation, Refusal, Shape
-from archc.dsl.codes import CODES
+from archc.reporting.codes.table import CODES
 
 from .samples import op
 

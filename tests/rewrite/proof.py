@@ -8,15 +8,15 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from archc.base.source import Source
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.driver import check_source
 from archc.compiler.emit.fast.build import fast
 from archc.compiler.emit.fast.step import Backend
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 from archc.compiler.rewrite.base import Rewrite, Rewritten, weight_key
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.compiler.runtime.live_module import build
+from archc.reporting.terminal import to_text
 from tests.emit.checks import as_tuple, shaken
 
 

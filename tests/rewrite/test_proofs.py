@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archc.compiler.emit.fast.onednn import OneDnn
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
 from archc.compiler.rewrite.base import Rewrite
 from tests.emit.test_random import blocks, chains, graphs
 

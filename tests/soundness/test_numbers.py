@@ -15,8 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from archc.compiler.analysis.cost import works_of
 from archc.compiler.analysis.memory import inference_profile, training_profile
-from archc.compiler.emit.inputs import zeros
-from archc.compiler.graph import Graph
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.sample_inputs import zeros
 
 from ..analysis.built import built
 from ..analysis.tracker import inference_peak, training_peak

@@ -15,19 +15,19 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from archc.base.source import Source
 from archc.compiler.analysis.cost import BY, cost
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.document import to_json
 from archc.compiler.driver import check_source
-from archc.compiler.emit.export import export
 from archc.compiler.emit.fast.build import rewritten
 from archc.compiler.emit.fast.optimized import optimized
-from archc.compiler.emit.module import build
 from archc.compiler.emit.onnx import save
-from archc.compiler.emit.pytorch import Mode
+from archc.compiler.emit.torch_export import export
 from archc.compiler.emit.torchscript import script
-from archc.compiler.graph import Graph
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
+from archc.reporting.terminal import to_text
 from tests.emit.checks import as_tuple, check_answers, check_gradients
 
 from .oracle import Refused, Stricter

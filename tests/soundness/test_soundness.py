@@ -12,9 +12,9 @@ from collections import Counter
 
 import pytest
 
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.dsl.render import to_text
-from archc.dsl.source import Source
+from archc.reporting.terminal import to_text
 
 from .oracle import Refused, Stricter, run
 from .programs import Maker, RandomProgram

@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from archc.base.source import Source
 from archc.compiler.driver import check_source
-from archc.compiler.graph import Graph
-from archc.compiler.program import Program
-from archc.dsl.source import Source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Program
 
 INPUTS = ("image", "image", "image", "signal", "volume", "vector", "ids", "ids", "sequence", "sequence")
 PAD_MODES = ('"reflect"', '"replicate"', '"circular"')

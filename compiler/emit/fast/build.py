@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ....dsl.records import dataclass
-from ...graph import Graph
+from ....base.records import dataclass
+from ...graph.graph import Graph
 from ...ops.base import Shape
 from ...rewrite.base import Rewritten
 from ...rewrite.weights import Store
-from ..module import load
+from ...runtime.live_module import load
 from .onednn import OneDnn
 from .step import Backend
 from .writer import Written, write

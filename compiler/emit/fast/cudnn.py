@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ....dsl.records import dataclass
-from ...graph import Graph
+from ....base.records import dataclass
+from ...graph.graph import Graph
+from ...graph.program import Node
 from ...ops.activation import Relu
 from ...ops.base import Construct
 from ...ops.convolution import Conv, DepthwiseConv
-from ...program import Node
 from ...rewrite.base import Rewrite
 from ...rewrite.fuse import FuseActivation, FuseAdd
 from ...rewrite.fused import Fused

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...graph import Graph
+from ...graph.graph import Graph
+from ...graph.program import Node
 from ...ops.base import product
-from ...program import Node
 
 MOST_BYTES = 13 << 20
 """The most that one tensor of a group may take. What a layer puts out is then still in the cache when the next one reads it:

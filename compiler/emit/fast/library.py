@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
-from ....dsl.records import dataclass
+from ....base.records import dataclass
 
 _FILES = ("packed", "convolution", "winograd", "linear", "pool", "cudnn")
 """In an order in which each needs only earlier ones."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ....dsl.records import dataclass
-from ...graph import Graph
+from ....base.records import dataclass
+from ...graph.graph import Graph
+from ...graph.program import Node
 from ...ops.activation import Gelu, HardSigmoid, HardSwish, Relu, Sigmoid, Silu, Tanh
 from ...ops.base import Construct, Operation, product
 from ...ops.convolution import Conv, DepthwiseConv
 from ...ops.dense import Linear
 from ...ops.parameters import Plain
 from ...ops.pool import MaxPool
-from ...program import Node
 from ...rewrite.base import Rewrite
 from ...rewrite.commute_pool import CommuteAveragePool
 from ...rewrite.fold_norm import FoldBatchNorm

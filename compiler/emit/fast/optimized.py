@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ....dsl.records import dataclass
-from ...graph import Graph
-from ..inputs import normal
-from ..measure.race import Ratio, Timings, race
+from ....base.records import dataclass
+from ...graph.graph import Graph
+from ...runtime.sample_inputs import normal
+from ...runtime.timing import Ratio, Timings, race
 from ..torchscript import script
 from .backends import backend_for
 from .build import assemble, make_weights

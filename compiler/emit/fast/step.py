@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import ClassVar
 
-from ....dsl.records import dataclass
-from ...graph import Graph
+from ....base.records import dataclass
+from ...codegen.arguments import literal
+from ...graph.graph import Graph
+from ...graph.program import Node
 from ...ops.base import Construct
 from ...ops.convolution import Conv, DepthwiseConv
-from ...program import Node
 from ...rewrite.base import Rewrite, Rewritten
 from ...rewrite.fused import Fused
 from ...rewrite.pipeline import ALWAYS
-from ..slot import literal
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from ....dsl.records import dataclass
-from ...program import Node
+from ....base.records import dataclass
+from ...graph.program import Node
 from ...rewrite.base import Rewritten
-from ..measure.race import Leg, race
+from ...runtime.timing import Leg, race
 from ..torchscript import script
 from .build import assemble
 from .groups import head_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from ....dsl.records import dataclass
+from ....base.records import dataclass
+from ...codegen.identifiers import Namer, camel_case, variable_name
+from ...codegen.line_breaking import broken
+from ...graph.program import Node
 from ...ops.base import show
-from ...program import Node
 from ...rewrite.base import Rewritten, weight_key
-from ..layout import broken
-from ..names import Namer, camel_case, variable_name
 from .groups import head_of
 from .library import definitions
 from .step import Backend, Step

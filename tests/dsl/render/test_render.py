@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from archc.dsl.columns import visible
-from archc.dsl.diagnostics import ArchError, Diagnostic, Edit, Fix, Label, Severity
-from archc.dsl.render import counted, to_data, to_json, to_short, to_text
-from archc.dsl.source import Source, Span
+from archc.base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from archc.base.source import Source, Span
+from archc.reporting.columns import visible
+from archc.reporting.error import ArchError
+from archc.reporting.terminal import counted, to_data, to_json, to_short, to_text
 
 HERE = Path(__file__).parent
 

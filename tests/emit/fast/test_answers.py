@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 import torch
 
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.driver import compile
 from archc.compiler.emit.fast.build import fast
 from archc.compiler.emit.fast.onednn import OneDnn
 from archc.compiler.emit.fast.step import Backend
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
 from archc.compiler.emit.torchscript import save, script
-from archc.compiler.emit.verify import shaken as statistics_shaken
-from archc.compiler.graph import Graph
-from archc.compiler.library import names
+from archc.compiler.files.library import names
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
+from archc.compiler.verify import shaken as statistics_shaken
 from tests.emit.checks import as_tuple, inputs_of, shaken
 from tests.emit.test_random import blocks, chains, graphs
 from tests.rewrite.proof import check_close, network

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit.fast.build import fast
 from archc.compiler.emit.fast.cudnn import CuDnn
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
 from archc.compiler.emit.torchscript import script
+from archc.compiler.runtime.live_module import build
 from tests.emit.checks import shaken
 from tests.rewrite.proof import network
 

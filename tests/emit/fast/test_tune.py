@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit.fast.build import assemble, make_weights
 from archc.compiler.emit.fast.onednn import OneDnn
 from archc.compiler.emit.fast.tune import tune, tune_images
-from archc.compiler.emit.module import build
-from archc.compiler.emit.pytorch import Mode
+from archc.compiler.runtime.live_module import build
 from tests.emit.checks import shaken
 from tests.rewrite.proof import check_close, network
 

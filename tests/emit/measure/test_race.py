@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from archc.compiler.emit.measure.machine import describe
-from archc.compiler.emit.measure.race import Ratio, Timings, race
+from archc.compiler.bench.hardware import describe
+from archc.compiler.runtime.timing import Ratio, Timings, race
 
 
 class Clock:

@@ -1,0 +1,232 @@
+"""The compiler from Python: `archc.compile` and `archc.load`."""
+
+from __future__ import annotations
+
+import operator
+import os
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex
+
+from .base.diagnostics import Diagnostic
+from .compiler import driver
+from .compiler.ops.base import Shape
+from .reporting.error import ArchError
+
+if TYPE_CHECKING:
+    import networkx
+    import torch
+    from torch import nn
+    from torch.export import ExportedProgram
+
+    from .compiler.analysis.cost import Cost
+    from .compiler.driver import Checked
+    from .compiler.graph.graph import Graph
+    from .compiler.graph.program import Program
+    from .compiler.runtime.weights import AnyWeights
+
+Input = Sequence[int] | str | Mapping[str, Sequence[int] | str]
+"""The shape of the only input, channels first and without the batch, or shapes by the inputs' names; `3x224x224` will do."""
+
+
+class Network:
+    """A checked network. Nothing of it needs torch until a module is asked for."""
+
+    def __init__(self, checked: Checked) -> None:
+        assert checked.program is not None
+        self._checked = checked
+        self._program = checked.program
+
+    def __repr__(self) -> str:
+        return f"<archc.Network {self.name}: {len(self._program.nodes)} operations>"
+
+    @property
+    def name(self) -> str:
+        return self._program.name
+
+    @property
+    def program(self) -> Program:
+        """The network as an ordered tuple of nodes."""
+        return self._program
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return self._checked.diagnostics
+
+    @property
+    def typed_graph(self) -> Graph:
+        """The graph by typed accessors, as the compiler itself reads it."""
+        return self._checked.graph
+
+    @property
+    def graph(self) -> networkx.MultiDiGraph[str]:
+        """The graph in networkx: shapes, weights and costs are attributes of its nodes."""
+        return self.typed_graph.networkx
+
+    def cost(self, *, by: str = "stage", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Cost:
+        """The table of costs as data; `.to_json()` is what `archc cost --format json` prints."""
+        from .compiler.analysis.cost import BY, cost
+        from .compiler.analysis.dtypes import BYTES
+        from .compiler.analysis.memory import OPTIMIZERS
+
+        _one_of("by", by, BY)
+        _one_of("dtype", dtype, BYTES)
+        _one_of("optimizer", optimizer, OPTIMIZERS)
+        if batch < 1:
+            raise ValueError(f"`batch` is at least 1, and it is {batch}")
+        return cost(self.typed_graph, by=by, batch=batch, dtype=dtype, optimizer=optimizer)
+
+    def to_python(self) -> str:
+        """The source of a PyTorch module, which needs nothing of archc."""
+        from .compiler.codegen.pytorch import to_python
+
+        return to_python(self.typed_graph)
+
+    def to_module(self, weights: AnyWeights | None = None, *, device: str = "cpu", dtype: str = "float32") -> nn.Module:
+        """A module to train or to evaluate; its side heads answer in training mode only."""
+        from .compiler.codegen.pytorch import Mode
+        from .compiler.runtime.prepare import DTYPES, Wanted, ready
+
+        _one_of("dtype", dtype, DTYPES)
+        return ready(self.typed_graph, Wanted(Mode.TRAIN, weights, device, dtype), seed=None)
+
+    def to_torchscript(
+        self, weights: AnyWeights | None = None, *, train: bool = False, optimize: bool = False, device: str = "cpu", dtype: str = "float32"
+    ) -> torch.jit.ScriptModule:
+        """The module as TorchScript, for inference or, with `train`, with side heads and dropout. `.save(path)` writes it.
+
+        With `optimize` it is the fast one, for inference on this kind of device alone.
+        """
+        if train and optimize:
+            raise ValueError("an optimised module is for inference: ask for `train` or for `optimize`")
+        from .compiler.codegen.pytorch import Mode
+        from .compiler.emit.torchscript import script
+        from .compiler.runtime.prepare import DTYPES, Wanted, ready
+
+        _one_of("dtype", dtype, DTYPES)
+        wanted = Wanted(Mode.SIDE_HEADS if train else Mode.INFERENCE, weights, device, dtype)
+        module = ready(self.typed_graph, wanted)
+        if optimize:
+            from .compiler.emit.fast.optimized import optimized
+
+            return optimized(self.typed_graph, module, device=device, dtype=dtype).scripted
+        return script(module, train)
+
+    def to_onnx(self, path: str | os.PathLike[str], weights: AnyWeights | None = None) -> None:
+        """Write an ONNX file for inference; the batch is free. It needs `archc[onnx]`."""
+        from .compiler.emit.onnx import save
+        from .compiler.runtime.prepare import Wanted, ready
+
+        save(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, os.fspath(path))
+
+    def to_export(self, weights: AnyWeights | None = None) -> ExportedProgram:
+        """The module for inference as a program of torch.export; the batch is free."""
+        from .compiler.emit.torch_export import export
+        from .compiler.runtime.prepare import Wanted, ready
+
+        return export(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph)
+
+    def to_aotinductor(
+        self,
+        path: str | os.PathLike[str],
+        weights: AnyWeights | None = None,
+        *,
+        optimize: bool = False,
+        batch: int = 1,
+        device: str = "cpu",
+        dtype: str = "float32",
+    ) -> None:
+        """Write a package of compiled code for inference, for a batch of that size; `path` ends in `.pt2`. It needs a C++ compiler.
+
+        `torch._inductor.aoti_load_package(path)` runs it. With `optimize` it is made of the rewritten graph.
+        """
+        from .compiler.emit.aotinductor import save
+        from .compiler.runtime.prepare import DTYPES, Wanted, ready
+
+        _one_of("dtype", dtype, DTYPES)
+        if batch < 1:
+            raise ValueError(f"`batch` is at least 1, and it is {batch}")
+        path = os.fspath(path)
+        if not path.endswith(".pt2"):
+            raise ValueError(f"the name of a package ends in `.pt2`, and {path!r} does not")
+        module = ready(self.typed_graph, Wanted(weights=weights, device=device, dtype=dtype))
+        if optimize:
+            from .compiler.emit.fast.build import rewritten
+
+            module = rewritten(self.typed_graph, module.state_dict(), dtype).to(device)
+        save(module, self.typed_graph, path, batch)
+
+    def draw(self, path: str | os.PathLike[str], **look: object) -> None:
+        """The picture as a file; its ending says the format. `look` are the fields of `compiler.draw.Options`."""
+        from .compiler.draw import Options, draw
+
+        problems = draw(self.typed_graph, path, Options(**look))  # type: ignore[arg-type]
+        if any(row.is_error for row in problems):
+            raise ArchError(problems)
+
+
+def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, **parameters: object) -> Network:
+    """The network of a file, or of the library by name, with values of its parameters.
+
+    Doubts of the check (W5xx) are Python warnings, of the category `ArchWarning`. Raises `ArchError`.
+    """
+    return _compiled(file, input, parameters)
+
+
+def load(file: str | os.PathLike[str], /, *, weights: AnyWeights | None = None, input: Input | None = None, **parameters: object) -> nn.Module:
+    """The network as a module, ready to train; `weights` are a file, a state_dict, or an `archc.Weights`."""
+    return _compiled(file, input, parameters).to_module(weights)
+
+
+class ArchWarning(UserWarning):
+    """What `archc check` warns of: legal, and probably not meant."""
+
+
+def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object]) -> Network:
+    """The network; errors and warnings stand at the caller's line, without the frames of the compiler, which is not at fault."""
+    try:
+        checked = driver.compile(file, settings=_settings(parameters), inputs=_shapes(input))
+    except ArchError as error:
+        raise error.with_traceback(None) from None
+    for row in checked.diagnostics:
+        warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=3)
+    return Network(checked)
+
+
+def _settings(parameters: Mapping[str, object]) -> dict[str, object]:
+    return {name: _plain(name, value) for name, value in parameters.items()}
+
+
+def _plain(name: str, value: object) -> object:
+    """A value of the language: numbers of NumPy are numbers, too."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(_plain(name, item) for item in value)
+    if isinstance(value, SupportsIndex):
+        return operator.index(value)
+    if isinstance(value, SupportsFloat):
+        return float(value)
+    raise TypeError(f"the parameter `{name}` takes a number, a text, true or false, none, or a list of them, not {type(value).__name__!r}")
+
+
+def _one_of(name: str, value: str, words: Iterable[str]) -> None:
+    if value not in words:
+        raise ValueError(f"`{name}` is one of {', '.join(words)}, not {value!r}")
+
+
+def _shapes(given: Input | None) -> dict[str, Shape]:
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        return {name: _shape(shape) for name, shape in given.items()}
+    return {"": _shape(given)}
+
+
+def _shape(given: Sequence[int] | str) -> Shape:
+    if not isinstance(given, str):
+        return tuple(given)
+    shape = driver.parse_shape(given)
+    if shape is None:
+        raise ValueError(f"a shape is written as (3, 224, 224) or '3x224x224', not {given!r}")
+    return shape

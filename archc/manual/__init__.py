@@ -1,0 +1,1 @@
+"""The pages that are made from the sources, the gallery, and the file that `archc new` writes."""

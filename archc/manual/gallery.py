@@ -1,0 +1,107 @@
+"""The gallery of the shipped networks: `python -m archc.manual.gallery` writes `docs/gallery.md` and its pictures.
+
+Each network stands there at the level of stages and of blocks, with its totals. Run from the root of the repository.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+
+from ..base.diagnostics import Diagnostic
+from ..base.records import dataclass
+from ..base.source import Span
+from ..compiler.draw.diagram import Options, draw_text
+from ..compiler.driver import Checked, check
+from ..compiler.files.locate import shipped
+from ..compiler.graph.graph import Graph
+from ..reporting.error import ArchError
+
+LEVELS = ("stage", "block")
+WORDS = """# Gallery
+
+Every network that archc ships, drawn from its file by `archc draw NAME`, first its stages, then its blocks. A box opens
+its line in the source. Equal repeats are folded: `×3` stands for three in a row; a first one that differs stands before them.
+`make gallery` makes this page.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One network of the gallery."""
+
+    name: str
+    summary: str
+    graph: Graph
+    pictures: tuple[bytes, ...]
+
+    def section(self) -> str:
+        from ..compiler.analysis.cost import total, work_of
+
+        work = total(work_of(node) for node in self.graph.nodes if not node.training_only)
+        summary = f"{self.summary}\n\n" if self.summary else ""
+        numbers = f"{work.parameters:,} parameters, {work.macs:,} MACs, {len(self.graph.nodes):,} operations.\n\n"
+        pictures = " ".join(
+            f'<img src="gallery/{self.name}-{level}.svg" alt="{html.escape(f"{self.name}, its {level}s")}" width="{width(picture)}">'
+            for level, picture in zip(LEVELS, self.pictures, strict=True)
+        )
+        return f"## {self.name}\n\n{summary}{numbers}{pictures}\n"
+
+
+def summary(checked: Checked) -> str:
+    """The first line of what the file says of itself."""
+    text = checked.source.text if checked.source is not None else ""
+    first = text.partition("\n")[0]
+    return first.removeprefix("##").strip() if first.startswith("##") else ""
+
+
+def width(picture: bytes) -> int:
+    """How wide a picture is shown, in pixels: its own width on paper."""
+    text = picture[: picture.index(b">")].decode()
+    return round(float(text.split('width="')[1].split("pt")[0]) * 4 / 3)
+
+
+def link(span: Span) -> str:
+    """From a picture in `docs/gallery` to the file's line."""
+    return f"../../architectures/{PurePath(span.source.name).name}#L{span.line}"
+
+
+def show(name: str) -> Shown | tuple[Diagnostic, ...] | None:
+    """A shipped network with its pictures; None for a file of blocks alone."""
+    checked = check(name)
+    if checked.has_errors:
+        return checked.diagnostics
+    if checked.program is None:
+        return None
+    drawn = [draw_text(checked.graph, "svg", Options(level), link) for level in LEVELS]
+    if any(picture.data is None for picture in drawn):
+        return tuple(row for picture in drawn for row in picture.diagnostics)
+    return Shown(name, summary(checked), checked.graph, tuple(picture.data for picture in drawn if picture.data is not None))
+
+
+def write_gallery(docs: Path, names: Sequence[str]) -> None:
+    """`docs/gallery.md` and `docs/gallery/*.svg`; pictures of networks that are no more are removed."""
+    folder = docs / "gallery"
+    folder.mkdir(parents=True, exist_ok=True)
+    sections = [WORDS]
+    kept = set()
+    for name in names:
+        shown = show(name)
+        if isinstance(shown, tuple):
+            raise ArchError(shown)
+        if shown is None:
+            continue
+        sections.append(shown.section())
+        for level, picture in zip(LEVELS, shown.pictures, strict=True):
+            file = folder / f"{name}-{level}.svg"
+            file.write_bytes(picture)
+            kept.add(file)
+    for file in folder.glob("*.svg"):
+        if file not in kept:
+            file.unlink()
+    (docs / "gallery.md").write_text("\n".join(sections), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_gallery(Path("docs"), shipped())

@@ -1,0 +1,67 @@
+"""Codes of diagrams (F6xx, W55x): what `archc draw` and the diagram of `archc build` may have to say."""
+
+from __future__ import annotations
+
+from .code import Code
+
+_NETWORK = ""  # no text provokes these: they are of calls and machines
+
+ROWS: tuple[Code, ...] = (
+    Code(
+        "F601",
+        "a diagram that could not be laid out",
+        "Diagrams are laid out by Graphviz, in a process of its own with a time limit: the package `pygraphviz` or, without it, "
+        "the program `dot`. When it dies, takes too long or is missing, nothing else is affected: the other outputs are made and the `.dot` text is kept.",
+        _NETWORK,
+        "Install Graphviz or `pip install pygraphviz`; lay the kept `.dot` out elsewhere; or fold more of the network (`--level stage`).",
+    ),
+    Code(
+        "F602",
+        "a format that pictures do not have",
+        "The ending of the file says the format of the picture.",
+        _NETWORK,
+        "Use one of the endings that the message lists.",
+    ),
+    Code(
+        "F603",
+        "a bitmap that would be too large",
+        "A bitmap holds at most 32,767 pixels a side. Graphviz would shrink the picture until nobody can read it; archc does not.",
+        _NETWORK,
+        "Write `.svg` or `.pdf`, which have no such limit, or fold more of the network.",
+    ),
+    Code(
+        "F604",
+        "a part to open or fold that the network does not have",
+        "`--open` and `--fold` take the name of a stage, a label, a block (all its calls) or a path such as `layer1.0`; `--open '*'` folds nothing.",
+        _NETWORK,
+        "Use one of the names that the message suggests.",
+    ),
+    Code(
+        "F605",
+        "a diagram with too many boxes",
+        "The time that a layout takes explodes with the number of boxes, and no page shows thousands of them.",
+        _NETWORK,
+        "Fold the part that the message names, or draw the network at a higher level.",
+    ),
+    Code(
+        "F606",
+        "a word that no picture knows",
+        "The level, the theme, the direction and what colours the boxes are each one of a few words.",
+        _NETWORK,
+        "Use one of the words that the message lists.",
+    ),
+    Code(
+        "W551",
+        "a diagram whose text is too small to read",
+        "Scaled to the width that was asked for, the text would be smaller than 6 points on paper.",
+        _NETWORK,
+        "Fold more of the network, draw it in the other direction, or make the picture wider.",
+    ),
+    Code(
+        "W552",
+        "a part that `--open` does not open",
+        "The picture is the same without it: the part is open at this level already, or lies in one that `--fold` keeps shut.",
+        _NETWORK,
+        "Leave it out, name a part inside it, or draw a finer level (`--level op`).",
+    ),
+)

@@ -1,0 +1,108 @@
+"""Codes of warnings (W5xx). `# allow W502` silences one: on the line, alone on the line above, or for the file at its head."""
+
+from __future__ import annotations
+
+from .code import Code
+
+ROWS: tuple[Code, ...] = (
+    Code(
+        "W501",
+        "a step that leads to no output",
+        "Nothing reads what the step makes, so it is left out of the module.",
+        "network n {\n  input x[3, 8, 8]\n  a: conv(8)\n  conv(4)\n  b: conv(2)\n  output a\n}\n",
+        "Remove the step, or name its result as an output.",
+    ),
+    Code(
+        "W502",
+        "a bias before a norm",
+        "A batch norm subtracts the mean of each channel, and with it any bias that was added just before: the parameters do nothing.",
+        "network n {\n  input x[64, 8, 8]\n  conv(64, 3) -> bn\n}\n",
+        "`conv(64, 3, bias = false)`, or `default conv(bias = false)` at the head of the file. Where a checkpoint has the bias "
+        "(torchvision's vgg16_bn), `bias = true` written out, or `# allow W502`, says that it is meant.",
+    ),
+    Code(
+        "W503",
+        "values that are never read",
+        "A stride longer than the window leaves gaps; a window that does not fit at the end leaves the last rows unread.",
+        "network n {\n  input x[3, 8, 8]\n  conv(8, 2, stride = 3, pad = 0)\n}\n",
+        "The message names the padding (of a pool, perhaps `ceil = true`) that would read them, if there is one; a stride no longer than the window "
+        "leaves no gaps. Not warned of: a strided 1x1 convolution, the shortcut of the papers, and rows that a `pad` before it has added.",
+    ),
+    Code(
+        "W504",
+        "a name that nothing reads",
+        "A parameter, a `let` or an imported name of this file is never used: a value that is given for it changes nothing. Parameters of a block "
+        "that is itself given as a value are what its caller asks for, and are not warned of.",
+        "block b(out, groups = 1) { conv(out) }\nnetwork n {\n  input x[3, 8, 8]\n  b(8)\n}\n",
+        "Remove it, or use it where it was meant to be used.",
+    ),
+    Code(
+        "W505",
+        "a step that changes nothing",
+        "With these arguments, written as numbers, the output always equals the input. Not warned of: an argument that a parameter gives "
+        "(`dropout(drop)`), and a pool or crop that does something at another size of image.",
+        "network n {\n  input x[3, 8, 8]\n  conv(8) -> dropout(0.0)\n}\n",
+        "Leave it out; `identity` keeps its place where keys are numbered.",
+    ),
+    Code(
+        "W506",
+        "a batch norm over one value",
+        "Behind a global pool a channel has one value an image. At batch 1 there is nothing to take a variance of, and PyTorch refuses to train.",
+        "network n {\n  input x[3, 8, 8]\n  global_avgpool -> conv(8, 1, bias = false) -> bn\n}\n",
+        "Train with batches of 2 at least, or leave the norm out; `gn` does where a group has several channels.",
+    ),
+    Code(
+        "W507",
+        "an even kernel with `half`",
+        "`half` pads `(kernel - 1) // 2` a side, which centres an odd window; with an even one the output is a row smaller. Not warned of where a "
+        "stride makes up for it: 4 wide with stride 2, or 2 with 2, halve an even image exactly.",
+        "network n {\n  input x[3, 8, 8]\n  conv(8, 4)\n}\n",
+        "`pad = same` keeps the size (it pads more at the end); or give the padding as a number.",
+    ),
+    Code(
+        "W508",
+        "a group with one channel",
+        "Each group gives one channel out of several: neither a depthwise convolution (one in, one out) nor one that mixes.",
+        "network n {\n  input x[24, 8, 8]\n  conv(12, 3, groups = 12)\n}\n",
+        "`dwconv` is the depthwise convolution; fewer groups mix more channels.",
+    ),
+    Code(
+        "W509",
+        "an operand given twice",
+        "Two paths of a merge end in the same tensor. Both edges are kept.",
+        "network n {\n  input x[3, 8, 8]\n  a: conv(3)\n  add { | skip | skip(a) }\n}\n",
+        "`scale(2)` says it plainly, if it is meant.",
+    ),
+    Code(
+        "W510",
+        "a head that fixes the size of the input",
+        "A linear layer behind a flatten, or a learned table of positions, has as many weights as the image has places: "
+        "the built network takes images of one size.",
+        "network n {\n  input x[3, 8, 8]\n  flatten -> linear(10)\n}\n",
+        "Pool to a fixed size first: `global_avgpool`, `adaptive_avgpool(7)`. Where the paper has it so (AlexNet), `# allow W510`.",
+    ),
+    Code(
+        "W511",
+        "a pool whose windows overlap",
+        "An adaptive pool to a size that does not divide its input has windows of different sizes that overlap. "
+        "PyTorch runs it; ONNX has no operator for it, so that the export writes out every window.",
+        "network n {\n  input x[3, 12, 12]\n  adaptive_avgpool(7)\n}\n",
+        "Pool to a size that divides, for example 6 or 4; or to 1 with `global_avgpool`.",
+    ),
+    Code(
+        "W512",
+        "an input in another library's order",
+        "Shapes are written channels first and without the batch. Everything else follows from the input, so one in "
+        "another order may well build: into another network.",
+        "network n {\n  input x[224, 224, 3]\n  conv(8) -> global_avgpool\n}\n",
+        "Write `input x[3, 224, 224]`. Where it is meant (a volume of three slices), `# allow W512`.",
+    ),
+    Code(
+        "W520",
+        "a name that another system's files cannot have",
+        "Outputs are called as their network. On macOS and Windows names that differ in capitals alone are one file, so that the outputs of "
+        "two such networks replace each other; and Windows keeps some names for devices (`con`, `nul`, `com1`, …), with any ending.",
+        "network nul {\n  input x[3, 8, 8]\n  conv(8)\n}\n",
+        "Give the network another name. Where nobody builds it on such a system, `# allow W520`.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""One network timed in every way it can be run."""

@@ -1,0 +1,1 @@
+"""Program to PyTorch source, without PyTorch."""

@@ -1,0 +1,151 @@
+"""What a class declares, and how it reaches what it declared: attributes, and containers for dotted names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+
+from ...base.records import dataclass
+from .arguments import Made
+from .constructors import folded, made_text
+from .identifiers import CONTAINER_WORDS
+
+
+@dataclass(slots=True)
+class Holder:
+    """What stands under a name of a class: a module, a weight without one, or a container of further names."""
+
+    made: Made | None = None
+    inside: dict[str, Holder] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return "" if self.made is None else made_text(self.made)
+
+    @property
+    def is_weight(self) -> bool:
+        """Whether it is a learned tensor without a module."""
+        return self.made is not None and self.made.is_weight
+
+    @property
+    def is_list(self) -> bool:
+        return list(self.inside) == [str(number) for number in range(len(self.inside))]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a container must be a bare nn.Module: it has weights of its own, or names that nn.ModuleDict has too."""
+        return any(
+            name in CONTAINER_WORDS or inner.is_weight or (inner.made is not None and bool(inner.inside))
+            for name, inner in self.inside.items()
+        )
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether one expression makes it."""
+        if self.made is not None:
+            return not self.inside
+        return not self.is_plain and all(inner.is_expression for inner in self.inside.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The names under one module. `kind` says how they are reached: `module`, `dict` or `list`."""
+
+    kind: str
+    names: Mapping[str, Holder]
+
+    def reach(self, module: str, name: str) -> str:
+        """How `name` is reached from this module."""
+        if name.isidentifier():
+            return f"{module}.{name}"
+        if self.kind == "list":
+            return f"{module}[{list(self.names).index(name)}]"
+        return f'{module}["{name}"]' if self.kind == "dict" else f'getattr({module}, "{name}")'
+
+
+def holders(members: Sequence[tuple[tuple[str, ...], Made]]) -> dict[str, Holder]:
+    """The tree of what a class declares: each member's path and its constructor."""
+    top: dict[str, Holder] = {}
+    for path, made in members:
+        level = top
+        for name in path[:-1]:
+            level = level.setdefault(name, Holder()).inside
+        level.setdefault(path[-1], Holder()).made = made
+    return top
+
+
+def top_level(names: dict[str, Holder]) -> Level:
+    """A class is an nn.ModuleDict where a member's name is no identifier, for that can call it by name; but that holds modules alone."""
+    numbered = [holder for name, holder in names.items() if not name.isidentifier()]
+    plain = not numbered or any(name in CONTAINER_WORDS for name in names) or any(holder.is_weight for holder in numbered)
+    return Level("module" if plain else "dict", names)
+
+
+def declarations(top: Level) -> list[str]:
+    """The statements that declare a class's members."""
+    lines: list[str] = []
+    for name, holder in top.names.items():
+        if top.kind == "module" and not name.isidentifier():
+            _add("self", name, holder, lines)
+        else:
+            _declare(top.reach("self", name), holder, lines)
+    return lines
+
+
+def _declare(target: str, holder: Holder, lines: list[str]) -> None:
+    if holder.is_expression:
+        lines.append(f"{target} = {_expression(holder)}")
+        return
+    lines.append(f"{target} = {holder.text or 'nn.Module()'}")
+    for name, inner in holder.inside.items():
+        if name.isidentifier():
+            _declare(f"{target}.{name}", inner, lines)
+        else:
+            _add(target, name, inner, lines)
+
+
+def _add(target: str, name: str, holder: Holder, lines: list[str]) -> None:
+    """Declare what a bare nn.Module has under a name that is no identifier."""
+    if holder.is_weight:
+        lines.append(f'{target}.register_parameter("{name}", {holder.text})')
+        return
+    whole = holder.is_expression
+    lines.append(f'{target}.add_module("{name}", {_expression(holder) if whole else holder.text or "nn.Module()"})')
+    for inner_name, inner in () if whole else holder.inside.items():
+        within = f'getattr({target}, "{name}")'
+        if inner_name.isidentifier():
+            _declare(f"{within}.{inner_name}", inner, lines)
+        else:
+            _add(within, inner_name, inner, lines)
+
+
+def _expression(holder: Holder) -> str:
+    if holder.made is not None:
+        return holder.text
+    if not holder.is_list:
+        return "nn.ModuleDict({" + ", ".join(f'"{name}": {_expression(inner)}' for name, inner in holder.inside.items()) + "})"
+    mades = [inner.made for inner in holder.inside.values() if inner.made is not None]
+    elements = folded(mades) if len(mades) == len(holder.inside) else [_expression(inner) for inner in holder.inside.values()]
+    if len(elements) == 1 and elements[0].startswith("*("):
+        return f"nn.ModuleList{elements[0][1:]}"
+    return f"nn.ModuleList([{', '.join(elements)}])"
+
+
+def access(top: Level, path: Sequence[str], classes: Mapping[str, Level]) -> str:
+    """How a class reaches a member, or a member of a member: `self.conv1`, `self.convs[0]`, `self.features["norm-1"]`."""
+    text, level = "self", top
+    for name in path:
+        text = level.reach(text, name)
+        level = _below(level.names.get(name), classes)
+    return text
+
+
+def _below(holder: Holder | None, classes: Mapping[str, Level]) -> Level:
+    if holder is None:
+        return Level("list", {})
+    if holder.made is None:
+        return Level("module" if not holder.is_expression else "list" if holder.is_list else "dict", holder.inside)
+    if holder.made.parts:
+        return Level("list", {name: Holder(part) for name, part in holder.made.parts})
+    inner = classes.get(holder.made.target, Level("module", {}))
+    return Level(inner.kind, {**inner.names, **holder.inside}) if holder.inside else inner

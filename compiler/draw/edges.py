@@ -1,0 +1,178 @@
+"""The lines of a picture: every edge of the graph is in one line, or hidden inside a box or between folded rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..ops.base import Shape
+from .picture import Box, Edge, Frame, Line
+
+Rounds = Mapping[int, Sequence[tuple[int, int]]]
+
+
+def connect(
+    graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds
+) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
+    """The lines between the boxes of `root`, in the order of the heads, and the hidden edges."""
+    edges = [(producer.index, user.index, operand) for producer, user, operand in graph.edges()]
+    return _Ends(graph, root, representative, rounds).connect(edges)
+
+
+def connect_inside(
+    graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds, nodes: Sequence[int]
+) -> tuple[tuple[Line, ...], tuple[Edge, ...], tuple[int, ...], tuple[int, ...]]:
+    """The same for the inside of a part, `nodes`, with its ports: lines, hidden edges, entries, exits (see `Picture`)."""
+    inside = set(nodes)
+    edges: list[Edge] = []
+    leaving: list[Edge] = []
+    entries: dict[int, str] = {}
+    exits: dict[int, str] = {}
+    for index in nodes:
+        node = graph.nodes[index]
+        for operand, source in enumerate(node.inputs):
+            if source not in inside:
+                entries.setdefault(source, f"in{len(entries)}")
+            edges.append((source, index, operand))
+        outer = [user.index for user in graph.users(node) if user.index not in inside]
+        if outer:
+            exits[index] = f"out{len(exits)}"
+            leaving.append((index, outer[0], graph.nodes[outer[0]].inputs.index(index)))
+    ends = _Ends(graph, root, representative, rounds, entries, exits)
+    lines, hidden = ends.connect(edges + leaving)
+    return lines, hidden, tuple(entries), tuple(exits)
+
+
+@dataclass(slots=True)
+class _Ends:
+    """Where edges begin and end: at a box, or at a port for what stands outside."""
+
+    graph: Graph
+    root: Frame
+    representative: Sequence[int]
+    rounds: Rounds
+    entries: Mapping[int, str] = field(default_factory=dict)
+    exits: Mapping[int, str] = field(default_factory=dict)
+    box_of: dict[int, Box] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.box_of = {node.index: box for box in self.root.boxes() for node in box.nodes}
+
+    def connect(self, edges: Sequence[Edge]) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
+        bundles: dict[tuple[object, ...], list[Edge]] = {}
+        hidden: list[Edge] = []
+        given: dict[tuple[int, int], int] = {}
+        for edge in edges:
+            producer, user, _ = edge
+            tail, head = self.tail(producer), self.head(user, producer)
+            if tail == head or _between_rounds(self.rounds, producer, user):
+                hidden.append(edge)
+                continue
+            key: tuple[object, ...] = (tail, head)
+            if self._single(producer) and self._single(user):
+                # An operand that is given twice is two lines; the same operand of equal branches is one.
+                time = given[producer, user] = given.get((producer, user), 0) + 1
+                key += (self.representative[producer], self.representative[user], time)
+            bundles.setdefault(key, []).append(edge)
+        names = [*self.entries.values(), *(box.name for box in self.root.boxes()), *self.exits.values()]
+        lines = _with_skips([self._line(edges) for edges in bundles.values()], names)
+        return self._labelled(lines), tuple(hidden)
+
+    def tail(self, producer: int) -> str:
+        box = self.box_of.get(producer)
+        return box.name if box is not None else self.entries[producer]
+
+    def head(self, user: int, producer: int) -> str:
+        box = self.box_of.get(user)
+        return box.name if box is not None else self.exits[producer]
+
+    def _single(self, index: int) -> bool:
+        box = self.box_of.get(index)
+        return box is not None and len(box.first) == 1
+
+    def _line(self, edges: list[Edge]) -> Line:
+        tensors = {self.representative[producer] for producer, _, _ in edges}
+        producer, user, _ = edges[0]
+        training_only = all(self.graph.nodes[head].training_only for _, head, _ in edges)
+        tail, head = self.tail(producer), self.head(user, producer)
+        return Line(tail, head, tuple(edges), count=len(tensors), training_only=training_only)
+
+    def _labelled(self, lines: list[Line]) -> tuple[Line, ...]:
+        """Gives one line of each tensor its shape, where the box in front of it changed the shape."""
+        chosen: dict[tuple[str, Shape], int] = {}
+        for number, line in enumerate(lines):
+            shape = self.graph.nodes[line.edges[0][0]].shape
+            tail = self.box_of.get(line.edges[0][0])
+            if tail is None or tail.is_port or shape in self._entering(tail):
+                continue
+            key = (tail.name, shape)
+            if key not in chosen or (lines[chosen[key]].skip and not line.skip):
+                chosen[key] = number
+        shapes = {number: shape for (_, shape), number in chosen.items()}
+        return tuple(
+            replace(line, shape=shapes[number]) if number in shapes else line for number, line in enumerate(lines)
+        )
+
+    def _entering(self, box: Box) -> set[Shape]:
+        """The shapes of the tensors that come into a box from outside."""
+        inside = {node.index for node in box.nodes}
+        nodes = self.graph.nodes
+        return {nodes[source].shape for node in box.nodes for source in node.inputs if source not in inside}
+
+
+def _between_rounds(rounds: Rounds, producer: int, user: int) -> bool:
+    """Whether an edge leads from one round of a folded repeat to another."""
+    into = dict(rounds.get(user, ()))
+    return any(into.get(repeat, number) != number for repeat, number in rounds.get(producer, ()))
+
+
+# ------------------------------------------------------------------------------------------------- skips
+
+
+def _with_skips(lines: list[Line], names: Sequence[str]) -> list[Line]:
+    """Marks the lines whose tail reaches their head by another way as well."""
+    after: dict[str, list[str]] = {name: [] for name in names}
+    arriving: dict[str, int] = dict.fromkeys(names, 0)
+    for line in lines:
+        after[line.tail].append(line.head)
+        arriving[line.head] += 1
+    rank = ranks(after, arriving)
+    marked = []
+    for line in lines:
+        far = rank[line.head] - rank[line.tail] > 1 and arriving[line.head] > 1
+        skip = far and _reaches(after, rank, line.tail, line.head)
+        marked.append(replace(line, skip=skip) if skip else line)
+    return marked
+
+
+def ranks(after: Mapping[str, Sequence[str]], arriving: Mapping[str, int]) -> dict[str, int]:
+    """The longest way from a source to each box, in lines."""
+    waiting = dict(arriving)
+    rank = dict.fromkeys(after, 0)
+    ready = [name for name in after if not waiting[name]]
+    while ready:
+        name = ready.pop()
+        for head in after[name]:
+            rank[head] = max(rank[head], rank[name] + 1)
+            waiting[head] -= 1
+            if not waiting[head]:
+                ready.append(head)
+    return rank
+
+
+def _reaches(after: Mapping[str, Sequence[str]], rank: Mapping[str, int], tail: str, head: str) -> bool:
+    """Whether a way of two lines or more leads from `tail` to `head`."""
+    seen = {tail}
+    ready = [name for name in after[tail] if name != head]
+    while ready:
+        name = ready.pop()
+        if name in seen or rank[name] >= rank[head]:
+            continue
+        seen.add(name)
+        for following in after[name]:
+            if following == head:
+                return True
+            ready.append(following)
+    return False

@@ -1,0 +1,92 @@
+"""Networks that go down and come up again: where skips nest over ever smaller maps, the picture is folded at its deepest point.
+
+It then is a U.
+A skip from the way down ends at the same height on the way up. Everything after the deepest box stands in the second
+arm, and its lines run against the layout's direction.
+"""
+
+from __future__ import annotations
+
+from ...base.records import dataclass
+from ..ops.base import product
+from .edges import ranks
+from .picture import Box, Line, Picture
+
+LEAST_SKIPS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Arms:
+    """`level` are pairs of boxes that stand side by side, from the outermost skip to the innermost; `rising` the second arm, `deepest` the box between."""
+
+    level: tuple[tuple[str, str], ...] = ()
+    rising: frozenset[str] = frozenset()
+    deepest: str = ""
+
+    def column(self, name: str) -> str:
+        """The column that a box is kept in, so that the arms are straight."""
+        return "" if name == self.deepest else "up" if name in self.rising else "down"
+
+    def rises(self, line: Line) -> bool:
+        """Whether a line is on the way up: it runs against the direction of the layout."""
+        return line.head in self.rising and not self.crosses(line)
+
+    def crosses(self, line: Line) -> bool:
+        """Whether a line leads from the way down across to the way up."""
+        return bool(self.level) and line.skip and line.head in self.rising and line.tail not in self.rising
+
+
+STRAIGHT = Arms()
+
+
+def arms(picture: Picture) -> Arms:
+    """The two arms of a network whose long skips nest; `STRAIGHT` for all others."""
+    if picture.entries:  # the inside of a box: a page shows it between what comes in above and what goes out below
+        return STRAIGHT
+    boxes = {box.name: box for box in picture.boxes()}
+    after: dict[str, list[str]] = {name: [] for name in boxes}
+    arriving = dict.fromkeys(boxes, 0)
+    for line in picture.lines:
+        after[line.tail].append(line.head)
+        arriving[line.head] += 1
+    rank = ranks(after, arriving)
+    nested: list[tuple[str, str]] = []
+    for line in sorted((line for line in picture.lines if line.skip), key=lambda line: (rank[line.tail], -rank[line.head])):
+        if not nested or _within(boxes, rank, line, *nested[-1]):
+            nested.append((line.tail, line.head))
+    if len(nested) < LEAST_SKIPS:
+        return STRAIGHT
+    tail, head = nested[-1]
+    deepest = _deepest(boxes, rank, tail, head)
+    rising = _following(after, deepest)
+    if any(tail in rising or head not in rising for tail, head in nested):
+        return STRAIGHT
+    return Arms(tuple(nested), frozenset(rising), deepest)
+
+
+def _within(boxes: dict[str, Box], rank: dict[str, int], line: Line, tail: str, head: str) -> bool:
+    """Whether a skip stands inside the one from `tail` to `head`, and brings back a smaller map."""
+    inside = rank[line.tail] > rank[tail] and rank[line.head] < rank[head]
+    return inside and _extent(boxes[line.tail]) < _extent(boxes[tail])
+
+
+def _extent(box: Box) -> int:
+    return product(box.output[1:])
+
+
+def _deepest(boxes: dict[str, Box], rank: dict[str, int], tail: str, head: str) -> str:
+    """The last of the smallest maps within the innermost skip; the skip's own tail where nothing lies between."""
+    between = [name for name in boxes if rank[tail] <= rank[name] < rank[head]]
+    return min(between, key=lambda name: (_extent(boxes[name]), -rank[name]))
+
+
+def _following(after: dict[str, list[str]], start: str) -> set[str]:
+    """Everything that a tensor of `start` flows into."""
+    found: set[str] = set()
+    ready = list(after[start])
+    while ready:
+        name = ready.pop()
+        if name not in found:
+            found.add(name)
+            ready.extend(after[name])
+    return found

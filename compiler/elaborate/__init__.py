@@ -1,0 +1,1 @@
+"""Syntax to program: templates expanded, names given, shapes inferred, refusals explained."""

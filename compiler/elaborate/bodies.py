@@ -1,0 +1,357 @@
+"""Bodies unrolled: statements, loops, conditions, scopes. Steps are in `steps.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
+from ...base.records import dataclass
+from ...base.source import Span
+from ...dsl import ast
+from ..graph.program import Scope
+from ..ops.base import Shape
+from . import inputs_outputs
+from .builder import Builder
+from .closures import LARGEST_LIST, UNKNOWN, Exhausted, Unknowable, kind_of, show_value
+from .decided import Origin, places_of_size
+from .declarations import budget, default, expect, require
+from .environment import Binding, Environment, Frame, Labelled, Made, Names
+from .evaluator import Evaluator
+from .explain_values import with_origins
+from .labels import moment, repeater
+from .naming import (
+    LONGEST_LABEL,
+    certain_labels,
+    has_dynamic_label,
+    is_loop_alone,
+    is_single_step,
+    legal_name,
+    static_labels,
+    why_not,
+)
+
+DEEPEST = 100
+"""How deep bodies and block calls may nest."""
+
+
+
+def _how_named(span: Span, name: str, told: str) -> str:
+    """`told`; of a step without a label, what named it."""
+    unlabelled = name not in span.text and "{" not in span.text and not name.isdecimal()
+    return f"{told}, by its kind and its place among them" if unlabelled else told
+
+
+@dataclass(slots=True, eq=False)
+class Expansion:
+    """Unrolls bodies into a builder. `settings` replace the sizes of the root network's inputs."""
+
+    build: Builder
+    input_sizes: dict[str, Shape]
+
+    # -------------------------------------------------------------------------------------------- helpers
+
+    def evaluator(self, frame: Frame) -> Evaluator:
+        entry = None if frame.entry is None else self.build.nodes[frame.entry].shape
+
+        def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
+            return ([], []) if frame.entry is None else places_of_size(self.build, frame.entry, axis, told)
+
+        return Evaluator(frame.environment, entry, self.shape_of, decided, self.build.effort)
+
+    def shape_of(self, labelled: Labelled) -> Shape | None:
+        return None if labelled.tensor is None else self.build.nodes[labelled.tensor].shape
+
+    def inner(self, frame: Frame, body: Sequence[ast.Statement], **changes: object) -> Frame:
+        """A frame for a body inside `frame`: the current tensor enters it."""
+        inside = Frame(
+            scope=frame.scope,
+            environment=Environment(frame.environment, body=body),
+            defaults=frame.defaults,
+            names=frame.names,
+            entry=frame.current,
+            current=frame.current,
+            training_only=frame.training_only,
+            network=frame.network,
+        )
+        for name, value in changes.items():
+            setattr(inside, name, value)
+        return inside
+
+    def body(self, frame: Frame, body: Sequence[ast.Statement]) -> None:
+        """Run every statement; one that cannot be worked out leaves an unknown tensor, and the next is tried."""
+        self.build.depth += 1
+        try:
+            if self.build.depth > DEEPEST and body:
+                raise Exhausted(self._too_deep(body[0].span))
+            if not frame.names.indexed:
+                frame.names.labels |= certain_labels(body)
+            for statement in body:
+                self.statement(frame, statement)
+        finally:
+            self.build.depth -= 1
+
+    def _too_deep(self, span: Span) -> Diagnostic:
+        calls = [call.name for call in self.build.via]
+        for length in range(1, 9):  # how many blocks go round
+            if len(calls) > 5 * length and calls[-length:] == calls[-2 * length : -length]:
+                chain = " -> ".join(f"`{name}`" for name in [*calls[-length:], calls[-length]])
+                return Diagnostic(
+                    "E401",
+                    f"`{calls[-1]}` calls itself without end ({chain}): {DEEPEST} levels are the limit",
+                    Label(self.build.via[-1].span, "calls itself"),
+                    help="end it with a condition on a parameter that changes, as in `if n > 1 { … }`, or write a `repeat`",
+                )
+        return Diagnostic("E401", f"the text nests deeper than {DEEPEST} levels, the limit", Label(span, f"level {self.build.depth}"))
+
+    def statement(self, frame: Frame, statement: ast.Statement) -> None:
+        try:
+            self.build.effort.spend(1, statement.span)
+            self._run(frame, statement)
+        except Exhausted as limit:
+            if not self.build.given_up:
+                self.build.given_up = True
+                self.build.say(limit.diagnostic, frame)
+            raise
+        except (Problem, Unknowable) as failure:
+            self._failed(frame, statement, failure)
+
+    def _failed(self, frame: Frame, statement: ast.Statement, failure: Problem | Unknowable) -> None:
+        if self.build.sharing is not None:
+            raise failure  # what is used again is no longer as it was the first time: the `reuse` itself fails
+        if isinstance(failure, Problem):
+            self.build.say(failure.diagnostic, frame)
+        self.lose(frame, statement)
+
+    def lose(self, frame: Frame, statement: ast.Statement) -> None:
+        """What `statement` would have made is unknown: the current tensor, and what it names."""
+        if isinstance(statement, ast.Let):
+            frame.environment.bindings[statement.name.name] = Binding(UNKNOWN, statement.name.span, used=True)
+            return
+        if isinstance(statement, ast.Default | ast.Require | ast.Expect | ast.Budget | ast.Aux | ast.Output):
+            return
+        frame.current = None
+        if isinstance(statement, ast.Input) and frame.network is not None:
+            frame.network.taken += 1
+            frame.environment.labels.setdefault(statement.name.name, Labelled(statement.name.name, None, statement.name.span, used=True))
+        for name, label in static_labels([statement]).items():
+            if name not in frame.environment.labels:
+                frame.environment.labels[name] = frame.names.members[name] = Labelled(name, None, label.span, used=True)
+        if isinstance(statement, ast.Broken) or has_dynamic_label([statement]):
+            frame.environment.incomplete = True  # what it would have named is not even known by name
+
+    # ----------------------------------------------------------------------------------------- statements
+
+    def _run(self, frame: Frame, statement: ast.Statement) -> None:
+        match statement:
+            case ast.Chain(steps=steps):
+                for step in steps:
+                    self.chained(frame, step)
+            case ast.Stage():
+                self.stage(frame, statement)
+            case ast.Repeat() | ast.For():
+                self.loop(frame, statement)
+            case ast.If():
+                self.choose(frame, statement)
+            case ast.Let(name=name, value=value):
+                evaluator = self.evaluator(frame)
+                self.let(frame, name, evaluator.value(value), (evaluator, value))
+            case ast.Default(calls=calls):
+                for call in calls:
+                    frame.defaults = default(self, frame, call)
+            case ast.Require():
+                require(self, frame, statement)
+            case ast.Expect():
+                expect(self, frame, statement)
+            case ast.Budget(limits=limits):
+                for limit in limits:
+                    budget(self, frame, limit)
+            case ast.Input():
+                inputs_outputs.input(self, frame, statement)
+            case ast.Output():
+                inputs_outputs.output(self, frame, statement)
+            case ast.Aux():
+                inputs_outputs.aux(self, frame, statement)
+            case ast.Broken():
+                raise Unknowable
+
+    def chained(self, frame: Frame, step: ast.Step) -> None:
+        """One step of a chain; one that cannot be worked out leaves an unknown tensor, and the next is looked at all the same."""
+        from .steps import run_step
+
+        try:
+            run_step(self, frame, step)
+        except (Problem, Unknowable) as failure:
+            self._failed(frame, ast.Chain(step.span, (step,)), failure)
+
+    def let(self, frame: Frame, name: ast.Name, value: object, origin: Origin | None = None) -> None:
+        earlier = frame.environment.bindings.get(name.name)
+        if earlier is not None:
+            raise Problem(
+                Diagnostic(
+                    "E216",
+                    f"`{name.name}` is defined twice in this body",
+                    Label(name.span, "defined again here"),
+                    (Label(earlier.span, "first defined here"),),
+                    help="a name keeps its value; choose another name",
+                )
+            )
+        frame.environment.bindings[name.name] = Binding(value, name.span, origin=origin)
+        frame.scope.values[name.name] = value
+
+    # ---------------------------------------------------------------------------------- conditions, loops
+
+    def choose(self, frame: Frame, statement: ast.If) -> None:
+        chosen = statement.body if self.evaluator(frame).condition(statement.condition) else statement.otherwise
+        if not chosen:
+            return
+        inside = self.inner(frame, chosen, round_name=frame.round_name)
+        # Labels made here belong to the body that holds the `if`, as the names of its steps do.
+        inside.environment.labels = frame.environment.labels
+        frame.round_name = None
+        self.body(inside, chosen)
+        frame.current = inside.current
+        frame.environment.incomplete |= inside.environment.incomplete
+
+    def rounds(self, frame: Frame, loop: ast.Repeat | ast.For) -> Iterator[dict[str, Binding]]:
+        """What each round of a loop binds."""
+        evaluator = self.evaluator(frame)
+        if isinstance(loop, ast.Repeat):
+            count = evaluator.value(loop.count)
+            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+                refused = Diagnostic(
+                    "E208",
+                    f"`repeat` needs a whole number of at least 0, and `{loop.count.span.text}` is {show_value(count)}",
+                    Label(loop.count.span, f"is {show_value(count)}"),
+                    help="to go through a list, write `for x in list { … }`" if isinstance(count, tuple) else None,
+                )
+                raise Problem(with_origins(evaluator, refused, loop.count))
+            self._few_enough(count, loop.count.span)
+            for index in range(count):
+                self.build.effort.spend(1, loop.span)
+                yield {} if loop.variable is None else {loop.variable.name: Binding(index, loop.variable.span)}
+            return
+        values = evaluator.value(loop.values)
+        if not isinstance(values, tuple):
+            refused = Diagnostic(
+                "E208",
+                f"`for` needs a list, and `{loop.values.span.text}` is {show_value(values)}",
+                Label(loop.values.span, f"is {kind_of(values)}"),
+                help=f"write `range({loop.values.span.text})`" if isinstance(values, int) else None,
+            )
+            raise Problem(with_origins(evaluator, refused, loop.values))
+        self._few_enough(len(values), loop.values.span)
+        for index, value in enumerate(values):
+            self.build.effort.spend(1, loop.span)
+            bindings = {loop.variable.name: Binding(value, loop.variable.span, origin=(evaluator, loop.values))}
+            if loop.index is not None:
+                bindings[loop.index.name] = Binding(index, loop.index.span)
+            yield bindings
+
+    def _few_enough(self, count: int, span: Span) -> None:
+        if count > LARGEST_LIST:
+            raise Problem(
+                Diagnostic(
+                    "E404", f"{show_value(count)} rounds, and {LARGEST_LIST} is the limit of one loop", Label(span, f"is {show_value(count)}")
+                )
+            )
+
+    def loop(self, frame: Frame, loop: ast.Repeat | ast.For) -> None:
+        for bindings in self.rounds(frame, loop):
+            frame.current = self.round(frame, loop.body, bindings, loop.span, frame.current)
+
+    def round(
+        self, frame: Frame, body: Sequence[ast.Statement], bindings: dict[str, Binding], span: Span, start: int | None
+    ) -> int | None:
+        """One round: its steps are numbered, or their labels tell them apart (language.md, naming rule 2)."""
+        inside = self.inner(frame, body, entry=start, current=start)
+        inside.environment.bindings.update(bindings)
+        if frame.names.indexed or has_dynamic_label(body):
+            # The steps belong to the scope that holds the loop, and so do their labels.
+            inside.environment.labels = frame.environment.labels if has_dynamic_label(body) else inside.environment.labels
+        elif is_single_step(body):
+            inside.round_name = frame.names.next_round()
+        elif not is_loop_alone(body):
+            number = frame.names.next_round()
+            inside.names = Names()
+            inside.scope = self.build.open(Scope("round", (number,), frame.scope, span, title=number))
+            # In what is used again the rounds have the numbers of the first use.
+            frame.names.members[inside.scope.names[-1]] = Labelled(number, None, span, inside.names.members, used=True)
+        if inside.scope is not frame.scope:
+            inside.scope.values.update({name: binding.value for name, binding in bindings.items()})
+        self.body(inside, body)
+        if inside.scope is not frame.scope:
+            frame.names.members[inside.scope.names[-1]].tensor = inside.current
+        frame.environment.incomplete |= inside.environment.incomplete and inside.environment.labels is frame.environment.labels
+        return inside.current
+
+    # ----------------------------------------------------------------------------------------- named scopes
+
+    def label_text(self, frame: Frame, label: ast.Text) -> str:
+        """The text of a label, checked."""
+        text = self.evaluator(frame).text(label)
+        reason = why_not(text)
+        if reason is not None:
+            better = legal_name(text)
+            plain = len(label.pieces) <= 1
+            raise Problem(
+                Diagnostic(
+                    "E210",
+                    f"`{text if len(text) <= LONGEST_LABEL else text[:20] + '…'}` cannot name a step: it {reason}",
+                    Label(label.span, "" if plain else f"is {show_value(text)}"),
+                    help=f"write `{better}`" if plain else None,
+                    fix=Fix(f"write `{better}`", (Edit(label.span, better),)) if plain else None,
+                )
+            )
+        return text
+
+    def claim(self, frame: Frame, names: tuple[str, ...], span: Span) -> None:
+        """Give `names` out once in the naming scope."""
+        if not names or self.build.sharing is not None:
+            return  # what is used again has the names of its first use
+        earlier = frame.names.used.get(names)
+        if earlier is not None:
+            raise Problem(
+                Diagnostic(
+                    "E209",
+                    f"two steps are named `{'.'.join((*frame.scope.module.path, *names))}`",
+                    Label(span, _how_named(span, names[-1], "named again here")),
+                    (Label(earlier, _how_named(earlier, names[-1], "first named here")),),
+                    help='give one of them another label; in a loop, a label with an expression tells the rounds apart: `"conv{i}": conv(…)`',
+                )
+            )
+        frame.names.used[names] = span
+
+    def register(self, frame: Frame, labelled: Labelled) -> None:
+        """Make a label known: after its step, in the body that holds it; by its dotted name from outside."""
+        frame.environment.labels[labelled.name] = labelled
+        *outer, last = labelled.name.split(".")
+        members = frame.names.members
+        for part in outer:
+            members = members.setdefault(part, Labelled(part, None, labelled.span, used=True)).members
+        members[last] = labelled
+        if outer:
+            frame.environment.labels[outer[0]] = frame.names.members[outer[0]]
+
+    def stage(self, frame: Frame, stage: ast.Stage) -> None:
+        title = self.label_text(frame, stage.name)
+        flat = stage.mode == "flat"
+        names = () if flat else tuple(title.split("."))
+        self.claim(frame, names, stage.name.span)
+        if frame.names.indexed:
+            frame.names.next_position()
+        self.run_scope(frame, "stage", stage, title, names)
+
+    def run_scope(self, frame: Frame, kind: str, part: ast.Stage | ast.Aux, title: str, names: tuple[str, ...]) -> None:
+        def run(frame: Frame, _place: Span) -> Made:
+            inner_names = Names(part.mode == "indexed") if names else frame.names
+            scope = self.build.open(
+                Scope(kind, names, frame.scope, part.span, part.mode, part.doc if isinstance(part, ast.Stage) else "", title=title)
+            )
+            inside = self.inner(frame, part.body, scope=scope, names=inner_names)
+            self.body(inside, part.body)
+            frame.environment.incomplete |= inside.environment.incomplete and inside.current is None
+            return inside.current, dict(inner_names.members)
+
+        before = moment(self.build, frame)
+        frame.current, members = run(frame, part.span)
+        self.register(frame, Labelled(title, frame.current, part.name.span, members, repeater(self.build, before, title, run)))

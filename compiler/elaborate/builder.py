@@ -1,0 +1,356 @@
+"""Placing an operation: its arguments are read, its shape is inferred, a node is made; or the refusal becomes a diagnostic."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem, Report
+from ...base.records import dataclass
+from ...base.source import Span
+from ..graph.program import BudgetLimit, CallSite, Node, Scope
+from ..graph.provenance import chain_of_shapes
+from ..ops.base import Operation, Refusal, Shape, product, show
+from ..ops.parameters import BadValue, Plain
+from .closures import Exhausted, show_value
+from .decided import places_of_size
+from .effort import MOST_ERRORS, MOST_REPEATS, Effort
+from .environment import Frame, Labelled
+from .explain_merge import describe_clash
+from .explain_values import with_origins
+from .nearest_sizes import nearest_sizes
+from .signatures import Signature, bad_value
+
+if TYPE_CHECKING:
+    from .decided import Origin
+
+MOST_ELEMENTS = 2**63 - 1
+"""The largest number of elements of one tensor: PyTorch counts them in 64 bits."""
+
+MOST_NODES = 200_000
+"""The largest number of operations of a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value of one parameter and where it was written (in the call, or in a `default` row)."""
+
+    value: object
+    span: Span
+    origin: Origin | None = None  # what it was worked out from
+
+
+@dataclass(slots=True, eq=False)
+class Sharing:
+    """While a step is used again: the nodes and scopes of its first use, in order, whose weights and names the new ones take."""
+
+    nodes: deque[Node]
+    scopes: deque[Scope]
+    label: str
+    span: Span
+    user: Scope  # the module in which it is used again
+    own: str | None  # its label there
+    named: Scope | None = None  # the scope that has this label
+
+    def renamed(self, first: Node | Scope, parent: Scope) -> tuple[str, ...] | None:
+        """The new name of the part or step that this use has a label for; None for what stands in it or beside it."""
+        if self.own is None or parent.module is not self.user or first.use > 1 or first.names != tuple(self.label.split(".")):
+            return None
+        return tuple(self.own.split("."))
+
+
+@dataclass(slots=True, eq=False)
+class Builder:
+    """The program under construction: what all bodies add to."""
+
+    report: Report = field(default_factory=Report)
+    nodes: list[Node] = field(default_factory=list)
+    scopes: list[Scope] = field(default_factory=list)
+    budgets: list[BudgetLimit] = field(default_factory=list)
+    via: tuple[CallSite, ...] = ()
+    sharing: Sharing | None = None
+    depth: int = 0
+    effort: Effort = field(default_factory=Effort)
+    given_up: bool = False  # a limit is passed, and that is said
+    givens: dict[int, Mapping[str, Given]] = field(default_factory=dict)  # by the identity of a call: its arguments, for messages
+    labels: list[Labelled] = field(default_factory=list)  # those of steps: nobody may ever read them
+    _said: set[tuple[str, str, int]] = field(default_factory=set)
+    _repeats: int = 0
+    _uses: dict[tuple[str, ...], int] = field(default_factory=dict)
+    _operations: dict[object, Operation] = field(default_factory=dict)
+
+    # -------------------------------------------------------------------------------------- diagnostics
+
+    def say(self, diagnostic: Diagnostic, frame: Frame | None = None) -> None:
+        """Report once: a block that is called sixteen times has its mistake once."""
+        key = (diagnostic.code, diagnostic.primary.span.source.name, diagnostic.primary.span.start)
+        if key in self._said:
+            self._repeats += 1
+            self._give_up_after(self._repeats, MOST_REPEATS, diagnostic)
+            return
+        self._said.add(key)
+        if frame is not None and (self.via or frame.scope.depth > 1):
+            diagnostic = dataclasses.replace(diagnostic, notes=diagnostic.notes + self.where(frame.scope))
+        if self.sharing is not None:
+            again = f"in: `{self.sharing.label}`, used again at {self.sharing.span}"
+            diagnostic = dataclasses.replace(diagnostic, notes=(*diagnostic.notes, again))
+        self.report.add(diagnostic)
+        self._give_up_after(len(self._said), MOST_ERRORS, diagnostic)
+
+    def _give_up_after(self, count: int, most: int, diagnostic: Diagnostic) -> None:
+        if count > most and not self.given_up:
+            self.given_up = True
+            raise Exhausted(diagnostic)
+
+    def where(self, scope: Scope) -> tuple[str, ...]:
+        """The notes that tell in which part of the network a mistake is, and through which calls it was reached."""
+        titles = [part.title or ".".join(part.names) for part in scope.ancestors()]
+        titles = [title for title in titles if title]
+        path = " > ".join(titles if len(titles) <= 8 else [*titles[:3], "…", *titles[-3:]])
+        if not self.via:
+            return (f"in: {path}",)
+        notes = []
+        for position, call in enumerate(reversed(self.via[-3:])):
+            values = ", ".join(f"{name} = {value}" for name, value in call.arguments)
+            told = f"{call.name}, called at {call.span}" + (f" with {values}" if values else "")
+            notes.append(f"in: {path} ({told})" if position == 0 else f"in: {told}")
+        if len(self.via) > 3:
+            notes.append(f"in: … {len(self.via) - 3} more calls")
+        return tuple(notes)
+
+    # -------------------------------------------------------------------------------------------- scopes
+
+    def open(self, scope: Scope) -> Scope:
+        """Record a scope; while sharing, tie it to its counterpart of the first use."""
+        if self.sharing is not None:
+            if not self.sharing.scopes:
+                raise Problem(self._different())
+            first = self.sharing.scopes.popleft()
+            assert scope.parent is not None
+            own = self.sharing.renamed(first, scope.parent)
+            names, title, use = first.names, first.title, 1
+            if own is not None:
+                names, title = own, ".".join(own)
+            elif names and (first.use > 1 or scope.parent.module is self.sharing.user):
+                use = self._next_use((*scope.parent.path, *names))
+            scope = dataclasses.replace(scope, names=names, title=title, shares=first.shares or first, use=use)
+            if own is not None:
+                self.sharing.named = scope
+        self.scopes.append(scope)
+        return scope
+
+    def _next_use(self, path: tuple[str, ...]) -> int:
+        """The number of what is used again without a label of its own: its path is taken already."""
+        self._uses[path] = self._uses.get(path, 1) + 1
+        return self._uses[path]
+
+    def ended(self) -> None:
+        """What is used again has run through: there must be nothing left of its first use."""
+        if self.sharing is not None and (self.sharing.nodes or self.sharing.scopes):
+            raise Problem(self._different())
+
+    def _different(self) -> Diagnostic:
+        assert self.sharing is not None
+        return Diagnostic(
+            "E235",
+            f"`{self.sharing.label}` cannot be reused here: for this input it has other steps than for the first",
+            Label(self.sharing.span, "other steps for this input"),
+            help="a condition in it reads the shape of its input; write a step of its own here",
+        )
+
+    # -------------------------------------------------------------------------------------------- nodes
+
+    def place(
+        self,
+        frame: Frame,
+        operation: type[Operation],
+        given: Mapping[str, Given],
+        inputs: Sequence[int | None],
+        names: tuple[str, ...],
+        span: Span,
+        called: Signature,
+        *,
+        label: bool = False,
+        parts: Sequence[Label] = (),
+    ) -> int | None:
+        """The index of the new node; None where it is unknown (an input is, or a refusal was reported).
+
+        `parts` are the places of the operands of a merge.
+        """
+        values = self._read(frame, operation, given, called)
+        if values is None or any(index is None for index in inputs):
+            return None
+        known = [index for index in inputs if index is not None]
+        key = (operation, tuple(values.values()))
+        made = self._operations.get(key)
+        if made is None:
+            made = self._operations[key] = operation(**values)
+        shapes = tuple(self.nodes[index].shape for index in known)
+        try:
+            shape = made.output(shapes)
+        except Refusal as refusal:
+            self.say(self._refused(frame, made, refusal, given, known, span, parts), frame)
+            return None
+        too_large = self.too_large(made, shapes, shape)
+        if too_large is not None:
+            self.say(Diagnostic("E405", too_large, Label(span, "more elements than 64 bits can count")), frame)
+            return None
+        return self.add(frame, made, tuple(known), shape, names, span, label)
+
+    def add(
+        self, frame: Frame, operation: Operation, inputs: tuple[int, ...], shape: Shape, names: tuple[str, ...], span: Span, label: bool = False
+    ) -> int:
+        """Append a checked node."""
+        if len(self.nodes) >= MOST_NODES:
+            raise Exhausted(
+                Diagnostic("E403", f"the network has more than {MOST_NODES} operations, the limit", Label(span, "the first one too many"))
+            )
+        shapes = tuple(self.nodes[index].shape for index in inputs)
+        shares, use = None, 1
+        if self.sharing is not None:
+            first = self._shared(operation, shapes)
+            if operation.family != "port":
+                shares = first.shares if first.shares is not None else first.index
+                own = self.sharing.renamed(first, frame.scope)
+                if own is not None:
+                    names, label = own, True
+                else:
+                    names = first.names
+                    if first.use > 1 or self.sharing.named not in frame.scope.ancestors():
+                        use = self._next_use((*frame.scope.path, *names))
+        node = Node(
+            index=len(self.nodes),
+            operation=operation,
+            inputs=inputs,
+            input_shapes=shapes,
+            shape=shape,
+            scope=frame.scope,
+            names=names,
+            span=span,
+            via=self.via,
+            shares=shares,
+            use=use,
+            training_only=frame.training_only,
+            label=label,
+        )
+        self.nodes.append(node)
+        self.effort.earn()
+        return node.index
+
+    def _shared(self, operation: Operation, shapes: tuple[Shape, ...]) -> Node:
+        assert self.sharing is not None
+        if not self.sharing.nodes:
+            raise Problem(self._different())
+        first = self.sharing.nodes.popleft()
+        if type(first.operation) is not type(operation):
+            raise Problem(self._different())
+        mine, theirs = operation.weights(shapes), first.operation.weights(first.input_shapes)
+        if mine != theirs or operation != first.operation:
+            wanted = " and ".join(show(item) for item in first.input_shapes)
+            came = " and ".join(show(item) for item in shapes)
+            differs = next(((a, b) for a, b in zip(theirs, mine, strict=False) if a != b), None)
+            detail = f": its `{differs[0].name}` is {show(differs[0].shape)} and would be {show(differs[1].shape)}" if differs else ""
+            raise Problem(
+                Diagnostic(
+                    "E235",
+                    f"the weights of `{self.sharing.label}` do not fit here: `{first.key}` was made for {wanted}, and here comes {came}{detail}",
+                    Label(self.sharing.span, f"brings {came} to `{first.key}`"),
+                    (Label(first.span, f"made for {wanted} here"),),
+                    help="what is reused must get the same channels as in its first use",
+                )
+            )
+        return first
+
+    # ------------------------------------------------------------------------------------------ refusals
+
+    def _read(
+        self, frame: Frame, operation: type[Operation], given: Mapping[str, Given], called: Signature
+    ) -> dict[str, Plain] | None:
+        values: dict[str, Plain] = {}
+        refused = False
+        for row in operation.parameters():
+            if row.name not in given:
+                values[row.name] = row.default
+                continue
+            value, span = given[row.name].value, given[row.name].span
+            try:
+                values[row.name] = row.kind.read(value)
+            except BadValue as bad:
+                refused = True
+                diagnostic = bad_value(called, row, value, bad.expected, span, span.text)
+                origin = given[row.name].origin
+                self.say(diagnostic if origin is None else with_origins(origin[0], diagnostic, origin[1]), frame)
+        return None if refused else values
+
+    def too_large(self, operation: Operation, shapes: tuple[Shape, ...], shape: Shape) -> str | None:
+        """Why PyTorch could not hold the output or the weights of `operation`."""
+        if product(shape) > MOST_ELEMENTS:
+            return f"the tensor is too large: {show(shape)} has {product(shape)} elements, and the limit is 2^63 - 1"
+        for weight in operation.weights(shapes):
+            if weight.elements > MOST_ELEMENTS // 4:
+                return (
+                    f"the {weight.name} of `{operation.name}` is too large: {show(weight.shape)} has {weight.elements} elements "
+                    f"({4 * weight.elements} bytes), and the limit is 2^61 - 1"
+                )
+        return None
+
+    def _refused(
+        self,
+        frame: Frame,
+        operation: Operation,
+        refusal: Refusal,
+        given: Mapping[str, Given],
+        inputs: list[int],
+        span: Span,
+        parts: Sequence[Label],
+    ) -> Diagnostic:
+        if parts and len(inputs) > 1:
+            return describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts)
+        argument = given.get(refusal.parameter) if refusal.parameter is not None else None
+        # An argument that a `default` row gives stands elsewhere: the step that cannot have it is the place, not the row.
+        is_own = argument is not None and span.source is argument.span.source and span.start <= argument.span.start < span.end
+        place = argument.span if argument is not None and is_own else span
+        operand = inputs[refusal.operand or 0] if inputs else None
+        secondary: list[Label] = []
+        notes = list(refusal.notes)
+        if operand is not None:
+            source = self.nodes[operand]
+            secondary.append(Label(source.span, f"gives {show(source.shape)}"))
+            trace = chain_of_shapes(self.nodes, operand)
+            if trace is not None:
+                notes.append(trace)
+        if is_own and span.line != place.line:
+            secondary.append(Label(span, "used here"))
+        if argument is not None and not is_own:
+            secondary.append(Label(argument.span, f"its `{refusal.parameter}` comes from here"))
+        if refusal.axis is not None and refusal.axis > 0:
+            sizes = nearest_sizes(self.nodes, operation, inputs)
+            notes += [sizes] if sizes is not None else []
+        fix, help_text = None, refusal.help
+        if refusal.suggestions:
+            texts = [show_value(value) for value in refusal.suggestions[:4]]
+            help_text = help_text or f"`{refusal.parameter}` may be {' or '.join(texts)} here"
+            if argument is not None and argument.span.text.replace("x", "").isdigit():
+                fix = Fix(f"write {texts[0]}", (Edit(argument.span, texts[0]),))
+        refused = Diagnostic(refusal.code, refusal.message, Label(place, ""), tuple(secondary), tuple(notes), help_text, fix)
+        return self._from_where(refused, refusal, given, operand)
+
+    def _from_where(self, refused: Diagnostic, refusal: Refusal, given: Mapping[str, Given], operand: int | None) -> Diagnostic:
+        """The refusal with the places where its numbers come from: those of arguments, and the size of the input's axis at fault."""
+        numbers = set(re.findall(r"\d+", refusal.message))
+        for name, row in given.items():
+            at_fault = name == refusal.parameter or (refusal.code == "E310" and str(row.value) in numbers)
+            if at_fault and row.origin is not None:
+                refused = with_origins(row.origin[0], refused, row.origin[1])
+        if refusal.code == "E310" and operand is not None and refusal.axis is not None:
+            labels, origins = places_of_size(self, operand, refusal.axis, "channels" if refusal.axis == 0 else "features")
+            shown = {(label.span.source.name, label.span.start, label.span.end) for label in (refused.primary, *refused.secondary)}
+            further = tuple(label for label in labels if (label.span.source.name, label.span.start, label.span.end) not in shown)
+            refused = dataclasses.replace(refused, secondary=(*refused.secondary, *further))
+            for origin in origins:
+                refused = with_origins(origin[0], refused, origin[1])
+        return refused

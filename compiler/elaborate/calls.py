@@ -1,0 +1,272 @@
+"""Blocks and networks as steps: their parameters bound, their bodies run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.source import Span
+from ...dsl import ast
+from ..graph.program import CallSite, Scope
+from .builder import Given
+from .closures import UNKNOWN, Builtin, Callee, Partial, Template, Unknowable, kind_of, show_value
+from .effort import STEPS_A_CALL
+from .environment import Binding, Environment, Frame, Labelled, Made, Names, NetworkInputs
+from .labels import Runner, label_of
+from .signatures import is_reference, match, signature
+
+if TYPE_CHECKING:
+    from .bodies import Expansion
+
+
+def resolve(expansion: Expansion, frame: Frame, call: ast.Call) -> Callee:
+    """What a step's name stands for."""
+    callee = expansion.evaluator(frame).resolve(call, wanted="operation or block")
+    if isinstance(callee, Template | Builtin | Partial):
+        return callee
+    name = ".".join(call.path)
+    told = "none" if callee is None else f"{kind_of(callee)} ({show_value(callee)})"
+    raise Problem(
+        Diagnostic(
+            "E211",
+            f"`{name}` is {told}, and a step is an operation, a block or a network",
+            Label(call.path_span, "is no step"),
+            help="to do nothing, give `identity`" if callee is None else f"to go on from the step with that label, write `skip({name})`"
+            if frame.environment.label(name) is not None
+            else None,
+        )
+    )
+
+
+def arguments_of(
+    expansion: Expansion, frame: Frame, callee: Callee, call: ast.Call
+) -> tuple[Template | Builtin, dict[str, Given], dict[str, int | None]]:
+    """The callee behind partial arguments, the value of each argument, and the tensors that arguments name (`like = e1`).
+
+    `default` rows fill what the call leaves open.
+    """
+    outer: list[tuple[ast.Argument, Environment | None]] = [(argument, None) for argument in call.arguments]
+    while isinstance(callee, Partial):
+        outer = [(argument, callee.environment) for argument in callee.arguments] + outer
+        callee = callee.callee
+    defaults = frame.defaults.of(callee)
+    found = match(signature(callee), [argument for argument, _ in outer], call.span, frozenset(defaults))
+    where = {id(argument): environment for argument, environment in outer}
+    references = {row.name for row in callee.operation.parameters() if is_reference(row)} if isinstance(callee, Builtin) else set()
+    given: dict[str, Given] = {}
+    tensors: dict[str, int | None] = {}
+    missing = False
+    for name, argument in found.items():
+        environment = where[id(argument)]
+        evaluator = expansion.evaluator(frame)
+        if environment is not None:
+            evaluator = replace(evaluator, environment=environment)
+        try:
+            if name in references and not isinstance(argument.value, ast.Constant):
+                labelled = label_of(expansion, frame, argument.value)
+                labelled.used = True
+                tensors[name] = labelled.tensor
+                given[name] = Given(True, argument.value.span)
+            else:
+                given[name] = Given(evaluator.value(argument.value), argument.value.span, (evaluator, argument.value))
+        except Problem as problem:
+            expansion.build.say(problem.diagnostic, frame)
+            missing = True
+        except Unknowable:
+            missing = True
+    if missing:
+        raise Unknowable
+    for name, default in defaults.items():
+        given.setdefault(name, Given(default.value, default.span))
+    return callee, given, tensors
+
+
+def step_names(frame: Frame, kind: str, label: str | None) -> tuple[str, ...]:
+    """The name of a step: its label, the number of its round, or its kind and ordinal."""
+    if label is not None:
+        if frame.names.indexed:
+            frame.names.next_position()
+        frame.round_name = None
+        return tuple(label.split("."))
+    if frame.round_name is not None:
+        name, frame.round_name = frame.round_name, None
+        return (name,)
+    return (frame.names.ordinal(kind),)
+
+
+def is_flat(callee: Template | Builtin) -> bool:
+    """Whether the callee is a block that adds no name."""
+    return isinstance(callee, Template) and isinstance(callee.definition, ast.Block) and callee.definition.mode == "flat"
+
+
+def need_tensor(expansion: Expansion, frame: Frame, span: Span) -> None:
+    network = frame.network
+    if frame.current is None and network is not None and network.is_root and network.taken == 0 and not frame.environment.has_holes:
+        raise Problem(
+            Diagnostic(
+                "E236",
+                "there is no tensor yet: the network has no `input` before this step",
+                Label(span, "gets nothing"),
+                help="begin the network with its input, channels first: `input image[3, 224, 224]`",
+            )
+        )
+
+
+def instance(
+    expansion: Expansion,
+    frame: Frame,
+    template: Template,
+    given: dict[str, Given],
+    names: tuple[str, ...],
+    call: ast.Call,
+    span: Span,
+    heads: list[int | None] | None,
+) -> Runner:
+    """A block or network as a step. `heads` are the tensors of a merge; None: the current tensor alone."""
+    definition = template.definition
+    mode = definition.mode if isinstance(definition, ast.Block) else ""
+    expansion.claim(frame, names, span)
+    takes = definition.inputs if isinstance(definition, ast.Block) else ()
+    if heads is None and len(takes) > 1:
+        raise Problem(
+            Diagnostic(
+                "E234",
+                f"`{template.name}` takes {len(takes)} tensors, and here only one comes in",
+                Label(call.span, "one input"),
+                (Label(definition.head, f"takes {', '.join(name.name for name in takes)}"),),
+                help=f"put it at the head of a merge: `{template.name} {{ | … | … }}`",
+            )
+        )
+    if heads is not None and isinstance(definition, ast.Block) and len(takes) != len(heads):
+        raise Problem(_wrong_paths(template, len(takes) or 1, len(heads), call))
+    while isinstance(definition, ast.Network) and definition.variant_of is not None:
+        template, given, definition = variant(expansion, frame, template, given)
+
+    def run(frame: Frame, place: Span) -> Made:
+        build = expansion.build
+        inner_names = frame.names if mode == "flat" else Names(mode == "indexed")
+        if heads is None:
+            need_tensor(expansion, frame, place)
+        tensors = heads if heads is not None else [frame.current]
+        site = CallSite(
+            template.name, call.span, tuple((name, show_value(value.value)) for name, value in given.items() if value.span.start >= call.span.start)
+        )
+        build.givens[id(site)] = given
+        build.effort.spend(STEPS_A_CALL, call.span)
+        was = build.via
+        build.via = (*was, site)
+        try:
+            inside = call_frame(expansion, frame, template, given, tensors[0], names, span, inner_names)
+            if isinstance(definition, ast.Network):
+                inside.network = NetworkInputs(is_root=False, given=tensors)
+            else:
+                inside.network = frame.network
+                for name, tensor in zip(takes, tensors, strict=False):
+                    inside.environment.labels[name.name] = Labelled(name.name, tensor, name.span)
+            expansion.body(inside, definition.body)
+            if isinstance(definition, ast.Network) and inside.network is not None:
+                if heads is not None and inside.network.taken < len(heads):
+                    raise Problem(_wrong_paths(template, inside.network.taken, len(heads), call))
+                for output, tensor, where in inside.network.outputs:
+                    inner_names.members.setdefault(output, Labelled(output, tensor, where))
+                if len(inside.network.outputs) == 1:
+                    inside.current = inside.network.outputs[0][1]
+            return inside.current, dict(inner_names.members)
+        finally:
+            build.via = was
+
+    return run
+
+
+def _wrong_paths(template: Template, takes: int, paths: int, call: ast.Call) -> Diagnostic:
+    """Also where there are too few: the numbers tell."""
+    return Diagnostic(
+        "E234",
+        f"`{template.name}` takes {takes} tensor{'s' if takes > 1 else ''}, and {paths} paths end here",
+        Label(call.span, f"{paths} paths"),
+        (Label(template.definition.head, "defined here"),),
+    )
+
+
+def call_frame(
+    expansion: Expansion,
+    frame: Frame | None,
+    template: Template,
+    given: dict[str, Given],
+    start: int | None,
+    names: tuple[str, ...],
+    span: Span,
+    inner_names: Names,
+) -> Frame:
+    """The frame of a block's or network's body, its parameters bound."""
+    definition = template.definition
+    environment = Environment(template.environment, body=definition.body)
+    kind = "network" if template.is_network else "block"
+    mode = definition.mode if isinstance(definition, ast.Block) else ""
+    scope = Scope(
+        kind,
+        names,
+        frame.scope if frame is not None else None,
+        span,
+        mode,
+        definition.doc,
+        template.name,
+        title=".".join(names) or template.name,
+        arguments=(),
+    )
+    inside = Frame(
+        scope=scope,
+        environment=environment,
+        defaults=template.defaults,
+        names=inner_names,
+        entry=start,
+        current=start,
+        training_only=frame.training_only if frame is not None else False,
+    )
+    bind_parameters(expansion, inside, definition, given)
+    arguments = tuple((name, binding.value) for name, binding in environment.bindings.items())
+    inside.scope = expansion.build.open(replace(scope, arguments=arguments, values=dict(arguments)))
+    return inside
+
+
+def bind_parameters(expansion: Expansion, frame: Frame, definition: ast.Block | ast.Network, given: dict[str, Given]) -> None:
+    """Bind each parameter to its argument or its default, which may read the parameters before it."""
+    for row in definition.parameters:
+        if row.name.name in given:
+            value, origin = given[row.name.name].value, given[row.name.name].origin
+        else:
+            assert row.default is not None
+            origin = (expansion.evaluator(frame), row.default)
+            try:
+                value = expansion.evaluator(frame).value(row.default)
+            except Unknowable:
+                value = UNKNOWN
+            except Problem as problem:
+                expansion.build.say(problem.diagnostic, frame)
+                value = UNKNOWN
+        frame.environment.bindings[row.name.name] = Binding(value, row.name.span, origin=origin)
+
+
+def variant(
+    expansion: Expansion, frame: Frame | None, template: Template, given: dict[str, Given]
+) -> tuple[Template, dict[str, Given], ast.Block | ast.Network]:
+    """One step down `network a(…) = b(…)`: b with the arguments that a gives it."""
+    definition = template.definition
+    assert isinstance(definition, ast.Network) and definition.variant_of is not None
+    build = expansion.build
+    build.depth += 1
+    if build.depth > 100:
+        build.depth = 0
+        raise Problem(Diagnostic("E402", f"`{template.name}` is a variant of itself", Label(definition.head, "refers back to itself")))
+    environment = Environment(template.environment)
+    scope = frame.scope if frame is not None else Scope("network", (), None, definition.head)
+    inside = Frame(scope, environment, template.defaults, Names(), None, None)
+    bind_parameters(expansion, inside, definition, given)
+    callee = resolve(expansion, inside, definition.variant_of)
+    target, values, _ = arguments_of(expansion, inside, callee, definition.variant_of)
+    if not isinstance(target, Template):
+        raise Problem(
+            Diagnostic("E211", f"a network is a variant of a network, and `{target.name}` is an operation", Label(definition.variant_of.span))
+        )
+    return target, values, target.definition

@@ -1,0 +1,47 @@
+"""Where a size comes from that an expression reads (`in.channels`): the step that decided it, and the call that led to that step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.diagnostics import Label
+from ...dsl import ast
+from ..graph.provenance import decided_by
+from .closures import show_value
+
+if TYPE_CHECKING:
+    from ..graph.program import Node
+    from .builder import Builder
+    from .evaluator import Evaluator
+
+Origin = tuple["Evaluator", ast.Expression]
+
+
+def _joins(node: Node, axis: int) -> bool:
+    """Whether the size is the sum of the operands' sizes, as a concatenation's is."""
+    shapes = node.input_shapes
+    return len(shapes) > 1 and all(axis < len(shape) for shape in shapes) and node.shape[axis] == sum(shape[axis] for shape in shapes)
+
+
+def places_of_size(build: Builder, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
+    """The places that gave axis `axis` of node `index` its size, the nearest first, and the expressions that go farther back.
+
+    `told` is how the text calls the size.
+    """
+    size = build.nodes[index].shape[axis]
+    node = decided_by(build.nodes, index, axis)
+    labels = [Label(node.span, f"`{told}` is {size}, decided here")]
+    begin = node
+    while _joins(begin, axis):
+        begin = decided_by(build.nodes, begin.inputs[0], axis)
+    if begin is not node:
+        labels.append(Label(begin.span, f"the first {begin.shape[axis]} of them come from here"))
+    # The call that led there and not here: the outermost, for that is the one in the user's own text.
+    here = {id(site) for site in build.via}
+    site = next((site for site in begin.via if id(site) not in here), None)
+    if site is None:
+        return labels, []
+    same = {name: row for name, row in build.givens.get(id(site), {}).items() if row.value == begin.shape[axis]}
+    values = " and ".join(f"{name} = {show_value(row.value)}" for name, row in same.items())
+    labels.append(Label(site.span, "by way of this call" + (f", where {values}" if values else "")))
+    return labels, [row.origin for row in same.values() if row.origin is not None]

@@ -1,0 +1,112 @@
+"""What a file says about itself: `default`, `require`, `expect`, `budget`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...dsl import ast
+from ..graph.program import BudgetLimit
+from ..graph.provenance import chain_of_shapes, decided_by, short
+from ..ops.base import show
+from .closures import Builtin, Template, Unknowable, kind_of, show_value
+from .environment import Defaults, DefaultValue, Frame
+from .explain_merge import AXIS_NAMES
+from .explain_values import names_in, with_origins
+from .remedies import reaching
+from .signatures import match, signature
+
+if TYPE_CHECKING:
+    from .bodies import Expansion
+
+QUANTITIES = ("parameters", "macs", "flops", "activations", "memory")
+
+
+def default(expansion: Expansion, frame: Frame, call: ast.Call) -> Defaults:
+    """The defaults in force after `default call`."""
+    evaluator = expansion.evaluator(frame)
+    callee = evaluator.resolve(call, wanted="block or operation")
+    if not isinstance(callee, Template | Builtin):
+        raise Problem(
+            Diagnostic(
+                "E211", f"`{'.'.join(call.path)}` is {kind_of(callee)}, and defaults belong to operations and blocks", Label(call.path_span)
+            )
+        )
+    found = match(signature(callee), call.arguments, call.span, partial=True)
+    values = {name: DefaultValue(evaluator.value(argument.value), argument.value.span) for name, argument in found.items()}
+    return frame.defaults.with_row(callee, values)
+
+
+def require(expansion: Expansion, frame: Frame, statement: ast.Require) -> None:
+    evaluator = expansion.evaluator(frame)
+    if evaluator.condition(statement.condition):
+        return
+    text = " ".join(statement.condition.span.text.split())
+    message = evaluator.text(statement.message) if statement.message is not None else f"`{text}` does not hold"
+    values = []
+    for name in names_in(statement.condition):
+        try:
+            values.append(f"{name.span.text} = {show_value(evaluator.value(name))}")
+        except (Problem, Unknowable):
+            continue
+    raise Problem(
+        with_origins(
+            evaluator,
+            Diagnostic(
+                "E230", message, Label(statement.condition.span, "does not hold"), notes=(", ".join(dict.fromkeys(values)),) if values else ()
+            ),
+            statement.condition,
+        )
+    )
+
+
+def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
+    wanted = expansion.evaluator(frame).value(statement.shape)
+    if frame.current is None:
+        return
+    node = expansion.build.nodes[frame.current]
+    if wanted == node.shape:
+        return
+    notes = []
+    if isinstance(wanted, tuple) and len(wanted) == len(node.shape):
+        for axis, (here, there) in enumerate(zip(node.shape, wanted, strict=True)):
+            if here != there:
+                decider = decided_by(expansion.build.nodes, node.index, axis)
+                names = AXIS_NAMES.get(len(node.shape), ())
+                title = names[axis] if axis < len(names) else f"axis {axis}"
+                notes.append(f"{title} {'are' if title.endswith('s') else 'is'} {here}, decided by `{short(decider.span.text)}` at {decider.span}")
+    trace = chain_of_shapes(expansion.build.nodes, node.index)
+    remedy = None
+    if isinstance(wanted, tuple) and len(wanted) == len(node.shape) > 1 and wanted[0] == node.shape[0]:
+        remedy = reaching(expansion.build.nodes, node.index, wanted)
+    raise Problem(
+        Diagnostic(
+            "E231",
+            f"the shape here is {show(node.shape)}, and {show_value(wanted)} is expected",
+            Label(statement.span, f"the shape is {show(node.shape)}"),
+            (Label(node.span, f"gives {show(node.shape)}"),),
+            (*notes, *((trace,) if trace else ())),
+            # No edit of the expectation: one that `--fix` bends to what is there expects nothing.
+            help=f"if the shape here is right, write `expect {show(node.shape)}`" if remedy is None else remedy.help,
+            fix=remedy.fix if remedy is not None else None,
+        )
+    )
+
+
+def budget(expansion: Expansion, frame: Frame, limit: ast.Limit) -> None:
+    value = expansion.evaluator(frame).value(limit.value)
+    if limit.quantity.name not in QUANTITIES:
+        raise Problem(
+            Diagnostic(
+                "E208",
+                f"a budget is of {', '.join(QUANTITIES[:-1])} or {QUANTITIES[-1]}, not of `{limit.quantity.name}`",
+                Label(limit.quantity.span, "not a cost"),
+            )
+        )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Problem(
+            Diagnostic("E208", f"a budget must be a number, and `{limit.value.span.text}` is {show_value(value)}", Label(limit.value.span))
+        )
+    if limit.quantity.name == "parameters" and expansion.build.sharing is not None:
+        return  # what is used again has no parameters of its own: its first use keeps to the budget
+    expansion.build.budgets.append(BudgetLimit(limit.quantity.name, limit.operator, value, limit.span, frame.scope))

@@ -1,0 +1,78 @@
+"""How much work one compile may be. A file of ten lines can ask for more than a machine does in a year: this is what ends it.
+
+The unit is about what one statement costs. What is placed pays for itself: a network may have as many operations as `place.MOST_NODES`
+allows, and the statements that lead to them.
+"""
+
+from __future__ import annotations
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.records import dataclass
+from ...base.source import Span
+from .closures import LARGEST_LIST, LARGEST_TEXT, Exhausted, Size
+
+MOST_STEPS = 200_000
+"""Statements that are run beside those that place an operation."""
+
+STEPS_A_NODE = 20
+"""How many more statements every operation pays for."""
+
+STEPS_A_CALL = 10
+"""A call of a block or network binds its parameters and opens a scope."""
+
+MOST_ERRORS = 100
+"""After so many errors the rest of the text is not worked out."""
+
+MOST_REPEATS = 200
+"""How often a mistake that was said is met again before the rest is not worked out: each time it is explained anew, to find that out."""
+
+_ITEMS_A_STEP, _LETTERS_A_STEP = 10, 100
+
+
+@dataclass(slots=True)
+class Effort:
+    """What is left of the steps of a compile."""
+
+    left: int = MOST_STEPS
+
+    def spend(self, steps: int, span: Span) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise Exhausted(
+                Diagnostic(
+                    "E406",
+                    f"the file asks for more than {MOST_STEPS} steps that place nothing, the limit",
+                    Label(span, "given up here"),
+                    help="look for loops, blocks or lists inside each other that multiply: a loop over what is empty runs all the same",
+                )
+            )
+
+    def earn(self) -> None:
+        """An operation was placed."""
+        self.left += STEPS_A_NODE
+
+    def value(self, value: object, span: Span) -> None:
+        """Pay for a list or a text that was made; refuse one that is too large."""
+        if isinstance(value, str):
+            if len(value) > LARGEST_TEXT:
+                raise Problem(_too_long("text", f"{len(value)} characters", f"{LARGEST_TEXT}", span))
+            self.spend(len(value) // _LETTERS_A_STEP, span)
+        elif isinstance(value, tuple) and not isinstance(value, Size):
+            count = items_in(value)
+            if count > LARGEST_LIST:
+                raise Problem(_too_long("list", f"more than {LARGEST_LIST} items, those of the lists within it counted", "that", span))
+            self.spend(count // _ITEMS_A_STEP, span)
+
+
+def items_in(value: tuple[object, ...]) -> int:
+    """The items of a list and of the lists within it; counting ends soon after there are too many."""
+    count, lists = 0, [value]
+    while lists and count <= LARGEST_LIST:
+        items = lists.pop()
+        count += len(items)
+        lists += [item for item in items if isinstance(item, tuple)]
+    return count
+
+
+def _too_long(kind: str, found: str, limit: str, span: Span) -> Diagnostic:
+    return Diagnostic("E225", f"the {kind} is too long: {found}, and {limit} is the limit", Label(span, "too long"))

@@ -1,0 +1,258 @@
+"""Syntax to program: templates expanded, names given, each operation's shape inferred as it is placed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import field, replace
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.records import dataclass
+from ...base.source import Span
+from ...dsl import ast
+from ..graph.program import CallSite, Node, Program, Scope
+from ..graph.prune import prune
+from ..ops.base import Shape
+from ..ops.ports import Output
+from ..ops.suggest import closest, did_you_mean
+from .bodies import Expansion
+from .builder import Builder, Given
+from .calls import bind_parameters, call_frame, variant
+from .closures import Exhausted, Template, Unknowable, show_value
+from .environment import Environment, Frame, Names, NetworkInputs
+from .evaluator import Evaluator
+from .imports import Files, Loader, no_imports
+from .inputs_outputs import tell_heads_apart
+from .signatures import Signature, signature
+from .unused import unused_label
+
+__all__ = ["Loader", "Options", "elaborate", "networks", "no_imports"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`network`: which network of the file (None: the one named like the file, else the only one).
+
+    `settings`: values of its parameters, as plain values or as expressions of the language. `inputs`: shapes that
+    replace those of its inputs, by name, or under "" for the first.
+    """
+
+    network: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
+
+
+def networks(file: ast.File) -> tuple[str, ...]:
+    """The networks that a file defines, in order."""
+    return tuple(item.name.name for item in file.items if isinstance(item, ast.Network))
+
+
+def elaborate(
+    file: ast.File, options: Options | None = None, loader: Loader = no_imports
+) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+    """The network of `file` as a program, and the diagnostics. The program is None where there are errors."""
+    options = options or Options()
+    build = Builder()
+    expansion = Expansion(build, dict(options.inputs))
+    files = Files(expansion, loader, build.report)
+    with _deep_enough():
+        program: Program | None = None
+        try:
+            environment = files.environment(file)
+            template = _choose(file, environment, options)
+            if template is not None:
+                program = _expand(expansion, template, options, file.doc)
+        except Problem as problem:
+            build.say(problem.diagnostic)
+        except Exhausted as limit:
+            if not build.given_up:
+                build.say(limit.diagnostic)
+        except Unknowable:
+            pass
+    if build.report.has_errors or program is None:
+        return None, tuple(build.report.diagnostics)
+    nodes, warnings = prune(program.nodes)
+    read = {labelled.span.start for labelled in build.labels if labelled.used}
+    dead = {
+        labelled.span.start: unused_label(labelled.name, labelled.span)
+        for labelled in build.labels
+        if not labelled.used and labelled.span.start not in read and labelled.span.source is file.source
+    }
+    diagnostics = (*build.report.diagnostics, *warnings, *dead.values())
+    return replace(program, nodes=nodes, warnings=diagnostics), diagnostics
+
+
+@contextmanager
+def _deep_enough() -> Iterator[None]:
+    # Nesting is limited (expand.DEEPEST); a level takes some ten Python calls, which may be more than the usual limit holds.
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, 8_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _choose(file: ast.File, environment: Environment, options: Options) -> Template | None:
+    known = {
+        name: binding.value
+        for name, binding in environment.bindings.items()
+        if isinstance(binding.value, Template) and binding.value.is_network
+    }
+    own = [name for name in networks(file) if name in known]
+    start = file.source.span(0, 0)
+    if options.network is not None:
+        chosen = known.get(options.network)
+        if chosen is None:
+            near = closest(options.network, known)
+            listed = ", ".join(f"`{name}`" for name in own) or "none"
+            raise Problem(
+                Diagnostic(
+                    "E239",
+                    f"`{file.source.name}` has no network `{options.network}`",
+                    Label(start),
+                    help=did_you_mean(near) or f"its networks: {listed}",
+                )
+            )
+        return chosen
+    stem = file.source.name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".arch")
+    if stem in own:
+        return known[stem]
+    if len(own) == 1:
+        return known[own[0]]
+    if not own:
+        if environment.incomplete or any(isinstance(item, ast.Broken) for item in file.items):
+            return None
+        if any(isinstance(item, ast.Block) for item in file.items):
+            return None  # a library of blocks: nothing to build, nothing wrong
+        raise Problem(
+            Diagnostic("E239", f"`{file.source.name}` defines no network", Label(start), help="a network begins with `network name { … }`")
+        )
+    raise Problem(
+        Diagnostic(
+            "E239",
+            f"`{file.source.name}` has several networks and none is named like the file: {', '.join(f'`{name}`' for name in own)}",
+            Label(start),
+            help=f"say which: `{file.source.name}:{own[0]}`",
+        )
+    )
+
+
+def _settings(template: Template, options: Options) -> dict[str, Given]:
+    called = signature(template)
+    names = [slot.name for slot in called.slots]
+    given = {}
+    for name, value in options.settings.items():
+        place = value.span if not isinstance(value, _PLAIN) and hasattr(value, "span") else template.definition.head
+        assert isinstance(place, Span)
+        if name not in names:
+            raise Problem(_no_such_setting(called, name, names, place))
+        if isinstance(value, _PLAIN):
+            given[name] = Given(_plain(value), place)
+        else:
+            evaluator = Evaluator(template.environment, None, lambda _: None)
+            given[name] = Given(evaluator.value(value), place)  # type: ignore[arg-type]
+    missing = [slot.name for slot in called.slots if slot.required and slot.name not in given]
+    if missing:
+        listed = ", ".join(f"`{name}`" for name in missing)
+        raise Problem(
+            Diagnostic(
+                "E205",
+                f"the network `{template.name}` needs {listed}",
+                Label(template.definition.head, f"no value for {listed}"),
+                help=f"give it a default, or a value: `--set {missing[0]}=…`",
+            )
+        )
+    return given
+
+
+_PLAIN = (bool, int, float, str, list, tuple, type(None))
+
+
+def _plain(value: object) -> object:
+    return tuple(_plain(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _no_such_setting(called: Signature, name: str, names: list[str], place: Span) -> Diagnostic:
+    return Diagnostic(
+        "E204",
+        f"the network `{called.name}` has no parameter `{name}`",
+        Label(place),
+        help=did_you_mean(closest(name, names)) or (f"its parameters: `{called.usage}`" if names else "it has no parameters"),
+    )
+
+
+def _expand(expansion: Expansion, template: Template, options: Options, file_doc: str) -> Program:
+    build = expansion.build
+    given = _settings(template, options)
+    name, doc, head = template.name, template.definition.doc or file_doc, template.definition.head
+    chosen, parameters = template, _parameters(expansion, template, given)
+    while isinstance(template.definition, ast.Network) and template.definition.variant_of is not None:
+        call = template.definition.variant_of
+        template, given, definition = variant(expansion, None, template, given)
+        values = tuple((row, show_value(value.value)) for row, value in given.items() if value.span.start >= call.span.start)
+        build.via = (*build.via, CallSite(template.name, call.span, values))
+        doc = doc or definition.doc
+    if not template.is_network:
+        raise Problem(
+            Diagnostic("E211", f"a network is a variant of a network, and `{template.name}` is a block", Label(chosen.definition.head))
+        )
+    frame = call_frame(expansion, None, template, given, None, (), head, Names())
+    frame.scope = replace(frame.scope, title=name)
+    build.scopes[-1] = frame.scope
+    frame.network = NetworkInputs(is_root=True)
+    expansion.body(frame, template.definition.body)
+    inputs = [node.names[-1] for node in build.nodes if node.operation.family == "port" and not node.inputs]
+    unknown = set(expansion.input_sizes) - {"", *inputs}
+    if unknown and not build.report.has_errors:
+        wrong = sorted(unknown)[0]
+        listed = ", ".join(f"`{row}`" for row in inputs)
+        help_text = did_you_mean(closest(wrong, inputs)) or f"its inputs: {listed}"
+        raise Problem(Diagnostic("E204", f"the network `{name}` has no input `{wrong}`", Label(head), help=help_text))
+    if frame.network.taken == 0 and not build.report.has_errors:
+        raise Problem(
+            Diagnostic(
+                "E236",
+                f"the network `{name}` has no input",
+                Label(head, "no `input` in its body"),
+                help="begin its body with `input image[3, 224, 224]`: channels first, without the batch",
+            )
+        )
+    outputs = frame.network.outputs or [("", frame.current, head)]
+    for output, tensor, span in outputs:
+        if tensor is None:
+            continue
+        shape = build.nodes[tensor].shape
+        build.add(frame, Output(), (tensor,), shape, ("output", output) if output else ("output",), span)
+    tell_heads_apart(build.nodes, frame.network)
+    return Program(name, doc, head, frame.scope, _in_order(build.nodes), parameters, tuple(build.budgets))
+
+
+def _parameters(expansion: Expansion, template: Template, given: dict[str, Given]) -> tuple[tuple[str, object], ...]:
+    """The chosen network's own parameters with their values."""
+    definition = template.definition
+    frame = Frame(Scope("network", (), None, definition.head), Environment(template.environment), template.defaults, Names(), None, None)
+    bind_parameters(expansion, frame, definition, given)
+    return tuple((name, binding.value) for name, binding in frame.environment.bindings.items())
+
+
+def _in_order(nodes: list[Node]) -> tuple[Node, ...]:
+    """Inputs first, outputs last (those of aux heads after the others); everything renumbered."""
+
+    def place(node: Node) -> int:
+        if node.operation.family != "port":
+            return 1
+        return 0 if not node.inputs else 3 if node.training_only else 2
+
+    order = sorted(nodes, key=place)
+    number = {node.index: position for position, node in enumerate(order)}
+    return tuple(
+        replace(
+            node,
+            index=number[node.index],
+            inputs=tuple(number[index] for index in node.inputs),
+            shares=None if node.shares is None else number[node.shares],
+        )
+        for node in order
+    )

@@ -1,0 +1,184 @@
+"""What names mean at a place of the text: parameters, lets and templates; labels; defaults; and the names already given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
+
+from ...base.records import dataclass
+from ...base.source import Span
+from ...dsl import ast
+from ..graph.program import Scope
+from .closures import Builtin, Template
+
+if TYPE_CHECKING:
+    from .decided import Origin
+
+
+@dataclass(slots=True)
+class Binding:
+    """A parameter, a let, a template or an import, with the place that gave it. `used` serves the warning of dead names."""
+
+    value: object
+    span: Span
+    used: bool = False
+    origin: Origin | None = None  # what it was worked out from
+
+
+@dataclass(slots=True, eq=False)
+class Labelled:
+    """What a label stands for: a tensor (the index of a node, or None when a mistake left it unknown) and, for what has an inside, its members.
+
+    `again` runs the step once more with the same weights: on the current tensor of another frame, at a place, as the step with a
+    label of its own or none. It is None where that makes no sense (an input).
+    """
+
+    name: str
+    tensor: int | None
+    span: Span
+    members: dict[str, Labelled] = field(default_factory=dict)
+    again: Again | None = None
+    used: bool = False
+
+
+Made: TypeAlias = "tuple[int | None, dict[str, Labelled]]"
+"""What a step makes: its output, and the labels inside it."""
+
+Again: TypeAlias = "Callable[[Frame, Span, str | None], Made]"
+
+
+@dataclass(slots=True, eq=False)
+class Environment:
+    """One lexical level. `body` is the text of the level, read only to explain a label that comes later."""
+
+    parent: Environment | None = None
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    labels: dict[str, Labelled] = field(default_factory=dict)
+    body: Sequence[ast.Statement] = ()
+    incomplete: bool = False  # a statement could not be read: what it would have named is unknown
+
+    def levels(self) -> Iterator[Environment]:
+        level: Environment | None = self
+        while level is not None:
+            yield level
+            level = level.parent
+
+    def binding(self, name: str) -> Binding | None:
+        for level in self.levels():
+            found = level.bindings.get(name)
+            if found is not None:
+                return found
+        return None
+
+    def label(self, name: str) -> Labelled | None:
+        for level in self.levels():
+            found = level.labels.get(name)
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def has_holes(self) -> bool:
+        return any(level.incomplete for level in self.levels())
+
+    def moment(self) -> tuple[tuple[Environment, int, int], ...]:
+        """What is known by now: how many names each level has."""
+        return tuple((level, len(level.bindings), len(level.labels)) for level in self.levels())
+
+
+def as_of(moment: tuple[tuple[Environment, int, int], ...]) -> Environment:
+    """The environment as it was then, for a step that is run again: names that were given since mean nothing to it."""
+    environment: Environment | None = None
+    for level, bindings, labels in reversed(moment):
+        environment = Environment(
+            environment, dict(islice(level.bindings.items(), bindings)), dict(islice(level.labels.items(), labels)), level.body, level.incomplete
+        )
+    assert environment is not None
+    return environment
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultValue:
+    value: object
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Defaults:
+    """The `default` rows in force at a place, by what they are of: an operation or a block."""
+
+    rows: Mapping[Template | type, Mapping[str, DefaultValue]] = field(default_factory=dict)
+
+    def of(self, callee: Template | Builtin) -> Mapping[str, DefaultValue]:
+        """The values that hold for calls of `callee`."""
+        return self.rows.get(callee.operation if isinstance(callee, Builtin) else callee, {})
+
+    def with_row(self, callee: Template | Builtin, values: Mapping[str, DefaultValue]) -> Defaults:
+        """The same after one more row, which comes before those there are."""
+        key = callee.operation if isinstance(callee, Builtin) else callee
+        return Defaults({**self.rows, key: {**self.of(callee), **values}})
+
+
+NO_DEFAULTS = Defaults()
+
+
+@dataclass(slots=True, eq=False)
+class Names:
+    """The names given so far in one scope that has names of its own (flat stages and paths share the one that they stand in).
+
+    `labels` are those that steps of the scope are known to have: no ordinal makes such a name.
+    """
+
+    indexed: bool = False
+    ordinals: dict[str, int] = field(default_factory=dict)
+    position: int = 0
+    rounds: int = 0
+    used: dict[tuple[str, ...], Span] = field(default_factory=dict)
+    members: dict[str, Labelled] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+
+    def ordinal(self, kind: str) -> str:
+        """`conv1`, `conv2`; in an indexed scope the position."""
+        if self.indexed:
+            return self.next_position()
+        count = self.ordinals.get(kind, 0) + 1
+        while f"{kind}{count}" in self.labels:
+            count += 1
+        self.ordinals[kind] = count
+        return f"{kind}{count}"
+
+    def next_position(self) -> str:
+        self.position += 1
+        return str(self.position - 1)
+
+    def next_round(self) -> str:
+        self.rounds += 1
+        return str(self.rounds - 1)
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """Where elaboration stands in one body: the current tensor and all that surrounds it."""
+
+    scope: Scope
+    environment: Environment
+    defaults: Defaults
+    names: Names
+    entry: int | None
+    current: int | None
+    training_only: bool = False
+    round_name: str | None = None  # the number that the single step of this round takes as its name
+    network: NetworkInputs | None = None
+
+
+@dataclass(slots=True, eq=False)
+class NetworkInputs:
+    """The inputs and outputs of the network call that a frame belongs to. `given` holds the tensors when it is a step."""
+
+    is_root: bool
+    given: list[int | None] = field(default_factory=list)
+    taken: int = 0
+    outputs: list[tuple[str, int | None, Span]] = field(default_factory=list)
+    heads: list[tuple[int, str]] = field(default_factory=list)  # the outputs of side heads, with the path to each as a name

@@ -1,0 +1,317 @@
+"""Expressions to values. Integers are exact; every refusal shows the expression and its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.records import dataclass
+from ...dsl import ast
+from ..ops import TABLE
+from ..ops.base import Shape
+from ..ops.suggest import closest, did_you_mean
+from .closures import UNKNOWN, WORDS, Builtin, Module, Partial, ShapeOf, Size, Template, Unknowable, kind_of, show_value
+from .effort import Effort
+from .environment import Environment, Labelled
+from .explain_values import replacement, unknown_name, with_origins
+from .functions import FUNCTIONS
+from .operators import apply_operator
+
+if TYPE_CHECKING:
+    from .decided import Origin
+
+
+def nowhere(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
+    """The answer of an evaluator that has no program behind it."""
+    return [], []
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluator:
+    """Works out expressions at one place. `entry` is the shape of what enters the innermost body (None: unknown).
+
+    `shape_of` gives the shape of a labelled step's output, None where it is unknown. Raises `Problem` for a mistake and
+    `Unknowable` where an earlier mistake left a value unknown.
+    """
+
+    environment: Environment
+    entry: Shape | None
+    shape_of: Callable[[Labelled], Shape | None]
+    decided: Callable[[int, str], tuple[list[Label], list[Origin]]] = nowhere
+    """Which places gave an axis of what enters its size, and the expressions that they were worked out from (for messages)."""
+    effort: Effort = field(default_factory=Effort)
+
+    def value(self, node: ast.Expression) -> object:
+        """The value of `node`; never `UNKNOWN`."""
+        value = self._value(node)
+        if isinstance(value, tuple | str) and isinstance(node, ast.List | ast.Binary | ast.Call):
+            self.effort.value(value, node.span)
+        return value
+
+    def _value(self, node: ast.Expression) -> object:
+        match node:
+            case ast.Number(value=number):
+                return number
+            case ast.Size(values=values):
+                return Size(values)
+            case ast.Text():
+                return self.text(node)
+            case ast.Constant(value=constant):
+                return constant
+            case ast.Name():
+                return self.name(node)
+            case ast.Attribute():
+                return self.attribute(node)
+            case ast.Index():
+                return self.index(node)
+            case ast.List(items=items):
+                return tuple(self.value(item) for item in items)
+            case ast.Unary():
+                return self.unary(node)
+            case ast.Binary(operator="and" | "or"):
+                return self.logical(node)
+            case ast.Binary():
+                left, right = self.value(node.left), self.value(node.right)
+                self._read(node, left)
+                try:
+                    return apply_operator(node, left, right)
+                except Problem as problem:
+                    raise Problem(with_origins(self, problem.diagnostic, node)) from None
+            case ast.Conditional():
+                return self.value(node.value if self.condition(node.condition) else node.otherwise)
+            case ast.Call():
+                return self.call(node)
+        raise TypeError(node)
+
+    # --------------------------------------------------------------------------------------------- parts
+
+    def _read(self, node: ast.Expression, *lists: object) -> None:
+        """Pay for going through lists."""
+        for value in lists:
+            if isinstance(value, tuple):
+                self.effort.value(value, node.span)
+
+    def text(self, node: ast.Text) -> str:
+        pieces: list[str] = []
+        for piece in node.pieces:
+            if len(pieces) % 100 == 99:  # before they are too many to join
+                self.effort.value("".join(pieces), node.span)
+            if isinstance(piece, str):
+                pieces.append(piece)
+            else:
+                value = self.value(piece)
+                pieces.append(value if isinstance(value, str) else show_value(value))
+        text = "".join(pieces)
+        self.effort.value(text, node.span)
+        return text
+
+    def condition(self, node: ast.Expression) -> bool:
+        value = self.value(node)
+        if not isinstance(value, bool):
+            raise Problem(
+                Diagnostic(
+                    "E226",
+                    f"a condition must be true or false, and `{node.span.text}` is {kind_of(value)}: {show_value(value)}",
+                    Label(node.span, f"is {show_value(value)}"),
+                    help="compare it with something, for example `!= 0`" if isinstance(value, int | float) else None,
+                )
+            )
+        return value
+
+    def name(self, node: ast.Name) -> object:
+        if node.name == "in":
+            if self.entry is None:
+                raise Unknowable
+            return ShapeOf(self.entry)
+        binding = self.environment.binding(node.name)
+        if binding is not None:
+            label = self._nearer_label(node.name, binding.value)
+            if label is None:
+                binding.used = True
+                if binding.value is UNKNOWN:
+                    raise Unknowable
+                return binding.value
+            return self._shape(label)
+        labelled = self.environment.label(node.name)
+        if labelled is not None:
+            return self._shape(labelled)
+        if node.name in TABLE:
+            return Builtin(TABLE[node.name])
+        if node.name in WORDS:
+            return node.name
+        if self.environment.has_holes:
+            raise Unknowable
+        raise Problem(unknown_name(self.environment, node.name, node.span))
+
+    def _nearer_label(self, name: str, value: object) -> Labelled | None:
+        # A parameter or let comes before a label, a label before a block or network.
+        if isinstance(value, Template | Module):
+            return self.environment.label(name)
+        return None
+
+    def _shape(self, labelled: Labelled) -> ShapeOf:
+        labelled.used = True
+        shape = self.shape_of(labelled)
+        if shape is None:
+            raise Unknowable
+        return ShapeOf(shape)
+
+    def attribute(self, node: ast.Attribute) -> object:
+        label = self.labelled(node.value)
+        if label is not None and node.name in label.members:
+            return self._shape(label.members[node.name])
+        value = self.value(node.value)
+        if isinstance(value, Module):
+            binding = value.environment.bindings.get(node.name)
+            if binding is not None:
+                if binding.value is UNKNOWN:
+                    raise Unknowable
+                return binding.value
+            if value.environment.incomplete:
+                raise Unknowable
+            near = closest(node.name, value.environment.bindings)
+            raise Problem(
+                Diagnostic(
+                    "E215",
+                    f"`{value.name}.arch` defines no `{node.name}`",
+                    Label(node.name_span, "not defined there"),
+                    help=did_you_mean(near),
+                    fix=replacement(node.name_span, near),
+                )
+            )
+        if isinstance(value, ShapeOf):
+            found = value.attribute(node.name)
+            if found is not None:
+                return found
+            near = closest(node.name, ("channels", "height", "width", "depth", "length", "features", "shape", "rank"))
+            raise Problem(
+                Diagnostic(
+                    "E227",
+                    f"the shape {show_value(value)} has no `{node.name}`",
+                    Label(node.name_span, f"of {show_value(value)}"),
+                    help=did_you_mean(near) if near and near[0] != node.name else "a shape's parts are `channels`, `height`, `width` "
+                    "(of an image), `length` (of a signal), `features` (the last axis), and `shape`, a list",
+                    fix=replacement(node.name_span, tuple(item for item in near if item != node.name)),
+                )
+            )
+        raise Problem(
+            Diagnostic(
+                "E227",
+                f"`{node.value.span.text}` is {kind_of(value)} and has no `{node.name}`",
+                Label(node.name_span, f"of {kind_of(value)}"),
+            )
+        )
+
+    def labelled(self, node: ast.Expression) -> Labelled | None:
+        """The label that `node` (a name, or names joined by dots) stands for, if it stands for one."""
+        if isinstance(node, ast.Name) and node.name != "in":
+            return self.environment.label(node.name)
+        if isinstance(node, ast.Attribute):
+            outer = self.labelled(node.value)
+            return outer.members.get(node.name) if outer is not None else None
+        return None
+
+    def index(self, node: ast.Index) -> object:
+        value, index = self.value(node.value), self.value(node.index)
+        if not isinstance(value, tuple | str):
+            raise Problem(
+                Diagnostic(
+                    "E223",
+                    f"`{node.value.span.text}` is {kind_of(value)}, and only a list has items",
+                    Label(node.value.span, f"is {show_value(value)}"),
+                )
+            )
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise Problem(
+                Diagnostic(
+                    "E223",
+                    f"the number of an item must be a whole number, and `{node.index.span.text}` is {show_value(index)}",
+                    Label(node.index.span, f"is {kind_of(index)}"),
+                )
+            )
+        if not -len(value) <= index < len(value):
+            raise Problem(
+                Diagnostic(
+                    "E223",
+                    f"item {show_value(index)} of a list of {len(value)}: {show_value(value)}",
+                    Label(node.span, f"items are numbered from 0 to {len(value) - 1}" if value else "the list is empty"),
+                )
+            )
+        return value[index]
+
+    def unary(self, node: ast.Unary) -> object:
+        if node.operator == "not":
+            return not self.condition(node.operand)
+        value = self.value(node.operand)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise Problem(
+                Diagnostic(
+                    "E222",
+                    f"`-` needs a number, and `{node.operand.span.text}` is {kind_of(value)}: {show_value(value)}",
+                    Label(node.operand.span, f"is {show_value(value)}"),
+                )
+            )
+        return -value
+
+    def logical(self, node: ast.Binary) -> bool:
+        left = self.condition(node.left)
+        if node.operator == "and":
+            return left and self.condition(node.right)
+        return left or self.condition(node.right)
+
+    def call(self, node: ast.Call) -> object:
+        """A function, or an operation or block with some of its arguments as a value."""
+        if len(node.path) == 1 and node.path[0] in FUNCTIONS and self.environment.binding(node.path[0]) is None:
+            for argument in node.arguments:
+                if argument.name is not None:
+                    raise Problem(
+                        Diagnostic(
+                            "E224",
+                            f"`{node.path[0]}` takes its arguments without names",
+                            Label(argument.span, f"leave out `{argument.name} =`"),
+                        )
+                    )
+            values = tuple(self.value(argument.value) for argument in node.arguments)
+            self._read(node, *values)
+            try:
+                return FUNCTIONS[node.path[0]].apply(node, values)
+            except Problem as problem:
+                raise Problem(with_origins(self, problem.diagnostic, node)) from None
+        callee = self.resolve(node, wanted="function, block or operation")
+        if isinstance(callee, Partial):
+            raise Problem(
+                Diagnostic("E211", f"`{'.'.join(node.path)}` has its arguments already", Label(node.span, "called a second time"))
+            )
+        if isinstance(callee, Template | Builtin):
+            return Partial(callee, node.arguments, self.environment)
+        raise Problem(
+            Diagnostic(
+                "E211",
+                f"`{'.'.join(node.path)}` is {kind_of(callee)} and cannot be called",
+                Label(node.path_span, f"is {show_value(callee)}"),
+                help=did_you_mean(closest(node.path[0], FUNCTIONS)),
+            )
+        )
+
+    def resolve(self, node: ast.Call, wanted: str) -> object:
+        """The value that the dotted name of a call stands for."""
+        end = node.path_span.start + len(node.path[0])
+        expression: ast.Expression = ast.Name(node.path_span.source.span(node.path_span.start, end), node.path[0])
+        if len(node.path) == 1:
+            name = node.path[0]
+            binding = self.environment.binding(name)
+            if binding is None and name not in TABLE:
+                if self.environment.has_holes:
+                    raise Unknowable
+                raise Problem(unknown_name(self.environment, name, node.path_span, wanted, sum(row.name is None for row in node.arguments)))
+            if binding is not None:
+                binding.used = True
+                if binding.value is UNKNOWN:
+                    raise Unknowable
+                return binding.value
+            return Builtin(TABLE[name])
+        for part in node.path[1:]:
+            expression = ast.Attribute(node.path_span, expression, part, node.path_span)
+        return self.value(expression)

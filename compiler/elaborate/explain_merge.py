@@ -1,0 +1,121 @@
+"""The message of a merge whose paths do not meet: every path with its end, its stride, and the step that decided the axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label
+from ...base.source import Span
+from ..graph.program import Node
+from ..graph.provenance import decided_by, has_even_half, lost_rows, main_path, parting, short, total_stride
+from ..ops.base import Operation, Refusal, Shape, show
+from .environment import Frame
+from .nearest_sizes import nearest_sizes
+from .remedies import meeting
+
+AXIS_NAMES = {
+    1: ("features",),
+    2: ("channels", "length"),
+    3: ("channels", "height", "width"),
+    4: ("channels", "depth", "height", "width"),
+}
+
+
+def describe_clash(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, refusal: Refusal, inputs: list[int], span: Span, parts: Sequence[Label]
+) -> Diagnostic:
+    """`inputs` are the ends of the paths, `parts` their places; `frame.current` is where the paths part."""
+    shapes = [nodes[index].shape for index in inputs]
+    start = parting(nodes, inputs)
+    same_rank = len({len(shape) for shape in shapes}) == 1
+    axes = [axis for axis in refusal.axes if len({shape[axis] for shape in shapes}) > 1] if same_rank else []
+    secondary, notes, deciders = [], [], {}
+    strides: set[str] = set()
+    lost: list[str] = []
+    for part, index in zip(parts, inputs, strict=True):
+        told = f"ends in {show(nodes[index].shape)}"
+        stride = total_stride(nodes, index, start)
+        strides.add(stride.split(" = ")[0])
+        told += f" ({stride})" if stride else ""
+        lost += lost_rows(nodes, index, start)
+        secondary.append(Label(part.span, told))
+        for axis in axes:
+            deciders[(index, axis)] = decided_by(nodes, index, axis, start)
+    told_of: dict[str, list[str]] = {}
+    for axis in axes:
+        name = AXIS_NAMES.get(len(shapes[0]), ())
+        title = name[axis] if axis < len(name) else f"axis {axis}"
+        rows = []
+        for number, index in enumerate(inputs, 1):
+            decider = deciders[(index, axis)]
+            source = "where the paths part" if decider.index == start else f"`{short(decider.span.text)}` at {decider.span}"
+            rows.append(f"{nodes[index].shape[axis]} in path {number}, from {source}")
+        told_of.setdefault("; ".join(rows[:6]) + ("; …" if len(rows) > 6 else ""), []).append(title)
+    notes += [f"{' and '.join(titles)}: {rows}" for rows, titles in told_of.items()]
+    if start is not None:
+        notes.append(f"the paths part from {show(nodes[start].shape)}, made at {nodes[start].span}")
+    if axes and min(axes) > 0:
+        notes += dict.fromkeys(lost)
+    # Paths of different strides meet at no size that anybody wants.
+    help_text, fix = _stretched(operation, axes, shapes), None
+    if axes and min(axes) > 0 and len(strides) == 1 and help_text is None:
+        sizes = nearest_sizes(nodes, operation, inputs)
+        notes += [sizes] if sizes is not None else []
+        remedy = meeting(nodes, operation, inputs, start, parts) if refusal.code in ("E301", "E302") else None
+        if remedy is not None:
+            help_text, fix = remedy.help, remedy.fix
+    notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []
+    if help_text is None:
+        help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)
+    return Diagnostic(
+        refusal.code,
+        refusal.message,
+        Label(span, "needs equal shapes" if refusal.code == "E301" else ""),
+        tuple(secondary),
+        (*refusal.notes, *notes),
+        help_text or refusal.help,
+        fix,
+    )
+
+
+def _uncentred(nodes: Sequence[Node], inputs: list[int], start: int | None) -> list[str]:
+    """The steps on the paths whose even window `half` cannot centre."""
+    told = []
+    for index in inputs:
+        for node in main_path(nodes, index, start):
+            if has_even_half(node.operation):
+                told.append(f"`{short(node.span.text)}` at {node.span} has an even window, which `half` cannot centre: `pad = same` keeps the size")
+    return list(dict.fromkeys(told))
+
+
+def _stretched(operation: Operation, axes: list[int], shapes: Sequence[Shape]) -> str | None:
+    """Where one path has size 1 on every axis that differs, a gate or a context was meant."""
+    if not axes or not any(row.name == "broadcast" for row in operation.parameters()):
+        return None
+    ones = [all(shape[axis] == 1 for axis in axes) for shape in shapes]
+    if not any(ones) or any(len({shape[axis] for shape, one in zip(shapes, ones, strict=True) if not one}) > 1 for axis in axes):
+        return None
+    return f"`{operation.name}(broadcast = true)` stretches axes of size 1; to weigh one path by the other, write `mul`, which does so by itself"
+
+
+def _remedy(
+    nodes: Sequence[Node], start: int | None, inputs: list[int], parts: Sequence[Label], axes: list[int], shapes: Sequence[Shape]
+) -> tuple[str | None, Fix | None]:
+    """Project a bare skip to the shape of the other paths, where that is all that it takes."""
+    if start is None or not axes or len(shapes[0]) < 3:
+        return None, None
+    others = [shape for index, shape in zip(inputs, shapes, strict=True) if index != start]
+    if len(set(others)) != 1 or len(others) == len(inputs):
+        return None, None
+    target, here = others[0], nodes[start].shape
+    strides = {-(-before // after) for before, after in zip(here[1:], target[1:], strict=True) if after}
+    if len(strides) != 1:
+        return None, None
+    stride = strides.pop()
+    if stride < 1 or any((before - 1) // stride + 1 != after for before, after in zip(here[1:], target[1:], strict=True)):
+        return None, None
+    text = f"conv({target[0]}, 1, stride = {stride})" if stride > 1 else f"conv({target[0]}, 1)"
+    skip = next(part for part, index in zip(parts, inputs, strict=True) if index == start)
+    written = skip.span.text.strip()
+    fix = Fix(f"replace the skip by `{text} -> bn`", (Edit(skip.span, f"{text} -> bn"),)) if written == "skip" else None
+    return f"project the skip to the same shape: `| {text} -> bn`", fix

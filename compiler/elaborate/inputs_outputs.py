@@ -1,0 +1,147 @@
+"""Where tensors enter and leave a network: `input`, `output`, `aux`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...dsl import ast
+from ..graph.program import Node
+from ..ops.ports import Input, Output
+from .closures import Unknowable, show_value
+from .environment import Frame, Labelled, NetworkInputs
+from .naming import why_not
+
+if TYPE_CHECKING:
+    from .bodies import Expansion
+
+
+def input(expansion: Expansion, frame: Frame, statement: ast.Input) -> None:
+    network = frame.network
+    if network is None or not _is_body_of_network(frame):
+        raise Problem(
+            Diagnostic(
+                "E237",
+                "`input` belongs to a network's own body",
+                Label(statement.span, "not here"),
+                help="a block names its inputs in its head: `block name(…) takes a, b { … }`",
+            )
+        )
+    name = statement.name.name
+    reason = why_not(name)
+    if reason is not None:
+        raise Problem(Diagnostic("E210", f"`{name}` cannot name an input: it {reason}", Label(statement.name.span)))
+    sizes = expansion.evaluator(frame).value(statement.shape)
+    if network.is_root:
+        shape = expansion.input_sizes.get(name, expansion.input_sizes.get("", sizes) if network.taken == 0 else sizes)
+        tensor = _root_input(expansion, frame, statement, name, shape)
+    else:
+        if network.taken >= len(network.given):
+            call, count = expansion.build.via[-1], len(network.given)
+            raise Problem(
+                Diagnostic(
+                    "E234",
+                    f"`{call.name}` takes more tensors than the {count} that {'comes' if count == 1 else 'come'} in: its input `{name}` gets nothing",
+                    Label(call.span, "one input" if count == 1 else f"{count} paths"),
+                    (Label(statement.span, "gets nothing"),),
+                    help=f"a network with several inputs stands at the head of a merge, with a path for each: `{call.name} {{ | … | … }}`",
+                )
+            )
+        tensor = network.given[network.taken]
+    if network.taken == 0:
+        frame.current = frame.entry = tensor
+    network.taken += 1
+    frame.environment.labels[name] = frame.names.members[name] = Labelled(name, tensor, statement.name.span)
+
+
+def _root_input(expansion: Expansion, frame: Frame, statement: ast.Input, name: str, shape: object) -> int | None:
+    if (
+        not isinstance(shape, tuple)
+        or not shape
+        or not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in shape)
+        or len(shape) > 4
+    ):
+        raise Problem(
+            Diagnostic(
+                "E208",
+                f"the shape of an input is a list of one to four whole numbers of at least 1 (channels first), and it is {show_value(shape)}",
+                Label(statement.shape.span, f"is {show_value(shape)}"),
+            )
+        )
+    expansion.claim(frame, (name,), statement.name.span)
+    operation = Input(shape)
+    too_large = expansion.build.too_large(operation, (), shape)
+    if too_large is not None:
+        raise Problem(Diagnostic("E405", too_large, Label(statement.shape.span, "more elements than 64 bits can count")))
+    return expansion.build.add(frame, operation, (), shape, (name,), statement.span, label=True)
+
+
+def output(expansion: Expansion, frame: Frame, statement: ast.Output) -> None:
+    from .labels import find_label
+
+    network = frame.network
+    if network is None or not _is_body_of_network(frame):
+        raise Problem(Diagnostic("E237", "`output` belongs to a network's own body", Label(statement.span, "not here")))
+    known = {name: span for name, _, span in network.outputs}
+    for item in statement.items:
+        try:
+            labelled = find_label(expansion, frame, item.label.path, item.label.path_span)
+        except Unknowable:
+            continue
+        name = item.name.name if item.name is not None else item.label.path[-1]
+        place = item.name.span if item.name is not None else item.label.path_span
+        earlier = known.get(name)
+        if earlier is not None:
+            raise Problem(
+                Diagnostic("E209", f"two outputs are named `{name}`", Label(place, "named again here"), (Label(earlier, "first named here"),))
+            )
+        reason = why_not(name)
+        if reason is not None:
+            raise Problem(Diagnostic("E210", f"`{name}` cannot name an output: it {reason}", Label(place)))
+        labelled.used = True
+        known[name] = item.span
+        network.outputs.append((name, labelled.tensor, item.span))
+
+
+def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
+    network = frame.network
+    title = expansion.label_text(frame, statement.name)
+    names = tuple(title.split("."))
+    expansion.claim(frame, names, statement.name.span)
+    if network is None or not network.is_root:
+        return  # a network used as a step is not trained by its own side heads
+    start = frame.current
+    was, frame.training_only = frame.training_only, True
+    try:
+        expansion.run_scope(frame, "aux", statement, title, names)
+        if frame.current is not None:
+            shape = expansion.build.nodes[frame.current].shape
+            at_root = Frame(**{name: getattr(frame, name) for name in Frame.__slots__})
+            at_root.scope = frame.scope.ancestors()[0]
+            whole = "_".join((*frame.scope.module.path, *names))
+            network.heads.append((len(expansion.build.nodes), whole))
+            expansion.build.add(at_root, Output(), (frame.current,), shape, ("output", names[-1]), statement.span)
+    finally:
+        frame.training_only = was
+        frame.current = start
+
+
+def tell_heads_apart(nodes: list[Node], network: NetworkInputs) -> None:
+    """Side heads of one name, as those of a block that is there twice, take the names of what holds them, too; of one used again, a number."""
+    given = Counter([*(nodes[index].names[-1] for index, _ in network.heads), *(name for name, _, _ in network.outputs)])
+    taken = {name for name, count in given.items() if count == 1}
+    for index, whole in network.heads:
+        if nodes[index].names[-1] in taken:
+            continue
+        name, number = whole, 2
+        while name in taken:
+            name, number = f"{whole}_{number}", number + 1
+        taken.add(name)
+        nodes[index] = replace(nodes[index], names=("output", name))
+
+
+def _is_body_of_network(frame: Frame) -> bool:
+    scope = frame.scope
+    return scope.kind == "network" and isinstance(frame.network, NetworkInputs)

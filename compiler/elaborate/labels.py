@@ -1,0 +1,211 @@
+"""Labels: `skip`, `reuse`, and finding the step that a name stands for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.source import Span
+from ...dsl import ast
+from ..ops.suggest import closest, did_you_mean
+from .builder import Builder, Sharing
+from .closures import UNKNOWN, Unknowable, kind_of
+from .effort import STEPS_A_CALL
+from .environment import Again, Environment, Frame, Labelled, Made, Names, as_of
+from .explain_values import replacement
+from .naming import static_labels
+
+if TYPE_CHECKING:
+    from .bodies import Expansion
+
+Runner: TypeAlias = Callable[[Frame, Span], Made]
+"""Runs a step on the current tensor of a frame, at a place."""
+
+Moment: TypeAlias = "tuple[Frame, tuple[tuple[Environment, int, int], ...], int, int]"
+"""How things stand before a step: the frame, its names, the numbers of nodes and of scopes."""
+
+
+def moment(build: Builder, frame: Frame) -> Moment:
+    return replace(frame), frame.environment.moment(), len(build.nodes), len(build.scopes)
+
+
+def repeater(build: Builder, before: Moment, label: str, run: Runner) -> Again:
+    """How to run again, with the same weights, the step that was first run at the moment `before` and has just ended.
+
+    It runs in the frame that uses it again, and reads the names that it read the first time; those inside it are new ones.
+    """
+    first, names, nodes_before, scopes_before = before
+    nodes, scopes = build.nodes[nodes_before:], build.scopes[scopes_before:]
+    via = build.via
+
+    def again(user: Frame, place: Span, own: str | None) -> Made:
+        frame = replace(
+            first,
+            scope=user.scope,
+            environment=Environment(as_of(names)),
+            names=Names(first.names.indexed),
+            current=user.current,
+            training_only=user.training_only,
+            round_name=None,
+        )
+        outer, here = build.sharing, build.via
+        # What is used again inside something used again has its counterparts in the first use of that.
+        sharing = outer or Sharing(deque(nodes), deque(scopes), label, place, user.scope.module, own)
+        build.sharing, build.via = sharing, via
+        try:
+            made = run(frame, place)
+            if outer is None and made[0] is not None:
+                build.ended()
+            return made
+        finally:
+            build.sharing, build.via = outer, here
+
+    return again
+
+
+def run_skip(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None) -> None:
+    """`skip` is the identity, `skip(name)` the output of the step with that label."""
+    if call.arguments:
+        labelled = label_argument(expansion, frame, call)
+        labelled.used = True
+        frame.current = labelled.tensor
+    if label is not None:
+        expansion.register(frame, Labelled(label, frame.current, call.span))
+
+
+def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None, place: Span) -> None:
+    """`reuse(name)` applies the step with that label again, with its weights."""
+    if not call.arguments:
+        raise Problem(
+            Diagnostic("E205", "`reuse` needs the label of a step", Label(call.span, "of which step?"), help="its use is `reuse(label)`")
+        )
+    labelled = label_argument(expansion, frame, call)
+    labelled.used = True
+    if labelled.tensor is None:
+        raise Unknowable  # its first use has failed
+    if labelled.again is None:
+        raise Problem(
+            Diagnostic(
+                "E235",
+                f"`{labelled.name}` is no step that can be applied again",
+                Label(call.span, "reused here"),
+                (Label(labelled.span, "defined here"),),
+            )
+        )
+    expansion.build.effort.spend(STEPS_A_CALL, call.span)
+    if label is not None:
+        expansion.claim(frame, tuple(label.split(".")), place)
+    frame.current, members = labelled.again(frame, call.span, label)
+    if label is not None:
+        expansion.register(frame, Labelled(label, frame.current, place, members, labelled.again))
+
+
+def label_argument(expansion: Expansion, frame: Frame, call: ast.Call) -> Labelled:
+    """The label that is the only argument of `skip` or `reuse`: a name, a dotted name, or a text."""
+    name = call.path[0]
+    if len(call.arguments) > 1 or call.arguments[0].name is not None:
+        raise Problem(
+            Diagnostic("E207", f"`{name}` takes one label", Label(call.span, f"{len(call.arguments)} arguments"), help=f"its use is `{name}(label)`")
+        )
+    return label_of(expansion, frame, call.arguments[0].value)
+
+
+def label_of(expansion: Expansion, frame: Frame, value: ast.Expression) -> Labelled:
+    """The label that an expression names: `e2`, `backbone.layer3`, `"encoder.e{i}"`."""
+    if isinstance(value, ast.Text):
+        return find_label(expansion, frame, tuple(expansion.evaluator(frame).text(value).split(".")), value.span)
+    parts: list[str] = []
+    node: ast.Expression = value
+    while isinstance(node, ast.Attribute):
+        parts.append(node.name)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        raise Problem(
+            Diagnostic(
+                "E202",
+                f"a label is a name, and `{value.span.text}` is none",
+                Label(value.span, "not a label"),
+                help='write the name of a step: `e2`, `backbone.layer3`, or a text: `"e{i}"`',
+            )
+        )
+    return find_label(expansion, frame, (node.name, *reversed(parts)), value.span)
+
+
+def find_label(expansion: Expansion, frame: Frame, path: tuple[str, ...], span: Span) -> Labelled:
+    """The label at the end of a dotted name; the diagnostic tells whether it comes later or was never given."""
+    found = frame.environment.label(path[0])
+    if found is None:
+        raise Problem(_no_label(frame, path[0], span))
+    for part in path[1:]:
+        found.used = True
+        inside = found.members.get(part)
+        if inside is None:
+            if found.tensor is None or frame.environment.has_holes:
+                raise Unknowable
+            near = closest(part, found.members)
+            known = ", ".join(f"`{name}`" for name in list(found.members)[:6])
+            raise Problem(
+                Diagnostic(
+                    "E202",
+                    f"`{found.name}` has no step labelled `{part}`",
+                    Label(span, f"no `{part}` in it"),
+                    (Label(found.span, f"`{found.name}` is this"),),
+                    help=did_you_mean(near) or (f"its labels are {known}" if known else "it has no labels inside"),
+                )
+            )
+        found = inside
+    if found.tensor is not None and expansion.build.nodes[found.tensor].training_only and not frame.training_only:
+        raise Problem(
+            Diagnostic(
+                "E238",
+                f"`{'.'.join(path)}` belongs to a side head, which is there only in training, and the network itself reads it here",
+                Label(span, "read outside of the side head"),
+                (Label(found.span, "made in a side head"),),
+                help="make the step before the `aux`, and read it in both places",
+            )
+        )
+    return found
+
+
+def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
+    for level in frame.environment.levels():
+        later = static_labels(level.body).get(name)
+        if later is not None and later.span.start > span.start:
+            return Diagnostic(
+                "E203",
+                f"`{name}` is used before it exists",
+                Label(span, "used here"),
+                (Label(later.span, "defined here, later"),),
+                help="steps run in the order of the text; move the step that makes it up, or the use of it down",
+            )
+    if frame.environment.has_holes:
+        raise Unknowable
+    known = [label for level in frame.environment.levels() for label in level.labels]
+    near = closest(name, known)
+    elsewhere = [f"{outer}.{name}" for level in frame.environment.levels() for outer, row in level.labels.items() if name in row.members]
+    help_text = f"it is inside another: `{elsewhere[0]}`" if elsewhere else did_you_mean(near)
+    binding = frame.environment.binding(name)
+    if help_text is None and binding is not None and binding.value is not UNKNOWN:
+        help_text = f"`{name}` is {kind_of(binding.value)}; a label names a step: `{name}: conv(…)`"
+    if help_text is None:
+        help_text = _in_a_loop(frame, name)
+    return Diagnostic(
+        "E202",
+        f"no step is labelled `{name}`",
+        Label(span, "no such label"),
+        tuple(Label(found.span, f"`{near[0]}` is this") for found in (frame.environment.label(near[0]) if near else None,) if found is not None),
+        help=help_text or (f"label the step that makes it: `{name}: …`" if name.isidentifier() else None),
+        fix=replacement(span, tuple(elsewhere[:1]) or near),
+    )
+
+
+def _in_a_loop(frame: Frame, name: str) -> str | None:
+    """What to do where the label is one of a round: there are as many of it as rounds."""
+    for level in frame.environment.levels():
+        for statement in level.body:
+            if isinstance(statement, ast.Repeat | ast.For) and name in static_labels(statement.body):
+                return f"each round of a loop has its own `{name}`: tell them apart by a label with an expression, `\"{name}{{i}}\": …`"
+    return None

@@ -1,0 +1,120 @@
+"""Merges: `add { | path | path }`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.source import Span
+from ...dsl import ast
+from ..graph.program import Scope
+from .calls import arguments_of, instance, is_flat, need_tensor, resolve, step_names
+from .closures import Builtin, Template
+from .environment import Frame, Made
+from .labels import Runner
+from .signatures import signature
+
+if TYPE_CHECKING:
+    from .bodies import Expansion
+
+
+def merge(expansion: Expansion, frame: Frame, statement: ast.Merge, step: ast.Step, label: str | None) -> Runner:
+    if statement.head.path in (("reuse",), ("skip",)):
+        raise Problem(_no_head(statement.head))
+    callee, given, tensors = arguments_of(expansion, frame, resolve(expansion, frame, statement.head), statement.head)
+    if isinstance(callee, Builtin) and not callee.operation.is_merge():
+        raise Problem(
+            Diagnostic(
+                "E234",
+                f"`{callee.name}` takes one tensor and cannot join paths",
+                Label(statement.head.span, "takes one tensor"),
+                help="the head of a merge is `add`, `mul`, `concat`, `maximum`, `mean`, or a block that takes several inputs",
+            )
+        )
+
+    def run(frame: Frame, span: Span) -> Made:
+        need_tensor(expansion, frame, statement.head.span)
+        ends = _paths(expansion, frame, statement)
+        if not ends:
+            raise Problem(
+                Diagnostic(
+                    "E232",
+                    f"no path of `{callee.name}` is left: none of the conditions holds",
+                    Label(statement.span, "joins nothing"),
+                    tuple(Label(path.bar.to(path.qualifier.span), "left out") for path in statement.paths if path.qualifier is not None),
+                    help="give it a path without a condition, for example `| skip`",
+                )
+            )
+        if len(ends) == 1:
+            return ends[0][0], {}
+        inputs = [tensor for tensor, _ in ends]
+        nameless = expansion.build.sharing is not None or is_flat(callee)
+        names = () if nameless else step_names(frame, callee.name, label)
+        if isinstance(callee, Template):
+            return instance(expansion, frame, callee, given, names, statement.head, step.span, inputs)(frame, span)
+        expansion.claim(frame, names, step.label.span if step.label is not None else statement.head.span)
+        most = callee.operation.most_inputs
+        if most is not None and len(inputs) > most:
+            raise Problem(
+                Diagnostic("E234", f"`{callee.name}` takes {most} tensors, and {len(inputs)} paths end here", Label(statement.head.span, f"{len(inputs)} paths"))
+            )
+        parts = [Label(place) for _, place in ends]
+        made = expansion.build.place(
+            frame,
+            callee.operation,
+            given,
+            [*inputs, *tensors.values()],
+            names,
+            statement.head.span,
+            signature(callee),
+            label=label is not None,
+            parts=parts,
+        )
+        return made, {}
+
+    return run
+
+
+def _no_head(head: ast.Call) -> Diagnostic:
+    word = head.path[0]
+    whole = "`reuse(label)` runs a merge again with its own paths, from the tensor that comes in"
+    return Diagnostic(
+        "E234",
+        f"`{word}` takes one tensor and cannot join paths",
+        Label(head.span, "takes one tensor"),
+        help=whole if word == "reuse" else "`skip` is a path: `add { | conv(64) | skip }`",
+    )
+
+
+def _paths(expansion: Expansion, frame: Frame, statement: ast.Merge) -> list[tuple[int | None, Span]]:
+    """Where each path ends, and the place of what ends it. Every path starts from the frame's current tensor."""
+    start = frame.current
+    ends: list[tuple[int | None, Span]] = []
+    for path in statement.paths:
+        scope = expansion.build.open(Scope("path", (), frame.scope, path.span))
+        inside = expansion.inner(frame, path.body, scope=scope)
+        # A label made in a path is visible after it, in the body that holds the merge.
+        inside.environment.labels = frame.environment.labels
+        qualifier = path.qualifier
+        if qualifier is None or isinstance(qualifier, ast.If):
+            if qualifier is None or expansion.evaluator(inside).condition(qualifier.condition):
+                expansion.body(inside, path.body)
+                ends.append((inside.current, _end_of(expansion, path, inside.current)))
+        else:
+            for bindings in expansion.rounds(inside, qualifier):
+                end = expansion.round(inside, path.body, bindings, path.span, start)
+                ends.append((end, _end_of(expansion, path, end)))
+        frame.environment.incomplete |= inside.environment.incomplete
+    return ends
+
+
+def _end_of(expansion: Expansion, path: ast.Path, end: int | None) -> Span:
+    """The place of what a path ends in: the step that made its tensor, where that is written in the path itself."""
+    if end is not None:
+        made = expansion.build.nodes[end].span
+        if made.source is path.span.source and path.span.start <= made.start and made.end <= path.span.end:
+            return made
+    if not path.body:
+        return path.span
+    last: ast.Statement = path.body[-1]
+    return last.steps[-1].span if isinstance(last, ast.Chain) else last.span

@@ -1,0 +1,281 @@
+"""What brings sizes together that do not meet: an `out_pad`, a rounding, a padding, a size in the place of a factor, a crop.
+
+Each is tried before it is offered: the steps that the edit changes are changed, and every shape is worked out anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from ...base.diagnostics import Edit, Fix, Label
+from ...base.records import dataclass
+from ..graph.program import Node
+from ..graph.provenance import has_even_half, main_path, short
+from ..ops.base import Operation, Refusal, Shape
+from ..ops.parameters import Plain
+from ..ops.spatial import map_size, simple
+from .trial import Changes, ancestors, argument_edit, edited, reshaped, same_text, takes, with_value
+
+MOST_WORK = 400_000
+"""How many shape rules may be worked out for one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    help: str
+    fix: Fix | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Steps, and what must come out of them. `does` is given the shape of each."""
+
+    nodes: Sequence[Node]
+    does: Callable[[Mapping[int, Shape]], bool]
+
+    def works(self, changes: Changes) -> bool:
+        shapes = reshaped(self.nodes, {}, changes)
+        return shapes is not None and self.does(shapes)
+
+    @property
+    def most(self) -> int:
+        return MOST_WORK // max(1, len(self.nodes))
+
+
+def meeting(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label]) -> Remedy | None:
+    """What lets the paths of a merge that begin at `start` meet, where they have the same strides."""
+
+    def does(shapes: Mapping[int, Shape]) -> bool:
+        return _accepts(operation, [shapes[end] for end in ends])
+
+    trial = Trial(nodes, does)
+    sizes = [nodes[end].shape[1:] for end in ends]
+    largest = tuple(max(axis) for axis in zip(*sizes, strict=True))
+    label = next((found[1] for part, size in zip(parts, sizes, strict=True) if size == largest and (found := _SKIP.fullmatch(part.span.text.strip()))), None)
+    for end, size in zip(ends, sizes, strict=True):
+        if size != largest:
+            remedy = padded_out(trial, end) or resized(trial, end, largest, label)
+            if remedy is not None:
+                return remedy
+    return _argument(trial, [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))]) or _cropped(nodes, operation, ends, parts)
+
+
+def reaching(nodes: Sequence[Node], end: int, wanted: Shape) -> Remedy | None:
+    """What makes the step `end` give `wanted`."""
+    trial = Trial(nodes, lambda shapes: shapes[end] == wanted)
+    return padded_out(trial, end) or resized(trial, end, wanted[1:], None)
+
+
+_SKIP = re.compile(r"skip\(\s*([A-Za-z_][\w.]*)\s*\)")
+
+
+def _accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
+    try:
+        operation.output(tuple(shapes))
+    except Refusal:
+        return False
+    return True
+
+
+# ------------------------------------------------------------------------------- transposed convolutions
+
+
+def padded_out(trial: Trial, end: int) -> Remedy | None:
+    """An `out_pad`: which of the sizes that its stride leaves open a transposed convolution gives back."""
+    steps = [node for node in main_path(trial.nodes, end, None) if takes(node.operation, "out_pad") and node.shares is None]
+    if not steps:
+        return None
+    for plan in islice(_plans(trial.nodes, end, steps), trial.most):
+        written = _as_texts(trial.nodes, plan)
+        if written is not None and trial.works(written[1]):
+            return _told(trial.nodes, plan, written[0])
+    return None
+
+
+def _plans(nodes: Sequence[Node], end: int, steps: Sequence[Node]) -> Iterator[dict[int, tuple[int, ...]]]:
+    """What may be tried, the likeliest first: by the index of a step, its `out_pad` on each axis."""
+    yield _mirrored(nodes, end, steps)
+    for step in reversed(steps):
+        rank = len(step.shape) - 1
+        for value in range(1, min(_open(step.operation, rank))):
+            yield {step.index: (value,) * rank}
+
+
+def _open(operation: Operation, rank: int) -> tuple[int, ...]:
+    """From which number on each axis refuses an `out_pad`."""
+    rows = [getattr(operation, name) for name in ("stride", "dilation")]
+    stride, dilation = (row if isinstance(row, tuple) else (row,) * rank for row in rows)
+    return tuple(max(pair) for pair in zip(stride, dilation, strict=True))
+
+
+def _mirrored(nodes: Sequence[Node], end: int, steps: Sequence[Node]) -> dict[int, tuple[int, ...]]:
+    """For each transposed convolution, what brings it to a size that the image had on its way down."""
+    plan: dict[int, tuple[int, ...]] = {}
+    way = ancestors(nodes, [end])
+    shapes: dict[int, Shape] = {}
+    seen: dict[tuple[int, int], set[int]] = {}  # by the number of axes and the axis: the sizes so far
+    changes: dict[int, Operation] = {}
+    wanted = {step.index for step in steps}
+    for node in way:
+        done = reshaped([node], shapes, changes)
+        if done is None:
+            return {}
+        shapes |= done
+        if node.index not in wanted:
+            for axis, rows in enumerate(shapes[node.index]):
+                seen.setdefault((len(node.shape), axis), set()).add(rows)
+            continue
+        bare = with_value(node.operation, "out_pad", 0)
+        assert bare is not None
+        inputs = tuple(shapes[index] for index in node.inputs)
+        size, most = bare.output(inputs)[1:], _open(node.operation, len(node.shape) - 1)
+        found = []
+        for axis, (rows, limit) in enumerate(zip(size, most, strict=True), 1):
+            near = [before for before in seen.get((len(node.shape), axis), ()) if rows <= before < rows + limit]
+            found.append(min(near, default=rows) - rows)
+        plan[node.index] = tuple(found)
+        changed = with_value(node.operation, "out_pad", simple(found))
+        if changed is not None:
+            changes[node.index] = changed
+            shapes[node.index] = changed.output(inputs)
+    return {index: pads for index, pads in plan.items() if any(pads)} and plan
+
+
+def _as_texts(nodes: Sequence[Node], plan: Mapping[int, tuple[int, ...]]) -> tuple[dict[int, str], Changes] | None:
+    """The text of each step's `out_pad`, one for all that the same text makes, and the operations that come of it."""
+    texts: dict[int, str] = {}
+    changes: dict[int, Operation] = {}
+    done: set[int] = set()
+    for index in plan:
+        if index in done:
+            continue
+        group = same_text(nodes, nodes[index])
+        done |= {node.index for node in group}
+        asked = {node.index: plan[node.index] for node in group if node.index in plan}
+        if not any(any(pads) for pads in asked.values()):
+            continue
+        for text, value in _writings(nodes, asked):
+            values = {node.index: value(node) for node in group}
+            if all(_spread(values[index], len(pads)) == pads for index, pads in asked.items()):
+                operations = {node.index: with_value(node.operation, "out_pad", values[node.index]) for node in group}
+                changes |= {number: operation for number, operation in operations.items() if operation is not None}
+                texts[group[0].index] = text
+                break
+        else:
+            return None
+    return (texts, changes) if texts else None
+
+
+def _spread(value: Plain, rank: int) -> Plain:
+    return value if isinstance(value, tuple) else (value,) * rank
+
+
+def _writings(nodes: Sequence[Node], asked: Mapping[int, tuple[int, ...]]) -> Iterator[tuple[str, Callable[[Node], Plain]]]:
+    """Ways to write it: a number, or in terms of the stride's own name."""
+    first = next(iter(asked.values()))
+    yield "x".join(map(str, first)) if len(set(first)) > 1 else str(first[0]), lambda node: simple(first)
+    for node in (nodes[index] for index in asked):
+        name = re.search(r"\bstride\s*=\s*([A-Za-z_]\w*)\s*[,)]", node.span.text)
+        if name is not None:
+            yield f"{name[1]} % 2", lambda node: _of_stride(node, lambda stride: stride % 2)
+            yield f"{name[1]} - 1", lambda node: _of_stride(node, lambda stride: stride - 1)
+
+
+def _of_stride(node: Node, rule: Callable[[int], int]) -> Plain:
+    stride = getattr(node.operation, "stride", 1)
+    return rule(stride) if isinstance(stride, int) else None
+
+
+def _told(nodes: Sequence[Node], plan: Mapping[int, tuple[int, ...]], texts: Mapping[int, str]) -> Remedy:
+    parts, edits = [], []
+    for index, text in texts.items():
+        group = {node.index for node in same_text(nodes, nodes[index])}
+        node = nodes[next(number for number, pads in plan.items() if number in group and any(pads))]
+        given = map_size(node.shape[1:]).removeprefix("length ")
+        parts.append(
+            f"`out_pad = {text}` in `{short(node.span.text, 70)}` at {node.span}, which makes {given} of {map_size(node.input_shapes[0][1:]).removeprefix('length ')}: "
+            f"the stride leaves open which of several sizes it is"
+        )
+        edit = argument_edit(node.span, "out_pad", text)
+        edits += [edit] if edit is not None else []
+    message = "write " + "; and ".join(parts)
+    return Remedy(message, Fix(message, tuple(edits)) if len(edits) == len(texts) else None)
+
+
+# --------------------------------------------------------------------------------- sizes, roundings, paddings
+
+
+def resized(trial: Trial, end: int, size: tuple[int, ...], label: str | None) -> Remedy | None:
+    """A size in the place of a factor, which rounds down."""
+    for node in reversed(main_path(trial.nodes, end, None)):
+        if not (takes(node.operation, "scale") and takes(node.operation, "size")) or getattr(node.operation, "scale", None) is None:
+            continue
+        bare = with_value(node.operation, "scale", None)
+        changed = with_value(bare, "size", simple(size)) if bare is not None else None
+        if changed is None or len(same_text(trial.nodes, node)) > 1 or not trial.works({node.index: changed}):
+            return None
+        text = f"like = {label}" if label is not None else f"size = {map_size(size).removeprefix('length ') if len(set(size)) > 1 else size[0]}"
+        found = re.search(r"\(\s*((?:scale\s*=\s*)?[^,()=]+?)\s*[,)]", node.span.text)
+        edit = Edit(node.span.source.span(node.span.start + found.start(1), node.span.start + found.end(1)), text) if found is not None else None
+        written = edited(edit, node.span) if edit is not None else f"{node.operation.name}({text})"
+        message = f"a factor is rounded down, a size is exact: write `{written}`"
+        return Remedy(message, Fix(message, (edit,)) if edit is not None else None)
+    return None
+
+
+def _argument(trial: Trial, steps: Sequence[Node]) -> Remedy | None:
+    """Another rounding or padding of one step."""
+    candidates = [(rank, node, parameter, value, text) for node in steps for rank, parameter, value, text in _arguments(node)]
+    for _, node, parameter, value, text in sorted(candidates, key=lambda row: row[0])[: trial.most]:
+        changed = {other.index: with_value(other.operation, parameter, value) for other in same_text(trial.nodes, node)}
+        changes = {index: operation for index, operation in changed.items() if operation is not None}
+        if len(changes) < len(changed) or not trial.works(changes):
+            continue
+        edit = argument_edit(node.span, parameter, text)
+        message = f"write `{edited(edit, node.span)}`" if edit is not None else f"give `{short(node.span.text, 70)}` `{parameter} = {text}`"
+        return Remedy(message, Fix(message, (edit,)) if edit is not None else None)
+    return None
+
+
+def _arguments(node: Node) -> Iterator[tuple[int, str, Plain, str]]:
+    """What may be tried of a step, the likeliest first."""
+    operation = node.operation
+    if has_even_half(operation):
+        yield 0, "pad", "same", "same"
+    rounds_up = getattr(operation, "ceil", None)
+    if rounds_up is True:
+        yield 1, "ceil", False, "false"
+    kernel = getattr(operation, "kernel", None)
+    if isinstance(kernel, int) and kernel > 1 and takes(operation, "pad") and not takes(operation, "out_pad"):
+        middle = (kernel - 1) // 2
+        pool = rounds_up is not None
+        yield 2 if pool else 4, "pad", middle, str(middle)
+    if rounds_up is False:
+        yield 3, "ceil", True, "true"
+
+
+# ------------------------------------------------------------------------------------------------- crops
+
+
+def _cropped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
+    """Cut the larger paths to the size of the smallest."""
+    ways = [node for end in ends for node in main_path(nodes, end, None)]
+    if len(nodes[ends[0]].shape) < 3 and not any(node.operation.windows(node.input_shapes, node.shape) for node in ways):
+        return None  # a sequence of tokens, whose last axis is its features
+    sizes = [nodes[end].shape[1:] for end in ends]
+    smallest = min(sizes)
+    larger = [number for number, size in enumerate(sizes) if size != smallest]
+    if any(before < after for number in larger for before, after in zip(sizes[number], smallest, strict=True)):
+        return None
+    if not _accepts(operation, [(nodes[end].shape[0], *smallest) for end in ends]):
+        return None
+    label = next((found[1] for part, size in zip(parts, sizes, strict=True) if size == smallest and (found := _SKIP.fullmatch(part.span.text.strip()))), None)
+    argument = f"like = {label}" if label is not None else "x".join(map(str, smallest)) if len(set(smallest)) > 1 else str(smallest[0])
+    spans = [parts[number].span for number in larger]
+    written = " and ".join(f"`{' '.join(span.text.split())} -> crop({argument})`" for span in spans)
+    message = f"cut path {' and '.join(str(number + 1) for number in larger)} to the size of the other{'s' if len(ends) > 2 else ''}: {written}"
+    places = {(span.source.name, span.end) for span in spans}
+    edits = tuple(Edit(span.source.span(span.end, span.end), f" -> crop({argument})") for span in spans)
+    return Remedy(message, Fix(message, edits) if len(places) == len(spans) == len(set(places)) else None)

@@ -1,0 +1,199 @@
+"""Arguments to parameters: for blocks, networks and operations alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
+from ...base.records import dataclass
+from ...base.source import Span
+from ...dsl import ast
+from ..ops.base import Operation
+from ..ops.foreign_names import NO_PARAMETERS
+from ..ops.parameters import Integer, Optional, Parameter, Reference, Word
+from ..ops.suggest import closest, did_you_mean
+from .closures import Builtin, Template, show_value
+from .explain_values import replacement
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One parameter of whatever is called."""
+
+    name: str
+    required: bool
+    default: str  # its text, "" for none
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters of a block, a network or an operation. `place` is where it was written (None: built in)."""
+
+    name: str
+    slots: tuple[Slot, ...]
+    place: Span | None
+    tensors: tuple[str, ...] = ()  # what a block takes at the head of a merge
+
+    @property
+    def usage(self) -> str:
+        """`conv(channels, kernel = 3, …)`, as the reference prints it."""
+        inner = ", ".join(slot.name if slot.required else f"{slot.name} = {slot.default}" for slot in self.slots)
+        return f"{self.name}({inner})" if inner else self.name
+
+
+def signature(callee: Template | Builtin) -> Signature:
+    """What `callee` may be given."""
+    if isinstance(callee, Template):
+        slots = tuple(
+            Slot(row.name.name, row.default is None, row.default.span.text if row.default is not None else "")
+            for row in callee.definition.parameters
+        )
+        tensors = tuple(row.name for row in callee.definition.inputs) if isinstance(callee.definition, ast.Block) else ()
+        return Signature(callee.name, slots, callee.definition.head, tensors)
+    return _of_operation(callee.operation)
+
+
+_KNOWN: dict[str, Signature] = {}
+
+
+def _of_operation(operation: type[Operation]) -> Signature:
+    found = _KNOWN.get(operation.name)
+    if found is None:
+        slots = tuple(Slot(row.name, row.required, show_default(row)) for row in operation.parameters())
+        found = _KNOWN[operation.name] = Signature(operation.name, slots, None)
+    return found
+
+
+def show_default(row: Parameter) -> str:
+    """A default as the language writes it: words that are values stand without quotes."""
+    kind = row.kind.kind if isinstance(row.kind, Optional) else row.kind
+    return row.default if isinstance(row.default, str) and not isinstance(kind, Word) else show_value(row.default)
+
+
+def match(
+    called: Signature,
+    arguments: Sequence[ast.Argument],
+    place: Span,
+    defaults: frozenset[str] = frozenset(),
+    partial: bool = False,
+) -> dict[str, ast.Argument]:
+    """Each parameter's argument. `defaults` are parameters that a `default` row fills; `partial` leaves out the check for missing ones.
+
+    Raises `Problem` for the first argument that is one too many, twice given or unknown, and for parameters that are missing.
+    """
+    found: dict[str, ast.Argument] = {}
+    names = [slot.name for slot in called.slots]
+    position = 0
+    for argument in arguments:
+        name = argument.name
+        if name is None:
+            if position >= len(names):
+                raise Problem(_too_many(called, argument, arguments))
+            name = names[position]
+            position += 1
+        elif name not in names:
+            raise Problem(_unknown(called, argument, [name for name in names if name not in found], arguments, place))
+        if name in found:
+            raise Problem(_twice(called, name, found[name], argument))
+        found[name] = argument
+    if not partial:
+        missing = [slot.name for slot in called.slots if slot.required and slot.name not in found and slot.name not in defaults]
+        if missing:
+            raise Problem(_missing(called, missing, place))
+    return found
+
+
+def _secondary(called: Signature) -> tuple[Label, ...]:
+    return (Label(called.place, f"`{called.name}` is defined here"),) if called.place is not None else ()
+
+
+def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast.Argument]) -> Diagnostic:
+    count = len(called.slots)
+    if called.tensors:
+        paths = " ".join(f"| skip({row.value.span.text})" for row in arguments if row.name is None and row.value.span.text.isidentifier())
+        return Diagnostic(
+            "E207",
+            f"`{called.name}` takes its tensors ({', '.join(called.tensors)}) as the paths of a merge, not as arguments",
+            Label(argument.span, "one too many"),
+            _secondary(called),
+            help=f"write `{called.name} {{ {paths or '| … | …'} }}`" if len(called.tensors) > 1 else f"its input is the tensor at hand: `skip({argument.value.span.text}) -> {called.name}`",
+        )
+    takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
+    return Diagnostic(
+        "E207",
+        f"`{called.name}` {takes}, and {len(arguments)} {'was' if len(arguments) == 1 else 'were'} given",
+        Label(argument.span, "one too many"),
+        _secondary(called),
+        help=f"its use is `{called.usage}`",
+    )
+
+
+def _unknown(called: Signature, argument: ast.Argument, free: list[str], arguments: Sequence[ast.Argument], place: Span) -> Diagnostic:
+    """`free`: the parameters that have no argument yet; one that has is not meant."""
+    assert argument.name is not None and argument.name_span is not None
+    other = NO_PARAMETERS.get(argument.name.lower()) if called.place is None else None
+    names = {slot.name for slot in called.slots}
+    near = closest(argument.name, [name for name in free if not any(row.name == name for row in arguments)])
+    handed_on = called.name not in re.findall(r"\w+", place.text.partition("(")[0])
+    if called.place is not None and handed_on and (not near or called.place.source is not argument.span.source):
+        # The call is of a block that was given as a value (`unit(…)`): it is right, and the block must take what it gives.
+        further = [row.name for row in arguments if row.name is not None and row.name not in names]
+        head = ", ".join([*called.usage.removeprefix(called.name).strip("()").split(", "), *(f"{name} = none" for name in further)]).removeprefix(", ")
+        other = f"what calls it gives it {', '.join(f'`{name}`' for name in further)}, too; let it take that: `{called.name}({head})`"
+    return Diagnostic(
+        "E204",
+        f"`{called.name}` has no parameter `{argument.name}`",
+        Label(argument.name_span, "not a parameter"),
+        _secondary(called),
+        help=other or did_you_mean(near) or f"its use is `{called.usage}`",
+        fix=replacement(argument.name_span, near) if other is None else None,
+    )
+
+
+def _twice(called: Signature, name: str, first: ast.Argument, second: ast.Argument) -> Diagnostic:
+    how = "by position" if first.name is None or second.name is None else "by name"
+    return Diagnostic(
+        "E206",
+        f"`{name}` of `{called.name}` is given twice: `{first.span.text}` and `{second.span.text}`",
+        Label(second.span, "given again here"),
+        (Label(first.span, f"given here, {how}" if first.name is None else "given here"), *_secondary(called)),
+        help=f"its use is `{called.usage}`",
+    )
+
+
+def _missing(called: Signature, missing: list[str], place: Span) -> Diagnostic:
+    listed = ", ".join(f"`{name}`" for name in missing)
+    return Diagnostic(
+        "E205",
+        f"`{called.name}` needs {listed}",
+        Label(place, f"{listed} {'is' if len(missing) == 1 else 'are'} missing"),
+        _secondary(called),
+        help=f"its use is `{called.usage}`",
+    )
+
+
+def bad_value(called: Signature, row: Parameter, value: object, expected: str, span: Span, text: str) -> Diagnostic:
+    """The diagnostic of a value that a parameter's kind does not accept."""
+    near: tuple[str, ...] = ()
+    if isinstance(row.kind, Word) and isinstance(value, str):
+        near = closest(value, row.kind.words)
+    fix = Fix(f'write "{near[0]}"', (Edit(span, f'"{near[0]}"'),)) if near else None
+    help_text = did_you_mean(near) if near else f"`{row.name}`: {row.doc}"
+    if isinstance(row.kind, Integer) and isinstance(value, float) and value >= 1:
+        help_text = f"`round({text})` is {round(value)}, `divisible({text}, 8)` the nearest multiple of 8"
+        fix = Fix(f"write `round({text})`", (Edit(span, f"round({text})"),)) if value.is_integer() else None
+    shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
+    same = shown == text.strip() or shown.strip('"') == text.strip()
+    return Diagnostic(
+        "E208",
+        f"`{row.name}` of `{called.name}` must be {expected}, and it is {shown}",
+        Label(span, "" if same else f"is {shown}"),
+        help=help_text,
+        fix=fix,
+    )
+
+
+def is_reference(row: Parameter) -> bool:
+    """Whether the argument is a label (`like = e1`) and not a value."""
+    return isinstance(row.kind, Reference)

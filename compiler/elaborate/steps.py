@@ -1,0 +1,106 @@
+"""One step of a chain: an operation, a block, a group, a merge, `skip` or `reuse`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.source import Span
+from ...dsl import ast
+from ..graph.program import Scope
+from .calls import arguments_of, instance, is_flat, need_tensor, resolve, step_names
+from .closures import Builtin
+from .environment import Frame, Labelled, Made, Names
+from .labels import Runner, moment, repeater, run_reuse, run_skip
+from .merges import merge
+from .signatures import signature
+
+if TYPE_CHECKING:
+    from .bodies import Expansion
+
+
+def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
+    """Run one step of a chain: the current tensor becomes its output."""
+    label = expansion.label_text(frame, step.label) if step.label is not None else None
+    if isinstance(step.action, ast.Call) and step.action.path == ("skip",):
+        run_skip(expansion, frame, step.action, label)
+        return
+    if isinstance(step.action, ast.Call) and step.action.path == ("reuse",):
+        run_reuse(expansion, frame, step.action, label, step.label.span if step.label is not None else step.span)
+        return
+    build = expansion.build
+    before = moment(build, frame) if label is not None else None
+    number = frame.round_name
+    runner: Runner
+    if isinstance(step.action, ast.Group):
+        runner = _group(expansion, frame, step.action, label)
+    elif isinstance(step.action, ast.Merge):
+        runner = merge(expansion, frame, step.action, step, label)
+    else:
+        runner = _call(expansion, frame, step.action, step, label)
+    frame.current, members = runner(frame, step.span)
+    if number is not None and frame.round_name is None and build.sharing is None:
+        frame.names.members[number] = Labelled(number, frame.current, step.span, members, used=True)
+    if label is not None and before is not None:
+        assert step.label is not None
+        labelled = Labelled(label, frame.current, step.label.span, members, repeater(build, before, label, runner))
+        expansion.register(frame, labelled)
+        made = build.nodes[before[2] :]
+        if build.sharing is None:
+            labelled.used = bool(members) or any(node.weights for node in made)  # what names weights is read in their keys
+            build.labels.append(labelled)
+
+
+def _call(expansion: Expansion, frame: Frame, call: ast.Call, step: ast.Step, label: str | None) -> Runner:
+    resolved = resolve(expansion, frame, call)
+    if isinstance(resolved, Builtin) and resolved.operation.least_inputs > 1:
+        raise Problem(_needs_paths(expansion, frame, resolved.name, call))
+    callee, given, tensors = arguments_of(expansion, frame, resolved, call)
+    # A flat block adds no name of its own, so it takes no ordinal and no position either.
+    names = () if is_flat(callee) else step_names(frame, callee.name, label)
+    if isinstance(callee, Builtin):
+        expansion.claim(frame, names, step.span)
+        inputs_after = list(tensors.values())
+        operation = callee.operation
+        if operation.least_inputs > 1:
+            raise Problem(_needs_paths(expansion, frame, callee.name, call))
+
+        def place(frame: Frame, span: Span) -> Made:
+            need_tensor(expansion, frame, span)
+            inputs = [frame.current, *inputs_after]
+            made = expansion.build.place(frame, operation, given, inputs, names, span, signature(callee), label=label is not None)
+            return made, {}
+
+        return place
+    return instance(expansion, frame, callee, given, names, call, step.span, None)
+
+
+def _needs_paths(expansion: Expansion, frame: Frame, name: str, call: ast.Call) -> Diagnostic:
+    """The diagnostic of a merge without its paths; `add(a, b)` names them as PyTorch would."""
+    given = [argument.value.span.text for argument in call.arguments if argument.name is None and expansion.evaluator(frame).labelled(argument.value)]
+    paths = " ".join(f"| skip({label})" for label in given) if len(given) > 1 else f"| skip | skip({given[0]})" if given else "| … | …"
+    return Diagnostic(
+        "E234",
+        f"`{name}` joins several tensors, and here only one comes in",
+        Label(call.span, "one input"),
+        help=f"put it at the head of a merge: `{name} {{ {paths} }}`",
+    )
+
+
+def _group(expansion: Expansion, frame: Frame, group: ast.Group, label: str | None) -> Runner:
+    named = label is not None or frame.round_name is not None or (frame.names.indexed and group.mode != "flat")
+    names = step_names(frame, "group", label) if named and group.mode != "flat" else ()
+    expansion.claim(frame, names, group.span)
+
+    def run(frame: Frame, _place: Span) -> Made:
+        inner_names = Names(group.mode == "indexed") if names else frame.names
+        inside = expansion.inner(frame, group.body, names=inner_names)
+        if names:
+            inside.scope = expansion.build.open(Scope("group", names, frame.scope, group.span, group.mode, title=".".join(names)))
+        elif label is None:
+            inside.environment.labels = frame.environment.labels
+        expansion.body(inside, group.body)
+        frame.environment.incomplete |= inside.environment.incomplete and inside.current is None
+        return inside.current, dict(inner_names.members)
+
+    return run

@@ -1,0 +1,221 @@
+"""Mistakes where no network has run: in blocks that nothing calls, and behind conditions that do not hold.
+
+Elaboration sees only what it expands. This reads the rest by its text alone, and says what is wrong wherever it stands:
+a name that nothing gives, an argument that an operation or a block of the file does not take.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ...base.diagnostics import Diagnostic, Problem
+from ...base.source import Span
+from ...dsl import ast
+from ..ops import TABLE
+from .closures import WORDS, Builtin, Template
+from .environment import NO_DEFAULTS, Binding, Environment
+from .explain_values import unknown_name
+from .functions import FUNCTIONS
+from .signatures import is_reference, match, signature
+
+NOTE = "no network that was checked comes by here; found by reading"
+
+Names = Mapping[str, Span]
+"""Names that are known at a place, and where each was given."""
+
+
+def unknown_names(file: ast.File) -> tuple[Diagnostic, ...]:
+    """What is wrong in `file` wherever it stands. Its imports are known to be good."""
+    names: dict[str, Span] = {}
+    templates: dict[str, Template] = {}
+    nowhere = Environment()
+    for item in file.items:
+        match item:
+            case ast.Block(name=name) | ast.Network(name=name):
+                templates[name.name] = Template(item, nowhere, NO_DEFAULTS)
+                names[name.name] = name.span
+            case ast.Let(name=name):
+                names[name.name] = name.span
+            case ast.Import(path=path, path_span=span, alias=alias):
+                names[alias.name if alias is not None else path[-1]] = span
+            case ast.FromImport(names=brought):
+                names |= {name.name: name.span for name in brought}
+    found: list[Diagnostic] = []
+    for item in file.items:
+        if isinstance(item, ast.Block | ast.Network):
+            found += _Reader(templates, item).read(names)
+    return tuple(replace(row, notes=(*row.notes, NOTE)) for row in found)
+
+
+class _Reader:
+    """Reads one block or network."""
+
+    def __init__(self, templates: Mapping[str, Template], item: ast.Block | ast.Network) -> None:
+        self.templates = templates
+        self.item = item
+        labels = [*_labels(item.body), *(name.name for name in (item.inputs if isinstance(item, ast.Block) else ()))]
+        self.is_label = re.compile("|".join(labels) or "(?!)").fullmatch
+        self.found: list[Diagnostic] = []
+
+    def read(self, names: Names) -> list[Diagnostic]:
+        inside = dict(names)
+        for row in self.item.parameters:
+            if row.default is not None:
+                self.value(row.default, inside)
+            inside[row.name.name] = row.name.span
+        if isinstance(self.item, ast.Network) and self.item.variant_of is not None:
+            self.call(self.item.variant_of, inside, "operation or block")
+        self.body(self.item.body, inside)
+        return self.found
+
+    # -------------------------------------------------------------------------------------- statements
+
+    def body(self, body: Sequence[ast.Statement], names: Names, *more: ast.Name | None) -> None:
+        inside = {**names, **{name.name: name.span for name in more if name is not None}}
+        inside |= {row.name.name: row.name.span for row in body if isinstance(row, ast.Let)}
+        for statement in body:
+            self.statement(statement, inside)
+
+    def statement(self, statement: ast.Statement, names: Names) -> None:
+        match statement:
+            case ast.Chain(steps=steps):
+                for step in steps:
+                    if step.label is not None:
+                        self.value(step.label, names)
+                    self.action(step.action, names)
+            case ast.Stage(name=name, body=body) | ast.Aux(name=name, body=body):
+                self.value(name, names)
+                self.body(body, names)
+            case ast.If(condition=condition, body=body, otherwise=otherwise):
+                self.value(condition, names)
+                self.body(body, names)
+                self.body(otherwise, names)
+            case ast.Repeat() | ast.For():
+                self.loop(statement, statement.body, names)
+            case ast.Let(value=value):
+                self.value(value, names)
+            case ast.Default(calls=calls):
+                for call in calls:
+                    self.call(call, names, "block or operation", partial=True)
+            case ast.Require(condition=condition, message=message):
+                self.value(condition, names)
+                if message is not None:
+                    self.value(message, names)
+            case ast.Expect(shape=shape) | ast.Input(shape=shape):
+                self.value(shape, names)
+            case ast.Budget(limits=limits):
+                for limit in limits:
+                    self.value(limit.value, names)
+
+    def loop(self, loop: ast.Repeat | ast.For, body: Sequence[ast.Statement], names: Names) -> None:
+        if isinstance(loop, ast.Repeat):
+            self.value(loop.count, names)
+            self.body(body, names, loop.variable)
+        else:
+            self.value(loop.values, names)
+            self.body(body, names, loop.variable, loop.index)
+
+    def action(self, action: ast.Action, names: Names) -> None:
+        match action:
+            case ast.Call():
+                self.call(action, names, "operation or block")
+            case ast.Group(body=body):
+                self.body(body, names)
+            case ast.Merge(head=head, paths=paths):
+                self.call(head, names, "operation or block")
+                for path in paths:
+                    match path.qualifier:
+                        case ast.If(condition=condition):
+                            self.value(condition, names)
+                            self.body(path.body, names)
+                        case ast.Repeat() | ast.For() as loop:
+                            self.loop(loop, path.body, names)
+                        case None:
+                            self.body(path.body, names)
+
+    # ------------------------------------------------------------------------------------- expressions
+
+    def call(self, call: ast.Call, names: Names, wanted: str, partial: bool = False) -> None:
+        """A step, a row of defaults, or a call in an expression. What is called by the name of a parameter may be anything."""
+        name = call.path[0]
+        if name in ("skip", "reuse") and wanted == "operation or block" and name not in names:
+            return
+        callee: Builtin | Template | None = None
+        if name not in names:
+            if name not in TABLE:
+                self.say(name, call.path_span, names, wanted, sum(row.name is None for row in call.arguments))
+            elif len(call.path) == 1:
+                callee = Builtin(TABLE[name])
+        elif len(call.path) == 1 and name in self.templates and names[name] is self.templates[name].definition.name.span:
+            callee = self.templates[name]
+        references: set[str] = set()
+        if callee is not None:
+            called = signature(callee)
+            try:
+                match(called, call.arguments, call.span, partial=True)
+            except Problem as problem:
+                self.found.append(problem.diagnostic)
+            if isinstance(callee, Builtin):
+                references = {row.name for row in callee.operation.parameters() if is_reference(row)}
+        for argument in call.arguments:
+            if argument.name not in references:
+                self.value(argument.value, names)
+
+    def value(self, node: ast.Expression, names: Names) -> None:
+        stack: list[ast.Expression] = [node]
+        while stack:
+            match stack.pop():
+                case ast.Name(span=span, name=name):
+                    known = name in names or name in TABLE or name in WORDS or name == "in"
+                    if not known and not self.is_label(name):
+                        self.say(name, span, names, "a value", 0)
+                case ast.Attribute(value=value):
+                    stack.append(value)
+                case ast.Text(pieces=pieces):
+                    stack += [piece for piece in pieces if not isinstance(piece, str)]
+                case ast.Index(value=value, index=index):
+                    stack += [index, value]
+                case ast.List(items=items):
+                    stack += items
+                case ast.Unary(operand=operand):
+                    stack.append(operand)
+                case ast.Binary(left=left, right=right):
+                    stack += [right, left]
+                case ast.Conditional(value=value, condition=condition, otherwise=otherwise):
+                    stack += [otherwise, condition, value]
+                case ast.Call(path=path, arguments=arguments) as call:
+                    if path[0] in FUNCTIONS and path[0] not in names:
+                        stack += [argument.value for argument in arguments]
+                    else:
+                        self.call(call, names, "function, block or operation")
+
+    def say(self, name: str, span: Span, names: Names, wanted: str, arguments: int) -> None:
+        environment = Environment(bindings={known: Binding(None, place) for known, place in names.items()})
+        self.found.append(unknown_name(environment, name, span, wanted, arguments))
+
+
+def _labels(body: Sequence[ast.Statement]) -> Iterator[str]:
+    """A pattern of every label in a body and the bodies within: of an expression in it anything may come."""
+    stack: list[object] = list(body)
+    while stack:
+        node = stack.pop()
+        label: ast.Text | None = None
+        match node:
+            case ast.Chain(steps=steps):
+                stack += steps
+            case ast.Step(label=label, action=action):
+                stack.append(action)
+            case ast.Group(body=inner) | ast.Repeat(body=inner) | ast.For(body=inner) | ast.Path(body=inner):
+                stack += inner
+            case ast.Stage(name=label, body=inner) | ast.Aux(name=label, body=inner):
+                stack += inner
+            case ast.If(body=inner, otherwise=otherwise):
+                stack += [*inner, *otherwise]
+            case ast.Merge(paths=paths):
+                stack += paths
+            case ast.Input(name=name):
+                yield name.name
+        if label is not None:
+            yield "".join(re.escape(piece.split(".")[0]) if isinstance(piece, str) else ".*" for piece in label.pieces)

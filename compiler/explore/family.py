@@ -1,0 +1,92 @@
+"""The costs of a network at other values of its parameters: what `archc fit` and `archc sweep` ask for, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from ...base.records import dataclass
+from ...reporting.error import ArchError
+from ..analysis.cost import total, work_of
+from ..analysis.dtypes import weight_bytes
+from ..analysis.memory import inference_profile, training_profile
+from ..driver import check, compile, parse_setting
+from ..graph.graph import Graph
+from ..ops.base import Shape
+
+QUANTITIES = ("parameters", "macs", "flops", "activations")
+"""What `--match` and the bounds of `archc fit` may name, beside `memory`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One file whose parameters vary. Everything in it is plain data, so that it can be sent to another process."""
+
+    file: str
+    settings: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[tuple[str, Shape], ...] = ()
+    batch: int = 1
+    dtype: str = "float32"
+    optimizer: str = "sgd"
+
+    def graph(self, settings: Mapping[str, object]) -> Graph:
+        """The network at `settings` (values, or `.arch` text for those that are strings). Raises `ArchError`."""
+        given: dict[str, object] = {}
+        for name, value in {**dict(self.settings), **settings}.items():
+            if isinstance(value, str):
+                expression, problems = parse_setting(name, value)
+                if expression is None:
+                    raise ArchError(problems)
+                given[name] = expression
+            else:
+                given[name] = value
+        return compile(self.file, settings=given, inputs=dict(self.inputs)).graph
+
+    def figures(self, settings: Mapping[str, object]) -> dict[str, int]:
+        """Work for one image and `memory`: weights and the peak of an inference, for the batch, in bytes."""
+        return self._figures(self.graph(settings))
+
+    def costs(self, settings: Mapping[str, object]) -> dict[str, int]:
+        """`figures`, and the peak of a training step in bytes."""
+        graph = self.graph(settings)
+        training = training_profile(graph, batch=self.batch, dtype=self.dtype, optimizer=self.optimizer)
+        return {**self._figures(graph), "training_memory": training.peak_bytes}
+
+    def _figures(self, graph: Graph) -> dict[str, int]:
+        trunk = [node for node in graph.nodes if not node.training_only]
+        work = total(work_of(node) for node in trunk)
+        weights = sum(weight_bytes(weight, self.dtype) for node in trunk for weight in graph.weights(node))
+        peak = inference_profile(graph, batch=self.batch, dtype=self.dtype).peak_bytes
+        return {
+            "parameters": work.parameters,
+            "macs": work.macs,
+            "flops": work.flops,
+            "activations": work.activations,
+            "memory": weights + peak,
+        }
+
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the network's parameters."""
+        return tuple(name for name, _ in self.graph({}).program.parameters)
+
+    def stamp(self) -> str:
+        """Tells one state of the file, its imports and the options from another."""
+        checked = check(self.file, inputs=dict(self.inputs))
+        texts = {checked.source.name: checked.source.text} if checked.source is not None else {}
+        for node in checked.program.nodes if checked.program is not None else ():
+            for span in (node.span, *(site.span for site in node.via)):
+                texts[span.source.name] = span.source.text
+        return sha256(repr((sorted(texts.items()), self.settings, self.inputs, self.batch, self.dtype, self.optimizer)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """`Family.costs` as a sweep calls it: an error is a text, not an exception."""
+
+    family: Family
+
+    def __call__(self, settings: tuple[tuple[str, str], ...]) -> tuple[dict[str, int], str]:
+        try:
+            return self.family.costs(dict(settings)), ""
+        except ArchError as error:
+            return {}, next(row.message for row in error.diagnostics if row.is_error)

@@ -1,0 +1,178 @@
+"""Which value of a parameter meets a budget: an exact search over whole numbers, without torch.
+
+The figure is compared as the integer that it is. Where it grows (or falls) with the parameter, a search by halves finds the
+closest value; where the tried values show that it does neither, every value is tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
+from itertools import pairwise, product
+
+from ...base.records import dataclass
+
+Figures = Mapping[str, int]
+"""Costs by name: parameters, macs, flops, activations, memory."""
+
+Evaluate = Callable[[Mapping[str, int]], "Figures | None"]
+"""The costs at some values of the parameters; None where the network refuses them (a `require`, a shape)."""
+
+FARTHEST_STEP = 16
+"""How many refused values in a row a search by halves steps over before it tries every value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vary:
+    """A parameter and the values that it may take, in increasing order."""
+
+    name: str
+    values: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What to meet. `way`: `match`, the least that reaches `target`; `most`, the largest that does not exceed it; `nearest`, either."""
+
+    quantity: str
+    target: int
+    way: str = "match"
+
+    def meets(self, value: int) -> bool:
+        return self.way == "nearest" or (value >= self.target if self.way == "match" else value <= self.target)
+
+    def distance(self, value: int) -> tuple[bool, int]:
+        """Smaller is better."""
+        return (not self.meets(value), abs(value - self.target))
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A constraint: `quantity` at most (or at least) `value`."""
+
+    quantity: str
+    value: int
+    least: bool = False
+
+    def holds(self, figures: Figures) -> bool:
+        return figures[self.quantity] >= self.value if self.least else figures[self.quantity] <= self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The best values found, their costs, and how many networks were elaborated to find them.
+
+    `other` is the nearest on the other side of the target, with its value of the last parameter.
+    """
+
+    values: Mapping[str, int]
+    figures: Figures
+    tried: int
+    other: tuple[int, Figures] | None = None
+
+
+@dataclass(slots=True)
+class _Search:
+    """The last parameter is searched; each value of the others is a search of its own."""
+
+    evaluate: Evaluate
+    goal: Goal
+    bounds: tuple[Bound, ...]
+    outer: Mapping[str, int]
+    vary: Vary
+    known: dict[int, Figures | None] = field(default_factory=dict)
+
+    def at(self, place: int) -> Figures | None:
+        if place not in self.known:
+            self.known[place] = self.evaluate({**self.outer, self.vary.name: self.vary.values[place]})
+        return self.known[place]
+
+    def figure(self, place: int) -> int | None:
+        figures = self.at(place)
+        return None if figures is None else figures[self.goal.quantity]
+
+    def best(self) -> Solution | None:
+        if not self._by_halves() or not self._monotone():
+            for place in range(len(self.vary.values)):
+                self.at(place)
+        choices = [
+            (place, figures)
+            for place, figures in sorted(self.known.items())
+            if figures is not None and all(bound.holds(figures) for bound in self.bounds)
+        ]
+        if not choices:
+            return None
+        name, target = self.goal.quantity, self.goal.target
+        place, figures = min(choices, key=lambda choice: (self.goal.distance(choice[1][name]), choice[0]))
+        if not self.goal.meets(figures[name]):
+            return None
+        beyond = [(one, row) for one, row in choices if (row[name] - target) * (figures[name] - target) < 0]
+        other = min(beyond, key=lambda choice: (abs(choice[1][name] - target), choice[0]), default=None)
+        return Solution(
+            {**self.outer, self.vary.name: self.vary.values[place]},
+            figures,
+            len(self.known),
+            None if other is None else (self.vary.values[other[0]], other[1]),
+        )
+
+    def _by_halves(self) -> bool:
+        """Whether both neighbours of the goal were found. False: there are too many gaps to search by halves."""
+        low = self._from(0, +1)
+        high = self._from(len(self.vary.values) - 1, -1)
+        if low is None or high is None:
+            return False
+        first, last = self.figure(low), self.figure(high)
+        assert first is not None and last is not None
+        rising = first <= last
+        while high - low > 1:
+            middle = self._from((low + high) // 2, +1, high)
+            if middle is None:
+                middle = self._from((low + high) // 2, -1, low)
+            if middle is None:
+                return high - low <= FARTHEST_STEP
+            value = self.figure(middle)
+            assert value is not None
+            if middle in (low, high):
+                break
+            if (value < self.goal.target) == rising:
+                low = middle
+            else:
+                high = middle
+        # A bound may cut the goal off: the best value that keeps it lies where the bound's own figure crosses, so try them all.
+        return all(bound.holds(self.at(place) or {bound.quantity: bound.value}) for bound in self.bounds for place in (low, high))
+
+    def _from(self, place: int, step: int, stop: int | None = None) -> int | None:
+        """The first place from `place` that the network accepts, `stop` excluded."""
+        for _ in range(FARTHEST_STEP):
+            if not 0 <= place < len(self.vary.values) or place == stop:
+                return None
+            if self.figure(place) is not None:
+                return place
+            place += step
+        return None
+
+    def _monotone(self) -> bool:
+        rows = [self.figure(place) for place in sorted(self.known)]
+        seen = [value for value in rows if value is not None]
+        pairs = list(pairwise(seen))
+        return all(one <= two for one, two in pairs) or all(one >= two for one, two in pairs)
+
+
+def fit(evaluate: Evaluate, vary: Sequence[Vary], goal: Goal, bounds: Sequence[Bound] = ()) -> tuple[Solution, ...]:
+    """For each value of all parameters but the last, the last one's best value, in the order of the values.
+
+    Combinations that nothing satisfies are left out.
+    """
+    *outer, inner = vary
+    solutions = []
+    for values in product(*(row.values for row in outer)):
+        fixed = dict(zip((row.name for row in outer), values, strict=True))
+        found = _Search(evaluate, goal, tuple(bounds), fixed, inner).best()
+        if found is not None:
+            solutions.append(found)
+    return tuple(solutions)
+
+
+def closest(solutions: Sequence[Solution], goal: Goal) -> Solution | None:
+    """The best of several solutions."""
+    return min(solutions, key=lambda one: goal.distance(one.figures[goal.quantity]), default=None)

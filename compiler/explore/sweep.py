@@ -1,0 +1,258 @@
+"""Many variants of a network: which ones, their costs in parallel, and a journal from which a run that was cut off goes on.
+
+What one variant costs is the caller's function; it must be picklable by name (processes and clusters load it from its module).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import field
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+from typing import TypeAlias
+
+from ...base.diagnostics import Diagnostic
+from ...base.records import dataclass
+from ...reporting.error import ArchError
+from ..files.locate import text_of
+from ..files.system_errors import at, shown
+from ..files.write import append
+
+Value: TypeAlias = "int | float | str | bool | None"
+Setting: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Parameters with their values, as `.arch` text."""
+
+TRIES = 3
+"""How often a variant is tried whose process died (the memory ran out, someone killed it)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One network of a sweep. `carried` are further columns of the list that it came from (an accuracy, a note)."""
+
+    settings: Setting
+    carried: tuple[tuple[str, Value], ...] = ()
+
+    @property
+    def name(self) -> str:
+        return ", ".join(f"{name}={value}" for name, value in self.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a variant costs, or why it does not compile."""
+
+    variant: Variant
+    figures: Mapping[str, Value] = field(default_factory=dict)
+    error: str = ""
+
+    @property
+    def row(self) -> dict[str, Value]:
+        """The variant's settings, its costs and its further columns, as one row."""
+        return {**dict(self.variant.settings), **self.figures, **dict(self.variant.carried), **({"error": self.error} if self.error else {})}
+
+
+Evaluate = Callable[[Setting], "tuple[Mapping[str, Value], str]"]
+"""The figures and an error (one of them empty)."""
+
+Pool = Callable[[Evaluate, Sequence[Variant]], "Iterator[tuple[Variant, Mapping[str, Value], str]]"]
+
+
+def grid(axes: Mapping[str, Sequence[str]]) -> tuple[Variant, ...]:
+    """Every combination of the values, the last parameter changing fastest."""
+    return tuple(Variant(tuple(zip(axes, values, strict=True))) for values in product(*axes.values()))
+
+
+class NoList(Exception):
+    """The text is no list of variants; it says why."""
+
+
+def listed(text: str, parameters: Sequence[str]) -> tuple[Variant, ...]:
+    """The variants of a CSV text with a heading, or of a JSON list of objects. Columns that are no parameters are carried along."""
+    variants = []
+    for row in _rows(text):
+        settings = tuple((name, _source(value)) for name, value in row.items() if name in parameters and value not in (None, ""))
+        carried = tuple((name, _number(value)) for name, value in row.items() if name not in parameters)
+        variants.append(Variant(settings, carried))
+    return tuple(variants)
+
+
+def _rows(text: str) -> list[dict[str, Value]]:
+    try:
+        if not text.lstrip().startswith("["):
+            rows = [dict(row) for row in csv.DictReader(io.StringIO(text))]
+            if any(None in row for row in rows):
+                raise NoList("a line has more values than the heading has names")
+            return rows
+        found = json.loads(text)
+    except (ValueError, csv.Error) as error:
+        raise NoList(str(error)) from None
+    if not all(isinstance(row, dict) for row in found):
+        raise NoList("a JSON list of variants holds objects: `[{\"width\": 8}, …]`")
+    return [dict(row) for row in found]
+
+
+def _source(value: Value) -> str:
+    """A value as the language writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    for read in (int, float):
+        try:
+            return read(value)
+        except ValueError:
+            continue
+    return value
+
+
+# ---------------------------------------------------------------------------------------------- journal
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """A file with one JSON line a finished variant. `stamp` tells what else the figures depend on: another stamp's lines do not count."""
+
+    path: Path
+    stamp: str
+
+    def key(self, variant: Variant) -> str:
+        return sha256(json.dumps([self.stamp, variant.settings]).encode()).hexdigest()[:16]
+
+    def read(self) -> dict[str, tuple[Mapping[str, Value], str]]:
+        """Finished variants by key. A last line that was cut off is passed over; a file that is no journal is refused."""
+        known: dict[str, tuple[Mapping[str, Value], str]] = {}
+        if not self.path.exists():
+            return known
+        lines = text_of(str(self.path)).splitlines()
+        for line in lines:
+            try:
+                row = json.loads(line)
+                known[row["key"]] = (row["figures"], row["error"])
+            except (ValueError, KeyError, TypeError):
+                continue
+        if not known and len(lines) > 1:
+            place = at(str(self.path))
+            raise ArchError((Diagnostic("F612", f"`{shown(str(self.path))}` is no journal of `archc sweep`", place, help="name another file"),))
+        return known
+
+    def write(self, variant: Variant, figures: Mapping[str, Value], error: str) -> None:
+        append(str(self.path), json.dumps({"key": self.key(variant), "settings": dict(variant.settings), "figures": dict(figures), "error": error}))
+
+
+# ------------------------------------------------------------------------------------------------- runs
+
+
+def sweep(
+    variants: Sequence[Variant],
+    evaluate: Evaluate,
+    pool: Pool,
+    journal: Journal | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> tuple[Result, ...]:
+    """The results, in the order of the variants. What the journal knows is not worked out again."""
+    known = journal.read() if journal is not None else {}
+    results: dict[Variant, Result] = {}
+    open_variants = []
+    for variant in dict.fromkeys(variants):
+        found = known.get(journal.key(variant)) if journal is not None else None
+        if found is None:
+            open_variants.append(variant)
+        else:
+            results[variant] = Result(variant, *found)
+    progress(len(results), len(results) + len(open_variants))
+    count = len(results) + len(open_variants)
+    for variant, figures, error in pool(evaluate, open_variants):
+        results[variant] = Result(variant, figures, error)
+        if journal is not None:
+            journal.write(variant, figures, error)
+        progress(len(results), count)
+    return tuple(results[variant] for variant in variants)
+
+
+def serial(evaluate: Evaluate, variants: Sequence[Variant]) -> Iterator[tuple[Variant, Mapping[str, Value], str]]:
+    """One after another, in this process."""
+    for variant in variants:
+        yield (variant, *evaluate(variant.settings))
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """`jobs` processes on this machine. A process that dies takes nothing with it: its variants are tried again."""
+
+    jobs: int
+
+    def __call__(self, evaluate: Evaluate, variants: Sequence[Variant]) -> Iterator[tuple[Variant, Mapping[str, Value], str]]:
+        if not variants:
+            return
+        lost = []
+        with ProcessPoolExecutor(min(self.jobs, len(variants))) as pool:
+            futures = {pool.submit(evaluate, variant.settings): variant for variant in variants}
+            try:
+                for future in as_completed(futures):
+                    try:
+                        yield (futures[future], *future.result())
+                    except BrokenProcessPool:
+                        lost.append(futures[future])
+            finally:
+                # Whoever stops listening (a full disk, an interrupt) does not wait for the rest.
+                pool.shutdown(wait=False, cancel_futures=True)
+        # One death breaks the whole pool. Alone in a process, each of its variants shows whether it was the cause.
+        for variant in lost:
+            yield (variant, *_alone(evaluate, variant))
+
+
+def _alone(evaluate: Evaluate, variant: Variant) -> tuple[Mapping[str, Value], str]:
+    for _ in range(TRIES - 1):
+        with ProcessPoolExecutor(1) as pool:
+            try:
+                return pool.submit(evaluate, variant.settings).result()
+            except BrokenProcessPool:
+                continue
+    return {}, f"its process died {TRIES} times"
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A Dask cluster by the address of its scheduler. Work of a worker that dies is given to another."""
+
+    address: str
+
+    def __call__(self, evaluate: Evaluate, variants: Sequence[Variant]) -> Iterator[tuple[Variant, Mapping[str, Value], str]]:
+        from distributed import Client
+        from distributed import as_completed as finished
+
+        with Client(self.address) as client:  # type: ignore[no-untyped-call]
+            futures = {client.submit(evaluate, variant.settings, pure=False, retries=TRIES): variant for variant in variants}
+            for future in finished(futures):  # type: ignore[no-untyped-call]
+                variant = futures[future]
+                if future.status == "finished":
+                    figures, error = future.result()
+                    yield variant, figures, error
+                else:
+                    yield variant, {}, f"no worker finished it: {future.exception()}"
+
+
+# ----------------------------------------------------------------------------------------------- output
+
+
+def columns(results: Sequence[Result]) -> list[str]:
+    """The columns of all rows, in order of first appearance, `error` last."""
+    names = dict.fromkeys(name for result in results for name in result.row)
+    return [name for name in names if name != "error"] + (["error"] if "error" in names else [])
+
+
+def to_csv(results: Sequence[Result]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns(results), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(result.row for result in results)
+    return text.getvalue()

@@ -1,0 +1,203 @@
+"""What people who come from PyTorch, Keras, timm or Caffe write, and what archc has for it: the same operation, another way, or nothing and why.
+
+`archc explain` and the messages of unknown names (E201, E204) read these tables. Words are looked up in small letters, without `_`, without
+the module before them (`nn.`, `F.`) and without the number of dimensions behind them (`2d`).
+"""
+
+from __future__ import annotations
+
+import re
+
+from ...base.records import dataclass
+from . import TABLE
+
+SAME = {
+    "conv": "convolution",
+    "deconv": "convtranspose convtransposed transposedconv transposeconv deconvolution upconv fractionallystridedconv",
+    "dwconv": "depthwise depthwiseconv depthwiseconvolution",
+    "linear": "dense fc fullyconnected innerproduct lazylinear",
+    "bn": "batchnorm batchnormalization syncbatchnorm frozenbatchnorm lazybatchnorm",
+    "ln": "layernorm layernormalization",
+    "gn": "groupnorm groupnormalization",
+    "instance_norm": "instancenorm instancenormalization",
+    "lrn": "localresponsenorm localresponsenormalization localresponsenormalisation",
+    "maxpool": "maxpooling pool pooling",
+    "avgpool": "averagepool averagepooling avgpooling meanpool",
+    "adaptive_avgpool": "adaptiveaveragepool adaptiveaveragepooling adaptiveavgpool adaptivepool",
+    "adaptive_maxpool": "adaptivemaxpool adaptivemaxpooling",
+    "global_avgpool": "gap globalavgpool globalaveragepool globalaveragepooling globalpool globalpooling",
+    "global_maxpool": "gmp globalmaxpool globalmaxpooling",
+    "leaky_relu": "leakyrelu lrelu",
+    "silu": "swish memoryefficientswish",
+    "hard_swish": "hardswish hswish",
+    "hard_sigmoid": "hardsigmoid hsigmoid",
+    "sigmoid": "logistic",
+    "gelu": "quickgelu approximategelu",
+    "relu": "rectifier",
+    "add": "plus addition eltwise elementwiseadd floatfunctional",
+    "sub": "subtract subtraction minus difference",
+    "mul": "multiply multiplication times product",
+    "maximum": "max maxout eltwisemax",
+    "mean": "average",
+    "concat": "cat concatenate concatenation",
+    "matmul": "bmm mm dot matrixmultiply",
+    "drop_path": "droppath stochasticdepth dropconnect",
+    "pixel_shuffle": "pixelshuffle depthtospace subpixel",
+    "channel_shuffle": "channelshuffle shuffle",
+    "upsample": "interpolate resize upsampling upsamplingnearest upsamplingbilinear",
+    "flatten": "ravel",
+    "reshape": "view unflatten",
+    "permute": "rearrange moveaxis movedim",
+    "select": "getitem take gather indexselect",
+    "chunk": "split tensorsplit",
+    "slice": "narrow stridedslice getslice",
+    "crop": "centercrop cropping",
+    "pad": "zeropad zeropadding constantpad reflectionpad reflectpad replicationpad circularpad padding",
+    "identity": "noop passthrough",
+    "layer_scale": "layerscale",
+    "attention": "multiheadattention mha selfattention multiheadselfattention crossattention",
+    "embedding": "embed lookup",
+    "class_token": "clstoken classtoken cls",
+    "position_embedding": "posembed positionalembedding positionalencoding posembedding",
+}
+"""Operations, each with its names elsewhere."""
+
+PARAMETERS = {
+    "filters": "channels", "out_channels": "channels", "num_output": "channels", "kernel_size": "kernel", "pool_size": "kernel", "padding": "pad", "strides": "stride",
+    "units": "features", "out_features": "features", "group": "groups", "num_groups": "groups", "ceil_mode": "ceil", "count_include_pad": "count_pad", "rate": "p",
+    "output_padding": "out_pad", "padding_mode": "pad_mode", "num_classes": "classes", "dilation_rate": "dilation", "drop_prob": "p", "epsilon": "eps",
+    "elementwise_affine": "affine", "use_bias": "bias", "negative_slope": "slope", "output_size": "size", "num_heads": "heads", "dim": "axis",
+    "scale_factor": "scale", "num_embeddings": "count", "embedding_dim": "features", "upscale_factor": "factor", "shortcut": "skip", "residual": "skip",
+}  # fmt: skip
+"""Names of parameters, and `skip`'s."""
+
+NO_PARAMETERS = {
+    "activation": "an activation is a step of its own: `conv(64) -> relu`",
+    "in_channels": "the channels that come in are never written: they are those of the tensor",
+    "in_features": "the features that come in are never written: they are those of the tensor",
+    "input_dim": "the features that come in are never written: they are those of the tensor",
+    "num_features": "the channels that come in are never written: they are those of the tensor",
+    "normalized_shape": "what comes in is never written: a norm takes the channels of the tensor",
+    "embed_dim": "the features that come in are never written: they are those of the tensor",
+    "input_shape": "shapes are never written but at the network's `input image[3, 224, 224]`",
+    "inplace": "what may work in place does so by itself where that is safe",
+    "name": "a label stands before its step: `stem: conv(64)`",
+    "dtype": "the file says nothing of it: `archc build --dtype` chooses",
+    "device": "the file says nothing of it: `archc build --device` chooses",
+    "data_format": "channels come first",
+    "return_indices": "archc has no unpooling; `upsample(like = label)` and `deconv` enlarge",
+    "align_corners": "`upsample` works as PyTorch's default does",
+    "head_size": "a head is as wide as the features by the heads; for 12 heads of 32 bring them to 384 first: `linear(384) -> attention(12) -> linear(768)`",
+    "head_dim": "a head is as wide as the features by the heads; for 12 heads of 32 bring them to 384 first: `linear(384) -> attention(12) -> linear(768)`",
+}
+"""Parameters that nothing here has, and what is done instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """Words for which there is no operation: why, or what is written instead; `example` is steps on a tensor of `shape`."""
+
+    words: str
+    answer: str
+    example: str = ""
+    shape: str = "8, 16, 16"
+
+
+_RECURRENCE = "archc has no recurrence: end the network in the sequence that goes into it, and run it on the module's output, in Python"
+_ELEMENTWISE = "no operation works this out element by element; functions such as `sqrt` and `abs` are of numbers, in arguments"
+_TRAINING = "archc describes the network; what trains it (losses, optimizers, their schedules) stays in Python"
+
+OTHERWISE = (
+    Otherwise(
+        "lstm gru rnn bidirectional bilstm bigru lstmcell grucell rnncell recurrent simplernn convlstm sru mamba ssm",
+        _RECURRENCE,
+    ),
+    Otherwise("transpose swapaxes t", "`permute` names the order of all axes", "permute([0, 2, 1])"),
+    Otherwise("squeeze", "`flatten` drops axes of size 1, and `reshape` any of them", "global_avgpool -> flatten"),
+    Otherwise("unsqueeze expanddims newaxis", "`reshape` adds an axis of size 1", "reshape([8, 16, 16, 1])"),
+    Otherwise("expand repeatinterleave tile broadcastto", "`mul` and `add(broadcast = true)` stretch axes of size 1 by themselves", "mul { | skip | global_avgpool -> sigmoid }"),
+    Otherwise("div divide division truediv", "no operation divides tensors; by a number, multiply by its inverse", "scale(1 / 8.0)"),
+    Otherwise("neg negative", "multiply by -1", "scale(-1)"),
+    Otherwise("square", "`mul` takes the same tensor twice", "mul { | skip | skip }"),
+    Otherwise("min minimum", "`maximum` of what is turned over, turned back", "maximum { | scale(-1) | conv(8) -> scale(-1) } -> scale(-1)"),
+    Otherwise("sqrt rsqrt exp log log1p pow abs sign sin cos erf clamp clip reciprocal floor round where cumsum cumprod argmax argmin topk sort maskedfill hardtanh threshold", _ELEMENTWISE),
+    Otherwise("sum reducesum", "paths are added by `add { | … | … }`; along the image, `global_avgpool` times the positions is a sum", "global_avgpool -> scale(256)"),
+    Otherwise("reducemean meanpooling", "along the image it is `global_avgpool`; of a sequence [L, C], `permute([1, 0]) -> global_avgpool`", "global_avgpool"),
+    Otherwise("amax reducemax", "along the image it is `global_maxpool`", "global_maxpool"),
+    Otherwise("stack", "`concat` joins along an axis that is there; `reshape` makes the axis", "concat(axis = 0) { | reshape([1, 8, 16, 16]) | conv(8) -> reshape([1, 8, 16, 16]) }"),
+    Otherwise("einsum tensordot", "products of matrices are `matmul { | … | … }`, with `permute` and `reshape` around it", "tokens -> matmul { | skip | permute([1, 0]) }"),
+    Otherwise("unfold im2col patchify", "patches that do not overlap are a convolution whose stride is its kernel", "conv(64, 4, stride = 4, pad = 0)"),
+    Otherwise("fold col2im", "overlapping windows are written by `deconv`", "deconv(8, 4, stride = 2, pad = 1)"),
+    Otherwise("roll", "a shift around is two slices, joined the other way round", "concat(axis = height) { | slice(height, 2) | slice(height, 0, 2) }"),
+    Otherwise("flip reverse", "no operation turns an axis round"),
+    Otherwise("pixelunshuffle spacetodepth focus reorg", "a convolution whose stride is its kernel reads the same squares", "conv(32, 2, stride = 2, pad = 0)"),
+    Otherwise("patchembed patchembedding", "patches are a convolution whose stride is its kernel, made a sequence by `tokens`", "conv(64, 4, stride = 4, pad = 0) -> tokens"),
+    Otherwise("separable separableconv depthwiseseparable depthwiseseparableconv", "depthwise, then 1x1", "dwconv(3) -> conv(64, 1)"),
+    Otherwise("pointwise pointwiseconv pwconv conv1x1", "a convolution with a window of 1", "conv(64, 1)"),
+    Otherwise("groupconv groupedconv groupconvolution", "`groups` of `conv`", "conv(64, groups = 4)"),
+    Otherwise("dilatedconv atrousconv atrous", "`dilation` of `conv`", "conv(64, dilation = 2)"),
+    Otherwise("convbn convbnrelu convnormact cbr convbnact", "steps in a row; a block of one's own gives them a name", "conv(64, bias = false) -> bn -> relu"),
+    Otherwise("residualblock basicblock bottleneck resblock", "`from resnet import basic, bottleneck`; or written out", "add { | conv(8) -> bn | skip } -> relu"),
+    Otherwise("se seblock seblocks selayer squeezeexcite squeezeexcitation squeezeandexcitation", "`from units import squeeze_excitation`; or written out", "mul { | skip | global_avgpool -> conv(2, 1) -> relu -> conv(8, 1) -> sigmoid }"),
+    Otherwise("cbam channelattention spatialattention eca gate", "a gate is `mul`", "mul { | skip | global_avgpool -> conv(8, 1) -> sigmoid }"),
+    Otherwise("mlp feedforward ffn", "two dense layers in a row", "tokens -> linear(32) -> gelu -> linear(8)"),
+    Otherwise("glu swiglu geglu", "two halves, one the gate of the other", "mul { | chunk(0, 2) | chunk(1, 2) -> sigmoid }"),
+    Otherwise("transformer transformerencoder transformerencoderlayer encoderlayer", "attention and two dense layers, each beside a skip", "tokens -> add { | skip | ln -> attention(4) } -> add { | skip | ln -> linear(32) -> gelu -> linear(8) }"),
+    Otherwise("scaleddotproductattention sdpa", "`attention` projects, too; without its projections it is two products of matrices", "tokens -> attention(4)"),
+    Otherwise("sequential chain compose", "steps are joined by `->`", "conv(64) -> bn -> relu"),
+    Otherwise("modulelist moduledict loop", "`repeat` and `for` write steps many times", "repeat 3 { conv(8) -> relu }"),
+    Otherwise("shortcut residual skipconnection resadd", "a skip is a path of a merge", "add { | conv(8) | skip }"),
+    Otherwise("parallel branch branches inception", "branches are the paths of a merge", "concat { | conv(8, 1) | conv(8, 3) }"),
+    Otherwise("affine", "a dense layer is `linear`; a learned factor for each channel is `layer_scale`, and norms have `affine`", "layer_scale(1)"),
+    Otherwise("l2norm l2normalize normalize", "no operation divides by a length; `ln` brings a vector to mean 0 and variance 1", "global_avgpool -> flatten -> ln"),
+    Otherwise("rmsnorm", "not there; `ln` subtracts the mean, too", "tokens -> ln"),
+    Otherwise("weightnorm spectralnorm weightstandardization stdconv wsconv", "archc does not re-parametrise weights: in Python, `torch.nn.utils.parametrizations` puts it around the finished module"),
+    Otherwise("dropout spatialdropout dropblock featuredropout featurealphadropout alphadropout", "single values are dropped by `dropout`, whole paths by `drop_path`; whole channels by nothing", "dropout(0.2)"),
+    Otherwise("gaussiannoise noise gaussiandropout randn rand normal", "the network draws no random numbers but those of `dropout` and `drop_path`; bring the noise in as a second `input`"),
+    Otherwise("blurpool antialias filter gaussianblur", "a fixed filter is not there; `avgpool(2)` is the nearest", "avgpool(2)"),
+    Otherwise("lppool fractionalmaxpool stochasticpool gempool gem rocpool attentionpool", "not there; `maxpool`, `avgpool`, and both adaptive", "avgpool(2)"),
+    Otherwise("maxunpool unpool unpooling", "no pool hands on the places of its maxima; `upsample(like = label)` and `deconv` enlarge", "upsample(2)"),
+    Otherwise("spp spatialpyramidpooling sppf aspp ppm", "pools side by side", "concat { | skip | maxpool(5, stride = 1, pad = 2) }"),
+    Otherwise("celu selu rrelu hardshrink softshrink softsign tanhshrink logsigmoid softmin relun", "not there; `archc explain` lists the activations that are"),
+    Otherwise("logsoftmax crossentropy crossentropyloss nllloss mseloss bceloss bcewithlogitsloss loss huberloss l1loss smoothl1loss ctcloss", _TRAINING + "; the network ends in the scores"),
+    Otherwise("adam adamw sgd rmsprop optimizer scheduler lr", _TRAINING),
+    Otherwise("deformconv deformableconv dcn gridsample affinegrid roialign roipool nms psroipool", "not there: what is read depends on data; put it behind the module in Python"),
+    Otherwise("fft rfft ifft stft istft dct", "not there; bring what it gives in as the `input`"),
+    Otherwise("bilinear", "a way of `upsample` (`mode`); a product of two tensors with weights is not there", 'upsample(2, mode = "bilinear")'),
+    Otherwise("parameter buffer registerbuffer variable constant weight", "weights belong to operations: `layer_scale`, `position_embedding`, `class_token`, `prelu` have such ones", "layer_scale(1)"),
+    Otherwise("lambda function module custom", "a block names steps; what no operation does cannot be written", "conv(64) -> relu"),
+    Otherwise("clone copy detach contiguous float double cuda cpu to stopgradient checkpoint quantstub dequantstub", "nothing of it is written: archc describes what is computed, not how it is stored", "identity"),
+    Otherwise("logits head classifier", "a head is written out", "global_avgpool -> flatten -> linear(1000)"),
+    Otherwise("prune quantize quantise fuse", "`archc build --optimize` rewrites the graph for inference; the file stays as it is"),
+)
+
+# --------------------------------------------------------------------------------------------- looking up
+
+_MODULE = re.compile(r"^(?:torch\.|tf\.|keras\.|layers\.|nn\.|functional\.|f\.|timm\.|jax\.)+")
+_DIMENSIONS = re.compile(r"(?<=[a-z])[123]d(?=$|transpose$)")
+
+
+def key(word: str) -> str:
+    """`nn.BatchNorm2d` and `batch_norm` are `batchnorm`."""
+    return _DIMENSIONS.sub("", _MODULE.sub("", word.lower()).replace("_", "").replace("-", ""))
+
+
+_SAME = {key(name): name for name in TABLE} | {word: name for name, words in SAME.items() for word in words.split()}
+_OTHERWISE = {word: row for row in OTHERWISE for word in row.words.split()}
+
+
+def same_as(word: str) -> str | None:
+    """The operation that is called `word` elsewhere, or is written so with capitals."""
+    plain = _MODULE.sub("", word.lower())
+    found = plain if plain in TABLE else None if key(word) in _OTHERWISE else _SAME.get(key(word))
+    return found if found != word else None
+
+
+def otherwise(word: str) -> Otherwise | None:
+    """What to do where no operation is what `word` is elsewhere."""
+    return None if _MODULE.sub("", word.lower()) in TABLE else _OTHERWISE.get(key(word))
+
+
+def advice(row: Otherwise) -> str:
+    """The answer as one line for a message."""
+    return row.answer if not row.example or f"`{row.example}`" in row.answer else f"{row.answer}: `{row.example}`"

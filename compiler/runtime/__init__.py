@@ -1,0 +1,1 @@
+"""Modules in memory: made, given weights, fed and timed. Imports torch, in functions."""

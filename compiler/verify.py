@@ -1,0 +1,215 @@
+"""Is the module what it should be? It is run beside a reference, with the same weights, on the same images.
+
+Statistics of norms are shaken first: as they start (mean 0, variance 1) they would hide a norm in the wrong place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..base.diagnostics import Diagnostic, Label
+from ..base.records import dataclass
+from ..base.source import Source
+from ..reporting.error import ArchError
+from .codegen.pytorch import Mode
+from .emit.torchscript import script
+from .graph.graph import Graph
+from .ops.base import Shape, show
+from .ops.suggest import closest, did_you_mean
+from .runtime.live_module import build
+from .runtime.sample_inputs import normal
+from .runtime.weights import Loaded, Weights, put, side_head_keys
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+LIMIT = 1e-5
+"""The largest relative difference of outputs that float32 explains: other orders of adding, and no more."""
+
+LIBRARIES = ("torchvision", "timm")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One comparison: what was compared, how it came out, and whether that is good."""
+
+    what: str
+    result: str
+    good: bool
+
+
+def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
+    """The generated module against `torchvision:NAME` or `timm:NAME`. Raises `ArchError` where there is no such reference."""
+    import torch
+
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        reference = shaken(reference_module(against)).eval()
+        module = build(graph, Mode.TRAIN)
+        state = reference.state_dict()
+        problems = put_reference(module, graph, state, against)
+        counts = [sum(row.numel() for row in each.parameters()) for each in (module, reference)]
+        findings = [
+            Finding("parameters", f"{counts[0]:,} and {counts[1]:,}", counts[0] == counts[1]),
+            Finding("keys of the state_dict", problems[0].message if problems else f"the same {len(state):,}", not problems),
+        ]
+        if problems:
+            return tuple(findings)
+        module.eval()
+        scripted = script(_inference(graph, state))
+        for shapes in _sizes(graph):
+            images = normal(graph, 2, shapes)
+            size = ", ".join(map(show, shapes))
+            findings.append(_outputs(f"outputs for {size}", module, reference, images))
+            findings.append(_outputs(f"TorchScript for {size}", scripted, reference, images))
+    return tuple(findings)
+
+
+def verify_optimized(graph: Graph) -> tuple[Finding, ...]:
+    """What `--optimize` makes against the plain module: rewritten, in the fast module, as TorchScript, and saved and loaded."""
+    import io
+
+    import torch
+
+    from .emit.fast.build import fast, rewritten
+
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        plain = shaken(build(graph, Mode.INFERENCE)).eval()
+        made = fast(graph, plain.state_dict())
+        scripted = script(made.module)
+        stream = io.BytesIO()
+        torch.jit.save(scripted, stream)
+        stream.seek(0)
+        loaded = torch.jit.load(stream)  # type: ignore[no-untyped-call]
+        modules = {
+            "rewritten graph": rewritten(graph, plain.state_dict()),
+            "optimised module": made.module,
+            "optimised TorchScript": scripted,
+            "the same, loaded from a file": loaded,
+        }
+        findings = [Finding("rewrites", "; ".join(made.state.gains) or "none applied", True)]
+        for shapes in _sizes(graph):
+            images = normal(graph, 2, shapes)
+            size = ", ".join(map(show, shapes))
+            findings += [_outputs(f"{name} for {size}", module, plain, images) for name, module in modules.items()]
+    return tuple(findings)
+
+
+def shaken(module: nn.Module) -> nn.Module:
+    """The module with statistics and biases that are not what they start as."""
+    import torch
+
+    for name, value in module.named_buffers():
+        if name.endswith("running_mean"):
+            value.copy_(torch.randn_like(value) * 0.1)
+        elif name.endswith("running_var"):
+            value.copy_(torch.rand_like(value) + 0.5)
+    with torch.no_grad():
+        for name, parameter in module.named_parameters():
+            if name.endswith("bias"):
+                parameter.add_(torch.randn_like(parameter) * 0.05)
+    return module
+
+
+def _inference(graph: Graph, state: Mapping[str, Tensor]) -> nn.Module:
+    module = build(graph, Mode.INFERENCE)
+    problems = put_reference(module, graph, state, "the reference", side_head_keys(graph))
+    assert not problems, problems
+    return module.eval()
+
+
+def put_reference(module: nn.Module, graph: Graph, state: Mapping[str, Tensor], name: str, unused: Collection[str] = ()) -> tuple[Diagnostic, ...]:
+    """A reference's weights into a module, under their own keys and no others."""
+
+    def say_nothing(loaded: Loaded) -> None:
+        pass
+
+    return put(module, graph, Weights(state, rename={}, told=say_nothing), unused, name)
+
+
+def _sizes(graph: Graph) -> list[tuple[Shape, ...]]:
+    """The sizes of the file, and odd ones: rounding shows in them."""
+    native = tuple(node.shape for node in graph.inputs)
+    odd = tuple((shape[0], *(size + 33 - size % 2 for size in shape[1:])) for shape in native)
+    return [native, odd] if odd != native else [native]
+
+
+def _outputs(what: str, module: nn.Module, reference: nn.Module, images: Sequence[Tensor]) -> Finding:
+    import torch
+
+    answers: list[list[Tensor] | str] = []
+    for each in (module, reference):
+        with torch.no_grad():
+            try:
+                answers.append(tensors(each(*images)))
+            except Exception as error:
+                # Whatever a reference raises at a size that it does not take.
+                answers.append((str(error).strip().splitlines() or [type(error).__name__])[-1])
+    ours, theirs = answers
+    if isinstance(ours, str) or isinstance(theirs, str):
+        if isinstance(ours, str) and isinstance(theirs, str):
+            return Finding(what, "refused by both", True)
+        refused = "the reference" if isinstance(theirs, str) else "the module"
+        return Finding(what, f"refused by {refused}: {theirs if isinstance(theirs, str) else ours}", False)
+    if [row.shape for row in ours] != [row.shape for row in theirs]:
+        return Finding(what, f"shapes {[list(row.shape) for row in ours]} and {[list(row.shape) for row in theirs]}", False)
+    difference = max(float((one - other).abs().max() / other.abs().max().clamp_min(1e-12)) for one, other in zip(ours, theirs, strict=True))
+    return Finding(what, f"largest relative difference {difference:.1e}", difference <= LIMIT)
+
+
+def tensors(answer: object) -> list[Tensor]:
+    """The tensors of an answer: one, a tuple, or a dictionary's values."""
+    import torch
+
+    if isinstance(answer, torch.Tensor):
+        return [answer]
+    values = answer.values() if isinstance(answer, Mapping) else answer
+    assert isinstance(values, Iterable)
+    return [row for row in values if isinstance(row, torch.Tensor)]
+
+
+# --------------------------------------------------------------------------------------------- references
+
+
+def reference_module(against: str) -> nn.Module:
+    """Another library's module, with weights as they start there."""
+    library, _, name = against.partition(":")
+    if library not in LIBRARIES or not name:
+        raise ArchError((_trouble(against, "F618", f"`{against}` names no reference", "write `torchvision:resnet50` or `timm:resnet50`"),))
+    try:
+        names, make = _torchvision() if library == "torchvision" else _timm()
+    except ImportError:
+        raise ArchError((_trouble(against, "F616", f"comparing with {library} needs the package `{library}`", f"`pip install -c constraints.txt {library}`"),)) from None
+    if name not in names:
+        help = did_you_mean(closest(name, names)) or f"see `{library}`'s list of models"
+        raise ArchError((_trouble(against, "F618", f"{library} has no model `{name}`", help),))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return make(name)
+
+
+def _torchvision() -> tuple[Sequence[str], Callable[[str], nn.Module]]:
+    import torch
+
+    for name in ("nms", "qnms"):
+        # torchvision registers a rule for these also where its compiled operators do not fit the PyTorch at hand; none is needed here.
+        with contextlib.suppress(RuntimeError):
+            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    from torchvision import models
+
+    return models.list_models(), lambda name: models.get_model(name, weights=None)
+
+
+def _timm() -> tuple[Sequence[str], Callable[[str], nn.Module]]:
+    _torchvision()
+    import timm
+
+    return timm.list_models(), lambda name: timm.create_model(name, pretrained=False)
+
+
+def _trouble(against: str, code: str, message: str, help: str) -> Diagnostic:
+    return Diagnostic(code, message, Label(Source("--against", against).span(0, len(against))), help=help)

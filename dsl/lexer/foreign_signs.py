@@ -1,0 +1,193 @@
+"""Signs, numbers and texts as other languages write them: what was meant, and what to say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import field
+from typing import Final
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label
+from ...base.records import dataclass
+from ...base.source import Source, Span
+from .numbers import MOST_DIGITS
+
+# A sign of another language: the kind of token that is meant ("" for none), how it is written here, why.
+SIGNS: Final[dict[str, tuple[str, str, str]]] = {
+    "-->": ("ARROW", "->", "steps are joined by `->`"),
+    "==>": ("ARROW", "->", "steps are joined by `->`"),
+    "|>": ("ARROW", "->", "steps are joined by `->`"),
+    ">>": ("ARROW", "->", "steps are joined by `->`"),
+    "&&": ("AND", "and", "the word is `and`"),
+    "&": ("AND", "and", "the word is `and`"),
+    "||": ("OR", "or", "the word is `or`"),
+    "!": ("NOT", "not ", "the word is `not`"),
+    "===": ("COMPARISON", "==", "values are compared with `==`"),
+    "!==": ("COMPARISON", "!=", "values are compared with `!=`"),
+    "<>": ("COMPARISON", "!=", "values are compared with `!=`"),
+    "=<": ("COMPARISON", "<=", "values are compared with `<=`"),
+    "^": ("POWER", "**", "a power is written `2 ** 3`"),
+    ";": ("", "", "a line ends a step; no sign is needed"),
+    "\\": ("", "", "a text may go on in the next line without a sign"),
+}
+_PATTERN: Final = re.compile(r"[0-9][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*\.?")
+_SUFFIX: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?[kmg]")
+
+
+@dataclass(slots=True)
+class Signs:
+    """The wrong signs of one text: one diagnostic for each sign, however often it occurs."""
+
+    source: Source
+    found: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, sign: str, start: int) -> None:
+        self.found.setdefault(sign, []).append(start)
+
+    def diagnostics(self) -> list[Diagnostic]:
+        return [self._diagnostic(sign, places) for sign, places in self.found.items()]
+
+    def _diagnostic(self, sign: str, places: list[int]) -> Diagnostic:
+        _, right, why = SIGNS.get(sign, ("", "", ""))
+        spans = [self.source.span(place, place + len(sign)) for place in places]
+        more = f", in {len(spans)} places" if len(spans) > 1 else ""
+        message = f"`{sign}` is not a sign of the language" + (f": {why}" if why else "")
+        label = Label(spans[0])
+        secondary = tuple(Label(span, "here too") for span in spans[1:4])
+        if sign == ";" and not all(self._ends_line(span) for span in spans):
+            return Diagnostic("E104", message, label, secondary, help="begin a new line instead")
+        action = f"write `{right.strip()}`" if right else "leave it out"
+        return Diagnostic("E104", message, label, secondary, fix=Fix(action + more, tuple(Edit(span, right) for span in spans)))
+
+    def _ends_line(self, span: Span) -> bool:
+        line = self.source.line_text(span.line)
+        rest = line[span.end - self.source.line_starts[span.line - 1] :].strip()
+        return not rest or rest.startswith("#")
+
+
+def number_end(text: str, start: int) -> int:
+    """Where what was meant as one number ends: `26m`, `1_000`, `1.2.3`, `0x1F`, `5px`."""
+    match = _PATTERN.match(text, start)
+    return match.end() if match else start
+
+
+def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None]:
+    """What to say of a number that is none, and the number that was meant where that is known."""
+    span = source.span(start, end)
+    text = span.text
+    meant: str | None = None
+    if _SUFFIX.fullmatch(text):
+        meant = text[:-1] + text[-1].upper()
+        why = "the letters are K, M and G"
+    elif re.fullmatch(r"[0-9]+(?:_[0-9]+)+", text):
+        meant = text.replace("_", "")
+        why = "digits are not parted"
+    elif re.fullmatch(r"[0-9]+(?:[xX][0-9]+)+", text):
+        meant = text.replace("X", "x")
+        why = "a size has a small `x`"
+    elif re.fullmatch(r"[0-9]+\.", text):
+        meant = text + "0"
+        why = "digits follow the point"
+    elif re.fullmatch(r"\.[0-9]+", text):
+        meant = "0" + text
+        why = "a digit stands before the point"
+    elif text[-1] in "xX":
+        why = "a size has a number for each axis, as `1x7`"
+    else:
+        why = "a number is written as `7`, `0.5`, `1e-3`, `26M` or `1x7`"
+    fix = Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None
+    label = Label(span)
+    return Diagnostic("E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix else _number_help(text)), meant
+
+
+def _number_help(text: str) -> str | None:
+    if text[0].isdigit() and text.lstrip("0123456789")[:1].isalpha():
+        return "a name begins with a letter; a name that begins with a digit is written as a text: `\"3a\"`"
+    return None
+
+
+def too_long(source: Source, start: int, end: int) -> Diagnostic:
+    span = source.span(start, end)
+    message = f"`{_short(span.text)}` is too large: a number has at most {MOST_DIGITS} digits, and one with a point or an exponent is at most 1.8e308"
+    return Diagnostic("E105", message, Label(span))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else f"{text[:12]}…{text[-4:]}"
+
+
+# ------------------------------------------------------------------------------------------------------------ texts
+
+# Where a text without its second quote probably ends: a label before its colon, a stage's name before its body, any other
+# before the brackets that close what it stands in, or with its line; a single word before the next sign.
+_ENDS: Final = {
+    "label": re.compile(r"\s*:"),
+    "stage": re.compile(r"\s*(?:\b(?:indexed|flat)\s*)?\{\s*(?![A-Za-z0-9_+*/ .-]+\})|\s*$"),
+    "value": re.compile(r"[\s)\],}]*(?:\{\s*)?(?:#.*)?$"),
+}
+_ONE_WORD: Final = re.compile(r"[A-Za-z_][\w-]*(?=\s*[),\]])")
+
+
+def unclosed_text(source: Source, start: int, role: str) -> tuple[Diagnostic, int]:
+    """What to say of a text without its second quote, and where it probably ends. `role` is a `label`, a `stage` or a `value`."""
+    line = source.line_of(start)
+    line_end = source.line_starts[line - 1] + len(source.line_text(line))
+    tail = _ENDS[role].search(source.text, start + 1, line_end) or _ENDS["value"].search(source.text, start + 1, line_end)
+    word = _ONE_WORD.match(source.text, start + 1, line_end) if role == "value" else None
+    end = word.end() if word else tail.start() if tail else line_end
+    quote = source.text[start]
+    diagnostic = Diagnostic(
+        "E106",
+        "a text has no end: its second quote is missing on this line",
+        Label(source.span(start, end), "begins here"),
+        fix=Fix(f"write `{quote}` after `{_short(source.text[start + 1 : end])}`", (Edit(source.span(end, end), quote),)),
+    )
+    return diagnostic, end
+
+
+def single_quotes(source: Source, start: int, end: int) -> Diagnostic:
+    span = source.span(start, end)
+    edits = (Edit(source.span(start, start + 1), '"'), Edit(source.span(end - 1, end), '"'))
+    return Diagnostic("E106", "a text stands between double quotes", Label(span), fix=Fix(f'write `"{_short(span.text[1:-1])}"`', edits))
+
+
+def hole_without_end(source: Source, start: int) -> Diagnostic:
+    span = source.span(start, start + 1)
+    return Diagnostic(
+        "E107",
+        "a `{` in a text has no `}`",
+        Label(span, "an expression begins here"),
+        help="an expression stands between braces: `\"layer{i + 1}\"`; a brace itself is written `{{`",
+        fix=Fix("write `{{` for the brace itself", (Edit(span, "{{"),)),
+    )
+
+
+def empty_hole(source: Source, start: int, end: int) -> Diagnostic:
+    return Diagnostic(
+        "E107",
+        "the braces in a text hold no expression",
+        Label(source.span(start, end)),
+        help="an expression stands between braces: `\"layer{i + 1}\"`; a brace itself is written `{{` or `}}`",
+    )
+
+
+def lone_brace(source: Source, start: int) -> Diagnostic:
+    span = source.span(start, start + 1)
+    return Diagnostic(
+        "E107",
+        "a `}` in a text closes nothing",
+        Label(span),
+        fix=Fix("write `}}` for the brace itself", (Edit(span, "}}"),)),
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- comments
+
+
+def block_comment(source: Source, start: int, end: int) -> Diagnostic:
+    return Diagnostic(
+        "E108",
+        "`/*` does not begin a comment: comments begin with `#`",
+        Label(source.span(start, start + 2)),
+        (Label(source.span(end - 2, end), "up to here"),) if end - 2 > start else (),
+        help="write `#` before each line of the comment",
+    )

@@ -1,0 +1,1 @@
+"""Tokens to syntax tree: the tables of the grammar, run without recursion."""

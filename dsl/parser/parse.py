@@ -1,0 +1,99 @@
+"""Text -> syntax tree, with everything that is wrong in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from ...base.diagnostics import Diagnostic
+from ...base.source import Source, Span
+from ..ast import Broken, Expression, File
+from ..lexer.braces import MOST_MISTAKES, pair_braces, too_deep
+from ..lexer.keywords import read_tokens
+from ..lexer.scanner import Tokens
+from .actions import MAKERS
+from .context import Builder
+from .lalr import Machine
+
+_ATTEMPTS: Final = 3
+# What often follows from another mistake on its line, and what is put right by a guess.
+_VAGUE: Final = frozenset({"E101", "E115"})
+_GUESSED: Final = frozenset({"E101", "E106", "E115"})
+
+
+def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
+    """The file, and its mistakes in the order of the text. What could not be read is `Broken` in the tree."""
+    tokens = read_tokens(source)
+    deep = too_deep(tokens)
+    if deep is not None:
+        tokens.diagnostics.append(deep)
+    elif len(tokens.diagnostics) <= MOST_MISTAKES:
+        pair_braces(tokens)
+    if deep is not None or len(tokens.diagnostics) > MOST_MISTAKES:
+        found = _in_order(tokens.diagnostics)[: MOST_MISTAKES + 1]
+        return File(source, (Broken(Span(source, 0, len(source.text))),)), found
+    items, diagnostics = _run(tokens, "file")
+    return File(source, items or (), tokens.file_doc), diagnostics
+
+
+def parse_expression(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ...]]:
+    """A single expression, as in `--set depths=[2,2,2,2]`; None where it cannot be read."""
+    tokens = read_tokens(source)
+    deep = too_deep(tokens)
+    if deep is not None:
+        return None, (deep,)
+    value, diagnostics = _run(tokens, "expression")
+    return (None if any(row.is_error for row in diagnostics) else value), diagnostics
+
+
+def _run(tokens: Tokens, start: str) -> tuple[Any, tuple[Diagnostic, ...]]:
+    """What the tokens make, and what is wrong with them. The rest is not read after `MOST_MISTAKES`."""
+    builder = Builder(tokens)
+    machine = Machine(MAKERS, builder, start)
+    found: list[Diagnostic] = []
+    attempts: dict[int, int] = {}
+    position = machine.run(tokens.tokens, 0)
+    while position >= 0:
+        # Only a text with mistakes comes here, so only then is this loaded.
+        from ..recovery.recover import give_up, recover
+
+        place = tokens.tokens[position].start
+        attempts[place] = attempts.get(place, 0) + 1
+        again = attempts[place] > _ATTEMPTS
+        if len(found) >= MOST_MISTAKES or attempts[place] > 2 * _ATTEMPTS:
+            position = machine.run(tokens.tokens, give_up(tokens, machine, position))
+            break
+        position, diagnostic = recover(tokens, machine, position, again)
+        found.append(diagnostic)
+        if position < 0:
+            return None, _in_order([*tokens.diagnostics, *found])
+        position = machine.run(tokens.tokens, position)
+    value = machine.value if position < 0 and machine.values else None
+    return value, _in_order([*tokens.diagnostics, *builder.diagnostics, *found])
+
+
+def _in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """By place, without what probably follows from an earlier mistake on the same line."""
+    kept: dict[int, list[Diagnostic]] = {}
+    for row in sorted(diagnostics, key=lambda row: row.primary.span.start):
+        on_line = kept.setdefault(row.primary.span.line, [])
+        if not on_line or (row.code not in _VAGUE and all(_is_exact(earlier) for earlier in on_line) and not _said(row, on_line)):
+            on_line.append(row)
+    return tuple(row for line in sorted(kept) for row in _roots(kept[line]))
+
+
+def _roots(rows: list[Diagnostic]) -> list[Diagnostic]:
+    """Without what follows from a text that has no end: it swallowed signs, so brackets seem to be open before it."""
+    if any(row.code == "E106" and row.message.startswith("a text has no end") for row in rows):
+        return [row for row in rows if row.code < "E110"]
+    return rows
+
+
+def _is_exact(row: Diagnostic) -> bool:
+    """Whether it is known what was meant, so that what is found behind it is a mistake of its own."""
+    return row.fix is not None and row.code not in _GUESSED
+
+
+def _said(row: Diagnostic, earlier: list[Diagnostic]) -> bool:
+    """Whether it was found twice, because a statement was read twice."""
+    return any(row.primary.span.start == one.primary.span.start for one in earlier)

@@ -1,0 +1,218 @@
+"""Slips in chains of steps and in merges."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+
+from ...base.diagnostics import Edit, Fix, Label
+from ..lexer.scanner import Token
+from ..parser.context import label_name
+from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
+
+_IN_LABEL = frozenset(("NAME", "NUMBER", "SIZE", "MINUS", "DOT", "SLASH"))
+_ENDS_STEP = ("NAME", "RPAR", "RBRACE")
+_STATEMENTS = frozenset(("IF", "FOR", "REPEAT", "STAGE", "AUX", "LET", "DEFAULT", "REQUIRE", "EXPECT", "BUDGET", "INPUT", "OUTPUT"))
+_BEGINS_STEP = ("NAME", "LBRACE", "TEXT", "TEXT_START", "INDEXED", "FLAT")
+
+
+def arrow_to_nothing(mistake: Mistake) -> Repair | None:
+    """`conv(64) -> }`, `conv(64) -> -> bn`."""
+    before, token = mistake.before, mistake.token
+    if before.kind != "ARROW" or token.kind in ("NUMBER", "SIZE", "LPAR", "LSQB"):
+        return None
+    if token.kind == "ARROW":
+        fix = remove(mistake, token)
+        return Repair(say("E114", "`->` stands twice", mistake.span(token), "one too many", fix=fix), (mistake.drop(mistake.position),))
+    fix = remove(mistake, before, "remove the `->`, or write the step that it should lead to")
+    return Repair(say("E114", "`->` leads to no step", mistake.span(before), "no step follows", fix=fix), (mistake.drop(mistake.position - 1),))
+
+
+def arrow_to_statement(mistake: Mistake) -> Repair | None:
+    """`conv(64) -> if norm { bn }`, `conv(64) -> repeat 3 { … }`, `conv(64) -> stage a { … }`."""
+    before, token = mistake.before, mistake.token
+    if before.kind != "ARROW" or token.kind not in _STATEMENTS:
+        return None
+    message = f"`->` leads to a step, and `{mistake.word(token)}` is none: what follows goes on from here without it"
+    fix = Fix("remove it", (Edit(mistake.place(before.start).to(mistake.place(token.start)), ""),))
+    return Repair(say("E114", message, mistake.span(before), fix=fix), (mistake.drop(mistake.position - 1),))
+
+
+def arrow_from_nothing(mistake: Mistake) -> Repair | None:
+    """`{ -> conv(64) }`, `stage a { … } -> relu`."""
+    token = mistake.token
+    if token.kind != "ARROW" or not mistake.between:
+        return None
+    kind = mistake.before.kind
+    if kind in ("LBRACE", "BRACE_BAR", "BAR", "COLON", "$END"):
+        message = "`->` stands before the first step: a body begins with its current tensor"
+    else:
+        message = "`->` joins steps, and no step stands before this one: what follows goes on from there without it"
+    return Repair(say("E114", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+
+
+def label_of_signs(mistake: Mistake) -> Repair | None:
+    """`my-conv: conv(64)`, `1x1: conv(64)`, `norm.1: bn`: a label that is no name."""
+    tokens = mistake.tokens
+    start = mistake.position
+    while start and tokens[start - 1].end == tokens[start].start and tokens[start - 1].kind in _IN_LABEL:
+        start -= 1
+    end = start
+    while tokens[end].kind in _IN_LABEL and (end == start or tokens[end - 1].end == tokens[end].start):
+        end += 1
+    opens = start == 0 or tokens[start - 1].kind in ("LBRACE", "BRACE_BAR", "BAR", "ARROW", "COLON") or mistake.begins_line(start)
+    if tokens[end].kind != "COLON" or end == start or not opens or mistake.in_parentheses():
+        return None
+    whole = Token("NAME", tokens[start].start, tokens[end - 1].end)
+    span = mistake.span(whole)
+    dotted = re.fullmatch(r"[A-Za-z_]\w*(?:\.\w+)+", span.text)
+    right = f'"{span.text}"' if dotted else label_name(span.text)
+    why = "a label with dots is written as a text" if dotted else "a label is made of letters, digits and `_`, and begins with a letter"
+    diagnostic = say("E210", f"`{span.text}` cannot name a step: {why}", span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
+    return Repair(diagnostic, (Change(start, end, (whole,)),), start=start if mistake.between else None)
+
+
+def other_joints(mistake: Mistake) -> Repair | None:
+    """`conv(64) - bn`, `conv(64), bn`, `conv(64).relu()`, `conv(64) + skip`."""
+    token, before, after = mistake.token, mistake.before, mistake.after
+    if token.kind not in ("MINUS", "COMPARISON", "COMMA", "DOT", "PLUS", "STAR", "SLASH") or mistake.in_parentheses():
+        return None
+    if before.kind not in _ENDS_STEP or after.kind not in _BEGINS_STEP:
+        return None
+    sign = mistake.word(token)
+    changes = (mistake.as_kind(mistake.position, "ARROW"),)
+    if sign in ("+", "*"):
+        name = "add" if sign == "+" else "mul"
+        message = f"`{sign}` does not join steps"
+        both = before.kind == after.kind == "NAME" and mistake.at(mistake.position + 2).kind != "LPAR"
+        ends = ["skip" if word == "skip" else f"skip({word})" for word in (mistake.word(before), mistake.word(after))]
+        paths = f"| {ends[0]} | {ends[1]}" if both else "| conv(64) | skip"
+        help = f"tensors are joined by a merge: `{name} {{ {paths} }}`"
+        return Repair(say("E114", message, mistake.span(token), help=help), changes, damaged=True)
+    fix = replace(mistake, token, " -> " if token.start == before.end else "->")
+    return Repair(say("E114", f"steps are joined by `->`, not by `{sign}`", mistake.span(token), fix=fix), changes)
+
+
+def bare_arguments(mistake: Mistake) -> Repair | None:
+    """`conv 64, 3`, `conv[64]`: arguments without parentheses."""
+    token, before = mistake.token, mistake.before
+    if before.kind != "NAME" or mistake.begins_line() or mistake.in_parentheses():
+        return None
+    if token.kind not in ("NUMBER", "SIZE", "LSQB", "TRUE", "FALSE", "NONE", "TEXT"):
+        return None
+    name = mistake.word(before)
+    if token.kind == "LSQB":
+        end = mistake.value_end(mistake.position)
+        if mistake.tokens[end - 1].kind != "RSQB":
+            return None
+        closing = mistake.tokens[end - 1]
+        changes = (mistake.as_kind(mistake.position, "LPAR"), mistake.as_kind(end - 1, "RPAR"))
+        edits = (Edit(mistake.span(token), "("), Edit(mistake.span(closing), ")"))
+        inside = mistake.source.source.text[token.end : closing.start]
+    else:
+        end = mistake.position
+        while mistake.tokens[end].kind not in ("ARROW", "RBRACE", "BAR", "$END") and (end == mistake.position or not mistake.begins_line(end)):
+            end += 1
+        place = mistake.tokens[end - 1].end
+        changes = (mistake.insert(mistake.position, "LPAR"), mistake.insert(end, "RPAR"))
+        edits = (Edit(mistake.place(before.end).to(mistake.place(token.start)), "("), Edit(mistake.place(place), ")"))
+        inside = mistake.source.source.text[token.start : place]
+    message = f"the arguments of `{name}` stand in parentheses"
+    fix = Fix(f"write `{name}({inside})`" if len(inside) <= 40 else "write the parentheses", edits)
+    return Repair(say("E124", message, mistake.span(token), fix=fix), changes)
+
+
+def first_path(mistake: Mistake) -> Repair | None:
+    """`concat { conv(1) | conv(3) }`, `add { conv(3), skip }`: the first path, or every one, lacks its bar."""
+    token = mistake.token
+    if token.kind not in ("BAR", "COMMA") or mistake.before.kind in ("BAR", "COLON"):
+        return None
+    index = _open_brace(mistake)
+    if index < 1 or mistake.tokens[index].kind != "LBRACE" or mistake.tokens[index - 1].kind not in ("NAME", "RPAR") or not _is_head(mistake, index):
+        if token.kind == "COMMA":
+            return None
+        message = "`|` begins a path of a merge, and no merge is open here"
+        return Repair(say("E123", message, mistake.span(token), help="`add { | conv(64) | skip }`"), ())
+    brace = mistake.tokens[index]
+    commas = _commas(mistake) if token.kind == "COMMA" else []
+    changes = (
+        Change(index, index + 1, (brace._replace(kind="BRACE_BAR"), Token("BAR", brace.end, brace.end))),
+        *(mistake.as_kind(comma, "BAR") for comma in commas),
+    )
+    edits = (Edit(mistake.place(brace.end), " |"), *(Edit(mistake.span(mistake.tokens[comma]), " |") for comma in commas))
+    others = (Label(mistake.span(token), "the next path"),)
+    message = "every path of a merge begins with `|`, the first one too"
+    diagnostic = say("E123", message, mistake.span(brace), "`|` must follow", fix=Fix("write `|` before each path", edits), others=others)
+    return Repair(diagnostic, changes, start=_chain_start(mistake, index))
+
+
+def _open_brace(mistake: Mistake) -> int:
+    """The innermost brace that is open; -1 for none."""
+    depth = 0
+    for index in range(mistake.position - 1, -1, -1):
+        kind = mistake.tokens[index].kind
+        if kind == "RBRACE":
+            depth += 1
+        elif kind in ("LBRACE", "BRACE_BAR"):
+            if not depth:
+                return index
+            depth -= 1
+    return -1
+
+
+def _is_head(mistake: Mistake, brace: int) -> bool:
+    """Whether what stands before a brace is a step, not the head of a stage or of an `if`."""
+    index = brace - 1
+    while index and not mistake.begins_line(index) and mistake.tokens[index].kind not in ("ARROW", "COLON", "RBRACE", "BAR", "LBRACE"):
+        index -= 1
+    return mistake.tokens[index].kind in ("NAME", "ARROW", "COLON", "RBRACE", "BAR", "LBRACE")
+
+
+def _commas(mistake: Mistake) -> list[int]:
+    """The commas from the mistake on that part steps, up to the end of the body."""
+    found: list[int] = []
+    depth = 0
+    for index in range(mistake.position, len(mistake.tokens)):
+        kind = mistake.tokens[index].kind
+        if kind in CLOSES:
+            depth += 1
+        elif kind in CLOSES.values():
+            depth -= 1
+            if depth < 0:
+                break
+        elif kind == "COMMA" and not depth:
+            found.append(index)
+    return found
+
+
+def empty_path(mistake: Mistake) -> Repair | None:
+    """`add { | conv(64) | }`: a path without a step."""
+    before, token = mistake.before, mistake.token
+    if token.kind not in ("BAR", "RBRACE") or before.kind not in ("BAR", "COLON") or not mistake.machine.fits("BROKEN"):
+        return None
+    message = "a path has no step: the path that changes nothing is `skip`"
+    step = (Token("NAME", before.end, before.end),)
+    fix = insert(mistake, before.end, " skip")
+    return Repair(say("E123", message, mistake.span(before), "a step must follow", fix=fix), (Change(mistake.position, mistake.position, step),), True)
+
+
+def _chain_start(mistake: Mistake, brace: int) -> int:
+    """The token at which the chain begins whose last step stands before the brace: it was taken for complete."""
+    offset = mistake.tokens[brace].start
+    for value in reversed(mistake.machine.values):
+        if isinstance(value, list) and value and not isinstance(value[-1], Token) and value[-1] is not None and value[-1].span.start < offset:
+            return bisect_left(mistake.tokens, value[-1].span.start, key=lambda token: token.start)
+    return mistake.start
+
+
+def slashes(mistake: Mistake) -> Repair | None:
+    """`conv(64) // the stem`: a comment of another language."""
+    token = mistake.token
+    if token.kind != "DOUBLE_SLASH" and not (token.kind == "MINUS" and mistake.after.kind == "MINUS"):
+        return None
+    if not (mistake.begins_line() or mistake.before.kind in (*_ENDS_STEP, "LBRACE", "NUMBER")) or mistake.in_parentheses():
+        return None
+    sign = "//" if token.kind == "DOUBLE_SLASH" else "--"
+    fix = Fix("write `#`", (Edit(mistake.place(token.start).to(mistake.place(token.start + 2)), "#"),))
+    message = f"`{sign}` does not begin a comment: comments begin with `#`"
+    return Repair(say("E108", message, mistake.span(token), fix=fix), (Change(mistake.position, mistake.line_end()),))

@@ -1,0 +1,309 @@
+"""Slips with the words that begin statements, and with what belongs to them."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import Final
+
+from ...base.diagnostics import Edit, Fix, Label
+from ..lexer.misspelt_words import USAGE, meant_word
+from ..lexer.scanner import Token
+from .expected import found
+from .mistake import Change, Mistake, Repair, insert, remove, replace, say
+
+_HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
+_IN_BODIES: Final = frozenset(
+    {"NAME", "TEXT", "TEXT_START", "STAGE", "AUX", "REPEAT", "FOR", "IF", "REQUIRE", "EXPECT", "BUDGET", "INPUT", "OUTPUT", "LBRACE", "INDEXED", "FLAT"}
+)
+_AT_TOP: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
+
+
+def wrong_place(mistake: Mistake) -> Repair | None:
+    """Steps outside of every block, blocks and imports inside of one."""
+    token = mistake.token
+    word = mistake.word(token)
+    if mistake.between and mistake.at_top and token.kind in _IN_BODIES:
+        if token.kind == "NAME" and (word in USAGE or meant_word(word)):
+            return None
+        what = f"`{word}` stands" if token.kind != "NAME" else "a step stands"
+        help = f"write {USAGE['network']}"
+        return Repair(say("E120", f"{what} outside of every block and network", mistake.span(token), help=help), ())
+    if token.kind in _AT_TOP and mistake.between:
+        what = "an import stands" if token.kind in ("IMPORT", "FROM") else f"a {word} stands"
+        where = "at the top of the file" if token.kind in ("IMPORT", "FROM") else "beside other blocks and networks, not in one"
+        return Repair(say("E120", f"{what} inside of a body: its place is {where}", mistake.span(token)), ())
+    return None
+
+
+def import_from(mistake: Mistake) -> Repair | None:
+    """`import bottleneck from resnet`."""
+    first = mistake.start
+    if mistake.at(first).kind != "FROM" or mistake.begins_line(first) or mistake.before.kind != "NAME":
+        return None
+    start = first
+    while start and not mistake.begins_line(start):
+        start -= 1
+    word, from_ = mistake.tokens[start], mistake.tokens[first]
+    if word.kind != "IMPORT":
+        return None
+    names, path = mistake.tokens[start + 1 : first], mistake.tokens[first + 1 : mistake.position]
+    if any(name.kind != "NAME" for name in names[::2]) or any(name.kind != "COMMA" for name in names[1::2]):
+        return None
+    text = mistake.source.source.text
+    right = f"from {text[path[0].start : path[-1].end]} import {text[names[0].start : names[-1].end]}"
+    span = mistake.span(word).to(mistake.span(path[-1]))
+    turned = (word._replace(kind="FROM"), *path, from_._replace(kind="IMPORT"), *names)
+    return Repair(
+        say("E122", "the file comes first in an import of single blocks", span, fix=Fix(f"write `{right}`", (Edit(span, right),))),
+        (Change(start, mistake.position, turned),),
+        start=start,
+    )
+
+
+def word_without_its_form(mistake: Mistake) -> Repair | None:
+    """`input [3, 224, 224]`, `stage 1 { … }`, `import "resnet"`: a word of the language, and not what it needs."""
+    token, word = mistake.token, mistake.word(mistake.token)
+    if mistake.at_top and mistake.between and token.kind == "NAME" and word in USAGE:
+        return Repair(say("E122", f"`{word}` is not complete", mistake.span(token), help=f"write {USAGE[word]}"), ())
+    word = mistake.word(mistake.before)
+    if mistake.before.kind == "NAME" and word in USAGE and mistake.token.kind not in ("EQUAL", "COLON", "DOT", "ARROW"):
+        span = mistake.span(mistake.before).to(mistake.span(mistake.token))
+        message = f"{found(mistake)} cannot follow `{word}`"
+        if word in ("input", "stage", "aux", "block", "network") and token.kind in ("LSQB", "LBRACE", "LPAR", "BRACE_BAR"):
+            message = f"a name is missing after `{word}`"
+        diagnostic = say("E122", message, span, help=f"write {USAGE[word]}")
+        head, end = mistake.position - 1, mistake.value_end(mistake.position)
+        if not mistake.begins_line(head) and mistake.at(head - 1).kind not in ("LBRACE", "RBRACE", "RSQB", "BAR"):
+            return Repair(diagnostic, ())
+        whole = Token("BROKEN", mistake.before.start, mistake.tokens[end - 1].end)
+        return Repair(diagnostic, (Change(head, end, (whole,)),), start=head)
+    first = mistake.tokens[mistake.start]
+    if first.kind in ("IMPORT", "FROM"):
+        return _imports(mistake, first)
+    return None
+
+
+def _imports(mistake: Mistake, first: Token) -> Repair | None:
+    token = mistake.token
+    if mistake.word(token) == "import":
+        token = mistake.after
+    if first.kind == "IMPORT":
+        help = f"write {USAGE['import']}; single blocks come with {USAGE['from']}"
+        message = "an import names one file" if token.kind == "COMMA" else f"{found(mistake)} does not belong in an import"
+    elif token.kind == "STAR":
+        message, help = "what is imported is named one by one, not by `*`", f"write {USAGE['from']}"
+    elif token.kind == "LPAR":
+        message, help = "the names of an import stand without parentheses", f"write {USAGE['from']}"
+    elif token.kind == "AS":
+        message, help = "what comes `from` a file keeps its name", "`import resnet as r` names the file; then `r.bottleneck`"
+    else:
+        message, help = f"{found(mistake)} does not belong in an import", f"write {USAGE['from']}"
+    others = (Label(mistake.span(first).to(mistake.span(mistake.before)), "the import"),) if token is not first else ()
+    return Repair(say("E122", message, mistake.span(token), help=help, others=others), ())
+
+
+def reserved_name(mistake: Mistake) -> Repair | None:
+    """`let for = 3`: a word of the language where a name should stand."""
+    index = mistake.position
+    if mistake.token.kind in ("EQUAL", "COLON") and mistake.before.kind in _HARD:
+        index -= 1  # `conv(64, not = 3)`
+    elif not mistake.machine.fits("NAME"):
+        return None
+    token = mistake.tokens[index]
+    if token.kind not in _HARD:
+        return None
+    word = mistake.word(token)
+    message = f"`{word}` is a word of the language and cannot be a name"
+    fix = replace(mistake, token, f"{word}_")
+    return Repair(say("E119", message, mistake.span(token), fix=fix), (mistake.as_kind(index, "NAME"),))
+
+
+# ------------------------------------------------------------------------------------------------- equal signs
+
+
+def colon_equal(mistake: Mistake) -> Repair | None:
+    """`a := 3`: with `let` or in an argument it was to be `=`; otherwise `missing_let` knows."""
+    token = mistake.token
+    if token.kind != "COLON_EQUAL" or not mistake.machine.fits("EQUAL"):
+        return None
+    message = "`:=` is not a sign of the language: a value is given with `=`"
+    return Repair(
+        say("E104", message, mistake.span(token), fix=replace(mistake, token, "=")), (mistake.as_kind(mistake.position, "EQUAL"),)
+    )
+
+
+def changed_value(mistake: Mistake) -> Repair | None:
+    """`width += 64`."""
+    token, before = mistake.token, mistake.before
+    if token.kind != "CHANGES":
+        return None
+    sign = mistake.word(token)
+    message = f"`{sign}` is not a sign of the language: a value is given once and never changed"
+    if before.kind != "NAME":
+        return Repair(say("E104", message, mistake.span(token)), ())
+    name, first = mistake.word(before), mistake.position - 1
+    diagnostic = say("E104", message, mistake.span(token), help=f"give the result a name of its own: `let {name}2 = {name} {sign[0]} …`")
+    if not mistake.begins_line(first):
+        return Repair(diagnostic, ())
+    whole = Token("BROKEN", before.start, token.end)
+    return Repair(diagnostic, (Change(first, mistake.line_end(), (whole,)),), start=first)
+
+
+def fat_arrow(mistake: Mistake) -> Repair | None:
+    """`conv(64) => bn`, `network a => b`."""
+    token = mistake.token
+    if token.kind != "FAT_ARROW":
+        return None
+    sign, kind = ("->", "ARROW") if mistake.machine.fits("ARROW") else ("=", "EQUAL")
+    why = "steps are joined by `->`" if kind == "ARROW" else "`=` says what something is"
+    message = f"`=>` is not a sign of the language: {why}"
+    return Repair(say("E104", message, mistake.span(token), fix=replace(mistake, token, sign)), (mistake.as_kind(mistake.position, kind),))
+
+
+def missing_let(mistake: Mistake) -> Repair | None:
+    """`width = 64`, `x = conv(64)`, `self.x = conv(64)`."""
+    token, before = mistake.token, mistake.before
+    if token.kind not in ("EQUAL", "COLON_EQUAL") or before.kind != "NAME" or mistake.in_parentheses():
+        return None
+    name, value = mistake.word(before), mistake.after
+    parts = mistake.tokens[mistake.start : mistake.position]
+    if any(part.kind != ("DOT" if index % 2 else "NAME") for index, part in enumerate(parts)):
+        return None
+    whole = mistake.span(parts[0]).to(mistake.span(token))
+    makes_step = value.kind == "NAME" and (mistake.at(mistake.position + 2).kind in ("ARROW", "BRACE_BAR") or _is_step(mistake))
+    if makes_step and not mistake.at_top:
+        message = f"a step is named by a label: `{name}: …`"
+        fix = Fix(f"write `{name}:`", (Edit(whole, f"{name}:"),))
+        label = Change(mistake.start, mistake.position + 1, (before, token._replace(kind="COLON")))
+        return Repair(say("E116", message, whole, fix=fix), (label,))
+    message = f"a value is named by `let`: `let {name} = …`"
+    fix = Fix(f"write `let {name} =`", (Edit(whole, f"let {name} ="),))
+    let = (Token("LET", parts[0].start, parts[0].start), before, token._replace(kind="EQUAL"))
+    return Repair(say("E116", message, whole, fix=fix), (Change(mistake.start, mistake.position + 1, let),))
+
+
+def _is_step(mistake: Mistake) -> bool:
+    """Whether a call follows and nothing is computed with it."""
+    index = mistake.position + 1
+    if mistake.at(index + 1).kind != "LPAR":
+        return False
+    end = mistake.value_end(index)
+    return mistake.begins_line(end) or mistake.at(end).kind in ("ARROW", "RBRACE", "BAR")
+
+
+def equal_signs(mistake: Mistake) -> Repair | None:
+    """`if x = 3`, `let x == 3`."""
+    token = mistake.token
+    if token.kind == "EQUAL":
+        kinds = {one.kind for one in mistake.tokens[mistake.start : mistake.position]}
+        if "BUDGET" in kinds:
+            message = "a budget is a limit, stated with `<=`"
+            diagnostic = say("E116", message, mistake.span(token), fix=replace(mistake, token, "<="))
+            return Repair(diagnostic, (mistake.as_kind(mistake.position, "COMPARISON"),), damaged=True)
+        if kinds.isdisjoint({"IF", "REQUIRE", "VALUE_IF", "REPEAT"}) and not {"LET", "EQUAL"} <= kinds:
+            return None
+        message = "values are compared with `==`; `=` gives a value"
+        fix = replace(mistake, token, "==")
+        return Repair(say("E116", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "COMPARISON"),))
+    if token.kind == "COMPARISON" and mistake.word(token) == "==" and "EQUAL" in mistake.machine.expected():
+        message = "a value is given with `=`; `==` compares"
+        fix = replace(mistake, token, "=")
+        return Repair(say("E116", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
+    return None
+
+
+# ------------------------------------------------------------------------------------------------------ bodies
+
+
+def colon_for_brace(mistake: Mistake) -> Repair | None:
+    """`if x > 1:` and an indented body, as in Python."""
+    token = mistake.token
+    if token.kind != "COLON" or mistake.between or not mistake.machine.fits("LBRACE"):
+        return None
+    if mistake.source.source.line_of(token.start) in mistake.source.unopened:
+        message = "a body stands between braces `{ … }`; a colon does not begin it"
+        fix = replace(mistake, token, "{")
+        return Repair(say("E117", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "LBRACE"),))
+    if mistake.after.kind in ("LBRACE", "BRACE_BAR"):
+        message = "a body stands between braces; no colon comes before it"
+        return Repair(say("E117", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+    message = "a body stands between braces `{ … }`; a colon does not begin it"
+    end = _indented_end(mistake, mistake.position + 1)
+    place = mistake.tokens[end - 1].end
+    one_line = mistake.source.source.line_of(place) == mistake.source.source.line_of(token.start)
+    closing = " }" if one_line else "\n" + " " * _indent(mistake, mistake.position) + "}"
+    fix = Fix("write the braces", (Edit(mistake.span(token), " {"), Edit(mistake.place(place), closing)))
+    changes = (mistake.as_kind(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
+    return Repair(say("E117", message, mistake.span(token), fix=fix, others=(Label(mistake.place(place), "and `}` here"),)), changes)
+
+
+def _indented_end(mistake: Mistake, index: int) -> int:
+    """The index after a body that is only indented, or stands on the rest of the line."""
+    indent = _indent(mistake, mistake.position)
+    depth = 0
+    while mistake.tokens[index].kind != "$END":
+        kind = mistake.tokens[index].kind
+        if not depth and (kind == "RBRACE" or (mistake.begins_line(index) and _indent(mistake, index) <= indent)):
+            break
+        depth += (kind in ("LBRACE", "BRACE_BAR")) - (kind == "RBRACE")
+        index += 1
+    return index
+
+
+def _indent(mistake: Mistake, index: int) -> int:
+    source = mistake.source.source
+    line = source.line_text(source.line_of(mistake.tokens[index].start)).expandtabs(8)
+    return len(line) - len(line.lstrip())
+
+
+def _between_head_and_body(mistake: Mistake) -> Repair:
+    """`stage a flet { … }`, `block b(out) x { … }`: something before the `{` that does not belong there."""
+    token, word = mistake.token, mistake.word(mistake.token)
+    for right in ("indexed", "flat"):
+        if token.kind == "NAME" and SequenceMatcher(None, word, right).ratio() > 0.75 and mistake.machine.fits(right.upper()):
+            message = f"`{word}` is not a word of the language; `{right}` is"
+            diagnostic = say("E125", message, mistake.span(token), fix=replace(mistake, token, right))
+            return Repair(diagnostic, (mistake.as_kind(mistake.position, right.upper()),))
+    message = f"`{word}` does not belong here: expected `{{`"
+    return Repair(say("E101", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+
+
+def missing_braces(mistake: Mistake) -> Repair | None:
+    """`if norm bn`, `repeat 3 conv(64)`, `if x then { … }`, `| if x skip`."""
+    token = mistake.token
+    expected = mistake.machine.expected()
+    if "LBRACE" not in expected or mistake.start == mistake.position or "STAGE" in expected:
+        return None
+    if token.kind == "NAME" and mistake.word(token) in ("then", "do"):
+        word = mistake.word(token)
+        message = f"`{word}` is not a word of the language: the body follows at once"
+        return Repair(say("E117", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+    if token.kind == "RBRACE" or token.kind == "$END" or token.kind == "BAR":
+        return None
+    if mistake.after.kind in ("LBRACE", "BRACE_BAR") and not mistake.begins_line():
+        return _between_head_and_body(mistake)
+    place = mistake.before.end
+    if mistake.source.source.line_of(mistake.before.start) in mistake.source.unopened:
+        message = "the body that begins here has no `{`"
+        diagnostic = say("E110", message, mistake.span(mistake.before), "`{` must follow", fix=insert(mistake, place, " {"))
+        return Repair(diagnostic, (mistake.insert(mistake.position, "LBRACE"),))
+    if "COLON" in expected:
+        message = "a `:` stands between the condition of a path and its steps"
+        fix = insert(mistake, place, ":")
+        return Repair(say("E123", message, mistake.span(token), "`:` before this", fix=fix), (mistake.insert(mistake.position, "COLON"),))
+    if mistake.begins_line():
+        if _indent(mistake, mistake.position) <= _indent(mistake, mistake.position - 1):
+            return None
+        head = mistake.position - 1
+        end = mistake.position
+        while mistake.tokens[end].kind != "$END" and not (mistake.begins_line(end) and _indent(mistake, end) <= _indent(mistake, head)):
+            end += 1
+        closing = "\n" + " " * _indent(mistake, head) + "}"
+    else:
+        end = mistake.body_end()
+        closing = " }"
+    close = mistake.tokens[end - 1].end
+    fix = Fix("write the braces", (Edit(mistake.place(place), " {"), Edit(mistake.place(close), closing)))
+    message = f"a body stands between braces: `{{` is missing before {found(mistake)}"
+    changes = (mistake.insert(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
+    return Repair(say("E117", message, mistake.span(token), "the body begins here", fix=fix), changes)
