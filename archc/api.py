@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
     from torch.export import ExportedProgram
 
-    from .compiler.analysis.cost import Cost
+    from .compiler.analysis.cost_table import Cost
     from .compiler.driver import Checked
     from .compiler.graph.graph import Graph
     from .compiler.graph.program import Program

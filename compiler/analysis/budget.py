@@ -8,7 +8,8 @@ from collections.abc import Callable
 from ...base.diagnostics import Diagnostic, Label
 from ..graph.graph import Graph
 from ..graph.program import BudgetLimit, Node, Scope
-from .cost import Work, groups, total, works_of
+from .cost import groups, total, works_of
+from .cost_table import Work
 from .dtypes import weight_bytes
 from .memory import inference_profile
 

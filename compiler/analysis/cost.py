@@ -17,7 +17,8 @@ from ...base.records import dataclass
 from ..graph.facts import facts_of
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
-from ..ops.base import Shape, Weight, product
+from ..ops.base import Weight, product
+from .cost_table import Cost, Row, Work
 from .dtypes import weight_bytes
 from .memory import inference_profile, training_profile
 from .traffic import bytes_moved, writes_nothing
@@ -34,134 +35,6 @@ KINDS: dict[str, str] = {
     "pool": "pooling",
 }
 """Families of operations by the name that the table of kinds prints; what is not here is elementwise work and movement."""
-
-CONVENTION = (
-    "MACs: convolutions, linear layers and attention's products, one sample. FLOPs: 2 a MAC, 1 a bias added, and the other",
-    "operations by docs/costs.md. Parameters: trainable, shared ones once, heads that only training has apart. Buffers in",
-    "elements. Activations: elements written, one sample; views and what training alone does write none.",
-)
-"""Printed under every table of costs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Figures that add up. All are for one sample."""
-
-    parameters: int = 0
-    buffers: int = 0
-    macs: int = 0
-    flops: int = 0
-    activations: int = 0
-    layer_activations: int = 0
-    """Elements that operations with MACs write: what the literature on design spaces calls activations."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: a stage, a block call, or an operation. `nodes` are the operations that it covers."""
-
-    path: str
-    op: str
-    output: Shape
-    work: Work
-    nodes: tuple[Node, ...]
-    peak_bytes: int
-    """The most that is alive at once while it runs, at inference (see `memory.py`)."""
-    shares: str = ""
-    """The path of the part or step whose weights it uses again."""
-
-    def to_json(self) -> dict[str, object]:
-        return {
-            "path": self.path,
-            "op": self.op,
-            "output": list(self.output),
-            "parameters": self.work.parameters,
-            "buffers": self.work.buffers,
-            "macs": self.work.macs,
-            "flops": self.work.flops,
-            "activations": self.work.activations,
-            "peak_bytes": self.peak_bytes,
-            "shares": self.shares or None,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """The cost of one network at one batch size and dtype."""
-
-    network: str
-    batch: int
-    dtype: str
-    optimizer: str
-    inputs: tuple[tuple[str, Shape], ...]
-    outputs: tuple[tuple[str, Shape], ...]
-    total: Work
-    training_only: Work
-    weights_bytes: int
-    bytes_by_dtype: tuple[tuple[str, int], ...]
-    """Of weights and buffers, by their number format."""
-    moved_bytes: int
-    """What an inference of the batch reads and writes, operation by operation."""
-    inference_peak_bytes: int
-    inference_peak_at: str
-    training_peak_bytes: int
-    training_peak_at: str
-    kinds: tuple[tuple[str, Work], ...]
-    by: str
-    rows: tuple[Row, ...]
-
-    def __str__(self) -> str:
-        """The table that `archc cost` prints."""
-        from .cost_table import cost_table
-
-        return cost_table(self).text()
-
-    @property
-    def arithmetic_intensity(self) -> float:
-        """FLOPs a byte moved."""
-        return self.total.flops * self.batch / self.moved_bytes if self.moved_bytes else 0.0
-
-    def to_json(self) -> dict[str, object]:
-        """The document that `archc cost --format json` prints."""
-        return {
-            "version": 1,
-            "network": self.network,
-            "batch": self.batch,
-            "dtype": self.dtype,
-            "optimizer": self.optimizer,
-            "input": {name: list(shape) for name, shape in self.inputs},
-            "output": {name: list(shape) for name, shape in self.outputs},
-            "totals": {
-                "parameters": self.total.parameters,
-                "buffers": self.total.buffers,
-                "macs": self.total.macs,
-                "flops": self.total.flops,
-                "activations": self.total.activations,
-                "layer_activations": self.total.layer_activations,
-                "weights_bytes": self.weights_bytes,
-                "moved_bytes": self.moved_bytes,
-                "arithmetic_intensity": self.arithmetic_intensity,
-                "inference_peak_bytes": self.inference_peak_bytes,
-                "inference_peak_at": self.inference_peak_at,
-                "training_peak_bytes": self.training_peak_bytes,
-                "training_peak_at": self.training_peak_at,
-            },
-            "bytes_by_dtype": dict(self.bytes_by_dtype),
-            "by": self.by,
-            "rows": [row.to_json() for row in self.rows],
-            "kinds": {
-                kind: {"parameters": work.parameters, "macs": work.macs, "flops": work.flops, "activations": work.activations}
-                for kind, work in self.kinds
-            },
-            "training_only": {
-                "parameters": self.training_only.parameters,
-                "buffers": self.training_only.buffers,
-                "macs": self.training_only.macs,
-                "flops": self.training_only.flops,
-            },
-            "convention": " ".join(CONVENTION),
-        }
-
 
 def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Cost:
     """All the figures of `graph`. `by` is a word of `BY`, `dtype` of `dtypes.BYTES`, `optimizer` of `memory.OPTIMIZERS`."""
@@ -260,10 +133,6 @@ def groups(nodes: Iterable[Node], by: str) -> list[tuple[str, str, list[Node]]]:
     """Path, kind and nodes of each row, in order of first appearance."""
     return [row[1:] for row in parts(nodes, by)]
 
-
-def told(path: str, shares: str) -> str:
-    """A row's path for people: `other (shares tower)`."""
-    return f"{path} (shares {shares})" if shares else path
 
 
 def parts(nodes: Iterable[Node], by: str) -> list[tuple[Scope | Node, str, str, list[Node]]]:

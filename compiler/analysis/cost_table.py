@@ -1,9 +1,141 @@
-"""The cost of a network as tables: row by row, and by kind of work."""
+"""The cost of a network as records and as tables: row by row, and by kind of work."""
 
 from __future__ import annotations
 
-from .cost import CONVENTION, Cost, told
+from ...base.records import dataclass
+from ..graph.program import Node
+from ..ops.base import Shape
 from .table import Cell, Column, Table
+
+CONVENTION = (
+    "MACs: convolutions, linear layers and attention's products, one sample. FLOPs: 2 a MAC, 1 a bias added, and the other",
+    "operations by docs/costs.md. Parameters: trainable, shared ones once, heads that only training has apart. Buffers in",
+    "elements. Activations: elements written, one sample; views and what training alone does write none.",
+)
+"""Printed under every table of costs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Figures that add up. All are for one sample."""
+
+    parameters: int = 0
+    buffers: int = 0
+    macs: int = 0
+    flops: int = 0
+    activations: int = 0
+    layer_activations: int = 0
+    """Elements that operations with MACs write: what the literature on design spaces calls activations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a stage, a block call, or an operation. `nodes` are the operations that it covers."""
+
+    path: str
+    op: str
+    output: Shape
+    work: Work
+    nodes: tuple[Node, ...]
+    peak_bytes: int
+    """The most that is alive at once while it runs, at inference (see `memory.py`)."""
+    shares: str = ""
+    """The path of the part or step whose weights it uses again."""
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "path": self.path,
+            "op": self.op,
+            "output": list(self.output),
+            "parameters": self.work.parameters,
+            "buffers": self.work.buffers,
+            "macs": self.work.macs,
+            "flops": self.work.flops,
+            "activations": self.work.activations,
+            "peak_bytes": self.peak_bytes,
+            "shares": self.shares or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The cost of one network at one batch size and dtype."""
+
+    network: str
+    batch: int
+    dtype: str
+    optimizer: str
+    inputs: tuple[tuple[str, Shape], ...]
+    outputs: tuple[tuple[str, Shape], ...]
+    total: Work
+    training_only: Work
+    weights_bytes: int
+    bytes_by_dtype: tuple[tuple[str, int], ...]
+    """Of weights and buffers, by their number format."""
+    moved_bytes: int
+    """What an inference of the batch reads and writes, operation by operation."""
+    inference_peak_bytes: int
+    inference_peak_at: str
+    training_peak_bytes: int
+    training_peak_at: str
+    kinds: tuple[tuple[str, Work], ...]
+    by: str
+    rows: tuple[Row, ...]
+
+    def __str__(self) -> str:
+        """The table that `archc cost` prints."""
+        return cost_table(self).text()
+
+    @property
+    def arithmetic_intensity(self) -> float:
+        """FLOPs a byte moved."""
+        return self.total.flops * self.batch / self.moved_bytes if self.moved_bytes else 0.0
+
+    def to_json(self) -> dict[str, object]:
+        """The document that `archc cost --format json` prints."""
+        return {
+            "version": 1,
+            "network": self.network,
+            "batch": self.batch,
+            "dtype": self.dtype,
+            "optimizer": self.optimizer,
+            "input": {name: list(shape) for name, shape in self.inputs},
+            "output": {name: list(shape) for name, shape in self.outputs},
+            "totals": {
+                "parameters": self.total.parameters,
+                "buffers": self.total.buffers,
+                "macs": self.total.macs,
+                "flops": self.total.flops,
+                "activations": self.total.activations,
+                "layer_activations": self.total.layer_activations,
+                "weights_bytes": self.weights_bytes,
+                "moved_bytes": self.moved_bytes,
+                "arithmetic_intensity": self.arithmetic_intensity,
+                "inference_peak_bytes": self.inference_peak_bytes,
+                "inference_peak_at": self.inference_peak_at,
+                "training_peak_bytes": self.training_peak_bytes,
+                "training_peak_at": self.training_peak_at,
+            },
+            "bytes_by_dtype": dict(self.bytes_by_dtype),
+            "by": self.by,
+            "rows": [row.to_json() for row in self.rows],
+            "kinds": {
+                kind: {"parameters": work.parameters, "macs": work.macs, "flops": work.flops, "activations": work.activations}
+                for kind, work in self.kinds
+            },
+            "training_only": {
+                "parameters": self.training_only.parameters,
+                "buffers": self.training_only.buffers,
+                "macs": self.training_only.macs,
+                "flops": self.training_only.flops,
+            },
+            "convention": " ".join(CONVENTION),
+        }
+
+
+def told(path: str, shares: str) -> str:
+    """A row's path for people: `other (shares tower)`."""
+    return f"{path} (shares {shares})" if shares else path
 
 
 def mebibytes(size: int) -> str:

@@ -13,7 +13,8 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.base import Shape, show
-from .cost import Work, total, work_of, works_of
+from .cost import total, work_of, works_of
+from .cost_table import Work
 
 LARGEST_MATCH = 4000
 """Unmatched steps on a side beyond which only equal neighbours are matched (the search takes quadratic time at worst)."""

@@ -15,7 +15,8 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from ..ops.base import Shape, product
-from .cost import elements, told
+from .cost import elements
+from .cost_table import told
 from .table import Cell, Column, Table
 
 BATCH = 128

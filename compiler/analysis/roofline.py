@@ -13,7 +13,8 @@ from dataclasses import field
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node
-from .cost import parts, told
+from .cost import parts
+from .cost_table import told
 from .table import Cell, Column, Table
 from .traffic import bytes_moved, writes_nothing
 

@@ -16,7 +16,8 @@ from ..runtime.timing import Leg, Ratio, Watch, race
 from ..runtime.weights import AnyWeights, side_head_keys
 from ..verify import put_reference, reference_module, shaken
 from .hardware import Machine, describe, forget_peak, peak_bytes, peak_flops, resident_bytes
-from .ways import WAYS, NotHere, Setting, Way
+from .setting import NotHere, Setting, Way
+from .ways import WAYS
 
 if TYPE_CHECKING:
     from torch import Tensor

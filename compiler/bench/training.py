@@ -9,11 +9,10 @@ from ..codegen.pytorch import Mode
 from ..runtime.prepare import Wanted, ready
 from ..runtime.timing import Leg
 from ..verify import tensors as _tensors
+from .setting import Setting
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from .ways import Setting
 
 
 def training(setting: Setting) -> Leg:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...base.diagnostics import Diagnostic
-from ..analysis.cost import Work
+from ..analysis.cost_table import Work
 from ..analysis.diff import Difference
 from ..files.write import write
 from ..graph.graph import Graph

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...base.records import dataclass
-from ..analysis.cost import Work, total, work_of
+from ..analysis.cost import total, work_of
+from ..analysis.cost_table import Work
 from ..graph.program import Node, Scope
 from ..ops.base import Shape
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from archc.compiler.analysis.budget import quantity
-from archc.compiler.analysis.cost import Cost, cost, groups, total, work_of
-from archc.compiler.analysis.cost_table import cost_table, kinds_table
+from archc.compiler.analysis.cost import cost, groups, total, work_of
+from archc.compiler.analysis.cost_table import Cost, cost_table, kinds_table
 from archc.compiler.analysis.dtypes import BYTES
 from archc.compiler.analysis.receptive import receptive
 from archc.compiler.graph.graph import Graph
