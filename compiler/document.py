@@ -6,7 +6,7 @@ import json
 
 from ..base.source import Span
 from .analysis.cost import cost
-from .elaborate.closures import show_value
+from .elaborate.values import show_value
 from .graph.graph import Graph
 from .graph.program import CallSite, Node, Scope
 

@@ -137,6 +137,15 @@ def test_rooms_lean_on_what_stands_before_them_alone() -> None:
     assert rows == []
 
 
+def test_no_files_go_round_in_a_circle() -> None:
+    """Not even in functions, or for type checkers: what two files need of each other is a third."""
+    import networkx
+
+    files = {_dotted(path): path for path in sources(*FOLDERS)}
+    graph = networkx.DiGraph([(_dotted(path), name) for path in files.values() for name, _ in imports(path) if name in files])
+    assert [sorted(part) for part in networkx.strongly_connected_components(graph) if len(part) > 1] == []
+
+
 def test_every_file_is_in_a_room() -> None:
     outside = [name_of(path) for path in sources(*FOLDERS) if rank(name_of(path)) is None]
     assert set(outside) == {"archc/__init__.py", "archc/__main__.py", "compiler/__init__.py"}

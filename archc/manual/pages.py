@@ -11,8 +11,8 @@ import sys
 from ..base.records import dataclass
 from ..base.source import Source
 from ..compiler.driver import check_source
-from ..compiler.elaborate.closures import show_value
 from ..compiler.elaborate.functions import FUNCTIONS, Function
+from ..compiler.elaborate.values import show_value
 from ..compiler.files.library import about, entries, files, names
 from ..compiler.ops import STRICTER, TABLE
 from ..compiler.ops.base import Operation

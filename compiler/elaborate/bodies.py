@@ -12,10 +12,8 @@ from ..graph.program import Scope
 from ..ops.base import Shape
 from . import inputs_outputs
 from .builder import Builder
-from .closures import LARGEST_LIST, UNKNOWN, Exhausted, Unknowable, kind_of, show_value
-from .decided import Origin, places_of_size
+from .closures import Binding, Environment, Frame, Labelled, Made, Names, Origin
 from .declarations import budget, default, expect, require
-from .environment import Binding, Environment, Frame, Labelled, Made, Names
 from .evaluator import Evaluator
 from .explain_values import with_origins
 from .labels import moment, repeater
@@ -29,6 +27,8 @@ from .naming import (
     static_labels,
     why_not,
 )
+from .steps import run_step
+from .values import LARGEST_LIST, UNKNOWN, Exhausted, Unknowable, kind_of, show_value
 
 DEEPEST = 100
 """How deep bodies and block calls may nest."""
@@ -54,7 +54,7 @@ class Expansion:
         entry = None if frame.entry is None else self.build.nodes[frame.entry].shape
 
         def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
-            return ([], []) if frame.entry is None else places_of_size(self.build, frame.entry, axis, told)
+            return ([], []) if frame.entry is None else self.build.places_of_size(frame.entry, axis, told)
 
         return Evaluator(frame.environment, entry, self.shape_of, decided, self.build.effort)
 
@@ -154,7 +154,7 @@ class Expansion:
                 self.choose(frame, statement)
             case ast.Let(name=name, value=value):
                 evaluator = self.evaluator(frame)
-                self.let(frame, name, evaluator.value(value), (evaluator, value))
+                self.let(frame, name, evaluator.value(value), Origin(evaluator, value))
             case ast.Default(calls=calls):
                 for call in calls:
                     frame.defaults = default(self, frame, call)
@@ -176,8 +176,6 @@ class Expansion:
 
     def chained(self, frame: Frame, step: ast.Step) -> None:
         """One step of a chain; one that cannot be worked out leaves an unknown tensor, and the next is looked at all the same."""
-        from .steps import run_step
-
         try:
             run_step(self, frame, step)
         except (Problem, Unknowable) as failure:
@@ -242,7 +240,7 @@ class Expansion:
         self._few_enough(len(values), loop.values.span)
         for index, value in enumerate(values):
             self.build.effort.spend(1, loop.span)
-            bindings = {loop.variable.name: Binding(value, loop.variable.span, origin=(evaluator, loop.values))}
+            bindings = {loop.variable.name: Binding(value, loop.variable.span, origin=Origin(evaluator, loop.values))}
             if loop.index is not None:
                 bindings[loop.index.name] = Binding(index, loop.index.span)
             yield bindings

@@ -7,7 +7,6 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import TYPE_CHECKING
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem, Report
 from ...base.records import dataclass
@@ -16,32 +15,20 @@ from ..graph.program import BudgetLimit, CallSite, Node, Scope
 from ..graph.provenance import chain_of_shapes
 from ..ops.base import Operation, Refusal, Shape, product, show
 from ..ops.parameters import BadValue, Plain
-from .closures import Exhausted, show_value
-from .decided import places_of_size
+from .closures import Frame, Given, Labelled, Origin
 from .effort import MOST_ERRORS, MOST_REPEATS, Effort
-from .environment import Frame, Labelled
 from .explain_merge import describe_clash
+from .explain_sizes import places_of_size
 from .explain_values import with_origins
 from .nearest_sizes import nearest_sizes
 from .signatures import Signature, bad_value
-
-if TYPE_CHECKING:
-    from .decided import Origin
+from .values import Exhausted, show_value
 
 MOST_ELEMENTS = 2**63 - 1
 """The largest number of elements of one tensor: PyTorch counts them in 64 bits."""
 
 MOST_NODES = 200_000
 """The largest number of operations of a network."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """The value of one parameter and where it was written (in the call, or in a `default` row)."""
-
-    value: object
-    span: Span
-    origin: Origin | None = None  # what it was worked out from
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +69,10 @@ class Builder:
     _repeats: int = 0
     _uses: dict[tuple[str, ...], int] = field(default_factory=dict)
     _operations: dict[object, Operation] = field(default_factory=dict)
+
+    def places_of_size(self, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
+        """The places that gave an axis of a node its size, and the expressions that go farther back."""
+        return places_of_size(self.nodes, self.via, self.givens, index, axis, told)
 
     # -------------------------------------------------------------------------------------- diagnostics
 
@@ -283,7 +274,7 @@ class Builder:
                 refused = True
                 diagnostic = bad_value(called, row, value, bad.expected, span, span.text)
                 origin = given[row.name].origin
-                self.say(diagnostic if origin is None else with_origins(origin[0], diagnostic, origin[1]), frame)
+                self.say(diagnostic if origin is None else with_origins(origin.reader, diagnostic, origin.expression), frame)
         return None if refused else values
 
     def too_large(self, operation: Operation, shapes: tuple[Shape, ...], shape: Shape) -> str | None:
@@ -345,12 +336,12 @@ class Builder:
         for name, row in given.items():
             at_fault = name == refusal.parameter or (refusal.code == "E310" and str(row.value) in numbers)
             if at_fault and row.origin is not None:
-                refused = with_origins(row.origin[0], refused, row.origin[1])
+                refused = with_origins(row.origin.reader, refused, row.origin.expression)
         if refusal.code == "E310" and operand is not None and refusal.axis is not None:
-            labels, origins = places_of_size(self, operand, refusal.axis, "channels" if refusal.axis == 0 else "features")
+            labels, origins = self.places_of_size(operand, refusal.axis, "channels" if refusal.axis == 0 else "features")
             shown = {(label.span.source.name, label.span.start, label.span.end) for label in (refused.primary, *refused.secondary)}
             further = tuple(label for label in labels if (label.span.source.name, label.span.start, label.span.end) not in shown)
             refused = dataclasses.replace(refused, secondary=(*refused.secondary, *further))
             for origin in origins:
-                refused = with_origins(origin[0], refused, origin[1])
+                refused = with_origins(origin.reader, refused, origin.expression)
         return refused

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import CallSite, Scope
-from .builder import Given
-from .closures import UNKNOWN, Builtin, Callee, Partial, Template, Unknowable, kind_of, show_value
+from .closures import (
+    Binding,
+    Builtin,
+    Callee,
+    Environment,
+    Frame,
+    Given,
+    Labelled,
+    Made,
+    Names,
+    NetworkInputs,
+    Origin,
+    Partial,
+    Template,
+)
 from .effort import STEPS_A_CALL
-from .environment import Binding, Environment, Frame, Labelled, Made, Names, NetworkInputs
+from .interfaces import Expander
 from .labels import Runner, label_of
 from .signatures import is_reference, match, signature
-
-if TYPE_CHECKING:
-    from .bodies import Expansion
+from .values import UNKNOWN, Unknowable, kind_of, show_value
 
 
-def resolve(expansion: Expansion, frame: Frame, call: ast.Call) -> Callee:
+def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
     """What a step's name stands for."""
     callee = expansion.evaluator(frame).resolve(call, wanted="operation or block")
     if isinstance(callee, Template | Builtin | Partial):
@@ -40,7 +50,7 @@ def resolve(expansion: Expansion, frame: Frame, call: ast.Call) -> Callee:
 
 
 def arguments_of(
-    expansion: Expansion, frame: Frame, callee: Callee, call: ast.Call
+    expansion: Expander, frame: Frame, callee: Callee, call: ast.Call
 ) -> tuple[Template | Builtin, dict[str, Given], dict[str, int | None]]:
     """The callee behind partial arguments, the value of each argument, and the tensors that arguments name (`like = e1`).
 
@@ -69,7 +79,7 @@ def arguments_of(
                 tensors[name] = labelled.tensor
                 given[name] = Given(True, argument.value.span)
             else:
-                given[name] = Given(evaluator.value(argument.value), argument.value.span, (evaluator, argument.value))
+                given[name] = Given(evaluator.value(argument.value), argument.value.span, Origin(evaluator, argument.value))
         except Problem as problem:
             expansion.build.say(problem.diagnostic, frame)
             missing = True
@@ -100,7 +110,7 @@ def is_flat(callee: Template | Builtin) -> bool:
     return isinstance(callee, Template) and isinstance(callee.definition, ast.Block) and callee.definition.mode == "flat"
 
 
-def need_tensor(expansion: Expansion, frame: Frame, span: Span) -> None:
+def need_tensor(expansion: Expander, frame: Frame, span: Span) -> None:
     network = frame.network
     if frame.current is None and network is not None and network.is_root and network.taken == 0 and not frame.environment.has_holes:
         raise Problem(
@@ -114,7 +124,7 @@ def need_tensor(expansion: Expansion, frame: Frame, span: Span) -> None:
 
 
 def instance(
-    expansion: Expansion,
+    expansion: Expander,
     frame: Frame,
     template: Template,
     given: dict[str, Given],
@@ -190,7 +200,7 @@ def _wrong_paths(template: Template, takes: int, paths: int, call: ast.Call) -> 
 
 
 def call_frame(
-    expansion: Expansion,
+    expansion: Expander,
     frame: Frame | None,
     template: Template,
     given: dict[str, Given],
@@ -230,14 +240,14 @@ def call_frame(
     return inside
 
 
-def bind_parameters(expansion: Expansion, frame: Frame, definition: ast.Block | ast.Network, given: dict[str, Given]) -> None:
+def bind_parameters(expansion: Expander, frame: Frame, definition: ast.Block | ast.Network, given: dict[str, Given]) -> None:
     """Bind each parameter to its argument or its default, which may read the parameters before it."""
     for row in definition.parameters:
         if row.name.name in given:
             value, origin = given[row.name.name].value, given[row.name.name].origin
         else:
             assert row.default is not None
-            origin = (expansion.evaluator(frame), row.default)
+            origin = Origin(expansion.evaluator(frame), row.default)
             try:
                 value = expansion.evaluator(frame).value(row.default)
             except Unknowable:
@@ -249,7 +259,7 @@ def bind_parameters(expansion: Expansion, frame: Frame, definition: ast.Block | 
 
 
 def variant(
-    expansion: Expansion, frame: Frame | None, template: Template, given: dict[str, Given]
+    expansion: Expander, frame: Frame | None, template: Template, given: dict[str, Given]
 ) -> tuple[Template, dict[str, Given], ast.Block | ast.Network]:
     """One step down `network a(…) = b(…)`: b with the arguments that a gives it."""
     definition = template.definition

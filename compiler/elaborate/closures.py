@@ -1,62 +1,208 @@
-"""The values of the language while a network is elaborated, and how messages print them.
-
-Plain values are Python's own: int (exact, of any size), float, bool, str, None (`none`), tuple (a list).
-"""
+"""What names mean at a place of the text: parameters, lets and templates; labels; defaults; and the names already given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field
+from itertools import islice
+from typing import Protocol, TypeAlias
 
-from ...base.diagnostics import Diagnostic
+from ...base.diagnostics import Label
 from ...base.records import dataclass
+from ...base.source import Span
 from ...dsl import ast
-from ..ops.axes import AXIS_WORDS
-from ..ops.base import Operation, Shape, show
-
-if TYPE_CHECKING:
-    from .environment import Defaults, Environment
-
-LARGEST_BITS = 256
-"""Whole numbers of more bits than this are refused: no tensor has such a size, and arithmetic on them could take for ever."""
-
-LARGEST_LIST = 100_000
-"""The longest list (the items of the lists within it counted), and the largest number of rounds of one loop."""
-
-LARGEST_TEXT = 10_000
-"""Characters of the longest text."""
-
-_SHOWN = 200
-"""How many characters of a value a message shows."""
-
-WORDS = ("half", "valid", "same", *AXIS_WORDS)
-"""Words that are values: each is the text of its own name."""
+from ..graph.program import Scope
+from ..ops.base import Operation, Shape
 
 
-class Size(tuple[int, ...]):
-    """`1x7`: one integer for each spatial axis."""
+class Reader(Protocol):
+    """Where an expression is worked out: what its names mean there, and what enters the innermost body (an `Evaluator`)."""
 
-    __slots__ = ()
+    @property
+    def environment(self) -> Environment: ...
+
+    @property
+    def entry(self) -> Shape | None: ...
+
+    @property
+    def decided(self) -> Callable[[int, str], tuple[list[Label], list[Origin]]]:
+        """Of an axis, and of the words by which the text calls it: the places that gave it its size, and what they were worked out from."""
+        ...
 
 
-class Exhausted(Exception):
-    """A limit of the whole compile is passed: nothing more is worked out."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """What a value was worked out from: an expression, and where it was read."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.message)
-        self.diagnostic = diagnostic
+    reader: Reader
+    expression: ast.Expression
 
 
-class Unknowable(Exception):
-    """Something that an earlier, reported mistake left unknown was needed: nothing more is to be said."""
+@dataclass(slots=True)
+class Binding:
+    """A parameter, a let, a template or an import, with the place that gave it. `used` serves the warning of dead names."""
+
+    value: object
+    span: Span
+    used: bool = False
+    origin: Origin | None = None  # what it was worked out from
+
+
+@dataclass(slots=True, eq=False)
+class Labelled:
+    """What a label stands for: a tensor (the index of a node, or None when a mistake left it unknown) and, for what has an inside, its members.
+
+    `again` runs the step once more with the same weights: on the current tensor of another frame, at a place, as the step with a
+    label of its own or none. It is None where that makes no sense (an input).
+    """
+
+    name: str
+    tensor: int | None
+    span: Span
+    members: dict[str, Labelled] = field(default_factory=dict)
+    again: Again | None = None
+    used: bool = False
+
+
+Made: TypeAlias = "tuple[int | None, dict[str, Labelled]]"
+"""What a step makes: its output, and the labels inside it."""
+
+Again: TypeAlias = "Callable[[Frame, Span, str | None], Made]"
+
+
+@dataclass(slots=True, eq=False)
+class Environment:
+    """One lexical level. `body` is the text of the level, read only to explain a label that comes later."""
+
+    parent: Environment | None = None
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    labels: dict[str, Labelled] = field(default_factory=dict)
+    body: Sequence[ast.Statement] = ()
+    incomplete: bool = False  # a statement could not be read: what it would have named is unknown
+
+    def levels(self) -> Iterator[Environment]:
+        level: Environment | None = self
+        while level is not None:
+            yield level
+            level = level.parent
+
+    def binding(self, name: str) -> Binding | None:
+        for level in self.levels():
+            found = level.bindings.get(name)
+            if found is not None:
+                return found
+        return None
+
+    def label(self, name: str) -> Labelled | None:
+        for level in self.levels():
+            found = level.labels.get(name)
+            if found is not None:
+                return found
+        return None
+
+    @property
+    def has_holes(self) -> bool:
+        return any(level.incomplete for level in self.levels())
+
+    def moment(self) -> tuple[tuple[Environment, int, int], ...]:
+        """What is known by now: how many names each level has."""
+        return tuple((level, len(level.bindings), len(level.labels)) for level in self.levels())
+
+
+def as_of(moment: tuple[tuple[Environment, int, int], ...]) -> Environment:
+    """The environment as it was then, for a step that is run again: names that were given since mean nothing to it."""
+    environment: Environment | None = None
+    for level, bindings, labels in reversed(moment):
+        environment = Environment(
+            environment, dict(islice(level.bindings.items(), bindings)), dict(islice(level.labels.items(), labels)), level.body, level.incomplete
+        )
+    assert environment is not None
+    return environment
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """What a mistake leaves behind."""
+class DefaultValue:
+    value: object
+    span: Span
 
 
-UNKNOWN = Unknown()
+@dataclass(frozen=True, slots=True, eq=False)
+class Defaults:
+    """The `default` rows in force at a place, by what they are of: an operation or a block."""
+
+    rows: Mapping[Template | type, Mapping[str, DefaultValue]] = field(default_factory=dict)
+
+    def of(self, callee: Template | Builtin) -> Mapping[str, DefaultValue]:
+        """The values that hold for calls of `callee`."""
+        return self.rows.get(callee.operation if isinstance(callee, Builtin) else callee, {})
+
+    def with_row(self, callee: Template | Builtin, values: Mapping[str, DefaultValue]) -> Defaults:
+        """The same after one more row, which comes before those there are."""
+        key = callee.operation if isinstance(callee, Builtin) else callee
+        return Defaults({**self.rows, key: {**self.of(callee), **values}})
+
+
+NO_DEFAULTS = Defaults()
+
+
+@dataclass(slots=True, eq=False)
+class Names:
+    """The names given so far in one scope that has names of its own (flat stages and paths share the one that they stand in).
+
+    `labels` are those that steps of the scope are known to have: no ordinal makes such a name.
+    """
+
+    indexed: bool = False
+    ordinals: dict[str, int] = field(default_factory=dict)
+    position: int = 0
+    rounds: int = 0
+    used: dict[tuple[str, ...], Span] = field(default_factory=dict)
+    members: dict[str, Labelled] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+
+    def ordinal(self, kind: str) -> str:
+        """`conv1`, `conv2`; in an indexed scope the position."""
+        if self.indexed:
+            return self.next_position()
+        count = self.ordinals.get(kind, 0) + 1
+        while f"{kind}{count}" in self.labels:
+            count += 1
+        self.ordinals[kind] = count
+        return f"{kind}{count}"
+
+    def next_position(self) -> str:
+        self.position += 1
+        return str(self.position - 1)
+
+    def next_round(self) -> str:
+        self.rounds += 1
+        return str(self.rounds - 1)
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """Where elaboration stands in one body: the current tensor and all that surrounds it."""
+
+    scope: Scope
+    environment: Environment
+    defaults: Defaults
+    names: Names
+    entry: int | None
+    current: int | None
+    training_only: bool = False
+    round_name: str | None = None  # the number that the single step of this round takes as its name
+    network: NetworkInputs | None = None
+
+
+@dataclass(slots=True, eq=False)
+class NetworkInputs:
+    """The inputs and outputs of the network call that a frame belongs to. `given` holds the tensors when it is a step."""
+
+    is_root: bool
+    given: list[int | None] = field(default_factory=list)
+    taken: int = 0
+    outputs: list[tuple[str, int | None, Span]] = field(default_factory=list)
+    heads: list[tuple[int, str]] = field(default_factory=list)  # the outputs of side heads, with the path to each as a name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,89 +254,13 @@ class Module:
     environment: Environment
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeOf:
-    """The shape of a labelled step, or of what enters a body (`in`)."""
-
-    shape: Shape
-
-    def attribute(self, name: str) -> object | None:
-        """`channels`, `height`, `width`, `depth`, `length`, `features`, `shape`, `rank`; None where this shape has no such axis."""
-        shape, rank = self.shape, len(self.shape) - 1
-        table: dict[str, object] = {"shape": shape, "channels": shape[0], "features": shape[-1], "rank": rank}
-        if rank == 1:
-            table["length"] = shape[1]
-        if rank >= 2:
-            table |= {"height": shape[-2], "width": shape[-1]}
-        if rank == 3:
-            table["depth"] = shape[1]
-        return table.get(name)
-
-
 Callee: TypeAlias = "Template | Builtin | Partial"
 
 
-def show_value(value: object) -> str:
-    """A value as the language would write it."""
-    if value is True:
-        return "true"
-    if value is False:
-        return "false"
-    if value is None:
-        return "none"
-    if isinstance(value, str):
-        return f'"{value}"' if len(value) <= _SHOWN else f'"{value[:_SHOWN]}…"'
-    if isinstance(value, Size):
-        return "x".join(str(item) for item in value)
-    if isinstance(value, tuple):
-        return _show_list(value)
-    if isinstance(value, Template | Builtin | Module):
-        return value.name
-    if isinstance(value, Partial):
-        return f"{value.name}(…)"
-    if isinstance(value, ShapeOf):
-        return show(value.shape)
-    if isinstance(value, int):
-        return show_integer(value)
-    return str(value)
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The value of one parameter and where it was written (in the call, or in a `default` row)."""
 
-
-def _show_list(value: tuple[object, ...]) -> str:
-    """A list by its first items, and how many there are where those are not all."""
-    shown, length = [], 0
-    for item in value if len(value) <= 12 else value[:10]:
-        shown.append(show_value(item))
-        length += len(shown[-1])
-        if length > _SHOWN:
-            break
-    if len(shown) < len(value):
-        shown.append(f"… ({len(value)} items)")
-    return f"[{', '.join(shown)}]"
-
-
-def show_integer(value: int) -> str:
-    """An integer; one of thousands of digits is told by its length, for it helps nobody and Python refuses to print it."""
-    if value.bit_length() > 4 * LARGEST_BITS:
-        return f"a number of {value.bit_length()} bits"
-    return str(value)
-
-
-def kind_of(value: object) -> str:
-    """What a value is, for messages: `a number`, `a block`."""
-    if isinstance(value, bool):
-        return "true or false"
-    names: Iterable[tuple[type | tuple[type, ...], str]] = (
-        (int, "a whole number"),
-        (float, "a number"),
-        (str, "a text"),
-        (Size, "a size"),
-        (tuple, "a list"),
-        (type(None), "none"),
-        (Builtin, "an operation"),
-        (Partial, "an operation with arguments"),
-        (Module, "an imported file"),
-        (ShapeOf, "a shape"),
-    )
-    if isinstance(value, Template):
-        return "a network" if value.is_network else "a block"
-    return next((name for kind, name in names if isinstance(value, kind)), "a value")
+    value: object
+    span: Span
+    origin: Origin | None = None  # what it was worked out from

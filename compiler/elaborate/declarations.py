@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...dsl import ast
 from ..graph.program import BudgetLimit
 from ..graph.provenance import chain_of_shapes, decided_by, short
 from ..ops.base import show
-from .closures import Builtin, Template, Unknowable, kind_of, show_value
-from .environment import Defaults, DefaultValue, Frame
+from .closures import Builtin, Defaults, DefaultValue, Frame, Template
 from .explain_merge import AXIS_NAMES
 from .explain_values import names_in, with_origins
+from .interfaces import Expander
 from .remedies import reaching
 from .signatures import match, signature
-
-if TYPE_CHECKING:
-    from .bodies import Expansion
+from .values import Unknowable, kind_of, show_value
 
 QUANTITIES = ("parameters", "macs", "flops", "activations", "memory")
 
 
-def default(expansion: Expansion, frame: Frame, call: ast.Call) -> Defaults:
+def default(expansion: Expander, frame: Frame, call: ast.Call) -> Defaults:
     """The defaults in force after `default call`."""
     evaluator = expansion.evaluator(frame)
     callee = evaluator.resolve(call, wanted="block or operation")
@@ -37,7 +33,7 @@ def default(expansion: Expansion, frame: Frame, call: ast.Call) -> Defaults:
     return frame.defaults.with_row(callee, values)
 
 
-def require(expansion: Expansion, frame: Frame, statement: ast.Require) -> None:
+def require(expansion: Expander, frame: Frame, statement: ast.Require) -> None:
     evaluator = expansion.evaluator(frame)
     if evaluator.condition(statement.condition):
         return
@@ -60,7 +56,7 @@ def require(expansion: Expansion, frame: Frame, statement: ast.Require) -> None:
     )
 
 
-def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
+def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
     wanted = expansion.evaluator(frame).value(statement.shape)
     if frame.current is None:
         return
@@ -93,7 +89,7 @@ def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
     )
 
 
-def budget(expansion: Expansion, frame: Frame, limit: ast.Limit) -> None:
+def budget(expansion: Expander, frame: Frame, limit: ast.Limit) -> None:
     value = expansion.evaluator(frame).value(limit.value)
     if limit.quantity.name not in QUANTITIES:
         raise Problem(

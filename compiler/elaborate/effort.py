@@ -9,7 +9,7 @@ from __future__ import annotations
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
 from ...base.source import Span
-from .closures import LARGEST_LIST, LARGEST_TEXT, Exhausted, Size
+from .values import LARGEST_LIST, LARGEST_TEXT, Exhausted, Size
 
 MOST_STEPS = 200_000
 """Statements that are run beside those that place an operation."""

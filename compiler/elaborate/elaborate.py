@@ -17,15 +17,15 @@ from ..ops.base import Shape
 from ..ops.ports import Output
 from ..ops.suggest import closest, did_you_mean
 from .bodies import Expansion
-from .builder import Builder, Given
+from .builder import Builder
 from .calls import bind_parameters, call_frame, variant
-from .closures import Exhausted, Template, Unknowable, show_value
-from .environment import Environment, Frame, Names, NetworkInputs
+from .closures import Environment, Frame, Given, Names, NetworkInputs, Template
 from .evaluator import Evaluator
 from .imports import Files, Loader, no_imports
 from .inputs_outputs import tell_heads_apart
 from .signatures import Signature, signature
 from .unused import unused_label
+from .values import Exhausted, Unknowable, show_value
 
 __all__ = ["Loader", "Options", "elaborate", "networks", "no_imports"]
 

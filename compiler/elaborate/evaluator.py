@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import TYPE_CHECKING
 
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
@@ -12,15 +11,12 @@ from ...dsl import ast
 from ..ops import TABLE
 from ..ops.base import Shape
 from ..ops.suggest import closest, did_you_mean
-from .closures import UNKNOWN, WORDS, Builtin, Module, Partial, ShapeOf, Size, Template, Unknowable, kind_of, show_value
+from .closures import Builtin, Environment, Labelled, Module, Origin, Partial, Template
 from .effort import Effort
-from .environment import Environment, Labelled
 from .explain_values import replacement, unknown_name, with_origins
 from .functions import FUNCTIONS
 from .operators import apply_operator
-
-if TYPE_CHECKING:
-    from .decided import Origin
+from .values import UNKNOWN, WORDS, ShapeOf, Size, Unknowable, kind_of, show_value
 
 
 def nowhere(axis: int, told: str) -> tuple[list[Label], list[Origin]]:

@@ -9,7 +9,7 @@ from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import decided_by, has_even_half, lost_rows, main_path, parting, short, total_stride
 from ..ops.base import Operation, Refusal, Shape, show
-from .environment import Frame
+from .closures import Frame
 from .nearest_sizes import nearest_sizes
 from .remedies import meeting
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
@@ -14,30 +13,26 @@ from ..ops import TABLE
 from ..ops.foreign_names import advice, key, otherwise
 from ..ops.parameters import Optional, Word
 from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean
-from .closures import WORDS, Builtin, Module, Template, show_value
-from .environment import Environment
+from .closures import Builtin, Environment, Module, Origin, Reader, Template
 from .functions import FUNCTIONS
-
-if TYPE_CHECKING:
-    from .decided import Origin
-    from .evaluator import Evaluator
+from .values import WORDS, show_value
 
 MOST_ORIGINS = 5
 """How many places a message shows at most to tell where a value came from."""
 
 
-def with_origins(evaluator: Evaluator, diagnostic: Diagnostic, node: ast.Expression) -> Diagnostic:
+def with_origins(reader: Reader, diagnostic: Diagnostic, node: ast.Expression) -> Diagnostic:
     """The diagnostic with the places that gave the names of `node` their values: the nearest first, back to where the text says a number."""
     known = {_place(label.span) for label in (diagnostic.primary, *diagnostic.secondary)}
     labels: list[Label] = []
-    waiting = deque((evaluator, name) for name in names_in(node))
+    waiting = deque((reader, name) for name in names_in(node))
     while waiting and len(labels) < MOST_ORIGINS:
         reader, name = waiting.popleft()
         if isinstance(name, ast.Attribute):
             places, origins = _origin_of_size(reader, name)
             labels += [label for label in places if _place(label.span) not in known]
             known |= {_place(label.span) for label in places}
-            waiting.extend((origin[0], further) for origin in origins for further in names_in(origin[1]))
+            waiting.extend((origin.reader, further) for origin in origins for further in names_in(origin.expression))
             continue
         binding = reader.environment.binding(name.name)
         if binding is None:
@@ -46,7 +41,7 @@ def with_origins(evaluator: Evaluator, diagnostic: Diagnostic, node: ast.Express
             known.add(_place(binding.span))
             labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
             if binding.origin is not None:
-                waiting.extend((binding.origin[0], further) for further in names_in(binding.origin[1]))
+                waiting.extend((binding.origin.reader, further) for further in names_in(binding.origin.expression))
     return replace(diagnostic, secondary=(*diagnostic.secondary, *labels))
 
 
@@ -67,12 +62,12 @@ def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Na
     return replace(diagnostic, secondary=(*diagnostic.secondary, *places_of(environment, near[:3])), help=help, fix=replacement(name.span, near))
 
 
-def _origin_of_size(evaluator: Evaluator, node: ast.Attribute) -> tuple[list[Label], list[Origin]]:
+def _origin_of_size(reader: Reader, node: ast.Attribute) -> tuple[list[Label], list[Origin]]:
     """The places that gave `in.channels` its value."""
     axis = {"channels": 0, "length": 1, "height": -2, "width": -1, "features": -1}.get(node.name)
-    if axis is None or evaluator.entry is None or node.span.text != f"in.{node.name}":
+    if axis is None or reader.entry is None or node.span.text != f"in.{node.name}":
         return [], []
-    return evaluator.decided(axis % len(evaluator.entry), node.span.text)
+    return reader.decided(axis % len(reader.entry), node.span.text)
 
 
 def unknown_name(environment: Environment, name: str, span: Span, wanted: str = "a value", arguments: int = 0) -> Diagnostic:

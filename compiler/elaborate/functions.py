@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
 from ...dsl import ast
-from .closures import LARGEST_BITS, LARGEST_LIST, kind_of, show_value
+from .values import LARGEST_BITS, LARGEST_LIST, kind_of, show_value
 
 
 class _Wrong(Exception):

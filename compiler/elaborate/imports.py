@@ -13,10 +13,10 @@ from ...dsl.parser.parse import parse
 from ..graph.program import Scope
 from ..ops.suggest import closest, did_you_mean
 from .bodies import Expansion
-from .closures import UNKNOWN, Exhausted, Module, Template, Unknowable
+from .closures import NO_DEFAULTS, Binding, Defaults, Environment, Frame, Module, Names, Template
 from .declarations import default
-from .environment import NO_DEFAULTS, Binding, Defaults, Environment, Frame, Names
 from .explain_values import replacement
+from .values import UNKNOWN, Exhausted, Unknowable
 
 Loader = Callable[[tuple[str, ...], Source], "Source | None"]
 """Finds the text of an import: the dotted name, and the file that asks. None: there is no such file."""

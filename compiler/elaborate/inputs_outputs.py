@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...dsl import ast
 from ..graph.program import Node
 from ..ops.ports import Input, Output
-from .closures import Unknowable, show_value
-from .environment import Frame, Labelled, NetworkInputs
+from .closures import Frame, Labelled, NetworkInputs
+from .interfaces import Expander
 from .naming import why_not
-
-if TYPE_CHECKING:
-    from .bodies import Expansion
+from .values import Unknowable, show_value
 
 
-def input(expansion: Expansion, frame: Frame, statement: ast.Input) -> None:
+def input(expansion: Expander, frame: Frame, statement: ast.Input) -> None:
     network = frame.network
     if network is None or not _is_body_of_network(frame):
         raise Problem(
@@ -56,7 +53,7 @@ def input(expansion: Expansion, frame: Frame, statement: ast.Input) -> None:
     frame.environment.labels[name] = frame.names.members[name] = Labelled(name, tensor, statement.name.span)
 
 
-def _root_input(expansion: Expansion, frame: Frame, statement: ast.Input, name: str, shape: object) -> int | None:
+def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: str, shape: object) -> int | None:
     if (
         not isinstance(shape, tuple)
         or not shape
@@ -78,7 +75,7 @@ def _root_input(expansion: Expansion, frame: Frame, statement: ast.Input, name: 
     return expansion.build.add(frame, operation, (), shape, (name,), statement.span, label=True)
 
 
-def output(expansion: Expansion, frame: Frame, statement: ast.Output) -> None:
+def output(expansion: Expander, frame: Frame, statement: ast.Output) -> None:
     from .labels import find_label
 
     network = frame.network
@@ -105,7 +102,7 @@ def output(expansion: Expansion, frame: Frame, statement: ast.Output) -> None:
         network.outputs.append((name, labelled.tensor, item.span))
 
 
-def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
+def aux(expansion: Expander, frame: Frame, statement: ast.Aux) -> None:
     network = frame.network
     title = expansion.label_text(frame, statement.name)
     names = tuple(title.split("."))

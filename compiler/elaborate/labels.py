@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..ops.suggest import closest, did_you_mean
 from .builder import Builder, Sharing
-from .closures import UNKNOWN, Unknowable, kind_of
+from .closures import Again, Environment, Frame, Labelled, Made, Names, as_of
 from .effort import STEPS_A_CALL
-from .environment import Again, Environment, Frame, Labelled, Made, Names, as_of
 from .explain_values import replacement
+from .interfaces import Expander
 from .naming import static_labels
-
-if TYPE_CHECKING:
-    from .bodies import Expansion
+from .values import UNKNOWN, Unknowable, kind_of
 
 Runner: TypeAlias = Callable[[Frame, Span], Made]
 """Runs a step on the current tensor of a frame, at a place."""
@@ -66,7 +64,7 @@ def repeater(build: Builder, before: Moment, label: str, run: Runner) -> Again:
     return again
 
 
-def run_skip(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None) -> None:
+def run_skip(expansion: Expander, frame: Frame, call: ast.Call, label: str | None) -> None:
     """`skip` is the identity, `skip(name)` the output of the step with that label."""
     if call.arguments:
         labelled = label_argument(expansion, frame, call)
@@ -76,7 +74,7 @@ def run_skip(expansion: Expansion, frame: Frame, call: ast.Call, label: str | No
         expansion.register(frame, Labelled(label, frame.current, call.span))
 
 
-def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None, place: Span) -> None:
+def run_reuse(expansion: Expander, frame: Frame, call: ast.Call, label: str | None, place: Span) -> None:
     """`reuse(name)` applies the step with that label again, with its weights."""
     if not call.arguments:
         raise Problem(
@@ -103,7 +101,7 @@ def run_reuse(expansion: Expansion, frame: Frame, call: ast.Call, label: str | N
         expansion.register(frame, Labelled(label, frame.current, place, members, labelled.again))
 
 
-def label_argument(expansion: Expansion, frame: Frame, call: ast.Call) -> Labelled:
+def label_argument(expansion: Expander, frame: Frame, call: ast.Call) -> Labelled:
     """The label that is the only argument of `skip` or `reuse`: a name, a dotted name, or a text."""
     name = call.path[0]
     if len(call.arguments) > 1 or call.arguments[0].name is not None:
@@ -113,7 +111,7 @@ def label_argument(expansion: Expansion, frame: Frame, call: ast.Call) -> Labell
     return label_of(expansion, frame, call.arguments[0].value)
 
 
-def label_of(expansion: Expansion, frame: Frame, value: ast.Expression) -> Labelled:
+def label_of(expansion: Expander, frame: Frame, value: ast.Expression) -> Labelled:
     """The label that an expression names: `e2`, `backbone.layer3`, `"encoder.e{i}"`."""
     if isinstance(value, ast.Text):
         return find_label(expansion, frame, tuple(expansion.evaluator(frame).text(value).split(".")), value.span)
@@ -134,7 +132,7 @@ def label_of(expansion: Expansion, frame: Frame, value: ast.Expression) -> Label
     return find_label(expansion, frame, (node.name, *reversed(parts)), value.span)
 
 
-def find_label(expansion: Expansion, frame: Frame, path: tuple[str, ...], span: Span) -> Labelled:
+def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: Span) -> Labelled:
     """The label at the end of a dotted name; the diagnostic tells whether it comes later or was never given."""
     found = frame.environment.label(path[0])
     if found is None:

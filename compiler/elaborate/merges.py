@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
 from .calls import arguments_of, instance, is_flat, need_tensor, resolve, step_names
-from .closures import Builtin, Template
-from .environment import Frame, Made
+from .closures import Builtin, Frame, Made, Template
+from .interfaces import Expander
 from .labels import Runner
 from .signatures import signature
 
-if TYPE_CHECKING:
-    from .bodies import Expansion
 
-
-def merge(expansion: Expansion, frame: Frame, statement: ast.Merge, step: ast.Step, label: str | None) -> Runner:
+def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Step, label: str | None) -> Runner:
     if statement.head.path in (("reuse",), ("skip",)):
         raise Problem(_no_head(statement.head))
     callee, given, tensors = arguments_of(expansion, frame, resolve(expansion, frame, statement.head), statement.head)
@@ -86,7 +81,7 @@ def _no_head(head: ast.Call) -> Diagnostic:
     )
 
 
-def _paths(expansion: Expansion, frame: Frame, statement: ast.Merge) -> list[tuple[int | None, Span]]:
+def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> list[tuple[int | None, Span]]:
     """Where each path ends, and the place of what ends it. Every path starts from the frame's current tensor."""
     start = frame.current
     ends: list[tuple[int | None, Span]] = []
@@ -108,7 +103,7 @@ def _paths(expansion: Expansion, frame: Frame, statement: ast.Merge) -> list[tup
     return ends
 
 
-def _end_of(expansion: Expansion, path: ast.Path, end: int | None) -> Span:
+def _end_of(expansion: Expander, path: ast.Path, end: int | None) -> Span:
     """The place of what a path ends in: the step that made its tensor, where that is written in the path itself."""
     if end is not None:
         made = expansion.build.nodes[end].span

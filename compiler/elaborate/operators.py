@@ -6,7 +6,7 @@ import math
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...dsl import ast
-from .closures import LARGEST_BITS, LARGEST_LIST, Size, kind_of, show_value
+from .values import LARGEST_BITS, LARGEST_LIST, Size, kind_of, show_value
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 

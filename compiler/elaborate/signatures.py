@@ -13,8 +13,9 @@ from ..ops.base import Operation
 from ..ops.foreign_names import NO_PARAMETERS
 from ..ops.parameters import Integer, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
-from .closures import Builtin, Template, show_value
+from .closures import Builtin, Template
 from .explain_values import replacement
+from .values import show_value
 
 
 @dataclass(frozen=True, slots=True)

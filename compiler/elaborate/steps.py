@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
 from .calls import arguments_of, instance, is_flat, need_tensor, resolve, step_names
-from .closures import Builtin
-from .environment import Frame, Labelled, Made, Names
+from .closures import Builtin, Frame, Labelled, Made, Names
+from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
 from .signatures import signature
 
-if TYPE_CHECKING:
-    from .bodies import Expansion
 
-
-def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
+def run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     """Run one step of a chain: the current tensor becomes its output."""
     label = expansion.label_text(frame, step.label) if step.label is not None else None
     if isinstance(step.action, ast.Call) and step.action.path == ("skip",):
@@ -51,7 +46,7 @@ def run_step(expansion: Expansion, frame: Frame, step: ast.Step) -> None:
             build.labels.append(labelled)
 
 
-def _call(expansion: Expansion, frame: Frame, call: ast.Call, step: ast.Step, label: str | None) -> Runner:
+def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, label: str | None) -> Runner:
     resolved = resolve(expansion, frame, call)
     if isinstance(resolved, Builtin) and resolved.operation.least_inputs > 1:
         raise Problem(_needs_paths(expansion, frame, resolved.name, call))
@@ -75,7 +70,7 @@ def _call(expansion: Expansion, frame: Frame, call: ast.Call, step: ast.Step, la
     return instance(expansion, frame, callee, given, names, call, step.span, None)
 
 
-def _needs_paths(expansion: Expansion, frame: Frame, name: str, call: ast.Call) -> Diagnostic:
+def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -> Diagnostic:
     """The diagnostic of a merge without its paths; `add(a, b)` names them as PyTorch would."""
     given = [argument.value.span.text for argument in call.arguments if argument.name is None and expansion.evaluator(frame).labelled(argument.value)]
     paths = " ".join(f"| skip({label})" for label in given) if len(given) > 1 else f"| skip | skip({given[0]})" if given else "| … | …"
@@ -87,7 +82,7 @@ def _needs_paths(expansion: Expansion, frame: Frame, name: str, call: ast.Call) 
     )
 
 
-def _group(expansion: Expansion, frame: Frame, group: ast.Group, label: str | None) -> Runner:
+def _group(expansion: Expander, frame: Frame, group: ast.Group, label: str | None) -> Runner:
     named = label is not None or frame.round_name is not None or (frame.names.indexed and group.mode != "flat")
     names = step_names(frame, "group", label) if named and group.mode != "flat" else ()
     expansion.claim(frame, names, group.span)

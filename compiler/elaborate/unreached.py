@@ -14,11 +14,11 @@ from ...base.diagnostics import Diagnostic, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..ops import TABLE
-from .closures import WORDS, Builtin, Template
-from .environment import NO_DEFAULTS, Binding, Environment
+from .closures import NO_DEFAULTS, Binding, Builtin, Environment, Template
 from .explain_values import unknown_name
 from .functions import FUNCTIONS
 from .signatures import is_reference, match, signature
+from .values import WORDS
 
 NOTE = "no network that was checked comes by here; found by reading"
 

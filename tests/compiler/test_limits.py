@@ -13,10 +13,10 @@ import pytest
 from archc.base.source import Source
 from archc.compiler.driver import check, check_all, check_source
 from archc.compiler.elaborate.builder import MOST_NODES
-from archc.compiler.elaborate.closures import LARGEST_LIST, show_value
 from archc.compiler.elaborate.effort import MOST_ERRORS, MOST_STEPS, STEPS_A_NODE, Effort, items_in
 from archc.compiler.elaborate.imports import DEEPEST_IMPORT
 from archc.compiler.elaborate.naming import LONGEST_LABEL, legal_name, why_not
+from archc.compiler.elaborate.values import LARGEST_LIST, show_value
 
 MOST_BYTES = 200 * 2**20
 

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from ...base.diagnostics import Label
-from ...dsl import ast
+from ..graph.program import CallSite, Node
 from ..graph.provenance import decided_by
-from .closures import show_value
-
-if TYPE_CHECKING:
-    from ..graph.program import Node
-    from .builder import Builder
-    from .evaluator import Evaluator
-
-Origin = tuple["Evaluator", ast.Expression]
+from .closures import Given, Origin
+from .values import show_value
 
 
 def _joins(node: Node, axis: int) -> bool:
@@ -23,25 +17,27 @@ def _joins(node: Node, axis: int) -> bool:
     return len(shapes) > 1 and all(axis < len(shape) for shape in shapes) and node.shape[axis] == sum(shape[axis] for shape in shapes)
 
 
-def places_of_size(build: Builder, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
+def places_of_size(
+    nodes: Sequence[Node], via: Sequence[CallSite], givens: Mapping[int, Mapping[str, Given]], index: int, axis: int, told: str
+) -> tuple[list[Label], list[Origin]]:
     """The places that gave axis `axis` of node `index` its size, the nearest first, and the expressions that go farther back.
 
-    `told` is how the text calls the size.
+    `told` is how the text calls the size; `via` are the calls that led to here, `givens` their arguments by identity.
     """
-    size = build.nodes[index].shape[axis]
-    node = decided_by(build.nodes, index, axis)
+    size = nodes[index].shape[axis]
+    node = decided_by(nodes, index, axis)
     labels = [Label(node.span, f"`{told}` is {size}, decided here")]
     begin = node
     while _joins(begin, axis):
-        begin = decided_by(build.nodes, begin.inputs[0], axis)
+        begin = decided_by(nodes, begin.inputs[0], axis)
     if begin is not node:
         labels.append(Label(begin.span, f"the first {begin.shape[axis]} of them come from here"))
     # The call that led there and not here: the outermost, for that is the one in the user's own text.
-    here = {id(site) for site in build.via}
+    here = {id(site) for site in via}
     site = next((site for site in begin.via if id(site) not in here), None)
     if site is None:
         return labels, []
-    same = {name: row for name, row in build.givens.get(id(site), {}).items() if row.value == begin.shape[axis]}
+    same = {name: row for name, row in givens.get(id(site), {}).items() if row.value == begin.shape[axis]}
     values = " and ".join(f"{name} = {show_value(row.value)}" for name, row in same.items())
     labels.append(Label(site.span, "by way of this call" + (f", where {values}" if values else "")))
     return labels, [row.origin for row in same.values() if row.origin is not None]
