@@ -50,6 +50,12 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
+def modules() -> dict[str, Path]:
+    """Every file of the product by the name under which it is imported."""
+    return {_dotted(path): path for path in sources(*FOLDERS)}
+
+
 def imports(path: Path, *, top: bool = False) -> Iterator[tuple[str, int]]:
     """The absolute names that a file imports, with their lines; with `top`, only those that run when it is imported."""
     parts = name_of(path).removesuffix(".py").split("/")
@@ -59,9 +65,8 @@ def imports(path: Path, *, top: bool = False) -> Iterator[tuple[str, int]]:
             yield from ((row.name, node.lineno) for row in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
-            package_name = ".".join([*base, *([node.module] if node.module else [])])
-            yield package_name, node.lineno
-            yield from ((f"{package_name}.{row.name}", node.lineno) for row in node.names)
+            home = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((f"{home}.{row.name}" if f"{home}.{row.name}" in modules() else home, node.lineno) for row in node.names)
 
 
 def _running(module: ast.Module) -> Iterator[ast.stmt]:
@@ -126,12 +131,11 @@ def rank(name: str) -> tuple[int, str] | None:
 
 def test_rooms_lean_on_what_stands_before_them_alone() -> None:
     """Imports in functions and those for type checkers count as well."""
-    files = {_dotted(path): name_of(path) for path in sources(*FOLDERS)}
     rows = []
     for path in sources(*FOLDERS):
         here = rank(name_of(path))
         for name, line in imports(path):
-            there = rank(files.get(name, ""))
+            there = rank(name_of(modules()[name])) if name in modules() else None
             if here and there and here[1] != there[1] and there[0] >= here[0]:
                 rows.append(f"{name_of(path)}:{line} imports {name}")
     assert rows == []
@@ -141,8 +145,7 @@ def test_no_files_go_round_in_a_circle() -> None:
     """Not even in functions, or for type checkers: what two files need of each other is a third."""
     import networkx
 
-    files = {_dotted(path): path for path in sources(*FOLDERS)}
-    graph = networkx.DiGraph([(_dotted(path), name) for path in files.values() for name, _ in imports(path) if name in files])
+    graph = networkx.DiGraph([(file, name) for file, path in modules().items() for name, _ in imports(path) if name in modules()])
     assert [sorted(part) for part in networkx.strongly_connected_components(graph) if len(part) > 1] == []
 
 
