@@ -243,7 +243,7 @@ class InstanceNorm(Operation):
         return NORM_FLOPS * product(output)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        return Saved(inputs=(0,), extra=(4 if self.affine else 2) * output[0])
+        return Saved(inputs=(0,), extra=(3 if self.affine else 2) * output[0])
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         # Mean and deviation, and the weights once for each image.
