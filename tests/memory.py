@@ -15,6 +15,8 @@ from collections.abc import Generator
 import psutil
 import pytest
 
+from archc.compiler.emit.measure.machine import peak_bytes
+
 LIMIT = 1_500_000_000  # bytes
 GROWTH = 100_000_000
 """So many bytes more than after the last tidying, and it is done again. It takes 0.1 s."""
@@ -46,13 +48,15 @@ def resident() -> int:
 
 
 def peak() -> int:
-    """The most that this process had in use, or one that it started and that has ended. (Linux gives a child its parent's peak to begin with.)"""
+    """The most that this process had in use, or one that it started and that has ended."""
     try:
         import resource
     except ImportError:  # Windows, which knows the peak of this process alone
         return int(getattr(psutil.Process().memory_info(), "peak_wset", 0))
     unit = 1 if sys.platform == "darwin" else 1024
-    return unit * max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    # On Linux RUSAGE_SELF begins with the peak of the process that started this one.
+    own = peak_bytes() or unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return max(own, unit * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def tidy() -> None:
