@@ -91,7 +91,8 @@ def check_gradients(module: nn.Module, total: Callable[[], Tensor], check: Calla
             check(key, parameter.grad)
             parameter.grad = None
 
-        parameter.register_post_accumulate_grad_hook(arrived)
+        if parameter.requires_grad:
+            parameter.register_post_accumulate_grad_hook(arrived)
     total().backward()  # type: ignore[no-untyped-call]
     return seen
 
