@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,6 +65,36 @@ def pair(name: str, made: type[nn.Module]) -> tuple[nn.Module, nn.Module]:
     ours = empty(made)
     ours.load_state_dict(theirs.state_dict(), strict=True, assign=True)
     return ours, reference.answering(name, theirs)
+
+
+def part_buffers(module: nn.Module) -> None:
+    """Buffers of its own for a module that shares its tensors with the reference: a training step changes those, and no parameter."""
+    module.load_state_dict(module.state_dict() | {key: value.clone() for key, value in module.named_buffers()}, strict=True, assign=True)
+
+
+def gradients(module: nn.Module, total: Callable[[], Tensor]) -> dict[str, Tensor]:
+    """The gradient of `total()` by each parameter."""
+    total().backward()  # type: ignore[no-untyped-call]
+    found = {key: parameter.grad for key, parameter in module.named_parameters() if parameter.grad is not None}
+    module.zero_grad(set_to_none=True)
+    return found
+
+
+def check_gradients(module: nn.Module, total: Callable[[], Tensor], check: Callable[[str, Tensor], None]) -> set[str]:
+    """Each gradient is checked as soon as it is there, and freed: a network's gradients take as much memory as its weights. Whose there were."""
+    seen = set()
+    for key, parameter in module.named_parameters():
+
+        def arrived(parameter: Tensor, key: str = key) -> None:
+            assert parameter.grad is not None
+            seen.add(key)
+            check(key, parameter.grad)
+            parameter.grad = None
+
+        if parameter.requires_grad:
+            parameter.register_post_accumulate_grad_hook(arrived)
+    total().backward()  # type: ignore[no-untyped-call]
+    return seen
 
 
 def values(answer: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -29,7 +29,7 @@ def part(number: int, count: int) -> tuple[Counter[str], list[str]]:
 def main(count: int = 20_000) -> int:
     total: Counter[str] = Counter()
     wrong = 0
-    with ProcessPoolExecutor(max_tasks_per_child=5) as pool:
+    with ProcessPoolExecutor() as pool:
         for verdicts, stories in pool.map(part, range(PARTS), repeat(max(1, count // PARTS))):
             print("\n".join([*stories, ""]) if stories else "", end="", flush=True)
             total += verdicts

@@ -18,6 +18,14 @@ class Stricter(Exception):
     """PyTorch would run it and archc must not: the rules that docs/ops.md lists."""
 
 
+class TooLarge(Exception):
+    """Nobody has tried: it would take more memory than a test may have."""
+
+
+NUMBERS = 2**24
+"""Of the largest tensor that an operation may begin with; few programs have more, of volumes made larger again and again."""
+
+
 def run(program: RandomProgram) -> tuple[int, ...]:
     """The output's shape without the batch; `Refused` or `Stricter`."""
     torch.set_num_threads(1)
@@ -31,6 +39,8 @@ def run(program: RandomProgram) -> tuple[int, ...]:
 
 def apply(step: Step, x: Tensor, labels: dict[str, Tensor]) -> Tensor:
     if isinstance(step, Operation):
+        if x.numel() > NUMBERS:
+            raise TooLarge(f"{x.numel()} numbers")
         return operate(step, x)
     if isinstance(step, Skip):
         return x if step.label is None else labels[step.label]

@@ -47,12 +47,13 @@ def assemble(state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, 
 
     written = write(state, backend)
     module = load(written.source, written.class_name).eval().requires_grad_(False).to(getattr(torch, dtype))
-    module.load_state_dict({key: tensors[recipe] for key, recipe in written.tensors.items()})
+    # The tensors themselves, not copies: a large network is held once.
+    module.load_state_dict({key: tensors[recipe].to(getattr(torch, dtype)) for key, recipe in written.tensors.items()}, assign=True)
     return Fast(module, written, state, backend)
 
 
 def make_weights(state: Rewritten, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors that the recipes make, worked out in double precision."""
+    """The tensors that the recipes make, worked out in double precision, one after another, and kept in single precision."""
     import torch
 
     def read(key: str) -> Tensor:
@@ -65,4 +66,4 @@ def make_weights(state: Rewritten, weights: Mapping[str, Tensor]) -> dict[str, T
         return torch.cat(list(parts), axis)
 
     store = Store(read, filled, join)  # type: ignore[arg-type]
-    return {key: recipe.make(store) for key, recipe in state.weights.items()}  # type: ignore[misc]
+    return {key: recipe.make(store).float().contiguous() for key, recipe in state.weights.items()}  # type: ignore[attr-defined]
