@@ -44,10 +44,14 @@ def repeater(build: Builder, before: tuple[int, int], label: str, run: Runner) -
 
 def run_skip(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None) -> None:
     """`skip` is the identity, `skip(name)` the output of the step with that label."""
+    from .instances import need_tensor
+
     if call.arguments:
         labelled = label_argument(expansion, frame, call)
         labelled.used = True
         frame.current = labelled.tensor
+    else:
+        need_tensor(expansion, frame, call.span, frame.current)
     if label is not None:
         expansion.register(frame, Labelled(label, frame.current, call.span))
 
