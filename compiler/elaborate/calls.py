@@ -23,6 +23,7 @@ from .closures import (
     Partial,
     Template,
 )
+from .current import need_tensor
 from .effort import STEPS_A_CALL
 from .interfaces import Expander
 from .labels import Runner, label_of
@@ -110,19 +111,6 @@ def is_flat(callee: Template | Builtin) -> bool:
     return isinstance(callee, Template) and isinstance(callee.definition, ast.Block) and callee.definition.mode == "flat"
 
 
-def need_tensor(expansion: Expander, frame: Frame, span: Span) -> None:
-    network = frame.network
-    if frame.current is None and network is not None and network.is_root and network.taken == 0 and not frame.environment.has_holes:
-        raise Problem(
-            Diagnostic(
-                "E236",
-                "there is no tensor yet: the network has no `input` before this step",
-                Label(span, "gets nothing"),
-                help="begin the network with its input, channels first: `input image[3, 224, 224]`",
-            )
-        )
-
-
 def instance(
     expansion: Expander,
     frame: Frame,
@@ -157,7 +145,7 @@ def instance(
         build = expansion.build
         inner_names = frame.names if mode == "flat" else Names(mode == "indexed")
         if heads is None:
-            need_tensor(expansion, frame, place)
+            need_tensor(frame, place)
         tensors = heads if heads is not None else [frame.current]
         site = CallSite(
             template.name, call.span, tuple((name, show_value(value.value)) for name, value in given.items() if value.span.start >= call.span.start)
@@ -233,6 +221,7 @@ def call_frame(
         entry=start,
         current=start,
         training_only=frame.training_only if frame is not None else False,
+        network=frame.network if frame is not None else None,
     )
     bind_parameters(expansion, inside, definition, given)
     arguments = tuple((name, binding.value) for name, binding in environment.bindings.items())
@@ -271,7 +260,9 @@ def variant(
         raise Problem(Diagnostic("E402", f"`{template.name}` is a variant of itself", Label(definition.head, "refers back to itself")))
     environment = Environment(template.environment)
     scope = frame.scope if frame is not None else Scope("network", (), None, definition.head)
-    inside = Frame(scope, environment, template.defaults, Names(), None, None)
+    # Where the variant is a step, what comes in is known.
+    entry, network = (frame.current, frame.network) if frame is not None else (None, None)
+    inside = Frame(scope, environment, template.defaults, Names(), entry, entry, network=network)
     bind_parameters(expansion, inside, definition, given)
     callee = resolve(expansion, inside, definition.variant_of)
     target, values, _ = arguments_of(expansion, inside, callee, definition.variant_of)

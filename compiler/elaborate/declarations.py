@@ -8,6 +8,7 @@ from ..graph.program import BudgetLimit
 from ..graph.provenance import chain_of_shapes, decided_by, short
 from ..ops.base import show
 from .closures import Builtin, Defaults, DefaultValue, Frame, Template
+from .current import need_tensor
 from .explain_merge import AXIS_NAMES
 from .explain_values import names_in, with_origins
 from .interfaces import Expander
@@ -58,6 +59,7 @@ def require(expansion: Expander, frame: Frame, statement: ast.Require) -> None:
 
 def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
     wanted = expansion.evaluator(frame).value(statement.shape)
+    need_tensor(frame, statement.span)
     if frame.current is None:
         return
     node = expansion.build.nodes[frame.current]

@@ -13,6 +13,7 @@ from ...dsl import ast
 from ..ops.suggest import closest, did_you_mean
 from .builder import Builder, Sharing
 from .closures import Again, Environment, Frame, Labelled, Made, Names, as_of
+from .current import need_tensor
 from .effort import STEPS_A_CALL
 from .explain_values import replacement
 from .interfaces import Expander
@@ -70,6 +71,8 @@ def run_skip(expansion: Expander, frame: Frame, call: ast.Call, label: str | Non
         labelled = label_argument(expansion, frame, call)
         labelled.used = True
         frame.current = labelled.tensor
+    else:
+        need_tensor(frame, call.span)
     if label is not None:
         expansion.register(frame, Labelled(label, frame.current, call.span))
 

@@ -6,8 +6,9 @@ from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
-from .calls import arguments_of, instance, is_flat, need_tensor, resolve, step_names
+from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Labelled, Made, Names
+from .current import need_tensor
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
@@ -61,7 +62,7 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
             raise Problem(_needs_paths(expansion, frame, callee.name, call))
 
         def place(frame: Frame, span: Span) -> Made:
-            need_tensor(expansion, frame, span)
+            need_tensor(frame, span)
             inputs = [frame.current, *inputs_after]
             made = expansion.build.place(frame, operation, given, inputs, names, span, signature(callee), label=label is not None)
             return made, {}
