@@ -31,6 +31,7 @@ test: setup
 
 lint: setup
 	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 
 types: setup
 	@$(BIN)/python tests/run.py mypy

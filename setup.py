@@ -38,7 +38,11 @@ class BuildPy(build_py):
 def without_relative_links(readme: str) -> str:
     """The README for a page on which its relative links and pictures lead nowhere: a link's text and the file it names."""
     readme = re.sub(r"^!\[[^]]*\]\((?!https?:)[^)]*\)\n\n?", "", readme, flags=re.MULTILINE)
-    return re.sub(r"(?<!\w)\[([^]]+)\]\((?!https?:)([^)#]+)[^)]*\)", lambda link: link[1] if link[1] == link[2] else f"{link[1]} (`{link[2]}`)", readme)
+    return re.sub(
+        r"(?<!\w)\[([^]]+)\]\((?!https?:)([^)#]+)[^)]*\)",
+        lambda link: link[1] if link[1] == link[2] else f"{link[1]} (`{link[2]}`)",
+        readme,
+    )
 
 
 if __name__ == "__main__":

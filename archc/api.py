@@ -173,7 +173,9 @@ def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, **pa
     return _compiled(file, input, parameters)
 
 
-def load(file: str | os.PathLike[str], /, *, weights: AnyWeights | None = None, input: Input | None = None, **parameters: object) -> nn.Module:
+def load(
+    file: str | os.PathLike[str], /, *, weights: AnyWeights | None = None, input: Input | None = None, **parameters: object
+) -> nn.Module:
     """The network as a module, ready to train; `weights` are a file, a state_dict, or an `archc.Weights`."""
     return _compiled(file, input, parameters).to_module(weights)
 

@@ -41,20 +41,26 @@ more = {"init_weights": False} if sys.argv[1] == "googlenet" else {}
 model = getattr(torchvision.models, sys.argv[1])(weights=None, **more).eval()
 """
 
-TORCHVIEW = MODEL + """
+TORCHVIEW = (
+    MODEL
+    + """
 import torchview
 drawn = torchview.draw_graph(model, input_size=(1, 3, 224, 224), expand_nested=True, device="meta")
 open(sys.argv[2], 'w').write(drawn.visual_graph.source)
 """
+)
 
 LAYOUT = """
 import sys, pygraphviz
 pygraphviz.AGraph(sys.argv[1]).draw(sys.argv[2], prog='dot')
 """
 
-EXPORT = MODEL + """
+EXPORT = (
+    MODEL
+    + """
 torch.onnx.export(model, torch.zeros(1, 3, 224, 224), sys.argv[2], dynamo=False)
 """
+)
 
 
 @dataclass(frozen=True)

@@ -85,11 +85,15 @@ def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ign
                 cells.append("")
                 continue
             columns[way].append(value)
-            cells.append(f"{value:.2f} ({each['speed']['low']:.2f}-{each['speed']['high']:.2f})" if way in ("again", *own) else f"{value:.2f}")
+            cells.append(
+                f"{value:.2f} ({each['speed']['low']:.2f}-{each['speed']['high']:.2f})" if way in ("again", *own) else f"{value:.2f}"
+            )
         best = max(value for value in (speed(row, way) for way in own) if value is not None)
         columns["fastest"].append(best)
         lines.append(f"| {row['network']} | {base['milliseconds']:.1f} | " + " | ".join(cells) + f" | {best:.2f} |")
-    lines.append("| geometric mean | | " + " | ".join(f"{mean(columns[way]):.2f}" if columns[way] else "" for way in (*ways, "fastest")) + " |")
+    lines.append(
+        "| geometric mean | | " + " | ".join(f"{mean(columns[way]):.2f}" if columns[way] else "" for way in (*ways, "fastest")) + " |"
+    )
     return [*lines, ""]
 
 

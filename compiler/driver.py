@@ -200,7 +200,9 @@ LIMITS = ("E401", "E403", "E406")
 
 def _that_stand_alone(file: ast.File) -> list[str]:
     """The networks that need no parameters from outside."""
-    return [item.name.name for item in file.items if isinstance(item, ast.Network) and all(row.default is not None for row in item.parameters)]
+    return [
+        item.name.name for item in file.items if isinstance(item, ast.Network) and all(row.default is not None for row in item.parameters)
+    ]
 
 
 def _unsaid(rows: Iterable[Diagnostic], said: set[tuple[str, str, int]]) -> tuple[Diagnostic, ...]:
@@ -250,7 +252,9 @@ def compile(
 def _no_network(checked: Checked) -> Diagnostic:
     assert checked.source is not None
     place = Label(checked.source.span(0, 0))
-    return Diagnostic("E239", f"`{checked.target.name}` defines blocks but no network", place, help="a network begins with `network name { … }`")
+    return Diagnostic(
+        "E239", f"`{checked.target.name}` defines blocks but no network", place, help="a network begins with `network name { … }`"
+    )
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

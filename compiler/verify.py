@@ -122,7 +122,9 @@ def _inference(graph: Graph, state: Mapping[str, Tensor]) -> nn.Module:
     return module.eval()
 
 
-def put_reference(module: nn.Module, graph: Graph, state: Mapping[str, Tensor], name: str, unused: Collection[str] = ()) -> tuple[Diagnostic, ...]:
+def put_reference(
+    module: nn.Module, graph: Graph, state: Mapping[str, Tensor], name: str, unused: Collection[str] = ()
+) -> tuple[Diagnostic, ...]:
     """A reference's weights into a module, under their own keys and no others."""
 
     def say_nothing(loaded: Loaded) -> None:
@@ -183,7 +185,16 @@ def reference_module(against: str) -> nn.Module:
     try:
         names, make = _torchvision() if library == "torchvision" else _timm()
     except ImportError:
-        raise ArchError((_trouble(against, "F616", f"comparing with {library} needs the package `{library}`", f"`pip install -c constraints.txt {library}`"),)) from None
+        raise ArchError(
+            (
+                _trouble(
+                    against,
+                    "F616",
+                    f"comparing with {library} needs the package `{library}`",
+                    f"`pip install -c constraints.txt {library}`",
+                ),
+            )
+        ) from None
     if name not in names:
         help = did_you_mean(closest(name, names)) or f"see `{library}`'s list of models"
         raise ArchError((_trouble(against, "F618", f"{library} has no model `{name}`", help),))

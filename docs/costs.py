@@ -242,7 +242,12 @@ def measure() -> None:
         graph = compile(name).graph
         for batch in BATCHES:
             training = training_batch(name, batch)
-            row = {"network": name, "batch": batch, "training_batch": training, "inference": inference_peak(built(graph), zeros(graph, batch))}
+            row = {
+                "network": name,
+                "batch": batch,
+                "training_batch": training,
+                "inference": inference_peak(built(graph), zeros(graph, batch)),
+            }
             rows.append({**row, **{optimizer: measured(graph, training, optimizer) for optimizer in ("momentum", "adam")}})
     MEASURED.write_text("[\n" + ",\n".join(f"  {json.dumps(row)}" for row in rows) + "\n]\n", encoding="utf-8")
 

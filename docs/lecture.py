@@ -50,7 +50,6 @@ class Claim:
     remark: str = ""
 
 
-
 def alexnet() -> list[Claim]:
     net, one = program("alexnet"), program("alexnet", groups=1)
     image, conv1 = net.nodes[0], weighted(net)[0]
@@ -62,7 +61,13 @@ def alexnet() -> list[Claim]:
     kept = activations(net.nodes)
     return [
         Claim("A1", "AlexNet's input has 150,528 values", n(size(image)), size(image) == 150528),
-        Claim("A2", "a mini-batch of 128 inputs takes 73.5 MB", f"{4 * BATCH * size(image) / MIB} MiB", 4 * BATCH * size(image) / MIB == 73.5, "MB means MiB"),
+        Claim(
+            "A2",
+            "a mini-batch of 128 inputs takes 73.5 MB",
+            f"{4 * BATCH * size(image) / MIB} MiB",
+            4 * BATCH * size(image) / MIB == 73.5,
+            "MB means MiB",
+        ),
         Claim(
             "A3",
             "conv1, 96 windows of 11x11, stride 4, padding 2: (224 - 11 + 4) / 4 + 1 = 55",
@@ -71,7 +76,9 @@ def alexnet() -> list[Claim]:
             "only with rounding: the equation as printed is not exact",
         ),
         Claim("A4", "conv1 has 34,944 parameters", n(parameters([conv1])), parameters([conv1]) == 34944),
-        Claim("A5", "conv1 takes 27 Gflops", f"{2 * BATCH * conv1.macs / 1e9:.3f} G for a batch of 128", near(2 * BATCH * conv1.macs, 27e9)),
+        Claim(
+            "A5", "conv1 takes 27 Gflops", f"{2 * BATCH * conv1.macs / 1e9:.3f} G for a batch of 128", near(2 * BATCH * conv1.macs, 27e9)
+        ),
         Claim(
             "A6",
             "conv1 takes about 283.6 MB (activations twice, and 3 to 4 times its parameters)",
@@ -81,7 +88,12 @@ def alexnet() -> list[Claim]:
         ),
         Claim("A7", "a 3x3 pool of stride 2 halves 55 to 27", f"{pool1.input_shapes[0][1]} to {pool1.shape[1]}", pool1.shape[1] == 27),
         Claim("A8", "6x6x256 flattened is 9,216", n(size(flat)), size(flat) == 9216),
-        Claim("A9", "the first dense layer has 4,096 rows", f"{n(dense[0].shape[0])}, {n(parameters(dense[:1]))} parameters", dense[0].shape[0] == 4096),
+        Claim(
+            "A9",
+            "the first dense layer has 4,096 rows",
+            f"{n(dense[0].shape[0])}, {n(parameters(dense[:1]))} parameters",
+            dense[0].shape[0] == 4096,
+        ),
         Claim(
             "A10",
             "nearly all parameters are in the three dense layers",
@@ -106,7 +118,8 @@ def alexnet() -> list[Claim]:
             "the network is split over 2 GPUs",
             f"{n(parameters(program('alexnet_towers').nodes))} parameters and {n(macs(program('alexnet_towers').nodes))} MACs as towers or groups; "
             f"{n(parameters(one.nodes))} and {n(macs(one.nodes))} without",
-            parameters(program("alexnet_towers").nodes) == parameters(net.nodes) and macs(program("alexnet_towers").nodes) == macs(net.nodes),
+            parameters(program("alexnet_towers").nodes) == parameters(net.nodes)
+            and macs(program("alexnet_towers").nodes) == macs(net.nodes),
             "a table of numbers must say which of the two it counts",
         ),
     ]
@@ -184,7 +197,12 @@ def vgg() -> list[Claim]:
             max(per_stage) < 1.5 * min(per_stage),
             f"false for the stages; the second convolutions of stages 1 to 4 do cost the same, {largest.macs / 1e9:.2f} GMAC",
         ),
-        Claim("V7", "the first activations take about 3 GB", f"{activations(convolutions[:1]) / GIB} GiB", near(activations(convolutions[:1]) / GIB, 3, 3)),
+        Claim(
+            "V7",
+            "the first activations take about 3 GB",
+            f"{activations(convolutions[:1]) / GIB} GiB",
+            near(activations(convolutions[:1]) / GIB, 3, 3),
+        ),
         Claim(
             "V8",
             "all in all more than 14 GB",
@@ -227,7 +245,13 @@ def googlenet() -> list[Claim]:
             "loosely: it depends on what counts",
         ),
         Claim("G3", "nine inception modules", str(templates(net, "inception")), templates(net, "inception") == 9),
-        Claim("G4", "a stem of 5 layers takes 224 to 28", " x ".join(map(str, stem[-1].shape)), stem[-1].shape == (192, 28, 28), "with pools that round up"),
+        Claim(
+            "G4",
+            "a stem of 5 layers takes 224 to 28",
+            " x ".join(map(str, stem[-1].shape)),
+            stem[-1].shape == (192, 28, 28),
+            "with pools that round up",
+        ),
         Claim(
             "G5",
             "the stem takes about 130 Gflops, 124 K parameters, 2 GB",
@@ -235,7 +259,12 @@ def googlenet() -> list[Claim]:
             near(2 * BATCH * macs(stem), 130e9, 3),
             "parameters and memory are right, the operations 6 % too high",
         ),
-        Claim("G6", "1000 x 36 weights, or 1000 x 4 after a global average pool", f"{n(flat36)} or {n(flat4)}", (flat36, flat4) == (36000, 4000)),
+        Claim(
+            "G6",
+            "1000 x 36 weights, or 1000 x 4 after a global average pool",
+            f"{n(flat36)} or {n(flat4)}",
+            (flat36, flat4) == (36000, 4000),
+        ),
         Claim(
             "G7",
             "GoogLeNet's head: 1 M parameters, less than 270 Mflops",
@@ -321,7 +350,9 @@ def resnet() -> list[Claim]:
         Claim(
             "R3",
             "a new stage begins with a shortcut that is a 1x1 convolution of stride 2 to twice the channels",
-            "; ".join(f"{node.input_shapes[0][0]} to {node.shape[0]}, stride {stride}" for node, stride in zip(shortcuts, strides, strict=True)),
+            "; ".join(
+                f"{node.input_shapes[0][0]} to {node.shape[0]}, stride {stride}" for node, stride in zip(shortcuts, strides, strict=True)
+            ),
             all(stride == 2 for stride in strides),
             "incomplete for bottlenecks: the first stage projects too, 64 to 256 with stride 1",
         ),
@@ -359,9 +390,7 @@ def later() -> list[Claim]:
     v3, v4, net = program("inception_v3"), program("inception_v4"), program("resnext50")
     grouped = {getattr(node.operation, "kernel", None) for node in named(net.nodes, "conv") if getattr(node.operation, "groups", 1) > 1}
     pairs = ((1, 64), (2, 40), (4, 24), (8, 14), (32, 4))
-    weights = [
-        parameters(named(under(program("resnext50", cardinality=groups, base=base), "layer1.1"), "conv")) for groups, base in pairs
-    ]
+    weights = [parameters(named(under(program("resnext50", cardinality=groups, base=base), "layer1.1"), "conv")) for groups, base in pairs]
     return [
         Claim(
             "N1",
@@ -419,9 +448,18 @@ def page() -> str:
         "or four times. `archc cost --help` states archc's own convention.",
     ]
     for title, _, command in SECTIONS:
-        lines += ["", f"## {title}", "", f"`{command}`", "", "| | the lecture says | computed | holds | remark |", "| --- | --- | --- | --- | --- |"]
         lines += [
-            f"| {claim.name} | {claim.says} | {claim.computed} | {'yes' if claim.holds else '**no**'} | {claim.remark} |" for claim in found[title]
+            "",
+            f"## {title}",
+            "",
+            f"`{command}`",
+            "",
+            "| | the lecture says | computed | holds | remark |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| {claim.name} | {claim.says} | {claim.computed} | {'yes' if claim.holds else '**no**'} | {claim.remark} |"
+            for claim in found[title]
         ]
     return "\n".join(lines) + "\n"
 

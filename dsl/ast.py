@@ -102,9 +102,7 @@ class Conditional:
     otherwise: Expression
 
 
-Expression: TypeAlias = (
-    "Number | Size | Text | Constant | Name | Attribute | Index | List | Unary | Binary | Conditional | Call"
-)
+Expression: TypeAlias = "Number | Size | Text | Constant | Name | Attribute | Index | List | Unary | Binary | Conditional | Call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +316,7 @@ class Broken:
     span: Span
 
 
-Statement: TypeAlias = (
-    "Chain | Stage | Aux | Repeat | For | If | Let | Default | Require | Expect | Budget | Input | Output | Broken"
-)
+Statement: TypeAlias = "Chain | Stage | Aux | Repeat | For | If | Let | Default | Require | Expect | Budget | Input | Output | Broken"
 
 # --------------------------------------------------------------------------------------------- files
 

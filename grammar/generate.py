@@ -53,15 +53,9 @@ def make_tables(grammar: str) -> TableData:
     return {
         "grammar": f"{zlib.crc32(grammar.encode()):08x}",
         "terminals": terminals,
-        "words": {
-            terminal.pattern.value: terminal.name
-            for terminal in lark.terminals
-            if isinstance(terminal.pattern, PatternStr)
-        },
+        "words": {terminal.pattern.value: terminal.name for terminal in lark.terminals if isinstance(terminal.pattern, PatternStr)},
         "patterns": {
-            terminal.name: terminal.pattern.to_regexp()
-            for terminal in lark.terminals
-            if not isinstance(terminal.pattern, PatternStr)
+            terminal.name: terminal.pattern.to_regexp() for terminal in lark.terminals if not isinstance(terminal.pattern, PatternStr)
         },
         "states": states,
         "gotos": gotos,

@@ -1,6 +1,6 @@
 """All checks, the quick ones first, and how long each took: what `make test` runs.
 
-    python tests/run.py [ruff] [mypy] [fast] [slow]
+python tests/run.py [ruff] [format] [mypy] [fast] [slow]
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ NO_TESTS = 5  # pytest's status where nothing was selected
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")
 PARTS: dict[str, tuple[str, ...]] = {
     "ruff": (sys.executable, "-m", "ruff", "check", "--quiet", "."),
+    "format": (sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."),
     "mypy": (sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")),
     "fast": (*PYTEST, "-m", "not slow"),
     "slow": (*PYTEST, "-m", "slow"),

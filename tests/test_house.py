@@ -126,7 +126,11 @@ ORDER = (
 def rank(name: str) -> tuple[int, str] | None:
     """The row and the room of a file; None for the packages' own first files."""
     rooms = [(number, room) for number, row in enumerate(ORDER) for room in row.split()]
-    return max(((number, room) for number, room in rooms if name == room or name.startswith(room + "/")), key=lambda found: len(found[1]), default=None)
+    return max(
+        ((number, room) for number, room in rooms if name == room or name.startswith(room + "/")),
+        key=lambda found: len(found[1]),
+        default=None,
+    )
 
 
 def test_rooms_lean_on_what_stands_before_them_alone() -> None:
@@ -181,7 +185,20 @@ def test_torch_is_imported_in_functions_alone() -> None:
 
 
 def test_nothing_heavy_on_the_way_of_check() -> None:
-    heavy = ("networkx", "rich", "torch", "numpy", "graphviz", "pathlib", "tempfile", "subprocess", "inspect", "logging", "asyncio", "typing_extensions")
+    heavy = (
+        "networkx",
+        "rich",
+        "torch",
+        "numpy",
+        "graphviz",
+        "pathlib",
+        "tempfile",
+        "subprocess",
+        "inspect",
+        "logging",
+        "asyncio",
+        "typing_extensions",
+    )
     assert offences(sources(*CHECK), heavy, top=True) == []
 
 
@@ -191,7 +208,9 @@ def test_imports_inside_are_relative() -> None:
         f"{name_of(path)}:{node.lineno}"
         for path in inside
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] in ("archc", "dsl", "compiler", "grammar")
+        if isinstance(node, ast.ImportFrom)
+        and not node.level
+        and (node.module or "").split(".")[0] in ("archc", "dsl", "compiler", "grammar")
         # The package's own face is no part inside.
         and node.module != "archc"
     ]
@@ -215,7 +234,15 @@ def test_only_the_command_line_prints_and_exits() -> None:
     rows = []
     for path in sources("compiler", "dsl", "grammar", "archc/base", "archc/reporting", "archc/manual", "archc/api.py"):
         for node in ast.walk(tree(path)):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "exit", "quit", "sys.exit", "os._exit", "input", "breakpoint"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in (
+                "print",
+                "exit",
+                "quit",
+                "sys.exit",
+                "os._exit",
+                "input",
+                "breakpoint",
+            ):
                 rows.append(f"{name_of(path)}:{node.lineno} {ast.unparse(node.func)}")
     mains = {"compiler/draw/graphviz_process.py", "grammar/generate.py", "archc/manual/pages.py"}  # programs of their own
     assert [row for row in rows if row.split(":")[0] not in mains] == []
@@ -268,17 +295,24 @@ def test_no_paths_of_one_machine(words: str) -> None:
 
 
 def test_one_version() -> None:
+    """It stands in archc/__init__.py; the package reads it there, and the citation says it once more."""
     import archc
 
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert f'\nversion = "{archc.__version__}"\n' in project
+    assert 'version = { attr = "archc.__version__" }' in project
+    assert f"\nversion: {archc.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\n## {archc.__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_every_requirement_is_pinned() -> None:
     """Else pip may fetch another torch."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    wanted = re.findall(r'^\s*"([A-Za-z0-9_-]+)(?:[><=~][^"]*)?",', project.partition("dependencies = [")[2].partition("[project.scripts]")[0], re.MULTILINE)
-    pins = {line.partition("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()}
+    wanted = re.findall(
+        r'^\s*"([A-Za-z0-9_-]+)(?:[><=~][^"]*)?",', project.partition("dependencies = [")[2].partition("[project.scripts]")[0], re.MULTILINE
+    )
+    pins = {
+        line.partition("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    }
     assert {name.lower().replace("_", "-") for name in wanted} - pins - {"pygls"} == set()
     assert {"torch", "torchvision", "timm"} <= pins
 

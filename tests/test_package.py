@@ -40,7 +40,11 @@ def built(checkout: Path, target: Path) -> dict[str, bytes]:
 
 def test_every_file_of_the_folders_is_installed(tmp_path: Path) -> None:
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "archc", *FOLDERS], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "archc", *FOLDERS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if listed.returncode:
         pytest.skip("not a git work tree")

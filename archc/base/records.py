@@ -89,7 +89,9 @@ def _init(cls: type, fields: Sequence[dataclasses.Field[object]], frozen: bool, 
             continue
         if frozen and slots:
             names[f"set_{name}"] = getattr(cls, name).__set__
-        lines.append(f"set_{name}(self, {value})" if frozen and slots else f"set(self, '{name}', {value})" if frozen else f"self.{name} = {value}")
+        lines.append(
+            f"set_{name}(self, {value})" if frozen and slots else f"set(self, '{name}', {value})" if frozen else f"self.{name} = {value}"
+        )
     if hasattr(cls, "__post_init__"):
         lines.append("self.__post_init__()")
     body = "\n  ".join(lines) or "pass"

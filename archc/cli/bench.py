@@ -37,9 +37,15 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.command("bench", cls=Command)
 @click.argument("file")
 @network_options
-@click.option("--ways", callback=_ways, metavar="WORD,…", help=f"Which ways of running.  [of {', '.join(WAYS)}, or all; default: {', '.join(USUAL)}]")
-@click.option("--base", type=click.Choice(WAYS), default="eager", metavar="WORD", help="The way that speeds are told against.  [default: eager]")
-@click.option("--against", metavar="LIBRARY:NAME", default="", help="Another library's module beside it: torchvision:resnet50, timm:inception_v4.")
+@click.option(
+    "--ways", callback=_ways, metavar="WORD,…", help=f"Which ways of running.  [of {', '.join(WAYS)}, or all; default: {', '.join(USUAL)}]"
+)
+@click.option(
+    "--base", type=click.Choice(WAYS), default="eager", metavar="WORD", help="The way that speeds are told against.  [default: eager]"
+)
+@click.option(
+    "--against", metavar="LIBRARY:NAME", default="", help="Another library's module beside it: torchvision:resnet50, timm:inception_v4."
+)
 @click.option("--batch", type=click.IntRange(min=1), default=1, help="How many images at a time.  [default: 1]")
 @click.option("--threads", type=click.IntRange(min=1), help="How many threads.  [default: PyTorch's]")
 @click.option("--device", default="cpu", help="Where the modules run.  [default: cpu]")
@@ -81,10 +87,25 @@ def command(
 def _table(face: Face, found: Bench) -> None:
     options, machine = found.options, found.machine
     plural = "s" if found.threads > 1 else ""
-    face.result(f"{found.network}: batch {options.batch}, {found.threads} thread{plural}, {options.device}, {options.dtype}, {found.rounds} rounds")
-    face.result(f"{machine.processor}, {machine.cores} cores, {machine.instructions}; torch {machine.torch}; peak {found.peak / 1e9:,.0f} GFLOP/s")
+    face.result(
+        f"{found.network}: batch {options.batch}, {found.threads} thread{plural}, {options.device}, {options.dtype}, {found.rounds} rounds"
+    )
+    face.result(
+        f"{machine.processor}, {machine.cores} cores, {machine.instructions}; torch {machine.torch}; peak {found.peak / 1e9:,.0f} GFLOP/s"
+    )
     face.result("\n")
-    titles = ("way", "ms", "best", f"{found.what}/s", f"speed ({options.base} = 1)", "GFLOP/s", "of peak", "memory", "running", "difference")
+    titles = (
+        "way",
+        "ms",
+        "best",
+        f"{found.what}/s",
+        f"speed ({options.base} = 1)",
+        "GFLOP/s",
+        "of peak",
+        "memory",
+        "running",
+        "difference",
+    )
     rows = [
         (
             row.way, f"{row.seconds * 1e3:,.2f}", f"{row.best * 1e3:,.2f}", f"{options.batch / row.seconds:,.1f}",
@@ -95,7 +116,9 @@ def _table(face: Face, found: Bench) -> None:
     ]  # fmt: skip
     widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
     for row in (titles, *rows):
-        cells = [cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        cells = [
+            cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
         face.result("  ".join(cells).rstrip())
     face.result("\n")
     face.result("speed: the median of the rounds, and between what the middle half lies; `again` is the base once more and shows the noise")

@@ -29,7 +29,9 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
         if word not in TARGETS:
             raise click.BadParameter(f"`{word}` is none of {', '.join(TARGETS)}")
     if "export" in words and "aotinductor" in words:
-        raise click.BadParameter("`export` and `aotinductor` both write NETWORK.pt2: ask for one of them, or for each in a folder of its own")
+        raise click.BadParameter(
+            "`export` and `aotinductor` both write NETWORK.pt2: ask for one of them, or for each in a folder of its own"
+        )
     return words
 
 
@@ -37,12 +39,20 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
 @click.argument("file")
 @network_options
 @click.option("-o", "--output", "folder", metavar="DIR", help="Where the files go.  [default: build/NETWORK]")
-@click.option("--target", "targets", callback=_targets, metavar="WORD,…", help=f"What to make.  [of {', '.join(TARGETS)}; default: {', '.join(USUAL)}]")
+@click.option(
+    "--target",
+    "targets",
+    callback=_targets,
+    metavar="WORD,…",
+    help=f"What to make.  [of {', '.join(TARGETS)}; default: {', '.join(USUAL)}]",
+)
 @weights_options
 @click.option("--train", is_flag=True, help="Keep side heads and dropout in the TorchScript.")
 @click.option("--optimize", is_flag=True, help="Make the TorchScript, ONNX and AOTInductor for inference alone, and fast.")
 @click.option("--tune", is_flag=True, help="With --optimize: measure on this machine and keep the fastest.")
-@click.option("--batch", type=click.IntRange(min=1), default=1, help="The batch that --tune measures and an AOTInductor package takes.  [default: 1]")
+@click.option(
+    "--batch", type=click.IntRange(min=1), default=1, help="The batch that --tune measures and an AOTInductor package takes.  [default: 1]"
+)
 @click.option("--device", default="cpu", help="Where the modules are put.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
 @click.pass_obj

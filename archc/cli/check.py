@@ -20,7 +20,9 @@ PASSES = 4
 @click.command("check", cls=Command)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @network_options
-@click.option("--format", "form", type=click.Choice(["text", "short", "json"]), default="text", help="short: one line each, as editors read it.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "short", "json"]), default="text", help="short: one line each, as editors read it."
+)
 @click.option("--deny", type=click.Choice(["warnings"]), help="Count warnings as errors.")
 @click.option("--fix", is_flag=True, help="Make the edits that are known to put things right.")
 @click.pass_obj
@@ -61,7 +63,11 @@ def _summary(face: Face, found: list[Checked], rows: Sequence[Diagnostic]) -> No
         if checked.program is not None:
             nodes = checked.program.nodes
             ends = [
-                ", ".join(show(node.shape) for node in nodes if node.operation.family == "port" and bool(node.inputs) is out and not node.training_only)
+                ", ".join(
+                    show(node.shape)
+                    for node in nodes
+                    if node.operation.family == "port" and bool(node.inputs) is out and not node.training_only
+                )
                 for out in (False, True)
             ]
             face.tell(f"{checked.target.name}: {checked.program.name}: {ends[0]} -> {ends[1]}")

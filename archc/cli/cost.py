@@ -24,10 +24,14 @@ TABLES = ("costs", "kinds", "lecture", "receptive")
 @click.argument("file", metavar="FILE")
 @network_options
 @click.option("--by", type=click.Choice(["stage", "block", "op"]), default="stage", help="What a row stands for.")
-@click.option("--batch", type=click.IntRange(min=1), default=None, help="For memory, the lecture's table and a device.  [default: 1; lecture: 128]")
+@click.option(
+    "--batch", type=click.IntRange(min=1), default=None, help="For memory, the lecture's table and a device.  [default: 1; lecture: 128]"
+)
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The numbers' format.")
 @click.option("--optimizer", type=click.Choice(OPTIMIZERS), default="sgd", help="Whose state a training step has.")
-@click.option("--table", type=click.Choice(TABLES), default="costs", help="Costs by row, by kind of work, the lecture's columns, or receptive fields.")
+@click.option(
+    "--table", type=click.Choice(TABLES), default="costs", help="Costs by row, by kind of work, the lecture's columns, or receptive fields."
+)
 @click.option("--memory", is_flag=True, help="Plot what is alive, step by step, in an inference and in a training step.")
 @click.option("--convention", type=click.Choice(CONVENTIONS), help="The figure of another counter, and why it differs.")
 @click.option("--device", type=click.Choice(DEVICES), help="Estimate the time on a device, by its roofline.")
@@ -108,7 +112,9 @@ def _memory(face: Face, graph: Graph, batch: int, dtype: str, optimizer: str, fo
     name = graph.program.name
     profiles = {
         f"{name}, inference, batch {batch}, {dtype}, weights apart": inference_profile(graph, batch=batch, dtype=dtype),
-        f"{name}, training with {optimizer}, batch {batch}, {dtype}": training_profile(graph, batch=batch, dtype=dtype, optimizer=optimizer),
+        f"{name}, training with {optimizer}, batch {batch}, {dtype}": training_profile(
+            graph, batch=batch, dtype=dtype, optimizer=optimizer
+        ),
     }
     if form == "json":
         parts = {word: profile.to_json() for word, profile in zip(("inference", "training"), profiles.values(), strict=True)}

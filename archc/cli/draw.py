@@ -41,14 +41,21 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.command("draw", cls=Command)
 @click.argument("file")
 @network_options
-@click.option("-o", "--output", metavar="FILE", help="Its ending says the format: .svg (the default), .pdf, .png, .html, .tex (TikZ), .dot. `-`: standard output.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Its ending says the format: .svg (the default), .pdf, .png, .html, .tex (TikZ), .dot. `-`: standard output.",
+)
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no ending says it.  [default: svg]")
 @click.option("--level", type=click.Choice(LEVELS), default="block", help="How much is unfolded.")
 @click.option("--open", "opened", multiple=True, metavar="NAME", help="Unfold this part; '*' unfolds everything.")
 @click.option("--fold", "folded", multiple=True, metavar="NAME", help="Fold this part.")
 @click.option("--direction", type=click.Choice(DIRECTIONS), help="Where the flow leads: top to bottom, left to right, …")
 @click.option(
-    "--color-by", type=click.Choice(COLORS), default="kind",
+    "--color-by",
+    type=click.Choice(COLORS),
+    default="kind",
     help="By kind of operation, or as heat by a cost. time: every step is timed here, alone; no two runs give the same picture.",
 )
 @click.option("--theme", type=click.Choice(THEMES), default="light")

@@ -82,7 +82,9 @@ class Face:
         """One line that asks for a report; with `--traceback`, where it is."""
         self.trace(error)
         told = " ".join(str(error).split())[:200]
-        self.say(f"archc: a bug: {what}: {type(error).__name__}: {told}\n  please report it, with the file; `--traceback` shows where it is")
+        self.say(
+            f"archc: a bug: {what}: {type(error).__name__}: {told}\n  please report it, with the file; `--traceback` shows where it is"
+        )
 
     def colored(self, stream: TextIO | None) -> bool:
         if self.color != "auto":
@@ -186,9 +188,19 @@ def _remember(name: str) -> Callable[[click.Context, click.Parameter, object], N
 
 def _version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value:
+        import platform
+        from importlib.metadata import PackageNotFoundError, version
+
         from archc import __version__
 
-        context.ensure_object(Face).result(f"archc {__version__}")
+        try:
+            torch = f"torch {version('torch')}"
+        except PackageNotFoundError:
+            torch = "no torch"
+
+        context.ensure_object(Face).result(
+            f"archc {__version__} (Python {platform.python_version()}, {torch}, {platform.system()} {platform.machine()})"
+        )
         context.exit()
 
 
@@ -202,7 +214,7 @@ def global_options() -> list[click.Parameter]:
             help="auto: on a terminal, unless NO_COLOR is set.",
         ),
         click.Option(["--traceback"], is_flag=True, expose_value=False, callback=_remember("traceback"), help="Where in archc a bug is."),
-        click.Option(["-V", "--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="The version of archc."),
+        click.Option(["-V", "--version"], is_flag=True, expose_value=False, is_eager=True, callback=_version, help="The versions of archc, Python and PyTorch, and the system."),
     ]  # fmt: skip
 
 
@@ -233,7 +245,9 @@ class Command(click.Command):
 def network_options(function: Function) -> Function:
     """`--set` and `--input`."""
     sizes = click.option("--input", "inputs", multiple=True, metavar="[NAME=]3x224x224", help="The shape of an input, without the batch.")
-    values = click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the network, as a file would write it.")
+    values = click.option(
+        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the network, as a file would write it."
+    )
     return values(sizes(function))
 
 
@@ -281,7 +295,9 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     shapes = inputs_of(inputs)
     checked = compile(file, settings=settings_of(settings), inputs=shapes, observe=observer(face))
     face.took(file)
-    ports = [node.names[-1] for node in checked.program.nodes if node.operation.family == "port" and not node.inputs] if checked.program else []
+    ports = (
+        [node.names[-1] for node in checked.program.nodes if node.operation.family == "port" and not node.inputs] if checked.program else []
+    )
     if "" in shapes and len(ports) > 1:
         face.tell(f"--input {'x'.join(map(str, shapes['']))}: taken for the first input, `{ports[0]}`; the others keep their sizes")
     face.diagnostics(checked.diagnostics)

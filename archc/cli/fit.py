@@ -24,8 +24,16 @@ LIMIT = re.compile(r"\s*(\w+)\s*(<=|>=)\s*(\S+)\s*")
 @click.command("fit", cls=Command)
 @click.argument("file", metavar="FILE")
 @network_options
-@click.option("--vary", multiple=True, required=True, metavar="NAME[=VALUES]", help="A parameter: `base`, `base=8..128:8`, `base=1,2,4`. Of several, the last is solved for each value of the others.")
-@click.option("--match", metavar="COST=TARGET", help="The least that reaches it: `macs=4.1G`, or what another network costs, `macs=resnet50`.")
+@click.option(
+    "--vary",
+    multiple=True,
+    required=True,
+    metavar="NAME[=VALUES]",
+    help="A parameter: `base`, `base=8..128:8`, `base=1,2,4`. Of several, the last is solved for each value of the others.",
+)
+@click.option(
+    "--match", metavar="COST=TARGET", help="The least that reaches it: `macs=4.1G`, or what another network costs, `macs=resnet50`."
+)
 @click.option("--most", metavar="COST=TARGET", help="The most that does not exceed it: `parameters=26M`.")
 @click.option("--nearest", metavar="COST=TARGET", help="The nearest, above or below.")
 @click.option("--where", "bounds", multiple=True, metavar="LIMIT", help="What must hold too: `parameters <= 26M`.")
@@ -125,7 +133,15 @@ def _show(face: Face, family: Family, goal: Goal, found: tuple[Solution, ...], f
     from ..compiler.explore.fit import closest
 
     if form == "json":
-        rows = [{"values": dict(row.values), "figures": dict(row.figures), "tried": row.tried, "other_side": row.other[0] if row.other else None} for row in found]
+        rows = [
+            {
+                "values": dict(row.values),
+                "figures": dict(row.figures),
+                "tried": row.tried,
+                "other_side": row.other[0] if row.other else None,
+            }
+            for row in found
+        ]
         best = closest(found, goal)
         face.result(
             json.dumps(
@@ -141,11 +157,29 @@ def _show(face: Face, family: Family, goal: Goal, found: tuple[Solution, ...], f
         return
     names = list(found[0].values)
     columns = [Column(name) for name in names]
-    columns += [Column("parameters"), Column("MACs"), Column(f"{goal.quantity} - target", "+,d"), Column("%", "+.2f"), Column("the other side"), Column("%", "+.2f"), Column("tried")]
+    columns += [
+        Column("parameters"),
+        Column("MACs"),
+        Column(f"{goal.quantity} - target", "+,d"),
+        Column("%", "+.2f"),
+        Column("the other side"),
+        Column("%", "+.2f"),
+        Column("tried"),
+    ]
     cells: list[tuple[Cell, ...]] = []
     for row in found:
         value = row.figures[goal.quantity]
         share = _share(value, goal)
-        cells.append((*(row.values[name] for name in names), row.figures["parameters"], row.figures["macs"], value - goal.target, share, *_other(row, goal), row.tried))
+        cells.append(
+            (
+                *(row.values[name] for name in names),
+                row.figures["parameters"],
+                row.figures["macs"],
+                value - goal.target,
+                share,
+                *_other(row, goal),
+                row.tried,
+            )
+        )
     title = f"{family.file}: {goal.quantity} that {WAYS[goal.way]} {goal.target:,}"
     face.result(Table(tuple(columns), tuple(cells), None, (), title).rendered(form))

@@ -24,11 +24,26 @@ if TYPE_CHECKING:
 @click.command("sweep", cls=Command)
 @click.argument("file", metavar="FILE")
 @network_options
-@click.option("--vary", multiple=True, metavar="NAME=VALUES", help="A parameter with its values: `depths=[2,2,2,2],[3,4,6,3]`, `base=8..64:8`. Several make a grid.")
-@click.option("--list", "rows", metavar="FILE", help="Variants from a CSV or JSON file; columns that are no parameters (an accuracy) are carried along.")
+@click.option(
+    "--vary",
+    multiple=True,
+    metavar="NAME=VALUES",
+    help="A parameter with its values: `depths=[2,2,2,2],[3,4,6,3]`, `base=8..64:8`. Several make a grid.",
+)
+@click.option(
+    "--list",
+    "rows",
+    metavar="FILE",
+    help="Variants from a CSV or JSON file; columns that are no parameters (an accuracy) are carried along.",
+)
 @click.option("--batch", type=click.IntRange(min=1), default=1, help="For memory.")
 @click.option("--optimizer", type=click.Choice(["sgd", "momentum", "adam", "adamw"]), default="sgd", help="For the memory of training.")
-@click.option("--pareto", default="macs,parameters", metavar="X,Y", help="Which columns the front is of; `+` before one: more is better (`macs,+accuracy`).")
+@click.option(
+    "--pareto",
+    default="macs,parameters",
+    metavar="X,Y",
+    help="Which columns the front is of; `+` before one: more is better (`macs,+accuracy`).",
+)
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Processes on this machine.  [default: one a core]")
 @click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler, `tcp://host:8786` (extra `archc[dask]`); its workers must see FILE.")
 @click.option("--journal", metavar="FILE", help="Where finished variants are noted; a run that was cut off goes on from there.")
@@ -61,7 +76,13 @@ def command(
         raise click.BadParameter("other processes read the file too, and standard input can be read once: save it", param_hint="FILE")
     settings_of(settings)
     fixed = dict(setting.split("=", 1) for setting in settings)
-    family = Family(os.path.abspath(file) if os.path.exists(file) else file, tuple(fixed.items()), tuple(inputs_of(inputs).items()), batch, optimizer=optimizer)
+    family = Family(
+        os.path.abspath(file) if os.path.exists(file) else file,
+        tuple(fixed.items()),
+        tuple(inputs_of(inputs).items()),
+        batch,
+        optimizer=optimizer,
+    )
     if rows is not None:
         variants = _listed(rows, family)
     else:
@@ -93,7 +114,9 @@ def _listed(path: str, family: Family) -> tuple[Variant, ...]:
     except NoList as error:
         raise click.BadParameter(f"`{path}` is no list of variants: {error}", param_hint="--list") from None
     if not variants:
-        raise click.BadParameter(f"`{path}` holds no variants: a heading with the names of parameters, then a line for each", param_hint="--list")
+        raise click.BadParameter(
+            f"`{path}` holds no variants: a heading with the names of parameters, then a line for each", param_hint="--list"
+        )
     return variants
 
 
@@ -126,7 +149,9 @@ def _front(results: Sequence[Result], x: str, y: str) -> dict[Variant, bool]:
 def _points(results: Sequence[Result], front: dict[Variant, bool], x: str, y: str) -> list[Point]:
     from ..compiler.draw.plot import Point
 
-    return [Point(row.variant.name, _figure(row, x) or 0, _figure(row, y) or 0, front[row.variant]) for row in results if row.variant in front]
+    return [
+        Point(row.variant.name, _figure(row, x) or 0, _figure(row, y) or 0, front[row.variant]) for row in results if row.variant in front
+    ]
 
 
 def _show(face: Face, results: Sequence[Result], front: dict[Variant, bool], x: str, y: str, file: str, form: str) -> None:

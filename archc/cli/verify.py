@@ -13,7 +13,9 @@ from .face import Command, Face, compiled, network_options
 @click.argument("file")
 @network_options
 @click.option(
-    "--against", metavar="LIBRARY:NAME", help="The reference: torchvision:resnext50_32x4d, timm:inception_v4.  [default: the optimised against the plain module]"
+    "--against",
+    metavar="LIBRARY:NAME",
+    help="The reference: torchvision:resnext50_32x4d, timm:inception_v4.  [default: the optimised against the plain module]",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj

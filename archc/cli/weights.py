@@ -41,7 +41,13 @@ def weights_options(function: Function) -> Function:
     options = (
         click.option("--weights", "weights_file", metavar="FILE[:PART]", help="Weights for the modules: .pth, .pt or .safetensors."),
         click.option("--skip", multiple=True, metavar="PATTERN", help="Keys to leave out: 'fc.*' starts the last layer afresh."),
-        click.option("--rename", multiple=True, callback=_rename, metavar="OLD=NEW", help="How keys begin in the file, and in the network: 'backbone.='.  [default: as fits]"),
+        click.option(
+            "--rename",
+            multiple=True,
+            callback=_rename,
+            metavar="OLD=NEW",
+            help="How keys begin in the file, and in the network: 'backbone.='.  [default: as fits]",
+        ),
         click.option("--adapt", callback=_adapt, metavar="WORD,…", help=f"What to make fit.  [of {', '.join(ADAPT)}]"),
         click.option("--partial", is_flag=True, help="Load what fits, and list what does not."),
     )
@@ -51,7 +57,12 @@ def weights_options(function: Function) -> Function:
 
 
 def weights_of(
-    file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool, told: Callable[[Loaded], None]
+    file: str | None,
+    skip: tuple[str, ...],
+    rename: dict[str, str] | None,
+    adapt: tuple[str, ...],
+    partial: bool,
+    told: Callable[[Loaded], None],
 ) -> Weights | None:
     """The weights that the options ask for. `told` is called with what was loaded."""
     if file is None:

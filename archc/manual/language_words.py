@@ -13,35 +13,93 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "As a path of a merge, what entered the merge, unchanged; `skip(e2)` is the output of the step labelled `e2`, also of one inside a stage or "
         "block (`skip(backbone.layer3)`). Such a step stands before its use.",
     ),
-    "reuse": ("`reuse(label)`", "Applies the step with that label again, with the same weights: its input must have the same channels. Weights count once, work each time."),
-    "input": ("`input image[3, 224, 224]`", "The first statement of a network: the tensor's name and its shape, channels first and without the batch. There may be several."),
+    "reuse": (
+        "`reuse(label)`",
+        "Applies the step with that label again, with the same weights: its input must have the same channels. Weights count once, work each time.",
+    ),
+    "input": (
+        "`input image[3, 224, 224]`",
+        "The first statement of a network: the tensor's name and its shape, channels first and without the batch. There may be several.",
+    ),
     "output": ("`output p3, p4`, or `output name = label`", "Names the outputs. Without it the output is the last tensor of the body."),
-    "stage": ("`stage name { … }`", "A part of the figure with a name: a module in the generated code, a box in the diagram, a row in the table of costs. `stage name flat` adds no name to the keys, `stage name indexed` numbers its steps."),
-    "block": ("`block name(parameters) { … }`", "A template, used as a step. `block name(…) takes a, b { … }` takes several tensors, as the head of a merge."),
-    "network": ("`network name(parameters) { … }`, or `network name = other(arguments)`", "A block with an `input`, which can be built. The second form is a variant of another."),
+    "stage": (
+        "`stage name { … }`",
+        "A part of the figure with a name: a module in the generated code, a box in the diagram, a row in the table of costs. `stage name flat` adds no name to the keys, `stage name indexed` numbers its steps.",
+    ),
+    "block": (
+        "`block name(parameters) { … }`",
+        "A template, used as a step. `block name(…) takes a, b { … }` takes several tensors, as the head of a merge.",
+    ),
+    "network": (
+        "`network name(parameters) { … }`, or `network name = other(arguments)`",
+        "A block with an `input`, which can be built. The second form is a variant of another.",
+    ),
     "aux": ("`aux name { … }`", "A side head that is there only in training. It leaves the current tensor as it was."),
-    "repeat": ("`repeat 3 { … }`, or `repeat 3 as i { … }`", "Writes its steps so many times, one after the other; `| repeat 32: …` writes a path so many times, side by side."),
-    "for": ("`for x in list { … }`, or `for i, x in list { … }`", "Writes its steps once for each item; `i` counts from 0. `| for k in [1, 3, 5]: …` does it with a path."),
-    "if": ("`if condition { … } else { … }`", "Chooses when the network is made. As a value: `a if condition else b`. A path may be there on a condition: `| if stride > 1: …`."),
+    "repeat": (
+        "`repeat 3 { … }`, or `repeat 3 as i { … }`",
+        "Writes its steps so many times, one after the other; `| repeat 32: …` writes a path so many times, side by side.",
+    ),
+    "for": (
+        "`for x in list { … }`, or `for i, x in list { … }`",
+        "Writes its steps once for each item; `i` counts from 0. `| for k in [1, 3, 5]: …` does it with a path.",
+    ),
+    "if": (
+        "`if condition { … } else { … }`",
+        "Chooses when the network is made. As a value: `a if condition else b`. A path may be there on a condition: `| if stride > 1: …`.",
+    ),
     "let": ("`let name = value`", "Gives a value a name, for good."),
-    "default": ("`default conv(bias = false), bn(eps = 0.001)`", "Arguments of every such step from here to the end of the body or file, unless the step says otherwise."),
+    "default": (
+        "`default conv(bias = false), bn(eps = 0.001)`",
+        "Arguments of every such step from here to the end of the body or file, unless the step says otherwise.",
+    ),
     "require": ('`require condition, "message"`', "Guards a block's parameters; the message may hold `{values}`."),
     "expect": ("`expect [2048, 7, 7]`", "States the shape at this place. Another one is an error."),
-    "budget": ("`budget parameters <= 26M, macs <= 4.3G`", "States what the network may cost: parameters, macs, flops, activations, memory."),
-    "import": ("`import resnet`, or `from resnet import bottleneck, basic`", "Brings in what another file defines: one beside this file, or one that comes with archc (`archc list`)."),
-    "takes": ("`block name(…) takes a, b { … }`", "Names the tensors that a block joins; it is then the head of a merge: `name { | … | … }`."),
+    "budget": (
+        "`budget parameters <= 26M, macs <= 4.3G`",
+        "States what the network may cost: parameters, macs, flops, activations, memory.",
+    ),
+    "import": (
+        "`import resnet`, or `from resnet import bottleneck, basic`",
+        "Brings in what another file defines: one beside this file, or one that comes with archc (`archc list`).",
+    ),
+    "takes": (
+        "`block name(…) takes a, b { … }`",
+        "Names the tensors that a block joins; it is then the head of a merge: `name { | … | … }`.",
+    ),
     "as": ("`repeat 3 as i { … }`, or `import resnet as r`", "Names the number of a round, or an imported file."),
-    "indexed": ("`stage name indexed { … }`, `label: indexed { … }`, `block name(…) indexed { … }`", "Numbers the steps from 0, as nn.Sequential does: `features.0`, `features.2`."),
+    "indexed": (
+        "`stage name indexed { … }`, `label: indexed { … }`, `block name(…) indexed { … }`",
+        "Numbers the steps from 0, as nn.Sequential does: `features.0`, `features.2`.",
+    ),
     "flat": ("`stage name flat { … }`, `block name(…) flat { … }`", "Adds no name of its own to the keys."),
-    "in": ("`in.channels`, `in.height`, `in.shape`; `for x in list { … }`", "The shape of what enters the innermost `{ }`; the path of a merge sees what enters the merge."),
-    "half": ("`conv(64, 3, pad = half)`", _PADDING + "`dilation * (kernel - 1) // 2` a side, which keeps the size with an odd kernel and stride 1. It is what `conv` does if nothing is said."),
-    "same": ("`conv(64, 3, pad = same)`", _PADDING + "TensorFlow's rule, by which the output is the input over the stride, rounded up. It pads more at the end."),
+    "in": (
+        "`in.channels`, `in.height`, `in.shape`; `for x in list { … }`",
+        "The shape of what enters the innermost `{ }`; the path of a merge sees what enters the merge.",
+    ),
+    "half": (
+        "`conv(64, 3, pad = half)`",
+        _PADDING
+        + "`dilation * (kernel - 1) // 2` a side, which keeps the size with an odd kernel and stride 1. It is what `conv` does if nothing is said.",
+    ),
+    "same": (
+        "`conv(64, 3, pad = same)`",
+        _PADDING + "TensorFlow's rule, by which the output is the input over the stride, rounded up. It pads more at the end.",
+    ),
     "valid": ("`conv(64, 3, pad = valid)`", _PADDING + "none."),
     "none": ("`none`", "No value: what optional parameters begin with. To do nothing, a step is `identity`."),
     "true": ("`true`, `false`", "The two values of a condition."),
-    **{name: (f"`axis = {name}`, or `in.{name}`", _AXIS.format(name)) for name in ("channels", "length", "depth", "height", "width", "features")},
-    "label": ("`e1: conv(64)`", "A name before a step: it is in the keys of the weights, and `skip(e1)`, `reuse(e1)` and `like = e1` mean it. A text may hold expressions: `\"layer{i}\": …`."),
-    "merge": ("`add { | path | path }`", "Every path begins with the same tensor, and the head joins what they end in: `add`, `mul`, `concat`, or a block that takes several tensors."),
+    **{
+        name: (f"`axis = {name}`, or `in.{name}`", _AXIS.format(name))
+        for name in ("channels", "length", "depth", "height", "width", "features")
+    },
+    "label": (
+        "`e1: conv(64)`",
+        'A name before a step: it is in the keys of the weights, and `skip(e1)`, `reuse(e1)` and `like = e1` mean it. A text may hold expressions: `"layer{i}": …`.',
+    ),
+    "merge": (
+        "`add { | path | path }`",
+        "Every path begins with the same tensor, and the head joins what they end in: `add`, `mul`, `concat`, or a block that takes several tensors.",
+    ),
 }
 """How each is used, and what it means; Markdown."""
 

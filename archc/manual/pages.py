@@ -53,18 +53,30 @@ def explain(word: str) -> str | Unexplained:
     if row is not None:
         return _text(otherwise_page(word, row))
     if word in PARAMETERS or word in NO_PARAMETERS:
-        return _text(f"# {word}\n\n" + (_sentence(NO_PARAMETERS[word]) if word in NO_PARAMETERS else f"The parameter is called `{PARAMETERS[word]}`.") + "\n")
+        return _text(
+            f"# {word}\n\n"
+            + (_sentence(NO_PARAMETERS[word]) if word in NO_PARAMETERS else f"The parameter is called `{PARAMETERS[word]}`.")
+            + "\n"
+        )
     near = closest(word, {*TABLE, *FUNCTIONS, *WORDS}) or closest(word.upper(), CODES)
-    return Unexplained(did_you_mean(near) or "give a code of a message, such as E301, or a word, such as conv; `archc explain` alone lists them")
+    return Unexplained(
+        did_you_mean(near) or "give a code of a message, such as E301, or a word, such as conv; `archc explain` alone lists them"
+    )
 
 
 def index() -> str:
     """Everything there is a page of, by subject; as text for a terminal."""
-    subjects = {family: [operation.name for operation in TABLE.values() if operation.family == family and operation.name] for family in _families()}
+    subjects = {
+        family: [operation.name for operation in TABLE.values() if operation.family == family and operation.name] for family in _families()
+    }
     subjects |= {"functions of expressions": sorted(FUNCTIONS), "words of the language": list(WORDS), "networks": list(names())}
-    parts = ["`archc explain WORD` prints the manual of a word, `archc explain E301` that of a message. Names of PyTorch and Keras are translated."]
+    parts = [
+        "`archc explain WORD` prints the manual of a word, `archc explain E301` that of a message. Names of PyTorch and Keras are translated."
+    ]
     parts += [f"{subject}: {', '.join(words)}" for subject, words in subjects.items()]
-    parts.append(f"codes: E1xx syntax, E2xx names and values, E3xx shapes, E4xx limits, W5xx warnings, F6xx files; {len(CODES)} in all, in docs/errors.")
+    parts.append(
+        f"codes: E1xx syntax, E2xx names and values, E3xx shapes, E4xx limits, W5xx warnings, F6xx files; {len(CODES)} in all, in docs/errors."
+    )
     return _text("\n\n".join(parts) + "\n")
 
 
@@ -123,7 +135,12 @@ def network_page(name: str) -> str | None:
     parts += [f"Differs from the paper: {told.differs}"] if told.differs else []
     entry = next((row for row in entries() if row.name == name), None)
     if entry is None:
-        return "\n\n".join([*parts, f"What other networks are made of: `import {name}`; `archc new mine --from NETWORK` starts a variant of one."]) + "\n"
+        return (
+            "\n\n".join(
+                [*parts, f"What other networks are made of: `import {name}`; `archc new mine --from NETWORK` starts a variant of one."]
+            )
+            + "\n"
+        )
     parts.append(f"{entry.parameters:,} parameters, {entry.macs:,} MACs; square images from {entry.smallest} pixels a side on.")
     parts.append(f"`archc check {name}`, `archc draw {name}`, `archc build {name}`; `archc new mine --from {name}` starts a variant.")
     return "\n\n".join(parts) + "\n"
@@ -144,7 +161,13 @@ def _beside(word: str) -> str:
     name, row = same_as(word), otherwise(word)
     if name is None and row is None:
         return ""
-    return f"\nOf tensors: `{name}` is called so elsewhere.\n" if name is not None else f"\nOf tensors: {advice(row)}.\n" if row is not None else ""
+    return (
+        f"\nOf tensors: `{name}` is called so elsewhere.\n"
+        if name is not None
+        else f"\nOf tensors: {advice(row)}.\n"
+        if row is not None
+        else ""
+    )
 
 
 def usage(operation: type[Operation]) -> str:
@@ -199,7 +222,7 @@ def _text(page: str) -> str:
 def error_pages() -> dict[str, str]:
     """The files of `docs/errors/`, by name."""
     pages = {f"{code}.md": code_page(row) for code, row in CODES.items()}
-    index = ["# Errors and warnings", "", "Made by `make docs` from `dsl/codes_*.py`; `archc explain E301` prints a page.", ""]
+    index = ["# Errors and warnings", "", "Made by `make docs` from `archc/reporting/codes/`; `archc explain E301` prints a page.", ""]
     index += ["| code | |", "| --- | --- |"]
     index += [f"| [{code}]({code}.md) | {row.title} |" for code, row in sorted(CODES.items())]
     return {"README.md": "\n".join(index) + "\n", **pages}

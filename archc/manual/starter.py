@@ -11,7 +11,7 @@ from ..compiler.ops.suggest import closest, did_you_mean
 from ..dsl import ast
 from ..dsl.parser.parse import parse
 
-SMALL = '''\
+SMALL = """\
 ## {name}: a small residual network for images of 32x32.
 
 default conv(bias = false)
@@ -37,7 +37,7 @@ network {name}(width = 32, depths = [2, 2, 2], classes = 10) {{
 
   stage head {{ global_avgpool -> flatten -> linear(classes) }}
 }}
-'''
+"""
 
 VARIANT = """\
 ## {name}: a variant of {base}.

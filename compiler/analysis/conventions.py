@@ -140,7 +140,10 @@ CONVENTIONS: dict[str, Convention] = {
         "thop.profile",
         "MACs",
         differences=(
-            Difference("4 an element of batch, layer and instance norm (2 without weight and bias)", each(("BatchNorm", "InstanceNorm", "LayerNorm"), per_element(2, 4))),
+            Difference(
+                "4 an element of batch, layer and instance norm (2 without weight and bias)",
+                each(("BatchNorm", "InstanceNorm", "LayerNorm"), per_element(2, 4)),
+            ),
             Difference("1 an output element of average pools", {"AvgPool": written}),
             Difference("the window and 1 for each output of adaptive average pools", {"AdaptiveAvgPool": adaptive_average}),
             Difference("1 an element of PReLU", {"PReLU": read}),
@@ -156,7 +159,9 @@ CONVENTIONS: dict[str, Convention] = {
             Difference("1 a bias added by convolutions, none by linear layers", each(CONVOLUTIONS, bias)),
             Difference("2 an element of batch norm (1 without weight and bias)", {"BatchNorm": per_element(1, 2)}),
             Difference("5 an element of other norms (4 without weight and bias)", each(NORMS[1:], per_element(4, 5))),
-            Difference("1 an input element of activations", each(("ReLU", "ReLU6", "PReLU", "ELU", "LeakyReLU", "SiLU", "GELU", "Softmax"), read)),
+            Difference(
+                "1 an input element of activations", each(("ReLU", "ReLU6", "PReLU", "ELU", "LeakyReLU", "SiLU", "GELU", "Softmax"), read)
+            ),
             Difference("1 an input element of pools", each((*MAX_POOLS, *AVERAGE_POOLS), read)),
         ),
     ),

@@ -36,6 +36,7 @@ KINDS: dict[str, str] = {
 }
 """Families of operations by the name that the table of kinds prints; what is not here is elementwise work and movement."""
 
+
 def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Cost:
     """All the figures of `graph`. `by` is a word of `BY`, `dtype` of `dtypes.BYTES`, `optimizer` of `memory.OPTIMIZERS`."""
     works = works_of(graph)
@@ -132,7 +133,6 @@ def total(works: Iterable[Work]) -> Work:
 def groups(nodes: Iterable[Node], by: str) -> list[tuple[str, str, list[Node]]]:
     """Path, kind and nodes of each row, in order of first appearance."""
     return [row[1:] for row in parts(nodes, by)]
-
 
 
 def parts(nodes: Iterable[Node], by: str) -> list[tuple[Scope | Node, str, str, list[Node]]]:

@@ -38,7 +38,9 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
                 lying = Lying(inputs[0], False, 0)
             else:
                 layout = operation.layout(inputs, sizes)
-                lying = Lying(layout, operation.is_copied(inputs, sizes), operation.copies(inputs, layout, training), operation.kept_copies(inputs))
+                lying = Lying(
+                    layout, operation.is_copied(inputs, sizes), operation.copies(inputs, layout, training), operation.kept_copies(inputs)
+                )
             known[key] = lying
         found.append(lying)
     return found

@@ -118,7 +118,9 @@ def _argument_fix(span: Span, argument: str) -> Fix | None:
 def unread_values(program: Program) -> Iterator[Diagnostic]:
     """A stride longer than the window leaves gaps; a window that does not fit at the end leaves the last rows."""
     for group in by_text(program.nodes).values():
-        found, node = next(((found, node) for node in group if (found := unread_rows(program.nodes, node, group)) is not None), (None, None))
+        found, node = next(
+            ((found, node) for node in group if (found := unread_rows(program.nodes, node, group)) is not None), (None, None)
+        )
         if found is not None and node is not None:
             yield _doubt("W503", f"`{node.key}` never reads {found.what}", Label(node.span, found.label), help=found.help)
 

@@ -42,12 +42,7 @@ class Storages:
 
 def _writes_elsewhere(graph: Graph, node: Node, training: bool) -> bool:
     operation = node.operation
-    return (
-        operation.is_view
-        or operation.family == "port"
-        or (operation.training_only and not training)
-        or overwrites(graph)[node.index]
-    )
+    return operation.is_view or operation.family == "port" or (operation.training_only and not training) or overwrites(graph)[node.index]
 
 
 def running_order(graph: Graph, training: bool) -> list[Node]:

@@ -184,7 +184,9 @@ class _Step:
         self.learns = _learns(graph)
         self.moments: list[Moment] = []
         self.weights = [
-            0 if node.shares is not None else sum(weight_bytes(weight, dtype) for weight in self.facts[node.index].weights if weight.trainable)
+            0
+            if node.shares is not None
+            else sum(weight_bytes(weight, dtype) for weight in self.facts[node.index].weights if weight.trainable)
             for node in graph.nodes
         ]
         self.resident = self._resident()
@@ -270,7 +272,9 @@ class _Step:
         kept = saved.inputs if len(node.inputs) > 1 or not self.lying[node.index].kept else ()
         if node.operation.keeps_inputs_for_others:
             kept = tuple(number for number in kept if any(self.learns[index] for other, index in enumerate(node.inputs) if other != number))
-        roots = [self.storages.root[node.inputs[number]] for number in kept if start <= number < (len(node.inputs) if stop is None else stop)]
+        roots = [
+            self.storages.root[node.inputs[number]] for number in kept if start <= number < (len(node.inputs) if stop is None else stop)
+        ]
         return [*roots, self.storages.root[node.index]] if saved.output and stop is None else roots
 
     def _extra(self, node: Node) -> int:
@@ -328,7 +332,9 @@ class _Step:
             if overwrites(self.graph)[node.index]:
                 producer = self.graph.nodes[node.inputs[0]]
                 # Of the view that was overwritten a whole gradient is made, and a part of it put in another's place.
-                scratch += 2 * self.facts[node.index].elements * self.batch if producer.operation.answers_with_view(producer.input_shapes) else 0
+                scratch += (
+                    2 * self.facts[node.index].elements * self.batch if producer.operation.answers_with_view(producer.input_shapes) else 0
+                )
             if operation.lets_go_of_gradient and gradients.shares[own] == 1:
                 scratch -= self.facts[node.index].elements * self.batch
             if operation.makes_all_gradients and not sent:

@@ -225,7 +225,11 @@ def _same_axis(one: Node, other: Node, number: int) -> bool:
 
 def _reads(graph: Graph, expression: re.Pattern[str]) -> bool:
     """Whether the text of the network, or of a block in it, has such an expression."""
-    sources = {id(source): source for node in graph.nodes for source in (node.span.source, *(scope.span.source for scope in node.scope.ancestors()))}
+    sources = {
+        id(source): source
+        for node in graph.nodes
+        for source in (node.span.source, *(scope.span.source for scope in node.scope.ancestors()))
+    }
     return any(expression.search(source.text) for source in sources.values())
 
 
@@ -310,7 +314,8 @@ def _pattern(accepted: Sequence[int], limit: int, periods: Iterable[int]) -> Siz
 def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
     """The table that `archc sizes` prints."""
     rows: list[tuple[Cell, ...]] = [
-        (", ".join(axis.inputs), axis.axis, axis.native, axis.built.smallest, str(axis.built), str(axis.compiled), axis.fixed_by) for axis in axes
+        (", ".join(axis.inputs), axis.axis, axis.native, axis.built.smallest, str(axis.built), str(axis.compiled), axis.fixed_by)
+        for axis in axes
     ]
     columns = (
         Column("input", left=True),

@@ -88,8 +88,7 @@ class Table:
 
     def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:
         aligned = [
-            cell.ljust(width) if column.left else cell.rjust(width)
-            for cell, width, column in zip(cells, widths, self.columns, strict=True)
+            cell.ljust(width) if column.left else cell.rjust(width) for cell, width, column in zip(cells, widths, self.columns, strict=True)
         ]
         return "  ".join(aligned).rstrip()
 

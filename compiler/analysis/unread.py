@@ -36,7 +36,11 @@ def unread_rows(nodes: Sequence[Node], node: Node, group: Sequence[Node]) -> Unr
         size = node.input_shapes[0][axis]
         read = size - _left(node.operation, node.input_shapes[0], node.shape, axis)
         if size - read > _padding_after(nodes, node, axis) and node.shape[axis] > 1:
-            return Unread(f"the last {size - read} of {size} rows: the next window would not fit", f"reads {read} of {size}", _remedy(nodes, node, group))
+            return Unread(
+                f"the last {size - read} of {size} rows: the next window would not fit",
+                f"reads {read} of {size}",
+                _remedy(nodes, node, group),
+            )
     return None
 
 
@@ -71,8 +75,12 @@ def _remedy(nodes: Sequence[Node], node: Node, group: Sequence[Node]) -> str | N
             continue
         if reshaped(nodes, {}, changes) is not None:
             sizes = "x".join(map(str, output[1:]))
-            return f"if they matter, {told} reads them" + (f" ({sizes} instead of {'x'.join(map(str, node.shape[1:]))} come out)" if output != node.shape else "")
-    return None if not takes(node.operation, "pad") else "if they matter, pad or crop before it, so that the windows end where the image does"
+            return f"if they matter, {told} reads them" + (
+                f" ({sizes} instead of {'x'.join(map(str, node.shape[1:]))} come out)" if output != node.shape else ""
+            )
+    return (
+        None if not takes(node.operation, "pad") else "if they matter, pad or crop before it, so that the windows end where the image does"
+    )
 
 
 def _candidates(node: Node) -> Iterator[tuple[str, Plain, str]]:

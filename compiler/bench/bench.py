@@ -196,7 +196,9 @@ def _setting(graph: Graph, options: Options, threads: int, room: ExitStack, watc
         fits = False
         if options.weights is None:
             # The same numbers in both: processors run faster on zeros than on what keeps their adders busy.
-            fits = reference is not None and not put_reference(module, graph, reference.state_dict(), options.against, side_head_keys(graph))
+            fits = reference is not None and not put_reference(
+                module, graph, reference.state_dict(), options.against, side_head_keys(graph)
+            )
             module = module if fits else shaken(module)
         given = normal(graph, options.batch, device=options.device, dtype=options.dtype)
     return Setting(graph, module, given, threads, options.device, options.dtype, reference, fits, room, watch)

@@ -18,7 +18,9 @@ def to_svg(bench: Bench) -> str:
     most = max(max(row.speed.high for row in rows), 1.0) * 1.08
     height = _TOP + _ROW * len(rows) + 30
     options = bench.options
-    title = f"{bench.network}: speed against {options.base}, batch {options.batch}, {bench.threads} thread{'s' if bench.threads > 1 else ''}"
+    title = (
+        f"{bench.network}: speed against {options.base}, batch {options.batch}, {bench.threads} thread{'s' if bench.threads > 1 else ''}"
+    )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_ACROSS}" height="{height}" {FONT} fill="{_INK}">',
         f"<title>{escape(title)}</title>",
@@ -43,7 +45,11 @@ def to_svg(bench: Bench) -> str:
     parts += [
         f'<line x1="{one:.1f}" x2="{one:.1f}" y1="{_TOP - 6}" y2="{bottom}" stroke="{_LINE}" stroke-dasharray="3 3"/>',
         svg_text(
-            f"{bench.machine.processor}, torch {bench.machine.torch}; lines: the middle half of the rounds", 12, height - 10, _ACROSS, fill=_LINE
+            f"{bench.machine.processor}, torch {bench.machine.torch}; lines: the middle half of the rounds",
+            12,
+            height - 10,
+            _ACROSS,
+            fill=_LINE,
         ),
         "</svg>",
     ]

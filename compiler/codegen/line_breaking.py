@@ -34,7 +34,11 @@ def _laid_out(text: str, indent: int, suffix: str = "") -> list[str]:
         return _in_parentheses(text, indent, suffix)
     start, end = brackets
     opening, tail = text[: start + 1], text[end:]
-    return [" " * indent + opening, *_inside(text[start + 1 : end], indent + INDENT, _is_collection(text, start)), " " * indent + tail + suffix]
+    return [
+        " " * indent + opening,
+        *_inside(text[start + 1 : end], indent + INDENT, _is_collection(text, start)),
+        " " * indent + tail + suffix,
+    ]
 
 
 def _inside(body: str, indent: int, is_collection: bool) -> list[str]:

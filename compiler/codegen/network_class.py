@@ -31,7 +31,11 @@ class NetworkWriter:
 
     def ports(self, training_only: bool) -> list[Node]:
         nodes = self.writer.graph.nodes
-        return [node for node in nodes if node.operation.name == "output" and node.training_only == training_only and self.units.needed[node.index]]
+        return [
+            node
+            for node in nodes
+            if node.operation.name == "output" and node.training_only == training_only and self.units.needed[node.index]
+        ]
 
     def lines(self) -> list[str]:
         heads = self.ports(True)

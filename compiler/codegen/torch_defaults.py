@@ -47,9 +47,7 @@ POSITIONS: dict[str, tuple[str, ...]] = {
     "nn.LeakyReLU": ("negative_slope",),
 }
 
-CHANNELS = frozenset(
-    {"in_channels", "out_channels", "in_features", "out_features", "num_features", "num_channels", "normalized_shape"}
-)
+CHANNELS = frozenset({"in_channels", "out_channels", "in_features", "out_features", "num_features", "num_channels", "normalized_shape"})
 """Arguments that count channels: they come before the others."""
 
 

@@ -81,9 +81,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT)
     return drawn.diagnostics
 
 
-def draw_text(
-    graph: Graph, form: str = "svg", options: Options = DEFAULT, link: Callable[[Span], str] = by_file_name
-) -> Drawn:
+def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link: Callable[[Span], str] = by_file_name) -> Drawn:
     """The picture in the format `form`, and what there is to say of it. `link` makes the address of a place in the source."""
     wrong = _wrong_words(graph, options)
     if wrong:
@@ -142,7 +140,9 @@ def _too_small(graph: Graph, dot: str, svg: bytes | None, options: Options) -> t
     points = min(POINTS.values()) * float(scale.group(1)) if scale else SMALLEST
     if points >= SMALLEST - 0.05:
         return ()
-    message = f"at a width of {options.width:g} in the smallest text is {points:.1f} points high; below {SMALLEST:g} nobody can read it on paper"
+    message = (
+        f"at a width of {options.width:g} in the smallest text is {points:.1f} points high; below {SMALLEST:g} nobody can read it on paper"
+    )
     return (
         Diagnostic(
             "W551", message, Label(graph.program.span), help="fold more of it (`--level stage`), change the direction or the width",

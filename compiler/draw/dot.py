@@ -141,9 +141,7 @@ class Writer:
 
     # ------------------------------------------------------------------------------------------ boxes
 
-    def _items(
-        self, drawing: graphviz.Digraph, items: Sequence[Box | Frame], fills: Mapping[str, str], depth: int
-    ) -> None:
+    def _items(self, drawing: graphviz.Digraph, items: Sequence[Box | Frame], fills: Mapping[str, str], depth: int) -> None:
         for item in items:
             if isinstance(item, Box):
                 drawing.node(item.name, **self._box(item, fills[item.name]))
@@ -297,7 +295,10 @@ class Writer:
 
     def _line(self, line: Line, number: int, labelled: bool) -> Attributes:
         theme = self.look.theme
-        attributes = {"id": f"{self.picture.root.name}e{number}" if self.signs else f"e{number}", "weight": "1" if line.skip or line.training_only else "8"}
+        attributes = {
+            "id": f"{self.picture.root.name}e{number}" if self.signs else f"e{number}",
+            "weight": "1" if line.skip or line.training_only else "8",
+        }
         classes = ["skip"] if line.skip else []
         words = [shape_text(line.shape)] if line.shape is not None and labelled else []
         if line.count > 1:  # several tensors: they have no one shape

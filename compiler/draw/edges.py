@@ -13,9 +13,7 @@ from .picture import Box, Edge, Frame, Line
 Rounds = Mapping[int, Sequence[tuple[int, int]]]
 
 
-def connect(
-    graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds
-) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
+def connect(graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
     """The lines between the boxes of `root`, in the order of the heads, and the hidden edges."""
     edges = [(producer.index, user.index, operand) for producer, user, operand in graph.edges()]
     return _Ends(graph, root, representative, rounds).connect(edges)
@@ -111,9 +109,7 @@ class _Ends:
             if key not in chosen or (lines[chosen[key]].skip and not line.skip):
                 chosen[key] = number
         shapes = {number: shape for (_, shape), number in chosen.items()}
-        return tuple(
-            replace(line, shape=shapes[number]) if number in shapes else line for number, line in enumerate(lines)
-        )
+        return tuple(replace(line, shape=shapes[number]) if number in shapes else line for number, line in enumerate(lines))
 
     def _entering(self, box: Box) -> set[Shape]:
         """The shapes of the tensors that come into a box from outside."""

@@ -48,9 +48,7 @@ def layouters() -> tuple[Layouter, ...]:
     return tuple(found)
 
 
-def render(
-    dot: str, form: str, seconds: float = SECONDS, ways: Sequence[Layouter] | None = None
-) -> bytes | Failure:
+def render(dot: str, form: str, seconds: float = SECONDS, ways: Sequence[Layouter] | None = None) -> bytes | Failure:
     """The picture in the format `form` (svg, pdf, png, json …), or why there is none. The first way that works counts.
 
     `dot` may hold several texts, parted by a zero byte, which gives several pictures one after another.
@@ -63,9 +61,7 @@ def render(
         return Failure((f"there is no place for temporary files ({error.strerror})",))
 
 
-def _render(
-    dot: str, form: str, seconds: float, ways: Sequence[Layouter], surroundings: Mapping[str, str]
-) -> bytes | Failure:
+def _render(dot: str, form: str, seconds: float, ways: Sequence[Layouter], surroundings: Mapping[str, str]) -> bytes | Failure:
     reasons: list[str] = []
     for way in ways:
         command = [*way.command[:-1], way.command[-1] + form]

@@ -46,8 +46,7 @@ class Likeness:
         for place, index in enumerate(indices):
             node = self.graph.nodes[index]
             operands = tuple(
-                place - position[source] if source in position else -1 - outside.setdefault(source, len(outside))
-                for source in node.inputs
+                place - position[source] if source in position else -1 - outside.setdefault(source, len(outside)) for source in node.inputs
             )
             rows.append((self.kind(node), operands, node.training_only, self.sharing(node, around)))
         return tuple(rows)

@@ -77,9 +77,7 @@ def to_page(graph: Graph, view: View = BLOCKS, seconds: float = SECONDS) -> str 
 
 def palette() -> str:
     """The themes as variables of the style sheet; the system chooses."""
-    kinds = "".join(
-        f".k-{name}{{--f:var(--{name});--edge:var(--{name}-edge)}}" for name in (*LIGHT.families, "other", *_blocks(LIGHT))
-    )
+    kinds = "".join(f".k-{name}{{--f:var(--{name});--edge:var(--{name}-edge)}}" for name in (*LIGHT.families, "other", *_blocks(LIGHT)))
     return f":root{{{_variables(LIGHT)}}}@media (prefers-color-scheme: dark){{:root{{{_variables(DARK)}}}}}{kinds}"
 
 
@@ -132,9 +130,11 @@ class _Page:
         """For every node of a box's first round, all the nodes that it stands for."""
         every = [index for node in box.nodes for index in drawn[node.index]]
         size = len(box.first)
-        return {node.index: every[place::size] for place, node in enumerate(box.first)} if len(every) > size else {
-            node.index: (every[place],) for place, node in enumerate(box.first)
-        }
+        return (
+            {node.index: every[place::size] for place, node in enumerate(box.first)}
+            if len(every) > size
+            else {node.index: (every[place],) for place, node in enumerate(box.first)}
+        )
 
     def data(self, geometries: Sequence[Geometry]) -> Json:
         self._place(self.graph.program.span)  # the network's own file stands first
@@ -180,10 +180,7 @@ class _Page:
 
         walk(picture.root.items, [])
         by_name = {box.name: box for box in picture.boxes()}
-        lines = [
-            self._line(number, line, way.points, way.label, by_name)
-            for line, way in zip(picture.lines, geometry.ways, strict=True)
-        ]
+        lines = [self._line(number, line, way.points, way.label, by_name) for line, way in zip(picture.lines, geometry.ways, strict=True)]
         ports = {
             name: [place.x + place.width / 2, place.y + place.height / 2]
             for name, place in geometry.places.items()

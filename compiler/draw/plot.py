@@ -43,7 +43,9 @@ def memory_text(profile: Profile, title: str, width: int = WIDTH, height: int = 
     at = next(place for place, column in enumerate(columns) if column.bytes == peak.bytes)
     lines.append(" " * (16 + at) + "▲")
     phases = [f"{phase} {sum(moment.phase == phase for moment in moments)}" for phase in PHASES if any(m.phase == phase for m in moments)]
-    lines.append(f"peak {mebibytes(peak.bytes)} at {profile.peak_at}; there all the time: {mebibytes(profile.resident)}; steps: {', '.join(phases)}")
+    lines.append(
+        f"peak {mebibytes(peak.bytes)} at {profile.peak_at}; there all the time: {mebibytes(profile.resident)}; steps: {', '.join(phases)}"
+    )
     return "\n".join(lines) + "\n"
 
 

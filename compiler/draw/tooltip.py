@@ -12,6 +12,7 @@ from .picture import Box
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
+
 def clean(text: str) -> str:
     """Text without the characters that XML cannot hold."""
     return UNPRINTABLE.sub("\ufffd", text)

@@ -34,7 +34,6 @@ DEEPEST = 100
 """How deep bodies and block calls may nest."""
 
 
-
 def _how_named(span: Span, name: str, told: str) -> str:
     """`told`; of a step without a label, what named it."""
     unlabelled = name not in span.text and "{" not in span.text and not name.isdecimal()
@@ -56,7 +55,14 @@ class Expansion:
         def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
             return ([], []) if frame.entry is None else self.build.places_of_size(frame.entry, axis, told)
 
-        return Evaluator(frame.environment, entry, self.shape_of, decided, self.build.effort, lost=frame.network is not None and not frame.is_before_input)
+        return Evaluator(
+            frame.environment,
+            entry,
+            self.shape_of,
+            decided,
+            self.build.effort,
+            lost=frame.network is not None and not frame.is_before_input,
+        )
 
     def shape_of(self, labelled: Labelled) -> Shape | None:
         return None if labelled.tensor is None else self.build.nodes[labelled.tensor].shape
@@ -251,7 +257,9 @@ class Expansion:
         if count > LARGEST_LIST:
             raise Problem(
                 Diagnostic(
-                    "E404", f"{show_value(count)} rounds, and {LARGEST_LIST} is the limit of one loop", Label(span, f"is {show_value(count)}")
+                    "E404",
+                    f"{show_value(count)} rounds, and {LARGEST_LIST} is the limit of one loop",
+                    Label(span, f"is {show_value(count)}"),
                 )
             )
 
@@ -259,9 +267,7 @@ class Expansion:
         for bindings in self.rounds(frame, loop):
             frame.current = self.round(frame, loop.body, bindings, loop.span, frame.current)
 
-    def round(
-        self, frame: Frame, body: Sequence[ast.Statement], bindings: dict[str, Binding], span: Span, start: int | None
-    ) -> int | None:
+    def round(self, frame: Frame, body: Sequence[ast.Statement], bindings: dict[str, Binding], span: Span, start: int | None) -> int | None:
         """One round: its steps are numbered, or their labels tell them apart (language.md, naming rule 2)."""
         inside = self.inner(frame, body, entry=start, current=start)
         inside.environment.bindings.update(bindings)

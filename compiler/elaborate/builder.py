@@ -198,7 +198,14 @@ class Builder:
         return self.add(frame, made, tuple(known), shape, names, span, label)
 
     def add(
-        self, frame: Frame, operation: Operation, inputs: tuple[int, ...], shape: Shape, names: tuple[str, ...], span: Span, label: bool = False
+        self,
+        frame: Frame,
+        operation: Operation,
+        inputs: tuple[int, ...],
+        shape: Shape,
+        names: tuple[str, ...],
+        span: Span,
+        label: bool = False,
     ) -> int:
         """Append a checked node."""
         if len(self.nodes) >= MOST_NODES:
@@ -263,9 +270,7 @@ class Builder:
 
     # ------------------------------------------------------------------------------------------ refusals
 
-    def _read(
-        self, frame: Frame, operation: type[Operation], given: Mapping[str, Given], called: Signature
-    ) -> dict[str, Plain] | None:
+    def _read(self, frame: Frame, operation: type[Operation], given: Mapping[str, Given], called: Signature) -> dict[str, Plain] | None:
         values: dict[str, Plain] = {}
         refused = False
         for row in operation.parameters():

@@ -43,7 +43,9 @@ def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
             "E211",
             f"`{name}` is {told}, and a step is an operation, a block or a network",
             Label(call.path_span, "is no step"),
-            help="to do nothing, give `identity`" if callee is None else f"to go on from the step with that label, write `skip({name})`"
+            help="to do nothing, give `identity`"
+            if callee is None
+            else f"to go on from the step with that label, write `skip({name})`"
             if frame.environment.label(name) is not None
             else None,
         )
@@ -148,7 +150,9 @@ def instance(
             need_tensor(frame, place)
         tensors = heads if heads is not None else [frame.current]
         site = CallSite(
-            template.name, call.span, tuple((name, show_value(value.value)) for name, value in given.items() if value.span.start >= call.span.start)
+            template.name,
+            call.span,
+            tuple((name, show_value(value.value)) for name, value in given.items() if value.span.start >= call.span.start),
         )
         build.givens[id(site)] = given
         build.effort.spend(STEPS_A_CALL, call.span)
@@ -268,6 +272,8 @@ def variant(
     target, values, _ = arguments_of(expansion, inside, callee, definition.variant_of)
     if not isinstance(target, Template):
         raise Problem(
-            Diagnostic("E211", f"a network is a variant of a network, and `{target.name}` is an operation", Label(definition.variant_of.span))
+            Diagnostic(
+                "E211", f"a network is a variant of a network, and `{target.name}` is an operation", Label(definition.variant_of.span)
+            )
         )
     return target, values, target.definition

@@ -114,7 +114,11 @@ def as_of(moment: tuple[tuple[Environment, int, int], ...]) -> Environment:
     environment: Environment | None = None
     for level, bindings, labels in reversed(moment):
         environment = Environment(
-            environment, dict(islice(level.bindings.items(), bindings)), dict(islice(level.labels.items(), labels)), level.body, level.incomplete
+            environment,
+            dict(islice(level.bindings.items(), bindings)),
+            dict(islice(level.labels.items(), labels)),
+            level.body,
+            level.incomplete,
         )
     assert environment is not None
     return environment

@@ -50,7 +50,10 @@ def require(expansion: Expander, frame: Frame, statement: ast.Require) -> None:
         with_origins(
             evaluator,
             Diagnostic(
-                "E230", message, Label(statement.condition.span, "does not hold"), notes=(", ".join(dict.fromkeys(values)),) if values else ()
+                "E230",
+                message,
+                Label(statement.condition.span, "does not hold"),
+                notes=(", ".join(dict.fromkeys(values)),) if values else (),
             ),
             statement.condition,
         )
@@ -72,7 +75,9 @@ def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
                 decider = decided_by(expansion.build.nodes, node.index, axis)
                 names = AXIS_NAMES.get(len(node.shape), ())
                 title = names[axis] if axis < len(names) else f"axis {axis}"
-                notes.append(f"{title} {'are' if title.endswith('s') else 'is'} {here}, decided by `{short(decider.span.text)}` at {decider.span}")
+                notes.append(
+                    f"{title} {'are' if title.endswith('s') else 'is'} {here}, decided by `{short(decider.span.text)}` at {decider.span}"
+                )
     trace = chain_of_shapes(expansion.build.nodes, node.index)
     remedy = None
     if isinstance(wanted, tuple) and len(wanted) == len(node.shape) > 1 and wanted[0] == node.shape[0]:

@@ -49,9 +49,7 @@ def networks(file: ast.File) -> tuple[str, ...]:
     return tuple(item.name.name for item in file.items if isinstance(item, ast.Network))
 
 
-def elaborate(
-    file: ast.File, options: Options | None = None, loader: Loader = no_imports
-) -> tuple[Program | None, tuple[Diagnostic, ...]]:
+def elaborate(file: ast.File, options: Options | None = None, loader: Loader = no_imports) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     """The network of `file` as a program, and the diagnostics. The program is None where there are errors."""
     options = options or Options()
     build = Builder()

@@ -200,7 +200,9 @@ class Evaluator:
                     "E227",
                     f"the shape {show_value(value)} has no `{node.name}`",
                     Label(node.name_span, f"of {show_value(value)}"),
-                    help=did_you_mean(near) if near and near[0] != node.name else "a shape's parts are `channels`, `height`, `width` "
+                    help=did_you_mean(near)
+                    if near and near[0] != node.name
+                    else "a shape's parts are `channels`, `height`, `width` "
                     "(of an image), `length` (of a signal), `features` (the last axis), and `shape`, a list",
                     fix=replacement(node.name_span, tuple(item for item in near if item != node.name)),
                 )

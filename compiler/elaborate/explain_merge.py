@@ -84,7 +84,9 @@ def _uncentred(nodes: Sequence[Node], inputs: list[int], start: int | None) -> l
     for index in inputs:
         for node in main_path(nodes, index, start):
             if has_even_half(node.operation):
-                told.append(f"`{short(node.span.text)}` at {node.span} has an even window, which `half` cannot centre: `pad = same` keeps the size")
+                told.append(
+                    f"`{short(node.span.text)}` at {node.span} has an even window, which `half` cannot centre: `pad = same` keeps the size"
+                )
     return list(dict.fromkeys(told))
 
 

@@ -53,13 +53,20 @@ def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Na
     """`pad` means the operation where no parameter has that name: `apd` was meant to."""
     if name.name not in TABLE and name.name not in WORDS:
         return diagnostic
-    given = {known for level in environment.levels() for known, row in level.bindings.items() if not isinstance(row.value, Template | Module | Builtin)}
+    given = {
+        known
+        for level in environment.levels()
+        for known, row in level.bindings.items()
+        if not isinstance(row.value, Template | Module | Builtin)
+    }
     near = closest(name.name, given - {name.name})
     if not near:
         return diagnostic
     what = "is an operation" if name.name in TABLE else "is a word of the language"
     help = f"`{name.name}` {what}, and nothing else here has that name: {did_you_mean(near)}"
-    return replace(diagnostic, secondary=(*diagnostic.secondary, *places_of(environment, near[:3])), help=help, fix=replacement(name.span, near))
+    return replace(
+        diagnostic, secondary=(*diagnostic.secondary, *places_of(environment, near[:3])), help=help, fix=replacement(name.span, near)
+    )
 
 
 def _origin_of_size(reader: Reader, node: ast.Attribute) -> tuple[list[Label], list[Origin]]:

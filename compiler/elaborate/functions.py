@@ -163,7 +163,9 @@ def _ceil(value: object) -> int:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "range": Function("range(n) or range(start, stop, step)", "the whole numbers from 0 (or start) up to but not n (or stop)", 1, 3, _range),
+    "range": Function(
+        "range(n) or range(start, stop, step)", "the whole numbers from 0 (or start) up to but not n (or stop)", 1, 3, _range
+    ),
     "len": Function("len(list)", "the number of items", 1, 1, _length),
     "sum": Function("sum(list)", "the sum of the items", 1, 1, _sum),
     "take": Function("take(list, n)", "the first n items: `sum(take(depths, i))` counts the blocks before stage i", 2, 2, _take),
@@ -175,7 +177,11 @@ FUNCTIONS: dict[str, Function] = {
     "abs": Function("abs(x)", "the size without the sign", 1, 1, _absolute),
     "sqrt": Function("sqrt(x)", "the square root", 1, 1, _sqrt),
     "divisible": Function(
-        "divisible(x, 8)", "the nearest multiple of 8, at least 8 and at least 90 % of x: the channel rounding of mobile networks", 1, 2, _divisible
+        "divisible(x, 8)",
+        "the nearest multiple of 8, at least 8 and at least 90 % of x: the channel rounding of mobile networks",
+        1,
+        2,
+        _divisible,
     ),
     "linspace": Function("linspace(a, b, n)", "n numbers from a to b at equal distances", 3, 3, _linspace),
 }

@@ -162,7 +162,8 @@ class Files:
                     "E213",
                     f"there is no file `{'/'.join(path)}.arch`",
                     Label(span, "not found"),
-                    help=did_you_mean(near) or f"it is looked for beside `{asking.name}`, then in the shipped library (`archc list` shows it)",
+                    help=did_you_mean(near)
+                    or f"it is looked for beside `{asking.name}`, then in the shipped library (`archc list` shows it)",
                 )
             )
         open_names = [name for name, _ in self.reading]
@@ -182,7 +183,11 @@ class Files:
             return self.known[source.name]
         if len(open_names) > DEEPEST_IMPORT:
             raise Exhausted(
-                Diagnostic("E401", f"files import each other deeper than {DEEPEST_IMPORT} levels, the limit", Label(span, f"level {len(open_names)}"))
+                Diagnostic(
+                    "E401",
+                    f"files import each other deeper than {DEEPEST_IMPORT} levels, the limit",
+                    Label(span, f"level {len(open_names)}"),
+                )
             )
         file, diagnostics = parse(source)
         self.report.extend(diagnostics)

@@ -93,7 +93,9 @@ def output(expansion: Expander, frame: Frame, statement: ast.Output) -> None:
         earlier = known.get(name)
         if earlier is not None:
             raise Problem(
-                Diagnostic("E209", f"two outputs are named `{name}`", Label(place, "named again here"), (Label(earlier, "first named here"),))
+                Diagnostic(
+                    "E209", f"two outputs are named `{name}`", Label(place, "named again here"), (Label(earlier, "first named here"),)
+                )
             )
         reason = why_not(name)
         if reason is not None:

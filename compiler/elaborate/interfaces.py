@@ -40,9 +40,7 @@ class Expander(Protocol):
         """What each round of a loop binds."""
         ...
 
-    def round(
-        self, frame: Frame, body: Sequence[ast.Statement], bindings: dict[str, Binding], span: Span, start: int | None
-    ) -> int | None:
+    def round(self, frame: Frame, body: Sequence[ast.Statement], bindings: dict[str, Binding], span: Span, start: int | None) -> int | None:
         """One round of a loop; the tensor that it ends in."""
         ...
 

@@ -109,7 +109,12 @@ def label_argument(expansion: Expander, frame: Frame, call: ast.Call) -> Labelle
     name = call.path[0]
     if len(call.arguments) > 1 or call.arguments[0].name is not None:
         raise Problem(
-            Diagnostic("E207", f"`{name}` takes one label", Label(call.span, f"{len(call.arguments)} arguments"), help=f"its use is `{name}(label)`")
+            Diagnostic(
+                "E207",
+                f"`{name}` takes one label",
+                Label(call.span, f"{len(call.arguments)} arguments"),
+                help=f"its use is `{name}(label)`",
+            )
         )
     return label_of(expansion, frame, call.arguments[0].value)
 
@@ -197,7 +202,11 @@ def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
         "E202",
         f"no step is labelled `{name}`",
         Label(span, "no such label"),
-        tuple(Label(found.span, f"`{near[0]}` is this") for found in (frame.environment.label(near[0]) if near else None,) if found is not None),
+        tuple(
+            Label(found.span, f"`{near[0]}` is this")
+            for found in (frame.environment.label(near[0]) if near else None,)
+            if found is not None
+        ),
         help=help_text or (f"label the step that makes it: `{name}: …`" if name.isidentifier() else None),
         fix=replacement(span, tuple(elsewhere[:1]) or near),
     )
@@ -208,5 +217,5 @@ def _in_a_loop(frame: Frame, name: str) -> str | None:
     for level in frame.environment.levels():
         for statement in level.body:
             if isinstance(statement, ast.Repeat | ast.For) and name in static_labels(statement.body):
-                return f"each round of a loop has its own `{name}`: tell them apart by a label with an expression, `\"{name}{{i}}\": …`"
+                return f'each round of a loop has its own `{name}`: tell them apart by a label with an expression, `"{name}{{i}}": …`'
     return None

@@ -55,7 +55,11 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
         most = callee.operation.most_inputs
         if most is not None and len(inputs) > most:
             raise Problem(
-                Diagnostic("E234", f"`{callee.name}` takes {most} tensors, and {len(inputs)} paths end here", Label(statement.head.span, f"{len(inputs)} paths"))
+                Diagnostic(
+                    "E234",
+                    f"`{callee.name}` takes {most} tensors, and {len(inputs)} paths end here",
+                    Label(statement.head.span, f"{len(inputs)} paths"),
+                )
             )
         parts = [Label(place) for _, place in ends]
         made = expansion.build.place(
@@ -87,7 +91,11 @@ def _doubt_lone_path(
     if nodes[start].shape != nodes[end].shape:
         return
     for path in statement.paths:
-        if isinstance(path.qualifier, ast.If) and not _is_skip(path.body) and not expansion.evaluator(frame).condition(path.qualifier.condition):
+        if (
+            isinstance(path.qualifier, ast.If)
+            and not _is_skip(path.body)
+            and not expansion.evaluator(frame).condition(path.qualifier.condition)
+        ):
             condition = path.qualifier.condition.span
             expansion.build.say(
                 Diagnostic(
@@ -104,7 +112,8 @@ def _doubt_lone_path(
 
 def _is_skip(body: Sequence[ast.Statement]) -> bool:
     return all(
-        isinstance(statement, ast.Chain) and all(isinstance(step.action, ast.Call) and step.action.path == ("skip",) for step in statement.steps)
+        isinstance(statement, ast.Chain)
+        and all(isinstance(step.action, ast.Call) and step.action.path == ("skip",) for step in statement.steps)
         for statement in body
     )
 

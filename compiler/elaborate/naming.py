@@ -9,7 +9,64 @@ from ...dsl import ast
 
 # What an nn.Module has already: a label of that name would hide it. `tests/compiler/test_naming.py` holds this against torch.
 RESERVED = frozenset(
-    ["T_destination", "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "ipu", "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters", "parameters", "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module", "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type", "xpu", "zero_grad", "self", "trunk"]
+    [
+        "T_destination",
+        "add_module",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "compile",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extra_repr",
+        "float",
+        "forward",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "ipu",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "xpu",
+        "zero_grad",
+        "self",
+        "trunk",
+    ]
 )
 
 LONGEST_LABEL = 200
@@ -37,7 +94,11 @@ def why_not(label: str) -> str | None:
         if keyword.iskeyword(part):
             return f"is a word of Python's own (`{part}`), and the generated module would not be valid Python"
         if part in RESERVED or part.startswith("_"):
-            return f"is taken by PyTorch's nn.Module (`{part}`)" if part in RESERVED else "begins with an underscore, which PyTorch keeps for itself"
+            return (
+                f"is taken by PyTorch's nn.Module (`{part}`)"
+                if part in RESERVED
+                else "begins with an underscore, which PyTorch keeps for itself"
+            )
     return None
 
 
@@ -117,7 +178,10 @@ def _hands_on(body: Sequence[ast.Statement]) -> bool:
     """Whether a path gives a tensor that there is: `skip`, or `skip(label)`."""
     return all(
         isinstance(statement, _SILENT)
-        or (isinstance(statement, ast.Chain) and all(step.label is None and isinstance(step.action, ast.Call) and step.action.path == ("skip",) for step in statement.steps))
+        or (
+            isinstance(statement, ast.Chain)
+            and all(step.label is None and isinstance(step.action, ast.Call) and step.action.path == ("skip",) for step in statement.steps)
+        )
         for statement in body
     )
 

@@ -26,7 +26,9 @@ def nearest_sizes(nodes: Sequence[Node], operation: Operation, inputs: Sequence[
         return None
     root = roots[0]
     reach = min(FARTHEST, MOST_WORK // max(1, len(steps)) // 2)
-    smaller = next((delta for delta in range(-1, -min(reach, min(root.shape[1:])), -1) if _does(steps, root, delta, operation, inputs)), None)
+    smaller = next(
+        (delta for delta in range(-1, -min(reach, min(root.shape[1:])), -1) if _does(steps, root, delta, operation, inputs)), None
+    )
     larger = next((delta for delta in range(1, reach + 1) if _does(steps, root, delta, operation, inputs)), None)
     found = [_show(root, delta) for delta in (smaller, larger) if delta is not None]
     if not found:

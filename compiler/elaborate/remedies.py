@@ -53,13 +53,22 @@ def meeting(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], st
     trial = Trial(nodes, does)
     sizes = [nodes[end].shape[1:] for end in ends]
     largest = tuple(max(axis) for axis in zip(*sizes, strict=True))
-    label = next((found[1] for part, size in zip(parts, sizes, strict=True) if size == largest and (found := _SKIP.fullmatch(part.span.text.strip()))), None)
+    label = next(
+        (
+            found[1]
+            for part, size in zip(parts, sizes, strict=True)
+            if size == largest and (found := _SKIP.fullmatch(part.span.text.strip()))
+        ),
+        None,
+    )
     for end, size in zip(ends, sizes, strict=True):
         if size != largest:
             remedy = padded_out(trial, end) or resized(trial, end, largest, label)
             if remedy is not None:
                 return remedy
-    return _argument(trial, [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))]) or _cropped(nodes, operation, ends, parts)
+    return _argument(trial, [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))]) or _cropped(
+        nodes, operation, ends, parts
+    )
 
 
 def reaching(nodes: Sequence[Node], end: int, wanted: Shape) -> Remedy | None:
@@ -216,9 +225,17 @@ def resized(trial: Trial, end: int, size: tuple[int, ...], label: str | None) ->
         changed = with_value(bare, "size", simple(size)) if bare is not None else None
         if changed is None or len(same_text(trial.nodes, node)) > 1 or not trial.works({node.index: changed}):
             return None
-        text = f"like = {label}" if label is not None else f"size = {map_size(size).removeprefix('length ') if len(set(size)) > 1 else size[0]}"
+        text = (
+            f"like = {label}"
+            if label is not None
+            else f"size = {map_size(size).removeprefix('length ') if len(set(size)) > 1 else size[0]}"
+        )
         found = re.search(r"\(\s*((?:scale\s*=\s*)?[^,()=]+?)\s*[,)]", node.span.text)
-        edit = Edit(node.span.source.span(node.span.start + found.start(1), node.span.start + found.end(1)), text) if found is not None else None
+        edit = (
+            Edit(node.span.source.span(node.span.start + found.start(1), node.span.start + found.end(1)), text)
+            if found is not None
+            else None
+        )
         written = edited(edit, node.span) if edit is not None else f"{node.operation.name}({text})"
         message = f"a factor is rounded down, a size is exact: write `{written}`"
         return Remedy(message, Fix(message, (edit,)) if edit is not None else None)
@@ -271,11 +288,20 @@ def _cropped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], p
         return None
     if not _accepts(operation, [(nodes[end].shape[0], *smallest) for end in ends]):
         return None
-    label = next((found[1] for part, size in zip(parts, sizes, strict=True) if size == smallest and (found := _SKIP.fullmatch(part.span.text.strip()))), None)
+    label = next(
+        (
+            found[1]
+            for part, size in zip(parts, sizes, strict=True)
+            if size == smallest and (found := _SKIP.fullmatch(part.span.text.strip()))
+        ),
+        None,
+    )
     argument = f"like = {label}" if label is not None else "x".join(map(str, smallest)) if len(set(smallest)) > 1 else str(smallest[0])
     spans = [parts[number].span for number in larger]
     written = " and ".join(f"`{' '.join(span.text.split())} -> crop({argument})`" for span in spans)
-    message = f"cut path {' and '.join(str(number + 1) for number in larger)} to the size of the other{'s' if len(ends) > 2 else ''}: {written}"
+    message = (
+        f"cut path {' and '.join(str(number + 1) for number in larger)} to the size of the other{'s' if len(ends) > 2 else ''}: {written}"
+    )
     places = {(span.source.name, span.end) for span in spans}
     edits = tuple(Edit(span.source.span(span.end, span.end), f" -> crop({argument})") for span in spans)
     return Remedy(message, Fix(message, edits) if len(places) == len(spans) == len(set(places)) else None)

@@ -118,7 +118,9 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
             f"`{called.name}` takes its tensors ({', '.join(called.tensors)}) as the paths of a merge, not as arguments",
             Label(argument.span, "one too many"),
             _secondary(called),
-            help=f"write `{called.name} {{ {paths or '| … | …'} }}`" if len(called.tensors) > 1 else f"its input is the tensor at hand: `skip({argument.value.span.text}) -> {called.name}`",
+            help=f"write `{called.name} {{ {paths or '| … | …'} }}`"
+            if len(called.tensors) > 1
+            else f"its input is the tensor at hand: `skip({argument.value.span.text}) -> {called.name}`",
         )
     takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
     return Diagnostic(
@@ -140,7 +142,9 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
     if called.place is not None and handed_on and (not near or called.place.source is not argument.span.source):
         # The call is of a block that was given as a value (`unit(…)`): it is right, and the block must take what it gives.
         further = [row.name for row in arguments if row.name is not None and row.name not in names]
-        head = ", ".join([*called.usage.removeprefix(called.name).strip("()").split(", "), *(f"{name} = none" for name in further)]).removeprefix(", ")
+        head = ", ".join(
+            [*called.usage.removeprefix(called.name).strip("()").split(", "), *(f"{name} = none" for name in further)]
+        ).removeprefix(", ")
         other = f"what calls it gives it {', '.join(f'`{name}`' for name in further)}, too; let it take that: `{called.name}({head})`"
     return Diagnostic(
         "E204",

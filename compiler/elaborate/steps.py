@@ -73,7 +73,11 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
 
 def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -> Diagnostic:
     """The diagnostic of a merge without its paths; `add(a, b)` names them as PyTorch would."""
-    given = [argument.value.span.text for argument in call.arguments if argument.name is None and expansion.evaluator(frame).labelled(argument.value)]
+    given = [
+        argument.value.span.text
+        for argument in call.arguments
+        if argument.name is None and expansion.evaluator(frame).labelled(argument.value)
+    ]
     paths = " ".join(f"| skip({label})" for label in given) if len(given) > 1 else f"| skip | skip({given[0]})" if given else "| … | …"
     return Diagnostic(
         "E234",

@@ -76,7 +76,9 @@ class Family:
         for node in checked.program.nodes if checked.program is not None else ():
             for span in (node.span, *(site.span for site in node.via)):
                 texts[span.source.name] = span.source.text
-        return sha256(repr((sorted(texts.items()), self.settings, self.inputs, self.batch, self.dtype, self.optimizer)).encode()).hexdigest()
+        return sha256(
+            repr((sorted(texts.items()), self.settings, self.inputs, self.batch, self.dtype, self.optimizer)).encode()
+        ).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,12 @@ class Result:
     @property
     def row(self) -> dict[str, Value]:
         """The variant's settings, its costs and its further columns, as one row."""
-        return {**dict(self.variant.settings), **self.figures, **dict(self.variant.carried), **({"error": self.error} if self.error else {})}
+        return {
+            **dict(self.variant.settings),
+            **self.figures,
+            **dict(self.variant.carried),
+            **({"error": self.error} if self.error else {}),
+        }
 
 
 Evaluate = Callable[[Setting], "tuple[Mapping[str, Value], str]"]
@@ -94,7 +99,7 @@ def _rows(text: str) -> list[dict[str, Value]]:
     except (ValueError, csv.Error) as error:
         raise NoList(str(error)) from None
     if not all(isinstance(row, dict) for row in found):
-        raise NoList("a JSON list of variants holds objects: `[{\"width\": 8}, …]`")
+        raise NoList('a JSON list of variants holds objects: `[{"width": 8}, …]`')
     return [dict(row) for row in found]
 
 
@@ -141,11 +146,16 @@ class Journal:
                 continue
         if not known and len(lines) > 1:
             place = at(str(self.path))
-            raise ArchError((Diagnostic("F612", f"`{shown(str(self.path))}` is no journal of `archc sweep`", place, help="name another file"),))
+            raise ArchError(
+                (Diagnostic("F612", f"`{shown(str(self.path))}` is no journal of `archc sweep`", place, help="name another file"),)
+            )
         return known
 
     def write(self, variant: Variant, figures: Mapping[str, Value], error: str) -> None:
-        append(str(self.path), json.dumps({"key": self.key(variant), "settings": dict(variant.settings), "figures": dict(figures), "error": error}))
+        append(
+            str(self.path),
+            json.dumps({"key": self.key(variant), "settings": dict(variant.settings), "figures": dict(figures), "error": error}),
+        )
 
 
 # ------------------------------------------------------------------------------------------------- runs

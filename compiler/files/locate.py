@@ -112,7 +112,9 @@ def text_of(path: str) -> str:
     except FileNotFoundError:
         trouble = _trouble(target, "F611", f"there is no file `{target.name}`", "correct the path")
     except UnicodeDecodeError as error:
-        trouble = _trouble(target, "F613", f"`{target.name}` is not UTF-8: its byte {error.start:,} stands for no character", "save it as UTF-8")
+        trouble = _trouble(
+            target, "F613", f"`{target.name}` is not UTF-8: its byte {error.start:,} stands for no character", "save it as UTF-8"
+        )
     except (OSError, ValueError) as error:
         trouble = _trouble(target, "F612", f"`{target.name}` cannot be read: {reason_of(error)}", "name a file that you may read")
     raise ArchError((trouble,))

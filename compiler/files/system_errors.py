@@ -73,7 +73,12 @@ def refused(path: str, error: OSError | ValueError, help: str | None = None) -> 
 
 def lacking(path: str, package: str) -> Diagnostic:
     """An output is made by a package that is not installed."""
-    return Diagnostic("F616", f"`{shown(path)}` needs the package `{package}`, which is not installed", at(path), help=f"install it: `pip install {package}`")
+    return Diagnostic(
+        "F616",
+        f"`{shown(path)}` needs the package `{package}`, which is not installed",
+        at(path),
+        help=f"install it: `pip install {package}`",
+    )
 
 
 def of_system(error: BaseException, what: str) -> Diagnostic | None:

@@ -86,7 +86,10 @@ class Graph:
 
     def integers(self, node: Node) -> int | None:
         """Where a node holds whole numbers, for a table behind it that perhaps other steps only move them to: how many there are."""
-        found = [user.operation.reads_integers() or (self.integers(user) if user.operation.family == "shape" else None) for user in self.users(node)]
+        found = [
+            user.operation.reads_integers() or (self.integers(user) if user.operation.family == "shape" else None)
+            for user in self.users(node)
+        ]
         return min((count for count in found if count is not None), default=None)
 
     def edges(self) -> Iterator[tuple[Node, Node, int]]:

@@ -45,8 +45,7 @@ STRICTER: tuple[str, ...] = (
     "No axis of an output has size 0. (PyTorch lets a transposed convolution, a slice or a crop leave nothing.)",
     "`add`, `sub`, `maximum` and `mean` take equal shapes. `mul`, and `add(broadcast = true)`, stretch axes of size 1, "
     "and never add axes. `matmul` takes as many axes on both sides.",
-    "`linear` takes a vector or a sequence. (On an image PyTorch would work along its width, which nobody means; "
-    "`last = true` allows it.)",
+    "`linear` takes a vector or a sequence. (On an image PyTorch would work along its width, which nobody means; `last = true` allows it.)",
     '`pad_mode` other than "zeros", and `ceil`, go with the same padding before and after an axis.',
     "A pool pads each side by at most half its window, also where the sides differ.",
     "`chunk` takes a number of parts that divides. (PyTorch makes a smaller last part.) `slice` takes bounds that lie in the tensor.",

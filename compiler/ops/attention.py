@@ -56,9 +56,7 @@ _CROSS = f'''class CrossAttention(nn.Module):
 class Attention(Operation):
     name: ClassVar[str] = "attention"
     family: ClassVar[str] = "attention"
-    summary: ClassVar[str] = (
-        "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second."
-    )
+    summary: ClassVar[str] = "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second."
     reference: ClassVar[str] = "torch.nn.MultiheadAttention (batch first)"
     onnx: ClassVar[str] = "MatMul, Softmax"
     most_inputs: ClassVar[int | None] = 2
@@ -66,9 +64,7 @@ class Attention(Operation):
     lets_go_of_gradient: ClassVar[bool] = True
 
     heads: int = parameter(COUNT, "how many heads the features fall into")
-    dropout: float = parameter(
-        PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0
-    )
+    dropout: float = parameter(PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0)
     bias: bool = parameter(FLAG, "whether the projections add a bias", True)
 
     def output(self, inputs: Shapes) -> Shape:

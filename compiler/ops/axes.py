@@ -29,9 +29,7 @@ class Axis(Kind):
         raise self.refuse()
 
 
-AXIS = Axis(
-    "`channels`, `height`, `width`, `depth`, `length`, `features`, or an axis's number without the batch (0 is the first)"
-)
+AXIS = Axis("`channels`, `height`, `width`, `depth`, `length`, `features`, or an axis's number without the batch (0 is the first)")
 
 
 def resolve_axis(axis: Plain, shape: Shape, name: str, parameter: str = "axis") -> int:

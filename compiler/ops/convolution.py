@@ -200,9 +200,7 @@ class _Convolution(Operation):
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         g = self._geometry(inputs[0])
-        return tuple(
-            Window(k, s, before, d) for k, s, d, (before, _) in zip(g.kernel, g.stride, g.dilation, g.pads, strict=True)
-        )
+        return tuple(Window(k, s, before, d) for k, s, d, (before, _) in zip(g.kernel, g.stride, g.dilation, g.pads, strict=True))
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         shape = inputs[0]

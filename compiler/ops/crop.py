@@ -37,16 +37,12 @@ class Crop(Operation):
     name: ClassVar[str] = "crop"
     family: ClassVar[str] = "shape"
     is_view: ClassVar[bool] = True
-    summary: ClassVar[str] = (
-        "The middle of an image, of a size or of another tensor's size; an odd remainder falls to the end."
-    )
+    summary: ClassVar[str] = "The middle of an image, of a size or of another tensor's size; an odd remainder falls to the end."
     reference: ClassVar[str] = "torchvision.transforms.CenterCrop, on tensors"
     onnx: ClassVar[str] = "Slice"
     most_inputs: ClassVar[int | None] = 2
 
-    size: Plain = parameter(
-        Optional("a size: `7`, or `7x5`, or none", Extent("")), "the size, a number or one for each axis", None
-    )
+    size: Plain = parameter(Optional("a size: `7`, or `7x5`, or none", Extent("")), "the size, a number or one for each axis", None)
     like: bool = parameter(Reference("the label of a step"), "the step whose size it takes", False)
 
     @classmethod
@@ -89,11 +85,7 @@ class Crop(Operation):
         return (_CENTER_CROP,) if self.like else (_CENTER_CROP, _CENTER_CROP_CLASS)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        size = (
-            f"{names[1]}.shape[2:]"
-            if self.like
-            else str(list(spread(self.size, len(inputs[0]) - 1, "size", inputs[0])))
-        )
+        size = f"{names[1]}.shape[2:]" if self.like else str(list(spread(self.size, len(inputs[0]) - 1, "size", inputs[0])))
         return f"center_crop({names[0]}, {size})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
@@ -118,9 +110,7 @@ def wanted_size(name: str, size: Plain, like: bool, inputs: Shapes, rank: int) -
 
 def no_size(name: str, *words: str) -> Refusal:
     listed = f"{', '.join(f'`{word}`' for word in words[:-1])} or `{words[-1]}`"
-    return Refusal(
-        "E322", f"`{name}` needs {listed}", help=f"`{name}({words[-1]} = label)` takes the size of a labelled step"
-    )
+    return Refusal("E322", f"`{name}` needs {listed}", help=f"`{name}({words[-1]} = label)` takes the size of a labelled step")
 
 
 OPERATIONS: tuple[type[Operation], ...] = (Crop,)

@@ -30,9 +30,7 @@ from .strides import Layout, as_suggested
 class Deconv(Operation):
     name: ClassVar[str] = "deconv"
     family: ClassVar[str] = "convolution"
-    summary: ClassVar[str] = (
-        "A transposed convolution, which enlarges: each input position writes a window of the output."
-    )
+    summary: ClassVar[str] = "A transposed convolution, which enlarges: each input position writes a window of the output."
     reference: ClassVar[str] = "torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"
     onnx: ClassVar[str] = "ConvTranspose"
     output_may_be_overwritten: ClassVar[bool] = True
@@ -40,12 +38,8 @@ class Deconv(Operation):
     channels: int = parameter(CHANNELS, "how many channels come out")
     kernel: Plain = parameter(KERNEL, "the window that each position writes")
     stride: Plain = parameter(STRIDE, "the step from window to window in the output", 1)
-    pad: Plain = parameter(
-        Extent("a number, or one for each axis", least=0), "what is cut off each side of the output", 0
-    )
-    out_pad: Plain = parameter(
-        Extent("a number, or one for each axis", least=0), "what is added at the end of each axis", 0
-    )
+    pad: Plain = parameter(Extent("a number, or one for each axis", least=0), "what is cut off each side of the output", 0)
+    out_pad: Plain = parameter(Extent("a number, or one for each axis", least=0), "what is added at the end of each axis", 0)
     groups: int = parameter(COUNT, "how many groups the channels fall into", 1)
     dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
     bias: bool = parameter(FLAG, "whether a number is added to each channel", True)

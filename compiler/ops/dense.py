@@ -30,9 +30,7 @@ class Linear(Operation):
     bias: bool = parameter(FLAG, "whether a number is added to each feature", True)
     init: str | None = parameter(INIT, INIT_DOC, "default")
     std: float = parameter(POSITIVE, STD_DOC, 0.01)
-    last: bool = parameter(
-        FLAG, "work along the last axis of any tensor, as of an image whose channels were permuted to the end", False
-    )
+    last: bool = parameter(FLAG, "work along the last axis of any tensor, as of an image whose channels were permuted to the end", False)
 
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
@@ -41,8 +39,7 @@ class Linear(Operation):
                 "E314",
                 f"`linear` works on a vector [C] or a sequence [L, C], and its input is {show(shape)}",
                 operand=0,
-                help="`flatten` or `global_avgpool -> flatten` first; `last = true` works along the last axis, of size "
-                f"{shape[-1]}",
+                help=f"`flatten` or `global_avgpool -> flatten` first; `last = true` works along the last axis, of size {shape[-1]}",
             )
         return (*shape[:-1], self.features)
 

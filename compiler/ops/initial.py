@@ -16,9 +16,7 @@ WORDS: dict[str, str] = {
     "zeros": "nn.init.zeros_({})",
 }
 
-INIT = Optional(
-    f'"default", {", ".join(repr(word) for word in WORDS)}, or none'.replace("'", '"'), Word("", ("default", *WORDS))
-)
+INIT = Optional(f'"default", {", ".join(repr(word) for word in WORDS)}, or none'.replace("'", '"'), Word("", ("default", *WORDS)))
 INIT_DOC = (
     'how the weight starts: as PyTorch does, or normal by the fan out for relu ("kaiming") or by the fan in ("kaiming_in"), '
     '"xavier" uniform, "uniform" within 1 / sqrt(fan out); all but the default start biases at 0'

@@ -49,9 +49,7 @@ class ClassToken(Operation):
 class PositionEmbedding(Operation):
     name: ClassVar[str] = "position_embedding"
     family: ClassVar[str] = "other"
-    summary: ClassVar[str] = (
-        "Adds a learned vector to each token of a sequence [L, C]; fixes the length of the sequence."
-    )
+    summary: ClassVar[str] = "Adds a learned vector to each token of a sequence [L, C]; fixes the length of the sequence."
     reference: ClassVar[str] = "torchvision.models.VisionTransformer"
     onnx: ClassVar[str] = "Add"
     output_may_be_overwritten: ClassVar[bool] = True
@@ -83,9 +81,7 @@ class PositionEmbedding(Operation):
 class LayerScale(Operation):
     name: ClassVar[str] = "layer_scale"
     family: ClassVar[str] = "other"
-    summary: ClassVar[str] = (
-        "A learned factor for each channel of an image [C, H, W], or for each feature of [L, C] or [C]."
-    )
+    summary: ClassVar[str] = "A learned factor for each channel of an image [C, H, W], or for each feature of [L, C] or [C]."
     reference: ClassVar[str] = "ConvNeXt, CaiT"
     onnx: ClassVar[str] = "Mul"
     output_may_be_overwritten: ClassVar[bool] = True

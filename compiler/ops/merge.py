@@ -36,9 +36,7 @@ def same_rank(name: str, code: str, inputs: Shapes) -> None:
             )
 
 
-def unequal(
-    name: str, code: str, inputs: Shapes, number: int, axes: Sequence[int], reference: int = 0, help: str | None = None
-) -> Refusal:
+def unequal(name: str, code: str, inputs: Shapes, number: int, axes: Sequence[int], reference: int = 0, help: str | None = None) -> Refusal:
     """Path `number` differs from path `reference` on `axes`."""
     first, other = inputs[reference], inputs[number]
     told = ", ".join(f"{axis_name(axis, first)} {first[axis]} and {other[axis]}" for axis in axes)
@@ -130,9 +128,7 @@ class Add(_Elementwise):
 @dataclass(frozen=True, slots=True)
 class Mul(_Elementwise):
     name: ClassVar[str] = "mul"
-    summary: ClassVar[str] = (
-        "The product of the elements. Axes of size 1 stretch, so that a gate [C, 1, 1] weighs an image's channels."
-    )
+    summary: ClassVar[str] = "The product of the elements. Axes of size 1 stretch, so that a gate [C, 1, 1] weighs an image's channels."
     reference: ClassVar[str] = "torch.mul"
     onnx: ClassVar[str] = "Mul"
     symbol: ClassVar[str] = "\u00d7"
@@ -292,9 +288,7 @@ class Matmul(Operation):
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         # All axes before the matrices become one.
-        return sum(
-            layout.elements for layout in inputs if viewed(layout, (product(layout.sizes[:-2]), *layout.sizes[-2:])) is None
-        )
+        return sum(layout.elements for layout in inputs if viewed(layout, (product(layout.sizes[:-2]), *layout.sizes[-2:])) is None)
 
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
         return self.copies(inputs, inputs[0], True)

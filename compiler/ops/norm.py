@@ -94,8 +94,7 @@ class GroupNorm(Operation):
                 operand=0,
                 axis=0,
                 suggestions=divisors,
-                help=f"{either(near)} channels would divide by {self.groups}"
-                + (f"; or groups = {either(divisors)}" if divisors else ""),
+                help=f"{either(near)} channels would divide by {self.groups}" + (f"; or groups = {either(divisors)}" if divisors else ""),
             )
         # What is left of one value is 0, and PyTorch refuses it at batch 1, in evaluation too.
         if product(inputs[0]) == self.groups:
@@ -160,18 +159,14 @@ _CHANNELS_NORM = '''class ChannelNorm(nn.LayerNorm):
 class LayerNorm(Operation):
     name: ClassVar[str] = "ln"
     family: ClassVar[str] = "norm"
-    summary: ClassVar[str] = (
-        "Normalisation of each token of [L, C], of a vector [C], or of each position's channels in an image [C, H, W]."
-    )
+    summary: ClassVar[str] = "Normalisation of each token of [L, C], of a vector [C], or of each position's channels in an image [C, H, W]."
     reference: ClassVar[str] = "torch.nn.LayerNorm; on images, ConvNeXt's"
     onnx: ClassVar[str] = "LayerNormalization"
     output_may_be_overwritten: ClassVar[bool] = True
 
     eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     affine: bool = parameter(FLAG, "whether each channel then gets a learned factor and a learned addend", True)
-    last: bool = parameter(
-        FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False
-    )
+    last: bool = parameter(FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False)
 
     def _over_first(self, shape: Shape) -> bool:
         return len(shape) > 2 and not self.last
@@ -271,9 +266,7 @@ class InstanceNorm(Operation):
 class LocalResponseNorm(Operation):
     name: ClassVar[str] = "lrn"
     family: ClassVar[str] = "norm"
-    summary: ClassVar[str] = (
-        "Local response normalisation (AlexNet): each value over what its neighbouring channels say at that position."
-    )
+    summary: ClassVar[str] = "Local response normalisation (AlexNet): each value over what its neighbouring channels say at that position."
     reference: ClassVar[str] = "torch.nn.LocalResponseNorm"
     onnx: ClassVar[str] = "LRN"
     output_may_be_overwritten: ClassVar[bool] = True

@@ -126,9 +126,7 @@ class Integers(Kind):
     least: int = 0
 
     def read(self, value: object) -> Plain:
-        if isinstance(value, tuple) and all(
-            isinstance(item, int) and not isinstance(item, bool) and item >= self.least for item in value
-        ):
+        if isinstance(value, tuple) and all(isinstance(item, int) and not isinstance(item, bool) and item >= self.least for item in value):
             return tuple(value)
         raise self.refuse()
 

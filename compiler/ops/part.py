@@ -156,9 +156,7 @@ class Chunk(_Part):
         return (product(inputs[0]) - product(output)) * batch  # zeros for the other parts
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        return Construct(
-            "Chunk", ((None, self.i), (None, self.n), ("axis", resolve_axis(self.axis, inputs[0], self.name) + 1))
-        )
+        return Construct("Chunk", ((None, self.i), (None, self.n), ("axis", resolve_axis(self.axis, inputs[0], self.name) + 1)))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         return (_CHUNK,)

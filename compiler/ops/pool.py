@@ -47,10 +47,7 @@ class _Pool(Operation):
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         windows = self.windows(inputs, output) or ()
-        return (
-            all((window.kernel, window.stride, window.before) == (1, 1, 0) for window in windows)
-            and output == inputs[0]
-        )
+        return all((window.kernel, window.stride, window.before) == (1, 1, 0) for window in windows) and output == inputs[0]
 
     def _windows(self, shape: Shape) -> Geometry:
         rank = need_spatial(self.name, shape)
@@ -63,9 +60,7 @@ class _Pool(Operation):
     def _special(self, w: Geometry) -> str:
         """`Same` or `Side` where a class of ours pads, else nothing."""
         if self._fields()[2] == "same":
-            if any(
-                s > 1 and reach(k, d) > 1 for k, s, d in zip(w.kernel, w.stride, w.dilation, strict=True)
-            ) or not is_even(w.pads):
+            if any(s > 1 and reach(k, d) > 1 for k, s, d in zip(w.kernel, w.stride, w.dilation, strict=True)) or not is_even(w.pads):
                 return "Same"
             # PyTorch's pools pad at most half a window.
             return "" if self._small_pads(w) and not self._must_fit(w) else "Same"
@@ -118,9 +113,7 @@ class _Pool(Operation):
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         w = self._windows(inputs[0])
-        return tuple(
-            Window(k, s, before, d) for k, s, d, (before, _) in zip(w.kernel, w.stride, w.dilation, w.pads, strict=True)
-        )
+        return tuple(Window(k, s, before, d) for k, s, d, (before, _) in zip(w.kernel, w.stride, w.dilation, w.pads, strict=True))
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         return self._padded(inputs[0], self._windows(inputs[0]))
@@ -205,12 +198,8 @@ class MaxPool(_Pool):
     kind: ClassVar[str] = "Max"
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
-    stride: Plain = parameter(
-        Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None
-    )
-    pad: Plain = parameter(
-        PADDING, "padding, smaller than every value: a number, one for each axis, each side, or a word", 0
-    )
+    stride: Plain = parameter(Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None)
+    pad: Plain = parameter(PADDING, "padding, smaller than every value: a number, one for each axis, each side, or a word", 0)
     dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
     ceil: bool = parameter(FLAG, "round the number of windows up, so that the last may reach over the edge", False)
 
@@ -231,9 +220,7 @@ class AvgPool(_Pool):
     kind: ClassVar[str] = "Avg"
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
-    stride: Plain = parameter(
-        Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None
-    )
+    stride: Plain = parameter(Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None)
     pad: Plain = parameter(PADDING, "padding by zeros: a number, one for each axis, each side, or a word", 0)
     ceil: bool = parameter(FLAG, "round the number of windows up, so that the last may reach over the edge", False)
     count_pad: bool = parameter(FLAG, "whether the padding's zeros count in the mean", True)

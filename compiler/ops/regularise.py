@@ -15,9 +15,7 @@ from .strides import Layout, elementwise
 class Dropout(Operation):
     name: ClassVar[str] = "dropout"
     family: ClassVar[str] = "regularise"
-    summary: ClassVar[str] = (
-        "Sets single values to 0 while training, and enlarges the others; the identity in evaluation."
-    )
+    summary: ClassVar[str] = "Sets single values to 0 while training, and enlarges the others; the identity in evaluation."
     reference: ClassVar[str] = "torch.nn.Dropout"
     onnx: ClassVar[str] = "Identity"
     training_only: ClassVar[bool] = True
@@ -70,9 +68,7 @@ _DROP_PATH_CLASS = '''class DropPath(nn.Module):
 class DropPath(Operation):
     name: ClassVar[str] = "drop_path"
     family: ClassVar[str] = "regularise"
-    summary: ClassVar[str] = (
-        "Sets the whole tensor of single samples to 0 while training (stochastic depth); the identity in evaluation."
-    )
+    summary: ClassVar[str] = "Sets the whole tensor of single samples to 0 while training (stochastic depth); the identity in evaluation."
     reference: ClassVar[str] = 'torchvision.ops.StochasticDepth(mode="row")'
     onnx: ClassVar[str] = "Identity"
     training_only: ClassVar[bool] = True

@@ -81,9 +81,7 @@ class Pad(Operation):
         constant = self.mode == "zeros" and self.value != 0
         name = PAD_CLASS["constant" if constant else self.mode]
         arguments: tuple[tuple[str | None, Plain], ...] = ((None, pads),)
-        return Construct(
-            f"nn.{name}Pad{len(pads) // 2}d", (*arguments, ("value", float(self.value))) if constant else arguments
-        )
+        return Construct(f"nn.{name}Pad{len(pads) // 2}d", (*arguments, ("value", float(self.value))) if constant else arguments)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         further = "" if self.mode == "zeros" else f', mode="{self.mode}"'
@@ -101,11 +99,7 @@ class Factor(Kind):
 
     def read(self, value: object) -> Plain:
         items = value if isinstance(value, tuple) and value else (value,)
-        numbers = [
-            item
-            for item in items
-            if isinstance(item, int | float) and not isinstance(item, bool) and 0 < item < math.inf
-        ]
+        numbers = [item for item in items if isinstance(item, int | float) and not isinstance(item, bool) and 0 < item < math.inf]
         if len(numbers) != len(items):
             raise self.refuse()
         return tuple(numbers) if isinstance(value, tuple) else numbers[0]
@@ -167,9 +161,7 @@ class Upsample(Operation):
         self._check_mode(shape, rank)
         if self.scale is not None and (self.size is not None or self.like):
             other = "like" if self.like else "size"
-            raise Refusal(
-                "E322", f"`upsample` was given both `scale` and `{other}`", parameter=other, help="give one of them"
-            )
+            raise Refusal("E322", f"`upsample` was given both `scale` and `{other}`", parameter=other, help="give one of them")
         if self.scale is None:
             size = wanted_size(self.name, self.size, self.like, inputs, rank)
             if size is None:

@@ -273,9 +273,7 @@ class PixelShuffle(Operation):
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
         if len(shape) != 3:
-            raise Refusal(
-                "E313", f"`pixel_shuffle` works on an image [C, H, W], and its input is {show(shape)}", operand=0
-            )
+            raise Refusal("E313", f"`pixel_shuffle` works on an image [C, H, W], and its input is {show(shape)}", operand=0)
         square = self.factor**2
         if shape[0] % square:
             raise Refusal(

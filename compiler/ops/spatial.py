@@ -26,6 +26,7 @@ class Geometry:
     def rank(self) -> int:
         return len(self.kernel)
 
+
 KINDS = {0: "a vector", 1: "a signal", 2: "an image", 3: "a volume"}
 
 
@@ -117,9 +118,7 @@ def map_size(sizes: Sequence[int]) -> str:
     return f"length {sizes[0]}" if len(sizes) == 1 else show_size(tuple(sizes))
 
 
-def too_small(
-    name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence[int], pads: Pads, is_pool: bool = False
-) -> Refusal:
+def too_small(name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence[int], pads: Pads, is_pool: bool = False) -> Refusal:
     """The window does not fit once into the input."""
     padded = tuple(size + sum(pad) for size, pad in zip(shape[1:], pads, strict=True))
     spans = tuple(reach(k, d) for k, d in zip(kernel, dilation, strict=True))
@@ -131,11 +130,7 @@ def too_small(
     there = f"{map_size(shape[1:])} map"
     if any(sum(pad) for pad in pads):
         there += f", even padded to {map_size(padded)}"
-    remedy = (
-        "use `global_avgpool` to pool all that is left"
-        if is_pool
-        else "pad it, use a smaller kernel, or stride less before it"
-    )
+    remedy = "use `global_avgpool` to pool all that is left" if is_pool else "pad it, use a smaller kernel, or stride less before it"
     return Refusal(
         "E311",
         f"{window} of `{name}` is larger than the {there}",

@@ -116,7 +116,10 @@ def elementwise(*inputs: Layout) -> Layout:
         if all(layout.is_dense and layout.strides == inputs[0].strides for layout in inputs):
             return inputs[0]
     rows = [
-        tuple(0 if size == 1 and whole != 1 else stride for size, whole, stride in zip(shape, sizes, (0,) * (rank - len(layout.strides)) + layout.strides, strict=True))
+        tuple(
+            0 if size == 1 and whole != 1 else stride
+            for size, whole, stride in zip(shape, sizes, (0,) * (rank - len(layout.strides)) + layout.strides, strict=True)
+        )
         for shape, layout in zip(shapes, inputs, strict=True)
     ]
     order = list(range(rank - 1, -1, -1))

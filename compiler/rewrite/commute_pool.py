@@ -22,7 +22,9 @@ def _is_pointwise(item: Item) -> bool:
     if not isinstance(item.operation, Conv) or item.operation.groups != 1:
         return False
     windows = item.operation.windows(item.input_shapes, item.shape) or ()
-    return bool(windows) and all((w.kernel, w.stride, w.before) == (1, 1, 0) for w in windows) and item.shape[1:] == item.input_shapes[0][1:]
+    return (
+        bool(windows) and all((w.kernel, w.stride, w.before) == (1, 1, 0) for w in windows) and item.shape[1:] == item.input_shapes[0][1:]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ class LoneNorm(Rewrite):
     """A norm before its convolution (ResNet v2, DenseNet) is a depthwise 1x1 convolution, which a relu can be fused to."""
 
     name: ClassVar[str] = "lone_norm"
-    summary: ClassVar[str] = "Makes a batch norm of an image that could not be folded a depthwise 1x1 convolution. Always legal in evaluation."
+    summary: ClassVar[str] = (
+        "Makes a batch norm of an image that could not be folded a depthwise 1x1 convolution. Always legal in evaluation."
+    )
     requires: ClassVar[tuple[Property, ...]] = (NORMS_FOLDED,)
 
     def apply(self, state: Rewritten) -> Rewritten:

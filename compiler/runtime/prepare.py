@@ -75,7 +75,9 @@ def _device_trouble(device: str) -> Diagnostic | None:
         found, there = _tried(kind)
     if there:
         return None
-    return Diagnostic("F617", f"there is no device `{device}`", place, notes=(found,), help="build for `cpu`, or on the machine that has it")
+    return Diagnostic(
+        "F617", f"there is no device `{device}`", place, notes=(found,), help="build for `cpu`, or on the machine that has it"
+    )
 
 
 def _tried(kind: torch.device) -> tuple[str, bool]:

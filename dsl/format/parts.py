@@ -151,7 +151,9 @@ class Parts:
             return (self.gaps[index].line_break or (following.line_break and not following.comments)) and before.kind != "RBRACE"
         if not self.gaps[index].line_break:
             return False
-        return before.kind == "COMMA" or (before.kind == "EQUAL" and self.tokens[unit.first].kind == "NETWORK" and self._at_level(unit, index))
+        return before.kind == "COMMA" or (
+            before.kind == "EQUAL" and self.tokens[unit.first].kind == "NETWORK" and self._at_level(unit, index)
+        )
 
     def _at_level(self, unit: Unit, index: int) -> bool:
         """Whether no bracket is open before a token of a unit."""

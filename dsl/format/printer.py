@@ -111,6 +111,7 @@ class _Layout:
             lines.append("")
         return lines + rest
 
+
 class _Writer:
     """Writes one unit on several lines."""
 

@@ -118,7 +118,9 @@ def _splits_a_word(tokens: Tokens, index: int) -> bool:
     if not 0 < index < len(tokens.tokens) - 1:
         return False
     before, after = tokens.tokens[index - 1], tokens.tokens[index + 1]
-    return before.end == token.start and after.start == token.end and tokens.word(before).isidentifier() and tokens.word(after).isidentifier()
+    return (
+        before.end == token.start and after.start == token.end and tokens.word(before).isidentifier() and tokens.word(after).isidentifier()
+    )
 
 
 def _stray(tokens: Tokens, index: int) -> None:
@@ -222,13 +224,17 @@ class _Pairing:
                     self._forgotten(self.open.pop(), index)
         extra = not self.open or (
             self.too_many
-            and (self._closes_early(index) or (len(self.open) == 1 and tokens[index + 1].kind not in _AFTER_ITEM and self._misplaced(index)))
+            and (
+                self._closes_early(index) or (len(self.open) == 1 and tokens[index + 1].kind not in _AFTER_ITEM and self._misplaced(index))
+            )
         )
         if extra:
             self.removed.add(index)
             span = Span(self.tokens.source, tokens[index].start, tokens[index].end)
             fix = Fix("remove it", (Edit(span, ""),))
-            self.tokens.diagnostics.append(Diagnostic("E111", "a `}` closes nothing: every `{` before it has its own", Label(span, "one too many"), fix=fix))
+            self.tokens.diagnostics.append(
+                Diagnostic("E111", "a `}` closes nothing: every `{` before it has its own", Label(span, "one too many"), fix=fix)
+            )
         else:
             self.open.pop()
 

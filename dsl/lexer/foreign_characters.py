@@ -22,19 +22,33 @@ _WORD: Final = re.compile(r"\w+")
 _HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _QUOTES: Final = "“”„«»‘’‚＂＇"
-_SPACES: Final = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u202f\u205f\u2060\u3000\ufeff"
+_SPACES: Final = (
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u202f\u205f\u2060\u3000\ufeff"
+)
 _SIGNS: Final[dict[str, str]] = {
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F) if not chr(code - 0xFEE0).isalnum()},
     **dict.fromkeys("→⟶⇒➔➜", "->"),
     **dict.fromkeys("–—−‐‑‒", "-"),
     **dict.fromkeys("×∗⋅·", "*"),
-    "÷": "/", "≤": "<=", "≥": ">=", "≠": "!=", "、": ",", "،": ",", "。": ".", "：": ":", "∣": "|", "│": "|", "¦": "|",
-    "【": "[", "】": "]", "〔": "(", "〕": ")", "；": ";",
+    "÷": "/",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "、": ",",
+    "،": ",",
+    "。": ".",
+    "：": ":",
+    "∣": "|",
+    "│": "|",
+    "¦": "|",
+    "【": "[",
+    "】": "]",
+    "〔": "(",
+    "〕": ")",
+    "；": ";",
 }
 # Letters of the Cyrillic and Greek alphabets that no eye tells from ours.
-_TWINS: Final = str.maketrans(
-    "асеорхуіѕјԁһкАВСЕНІЈКМОРЅТХοαρνικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aceopxyisjdhkABCEHIJKMOPSTXoapvikABEZHIKMNOPTYX"
-)
+_TWINS: Final = str.maketrans("асеорхуіѕјԁһкАВСЕНІЈКМОРЅТХοαρνικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aceopxyisjdhkABCEHIJKMOPSTXoapvikABEZHIKMNOPTYX")
 
 
 @dataclass(slots=True)
@@ -84,7 +98,7 @@ def clean(source: Source) -> tuple[str, list[Diagnostic]]:
     return "".join(result), [
         *_hidden(source, result),
         *_sort(source, spaces, "a space that is not the plain one stands in the text", "plain spaces"),
-        *_sort(source, quotes, "a text stands between plain quotes `\"`", "plain quotes"),
+        *_sort(source, quotes, 'a text stands between plain quotes `"`', "plain quotes"),
         *_sort(source, signs, "", "the plain signs"),
         *(_foreign_word(source, word, places) for word, places in words.items()),
         *(_foreign_sign(source, sign, places) for sign, places in unknown.items()),

@@ -101,7 +101,7 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
 
 def _number_help(text: str) -> str | None:
     if text[0].isdigit() and text.lstrip("0123456789")[:1].isalpha():
-        return "a name begins with a letter; a name that begins with a digit is written as a text: `\"3a\"`"
+        return 'a name begins with a letter; a name that begins with a digit is written as a text: `"3a"`'
     return None
 
 
@@ -156,7 +156,7 @@ def hole_without_end(source: Source, start: int) -> Diagnostic:
         "E107",
         "a `{` in a text has no `}`",
         Label(span, "an expression begins here"),
-        help="an expression stands between braces: `\"layer{i + 1}\"`; a brace itself is written `{{`",
+        help='an expression stands between braces: `"layer{i + 1}"`; a brace itself is written `{{`',
         fix=Fix("write `{{` for the brace itself", (Edit(span, "{{"),)),
     )
 
@@ -166,7 +166,7 @@ def empty_hole(source: Source, start: int, end: int) -> Diagnostic:
         "E107",
         "the braces in a text hold no expression",
         Label(source.span(start, end)),
-        help="an expression stands between braces: `\"layer{i + 1}\"`; a brace itself is written `{{` or `}}`",
+        help='an expression stands between braces: `"layer{i + 1}"`; a brace itself is written `{{` or `}}`',
     )
 
 

@@ -72,9 +72,7 @@ _SCANNER: Final = re.compile(
     rf"|(?P<NUMBER>{_PATTERNS['NUMBER']})"
     rf"|(?P<TEXT>{_PATTERNS['TEXT']})"
     r"|(?P<REMARK>/\*)"
-    r"|(?P<SIGN>"
-    + "|".join(re.escape(sign) for sign in sorted({*SIGNS, *foreign_signs.SIGNS}, key=len, reverse=True))
-    + r")|(?P<OTHER>.)",
+    r"|(?P<SIGN>" + "|".join(re.escape(sign) for sign in sorted({*SIGNS, *foreign_signs.SIGNS}, key=len, reverse=True)) + r")|(?P<OTHER>.)",
     re.DOTALL,
 )
 _PIECE: Final = re.compile(r"(?:[^{}]|\{\{|\}\})+")
@@ -181,7 +179,11 @@ class _Scanner:
 
     def _follows_value(self, index: int) -> bool:
         """Whether the token at `index` may be followed by a dot."""
-        return index >= 0 and self.tokens[index].kind in ("NAME", "RPAR", "RSQB", "IN") and self.tokens[index].end == self.tokens[index + 1].start
+        return (
+            index >= 0
+            and self.tokens[index].kind in ("NAME", "RPAR", "RSQB", "IN")
+            and self.tokens[index].end == self.tokens[index + 1].start
+        )
 
     def _text(self, start: int, end: int) -> None:
         """Add a text: in one piece, or in several where it holds braces."""

@@ -10,7 +10,9 @@ from .mistake import BEGINS_VALUE, CLOSES, ENDS_VALUE, SIGN_OF, Change, Mistake,
 
 _AHEAD = 6
 _TYPES = frozenset(("int", "float", "str", "bool", "list", "tuple", "number", "string", "boolean", "size", "block", "Any"))
-_OPERATORS = frozenset(("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "NOT", "EQUAL", "ELSE"))
+_OPERATORS = frozenset(
+    ("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "NOT", "EQUAL", "ELSE")
+)
 
 
 def comma_or_end(mistake: Mistake) -> Repair | None:
@@ -40,7 +42,9 @@ def _missing_comma(mistake: Mistake) -> Repair:
         help = f"`{name}, {value}` are two arguments, `{name} = {value}` is one"
     message = f"a comma is missing between {both}"
     fix = None if help else insert(mistake, before.end, ",", "write the comma")
-    return Repair(say("E113", message, mistake.span(token), "a comma before this", help=help, fix=fix), (mistake.insert(mistake.position, "COMMA"),))
+    return Repair(
+        say("E113", message, mistake.span(token), "a comma before this", help=help, fix=fix), (mistake.insert(mistake.position, "COMMA"),)
+    )
 
 
 def _missing_end(mistake: Mistake, opener: int) -> Repair | None:
@@ -229,7 +233,9 @@ def foreign_forms(mistake: Mistake) -> Repair | None:
     ):
         word = mistake.word(mistake.at(mistake.start - 1))
         if word in USAGE and first.kind == "IF":
-            return Repair(say("E119", "`if` is a word of the language and cannot be a name", mistake.span(first), help=f"write {USAGE[word]}"), ())
+            return Repair(
+                say("E119", "`if` is a word of the language and cannot be a name", mistake.span(first), help=f"write {USAGE[word]}"), ()
+            )
         where = mistake.span(token if token.kind == "IF" else first)
         help = "a value on a condition: `2 if i > 0 else 1`"
         return Repair(say("E121", "an `if` after a value needs its `else`", where, "`else` does not follow", help=help), ())
@@ -262,5 +268,7 @@ def missing_value(mistake: Mistake) -> Repair | None:
         return None
     message = f"a value is missing after `{mistake.word(before)}`"
     place = Token("NAME", before.end, before.end)
-    repair = Repair(say("E101", message, mistake.span(before), "a value must follow"), (Change(mistake.position, mistake.position, (place,)),), True)
+    repair = Repair(
+        say("E101", message, mistake.span(before), "a value must follow"), (Change(mistake.position, mistake.position, (place,)),), True
+    )
     return repair if mistake.gain(repair, 1) >= 0 else None

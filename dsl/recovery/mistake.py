@@ -196,5 +196,7 @@ def remove(mistake: Mistake, token: Token, action: str = "remove it") -> Fix:
     return Fix(action, (Edit(mistake.span(token), ""),))
 
 
-def say(code: str, message: str, span: Span, label: str = "", *, help: str | None = None, fix: Fix | None = None, others: tuple[Label, ...] = ()) -> Diagnostic:
+def say(
+    code: str, message: str, span: Span, label: str = "", *, help: str | None = None, fix: Fix | None = None, others: tuple[Label, ...] = ()
+) -> Diagnostic:
     return Diagnostic(code, message, Label(span, label), others, help=help, fix=fix)

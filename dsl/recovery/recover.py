@@ -51,7 +51,28 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
 _SIGNS: Final = {"COMMA": ",", "RPAR": ")", "RSQB": "]", "EQUAL": "=", "COLON": ":", "IN": "in", "ARROW": "->"}
 _AHEAD: Final = 6
 _BEGINS_STATEMENT: Final = frozenset(
-    ["NAME", "TEXT", "TEXT_START", "STAGE", "AUX", "REPEAT", "FOR", "IF", "LET", "DEFAULT", "REQUIRE", "EXPECT", "BUDGET", "INPUT", "OUTPUT", "LBRACE", "INDEXED", "FLAT", "BLOCK", "NETWORK"]
+    [
+        "NAME",
+        "TEXT",
+        "TEXT_START",
+        "STAGE",
+        "AUX",
+        "REPEAT",
+        "FOR",
+        "IF",
+        "LET",
+        "DEFAULT",
+        "REQUIRE",
+        "EXPECT",
+        "BUDGET",
+        "INPUT",
+        "OUTPUT",
+        "LBRACE",
+        "INDEXED",
+        "FLAT",
+        "BLOCK",
+        "NETWORK",
+    ]
 )
 _BEGINS_ITEM: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM", "LET", "DEFAULT"})
 
@@ -103,7 +124,9 @@ def give_up(tokens: Tokens, machine: Machine, position: int) -> int:
 def _remedy(mistake: Mistake) -> Repair | None:
     for slip in SLIPS:
         repair = slip(mistake)
-        if repair is not None and (not repair.changes or mistake.gain(repair, 1) >= 1 or (mistake.token.kind == "$END" and mistake.gain(repair, 1) >= 0)):
+        if repair is not None and (
+            not repair.changes or mistake.gain(repair, 1) >= 1 or (mistake.token.kind == "$END" and mistake.gain(repair, 1) >= 0)
+        ):
             return repair
     return misspelt_word(mistake) or _single_sign(mistake)
 
@@ -117,13 +140,25 @@ def _single_sign(mistake: Mistake) -> Repair | None:
         if kind in expected and (kind != "IN" or mistake.at(mistake.start).kind == "FOR"):
             message = f"`{sign}` is missing before {found(mistake)}"
             change = mistake.insert(mistake.position, kind)
-            repair = Repair(say("E101", message, mistake.span(mistake.token), f"`{sign}` before this", fix=insert(mistake, place, sign), others=_line_before(mistake)), (change,))
+            repair = Repair(
+                say(
+                    "E101",
+                    message,
+                    mistake.span(mistake.token),
+                    f"`{sign}` before this",
+                    fix=insert(mistake, place, sign),
+                    others=_line_before(mistake),
+                ),
+                (change,),
+            )
             gain = mistake.gain(repair, _AHEAD)
             if gain >= _AHEAD and (best is None or gain > best[0]):
                 best = gain, repair
     if best is None and mistake.token.kind not in ("$END", *CLOSES, *CLOSES.values()):
         message = f"{found(mistake)} does not belong here"
-        repair = Repair(say("E101", message, mistake.span(mistake.token), "", fix=remove(mistake, mistake.token)), (mistake.drop(mistake.position),))
+        repair = Repair(
+            say("E101", message, mistake.span(mistake.token), "", fix=remove(mistake, mistake.token)), (mistake.drop(mistake.position),)
+        )
         if mistake.gain(repair, _AHEAD) >= _AHEAD:
             best = _AHEAD, repair
     return best[1] if best else None

@@ -25,7 +25,9 @@ def arrow_to_nothing(mistake: Mistake) -> Repair | None:
         fix = remove(mistake, token)
         return Repair(say("E114", "`->` stands twice", mistake.span(token), "one too many", fix=fix), (mistake.drop(mistake.position),))
     fix = remove(mistake, before, "remove the `->`, or write the step that it should lead to")
-    return Repair(say("E114", "`->` leads to no step", mistake.span(before), "no step follows", fix=fix), (mistake.drop(mistake.position - 1),))
+    return Repair(
+        say("E114", "`->` leads to no step", mistake.span(before), "no step follows", fix=fix), (mistake.drop(mistake.position - 1),)
+    )
 
 
 def arrow_to_statement(mistake: Mistake) -> Repair | None:
@@ -111,7 +113,9 @@ def bare_arguments(mistake: Mistake) -> Repair | None:
         inside = mistake.source.source.text[token.end : closing.start]
     else:
         end = mistake.position
-        while mistake.tokens[end].kind not in ("ARROW", "RBRACE", "BAR", "$END") and (end == mistake.position or not mistake.begins_line(end)):
+        while mistake.tokens[end].kind not in ("ARROW", "RBRACE", "BAR", "$END") and (
+            end == mistake.position or not mistake.begins_line(end)
+        ):
             end += 1
         place = mistake.tokens[end - 1].end
         changes = (mistake.insert(mistake.position, "LPAR"), mistake.insert(end, "RPAR"))
@@ -128,7 +132,12 @@ def first_path(mistake: Mistake) -> Repair | None:
     if token.kind not in ("BAR", "COMMA") or mistake.before.kind in ("BAR", "COLON"):
         return None
     index = _open_brace(mistake)
-    if index < 1 or mistake.tokens[index].kind != "LBRACE" or mistake.tokens[index - 1].kind not in ("NAME", "RPAR") or not _is_head(mistake, index):
+    if (
+        index < 1
+        or mistake.tokens[index].kind != "LBRACE"
+        or mistake.tokens[index - 1].kind not in ("NAME", "RPAR")
+        or not _is_head(mistake, index)
+    ):
         if token.kind == "COMMA":
             return None
         message = "`|` begins a path of a merge, and no merge is open here"
@@ -193,14 +202,22 @@ def empty_path(mistake: Mistake) -> Repair | None:
     message = "a path has no step: the path that changes nothing is `skip`"
     step = (Token("NAME", before.end, before.end),)
     fix = insert(mistake, before.end, " skip")
-    return Repair(say("E123", message, mistake.span(before), "a step must follow", fix=fix), (Change(mistake.position, mistake.position, step),), True)
+    return Repair(
+        say("E123", message, mistake.span(before), "a step must follow", fix=fix), (Change(mistake.position, mistake.position, step),), True
+    )
 
 
 def _chain_start(mistake: Mistake, brace: int) -> int:
     """The token at which the chain begins whose last step stands before the brace: it was taken for complete."""
     offset = mistake.tokens[brace].start
     for value in reversed(mistake.machine.values):
-        if isinstance(value, list) and value and not isinstance(value[-1], Token) and value[-1] is not None and value[-1].span.start < offset:
+        if (
+            isinstance(value, list)
+            and value
+            and not isinstance(value[-1], Token)
+            and value[-1] is not None
+            and value[-1].span.start < offset
+        ):
             return bisect_left(mistake.tokens, value[-1].span.start, key=lambda token: token.start)
     return mistake.start
 

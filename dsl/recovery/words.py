@@ -13,7 +13,24 @@ from .mistake import Change, Mistake, Repair, insert, remove, replace, say
 
 _HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
 _IN_BODIES: Final = frozenset(
-    {"NAME", "TEXT", "TEXT_START", "STAGE", "AUX", "REPEAT", "FOR", "IF", "REQUIRE", "EXPECT", "BUDGET", "INPUT", "OUTPUT", "LBRACE", "INDEXED", "FLAT"}
+    {
+        "NAME",
+        "TEXT",
+        "TEXT_START",
+        "STAGE",
+        "AUX",
+        "REPEAT",
+        "FOR",
+        "IF",
+        "REQUIRE",
+        "EXPECT",
+        "BUDGET",
+        "INPUT",
+        "OUTPUT",
+        "LBRACE",
+        "INDEXED",
+        "FLAT",
+    }
 )
 _AT_TOP: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
 

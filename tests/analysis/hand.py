@@ -54,9 +54,7 @@ class Hand:
 
     def _add(self, operation: Operation, inputs: tuple[int, ...], names: tuple[str, ...]) -> int:
         shapes: tuple[Shape, ...] = tuple(self.nodes[index].shape for index in inputs)
-        self.nodes.append(
-            Node(len(self.nodes), operation, inputs, shapes, operation.output(shapes), self.scope, names, PLACE)
-        )
+        self.nodes.append(Node(len(self.nodes), operation, inputs, shapes, operation.output(shapes), self.scope, names, PLACE))
         return len(self.nodes) - 1
 
     @property

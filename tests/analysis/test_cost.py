@@ -30,9 +30,7 @@ def test_a_bias_is_an_addition_and_no_mac() -> None:
     assert (result.total.parameters, result.total.macs, result.total.flops) == (280, 243_000, 2 * 243_000 + 9000)
 
 
-@pytest.mark.parametrize(
-    ("cardinality", "base", "weights", "width"), [(8, 64, 294_912, 512), (32, 4, 4608, 128), (1, 64, 36_864, 64)]
-)
+@pytest.mark.parametrize(("cardinality", "base", "weights", "width"), [(8, 64, 294_912, 512), (32, 4, 4608, 128), (1, 64, 36_864, 64)])
 def test_cardinality_and_base_make_the_width(cardinality: int, base: int, weights: int, width: int) -> None:
     graph = shipped("resnext50", {"cardinality": cardinality, "base": base})
     node = next(node for node in graph.nodes if node.unique == "layer1.0.conv2")
@@ -42,7 +40,9 @@ def test_cardinality_and_base_make_the_width(cardinality: int, base: int, weight
 def test_a_grouped_filter_reads_its_group_alone() -> None:
     depthwise = whole(graph_of("network n { input x[24, 8, 8] conv(24, 3, pad = 0, groups = 24, bias = false) }"))
     pairs = whole(
-        graph_of("network n { input x[24, 8, 8] concat { | conv(12, 3, pad = 0, groups = 12, bias = false)\n| conv(12, 3, pad = 0, groups = 12, bias = false) } }")
+        graph_of(
+            "network n { input x[24, 8, 8] concat { | conv(12, 3, pad = 0, groups = 12, bias = false)\n| conv(12, 3, pad = 0, groups = 12, bias = false) } }"
+        )
     )
     assert (depthwise.total.parameters, depthwise.total.macs) == (216, 7776)
     assert (pairs.total.parameters, pairs.total.macs) == (432, 15_552)
@@ -184,7 +184,9 @@ def test_a_budget_that_is_not_kept(limit: str, message: str) -> None:
 
 
 def test_a_part_s_budget_is_about_the_part() -> None:
-    text = "block small(limit) { budget parameters <= limit\n conv(4, 3) }\nnetwork n { input x[3, 32, 32]\n a: small(LIMIT) -> conv(100, 3) }"
+    text = (
+        "block small(limit) { budget parameters <= limit\n conv(4, 3) }\nnetwork n { input x[3, 32, 32]\n a: small(LIMIT) -> conv(100, 3) }"
+    )
     assert problems_of(text.replace("LIMIT", "112")) == ()
     (problem,) = problems_of(text.replace("LIMIT", "111"))
     assert problem.message == "parameters of `a`: 112, and the budget is <= 111 (0.9% more)"

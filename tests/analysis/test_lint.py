@@ -32,11 +32,22 @@ QUIET = {
     "a bias that is asked for": ("conv(8, bias = true) -> bn", "3, 32, 32", "default conv(bias = false)", ""),
     "a group norm of single channels": ("gn(3)", "3, 32, 32", "", ""),
     "parameters that the caller of a value gives": (
-        "both(mine)", "3, 32, 32", "block mine(out, groups) { conv(out) }\nblock both(unit) { unit(4, groups = 1) -> unit(8, groups = 1) }", "",
+        "both(mine)",
+        "3, 32, 32",
+        "block mine(out, groups) { conv(out) }\nblock both(unit) { unit(4, groups = 1) -> unit(8, groups = 1) }",
+        "",
     ),
-    "a partial block as a value": ("f(mine(groups = 1))", "3, 32, 32", "block mine(out, groups) { conv(out) }\nblock f(unit) { unit(4) }", ""),
+    "a partial block as a value": (
+        "f(mine(groups = 1))",
+        "3, 32, 32",
+        "block mine(out, groups) { conv(out) }\nblock f(unit) { unit(4) }",
+        "",
+    ),
     "a label that names weights in another round": (
-        'for i in range(2) { "c{i}": side(i) }', "3, 32, 32", "block side(i) { if i > 0 { conv(3) } }", "",
+        'for i in range(2) { "c{i}": side(i) }',
+        "3, 32, 32",
+        "block side(i) { if i > 0 { conv(3) } }",
+        "",
     ),
 }
 
@@ -65,7 +76,12 @@ def test_there_is_a_warning_of(title: str) -> None:
 @pytest.mark.parametrize(
     ("body", "shape", "advised", "instead"),
     [
-        ("conv(16, 11, stride = 3, pad = 0)", "3, 250, 250", "`pad = 1` reads them (81x81 instead of 80x80", "conv(16, 11, stride = 3, pad = 1)"),
+        (
+            "conv(16, 11, stride = 3, pad = 0)",
+            "3, 250, 250",
+            "`pad = 1` reads them (81x81 instead of 80x80",
+            "conv(16, 11, stride = 3, pad = 1)",
+        ),
         ("conv(8, 4, stride = 4)", "3, 32, 32", "`pad = 0` reads them", "conv(8, 4, stride = 4, pad = 0)"),
         ("maxpool(2)", "3, 33, 33", "`ceil = true` reads them", "maxpool(2, ceil = true)"),
         ("conv(8, 2, stride = 3, pad = 0)", "3, 8, 8", "a stride of 2 at most", "conv(8, 2, stride = 2, pad = 0)"),

@@ -44,7 +44,9 @@ def test_as_elaboration_says_at_each_size(name: str) -> None:
 
 
 def test_axes_are_told_apart() -> None:
-    graph = graph_of("network n { input x[3, 40, 40] conv(4, 3x5, pad = 0) -> maxpool(1x4) -> deconv(4, 1x4, stride = 1x4) -> avgpool(2x1) }")
+    graph = graph_of(
+        "network n { input x[3, 40, 40] conv(4, 3x5, pad = 0) -> maxpool(1x4) -> deconv(4, 1x4, stride = 1x4) -> avgpool(2x1) }"
+    )
     height, width = sizes(graph)
     assert (height.axis, height.compiled.smallest, width.axis, width.compiled.smallest) == ("height", 4, "width", 8)
 
@@ -90,7 +92,7 @@ WITH_HOLES = {
     "rows of six": "input x[3, {0}, 8]\n reshape([6, -1, 8]) -> conv(4)",
     "its own size": "input x[3, {0}, 8]\n conv(in.channels) -> reshape([in.channels, in.height * in.width]) -> conv(4, 3, stride = in.width // 4)",
     "a condition on it": "input x[3, {0}, 8]\n if in.height % 3 == 0 {{ maxpool(3) }} else {{ maxpool(2) -> conv(2, 7, pad = 0) }}",
-    "a demand on it": "input x[3, {0}, 8]\n require in.height >= 10, \"too small\"\n conv(2)",
+    "a demand on it": 'input x[3, {0}, 8]\n require in.height >= 10, "too small"\n conv(2)',
 }
 
 

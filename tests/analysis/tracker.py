@@ -44,9 +44,7 @@ class Tracker(TorchDispatchMode):
     def restart(self) -> None:
         self.peak, self.at = self.alive, ""
 
-    def __torch_dispatch__(
-        self, function: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
-    ) -> Any:
+    def __torch_dispatch__(self, function: Any, types: Any, arguments: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None) -> Any:
         result = function(*arguments, **(keywords or {}))
         self.book(tensors_in(result), str(function))
         if self.log is not None:
@@ -87,7 +85,9 @@ class Loss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        return tuple(gradients[0].new_ones(shape) if needed else None for shape, needed in zip(ctx.shapes, ctx.needs_input_grad, strict=True))
+        return tuple(
+            gradients[0].new_ones(shape) if needed else None for shape, needed in zip(ctx.shapes, ctx.needs_input_grad, strict=True)
+        )
 
 
 def training_peak(

@@ -11,7 +11,9 @@ from .ask import ask, legal, macs, network, refused, result, said, shapes, step,
 
 
 def test_B041_a_shared_layer_on_two_inputs() -> None:
-    program = legal("network case {\n  input a[1, 16, 16]\n  input b[1, 28, 28]\n  f: conv(1, 3)\n  ya: relu\n  skip(b) -> reuse(f)\n  yb: relu\n  output ya, yb\n}\n")
+    program = legal(
+        "network case {\n  input a[1, 16, 16]\n  input b[1, 28, 28]\n  f: conv(1, 3)\n  ya: relu\n  skip(b) -> reuse(f)\n  yb: relu\n  output ya, yb\n}\n"
+    )
     assert weights(program) == 10
     assert macs(program) == 9 * 256 + 9 * 784
     calls = [node for node in program.nodes if node.key == "f"]

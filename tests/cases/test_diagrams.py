@@ -42,10 +42,7 @@ def test_B005_an_operand_that_is_given_twice_is_two_edges() -> None:
 
 
 def test_B023_pad_and_rounding_are_printed() -> None:
-    said = [
-        words(network("480, 28, 28", f"maxpool(3, stride = 2{more})"))
-        for more in ("", ", pad = 1", ", ceil = true")
-    ]
+    said = [words(network("480, 28, 28", f"maxpool(3, stride = 2{more})")) for more in ("", ", pad = 1", ", ceil = true")]
     assert ["pad 1" in text for text in said] == [False, True, False]
     assert ["ceil" in text for text in said] == [False, False, True]
     assert ["480×14×14" in text for text in said] == [False, True, True]

@@ -122,7 +122,11 @@ def test_B107_generated_files_hold_any_script(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("size", "body"),
-    [("4, 12, 12", "maxpool(1, stride = 2, ceil = true)"), ("3, 12, 12", "adaptive_avgpool(7)"), ("9, 9, 9", "avgpool(4, stride = 2, ceil = true)")],
+    [
+        ("4, 12, 12", "maxpool(1, stride = 2, ceil = true)"),
+        ("3, 12, 12", "adaptive_avgpool(7)"),
+        ("9, 9, 9", "avgpool(4, stride = 2, ceil = true)"),
+    ],
     ids=["B019", "B067", "B069"],
 )
 def test_pools_in_onnx_runtime(size: str, body: str, tmp_path: Path) -> None:

@@ -23,7 +23,11 @@ def test_B001_the_skip_of_a_bottleneck_that_widens() -> None:
 
 def test_B003_a_stride_given_twice() -> None:
     text = network(
-        "64, 56, 56", "add {", "  | conv(26, 1, stride = 2) -> conv(26, 3, stride = 2) -> conv(256, 1)", "  | avgpool(3, stride = 2, pad = 1) -> conv(256, 1)", "}"
+        "64, 56, 56",
+        "add {",
+        "  | conv(26, 1, stride = 2) -> conv(26, 3, stride = 2) -> conv(256, 1)",
+        "  | avgpool(3, stride = 2, pad = 1) -> conv(256, 1)",
+        "}",
     )
     error = refused(text)
     told = said(error)

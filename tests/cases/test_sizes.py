@@ -35,9 +35,7 @@ def test_B067_windows_that_overlap_are_told_of() -> None:
     assert "W511" not in [row.code for row in ask(network("3, 6, 6", "adaptive_avgpool(3)")).diagnostics]
 
 
-@pytest.mark.parametrize(
-    ("ceil", "expected"), [("true", [150, 75, 38, 19, 10, 5, 3, 2]), ("false", [150, 75, 37, 18, 9, 4, 2, 1])]
-)
+@pytest.mark.parametrize(("ceil", "expected"), [("true", [150, 75, 38, 19, 10, 5, 3, 2]), ("false", [150, 75, 37, 18, 9, 4, 2, 1])])
 def test_B021_a_long_chain_of_pools(ceil: str, expected: list[int]) -> None:
     program = legal(network("1, 300, 300", f"repeat 8 {{ maxpool(2, ceil = {ceil}) }}"))
     assert [shape[1] for shape in shapes(program)] == expected
@@ -52,7 +50,10 @@ def test_B023_padding_and_rounding_are_told_apart_in_the_caption() -> None:
 
 
 VGG16 = [
-    *(f"{' -> '.join(f'conv({width}, 3) -> relu' for _ in range(times))} -> maxpool(2)" for width, times in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))),
+    *(
+        f"{' -> '.join(f'conv({width}, 3) -> relu' for _ in range(times))} -> maxpool(2)"
+        for width, times in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+    ),
     "flatten -> fc: linear(4096)",
 ]
 
@@ -74,7 +75,11 @@ def test_B029_a_stated_size_that_does_not_hold() -> None:
 
 
 def test_B031_the_inputs_of_a_linear_layer_are_inferred() -> None:
-    program = legal(network("1, 28, 28", "conv(6, 4, pad = 0) -> relu -> maxpool(2) -> conv(16, 3, pad = 0) -> relu -> maxpool(2) -> flatten -> linear(120)"))
+    program = legal(
+        network(
+            "1, 28, 28", "conv(6, 4, pad = 0) -> relu -> maxpool(2) -> conv(16, 3, pad = 0) -> relu -> maxpool(2) -> flatten -> linear(120)"
+        )
+    )
     assert [shape[-1] for shape in shapes(program)] == [25, 25, 12, 10, 10, 5, 400, 120]
     assert sum(row.elements for row in step(program, "linear1").weights) == 48120
 
@@ -114,7 +119,11 @@ def test_B037_which_side_does_not_divide() -> None:
 
 @pytest.mark.parametrize(("cardinality", "base", "width", "expected"), [(8, 64, 512, 294912), (32, 4, 128, 4608)])
 def test_B039_total_width_and_channels_a_group(cardinality: int, base: int, width: int, expected: int) -> None:
-    program = legal(network("256, 56, 56", f"conv({width}, 1)", f"g: conv({cardinality} * (64 * {base} // 64), 3, groups = {cardinality}, bias = false)"))
+    program = legal(
+        network(
+            "256, 56, 56", f"conv({width}, 1)", f"g: conv({cardinality} * (64 * {base} // 64), 3, groups = {cardinality}, bias = false)"
+        )
+    )
     node = step(program, "g")
     assert node.shape[0] == width
     assert sum(row.elements for row in node.weights) == expected

@@ -55,7 +55,9 @@ def test_B101_the_same_block_twice_has_two_names() -> None:
 
 
 def test_B101_shared_on_purpose() -> None:
-    text = "network case {\n  input a[3, 8, 8]\n  input b[3, 8, 8]\n  l: backbone\n  skip(b) -> reuse(l)\n  concat { | skip(l) | skip }\n}\n"
+    text = (
+        "network case {\n  input a[3, 8, 8]\n  input b[3, 8, 8]\n  l: backbone\n  skip(b) -> reuse(l)\n  concat { | skip(l) | skip }\n}\n"
+    )
     assert weights(legal(f"{BACKBONE}\n{text}")) == 216 + 16
 
 
@@ -96,5 +98,7 @@ def test_B109_a_comment_after_a_value() -> None:
 
 
 def test_B111_no_layer_is_swallowed() -> None:
-    program = legal(network("1, 28, 28", "conv(32, 3, pad = 0) -> relu", "maxpool(2)", "flatten", "linear(128) -> relu", "linear(10) -> softmax"))
+    program = legal(
+        network("1, 28, 28", "conv(32, 3, pad = 0) -> relu", "maxpool(2)", "flatten", "linear(128) -> relu", "linear(10) -> softmax")
+    )
     assert shapes(program) == [(32, 26, 26), (32, 26, 26), (32, 13, 13), (5408,), (128,), (128,), (10,), (10,)]

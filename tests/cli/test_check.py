@@ -99,7 +99,9 @@ def test_every_network_of_a_file_is_checked(run: Run, folder: Path) -> None:
     )
     lines = run("check", "several.arch", "--format", "short").stdout.splitlines()
     assert [line.split(":")[1:4] for line in lines] == [["1", "22", " error[E204]"], ["3", "47", " error[E207]"]]
-    (folder / "several.arch").write_text("network several { input x[3, 8, 8] relu }\nnetwork open(n) { input x[3, 8, 8] conv(m) }\n", encoding="utf-8")
+    (folder / "several.arch").write_text(
+        "network several { input x[3, 8, 8] relu }\nnetwork open(n) { input x[3, 8, 8] conv(m) }\n", encoding="utf-8"
+    )
     assert "E201" in run("check", "several.arch").stderr
 
 

@@ -120,7 +120,9 @@ def test_an_unknown_parameter_is_the_language_s_error(run: Run) -> None:
 
 
 def test_a_grid(run: Run, folder: Path) -> None:
-    result = run("sweep", "good.arch", "--vary", "width=4,8", "--vary", "classes=10..20:10", "--jobs", "1", "--plot", "front.svg", "--format", "json")
+    result = run(
+        "sweep", "good.arch", "--vary", "width=4,8", "--vary", "classes=10..20:10", "--jobs", "1", "--plot", "front.svg", "--format", "json"
+    )
     document = json.loads(result.stdout)
     assert [(row["width"], row["classes"]) for row in document["rows"]] == [("4", "10"), ("4", "20"), ("8", "10"), ("8", "20")]
     assert [row["pareto"] for row in document["rows"]] == [True, False, False, False]

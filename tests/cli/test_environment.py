@@ -49,7 +49,9 @@ def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path: Path, monkeypa
     assert file.read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("arguments", [("new", "there/mine"), ("cost", "good.arch", "--memory", "-o", "there/m.svg"), ("draw", "good.arch", "-o", "there/d.dot")])
+@pytest.mark.parametrize(
+    "arguments", [("new", "there/mine"), ("cost", "good.arch", "--memory", "-o", "there/m.svg"), ("draw", "good.arch", "-o", "there/d.dot")]
+)
 def test_a_folder_that_cannot_be_written(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
     (folder / "there").mkdir()
 
@@ -59,7 +61,10 @@ def test_a_folder_that_cannot_be_written(run: Run, folder: Path, monkeypatch: py
     monkeypatch.setattr(outputs.tempfile, "mkdtemp", refuse)
     result = run(*arguments)
     assert result.exit_code == 3
-    assert f"error[F615]: `{arguments[-1] if '.' in arguments[-1] else 'there/mine.arch'}` could not be written: Permission denied" in result.stderr
+    assert (
+        f"error[F615]: `{arguments[-1] if '.' in arguments[-1] else 'there/mine.arch'}` could not be written: Permission denied"
+        in result.stderr
+    )
     assert "choose a place where you may write" in result.stderr
     assert list((folder / "there").iterdir()) == []
 
@@ -171,7 +176,11 @@ def test_ended_by_the_system(tmp_path: Path) -> None:
         "archc.cli.main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "new", "deep/mine"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+        [sys.executable, "-c", code, "new", "deep/mine"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 128 + signal.SIGTERM, done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -183,7 +192,9 @@ def test_ended_by_the_system(tmp_path: Path) -> None:
 def test_r13_an_output_that_fails_beside_an_older_one(run: Run, folder: Path) -> None:
     run("build", "good.arch", "--target", "python,torchscript", "-o", "out")
     old = (folder / "out" / "good.pt").read_bytes()
-    result = run("build", "good.arch", "--target", "python,torchscript", "-o", "out", "--set", "classes=3", "--weights", "out/good.pt", "-q")
+    result = run(
+        "build", "good.arch", "--target", "python,torchscript", "-o", "out", "--set", "classes=3", "--weights", "out/good.pt", "-q"
+    )
     assert result.exit_code == 3
     assert "F624" in result.stderr
     assert "out/good.pt: of an earlier build, left as it was\n" in result.stderr
@@ -212,7 +223,9 @@ def test_r40_devices_that_are_not_there(run: Run, folder: Path, device: str) -> 
 
 
 def test_r44_what_a_module_in_half_takes(run: Run) -> None:
-    assert "float16 (images too: `x.to(torch.float16)`)" in run("build", "good.arch", "--target", "torchscript", "--dtype", "float16").stdout
+    assert (
+        "float16 (images too: `x.to(torch.float16)`)" in run("build", "good.arch", "--target", "torchscript", "--dtype", "float16").stdout
+    )
     assert "images too" not in run("build", "good.arch", "--target", "torchscript").stdout
 
 
@@ -328,7 +341,9 @@ def test_which_of_two_was_taken(run: Run, folder: Path) -> None:
 
 
 def test_open_opens_what_holds_the_part(run: Run) -> None:
-    plain, opened = (run("draw", "resnet50", "--level", "stage", *words, "-o", "-", "--format", "dot").stdout for words in ((), ("--open", "layer2.1")))
+    plain, opened = (
+        run("draw", "resnet50", "--level", "stage", *words, "-o", "-", "--format", "dot").stdout for words in ((), ("--open", "layer2.1"))
+    )
     assert "layer2.1" in opened and opened.count("conv") > plain.count("conv")
 
 

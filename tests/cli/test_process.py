@@ -12,7 +12,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-LISTING = "import sys, json; from archc.cli import group\ntry: group.main()\nexcept SystemExit: print('\\n' + json.dumps(sorted(sys.modules)))"
+LISTING = (
+    "import sys, json; from archc.cli import group\ntry: group.main()\nexcept SystemExit: print('\\n' + json.dumps(sorted(sys.modules)))"
+)
 
 
 def archc(*arguments: str, code: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +41,19 @@ def imported(*arguments: str) -> set[str]:
 def test_check_loads_neither_torch_nor_networkx() -> None:
     modules = imported("check", "architectures/resnext50.arch")
     assert "archc.compiler.elaborate.elaborate" in modules
-    assert not modules & {"torch", "networkx", "rich", "numpy", "graphviz", "lark", "logging", "asyncio", "pathlib", "tempfile", "subprocess"}
+    assert not modules & {
+        "torch",
+        "networkx",
+        "rich",
+        "numpy",
+        "graphviz",
+        "lark",
+        "logging",
+        "asyncio",
+        "pathlib",
+        "tempfile",
+        "subprocess",
+    }
 
 
 def test_cost_and_list_load_no_torch() -> None:
@@ -72,7 +86,11 @@ def test_exit_statuses() -> None:
 def test_a_machine_of_another_encoding(tmp_path: Path) -> None:
     file = tmp_path / "é漢.arch"
     file.write_text("# 残差 🙂\nnetwork n {\n  input x[3, 8, 8]\n  cnv(8)  # ünïcode\n}\n", encoding="utf-8")
-    for environment in ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii"}, {"PYTHONIOENCODING": "cp1252"}):
+    for environment in (
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONIOENCODING": "cp1252"},
+    ):
         done = archc("check", str(file), **environment)
         assert done.returncode == 1
         assert "error[E201]" in done.stderr

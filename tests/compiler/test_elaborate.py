@@ -111,7 +111,11 @@ def test_a_parameter_default_reads_the_parameters_before_it() -> None:
 
 def test_a_network_is_a_step_and_its_unused_head_is_left_out() -> None:
     text = "network back {\n input image[3, 32, 32]\n stem: conv(2)\n body: conv(5)\n head: conv(9)\n}"
-    program = made(f"{text}\nnetwork n {{\n input x[4, 8, 8]\n b: back\n concat {{ | skip(b.stem) | skip(b.body) }}\n}}\n".replace("network n", "network test"))
+    program = made(
+        f"{text}\nnetwork n {{\n input x[4, 8, 8]\n b: back\n concat {{ | skip(b.stem) | skip(b.body) }}\n}}\n".replace(
+            "network n", "network test"
+        )
+    )
     assert [node.key for node in program.nodes] == ["x", "b.stem", "b.body", "concat1", "output"]
     assert shape(program) == (7, 8, 8)
 
@@ -133,7 +137,9 @@ def test_the_network_named_like_the_file_is_taken() -> None:
 
 
 def test_several_inputs_and_outputs() -> None:
-    program = made("network n {\n input a[2, 4, 4]\n input b[3, 4, 4]\n c: concat { | skip(a) | skip(b) }\n d: conv(7)\n output c, last = d\n}")
+    program = made(
+        "network n {\n input a[2, 4, 4]\n input b[3, 4, 4]\n c: concat { | skip(a) | skip(b) }\n d: conv(7)\n output c, last = d\n}"
+    )
     assert [(node.unique, node.shape[0]) for node in program.nodes if node.operation.family == "port"] == [
         ("a", 2), ("b", 3), ("output.c", 5), ("output.last", 7),
     ]  # fmt: skip
@@ -157,7 +163,9 @@ def test_dead_parts_are_left_out_and_told_of() -> None:
     checked = check_source(Source.of("test.arch", "network n {\n input x[4, 8, 8]\n a: relu\n conv(3) -> bn\n skip(a)\n}"))
     assert checked.program is not None
     assert [node.operation.name for node in checked.program.nodes] == ["input", "relu", "output"]
-    assert [(row.code, row.message) for row in checked.diagnostics] == [("W501", "nothing uses the output of `bn1`, so the step is left out")]
+    assert [(row.code, row.message) for row in checked.diagnostics] == [
+        ("W501", "nothing uses the output of `bn1`, so the step is left out")
+    ]
 
 
 def test_an_input_that_nothing_reads_is_told_of() -> None:
@@ -206,5 +214,7 @@ def test_settings_and_sizes_from_outside() -> None:
 
 def test_a_mistake_in_what_is_used_again_is_said_once() -> None:
     """A group that reuses a step of a round cannot be taken apart; nothing else is said of its second use."""
-    text = "network n {\n input x[4, 8, 8]\n g: {\n repeat 2 { c: conv(4) -> relu }\n reuse(c)\n repeat 2 { conv(4) -> bn }\n }\n reuse(g)\n}"
+    text = (
+        "network n {\n input x[4, 8, 8]\n g: {\n repeat 2 { c: conv(4) -> relu }\n reuse(c)\n repeat 2 { conv(4) -> bn }\n }\n reuse(g)\n}"
+    )
     assert [(row.code, row.primary.span.line) for row in errors(text)] == [("E202", 5)]

@@ -69,7 +69,10 @@ def test_what_is_advised_instead_is_legal(row: object) -> None:
     assert [found.code for found in check_source(Source.of("n.arch", text)).diagnostics if found.is_error] == []
 
 
-@pytest.mark.parametrize("word", sorted({word for word in TYPED if otherwise(word) and word not in TABLE and word not in USAGE and "." not in word and word != "skip"}))
+@pytest.mark.parametrize(
+    "word",
+    sorted({word for word in TYPED if otherwise(word) and word not in TABLE and word not in USAGE and "." not in word and word != "skip"}),
+)
 def test_a_message_says_it_too(word: str) -> None:
     rows = check_source(Source.of("n.arch", f"network n {{\n  input x[8, 16, 16]\n  {word}(2)\n}}\n")).diagnostics
     row = otherwise(word)
@@ -95,7 +98,9 @@ def test_a_fix_writes_the_name_of_archc(word: str) -> None:
 
 
 def test_a_head_of_a_merge_is_renamed() -> None:
-    rows = check_source(Source.of("n.arch", "network n {\n  input x[8, 16, 16]\n  Concatenate(axis = 0) { | skip | conv(8) }\n}\n")).diagnostics
+    rows = check_source(
+        Source.of("n.arch", "network n {\n  input x[8, 16, 16]\n  Concatenate(axis = 0) { | skip | conv(8) }\n}\n")
+    ).diagnostics
     text, _ = applied(rows)["n.arch"]
     assert "concat(axis = 0) {" in text
     assert not check_source(Source.of("n.arch", text)).has_errors

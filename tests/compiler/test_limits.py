@@ -37,19 +37,32 @@ BOMBS = {
     "joined lists": (tower("let a0 = [1]", "let a@ = a# + a#") + network("relu"), "E225"),
     "joined texts": (tower('let a0 = "aaaaaaaaaa"', "let a@ = a# + a#") + network("relu"), "E225"),
     "lists multiplied": (network("let a = [range(1000)] * 1000\n relu"), "E225"),
-    "lists compared": (tower("let a0 = [1]\nlet b0 = [1]", "let a@ = [a#, a#]\nlet b@ = [b#, b#]") + network("require a59 == b59\n relu"), "E225"),
+    "lists compared": (
+        tower("let a0 = [1]\nlet b0 = [1]", "let a@ = [a#, a#]\nlet b@ = [b#, b#]") + network("require a59 == b59\n relu"),
+        "E225",
+    ),
     "a text of many pieces": (network('let a = "' + "b" * 9000 + '"\n require false, "' + "{a}" * 20_000 + '"'), "E225"),
     "a long text": (network('require false, "' + "b" * 100_000 + '"'), "E225"),
     "a default that is a long list": ("block b(a = range(100000)) { skip }\n" + network("repeat 100000 { b }\n relu"), "E406"),
     "a long list made in a loop": (network("repeat 100000 { let a = range(50000) }\n relu"), "E406"),
     "a long list read in a loop": (network("let a = range(100000)\n repeat 100000 { let s = sum(a) }\n relu"), "E406"),
-    "loops through lists of lists": (network("let a = [range(300)] * 300\n for r in a { for c in r { for q in a { skip } } }\n relu"), "E406"),
+    "loops through lists of lists": (
+        network("let a = [range(300)] * 300\n for r in a { for c in r { for q in a { skip } } }\n relu"),
+        "E406",
+    ),
     "empty loops in loops": (network("repeat 100000 { repeat 100000 { repeat 100000 { } } }\n relu"), "E406"),
     "blocks that double and place nothing": (tower("block b0 { if true { } }", "block b@ { b# -> b# }") + network("b59"), "E406"),
     "blocks that double and are wrong": (tower("block b0 { relu -> nonsense }", "block b@ { b# -> b# }") + network("b59"), "E201"),
     "a block that calls itself twice": ("block b { b -> b }\n" + network("b"), "E401"),
-    "networks that double": (tower("network v0 { input x[3, 8, 8]\n if false { relu } }", "network v@ { input x[3, 8, 8]\n v# -> v# }") + network("v59"), "E406"),
-    "paths that double": (tower("block b0 { skip }", "block b@ { mean { | if false { relu } | b# | b# } }") + network("repeat 1000 { repeat 1000 { skip } }\n b59"), "E406"),
+    "networks that double": (
+        tower("network v0 { input x[3, 8, 8]\n if false { relu } }", "network v@ { input x[3, 8, 8]\n v# -> v# }") + network("v59"),
+        "E406",
+    ),
+    "paths that double": (
+        tower("block b0 { skip }", "block b@ { mean { | if false { relu } | b# | b# } }")
+        + network("repeat 1000 { repeat 1000 { skip } }\n b59"),
+        "E406",
+    ),
     "a mistake in a loop": (network("repeat 100000 { repeat 100000 { conv(0) } }"), "E208"),
     "a power": (network("conv(2 ** (2 ** 30))"), "E225"),
     "a tower of powers": (network("conv(10 ** 10 ** 10)"), "E225"),
@@ -128,7 +141,10 @@ def test_many_mistakes_are_not_all_said() -> None:
 
 def test_the_first_network_that_is_too_large_ends_the_check_of_a_file(tmp_path: Path) -> None:
     path = tmp_path / "many.arch"
-    path.write_text("".join(network("repeat 1000 { repeat 1000 { skip } }").replace("network n", f"network n{number}") for number in range(50)), encoding="utf-8")
+    path.write_text(
+        "".join(network("repeat 1000 { repeat 1000 { skip } }").replace("network n", f"network n{number}") for number in range(50)),
+        encoding="utf-8",
+    )
     assert [row.code for checked in check_all(path) for row in checked.diagnostics] == ["E406"]
 
 
@@ -151,7 +167,9 @@ def test_many_outputs_and_many_side_heads() -> None:
 
 def test_the_nearest_of_many_default_rows_holds() -> None:
     rows = "\n".join(f"default conv(bias = {'true' if number % 2 else 'false'})" for number in range(1000))
-    checked = check_source(Source.of("n.arch", network(f"{rows}\n default conv(kernel = 1)\n conv(4)\n {{ default conv(bias = false)\n conv(4) }}")))
+    checked = check_source(
+        Source.of("n.arch", network(f"{rows}\n default conv(kernel = 1)\n conv(4)\n {{ default conv(bias = false)\n conv(4) }}"))
+    )
     assert checked.program is not None
     made = [node.operation for node in checked.program.nodes if node.operation.name == "conv"]
     assert [(getattr(row, "bias"), getattr(row, "kernel")) for row in made] == [(True, made[0].kernel), (False, made[1].kernel)]  # type: ignore[attr-defined]  # noqa: B009

@@ -12,7 +12,12 @@ from archc.reporting.terminal import to_text
 
 # The text (`x` is [3, 8, 8]), the code, a part of what is said, and what the fix makes of the text, if there is one.
 MISTAKES = {
-    "a word without quotes": ("upsample(2, mode = bilinear)", "E201", '`"bilinear"`: a text stands between quotes', 'upsample(2, mode = "bilinear")'),
+    "a word without quotes": (
+        "upsample(2, mode = bilinear)",
+        "E201",
+        '`"bilinear"`: a text stands between quotes',
+        'upsample(2, mode = "bilinear")',
+    ),
     "a layer of PyTorch that counts its inputs": ("Conv2d(3, 64, 3)", "E201", "channels that come in are never written", None),
     "a layer of PyTorch that does not": ("ReLU()", "E201", "did you mean `relu`", "relu()"),
     "a statement's word as a step": ("expect(3)", "E201", "`expect` begins a statement", None),
@@ -22,9 +27,19 @@ MISTAKES = {
     "a width that is no whole number": ("conv(64 * 0.3)", "E208", "`divisible(64 * 0.3, 8)`", None),
     "where the values of a wrong number come from": ("let r = 16\nconv(in.channels // r)", "E208", "`r` is 16", None),
     "a gate that is added": ("add { | skip | global_avgpool }", "E301", "`add(broadcast = true)` stretches", None),
-    "an even window beside a skip": ("add { | conv(3, 4) | skip }", "E301", "`half` cannot centre: `pad = same` keeps", "add { | conv(3, 4, pad = same) | skip }"),
+    "an even window beside a skip": (
+        "add { | conv(3, 4) | skip }",
+        "E301",
+        "`half` cannot centre: `pad = same` keeps",
+        "add { | conv(3, 4, pad = same) | skip }",
+    ),
     "a label of every round": ("repeat 3 { c: conv(3) -> relu }\nadd { | skip(c) | skip }", "E202", 'an expression, `"c{i}": …`', None),
-    "reuse as the head of a merge": ("m: add { | skip | conv(3) }\nreuse(m) { | skip | skip }", "E234", "runs a merge again with its own paths", None),
+    "reuse as the head of a merge": (
+        "m: add { | skip | conv(3) }\nreuse(m) { | skip | skip }",
+        "E234",
+        "runs a merge again with its own paths",
+        None,
+    ),
     "a name that an unlabelled step takes": ("conv(3)\nif true { conv1: conv(3) }", "E209", "by its kind and its place", None),
     "two parameters of one name": ("b(3)", "E216", "two parameters are named `n`", None),
     "a file of nearly that name": ("relu", "E213", "did you mean `resnet`", None),
@@ -125,7 +140,9 @@ def test_a_side_head_reads_another() -> None:
 )
 def test_tensors_that_do_not_meet_as_they_were_meant_to(line: str, part: str) -> None:
     two = "network two {\ninput a[3, 8, 8]\ninput b[3, 8, 8]\nadd { | skip | skip(b) }\n}\n"
-    rows = [row for row in check_source(Source.of("n.arch", f"{two}network n {{\ninput x[3, 8, 8]\n{line}\n}}")).diagnostics if row.is_error]
+    rows = [
+        row for row in check_source(Source.of("n.arch", f"{two}network n {{\ninput x[3, 8, 8]\n{line}\n}}")).diagnostics if row.is_error
+    ]
     assert len(rows) == 1, to_text(rows)
     assert part in to_text(rows)
     assert rows[0].primary.span.line >= 8  # at the call

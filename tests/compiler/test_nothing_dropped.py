@@ -85,20 +85,28 @@ def test_what_comes_in_is_known_where_a_network_is_a_step() -> None:
 
 
 def test_one_mistake_is_said_once_and_what_follows_from_it_is_not() -> None:
-    found = checked(N.replace("@", "a: nonsense(3)\n  let c = a.channels\n  conv(c) -> conv(in.channels)\n  expect [3, 8, 8]\n  output b = a"))
+    found = checked(
+        N.replace("@", "a: nonsense(3)\n  let c = a.channels\n  conv(c) -> conv(in.channels)\n  expect [3, 8, 8]\n  output b = a")
+    )
     assert [row.code for row in found.diagnostics] == ["E201"]
 
 
 # Statements, and what must stand in the source for each.
 KEPT = {
     "a chain": ("conv(4) -> relu -> bn", ["self.conv1", "relu", "self.bn1"]),
-    "aux_output": ("conv(4)\n  aux output { global_avgpool -> flatten -> linear(3) }\n  conv(5)", ["self.conv1", "self.output", "self.conv2"]),
+    "aux_output": (
+        "conv(4)\n  aux output { global_avgpool -> flatten -> linear(3) }\n  conv(5)",
+        ["self.conv1", "self.output", "self.conv2"],
+    ),
     "two side heads": ("aux a { conv(2) }\n  conv(5)\n  aux output { conv(3) }", ["self.a", "self.output", "self.conv1"]),
     "outputs with the names of tuples' methods": ("count: conv(4)\n  index: conv(5)\n  output count, index", ["self.count", "self.index"]),
     "dunder": ("__pre(4) -> __pre(5)", ["self.pre1", "self.pre2"]),
     "a block of an underscore": ("_one(4) -> _one(5)", ["self._one1", "self._one2"]),
     "dunder beside its like": ("__pre(4) -> pre(5)", ["self.pre1", "self.pre2"]),
-    "blocks named like what the source uses": ("tensor(4) -> nn(5) -> torch(6) -> super(7) -> object(8)", ["self.tensor1", "self.nn1", "self.torch1", "self.super1", "self.object1"]),
+    "blocks named like what the source uses": (
+        "tensor(4) -> nn(5) -> torch(6) -> super(7) -> object(8)",
+        ["self.tensor1", "self.nn1", "self.torch1", "self.super1", "self.object1"],
+    ),
     "parameters named like Python's": ("odd(4, 5, 6, 7)", ["self.odd1"]),
 }
 

@@ -46,23 +46,39 @@ OFFERED = {
     "one round of a loop, in terms of its stride": (CODEC, ("5519", "out_pad"), "pad = ceil(r / 2.0), out_pad = r % 2)"),
     "a decoder that doubles an odd skip": (ODD, ("14", "13", "24x24"), "| skip -> crop(like = e1) |"),
     "a factor of an upsampling": (
-        net('upsample(scale = 120.0 / 88, mode = "bilinear")\n  expect [3, 120, 120]', "3, 88, 88"), ("119", "rounded down"), 'upsample(size = 120, mode = "bilinear")',
+        net('upsample(scale = 120.0 / 88, mode = "bilinear")\n  expect [3, 120, 120]', "3, 88, 88"),
+        ("119", "rounded down"),
+        'upsample(size = 120, mode = "bilinear")',
     ),
     "a decoder of upsamplings at an odd size": (
-        net("e: identity\n  maxpool(2)\n  concat { | upsample(2) | skip(e) }", "3, 33, 33"), ("exact",), "upsample(like = e)",
+        net("e: identity\n  maxpool(2)\n  concat { | upsample(2) | skip(e) }", "3, 33, 33"),
+        ("exact",),
+        "upsample(like = e)",
     ),
     "a transposed convolution beside a skip": (
-        net("e: identity\n  maxpool(2)\n  concat { | deconv(3, 2, stride = 2) | skip(e) }", "3, 33, 33"), ("out_pad = 1",), "deconv(3, 2, stride = 2, out_pad = 1)",
+        net("e: identity\n  maxpool(2)\n  concat { | deconv(3, 2, stride = 2) | skip(e) }", "3, 33, 33"),
+        ("out_pad = 1",),
+        "deconv(3, 2, stride = 2, out_pad = 1)",
     ),
     "rows alone": (
-        net("e: identity\n  maxpool(2)\n  concat { | deconv(3, 2, stride = 2) | skip(e) }", "3, 33, 32"), ("out_pad = 1x0",), "out_pad = 1x0)",
+        net("e: identity\n  maxpool(2)\n  concat { | deconv(3, 2, stride = 2) | skip(e) }", "3, 33, 32"),
+        ("out_pad = 1x0",),
+        "out_pad = 1x0)",
     ),
     "an out_pad that is there": (
-        net("conv(4, 3, stride = 3) -> deconv(3, 3, stride = 3, out_pad = 1)\n  expect [3, 35, 35]", "3, 33, 33"), ("out_pad = 2",), "deconv(3, 3, stride = 3, out_pad = 2)",
+        net("conv(4, 3, stride = 3) -> deconv(3, 3, stride = 3, out_pad = 1)\n  expect [3, 35, 35]", "3, 33, 33"),
+        ("out_pad = 2",),
+        "deconv(3, 3, stride = 3, out_pad = 2)",
     ),
-    "a pool beside a strided convolution": (net("concat { | conv(8, stride = 2) | maxpool(3, stride = 2) }"), ("pad = 1",), "maxpool(3, stride = 2, pad = 1)"),
+    "a pool beside a strided convolution": (
+        net("concat { | conv(8, stride = 2) | maxpool(3, stride = 2) }"),
+        ("pad = 1",),
+        "maxpool(3, stride = 2, pad = 1)",
+    ),
     "a pool that rounds up": (
-        net("concat {\n| conv(8, 3, stride = 2, pad = 0)\n| maxpool(3, stride = 2, ceil = true)\n}", "3, 26, 26"), ("ceil",), "maxpool(3, stride = 2, ceil = false)",
+        net("concat {\n| conv(8, 3, stride = 2, pad = 0)\n| maxpool(3, stride = 2, ceil = true)\n}", "3, 26, 26"),
+        ("ceil",),
+        "maxpool(3, stride = 2, ceil = false)",
     ),
     "a convolution without padding beside a skip": (net("add { | conv(3, 5, pad = 0) | skip }"), ("pad = 2",), "conv(3, 5, pad = 2)"),
 }
@@ -121,6 +137,9 @@ def test_the_edit_that_the_gallery_offers_puts_its_example_right(code: str) -> N
 
 def test_a_remedy_is_looked_for_within_bounds() -> None:
     """A stride of a million leaves a million sizes open, and a thousand steps are a thousand places to try."""
-    text = net("e: conv(3, 1)\n  repeat 1000 { deconv(3, 1) }\n  maxpool(2) -> deconv(3, 2, stride = 2) -> deconv(3, 1, stride = 1000000) -> avgpool(1, stride = 1000000)\n  add { | skip | skip(e) }", "3, 33")
+    text = net(
+        "e: conv(3, 1)\n  repeat 1000 { deconv(3, 1) }\n  maxpool(2) -> deconv(3, 2, stride = 2) -> deconv(3, 1, stride = 1000000) -> avgpool(1, stride = 1000000)\n  add { | skip | skip(e) }",
+        "3, 33",
+    )
     rows = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
     assert [row.code for row in rows] == ["E301"]

@@ -36,7 +36,9 @@ def shared(graph: Graph) -> dict[str, str]:
 
 
 def test_a_member_of_the_second_use_is_the_tensor_of_the_second_use() -> None:
-    graph = graph_of(f"{TWO}one: {{ c1: conv(8) -> relu -> c2: conv(8) }}\n  skip(b) -> two: reuse(one)\n  output first = one.c1, second = two.c1, end = two")
+    graph = graph_of(
+        f"{TWO}one: {{ c1: conv(8) -> relu -> c2: conv(8) }}\n  skip(b) -> two: reuse(one)\n  output first = one.c1, second = two.c1, end = two"
+    )
     assert [node.shape for node in graph.outputs] == [(8, 32, 32), (8, 16, 16), (8, 16, 16)]
     assert shared(graph) == {"two.c1": "one.c1"}  # and one.c2 is that of the second use: nothing needs the first's
 
@@ -75,7 +77,9 @@ def test_it_stands_where_it_is_used() -> None:
 
 
 def test_a_use_of_a_use_is_a_use() -> None:
-    graph = graph_of("input x[4, 8, 8]\n  one: { c: conv(4) -> relu }\n  two: reuse(one) -> three: reuse(two) -> reuse(three.c)\n  output x1 = three.c, y = three")
+    graph = graph_of(
+        "input x[4, 8, 8]\n  one: { c: conv(4) -> relu }\n  two: reuse(one) -> three: reuse(two) -> reuse(three.c)\n  output x1 = three.c, y = three"
+    )
     assert shared(graph) == {"two.c": "one.c", "three.c": "one.c"}
     graph = graph_of("input x[4, 8, 8]\n  one: { c: conv(4) -> d: reuse(c) }\n  two: reuse(one) -> reuse(two.d) -> reuse(one)")
     assert shared(graph) == {"one.d": "one.c", "two.c": "one.c", "two.d": "one.c", "c@2": "one.c", "one.c@2": "one.c", "one.d@2": "one.c"}
@@ -92,7 +96,9 @@ def test_uses_in_loops_paths_and_merges() -> None:
 
 
 def test_names_given_since_mean_nothing_to_it() -> None:
-    graph = graph_of("input x[4, 8, 8]\n  t: conv(4)\n  stage s {\n    one: { relu -> add { | skip | skip(t) } }\n    t: conv(4) -> two: reuse(one)\n  }")
+    graph = graph_of(
+        "input x[4, 8, 8]\n  t: conv(4)\n  stage s {\n    one: { relu -> add { | skip | skip(t) } }\n    t: conv(4) -> two: reuse(one)\n  }"
+    )
     second = next(node for node in graph.nodes if node.unique == "s.two.add1")
     assert [graph.nodes[index].unique for index in second.inputs] == ["s.two.relu1", "t"]
 
@@ -115,7 +121,9 @@ def test_weights_that_only_a_side_head_runs_first_are_counted_in_the_trunk() -> 
 
 
 def test_tables_tell_whose_weights_they_are() -> None:
-    graph = graph_of(f"{TWO}tower: {{ cb(8) }}\n  skip(b) -> other: reuse(tower)\n  output tower, other", "block cb(out) { conv(out) -> relu }")
+    graph = graph_of(
+        f"{TWO}tower: {{ cb(8) }}\n  skip(b) -> other: reuse(tower)\n  output tower, other", "block cb(out) { conv(out) -> relu }"
+    )
     rows = cost(graph, by="block").rows
     assert [(row.path, row.shares, row.work.parameters) for row in rows] == [("tower.cb1", "", 224), ("other.cb1", "tower.cb1", 0)]
     assert rows[1].work.macs * 4 == rows[0].work.macs

@@ -45,7 +45,7 @@ def test_what_is_wrong_is_said(text: str, said: list[tuple[str, str]]) -> None:
     "text",
     [
         "block b(n, act = relu) takes p, q { act -> act(n) -> n(3) -> e: conv(n) -> conv(e.channels + p.channels) -> add { | skip(q) | skip } }",
-        "block b { for i, k in [1, 3] { conv(i + k, pad = same) } repeat 3 as j { conv(max(1, j), init = \"kaiming\") } }",
+        'block b { for i, k in [1, 3] { conv(i + k, pad = same) } repeat 3 as j { conv(max(1, j), init = "kaiming") } }',
         'block b { for i in range(3) { "e{i}": conv(3) } conv(e1.channels) -> upsample(like = e2) -> reuse(e0) }',
         "block b { conv(v) -> concat(axis = height) { | skip | skip } let v = 3 }",
         "let wide = conv(64)\nblock b(unit = wide, more = leaky_relu(0.1)) { wide -> wide(kernel = 3) -> unit -> more }",

@@ -34,7 +34,9 @@ def run_page(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             for command, expected in commands(listing):
                 words = shlex.split(command)
                 assert words[0] == "archc", place
-                done = subprocess.run([sys.executable, "-m", *words], env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300)
+                done = subprocess.run(
+                    [sys.executable, "-m", *words], env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300
+                )
                 assert (done.returncode != 0) == ("fails" in listing.options), f"{place}\n{done.stdout}\n{done.stderr}"
                 missing = missing_line(expected, done.stderr + done.stdout)
                 assert missing is None, f"{place}: `{command}` did not print\n{missing}\nbut\n{done.stdout}\n{done.stderr}"
@@ -72,7 +74,9 @@ def test_language_page(listing: Listing) -> None:
 MISTAKES = listings(DOCS / "mistakes.md")
 
 
-@pytest.mark.parametrize(("text", "told"), list(zip(MISTAKES[::2], MISTAKES[1::2], strict=True)), ids=lambda listing: f"line-{listing.line}")
+@pytest.mark.parametrize(
+    ("text", "told"), list(zip(MISTAKES[::2], MISTAKES[1::2], strict=True)), ids=lambda listing: f"line-{listing.line}"
+)
 def test_mistakes_page(text: Listing, told: Listing) -> None:
     """Each text of the page of mistakes is what the listing above it gives."""
     errors = [row for row in check_source(Source.of("page.arch", text.text)).diagnostics if row.is_error]

@@ -113,9 +113,7 @@ class Builder:
         self.nodes: list[Node] = []
         self.at = -1
 
-    def place(
-        self, operation: Operation, inputs: Sequence[int] | None = None, label: str = "", training_only: bool = False
-    ) -> int:
+    def place(self, operation: Operation, inputs: Sequence[int] | None = None, label: str = "", training_only: bool = False) -> int:
         sources = tuple(inputs) if inputs is not None else (self.at,)
         shapes = tuple(self.nodes[index].shape for index in sources)
         names = (label or f"{operation.name}{len(self.nodes)}",)

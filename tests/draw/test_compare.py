@@ -34,7 +34,13 @@ def test_new_gone_and_changed_have_a_sign_and_a_colour() -> None:
     one, other = (build.graph() for build in two())
     text = difference_dot(diff(one, other), Look())
     marks = THEMES["light"].marks
-    for name, mark, sign in (("an3", "changed", "~"), ("an4", "removed", "\u2212"), ("bn3", "changed", "~"), ("bn4", "added", "+"), ("an1", "same", "")):
+    for name, mark, sign in (
+        ("an3", "changed", "~"),
+        ("an4", "removed", "\u2212"),
+        ("bn3", "changed", "~"),
+        ("bn4", "added", "+"),
+        ("an1", "same", ""),
+    ):
         (line,) = [line for line in text.splitlines() if re.match(rf"\t+{name} \[label", line)]
         assert f'fillcolor="{marks[mark]}"' in line
         assert (f"<B>{sign} </B>" in line) == bool(sign)

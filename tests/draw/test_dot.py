@@ -107,7 +107,7 @@ def test_aux_heads_are_dashed() -> None:
     assert all("dashed" in line for line in aux)
 
 
-HOSTILE = ['<b>x</b>', '"; } digraph evil {', "a\\nb\\", "]]>", "<script>alert(1)</script>", "é ☃ 漢", "\x00\x1b[31m", "&amp;", "<>"]
+HOSTILE = ["<b>x</b>", '"; } digraph evil {', "a\\nb\\", "]]>", "<script>alert(1)</script>", "é ☃ 漢", "\x00\x1b[31m", "&amp;", "<>"]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

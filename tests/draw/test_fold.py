@@ -20,7 +20,14 @@ def edges(graph: Graph) -> list[tuple[int, int, int]]:
     return sorted((producer.index, user.index, operand) for producer, user, operand in graph.edges())
 
 
-VIEWS = [View("stage"), View("block"), View("op"), View("op", open=("*",)), View("block", open=("layer2.0",)), View("op", fold=("bottleneck",))]
+VIEWS = [
+    View("stage"),
+    View("block"),
+    View("op"),
+    View("op", open=("*",)),
+    View("block", open=("layer2.0",)),
+    View("op", fold=("bottleneck",)),
+]
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=str)

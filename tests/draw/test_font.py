@@ -157,7 +157,10 @@ def test_a_letter_of_another_font_is_asked_of_the_system(tmp_path: Path) -> None
 
 def test_widths_are_the_fonts_own() -> None:
     """Those of Helvetica, as every list of its metrics has them: thousandths of an em."""
-    for bold, advances in ((False, {"A": 667, "i": 222, "0": 556, " ": 278, "W": 944}), (True, {"A": 722, "i": 278, "0": 556, " ": 278, "W": 944})):
+    for bold, advances in (
+        (False, {"A": 667, "i": 222, "0": 556, " ": 278, "W": 944}),
+        (True, {"A": 722, "i": 278, "0": 556, " ": 278, "W": 944}),
+    ):
         for letter, advance in advances.items():
             assert width(letter, 1000, bold) == pytest.approx(advance, abs=0.6)
     assert width("AV", 1000) < width("A", 1000) + width("V", 1000)  # kerned

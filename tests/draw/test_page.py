@@ -163,9 +163,7 @@ def test_a_frame_folds_and_everything_folds_and_unfolds(shown: Any) -> None:
 def test_a_box_shows_its_lines_and_a_line_its_boxes(shown: Any) -> None:
     click(shown, "inception5b")
     assert any(row.startswith("inception5b: module(384") for row in marked(shown))
-    shown.execute_script(
-        "[...document.querySelectorAll('#source li')].find(row => row.textContent.includes('inception3b:')).click()"
-    )
+    shown.execute_script("[...document.querySelectorAll('#source li')].find(row => row.textContent.includes('inception3b:')).click()")
     found = shown.execute_script("return [...document.querySelectorAll('#canvas .box.on')].map(box => box.getAttribute('aria-label'))")
     assert [label.split()[0] for label in found] == ["inception3b"]
 

@@ -35,7 +35,9 @@ def test_a_text_stays_in_its_picture(anchor: str, x: float, words: str) -> None:
 
 
 def test_a_text_that_fits_is_not_moved() -> None:
-    assert svg_text("A & B", 10, 20, 300) == '<text x="10" y="20" textLength="36.0" lengthAdjust="spacingAndGlyphs">A &amp; B</text>'.replace(
+    assert svg_text(
+        "A & B", 10, 20, 300
+    ) == '<text x="10" y="20" textLength="36.0" lengthAdjust="spacingAndGlyphs">A &amp; B</text>'.replace(
         "36.0", f"{width('A & B', 12):.1f}".rstrip("0").rstrip(".")
     )
 

@@ -88,6 +88,9 @@ def test_most_of_a_thousand_shaken_texts_are_laid_out() -> None:
     assert legal > 200
 
 
-@pytest.mark.parametrize("value", ["255 .a", "255 . a", "1x7 .a", "1e5 .a", "2K .a", "(1) .a", '"t" .a', "a .b .c", "- -1", "- - - a", "2 - -1", "[1] [0] .a", "f(1) .a"])
+@pytest.mark.parametrize(
+    "value",
+    ["255 .a", "255 . a", "1x7 .a", "1e5 .a", "2K .a", "(1) .a", '"t" .a', "a .b .c", "- -1", "- - - a", "2 - -1", "[1] [0] .a", "f(1) .a"],
+)
 def test_what_stands_apart_stays_apart(value: str) -> None:
     assert holds(f"network n {{\n  input x[3, 8, 8]\n  let a = {value}\n  conv(4)\n}}\n")

@@ -283,7 +283,23 @@ network c = d(3)
     assert variant.variant_of.path == ("d",)
 
 
-WORDS = ["block", "network", "stage", "input", "output", "aux", "default", "budget", "expect", "import", "from", "as", "takes", "indexed", "flat"]
+WORDS = [
+    "block",
+    "network",
+    "stage",
+    "input",
+    "output",
+    "aux",
+    "default",
+    "budget",
+    "expect",
+    "import",
+    "from",
+    "as",
+    "takes",
+    "indexed",
+    "flat",
+]
 
 
 @pytest.mark.parametrize("word", WORDS)

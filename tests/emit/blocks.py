@@ -24,7 +24,10 @@ class Maker:
 
     def block(self, number: int) -> str:
         name, mode = f"block{number}", self.chance.choice(("", "", "indexed ", "flat "))
-        parameters = ["out", *self.chance.sample(["kernel = 3", "stride = 1", "act = relu", "gate = false", "mid = 8", "sizes = [4, 8]"], 3)]
+        parameters = [
+            "out",
+            *self.chance.sample(["kernel = 3", "stride = 1", "act = relu", "gate = false", "mid = 8", "sizes = [4, 8]"], 3),
+        ]
         known = [row.split(" ")[0] for row in parameters]
         lines = self.block_body(known)
         doc = self.chance.choice(("", f"## What block {number} does.\n"))
@@ -57,7 +60,9 @@ class Maker:
 
     def steps(self, known: list[str]) -> str:
         chance = self.chance
-        width = chance.choice([word for word in ("out", "mid", "wide", "sizes[0]", "sizes[1]", "8") if word.split("[")[0] in known or word == "8"])
+        width = chance.choice(
+            [word for word in ("out", "mid", "wide", "sizes[0]", "sizes[1]", "8") if word.split("[")[0] in known or word == "8"]
+        )
         kernel = "kernel" if "kernel" in known else chance.choice(("1", "3", "1x3"))
         groups = chance.choice(("", "", ", groups = 2", ", bias = false"))
         act = "act" if "act" in known else chance.choice(("relu", "silu", "leaky_relu(0.2)", "identity"))
@@ -101,9 +106,9 @@ class Maker:
         if kind == 1:
             return [f"stage stage{number} {{ repeat {chance.randrange(1, 5)} {{ {self.call()} }} }}"]
         if kind == 2:
-            return [f"stage stage{number} {{ for i in range({chance.randrange(2, 5)}) {{ \"unit{{i}}\": {self.call()} }} }}"]
+            return [f'stage stage{number} {{ for i in range({chance.randrange(2, 5)}) {{ "unit{{i}}": {self.call()} }} }}']
         if kind == 3:
-            return [f"for i in range({chance.randrange(2, 4)}) {{ \"part{number}.{{i}}\": conv(8, 3) -> \"norm{number}.{{i}}\": bn }}"]
+            return [f'for i in range({chance.randrange(2, 4)}) {{ "part{number}.{{i}}": conv(8, 3) -> "norm{number}.{{i}}": bn }}']
         if kind == 4:
             self.heads += 1
             return [f"aux head{self.heads} {{ {chance.choice(('', 'conv(4, 1) -> '))}global_avgpool -> flatten -> fc: linear(2) }}"]
@@ -113,5 +118,8 @@ class Maker:
         self.labels.append(label)
         if chance.random() < 0.5:
             self.reusable.append(f"keep{number}")
-            return [f"conv(8, 1) -> keep{number}: {chance.choice((self.call(), 'conv(8, 3)', '{ bn -> relu -> conv(8, 1) }'))}", f"{label}: skip"]
+            return [
+                f"conv(8, 1) -> keep{number}: {chance.choice((self.call(), 'conv(8, 3)', '{ bn -> relu -> conv(8, 1) }'))}",
+                f"{label}: skip",
+            ]
         return [f"{label}: {self.call()}"]

@@ -98,5 +98,7 @@ def check_gradients(graph: Graph) -> None:
     gradients = {name: value.grad for name, value in module.named_parameters() if value.grad is not None}
     assert gradients.keys() == direct.gradients().keys()
     for name, gradient in direct.gradients().items():
-        torch.testing.assert_close(gradients[name], gradient, rtol=1e-3, atol=1e-4, equal_nan=True, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            gradients[name], gradient, rtol=1e-3, atol=1e-4, equal_nan=True, msg=lambda text, name=name: f"{name}: {text}"
+        )
     assert_equal(tuple(value.grad for value in found), [value.grad for value in wanted if value.grad is not None])

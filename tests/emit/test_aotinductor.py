@@ -57,7 +57,11 @@ def answer_alone(package: Path, given: tuple[torch.Tensor, ...], folder: Path) -
     torch.save(given, folder / "given.pt")
     files = [str(package), str(folder / "given.pt"), str(folder / "answer.pt")]
     run = subprocess.run(
-        [sys.executable, "-I", "-W", "ignore", "-c", ALONE, *files], cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": ""}
+        [sys.executable, "-I", "-W", "ignore", "-c", ALONE, *files],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": ""},
     )
     assert run.returncode == 0, run.stderr
     found = torch.load(files[2])

@@ -61,7 +61,9 @@ def test_ruff_has_nothing_to_say(mode: Mode, tmp_path: Path) -> None:
         (tmp_path / f"{name}.py").write_text(to_python(graph_of(name), mode), encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check"], ["format", "--check", "--diff"]):
-        run = subprocess.run([*ruff, *command, "--isolated", "--no-cache", "--line-length", "100", str(tmp_path)], capture_output=True, text=True)
+        run = subprocess.run(
+            [*ruff, *command, "--isolated", "--no-cache", "--line-length", "100", str(tmp_path)], capture_output=True, text=True
+        )
         assert run.returncode == 0, run.stdout + run.stderr
 
 

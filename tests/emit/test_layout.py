@@ -58,11 +58,18 @@ def test_random_constructors(tmp_path: Path) -> None:
 
     def made(depth: int) -> str:
         if depth == 0 or chance.random() < 0.3:
-            arguments = ", ".join([str(chance.randrange(2048)), *(f"{name}={chance.randrange(9)}" for name in ("kernel_size", "stride")[: chance.randrange(3)])])
+            arguments = ", ".join(
+                [
+                    str(chance.randrange(2048)),
+                    *(f"{name}={chance.randrange(9)}" for name in ("kernel_size", "stride")[: chance.randrange(3)]),
+                ]
+            )
             return f"nn.{chance.choice(('Conv2d', 'BatchNorm2d', 'Linear'))}({arguments})"
         parts = [made(depth - 1) for _ in range(chance.randrange(1, 4))]
         if chance.random() < 0.3:
-            return "nn.Sequential(OrderedDict([" + ", ".join(f'("{name}", {part})' for name, part in zip("abc", parts, strict=False)) + "]))"
+            return (
+                "nn.Sequential(OrderedDict([" + ", ".join(f'("{name}", {part})' for name, part in zip("abc", parts, strict=False)) + "]))"
+            )
         if chance.random() < 0.2:
             return f"nn.ModuleList({parts[0]} for _ in range({chance.randrange(2, 9)}))"
         return f"nn.Sequential({', '.join(parts)})"

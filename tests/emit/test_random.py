@@ -66,5 +66,7 @@ def test_ruff_has_nothing_to_say(write: Callable[[random.Random], str], tmp_path
         (tmp_path / f"net{number}.py").write_text(to_python(graph), encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check"], ["format", "--check", "--diff"]):
-        run = subprocess.run([*ruff, *command, "--isolated", "--no-cache", "--line-length", "100", str(tmp_path)], capture_output=True, text=True)
+        run = subprocess.run(
+            [*ruff, *command, "--isolated", "--no-cache", "--line-length", "100", str(tmp_path)], capture_output=True, text=True
+        )
         assert run.returncode == 0, run.stdout + run.stderr

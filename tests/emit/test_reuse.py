@@ -67,7 +67,9 @@ def test_a_stage_that_uses_a_step_from_outside_is_called_step_by_step() -> None:
 
 def test_what_several_results_are_read_from_keeps_its_name_until_then() -> None:
     """Nothing of `reuse`: a module with two results, after a sibling that reads the same tensor."""
-    graph = graph_of("input x[4, 6, 6]\n  prelu\n  g: { add { | bn | t: { a: conv(4, 3) -> relu -> conv(4, 3) } } }\n  output o = g, p = g.t.a")
+    graph = graph_of(
+        "input x[4, 6, 6]\n  prelu\n  g: { add { | bn | t: { a: conv(4, 3) -> relu -> conv(4, 3) } } }\n  output o = g, p = g.t.a"
+    )
     check_answers(graph)
 
 

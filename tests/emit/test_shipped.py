@@ -42,7 +42,9 @@ def test_ruff_has_nothing_to_say(tmp_path: Path) -> None:
             assert all(len(line) <= 100 for line in text.splitlines()), name
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check"], ["format", "--check", "--diff"]):
-        run = subprocess.run([*ruff, *command, "--isolated", "--no-cache", "--line-length", "100", str(tmp_path)], capture_output=True, text=True)
+        run = subprocess.run(
+            [*ruff, *command, "--isolated", "--no-cache", "--line-length", "100", str(tmp_path)], capture_output=True, text=True
+        )
         assert run.returncode == 0, run.stdout + run.stderr
 
 

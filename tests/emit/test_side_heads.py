@@ -32,7 +32,7 @@ UNIT = "block unit(n) { conv(n) -> relu\n aux head { conv(2) -> global_avgpool }
         ("g: indexed {\nl: relu -> conv(4)\naux head { reuse(l) -> conv(4, 1) }\n}", ""),
         ("g: { l: conv(4) -> relu\naux head { reuse(l) -> conv(4, 1) -> layer_scale }\nadd { | skip | conv(4) } }", ""),
         ("aux outer { conv(4) -> bn\naux inner { conv(2) } }\nconv(4)", ""),
-        ("repeat 2 as i { conv(4)\naux \"head{i}\" { conv(2) } }", ""),
+        ('repeat 2 as i { conv(4)\naux "head{i}" { conv(2) } }', ""),
         ("conv(4) -> relu\naux head { skip }\nrelu -> conv(4)", ""),
         ("a: conv(4) -> identity\naux head { identity -> skip }\nconv(4)\naux last { }\noutput a, b = a", ""),
         ("a: unit(4) -> conv(4)\nreuse(a) -> reuse(a)", UNIT),

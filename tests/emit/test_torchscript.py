@@ -44,7 +44,9 @@ def test_runs_where_only_torch_is(tmp_path: Path) -> None:
     torch.save(image, tmp_path / "image.pt")
     count = sum(value.numel() for value in module.parameters())
     files = [str(tmp_path / name) for name in ("net.pt", "image.pt", "answer.pt")]
-    run = subprocess.run([sys.executable, "-I", "-W", "ignore", "-c", ALONE, *files, str(count)], cwd=tmp_path, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-I", "-W", "ignore", "-c", ALONE, *files, str(count)], cwd=tmp_path, capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stderr
     with torch.no_grad():
         torch.testing.assert_close(torch.load(files[2]), module(image))

@@ -179,7 +179,9 @@ def test_the_old_format_of_torch_save(tmp_path: Path) -> None:
 @pytest.fixture
 def parts(tmp_path: Path) -> str:
     path = str(tmp_path / "w.pth")
-    torch.save({"epoch": 7, "state_dict": STATE, "state_dict_ema": {"ema": torch.ones(1)}, "optimizer": {"state": {0: {"m": torch.ones(1)}}}}, path)
+    torch.save(
+        {"epoch": 7, "state_dict": STATE, "state_dict_ema": {"ema": torch.ones(1)}, "optimizer": {"state": {0: {"m": torch.ones(1)}}}}, path
+    )
     return path
 
 

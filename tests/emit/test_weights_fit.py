@@ -107,14 +107,19 @@ def test_one_beginning_in_place_of_another() -> None:
 def test_what_wrappers_put_inside_keys_is_taken_out() -> None:
     graph = graph_of(BODY)
     tensors = state_of(graph)
-    module, told = loaded(graph, {f"module._orig_mod.{key.replace('layers.', 'layers._orig_mod.')}": value for key, value in tensors.items()})
+    module, told = loaded(
+        graph, {f"module._orig_mod.{key.replace('layers.', 'layers._orig_mod.')}": value for key, value in tensors.items()}
+    )
     assert equal(module, tensors)
     assert told.how == ("keys without `_orig_mod.`", "keys without `module.`")
 
 
 def test_keys_of_a_detector_name_what_to_skip() -> None:
     graph = graph_of(SMALL)
-    tensors = {f"backbone.{key}": value for key, value in state_of(graph).items()} | {"neck.conv.weight": torch.ones(1), "neck.conv.bias": torch.ones(1)}
+    tensors = {f"backbone.{key}": value for key, value in state_of(graph).items()} | {
+        "neck.conv.weight": torch.ones(1),
+        "neck.conv.bias": torch.ones(1),
+    }
     (said,) = refused(graph, tensors)
     assert said.code == "F623"
     assert said.help == "`--skip 'neck.*'` leaves them in the file"
@@ -328,11 +333,15 @@ def test_another_depth() -> None:
     assert missing.help.startswith("`--skip 'layers.2.*' --skip 'layers.3.*'` leaves them as training starts")
 
 
-@pytest.mark.parametrize(("name", "file"), [("resnet34", "resnet50"), ("resnet50", "wide_resnet50_2"), ("vgg16", "vgg16_bn"), ("resnet18", "googlenet")])
+@pytest.mark.parametrize(
+    ("name", "file"), [("resnet34", "resnet50"), ("resnet50", "wide_resnet50_2"), ("vgg16", "vgg16_bn"), ("resnet18", "googlenet")]
+)
 def test_the_weights_of_another_shipped_network_are_recognised(name: str, file: str) -> None:
     graph = driver.check(name).graph
     with torch.device("meta"):
-        tensors = {f"module.{key}": torch.empty_like(value, device="cpu") for key, value in build(driver.check(file).graph).state_dict().items()}
+        tensors = {
+            f"module.{key}": torch.empty_like(value, device="cpu") for key, value in build(driver.check(file).graph).state_dict().items()
+        }
         module = build(graph)
     problems = put(module, graph, Weights(tensors), name="w.pth")
     helps = [row.help for row in problems if row.help]
@@ -341,7 +350,9 @@ def test_the_weights_of_another_shipped_network_are_recognised(name: str, file: 
 
 def test_what_lacks_and_what_is_too_much_are_left_out_by_one_option() -> None:
     graph = graph_of(SMALL)
-    tensors = {f"backbone.{key}": value for key, value in state_of(graph).items() if not key.startswith("fc.")} | {"neck.weight": torch.ones(2)}
+    tensors = {f"backbone.{key}": value for key, value in state_of(graph).items() if not key.startswith("fc.")} | {
+        "neck.weight": torch.ones(2)
+    }
     missing, _ = refused(graph, tensors)
     assert missing.help == "`--skip 'fc.*' --skip 'neck.*'` goes on without them"
     _, told = loaded(graph, tensors, skip=["fc.*", "neck.*"])
@@ -351,7 +362,10 @@ def test_what_lacks_and_what_is_too_much_are_left_out_by_one_option() -> None:
 def test_the_classes_of_another_network_are_told() -> None:
     tensors = state_of(driver.check("resnet34", settings={"classes": 10}).graph)
     helps = [row.help for row in refused(driver.check("resnet18").graph, tensors)]
-    assert helps[0] == "the file looks like `resnet34` with 10 classes, which comes with archc: `archc build resnet34 --set classes=10` takes it"
+    assert (
+        helps[0]
+        == "the file looks like `resnet34` with 10 classes, which comes with archc: `archc build resnet34 --set classes=10` takes it"
+    )
 
 
 # ---------------------------------------------------------------------------------------- from Python

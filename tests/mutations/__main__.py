@@ -86,7 +86,9 @@ def main(count: int = 100, one_in: int = 10) -> None:
     print(f"{legal + wrong} edits ({total.different} texts): {legal} legal, {wrong} errors")
     print(f"the first error leads to the edit: {100 * located / wrong:.2f} %; at most 3 errors: {100 * total.few / wrong:.2f} %")
     agree = total.confirmed - len(total.refused)
-    print(f"the slowest took {total.slowest} ms; {total.confirmed} of the legal ones were run in PyTorch: {agree} with the shapes that archc gave")
+    print(
+        f"the slowest took {total.slowest} ms; {total.confirmed} of the legal ones were run in PyTorch: {agree} with the shapes that archc gave"
+    )
     for (kind, outcome), number in sorted(total.kinds.items()):
         print(f"  {kind}: {outcome} {number}")
 

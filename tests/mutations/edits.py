@@ -59,7 +59,9 @@ def statements(file: ast.File) -> list[Span]:
                             stack += path.body
                     elif isinstance(step.action, ast.Group):
                         stack += step.action.body
-            case _ if isinstance(node, ast.Let | ast.Default | ast.Require | ast.Expect | ast.Budget | ast.Input | ast.Output | ast.Import | ast.FromImport):
+            case _ if isinstance(
+                node, ast.Let | ast.Default | ast.Require | ast.Expect | ast.Budget | ast.Input | ast.Output | ast.Import | ast.FromImport
+            ):
                 spans.append(node.span)
     return spans
 
@@ -165,7 +167,7 @@ def damage_character(text: str, file: ast.File, chance: random.Random) -> Change
     how = chance.randrange(3)
     if how == 0:
         return Change(at, at + 1, "")
-    letter = chance.choice("(){}|,=:.+-*/%<>[]\"#x0aé@;")
+    letter = chance.choice('(){}|,=:.+-*/%<>[]"#x0aé@;')
     return Change(at, at + 1, letter) if how == 1 else Change(at, at, letter)
 
 

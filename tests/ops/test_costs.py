@@ -45,9 +45,7 @@ def test_a_multiplication_and_an_addition_are_two_and_biases_stand_apart() -> No
 def test_the_convention_for_the_rest() -> None:
     elements = product(IMAGE)
     assert flops(op("bn"), IMAGE) == 2 * elements
-    assert (
-        flops(op("ln"), IMAGE) == flops(op("gn", groups=2), IMAGE) == flops(op("instance_norm"), IMAGE) == 7 * elements
-    )
+    assert flops(op("ln"), IMAGE) == flops(op("gn", groups=2), IMAGE) == flops(op("instance_norm"), IMAGE) == 7 * elements
     assert flops(op("lrn", size=5), IMAGE) == 8 * elements
     assert flops(op("relu"), IMAGE) == flops(op("gelu"), IMAGE) == elements
     assert flops(op("maxpool", kernel=3, stride=2, pad=1), IMAGE) == 9 * 8 * 5 * 5

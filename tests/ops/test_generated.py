@@ -58,16 +58,12 @@ def test_shape_eager_and_scripted(operation: Operation, inputs: Shapes) -> None:
 def test_weights_are_the_state_dict(operation: Operation, inputs: Shapes) -> None:
     said = [(weight.name, weight.shape) for weight in operation.weights(inputs)]
     (module, *_) = modules(operation, inputs)
-    state = [
-        (key.removeprefix("op").removeprefix("."), tuple(value.shape)) for key, value in module.state_dict().items()
-    ]
+    state = [(key.removeprefix("op").removeprefix("."), tuple(value.shape)) for key, value in module.state_dict().items()]
     assert state == said
     trainable = {name.removeprefix("op").removeprefix(".") for name, _ in module.named_parameters()}
     assert trainable == {weight.name for weight in operation.weights(inputs) if weight.trainable}
     dtypes = {"float": torch.float32, "int64": torch.int64}
-    assert [value.dtype for value in module.state_dict().values()] == [
-        dtypes[weight.dtype] for weight in operation.weights(inputs)
-    ]
+    assert [value.dtype for value in module.state_dict().values()] == [dtypes[weight.dtype] for weight in operation.weights(inputs)]
 
 
 @over(lambda operation, inputs: len(list(modules(operation, inputs))) == 2)

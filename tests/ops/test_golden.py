@@ -24,11 +24,7 @@ def entry(operation: Operation, inputs: Shapes) -> str:
     lines.append(f"  work     {operation.macs(inputs, output)} MACs, {operation.flops(inputs, output)} FLOPs")
     saved = operation.saved(inputs, output)
     kept = [f"input {number + 1}" for number in saved.inputs] + ["output"] * saved.output
-    kept += [
-        f"{count} {what}"
-        for count, what in ((saved.extra, "more"), (saved.extra_bytes, "bytes"), (saved.once, "once"))
-        if count
-    ]
+    kept += [f"{count} {what}" for count, what in ((saved.extra, "more"), (saved.extra_bytes, "bytes"), (saved.once, "once")) if count]
     lines.append(f"  keeps    {', '.join(kept) or 'nothing'}")
     construct = operation.module(inputs)
     if construct is not None:

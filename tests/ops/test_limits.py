@@ -15,9 +15,7 @@ from .compare import budget
 
 NUMBERS = st.one_of(st.integers(-2, 9), st.sampled_from([2**31, 2**55, 2**63, 2**63 + 1, 2**200, -(2**63)]))
 REALS = st.sampled_from([0.0, 0.5, 1.0, 1e300, -1e300, 5e-324])
-SHAPES = st.lists(st.one_of(st.integers(1, 9), st.sampled_from([2**31, 2**63, 2**200])), min_size=1, max_size=4).map(
-    tuple
-)
+SHAPES = st.lists(st.one_of(st.integers(1, 9), st.sampled_from([2**31, 2**63, 2**200])), min_size=1, max_size=4).map(tuple)
 
 
 def values(row: Parameter) -> st.SearchStrategy[object]:

@@ -27,9 +27,7 @@ def padded_by_hand(x: torch.Tensor, kernel: int, stride: int, dilation: int, val
     for size in x.shape[2:]:
         total = max((-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
         wanted.append((total // 2, total))
-    larger = torch.full(
-        (*x.shape[:2], *(size + total for size, (_, total) in zip(x.shape[2:], wanted, strict=True))), value
-    )
+    larger = torch.full((*x.shape[:2], *(size + total for size, (_, total) in zip(x.shape[2:], wanted, strict=True))), value)
     places = [slice(None), slice(None)]
     places += [slice(before, before + size) for size, (before, _) in zip(x.shape[2:], wanted, strict=True)]
     larger[tuple(places)] = x
@@ -37,9 +35,7 @@ def padded_by_hand(x: torch.Tensor, kernel: int, stride: int, dilation: int, val
 
 
 @pytest.mark.parametrize("size", [(6, 6), (7, 8), (12,), (4, 5, 6)])
-@pytest.mark.parametrize(
-    ("kernel", "stride", "dilation"), [(3, 2, 1), (4, 1, 1), (2, 2, 1), (5, 3, 1), (3, 2, 2), (1, 2, 1)]
-)
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), [(3, 2, 1), (4, 1, 1), (2, 2, 1), (5, 3, 1), (3, 2, 2), (1, 2, 1)])
 def test_same_padding_of_a_convolution(size: tuple[int, ...], kernel: int, stride: int, dilation: int) -> None:
     x = torch.randn(2, 3, *size)
     operation = op("conv", channels=4, kernel=kernel, stride=stride, dilation=dilation, pad="same")
@@ -65,9 +61,7 @@ def test_same_padding_of_pools(size: tuple[int, ...], kernel: int, stride: int) 
     rank = len(size)
     x = -1 - torch.rand(2, 3, *size)  # below 0, where padding by 0 would be seen
     largest = run(op("maxpool", kernel=kernel, stride=stride, pad="same"), x)
-    torch.testing.assert_close(
-        largest, getattr(F, f"max_pool{rank}d")(padded_by_hand(x, kernel, stride, 1, -torch.inf), kernel, stride)
-    )
+    torch.testing.assert_close(largest, getattr(F, f"max_pool{rank}d")(padded_by_hand(x, kernel, stride, 1, -torch.inf), kernel, stride))
     mean = getattr(F, f"avg_pool{rank}d")(padded_by_hand(x, kernel, stride, 1, 0.0), kernel, stride)
     torch.testing.assert_close(run(op("avgpool", kernel=kernel, stride=stride, pad="same"), x), mean)
     share = getattr(F, f"avg_pool{rank}d")(padded_by_hand(torch.ones_like(x), kernel, stride, 1, 0.0), kernel, stride)

@@ -204,9 +204,7 @@ def elementwise(operation: Operation, inputs: Sequence[torch.Tensor]) -> torch.T
 
 
 @fast
-@given(
-    st.sampled_from([op("add"), op("sub"), op("maximum"), op("mean"), op("mul"), op("add", broadcast=True)]), several()
-)
+@given(st.sampled_from([op("add"), op("sub"), op("maximum"), op("mean"), op("mul"), op("add", broadcast=True)]), several())
 def test_elementwise(operation: Operation, inputs: tuple[Shape, ...]) -> None:
     stretches = operation in (op("mul"), op("add", broadcast=True))
     same_axes = len({len(shape) for shape in inputs}) == 1
@@ -290,9 +288,7 @@ def test_slice(shape: Shape, axis: int, start: int, stop: int | None) -> None:
         return inputs[0][tuple(index)]
 
     def outside(refusal: object) -> bool:
-        return -len(shape) <= axis < len(shape) and not (
-            -shape[axis] <= start and (stop is None or stop <= shape[axis])
-        )
+        return -len(shape) <= axis < len(shape) and not (-shape[axis] <= start and (stop is None or stop <= shape[axis]))
 
     compare((op("slice", axis=axis, start=start, stop=stop), (shape,)), reference, outside)
 

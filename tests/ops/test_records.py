@@ -147,9 +147,7 @@ def test_captions_are_read_from_the_data() -> None:
 
 
 def test_the_table_needs_no_torch_and_no_networkx() -> None:
-    code = (
-        "import sys, archc.compiler.ops; print([name for name in ('torch', 'networkx', 'rich') if name in sys.modules])"
-    )
+    code = "import sys, archc.compiler.ops; print([name for name in ('torch', 'networkx', 'rich') if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
 

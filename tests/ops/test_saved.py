@@ -27,9 +27,7 @@ def measured(module: torch.nn.Module, values: list[torch.Tensor]) -> tuple[set[i
     places = [value.untyped_storage().data_ptr() for value in values]
     answer = result.untyped_storage().data_ptr()
     further = sum(
-        tensor.untyped_storage().nbytes()
-        for place, tensor in kept.items()
-        if place not in own and place not in places and place != answer
+        tensor.untyped_storage().nbytes() for place, tensor in kept.items() if place not in own and place not in places and place != answer
     )
     return {number for number, place in enumerate(places) if place in kept}, answer in kept, further
 

@@ -75,7 +75,11 @@ def test_norms_with_one_set_of_weights() -> None:
     state = check_same(graph, FOLD)
     assert words(state) == ["conv", "relu", "bn"]
     assert sorted(state.weights) == sorted(
-        ["conv1.weight", "conv1.bias", *(f"n@2.{name}" for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"))]
+        [
+            "conv1.weight",
+            "conv1.bias",
+            *(f"n@2.{name}" for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")),
+        ]
     )
 
 

@@ -86,7 +86,9 @@ def test_a_sum_stays_where_others_read_the_layer() -> None:
 
 
 def test_sums_that_stretch_or_have_three_paths_stay() -> None:
-    graph = network("4, 9, 9", "add(broadcast = true) { | skip | global_avgpool -> conv(4, 1) }", "add { | skip | conv(4, 3) | conv(4, 1) }")
+    graph = network(
+        "4, 9, 9", "add(broadcast = true) { | skip | global_avgpool -> conv(4, 1) }", "add { | skip | conv(4, 3) | conv(4, 1) }"
+    )
     assert check_same(graph, ADD).graph is graph
 
 
@@ -163,7 +165,9 @@ def test_an_average_pool_comes_after_a_convolution_that_makes_fewer_channels() -
 
 
 def test_the_bias_comes_last_where_the_padding_counts() -> None:
-    state = check_same(network("6, 9, 8", f"{COUNTING} -> conv(4, 1) -> relu"), CommuteAveragePool(), FuseActivation((DepthwiseConv,), (Relu,)))
+    state = check_same(
+        network("6, 9, 8", f"{COUNTING} -> conv(4, 1) -> relu"), CommuteAveragePool(), FuseActivation((DepthwiseConv,), (Relu,))
+    )
     assert words(state) == ["conv", "avgpool", "fused"]
     state = check_same(network("6, 9, 8", f"{COUNTING} -> conv(4, 1, bias = false) -> bn -> relu"), FoldBatchNorm(), CommuteAveragePool())
     assert words(state) == ["conv", "avgpool", "dwconv", "relu"]

@@ -133,9 +133,7 @@ def _dwconv(x: Tensor, rank: int, a: dict[str, object]) -> Tensor:
 
 def _deconv(x: Tensor, rank: int, a: dict[str, object]) -> Tensor:
     _image(x, rank)
-    module = _class("ConvTranspose", rank)(
-        x.shape[1], a["channels"], a["kernel"], a.get("stride", 1), a.get("pad", 0), a.get("out_pad", 0)
-    )
+    module = _class("ConvTranspose", rank)(x.shape[1], a["channels"], a["kernel"], a.get("stride", 1), a.get("pad", 0), a.get("out_pad", 0))
     return module(x)
 
 

@@ -161,7 +161,11 @@ class Maker:
     def conv(self) -> Operation:
         if self.chance.random() < 0.15:
             return Operation(
-                "dwconv", (("kernel", self.size(1, 5)), *self.some(("stride", self.size(1, 3), 0.3), ("pad", self.pad(), 0.4), ("dilation", self.size(1, 2), 0.2)))
+                "dwconv",
+                (
+                    ("kernel", self.size(1, 5)),
+                    *self.some(("stride", self.size(1, 3), 0.3), ("pad", self.pad(), 0.4), ("dilation", self.size(1, 2), 0.2)),
+                ),
             )
         return Operation(
             "conv",
@@ -187,7 +191,11 @@ class Maker:
             (
                 ("channels", self.channels()),
                 ("kernel", self.chance.randint(1, 4)),
-                *self.some(("stride", self.chance.randint(1, 3), 0.6), ("pad", self.chance.randint(0, 2), 0.4), ("out_pad", self.chance.randint(0, 2), 0.3)),
+                *self.some(
+                    ("stride", self.chance.randint(1, 3), 0.6),
+                    ("pad", self.chance.randint(0, 2), 0.4),
+                    ("out_pad", self.chance.randint(0, 2), 0.3),
+                ),
             ),
         )
 
@@ -197,7 +205,10 @@ class Maker:
         extra = (("dilation", self.chance.randint(1, 2), 0.15),) if name == "maxpool" else ()
         return Operation(
             name,
-            (("kernel", kernel), *self.some(("stride", self.size(1, 3), 0.5), ("pad", self.chance.randint(0, 2), 0.3), ("ceil", True, 0.4), *extra)),
+            (
+                ("kernel", kernel),
+                *self.some(("stride", self.size(1, 3), 0.5), ("pad", self.chance.randint(0, 2), 0.3), ("ceil", True, 0.4), *extra),
+            ),
         )
 
     def same(self) -> Operation:

@@ -46,7 +46,11 @@ class Part:
     def write(self, indent: str) -> str:
         if self.kind == "block":
             return f"{self.label}: {self.block}"
-        head = f"{self.kind} {self.label}" if self.kind in ("stage", "aux") else f"{self.label}: {'indexed' if self.kind == 'indexed' else ''}".rstrip()
+        head = (
+            f"{self.kind} {self.label}"
+            if self.kind in ("stage", "aux")
+            else f"{self.label}: {'indexed' if self.kind == 'indexed' else ''}".rstrip()
+        )
         return f"{head} {{\n{write_body(self.body, indent + '  ')}\n{indent}}}"
 
 

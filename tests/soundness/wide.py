@@ -114,7 +114,9 @@ class Wide:
 
     def merge(self, depth: int) -> str:
         chance = self.chance
-        head = chance.choice(("add", "add", "add", "concat", "concat", "mul", "sub", "maximum", "mean", "add(broadcast = true)", "matmul", "attention(2)"))
+        head = chance.choice(
+            ("add", "add", "add", "concat", "concat", "mul", "sub", "maximum", "mean", "add(broadcast = true)", "matmul", "attention(2)")
+        )
         if head == "concat" and chance.random() < 0.4:
             head = f"concat(axis = {chance.randint(0, 2)})"
         paths = [self.path(depth - 1) for _ in range(2 if head in ("matmul", "attention(2)") else chance.choice((2, 2, 3)))]
@@ -171,7 +173,21 @@ class Wide:
                 "ln(last = true)",
                 f"instance_norm(affine = {chance.choice(('true', 'false'))})",
                 f"lrn({chance.randint(2, 5)})",
-                *("relu", "relu", "relu6", "leaky_relu", "elu", "gelu", "silu", "mish", "sigmoid", "tanh", "hard_sigmoid", "hard_swish", "softplus"),
+                *(
+                    "relu",
+                    "relu",
+                    "relu6",
+                    "leaky_relu",
+                    "elu",
+                    "gelu",
+                    "silu",
+                    "mish",
+                    "sigmoid",
+                    "tanh",
+                    "hard_sigmoid",
+                    "hard_swish",
+                    "softplus",
+                ),
                 "prelu",
                 f"softmax({axis})",
                 f"maxpool({k}, stride = {s})",

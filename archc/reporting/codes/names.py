@@ -119,7 +119,13 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[3, 8, 8]\n  conv(64 / 3)\n}\n",
         "Write `//` to round down, or choose numbers that divide.",
     ),
-    Code("E221", "a division by zero", "The divisor is 0.", "network n(ratio = 0) {\n  input x[3, 8, 8]\n  conv(64 // ratio)\n}\n", "Give another divisor."),
+    Code(
+        "E221",
+        "a division by zero",
+        "The divisor is 0.",
+        "network n(ratio = 0) {\n  input x[3, 8, 8]\n  conv(64 // ratio)\n}\n",
+        "Give another divisor.",
+    ),
     Code(
         "E222",
         "an operator that does not fit its values",
@@ -134,7 +140,13 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[3, 8, 8]\n  let w = [8, 16]\n  conv(w[2])\n}\n",
         "The message shows the list.",
     ),
-    Code("E224", "a function used wrongly", "The function takes other arguments.", "network n {\n  input x[3, 8, 8]\n  conv(max())\n}\n", "The message shows its use."),
+    Code(
+        "E224",
+        "a function used wrongly",
+        "The function takes other arguments.",
+        "network n {\n  input x[3, 8, 8]\n  conv(max())\n}\n",
+        "The message shows its use.",
+    ),
     Code(
         "E225",
         "a number, list or text that is too large",

@@ -11,4 +11,6 @@ from typing import Final
 from . import costs, drawing, files, limits, names, shapes, syntax, warnings, weights
 from .code import Code
 
-CODES: Final[dict[str, Code]] = {row.code: row for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, weights) for row in subject.ROWS}
+CODES: Final[dict[str, Code]] = {
+    row.code: row for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, weights) for row in subject.ROWS
+}

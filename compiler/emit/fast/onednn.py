@@ -165,4 +165,7 @@ def _may_add_into(graph: Graph, node: Node) -> bool:
     if other.operation.family == "port" or other.operation.is_view or other.operation.training_only:
         return False
     users = graph.users(other)
-    return all(user.index <= node.index and not user.operation.is_view and user.operation.family != "port" for user in users) and users.count(node) == 1
+    return (
+        all(user.index <= node.index and not user.operation.is_view and user.operation.family != "port" for user in users)
+        and users.count(node) == 1
+    )

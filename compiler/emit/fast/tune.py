@@ -88,7 +88,13 @@ def tune(
 
 
 def tune_images(
-    state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, given: Sequence[Tensor], *, dtype: str = "float32", watch: Watch = lambda text: None
+    state: Rewritten,
+    tensors: Mapping[str, Tensor],
+    backend: Backend,
+    given: Sequence[Tensor],
+    *,
+    dtype: str = "float32",
+    watch: Watch = lambda text: None,
 ) -> Backend:
     """The back end with the number of images at once that is the fastest for this batch, of those that divide it."""
     import torch

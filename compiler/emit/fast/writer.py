@@ -103,12 +103,22 @@ class _Writer:
 
     def _variable(self, node: Node) -> str:
         """One name for whatever the next step alone reads, else the node's own."""
-        return self.passing if self.last_read.get(node.index) == node.index + 1 and len(self.graph.users(node)) == 1 else self.attributes[node.index]
+        return (
+            self.passing
+            if self.last_read.get(node.index) == node.index + 1 and len(self.graph.users(node)) == 1
+            else self.attributes[node.index]
+        )
 
     # ----------------------------------------------------------------------------------------------- texts
 
     def _class(self, name: str, methods: Sequence[str]) -> list[str]:
-        lines = [f"class {name}(nn.Module):", f'    """{self._about()}"""', "", "    def __init__(self) -> None:", "        super().__init__()"]
+        lines = [
+            f"class {name}(nn.Module):",
+            f'    """{self._about()}"""',
+            "",
+            "    def __init__(self) -> None:",
+            "        super().__init__()",
+        ]
         return [*lines, *(line for module in self.modules for line in broken(module, 8)), *methods]
 
     def _whole(self, body: Sequence[str]) -> list[str]:

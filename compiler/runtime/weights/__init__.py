@@ -88,7 +88,14 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
     if isinstance(state, Diagnostic):
         return (state,)
     if any(tensor.is_meta for tensor in state.tensors.values()):
-        return (trouble(state.name, "F621", f"`{state.name}` has shapes alone and no numbers: its tensors are on the device `meta`", "save the weights of a model on the CPU"),)
+        return (
+            trouble(
+                state.name,
+                "F621",
+                f"`{state.name}` has shapes alone and no numbers: its tensors are on the device `meta`",
+                "save the weights of a model on the CPU",
+            ),
+        )
     wanted = module.state_dict()
     found = match(state.tensors, wanted, state.name, weights.skip, weights.rename, unused)
     if isinstance(found, Diagnostic):
@@ -98,7 +105,11 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
     words: list[str] = []
     different: dict[str, Tensor] = {}
     for key, tensor in found.given.items():
-        made = adapted(graph, owners[key], key, tensor, tuple(wanted[key].shape), tuple(weights.adapt)) if weights.adapt and key in owners else None
+        made = (
+            adapted(graph, owners[key], key, tensor, tuple(wanted[key].shape), tuple(weights.adapt))
+            if weights.adapt and key in owners
+            else None
+        )
         if made is not None:
             tensor = made[0]
             words.append(made[1])
@@ -112,7 +123,18 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
     module.load_state_dict(given, strict=False)
     how = (*found.renamed, *found.how, *_dtypes(given, wanted))
     choice = bool(state.other_parts) and not state.asked
-    weights.told(Loaded(f"{state.name}{_part(state, not isinstance(weights.source, Mapping))}", len(given), len(wanted), how, tuple(words), fresh, passed, choice))
+    weights.told(
+        Loaded(
+            f"{state.name}{_part(state, not isinstance(weights.source, Mapping))}",
+            len(given),
+            len(wanted),
+            how,
+            tuple(words),
+            fresh,
+            passed,
+            choice,
+        )
+    )
     return ()
 
 

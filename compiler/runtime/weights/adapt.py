@@ -97,4 +97,6 @@ def adapted(graph: Graph, node: Node, key: str, tensor: Tensor, wanted: Shape, w
     old = side(given[1], before)
     if old is None or (old, old) == (height, width):
         return None
-    return to_positions(tensor, height, width, before), f"`{key}`: positions of {old}x{old} patches resized to {height}x{width}, {show(wanted)}"
+    return to_positions(
+        tensor, height, width, before
+    ), f"`{key}`: positions of {old}x{old} patches resized to {height}x{width}, {show(wanted)}"

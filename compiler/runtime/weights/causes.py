@@ -115,7 +115,13 @@ def _has_weights_behind(graph: Graph, node: Node) -> bool:
 
 def width_differs(shapes: Mapping[str, tuple[Shape, Shape]]) -> str:
     """Whether all tensors differ by one factor."""
-    ratios = {Fraction(one, two) for given, wanted in shapes.values() if len(given) == len(wanted) for one, two in zip(given, wanted, strict=True) if one != two and two}
+    ratios = {
+        Fraction(one, two)
+        for given, wanted in shapes.values()
+        if len(given) == len(wanted)
+        for one, two in zip(given, wanted, strict=True)
+        if one != two and two
+    }
     if len(ratios) == 1 and all(len(given) == len(wanted) for given, wanted in shapes.values()):
         (ratio,) = ratios
         return f"the widths of the file are {ratio if ratio.denominator == 1 else f'{ratio.numerator}/{ratio.denominator}'} times the network's: give the network the same width, or take the weights of this one"
@@ -125,7 +131,11 @@ def width_differs(shapes: Mapping[str, tuple[Shape, Shape]]) -> str:
 def parts_differ(wanted: Collection[str], given: Collection[str]) -> str | None:
     """Whether a row of numbered parts (`layer3.0`, `layer3.1`) is longer on one side: another depth."""
     ours, theirs = _numbered(wanted), _numbered(given)
-    rows = [f"`{name}` has {theirs[name]} parts in the file and {ours[name]} in the network" for name in ours if name in theirs and ours[name] != theirs[name]]
+    rows = [
+        f"`{name}` has {theirs[name]} parts in the file and {ours[name]} in the network"
+        for name in ours
+        if name in theirs and ours[name] != theirs[name]
+    ]
     return "another depth: " + "; ".join(rows[:3]) if rows else None
 
 

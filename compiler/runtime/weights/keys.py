@@ -65,7 +65,9 @@ class Match:
     """What else there is to tell."""
 
 
-def match(tensors: Tensors, wanted: Collection[str], name: str, skip: Sequence[str], rename: Mapping[str, str] | None, unused: Collection[str]) -> Match | Diagnostic:
+def match(
+    tensors: Tensors, wanted: Collection[str], name: str, skip: Sequence[str], rename: Mapping[str, str] | None, unused: Collection[str]
+) -> Match | Diagnostic:
     """Match the keys of a file with those of a network. `unused` are keys that may stand in the file alone."""
     lost = next((row for row in skip if not any(_is_one_of(key, (row,)) for key in (*wanted, *tensors, *unused))), None)
     if lost is not None:
@@ -91,7 +93,12 @@ def match(tensors: Tensors, wanted: Collection[str], name: str, skip: Sequence[s
             return _no_such_key(rule.old, "--rename", name, kept)
         moved = {rule.of(key): own for key, own in kept.items()}
         if len(moved) < len(kept):
-            return trouble(name, "F625", f"`{rule.option}` gives two tensors of `{name}` one key", "rename longer beginnings of the keys, or `--skip` one of the two")
+            return trouble(
+                name,
+                "F625",
+                f"`{rule.option}` gives two tensors of `{name}` one key",
+                "rename longer beginnings of the keys, or `--skip` one of the two",
+            )
         kept = moved
         renamed.append(rule.told)
     passed += [own for key, own in kept.items() if _is_one_of(key, skip)]
@@ -140,7 +147,11 @@ def _same_tensors(rest: Tensors, given: Tensors) -> set[str]:
 
 
 def _place(tensor: Tensor) -> tuple[object, ...]:
-    return (tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tuple(tensor.shape), tensor.stride()) if tensor.layout.__str__() == "torch.strided" else (id(tensor),)
+    return (
+        (tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
+        if tensor.layout.__str__() == "torch.strided"
+        else (id(tensor),)
+    )
 
 
 # ------------------------------------------------------------------------------------------------- prefixes

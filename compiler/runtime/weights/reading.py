@@ -61,7 +61,9 @@ def read(name: str) -> State | Diagnostic:
         found = _safetensors(path) if kind is Kind.SAFETENSORS else _torchscript(path)
         if isinstance(found, Mapping) and part:
             what = "safetensors" if kind is Kind.SAFETENSORS else "TorchScript"
-            return trouble(path, "F625", f"`{path}` has no part `{part}`: a file of {what} holds one state_dict alone", f"`{path}`, without `:{part}`")
+            return trouble(
+                path, "F625", f"`{path}` has no part `{part}`: a file of {what} holds one state_dict alone", f"`{path}`, without `:{part}`"
+            )
         return State(path, found) if isinstance(found, Mapping) else found
     import torch
 
@@ -129,9 +131,13 @@ def choose(content: object, path: str, part: str = "") -> State | Diagnostic:
         return State(path, inside[chosen], chosen, tuple(key for key in inside if key != chosen))
     if inside:
         ask = f"`{path}:{next(iter(inside))}`"
-        return trouble(path, "F625", f"`{path}` holds {len(inside)} sets of weights: {listed(tuple(inside))}", f"say which, for example {ask}")
+        return trouble(
+            path, "F625", f"`{path}` holds {len(inside)} sets of weights: {listed(tuple(inside))}", f"say which, for example {ask}"
+        )
     keys = ", ".join(f"`{key}`" for key in list(content)[:MOST_TOLD]) if isinstance(content, Mapping) else type(content).__name__
-    return trouble(path, "F621", f"`{path}` holds no weights: {keys or 'nothing'}", "save `model.state_dict()`, alone or under the key `state_dict`")
+    return trouble(
+        path, "F621", f"`{path}` holds no weights: {keys or 'nothing'}", "save `model.state_dict()`, alone or under the key `state_dict`"
+    )
 
 
 def _named(content: object, path: str, part: str, parts: Mapping[str, dict[str, Tensor]]) -> State | Diagnostic:

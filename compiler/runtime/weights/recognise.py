@@ -70,7 +70,9 @@ def recognise(path: str) -> Kind | Diagnostic:
 
 def _folder(path: str) -> Diagnostic:
     inside = [name for name in sorted(os.listdir(path)) if name.endswith((".safetensors", ".pth", ".pt", ".bin", ".ckpt"))]
-    named = f"give the file in it: `{os.path.join(path, inside[0])}`" if inside else "give the path of a `.pth`, `.pt` or `.safetensors` file"
+    named = (
+        f"give the file in it: `{os.path.join(path, inside[0])}`" if inside else "give the path of a `.pth`, `.pt` or `.safetensors` file"
+    )
     return trouble(path, "F621", f"`{path}` is a folder", named)
 
 
@@ -109,7 +111,9 @@ def _archive(path: str, size: int) -> Kind | Diagnostic:
         return Kind.TORCH
     weights = [name for name in names if name.endswith((".pth", ".pt", ".safetensors", ".bin", ".ckpt"))]
     if weights:
-        return trouble(path, "F621", f"`{path}` is a zip archive that holds {_listed(weights)}", "unpack it, and give the file of weights in it")
+        return trouble(
+            path, "F621", f"`{path}` is a zip archive that holds {_listed(weights)}", "unpack it, and give the file of weights in it"
+        )
     return trouble(path, "F621", f"`{path}` is a zip archive of something else than weights: it holds {_listed(names)}", OURS)
 
 
@@ -120,8 +124,15 @@ def _listed(names: Sequence[str]) -> str:
 
 def _other(path: str, size: int, head: bytes) -> Diagnostic:
     if head.startswith(b"version https://git-lfs"):
-        of = next((f", of the {int(row[5:]):,} bytes of the weights" for row in _lines(head) if row.startswith("size ") and row[5:].isdigit()), "")
-        return trouble(path, "F621", f"`{path}` is a Git LFS pointer: {size:,} bytes of text that stand for the file{of}", "`git lfs pull` in its repository fetches the file itself")
+        of = next(
+            (f", of the {int(row[5:]):,} bytes of the weights" for row in _lines(head) if row.startswith("size ") and row[5:].isdigit()), ""
+        )
+        return trouble(
+            path,
+            "F621",
+            f"`{path}` is a Git LFS pointer: {size:,} bytes of text that stand for the file{of}",
+            "`git lfs pull` in its repository fetches the file itself",
+        )
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<script")):
         page = "the address led to a page that leads to the file, or that asks to log in: download the file itself"
@@ -134,7 +145,7 @@ def _other(path: str, size: int, head: bytes) -> Diagnostic:
     if path.endswith(".onnx"):
         return trouble(path, "F621", f"`{path}` is an ONNX file", OURS)
     if head.startswith(b"\x80") and head[1:2] in b"\x02\x03\x04\x05":
-        pickle = "archc never unpickles, for that runs whatever code is in the file; where it was made: `torch.save(model.state_dict(), \"state.pth\")`"
+        pickle = 'archc never unpickles, for that runs whatever code is in the file; where it was made: `torch.save(model.state_dict(), "state.pth")`'
         return trouble(path, "F621", f"`{path}` is a plain pickle, not what `torch.save` wrote", pickle)
     begins = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in head[:24])
     return trouble(path, "F621", f"`{path}` is no file of weights: it begins with `{begins}`", OURS)
@@ -150,8 +161,12 @@ def _json(path: str) -> Diagnostic:
             content = json.load(file)
     except (ValueError, OSError):
         content = None
-    shards = sorted(set(map(str, content["weight_map"].values()))) if isinstance(content, dict) and isinstance(content.get("weight_map"), dict) else []
+    shards = (
+        sorted(set(map(str, content["weight_map"].values())))
+        if isinstance(content, dict) and isinstance(content.get("weight_map"), dict)
+        else []
+    )
     if shards:
-        join = "read each and join the dictionaries: `state = {}`, `state.update(load_file(name))` for each name, `save_file(state, \"all.safetensors\")`"
+        join = 'read each and join the dictionaries: `state = {}`, `state.update(load_file(name))` for each name, `save_file(state, "all.safetensors")`'
         return trouble(path, "F621", f"`{path}` is the index of weights that lie in {len(shards)} files: {_listed(shards)}", join)
     return trouble(path, "F621", f"`{path}` is JSON, not weights", OURS)

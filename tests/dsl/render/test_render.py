@@ -43,12 +43,7 @@ def error(message: str, *labels: tuple[Span, str], notes: tuple[str, ...] = (), 
 
 
 def clash() -> Diagnostic:
-    text = "\n" * 13 + (
-        "  ⟦add⟧ {\n"
-        "    | conv(width, 1) -> bn -> relu -> ⟦conv(out, 3, stride = 2)⟧ -> bn\n"
-        "    | ⟦skip⟧\n"
-        "  } -> relu\n"
-    )
+    text = "\n" * 13 + ("  ⟦add⟧ {\n    | conv(width, 1) -> bn -> relu -> ⟦conv(out, 3, stride = 2)⟧ -> bn\n    | ⟦skip⟧\n  } -> relu\n")
     _, (add, convolution, skip) = marked(text)
     return error(
         "the paths of `add` end in different shapes",
@@ -165,8 +160,7 @@ def test_a_blank_line_between_two() -> None:
 
 def test_short() -> None:
     assert to_short([tabs(), bare()]) == (
-        "nets/my.arch:3:10: error[E301]: `conv` has no parameter `kernle`\n"
-        "nets/my.arch:2:3: warning[W504]: this step changes nothing\n"
+        "nets/my.arch:3:10: error[E301]: `conv` has no parameter `kernle`\nnets/my.arch:2:3: warning[W504]: this step changes nothing\n"
     )
 
 
@@ -186,9 +180,7 @@ def test_json_is_the_contract() -> None:
     assert first["fix"] is None
     assert second["severity"] == "warning"
     assert second["help"] is None
-    assert second["fix"]["edits"] == [
-        {"file": "nets/my.arch", "line": 2, "column": 3, "end_line": 2, "end_column": 7, "text": ""}
-    ]
+    assert second["fix"]["edits"] == [{"file": "nets/my.arch", "line": 2, "column": 3, "end_line": 2, "end_column": 7, "text": ""}]
 
 
 def test_json_counts_characters_and_keeps_them() -> None:

@@ -55,7 +55,11 @@ def test_random_networks(write: Callable[[random.Random], str], seed: int) -> No
 
 BODIES = {
     "a residual block adds in place": ("relu", "add { | conv(8, 3) -> bn -> relu -> conv(8, 3) -> bn | skip } -> relu", "conv(4, 1)"),
-    "a view of what is added to is read later": ("a: relu", "b: add { | skip | conv(8, 3) }", "concat { | skip | skip(a) -> slice(stop = 3) }"),
+    "a view of what is added to is read later": (
+        "a: relu",
+        "b: add { | skip | conv(8, 3) }",
+        "concat { | skip | skip(a) -> slice(stop = 3) }",
+    ),
     "an input is added to": ("add { | conv(8, 3) | skip }",),
     "an output is added to": ("a: conv(8, 3)", "b: add { | conv(8, 3) | skip }", "output a, b"),
     "a map of odd size": ("conv(64, 3) -> relu -> conv(64, 3) -> maxpool(3, stride = 2, ceil = true) -> conv(64, 3)",),
@@ -78,7 +82,9 @@ def test_blocks(body: tuple[str, ...], way: str) -> None:
 
 
 def test_other_sizes_and_batches_than_it_was_made_for() -> None:
-    graph = network("3, 32, 32", "conv(16, 3) -> bn -> relu -> maxpool(3, stride = 2, pad = 1) -> conv(24, 3) -> global_avgpool -> flatten -> linear(7)")
+    graph = network(
+        "3, 32, 32", "conv(16, 3) -> bn -> relu -> maxpool(3, stride = 2, pad = 1) -> conv(24, 3) -> global_avgpool -> flatten -> linear(7)"
+    )
     plain = shaken(build(graph, Mode.INFERENCE)).eval()
     scripted = script(fast(graph, plain.state_dict()).module)
     with torch.no_grad():
@@ -178,7 +184,10 @@ def test_shipped_networks(name: str, tmp_path: Path) -> None:
     pairs = []
     with torch.no_grad():
         for more in (0, 37):
-            given = [torch.randn(1, *(size + more if len(node.shape) == 3 and axis else size for axis, size in enumerate(node.shape))) for node in graph.inputs]
+            given = [
+                torch.randn(1, *(size + more if len(node.shape) == 3 and axis else size for axis, size in enumerate(node.shape)))
+                for node in graph.inputs
+            ]
             with contextlib.suppress(RuntimeError):  # a head of one size
                 pairs.append((given, as_tuple(plain(*given))))
         assert pairs

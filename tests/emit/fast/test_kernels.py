@@ -163,7 +163,9 @@ def test_winograd_is_as_exact_as_the_definition() -> None:
     ],
 )
 def test_max_pool(kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> None:
-    check(MaxPool(kernel, stride, padding, dilation, ceil), lambda m, x: F.max_pool2d(x, kernel, stride, padding, dilation, ceil), *images())
+    check(
+        MaxPool(kernel, stride, padding, dilation, ceil), lambda m, x: F.max_pool2d(x, kernel, stride, padding, dilation, ceil), *images()
+    )
 
 
 def test_max_pool_leaves_its_input_and_keeps_nan() -> None:

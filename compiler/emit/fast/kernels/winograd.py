@@ -21,7 +21,12 @@ class WinogradConvolution(Convolution):
     """
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: int | tuple[int, ...], padding: int | tuple[int, ...] = 0, activation: str = "none"
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, ...],
+        padding: int | tuple[int, ...] = 0,
+        activation: str = "none",
     ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, padding=padding, activation=activation)
         self.packed_bias = Packed()
@@ -50,7 +55,9 @@ class WinogradConvolution(Convolution):
         bands = (down + rows - 1) // rows
         down = rows * bands
         if self.packed.shape != x.shape:
-            weight = torch.ops.mkldnn._reorder_convolution_weight(self.weights(), [0, 0], [1, 1], [1, 1], 16, [n, 16 * channels, rows, across])
+            weight = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weights(), [0, 0], [1, 1], [1, 1], 16, [n, 16 * channels, rows, across]
+            )
             self.packed.keep(weight, x.shape)
             self.packed_bias.keep(self.biases(), x.shape)
         x = F.pad(x, [left, 2 * across + 2 - width - left, above, 2 * down + 2 - height - above])
