@@ -40,7 +40,7 @@ from archc.compiler.analysis.cost import cost
 from archc.compiler.graph import Graph
 from archc.compiler.elaborate import elaborate
 from archc.dsl.parser import parse
-from archc.dsl.source import Source
+from archc.base.source import Source
 layers = {layers}
 text = f"network deep {{{{ input x[16, 32, 32] repeat {{layers // 4}} {{{{ add {{{{ | conv(16, 3) -> bn -> relu\\n | skip }}}} }}}} }}}}"
 start = time.perf_counter()

@@ -149,7 +149,7 @@ def test_what_cannot_be_moved_is_told(run: Run, folder: Path) -> None:
 
 BUILDER = """
 import sys
-from archc.compiler.outputs import together, write
+from archc.compiler.files.write import together, write
 for turn in range(40):
     with together():
         for name in "abcd":
