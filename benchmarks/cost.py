@@ -37,9 +37,9 @@ DEPTHS = (1250, 2500, 5000, 10_000)
 GROWTH = """
 import time
 from archc.compiler.analysis.cost import cost
-from archc.compiler.graph import Graph
-from archc.compiler.elaborate import elaborate
-from archc.dsl.parser import parse
+from archc.compiler.graph.graph import Graph
+from archc.compiler.elaborate.elaborate import elaborate
+from archc.dsl.parser.parse import parse
 from archc.base.source import Source
 layers = {layers}
 text = f"network deep {{{{ input x[16, 32, 32] repeat {{layers // 4}} {{{{ add {{{{ | conv(16, 3) -> bn -> relu\\n | skip }}}} }}}} }}}}"
