@@ -56,6 +56,7 @@ demo: $(ARCHC)
 docs: setup
 	@$(BIN)/python -m archc.manual.pages docs
 	@$(BIN)/python docs/library.py
+	@$(BIN)/python docs/architecture.py
 	@$(BIN)/python docs/lecture.py
 	@$(BIN)/python docs/costs.py
 
