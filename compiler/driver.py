@@ -215,6 +215,18 @@ def _unsaid(rows: Iterable[Diagnostic], said: set[tuple[str, str, int]]) -> tupl
     return tuple(kept)
 
 
+def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
+    """The names of the parameters of the network that is meant, from the text alone; None where the text does not say which that is."""
+    state = parsing(reading(finding(Compilation(os.fspath(file)))))
+    if state.file is None or state.target is None:
+        return None
+    known = {item.name.name: item for item in state.file.items if isinstance(item, ast.Network)}
+    alone = next(iter(known)) if len(known) == 1 else None
+    stem = os.path.basename(state.target.path).removesuffix(".arch")
+    name = state.target.network or (stem if stem in known else alone)
+    return tuple(row.name.name for row in known[name].parameters) if name in known else None
+
+
 def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
     """The same for a text that need not be saved: an editor's, a notebook's."""
     imports = Imports(texts={source.name: source})

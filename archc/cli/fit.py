@@ -64,6 +64,7 @@ def command(
     few(prod(len(axis.values) for axis in axes[:-1]))
     texts = dict(setting.split("=", 1) for setting in settings)
     family = Family(file, tuple(texts.items()), tuple(inputs_of(inputs).items()))
+    family.need({axis.name: axis.values[0] for axis in axes})
     (way, wanted), *_ = asked
     goal = _goal(face, wanted, way)
     refusals: list[ArchError] = []

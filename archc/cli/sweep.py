@@ -89,6 +89,7 @@ def command(
         axes = dict(texts(text) for text in vary)
         few(prod(len(values) for values in axes.values()))
         variants = grid(axes)
+        family.need({name: values[0] for name, values in axes.items()})
     count = jobs or os.cpu_count() or 1
     pool: Pool = Cluster(cluster) if cluster else serial if count == 1 else Local(count)
     notes = Journal(Path(journal), family.stamp()) if journal else None

@@ -10,7 +10,7 @@ from ...reporting.error import ArchError
 from ..analysis.cost import total, work_of
 from ..analysis.dtypes import weight_bytes
 from ..analysis.memory import inference_profile, training_profile
-from ..driver import check, compile, parse_setting
+from ..driver import check, compile, parameters_of, parse_setting
 from ..graph.graph import Graph
 from ..ops.base import Shape
 
@@ -67,7 +67,13 @@ class Family:
 
     def parameters(self) -> tuple[str, ...]:
         """The names of the network's parameters."""
-        return tuple(name for name, _ in self.graph({}).program.parameters)
+        return parameters_of(self.file) or tuple(name for name, _ in self.graph({}).program.parameters)
+
+    def need(self, settings: Mapping[str, object]) -> None:
+        """Raise `ArchError` where a setting is of no parameter of the network: one error, before anything is worked out."""
+        known = parameters_of(self.file)
+        if known is not None and not set(settings) <= set(known):
+            self.graph(settings)
 
     def stamp(self) -> str:
         """Tells one state of the file, its imports and the options from another."""

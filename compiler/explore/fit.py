@@ -87,9 +87,11 @@ class _Search:
             self.known[place] = self.evaluate({**self.outer, self.vary.name: self.vary.values[place]})
         return self.known[place]
 
-    def figure(self, place: int) -> int | None:
+    def _seen(self, place: int) -> Figures:
+        """The costs at a place that the network accepts."""
         figures = self.at(place)
-        return None if figures is None else figures[self.goal.quantity]
+        assert figures is not None
+        return figures
 
     def best(self) -> Solution | None:
         if not self._by_halves() or not self._monotone():
@@ -116,46 +118,69 @@ class _Search:
         )
 
     def _by_halves(self) -> bool:
-        """Whether both neighbours of the goal were found. False: there are too many gaps to search by halves."""
+        """Whether both neighbours of the goal were found among the values that keep the bounds. False: there are too many gaps for that."""
         low = self._from(0, +1)
         high = self._from(len(self.vary.values) - 1, -1)
         if low is None or high is None:
             return False
-        first, last = self.figure(low), self.figure(high)
-        assert first is not None and last is not None
+        for bound in self.bounds:
+            kept = self._keeping(bound, low, high)
+            if kept is None:
+                return True  # neither end keeps it, nor does anything between them
+            low, high = kept
+        return self._cross(self.goal.quantity, self.goal.target, low, high) is not None
+
+    def _keeping(self, bound: Bound, low: int, high: int) -> tuple[int, int] | None:
+        """The part of the places from `low` to `high` that keeps a bound, if its cost rises or falls from one to the other."""
+        holds = [bound.holds(self._seen(place)) for place in (low, high)]
+        if all(holds):
+            return low, high
+        if not any(holds):
+            return None
+        # The last value that is at most the limit, or the first that is at least that.
+        crossing = self._cross(bound.quantity, bound.value if bound.least else bound.value + 1, low, high)
+        if crossing is None:
+            return low, high  # gaps: the choices are judged one by one all the same
+        inside = [place for place in crossing if bound.holds(self._seen(place))]
+        return (low, max(inside, default=low)) if holds[0] else (min(inside, default=high), high)
+
+    def _cross(self, quantity: str, target: int, low: int, high: int) -> tuple[int, int] | None:
+        """The neighbours between which a cost passes `target`, found by halves. None: too many values between them are refused."""
+        first, last = (self._seen(place)[quantity] for place in (low, high))
         rising = first <= last
         while high - low > 1:
             middle = self._from((low + high) // 2, +1, high)
             if middle is None:
                 middle = self._from((low + high) // 2, -1, low)
             if middle is None:
-                return high - low <= FARTHEST_STEP
-            value = self.figure(middle)
-            assert value is not None
+                return (low, high) if high - low <= FARTHEST_STEP else None
             if middle in (low, high):
                 break
-            if (value < self.goal.target) == rising:
+            if (self._seen(middle)[quantity] < target) == rising:
                 low = middle
             else:
                 high = middle
-        # A bound may cut the goal off: the best value that keeps it lies where the bound's own figure crosses, so try them all.
-        return all(bound.holds(self.at(place) or {bound.quantity: bound.value}) for bound in self.bounds for place in (low, high))
+        return low, high
 
     def _from(self, place: int, step: int, stop: int | None = None) -> int | None:
         """The first place from `place` that the network accepts, `stop` excluded."""
         for _ in range(FARTHEST_STEP):
             if not 0 <= place < len(self.vary.values) or place == stop:
                 return None
-            if self.figure(place) is not None:
+            if self.at(place) is not None:
                 return place
             place += step
         return None
 
     def _monotone(self) -> bool:
-        rows = [self.figure(place) for place in sorted(self.known)]
-        seen = [value for value in rows if value is not None]
-        pairs = list(pairwise(seen))
-        return all(one <= two for one, two in pairs) or all(one >= two for one, two in pairs)
+        """Whether what was seen of the goal's cost, and of each bound's, rises or falls throughout."""
+        rows = [figures for place in sorted(self.known) if (figures := self.known[place]) is not None]
+        names = {self.goal.quantity, *(bound.quantity for bound in self.bounds)}
+        pairs = [(one[name], two[name], name) for one, two in pairwise(rows) for name in names]
+        return all(
+            all(one <= two for one, two, which in pairs if which == name) or all(one >= two for one, two, which in pairs if which == name)
+            for name in names
+        )
 
 
 def fit(evaluate: Evaluate, vary: Sequence[Vary], goal: Goal, bounds: Sequence[Bound] = ()) -> tuple[Solution, ...]:

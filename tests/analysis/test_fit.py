@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +40,35 @@ def test_a_step_and_a_bound() -> None:
     assert found.values == {"width": 496}
     (found,) = fit(square, [Vary("width", range(8, 4097, 8))], Goal("macs", 10**4, "nearest"), [Bound("parameters", 1500, least=True)])
     assert found.values == {"width": 504}
+
+
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=60),
+    target=st.integers(0, 100), limit=st.integers(0, 100), least=st.booleans(), falls=st.booleans(),
+    way=st.sampled_from(["match", "most", "nearest"]),
+)  # fmt: skip
+def test_a_bound_is_as_if_every_value_were_tried(
+    steps: list[tuple[int, int]], target: int, limit: int, least: bool, falls: bool, way: str
+) -> None:
+    """Costs that rise, or fall, and stay the same for a while."""
+    macs, parameters = ([*accumulate(row)] for row in zip(*steps, strict=True))
+    if falls:
+        macs, parameters = macs[::-1], parameters[::-1]
+
+    def evaluate(values: Mapping[str, int]) -> dict[str, int]:
+        return {"macs": macs[values["width"]], "parameters": parameters[values["width"]]}
+
+    goal, bound = Goal("macs", target, way), Bound("parameters", limit, least)
+    found = fit(evaluate, [Vary("width", range(len(steps)))], goal, [bound])
+    kept = [width for width in range(len(steps)) if bound.holds(evaluate({"width": width})) and goal.meets(macs[width])]
+    best = min((abs(macs[width] - target) for width in kept), default=None)
+    assert (None if best is None else best) == (abs(found[0].figures["macs"] - target) if found else None)
+
+
+def test_a_bound_takes_no_trying_of_every_value() -> None:
+    (found,) = fit(square, [Vary("width", range(1, 4097))], Goal("macs", 10**7, "most"), [Bound("parameters", 300)])
+    assert found.values == {"width": 100} and found.tried < 40
+    assert fit(square, [Vary("width", range(1, 4097))], Goal("macs", 10**7, "match"), [Bound("parameters", 300)]) == ()
 
 
 def test_one_search_for_each_value_of_the_first_parameter() -> None:

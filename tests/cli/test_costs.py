@@ -119,6 +119,14 @@ def test_an_unknown_parameter_is_the_language_s_error(run: Run) -> None:
 # -------------------------------------------------------------------------------------------------- sweep
 
 
+@pytest.mark.parametrize("command", [("sweep", "good.arch"), ("fit", "good.arch", "--match", "macs=1M")])
+def test_a_parameter_that_is_none_is_one_error_before_any_work(run: Run, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archc.compiler.explore.family.Family.figures", None)
+    result = run(*command, "--vary", "widht=1..8")
+    assert result.exit_code == 1 and result.stdout == ""
+    assert result.stderr.count("error[E204]: the network `good` has no parameter `widht`") == 1 and "`width`" in result.stderr
+
+
 def test_a_grid(run: Run, folder: Path) -> None:
     result = run(
         "sweep", "good.arch", "--vary", "width=4,8", "--vary", "classes=10..20:10", "--jobs", "1", "--plot", "front.svg", "--format", "json"
