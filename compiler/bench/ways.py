@@ -76,7 +76,7 @@ def _optimized(setting: Setting) -> Leg:
 def _tuned(setting: Setting) -> Leg:
     backend = backend_for(setting.device, setting.dtype)
     state = backend.rewritten(setting.graph)
-    tensors = make_weights(state, setting.weights)
+    tensors = make_weights(state, setting.weights, setting.dtype)
     chosen = tune(state, tensors, backend, setting.given, dtype=setting.dtype, watch=setting.watch).backend
     chosen = tune_images(state, tensors, chosen, setting.given, dtype=setting.dtype, watch=setting.watch)
     return _answering(script(assemble(state, tensors, chosen, setting.dtype).module), setting)

@@ -33,7 +33,7 @@ def fast(graph: Graph, weights: Mapping[str, Tensor], backend: Backend | None = 
     """The network for inference, with the weights of a state_dict of the plain module."""
     backend = OneDnn() if backend is None else backend
     state = backend.rewritten(graph)
-    return assemble(state, make_weights(state, weights), backend, dtype)
+    return assemble(state, make_weights(state, weights, dtype), backend, dtype)
 
 
 def rewritten(graph: Graph, weights: Mapping[str, Tensor], dtype: str = "float32") -> nn.Module:
@@ -52,9 +52,11 @@ def assemble(state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, 
     return Fast(module, written, state, backend)
 
 
-def make_weights(state: Rewritten, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors that the recipes make, worked out in double precision, one after another, and kept in single precision."""
+def make_weights(state: Rewritten, weights: Mapping[str, Tensor], dtype: str = "float32") -> dict[str, Tensor]:
+    """The tensors that the recipes make, worked out in double precision, one after another, and kept in that of `dtype`."""
     import torch
+
+    kept = getattr(torch, dtype)
 
     def read(key: str) -> Tensor:
         return weights[key].detach().cpu().double()
@@ -66,4 +68,4 @@ def make_weights(state: Rewritten, weights: Mapping[str, Tensor]) -> dict[str, T
         return torch.cat(list(parts), axis)
 
     store = Store(read, filled, join)  # type: ignore[arg-type]
-    return {key: recipe.make(store).float().contiguous() for key, recipe in state.weights.items()}  # type: ignore[attr-defined]
+    return {key: recipe.make(store).to(kept).contiguous() for key, recipe in state.weights.items()}  # type: ignore[attr-defined]

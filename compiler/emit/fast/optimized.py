@@ -36,7 +36,7 @@ def optimized(graph: Graph, module: nn.Module, *, device: str = "cpu", dtype: st
     """The network made fast by what is expected of its shapes; `module` is the plain one with its weights."""
     backend = backend_for(device, dtype)
     state = backend.rewritten(graph)
-    made = assemble(state, make_weights(state, module.state_dict()), backend, dtype)
+    made = assemble(state, make_weights(state, module.state_dict(), dtype), backend, dtype)
     return Optimized(script(made.module.to(device)), (backend.summary, *state.gains))
 
 
@@ -48,7 +48,7 @@ def tuned(
 
     backend = backend_for(device, dtype)
     state = backend.rewritten(graph)
-    tensors = make_weights(state, module.state_dict())
+    tensors = make_weights(state, module.state_dict(), dtype)
     generator = torch.Generator().manual_seed(0)
     given = [*normal(graph, batch, device=device, dtype=dtype, generator=generator)]
     found = tune(state, tensors, backend, given, dtype=dtype, watch=watch)

@@ -141,6 +141,17 @@ def test_a_file_runs_in_another_process(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_double_precision_is_kept() -> None:
+    """Weights that only double precision holds are those of the module."""
+    graph = network("8, 6, 6", "conv(8, 3) -> bn -> relu -> conv(4, 1)")
+    plain = shaken(build(graph, Mode.INFERENCE)).double().eval()
+    given = torch.randn(2, 8, 6, 6, dtype=torch.double)
+    with torch.no_grad():
+        wanted = plain(given)
+        found = fast(graph, plain.state_dict(), Backend.rewriting(), "float64").module(given)
+    assert float((found - wanted).abs().max()) <= 1e-12 * float(wanted.abs().max())
+
+
 SMALLER = {
     "linear(4096)": "linear(256)",  # AlexNet, ZFNet, VGG
     "64 * 2 ** i, 512": "32 * 2 ** i, 256",  # VGG
