@@ -9,6 +9,7 @@ from ..dsl.diagnostics import Diagnostic, Label
 from .bind import match, signature
 from .clash import AXIS_NAMES
 from .environment import Defaults, DefaultValue, Frame
+from .instances import need_tensor
 from .ops.base import show
 from .origins import names_in, with_origins
 from .program import BudgetLimit
@@ -62,6 +63,7 @@ def require(expansion: Expansion, frame: Frame, statement: ast.Require) -> None:
 
 def expect(expansion: Expansion, frame: Frame, statement: ast.Expect) -> None:
     wanted = expansion.evaluator(frame).value(statement.shape)
+    need_tensor(expansion, frame, statement.span)
     if frame.current is None:
         return
     node = expansion.build.nodes[frame.current]

@@ -71,7 +71,7 @@ def elaborating(state: Compilation) -> Compilation:
     if state.file is None:
         return state
     network = state.target.network if state.target is not None else None
-    program, diagnostics = elaborate(state.file, Options(network, state.settings, state.inputs), state.imports)
+    program, diagnostics = elaborate(state.file, Options(network, state.settings, state.inputs, not state.diagnostics), state.imports)
     if state.diagnostics:
         # Some of the text could not be read: that the rest has no network, no input, no default or no use for something
         # says nothing.

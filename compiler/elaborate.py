@@ -35,12 +35,13 @@ class Options:
     """`network`: which network of the file (None: the one named like the file, else the only one).
 
     `settings`: values of its parameters, as plain values or as expressions of the language. `inputs`: shapes that
-    replace those of its inputs, by name, or under "" for the first.
+    replace those of its inputs, by name, or under "" for the first. `is_whole`: all of the text could be read.
     """
 
     network: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     inputs: Mapping[str, Shape] = field(default_factory=dict)
+    is_whole: bool = True
 
 
 def networks(file: ast.File) -> tuple[str, ...]:
@@ -69,7 +70,10 @@ def elaborate(
             if not build.given_up:
                 build.say(limit.diagnostic)
         except Unknowable:
-            pass
+            build.lost = build.lost or file.source.span(0, 0)
+    if build.lost is not None and options.is_whole and not build.report.has_errors:
+        # Whatever left something unknown has said why. Text that is dropped in silence would be a network that nobody wrote.
+        raise AssertionError(f"what is at {build.lost} was not worked out, and nothing says why")
     if build.report.has_errors or program is None:
         return None, tuple(build.report.diagnostics)
     nodes, warnings = prune(program.nodes)
@@ -222,6 +226,7 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
     outputs = frame.network.outputs or [("", frame.current, head)]
     for output, tensor, span in outputs:
         if tensor is None:
+            build.lost = build.lost or span
             continue
         shape = build.nodes[tensor].shape
         build.add(frame, Output(), (tensor,), shape, ("output", output) if output else ("output",), span)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..dsl import ast
 from ..dsl.diagnostics import Diagnostic, Label
 from .environment import Frame, Labelled, NetworkInputs
+from .instances import need_tensor
 from .naming import why_not
 from .ops.ports import Input, Output
 from .program import Node
@@ -112,6 +113,7 @@ def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
     expansion.claim(frame, names, statement.name.span)
     if network is None or not network.is_root:
         return  # a network used as a step is not trained by its own side heads
+    need_tensor(expansion, frame, statement.name.span)
     start = frame.current
     was, frame.training_only = frame.training_only, True
     try:
@@ -130,10 +132,12 @@ def aux(expansion: Expansion, frame: Frame, statement: ast.Aux) -> None:
 
 def tell_heads_apart(nodes: list[Node], network: NetworkInputs) -> None:
     """Side heads of one name, as those of a block that is there twice, take the names of what holds them, too; of one used again, a number."""
-    given = Counter([*(nodes[index].names[-1] for index, _ in network.heads), *(name for name, _, _ in network.outputs)])
-    taken = {name for name, count in given.items() if count == 1}
+    given = Counter(nodes[index].names[-1] for index, _ in network.heads)
+    taken = {name for name, _, _ in network.outputs} or {"output"}
+    alone = {name for name, count in given.items() if count == 1} - taken
+    taken |= alone
     for index, whole in network.heads:
-        if nodes[index].names[-1] in taken:
+        if nodes[index].names[-1] in alone:
             continue
         name, number = whole, 2
         while name in taken:

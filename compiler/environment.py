@@ -143,6 +143,8 @@ class Names:
         """`conv1`, `conv2`; in an indexed scope the position."""
         if self.indexed:
             return self.next_position()
+        if kind.startswith("__"):
+            kind = kind.lstrip("_") or "block"  # in a class, Python would read `self.__x` as another name
         count = self.ordinals.get(kind, 0) + 1
         while f"{kind}{count}" in self.labels:
             count += 1
@@ -171,6 +173,11 @@ class Frame:
     training_only: bool = False
     round_name: str | None = None  # the number that the single step of this round takes as its name
     network: NetworkInputs | None = None
+
+    @property
+    def is_before_input(self) -> bool:
+        """Whether it stands in the network that is built, before the first of its inputs."""
+        return self.network is not None and self.network.is_root and self.network.taken == 0 and not self.environment.has_holes
 
 
 @dataclass(slots=True, eq=False)

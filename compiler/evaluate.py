@@ -41,6 +41,15 @@ def nowhere(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
     return [], []
 
 
+def _nothing_comes_in(node: ast.Name) -> Diagnostic:
+    return Diagnostic(
+        "E228",
+        "`in` is the shape of the tensor that comes in, and there is none here",
+        Label(node.span, "nothing comes in"),
+        help="write the number, or read `in` behind the `input` of the network, or in a block",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluator:
     """Works out expressions at one place. `entry` is the shape of what enters the innermost body (None: unknown).
@@ -55,6 +64,8 @@ class Evaluator:
     decided: Callable[[int, str], tuple[list[Label], list[Origin]]] = nowhere
     """Which places gave an axis of what enters its size, and the expressions that they were worked out from (for messages)."""
     effort: Effort = field(default_factory=Effort)
+    lost: bool = False
+    """Whether something does enter, and a mistake left its shape unknown."""
 
     def value(self, node: ast.Expression) -> object:
         """The value of `node`; never `UNKNOWN`."""
@@ -136,7 +147,9 @@ class Evaluator:
     def name(self, node: ast.Name) -> object:
         if node.name == "in":
             if self.entry is None:
-                raise Unknowable
+                if self.lost:
+                    raise Unknowable
+                raise Problem(_nothing_comes_in(node))
             return ShapeOf(self.entry)
         binding = self.environment.binding(node.name)
         if binding is not None:

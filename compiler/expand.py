@@ -56,7 +56,7 @@ class Expansion:
         def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
             return ([], []) if frame.entry is None else places_of_size(self.build, frame.entry, axis, told)
 
-        return Evaluator(frame.environment, entry, self.shape_of, decided, self.build.effort)
+        return Evaluator(frame.environment, entry, self.shape_of, decided, self.build.effort, lost=frame.network is not None and not frame.is_before_input)
 
     def shape_of(self, labelled: Labelled) -> Shape | None:
         return None if labelled.tensor is None else self.build.nodes[labelled.tensor].shape
@@ -120,6 +120,8 @@ class Expansion:
             raise failure  # what is used again is no longer as it was the first time: the `reuse` itself fails
         if isinstance(failure, Problem):
             self.build.say(failure.diagnostic, frame)
+        else:
+            self.build.lost = self.build.lost or statement.span
         self.lose(frame, statement)
 
     def lose(self, frame: Frame, statement: ast.Statement) -> None:

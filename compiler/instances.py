@@ -101,8 +101,7 @@ def is_flat(callee: Template | Builtin) -> bool:
 
 
 def need_tensor(expansion: Expansion, frame: Frame, span: Span) -> None:
-    network = frame.network
-    if frame.current is None and network is not None and network.is_root and network.taken == 0 and not frame.environment.has_holes:
+    if frame.current is None and frame.is_before_input:
         raise Problem(
             Diagnostic(
                 "E236",
@@ -223,6 +222,7 @@ def call_frame(
         entry=start,
         current=start,
         training_only=frame.training_only if frame is not None else False,
+        network=frame.network if frame is not None else None,
     )
     bind_parameters(expansion, inside, definition, given)
     arguments = tuple((name, binding.value) for name, binding in environment.bindings.items())
@@ -261,7 +261,9 @@ def variant(
         raise Problem(Diagnostic("E402", f"`{template.name}` is a variant of itself", Label(definition.head, "refers back to itself")))
     environment = Environment(template.environment)
     scope = frame.scope if frame is not None else Scope("network", (), None, definition.head)
-    inside = Frame(scope, environment, template.defaults, Names(), None, None)
+    # Where the variant is a step, what comes in is known.
+    entry, network = (frame.current, frame.network) if frame is not None else (None, None)
+    inside = Frame(scope, environment, template.defaults, Names(), entry, entry, network=network)
     bind_parameters(expansion, inside, definition, given)
     callee = resolve(expansion, inside, definition.variant_of)
     target, values, _ = arguments_of(expansion, inside, callee, definition.variant_of)

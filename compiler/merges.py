@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..dsl import ast
-from ..dsl.diagnostics import Diagnostic, Label
+from ..dsl.diagnostics import Diagnostic, Label, Severity
 from ..dsl.source import Span
 from .bind import signature
 from .environment import Frame, Made
@@ -46,6 +47,7 @@ def merge(expansion: Expansion, frame: Frame, statement: ast.Merge, step: ast.St
                 )
             )
         if len(ends) == 1:
+            _doubt_lone_path(expansion, frame, statement, callee, frame.current, ends[0][0])
             return ends[0][0], {}
         inputs = [tensor for tensor, _ in ends]
         nameless = expansion.build.sharing is not None or is_flat(callee)
@@ -73,6 +75,41 @@ def merge(expansion: Expansion, frame: Frame, statement: ast.Merge, step: ast.St
         return made, {}
 
     return run
+
+
+def _doubt_lone_path(
+    expansion: Expansion, frame: Frame, statement: ast.Merge, callee: Builtin | Template, start: int | None, end: int | None
+) -> None:
+    """Warn where a residual is lost: `| if c: conv(…)` takes its path away with its step, and what comes in would have fitted there.
+
+    `| if c: skip` says that there may be none, and is not warned of.
+    """
+    nodes = expansion.build.nodes
+    if isinstance(callee, Template) or not callee.operation.keeps_residual or start is None or end is None or start == end:
+        return
+    if nodes[start].shape != nodes[end].shape:
+        return
+    for path in statement.paths:
+        if isinstance(path.qualifier, ast.If) and not _is_skip(path.body) and not expansion.evaluator(frame).condition(path.qualifier.condition):
+            condition = path.qualifier.condition.span
+            expansion.build.say(
+                Diagnostic(
+                    "W513",
+                    f"`{callee.name}` joins nothing here: the condition of this path does not hold, and the other path is all that is left",
+                    Label(path.bar.to(condition), "the path is gone with its step"),
+                    (Label(statement.head.span, "joins one path"),),
+                    help=f"`| if {' '.join(condition.text.split())} {{ … }}` keeps the path: without its step it is the tensor that comes in",
+                    severity=Severity.WARNING,
+                ),
+                frame,
+            )
+
+
+def _is_skip(body: Sequence[ast.Statement]) -> bool:
+    return all(
+        isinstance(statement, ast.Chain) and all(isinstance(step.action, ast.Call) and step.action.path == ("skip",) for step in statement.steps)
+        for statement in body
+    )
 
 
 def _no_head(head: ast.Call) -> Diagnostic:

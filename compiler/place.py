@@ -75,10 +75,12 @@ class Builder:
     sharing: Sharing | None = None
     depth: int = 0
     effort: Effort = field(default_factory=Effort)
+    lost: Span | None = None  # the first statement that an earlier mistake kept from being worked out
     given_up: bool = False  # a limit is passed, and that is said
     givens: dict[int, Mapping[str, Given]] = field(default_factory=dict)  # by the identity of a call: its arguments, for messages
     labels: list[Labelled] = field(default_factory=list)  # those of steps: nobody may ever read them
     _said: set[tuple[str, str, int]] = field(default_factory=set)
+    _errors: int = 0
     _repeats: int = 0
     _uses: dict[tuple[str, ...], int] = field(default_factory=dict)
     _operations: dict[object, Operation] = field(default_factory=dict)
@@ -89,8 +91,9 @@ class Builder:
         """Report once: a block that is called sixteen times has its mistake once."""
         key = (diagnostic.code, diagnostic.primary.span.source.name, diagnostic.primary.span.start)
         if key in self._said:
-            self._repeats += 1
-            self._give_up_after(self._repeats, MOST_REPEATS, diagnostic)
+            if diagnostic.is_error:
+                self._repeats += 1
+                self._give_up_after(self._repeats, MOST_REPEATS, diagnostic)
             return
         self._said.add(key)
         if frame is not None and (self.via or frame.scope.depth > 1):
@@ -99,7 +102,9 @@ class Builder:
             again = f"in: `{self.sharing.label}`, used again at {self.sharing.span}"
             diagnostic = dataclasses.replace(diagnostic, notes=(*diagnostic.notes, again))
         self.report.add(diagnostic)
-        self._give_up_after(len(self._said), MOST_ERRORS, diagnostic)
+        if diagnostic.is_error:
+            self._errors += 1
+            self._give_up_after(self._errors, MOST_ERRORS, diagnostic)
 
     def _give_up_after(self, count: int, most: int, diagnostic: Diagnostic) -> None:
         if count > most and not self.given_up:

@@ -68,10 +68,14 @@ def repeater(build: Builder, before: Moment, label: str, run: Runner) -> Again:
 
 def run_skip(expansion: Expansion, frame: Frame, call: ast.Call, label: str | None) -> None:
     """`skip` is the identity, `skip(name)` the output of the step with that label."""
+    from .instances import need_tensor
+
     if call.arguments:
         labelled = label_argument(expansion, frame, call)
         labelled.used = True
         frame.current = labelled.tensor
+    else:
+        need_tensor(expansion, frame, call.span)
     if label is not None:
         expansion.register(frame, Labelled(label, frame.current, call.span))
 

@@ -158,6 +158,14 @@ ROWS: tuple[Code, ...] = (
         "The message names the nearest.",
     ),
     Code(
+        "E228",
+        "`in` where nothing comes in",
+        "`in.channels` and the like are of the tensor that enters the innermost body. Before the `input` of a network, in its own parameters, "
+        "and outside of blocks and networks there is none.",
+        "network n(c = in.channels) {\n  input x[3, 8, 8]\n  conv(c)\n}\n",
+        "Give the number, or read `in` behind the `input`.",
+    ),
+    Code(
         "E230",
         "a `require` that does not hold",
         "The block's author guards its parameters with this condition.",

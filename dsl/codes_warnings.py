@@ -98,6 +98,15 @@ ROWS: tuple[Code, ...] = (
         "Write `input x[3, 224, 224]`. Where it is meant (a volume of three slices), `# allow W512`.",
     ),
     Code(
+        "W513",
+        "a residual that goes with its condition",
+        "`| if c: conv(…)` takes the whole path away where the condition does not hold. A sum of which one path is left, and to which the "
+        "tensor that comes in would fit, is hardly meant.",
+        "network n(stride = 1) {\n  input x[8, 8, 8]\n  add {\n    | conv(8, stride = stride)\n    | if stride > 1: conv(8, 1, stride = stride)\n  }\n}\n",
+        "`| if c { conv(…) }` keeps the path: without the step it is the tensor that comes in. Where no sum is meant, `# allow W513`; "
+        "`| if c: skip` is not warned of.",
+    ),
+    Code(
         "W520",
         "a name that another system's files cannot have",
         "Outputs are called as their network. On macOS and Windows names that differ in capitals alone are one file, so that the outputs of "

@@ -175,6 +175,8 @@ class Operation:
 
     needs_several_values: ClassVar[bool] = False
     """True: training takes statistics over the batch and the image, and refuses one value a channel."""
+    keeps_residual: ClassVar[bool] = False
+    """A merge whose skip is a residual: with nothing beside it, the other path stands alone and no sum is left."""
     removes_mean: ClassVar[bool] = False
     """True: it subtracts each channel's mean, so that a bias added before has no effect."""
 

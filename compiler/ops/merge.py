@@ -113,6 +113,7 @@ class Add(_Elementwise):
     onnx: ClassVar[str] = "Add"
     symbol: ClassVar[str] = "+"
     gradient_is_view: ClassVar[bool] = True
+    keeps_residual: ClassVar[bool] = True
 
     broadcast: bool = parameter(FLAG, "let axes of size 1 stretch", False)
 
