@@ -8,12 +8,15 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import signal
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import field
 from hashlib import sha256
 from itertools import product
+from multiprocessing import active_children
 from pathlib import Path
 from typing import TypeAlias
 
@@ -66,7 +69,8 @@ class Result:
 Evaluate = Callable[[Setting], "tuple[Mapping[str, Value], str]"]
 """The figures and an error (one of them empty)."""
 
-Pool = Callable[[Evaluate, Sequence[Variant]], "Iterator[tuple[Variant, Mapping[str, Value], str]]"]
+Rows: TypeAlias = "Generator[tuple[Variant, Mapping[str, Value], str], None, None]"
+Pool = Callable[[Evaluate, Sequence[Variant]], Rows]
 
 
 def grid(axes: Mapping[str, Sequence[str]]) -> tuple[Variant, ...]:
@@ -180,15 +184,20 @@ def sweep(
             results[variant] = Result(variant, *found)
     progress(len(results), len(results) + len(open_variants))
     count = len(results) + len(open_variants)
-    for variant, figures, error in pool(evaluate, open_variants):
-        results[variant] = Result(variant, figures, error)
-        if journal is not None:
-            journal.write(variant, figures, error)
-        progress(len(results), count)
+    rows = pool(evaluate, open_variants)
+    try:
+        for variant, figures, error in rows:
+            results[variant] = Result(variant, figures, error)
+            if journal is not None:
+                journal.write(variant, figures, error)
+            progress(len(results), count)
+    finally:
+        # An interrupt may come between two rows: the pool must hear of it, or Python waits for its processes at the end.
+        rows.close()
     return tuple(results[variant] for variant in variants)
 
 
-def serial(evaluate: Evaluate, variants: Sequence[Variant]) -> Iterator[tuple[Variant, Mapping[str, Value], str]]:
+def serial(evaluate: Evaluate, variants: Sequence[Variant]) -> Rows:
     """One after another, in this process."""
     for variant in variants:
         yield (variant, *evaluate(variant.settings))
@@ -200,29 +209,45 @@ class Local:
 
     jobs: int
 
-    def __call__(self, evaluate: Evaluate, variants: Sequence[Variant]) -> Iterator[tuple[Variant, Mapping[str, Value], str]]:
+    def __call__(self, evaluate: Evaluate, variants: Sequence[Variant]) -> Rows:
         if not variants:
             return
         lost = []
-        with ProcessPoolExecutor(min(self.jobs, len(variants))) as pool:
+        with _processes(min(self.jobs, len(variants))) as pool:
             futures = {pool.submit(evaluate, variant.settings): variant for variant in variants}
-            try:
-                for future in as_completed(futures):
-                    try:
-                        yield (futures[future], *future.result())
-                    except BrokenProcessPool:
-                        lost.append(futures[future])
-            finally:
-                # Whoever stops listening (a full disk, an interrupt) does not wait for the rest.
-                pool.shutdown(wait=False, cancel_futures=True)
+            for future in as_completed(futures):
+                try:
+                    yield (futures[future], *future.result())
+                except BrokenProcessPool:
+                    lost.append(futures[future])
         # One death breaks the whole pool. Alone in a process, each of its variants shows whether it was the cause.
         for variant in lost:
             yield (variant, *_alone(evaluate, variant))
 
 
+@contextmanager
+def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool. Whoever stops listening (a full disk, an interrupt) waits for nothing: its processes are ended, whatever they are at."""
+    others = set(active_children())
+    with ProcessPoolExecutor(jobs, initializer=_leave_signals) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(active_children()) - others:
+                process.kill()
+            raise
+
+
+def _leave_signals() -> None:
+    """A terminal sends Ctrl-C to the workers too; the process that started them says what becomes of them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _alone(evaluate: Evaluate, variant: Variant) -> tuple[Mapping[str, Value], str]:
     for _ in range(TRIES - 1):
-        with ProcessPoolExecutor(1) as pool:
+        with _processes(1) as pool:
             try:
                 return pool.submit(evaluate, variant.settings).result()
             except BrokenProcessPool:
@@ -236,7 +261,7 @@ class Cluster:
 
     address: str
 
-    def __call__(self, evaluate: Evaluate, variants: Sequence[Variant]) -> Iterator[tuple[Variant, Mapping[str, Value], str]]:
+    def __call__(self, evaluate: Evaluate, variants: Sequence[Variant]) -> Rows:
         from distributed import Client
         from distributed import as_completed as finished
 

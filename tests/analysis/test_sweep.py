@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from archc.compiler.explore.sweep import (
     Cluster,
     Journal,
     Local,
+    Rows,
     Setting,
     Value,
     Variant,
@@ -68,7 +69,7 @@ def test_goes_on_where_it_stopped(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "sweep.jsonl", "stamp")
     variants = grid({"x": ["0", "2", "4"]})
 
-    def one_then_power_cut(evaluate: object, rows: object) -> Iterator[tuple[Variant, Mapping[str, Value], str]]:
+    def one_then_power_cut(evaluate: object, rows: object) -> Rows:
         yield variants[0], {"macs": 0}, ""
         raise KeyboardInterrupt
 
