@@ -102,7 +102,7 @@ def test_a_sweep_stops_and_its_journal_is_whole(tmp_path: Path, jobs: str, whole
     "arguments",
     [
         ("fit", "vary.arch", "--vary", "width=1..4000", "--vary", "depth=1..90", "--match", "parameters=80M"),
-        ("verify", "resnet152"),
+        ("verify", "resnet50"),
         ("bench", "resnet50", "--ways", "eager"),
     ],
     ids=lambda row: row[0],
@@ -147,7 +147,9 @@ if __name__ == "__main__":
 def test_workers_that_are_busy_for_an_hour_are_not_waited_for(tmp_path: Path, moment: str) -> None:
     (tmp_path / "busy.py").write_text(BUSY, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, "busy.py", moment], cwd=tmp_path, env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "busy.py", moment], cwd=tmp_path, env=environment, start_new_session=True, stderr=subprocess.PIPE, text=True
+    )
     try:
         _, told = process.communicate(timeout=LIMIT)
     except subprocess.TimeoutExpired:

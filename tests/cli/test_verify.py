@@ -29,11 +29,11 @@ def test_as_json(run: Run) -> None:
 
 
 def test_the_optimised_module_against_the_plain_one(run: Run) -> None:
-    result = run("verify", "resnet18", *SMALL)
+    result = run("verify", "mobilenet_v2", *SMALL)
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["good"] * 9
-    assert "20 batch norms folded into the layers before them" in lines[0]
+    assert "52 batch norms folded into the layers before them" in lines[0]
     assert "the same, loaded from a file for [3, 97, 97]" in result.stdout
 
 
