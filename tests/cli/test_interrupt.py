@@ -64,7 +64,7 @@ def interrupted(process: subprocess.Popen[str], whole_group: bool = True) -> str
 
 def _is_there(group: int) -> bool:
     """Whether something of the group is left; one that was killed may take a moment to be gone."""
-    for _ in range(100):
+    for _ in range(600):
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
