@@ -21,6 +21,9 @@ Evaluate = Callable[[Mapping[str, int]], "Figures | None"]
 FARTHEST_STEP = 16
 """How many refused values in a row a search by halves steps over before it tries every value."""
 
+LOOKS = 16
+"""At how many values a cost is looked at, to find that it does not rise or fall throughout."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vary:
@@ -124,25 +127,20 @@ class _Search:
         if low is None or high is None:
             return False
         for bound in self.bounds:
-            kept = self._keeping(bound, low, high)
-            if kept is None:
-                return True  # neither end keeps it, nor does anything between them
-            low, high = kept
+            first, last = (bound.holds(self._seen(place)) for place in (low, high))
+            if first and last:
+                continue
+            if not first and not last:
+                # If its cost rises or falls throughout, nothing between keeps it either: a look at some tells whether it does.
+                for place in range(low, high, max(1, (high - low) // LOOKS)):
+                    self.at(place)
+                return True
+            # The last value that is at most the limit, or the first that is at least that.
+            crossing = self._cross(bound.quantity, bound.value if bound.least else bound.value + 1, low, high)
+            if crossing is None:
+                return False
+            low, high = (low, crossing[0]) if first else (crossing[1], high)
         return self._cross(self.goal.quantity, self.goal.target, low, high) is not None
-
-    def _keeping(self, bound: Bound, low: int, high: int) -> tuple[int, int] | None:
-        """The part of the places from `low` to `high` that keeps a bound, if its cost rises or falls from one to the other."""
-        holds = [bound.holds(self._seen(place)) for place in (low, high)]
-        if all(holds):
-            return low, high
-        if not any(holds):
-            return None
-        # The last value that is at most the limit, or the first that is at least that.
-        crossing = self._cross(bound.quantity, bound.value if bound.least else bound.value + 1, low, high)
-        if crossing is None:
-            return low, high  # gaps: the choices are judged one by one all the same
-        inside = [place for place in crossing if bound.holds(self._seen(place))]
-        return (low, max(inside, default=low)) if holds[0] else (min(inside, default=high), high)
 
     def _cross(self, quantity: str, target: int, low: int, high: int) -> tuple[int, int] | None:
         """The neighbours between which a cost passes `target`, found by halves. None: too many values between them are refused."""

@@ -71,6 +71,27 @@ def test_a_bound_takes_no_trying_of_every_value() -> None:
     assert fit(square, [Vary("width", range(1, 4097))], Goal("macs", 10**7, "match"), [Bound("parameters", 300)]) == ()
 
 
+def test_a_bound_that_the_ends_alone_break_is_not_given_up() -> None:
+    """Its cost falls and rises again: neither end keeps the bound, and values between them do."""
+
+    def evaluate(values: Mapping[str, int]) -> dict[str, int]:
+        return {"macs": values["width"], "parameters": abs(values["width"] - 2000)}
+
+    (found,) = fit(evaluate, [Vary("width", range(1, 4097))], Goal("macs", 2050, "most"), [Bound("parameters", 100)])
+    assert found.values == {"width": 2050}
+
+
+def test_a_bound_beside_a_gap_is_tried_everywhere() -> None:
+    """Where the bound is crossed the network refuses more values in a row than a search steps over."""
+
+    def evaluate(values: Mapping[str, int]) -> dict[str, int] | None:
+        width = values["width"]
+        return None if 100 < width < 160 else {"macs": width, "parameters": width}
+
+    (found,) = fit(evaluate, [Vary("width", range(1, 257))], Goal("macs", 1000, "most"), [Bound("parameters", 120)])
+    assert found.values == {"width": 100}
+
+
 def test_one_search_for_each_value_of_the_first_parameter() -> None:
     def evaluate(values: Mapping[str, int]) -> dict[str, int]:
         return {"macs": values["depth"] * values["width"]}
