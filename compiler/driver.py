@@ -15,7 +15,7 @@ from ..base.source import Source
 from ..dsl import ast
 from ..dsl.parser.parse import parse, parse_expression
 from ..reporting.error import ArchError
-from .elaborate.elaborate import Options, elaborate
+from .elaborate.elaborate import Options, elaborate, usual
 from .files.locate import Imports, Target, find, read
 from .graph.program import Program
 from .ops.base import Shape
@@ -221,10 +221,8 @@ def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
     if state.file is None or state.target is None:
         return None
     known = {item.name.name: item for item in state.file.items if isinstance(item, ast.Network)}
-    alone = next(iter(known)) if len(known) == 1 else None
-    stem = os.path.basename(state.target.path).removesuffix(".arch")
-    name = state.target.network or (stem if stem in known else alone)
-    return tuple(row.name.name for row in known[name].parameters) if name in known else None
+    meant = known.get(state.target.network or usual(known, state.file.source.name) or "")
+    return tuple(row.name.name for row in meant.parameters) if meant is not None else None
 
 
 def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:

@@ -43,7 +43,7 @@ class Fix:
 class Diagnostic:
     """One mistake, or one doubt. `message` alone, on one line, makes sense.
 
-    `code` is a row of `codes.py`. `primary` is where the mistake is, `secondary` the other places that
+    `code` is a row of `archc/reporting/codes/`. `primary` is where the mistake is, `secondary` the other places that
     take part in it. `notes` tell why (values, and the block calls that led here), `help` how to put it
     right, `fix` the same as edits.
     """

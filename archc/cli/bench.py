@@ -16,7 +16,7 @@ from .weights import weights_of, weights_options
 if TYPE_CHECKING:
     from ..compiler.bench.bench import Bench
 
-# The names of `compiler.emit.measure.legs.WAYS`, and `bench.USUAL`: stated here so that `--help` loads no torch; a test holds them equal.
+# The names of `compiler.bench.ways.WAYS`, and `bench.USUAL`: stated here so that `--help` loads no torch; a test holds them equal.
 WAYS = (
     "eager", "torchscript", "frozen", "optimize_for_inference", "optimized", "tuned", "compiled", "aot_inductor", "packaged",
     "onnxruntime", "cuda_graph", "tensorrt", "openvino", "reference", "reference_onnxruntime", "training", "reference_training",

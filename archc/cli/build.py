@@ -16,7 +16,7 @@ from .weights import weights_of, weights_options
 if TYPE_CHECKING:
     from ..compiler.targets import Made, Plan, Target
 
-# The words of `compiler.build.TARGETS`, `build.USUAL` and `emit.ready.DTYPES`: stated here so that `--help` loads none of them; a
+# The words of `compiler.targets.TARGETS`, `build.USUAL` and `runtime.prepare.DTYPES`: stated here so that `--help` loads none of them; a
 # test holds them equal.
 TARGETS = ("python", "torchscript", "diagram", "json", "onnx", "export", "aotinductor")
 USUAL = ("python", "torchscript", "diagram", "json")

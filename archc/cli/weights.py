@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-# The words of `compiler.emit.weights.adapt.WORDS`: stated here so that `--help` does not load it; a test holds them equal.
+# The words of `compiler.runtime.weights.adapt.WORDS`: stated here so that `--help` does not load it; a test holds them equal.
 ADAPT = ("channels", "positions")
 
 

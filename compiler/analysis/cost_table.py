@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...base.records import dataclass
 from ..graph.program import Node
 from ..ops.base import Shape
-from .table import Cell, Column, Table
+from .table import Cell, Column, Table, mebibytes
 
 CONVENTION = (
     "MACs: convolutions, linear layers and attention's products, one sample. FLOPs: 2 a MAC, 1 a bias added, and the other",
@@ -136,10 +136,6 @@ class Cost:
 def told(path: str, shares: str) -> str:
     """A row's path for people: `other (shares tower)`."""
     return f"{path} (shares {shares})" if shares else path
-
-
-def mebibytes(size: int) -> str:
-    return f"{size / 2**20:,.2f} MiB"
 
 
 def cost_table(cost: Cost) -> Table:

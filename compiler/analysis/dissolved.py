@@ -11,7 +11,7 @@ from ..graph.program import Node, Scope
 def dissolved(order: Sequence[Node], graph: Graph) -> frozenset[Scope]:
     """The parts that use weights from outside themselves, and those whose steps do not stand together in `order`.
 
-    The generated code calls their steps one by one from the module around them (`emit/units.py`, which also looks at the code).
+    The generated code calls their steps one by one from the module around them (`codegen/units.py`, which also looks at the code).
     """
     # What serves a side head alone and stands outside of it is called by the network itself.
     found = _scattered([node for node in order if not node.training_only or any(scope.kind == "aux" for scope in node.scope.ancestors())])

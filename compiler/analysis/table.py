@@ -93,6 +93,11 @@ class Table:
         return "  ".join(aligned).rstrip()
 
 
+def mebibytes(size: float) -> str:
+    """A number of bytes, for people."""
+    return f"{size / 2**20:,.2f} MiB"
+
+
 def write(cell: Cell, style: str = "number") -> str:
     """One cell, for people."""
     if cell is None:
@@ -104,7 +109,7 @@ def write(cell: Cell, style: str = "number") -> str:
     if isinstance(cell, tuple):
         return "x".join(map(str, cell))
     if style == "bytes":
-        return f"{cell / 2**20:,.2f} MiB"
+        return mebibytes(cell)
     if style == "number":
         return f"{cell:,}"
     return format(cell, style)

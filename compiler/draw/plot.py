@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from ...base.records import dataclass
 from ..analysis.memory import Moment, Profile
+from ..analysis.table import mebibytes
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 WIDTH, HEIGHT = 72, 12
@@ -17,10 +18,6 @@ PHASES = {"forward": "#4477aa", "backward": "#cc6677", "optimizer": "#ddcc77"}
 """Colours that people who see red and green alike can tell apart."""
 
 SVG_WIDTH, SVG_HEIGHT, MARGIN = 900, 320, 72
-
-
-def mebibytes(size: float) -> str:
-    return f"{size / 2**20:,.2f} MiB"
 
 
 # ------------------------------------------------------------------------------------- memory, terminal

@@ -1,6 +1,6 @@
 """How much work one compile may be. A file of ten lines can ask for more than a machine does in a year: this is what ends it.
 
-The unit is about what one statement costs. What is placed pays for itself: a network may have as many operations as `place.MOST_NODES`
+The unit is about what one statement costs. What is placed pays for itself: a network may have as many operations as `builder.MOST_NODES`
 allows, and the statements that lead to them.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field, replace
 
@@ -49,6 +49,12 @@ def networks(file: ast.File) -> tuple[str, ...]:
     return tuple(item.name.name for item in file.items if isinstance(item, ast.Network))
 
 
+def usual(names: Collection[str], file: str) -> str | None:
+    """Which of a file's networks is meant where nobody says: the one named like the file, else the only one."""
+    stem = file.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".arch")
+    return stem if stem in names else next(iter(names)) if len(names) == 1 else None
+
+
 def elaborate(file: ast.File, options: Options | None = None, loader: Loader = no_imports) -> tuple[Program | None, tuple[Diagnostic, ...]]:
     """The network of `file` as a program, and the diagnostics. The program is None where there are errors."""
     options = options or Options()
@@ -87,7 +93,7 @@ def elaborate(file: ast.File, options: Options | None = None, loader: Loader = n
 
 @contextmanager
 def _deep_enough() -> Iterator[None]:
-    # Nesting is limited (expand.DEEPEST); a level takes some ten Python calls, which may be more than the usual limit holds.
+    # Nesting is limited (bodies.DEEPEST); a level takes some ten Python calls, which may be more than the usual limit holds.
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, 8_000))
     try:
@@ -118,11 +124,9 @@ def _choose(file: ast.File, environment: Environment, options: Options) -> Templ
                 )
             )
         return chosen
-    stem = file.source.name.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".arch")
-    if stem in own:
-        return known[stem]
-    if len(own) == 1:
-        return known[own[0]]
+    meant = usual(own, file.source.name)
+    if meant is not None:
+        return known[meant]
     if not own:
         if environment.incomplete or any(isinstance(item, ast.Broken) for item in file.items):
             return None
