@@ -16,13 +16,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...base.records import dataclass
 from ..graph.facts import facts_of
 from ..graph.graph import Graph
-from ..graph.inplace import overwrites
 from ..graph.program import Node
 from ..ops.base import Saved, product
 from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
 from .layouts import layouts_of
-from .liveness import Storages, lifetimes, running_order
-from .statements import Partial
+from .liveness import Partial, Storages, lifetimes, works_in_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +103,18 @@ def input_bytes(graph: Graph, batch: int, dtype: str) -> int:
 
 def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Profile:
     """Evaluation, side heads left out. The inputs count, weights do not."""
-    order = running_order(graph, training=False)
     facts = facts_of(graph)
     lying = layouts_of(graph, batch, training=False)
     storages = Storages.of(graph, batch, training=False)
     lives = lifetimes(graph, training=False)
-    leaving = _leaving(order, storages, lives.held)
+    leaving = _leaving(lives.order, storages, lives.held)
     resident = input_bytes(graph, batch, dtype)
     item = BYTES[dtype]
     alive = resident
     on_the_way: dict[int, int] = {}
     """What each node that is not done has made so far."""
     moments = []
-    for time, made in _timeline(order, lives.partials):
+    for time, made in _timeline(lives.order, lives.partials):
         if isinstance(made, Partial):
             size = facts[made.tensor].partials[made.number] * batch * item
             alive += size
@@ -178,7 +175,8 @@ class _Step:
         self.dtype = dtype
         self.optimizer = optimizer
         self.facts = facts_of(graph)
-        self.order = running_order(graph, training=True)
+        self.lives = lifetimes(graph, training=True)
+        self.order = self.lives.order
         self.lying = layouts_of(graph, batch, training=True)
         self.storages = Storages.of(graph, batch, training=True)
         self.learns = _learns(graph)
@@ -217,10 +215,9 @@ class _Step:
     # ------------------------------------------------------------------------------------------ forward
 
     def _forward(self) -> None:
-        lives = lifetimes(self.graph, training=True)
-        leaving = _leaving(self.order, self.storages, lives.held)
+        leaving = _leaving(self.order, self.storages, self.lives.held)
         on_the_way: dict[int, int] = {}
-        for time, made in _timeline(self.order, lives.partials):
+        for time, made in _timeline(self.order, self.lives.partials):
             if isinstance(made, Partial):
                 node = self.graph.nodes[made.tensor]
                 size = self.facts[made.tensor].partials[made.number] * self.batch * self.item
@@ -262,7 +259,7 @@ class _Step:
 
     def _saved(self, node: Node) -> Saved:
         fact = self.facts[node.index]
-        return fact.saved_in_place if overwrites(self.graph)[node.index] else fact.saved
+        return fact.saved_in_place if works_in_place(self.graph)[node.index] else fact.saved
 
     def _saved_roots(self, node: Node, start: int = 0, stop: int | None = None) -> list[int]:
         """The storages that autograd keeps for `node`, its own intermediate ones apart: those of inputs from `start` to before `stop`."""
@@ -329,7 +326,7 @@ class _Step:
             # A convolution over what learns nothing makes no gradient of its input, nor of the copy that it padded.
             alone = operation.family == "convolution" and not sent
             scratch = 0 if alone else operation.backward_scratch(node.input_shapes, node.shape, self.batch)
-            if overwrites(self.graph)[node.index]:
+            if works_in_place(self.graph)[node.index]:
                 producer = self.graph.nodes[node.inputs[0]]
                 # Of the view that was overwritten a whole gradient is made, and a part of it put in another's place.
                 scratch += (

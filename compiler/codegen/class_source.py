@@ -4,37 +4,33 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from ...base.records import dataclass
-from ..graph.graph import Graph
 from ..ops.base import show
-from .attributes import Level, access, declarations, holders, top_level
+from .attributes import Level, declarations
 from .class_plan import Class
 from .constructors import folded
-from .designs import Call, Designs, Form
-from .forward import ForwardWriter, Statement, input_names, labels_of, numbered_calls
+from .designs import Call, Form
+from .forward import forward_of
 from .line_breaking import INDENT, WIDTH, broken
+from .plan import Plan
+from .schedule import Statement
 
 BODY = 2 * INDENT
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class ClassWriter:
-    """Writes one class. `levels` has what the classes before this one declare, by their names."""
+    """Writes one class."""
 
-    graph: Graph
+    plan: Plan
     cls: Class
-    designs: Designs
-    levels: Mapping[str, Level]
-    level: Level
 
-    @staticmethod
-    def of(graph: Graph, cls: Class, designs: Designs, levels: dict[str, Level]) -> ClassWriter:
-        names = holders([(call.path, made) for call, made in cls.members])
-        level = Level("list", names) if cls.design.form is Form.CHAIN_CLASS else top_level(names)
-        levels[cls.design.name] = level
-        return ClassWriter(graph, cls, designs, levels, level)
+    @property
+    def level(self) -> Level:
+        return self.plan.levels[self.cls.design.name]
 
     def lines(self) -> list[str]:
         design = self.cls.design
@@ -51,7 +47,7 @@ class ClassWriter:
 
     def head(self, base: str) -> list[str]:
         scope = self.cls.design.units[0].scope
-        doc = "" if scope.parent is None and scope.doc == self.graph.program.doc else scope.doc
+        doc = "" if scope.parent is None and scope.doc == self.plan.graph.program.doc else scope.doc
         return [f"class {self.cls.design.name}({base}):", *docstring(doc, INDENT), *([""] if doc else [])]
 
     def signature(self) -> list[str]:
@@ -73,44 +69,35 @@ class ClassWriter:
             if call.design is not None:
                 if call.design.form in (Form.NUMBERED, Form.NAMED):
                     yield from self._starts(call.design.calls, path)
-            elif call.recipe is not None and (call.recipe.has_bare_weight or call.recipe.target in self.designs.started_in_classes):
-                place = access(self.level, path, self.levels)
+            elif call.recipe is not None and (call.recipe.has_bare_weight or call.recipe.target in self.plan.designs.started_in_classes):
+                place = self.plan.reach(self.cls.design, path)
                 for name, text in call.node.operation.initialization().calls:
                     yield text.format(f"{place}.{name}" if name else place)
 
     def forward(self) -> list[str]:
-        design = self.cls.design
-        names = input_names(design, self.graph.nodes)
-        writer = self.writer()
-        writer.names = dict(enumerate(names))
-        results = writer.write(numbered_calls(design), design.outputs)
+        forward = forward_of(self.plan, self.cls.design)
+        results = forward.schedule.results
         kind = "Tensor" if len(results) == 1 else f"tuple[{', '.join(['Tensor'] * len(results))}]"
-        lines = function("forward", names, kind)
-        lines.extend(statement_lines(writer.statements))
-        comment = writer.shape(design.outputs[0]) if len(results) == 1 else ""
+        lines = function("forward", forward.inputs, kind)
+        lines.extend(self.statements(forward.schedule.statements))
+        comment = self.shape(self.cls.design.outputs[0]) if len(results) == 1 else ""
         return lines + broken(f"return {', '.join(results)}", BODY, comment)
 
-    def writer(self) -> ForwardWriter:
-        design = self.cls.design
-        return ForwardWriter(design, self.designs.recipes, self.reach, self.shape_comment(), labels_of(design, self.graph.nodes))
+    def statements(self, statements: Sequence[Statement]) -> list[str]:
+        return [line for row in statements for line in broken(f"{', '.join(row.names)} = {row.text}", BODY, self.shape(row.tensor))]
 
-    def reach(self, call: Call) -> str:
-        return access(self.level, call.path, self.levels)
+    def shape(self, tensor: int) -> str:
+        """The comment on a tensor. Shapes are told where there is one instance: those of several differ."""
+        return "" if len(self.cls.design.units) > 1 else show(self.plan.graph.nodes[self.nodes[tensor]].shape)
 
-    def shape_comment(self) -> Callable[[int], str]:
-        """Shapes are told where there is one instance: those of several differ."""
-        design = self.cls.design
-        nodes = {number: index for index, number in design.local.items()}
-        return lambda tensor: show(self.graph.nodes[nodes[tensor]].shape) if len(design.units) == 1 else ""
+    @cached_property
+    def nodes(self) -> dict[int, int]:
+        return {number: index for index, number in self.cls.design.local.items()}
 
 
 def function(name: str, inputs: Sequence[str], result: str) -> list[str]:
     arrow = f" -> {result}" if result else ""
     return broken(f"def {name}({', '.join(['self', *(f'{row}: Tensor' for row in inputs)])}){arrow}:", INDENT)
-
-
-def statement_lines(statements: Sequence[Statement]) -> list[str]:
-    return [line for statement in statements for line in broken(statement.text, BODY, statement.comment)]
 
 
 def docstring(text: str, indent: int) -> list[str]:

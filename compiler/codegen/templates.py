@@ -49,6 +49,8 @@ class Recipe:
     expression: str
     expression_in_place: str
     weights: tuple[Weight, ...] = ()
+    partials: int = 0
+    """How many tensors it makes on its way (`Operation.partials`)."""
 
     @property
     def has_bare_weight(self) -> bool:
@@ -97,14 +99,14 @@ def _read(operation: Operation, shapes: Shapes) -> Recipe:
     names = holes(operation, shapes)
     expression = operation.expression(names, shapes) or ""
     in_place = (operation.expression(names, shapes, True) or "") if operation.may_work_in_place else expression
-    weights = operation.weights(shapes)
+    weights, partials = operation.weights(shapes), len(operation.partials(shapes))
     if construct is None:
-        return Recipe("", (), {}, expression, in_place, weights)
+        return Recipe("", (), {}, expression, in_place, weights, partials)
     usual = DEFAULTS.get(family(construct.target), {})
     given = {keyword: value for keyword, value in construct.arguments if keyword is not None}
     first = [(keyword, value) for keyword, value in construct.arguments if keyword is None or keyword not in usual]
     rest = [(keyword, given.get(keyword, value)) for keyword, value in usual.items()]
-    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights)
+    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights, partials)
 
 
 def _template(text: str) -> Template:

@@ -1,0 +1,288 @@
+"""The schedule of one body of code: which calls make a statement, what its variables are called, and how long each tensor is held.
+
+Calls are made in the order of evaluation. What a call made waits, unnamed, on a stack, until the next call takes it in as
+an argument; it gets a name when it is needed twice, or when a line would become too long or too deep. A tensor lives until
+its variable is assigned again or its body returns; one without a name until the call that took it in is done.
+
+The source is printed from this (`class_source.py`), and the memory analysis reads the lifetimes (`analysis/liveness.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import field, replace
+
+from ...base.records import dataclass
+from .designs import Call
+from .line_breaking import INDENT, WIDTH
+from .templates import HOLE, Recipes, Template
+
+DEEPEST, DEEPEST_OPERAND = 3, 2
+"""How many calls a line nests, and how many of them may be in an operand of a merge."""
+
+MOST_WAITING = 8
+"""How many expressions wait at most: more would not fit in a line."""
+
+_GENERIC = ("x", "out", "y", "z")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`names = text`. `tensor` is the first of what it makes."""
+
+    names: tuple[str, ...]
+    text: str
+    tensor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """When a call is done (`share` 1), or that share of the way from the step before it to its first one.
+
+    Calls are told by the first tensor that they make.
+    """
+
+    call: int
+    share: float = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A tensor that a call makes on its way to `tensor`: `number` 0 of `a + b + c` is the sum of the first two."""
+
+    time: Time
+    tensor: int
+    number: int
+
+
+@dataclass(slots=True, eq=False)
+class Schedule:
+    """The statements of one body, and the expressions that it answers with: names, or, of a single output, the last expression.
+
+    `released` tells when the body lets go of what it holds. Tensors are the numbers of `Design.local`.
+    """
+
+    outputs: tuple[int, ...]
+    statements: list[Statement] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
+    released: dict[int, Time] = field(default_factory=dict)
+    partials: list[Partial] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """An expression that has no name yet. `reads` are the variables in it; `first` is the call that it begins with."""
+
+    tensor: int
+    text: str
+    is_sum: bool
+    depth: int
+    is_heavy: bool
+    reads: list[str]
+    call: Call
+    first: int
+
+
+@dataclass(slots=True, eq=False)
+class Scheduler:
+    """Schedules one body. `callee` gives the text that reaches a member, `labels` what the author called a tensor; `names` has the inputs."""
+
+    recipes: Recipes
+    callee: Callable[[Call], str]
+    labels: dict[int, str]
+    names: dict[int, str]
+    schedule: Schedule = field(init=False)
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _alias: dict[int, int] = field(default_factory=dict)
+    _left: dict[int, int] = field(default_factory=dict)
+    _uses: dict[int, int] = field(default_factory=dict)
+    _holds: dict[str, int] = field(default_factory=dict)
+    _kept: set[int] = field(default_factory=set)
+    _soon: set[int] = field(default_factory=set)
+    _numbered: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _least: dict[str, int] = field(default_factory=dict)
+    """By word, a number below which none is free: a merge of a thousand paths must not try a thousand names for each."""
+
+    def run(self, calls: Sequence[tuple[Call, int]], outputs: Sequence[int]) -> Schedule:
+        """The schedule of `calls`, each with the number of its first result."""
+        for tensor, name in self.names.items():
+            self._holds[name] = tensor
+        real = []
+        for call, first in calls:
+            if call.recipe is not None and not call.as_module and self._template(call).is_hole:
+                self._alias[first] = self._resolve(call.operands[0])
+            else:
+                real.append((call, first))
+        outputs = [self._resolve(output) for output in outputs]
+        for tensor in (*(self._resolve(operand) for call, _ in real for operand in call.operands), *outputs):
+            self._left[tensor] = self._left.get(tensor, 0) + 1
+        self._uses = dict(self._left)
+        self._kept = set(outputs) if len(outputs) > 1 else set()
+        self.schedule = Schedule(tuple(outputs))
+        for position, (call, first) in enumerate(real):
+            after = real[position + 1][0].operands if position + 1 < len(real) else outputs
+            self._soon = {self._resolve(operand) for operand in (*call.operands, *after)}
+            self._place(call, first)
+        self._end(Time(real[-1][1]) if real else None)
+        return self.schedule
+
+    def _end(self, end: Time | None) -> None:
+        outputs = self.schedule.outputs
+        if len(outputs) == 1 and len(self._waiting) == 1 and self._waiting[0].tensor == outputs[0]:
+            self.schedule.results = [self._waiting.pop().text]
+        else:
+            self._flush(len(self._waiting))
+            self.schedule.results = [self.names[output] for output in outputs]
+        if end is not None:
+            for tensor in (*self._holds.values(), *outputs):
+                self.schedule.released.setdefault(tensor, end)
+
+    # ---------------------------------------------------------------------------------------------- calls
+
+    def _resolve(self, tensor: int) -> int:
+        return self._alias.get(tensor, tensor)
+
+    def _template(self, call: Call) -> Template:
+        assert call.recipe is not None
+        return self.recipes.template(call.recipe.expression_in_place if call.in_place else call.recipe.expression)
+
+    def _text(self, call: Call) -> Template:
+        if call.has_bare_weight:
+            template = self._template(call)
+            return replace(template, text=template.text.replace(HOLE.format(len(call.operands)), self.callee(call)))
+        if not call.as_module:
+            return self._template(call)
+        count = len(call.operands)
+        holes = ", ".join(HOLE.format(number) for number in range(count))
+        return Template(f"{self.callee(call)}({holes})", (True,) * count, (True,) * count, is_sum=False, is_hole=False)
+
+    def _place(self, call: Call, first: int) -> None:
+        template = self._text(call)
+        operands = [self._resolve(operand) for operand in call.operands]
+        nested = {waiting.tensor: waiting for waiting in self._taken(call, template, operands)}
+        texts, sums, reads = [], [], []
+        for operand in operands:
+            if operand in nested:
+                texts.append(nested[operand].text)
+                sums.append(nested[operand].is_sum)
+                reads.extend(nested[operand].reads)
+                self.schedule.released[operand] = Time(first)
+            else:
+                texts.append(self.names[operand])
+                sums.append(False)
+                reads.append(self.names[operand])
+            self._left[operand] -= 1
+            if self._left[operand] == 0 and self.names.get(operand) in self._numbered:
+                word, number = self._numbered[self.names[operand]]
+                self._least[word] = min(self._least[word], number)
+        self._make_partials(call, first, operands, nested)
+        text = template.fill(texts, sums)
+        depth = 1 + max((waiting.depth for waiting in nested.values()), default=0)
+        heavy = call.is_heavy or any(waiting.is_heavy for waiting in nested.values())
+        begun = min((first, *(waiting.first for waiting in nested.values())))
+        made = _Waiting(first, text, template.is_sum, depth, heavy, reads, call, begun)
+        self._waiting.append(made)
+        if call.results > 1:
+            self._flush(len(self._waiting) - 1)  # while this call waits, what it reads keeps its name
+            self._several(call, first, self._waiting.pop())
+            return
+        if self._uses.get(first, 0) > 1:
+            self._flush(len(self._waiting))
+        elif len(self._waiting) > MOST_WAITING:
+            self._flush(1)
+
+    def _make_partials(self, call: Call, first: int, operands: Sequence[int], nested: dict[int, _Waiting]) -> None:
+        """`f(x) + g(x) + h(x)` adds the first two before it calls `h`, and lets go of them."""
+        count = call.recipe.partials if call.recipe is not None else 0
+        following = first
+        for number in range(count - 1, -1, -1):
+            behind = operands[number + 2] if number + 2 < len(operands) else -1
+            if behind in nested:
+                following = nested[behind].first
+            time = Time(following, (number + 1) / (count + 1))
+            self.schedule.partials.append(Partial(time, first, number))
+            for operand in operands[(number + 1 if number else 0) : number + 2]:
+                if operand in nested:
+                    self.schedule.released[operand] = time
+
+    def _several(self, call: Call, first: int, waiting: _Waiting) -> None:
+        tensors = range(first, first + call.results)
+        names = [self._name(tensor, waiting.reads if tensor == first else [], first, by_label=True) for tensor in tensors]
+        self.schedule.statements.append(Statement(tuple(names), waiting.text, first))
+
+    def _taken(self, call: Call, template: Template, operands: Sequence[int]) -> list[_Waiting]:
+        """The waiting expressions that the call takes in as they are, off the stack; what else it needs gets a name."""
+        waiting = [row.tensor for row in self._waiting]
+        wanted = [operand for operand in operands if operand in waiting]
+        best = 0
+        for count in range(1, len(wanted) + 1):
+            if wanted[-count:] != waiting[-count:]:
+                break
+            if self._reads_well(call, template, operands, self._waiting[-count:]):
+                best = count
+        if best < len(wanted):
+            # Of two operands one may stay in the line; of more, all have names or none.
+            best = best if len(wanted) == 2 else 0
+            self._flush(len(self._waiting) - best, by_label=len(wanted) > 2)
+        taken = self._waiting[len(self._waiting) - best :]
+        del self._waiting[len(self._waiting) - best :]
+        return taken
+
+    def _reads_well(self, call: Call, template: Template, operands: Sequence[int], nested: Sequence[_Waiting]) -> bool:
+        is_unary = len(operands) == 1
+        for waiting in nested:
+            if not template.once[operands.index(waiting.tensor)]:
+                return False  # it would be worked out twice
+            if waiting.depth >= (DEEPEST if is_unary else DEEPEST_OPERAND):
+                return False
+            if is_unary and call.is_heavy and waiting.is_heavy:
+                return False
+            if call.design is not None or (waiting.call.design is not None and is_unary):
+                return False  # an inner module has a line of its own, unless it is part of a sum
+        inside = {waiting.tensor: waiting for waiting in nested}
+        texts = [inside[row].text if row in inside else self.names.get(row, "branch0") for row in operands]
+        length = len(template.fill(texts, [row in inside and inside[row].is_sum for row in operands]))
+        return 2 * INDENT + len("return ") + length <= WIDTH
+
+    # ------------------------------------------------------------------------------------------- variables
+
+    def _flush(self, count: int, by_label: bool = False) -> None:
+        """Give the first `count` waiting expressions a name, in order; `by_label` where they are parts of one merge."""
+        for _ in range(count):
+            waiting = self._waiting.pop(0)
+            name = self._name(waiting.tensor, waiting.reads, waiting.tensor, by_label)
+            self.schedule.statements.append(Statement((name,), waiting.text, waiting.tensor))
+
+    def _name(self, tensor: int, reads: Sequence[str], made_by: int, by_label: bool) -> str:
+        name = self._choose(tensor, reads, by_label)
+        if name in self._holds:
+            self.schedule.released.setdefault(self._holds[name], Time(made_by))
+        self.names[tensor] = name
+        self._holds[name] = tensor
+        return name
+
+    def _choose(self, tensor: int, reads: Sequence[str], by_label: bool) -> str:
+        """The author's label for what is needed twice; else the name of what is not needed any more; else a free one."""
+        label = self.labels.get(tensor, "")
+        if label and (by_label or tensor in self._kept or self._uses.get(tensor, 0) > 1) and not self._is_live(label):
+            return label
+        for name in reads:
+            if name in _GENERIC and not self._is_live(name):
+                return name
+        wishes = ["x", "out", label] if tensor in self._soon or not label else ["x", label]
+        for name in (*wishes, *_GENERIC):
+            if name and not self._is_live(name):
+                return name
+        word = label or "out"
+        number = self._least.get(word, 2)
+        while self._is_live(f"{word}{number}"):
+            number += 1
+        self._least[word] = number
+        self._numbered[f"{word}{number}"] = (word, number)
+        return f"{word}{number}"
+
+    def _is_live(self, name: str) -> bool:
+        held = self._holds.get(name)
+        if held is None:
+            return False
+        return self._left.get(held, 0) > 0 or any(name in waiting.reads for waiting in self._waiting)
