@@ -30,7 +30,10 @@ Input = Sequence[int] | str | Mapping[str, Sequence[int] | str]
 
 
 class Network:
-    """A checked network. Nothing of it needs torch until a module is asked for."""
+    """A checked network. Nothing of it needs torch until a module is asked for.
+
+    It is a value: it pickles and copies, and two are equal where their programs are.
+    """
 
     def __init__(self, checked: Checked) -> None:
         assert checked.program is not None
@@ -39,6 +42,12 @@ class Network:
 
     def __repr__(self) -> str:
         return f"<archc.Network {self.name}: {len(self._program.nodes)} operations>"
+
+    def __eq__(self, other: object) -> bool:
+        return self._program == other._program if isinstance(other, Network) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._program)
 
     @property
     def name(self) -> str:

@@ -148,6 +148,10 @@ class Checked:
         assert self.program is not None
         return Graph(self.program)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the graph, which is the program in another form, and is made again where it is asked for."""
+        return {name: value for name, value in self.__dict__.items() if name != "graph"}
+
 
 Observer = Callable[[str, float], None]
 """Is told the name of each stage and the seconds that it took."""

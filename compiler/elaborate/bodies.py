@@ -16,6 +16,7 @@ from .closures import Binding, Environment, Frame, Labelled, Made, Names, Origin
 from .declarations import budget, default, expect, require
 from .evaluator import Evaluator
 from .explain_values import with_origins
+from .freeze import plain
 from .labels import moment, repeater
 from .naming import (
     LONGEST_LABEL,
@@ -202,7 +203,7 @@ class Expansion:
                 )
             )
         frame.environment.bindings[name.name] = Binding(value, name.span, origin=origin)
-        frame.scope.values[name.name] = value
+        frame.scope.values[name.name] = plain(value)
 
     # ---------------------------------------------------------------------------------- conditions, loops
 
@@ -283,7 +284,7 @@ class Expansion:
             # In what is used again the rounds have the numbers of the first use.
             frame.names.members[inside.scope.names[-1]] = Labelled(number, None, span, inside.names.members, used=True)
         if inside.scope is not frame.scope:
-            inside.scope.values.update({name: binding.value for name, binding in bindings.items()})
+            inside.scope.values.update({name: plain(binding.value) for name, binding in bindings.items()})
         self.body(inside, body)
         if inside.scope is not frame.scope:
             frame.names.members[inside.scope.names[-1]].tensor = inside.current

@@ -25,6 +25,7 @@ from .closures import (
 )
 from .current import need_tensor
 from .effort import STEPS_A_CALL
+from .freeze import plain
 from .interfaces import Expander
 from .labels import Runner, label_of
 from .signatures import is_reference, match, signature
@@ -228,7 +229,7 @@ def call_frame(
         network=frame.network if frame is not None else None,
     )
     bind_parameters(expansion, inside, definition, given)
-    arguments = tuple((name, binding.value) for name, binding in environment.bindings.items())
+    arguments = tuple((name, plain(binding.value)) for name, binding in environment.bindings.items())
     inside.scope = expansion.build.open(replace(scope, arguments=arguments, values=dict(arguments)))
     return inside
 

@@ -11,7 +11,7 @@ from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
-from ..graph.program import CallSite, Node, Program, Scope
+from ..graph.program import CallSite, Node, Program, Scope, Value
 from ..graph.prune import prune
 from ..ops.base import Shape
 from ..ops.ports import Output
@@ -21,6 +21,7 @@ from .builder import Builder
 from .calls import bind_parameters, call_frame, variant
 from .closures import Environment, Frame, Given, Names, NetworkInputs, Template
 from .evaluator import Evaluator
+from .freeze import plain
 from .imports import Files, Loader, no_imports
 from .inputs_outputs import tell_heads_apart
 from .signatures import Signature, signature
@@ -236,12 +237,12 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
     return Program(name, doc, head, frame.scope, _in_order(build.nodes), parameters, tuple(build.budgets))
 
 
-def _parameters(expansion: Expansion, template: Template, given: dict[str, Given]) -> tuple[tuple[str, object], ...]:
+def _parameters(expansion: Expansion, template: Template, given: dict[str, Given]) -> tuple[tuple[str, Value], ...]:
     """The chosen network's own parameters with their values."""
     definition = template.definition
     frame = Frame(Scope("network", (), None, definition.head), Environment(template.environment), template.defaults, Names(), None, None)
     bind_parameters(expansion, frame, definition, given)
-    return tuple((name, binding.value) for name, binding in frame.environment.bindings.items())
+    return tuple((name, plain(binding.value)) for name, binding in frame.environment.bindings.items())
 
 
 def _in_order(nodes: list[Node]) -> tuple[Node, ...]:

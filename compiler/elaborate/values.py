@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
+from ..graph.program import Shown
 from ..ops.axes import AXIS_WORDS
 from ..ops.base import Shape, show
 from .closures import Builtin, Module, Partial, Template
@@ -94,6 +95,8 @@ def show_value(value: object) -> str:
         return f"{value.name}(…)"
     if isinstance(value, ShapeOf):
         return show(value.shape)
+    if isinstance(value, Shown):
+        return value.text
     if isinstance(value, int):
         return show_integer(value)
     return str(value)

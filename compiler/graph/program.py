@@ -1,13 +1,32 @@
-"""The elaborated network: an ordered tuple of nodes. No networkx and no torch: it is all that `archc check` needs."""
+"""The elaborated network: an ordered tuple of nodes. No networkx and no torch: it is all that `archc check` needs.
+
+It is plain data. Nothing in it leads back to the syntax tree or to what names meant there, so that it can be pickled, copied,
+compared, and sent to another process.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
 from dataclasses import field
+from operator import attrgetter
+from typing import TypeAlias
 
 from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 from ...base.source import Span
 from ..ops.base import Operation, Shape, Shapes, Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value that is no number and no text (a block, an operation, a shape): of it only stays how messages print it."""
+
+    text: str
+
+
+Value: TypeAlias = "int | float | bool | str | tuple[Value, ...] | Shown | None"
+"""What a parameter of the language is, where the program keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +58,8 @@ class Scope:
     doc: str = ""
     template: str = ""
     title: str = ""  # the word a diagram prints: a stage's own name even when it is flat
-    arguments: tuple[tuple[str, object], ...] = ()
-    values: dict[str, object] = field(default_factory=dict)
+    arguments: tuple[tuple[str, Value], ...] = ()
+    values: dict[str, Value] = field(default_factory=dict)
     shares: Scope | None = None
     use: int = 1
     path: tuple[str, ...] = field(init=False)
@@ -148,6 +167,9 @@ class Program:
 
     Input nodes (`operation.name == "input"`) come first, in the order of the file; output nodes close the tuple: one for
     every output of the network, in order, then one for every aux head (`training_only`). `warnings` hold no errors.
+
+    Within a program, nodes and scopes are told apart by identity. Two programs are equal where all that they say is, places in
+    the text included; the name of the file is not.
     """
 
     name: str
@@ -155,6 +177,53 @@ class Program:
     span: Span
     root: Scope
     nodes: tuple[Node, ...]
-    parameters: tuple[tuple[str, object], ...] = ()
+    parameters: tuple[tuple[str, Value], ...] = ()
     budgets: tuple[BudgetLimit, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Every scope that something stands in, behind the one around it and the one whose weights it uses."""
+        found: dict[Scope, None] = {}
+        waiting = [node.scope for node in reversed(self.nodes)]
+        waiting += [row.scope for row in self.budgets if row.scope is not None]
+        waiting.append(self.root)
+        while waiting:
+            scope = waiting[-1]
+            before = [other for other in (scope.parent, scope.shares) if other is not None and other not in found]
+            waiting += before
+            if not before:
+                found[waiting.pop()] = None
+        return tuple(found)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Program):
+            return NotImplemented
+        return self is other or self._content() == other._content()
+
+    def __hash__(self) -> int:
+        return hash((self.name, len(self.nodes), self.nodes[-1].shape if self.nodes else ()))
+
+    def _content(self) -> tuple[object, ...]:
+        """All of it by value, scopes by their numbers."""
+        scopes = self.scopes
+        number = {scope: position for position, scope in enumerate(scopes)}
+
+        def values(rows: tuple[Scope, ...] | tuple[Node, ...] | tuple[BudgetLimit, ...]) -> list[list[object]]:
+            return [[number[item] if isinstance(item, Scope) else item for item in _VALUES[type(row)](row)] for row in rows]
+
+        named = (self.name, self.doc, self.span, number[self.root], self.parameters, self.warnings)
+        return (*named, values(scopes), values(self.nodes), values(self.budgets))
+
+    def __reduce__(self) -> tuple[Callable[..., Program], tuple[object, ...]]:
+        # A scope leads to the one around it, and so on up: a pickler that meets them from the outside in never goes deep.
+        return _restored, (self.scopes, *(getattr(self, row.name) for row in dataclasses.fields(self)))
+
+
+def _restored(_: tuple[Scope, ...], *fields: object) -> Program:
+    return Program(*fields)  # type: ignore[arg-type]
+
+
+_VALUES: dict[type, Callable[[object], tuple[object, ...]]] = {
+    kind: attrgetter(*(row.name for row in dataclasses.fields(kind))) for kind in (Scope, Node, BudgetLimit)
+}
