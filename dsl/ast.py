@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from ..base.records import dataclass
 from ..base.source import Source, Span
 
+
+class Node:
+    """The base of all that stands in the tree."""
+
+    __slots__: tuple[str, ...] = ()
+
+
 # --------------------------------------------------------------------------------------------- expressions
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(Node):
     """`7`, `0.5`, `26M`, `1e-3`. Exact where it is whole: `4.2G` is the integer 4_200_000_000."""
 
     span: Span
@@ -19,7 +27,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class Size(Node):
     """`1x7`: one integer an axis, two at least."""
 
     span: Span
@@ -27,7 +35,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Node):
     """`"layer{i + 1}"`: literal pieces and expressions, in order. Adjacent literals do not occur."""
 
     span: Span
@@ -35,7 +43,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Node):
     """`true`, `false`, `none`."""
 
     span: Span
@@ -43,13 +51,13 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class Name(Node):
     span: Span
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Node):
     """`in.channels`, `e1.height`, `backbone.layer3.channels`, `resnet.bottleneck`. `in` parses as Name("in")."""
 
     span: Span
@@ -59,7 +67,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class Index(Node):
     """`c3[0]`."""
 
     span: Span
@@ -68,13 +76,13 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class List:
+class List(Node):
     span: Span
     items: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Node):
     """`operator` is `-` or `not`."""
 
     span: Span
@@ -83,7 +91,7 @@ class Unary:
 
 
 @dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Node):
     """`operator` is one of `+ - * / // % **`, a comparison `== != < <= > >=`, `and`, `or`. A chain `a < b < c` parses as `a < b and b < c`."""
 
     span: Span
@@ -93,7 +101,7 @@ class Binary:
 
 
 @dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Node):
     """`value if condition else otherwise`."""
 
     span: Span
@@ -106,7 +114,7 @@ Expression: TypeAlias = "Number | Size | Text | Constant | Name | Attribute | In
 
 
 @dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Node):
     """`stride = 2` or, with `name` None, a positional value."""
 
     span: Span
@@ -116,7 +124,7 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(Node):
     """`conv(64, 7, stride = 2)`, `bn` (no parentheses: `bare`), `resnet.bottleneck(256)`.
 
     The same node stands for a step, the head of a merge, a row of `default`, and a function or a template
@@ -135,7 +143,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class Path(Node):
     """`| steps`, `| if c: steps`, `| repeat n as i: steps`, `| for k in list: steps`.
 
     `qualifier` has an empty body: it holds the condition or the loop alone. `bar` is the place of the `|`.
@@ -148,7 +156,7 @@ class Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Node):
     """`add { | conv(64) | skip }`."""
 
     span: Span
@@ -157,7 +165,7 @@ class Merge:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Node):
     """`{ … }`, `indexed { … }`, `flat { … }`. `mode` is `""`, `"indexed"` or `"flat"`."""
 
     span: Span
@@ -169,7 +177,7 @@ Action: TypeAlias = "Call | Merge | Group"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Node):
     """`label: action`. `span` covers both; `label` may hold expressions (`"e{i}": double(64)`) or be a plain name."""
 
     span: Span
@@ -178,7 +186,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Node):
     """`a -> b -> c`."""
 
     span: Span
@@ -186,7 +194,7 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Node):
     """`stage NAME mode { … }`."""
 
     span: Span
@@ -197,7 +205,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Aux:
+class Aux(Node):
     """`aux NAME mode { … }`: a side head of the training network."""
 
     span: Span
@@ -207,7 +215,7 @@ class Aux:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Node):
     """`repeat count as variable { … }`."""
 
     span: Span
@@ -217,7 +225,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class For:
+class For(Node):
     """`for variable in values { … }` or, with `index`, `for index, variable in values { … }`."""
 
     span: Span
@@ -228,7 +236,7 @@ class For:
 
 
 @dataclass(frozen=True, slots=True)
-class If:
+class If(Node):
     """`if condition { … } else { … }`; `else if` is an If as the only statement of `otherwise`."""
 
     span: Span
@@ -238,14 +246,14 @@ class If:
 
 
 @dataclass(frozen=True, slots=True)
-class Let:
+class Let(Node):
     span: Span
     name: Name
     value: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class Default:
+class Default(Node):
     """`default conv(bias = false), bn(eps = 0.001)`."""
 
     span: Span
@@ -253,14 +261,14 @@ class Default:
 
 
 @dataclass(frozen=True, slots=True)
-class Require:
+class Require(Node):
     span: Span
     condition: Expression
     message: Text | None
 
 
 @dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(Node):
     """`expect [2048, 7, 7]`."""
 
     span: Span
@@ -268,7 +276,7 @@ class Expect:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Node):
     """`macs <= 4.3G`."""
 
     span: Span
@@ -278,13 +286,13 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Node):
     span: Span
     limits: tuple[Limit, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class Input(Node):
     """`input image[3, 224, 224]`."""
 
     span: Span
@@ -293,7 +301,7 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class OutputItem:
+class OutputItem(Node):
     """`p3` or `name = label`. `name` None means: the label's own last part."""
 
     span: Span
@@ -302,7 +310,7 @@ class OutputItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class Output(Node):
     """`output p3, p4, logits = classifier.fc`."""
 
     span: Span
@@ -310,7 +318,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Node):
     """A statement that could not be read. It was reported; what it would have made is unknown."""
 
     span: Span
@@ -322,14 +330,14 @@ Statement: TypeAlias = "Chain | Stage | Aux | Repeat | For | If | Let | Default 
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Node):
     span: Span
     name: Name
     default: Expression | None
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class Block(Node):
     """`block name(params) takes a, b mode { … }`. `head` is the place of `block name(params)`."""
 
     span: Span
@@ -343,7 +351,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class Network(Node):
     """`network name(params) { … }`, or `network name(params) = other(arguments)` with `variant_of` set and an empty body."""
 
     span: Span
@@ -356,7 +364,7 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
+class Import(Node):
     """`import models.resnet as r`: `path` is ("models", "resnet"), `alias` r."""
 
     span: Span
@@ -366,7 +374,7 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
-class FromImport:
+class FromImport(Node):
     """`from resnet import bottleneck, basic`."""
 
     span: Span
@@ -379,9 +387,66 @@ Item: TypeAlias = "Import | FromImport | Let | Default | Block | Network | Broke
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class File(Node):
     """One `.arch` file. `doc` is the `##` text that opens it, when a blank line parts it from what follows."""
 
     source: Source
     items: tuple[Item, ...]
     doc: str = ""
+
+
+# --------------------------------------------------------------------------------------------- walking
+
+
+def children(node: Node) -> list[Node]:
+    """The nodes that stand directly in `node`, in the order of the text."""
+    found: list[Node] = []
+    for name in node.__slots__:
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            found.append(value)
+        elif isinstance(value, tuple):
+            found += [item for item in value if isinstance(item, Node)]
+    return found
+
+
+def walk(*roots: Node, parts: Callable[[Node], Sequence[Node]] = children) -> Iterator[Node]:
+    """The nodes and all that stands in them, each before what it holds, in the order of the text. `parts` tells where to go on."""
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        yield node
+        stack += reversed(parts(node))
+
+
+def given(node: Node) -> tuple[Name | None, ...]:
+    """The names that a node gives to something: what it holds beside them is read."""
+    match node:
+        case Let(name=name) | Parameter(name=name) | Input(name=name) | OutputItem(name=name) | Network(name=name):
+            return (name,)
+        case Repeat(variable=name) | Import(alias=name):
+            return (name,)
+        case For(index=index, variable=variable):
+            return (index, variable)
+        case Block(name=name, inputs=inputs):
+            return (name, *inputs)
+        case FromImport(names=names):
+            return names
+        case Limit(quantity=name):
+            return (name,)  # a word of the language
+    return ()
+
+
+def reading(node: Node) -> list[Node]:
+    """The children that are read: all but the names that the node gives."""
+    names = given(node)
+    return [child for child in children(node) if child not in names] if names else children(node)
+
+
+def labels(*roots: Node, parts: Callable[[Node], Sequence[Node]] = children) -> Iterator[tuple[Step | Stage | Aux, Text]]:
+    """What has a label, with it: steps, stages and side heads."""
+    for node in walk(*roots, parts=parts):
+        if isinstance(node, Stage | Aux):
+            yield node, node.name
+        elif isinstance(node, Step) and node.label is not None:
+            yield node, node.label

@@ -92,13 +92,4 @@ def _shipped_network(name: str) -> ast.Network:
 
 def _is_plain(value: ast.Expression) -> bool:
     """Whether it means the same in every file: it names nothing."""
-    match value:
-        case ast.Number() | ast.Size() | ast.Constant():
-            return True
-        case ast.Text(pieces=pieces):
-            return all(isinstance(piece, str) for piece in pieces)
-        case ast.List(items=items):
-            return all(map(_is_plain, items))
-        case ast.Unary(operand=operand):
-            return _is_plain(operand)
-    return False
+    return all(isinstance(part, ast.Number | ast.Size | ast.Constant | ast.Text | ast.List | ast.Unary) for part in ast.walk(value))

@@ -138,27 +138,9 @@ def places_of(environment: Environment, names: tuple[str, ...]) -> tuple[Label, 
 
 
 def names_in(node: ast.Expression) -> list[ast.Name | ast.Attribute]:
-    """The names that an expression reads, in order."""
-    found: list[ast.Name | ast.Attribute] = []
-    stack: list[object] = [node]
-    while stack:
-        item = stack.pop()
-        match item:
-            case ast.Name() | ast.Attribute():
-                found.append(item)
-            case ast.Binary(left=left, right=right):
-                stack += [right, left]
-            case ast.Unary(operand=operand):
-                stack.append(operand)
-            case ast.Index(value=value, index=index):
-                stack += [index, value]
-            case ast.Conditional(value=value, condition=condition, otherwise=otherwise):
-                stack += [otherwise, condition, value]
-            case ast.List(items=items):
-                stack += list(reversed(items))
-            case ast.Call(arguments=arguments):
-                stack += [argument.value for argument in reversed(arguments)]
-    return found
+    """The names that an expression reads, in order: of `in.channels` and `e1.height` the whole."""
+    found = ast.walk(node, parts=lambda part: () if isinstance(part, ast.Attribute) else ast.children(part))
+    return [part for part in found if isinstance(part, ast.Name | ast.Attribute)]
 
 
 def replacement(span: Span, names: tuple[str, ...]) -> Fix | None:

@@ -125,35 +125,40 @@ def legal_name(label: str) -> str:
     return cleaned
 
 
+def _in_one_scope(node: ast.Node) -> Sequence[ast.Node]:
+    """The parts of a statement whose labels stand beside its own: those of its conditions, loops and merges, not of parts with a name."""
+    match node:
+        case ast.Chain(steps=steps):
+            return steps
+        case ast.Step(action=ast.Merge(paths=paths)):
+            return paths
+        case ast.Step(label=None, action=ast.Group(body=body)):
+            return body
+        case ast.Stage(mode="flat", body=body) | ast.Path(body=body) | ast.Repeat(body=body) | ast.For(body=body):
+            return body
+        case ast.If(body=body, otherwise=otherwise):
+            return (*body, *otherwise)
+    return ()
+
+
+def _in_every_case(node: ast.Node) -> Sequence[ast.Node]:
+    """The same without what depends on a condition or stands in rounds; those of an `indexed` group are numbers."""
+    match node:
+        case ast.If() | ast.Repeat() | ast.For() | ast.Step(action=ast.Group(mode="indexed")):
+            return ()
+        case ast.Path(qualifier=ast.If() | ast.Repeat() | ast.For()):
+            return ()
+    return _in_one_scope(node)
+
+
 def has_dynamic_label(body: Sequence[ast.Statement]) -> bool:
     """Whether a step of the loop's body carries a label with an expression: then the rounds need no number."""
-    for statement in body:
-        match statement:
-            case ast.Chain(steps=steps):
-                for step in steps:
-                    if step.label is not None and _is_dynamic(step.label):
-                        return True
-                    if isinstance(step.action, ast.Merge) and any(has_dynamic_label(path.body) for path in step.action.paths):
-                        return True
-                    if isinstance(step.action, ast.Group) and step.label is None and has_dynamic_label(step.action.body):
-                        return True
-            case ast.Stage(name=name, mode=mode, body=inner):
-                if _is_dynamic(name) or (mode == "flat" and has_dynamic_label(inner)):
-                    return True
-            case ast.Aux(name=name):
-                if _is_dynamic(name):
-                    return True
-            case ast.If(body=inner, otherwise=otherwise):
-                if has_dynamic_label(inner) or has_dynamic_label(otherwise):
-                    return True
-            case ast.Repeat(body=inner) | ast.For(body=inner):
-                if has_dynamic_label(inner):
-                    return True
-    return False
+    return any(_plain(label) is None for _, label in ast.labels(*body, parts=_in_one_scope))
 
 
-def _is_dynamic(label: ast.Text) -> bool:
-    return any(not isinstance(piece, str) for piece in label.pieces)
+def _plain(label: ast.Text) -> str | None:
+    """A label's text; None where it holds expressions."""
+    return label.pieces[0] if len(label.pieces) == 1 and isinstance(label.pieces[0], str) else None
 
 
 _SILENT = (ast.Let, ast.Default, ast.Require, ast.Expect, ast.Budget)
@@ -195,50 +200,18 @@ def is_loop_alone(body: Sequence[ast.Statement]) -> bool:
 def static_labels(body: Sequence[ast.Statement]) -> dict[str, ast.Text]:
     """The plain labels of a body, those in its ifs, loops and merges included: to explain one that comes later."""
     found: dict[str, ast.Text] = {}
-    stack: list[ast.Statement] = list(reversed(body))
-    while stack:
-        statement = stack.pop()
-        match statement:
-            case ast.Chain(steps=steps):
-                for step in steps:
-                    _note(found, step.label)
-                    if isinstance(step.action, ast.Merge):
-                        for path in step.action.paths:
-                            stack.extend(reversed(path.body))
-                    elif isinstance(step.action, ast.Group) and step.label is None:
-                        stack.extend(reversed(step.action.body))
-            case ast.Stage(name=name, mode=mode, body=inner):
-                _note(found, name)
-                if mode == "flat":
-                    stack.extend(reversed(inner))
-            case ast.If(body=inner, otherwise=otherwise):
-                stack.extend(reversed(inner))
-                stack.extend(reversed(otherwise))
-            case ast.Repeat(body=inner) | ast.For(body=inner):
-                stack.extend(reversed(inner))
+    for part, label in ast.labels(*body, parts=_in_one_scope):
+        name = _plain(label)
+        if name is not None and not isinstance(part, ast.Aux):
+            found.setdefault(name, label)
     return found
 
 
 def certain_labels(body: Sequence[ast.Statement]) -> frozenset[str]:
     """The plain labels that steps of this very naming scope have, whatever its conditions and loops do: names that no unlabelled step takes."""
-    found: dict[str, ast.Text] = {}
-    stack: list[ast.Statement] = list(body)
-    while stack:
-        match stack.pop():
-            case ast.Chain(steps=steps):
-                for step in steps:
-                    _note(found, step.label)
-                    if isinstance(step.action, ast.Merge):
-                        stack += [row for path in step.action.paths if path.qualifier is None for row in path.body]
-                    elif isinstance(step.action, ast.Group) and step.label is None and step.action.mode != "indexed":
-                        stack += step.action.body
-            case ast.Stage(mode="flat", body=inner):
-                stack += inner
-            case ast.Stage(name=name) | ast.Aux(name=name):
-                _note(found, name)
-    return frozenset(found) | {row.name.name for row in body if isinstance(row, ast.Input)}
-
-
-def _note(found: dict[str, ast.Text], label: ast.Text | None) -> None:
-    if label is not None and len(label.pieces) == 1 and isinstance(label.pieces[0], str):
-        found.setdefault(label.pieces[0], label)
+    found = (
+        _plain(label)
+        for part, label in ast.labels(*body, parts=_in_every_case)
+        if not (isinstance(part, ast.Stage) and part.mode == "flat")
+    )
+    return frozenset(name for name in found if name is not None) | {row.name.name for row in body if isinstance(row, ast.Input)}

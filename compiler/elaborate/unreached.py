@@ -164,32 +164,19 @@ class _Reader:
                 self.value(argument.value, names)
 
     def value(self, node: ast.Expression, names: Names) -> None:
-        stack: list[ast.Expression] = [node]
-        while stack:
-            match stack.pop():
-                case ast.Name(span=span, name=name):
-                    known = name in names or name in TABLE or name in WORDS or name == "in"
-                    if not known and not self.is_label(name):
-                        self.say(name, span, names, "a value", 0)
-                case ast.Attribute(value=value):
-                    stack.append(value)
-                case ast.Text(pieces=pieces):
-                    stack += [piece for piece in pieces if not isinstance(piece, str)]
-                case ast.Index(value=value, index=index):
-                    stack += [index, value]
-                case ast.List(items=items):
-                    stack += items
-                case ast.Unary(operand=operand):
-                    stack.append(operand)
-                case ast.Binary(left=left, right=right):
-                    stack += [right, left]
-                case ast.Conditional(value=value, condition=condition, otherwise=otherwise):
-                    stack += [otherwise, condition, value]
-                case ast.Call(path=path, arguments=arguments) as call:
-                    if path[0] in FUNCTIONS and path[0] not in names:
-                        stack += [argument.value for argument in arguments]
-                    else:
-                        self.call(call, names, "function, block or operation")
+        def parts(node: ast.Node) -> Sequence[ast.Node]:
+            return () if isinstance(node, ast.Call) and not is_function(node) else ast.children(node)
+
+        def is_function(call: ast.Call) -> bool:
+            return call.path[0] in FUNCTIONS and call.path[0] not in names
+
+        for part in ast.walk(node, parts=parts):
+            if isinstance(part, ast.Name):
+                known = part.name in names or part.name in TABLE or part.name in WORDS or part.name == "in"
+                if not known and not self.is_label(part.name):
+                    self.say(part.name, part.span, names, "a value", 0)
+            elif isinstance(part, ast.Call) and not is_function(part):
+                self.call(part, names, "function, block or operation")
 
     def say(self, name: str, span: Span, names: Names, wanted: str, arguments: int) -> None:
         environment = Environment(bindings={known: Binding(None, place) for known, place in names.items()})
@@ -198,24 +185,8 @@ class _Reader:
 
 def _labels(body: Sequence[ast.Statement]) -> Iterator[str]:
     """A pattern of every label in a body and the bodies within: of an expression in it anything may come."""
-    stack: list[object] = list(body)
-    while stack:
-        node = stack.pop()
-        label: ast.Text | None = None
-        match node:
-            case ast.Chain(steps=steps):
-                stack += steps
-            case ast.Step(label=label, action=action):
-                stack.append(action)
-            case ast.Group(body=inner) | ast.Repeat(body=inner) | ast.For(body=inner) | ast.Path(body=inner):
-                stack += inner
-            case ast.Stage(name=label, body=inner) | ast.Aux(name=label, body=inner):
-                stack += inner
-            case ast.If(body=inner, otherwise=otherwise):
-                stack += [*inner, *otherwise]
-            case ast.Merge(paths=paths):
-                stack += paths
-            case ast.Input(name=name):
-                yield name.name
-        if label is not None:
-            yield "".join(re.escape(piece.split(".")[0]) if isinstance(piece, str) else ".*" for piece in label.pieces)
+    for _, label in ast.labels(*body):
+        yield "".join(re.escape(piece.split(".")[0]) if isinstance(piece, str) else ".*" for piece in label.pieces)
+    for node in ast.walk(*body):
+        if isinstance(node, ast.Input):
+            yield node.name.name

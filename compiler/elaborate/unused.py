@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from ...base.diagnostics import Diagnostic, Label, Severity
@@ -36,9 +35,9 @@ def _in_definition(item: ast.Block | ast.Network, mentioned: set[str], is_handed
         # What calls a block that is given to it as a value gives it the arguments that it gives all of them.
         if row.name.name not in mentioned and not is_handed_on:
             yield _unused(f"parameter of `{item.name.name}`", row.name)
-    for name in _lets(item.body):
-        if name.name not in mentioned:
-            yield _unused("value", name)
+    for node in ast.walk(*item.body):
+        if isinstance(node, ast.Let) and node.name.name not in mentioned:
+            yield _unused("value", node.name)
 
 
 def _unused(what: str, name: ast.Name) -> Diagnostic:
@@ -65,73 +64,21 @@ def unused_label(name: str, span: Span) -> Diagnostic:
 def _handed_on(file: ast.File) -> set[str]:
     """The names that stand as values, not as calls: `resnet(unit = mine)`, `[narrow, wide]`, and `mine(groups = 4)` where that is an argument."""
     names: set[str] = set()
-    stack: list[tuple[object, bool]] = [(file.items, False)]
+    stack: list[tuple[ast.Node, bool]] = [(file, False)]
     while stack:
         node, is_value = stack.pop()
-        if isinstance(node, tuple):
-            stack += [(part, is_value) for part in node]
-        elif isinstance(node, ast.Name):
-            names |= {node.name} if is_value else set()
-        elif isinstance(node, ast.Call):
-            names |= {node.path[0]} if is_value else set()
-            stack.append((node.arguments, True))
-        elif isinstance(node, ast.Argument | ast.Let):
-            stack.append((node.value, True))
-        elif isinstance(node, ast.Parameter):
-            stack.append((node.default, True))
-        elif dataclasses.is_dataclass(node) and not isinstance(node, Span):
-            values = isinstance(node, ast.List | ast.Conditional | ast.Index) and is_value
-            stack += [(getattr(node, row.name), values) for row in dataclasses.fields(node) if row.name not in ("span", "name", "source")]
+        if is_value and isinstance(node, ast.Name | ast.Call):
+            names.add(_first(node))
+        gives = isinstance(node, ast.Call | ast.Argument | ast.Let | ast.Parameter)
+        hands_on = is_value and isinstance(node, ast.List | ast.Conditional | ast.Index)
+        stack += [(child, gives or hands_on) for child in ast.reading(node)]
     return names
 
 
-def _mentioned(roots: object) -> set[str]:
+def _first(node: ast.Name | ast.Call) -> str:
+    return node.name if isinstance(node, ast.Name) else node.path[0]
+
+
+def _mentioned(root: ast.Node) -> set[str]:
     """Every name that is read in a part of the tree. A name that only gives itself to something (a let, an argument's) does not count."""
-    names: set[str] = set()
-    stack: list[object] = [roots]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tuple):
-            stack += node
-        elif isinstance(node, ast.Name):
-            names.add(node.name)
-        elif isinstance(node, ast.Call):
-            names.add(node.path[0])
-            stack.append(node.arguments)
-        elif isinstance(node, (ast.Argument, ast.Let)):
-            stack.append(node.value)
-        elif isinstance(node, ast.Repeat):
-            stack += [node.count, node.body]
-        elif isinstance(node, ast.For):
-            stack += [node.values, node.body]
-        elif isinstance(node, ast.Parameter):
-            stack.append(node.default)
-        elif isinstance(node, ast.Input):
-            stack.append(node.shape)
-        elif isinstance(node, ast.Limit):
-            stack.append(node.value)
-        elif isinstance(node, ast.Import | ast.FromImport):
-            continue
-        elif dataclasses.is_dataclass(node) and not isinstance(node, Span):
-            stack += [getattr(node, row.name) for row in dataclasses.fields(node) if row.name not in ("span", "name", "source")]
-            if isinstance(node, ast.Stage | ast.Aux):
-                stack.append(node.name)
-    return names
-
-
-def _lets(body: tuple[ast.Statement, ...]) -> Iterator[ast.Name]:
-    stack: list[object] = [body]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, tuple):
-            stack += reversed(node)
-        elif isinstance(node, ast.Let):
-            yield node.name
-        elif isinstance(node, ast.Stage | ast.Aux | ast.Repeat | ast.For | ast.Group):
-            stack.append(node.body)
-        elif isinstance(node, ast.If):
-            stack += [node.otherwise, node.body]
-        elif isinstance(node, ast.Chain):
-            stack += [step.action for step in reversed(node.steps)]
-        elif isinstance(node, ast.Merge):
-            stack += [path.body for path in reversed(node.paths)]
+    return {_first(node) for node in ast.walk(root, parts=ast.reading) if isinstance(node, ast.Name | ast.Call)}

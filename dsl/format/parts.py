@@ -46,26 +46,14 @@ class Gap:
 def _statement_starts(file: ast.File) -> frozenset[int]:
     """Where statements begin. An `if` after `else` begins none."""
     starts: set[int] = set()
-    waiting: list[object] = list(file.items)
-    starts.update(item.span.start for item in file.items)
-    while waiting:
-        node = waiting.pop()
-        inside: list[ast.Statement] = []
-        if isinstance(node, ast.Chain):
-            waiting += [step.action for step in node.steps]
-        elif isinstance(node, ast.Merge):
-            waiting += node.paths
+    for node in ast.walk(file):
+        if isinstance(node, ast.File):
+            starts.update(item.span.start for item in node.items)
         elif isinstance(node, ast.If):
-            inside += node.body
-            for other in node.otherwise:
-                if isinstance(other, ast.If) and _follows_else(other):
-                    waiting.append(other)
-                else:
-                    inside.append(other)
-        elif isinstance(node, (ast.Group, ast.Path, ast.Stage, ast.Aux, ast.Repeat, ast.For, ast.Block, ast.Network)):
-            inside += node.body
-        starts.update(one.span.start for one in inside)
-        waiting += inside
+            rows = [row for row in node.otherwise if not (isinstance(row, ast.If) and _follows_else(row))]
+            starts.update(row.span.start for row in (*node.body, *rows))
+        elif isinstance(node, ast.Group | ast.Path | ast.Stage | ast.Aux | ast.Repeat | ast.For | ast.Block | ast.Network):
+            starts.update(row.span.start for row in node.body)
     return frozenset(starts)
 
 
