@@ -75,15 +75,20 @@ def holders(members: Sequence[tuple[tuple[str, ...], Made]]) -> dict[str, Holder
 
 
 def top_level(names: dict[str, Holder]) -> Level:
-    """A class is an nn.ModuleDict where a member's name is no identifier, for that can call it by name; but that holds modules alone."""
+    """A class is an nn.ModuleList where its members are numbered, and an nn.ModuleDict where a name is no identifier; but these hold modules alone."""
+    whole = Holder(inside=names)
+    if names and whole.is_list and whole.is_expression:
+        return Level("list", names)
     numbered = [holder for name, holder in names.items() if not name.isidentifier()]
     plain = not numbered or any(name in CONTAINER_WORDS for name in names) or any(holder.is_weight for holder in numbered)
     return Level("module" if plain else "dict", names)
 
 
 def declarations(top: Level) -> list[str]:
-    """The statements that declare a class's members."""
-    lines: list[str] = []
+    """The statements that declare a class's members, the call of the base's constructor first."""
+    if top.kind == "list":
+        return [f"super().__init__{_expression(Holder(inside=dict(top.names))).removeprefix('nn.ModuleList')}"]
+    lines = ["super().__init__()"]
     for name, holder in top.names.items():
         if top.kind == "module" and not name.isidentifier():
             _add("self", name, holder, lines)
@@ -129,6 +134,21 @@ def _expression(holder: Holder) -> str:
     if len(elements) == 1 and elements[0].startswith("*("):
         return f"nn.ModuleList{elements[0][1:]}"
     return f"nn.ModuleList([{', '.join(elements)}])"
+
+
+def place_in_list(top: Level, path: Sequence[str], classes: Mapping[str, Level]) -> tuple[str, int, int] | None:
+    """Of a member of an nn.ModuleList: how the list is reached, the member's place in it, and how many it holds."""
+    if not path or not path[-1].isdigit():
+        return None
+    level = top
+    for name in path[:-1]:
+        holder = level.names.get(name)
+        if holder is None or holder.made is not None:
+            return None
+        level = _below(holder, classes)
+    if level.kind != "list":
+        return None
+    return access(top, path[:-1], classes), int(path[-1]), len(level.names)
 
 
 def access(top: Level, path: Sequence[str], classes: Mapping[str, Level]) -> str:

@@ -16,7 +16,7 @@ from .designs import Call, Form
 from .forward import forward_of
 from .line_breaking import INDENT, WIDTH, broken
 from .plan import Plan
-from .schedule import Statement
+from .schedule import Loop, Statement
 
 BODY = 2 * INDENT
 
@@ -43,7 +43,7 @@ class ClassWriter:
 
     @property
     def base(self) -> str:
-        return "nn.ModuleDict" if self.level.kind == "dict" else "nn.Module"
+        return {"dict": "nn.ModuleDict", "list": "nn.ModuleList"}.get(self.level.kind, "nn.Module")
 
     def head(self, base: str) -> list[str]:
         scope = self.cls.design.units[0].scope
@@ -55,7 +55,7 @@ class ClassWriter:
         return broken(f"def __init__({', '.join(['self', *rows])}) -> None:", INDENT)
 
     def constructor(self) -> list[str]:
-        lines = [*self.signature(), " " * BODY + "super().__init__()"]
+        lines = self.signature()
         for statement in declarations(self.level):
             lines.extend(broken(statement, BODY))
         for statement in self._starts([call for call, _ in self.cls.members], ()):
@@ -83,8 +83,17 @@ class ClassWriter:
         comment = self.shape(self.cls.design.outputs[0]) if len(results) == 1 else ""
         return lines + broken(f"return {', '.join(results)}", BODY, comment)
 
-    def statements(self, statements: Sequence[Statement]) -> list[str]:
-        return [line for row in statements for line in broken(f"{', '.join(row.names)} = {row.text}", BODY, self.shape(row.tensor))]
+    def statements(self, statements: Sequence[Statement | Loop], indent: int = BODY, with_shapes: bool = True) -> list[str]:
+        lines: list[str] = []
+        for row in statements:
+            if isinstance(row, Loop):
+                shapes = {self.shape(tensor) for tensor in row.tensors}
+                comment = shapes.pop() if with_shapes and len(shapes) == 1 else ""
+                lines.extend(broken(f"for {row.member} in {row.container}:", indent))
+                lines.extend(broken(f"{row.name} = {row.text}", indent + INDENT, comment))
+            else:
+                lines.extend(broken(f"{', '.join(row.names)} = {row.text}", indent, self.shape(row.tensor) if with_shapes else ""))
+        return lines
 
     def shape(self, tensor: int) -> str:
         """The comment on a tensor. Shapes are told where there is one instance: those of several differ."""

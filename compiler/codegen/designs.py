@@ -13,7 +13,7 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.inplace import may_overwrite
 from ..graph.program import Node
-from .identifiers import CONTAINER_WORDS, stem
+from .identifiers import CONTAINER_WORDS, singular, stem
 from .templates import Recipe, Recipes, holes
 from .units import Unit, Units, inner_first, member_path, owner_of
 
@@ -213,6 +213,8 @@ def _word(unit: Unit) -> str:
     if scope.template:
         return scope.template
     own = stem(scope.names[-1]) if scope.names and not scope.names[-1].isdigit() else ""
+    if scope.kind == "round" and len(scope.names) > 1:
+        own = singular(stem(scope.names[0]))
     if own:
         return own
     above = scope.parent

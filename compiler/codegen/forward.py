@@ -9,7 +9,7 @@ from ..graph.program import Node
 from .designs import Call, Design
 from .identifiers import variable_name
 from .plan import Plan
-from .schedule import Schedule, Scheduler
+from .schedule import Place, Schedule, Scheduler
 from .units import Mode, Unit
 
 
@@ -72,7 +72,10 @@ def _scheduler(plan: Plan, design: Design, names: dict[int, str]) -> Scheduler:
     def callee(call: Call) -> str:
         return plan.reach(design, call.path)
 
-    return Scheduler(plan.designs.recipes, callee, labels_of(design, plan.graph.nodes), names)
+    def in_list(call: Call) -> Place | None:
+        return plan.place_in_list(design, call.path)
+
+    return Scheduler(plan.designs.recipes, callee, in_list, labels_of(design, plan.graph.nodes), names)
 
 
 def _network_scheduler(plan: Plan, answered: Sequence[Node]) -> Scheduler:

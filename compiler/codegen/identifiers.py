@@ -27,6 +27,11 @@ def stem(name: str) -> str:
     return re.sub(r"[-_]?\d+[a-z]?$", "", name) or "part"
 
 
+def singular(name: str) -> str:
+    """What one element of a container is called: `blocks` holds each `block`."""
+    return name[:-1] if len(name) > 2 and name.endswith("s") and not name.endswith("ss") else ""
+
+
 def variable_name(name: str) -> str:
     """A legal name of a variable or parameter near `name`."""
     cleaned = re.sub(r"\W", "_", name, flags=re.ASCII)

@@ -85,8 +85,7 @@ class NetworkWriter:
         lines.extend(["", *function("forward", trunk.inputs, "")])
         lines.extend(broken(f"{', '.join(handed)} = self.trunk({', '.join(trunk.inputs)})", BODY))
         lines.append(f"{' ' * BODY}if self.training and not torch.jit.is_scripting():")
-        for row in forward.heads.statements:
-            lines.extend(broken(f"{', '.join(row.names)} = {row.text}", BODY + INDENT))
+        lines.extend(self.writer.statements(forward.heads.statements, BODY + INDENT, with_shapes=False))
         told = _record(record, [*self.fields, *self.side_fields], [*answers, *forward.heads.results])
         lines.extend(broken(f"return {told}", BODY + INDENT))
         return lines + broken(f"return {answer}", BODY)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
-from .attributes import Level, access, holders, top_level
+from .attributes import Level, access, holders, place_in_list, top_level
 from .class_names import name_classes
 from .class_plan import Class, make_classes
 from .designs import Design, Designs, Form, build_designs
@@ -39,6 +39,10 @@ class Plan:
     def reach(self, design: Design, path: Sequence[str]) -> str:
         """How the class of `design` reaches a member: `self.conv1`."""
         return access(self.levels[design.name], path, self.levels)
+
+    def place_in_list(self, design: Design, path: Sequence[str]) -> tuple[str, int, int] | None:
+        """Of a member of an nn.ModuleList: how the list is reached, the member's place in it, and how many it holds."""
+        return place_in_list(self.levels[design.name], path, self.levels)
 
     def works_in_place(self) -> list[bool]:
         """Whether each node, by index, writes its output over its input."""

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import field, replace
+from itertools import chain, count, pairwise
+from typing import TypeAlias
 
 from ...base.records import dataclass
 from .designs import Call
+from .identifiers import singular, variable_name
 from .line_breaking import INDENT, WIDTH
 from .templates import HOLE, Recipes, Template
 
@@ -33,6 +36,21 @@ class Statement:
     names: tuple[str, ...]
     text: str
     tensor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`for member in container: name = text`, which makes `tensors`, one a round."""
+
+    member: str
+    container: str
+    name: str
+    text: str
+    tensors: tuple[int, ...]
+
+
+Place: TypeAlias = "tuple[str, int, int]"
+"""A member of an nn.ModuleList: how the list is reached, the member's place in it, and how many it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,7 @@ class Schedule:
     """
 
     outputs: tuple[int, ...]
-    statements: list[Statement] = field(default_factory=list)
+    statements: list[Statement | Loop] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     released: dict[int, Time] = field(default_factory=dict)
     partials: list[Partial] = field(default_factory=list)
@@ -85,10 +103,12 @@ class _Waiting:
 
 @dataclass(slots=True, eq=False)
 class Scheduler:
-    """Schedules one body. `callee` gives the text that reaches a member, `labels` what the author called a tensor; `names` has the inputs."""
+    """Schedules one body. `callee` gives the text that reaches a member, `in_list` its place in an nn.ModuleList, `labels` what the author
+    called a tensor; `names` has the inputs."""
 
     recipes: Recipes
     callee: Callable[[Call], str]
+    in_list: Callable[[Call], Place | None]
     labels: dict[int, str]
     names: dict[int, str]
     schedule: Schedule = field(init=False)
@@ -99,6 +119,7 @@ class Scheduler:
     _holds: dict[str, int] = field(default_factory=dict)
     _kept: set[int] = field(default_factory=set)
     _soon: set[int] = field(default_factory=set)
+    _members: set[str] = field(default_factory=set)
     _numbered: dict[str, tuple[str, int]] = field(default_factory=dict)
     _least: dict[str, int] = field(default_factory=dict)
     """By word, a number below which none is free: a merge of a thousand paths must not try a thousand names for each."""
@@ -119,10 +140,17 @@ class Scheduler:
         self._uses = dict(self._left)
         self._kept = set(outputs) if len(outputs) > 1 else set()
         self.schedule = Schedule(tuple(outputs))
-        for position, (call, first) in enumerate(real):
-            after = real[position + 1][0].operands if position + 1 < len(real) else outputs
+        position = 0
+        while position < len(real):
+            call, first = real[position]
+            rounds = real[position : position + self._rounds(real, position)]
+            position += max(1, len(rounds))
+            after = real[position][0].operands if position < len(real) else outputs
             self._soon = {self._resolve(operand) for operand in (*call.operands, *after)}
-            self._place(call, first)
+            if rounds:
+                self._loop(rounds)
+            else:
+                self._place(call, first)
         self._end(Time(real[-1][1]) if real else None)
         return self.schedule
 
@@ -158,7 +186,7 @@ class Scheduler:
 
     def _place(self, call: Call, first: int) -> None:
         template = self._text(call)
-        operands = [self._resolve(operand) for operand in call.operands]
+        operands = self._operands(call)
         nested = {waiting.tensor: waiting for waiting in self._taken(call, template, operands)}
         texts, sums, reads = [], [], []
         for operand in operands:
@@ -171,10 +199,7 @@ class Scheduler:
                 texts.append(self.names[operand])
                 sums.append(False)
                 reads.append(self.names[operand])
-            self._left[operand] -= 1
-            if self._left[operand] == 0 and self.names.get(operand) in self._numbered:
-                word, number = self._numbered[self.names[operand]]
-                self._least[word] = min(self._least[word], number)
+            self._read(operand)
         self._make_partials(call, first, operands, nested)
         text = template.fill(texts, sums)
         depth = 1 + max((waiting.depth for waiting in nested.values()), default=0)
@@ -204,6 +229,69 @@ class Scheduler:
             for operand in operands[(number + 1 if number else 0) : number + 2]:
                 if operand in nested:
                     self.schedule.released[operand] = time
+
+    def _operands(self, call: Call) -> list[int]:
+        return [self._resolve(operand) for operand in call.operands]
+
+    def _read(self, tensor: int) -> None:
+        self._left[tensor] -= 1
+        if self._left[tensor] == 0 and self.names.get(tensor) in self._numbered:
+            word, number = self._numbered[self.names[tensor]]
+            self._least[word] = min(self._least[word], number)
+
+    # ---------------------------------------------------------------------------------------------- loops
+
+    def _rounds(self, calls: Sequence[tuple[Call, int]], start: int) -> int:
+        """How many calls from `start` on are one loop over a whole nn.ModuleList: each takes what the one before it made, and the rest alike."""
+        place = self._place_of(calls[start][0])
+        if place is None or place[1] != 0 or start + place[2] > len(calls) or place[2] < 2:
+            return 0
+        others = self._operands(calls[start][0])[1:]
+        for number, ((_, made), (call, _)) in enumerate(pairwise(calls[start : start + place[2]]), 1):
+            if self._place_of(call) != (place[0], number, place[2]) or self._uses.get(made, 0) != 1 or made in self._kept:
+                return 0
+            if self._operands(call) != [made, *others]:
+                return 0
+        return place[2]
+
+    def _place_of(self, call: Call) -> Place | None:
+        return self.in_list(call) if call.as_module and call.results == 1 and call.operands else None
+
+    def _loop(self, rounds: Sequence[tuple[Call, int]]) -> None:
+        """`for block in self.blocks: x = block(x)`; the variable starts as what enters the loop."""
+        self._flush(len(self._waiting))
+        call, first = rounds[0]
+        tensors = tuple(made for _, made in rounds)
+        place = self._place_of(call)
+        assert place is not None
+        entering, *others = self._operands(call)
+        self._read(entering)
+        name, entry = self._choose(first, [self.names[entering]], by_label=False), self.names[entering]
+        if name in self._holds:
+            self.schedule.released.setdefault(self._holds[name], Time(first, 1 if name == entry else 0))
+        if name != entry:
+            self.schedule.statements.append(Statement((name,), entry, entering))
+        member = self._member(place[0])
+        text = f"{member}({', '.join([name, *(self.names[operand] for operand in others)])})"
+        self.schedule.statements.append(Loop(member, place[0], name, text, tensors))
+        for before, after in pairwise(tensors):
+            self.schedule.released[before] = Time(after)
+            for operand in (before, *others):
+                self._read(operand)
+        for operand in others:
+            self._read(operand)
+        self.names[tensors[-1]] = name
+        self._holds[name] = tensors[-1]
+
+    def _member(self, container: str) -> str:
+        """`block` for `self.blocks`; no other variable is called so, for TorchScript tells a module and a tensor apart."""
+        last = container.rpartition(".")[2]
+        own = singular(last) if last.isidentifier() else ""
+        wishes = chain(filter(None, (own and variable_name(own), "block", "module")), (f"block{number}" for number in count(2)))
+        taken = {*self.names.values(), *self.labels.values()}
+        name = next(wish for wish in wishes if wish not in taken)
+        self._members.add(name)
+        return name
 
     def _several(self, call: Call, first: int, waiting: _Waiting) -> None:
         tensors = range(first, first + call.results)
@@ -282,6 +370,8 @@ class Scheduler:
         return f"{word}{number}"
 
     def _is_live(self, name: str) -> bool:
+        if name in self._members:
+            return True
         held = self._holds.get(name)
         if held is None:
             return False

@@ -12,7 +12,7 @@ from ..graph.program import Scope
 from ..ops.base import Shape
 from . import inputs_outputs
 from .builder import Builder
-from .closures import Binding, Environment, Frame, Labelled, Made, Names, Origin
+from .closures import Binding, Environment, Frame, Labelled, Made, Names, Origin, Rounds
 from .declarations import budget, default, expect, require
 from .evaluator import Evaluator
 from .explain_values import with_origins
@@ -265,10 +265,19 @@ class Expansion:
             )
 
     def loop(self, frame: Frame, loop: ast.Repeat | ast.For) -> None:
+        numbers = frame.rounds or frame.names.loop()
         for bindings in self.rounds(frame, loop):
-            frame.current = self.round(frame, loop.body, bindings, loop.span, frame.current)
+            frame.current = self.round(frame, loop.body, bindings, loop.span, frame.current, numbers)
 
-    def round(self, frame: Frame, body: Sequence[ast.Statement], bindings: dict[str, Binding], span: Span, start: int | None) -> int | None:
+    def round(
+        self,
+        frame: Frame,
+        body: Sequence[ast.Statement],
+        bindings: dict[str, Binding],
+        span: Span,
+        start: int | None,
+        numbers: Rounds,
+    ) -> int | None:
         """One round: its steps are numbered, or their labels tell them apart (language.md, naming rule 2)."""
         inside = self.inner(frame, body, entry=start, current=start)
         inside.environment.bindings.update(bindings)
@@ -276,18 +285,22 @@ class Expansion:
             # The steps belong to the scope that holds the loop, and so do their labels.
             inside.environment.labels = frame.environment.labels if has_dynamic_label(body) else inside.environment.labels
         elif is_single_step(body):
-            inside.round_name = frame.names.next_round()
-        elif not is_loop_alone(body):
-            number = frame.names.next_round()
+            inside.round_name = frame.names.next_round(numbers)
+        elif is_loop_alone(body):
+            inside.rounds = numbers
+        else:
+            names = frame.names.next_round(numbers)
+            self.claim(frame, names, span)
             inside.names = Names()
-            inside.scope = self.build.open(Scope("round", (number,), frame.scope, span, title=number))
+            inside.scope = self.build.open(Scope("round", names, frame.scope, span, title=names[-1]))
             # In what is used again the rounds have the numbers of the first use.
-            frame.names.members[inside.scope.names[-1]] = Labelled(number, None, span, inside.names.members, used=True)
+            held = Labelled(names[-1], None, span, inside.names.members, used=True)
+            frame.names.keep(inside.scope.names, held)
         if inside.scope is not frame.scope:
             inside.scope.values.update({name: plain(binding.value) for name, binding in bindings.items()})
         self.body(inside, body)
         if inside.scope is not frame.scope:
-            frame.names.members[inside.scope.names[-1]].tensor = inside.current
+            held.tensor = inside.current
         frame.environment.incomplete |= inside.environment.incomplete and inside.environment.labels is frame.environment.labels
         return inside.current
 
@@ -331,13 +344,10 @@ class Expansion:
     def register(self, frame: Frame, labelled: Labelled) -> None:
         """Make a label known: after its step, in the body that holds it; by its dotted name from outside."""
         frame.environment.labels[labelled.name] = labelled
-        *outer, last = labelled.name.split(".")
-        members = frame.names.members
-        for part in outer:
-            members = members.setdefault(part, Labelled(part, None, labelled.span, used=True)).members
-        members[last] = labelled
-        if outer:
-            frame.environment.labels[outer[0]] = frame.names.members[outer[0]]
+        path = labelled.name.split(".")
+        frame.names.keep(path, labelled)
+        if len(path) > 1:
+            frame.environment.labels[path[0]] = frame.names.members[path[0]]
 
     def stage(self, frame: Frame, stage: ast.Stage) -> None:
         title = self.label_text(frame, stage.name)

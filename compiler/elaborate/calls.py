@@ -104,8 +104,8 @@ def step_names(frame: Frame, kind: str, label: str | None) -> tuple[str, ...]:
         frame.round_name = None
         return tuple(label.split("."))
     if frame.round_name is not None:
-        name, frame.round_name = frame.round_name, None
-        return (name,)
+        names, frame.round_name = frame.round_name, None
+        return names
     return (frame.names.ordinal(kind),)
 
 
@@ -146,7 +146,7 @@ def instance(
 
     def run(frame: Frame, place: Span) -> Made:
         build = expansion.build
-        inner_names = frame.names if mode == "flat" else Names(mode == "indexed")
+        inner_names = frame.names if mode == "flat" else Names(mode == "indexed", isinstance(definition, ast.Network))
         if heads is None:
             need_tensor(frame, place)
         tensors = heads if heads is not None else [frame.current]
@@ -215,7 +215,7 @@ def call_frame(
         mode,
         definition.doc,
         template.name,
-        title=".".join(names) or template.name,
+        title=(frame.names.title(names) if frame is not None else "") or template.name,
         arguments=(),
     )
     inside = Frame(

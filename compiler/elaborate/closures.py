@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
-from itertools import islice
+from itertools import count, islice
 from typing import Protocol, TypeAlias
 
 from ...base.diagnostics import Label
@@ -150,16 +150,26 @@ NO_DEFAULTS = Defaults()
 
 
 @dataclass(slots=True, eq=False)
+class Rounds:
+    """The numbers that the rounds of a loop take, and the container that they stand in: none, or one that gets its name with the first of them."""
+
+    container: tuple[str, ...] | None = ()
+    count: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Names:
     """The names given so far in one scope that has names of its own (flat stages and paths share the one that they stand in).
 
-    `labels` are those that steps of the scope are known to have: no ordinal makes such a name.
+    `labels` are those that steps of the scope are known to have: no name that is made up is one of them.
     """
 
     indexed: bool = False
+    is_network: bool = False
     ordinals: dict[str, int] = field(default_factory=dict)
     position: int = 0
-    rounds: int = 0
+    rounds: Rounds = field(default_factory=Rounds)
+    containers: list[str] = field(default_factory=list)
     used: dict[tuple[str, ...], Span] = field(default_factory=dict)
     members: dict[str, Labelled] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
@@ -180,9 +190,34 @@ class Names:
         self.position += 1
         return str(self.position - 1)
 
-    def next_round(self) -> str:
-        self.rounds += 1
-        return str(self.rounds - 1)
+    def loop(self) -> Rounds:
+        """The numbers for a loop: those of the scope, which all its loops share; in a network's body each has a container of its own."""
+        return Rounds(None) if self.is_network else self.rounds
+
+    def next_round(self, rounds: Rounds) -> tuple[str, ...]:
+        """`0`, `1`, …; in a network's body `blocks.0`, `blocks.1`, …, and `blocks2.0` in its second loop."""
+        taken = {label.split(".")[0] for label in self.labels}
+        if rounds.container is None:
+            names = ("blocks" if number == 1 else f"blocks{number}" for number in count(1))
+            name = next(name for name in names if name not in taken and name not in self.containers)
+            self.containers.append(name)
+            rounds.container = (name,)
+        while not rounds.container and str(rounds.count) in taken:
+            rounds.count += 1
+        rounds.count += 1
+        return (*rounds.container, str(rounds.count - 1))
+
+    def title(self, names: tuple[str, ...]) -> str:
+        """What a part of these names is called in the figure: a round by its number alone."""
+        return names[-1] if names and names[0] in self.containers else ".".join(names)
+
+    def keep(self, path: Sequence[str], labelled: Labelled) -> None:
+        """Make a label known by its dotted name from outside."""
+        *outer, last = path
+        members = self.members
+        for part in outer:
+            members = members.setdefault(part, Labelled(part, None, labelled.span, used=True)).members
+        members[last] = labelled
 
 
 @dataclass(slots=True, eq=False)
@@ -196,7 +231,8 @@ class Frame:
     entry: int | None
     current: int | None
     training_only: bool = False
-    round_name: str | None = None  # the number that the single step of this round takes as its name
+    round_name: tuple[str, ...] | None = None  # the number that the single step of this round takes as its name
+    rounds: Rounds | None = None  # the numbers of the loop that holds this one and nothing else
     network: NetworkInputs | None = None
 
     @property

@@ -9,7 +9,7 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Shape
 from .builder import Builder
-from .closures import Binding, Frame, Labelled
+from .closures import Binding, Frame, Labelled, Rounds
 from .evaluator import Evaluator
 
 
@@ -40,7 +40,15 @@ class Expander(Protocol):
         """What each round of a loop binds."""
         ...
 
-    def round(self, frame: Frame, body: Sequence[ast.Statement], bindings: dict[str, Binding], span: Span, start: int | None) -> int | None:
+    def round(
+        self,
+        frame: Frame,
+        body: Sequence[ast.Statement],
+        bindings: dict[str, Binding],
+        span: Span,
+        start: int | None,
+        numbers: Rounds,
+    ) -> int | None:
         """One round of a loop; the tensor that it ends in."""
         ...
 

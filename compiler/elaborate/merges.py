@@ -144,8 +144,9 @@ def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> list[tupl
                 expansion.body(inside, path.body)
                 ends.append((inside.current, _end_of(expansion, path, inside.current)))
         else:
+            numbers = inside.names.loop()
             for bindings in expansion.rounds(inside, qualifier):
-                end = expansion.round(inside, path.body, bindings, path.span, start)
+                end = expansion.round(inside, path.body, bindings, path.span, start, numbers)
                 ends.append((end, _end_of(expansion, path, end)))
         frame.environment.incomplete |= inside.environment.incomplete
     return ends

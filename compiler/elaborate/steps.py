@@ -36,7 +36,7 @@ def run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
         runner = _call(expansion, frame, step.action, step, label)
     frame.current, members = runner(frame, step.span)
     if number is not None and frame.round_name is None and build.sharing is None:
-        frame.names.members[number] = Labelled(number, frame.current, step.span, members, used=True)
+        frame.names.keep(number, Labelled(number[-1], frame.current, step.span, members, used=True))
     if label is not None and before is not None:
         assert step.label is not None
         labelled = Labelled(label, frame.current, step.label.span, members, repeater(build, before, label, runner))
@@ -96,7 +96,7 @@ def _group(expansion: Expander, frame: Frame, group: ast.Group, label: str | Non
         inner_names = Names(group.mode == "indexed") if names else frame.names
         inside = expansion.inner(frame, group.body, names=inner_names)
         if names:
-            inside.scope = expansion.build.open(Scope("group", names, frame.scope, group.span, group.mode, title=".".join(names)))
+            inside.scope = expansion.build.open(Scope("group", names, frame.scope, group.span, group.mode, title=frame.names.title(names)))
         elif label is None:
             inside.environment.labels = frame.environment.labels
         expansion.body(inside, group.body)

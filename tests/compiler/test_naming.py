@@ -36,7 +36,7 @@ def names(body: str, before: str = "") -> list[str]:
         ("conv(4) stage s flat { conv1: conv(4) }", ["conv2", "conv1"]),
         ("conv(4) stage s { conv1: conv(4) }", ["conv1", "s.conv1"]),
         ("relu stage relu1 { conv(4) }", ["relu2", "relu1.conv1"]),
-        ("conv(4) repeat 2 { conv1: conv(4) -> relu }", ["conv1", "0.conv1", "0.relu1", "1.conv1", "1.relu1"]),
+        ("conv(4) repeat 2 { conv1: conv(4) -> relu }", ["conv1", "blocks.0.conv1", "blocks.0.relu1", "blocks.1.conv1", "blocks.1.relu1"]),
         ("if false { conv1: conv(4) } conv(4)", ["conv1"]),
         ("stage s { conv(4) -> bn }", ["s.conv1", "s.bn1"]),
         ("stage s flat { conv(4) -> bn } stage t flat { conv(4) }", ["conv1", "bn1", "conv2"]),
@@ -44,22 +44,28 @@ def names(body: str, before: str = "") -> list[str]:
         ("g: { conv(4) -> conv(4) }", ["g.conv1", "g.conv2"]),
         ("{ conv(4) } -> conv(4)", ["conv1", "conv2"]),
         ("g: indexed { conv(4) -> conv(4) }", ["g.0", "g.1"]),
-        ("repeat 2 { conv(4) }", ["0", "1"]),
-        ("repeat 2 { conv(4) -> relu }", ["0.conv1", "0.relu1", "1.conv1", "1.relu1"]),
-        ("repeat 1 { conv(4) } repeat 2 { conv(4) }", ["0", "1", "2"]),
-        ("for a in [1, 2] { repeat a { conv(4) } }", ["0", "1", "2"]),
+        ("repeat 2 { conv(4) }", ["blocks.0", "blocks.1"]),
+        ("repeat 2 { conv(4) -> relu }", ["blocks.0.conv1", "blocks.0.relu1", "blocks.1.conv1", "blocks.1.relu1"]),
+        ("repeat 1 { conv(4) } repeat 2 { conv(4) }", ["blocks.0", "blocks2.0", "blocks2.1"]),
+        ("stage s { repeat 1 { conv(4) } repeat 2 { conv(4) } }", ["s.0", "s.1", "s.2"]),
+        ("stage s flat { repeat 2 { conv(4) } } if true { repeat 1 { conv(4) } }", ["blocks.0", "blocks.1", "blocks2.0"]),
+        ("repeat 1 { conv(4) } blocks: conv(4) -> blocks3: conv(4)\nrepeat 1 { conv(4) }", ["blocks2.0", "blocks", "blocks3", "blocks4.0"]),
+        ("repeat 1 { repeat 2 { conv(4) } relu }", ["blocks.0.0", "blocks.0.1", "blocks.0.relu1"]),
+        ('"blocks.0": relu -> conv(4) repeat 1 { conv(4) }', ["blocks.0", "conv1", "blocks2.0"]),
+        ("add { | repeat 1: conv(4) | repeat 1: conv(4) -> relu }", ["blocks.0", "blocks2.0.conv1", "blocks2.0.relu1", "add1"]),
+        ("for a in [1, 2] { repeat a { conv(4) } }", ["blocks.0", "blocks.1", "blocks.2"]),
         ('for i in range(2) { "c{i}": conv(4) -> relu }', ["c0", "relu1", "c1", "relu2"]),
         ("stage s indexed { repeat 2 { conv(4) -> relu } }", ["s.0", "s.1", "s.2", "s.3"]),
         ("stage s indexed { if true { conv(4) } conv(4) }", ["s.0", "s.1"]),
         ("stage s indexed { a: conv(4) -> conv(4) }", ["s.a", "s.1"]),
         ("add { | conv(4) -> bn | conv(4) }", ["conv1", "bn1", "conv2", "add1"]),
         ("sum: add { | conv(4) | skip }", ["conv1", "sum"]),
-        ("add { | repeat 2: conv(4) }", ["0", "1", "add1"]),
-        ("add { | repeat 2: conv(4) -> relu }", ["0.conv1", "0.relu1", "1.conv1", "1.relu1", "add1"]),
-        ("repeat 2 { add { | skip | skip } }", ["0", "1"]),
-        ("repeat 2 { add { | conv(4) | skip } }", ["0.conv1", "0.add1", "1.conv1", "1.add1"]),
+        ("add { | repeat 2: conv(4) }", ["blocks.0", "blocks.1", "add1"]),
+        ("add { | repeat 2: conv(4) -> relu }", ["blocks.0.conv1", "blocks.0.relu1", "blocks.1.conv1", "blocks.1.relu1", "add1"]),
+        ("repeat 2 { add { | skip | skip } }", ["blocks.0", "blocks.1"]),
+        ("repeat 2 { add { | conv(4) | skip } }", ["blocks.0.conv1", "blocks.0.add1", "blocks.1.conv1", "blocks.1.add1"]),
         ("add { | if false: conv(4) | conv(4) }", ["conv1"]),
-        ("repeat 2 as i { if i == 0 { conv(4) } else { relu } }", ["0", "1"]),
+        ("repeat 2 as i { if i == 0 { conv(4) } else { relu } }", ["blocks.0", "blocks.1"]),
         ('for i in range(2) { "convs.{i}": conv(4) -> "bns.{i}": bn }', ["convs.0", "bns.0", "convs.1", "bns.1"]),
     ],
 )
@@ -73,7 +79,10 @@ def test_a_round_of_one_block_is_its_number_whatever_comes_in() -> None:
     assert names("stage t { repeat 2 { one(4) } }", blocks) == ["t.0.conv1", "t.1.conv1"]
     inside = ["u.0.one1.conv1", "u.0.add1", "u.1.one1.conv1", "u.1.add1"]
     assert names("stage u { repeat 2 { add { | one(4) | skip } } }", blocks) == inside
-    assert names("a: conv(4) repeat 2 { if true { two(4) { | skip | if true: skip(a) } } }", blocks)[1:3] == ["0.conv1", "0.conv2"]
+    assert names("a: conv(4) repeat 2 { if true { two(4) { | skip | if true: skip(a) } } }", blocks)[1:3] == [
+        "blocks.0.conv1",
+        "blocks.0.conv2",
+    ]
 
 
 def test_blocks_are_named_by_their_own_name() -> None:
@@ -81,6 +90,13 @@ def test_blocks_are_named_by_their_own_name() -> None:
     assert names("cbr(4) -> c: cbr(4) -> cbr(4)", block)[::2] == ["cbr1.conv1", "c.conv1", "cbr2.conv1"]
     assert names("flatly(4) -> conv(4)", block) == ["conv1", "conv2"]
     assert names("row -> row", block) == ["row1.0", "row1.1", "row2.0", "row2.1"]
+
+
+def test_a_network_as_a_step_has_the_keys_that_it_has_alone() -> None:
+    inner = "network inner { input x[4, 8, 8]\n repeat 2 { conv(4) -> relu } }"
+    made = program(f"{inner}\nnetwork test {{ input x[4, 8, 8]\n repeat 1 {{ inner }} i: inner }}")
+    keys = [node.key for node in made.nodes if node.operation.name == "conv"]
+    assert keys == ["blocks.0.blocks.0.conv1", "blocks.0.blocks.1.conv1", "i.blocks.0.conv1", "i.blocks.1.conv1"]
 
 
 def test_a_block_argument_is_named_by_what_it_stands_for() -> None:

@@ -16,5 +16,8 @@ def test_rounds_whose_factors_have_other_axes() -> None:
     program = check_source(Source.of("n.arch", text)).program
     assert program is not None
     module = build(Graph(program), Mode.TRAIN)
-    assert {key: tuple(value.shape) for key, value in module.state_dict().items()} == {"0.layer_scale1": (2,), "1.layer_scale1": (1, 1, 1)}
+    assert {key: tuple(value.shape) for key, value in module.state_dict().items()} == {
+        "blocks.0.layer_scale1": (2,),
+        "blocks.1.layer_scale1": (1, 1, 1),
+    }
     assert module(torch.ones(3, 4, 2)).shape == (3, 1, 4, 2)
