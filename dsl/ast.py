@@ -302,11 +302,11 @@ class Input(Node):
 
 @dataclass(frozen=True, slots=True)
 class OutputItem(Node):
-    """`p3` or `name = label`. `name` None means: the label's own last part."""
+    """`p3`, `name = label` or `name = "layer4.0"`. `name` None means: the label's own last part."""
 
     span: Span
     name: Name | None
-    label: Call
+    label: Call | Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +352,7 @@ class Block(Node):
 
 @dataclass(frozen=True, slots=True)
 class Network(Node):
-    """`network name(params) { … }`, or `network name(params) = other(arguments)` with `variant_of` set and an empty body."""
+    """`network name(params) mode { … }`, or `network name(params) = other(arguments)` with `variant_of` set and an empty body."""
 
     span: Span
     head: Span
@@ -361,6 +361,7 @@ class Network(Node):
     body: tuple[Statement, ...]
     variant_of: Call | None = None
     doc: str = ""
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)

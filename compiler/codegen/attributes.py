@@ -8,7 +8,7 @@ from dataclasses import field
 from ...base.records import dataclass
 from .arguments import Made
 from .constructors import folded, made_text
-from .identifiers import CONTAINER_WORDS
+from .identifiers import CONTAINER_WORDS, is_attribute
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Level:
 
     def reach(self, module: str, name: str) -> str:
         """How `name` is reached from this module."""
-        if name.isidentifier():
+        if is_attribute(name):
             return f"{module}.{name}"
         if self.kind == "list":
             return f"{module}[{list(self.names).index(name)}]"
@@ -79,7 +79,7 @@ def top_level(names: dict[str, Holder]) -> Level:
     whole = Holder(inside=names)
     if names and whole.is_list and whole.is_expression:
         return Level("list", names)
-    numbered = [holder for name, holder in names.items() if not name.isidentifier()]
+    numbered = [holder for name, holder in names.items() if not is_attribute(name)]
     plain = not numbered or any(name in CONTAINER_WORDS for name in names) or any(holder.is_weight for holder in numbered)
     return Level("module" if plain else "dict", names)
 
@@ -90,7 +90,7 @@ def declarations(top: Level) -> list[str]:
         return [f"super().__init__{_expression(Holder(inside=dict(top.names))).removeprefix('nn.ModuleList')}"]
     lines = ["super().__init__()"]
     for name, holder in top.names.items():
-        if top.kind == "module" and not name.isidentifier():
+        if top.kind == "module" and not is_attribute(name):
             _add("self", name, holder, lines)
         else:
             _declare(top.reach("self", name), holder, lines)
@@ -103,7 +103,7 @@ def _declare(target: str, holder: Holder, lines: list[str]) -> None:
         return
     lines.append(f"{target} = {holder.text or 'nn.Module()'}")
     for name, inner in holder.inside.items():
-        if name.isidentifier():
+        if is_attribute(name):
             _declare(f"{target}.{name}", inner, lines)
         else:
             _add(target, name, inner, lines)
@@ -118,7 +118,7 @@ def _add(target: str, name: str, holder: Holder, lines: list[str]) -> None:
     lines.append(f'{target}.add_module("{name}", {_expression(holder) if whole else holder.text or "nn.Module()"})')
     for inner_name, inner in () if whole else holder.inside.items():
         within = f'getattr({target}, "{name}")'
-        if inner_name.isidentifier():
+        if is_attribute(inner_name):
             _declare(f"{within}.{inner_name}", inner, lines)
         else:
             _add(within, inner_name, inner, lines)

@@ -52,7 +52,7 @@ class _Maker:
         return Class(design, self.parameters[design], members)
 
     def _made(self, call: Call, items: Sequence[Node | Unit], slots: list[Slot]) -> Made:
-        owner = next((part for part in reversed(call.path) if part.isidentifier()), "")
+        owner = next((part.strip("_") for part in reversed(call.path) if part.isidentifier()), "")
         if call.design is None:
             nodes = [item for item in items if isinstance(item, Node)]
             return self._weight(nodes, owner, slots) if call.has_bare_weight else self._operation(call, nodes, owner, slots)

@@ -13,7 +13,7 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.inplace import may_overwrite
 from ..graph.program import Node
-from .identifiers import CONTAINER_WORDS, singular, stem
+from .identifiers import CONTAINER_WORDS, is_attribute, singular, stem
 from .templates import Recipe, Recipes, holes
 from .units import Unit, Units, inner_first, member_path, owner_of
 
@@ -130,7 +130,9 @@ def build_designs(graph: Graph, units: Units, recipes: Recipes, started_in_class
             if call.design is not None and call.owned:
                 call.design.sites += 1
     for design in designs:
-        design.form = Form.CLASS if design is designs[-1] else _form(design)
+        design.form = (
+            _form(design) if design is not designs[-1] else Form.CHAIN_CLASS if _is_sequential(graph, units, design) else Form.CLASS
+        )
     for design in designs:
         for call in design.members:  # its calls, and what is called from outside alone
             _choose_call(design, call)
@@ -239,8 +241,25 @@ def _expression(node: Node) -> str | None:
     return node.operation.expression(holes(node.operation, node.input_shapes), node.input_shapes)
 
 
+def _is_sequential(graph: Graph, units: Units, network: Design) -> bool:
+    """Whether the network's own class is an nn.Sequential: numbered steps in a chain, of which the last makes the one output."""
+    ports = [node for node in graph.nodes if node.operation.name == "output" and units.needed[node.index]]
+    numbers = [str(number) for number in range(len(network.calls))]
+    return (
+        [call.path for call in network.calls] == [(number,) for number in numbers]
+        and [port.names for port in ports] == [("output",)]
+        and network.local.get(ports[0].inputs[0]) == len(network.calls)
+        and is_row(network)
+    )
+
+
 def is_chain(design: Design) -> bool:
-    """Whether each call takes what the one before it made, and nothing else happens."""
+    """Whether each call takes what the one before it made, the last makes what comes out, and nothing else happens."""
+    return is_row(design) and design.outputs == (len(design.calls),)
+
+
+def is_row(design: Design) -> bool:
+    """Whether there are calls of modules alone, each of which takes what the one before it made."""
     if len(design.calls) != len(design.members) or design.inputs != 1 or not design.calls:
         return False
     for number, call in enumerate(design.calls):
@@ -248,7 +267,7 @@ def is_chain(design: Design) -> bool:
             return False
         if call.recipe is not None and not call.recipe.target:
             return False
-    return design.outputs == (len(design.calls),)
+    return True
 
 
 def _form(design: Design) -> Form:
@@ -260,7 +279,7 @@ def _form(design: Design) -> Form:
         return Form.CHAIN_CLASS if design.units[0].scope.template and often else Form.NUMBERED
     if any(name in CONTAINER_WORDS for name in names):
         return Form.CLASS
-    if any(not name.isidentifier() for name in names):
+    if not all(map(is_attribute, names)):
         return Form.NAMED
     is_list = not design.units[0].scope.template and all(call.design is not None for call in design.calls)
     return Form.NAMED if is_list and len(names) > 3 else Form.CLASS

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from ...base.records import dataclass
 from ..graph.program import Node
 from .designs import Call, Design
-from .identifiers import variable_name
+from .identifiers import variable_name, variable_names
 from .plan import Plan
 from .schedule import Place, Schedule, Scheduler
 from .units import Mode, Unit
@@ -96,7 +96,7 @@ def ports(plan: Plan, training_only: bool) -> list[Node]:
 
 
 def field_names(outputs: Iterable[Node]) -> list[str]:
-    return [variable_name(port.names[-1]) for port in outputs]
+    return variable_names(port.names[-1] for port in outputs)
 
 
 def local_tensors(plan: Plan, outputs: Iterable[Node]) -> list[int]:
@@ -105,8 +105,9 @@ def local_tensors(plan: Plan, outputs: Iterable[Node]) -> list[int]:
 
 
 def _network_inputs(plan: Plan) -> dict[int, str]:
-    local = plan.designs.root.local
-    return {local[node.index]: variable_name(node.names[-1]) for node in plan.graph.inputs}
+    inputs, local = plan.graph.inputs, plan.designs.root.local
+    names = variable_names(node.names[-1] for node in inputs)
+    return {local[node.index]: name for node, name in zip(inputs, names, strict=True)}
 
 
 def _distinct(names: Sequence[str], taken: Sequence[str]) -> list[str]:

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 TAKEN = frozenset({"self", "nn", "F", "torch", "Tensor", "NamedTuple", "OrderedDict", "super", "module"})
 """Names that generated code uses itself."""
 
-CONTAINER_WORDS = frozenset({"append", "clear", "extend", "insert", "items", "keys", "pop", "update", "values"})
+CONTAINER_WORDS = frozenset(
+    {"_get_abs_string_index", "_get_item_by_idx", "append", "clear", "extend", "insert", "items", "keys", "pop", "update", "values"}
+)
 """What PyTorch's containers have already: none of them takes a member of such a name."""
 
 _BUILTINS = frozenset({"input", "range", "int", "float", "bool", "str", "tuple", "list", "sum", "min", "max", "len", "type", "id"})
@@ -27,14 +29,25 @@ def stem(name: str) -> str:
     return re.sub(r"[-_]?\d+[a-z]?$", "", name) or "part"
 
 
+def is_attribute(name: str) -> bool:
+    """Whether `self.name` reaches what is called so: a name in Python, and none that a class would read as another one."""
+    return name.isidentifier() and not name.startswith("__")
+
+
+def variable_names(names: Iterable[str]) -> list[str]:
+    """The same for several that stand side by side: no two are one."""
+    namer = Namer()
+    return [namer.give(variable_name(name)) for name in names]
+
+
 def singular(name: str) -> str:
     """What one element of a container is called: `blocks` holds each `block`."""
     return name[:-1] if len(name) > 2 and name.endswith("s") and not name.endswith("ss") else ""
 
 
 def variable_name(name: str) -> str:
-    """A legal name of a variable or parameter near `name`."""
-    cleaned = re.sub(r"\W", "_", name, flags=re.ASCII)
+    """A legal name of a variable, parameter or field near `name`: a field begins with no `_`, and a class reads `__x` as another name."""
+    cleaned = re.sub(r"\W", "_", name, flags=re.ASCII).lstrip("_")
     if not cleaned or cleaned[0].isdigit():
         cleaned = f"x{cleaned}"
     if keyword.iskeyword(cleaned) or cleaned in TAKEN or cleaned in _BUILTINS:

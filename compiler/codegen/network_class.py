@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from ...base.records import dataclass
 from ..graph.program import Node
 from .class_source import BODY, ClassWriter, docstring, function
+from .designs import Form
 from .forward import Forward, SideHeads, field_names, local_tensors, network_forward, ports
+from .identifiers import Namer
 from .initializers import initial_statements
 from .line_breaking import INDENT, broken
 from .units import Mode
@@ -36,6 +38,8 @@ class NetworkWriter:
         lines: list[str] = []
         if self.side_fields or self.fields != ["output"]:
             lines.extend([*self._outputs(), "", ""])
+        if self.writer.cls.design.form is Form.CHAIN_CLASS:
+            return [*self.writer.lines(), *self._initial()]
         lines.extend(self.writer.head(self.writer.base))
         if self.writer.cls.members:
             lines.extend([*self.writer.constructor(), *self._initial(), ""])
@@ -73,7 +77,8 @@ class NetworkWriter:
         trunk, handed = forward.trunk, forward.handed
         results = trunk.schedule.results
         kind = f"tuple[{', '.join(['Tensor'] * len(results))}]" if len(results) > 1 else "Tensor"
-        lines = function("trunk", trunk.inputs, kind)
+        shared = Namer(self.writer.level.names).give("trunk", "answer")
+        lines = function(shared, trunk.inputs, kind)
         lines.extend(docstring("The answer, and the tensors that the side heads read.", BODY))
         lines.extend(self.writer.statements(trunk.schedule.statements))
         lines.extend(broken(f"return {', '.join(results)}", BODY))
@@ -83,7 +88,7 @@ class NetworkWriter:
         answer = handed[0] if single else _record(f"{self.name}Outputs", self.fields, answers)
         record = f"{self.name}Outputs" if single else f"{self.name}TrainingOutputs"
         lines.extend(["", *function("forward", trunk.inputs, "")])
-        lines.extend(broken(f"{', '.join(handed)} = self.trunk({', '.join(trunk.inputs)})", BODY))
+        lines.extend(broken(f"{', '.join(handed)} = self.{shared}({', '.join(trunk.inputs)})", BODY))
         lines.append(f"{' ' * BODY}if self.training and not torch.jit.is_scripting():")
         lines.extend(self.writer.statements(forward.heads.statements, BODY + INDENT, with_shapes=False))
         told = _record(record, [*self.fields, *self.side_fields], [*answers, *forward.heads.results])

@@ -9,9 +9,10 @@ The source is printed from this (`class_source.py`), and the memory analysis rea
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import field, replace
-from itertools import chain, count, pairwise
+from itertools import pairwise
 from typing import TypeAlias
 
 from ...base.records import dataclass
@@ -287,7 +288,9 @@ class Scheduler:
         """`block` for `self.blocks`; no other variable is called so, for TorchScript tells a module and a tensor apart."""
         last = container.rpartition(".")[2]
         own = singular(last) if last.isidentifier() else ""
-        wishes = chain(filter(None, (own and variable_name(own), "block", "module")), (f"block{number}" for number in count(2)))
+        wishes = itertools.chain(
+            filter(None, (own and variable_name(own), "block", "module")), (f"block{number}" for number in itertools.count(2))
+        )
         taken = {*self.names.values(), *self.labels.values()}
         name = next(wish for wish in wishes if wish not in taken)
         self._members.add(name)

@@ -146,7 +146,7 @@ def instance(
 
     def run(frame: Frame, place: Span) -> Made:
         build = expansion.build
-        inner_names = frame.names if mode == "flat" else Names(mode == "indexed", isinstance(definition, ast.Network))
+        inner_names = frame.names if mode == "flat" else Names(definition.mode == "indexed", isinstance(definition, ast.Network))
         if heads is None:
             need_tensor(frame, place)
         tensors = heads if heads is not None else [frame.current]

@@ -205,7 +205,7 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
         raise Problem(
             Diagnostic("E211", f"a network is a variant of a network, and `{template.name}` is a block", Label(chosen.definition.head))
         )
-    frame = call_frame(expansion, None, template, given, None, (), head, Names(is_network=True))
+    frame = call_frame(expansion, None, template, given, None, (), head, Names(template.definition.mode == "indexed", is_network=True))
     frame.scope = replace(frame.scope, title=name)
     build.scopes[-1] = frame.scope
     frame.network = NetworkInputs(is_root=True)

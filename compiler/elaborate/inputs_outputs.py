@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node
 from ..ops.ports import Input, Output
@@ -85,11 +86,12 @@ def output(expansion: Expander, frame: Frame, statement: ast.Output) -> None:
     known = {name: span for name, _, span in network.outputs}
     for item in statement.items:
         try:
-            labelled = find_label(expansion, frame, item.label.path, item.label.path_span)
+            label, where = _path(expansion, frame, item.label)
+            labelled = find_label(expansion, frame, label, where)
         except Unknowable:
             continue
-        name = item.name.name if item.name is not None else item.label.path[-1]
-        place = item.name.span if item.name is not None else item.label.path_span
+        name = item.name.name if item.name is not None else label[-1]
+        place = item.name.span if item.name is not None else where
         earlier = known.get(name)
         if earlier is not None:
             raise Problem(
@@ -103,6 +105,13 @@ def output(expansion: Expander, frame: Frame, statement: ast.Output) -> None:
         labelled.used = True
         known[name] = item.span
         network.outputs.append((name, labelled.tensor, item.span))
+
+
+def _path(expansion: Expander, frame: Frame, label: ast.Call | ast.Text) -> tuple[tuple[str, ...], Span]:
+    """The parts of a label, and its place."""
+    if isinstance(label, ast.Text):
+        return tuple(expansion.evaluator(frame).text(label).split(".")), label.span
+    return label.path, label.path_span
 
 
 def aux(expansion: Expander, frame: Frame, statement: ast.Aux) -> None:

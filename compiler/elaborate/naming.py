@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Sequence
 
 from ...dsl import ast
@@ -11,6 +12,38 @@ from ...dsl import ast
 RESERVED = frozenset(
     [
         "T_destination",
+        "_apply",
+        "_backward_hooks",
+        "_backward_pre_hooks",
+        "_buffers",
+        "_call_impl",
+        "_compiled_call_impl",
+        "_forward_hooks",
+        "_forward_hooks_always_called",
+        "_forward_hooks_with_kwargs",
+        "_forward_pre_hooks",
+        "_forward_pre_hooks_with_kwargs",
+        "_get_backward_hooks",
+        "_get_backward_pre_hooks",
+        "_get_name",
+        "_is_full_backward_hook",
+        "_load_from_state_dict",
+        "_load_state_dict_post_hooks",
+        "_load_state_dict_pre_hooks",
+        "_maybe_warn_non_full_backward_hook",
+        "_modules",
+        "_named_members",
+        "_non_persistent_buffers_set",
+        "_parameters",
+        "_register_load_state_dict_pre_hook",
+        "_register_state_dict_hook",
+        "_replicate_for_data_parallel",
+        "_save_to_state_dict",
+        "_slow_forward",
+        "_state_dict_hooks",
+        "_state_dict_pre_hooks",
+        "_version",
+        "_wrapped_call_impl",
         "add_module",
         "apply",
         "bfloat16",
@@ -64,10 +97,14 @@ RESERVED = frozenset(
         "type",
         "xpu",
         "zero_grad",
-        "self",
-        "trunk",
     ]
 )
+
+# What a module has once TorchScript has read it.
+SCRIPTED = frozenset({"_c", "_concrete_type", "_initializing"})
+
+# What TorchScript reads as a word where a name should stand, so that it cannot read back what it has written.
+WORDS = frozenset({*keyword.kwlist, "NoneType"})
 
 LONGEST_LABEL = 200
 """Characters of the longest label: every step within it has it in its name."""
@@ -76,42 +113,33 @@ LONGEST_LABEL = 200
 def why_not(label: str) -> str | None:
     """Why `label` cannot name a step, as the end of a sentence; None where it can.
 
-    A label is an identifier, or several joined by dots (`convs.0`: step 0 of the container `convs`), of which all but the
-    first may be numbers. Inside a part there may be dashes.
+    A label is what `nn.Module.add_module` takes and a TorchScript file can hold, or several of them joined by dots (`convs.0`:
+    step 0 of the container `convs`). One that is no name in a text of ours stands in quotes.
     """
     if len(label) > LONGEST_LABEL:
         return f"has {len(label)} characters, and {LONGEST_LABEL} is the limit"
     parts = label.split(".")
-    for position, part in enumerate(parts):
-        if not part:
-            return "is empty" if len(parts) == 1 else "has an empty part"
-        if position > 0 and part.isascii() and part.isdigit():
-            if part != "0" and part.startswith("0"):
-                return f"has the number `{part}`, which begins with a zero"
-            continue
-        if not part.isascii() or not _without_dashes(part).isidentifier():
-            return _characters(part)
-        if keyword.iskeyword(part):
-            return f"is a word of Python's own (`{part}`), and the generated module would not be valid Python"
-        if part in RESERVED or part.startswith("_"):
-            return (
-                f"is taken by PyTorch's nn.Module (`{part}`)"
-                if part in RESERVED
-                else "begins with an underscore, which PyTorch keeps for itself"
-            )
+    if "" in parts:
+        return "is empty" if len(parts) == 1 else "has an empty part"
+    return next(filter(None, map(_why_no_part, parts)), None)
+
+
+def _why_no_part(part: str) -> str | None:
+    wrong = next((character for character in part if not " " <= character <= "~" or character in '"\\'), None)
+    if wrong is not None:
+        shown = wrong if wrong.isprintable() else f"U+{ord(wrong):04X}"
+        return f"has a `{shown}`, and TorchScript writes names with the other signs of ASCII alone"
+    if part in WORDS:
+        return f"is a word of Python's own (`{part}`), and TorchScript could not read its file back"
+    if part in RESERVED:
+        return f"is taken by PyTorch's nn.Module (`{part}`)"
+    if part in SCRIPTED:
+        return f"is taken by TorchScript's modules (`{part}`)"
+    if part.startswith("__") and part.endswith("__"):
+        return f"has the form that Python keeps for itself (`{part}`)"
+    if re.search(r"@\d+$", part):
+        return f"ends as the name of a second use does (`{part}`)"
     return None
-
-
-def _without_dashes(part: str) -> str:
-    # A text label may hold dashes inside (`"block1-0"`): docs/decisions/0012. A name in the text of a file never does.
-    return part if part.startswith("-") or part.endswith("-") else part.replace("-", "_")
-
-
-def _characters(part: str) -> str:
-    if part[0].isdigit():
-        return "begins with a digit, and names in Python do not"
-    wrong = next((character for character in part if not (character.isascii() and (character.isalnum() or character == "_"))), part[0])
-    return f"has a `{wrong}`, and names in Python are made of letters, digits and `_`"
 
 
 def legal_name(label: str) -> str:
@@ -120,7 +148,7 @@ def legal_name(label: str) -> str:
     cleaned = cleaned[:LONGEST_LABEL].strip("_") or "step"
     if cleaned[0].isdigit():
         cleaned = f"step_{cleaned}"
-    if keyword.iskeyword(cleaned) or cleaned in RESERVED:
+    if cleaned in WORDS or cleaned in RESERVED:
         cleaned += "_"
     return cleaned
 

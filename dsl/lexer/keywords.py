@@ -13,7 +13,7 @@ _TEXT: Final = ("TEXT", "TEXT_START")
 _FOLLOWERS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("FROM", "AS", "TAKES", "DEFAULT", "BUDGET", "INPUT"), frozenset({"NAME"})),
     **dict.fromkeys(("IMPORT", "BLOCK", "NETWORK", "STAGE", "AUX"), frozenset({"NAME", *_TEXT})),
-    "OUTPUT": frozenset({"NAME", "IN"}),
+    "OUTPUT": frozenset({"NAME", "IN", *_TEXT}),
     "EXPECT": frozenset({"LSQB"}),
     "INDEXED": frozenset({"LBRACE"}),
     "FLAT": frozenset({"LBRACE"}),

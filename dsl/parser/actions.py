@@ -83,8 +83,8 @@ def _block(builder: Builder, children: list[Child], span: Span) -> ast.Block:
 
 
 def _network(builder: Builder, children: list[Child], span: Span) -> ast.Network:
-    head, body = children
-    return ast.Network(span, head.span, head.name, head.parameters, body, None, builder.doc(span))
+    head, mode, body = children
+    return ast.Network(span, head.span, head.name, head.parameters, body, None, builder.doc(span), _mode(builder, mode))
 
 
 def _variant(builder: Builder, children: list[Child], span: Span) -> ast.Network:
@@ -225,8 +225,10 @@ def _output(builder: Builder, children: list[Child], span: Span) -> ast.Output:
 
 
 def _output_item(builder: Builder, children: list[Child], span: Span) -> ast.OutputItem:
-    name, path = children
-    return ast.OutputItem(span, name, ast.Call(path.span, builder.words(path.parts), path.span, (), True))
+    name, label = children
+    if not isinstance(label, ast.Text):
+        label = ast.Call(label.span, builder.words(label.parts), label.span, (), True)
+    return ast.OutputItem(span, name, label)
 
 
 def _broken(builder: Builder, children: list[Child], span: Span) -> ast.Broken:

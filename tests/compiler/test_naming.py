@@ -129,12 +129,26 @@ def test_reuse_of_a_block_shares_every_step() -> None:
         ("class", "Python"),
         ("forward", "nn.Module"),
         ("training", "nn.Module"),
-        ("1x1", "digit"),
-        ("padding 1", "has a ` `"),
+        ("1x1", None),
+        ("padding 1", None),
+        ("self", None),
+        ("trunk", None),
+        ("_x", None),
+        ("__x", None),
+        ("0.conv", None),
+        ("a/b<c>&'{}", None),
+        ("-", None),
+        ("_modules", "nn.Module"),
+        ("__init__", "Python"),
+        ("_c", "TorchScript"),
+        ("NoneType", "TorchScript"),
+        ('a"b', "TorchScript"),
+        ("a\\b", "TorchScript"),
+        ("a\tb", "U+0009"),
+        ("a@2", "second use"),
         ("", "empty"),
         ("a..b", "empty part"),
-        ("größe", "letters"),
-        ("_x", "underscore"),
+        ("größe", "ASCII"),
     ],
 )
 def test_legal_labels(label: str, why: str | None) -> None:
@@ -142,7 +156,7 @@ def test_legal_labels(label: str, why: str | None) -> None:
     assert (reason is None) if why is None else (reason is not None and why in reason)
 
 
-@pytest.mark.parametrize("label", ["class", "forward", "1x1", "padding 1", "größe", "_x", "---"])
+@pytest.mark.parametrize("label", ["class", "forward", "größe", "__init__", "_c", "_modules", "a@2", "a..b", "", "ö"])
 def test_the_name_that_is_offered_is_legal(label: str) -> None:
     assert why_not(legal_name(label)) is None
 
@@ -150,5 +164,22 @@ def test_the_name_that_is_offered_is_legal(label: str) -> None:
 def test_reserved_names_are_those_of_modules() -> None:
     from torch import nn
 
-    public = {name for name in dir(nn.Module()) if not name.startswith("_")}
-    assert public <= RESERVED
+    own = {name for name in dir(nn.Module()) if not (name.startswith("__") and name.endswith("__"))}
+    assert own <= RESERVED
+    assert not {"self", "trunk"} & RESERVED
+
+
+def test_a_network_may_be_indexed() -> None:
+    made = program("network n indexed { input x[4, 8, 8]\n conv(4) -> relu\n repeat 2 { conv(4) -> bn }\n fc: conv(4) -> conv(4) }")
+    assert [node.key for node in made.nodes if node.operation.family != "port"] == ["0", "1", "2", "3", "4", "5", "fc", "7"]
+
+
+def test_a_number_of_a_round_yields_to_a_label() -> None:
+    assert names('stage s { "0": conv(4) repeat 2 { conv(4) -> relu } }') == ["s.0", "s.1.conv1", "s.1.relu1", "s.2.conv1", "s.2.relu1"]
+
+
+def test_an_output_is_named_by_a_text() -> None:
+    body = 'input x[3, 8, 8]\n "a.b": conv(4) -> "c/d": relu -> stage s { repeat 2 { relu -> relu } }'.replace("-> stage", "\n stage")
+    made = program(f'network n {{ {body}\n output y = "a.b", z = "s.{{1}}", "c/d" }}')
+    outputs = [(node.names[-1], made.nodes[node.inputs[0]].key) for node in made.nodes if node.operation.name == "output"]
+    assert outputs == [("y", "a.b"), ("z", "s.1.relu2"), ("c/d", "c/d")]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ....base.records import dataclass
-from ...codegen.identifiers import Namer, camel_case, variable_name
+from ...codegen.identifiers import Namer, camel_case, variable_name, variable_names
 from ...codegen.line_breaking import broken
 from ...graph.program import Node
 from ...ops.base import show
@@ -38,7 +38,7 @@ def write(state: Rewritten, backend: Backend) -> Written:
 class _Writer:
     def __init__(self, state: Rewritten, backend: Backend) -> None:
         self.state, self.graph, self.backend = state, state.graph, backend
-        inputs = [variable_name(node.names[-1]) for node in self.graph.inputs]
+        inputs = variable_names(node.names[-1] for node in self.graph.inputs)
         self.passing = next(name for name in ("x", "y", "z", "t", "u") if name not in inputs)
         self.attributes = _names(self.graph.nodes, [self.passing, *inputs])
         self.last_read = {index: node.index for node in self.graph.nodes for index in node.inputs}
