@@ -304,18 +304,34 @@ class LocalResponseNorm(Operation):
         )
         return tuple((name, float(value)) for name, value, usual in rows if value != usual)
 
+    # PyTorch's own takes a volume only where height and width lie as one axis does (it views them so): after a `permute`, say, they do
+    # not. So a volume is put in order first, which costs nothing where it is.
+
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return elementwise(*inputs)
+        return in_order(sizes) if _is_volume(sizes[1:]) else elementwise(*inputs)
+
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        return inputs[0].elements if _is_volume(output.sizes[1:]) and not inputs[0].is_in_order else 0
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return self.copies(inputs, inputs[0], True)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        if _is_volume(inputs[0]):
+            return None
         return Construct("nn.LocalResponseNorm", ((None, self.size), *self._arguments()))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         further = "".join(f", {name}={value}" for name, value in self._arguments())
-        return f"F.local_response_norm({names[0]}, {self.size}{further})"
+        operand = f"{names[0]}.contiguous()" if _is_volume(inputs[0]) else names[0]
+        return f"F.local_response_norm({operand}, {self.size}{further})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return str(self.size)
+
+
+def _is_volume(shape: Sequence[int]) -> bool:
+    return len(shape) == 4
 
 
 OPERATIONS: tuple[type[Operation], ...] = (BatchNorm, GroupNorm, LayerNorm, InstanceNorm, LocalResponseNorm)
