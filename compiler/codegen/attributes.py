@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from functools import cached_property
 
 from ...base.records import dataclass
 from .arguments import Made
@@ -11,7 +12,7 @@ from .constructors import folded, made_text
 from .identifiers import CONTAINER_WORDS, is_attribute
 
 
-@dataclass(slots=True)
+@dataclass(eq=False)
 class Holder:
     """What stands under a name of a class: a module, a weight without one, or a container of further names."""
 
@@ -27,11 +28,11 @@ class Holder:
         """Whether it is a learned tensor without a module."""
         return self.made is not None and self.made.is_weight
 
-    @property
+    @cached_property
     def is_list(self) -> bool:
         return list(self.inside) == [str(number) for number in range(len(self.inside))]
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether a container must be a bare nn.Module: it has weights of its own, or names that nn.ModuleDict has too."""
         return any(
@@ -39,7 +40,7 @@ class Holder:
             for name, inner in self.inside.items()
         )
 
-    @property
+    @cached_property
     def is_expression(self) -> bool:
         """Whether one expression makes it."""
         if self.made is not None:
