@@ -15,7 +15,7 @@ from ..base.source import Source
 from ..dsl import ast
 from ..dsl.parser.parse import parse, parse_expression
 from ..reporting.error import ArchError
-from .elaborate.elaborate import Options, elaborate, usual
+from .elaborate.elaborate import Defined, Options, elaborate, networks, usual
 from .files.locate import Imports, Target, find, read
 from .graph.program import Program
 from .ops.base import Shape
@@ -24,6 +24,32 @@ if TYPE_CHECKING:
     from .graph.graph import Graph
 
 # ------------------------------------------------------------------------------------------------- stages
+
+
+@dataclass(eq=False)
+class Text:
+    """A file that was parsed, and what is worked out once for all of its networks. `mistakes` are of what could not be read of it."""
+
+    file: ast.File
+    mistakes: tuple[Diagnostic, ...]
+    defined: Defined = field(default_factory=Defined)
+
+    @cached_property
+    def unknown(self) -> tuple[Diagnostic, ...]:
+        """Names that nothing gives, where no network comes by."""
+        if not _has_more_than_ran(self.file):
+            return ()
+        from .elaborate.unreached import unknown_names
+
+        return unknown_names(self.file)
+
+    @cached_property
+    def doubts(self) -> tuple[Diagnostic, ...]:
+        """What is legal in the text, and probably not meant."""
+        from .elaborate.unused import unused_names
+        from .files.file_names import doubtful_names
+
+        return (*doubtful_names(self.file), *unused_names(self.file))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +62,13 @@ class Compilation:
     imports: Imports = field(default_factory=Imports)
     target: Target | None = None
     source: Source | None = None
-    file: ast.File | None = None
+    text: Text | None = None
     program: Program | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def file(self) -> ast.File | None:
+        return self.text.file if self.text is not None else None
 
     def saying(self, *diagnostics: Diagnostic) -> Compilation:
         return replace(self, diagnostics=(*self.diagnostics, *diagnostics))
@@ -61,18 +91,19 @@ def reading(state: Compilation) -> Compilation:
 
 def parsing(state: Compilation) -> Compilation:
     """The text's syntax tree; what could not be read of it is reported, and the rest goes on."""
-    if state.source is None or state.file is not None:
+    if state.source is None:
         return state
-    file, diagnostics = parse(state.source)
-    return replace(state, file=file).saying(*diagnostics)
+    text = state.text or Text(*parse(state.source))
+    return replace(state, text=text).saying(*text.mistakes)
 
 
 def elaborating(state: Compilation) -> Compilation:
     """The tree as a program: every block expanded, every shape known."""
-    if state.file is None:
+    if state.text is None:
         return state
     network = state.target.network if state.target is not None else None
-    program, diagnostics = elaborate(state.file, Options(network, state.settings, state.inputs, not state.diagnostics), state.imports)
+    options = Options(network, state.settings, state.inputs, is_whole=not state.diagnostics)
+    program, diagnostics = elaborate(state.text.file, options, state.imports, state.text.defined)
     if state.diagnostics:
         # Some of the text could not be read: that the rest has no network, no input, no default or no use for something
         # says nothing.
@@ -85,19 +116,13 @@ def elaborating(state: Compilation) -> Compilation:
 
 def doubting(state: Compilation) -> Compilation:
     """What is legal and probably not meant; what the file allows is left out."""
-    if state.file is None or any(row.is_error for row in state.diagnostics):
+    if state.text is None or any(row.is_error for row in state.diagnostics):
         return state
+    if state.text.unknown:
+        return state.saying(*state.text.unknown)
     from .analysis.lint import lint, unsilenced
-    from .elaborate.unused import unused_names
-    from .files.file_names import doubtful_names
 
-    if _has_more_than_ran(state.file):
-        from .elaborate.unreached import unknown_names
-
-        unknown = unknown_names(state.file)
-        if unknown:
-            return state.saying(*unknown)
-    doubts = (*doubtful_names(state.file), *unused_names(state.file)) + (lint(state.program) if state.program is not None else ())
+    doubts = state.text.doubts + (lint(state.program) if state.program is not None else ())
     return replace(state, diagnostics=unsilenced((*state.diagnostics, *doubts)))
 
 
@@ -165,7 +190,7 @@ def check(
     observe: Observer | None = None,
 ) -> Checked:
     """Everything there is to say of a file, in the order of its text."""
-    return _through(Compilation(os.fspath(file), settings or {}, inputs or {}), observe)
+    return _checked(_through(Compilation(os.fspath(file), settings or {}, inputs or {}), observe))
 
 
 def check_all(
@@ -179,20 +204,24 @@ def check_all(
 
     What one of them said is not said again. Settings and inputs are of one network, so with them only that one is checked.
     """
-    first = check(file, settings=settings, inputs=inputs, observe=observe)
-    if first.target.network is not None or first.source is None or settings or inputs or first.source.text.count("network ") < 2:
+    state = _through(Compilation(os.fspath(file), settings or {}, inputs or {}), observe)
+    first = _checked(state)
+    if first.target.network is not None or state.text is None or settings or inputs:
         return (first,)
-    file_, mistakes = parse(first.source)
-    names = _that_stand_alone(file_)
+    if len(networks(state.text.file)) < 2:
+        return (first,)
+    names = _that_stand_alone(state.text.file)
     done = first.program.name if first.program is not None else None
     # Which one is to be built must be said of several; checked they are all.
     asks = first.program is None and [row.code for row in first.diagnostics] == ["E239"] and len(names) > 1
     found = [] if asks else [first]
     for name in names:
-        if name != done and not any(row.code in LIMITS for checked in found for row in checked.diagnostics):
+        if found and any(row.code in LIMITS for row in found[-1].diagnostics):
+            break
+        if name != done:
             # The text is read once: a file of a thousand networks would be read a thousand times.
-            asked = Compilation(f"{os.fspath(file)}:{name}", source=first.source, file=file_, diagnostics=mistakes)
-            found.append(_through(asked, observe))
+            asked = Compilation(f"{os.fspath(file)}:{name}", source=state.source, text=state.text, imports=state.imports)
+            found.append(_checked(_through(asked, observe)))
     said: set[tuple[str, str, int]] = set()
     found = [replace(checked, diagnostics=_unsaid(checked.diagnostics, said)) for checked in found]
     return tuple(checked for checked in found if checked.program is not None or checked.diagnostics)
@@ -232,15 +261,19 @@ def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
 def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
     """The same for a text that need not be saved: an editor's, a notebook's."""
     imports = Imports(texts={source.name: source})
-    return _through(Compilation(source.name, settings or {}, inputs or {}, imports, source=source), None)
+    return _checked(_through(Compilation(source.name, settings or {}, inputs or {}, imports, source=source), None))
 
 
-def _through(state: Compilation, observe: Observer | None) -> Checked:
+def _through(state: Compilation, observe: Observer | None) -> Compilation:
     for stage in STAGES:
         start = perf_counter()
         state = stage(state)
         if observe is not None:
             observe(stage.__name__, perf_counter() - start)
+    return state
+
+
+def _checked(state: Compilation) -> Checked:
     assert state.target is not None
     diagnostics = in_order(state.diagnostics)
     program = None if any(row.is_error for row in diagnostics) else state.program

@@ -12,15 +12,15 @@ from ..graph.program import Scope
 from ..ops.base import Shape
 from . import inputs_outputs
 from .builder import Builder
-from .closures import Binding, Environment, Frame, Labelled, Made, Names, Origin, Rounds
+from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Rounds
 from .declarations import budget, default, expect, require
 from .evaluator import Evaluator
 from .explain_values import with_origins
+from .foresight import alike
 from .freeze import plain
 from .labels import moment, repeater
 from .naming import (
     LONGEST_LABEL,
-    certain_labels,
     has_dynamic_label,
     is_loop_alone,
     is_single_step,
@@ -90,8 +90,6 @@ class Expansion:
         try:
             if self.build.depth > DEEPEST and body:
                 raise Exhausted(self._too_deep(body[0].span))
-            if not frame.names.indexed:
-                frame.names.labels |= certain_labels(body)
             for statement in body:
                 self.statement(frame, statement)
         finally:
@@ -278,6 +276,20 @@ class Expansion:
         start: int | None,
         numbers: Rounds,
     ) -> int | None:
+        """One round of a loop; the tensor that it ends in."""
+        values = alike((name, binding.value) for name, binding in bindings.items()) if self.build.count is not None else None
+        key = (id(body), frame.environment, frame.defaults, self.build.shape(start), frame.training_only, values)
+        return self.build.run(key, lambda: (self._round(frame, body, bindings, span, start, numbers), {}), span)[0]
+
+    def _round(
+        self,
+        frame: Frame,
+        body: Sequence[ast.Statement],
+        bindings: dict[str, Binding],
+        span: Span,
+        start: int | None,
+        numbers: Rounds,
+    ) -> int | None:
         """One round: its steps are numbered, or their labels tell them apart (language.md, naming rule 2)."""
         inside = self.inner(frame, body, entry=start, current=start)
         inside.environment.bindings.update(bindings)
@@ -290,8 +302,8 @@ class Expansion:
             inside.rounds = numbers
         else:
             names = frame.names.next_round(numbers)
-            self.claim(frame, names, span)
-            inside.names = Names()
+            self.claim(frame, names, span, labelled=False)
+            inside.names = self.build.names()
             inside.scope = self.build.open(Scope("round", names, frame.scope, span, title=names[-1]))
             # In what is used again the rounds have the numbers of the first use.
             held = Labelled(names[-1], None, span, inside.names.members, used=True)
@@ -324,11 +336,17 @@ class Expansion:
             )
         return text
 
-    def claim(self, frame: Frame, names: tuple[str, ...], span: Span) -> None:
-        """Give `names` out once in the naming scope."""
+    def claim(self, frame: Frame, names: tuple[str, ...], span: Span, labelled: bool = True) -> None:
+        """Give `names` out once in the naming scope. `labelled`: they are a label, to which the names of steps without one yield."""
         if not names or self.build.sharing is not None:
             return  # what is used again has the names of its first use
-        earlier = frame.names.used.get(names)
+        known = frame.names
+        if labelled:
+            if known.yields(names[0]):
+                self.build.clashes[known.number] = known  # elaborate() tries again, with the labels of this scope known from its beginning
+                known.used.pop(names[:1], None)
+            known.labels.add(names[0])
+        earlier = known.used.get(names)
         if earlier is not None:
             raise Problem(
                 Diagnostic(
@@ -339,7 +357,7 @@ class Expansion:
                     help='give one of them another label; in a loop, a label with an expression tells the rounds apart: `"conv{i}": conv(…)`',
                 )
             )
-        frame.names.used[names] = span
+        known.used[names] = span
 
     def register(self, frame: Frame, labelled: Labelled) -> None:
         """Make a label known: after its step, in the body that holds it; by its dotted name from outside."""
@@ -360,7 +378,7 @@ class Expansion:
 
     def run_scope(self, frame: Frame, kind: str, part: ast.Stage | ast.Aux, title: str, names: tuple[str, ...]) -> None:
         def run(frame: Frame, _place: Span) -> Made:
-            inner_names = Names(part.mode == "indexed") if names else frame.names
+            inner_names = self.build.names(part.mode == "indexed") if names else frame.names
             scope = self.build.open(
                 Scope(kind, names, frame.scope, part.span, part.mode, part.doc if isinstance(part, ast.Stage) else "", title=title)
             )

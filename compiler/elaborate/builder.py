@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem, Report
@@ -15,11 +15,12 @@ from ..graph.program import BudgetLimit, CallSite, Node, Scope
 from ..graph.provenance import chain_of_shapes
 from ..ops.base import Operation, Refusal, Shape, product, show
 from ..ops.parameters import BadValue, Plain
-from .closures import Frame, Given, Labelled, Origin
+from .closures import Frame, Given, Labelled, Made, Names, Origin
 from .effort import MOST_ERRORS, MOST_REPEATS, Effort
 from .explain_merge import describe_clash
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
+from .foresight import Count, Large
 from .nearest_sizes import nearest_sizes
 from .signatures import Signature, bad_value
 from .values import Exhausted, show_value
@@ -62,6 +63,11 @@ class Builder:
     sharing: Sharing | None = None
     depth: int = 0
     effort: Effort = field(default_factory=Effort)
+    most: int = MOST_NODES  # more operations end the attempt
+    count: Count | None = None  # the operations are only counted
+    reserved: Mapping[int, set[str]] = field(default_factory=dict)  # labels known from an earlier attempt, by the number of their scope
+    clashes: dict[int, Names] = field(default_factory=dict)  # the scopes in which a step without a label has the name of a label
+    _named: int = 0
     lost: Span | None = None  # the first statement that an earlier mistake kept from being worked out
     given_up: bool = False  # a limit is passed, and that is said
     givens: dict[int, Mapping[str, Given]] = field(default_factory=dict)  # by the identity of a call: its arguments, for messages
@@ -75,6 +81,9 @@ class Builder:
     def places_of_size(self, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
         """The places that gave an axis of a node its size, and the expressions that go farther back."""
         return places_of_size(self.nodes, self.via, self.givens, index, axis, told)
+
+    def shape(self, index: int | None) -> Shape | None:
+        return None if index is None else self.nodes[index].shape
 
     # -------------------------------------------------------------------------------------- diagnostics
 
@@ -118,7 +127,38 @@ class Builder:
             notes.append(f"in: … {len(self.via) - 3} more calls")
         return tuple(notes)
 
+    # -------------------------------------------------------------------------------------------- counting
+
+    @property
+    def placed(self) -> int:
+        return len(self.nodes) + (self.count.skipped if self.count is not None else 0)
+
+    def run(self, key: tuple[Hashable, ...], run: Callable[[], Made], span: Span) -> Made:
+        """What `run` makes. While operations are only counted, what was run under the same key is not run again."""
+        if self.count is None:
+            return run()
+        known = self.count.known.get(key)
+        if known is None:
+            placed, left = self.placed, self.effort.left
+            made = run()
+            self.count.known[key] = (made, self.placed - placed, left - self.effort.left)
+            return made
+        made, operations, steps = known
+        self.count.skipped += operations
+        if self.placed > MOST_NODES:
+            raise self._too_many(span, "the first one too many is in here")
+        self.effort.spend(steps, span)
+        return made
+
+    def _too_many(self, span: Span, told: str) -> Exhausted:
+        return Exhausted(Diagnostic("E403", f"the network has more than {MOST_NODES} operations, the limit", Label(span, told)))
+
     # -------------------------------------------------------------------------------------------- scopes
+
+    def names(self, indexed: bool = False, is_network: bool = False) -> Names:
+        """The names of a scope that is opened."""
+        self._named += 1
+        return Names(indexed, is_network, self._named, labels=set(self.reserved.get(self._named, ())))
 
     def open(self, scope: Scope) -> Scope:
         """Record a scope; while sharing, tie it to its counterpart of the first use."""
@@ -208,10 +248,8 @@ class Builder:
         label: bool = False,
     ) -> int:
         """Append a checked node."""
-        if len(self.nodes) >= MOST_NODES:
-            raise Exhausted(
-                Diagnostic("E403", f"the network has more than {MOST_NODES} operations, the limit", Label(span, "the first one too many"))
-            )
+        if self.placed >= self.most:
+            raise self._too_many(span, "the first one too many") if self.most == MOST_NODES else Large
         shapes = tuple(self.nodes[index].shape for index in inputs)
         shares, use = None, 1
         if self.sharing is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Label, Problem
@@ -25,6 +26,7 @@ from .closures import (
 )
 from .current import need_tensor
 from .effort import STEPS_A_CALL
+from .foresight import alike
 from .freeze import plain
 from .interfaces import Expander
 from .labels import Runner, label_of
@@ -127,7 +129,6 @@ def instance(
     """A block or network as a step. `heads` are the tensors of a merge; None: the current tensor alone."""
     definition = template.definition
     mode = definition.mode if isinstance(definition, ast.Block) else ""
-    expansion.claim(frame, names, span)
     takes = definition.inputs if isinstance(definition, ast.Block) else ()
     if heads is None and len(takes) > 1:
         raise Problem(
@@ -145,11 +146,20 @@ def instance(
         template, given, definition = variant(expansion, frame, template, given)
 
     def run(frame: Frame, place: Span) -> Made:
-        build = expansion.build
-        inner_names = frame.names if mode == "flat" else Names(definition.mode == "indexed", isinstance(definition, ast.Network))
         if heads is None:
             need_tensor(frame, place)
         tensors = heads if heads is not None else [frame.current]
+        build = expansion.build
+        if build.count is None:
+            return expand(frame, tensors)
+        values = alike((name, row.value) for name, row in given.items())
+        root = frame.network is not None and frame.network.is_root  # elsewhere there are no side heads
+        shapes = tuple(build.shape(tensor) for tensor in tensors)
+        return build.run((id(definition), values, shapes, frame.training_only, root), lambda: expand(frame, tensors), call.span)
+
+    def expand(frame: Frame, tensors: Sequence[int | None]) -> Made:
+        build = expansion.build
+        inner_names = frame.names if mode == "flat" else build.names(definition.mode == "indexed", isinstance(definition, ast.Network))
         site = CallSite(
             template.name,
             call.span,
@@ -162,7 +172,7 @@ def instance(
         try:
             inside = call_frame(expansion, frame, template, given, tensors[0], names, span, inner_names)
             if isinstance(definition, ast.Network):
-                inside.network = NetworkInputs(is_root=False, given=tensors)
+                inside.network = NetworkInputs(is_root=False, given=list(tensors))
             else:
                 inside.network = frame.network
                 for name, tensor in zip(takes, tensors, strict=False):

@@ -161,11 +161,13 @@ class Rounds:
 class Names:
     """The names given so far in one scope that has names of its own (flat stages and paths share the one that they stand in).
 
-    `labels` are those that steps of the scope are known to have: no name that is made up is one of them.
+    `labels` are those of its steps, as far as they are known (of a dotted one its first part): no name that is made up is one of them.
+    `number` tells the scope from the others of a compile, in the order in which they are opened.
     """
 
     indexed: bool = False
     is_network: bool = False
+    number: int = -1
     ordinals: dict[str, int] = field(default_factory=dict)
     position: int = 0
     rounds: Rounds = field(default_factory=Rounds)
@@ -196,13 +198,12 @@ class Names:
 
     def next_round(self, rounds: Rounds) -> tuple[str, ...]:
         """`0`, `1`, …; in a network's body `blocks.0`, `blocks.1`, …, and `blocks2.0` in its second loop."""
-        taken = {label.split(".")[0] for label in self.labels}
         if rounds.container is None:
             names = ("blocks" if number == 1 else f"blocks{number}" for number in count(1))
-            name = next(name for name in names if name not in taken and name not in self.containers)
+            name = next(name for name in names if name not in self.labels and name not in self.containers)
             self.containers.append(name)
             rounds.container = (name,)
-        while not rounds.container and str(rounds.count) in taken:
+        while not rounds.container and str(rounds.count) in self.labels:
             rounds.count += 1
         rounds.count += 1
         return (*rounds.container, str(rounds.count - 1))
@@ -210,6 +211,11 @@ class Names:
     def title(self, names: tuple[str, ...]) -> str:
         """What a part of these names is called in the figure: a round by its number alone."""
         return names[-1] if names and names[0] in self.containers else ".".join(names)
+
+    def yields(self, label: str) -> bool:
+        """Whether a name that was made up is that of a label which comes only now. The numbers of an `indexed` scope yield to nothing."""
+        taken = (label,) in self.used or label in self.containers
+        return taken and label not in self.labels and not self.indexed
 
     def keep(self, path: Sequence[str], labelled: Labelled) -> None:
         """Make a label known by its dotted name from outside."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field, replace
+from typing import TypeAlias
 
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
@@ -21,6 +22,7 @@ from .builder import Builder
 from .calls import bind_parameters, call_frame, variant
 from .closures import Environment, Frame, Given, Names, NetworkInputs, Template
 from .evaluator import Evaluator
+from .foresight import LARGE, Count, Large
 from .freeze import plain
 from .imports import Files, Loader, no_imports
 from .inputs_outputs import tell_heads_apart
@@ -56,16 +58,47 @@ def usual(names: Collection[str], file: str) -> str | None:
     return stem if stem in names else next(iter(names)) if len(names) == 1 else None
 
 
-def elaborate(file: ast.File, options: Options | None = None, loader: Loader = no_imports) -> tuple[Program | None, tuple[Diagnostic, ...]]:
-    """The network of `file` as a program, and the diagnostics. The program is None where there are errors."""
-    options = options or Options()
-    build = Builder()
+@dataclass(slots=True, eq=False)
+class Defined:
+    """What a file defines and imports, once that is known and nothing was to be said of it: the same for each of its networks."""
+
+    environment: Environment | None = None
+
+
+Elaborated: TypeAlias = "tuple[Program | None, tuple[Diagnostic, ...]]"
+
+
+def elaborate(file: ast.File, options: Options | None = None, loader: Loader = no_imports, defined: Defined | None = None) -> Elaborated:
+    """The network of `file` as a program, and the diagnostics. The program is None where there are errors.
+
+    Nearly always one attempt does it. A network of very many operations is counted before it is made; and where the automatic
+    name of a step turned out to be the label of one that stands after it, a further attempt knows those labels from the beginning.
+    """
+    options, defined = options or Options(), defined or Defined()
+    build = Builder(most=LARGE)
+    try:
+        found = _attempt(build, file, options, loader, defined)
+    except Large:
+        build = Builder(count=Count())
+        found = _attempt(build, file, options, loader, defined)
+        if any(row.code in ("E403", "E406") for row in found[1]):
+            return found
+        build = Builder()
+        found = _attempt(build, file, options, loader, defined)
+    if build.clashes:
+        build = Builder(reserved={number: names.labels for number, names in build.clashes.items()})
+        found = _attempt(build, file, options, loader, defined)
+    return found
+
+
+def _attempt(build: Builder, file: ast.File, options: Options, loader: Loader, defined: Defined) -> Elaborated:
     expansion = Expansion(build, dict(options.inputs))
-    files = Files(expansion, loader, build.report)
     with _deep_enough():
         program: Program | None = None
         try:
-            environment = files.environment(file)
+            environment = defined.environment or Files(expansion, loader, build.report).environment(file)
+            if not build.report.diagnostics and build.lost is None:
+                defined.environment = environment
             template = _choose(file, environment, options)
             if template is not None:
                 program = _expand(expansion, template, options, file.doc)
@@ -79,7 +112,7 @@ def elaborate(file: ast.File, options: Options | None = None, loader: Loader = n
     if build.lost is not None and options.is_whole and not build.report.has_errors:
         # Whatever left something unknown has said why. Text that is dropped in silence would be a network that nobody wrote.
         raise AssertionError(f"what is at {build.lost} was not worked out, and nothing says why")
-    if build.report.has_errors or program is None:
+    if build.report.has_errors or program is None or build.count is not None:
         return None, tuple(build.report.diagnostics)
     nodes, warnings = prune(program.nodes)
     read = {labelled.span.start for labelled in build.labels if labelled.used}
@@ -104,6 +137,10 @@ def _deep_enough() -> Iterator[None]:
 
 
 def _choose(file: ast.File, environment: Environment, options: Options) -> Template | None:
+    if options.network is not None and options.network in environment.bindings:
+        meant = environment.bindings[options.network].value
+        if isinstance(meant, Template) and meant.is_network:
+            return meant
     known = {
         name: binding.value
         for name, binding in environment.bindings.items()
@@ -112,22 +149,19 @@ def _choose(file: ast.File, environment: Environment, options: Options) -> Templ
     own = [name for name in networks(file) if name in known]
     start = file.source.span(0, 0)
     if options.network is not None:
-        chosen = known.get(options.network)
-        if chosen is None:
-            near = closest(options.network, known)
-            listed = ", ".join(f"`{name}`" for name in own) or "none"
-            raise Problem(
-                Diagnostic(
-                    "E239",
-                    f"`{file.source.name}` has no network `{options.network}`",
-                    Label(start),
-                    help=did_you_mean(near) or f"its networks: {listed}",
-                )
+        near = closest(options.network, known)
+        listed = ", ".join(f"`{name}`" for name in own) or "none"
+        raise Problem(
+            Diagnostic(
+                "E239",
+                f"`{file.source.name}` has no network `{options.network}`",
+                Label(start),
+                help=did_you_mean(near) or f"its networks: {listed}",
             )
-        return chosen
-    meant = usual(own, file.source.name)
-    if meant is not None:
-        return known[meant]
+        )
+    usually = usual(own, file.source.name)
+    if usually is not None:
+        return known[usually]
     if not own:
         if environment.incomplete or any(isinstance(item, ast.Broken) for item in file.items):
             return None
@@ -205,7 +239,8 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
         raise Problem(
             Diagnostic("E211", f"a network is a variant of a network, and `{template.name}` is a block", Label(chosen.definition.head))
         )
-    frame = call_frame(expansion, None, template, given, None, (), head, Names(template.definition.mode == "indexed", is_network=True))
+    names = build.names(template.definition.mode == "indexed", is_network=True)
+    frame = call_frame(expansion, None, template, given, None, (), head, names)
     frame.scope = replace(frame.scope, title=name)
     build.scopes[-1] = frame.scope
     frame.network = NetworkInputs(is_root=True)

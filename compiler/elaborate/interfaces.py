@@ -56,8 +56,8 @@ class Expander(Protocol):
         """The text of a label, checked."""
         ...
 
-    def claim(self, frame: Frame, names: tuple[str, ...], span: Span) -> None:
-        """Give names out once in the naming scope."""
+    def claim(self, frame: Frame, names: tuple[str, ...], span: Span, labelled: bool = True) -> None:
+        """Give names out once in the naming scope; a label takes the name of a step without one."""
         ...
 
     def register(self, frame: Frame, labelled: Labelled) -> None:

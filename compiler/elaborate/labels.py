@@ -51,11 +51,12 @@ def repeater(build: Builder, before: Moment, label: str, run: Runner) -> Again:
             round_name=None,
         )
         outer, here = build.sharing, build.via
-        # What is used again inside something used again has its counterparts in the first use of that.
-        sharing = outer or Sharing(deque(nodes), deque(scopes), label, place, user.scope.module, own)
-        build.sharing, build.via = sharing, via
+        if build.count is None:
+            # What is used again inside something used again has its counterparts in the first use of that.
+            build.sharing = outer or Sharing(deque(nodes), deque(scopes), label, place, user.scope.module, own)
+        build.via = via
         try:
-            made = run(frame, place)
+            made = build.run((run, build.shape(user.current), user.training_only), lambda: run(frame, place), place)
             if outer is None and made[0] is not None:
                 build.ended()
             return made

@@ -49,9 +49,10 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
         inputs = [tensor for tensor, _ in ends]
         nameless = expansion.build.sharing is not None or is_flat(callee)
         names = () if nameless else step_names(frame, callee.name, label)
+        place = step.label.span if step.label is not None and isinstance(callee, Builtin) else statement.head.span
+        expansion.claim(frame, names, place if isinstance(callee, Builtin) else step.span, label is not None)
         if isinstance(callee, Template):
             return instance(expansion, frame, callee, given, names, statement.head, step.span, inputs)(frame, span)
-        expansion.claim(frame, names, step.label.span if step.label is not None else statement.head.span)
         most = callee.operation.most_inputs
         if most is not None and len(inputs) > most:
             raise Problem(

@@ -169,16 +169,6 @@ def _in_one_scope(node: ast.Node) -> Sequence[ast.Node]:
     return ()
 
 
-def _in_every_case(node: ast.Node) -> Sequence[ast.Node]:
-    """The same without what depends on a condition or stands in rounds; those of an `indexed` group are numbers."""
-    match node:
-        case ast.If() | ast.Repeat() | ast.For() | ast.Step(action=ast.Group(mode="indexed")):
-            return ()
-        case ast.Path(qualifier=ast.If() | ast.Repeat() | ast.For()):
-            return ()
-    return _in_one_scope(node)
-
-
 def has_dynamic_label(body: Sequence[ast.Statement]) -> bool:
     """Whether a step of the loop's body carries a label with an expression: then the rounds need no number."""
     return any(_plain(label) is None for _, label in ast.labels(*body, parts=_in_one_scope))
@@ -233,13 +223,3 @@ def static_labels(body: Sequence[ast.Statement]) -> dict[str, ast.Text]:
         if name is not None and not isinstance(part, ast.Aux):
             found.setdefault(name, label)
     return found
-
-
-def certain_labels(body: Sequence[ast.Statement]) -> frozenset[str]:
-    """The plain labels that steps of this very naming scope have, whatever its conditions and loops do: names that no unlabelled step takes."""
-    found = (
-        _plain(label)
-        for part, label in ast.labels(*body, parts=_in_every_case)
-        if not (isinstance(part, ast.Stage) and part.mode == "flat")
-    )
-    return frozenset(name for name in found if name is not None) | {row.name.name for row in body if isinstance(row, ast.Input)}

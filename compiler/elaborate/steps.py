@@ -7,7 +7,7 @@ from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
 from .calls import arguments_of, instance, is_flat, resolve, step_names
-from .closures import Builtin, Frame, Labelled, Made, Names
+from .closures import Builtin, Frame, Labelled, Made
 from .current import need_tensor
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
@@ -54,8 +54,8 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
     callee, given, tensors = arguments_of(expansion, frame, resolved, call)
     # A flat block adds no name of its own, so it takes no ordinal and no position either.
     names = () if is_flat(callee) else step_names(frame, callee.name, label)
+    expansion.claim(frame, names, step.span, label is not None)
     if isinstance(callee, Builtin):
-        expansion.claim(frame, names, step.span)
         inputs_after = list(tensors.values())
         operation = callee.operation
         if operation.least_inputs > 1:
@@ -90,10 +90,10 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
 def _group(expansion: Expander, frame: Frame, group: ast.Group, label: str | None) -> Runner:
     named = label is not None or frame.round_name is not None or (frame.names.indexed and group.mode != "flat")
     names = step_names(frame, "group", label) if named and group.mode != "flat" else ()
-    expansion.claim(frame, names, group.span)
+    expansion.claim(frame, names, group.span, label is not None)
 
     def run(frame: Frame, _place: Span) -> Made:
-        inner_names = Names(group.mode == "indexed") if names else frame.names
+        inner_names = expansion.build.names(group.mode == "indexed") if names else frame.names
         inside = expansion.inner(frame, group.body, names=inner_names)
         if names:
             inside.scope = expansion.build.open(Scope("group", names, frame.scope, group.span, group.mode, title=frame.names.title(names)))

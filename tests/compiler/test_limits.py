@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from archc.base.source import Source
 from archc.compiler.driver import check, check_all, check_source
-from archc.compiler.elaborate.builder import MOST_NODES
+from archc.compiler.elaborate import elaborate
+from archc.compiler.elaborate.builder import MOST_NODES, Builder
 from archc.compiler.elaborate.effort import MOST_ERRORS, MOST_STEPS, STEPS_A_NODE, Effort, items_in
+from archc.compiler.elaborate.foresight import LARGE
 from archc.compiler.elaborate.imports import DEEPEST_IMPORT
 from archc.compiler.elaborate.naming import LONGEST_LABEL, legal_name, why_not
 from archc.compiler.elaborate.values import LARGEST_LIST, show_value
+from archc.compiler.files.locate import find, read
 
 MOST_BYTES = 200 * 2**20
 
@@ -96,19 +100,83 @@ def test_what_would_never_end_is_said(text: str, code: str) -> None:
         assert all(len(note) < 2000 for note in row.notes)
 
 
-@pytest.mark.slow
-def test_blocks_that_double_end_at_the_largest_network() -> None:
-    check_it_is_the_largest(tower("block b0 { relu -> relu }", "block b@ { b# -> b# }", 40) + network("b39"))
+FORESEEN = {
+    "hang2": tower("block b0 { relu -> relu }", "block b@ { b# -> b# }", 40) + network("b39"),
+    "blocks of arguments": tower("block b0(c) { conv(c) -> relu }", "block b@(c) { b#(c) -> b#(c) }") + network("b59(8)"),
+    "a block that calls itself": "block b(n) { if n > 0 { b(n - 1) -> b(n - 1) } else { relu } }\n" + network("b(40)"),
+    "a block that is given a block": "block b(n, act) { if n > 0 { b(n - 1, act) -> b(n - 1, act) } else { act } }\n"
+    + network("b(40, relu)"),
+    "flat blocks": tower("block b0 flat { relu }", "block b@ flat { b# -> b# }") + network("b59"),
+    "paths": tower("block b0 { relu }", "block b@ { add { | b# | b# } }", 40) + network("b39"),
+    "blocks of two inputs": tower(
+        "block b0 takes x, y { add { | skip | skip(y) } }",
+        "block b@ takes x, y { b# { | b# { | skip(x) | skip(y) } | b# { | skip(y) | skip(x) } } }",
+        25,
+    )
+    + network("b24 { | skip | skip }"),
+    "networks": tower("network v0 { input x[3, 8, 8]\n relu }", "network v@ { input x[3, 8, 8]\n v# -> v# }") + network("v59"),
+    "uses": network(tower("a0: relu", "a@: { reuse(a#) -> reuse(a#) }")),
+    "loops": network("repeat 1000 { repeat 1000 { relu } }"),
+    "loops of paths": network("add { | repeat 90000: relu | repeat 90000: { relu -> relu } }"),
+    "side heads": 'block h0(a) { aux "h{a}" { relu } }\n' + network("repeat 90000 { relu -> relu -> relu }"),
+}
 
 
-@pytest.mark.slow
-def test_uses_that_double_end_at_the_largest_network() -> None:
-    check_it_is_the_largest(network(tower("a0: relu", "a@: { reuse(a#) -> reuse(a#) }")))
+@pytest.mark.parametrize("text", FORESEEN.values(), ids=FORESEEN)
+def test_a_network_that_is_too_large_is_told_before_it_is_made(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = []
+    add = Builder.add
+    monkeypatch.setattr(Builder, "add", lambda *given, **named: placed.append(0) or add(*given, **named))
+    rows = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+    assert [row.code in ("E403", "E406") for row in rows] == [True]
+    assert len(placed) < 2 * LARGE + 100
 
 
-def check_it_is_the_largest(text: str) -> None:
-    (row,) = (row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error)
-    assert (row.code, f"{MOST_NODES}" in row.message) == ("E403", True)
+def counted(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """The operations of a network as they are counted and as they are made."""
+    monkeypatch.setattr(elaborate, "LARGE", 0)
+    builders: list[Builder] = []
+    monkeypatch.setattr(elaborate, "Builder", lambda **given: builders.append(Builder(**given)) or builders[-1])
+    assert not check_source(Source.of("n.arch", text)).has_errors
+    first, second, third = builders[:3]
+    assert (first.most, second.count is None, third.count) == (0, False, None)
+    return second.placed, third.placed
+
+
+ALIKE = {
+    "the shape decides": (
+        "block b { if in.channels > 4 { relu -> relu } else { conv(8, 1) } }\n",
+        "repeat 3 { b }\n b -> conv(2) -> b",
+    ),
+    "the argument decides": ("block b(n = 1) { repeat n { relu } }\n", "b -> b(2) -> b(2 if true else 1) -> b"),
+    "one and one point nothing": ("block b(n) { if n == 1 { relu } }\n", "b(1) -> b(1.0) -> b(2)"),
+    "a label of an earlier round": ("", 'for i in range(3) { "c{i}": conv(4, 1) -> relu }'),
+    "a label from before": ("", "a: conv(4)\n repeat 3 { conv(4) -> add { | skip | skip(a) } }"),
+    "side heads in training": ('block b(a) { conv(4) aux "{a}" { conv(2) -> relu } }\n', 'one: b("u") -> two: b("u") -> b("u")'),
+    "a network as a step": (
+        "network v { input x[3, 8, 8]\n conv(4)\n aux h { relu }\n relu }\n",
+        "conv(3) -> v -> conv(3) -> v -> conv(3) -> add { | v | conv(4) }",
+    ),
+    "uses of other sizes": ("", "a: { conv(4, 1) -> relu }\n conv(4) -> reuse(a) -> maxpool(2) -> reuse(a) -> reuse(a)"),
+    "a part inside a part": (
+        "block b { c: conv(4, 1) -> relu }\n",
+        "u: b -> y: b -> add { | skip | skip(u.c) | skip(y.c) }\n conv(4) -> reuse(y)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "body"), ALIKE.values(), ids=ALIKE)
+def test_what_is_counted_is_what_is_made(before: str, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    count, made = counted(before + network("conv(4)\n " + body), monkeypatch)
+    assert count == made > 4
+
+
+@pytest.mark.parametrize("name", ["resnet18", "inception_v3", "unet", "googlenet_torchvision", "vit_b_16", "resnet50_fpn", "densenet121"])
+def test_what_is_counted_of_a_shipped_network_is_what_is_made(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read(find(name))
+    assert isinstance(found, Source)
+    count, made = counted(found.text, monkeypatch)
+    assert count == made > 20
 
 
 @pytest.mark.slow
@@ -146,6 +214,40 @@ def test_the_first_network_that_is_too_large_ends_the_check_of_a_file(tmp_path: 
         encoding="utf-8",
     )
     assert [row.code for checked in check_all(path) for row in checked.diagnostics] == ["E406"]
+
+
+def test_what_a_file_says_is_worked_out_once_for_all_of_its_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a file of 3,000 networks would be read 3,000 times."""
+    from archc.compiler.elaborate import unreached, unused
+
+    (tmp_path / "parts.arch").write_text("let width = 8\nblock part(c) { conv(c) -> relu }\n", encoding="utf-8")
+    texts = [network("part(width) -> relu").replace("network n", f"network n{number}") for number in range(40)]
+    path = tmp_path / "many.arch"
+    path.write_text("from parts import part, width\nlet unread = 1\n" + "".join(texts), encoding="utf-8")
+    worked: list[str] = []
+
+    def watched(module: ModuleType, name: str) -> None:
+        whole = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given: worked.append(name) or whole(*given))
+
+    watched(unused, "unused_names")
+    watched(unreached, "unknown_names")
+    watched(elaborate, "Files")
+    found = check_all(path)
+    assert sorted(worked) == ["Files", "unknown_names", "unused_names"]
+    assert [checked.program.name for checked in found if checked.program is not None] == [f"n{number}" for number in range(40)]
+    assert [row.code for checked in found for row in checked.diagnostics] == ["W504"]
+    assert all(len(checked.program.nodes) == 5 for checked in found if checked.program is not None)
+
+
+def test_a_mistake_of_a_file_keeps_all_of_its_networks_back(tmp_path: Path) -> None:
+    good = "".join(network("relu").replace("network n", f"network n{number}") for number in range(3))
+    for wrong, code in (("let a = nothing\n", "E201"), ("block b { nothing }\n", "E201"), ("import nothing\n", "E213")):
+        path = tmp_path / "n0.arch"
+        path.write_text(wrong + good, encoding="utf-8")
+        found = check_all(path)
+        assert [row.code for checked in found for row in checked.diagnostics] == [code]
+        assert [checked.program for checked in found] == [None] * len(found)
 
 
 def test_many_imports_in_a_row(tmp_path: Path) -> None:

@@ -38,6 +38,25 @@ def names(body: str, before: str = "") -> list[str]:
         ("relu stage relu1 { conv(4) }", ["relu2", "relu1.conv1"]),
         ("conv(4) repeat 2 { conv1: conv(4) -> relu }", ["conv1", "blocks.0.conv1", "blocks.0.relu1", "blocks.1.conv1", "blocks.1.relu1"]),
         ("if false { conv1: conv(4) } conv(4)", ["conv1"]),
+        ("conv(4) if true { conv1: conv(4) }", ["conv2", "conv1"]),
+        ("conv(4) if false { conv1: conv(4) }", ["conv1"]),
+        ("conv(4) if false { relu } else { conv1: conv(4) }", ["conv2", "conv1"]),
+        ("conv(4) -> conv(4) if true { if true { conv1: conv(4) } conv2: conv(4) }", ["conv3", "conv4", "conv1", "conv2"]),
+        ("if true { conv1: conv(4) } conv(4)", ["conv1", "conv2"]),
+        ("add { | conv(4) | if true: conv1: conv(4) }", ["conv2", "conv1", "add1"]),
+        ("conv(4) stage s flat { if true { conv1: conv(4) } }", ["conv2", "conv1"]),
+        ("conv(4) stage s { conv(4) if true { conv1: conv(4) } }", ["conv1", "s.conv2", "s.conv1"]),
+        ("conv(4) -> { conv1: conv(4) }", ["conv2", "conv1"]),
+        ('conv(4) for i in range(2) { "conv{i + 1}": conv(4) }', ["conv3", "conv1", "conv2"]),
+        ('for i in range(2) { "conv{i + 1}": conv(4) } conv(4)', ["conv1", "conv2", "conv3"]),
+        ('conv(4) -> "conv1.a": conv(4)', ["conv2", "conv1.a"]),
+        ('"conv1.a": conv(4) -> conv(4)', ["conv1.a", "conv2"]),
+        ("repeat 2 as i { conv(4) if i == 1 { conv1: conv(4) } }", ["blocks.0.conv1", "blocks.1.conv2", "blocks.1.conv1"]),
+        ("repeat 2 { conv(4) } if true { blocks: conv(4) }", ["blocks2.0", "blocks2.1", "blocks"]),
+        ('stage s { repeat 2 { conv(4) } if true { "0": conv(4) } }', ["s.1", "s.2", "s.0"]),
+        ('stage s { repeat 2 { conv(4) -> relu } if true { "1": conv(4) } }', ["s.0.conv1", "s.0.relu1", "s.2.conv1", "s.2.relu1", "s.1"]),
+        ("relu if true { stage relu1 { conv(4) } }", ["relu2", "relu1.conv1"]),
+        ("conv(4) -> add { | if true { conv1: add { | skip | relu } } | skip }", ["conv2", "relu1", "conv1", "add1"]),
         ("stage s { conv(4) -> bn }", ["s.conv1", "s.bn1"]),
         ("stage s flat { conv(4) -> bn } stage t flat { conv(4) }", ["conv1", "bn1", "conv2"]),
         ("stage s indexed { conv(4) -> relu -> conv(4) }", ["s.0", "s.1", "s.2"]),
@@ -97,6 +116,25 @@ def test_a_network_as_a_step_has_the_keys_that_it_has_alone() -> None:
     made = program(f"{inner}\nnetwork test {{ input x[4, 8, 8]\n repeat 1 {{ inner }} i: inner }}")
     keys = [node.key for node in made.nodes if node.operation.name == "conv"]
     assert keys == ["blocks.0.blocks.0.conv1", "blocks.0.blocks.1.conv1", "i.blocks.0.conv1", "i.blocks.1.conv1"]
+
+
+def test_labels_of_a_flat_block_are_those_of_the_scope_around_it() -> None:
+    block = "block flatly flat { conv1: conv(4) -> conv(4) }\nblock cbr { conv(4) }\n"
+    assert names("conv(4) -> flatly -> conv(4)", block) == ["conv2", "conv1", "conv3", "conv4"]
+    assert names("conv(4) -> cbr if true { cbr1: flatly }", block) == ["conv2", "cbr1.conv1", "conv1", "conv3"]
+    assert names("cbr if true { cbr1: cbr }", block) == ["cbr2.conv1", "cbr1.conv1"]
+
+
+def test_two_labels_of_one_name_are_a_mistake_whatever_they_take_from_others() -> None:
+    file, _ = parse(Source.of("test.arch", "network n { input x[4, 8, 8]\n conv(4) if true { conv1: conv(4) -> conv1: conv(4) } }"))
+    made, diagnostics = elaborate(file)
+    assert made is None and [row.code for row in diagnostics] == ["E209"]
+    assert diagnostics[0].secondary[0].span.text == "conv1: conv(4)"
+
+
+def test_what_is_used_again_has_the_names_that_yielded() -> None:
+    made = program("network n {\n input x[4, 8, 8]\n s: { conv(4) if true { conv1: conv(4) } }\n reuse(s)\n}")
+    assert [node.unique for node in made.nodes if node.operation.name == "conv"] == ["s.conv2", "s.conv1", "s.conv2@2", "s.conv1@2"]
 
 
 def test_a_block_argument_is_named_by_what_it_stands_for() -> None:
