@@ -74,7 +74,7 @@ def test_a_bug_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise KeyError("width")
 
-    monkeypatch.setattr("archc.compiler.driver.check", broken)
+    monkeypatch.setattr("archc.compiler.driver.check_all", broken)
     result = run("check", "good.arch")
     assert result.exit_code == 70
     assert result.stderr.startswith("archc: a bug: archc has failed: KeyError: 'width'\n")
@@ -87,7 +87,7 @@ def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("archc.compiler.driver.check", stopped)
+    monkeypatch.setattr("archc.compiler.driver.check_all", stopped)
     result = run("check", "good.arch")
     assert (result.exit_code, result.stderr.strip()) == (130, "interrupted")
 
