@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .api import ArchWarning, Network, compile, load
     from .compiler.runtime.weights import Weights
     from .reporting.error import ArchError
+    from .variants import diff, fit, networks, sweep
 
 # In a checkout `archc.dsl` is the folder dsl/ beside this package. The links archc/dsl, … are for type checkers and editors,
 # which do not run this; where there can be no links, nothing misses them.
@@ -25,7 +26,7 @@ if os.path.isfile(os.path.join(_ROOT, "grammar", "arch.lark")):
     __path__.insert(0, _ROOT)
 
 __version__ = "0.1.0"
-__all__ = ["ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "load"]
+__all__ = ["ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "fit", "load", "networks", "sweep"]
 
 _HOMES = {
     "ArchError": "archc.reporting.error",
@@ -33,7 +34,11 @@ _HOMES = {
     "Network": "archc.api",
     "Weights": "archc.compiler.runtime.weights",
     "compile": "archc.api",
+    "diff": "archc.variants",
+    "fit": "archc.variants",
     "load": "archc.api",
+    "networks": "archc.variants",
+    "sweep": "archc.variants",
 }
 
 

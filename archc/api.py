@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, SupportsFloat, SupportsIndex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from .base.diagnostics import Diagnostic
 from .compiler import driver
-from .compiler.ops.base import Shape
+from .given import Input, one_of, settings_of, shapes_of
 from .reporting.error import ArchError
 
 if TYPE_CHECKING:
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from .compiler.graph.graph import Graph
     from .compiler.graph.program import Program
     from .compiler.runtime.weights import AnyWeights
-
-Input = Sequence[int] | str | Mapping[str, Sequence[int] | str]
-"""The shape of the only input, channels first and without the batch, or shapes by the inputs' names; `3x224x224` will do."""
 
 
 class Network:
@@ -78,9 +74,9 @@ class Network:
         from .compiler.analysis.dtypes import BYTES
         from .compiler.analysis.memory import OPTIMIZERS
 
-        _one_of("by", by, BY)
-        _one_of("dtype", dtype, BYTES)
-        _one_of("optimizer", optimizer, OPTIMIZERS)
+        one_of("by", by, BY)
+        one_of("dtype", dtype, BYTES)
+        one_of("optimizer", optimizer, OPTIMIZERS)
         if batch < 1:
             raise ValueError(f"`batch` is at least 1, and it is {batch}")
         return cost(self.typed_graph, by=by, batch=batch, dtype=dtype, optimizer=optimizer)
@@ -96,7 +92,7 @@ class Network:
         from .compiler.codegen.pytorch import Mode
         from .compiler.runtime.prepare import DTYPES, Wanted, ready
 
-        _one_of("dtype", dtype, DTYPES)
+        one_of("dtype", dtype, DTYPES)
         return ready(self.typed_graph, Wanted(Mode.TRAIN, weights, device, dtype), seed=None)
 
     def to_torchscript(
@@ -112,7 +108,7 @@ class Network:
         from .compiler.emit.torchscript import script
         from .compiler.runtime.prepare import DTYPES, Wanted, ready
 
-        _one_of("dtype", dtype, DTYPES)
+        one_of("dtype", dtype, DTYPES)
         wanted = Wanted(Mode.SIDE_HEADS if train else Mode.INFERENCE, weights, device, dtype)
         module = ready(self.typed_graph, wanted)
         if optimize:
@@ -152,7 +148,7 @@ class Network:
         from .compiler.emit.aotinductor import save
         from .compiler.runtime.prepare import DTYPES, Wanted, ready
 
-        _one_of("dtype", dtype, DTYPES)
+        one_of("dtype", dtype, DTYPES)
         if batch < 1:
             raise ValueError(f"`batch` is at least 1, and it is {batch}")
         path = os.fspath(path)
@@ -196,48 +192,9 @@ class ArchWarning(UserWarning):
 def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object]) -> Network:
     """The network; errors and warnings stand at the caller's line, without the frames of the compiler, which is not at fault."""
     try:
-        checked = driver.compile(file, settings=_settings(parameters), inputs=_shapes(input))
+        checked = driver.compile(file, settings=settings_of(parameters), inputs=shapes_of(input))
     except ArchError as error:
         raise error.with_traceback(None) from None
     for row in checked.diagnostics:
         warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=3)
     return Network(checked)
-
-
-def _settings(parameters: Mapping[str, object]) -> dict[str, object]:
-    return {name: _plain(name, value) for name, value in parameters.items()}
-
-
-def _plain(name: str, value: object) -> object:
-    """A value of the language: numbers of NumPy are numbers, too."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, list | tuple):
-        return tuple(_plain(name, item) for item in value)
-    if isinstance(value, SupportsIndex):
-        return operator.index(value)
-    if isinstance(value, SupportsFloat):
-        return float(value)
-    raise TypeError(f"the parameter `{name}` takes a number, a text, true or false, none, or a list of them, not {type(value).__name__!r}")
-
-
-def _one_of(name: str, value: str, words: Iterable[str]) -> None:
-    if value not in words:
-        raise ValueError(f"`{name}` is one of {', '.join(words)}, not {value!r}")
-
-
-def _shapes(given: Input | None) -> dict[str, Shape]:
-    if given is None:
-        return {}
-    if isinstance(given, Mapping):
-        return {name: _shape(shape) for name, shape in given.items()}
-    return {"": _shape(given)}
-
-
-def _shape(given: Sequence[int] | str) -> Shape:
-    if not isinstance(given, str):
-        return tuple(given)
-    shape = driver.parse_shape(given)
-    if shape is None:
-        raise ValueError(f"a shape is written as (3, 224, 224) or '3x224x224', not {given!r}")
-    return shape

@@ -249,9 +249,9 @@ def _unsaid(rows: Iterable[Diagnostic], said: set[tuple[str, str, int]]) -> tupl
 
 
 def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
-    """The names of the parameters of the network that is meant, from the text alone; None where the text does not say which that is."""
+    """The names of the parameters of the network that is meant, from the text alone; None where the text does not say which that is, or does not parse."""
     state = parsing(reading(finding(Compilation(os.fspath(file)))))
-    if state.file is None or state.target is None:
+    if state.file is None or state.target is None or any(row.is_error for row in state.diagnostics):
         return None
     known = {item.name.name: item for item in state.file.items if isinstance(item, ast.Network)}
     meant = known.get(state.target.network or usual(known, state.file.source.name) or "")

@@ -16,7 +16,7 @@ gc.set_threshold(200_000, 20, 20)
 import click  # noqa: E402
 
 from ..reporting.error import ArchError  # noqa: E402
-from .face import MISSING, Face, ReaderGone, global_options, help_of, keep_streams_apart  # noqa: E402
+from .face import WRONG_CALLS, Face, ReaderGone, global_options, help_of, keep_streams_apart  # noqa: E402
 
 COMMANDS = ("check", "build", "cost", "draw", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
@@ -101,7 +101,7 @@ def _status(error: BaseException, face: Face) -> int:
     if isinstance(error, ArchError):
         face.diagnostics(error.diagnostics)
         codes = {row.code for row in error.diagnostics}
-        return 2 if MISSING in codes else NOT_MADE if codes & system_errors.NOT_MADE else 1
+        return 2 if codes & WRONG_CALLS else NOT_MADE if codes & system_errors.NOT_MADE else 1
     face.bug(error)
     return BUG
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from .build import DTYPES
-from .face import Command, Face, compiled, is_terminal, network_options
+from .face import Command, Face, compiled, network_options
+from .progress import progress
 from .weights import weights_of, weights_options
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def command(
     if base not in ways:
         ways = (base, *ways)
     options = Options(ways, base, batch, threads or 0, device, dtype, against, weights, rounds, seconds)
-    with _progress(face) as watch:
+    with progress(face) as watch:
         found = bench(graph, options, watch)
     if form == "json":
         face.result(found.to_json())
@@ -85,6 +83,8 @@ def command(
 
 
 def _table(face: Face, found: Bench) -> None:
+    from ..compiler.analysis.table import Column, Table
+
     options, machine = found.options, found.machine
     plural = "s" if found.threads > 1 else ""
     face.result(
@@ -93,50 +93,23 @@ def _table(face: Face, found: Bench) -> None:
     face.result(
         f"{machine.processor}, {machine.cores} cores, {machine.instructions}; torch {machine.torch}; peak {found.peak / 1e9:,.0f} GFLOP/s"
     )
-    face.result("\n")
     titles = (
-        "way",
-        "ms",
-        "best",
-        f"{found.what}/s",
-        f"speed ({options.base} = 1)",
-        "GFLOP/s",
-        "of peak",
-        "memory",
-        "running",
-        "difference",
-    )
-    rows = [
+        "way", "ms", "best", f"{found.what}/s", f"speed ({options.base} = 1)", "GFLOP/s", "of peak", "memory", "running", "difference",
+    )  # fmt: skip
+    rows = tuple(
         (
             row.way, f"{row.seconds * 1e3:,.2f}", f"{row.best * 1e3:,.2f}", f"{options.batch / row.seconds:,.1f}",
             f"{row.speed.median:.2f} ({row.speed.low:.2f} to {row.speed.high:.2f})", f"{row.flops / 1e9:,.0f}", f"{row.flops / found.peak:.0%}",
             _bytes(row.kept_bytes), _bytes(row.running_bytes), "" if row.difference is None else f"{row.difference:.0e}",
         )
         for row in found.rows
-    ]  # fmt: skip
-    widths = [max(len(row[column]) for row in (titles, *rows)) for column in range(len(titles))]
-    for row in (titles, *rows):
-        cells = [
-            cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        face.result("  ".join(cells).rstrip())
-    face.result("\n")
-    face.result("speed: the median of the rounds, and between what the middle half lies; `again` is the base once more and shows the noise")
+    )  # fmt: skip
+    note = "speed: the median of the rounds, and between what the middle half lies; `again` is the base once more and shows the noise"
+    columns = tuple(Column(title, left=place == 0) for place, title in enumerate(titles))
+    face.result("\n" + Table(columns, rows, None, (note,)).text())
     for missing in found.missing:
         face.tell(f"not run: {missing.way}: {missing.why}")
 
 
 def _bytes(count: int | None) -> str:
     return "" if count is None else f"{count / 1e6:,.0f} MB"
-
-
-@contextmanager
-def _progress(face: Face) -> Iterator[Callable[[str], None]]:
-    if face.quiet or not is_terminal(sys.stderr):
-        yield lambda text: None
-        return
-    from rich.console import Console
-
-    console = Console(stderr=True, no_color=not face.colored(sys.stderr))
-    with console.status("…") as status:
-        yield lambda text: status.update(text)

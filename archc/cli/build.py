@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from .face import Command, Face, compiled, is_terminal, network_options
+from .face import Command, Face, compiled, network_options
 from .made import size_of
+from .progress import progress
 from .weights import weights_of, weights_options
 
 if TYPE_CHECKING:
-    from ..compiler.targets import Made, Plan, Target
+    from ..compiler.targets import Made, Plan
 
 # The words of `compiler.targets.TARGETS`, `build.USUAL` and `runtime.prepare.DTYPES`: stated here so that `--help` loads none of them; a
 # test holds them equal.
@@ -72,8 +70,8 @@ def command(
     if folder and folder.endswith((".py", ".pt", ".pt2", ".svg", ".json", ".onnx")):
         face.tell(f"-o {folder}: taken as a folder, the files go into it")
     plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch)
-    with _progress(face) as watch:
-        made = build(plan, targets, watch)
+    with progress(face) as show:
+        made = build(plan, targets, lambda target: show(f"{target.what} …"))
     try:
         _summary(face, plan, made, tuple(loaded))
     finally:  # also where nobody reads the summary
@@ -114,16 +112,3 @@ def _summary(face: Face, plan: Plan, made: tuple[Made, ...], loaded: tuple[str, 
         face.result(f"  {output.path:<{width}}  {size_of(output.path):>9}  {what}")
     for row in loaded:
         face.result(f"  {row}")
-
-
-@contextmanager
-def _progress(face: Face) -> Iterator[Callable[[Target], None]]:
-    """What is being made, on a terminal; elsewhere nothing."""
-    if face.quiet or not is_terminal(sys.stderr):
-        yield lambda target: None
-        return
-    from rich.console import Console
-
-    console = Console(stderr=True, no_color=not face.colored(sys.stderr))
-    with console.status("…") as status:
-        yield lambda target: status.update(f"{target.what} …")

@@ -1,4 +1,4 @@
-"""`archc check`: what is wrong, and nothing else. It must start quickly: no torch, no networkx, no rich."""
+"""`archc check`: what is wrong, and nothing else. It must start quickly: no torch, no networkx."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from ..graph.program import Node
 from ..ops.base import Shape, show
 from .cost import total, work_of, works_of
 from .cost_table import Work
+from .table import Listing
 
 LARGEST_MATCH = 4000
 """Unmatched steps on a side beyond which only equal neighbours are matched (the search takes quadratic time at worst)."""
@@ -56,15 +57,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Listing[Change]):
     """All changes, in the order of the second network, and both totals. `pairs` matches all steps, by index."""
 
     before: Graph
     after: Graph
-    changes: tuple[Change, ...]
+    entries: tuple[Change, ...]
     same: int
     totals: tuple[Work, Work]
     pairs: tuple[tuple[int | None, int | None], ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return self.entries
+
+    @property
+    def rows(self) -> list[dict[str, object]]:
+        return [change.to_json() for change in self.entries]
 
     def to_json(self) -> dict[str, object]:
         def figures(work: Work) -> dict[str, int]:
@@ -80,16 +89,16 @@ class Difference:
             "version": 1,
             "before": self.before.program.name,
             "after": self.after.program.name,
-            "equal": not self.changes,
+            "equal": not self.entries,
             "same": self.same,
             "totals": {"before": figures(self.totals[0]), "after": figures(self.totals[1])},
-            "changes": [change.to_json() for change in self.changes],
+            "changes": self.rows,
         }
 
     def text(self) -> str:
         """For people: one line a step, what changed in it, then the totals."""
-        lines = [_line(change) for change in self.changes]
-        if not self.changes:
+        lines = [_line(change) for change in self.entries]
+        if not self.entries:
             lines = [f"{self.before.program.name} and {self.after.program.name}: the same {self.same} steps"]
         return "\n".join([*lines, "", *_totals(self)]) + "\n"
 
@@ -235,5 +244,5 @@ def _totals(difference: Difference) -> list[str]:
         was, now = getattr(one, name), getattr(two, name)
         share = f" ({(now - was) / was:+.2%})" if was and now != was else ""
         lines.append(f"{name}: {was:,} -> {now:,}" + (f", {now - was:+,}{share}" if now != was else ", the same"))
-    counts = [f"{sum(change.kind == kind for change in difference.changes)} {kind}" for kind in SIGNS]
+    counts = [f"{sum(change.kind == kind for change in difference.entries)} {kind}" for kind in SIGNS]
     return [*lines, f"steps: {difference.same} the same, {', '.join(counts)}"]

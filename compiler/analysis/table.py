@@ -5,12 +5,53 @@ from __future__ import annotations
 import csv
 import io
 import json
+from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 from ...base.records import dataclass
 
 Cell: TypeAlias = "int | float | str | bool | tuple[int, ...] | None"
+
+
+Item = TypeVar("Item", covariant=True)
+
+
+class Listing(Sequence[Item]):
+    """A result of several entries: a sequence of them, which prints as the table of its command."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def entries(self) -> tuple[Item, ...]: ...
+
+    @property
+    @abstractmethod
+    def rows(self) -> list[dict[str, object]]:
+        """An entry a row, as plain data: what `pandas.DataFrame` takes."""
+
+    @abstractmethod
+    def text(self) -> str:
+        """What the command prints."""
+
+    @abstractmethod
+    def to_json(self) -> dict[str, object]:
+        """The document that the command prints with `--format json`."""
+
+    def __str__(self) -> str:
+        return self.text().rstrip("\n")
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @overload
+    def __getitem__(self, place: int) -> Item: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Item, ...]: ...
+    def __getitem__(self, place: int | slice) -> Item | tuple[Item, ...]:
+        return self.entries[place]
 
 
 @dataclass(frozen=True, slots=True)

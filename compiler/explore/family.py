@@ -18,6 +18,21 @@ QUANTITIES = ("parameters", "macs", "flops", "activations")
 """What `--match` and the bounds of `archc fit` may name, beside `memory`."""
 
 
+def figures_of(graph: Graph, batch: int = 1, dtype: str = "float32") -> dict[str, int]:
+    """Work for one image, and `memory`: weights and the peak of an inference, for the batch, in bytes."""
+    trunk = [node for node in graph.nodes if not node.training_only]
+    work = total(work_of(node) for node in trunk)
+    weights = sum(weight_bytes(weight, dtype) for node in trunk for weight in graph.weights(node))
+    peak = inference_profile(graph, batch=batch, dtype=dtype).peak_bytes
+    return {
+        "parameters": work.parameters,
+        "macs": work.macs,
+        "flops": work.flops,
+        "activations": work.activations,
+        "memory": weights + peak,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """One file whose parameters vary. Everything in it is plain data, so that it can be sent to another process."""
@@ -44,35 +59,22 @@ class Family:
 
     def figures(self, settings: Mapping[str, object]) -> dict[str, int]:
         """Work for one image and `memory`: weights and the peak of an inference, for the batch, in bytes."""
-        return self._figures(self.graph(settings))
+        return figures_of(self.graph(settings), self.batch, self.dtype)
 
     def costs(self, settings: Mapping[str, object]) -> dict[str, int]:
         """`figures`, and the peak of a training step in bytes."""
         graph = self.graph(settings)
         training = training_profile(graph, batch=self.batch, dtype=self.dtype, optimizer=self.optimizer)
-        return {**self._figures(graph), "training_memory": training.peak_bytes}
-
-    def _figures(self, graph: Graph) -> dict[str, int]:
-        trunk = [node for node in graph.nodes if not node.training_only]
-        work = total(work_of(node) for node in trunk)
-        weights = sum(weight_bytes(weight, self.dtype) for node in trunk for weight in graph.weights(node))
-        peak = inference_profile(graph, batch=self.batch, dtype=self.dtype).peak_bytes
-        return {
-            "parameters": work.parameters,
-            "macs": work.macs,
-            "flops": work.flops,
-            "activations": work.activations,
-            "memory": weights + peak,
-        }
+        return {**figures_of(graph, self.batch, self.dtype), "training_memory": training.peak_bytes}
 
     def parameters(self) -> tuple[str, ...]:
         """The names of the network's parameters."""
         return parameters_of(self.file) or tuple(name for name, _ in self.graph({}).program.parameters)
 
     def need(self, settings: Mapping[str, object]) -> None:
-        """Raise `ArchError` where a setting is of no parameter of the network: one error, before anything is worked out."""
+        """Raise `ArchError` where there is no such network, or no such parameter: one error, before anything is worked out."""
         known = parameters_of(self.file)
-        if known is not None and not set(settings) <= set(known):
+        if known is None or not {*settings, *dict(self.settings)} <= set(known):
             self.graph(settings)
 
     def stamp(self) -> str:

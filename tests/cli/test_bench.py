@@ -70,7 +70,7 @@ def test_as_text_with_a_picture(run: Run, folder: Path) -> None:
     lines = result.stdout.splitlines()
     assert lines[0] == "small: batch 1, 1 thread, cpu, float32, 2 rounds"
     assert lines[3].split()[:5] == ["way", "ms", "best", "images/s", "speed"]
-    assert [line.split()[0] for line in lines[4:7]] == ["torchscript", "optimized", "again"]
+    assert [line.split()[0] for line in lines[5:8]] == ["torchscript", "optimized", "again"]
     picture = (folder / "speeds.svg").read_text(encoding="utf-8")
     assert picture.startswith("<svg")
     assert "small: speed against torchscript, batch 1, 1 thread" in picture

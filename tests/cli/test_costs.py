@@ -100,7 +100,10 @@ def test_what_cannot_be_met(run: Run) -> None:
     [
         (("--vary", "width"), "say what to meet"),
         (("--vary", "width", "--match", "macs=1M", "--most", "macs=1M"), "say what to meet"),
-        (("--vary", "width", "--match", "speed=1M"), "not of the form cost=target"),
+        (("--vary", "width", "--match", "1M"), "`1M` is not of the form cost=target"),
+        (("--vary", "width", "--match", "speed=1M"), "`speed` is no cost"),
+        (("--vary", "width", "--match", "parameter=1M"), "did you mean `parameters`?"),
+        (("--vary", "width=1", "--vary", "width=2", "--match", "macs=1M"), "`width` is given twice"),
         (("--vary", "width=a,b", "--match", "macs=1M"), "fit varies whole numbers"),
         (("--vary", "width=9..3", "--match", "macs=1M"), "holds no value"),
         (("--vary", "width", "--match", "macs=1M", "--where", "macs < 3"), "not of the form"),
@@ -132,10 +135,37 @@ def test_a_grid(run: Run, folder: Path) -> None:
         "sweep", "good.arch", "--vary", "width=4,8", "--vary", "classes=10..20:10", "--jobs", "1", "--plot", "front.svg", "--format", "json"
     )
     document = json.loads(result.stdout)
-    assert [(row["width"], row["classes"]) for row in document["rows"]] == [("4", "10"), ("4", "20"), ("8", "10"), ("8", "20")]
-    assert [row["pareto"] for row in document["rows"]] == [True, False, False, False]
+    assert [(row["width"], row["classes"]) for row in document["rows"]] == [(4, 10), (4, 20), (8, 10), (8, 20)]
+    assert [row["pareto"] for row in document["rows"]] == [True, True, True, True] and document["pareto"] == ["macs", "parameters"]
     assert document["rows"][2]["parameters"] == 322
     assert (folder / "front.svg").read_text().count("<circle") == 4
+
+
+def test_the_front_weighs_a_cost_against_what_one_gains(run: Run, folder: Path) -> None:
+    """A column of the list that tells it, else the parameters; which was taken, and why, stands below the table."""
+    grid = run("sweep", "good.arch", "--vary", "width=4,8", "--jobs", "1").stdout
+    assert "the least macs, the most parameters).\nNo column tells what one gains: the parameters stand for it" in grid
+    (folder / "runs.csv").write_text("width,seed,val_loss,top1\n4,1,0.9,70.5\n8,2,0.7,75.0\n16,3,0.8,74.0\n")
+    losses = run("sweep", "good.arch", "--list", "runs.csv", "--jobs", "1").stdout
+    assert "(the least macs, the least val_loss).\n`val_loss` is taken" in losses
+    assert [line.endswith("*") for line in losses.splitlines()[3:6]] == [True, True, False]
+    (folder / "runs.csv").write_text("width,seed,top1\n4,1,70.5\n8,2,75.0\n16,3,74.0\n")
+    gains = run("sweep", "good.arch", "--list", "runs.csv", "--jobs", "1").stdout
+    assert "(the least macs, the most top1).\n`top1` is taken for what one gains: more is better" in gains
+    assert [line.endswith("*") for line in gains.splitlines()[3:6]] == [True, True, False]
+
+
+def test_a_column_that_is_none_is_an_error_before_any_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archc.compiler.explore.family.Family.costs", None)
+    result = run("sweep", "good.arch", "--vary", "width=4,8", "--jobs", "1", "--pareto", "macs,+acuracy")
+    assert result.exit_code == 2 and "`acuracy` is no column" in result.stderr
+
+
+def test_a_list_in_which_no_column_is_a_parameter(run: Run, folder: Path) -> None:
+    """Else every variant would be the same network, without a word."""
+    (folder / "runs.csv").write_text("widht,accuracy\n4,70.5\n8,75.0\n")
+    result = run("sweep", "good.arch", "--list", "runs.csv", "--jobs", "1")
+    assert result.exit_code == 2 and "no column is a parameter of the network: there are width, classes" in result.stderr
 
 
 def test_a_list_with_accuracies(run: Run, folder: Path) -> None:

@@ -69,7 +69,9 @@ def test_the_package_alone_loads_nothing() -> None:
 def test_the_public_names() -> None:
     import archc as package
 
-    assert sorted(package.__all__) == ["ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "load"]
+    assert sorted(package.__all__) == [
+        "ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "fit", "load", "networks", "sweep"
+    ]  # fmt: skip
     for name in package.__all__:
         assert getattr(package, name) is not None
     assert set(package.__all__) <= set(dir(package))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -24,12 +26,18 @@ def run_page(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     environment = {**os.environ, "PYTHONPATH": str(DOCS.parent), "COLUMNS": "160", "NO_COLOR": "1"}
     names: dict[str, object] = {}
+    printed = io.StringIO()
     for listing in listings(page):
         place = f"{page.name}:{listing.line}"
         if listing.file is not None:
             Path(listing.file).write_text(listing.text, encoding="utf-8")
         elif listing.kind == "python":
-            exec(compile(listing.text, place, "exec"), names)
+            printed = io.StringIO()
+            with redirect_stdout(printed):
+                exec(compile(listing.text, place, "exec"), names)
+        elif listing.kind == "output":  # of the Python above it
+            missing = missing_line(listing.text.splitlines(), printed.getvalue())
+            assert missing is None, f"{place}: nothing printed\n{missing}\nbut\n{printed.getvalue()}"
         elif listing.kind == "console":
             for command, expected in commands(listing):
                 words = shlex.split(command)

@@ -1,0 +1,245 @@
+"""Networks side by side, from Python: `archc.networks`, `archc.diff`, `archc.sweep` and `archc.fit`. The commands call these."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, SupportsFloat
+
+from .compiler.explore.asked import Given, by_name, few, fixed, source_of, texts, whole_numbers, wrong
+from .compiler.explore.goals import Wanted, bound_of, goal_of
+from .given import Input, shapes_of
+from .reporting.error import ArchError
+
+if TYPE_CHECKING:
+    from .api import Network
+    from .compiler.analysis.diff import Difference
+    from .compiler.analysis.shipped import Networks
+    from .compiler.explore.family import Family
+    from .compiler.explore.solved import Fit
+    from .compiler.explore.sweep import Value, Variant
+    from .compiler.explore.swept import Sweep
+    from .compiler.graph.graph import Graph
+
+File = str | os.PathLike[str]
+
+
+def networks() -> Networks:
+    """The networks that come with archc, with their numbers: what `archc list` prints."""
+    from .compiler.analysis.shipped import networks as shipped
+
+    return shipped()
+
+
+def diff(before: File | Network, after: File | Network, /, *, input: Input | None = None, output: File | None = None) -> Difference:
+    """What leads from one network to another: what `archc diff` prints. `input` is for both, where they are named.
+
+    A network with other values of its parameters is `archc.compile("resnet50", classes=10)`. `output` is where both are drawn side by side.
+    Raises `ArchError`.
+    """
+    from .compiler.analysis.diff import diff as difference_of
+
+    difference = difference_of(_graph(before, input), _graph(after, input))
+    if output is not None:
+        from .compiler.draw.compare import draw_difference
+
+        problems = draw_difference(difference, os.fspath(output))
+        if any(row.is_error for row in problems):
+            raise ArchError(problems)
+    return difference
+
+
+def sweep(
+    file: File,
+    /,
+    vary: Given | None = None,
+    *,
+    variants: File | Iterable[Mapping[str, object]] | None = None,
+    set: Given | None = None,
+    input: Input | None = None,
+    batch: int = 1,
+    optimizer: str = "sgd",
+    pareto: str | Sequence[str] | None = None,
+    jobs: int = 1,
+    cluster: str | None = None,
+    journal: File | None = None,
+    plot: File | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Sweep:
+    """The costs of many variants, and which of them nothing beats: what `archc sweep` prints.
+
+    `vary` are parameters with their values, of which every combination is a variant: `{"width": [8, 16], "depths": [[2, 2], [3, 4]]}`, or as the
+    command line writes them. In its place, `variants` is a list of them, or a CSV or JSON file of one. `set` are values that all have.
+    `pareto` are two columns, `+` before one of which more is better. With `jobs` over 1 other processes work, which start as those of
+    `multiprocessing` do. Raises `ArchError`; a variant that does not compile is an entry with its error.
+    """
+    from .compiler.analysis.memory import OPTIMIZERS
+    from .compiler.explore.asked import one_of
+    from .compiler.explore.family import Evaluation
+    from .compiler.explore.sweep import Cluster, Journal, Local, Pool, serial
+    from .compiler.explore.sweep import sweep as swept
+    from .compiler.explore.swept import Sweep, asked_axes
+
+    name = os.fspath(file)
+    if name == "-":
+        raise wrong("F641", "file", name, "other processes read the file too, and standard input can be read once", "save it")
+    if (vary is None) == (variants is None):
+        help = "`vary` gives a grid (`--vary base=8,16,32`), or a list gives each (`--list variants.csv`; in Python `variants`)"
+        raise wrong("F641", "vary", "", "say which variants: a grid or a list, one of them", help)
+    for word, number in (("batch", batch), ("jobs", jobs)):
+        if number < 1:
+            raise wrong("F641", word, str(number), f"`{word}` is at least 1, and it is {number}", "leave it out, or give a larger number")
+    one_of("optimizer", optimizer, OPTIMIZERS, "optimizer")
+    family = _family(file, set, input, batch, optimizer)
+    rows = _grid(vary, family) if vary is not None else _listed(variants, family) if variants is not None else ()
+    carried = {column: [dict(row.carried).get(column) for row in rows] for row in rows for column, _ in row.carried}
+    axes = asked_axes(pareto, carried, [column for row in rows for column, _ in row.settings])
+    pool: Pool = Cluster(cluster) if cluster else serial if jobs == 1 else Local(jobs)
+    notes = Journal(Path(journal), family.stamp()) if journal is not None else None
+    found = Sweep.of(name, swept(rows, Evaluation(family), pool, notes, progress), axes)
+    if plot is not None:
+        from .compiler.files.write import write
+
+        write(os.fspath(plot), found.svg())
+    return found
+
+
+def fit(
+    file: File,
+    /,
+    vary: Given,
+    *,
+    match: Wanted | None = None,
+    most: Wanted | None = None,
+    nearest: Wanted | None = None,
+    where: str | Iterable[str] = (),
+    set: Given | None = None,
+    input: Input | None = None,
+    progress: Callable[[Mapping[str, int], int], None] = lambda values, tried: None,
+) -> Fit:
+    """The value of a parameter that meets a budget: what `archc fit` prints.
+
+    `vary` are parameters with the whole numbers to try (`{"base": range(1, 129)}`, `"base=1..128"`, or `"base"` for 1 to 4096); the last is
+    solved for each value of the others. One of `match` (the least that reaches it), `most` (the most that does not exceed it) and `nearest`
+    is the goal: `{"macs": 4_100_000_000}`, `"macs=4.1G"`, `"macs=resnet50"`. `where` are limits: `"parameters <= 26M"`. Nothing that meets
+    the goal is an empty result. `progress` is called with the values that are tried and how many were. Raises `ArchError`.
+    """
+    from .compiler.explore.fit import Vary
+    from .compiler.explore.fit import fit as solve
+    from .compiler.explore.solved import WAYS, Fit
+
+    asked = [(way, wanted) for way, wanted in (("match", match), ("most", most), ("nearest", nearest)) if wanted is not None]
+    if len(asked) != 1:
+        help = "`match` `macs=resnet50` is the least that reaches it, `most` `parameters=26M` the most that does not exceed it, `nearest` either"
+        raise wrong("F642", "fit", "", "say what to meet: one of `match`, `most` and `nearest`", help)
+    axes = [Vary(name, whole_numbers(name, values)) for name, values in by_name(vary, "vary").items()]
+    if not axes:
+        raise wrong("F641", "vary", "", "no parameter is named", "write `base=8..128:8`")
+    few((len(axis.values) for axis in axes[:-1]), "vary")
+    limits = [where] if isinstance(where, str) else list(where)
+    bounds = [bound_of(text) for text in limits]
+    family = _family(file, set, input)
+    family.need({axis.name: axis.values[0] for axis in axes})
+    ((way, wanted),) = asked
+    goal, target = goal_of(way, _costs_of_networks(wanted))
+    refusals: list[ArchError] = []
+    tried = 0
+
+    def evaluate(values: Mapping[str, int]) -> dict[str, int] | None:
+        nonlocal tried
+        progress(values, tried)
+        tried += 1
+        try:
+            return family.figures(values)
+        except ArchError as error:
+            refusals.append(error)
+            return None
+
+    found = solve(evaluate, axes, goal, bounds)
+    if not found and len(refusals) >= len(axes[-1].values):
+        raise refusals[0]
+    unmet = f"no value of {axes[-1].name} {WAYS[way]} {goal.quantity}={target}" + (f" where {' and '.join(limits)}" if limits else "")
+    return Fit(os.fspath(file), goal, found, "" if found else unmet)
+
+
+def _graph(network: File | Network, input: Input | None) -> Graph:
+    from .api import Network
+    from .compiler.driver import compile
+
+    if isinstance(network, Network):
+        return network.typed_graph
+    return compile(network, inputs=shapes_of(input)).graph
+
+
+def _costs_of_networks(wanted: Wanted) -> Wanted:
+    from .api import Network
+
+    if isinstance(wanted, str):
+        return wanted
+    return {name: target.typed_graph if isinstance(target, Network) else target for name, target in wanted.items()}
+
+
+def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, optimizer: str = "sgd") -> Family:
+    from .compiler.explore.family import Family
+
+    name = os.fspath(file)
+    place = os.path.abspath(name) if os.path.exists(name) else name  # workers may stand elsewhere
+    return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer)
+
+
+def _grid(vary: Given, family: Family) -> Sequence[Variant]:
+    from .compiler.explore.sweep import grid
+
+    axes = {name: texts(name, values) for name, values in by_name(vary, "vary").items()}
+    few((len(values) for values in axes.values()), "vary")
+    if not axes:
+        raise wrong("F641", "vary", "", "no parameter is named", "write `base=8,16,32`")
+    family.need({name: values[0] for name, values in axes.items()})
+    return grid(axes)
+
+
+def _listed(given: File | Iterable[Mapping[str, object]], family: Family) -> Sequence[Variant]:
+    from .compiler.explore.sweep import NoList, Variant, listed
+    from .compiler.files.locate import text_of
+
+    known = family.parameters()
+    if isinstance(given, str | os.PathLike):
+        path = os.fspath(given)
+        try:
+            found = listed(text_of(path), known)
+        except NoList as error:
+            raise wrong(
+                "F643", path, "", f"`{path}` is no list of variants: {error}", "a heading with the names of parameters, a line for each"
+            ) from None
+        if not found:
+            raise wrong("F643", path, "", f"`{path}` holds no variants", "a heading with the names of parameters, then a line for each")
+        return _with_settings(found, path, known)
+    rows = list(given)
+    if not rows or not all(isinstance(row, Mapping) for row in rows):
+        raise wrong("F643", "variants", "", "these are no variants", 'give a list of them: `[{"width": 8}, {"width": 16}]`')
+    found = tuple(
+        Variant(
+            tuple((name, source_of(name, value, "variants")) for name, value in row.items() if name in known),
+            tuple((name, _carried(value)) for name, value in row.items() if name not in known),
+        )
+        for row in rows
+    )
+    return _with_settings(found, "variants", known)
+
+
+def _with_settings(variants: Sequence[Variant], place: str, known: Sequence[str]) -> Sequence[Variant]:
+    """The variants, of which one at least sets a parameter: else all would be the same network."""
+    if any(variant.settings for variant in variants):
+        return variants
+    parameters = ", ".join(known) or "none"
+    raise wrong(
+        "F643", place, "", f"no column is a parameter of the network: there are {parameters}", "name a column like the parameter it sets"
+    )
+
+
+def _carried(value: object) -> Value:
+    """A further column; numbers of NumPy as Python's."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return float(value) if isinstance(value, SupportsFloat) else str(value)
