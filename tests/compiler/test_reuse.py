@@ -91,7 +91,7 @@ def test_uses_in_loops_paths_and_merges() -> None:
         '  for i in range(2) { "k{i}": reuse(c) }\n  mul { | reuse(m) | e: reuse(m) }'
     )
     assert set(shared(graph).values()) == {"c"}
-    assert {"0.c@2", "1.c@2", "k0", "k1", "e"} <= set(steps(graph))
+    assert {"blocks.0.c@2", "blocks.1.c@2", "k0", "k1", "e"} <= set(steps(graph))
     assert len(set(steps(graph))) == len(steps(graph))
 
 

@@ -22,15 +22,15 @@ class Gate(nn.Module):
         return x * y  # [8, 12, 12]
 
 
-class Mix(nn.ModuleDict):
+class Mix(nn.ModuleList):
     def __init__(self) -> None:
-        super().__init__()
-        self["0"] = nn.Conv2d(8, 8, kernel_size=1)
-        self["1"] = nn.Conv2d(8, 8, kernel_size=3, padding=1)
+        super().__init__(
+            [nn.Conv2d(8, 8, kernel_size=1), nn.Conv2d(8, 8, kernel_size=3, padding=1)]
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self["0"](x)  # [8, 12, 12]
-        return F.relu(self["1"](x) + x, inplace=True)  # [8, 12, 12]
+        x = self[0](x)  # [8, 12, 12]
+        return F.relu(self[1](x) + x, inplace=True)  # [8, 12, 12]
 
 
 class Contained(nn.Module):
