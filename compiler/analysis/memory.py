@@ -17,7 +17,8 @@ from ...base.records import dataclass
 from ..graph.facts import facts_of
 from ..graph.graph import Graph
 from ..graph.program import Node
-from ..ops.base import Saved, product
+from ..ops.base import Backward, Saved, product
+from ..ops.strides import Layout, elementwise, in_order
 from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
 from .layouts import layouts_of
 from .liveness import Partial, Storages, lifetimes, works_in_place
@@ -191,6 +192,8 @@ class _Step:
         self.alive = self.resident
         self.users: dict[int, int] = {}
         """How many records of autograd hold a storage."""
+        self.made: set[int] = set()
+        """The nodes whose weights have gradients."""
 
     def run(self) -> Profile:
         self._forward()
@@ -267,6 +270,8 @@ class _Step:
             return []
         saved = self._saved(node)
         kept = saved.inputs if len(node.inputs) > 1 or not self.lying[node.index].kept else ()
+        if saved.for_inputs and not self.learns[node.inputs[0]]:
+            kept = ()
         if node.operation.keeps_inputs_for_others:
             kept = tuple(number for number in kept if any(self.learns[index] for other, index in enumerate(node.inputs) if other != number))
         roots = [
@@ -296,66 +301,94 @@ class _Step:
 
     def _backward(self) -> None:
         gradients = _Gradients()
+        # The gradients of all outputs are there before the first of them goes on its way.
+        answers = [node for node in self.order if node.operation.name == "output" and self.learns[node.index]]
+        sent = []
+        for node in answers:
+            self.alive += self._size(node)
+            sent.append((node.inputs[0], gradients.storage(self._size(node)), in_order((self.batch, *node.shape))))
+        if answers:
+            self._moment("backward", answers[0])
+        self._arrive(sent, gradients)
         for node in reversed(self.order):
-            if not self.learns[node.index]:
-                continue
-            if node.operation.family == "port":
-                self.alive += self._size(node)
-                gradients.make(node.index, self._size(node))
-            elif node.index not in gradients.of:
-                continue  # its output reaches no output of the network
-            self._back(node, gradients)
+            if node.index in gradients.of and self.learns[node.index]:
+                self._back(node, gradients)
 
     def _back(self, node: Node, gradients: _Gradients) -> None:
         operation = node.operation
-        own = gradients.of[node.index]
-        sent: list[tuple[int, int]] = []
+        own, layout = gradients.of[node.index]
+        kept = self._saved_roots(node)
+        back = Backward(
+            node.input_shapes,
+            node.shape,
+            self.batch,
+            tuple(self.lying[index].layout for index in node.inputs),
+            layout,
+            gradients.sizes[own] // self.item if gradients.shares[own] == 1 else 0,
+            tuple(self.learns[index] for index in node.inputs),
+            tuple(self._keeps_alone(kept, index) for index in node.inputs),
+            len(set(node.inputs)) == len(node.inputs),
+        )
+        sent: list[tuple[int, int, Layout]] = []
         for number, index in enumerate(node.inputs):
             if not self.learns[index]:
                 continue
-            if operation.family == "port" or operation.passes_gradient(number, node.input_shapes, node.shape):
-                sent.append((index, gradients.share(own)))
+            if operation.passes_gradient(number, node.input_shapes, node.shape) and not operation.copies_gradient(back):
+                storage = gradients.share(own)
             elif operation.gradients_are_one and sent:
-                sent.append((index, gradients.share(sent[0][1])))
+                storage = gradients.share(sent[0][1])
             else:
                 size = self._size(self.graph.nodes[index])
                 self.alive += size
-                sent.append((index, gradients.storage(size)))
-        self.alive += self._weight_gradients(node)
-        if operation.family != "port":
-            # A convolution over what learns nothing makes no gradient of its input, nor of the copy that it padded.
-            alone = operation.family == "convolution" and not sent
-            scratch = 0 if alone else operation.backward_scratch(node.input_shapes, node.shape, self.batch)
-            if works_in_place(self.graph)[node.index]:
-                producer = self.graph.nodes[node.inputs[0]]
-                # Of the view that was overwritten a whole gradient is made, and a part of it put in another's place.
-                scratch += (
-                    2 * self.facts[node.index].elements * self.batch if producer.operation.answers_with_view(producer.input_shapes) else 0
-                )
-            if operation.lets_go_of_gradient and gradients.shares[own] == 1:
-                scratch -= self.facts[node.index].elements * self.batch
-            if operation.makes_all_gradients and not sent:
-                scratch += product(node.input_shapes[0]) * self.batch
-            self._moment("backward", node, scratch * self.item)
-        for root in self._saved_roots(node):
+                storage = gradients.storage(size)
+            sent.append((index, storage, operation.gradient_layout(number, back)))
+        again = self._weight_gradients(node)
+        self._moment("backward", node, (operation.backward_scratch(back) + self._overwritten(node)) * self.item + again)
+        for root in kept:
             self._drop(root)
         self.alive -= self._extra(node)
         self.alive -= gradients.take(node.index)
-        for index, storage in sent:
+        if again:
+            # What two uses of a weight make of its gradient, and their sum.
+            self._moment("backward", node, again + max(weight_bytes(weight, self.dtype) for weight in self.facts[node.index].weights))
+        self._arrive(sent, gradients)
+
+    def _arrive(self, sent: Sequence[tuple[int, int, Layout]], gradients: _Gradients) -> None:
+        """Gradients come to what made the tensors: of a second one the sum with the first is made at once."""
+        for index, storage, layout in sent:
+            while self.facts[index].is_operand:
+                index = self.graph.nodes[index].inputs[0]
             if index not in gradients.of:
-                gradients.of[index] = storage
+                gradients.of[index] = (storage, layout)
                 continue
             size = self._size(self.graph.nodes[index])
             self.alive += size
             self._moment("backward", self.graph.nodes[index])
+            _, before = gradients.of[index]
             self.alive -= gradients.release(storage) + gradients.take(index)
-            gradients.of[index] = gradients.storage(size)
+            gradients.of[index] = (gradients.storage(size), elementwise(before, layout))
+
+    def _keeps_alone(self, kept: Sequence[int], index: int) -> bool:
+        """Whether only the record that keeps the storages `kept` keeps that of a tensor."""
+        root = self.storages.root[index]
+        return root in self.users and self.users[root] == kept.count(root)
+
+    def _overwritten(self, node: Node) -> int:
+        """Elements that it costs to have worked in place on a view: a whole gradient, of which a part is put in another's place."""
+        if not works_in_place(self.graph)[node.index]:
+            return 0
+        producer = self.graph.nodes[node.inputs[0]]
+        is_view = producer.operation.answers_with_view([self.lying[index].layout for index in producer.inputs])
+        return 2 * self.facts[node.index].elements * self.batch if is_view else 0
 
     def _weight_gradients(self, node: Node) -> int:
-        # The gradient of a shared weight is made at its last use and added to at the others.
+        """Make those of its weights; of weights that are shared, whose last use has made them, the bytes of what comes to be added."""
         owner = node.index if node.shares is None else node.shares
-        made, self.weights[owner] = self.weights[owner], 0
-        return made
+        if owner in self.made:
+            return self.weights[owner]
+        self.made.add(owner)
+        self.alive += self.weights[owner]
+        return 0
 
     # ------------------------------------------------------------------------------------------- update
 
@@ -370,10 +403,10 @@ class _Step:
 
 
 class _Gradients:
-    """The gradients of tensors that are alive: which storage each lies in, and how many share it."""
+    """The gradients of tensors that are alive: which storage each lies in and how, and how many share it."""
 
     def __init__(self) -> None:
-        self.of: dict[int, int] = {}
+        self.of: dict[int, tuple[int, Layout]] = {}
         self.sizes: list[int] = []
         self.shares: list[int] = []
 
@@ -381,9 +414,6 @@ class _Gradients:
         self.sizes.append(size)
         self.shares.append(1)
         return len(self.sizes) - 1
-
-    def make(self, node: int, size: int) -> None:
-        self.of[node] = self.storage(size)
 
     def share(self, storage: int) -> int:
         self.shares[storage] += 1
@@ -395,7 +425,7 @@ class _Gradients:
         return self.sizes[storage] if self.shares[storage] == 0 else 0
 
     def take(self, node: int) -> int:
-        return self.release(self.of.pop(node))
+        return self.release(self.of.pop(node)[0])
 
 
 def _learns(graph: Graph) -> list[bool]:

@@ -30,6 +30,8 @@ class Fact:
     """There is a module that stands for it."""
     is_heavy: bool
     """It has a matrix of weights."""
+    is_operand: bool
+    """Its code is its operand: nothing happens."""
 
     @property
     def learns(self) -> bool:
@@ -64,4 +66,5 @@ def _fact(node: Node) -> Fact:
         product(output),
         operation.module(inputs) is not None,
         any(len(weight.shape) > 1 for weight in weights),
+        operation.is_view and operation.expression(["x"], inputs) == "x",
     )

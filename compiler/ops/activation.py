@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Construct, Operation, Saved, Shape, Shapes, Weight, literal, product
+from .base import Backward, Construct, Operation, Saved, Shape, Shapes, Weight, literal, product
 from .parameters import FLAG, NUMBER, POSITIVE, Plain, parameter
 from .strides import Layout, elementwise, in_order
 
@@ -33,6 +33,9 @@ class _Activation(Operation):
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return elementwise(*inputs)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return elementwise(back.gradient, self.layout(back.layouts, (back.batch, *back.output)))
 
     def _settings(self) -> tuple[tuple[str | None, Plain], ...]:
         """The arguments that differ from PyTorch's defaults; module and function call them the same."""
@@ -101,16 +104,16 @@ class PRelu(_Activation):
     onnx: ClassVar[str] = "PRelu"
     torch_class: ClassVar[str] = "nn.PReLU"
     output_may_be_overwritten: ClassVar[bool] = True
-    makes_all_gradients: ClassVar[bool] = True
-
     shared: bool = parameter(FLAG, "one slope for all channels, not one for each", False)
     start: float = parameter(NUMBER, "what the slopes start at", 0.25)
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("weight", (1 if self.shared else inputs[0][0],)),)
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        return product(output) * batch  # the slopes' gradient, before it is summed
+    def backward_scratch(self, back: Backward) -> int:
+        # The slopes' gradient before it is summed, with the input's, which is made though nothing asks for it.
+        slopes, size = product(self.weights(back.inputs)[0].shape), back.elements
+        return max(2 * size, size + back.made + slopes) - slopes - back.made
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [] if self.shared else [(None, inputs[0][0])]
@@ -238,6 +241,9 @@ class Softmax(_Activation):
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return 5 * product(output)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return in_order(back.sizes(number))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return in_order(sizes)

@@ -50,8 +50,8 @@ class _Adaptive(Operation):
             return in_order(sizes)
         return as_suggested_on_a_row(inputs[0], sizes)
 
-    def answers_with_view(self, inputs: Shapes) -> bool:
-        return len(inputs[0]) == 2
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
+        return len(inputs[0].sizes) == 3
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         rank = len(inputs[0]) - 1

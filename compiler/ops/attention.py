@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .dense import copied_rows
 from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors
-from .strides import Layout
+from .strides import Layout, in_order
 
 _INIT = """    def __init__(self, features: int, heads: int, dropout: float = 0.0, bias: bool = True) -> None:
         super().__init__()
@@ -61,7 +61,6 @@ class Attention(Operation):
     onnx: ClassVar[str] = "MatMul, Softmax"
     most_inputs: ClassVar[int | None] = 2
     output_may_be_overwritten: ClassVar[bool] = True
-    lets_go_of_gradient: ClassVar[bool] = True
 
     heads: int = parameter(COUNT, "how many heads the features fall into")
     dropout: float = parameter(PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0)
@@ -141,23 +140,35 @@ class Attention(Operation):
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
         return sum(copied_rows(layout) for layout in inputs)
 
-    def answers_with_view(self, inputs: Shapes) -> bool:
-        return True
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
+        return self.bias
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        length, features = inputs[0]
-        query, both = length * features * batch, 2 * inputs[-1][0] * features * batch
-        saved = self.saved(inputs, output).extra * batch
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return in_order(back.sizes(number))
+
+    def backward_scratch(self, back: Backward) -> int:
+        """What is most of its steps, each beside what is there as the pass begins (the output's gradient among it)."""
+        (length, features), other = back.inputs[0], back.inputs[-1][0]
+        query, both = length * features * back.batch, 2 * other * features * back.batch
         out, projections = features**2 + (features if self.bias else 0), 3 * features**2 + (3 * features if self.bias else 0)
-        # Beside what is there as the pass begins (the output's gradient among it): the heads' gradients with those of query, key and value; the latter put
-        # together; the gradients of the projections, of which a cross attention makes two of full size and their sum.
-        rows = [2 * query + both + out, query + 2 * (query + both) - saved + out]
-        if len(inputs) == 1:
-            rows.append(query - saved + query + both + out + projections)
-        else:
-            rows.append(2 * query - saved + both // 2 + out + projections + 6 * features**2)
-        made = sum(product(shape) for shape in inputs) * batch + out + projections
-        return max(rows) - made
+        # The last projection (of a copy of the gradient, where that lies otherwise).
+        copied = 0 if copied_rows(back.gradient) == 0 else query
+        rows = [copied, copied + query + out - (back.freed if copied else 0)]
+        # The gradients of query, key and value, beside the heads'; then what was kept is let go of, and they are put together.
+        rows.append(out - back.freed + 2 * query + both)
+        level = out - back.freed - self.saved(back.inputs, back.output).extra * back.batch
+        if len(back.inputs) == 1:
+            rows += [level + 2 * (query + both), level + query + both + back.made + projections]
+            return max(rows) - back.made - out - projections
+        first, second = query if back.wanted[0] else 0, both // 2 if back.wanted[1] else 0
+        rows += [level + query + 2 * both, level + query + both + second + projections * 2 // 3]
+        level -= both // 2 if back.kept_alone[1] else 0
+        # Of the gradients of the projections two of full size are made, and their sum.
+        rows.append(level + query + second + first + projections + features**2)
+        ends = first + second if back.distinct else max(first, second)
+        level -= query if back.kept_alone[0] and back.distinct else 0
+        rows.append(level + ends + projections + 6 * features**2)
+        return max(rows) - back.made - out - projections
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][1]), (None, self.heads)]

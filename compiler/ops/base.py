@@ -13,7 +13,7 @@ from typing import ClassVar, TypeAlias
 
 from ...base.records import dataclass
 from .parameters import Kind, Parameter, Plain
-from .strides import Layout, in_order
+from .strides import Layout, as_suggested, in_order
 
 Shape: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = tuple[Shape, ...]
@@ -104,6 +104,7 @@ class Saved:
     `inputs` are the numbers of the inputs that are kept as they are, `output` tells whether the output is,
     `extra` counts further elements of the same dtype, `extra_bytes` bytes of another (max-pool indices, masks); `once`
     counts elements that there are once whatever the batch (the statistics of batch norm).
+    `for_inputs` tells that the inputs are kept for their own gradients alone, not for those of weights (a padding's).
     Tensors that several calls keep are one storage: `analysis/memory.py` counts them once.
     """
 
@@ -112,6 +113,41 @@ class Saved:
     extra: int = 0
     extra_bytes: int = 0
     once: int = 0
+    for_inputs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Backward:
+    """What the backward pass of one call finds. Layouts have the batch; shapes, as everywhere, do not.
+
+    `gradient` is how that of the output lies; `freed` the elements that are free when it is let go of: none where something else
+    holds it, more than its own where it is a part of a larger one. `wanted` tells whether each input's gradient is made, `kept_alone`
+    whether nothing else keeps the input itself, `distinct` whether the inputs are different tensors.
+    """
+
+    inputs: Shapes
+    output: Shape
+    batch: int
+    layouts: tuple[Layout, ...]
+    gradient: Layout
+    freed: int
+    wanted: tuple[bool, ...]
+    kept_alone: tuple[bool, ...]
+    distinct: bool
+
+    @property
+    def elements(self) -> int:
+        """Those of the output, of the whole batch."""
+        return product(self.output) * self.batch
+
+    @property
+    def made(self) -> int:
+        """Elements of the gradients of all inputs that are wanted."""
+        return sum(product(shape) for shape, wanted in zip(self.inputs, self.wanted, strict=True) if wanted) * self.batch
+
+    def sizes(self, number: int) -> tuple[int, ...]:
+        """Of an input, with the batch."""
+        return (self.batch, *self.inputs[number])
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +202,6 @@ class Operation:
 
     keeps_inputs_for_others: ClassVar[bool] = False
     """True: an input is kept for the gradients of the others, and only where one of them has one (a product)."""
-    makes_all_gradients: ClassVar[bool] = False
-    """True: the backward pass makes the gradient of the input though nothing asks for it."""
-    lets_go_of_gradient: ClassVar[bool] = False
-    """True: the backward pass is done with the output's gradient before it needs most; `backward_scratch` counts it to the end."""
     gradients_are_one: ClassVar[bool] = False
     """True: the gradients of all inputs are one new tensor (a mean's)."""
 
@@ -218,10 +250,18 @@ class Operation:
         """
         return ()
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        """Elements, of the whole batch, that its backward pass needs beside what it keeps, the gradients of its output and inputs,
-        and those of its weights. Below 0 where these are never all alive at once."""
+    def backward_scratch(self, back: Backward) -> int:
+        """Elements, of the whole batch, that its backward pass needs beside what it keeps, the gradients of its output, of the
+        inputs that want one, and of its weights. Below 0 where these are never all alive at once."""
         return 0
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        """How the gradient of input `number` lies: of one that is the output's, as a view of that."""
+        return as_suggested((back.layouts[number],), back.sizes(number))
+
+    def copies_gradient(self, back: Backward) -> bool:
+        """Whether what should be a view of the output's gradient must be copied, because of how that lies."""
+        return False
 
     def passes_gradient(self, number: int, inputs: Shapes, output: Shape) -> bool:
         """Whether the gradient of input `number` is the output's, or a view of it."""
@@ -246,7 +286,7 @@ class Operation:
         """Elements of those copies that autograd keeps, in place of the inputs."""
         return 0
 
-    def answers_with_view(self, inputs: Shapes) -> bool:
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         """Whether the output is, to autograd, a view of what was made: to overwrite it costs the backward pass two more tensors."""
         return False
 
@@ -322,6 +362,11 @@ def _parameters(cls: type[Operation]) -> tuple[Parameter, ...]:
 
 
 # ------------------------------------------------------------------------------------------------ helpers
+
+
+def copied_gradient(back: Backward, made: int) -> int:
+    """Elements of the copy of an output's gradient that must lie otherwise, beside the `made` ones that are worked out from the copy."""
+    return max(back.elements - made, back.elements - back.freed)
 
 
 def product(values: Sequence[int]) -> int:

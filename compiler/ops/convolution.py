@@ -9,6 +9,7 @@ from typing import ClassVar
 from ...base.records import dataclass
 from . import padding
 from .base import (
+    Backward,
     Construct,
     Initialization,
     Operation,
@@ -181,7 +182,7 @@ class _Convolution(Operation):
         if not padded:
             return Saved(inputs=(0,))
         # The padded copy is what the convolution keeps; of the kinds of padding, that of zeros keeps nothing.
-        return Saved(inputs=(0,) if self._fields()[5] in ("reflect", "replicate") else (), extra=padded)
+        return Saved(inputs=(0,) if self._fields()[5] in ("reflect", "replicate") else (), extra=padded, for_inputs=True)
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
         return self._padded(inputs[0])
@@ -190,13 +191,14 @@ class _Convolution(Operation):
         wraps = self._fields()[5] == "circular" and self._padded(inputs[0].sizes[1:])
         return in_order(sizes) if wraps else as_suggested(inputs, sizes)
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        padded = self._padded(inputs[0])
+    def backward_scratch(self, back: Backward) -> int:
+        inputs, output = back.inputs, back.output
+        padded = self._padded(inputs[0]) if back.wanted[0] else 0
         if not padded:
             return 0
         # The gradient of the padded copy, then that of the input; what wraps round is undone side by side.
         wraps = 2 * padded - product(output) - product(inputs[0]) if self._fields()[5] == "circular" else 0
-        return max(0, padded - product(inputs[0]), wraps) * batch
+        return max(0, padded - product(inputs[0]), wraps) * back.batch
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         g = self._geometry(inputs[0])

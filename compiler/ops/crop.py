@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .merge import axis_name
 from .parameters import Extent, Optional, Plain, Reference, parameter
 from .spatial import need_spatial, simple, spread
@@ -70,11 +70,12 @@ class Crop(Operation):
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return cut(inputs[0], sizes)
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+    def backward_scratch(self, back: Backward) -> int:
+        inputs, output = back.inputs, back.output
         # The axes are undone one by one, the last first.
         shape, steps = inputs[0], [product((*output[:axis], *inputs[0][axis:])) for axis in range(2, len(output))]
         largest = max([before + after for before, after in pairwise([*reversed(steps), product(shape)])], default=0)
-        return max(0, largest - product(output) - product(shape), max(steps, default=0) - product(shape)) * batch
+        return max(0, largest - product(output) - product(shape), max(steps, default=0) - product(shape)) * back.batch
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         if self.like:

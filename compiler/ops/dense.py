@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .base import Backward, Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, copied_gradient, product, show
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
 from .parameters import CHANNELS, FLAG, POSITIVE, Plain, parameter
-from .strides import Layout, viewed
+from .strides import Layout, in_order, viewed
 
 
 def copied_rows(layout: Layout) -> int:
@@ -67,8 +67,16 @@ class Linear(Operation):
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
         return copied_rows(inputs[0])
 
-    def answers_with_view(self, inputs: Shapes) -> bool:
-        return len(inputs[0]) > 1
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
+        # As rows of one matrix; without a bias, or where they are copied, autograd knows nothing of it.
+        return len(inputs[0].sizes) > 2 and self.bias and inputs[0].is_in_order
+
+    def backward_scratch(self, back: Backward) -> int:
+        made = back.made + sum(weight.elements for weight in self.weights(back.inputs))
+        return copied_gradient(back, made) if copied_rows(back.gradient) else 0
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return in_order(back.sizes(number))
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: tuple[tuple[str | None, Plain], ...] = ((None, inputs[0][-1]), (None, self.features))

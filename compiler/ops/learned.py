@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .base import Backward, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import NUMBER, POSITIVE, parameter
-from .strides import Layout, elementwise, in_order
+from .strides import Layout, cut, elementwise, in_order
 
 
 def _need_sequence(name: str, shape: Shape) -> None:
@@ -38,6 +38,9 @@ class ClassToken(Operation):
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("", (1, 1, inputs[0][1])),)
 
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return cut(back.gradient, back.sizes(number))
+
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"torch.cat([{names[1]}.expand({names[0]}.shape[0], -1, -1), {names[0]}], dim=1)"
 
@@ -66,6 +69,9 @@ class PositionEmbedding(Operation):
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return product(output)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return back.gradient
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return elementwise(inputs[0], in_order(self.weights((inputs[0].sizes[1:],))[0].shape))
@@ -101,8 +107,11 @@ class LayerScale(Operation):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        return product(output) * batch  # the factors' gradient, before it is summed
+    def backward_scratch(self, back: Backward) -> int:
+        return back.elements  # the factors' gradient, before it is summed
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return elementwise(back.gradient, in_order(self.weights(back.inputs)[0].shape))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return elementwise(inputs[0], in_order(self.weights((inputs[0].sizes[1:],))[0].shape))

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Operation, Refusal, Saved, Shape, Shapes, product, show
+from .base import Backward, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, Plain, parameter
-from .strides import Layout, as_suggested, elementwise, viewed
+from .strides import Layout, as_suggested, cut, elementwise, in_order, viewed
 
 AXIS_NAMES: dict[int, tuple[str, ...]] = {
     1: ("channels",),
@@ -102,6 +102,12 @@ class _Elementwise(Operation):
             made = elementwise(made, layout)
         return made
 
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        if self.passes_gradient(number, back.inputs, back.output):
+            return back.gradient
+        whole = back.inputs[number] == back.output
+        return elementwise(back.gradient) if whole else in_order(back.sizes(number))
+
 
 @dataclass(frozen=True, slots=True)
 class Add(_Elementwise):
@@ -141,10 +147,10 @@ class Mul(_Elementwise):
         partial = sum(product(self.output(inputs[: count + 1])) for count in range(1, len(inputs) - 1))
         return Saved(inputs=tuple(range(len(inputs))), extra=partial)
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+    def backward_scratch(self, back: Backward) -> int:
         # The gradient of an input that was stretched is as large as the output before it is summed.
-        stretched = sum(shape != output for shape in inputs)
-        return (min(stretched, 2) - (len(inputs) - 2)) * product(output) * batch
+        stretched = sum(shape != back.output for shape in back.inputs)
+        return (min(stretched, 2) - (len(back.inputs) - 2)) * back.elements
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return " * ".join(names)
@@ -176,9 +182,16 @@ class Maximum(_Elementwise):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=tuple(range(len(inputs))), extra=(len(inputs) - 2) * product(output))
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        # Half the gradient, for where both are equal, and two masks of a byte an element.
-        return (7 - 2 * len(inputs)) * product(output) * batch // 2
+    def backward_scratch(self, back: Backward) -> int:
+        # Two paths at a time, the last first, and of them one after the other: half the gradient, for where both are equal,
+        # the gradient itself, and two masks of a byte an element. Then what they were the maximum of is let go of.
+        size, level, most = back.elements, 0, 0
+        for number in range(len(back.inputs) - 1, 0, -1):
+            wanted = (any(back.wanted[:number]), back.wanted[number])
+            most = max(most, level + (sum(wanted) - 1) * size + (5 * size + 1) // 2)
+            level += (sum(wanted) - (number > 1)) * size
+            level -= back.freed if number == len(back.inputs) - 1 else size
+        return most - back.made
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         text = names[0]
@@ -234,6 +247,9 @@ class Concat(Operation):
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return as_suggested(inputs, sizes)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return cut(back.gradient, back.sizes(number))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"torch.cat([{', '.join(names)}], dim={resolve_axis(self.axis, inputs[0], self.name) + 1})"
@@ -293,8 +309,11 @@ class Matmul(Operation):
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
         return self.copies(inputs, inputs[0], True)
 
-    def answers_with_view(self, inputs: Shapes) -> bool:
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         return True
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return in_order(back.sizes(number))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"torch.matmul({names[0]}, {names[1]})"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, spatial_rank
+from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, copied_gradient, product, show, spatial_rank
 from .parameters import COUNT, EPSILON, FLAG, POSITIVE, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
-from .strides import Layout, as_suggested, elementwise, in_order, permuted
+from .strides import Layout, as_suggested, elementwise, in_order, permuted, viewed
 
 EPS_DOC = "what is added to the variance, so that nothing is divided by zero"
 AFFINE_DOC = "whether each channel then gets a learned factor and a learned addend"
@@ -128,6 +128,10 @@ class GroupNorm(Operation):
         whole = layout.is_channels_last if layout.suggests_channels_last else layout.is_in_order
         return 0 if whole else layout.elements
 
+    def backward_scratch(self, back: Backward) -> int:
+        channels_side_by_side = back.layouts[0].suggests_channels_last
+        return 0 if (back.gradient.is_channels_last if channels_side_by_side else back.gradient.is_in_order) else back.elements
+
     def divisor(self, inputs: Shapes) -> int:
         return self.groups
 
@@ -194,6 +198,12 @@ class LayerNorm(Operation):
             return in_order(sizes)
         return permuted(in_order((sizes[0], *sizes[2:], sizes[1])), (0, len(sizes) - 1, *range(1, len(sizes) - 1)))
 
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return self.layout(back.layouts, back.sizes(number))
+
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
+        return self._over_first(inputs[0].sizes[1:])
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, self._channels(inputs[0]))]
         if self.eps != 1e-5:
@@ -250,8 +260,14 @@ class InstanceNorm(Operation):
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
         return self.copies(inputs, inputs[0], True)
 
-    def answers_with_view(self, inputs: Shapes) -> bool:
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         return True
+
+    def backward_scratch(self, back: Backward) -> int:
+        is_viewed = viewed(back.gradient, (1, back.batch * back.output[0], *back.output[1:])) is not None
+        copied = 0 if is_viewed else copied_gradient(back, back.made)
+        # The gradients of the weights are made for each image, then summed.
+        return copied + (2 * (back.batch - 1) * back.output[0] if self.affine else 0)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
@@ -293,8 +309,8 @@ class LocalResponseNorm(Operation):
         # The squares and their padded copy; later the mean square, times alpha, plus k. One is in the place of the output.
         return max(self._padded(output), 2 * product(output))
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        return 3 * product(output) * batch
+    def backward_scratch(self, back: Backward) -> int:
+        return 3 * back.elements
 
     def _arguments(self) -> tuple[tuple[str | None, Plain], ...]:
         rows: tuple[tuple[str, float, float], ...] = (

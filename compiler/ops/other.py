@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import CHANNELS, COUNT, NUMBER, parameter
 from .strides import Layout, elementwise
 
@@ -42,6 +42,9 @@ class Scale(Operation):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return product(output)
 
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return elementwise(back.gradient)
+
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return elementwise(*inputs)
 
@@ -70,6 +73,9 @@ class Identity(Operation):
 
     def output(self, inputs: Shapes) -> Shape:
         return inputs[0]
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return back.gradient
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return inputs[0]

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Construct, Operation, Refusal, Shape, Shapes, product, show
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show
 from .merge import axis_name
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
-from .strides import Layout, cut
+from .strides import Layout, cut, in_order
 
 ANY_INTEGER = Integer("a whole number; below 0 it counts from the end", least=-(2**63))
 
@@ -22,6 +22,9 @@ class _Part(Operation):
 
     family: ClassVar[str] = "shape"
     is_view: ClassVar[bool] = True
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return in_order(back.sizes(number))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return cut(inputs[0], sizes)
@@ -152,8 +155,8 @@ class Chunk(_Part):
     def divisor(self, inputs: Shapes) -> int:
         return self.n
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        return (product(inputs[0]) - product(output)) * batch  # zeros for the other parts
+    def backward_scratch(self, back: Backward) -> int:
+        return product(back.inputs[0]) * back.batch - back.elements  # zeros for the other parts
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Chunk", ((None, self.i), (None, self.n), ("axis", resolve_axis(self.axis, inputs[0], self.name) + 1)))

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from . import padding
-from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
+from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
 from .parameters import DILATION, FLAG, KERNEL, PADDING, STRIDE, Optional, Plain, parameter
 from .spatial import (
     Geometry,
@@ -124,12 +124,12 @@ class _Pool(Operation):
             return in_order(sizes)
         return as_suggested(inputs, sizes) if self._special(w) else as_suggested_on_a_row(inputs[0], sizes)
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
-        padded = self._padded(inputs[0], self._windows(inputs[0]))
-        return max(0, padded - product(inputs[0])) * batch  # the gradient of the padded copy
+    def backward_scratch(self, back: Backward) -> int:
+        padded = self._padded(back.inputs[0], self._windows(back.inputs[0]))
+        return max(0, padded - product(back.inputs[0])) * back.batch  # the gradient of the padded copy
 
-    def answers_with_view(self, inputs: Shapes) -> bool:
-        return len(inputs[0]) == 2
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
+        return len(inputs[0].sizes) == 3
 
     def _padded(self, shape: Shape, w: Geometry) -> int:
         """Elements of the padded copy, where a class of ours makes one; else 0."""
@@ -243,7 +243,9 @@ class AvgPool(_Pool):
             return 0
         # Ones, padded and pooled alike: what each mean is divided by.
         ones = padded // shape[0]
-        return max(ones, ones + product(output.sizes[2:]) + output.elements - padded * inputs[0].sizes[0])
+        sums = ones + product(output.sizes[2:]) + output.elements
+        # In training the padded copy is kept, and all of it there as the sums are divided.
+        return sums if training else max(ones, sums - padded * inputs[0].sizes[0])
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         padded = self._padded(inputs[0], self._windows(inputs[0]))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Construct, Operation, Saved, Shape, Shapes, product
+from .base import Backward, Construct, Operation, Saved, Shape, Shapes, product
 from .parameters import PROBABILITY, parameter
 from .strides import Layout, elementwise
 
@@ -30,6 +30,9 @@ class Dropout(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(extra=product(output)) if self.p else Saved()
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return elementwise(back.gradient, *back.layouts)
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return elementwise(*inputs)
@@ -80,6 +83,9 @@ class DropPath(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(extra=1) if self.p else Saved()
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return elementwise(back.gradient, *back.layouts)
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return elementwise(*inputs)

@@ -8,7 +8,7 @@ from math import gcd
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show, show_size
+from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show, show_size
 from .convolution import PAD_MODE
 from .crop import no_size, wanted_size
 from .parameters import FLAG, NUMBER, Extent, Kind, Optional, Padding, Plain, Reference, Word, parameter
@@ -66,9 +66,9 @@ class Pad(Operation):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,)) if self.mode in ("reflect", "replicate") else Saved()
 
-    def backward_scratch(self, inputs: Shapes, output: Shape, batch: int) -> int:
+    def backward_scratch(self, back: Backward) -> int:
         # What wraps round is undone side by side, each with a sum of its own.
-        return max(0, 2 * product(output) - product(inputs[0])) * batch if self.mode == "circular" else 0
+        return max(0, 2 * back.elements - product(back.inputs[0]) * back.batch) if self.mode == "circular" else 0
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         return tuple(Window(before=before) for before, _ in self._pads(inputs[0]))

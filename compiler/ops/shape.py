@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Construct, Operation, Refusal, Shape, Shapes, product, show
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show
 from .parameters import COUNT, Integers, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, in_order, permuted, viewed
@@ -50,6 +50,12 @@ class Flatten(_View):
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return viewed(inputs[0], sizes) or in_order(sizes)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return viewed(back.gradient, back.sizes(number)) or in_order(back.sizes(number))
+
+    def copies_gradient(self, back: Backward) -> bool:
+        return viewed(back.gradient, back.sizes(0)) is None
 
     def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
         return viewed(inputs[0], sizes) is None
@@ -116,6 +122,12 @@ class Reshape(_View):
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return viewed(inputs[0], sizes) or in_order(sizes)
 
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return viewed(back.gradient, back.sizes(number)) or in_order(back.sizes(number))
+
+    def copies_gradient(self, back: Backward) -> bool:
+        return viewed(back.gradient, back.sizes(0)) is None
+
     def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
         return viewed(inputs[0], sizes) is None
 
@@ -178,6 +190,10 @@ class Permute(_View):
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return permuted(inputs[0], self._whole())
 
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        order = self._whole()
+        return permuted(back.gradient, [order.index(axis) for axis in range(len(order))])
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("Permute", ((None, self._whole()),))
 
@@ -211,6 +227,12 @@ class Tokens(_View):
         flat = (sizes[0], sizes[2], sizes[1])
         return permuted(viewed(inputs[0], flat) or in_order(flat), (0, 2, 1))
 
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return viewed(permuted(back.gradient, (0, 2, 1)), back.sizes(number)) or in_order(back.sizes(number))
+
+    def copies_gradient(self, back: Backward) -> bool:
+        return viewed(permuted(back.gradient, (0, 2, 1)), back.sizes(0)) is None
+
     def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
         return viewed(inputs[0], (sizes[0], sizes[2], sizes[1])) is None
 
@@ -242,6 +264,9 @@ class ChannelShuffle(Operation):
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return self.groups in (1, output[0])
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return as_suggested((back.gradient,), back.sizes(number))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return as_suggested(inputs, sizes)
@@ -285,6 +310,9 @@ class PixelShuffle(Operation):
                 help=f"{either(nearest_multiples(shape[0], square))} channels would do",
             )
         return (shape[0] // square, shape[1] * self.factor, shape[2] * self.factor)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return as_suggested((back.gradient,), back.sizes(number))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return as_suggested(inputs, sizes)
