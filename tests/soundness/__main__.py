@@ -1,4 +1,5 @@
-"""The campaign: `python -m tests.soundness [programs]`. Prints the verdicts, and every program on which archc and PyTorch disagree."""
+"""The campaigns. `python -m tests.soundness [programs]` prints the verdicts, and every program on which archc and PyTorch disagree;
+`python -m tests.soundness memory [networks] [first]` every network whose training peak is told too low, or over 3 % too high."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from itertools import repeat
 
 from .programs import Maker
 from .test_soundness import agrees
+from .training import training
 
 PARTS = 100
 
@@ -39,5 +41,21 @@ def main(count: int = 20_000) -> int:
     return int(wrong > 0)
 
 
+def memory(count: int = 1500, first: int = 0) -> int:
+    tried = under = over = 0
+    for number in range(first, first + count):
+        row = training(number)
+        if row is None:
+            continue
+        tried += 1
+        if not row.holds:
+            print(row.story(), flush=True)
+            under += row.told < row.measured
+            over += row.told > row.measured
+    print(f"{count} networks, of which {tried} learn: {under} are told too low, {over} over 3 % too high")
+    return int(under + over > 0)
+
+
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    memory_alone = sys.argv[1:2] == ["memory"]
+    sys.exit(memory(*map(int, sys.argv[2:])) if memory_alone else main(*map(int, sys.argv[1:])))

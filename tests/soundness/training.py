@@ -1,0 +1,57 @@
+"""The peak of a training step of one random network, told and measured."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import torch
+
+from archc.compiler.analysis.memory import training_profile
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.sample_inputs import zeros
+
+from ..analysis.built import built
+from ..analysis.tracker import training_peak
+from .wide import legal
+
+LOSS_BYTES = 8
+"""The loss of the measured step and its gradient, which no network has."""
+
+MOST = 1.03
+"""How far above what is measured a figure may be. Below it may never be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    number: int
+    batch: int
+    text: str
+    told: int
+    at: str
+    measured: int
+
+    @property
+    def holds(self) -> bool:
+        return self.measured <= self.told <= MOST * self.measured
+
+    def story(self) -> str:
+        ratio = f"{self.told / self.measured:.3f}"
+        return f"network {self.number}, batch {self.batch}: told {self.told} at {self.at}, measured {self.measured}, {ratio}\n{self.text}"
+
+
+def training(number: int) -> Peaks | None:
+    """Of a network that learns; else None."""
+    text, graph = legal(random.Random(number))
+    if parameters(graph) == 0:
+        return None
+    batch = 2 + number % 2
+    model = built(graph, device="cpu")
+    peak = training_peak(model, zeros(graph, batch), lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9))[1]
+    told = training_profile(graph, batch=batch, optimizer="momentum")
+    return Peaks(number, batch, text, told.peak_bytes, told.peak_at, peak - LOSS_BYTES)
+
+
+def parameters(graph: Graph) -> int:
+    own = [node.operation.weights(node.input_shapes) for node in graph.nodes if node.shares is None]
+    return sum(weight.elements for weights in own for weight in weights if weight.trainable)
