@@ -348,6 +348,9 @@ class _Step:
             self._drop(root)
         self.alive -= self._extra(node)
         self.alive -= gradients.take(node.index)
+        copied = operation.copied_weight_gradients(back)
+        if copied:
+            self._moment("backward", node, copied * self.item)
         if again:
             # What two uses of a weight make of its gradient, and their sum.
             self._moment("backward", node, again + max(weight_bytes(weight, self.dtype) for weight in self.facts[node.index].weights))

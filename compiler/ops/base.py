@@ -259,6 +259,10 @@ class Operation:
         """How the gradient of input `number` lies: of one that is the output's, as a view of that."""
         return as_suggested((back.layouts[number],), back.sizes(number))
 
+    def copied_weight_gradients(self, back: Backward) -> int:
+        """Elements of the gradients of weights that are copied when they are there, because they do not lie as the weights do."""
+        return 0
+
     def copies_gradient(self, back: Backward) -> bool:
         """Whether what should be a view of the output's gradient must be copied, because of how that lies."""
         return False

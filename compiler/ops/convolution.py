@@ -20,7 +20,6 @@ from .base import (
     Weight,
     Window,
     product,
-    show,
     show_size,
 )
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
@@ -39,6 +38,7 @@ from .parameters import (
 )
 from .spatial import (
     Geometry,
+    check_pad_mode,
     either,
     is_even,
     nearest_divisors,
@@ -86,6 +86,13 @@ def check_groups(name: str, channels_in: int, channels_out: int, groups: int) ->
             suggestions=near,
             help=f"{either(near)} output channels would divide by {groups}",
         )
+
+
+def copied_kernel(back: Backward, kernel: Weight) -> int:
+    """Elements of the copy of a kernel's gradient: it lies as the input does, and where that has its channels last, otherwise than the kernel."""
+    differs = product(kernel.shape[2:]) > 1 and kernel.shape[1] > 1
+    is_point = len(kernel.shape) == 5 and back.wanted[0]  # of one position, whose order says nothing, over volumes
+    return kernel.elements if back.layouts[0].suggests_channels_last and (differs or is_point) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,17 +153,7 @@ class _Convolution(Operation):
                 parameter="pad_mode",
                 help="give `pad` one number, or one for each axis",
             )
-        for axis, (size, pad) in enumerate(zip(shape[1:], g.pads, strict=True), 1):
-            most = {"reflect": size - 1, "circular": size}.get(mode)
-            if most is not None and max(pad) > most:
-                raise Refusal(
-                    "E321",
-                    f'padding {max(pad)} with `pad_mode` "{mode}" needs an axis of at least {max(pad) + size - most}, and the input is {show(shape)}',
-                    parameter="pad_mode",
-                    operand=0,
-                    axis=axis,
-                    help='pad less, or use "zeros" or "replicate"',
-                )
+        check_pad_mode(shape, g.pads, mode, "pad_mode", "pad_mode")
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         shape = inputs[0]
@@ -199,6 +196,10 @@ class _Convolution(Operation):
         # The gradient of the padded copy, then that of the input; what wraps round is undone side by side.
         wraps = 2 * padded - product(output) - product(inputs[0]) if self._fields()[5] == "circular" else 0
         return max(0, padded - product(inputs[0]), wraps) * back.batch
+
+    def copied_weight_gradients(self, back: Backward) -> int:
+        wraps = self._fields()[5] == "circular" and self._padded(back.inputs[0])
+        return 0 if wraps else copied_kernel(back, self.weights(back.inputs)[0])
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         g = self._geometry(inputs[0])

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .base import (
+    Backward,
     Construct,
     Initialization,
     Operation,
@@ -19,7 +20,7 @@ from .base import (
     product,
     show_size,
 )
-from .convolution import check_groups
+from .convolution import check_groups, copied_kernel
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
 from .parameters import CHANNELS, COUNT, DILATION, FLAG, KERNEL, POSITIVE, STRIDE, Extent, Plain, parameter
 from .spatial import need_spatial, reach, show_kernel, simple, spread
@@ -99,6 +100,9 @@ class Deconv(Operation):
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return as_suggested(inputs, sizes)
+
+    def copied_weight_gradients(self, back: Backward) -> int:
+        return copied_kernel(back, self.weights(back.inputs)[0])
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         kernel, stride, pad, _, dilation = self._sizes(inputs[0])

@@ -12,7 +12,7 @@ from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes,
 from .convolution import PAD_MODE
 from .crop import no_size, wanted_size
 from .parameters import FLAG, NUMBER, Extent, Kind, Optional, Padding, Plain, Reference, Word, parameter
-from .spatial import Pads, need_spatial, pads_of, show_pads, simple, torch_pads
+from .spatial import Pads, check_pad_mode, need_spatial, pads_of, show_pads, simple, torch_pads
 from .strides import Layout, as_suggested, in_order
 
 PAD_CLASS = {
@@ -47,17 +47,7 @@ class Pad(Operation):
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
         pads = self._pads(shape)
-        for axis, (size, pad) in enumerate(zip(shape[1:], pads, strict=True), 1):
-            most = {"reflect": size - 1, "circular": size}.get(self.mode)
-            if most is not None and max(pad) > most:
-                raise Refusal(
-                    "E321",
-                    f'padding {max(pad)} with `mode` "{self.mode}" needs an axis of at least {max(pad) + size - most}, and the input is {show(shape)}',
-                    parameter="sides",
-                    operand=0,
-                    axis=axis,
-                    help='pad less, or use "zeros" or "replicate"',
-                )
+        check_pad_mode(shape, pads, self.mode, "mode", "sides")
         return (shape[0], *(size + sum(pad) for size, pad in zip(shape[1:], pads, strict=True)))
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:

@@ -43,6 +43,21 @@ def need_spatial(name: str, shape: Shape) -> int:
     return rank
 
 
+def check_pad_mode(shape: Shape, pads: Pads, mode: str, word: str, at: str) -> None:
+    """What is mirrored or wraps round must be there. `word` is the parameter that says the mode, `at` the one to underline."""
+    for axis, (size, pad) in enumerate(zip(shape[1:], pads, strict=True), 1):
+        most = {"reflect": size - 1, "circular": size}.get(mode)
+        if most is not None and max(pad) > most:
+            raise Refusal(
+                "E321",
+                f'padding {max(pad)} with `{word}` "{mode}" needs an axis of at least {max(pad) + size - most}, and the input is {show(shape)}',
+                parameter=at,
+                operand=0,
+                axis=axis,
+                help='pad less, or use "zeros" or "replicate"',
+            )
+
+
 def spread(value: Plain, rank: int, parameter: str, shape: Shape) -> tuple[int, ...]:
     """A size over the spatial axes of the input."""
     sizes = each_axis(value, rank)

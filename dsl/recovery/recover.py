@@ -50,30 +50,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
 # Signs that may simply be missing, with what to call them.
 _SIGNS: Final = {"COMMA": ",", "RPAR": ")", "RSQB": "]", "EQUAL": "=", "COLON": ":", "IN": "in", "ARROW": "->"}
 _AHEAD: Final = 6
-_BEGINS_STATEMENT: Final = frozenset(
-    [
-        "NAME",
-        "TEXT",
-        "TEXT_START",
-        "STAGE",
-        "AUX",
-        "REPEAT",
-        "FOR",
-        "IF",
-        "LET",
-        "DEFAULT",
-        "REQUIRE",
-        "EXPECT",
-        "BUDGET",
-        "INPUT",
-        "OUTPUT",
-        "LBRACE",
-        "INDEXED",
-        "FLAT",
-        "BLOCK",
-        "NETWORK",
-    ]
-)
+_BEGINS_STATEMENT: Final = words.IN_BODIES | {"LET", "DEFAULT", "BLOCK", "NETWORK"}
 _BEGINS_ITEM: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM", "LET", "DEFAULT"})
 
 

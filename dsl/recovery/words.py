@@ -12,7 +12,7 @@ from .expected import found
 from .mistake import Change, Mistake, Repair, insert, remove, replace, say
 
 _HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
-_IN_BODIES: Final = frozenset(
+IN_BODIES: Final = frozenset(
     {
         "NAME",
         "TEXT",
@@ -32,6 +32,8 @@ _IN_BODIES: Final = frozenset(
         "FLAT",
     }
 )
+"""What begins a statement in a body, and nothing outside of one."""
+
 _AT_TOP: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
 
 
@@ -39,7 +41,7 @@ def wrong_place(mistake: Mistake) -> Repair | None:
     """Steps outside of every block, blocks and imports inside of one."""
     token = mistake.token
     word = mistake.word(token)
-    if mistake.between and mistake.at_top and token.kind in _IN_BODIES:
+    if mistake.between and mistake.at_top and token.kind in IN_BODIES:
         if token.kind == "NAME" and (word in USAGE or meant_word(word)):
             return None
         what = f"`{word}` stands" if token.kind != "NAME" else "a step stands"
