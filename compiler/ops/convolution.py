@@ -198,8 +198,12 @@ class _Convolution(Operation):
         return max(0, padded - product(inputs[0]), wraps) * back.batch
 
     def copied_weight_gradients(self, back: Backward) -> int:
-        wraps = self._fields()[5] == "circular" and self._padded(back.inputs[0])
-        return 0 if wraps else copied_kernel(back, self.weights(back.inputs)[0])
+        padded = self._padded(back.inputs[0])
+        if padded and self._fields()[5] == "circular":
+            return 0  # what wraps round lies in order
+        copied = copied_kernel(back, self.weights(back.inputs)[0])
+        # The gradient of the padded copy is there until the padding is undone, and so is what that keeps.
+        return copied + padded * back.batch if copied and back.wanted[0] else copied
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         g = self._geometry(inputs[0])
