@@ -56,8 +56,7 @@ def difference_dot(difference: Difference, look: Look) -> str:
             side.attr("graph", label=_heading(picture, work, look.theme), peripheries="0", labeljust="l", tooltip=" ")
             Writer(graph, picture, look, fills, signs).add_to(side)
     drawing.attr("graph", label=_legend(look.theme), labelloc="b", labeljust="c")
-    text: str = drawing.source
-    return text
+    return drawing.source
 
 
 def _marks(difference: Difference, graph: Graph) -> tuple[str, ...]:

@@ -8,12 +8,11 @@ from itertools import groupby
 from pathlib import PurePath
 from urllib.parse import quote
 
-import graphviz
-
 from ...base.records import dataclass
 from ...base.source import Span
 from ..graph.graph import Graph
 from ..ops.base import show
+from .drawing import Drawing, Said
 from .font import FAMILIES
 from .labels import Row, Words, box_rows, frame_rows, row_width, shape_text
 from .picture import Box, Frame, Line, Picture
@@ -56,10 +55,9 @@ class Look:
 PLAIN = Look()
 
 
-def said(text: str) -> str:
+def said(text: str) -> Said:
     """A text as an attribute: no backslash means anything in it, and no `<` makes it HTML."""
-    escaped_text: str = graphviz.escape(clean(text))  # a string of a class of its own: `str` would forget that it is no HTML
-    return escaped_text
+    return Said.of(clean(text))
 
 
 def to_dot(graph: Graph, picture: Picture, look: Look = PLAIN) -> str:
@@ -67,10 +65,10 @@ def to_dot(graph: Graph, picture: Picture, look: Look = PLAIN) -> str:
     return Writer(graph, picture, look).write()
 
 
-def begun(look: Look) -> graphviz.Digraph:
+def begun(look: Look) -> Drawing:
     """A drawing with the attributes that all its boxes and lines share."""
     theme = look.theme
-    drawing = graphviz.Digraph(name="network")
+    drawing = Drawing("network")
     drawing.attr(
         "graph", rankdir=look.direction or "TB", bgcolor=theme.page, fontname=FAMILIES, fontcolor=theme.text,
         fontsize=f"{POINTS['frame']:g}", nodesep="0.22", ranksep="0.2", pad="0.08", tooltip=" ", dpi=str(look.resolution),
@@ -106,9 +104,9 @@ class Writer:
         legend = self._legend()
         if legend:
             drawing.attr("graph", label=legend, labelloc="b", labeljust="c")
-        return str(drawing.source)
+        return drawing.source
 
-    def add_to(self, drawing: graphviz.Digraph) -> None:
+    def add_to(self, drawing: Drawing) -> None:
         look = self.look
         fills, low = self.colors(), self._below_heads()
         self._widths = self._beneath_headings()
@@ -134,14 +132,13 @@ class Writer:
             else:
                 drawing.edge(line.tail, line.head, **attributes)
         for tail, head in shape.level:
-            with drawing.subgraph() as level:
-                level.attr(rank="same")
+            with drawing.subgraph(rank="same") as level:
                 level.node(tail)
                 level.node(head)
 
     # ------------------------------------------------------------------------------------------ boxes
 
-    def _items(self, drawing: graphviz.Digraph, items: Sequence[Box | Frame], fills: Mapping[str, str], depth: int) -> None:
+    def _items(self, drawing: Drawing, items: Sequence[Box | Frame], fills: Mapping[str, str], depth: int) -> None:
         for item in items:
             if isinstance(item, Box):
                 drawing.node(item.name, **self._box(item, fills[item.name]))
@@ -150,12 +147,11 @@ class Writer:
                 inner.attr("graph", **self._frame(item, depth))
                 self._items(inner, item.items, fills, depth + 1)
 
-    def _ports(self, drawing: graphviz.Digraph) -> None:
+    def _ports(self, drawing: Drawing) -> None:
         """Where lines come in and go out, at the two edges of the inside of a box."""
         for word, rank, ports in (("in", "source", self.picture.entries), ("out", "sink", self.picture.exits)):
             if ports:
-                with drawing.subgraph() as edge:
-                    edge.attr(rank=rank)
+                with drawing.subgraph(rank=rank) as edge:
                     for number in range(len(ports)):
                         edge.node(f"{word}{number}", shape="point", width="0.01", label="", style="invis")
 
