@@ -1,0 +1,392 @@
+"""Scopes of one class become a block: what differs among them is a parameter, a size at hand, or follows from another.
+
+Few rules, in this order, for a column of values that differ: what enters (`in.channels`); an argument of the constructor, under
+its name; a multiple or a part of a parameter; a multiple or a part of what enters; a product of both; a parameter of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from .rates import Rate
+from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Path, Scope, Skip, Text
+from .words import free_name, name_of_block
+
+NONE = object()
+"""A parameter without a default."""
+
+ROLES = {"channels": "width", "features": "width", "count": "depth", "p": "drop", "operation": "act"}
+"""What a parameter is called where the constructor has no name for it."""
+
+
+@dataclass(slots=True, eq=False)
+class Parameter:
+    name: str
+    column: Column
+    default: Any = NONE
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def at(self, place: int) -> Any:
+        """The value at one place; where no step reads it there, its default or any."""
+        value = self.column[place]
+        if value is not ABSENT:
+            return value
+        if self.default is not NONE:
+            return self.default
+        return next(item for item in self.column if item is not ABSENT)
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    name: str
+    parameters: list[Parameter]
+    body: Body
+    indexed: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Block {self.name}({', '.join(map(repr, self.parameters))})>"
+
+
+@dataclass(slots=True, eq=False)
+class Hole:
+    """A number in the body: where it stands, and its values."""
+
+    holder: Any
+    key: str | None
+    column: Column
+    entry: Column
+    role: str
+    is_last: bool = False
+    """Whether it stands in the last step with weights."""
+
+    def fill(self, value: Any) -> None:
+        if self.key is not None:
+            self.holder[self.key] = [value]
+        elif isinstance(self.holder, Loop):
+            self.holder.count = [value]
+        else:
+            self.holder.operation = [value]
+
+
+def _settled(body: Body, around: list[bool]) -> None:
+    """Convolutions of each channel by itself get their word; a loop that is not there has no rounds."""
+    for item in body.items:
+        if isinstance(item, Op) and item.operation[0] == "conv" and "groups" in item.arguments:
+            places = [place for place, groups in enumerate(item.arguments["groups"]) if groups is not ABSENT]
+            if all(item.arguments["groups"][place] == item.into[place][0] > 1 for place in places):
+                channels = item.arguments.pop("channels")
+                item.arguments.pop("groups")
+                item.operation = [ABSENT if name is ABSENT else "dwconv" for name in item.operation]
+                item.arguments["multiplier"] = [
+                    ABSENT if size is ABSENT else size // item.into[place][0] for place, size in enumerate(channels)
+                ]
+        if isinstance(item, Loop) and not all(there for there, on in zip(item.present, around, strict=True) if on):
+            item.count = [0 if value is ABSENT and on else value for value, on in zip(item.count, around, strict=True)]
+            item.present = list(around)
+        for inner in item.bodies():
+            _settled(inner, item.present)
+
+
+def holes(body: Body) -> Iterator[Hole]:
+    for item in body.items:
+        if isinstance(item, Op):
+            yield Hole(item, None, item.operation, body.entry, "operation")
+        if isinstance(item, Loop):
+            yield Hole(item, None, item.count, body.entry, "count")
+        if isinstance(item, Op | Merge | Call):
+            for key, column in item.arguments.items():
+                yield Hole(item.arguments, key, column, body.entry, key)
+        for inner in item.bodies():
+            yield from holes(inner)
+
+
+def distinct(column: Column) -> list[Any]:
+    found: list[Any] = []
+    for value in column:
+        if value is not ABSENT and not any(type(value) is type(other) and value == other for other in found):
+            found.append(value)
+    return found
+
+
+class Maker:
+    """One block in the making."""
+
+    def __init__(self, body: Body, constructor: dict[str, Column], size: int) -> None:
+        self.body, self.constructor, self.size = body, constructor, size
+        self.parameters: list[Parameter] = []
+        self.known: list[tuple[str, Callable[[], Column]]] = []
+        """Expressions of numbers of channels, for conditions, with how to work them out."""
+
+    def block(self, name: str, indexed: bool) -> Block:
+        _settled(self.body, [True] * self.size)
+        rows = list(holes(self.body))
+        last = next((row.holder for row in reversed(rows) if _is_width(row.role)), None)
+        for row in rows:
+            row.is_last = row.holder is last
+        waiting = []
+        for row in rows:
+            values = distinct(row.column)
+            if len(values) <= 1:
+                row.fill(values[0] if values else None)
+            else:
+                waiting.append(row)
+        # What the constructor names comes first, so that others can follow from it.
+        waiting.sort(key=lambda row: row.column.count(ABSENT))
+        named = [row for row in waiting if self._of_constructor(row) is not None]
+        for row in [*named, *(row for row in waiting if row not in named)]:
+            row.fill(self._expression(row))
+        for parameter in self.parameters:
+            parameter.default = _default(parameter)
+            parameter.column = [parameter.at(place) for place in range(self.size)]
+        self._conditions(self.body, [True] * self.size)
+        for parameter in self.parameters:
+            if parameter.default is NONE:
+                parameter.default = _default(parameter)
+        order = sorted(self.parameters, key=lambda row: row.default is not NONE)
+        return Block(name, order, self.body, indexed)
+
+    # ---------------------------------------------------------------------------------- expressions
+
+    def _of_constructor(self, row: Hole) -> str | None:
+        """The argument of the constructor with these values."""
+        word, enters = _enters(row.entry)
+        if word and _same(row.column, enters):
+            return None
+        for name, column in self.constructor.items():
+            if _same(row.column, column) and len(distinct(column)) > 1:
+                return name
+        return None
+
+    def _expression(self, row: Hole) -> Any:
+        column = row.column
+        for parameter in self.parameters:
+            if _matches(column, parameter.column) and _typed(column) is _typed(parameter.column):
+                _extend(parameter.column, column)
+                return self._channels(row, parameter, Fraction(1))
+        word, enters = _enters(row.entry)
+        is_width = _is_width(row.role)
+        if word and _same(column, enters):
+            return Text(f"in.{word}")
+        part = _ratio(column, enters) if word and is_width else None
+        if part is not None and part < 1:
+            return Text(_times(f"in.{word}", part))
+        name = self._of_constructor(row)
+        if name is not None:
+            return self._parameter(name, row)
+        if _typed(column) is int and (is_width or row.role in ("groups", "count")):
+            for parameter in self.parameters:
+                if _typed(parameter.column) is int and parameter.name not in ("stride", "kernel", "dilation"):
+                    factor = _ratio(column, parameter.column)
+                    if factor is not None:
+                        return self._channels(row, parameter, factor)
+            if word:
+                factor = _ratio(column, enters)
+                if factor is not None:
+                    return Text(_times(f"in.{word}", factor))
+                for name, values in [(row_.name, row_.column) for row_ in self.parameters] + list(self.constructor.items()):
+                    if _typed(values) in (int, float) and len(distinct(values)) > 1 and _same(column, _product(enters, values)):
+                        parameter = next((item for item in self.parameters if item.name == name), None)
+                        told = Text(parameter.name) if parameter else self._parameter(name, Hole(None, None, list(values), row.entry, name))
+                        return Text(f"in.{word} * {told}")
+        return self._parameter(None, row)
+
+    def _channels(self, row: Hole, parameter: Parameter, factor: Fraction) -> Text:
+        """A parameter, or a multiple or part of it."""
+        text = parameter.name if factor == 1 else _times(parameter.name, factor)
+        if _is_width(row.role) and all(text != known for known, _ in self.known):
+            self.known.append((text, lambda: [value if value is ABSENT else value * factor for value in parameter.column]))
+        return Text(text)
+
+    def _parameter(self, name: str | None, row: Hole) -> Text:
+        wanted = name or ROLES.get(row.role, row.role)
+        if name is None and _is_width(row.role):
+            wanted = "out_channels" if row.is_last else "width"
+        found = free_name(wanted, [item.name for item in self.parameters])
+        column = list(row.column)
+        if name in self.constructor and _typed(self.constructor[name]) in (int, bool, Rate):
+            _extend(column, self.constructor[name])
+        self.parameters.append(Parameter(found, column))
+        return self._channels(row, self.parameters[-1], Fraction(1))
+
+    # ---------------------------------------------------------------------------------- conditions
+
+    def _conditions(self, body: Body, around: list[bool]) -> None:
+        for item in body.items:
+            self._condition(item, body, around)
+            inside = [a and b for a, b in zip(around, item.present, strict=True)] if item.condition is None else item.present
+            if isinstance(item, Merge):
+                for path in item.paths:
+                    if path.present != inside and [p for p, i in zip(path.present, inside, strict=True) if i] != [True] * sum(inside):
+                        path.condition = self._when(path.present, inside, body.entry, path.body)
+                    self._conditions(path.body, [a and b for a, b in zip(inside, path.present, strict=True)])
+            else:
+                for inner in item.bodies():
+                    self._conditions(inner, inside)
+
+    def _condition(self, item: Item, body: Body, around: list[bool]) -> None:
+        wanted = [there for there, on in zip(item.present, around, strict=True) if on]
+        if not all(wanted):
+            item.condition = self._when(item.present, around, body.entry, Body([item]))
+
+    def _when(self, present: list[bool], around: list[bool], entry: Column, what: Body) -> str:
+        places = [place for place, on in enumerate(around) if on]
+
+        def holds(test: Callable[[int], bool | None]) -> bool:
+            return all(test(place) is present[place] for place in places)
+
+        simple: list[tuple[str, Callable[[int], bool | None]]] = []
+        for parameter in self.parameters:
+            values = distinct(parameter.column)
+            for value in values:
+                if isinstance(value, bool):
+                    simple.append((parameter.name if value else f"not {parameter.name}", _equals(parameter, value)))
+                elif isinstance(value, int | float) and value in (0, 1) and any(word in parameter.name for word in TELLING):
+                    simple.append((f"{parameter.name} != {value!r}", _differs(parameter, value)))
+                    simple.append((f"{parameter.name} == {value!r}", _equals(parameter, value)))
+        word, enters = _enters(entry)
+        of_channels: list[tuple[str, Callable[[int], bool | None]]] = []
+        for text, make in reversed(self.known) if word else []:
+            column = make()
+            of_channels.append((f"in.{word} != {text}", _unequal(enters, column)))
+            of_channels.append((f"in.{word} == {text}", _equal(enters, column)))
+        for text, test in [*simple, *of_channels]:
+            if holds(test):
+                return text
+        for first, one in simple:
+            for second, two in of_channels:
+                if holds(lambda place, one=one, two=two: bool(one(place)) or bool(two(place))):  # type: ignore[misc]
+                    return f"{first} or {second}"
+                if holds(lambda place, one=one, two=two: bool(one(place)) and bool(two(place))):  # type: ignore[misc]
+                    return f"{first} and {second}"
+        for name, column in self.constructor.items():
+            if _typed(column) is bool and all(column[place] is present[place] for place in places):
+                found = free_name(name, [item.name for item in self.parameters])
+                self.parameters.append(Parameter(found, list(column)))
+                return found
+        name = free_name(_flag(what), [item.name for item in self.parameters])
+        self.parameters.append(Parameter(name, [present[place] if around[place] else ABSENT for place in range(self.size)]))
+        return name
+
+
+def _flag(body: Body) -> str:
+    """The name of a flag: of what is there, or not."""
+    for item in body.items:
+        if isinstance(item, Skip):
+            return "residual"
+        if item.label is not None and item.label.isidentifier():
+            return f"with_{item.label}"
+        if isinstance(item, Op):
+            return f"with_{item.operation[0]}"
+        if isinstance(item, Call):
+            return f"with_{item.block}"
+    return "whole"
+
+
+def _equals(parameter: Parameter, value: Any) -> Callable[[int], bool | None]:
+    return lambda place: None if parameter.column[place] is ABSENT else bool(parameter.column[place] == value)
+
+
+def _differs(parameter: Parameter, value: Any) -> Callable[[int], bool | None]:
+    return lambda place: None if parameter.column[place] is ABSENT else bool(parameter.column[place] != value)
+
+
+def _unequal(one: Column, two: Column) -> Callable[[int], bool | None]:
+    return lambda place: None if ABSENT in (one[place], two[place]) else bool(one[place] != two[place])
+
+
+def _equal(one: Column, two: Column) -> Callable[[int], bool | None]:
+    return lambda place: None if ABSENT in (one[place], two[place]) else bool(one[place] == two[place])
+
+
+WIDTHS = ("channels", "features", "planes", "width", "dim", "hidden")
+
+
+def _is_width(role: str) -> bool:
+    """Whether an argument of this name is a number of channels."""
+    return role.rstrip("0123456789").endswith(WIDTHS)
+
+
+def _matches(column: Column, known: Column) -> bool:
+    """Whether a column may be that of a parameter, which is not read at all of its places yet."""
+    pairs = [(a, b) for a, b in zip(column, known, strict=True) if a is not ABSENT and b is not ABSENT]
+    there = sum(value is not ABSENT for value in column)
+    if not pairs or any(type(a) is not type(b) or a != b for a, b in pairs):
+        return False
+    return len(pairs) == there or (2 * len(pairs) > there and len(distinct([a for a, _ in pairs])) > 1)
+
+
+def _enters(entry: Column) -> tuple[str, Column]:
+    """The word for the channels of what enters, and how many these are."""
+    shapes = [shape for shape in entry if shape is not ABSENT]
+    if not shapes or len({len(shape) for shape in shapes}) != 1 or not shapes[0]:
+        return "", []
+    word, axis = ("channels", 0) if len(shapes[0]) > 2 else ("features", -1)
+    return word, [ABSENT if shape is ABSENT else shape[axis] for shape in entry]
+
+
+def _same(one: Sequence[Any], two: Sequence[Any]) -> bool:
+    """Whether two columns are equal wherever both are there, and both are somewhere."""
+    pairs = [(a, b) for a, b in zip(one, two, strict=False) if a is not ABSENT and b is not ABSENT]
+    there = sum(value is not ABSENT for value in one)
+    return len(pairs) == there and bool(pairs) and all(type(a) is type(b) and a == b for a, b in pairs)
+
+
+def _extend(column: Column, other: Column) -> None:
+    for place, value in enumerate(other):
+        if column[place] is ABSENT:
+            column[place] = value
+
+
+def _typed(column: Sequence[Any]) -> type | None:
+    kinds = {type(value) for value in column if value is not ABSENT}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _product(one: Column, two: Column) -> Column:
+    return [ABSENT if ABSENT in (a, b) else (int(a * b) if float(a * b).is_integer() else a * b) for a, b in zip(one, two, strict=True)]
+
+
+def _ratio(column: Column, other: Column) -> Fraction | None:
+    """The one factor by which all values are those of `other`; only whole numbers and their inverses."""
+    pairs = [(a, b) for a, b in zip(column, other, strict=True) if a is not ABSENT]
+    if any(b is ABSENT or not b or not isinstance(a, int) or not isinstance(b, int) for a, b in pairs):
+        return None
+    factors = {Fraction(a, b) for a, b in pairs}
+    if len(factors) != 1 or len({b for _, b in pairs}) < 2:
+        return None
+    (factor,) = factors
+    return factor if factor.numerator == 1 or factor.denominator == 1 else None
+
+
+def _times(name: str, factor: Fraction) -> str:
+    return f"{name} * {factor.numerator}" if factor.denominator == 1 else f"{name} / {factor.denominator}"
+
+
+TELLING = ("stride", "expand", "ratio", "depth", "dilation")
+"""Numbers on which, being 1 or 0 or not, papers make a step depend."""
+
+NEUTRAL: dict[str, Any] = {"stride": 1, "groups": 1, "dilation": 1, "bias": True, "kernel": 3}
+
+
+def _default(parameter: Parameter) -> Any:
+    """What a call need not say: the neutral value where it is among them, else one that most have."""
+    values = Counter(repr(value) for value in parameter.column if value is not ABSENT)
+    by_text = {repr(value): value for value in parameter.column if value is not ABSENT}
+    for word, value in NEUTRAL.items():
+        if word in parameter.name and repr(value) in values:
+            return value
+    text, count = values.most_common(1)[0]
+    value = by_text[text]
+    if isinstance(value, bool):
+        return value
+    is_width = any(word in parameter.name for word in ("width", "channels", "features", "planes", "depth", "ch"))
+    return value if not is_width and 2 * count > sum(values.values()) else NONE
+
+
+__all__ = ["Block", "Maker", "Parameter", "Path", "Scope", "name_of_block"]

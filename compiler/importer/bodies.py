@@ -1,0 +1,211 @@
+"""From the steps of a scope to its body: chains, merges with their paths, and labels for what is read from farther away.
+
+What every way from the entry to the exit passes (the dominators of the exit) is the main line; between two of its neighbours
+stands a step, or a merge whose paths are bodies themselves. Tensors that several paths share are made first, under a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import networkx
+from torch import nn
+
+from .constructors import Arguments
+from .places import Place, kind_of
+from .steps import Flat
+from .tree import Body, Item, Merge, Op, Path, Scope, Skip
+
+START = -1
+"""Stands before all sources of a body."""
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """A step or a whole inner scope: what makes one tensor of others."""
+
+    item: Item
+    inputs: list[int]
+    merge: tuple[str, dict[str, list[object]]] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Builder:
+    flat: Flat
+    places: list[Place]
+    modules: dict[str, nn.Module]
+    made: dict[int, tuple[nn.Module, Arguments]]
+    shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.shapes = {row.number: row.shape for row in self.flat.inputs} | {step.number: step.shape for step in self.flat.steps}
+
+    def root(self) -> Body:
+        """The body of the network. Several outputs are labelled and named by whoever writes them."""
+        sources = [row.number for row in self.flat.inputs]
+        units = self.units((), 0, len(self.flat.steps))
+        return Line(self, units).whole(sources, [number for _, number in self.flat.outputs])
+
+    def units(self, scope: tuple[str, ...], start: int, stop: int) -> dict[int, Unit]:
+        found: dict[int, Unit] = {}
+        depth, number = len(scope), start
+        while number < stop:
+            place, step = self.places[number], self.flat.steps[number]
+            if len(place.scope) == depth:
+                arguments = {name: [value] for name, value in step.arguments.items()}
+                item = Op(
+                    place.label,
+                    number=step.number,
+                    slot=place.slot,
+                    operation=[step.operation],
+                    arguments=arguments,
+                    has_weights=step.key is not None,
+                    into=[self.shapes[step.inputs[0]]],
+                )
+                merge = (step.operation, arguments) if len(step.inputs) > 1 else None
+                found[step.number] = Unit(item, list(step.inputs), merge)
+                number += 1
+                continue
+            end, inner = number, place.scope[: depth + 1]
+            while end < stop and self.places[end].scope[: depth + 1] == inner:
+                end += 1
+            made = self._scope(inner, number, end)
+            found[made.item.number] = made
+            number = end
+        return found
+
+    def _scope(self, scope: tuple[str, ...], start: int, stop: int) -> Unit:
+        steps = self.flat.steps[start:stop]
+        inside = {step.number for step in steps}
+        (enter,) = {source for step in steps for source in step.inputs if source not in inside}
+        read = {source for step in (*self.flat.steps[:start], *self.flat.steps[stop:]) for source in step.inputs}
+        read |= {number for _, number in self.flat.outputs}
+        (leave,) = inside & read
+        path = ".".join(scope)
+        body = Line(self, self.units(scope, start, stop)).whole([enter], [leave])
+        module = self.modules.get(path)
+        arguments = {} if module is None else self.made.get(id(module), (module, {}))[1]
+        item = Scope(
+            scope[-1],
+            number=leave,
+            body=body,
+            kind=kind_of(self.modules, path),
+            path=path,
+            enters=enter,
+            arguments={name: [value] for name, value in arguments.items()},
+        )
+        return Unit(item, [enter])
+
+
+class Line:
+    """The steps of one scope as a body."""
+
+    def __init__(self, builder: Builder, units: dict[int, Unit]) -> None:
+        self.builder, self.units = builder, units
+
+    def whole(self, sources: Sequence[int], targets: Sequence[int]) -> Body:
+        """From the sources to the targets, in the order in which the targets are made; the last one is current at the end."""
+        order = {number: place for place, number in enumerate(self.units)}
+        ends = sorted(dict.fromkeys(targets), key=lambda number: order.get(number, -1))
+        body = Body(entry=[self.builder.shapes[sources[0]]])
+        known, current = list(sources), sources[0]
+        for end in ends:
+            body.items += self.items(known, current, end)
+            known.append(end)
+            current = end
+        return body
+
+    def items(self, sources: Sequence[int], current: int, target: int) -> list[Item]:
+        """The steps that make `target`, where `sources` are there and `current` is at hand."""
+        if target in sources:
+            return [] if target == current else [Skip(to=target)]
+        graph, reached = self._graph(sources, target)
+        begin = START if len(reached) > 1 else reached[0]
+        if begin == START:
+            graph.add_edges_from((START, source) for source in reached)
+        dominators = networkx.immediate_dominators(graph, begin)
+        chain = [target]
+        while chain[-1] != begin:
+            chain.append(dominators[chain[-1]])
+        chain.reverse()
+        found: list[Item] = []
+        if begin != START and begin != current:
+            found.append(Skip(to=begin))
+        at = current if begin == START else begin
+        for before, number in zip(chain, chain[1:], strict=False):
+            here = list(reached) if before == START else [before]
+            if number in reached:
+                if number != at:
+                    found.append(Skip(to=number))
+            else:
+                found += self._one(here, at, number)
+            at = number
+        return found
+
+    def _one(self, sources: list[int], current: int, number: int) -> list[Item]:
+        """The step or merge that makes `number`; before it, what its paths share."""
+        unit = self.units[number]
+        if unit.merge is None:
+            return [unit.item]
+        found: list[Item] = []
+        known = list(sources)
+        while True:
+            shared = self._shared(known, unit.inputs)
+            if shared is None:
+                break
+            found += self.items(known, current, shared)
+            known.append(shared)
+            current = shared
+        paths = []
+        for source in unit.inputs:
+            items = self.items(known, current, source)
+            paths.append(Path(Body(items or [Skip()], [self.builder.shapes[current]])))
+        operation, arguments = unit.merge
+        item = unit.item
+        found.append(Merge(item.label, number=number, slot=item.slot, operation=operation, arguments=arguments, paths=paths))
+        return found
+
+    def _shared(self, known: list[int], inputs: list[int]) -> int | None:
+        """The first tensor, not known yet, that several of the inputs need."""
+        seen: dict[int, set[int]] = {}
+        for place, source in enumerate(inputs):
+            for number in self._ancestors(known, source):
+                seen.setdefault(number, set()).add(place)
+        twice = {number for number, by in seen.items() if len(by) > 1}
+        if not twice:
+            return None
+        # The last of a run that all need the same: its own ancestors are made on the way to it.
+        for number in self.units:
+            if number in twice and not any(number in self.units[other].inputs and other in twice for other in twice):
+                return number
+        return next(number for number in self.units if number in twice)
+
+    def _ancestors(self, known: list[int], target: int) -> set[int]:
+        found: set[int] = set()
+        waiting = [target]
+        while waiting:
+            number = waiting.pop()
+            if number in found or number in known or number not in self.units:
+                continue
+            found.add(number)
+            waiting += self.units[number].inputs
+        return found
+
+    def _graph(self, sources: Sequence[int], target: int) -> tuple[networkx.DiGraph, list[int]]:
+        """What leads from the sources to the target, and which sources do."""
+        graph: networkx.DiGraph = networkx.DiGraph()
+        waiting, seen = [target], {target}
+        reached: list[int] = []
+        while waiting:
+            number = waiting.pop()
+            if number in sources:
+                if number not in reached:
+                    reached.append(number)
+                continue
+            for source in self.units[number].inputs:
+                graph.add_edge(source, number)
+                if source not in seen:
+                    seen.add(source)
+                    waiting.append(source)
+        return graph, [source for source in sources if source in reached]

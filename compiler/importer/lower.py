@@ -1,0 +1,268 @@
+"""A trace becomes steps of the language. Two runs, with batches of 2 and 3, tell which axis of each tensor is the batch's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+from torch import nn
+
+from .steps import Flat, Input, Missing, Plain, Step
+from .trace import Call, Ref, Trace
+
+BATCHES = (2, 3)
+"""The batch sizes of the two runs."""
+
+
+class Unsaid(Exception):
+    """The language has no word for a call, or not for these arguments of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A tensor that depends on the input. `batch` is the axis of the batch, which holds `fold` rows an image."""
+
+    number: int
+    shape: tuple[int, ...]
+    batch: int
+    fold: int = 1
+
+    @property
+    def bare(self) -> tuple[int, ...]:
+        """The shape without the batch; rows that are folded into it stand in its place."""
+        middle = (self.fold,) if self.fold > 1 else ()
+        return self.shape[: self.batch] + middle + self.shape[self.batch + 1 :]
+
+    def axis(self, number: int) -> int:
+        """An axis of torch's as one of `bare`."""
+        number += len(self.shape) if number < 0 else 0
+        if number == self.batch:
+            if self.fold > 1:
+                return number
+            raise Unsaid("an operation along the batch")
+        return number if number < self.batch else number - 1 + (self.fold > 1)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the batch stands first and alone, as convolutions want it."""
+        return self.batch == 0 and self.fold == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A tensor that does not depend on the input: a parameter (with what was done to it), or a constant."""
+
+    key: str
+    shape: tuple[int, ...]
+    is_learned: bool
+    done: tuple[str, ...] = ()
+    whole: tuple[int, ...] = ()
+    """The shape of the parameter itself."""
+
+
+Known = Data | Fixed
+
+
+class Lowering:
+    """The state: what each tensor of the trace is, and the steps so far."""
+
+    def __init__(self, traces: Sequence[Trace], modules: dict[str, nn.Module]) -> None:
+        self.trace, self.other = traces
+        self.modules = modules
+        self.known: dict[int, Known] = {}
+        self.flat = Flat()
+        self.keys: set[str] = set()
+        self.extra = len(self.trace.values)
+        self.call: Call | None = None
+
+    # ----------------------------------------------------------------------------------- the run
+
+    def run(self) -> Flat:
+        same = len(self.trace.values) == len(self.other.values) and all(
+            one.function == two.function for one, two in zip(self.trace.calls, self.other.calls, strict=False)
+        )
+        if not same:
+            raise Unsaid("what the model does depends on the size of the batch")
+        for number, ref in enumerate(self.trace.inputs):
+            value = self.trace.values[ref.number]
+            data = self._data(ref.number)
+            name = value.name if value.name.isidentifier() else f"x{number}"
+            self.flat.inputs.append(Input(ref.number, name, data.bare, not value.dtype.is_floating_point))
+            self.known[ref.number] = data
+        for call in self.trace.calls:
+            self._one(call)
+        for name, ref in self.trace.outputs:
+            found = self.of(ref)
+            if isinstance(found, Data):
+                self.flat.outputs.append((name, found.number))
+            else:
+                self.flat.notes.append(f"the output {name or 'of the model'} does not depend on the input: left out")
+        self._prune()
+        return self.flat
+
+    def _prune(self) -> None:
+        """Only what leads to an output stays; what is missing elsewhere is no matter."""
+        needed = {number for _, number in self.flat.outputs}
+        for step in reversed(self.flat.steps):
+            if step.number in needed:
+                needed.update(step.inputs)
+        self.flat.steps = [step for step in self.flat.steps if step.number in needed]
+
+    def _one(self, call: Call) -> None:
+        self.call = call
+        inputs = [self.of(ref) for ref in call.refs()]
+        if not any(isinstance(row, Data) for row in inputs):
+            self._fixed(call, [row for row in inputs if isinstance(row, Fixed)])
+            return
+        name = plain_name(call.function)
+        try:
+            handler = TABLE.get(name)
+            if handler is None:
+                raise Unsaid(f"`{name}`")
+            handler(self, call)
+        except Unsaid as reason:
+            self.flat.missing.append(Missing(str(reason), call.path, call.line))
+            for ref in call.results:
+                self.known.setdefault(ref.number, self._data(ref.number))
+
+    def _fixed(self, call: Call, inputs: list[Fixed]) -> None:
+        first = next((row for row in inputs if row.is_learned), None)
+        for ref in call.results:
+            shape = self.trace.values[ref.number].shape
+            if first is not None:
+                self.known[ref.number] = Fixed(first.key, shape, True, (*first.done, plain_name(call.function)), first.whole)
+            else:
+                self.known[ref.number] = Fixed("", shape, False, (plain_name(call.function),))
+
+    # ------------------------------------------------------------------------------- what is known
+
+    def of(self, ref: Ref) -> Known:
+        found = self.known.get(ref.number)
+        if found is None:
+            value = self.trace.values[ref.number]
+            found = self.known[ref.number] = Fixed(value.name, value.shape, value.source == "parameter", (), value.shape)
+        return found
+
+    def data(self, value: object) -> Data:
+        found = self.of(value) if isinstance(value, Ref) else None
+        if not isinstance(found, Data):
+            raise Unsaid("a tensor that does not depend on the input where the language wants one that does")
+        return found
+
+    def _data(self, number: int) -> Data:
+        """The batch's axis and rows of a tensor, from its sizes in the two runs."""
+        one, two = self.trace.values[number].shape, self.other.values[number].shape
+        axes = [axis for axis, sizes in enumerate(zip(one, two, strict=True)) if sizes[0] != sizes[1]] if len(one) == len(two) else []
+        if len(axes) != 1 or one[axes[0]] % BATCHES[0] or one[axes[0]] // BATCHES[0] * BATCHES[1] != two[axes[0]]:
+            return Data(number, one, 0, 1)
+        return Data(number, one, axes[0], one[axes[0]] // BATCHES[0])
+
+    def result(self, call: Call, index: int = 0) -> Data:
+        return self._data(call.results[index].number)
+
+    # ---------------------------------------------------------------------------------- what it makes
+
+    def emit(
+        self, call: Call, operation: str, arguments: dict[str, Plain], inputs: Sequence[Data], key: str | None = None, index: int = 0
+    ) -> None:
+        """The step whose output is the call's result."""
+        made = self.result(call, index)
+        self.known[call.results[index].number] = made
+        self._add(made.number, operation, arguments, [row.number for row in inputs], made.bare, key)
+
+    def between(self, operation: str, arguments: dict[str, Plain], inputs: Sequence[Data], shape: tuple[int, ...]) -> Data:
+        """A step that the trace does not have: part of a call that takes several. `shape` is without the batch."""
+        self.extra += 1
+        self._add(self.extra, operation, arguments, [row.number for row in inputs], shape, None)
+        return Data(self.extra, (1, *shape), 0)
+
+    def _add(
+        self, number: int, operation: str, arguments: dict[str, Plain], inputs: list[int], shape: tuple[int, ...], key: str | None
+    ) -> None:
+        assert self.call is not None
+        shared = key is not None and key in self.keys
+        if key is not None:
+            self.keys.add(key)
+        self.flat.steps.append(Step(number, operation, arguments, inputs, shape, self.call.path, key, shared, self.call.visit))
+
+    def alias(self, call: Call, source: Data, index: int = 0) -> None:
+        """The result is the source itself (its batch may stand elsewhere)."""
+        made = self.result(call, index)
+        if made.bare != source.bare:
+            raise Unsaid("a change of axes across the batch")
+        self.known[call.results[index].number] = replace(made, number=source.number)
+
+    def key(self, *weights: object) -> str:
+        """The module that keeps these weights, whose last names are `weight` and `bias`."""
+        found = ""
+        for name, weight in zip(("weight", "bias", "running_mean", "running_var"), weights, strict=False):
+            if weight is None:
+                continue
+            row = self.of(weight) if isinstance(weight, Ref) else None
+            if not isinstance(row, Fixed) or row.done or not row.key:
+                raise Unsaid(f"a {name} that is computed from others")
+            head, _, last = row.key.rpartition(".")
+            if last != name:
+                raise Unsaid(f"a {name} with the name `{last}`")
+            if found and found != head:
+                raise Unsaid("weights of two modules in one call")
+            found = head
+        return found
+
+
+def plain_name(name: str) -> str:
+    """`__iadd__` and `add_` are `add`."""
+    bare = name.strip("_")
+    if name.startswith("__") and bare[:1] in "ir" and bare[1:] in ("add", "mul", "sub", "truediv", "div", "matmul", "pow"):
+        return bare if bare[0] == "r" and bare[1:] in ("sub", "truediv", "div", "matmul", "pow") else bare[1:]
+    return bare
+
+
+def bind(call: Call, names: str, **defaults: Any) -> dict[str, Any]:
+    """A call's arguments by name."""
+    found = dict(defaults)
+    words = names.split()
+    found.update(zip(words, call.arguments, strict=False))
+    found.update(call.keywords)
+    return found
+
+
+def spread(size: Any, rank: int) -> tuple[int, ...]:
+    """A size over `rank` axes."""
+    if isinstance(size, list | tuple):
+        return tuple(size) * rank if len(size) == 1 else tuple(size)
+    return (size,) * rank
+
+
+def one(sizes: Sequence[int]) -> Plain:
+    """A size as the language has it: one number where all are equal."""
+    return sizes[0] if len(set(sizes)) == 1 else tuple(sizes)
+
+
+Handler = Callable[[Lowering, Call], None]
+TABLE: dict[str, Handler] = {}
+
+
+def lowers(*names: str) -> Callable[[Handler], Handler]:
+    """Register what lowers calls of these names."""
+
+    def register(handler: Handler) -> Handler:
+        for name in names:
+            assert name not in TABLE, name
+            TABLE[name] = handler
+        return handler
+
+    return register
+
+
+def lower(traces: Sequence[Trace], modules: dict[str, nn.Module]) -> Flat:
+    """The steps of a model. Raises `Unsaid` where the runs do not agree."""
+    from . import lower_arithmetic, lower_layers, lower_shapes  # noqa: F401  # they fill the table
+
+    return Lowering(traces, modules).run()
+
+
+def elements(shape: Sequence[int]) -> int:
+    return prod(shape)

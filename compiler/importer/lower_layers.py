@@ -1,0 +1,332 @@
+"""Layers: what has weights, and what pools, normalises, activates and drops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .lower import Data, Fixed, Lowering, Unsaid, bind, lowers, one, spread
+from .steps import Plain
+from .trace import Call, Ref
+
+
+def clean(row: Data, name: str) -> Data:
+    if not row.is_clean:
+        raise Unsaid(f"`{name}` with rows folded into the batch")
+    return row
+
+
+@lowers("conv1d", "conv2d", "conv3d")
+def conv(low: Lowering, call: Call) -> None:
+    row = bind(call, "input weight bias stride padding dilation groups", bias=None, stride=1, padding=0, dilation=1, groups=1)
+    data, weight = clean(low.data(row["input"]), "conv"), low.of(row["weight"])
+    key = low.key(row["weight"], row["bias"])
+    rank = len(weight.shape) - 2
+    kernel, dilation = weight.shape[2:], spread(row["dilation"], rank)
+    half = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
+    source, mode, pad = data, "zeros", row["padding"]
+    before = low.flat.steps[-1] if low.flat.steps else None
+    if before is not None and before.number == data.number and before.path == call.path and before.arguments.get("mode") not in (None, "zeros"):
+        # `nn.Conv2d(padding_mode = "reflect")` pads first: one step of the language.
+        low.flat.steps.pop()
+        source, mode = Data(before.inputs[0], (), 0), str(before.arguments["mode"])
+        sides = before.arguments["sides"]
+        pad = tuple(sides[::2]) if isinstance(sides, list) else sides
+    arguments: dict[str, Plain] = {
+        "channels": weight.shape[0],
+        "kernel": one(kernel),
+        "stride": one(spread(row["stride"], rank)),
+        "pad": pad if isinstance(pad, str) else "half" if spread(pad, rank) == half else one(spread(pad, rank)),
+        "groups": row["groups"],
+        "dilation": one(dilation),
+        "bias": row["bias"] is not None,
+        "pad_mode": mode,
+    }
+    low.emit(call, "conv", arguments, [source], key)
+
+
+@lowers("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
+def deconv(low: Lowering, call: Call) -> None:
+    row = bind(
+        call, "input weight bias stride padding output_padding groups dilation", bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+    )
+    data, weight = clean(low.data(row["input"]), "deconv"), low.of(row["weight"])
+    rank = len(weight.shape) - 2
+    arguments: dict[str, Plain] = {
+        "channels": weight.shape[1] * row["groups"],
+        "kernel": one(weight.shape[2:]),
+        "stride": one(spread(row["stride"], rank)),
+        "pad": one(spread(row["padding"], rank)),
+        "out_pad": one(spread(row["output_padding"], rank)),
+        "groups": row["groups"],
+        "dilation": one(spread(row["dilation"], rank)),
+        "bias": row["bias"] is not None,
+    }
+    low.emit(call, "deconv", arguments, [data], low.key(row["weight"], row["bias"]))
+
+
+@lowers("linear")
+def linear(low: Lowering, call: Call) -> None:
+    row = bind(call, "input weight bias", bias=None)
+    data, weight = low.data(row["input"]), low.of(row["weight"])
+    if len(data.shape) - 1 == data.batch:
+        raise Unsaid("`linear` along the batch")
+    arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": row["bias"] is not None, "last": len(data.bare) > 2}
+    low.emit(call, "linear", arguments, [data], low.key(row["weight"], row["bias"]))
+
+
+@lowers("batch_norm")
+def batch_norm(low: Lowering, call: Call) -> None:
+    row = bind(
+        call, "input running_mean running_var weight bias training momentum eps", weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+    )
+    data = clean(low.data(row["input"]), "bn")
+    if row["running_mean"] is None:
+        raise Unsaid("batch norm without running statistics")
+    if (row["weight"] is None) != (row["bias"] is None):
+        raise Unsaid("batch norm with a weight and no bias, or a bias and no weight")
+    key = low.key(row["weight"], row["bias"], row["running_mean"], row["running_var"])
+    momentum = getattr(low.modules.get(key), "momentum", row["momentum"])
+    if momentum is None:
+        raise Unsaid("batch norm with a cumulative average")
+    low.emit(call, "bn", {"eps": row["eps"], "momentum": momentum, "affine": row["weight"] is not None}, [data], key)
+
+
+@lowers("layer_norm")
+def layer_norm(low: Lowering, call: Call) -> None:
+    row = bind(call, "input normalized_shape weight bias eps", weight=None, bias=None, eps=1e-5)
+    data = low.data(row["input"])
+    if len(row["normalized_shape"]) != 1:
+        raise Unsaid("layer norm over several axes")
+    if (row["weight"] is None) != (row["bias"] is None):
+        raise Unsaid("layer norm with a weight and no bias")
+    affine = row["weight"] is not None
+    arguments: dict[str, Plain] = {"eps": row["eps"], "affine": affine, "last": len(data.bare) > 2}
+    low.emit(call, "ln", arguments, [data], low.key(row["weight"], row["bias"]) if affine else None)
+
+
+@lowers("group_norm")
+def group_norm(low: Lowering, call: Call) -> None:
+    row = bind(call, "input num_groups weight bias eps", weight=None, bias=None, eps=1e-5)
+    data, affine = clean(low.data(row["input"]), "gn"), row["weight"] is not None
+    key = low.key(row["weight"], row["bias"]) if affine else None
+    low.emit(call, "gn", {"groups": row["num_groups"], "eps": row["eps"], "affine": affine}, [data], key)
+
+
+@lowers("instance_norm")
+def instance_norm(low: Lowering, call: Call) -> None:
+    row = bind(
+        call, "input running_mean running_var weight bias use_input_stats momentum eps", weight=None, bias=None, use_input_stats=True, eps=1e-5
+    )
+    if not row["use_input_stats"]:
+        raise Unsaid("instance norm with running statistics")
+    data, affine = clean(low.data(row["input"]), "instance_norm"), row["weight"] is not None
+    key = low.key(row["weight"], row["bias"]) if affine else None
+    low.emit(call, "instance_norm", {"eps": row["eps"], "affine": affine}, [data], key)
+
+
+@lowers("local_response_norm")
+def lrn(low: Lowering, call: Call) -> None:
+    row = bind(call, "input size alpha beta k", alpha=1e-4, beta=0.75, k=1.0)
+    low.emit(call, "lrn", {name: row[name] for name in ("size", "alpha", "beta", "k")}, [low.data(row["input"])])
+
+
+@lowers("max_pool1d", "max_pool2d", "max_pool3d")
+def max_pool(low: Lowering, call: Call) -> None:
+    row = bind(
+        call,
+        "input kernel_size stride padding dilation ceil_mode return_indices",
+        stride=None,
+        padding=0,
+        dilation=1,
+        ceil_mode=False,
+        return_indices=False,
+    )
+    if row["return_indices"]:
+        raise Unsaid("max-pooling that gives its indices")
+    data = clean(low.data(row["input"]), "maxpool")
+    low.emit(call, "maxpool", {**_window(row, len(data.bare) - 1), "dilation": one(spread(row["dilation"], len(data.bare) - 1)), "ceil": row["ceil_mode"]}, [data])
+
+
+def _window(row: dict[str, Any], rank: int) -> dict[str, Plain]:
+    kernel = spread(row["kernel_size"], rank)
+    stride = kernel if row["stride"] in (None, [], ()) else spread(row["stride"], rank)
+    return {"kernel": one(kernel), "stride": one(stride), "pad": one(spread(row["padding"], rank))}
+
+
+@lowers("avg_pool1d", "avg_pool2d", "avg_pool3d")
+def avg_pool(low: Lowering, call: Call) -> None:
+    row = bind(
+        call,
+        "input kernel_size stride padding ceil_mode count_include_pad divisor_override",
+        stride=None,
+        padding=0,
+        ceil_mode=False,
+        count_include_pad=True,
+        divisor_override=None,
+    )
+    if row["divisor_override"] is not None:
+        raise Unsaid("average pooling with a divisor of its own")
+    data = clean(low.data(row["input"]), "avgpool")
+    arguments = {**_window(row, len(data.bare) - 1), "ceil": row["ceil_mode"], "count_pad": row["count_include_pad"]}
+    no_padding = arguments["pad"] == 0 and not arguments["ceil"]
+    low.emit(call, "avgpool", {**arguments, "count_pad": True if no_padding else arguments["count_pad"]}, [data])
+
+
+@lowers("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
+def adaptive(low: Lowering, call: Call) -> None:
+    row = bind(call, "input output_size")
+    data = clean(low.data(row["input"]), "adaptive pooling")
+    kind = "avgpool" if "avg" in call.function else "maxpool"
+    size = spread(row["output_size"], len(data.bare) - 1)
+    if any(item is None for item in size):
+        raise Unsaid("adaptive pooling along one axis")
+    if set(size) == {1}:
+        low.emit(call, f"global_{kind}", {}, [data])
+    else:
+        low.emit(call, f"adaptive_{kind}", {"size": one(size)}, [data])
+
+
+ACTIVATIONS = {
+    "relu": "relu", "relu6": "relu6", "silu": "silu", "mish": "mish", "sigmoid": "sigmoid", "tanh": "tanh", "hardsigmoid": "hard_sigmoid",
+    "hardswish": "hard_swish",
+}  # fmt: skip
+
+
+@lowers(*ACTIVATIONS)
+def activation(low: Lowering, call: Call) -> None:
+    name = call.function.strip("_")
+    low.emit(call, ACTIVATIONS[name], {}, [low.data(call.arguments[0] if call.arguments else call.keywords["input"])])
+
+
+@lowers("leaky_relu")
+def leaky_relu(low: Lowering, call: Call) -> None:
+    row = bind(call, "input negative_slope inplace", negative_slope=0.01)
+    low.emit(call, "leaky_relu", {"slope": row["negative_slope"]}, [low.data(row["input"])])
+
+
+@lowers("elu")
+def elu(low: Lowering, call: Call) -> None:
+    row = bind(call, "input alpha inplace", alpha=1.0)
+    low.emit(call, "elu", {"alpha": row["alpha"]}, [low.data(row["input"])])
+
+
+@lowers("gelu")
+def gelu(low: Lowering, call: Call) -> None:
+    row = bind(call, "input", approximate="none")
+    low.emit(call, "gelu", {"tanh": row["approximate"] == "tanh"}, [low.data(row["input"])])
+
+
+@lowers("softplus")
+def softplus(low: Lowering, call: Call) -> None:
+    row = bind(call, "input beta threshold", beta=1.0, threshold=20.0)
+    if row["threshold"] != 20:
+        raise Unsaid("softplus with a threshold of its own")
+    low.emit(call, "softplus", {"beta": row["beta"]}, [low.data(row["input"])])
+
+
+@lowers("prelu")
+def prelu(low: Lowering, call: Call) -> None:
+    row = bind(call, "input weight")
+    weight = low.of(row["weight"])
+    low.emit(call, "prelu", {"shared": weight.shape == (1,)}, [low.data(row["input"])], low.key(row["weight"]))
+
+
+@lowers("hardtanh")
+def hardtanh(low: Lowering, call: Call) -> None:
+    row = bind(call, "input min_val max_val inplace", min_val=-1.0, max_val=1.0)
+    if (row["min_val"], row["max_val"]) != (0, 6):
+        raise Unsaid("`hardtanh` to other bounds than 0 and 6")
+    low.emit(call, "relu6", {}, [low.data(row["input"])])
+
+
+@lowers("clamp")
+def clamp(low: Lowering, call: Call) -> None:
+    row = bind(call, "input min max", min=None, max=None)
+    if row["min"] == 0 and row["max"] == 6:
+        low.emit(call, "relu6", {}, [low.data(row["input"])])
+    elif row["min"] == 0 and row["max"] is None:
+        low.emit(call, "relu", {}, [low.data(row["input"])])
+    else:
+        raise Unsaid("`clamp` to other bounds than 0 and 6")
+
+
+@lowers("softmax")
+def softmax(low: Lowering, call: Call) -> None:
+    row = bind(call, "input dim")
+    data = low.data(row["input"])
+    axis = data.axis(row["dim"])
+    low.emit(call, "softmax", {"axis": -1 if axis and axis == len(data.bare) - 1 else axis}, [data])
+
+
+@lowers("dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout")
+def dropout(low: Lowering, call: Call) -> None:
+    row = bind(call, "input p training inplace", p=0.5)
+    data = low.data(row["input"])
+    if call.function.strip("_") != "dropout" and row["p"]:
+        low.flat.notes.append(f"`{call.function}({row['p']:g})` of {call.path} drops whole channels in training: written as an identity")
+    is_plain = call.function.strip("_") == "dropout" or not row["p"]
+    low.emit(call, "dropout" if is_plain else "identity", {"p": row["p"]} if is_plain else {}, [data])
+
+
+DROPS = {"DropPath": "drop_prob", "StochasticDepth": "p"}
+"""Modules that drop whole samples in training, and hand their input on otherwise; where they keep the probability."""
+
+
+@lowers("pass")
+def passed(low: Lowering, call: Call) -> None:
+    """A module that handed its input on."""
+    module = low.modules.get(call.path)
+    data = low.data(call.arguments[0])
+    kind = type(module).__name__
+    rate = getattr(module, DROPS.get(kind, ""), None) if getattr(module, "mode", "row") == "row" else None
+    if kind == "Identity" and call.path.rpartition(".")[2].startswith("drop_path"):
+        rate = 0.0  # what timm puts where nothing is dropped
+    if kind in DROPS and rate is None:
+        low.flat.notes.append(f"{kind} of {call.path} drops parts in training: written as an identity")
+    if isinstance(rate, int | float):
+        low.emit(call, "drop_path", {"p": float(rate)}, [data])
+    else:
+        low.emit(call, "identity", {}, [data])
+
+
+@lowers("embedding")
+def embedding(low: Lowering, call: Call) -> None:
+    row = bind(call, "input weight padding_idx max_norm norm_type scale_grad_by_freq sparse")
+    weight, data = low.of(row["weight"]), low.data(row["input"])
+    if len(data.bare) != 1:
+        raise Unsaid("an embedding of one number, or of an image of numbers")
+    low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data], low.key(row["weight"]))
+
+
+@lowers("multi_head_attention_forward")
+def attention(low: Lowering, call: Call) -> None:
+    names = (
+        "query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn dropout_p out_proj_weight out_proj_bias"
+    )
+    row = bind(call, names, key_padding_mask=None, attn_mask=None, use_separate_proj_weight=False, is_causal=False, training=False)
+    if row["key_padding_mask"] is not None or row["attn_mask"] is not None or row["bias_k"] is not None or row["use_separate_proj_weight"]:
+        raise Unsaid("attention with a mask, or with projections apart")
+    query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
+    if key.number != value.number:
+        raise Unsaid("attention whose keys and values come from two tensors")
+    weight = low.of(row["in_proj_weight"])
+    assert isinstance(weight, Fixed)
+    owner = weight.key.rpartition(".")[0]
+    arguments: dict[str, Plain] = {"heads": row["num_heads"], "dropout": row["dropout_p"], "bias": row["in_proj_bias"] is not None}
+    low.emit(call, "attention", arguments, [query] if query.number == key.number else [query, key], owner)
+
+
+@lowers("scaled_dot_product_attention")
+def core(low: Lowering, call: Call) -> None:
+    row = bind(call, "query key value attn_mask dropout_p is_causal", attn_mask=None, is_causal=False, scale=None, enable_gqa=False)
+    if row["is_causal"] or isinstance(row["attn_mask"], Ref) or row["enable_gqa"]:
+        raise Unsaid("attention with a mask or a bias")
+    query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
+    axes = list(range(len(key.bare)))
+    axes[-1], axes[-2] = axes[-2], axes[-1]
+    turned = low.between("permute", {"order": axes}, [key], tuple(key.bare[axis] for axis in axes))
+    logits = (*query.bare[:-1], key.bare[-2])
+    products = low.between("matmul", {}, [query, turned], logits)
+    scaled = low.between("scale", {"factor": row["scale"] or query.bare[-1] ** -0.5}, [products], logits)
+    weights = low.between("softmax", {"axis": -1}, [scaled], logits)
+    low.emit(call, "matmul", {}, [weights, value])

@@ -1,0 +1,294 @@
+"""Views, parts and places: what moves elements and computes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .lower import Data, Fixed, Lowering, Unsaid, bind, elements, lowers, one, spread
+from .steps import Plain
+from .trace import Call, Ref
+
+SAME = (
+    "contiguous", "clone", "to", "float", "type", "type_as", "detach", "half", "bfloat16", "cuda", "cpu", "requires_grad", "alias", "double",
+)  # fmt: skip
+
+
+@lowers(*SAME)
+def same(low: Lowering, call: Call) -> None:
+    low.alias(call, low.data(call.arguments[0]))
+
+
+@lowers("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "view_as", "reshape_as")
+def reshape(low: Lowering, call: Call) -> None:
+    data, made = low.data(call.arguments[0]), low.result(call)
+    if elements(data.shape[: data.batch]) != elements(made.shape[: made.batch]) or elements(data.bare) != elements(made.bare):
+        raise Unsaid("a reshape across the batch")
+    if data.bare == made.bare:
+        low.alias(call, data)
+    elif len(made.bare) == 1:
+        low.emit(call, "flatten", {}, [data])
+    else:
+        low.emit(call, "reshape", {"shape": list(made.bare)}, [data])
+
+
+@lowers("permute", "transpose", "swapaxes", "t", "T", "mT", "movedim", "moveaxis", "swapdims")
+def permute(low: Lowering, call: Call) -> None:
+    data, made = low.data(call.arguments[0]), low.result(call)
+    rank = len(data.shape)
+    order = _order(call, rank)
+    if order[made.batch] != data.batch:
+        raise Unsaid("a permutation that loses the batch")
+    kept = [axis for axis in order if axis != data.batch or data.fold > 1]
+    bare = tuple(data.axis(axis) for axis in kept)
+    if bare == tuple(range(len(bare))):
+        low.alias(call, data)
+    else:
+        low.emit(call, "permute", {"order": list(bare)}, [data])
+
+
+def _order(call: Call, rank: int) -> list[int]:
+    order = list(range(rank))
+    name, rest = call.function, list(call.arguments[1:])
+    if name in ("T", "mT", "t"):
+        order[-1], order[-2] = order[-2], order[-1]
+    elif name in ("transpose", "swapaxes", "swapdims"):
+        row = bind(call, "input dim0 dim1")
+        one_, two = row["dim0"] % rank, row["dim1"] % rank
+        order[one_], order[two] = order[two], order[one_]
+    elif name in ("movedim", "moveaxis"):
+        row = bind(call, "input source destination")
+        sources, targets = ([item % rank for item in spread(row[key], 1)] for key in ("source", "destination"))
+        rest = [axis for axis in order if axis not in sources]
+        for target, source in sorted(zip(targets, sources, strict=True)):
+            rest.insert(target, source)
+        return rest
+    else:
+        given = call.keywords.get("dims", rest[0] if rest and isinstance(rest[0], list) else rest)
+        order = [axis % rank for axis in given]
+    return order
+
+
+@lowers("chunk", "tensor_split")
+def chunk(low: Lowering, call: Call) -> None:
+    row = bind(call, "input chunks dim", dim=0)
+    data = low.data(row["input"])
+    axis = data.axis(row["dim"])
+    size = data.bare[axis]
+    sizes = [low.result(call, index).bare[axis] for index in range(len(call.results))]
+    _parts(low, call, data, axis, sizes, size)
+
+
+@lowers("split", "split_with_sizes")
+def split(low: Lowering, call: Call) -> None:
+    row = bind(call, "input split_size dim", dim=0)
+    data = low.data(row["input"])
+    axis = data.axis(row["dim"])
+    _parts(low, call, data, axis, [low.result(call, index).bare[axis] for index in range(len(call.results))], data.bare[axis])
+
+
+def _parts(low: Lowering, call: Call, data: Data, axis: int, sizes: list[int], size: int) -> None:
+    start = 0
+    for index, part in enumerate(sizes):
+        if len(set(sizes)) == 1:
+            low.emit(call, "chunk", {"i": index, "n": len(sizes), "axis": axis}, [data], index=index)
+        else:
+            low.emit(call, "slice", {"axis": axis, "start": start, "stop": start + part}, [data], index=index)
+        start += part
+
+
+@lowers("unbind")
+def unbind(low: Lowering, call: Call) -> None:
+    row = bind(call, "input dim", dim=0)
+    data = low.data(row["input"])
+    axis = data.axis(row["dim"])
+    for index in range(len(call.results)):
+        low.emit(call, "select", {"index": index, "axis": axis}, [data], index=index)
+
+
+@lowers("select")
+def select(low: Lowering, call: Call) -> None:
+    row = bind(call, "input dim index")
+    data = low.data(row["input"])
+    low.emit(call, "select", {"index": row["index"], "axis": data.axis(row["dim"])}, [data])
+
+
+@lowers("narrow")
+def narrow(low: Lowering, call: Call) -> None:
+    row = bind(call, "input dim start length")
+    data = low.data(row["input"])
+    low.emit(call, "slice", {"axis": data.axis(row["dim"]), "start": row["start"], "stop": row["start"] + row["length"]}, [data])
+
+
+@lowers("getitem")
+def getitem(low: Lowering, call: Call) -> None:
+    data = low.data(call.arguments[0])
+    index = call.arguments[1]
+    rows = list(index) if isinstance(index, list | tuple) else [index]
+    if any(isinstance(row, Ref) for row in rows):
+        raise Unsaid("indexing by a tensor")
+    if Ellipsis in rows:
+        place = rows.index(Ellipsis)
+        rows[place : place + 1] = [slice(None)] * (len(data.shape) - sum(row is not None for row in rows) + 1)
+    steps: list[tuple[str, int, dict[str, Plain]]] = []
+    shape, axis, reshaped = list(data.bare), 0, False
+    for row in rows:
+        if row is None:
+            reshaped = True
+            continue
+        if axis == data.batch and data.fold == 1:
+            if not (isinstance(row, slice) and row == slice(None)):
+                raise Unsaid("a part of the batch")
+        elif isinstance(row, slice):
+            own = data.axis(axis)
+            size = data.bare[own]
+            start, stop, step = row.indices(size)
+            if step != 1:
+                raise Unsaid("a slice with steps")
+            if (start, stop) != (0, size):
+                steps.append(("slice", own, {"axis": own, "start": start, "stop": stop if stop < size else None}))
+        elif isinstance(row, int):
+            steps.append(("select", data.axis(axis), {"index": row}))
+        else:
+            raise Unsaid("an index that is no number and no slice")
+        axis += 1
+    made = low.result(call)
+    current, gone = data, 0
+    for position, (name, own, arguments) in enumerate(steps):
+        place = own - gone
+        if name == "select":
+            shape.pop(place)
+            gone += 1
+        else:
+            stop = arguments["stop"]
+            shape[place] = (stop if isinstance(stop, int) else shape[place]) - arguments["start"]  # type: ignore[operator]
+        arguments = {**arguments, "axis": place}
+        if position == len(steps) - 1 and not reshaped:
+            low.emit(call, name, arguments, [current])
+        else:
+            current = low.between(name, arguments, [current], tuple(shape))
+    if reshaped and current.bare != made.bare:
+        low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
+    elif reshaped or not steps:
+        if current is data:
+            low.alias(call, data)
+        else:
+            low.known[made.number] = Data(current.number, made.shape, made.batch, made.fold)
+
+
+@lowers("cat", "concat", "concatenate", "hstack")
+def cat(low: Lowering, call: Call) -> None:
+    row = bind(call, "tensors dim", dim=0)
+    parts = [low.of(ref) for ref in row["tensors"]]
+    made = low.result(call)
+    axis = made.axis(row["dim"])
+    rows = [part for part in parts if isinstance(part, Data)]
+    if len(rows) == len(parts):
+        if len(rows) == 1:
+            low.alias(call, rows[0])
+            return
+        low.emit(call, "concat", {"axis": axis}, rows)
+        return
+    if len(parts) == 2 and isinstance(parts[0], Fixed) and parts[0].is_learned and parts[0].whole[:2] == (1, 1) and set(parts[0].done) <= {"expand"}:
+        assert isinstance(parts[1], Data)
+        if axis == 0 and len(made.bare) == 2:
+            low.emit(call, "class_token", {}, [parts[1]], parts[0].key)
+            return
+    raise Unsaid("a learned or fixed tensor joined with one that flows")
+
+
+@lowers("stack")
+def stack(low: Lowering, call: Call) -> None:
+    row = bind(call, "tensors dim", dim=0)
+    made = low.result(call)
+    axis = made.axis(row["dim"])
+    rows = [low.data(ref) for ref in row["tensors"]]
+    wide = [
+        low.between("reshape", {"shape": [*item.bare[:axis], 1, *item.bare[axis:]]}, [item], (*item.bare[:axis], 1, *item.bare[axis:]))
+        for item in rows
+    ]
+    low.emit(call, "concat", {"axis": axis}, wide)
+
+
+@lowers("expand", "expand_as")
+def expand(low: Lowering, call: Call) -> None:
+    data, made = low.data(call.arguments[0]), low.result(call)
+    if data.bare == made.bare:
+        low.alias(call, data)
+    else:
+        raise Unsaid("`expand`")
+
+
+@lowers("pad")
+def pad(low: Lowering, call: Call) -> None:
+    row = bind(call, "input pad mode value", mode="constant", value=None)
+    data = low.data(row["input"])
+    rank = len(data.bare) - 1
+    given = list(row["pad"])
+    if all(side == 0 for side in given):
+        low.alias(call, data)
+        return
+    if not data.is_clean or any(side < 0 for side in given) or any(given[2 * rank :]):
+        raise Unsaid("padding of the channels or of windows, or a negative one")
+    given = (given + [0] * (2 * rank))[: 2 * rank]
+    sides = tuple(side for axis in range(rank) for side in given[2 * (rank - 1 - axis) : 2 * (rank - 1 - axis) + 2])
+    mode = "zeros" if row["mode"] == "constant" else row["mode"]
+    value: Any = row["value"] or 0
+    low.emit(call, "pad", {"sides": sides[0] if len(set(sides)) == 1 else list(sides), "mode": mode, "value": value}, [data])
+
+
+@lowers("interpolate", "upsample")
+def interpolate(low: Lowering, call: Call) -> None:
+    row = bind(
+        call, "input size scale_factor mode align_corners", size=None, scale_factor=None, mode="nearest", align_corners=None, antialias=False
+    )
+    data, made = low.data(row["input"]), low.result(call)
+    if row["mode"] not in ("nearest", "bilinear", "bicubic", "linear", "trilinear") or row["antialias"]:
+        raise Unsaid(f"`interpolate` of mode {row['mode']}" + (" with antialiasing" if row["antialias"] else ""))
+    rank = len(data.bare) - 1
+    arguments: dict[str, Plain] = {}
+    factor = row["scale_factor"]
+    if factor is not None and all(float(item).is_integer() for item in spread(factor, rank)):
+        arguments["scale"] = one(tuple(int(item) for item in spread(factor, rank)))
+    else:
+        arguments["size"] = one(made.bare[1:])
+    arguments |= {"mode": row["mode"], "align_corners": bool(row["align_corners"])}
+    low.emit(call, "upsample", arguments, [data])
+
+
+@lowers("pixel_shuffle")
+def pixel_shuffle(low: Lowering, call: Call) -> None:
+    row = bind(call, "input upscale_factor")
+    low.emit(call, "pixel_shuffle", {"factor": row["upscale_factor"]}, [low.data(row["input"])])
+
+
+@lowers("channel_shuffle")
+def channel_shuffle(low: Lowering, call: Call) -> None:
+    row = bind(call, "input groups")
+    low.emit(call, "channel_shuffle", {"groups": row["groups"]}, [low.data(row["input"])])
+
+
+@lowers("roll")
+def roll(low: Lowering, call: Call) -> None:
+    row = bind(call, "input shifts dims")
+    data = low.data(row["input"])
+    pairs = [
+        (shift % data.shape[dim], data.axis(dim))
+        for shift, dim in zip(spread(row["shifts"], 1), spread(row["dims"], 1), strict=True)
+        if shift % data.shape[dim]
+    ]
+    if not pairs:
+        low.alias(call, data)
+        return
+    current = data
+    for position, (shift, axis) in enumerate(pairs):
+        size = data.bare[axis]
+        first = low.between("slice", {"axis": axis, "start": size - shift, "stop": None}, [current], _sized(data.bare, axis, shift))
+        last = low.between("slice", {"axis": axis, "start": 0, "stop": size - shift}, [current], _sized(data.bare, axis, size - shift))
+        if position == len(pairs) - 1:
+            low.emit(call, "concat", {"axis": axis}, [first, last])
+        else:
+            current = low.between("concat", {"axis": axis}, [first, last], data.bare)
+
+
+def _sized(shape: tuple[int, ...], axis: int, size: int) -> tuple[int, ...]:
+    return (*shape[:axis], size, *shape[axis + 1 :])

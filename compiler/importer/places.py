@@ -1,0 +1,136 @@
+"""In which scope each step stands, and under which label: from the paths of the modules.
+
+A scope is kept where its steps run one after the other, one tensor enters it and one leaves it. Another one is dissolved:
+its name moves, with a dot, into the labels of what stood in it, so that the keys stay.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from torch import nn
+
+from .steps import Flat, Step
+
+Scope = tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    scope: Scope
+    label: str | None
+    slot: str | None = None
+    """The name of a module without weights that is this step alone."""
+
+
+def places(flat: Flat, modules: dict[str, nn.Module]) -> list[Place]:
+    """The place of each step, in order."""
+    found = _Places(flat, modules)
+    found.weightless()
+    found.gather_merges()
+    found.lift_merges()
+    while found.dissolved():
+        pass
+    return found.rows
+
+
+class _Places:
+    def __init__(self, flat: Flat, modules: dict[str, nn.Module]) -> None:
+        self.flat, self.steps = flat, flat.steps
+        keys = {step.key for step in flat.steps if step.key is not None}
+        self.rows: list[Place] = []
+        for step in flat.steps:
+            if step.key is not None and not step.shared:
+                *scope, label = step.key.split(".")
+                self.rows.append(Place(tuple(scope), label))
+                continue
+            path = step.path.split(".") if step.path else []
+            if step.shared and step.key is not None:
+                path = step.key.split(".")[:-1]
+            own = None
+            module = modules.get(step.path)
+            if path and module is not None and not list(module.children()) and ".".join(path) not in keys:
+                own = path.pop()
+            while path and ".".join(path) in keys:
+                own = None
+                path.pop()
+            self.rows.append(Place(tuple(path), None, own))
+
+    def members(self) -> dict[Scope, list[int]]:
+        found: dict[Scope, list[int]] = defaultdict(list)
+        for number, row in enumerate(self.rows):
+            for depth in range(1, len(row.scope) + 1):
+                found[row.scope[:depth]].append(number)
+        return found
+
+    def weightless(self) -> None:
+        """Scopes without weights give their steps to the scope around them, the innermost first."""
+        for scope, members in sorted(self.members().items(), key=lambda row: -len(row[0])):
+            if all(self.steps[number].key is None for number in members):
+                indexed = scope[-1].isdigit()
+                if indexed and len(members) != 1:
+                    continue
+                for number in members:
+                    row = self.rows[number]
+                    row.scope, row.slot = scope[:-1], scope[-1] if len(members) == 1 else None
+
+    def _edges(self, members: list[int]) -> tuple[set[int], set[int]]:
+        """The tensors that enter a run of steps, and those of it that are read elsewhere."""
+        inside = {self.steps[number].number for number in members}
+        enter = {source for number in members for source in self.steps[number].inputs if source not in inside}
+        within = set(members)
+        leave = {source for number, step in enumerate(self.steps) if number not in within for source in step.inputs if source in inside}
+        return enter, leave | {number for _, number in self.flat.outputs if number in inside}
+
+    def gather_merges(self) -> None:
+        """A list of modules whose outputs one merge joins: the merge goes in."""
+        for scope, members in sorted(self.members().items(), key=lambda row: -len(row[0])):
+            if members[-1] - members[0] + 1 != len(members) or members[-1] + 1 >= len(self.steps):
+                continue
+            enter, leave = self._edges(members)
+            after = self.rows[members[-1] + 1]
+            if len(enter) == 1 and len(leave) > 1 and after.label is None and after.scope == scope[:-1]:
+                if set(self.steps[members[-1] + 1].inputs) == leave and self._edges([*members, members[-1] + 1])[1] == {
+                    self.steps[members[-1] + 1].number
+                }:
+                    after.scope, after.slot = scope, None
+
+    def lift_merges(self) -> None:
+        """A merge at the head of a scope, of tensors that all come from outside, stands before the scope (DenseNet's concatenations)."""
+        again = True
+        while again:
+            again = False
+            for scope, members in self.members().items():
+                first = members[0]
+                step, row = self.steps[first], self.rows[first]
+                if step.key is None and len(step.inputs) > 1 and len(members) > 1 and row.scope == scope:
+                    row.scope, row.slot, again = scope[:-1], None, True
+
+    def dissolved(self) -> bool:
+        """Dissolve the largest scope that is none. False where all are."""
+        for scope, members in sorted(self.members().items(), key=lambda row: (-len(row[1]), len(row[0]))):
+            if members[-1] - members[0] + 1 == len(members):
+                enter, leave = self._edges(members)
+                if len(enter) == 1 and len(leave) == 1:
+                    continue
+            depth = len(scope)
+            for number in members:
+                row = self.rows[number]
+                rest = row.scope[depth:]
+                if rest:
+                    row.scope = (*scope[:-1], f"{scope[-1]}.{rest[0]}", *rest[1:])
+                else:
+                    row.scope = scope[:-1]
+                    row.label = f"{scope[-1]}.{row.label}" if row.label else None
+                    row.slot = None
+            return True
+        return False
+
+
+def kind_of(modules: dict[str, nn.Module], path: str) -> str:
+    module = modules.get(path)
+    return type(module).__name__ if module is not None else "Sequential"
+
+
+__all__ = ["Place", "Step", "kind_of", "places"]

@@ -1,0 +1,120 @@
+"""Equal neighbours as a loop: calls of one block with equal arguments, and labels that count."""
+
+from __future__ import annotations
+
+import copy
+import re
+from dataclasses import dataclass
+
+from .rates import Rate
+from .tree import Body, Call, Item, Loop, Merge, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Rising:
+    """A rate that rises by a step from round to round, from this one on."""
+
+    first: Rate
+
+    def __repr__(self) -> str:
+        step = f"({self.first.step} + i)" if self.first.step else "i"
+        return f"drop_rate * {step} / {self.first.steps}"
+
+
+def fold(body: Body) -> None:
+    """Fold runs of equal calls in a body that stands for one place, and in the paths in it."""
+    for item in body.items:
+        if isinstance(item, Merge):
+            for path in item.paths:
+                fold(path.body)
+    found: list[Item] = []
+    place = 0
+    while place < len(body.items):
+        length = _run(body.items, place)
+        if length > 1:
+            found.append(_loop(body.items[place], length, body, _rises(body.items, place)))
+        else:
+            found.append(body.items[place])
+        place += max(length, 1)
+    body.items = found
+
+
+def _run(items: list[Item], start: int) -> int:
+    """How many items from here on are equal but for a number in their label that counts."""
+    first = _key(items[start])
+    if first is None:
+        return 1
+    length = 1
+    while start + length < len(items):
+        other = _key(items[start + length])
+        if other is None or other[0] != first[0] or (first[1] is not None and other[1] != first[1] + length):
+            break
+        steps = [(one.step, two.step) for one, two in zip(_rates(items[start]), _rates(items[start + length]), strict=True)]
+        if any(two != one + (length if _rises(items, start) else 0) for one, two in steps):
+            break
+        length += 1
+    return length
+
+
+def _rates(item: Item) -> list[Rate]:
+    return [column[0] for call in _calls(item) for column in call.arguments.values() if isinstance(column[0], Rate)]
+
+
+def _rises(items: list[Item], start: int) -> bool:
+    """Whether the rates of `drop_path` rise by a step from this item to the next."""
+    here, there = _rates(items[start]), _rates(items[start + 1])
+    return bool(here) and [rate.step + 1 for rate in here] == [rate.step for rate in there]
+
+
+def _key(item: Item) -> tuple[object, int | None] | None:
+    """What must be equal in a run, and the number in the label."""
+    calls = _calls(item)
+    if len(calls) != 1 or not (isinstance(item, Call) or (isinstance(item, Merge) and item.label is None)):
+        return None
+    call = calls[0]
+    stem, count = _stem(call.label)
+    if call.label is not None and count is None:
+        return None
+    return (_shape(item), stem), count
+
+
+def _calls(item: Item) -> list[Call]:
+    if isinstance(item, Call):
+        return [item]
+    return [call for body in item.bodies() for inner in body.items for call in _calls(inner)]
+
+
+def _shape(item: Item) -> object:
+    if isinstance(item, Call):
+        return (item.block, tuple((name, "rate" if isinstance(column[0], Rate) else repr(column[0])) for name, column in item.arguments.items()))
+    if isinstance(item, Merge):
+        arguments = tuple((name, repr(column[0])) for name, column in item.arguments.items())
+        return (item.operation, arguments, tuple(tuple(_shape(inner) for inner in path.body.items) for path in item.paths))
+    return repr(item)
+
+
+def _stem(label: str | None) -> tuple[str | None, int | None]:
+    if label is None:
+        return None, None
+    match = re.fullmatch(r"([\w.\-]*?)(\d+)", label)
+    return (match[1], int(match[2])) if match else (label, None)
+
+
+def _loop(item: Item, length: int, body: Body, rises: bool) -> Loop:
+    inner = copy.deepcopy(item)
+    (call,) = _calls(inner)
+    stem, first = _stem(call.label)
+    variable = None
+    if call.label is not None:
+        variable = "i"
+        assert first is not None
+        call.label = f"{stem}{{i + {first}}}" if first else f"{stem}{{i}}"
+    if rises:
+        variable = "i"
+        for column in call.arguments.values():
+            if isinstance(column[0], Rate):
+                column[0] = Rising(column[0])
+    return Loop(count=[length], body=Body([inner], list(body.entry)), variable=variable)
+
+
+__all__ = ["Text", "fold"]

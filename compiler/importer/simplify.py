@@ -1,0 +1,101 @@
+"""Rewrites of the flat list: several steps that the language says in one."""
+
+from __future__ import annotations
+
+from .steps import Flat, Plain, Step
+
+
+def simplify(flat: Flat) -> None:
+    """Change the list in place, until nothing more is found."""
+    _image_norms(flat)
+    _shared_concatenations(flat)
+    _pooled(flat)
+    _channel_shuffles(flat)
+    _tokens(flat)
+
+
+def _image_norms(flat: Flat) -> None:
+    """Channels to the end, layer norm of the last axis, channels back: the norm of an image's channels."""
+    made, uses, gone = flat.made(), flat.uses(), set()
+    for step in flat.steps:
+        norm = made.get(step.inputs[0])
+        if step.operation == "permute" and step.arguments["order"] == [2, 0, 1] and norm is not None and norm.operation == "ln" and uses[norm.number] == 1:
+            first = made.get(norm.inputs[0])
+            if first is not None and first.operation == "permute" and first.arguments["order"] == [1, 2, 0] and uses[first.number] == 1:
+                step.operation, step.arguments, step.inputs, step.key = "ln", {**norm.arguments, "last": False}, first.inputs, norm.key
+                step.path, step.visit = norm.path, norm.visit
+                gone |= {first.number, norm.number}
+    flat.steps = [step for step in flat.steps if step.number not in gone]
+
+
+def _shared_concatenations(flat: Flat) -> None:
+    """`concat` of a, b, c after a `concat` of a, b: of that and c (the form in which DenseNet's figure draws it)."""
+    known: dict[tuple[object, tuple[int, ...]], int] = {}
+    for step in flat.steps:
+        if step.operation == "concat":
+            whole, axis = tuple(step.inputs), step.arguments["axis"]
+            for length in range(len(whole) - 1, 1, -1):
+                if (axis, whole[:length]) in known:
+                    step.inputs = [known[axis, whole[:length]], *whole[length:]]
+                    break
+            known.setdefault((axis, whole), step.number)
+
+
+def _pooled(flat: Flat) -> None:
+    """`flatten` of what is pooled and flattened already: nothing."""
+    made = flat.made()
+    instead: dict[int, int] = {}
+    kept: list[Step] = []
+    for step in flat.steps:
+        step.inputs = [instead.get(number, number) for number in step.inputs]
+        before = made.get(step.inputs[0])
+        if step.operation == "flatten" and before is not None and len(before.shape) == 1:
+            instead[step.number] = step.inputs[0]
+        else:
+            kept.append(step)
+    flat.steps = kept
+    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
+
+
+def _chain(flat: Flat, last: Step, *operations: str) -> list[Step] | None:
+    """The steps that end in `last`, each read by the next alone."""
+    made, uses = flat.made(), flat.uses()
+    found = [last]
+    for operation in reversed(operations[:-1]):
+        before = made.get(found[0].inputs[0])
+        if before is None or before.operation != operation or uses[before.number] != 1 or len(found[0].inputs) != 1:
+            return None
+        found.insert(0, before)
+    return found
+
+
+def _replace(flat: Flat, chain: list[Step], operation: str, arguments: dict[str, Plain]) -> None:
+    gone = {step.number for step in chain[:-1]}
+    chain[-1].operation, chain[-1].arguments, chain[-1].inputs = operation, arguments, chain[0].inputs
+    flat.steps = [step for step in flat.steps if step.number not in gone]
+
+
+def _channel_shuffles(flat: Flat) -> None:
+    """Channels dealt out by two reshapes."""
+    for last in list(flat.steps):
+        if last.operation != "reshape":
+            continue
+        chain = _chain(flat, last, "reshape", "permute", "reshape")
+        if chain is None:
+            continue
+        first, turn, _ = chain
+        if len(first.shape) == 4 and turn.arguments["order"] == [1, 0, 2, 3] and last.shape == flat.shape(first.inputs[0]):
+            _replace(flat, chain, "channel_shuffle", {"groups": first.shape[0]})
+
+
+def _tokens(flat: Flat) -> None:
+    """An image as a sequence: positions in one axis, then channels to the end."""
+    for last in list(flat.steps):
+        if last.operation != "permute" or last.arguments["order"] != [1, 0]:
+            continue
+        chain = _chain(flat, last, "reshape", "permute")
+        if chain is None:
+            continue
+        source = flat.shape(chain[0].inputs[0])
+        if len(source) > 2 and chain[0].shape[0] == source[0] and len(chain[0].shape) == 2:
+            _replace(flat, chain, "tokens", {})

@@ -1,0 +1,90 @@
+"""A model as a flat list of steps of the language: what lowering makes of a trace, and structure is found in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+Plain = bool | int | float | str | tuple[int, ...] | list[int] | None
+"""A list is written as `[1, 2]`, a tuple as a size: `1x2`."""
+
+
+@dataclass(slots=True, eq=False)
+class Step:
+    """One operation of the language. `number` names what it makes."""
+
+    number: int
+    operation: str
+    arguments: dict[str, Plain]
+    inputs: list[int]
+    shape: tuple[int, ...]
+    """What it makes, without the batch."""
+    path: str
+    """The module in whose `forward` it stands."""
+    key: str | None = None
+    """The module that keeps its weights, or the weight itself where it stands alone; None where it has none."""
+    shared: bool = False
+    """Whether its weights were used before."""
+    visit: int = 1
+    """Whether the module runs for the first time, the second, …"""
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name} = {value}" for name, value in self.arguments.items())
+        return f"%{self.number} = {self.operation}({told}) {self.inputs} {list(self.shape)} {self.key or self.path}"
+
+
+@dataclass(slots=True, eq=False)
+class Input:
+    number: int
+    name: str
+    shape: tuple[int, ...]
+    integers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A call that the language cannot say, and where it stands."""
+
+    what: str
+    path: str
+    line: tuple[str, int] | None
+
+    def __str__(self) -> str:
+        place = f"{self.line[0]}:{self.line[1]}" if self.line else "an unknown line"
+        return f"{self.what} (in {self.path or 'the root module'}, {place})"
+
+
+@dataclass(slots=True, eq=False)
+class Flat:
+    """All steps of a model, in the order in which they run."""
+
+    inputs: list[Input] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    outputs: list[tuple[str, int]] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Flat of {len(self.steps)} steps, {len(self.missing)} missing>"
+
+    def made(self) -> dict[int, Step]:
+        return {step.number: step for step in self.steps}
+
+    def uses(self) -> dict[int, int]:
+        """How often each tensor is read, by steps and outputs."""
+        found: dict[int, int] = {}
+        for number in self._reads():
+            found[number] = found.get(number, 0) + 1
+        return found
+
+    def _reads(self) -> Iterator[int]:
+        for step in self.steps:
+            yield from step.inputs
+        for _, number in self.outputs:
+            yield number
+
+    def shape(self, number: int) -> tuple[int, ...]:
+        for row in self.inputs:
+            if row.number == number:
+                return row.shape
+        return self.made()[number].shape

@@ -1,0 +1,213 @@
+"""The structure of a model: its blocks, and the body of the network."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from torch import nn
+
+from .blocks import Block, Maker
+from .bodies import Builder
+from .constructors import Arguments
+from .numbering import label, number, without_rest
+from .rates import Rate, rates
+from .places import places
+from .repeats import fold
+from .steps import Flat
+from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Scope, Skip, scopes
+from .unify import unify
+from .words import name_of_block
+
+Place = tuple[Body, int, Scope]
+"""A scope, with the body and the place in it where it stands."""
+
+MOST_OPTIONS = 4
+"""How many optional parts a block may have; with more the instances are several blocks."""
+
+
+@dataclass(slots=True, eq=False)
+class Structure:
+    blocks: list[Block] = field(default_factory=list)
+    body: Body = field(default_factory=Body)
+    indexed: bool = False
+    rate: Rate | None = None
+    """The largest probability of `drop_path`, where the others are parts of it."""
+
+    def __repr__(self) -> str:
+        return f"<Structure of {len(self.blocks)} blocks>"
+
+
+def structure(flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]]) -> Structure:
+    """Find the blocks of a model, the innermost first."""
+    body = Builder(flat, places(flat, modules), modules, made).root()
+    without_rest(body)
+    found = Structure(body=body, indexed=number(body))
+    found.rate = rates(body)
+    label(body, None, {row.number: row.name for row in flat.inputs})
+    _Finder(found, modules).run()
+    return found
+
+
+class _Finder:
+    def __init__(self, found: Structure, modules: dict[str, nn.Module]) -> None:
+        self.found, self.modules = found, modules
+
+    def run(self) -> None:
+        root = self.found.body
+        while True:
+            groups = self._groups()
+            if not groups:
+                break
+            for kind, members in groups.items():
+                self._class(kind, members)
+        for _, _, scope in scopes(root):
+            fold(scope.body)
+        fold(root)
+        self._siblings(root)
+        for _, _, scope in scopes(root):
+            self._siblings(scope.body)
+        Maker(root, {}, 1).block("root", False)
+
+    def _groups(self) -> dict[str, list[tuple[Body, int, Scope]]]:
+        """The scopes of each class of the model's own whose inner scopes are done; those that stand once are done as they are."""
+        groups: dict[str, list[tuple[Body, int, Scope]]] = defaultdict(list)
+        for home, place, scope in scopes(self.found.body):
+            if scope.is_inline:
+                continue
+            if any(not inner.is_inline for _, _, inner in scopes(scope.body)):
+                continue
+            fold(scope.body)
+            module = self.modules.get(scope.path)
+            if module is None or type(module).__module__.startswith("torch.nn."):
+                scope.is_inline = True
+                groups.setdefault("", [])
+                continue
+            groups[scope.kind].append((home, place, scope))
+        for kind, members in list(groups.items()):
+            if len(members) == 1:
+                others = [scope for _, _, scope in scopes(self.found.body) if scope.kind == kind and not scope.is_inline]
+                if len(others) == 1:
+                    members[0][2].is_inline = True
+                    groups[kind] = []
+                else:
+                    groups.pop(kind)
+            elif kind:
+                waiting = sum(scope.kind == kind and not scope.is_inline for _, _, scope in scopes(self.found.body))
+                if waiting != len(members) and any(rows for name, rows in groups.items() if name != kind):
+                    groups.pop(kind)
+        return groups
+
+    def _class(self, kind: str, members: list[tuple[Body, int, Scope]]) -> None:
+        # Most are equal: each distinct one is looked at once.
+        distinct: dict[str, list[Place]] = defaultdict(list)
+        for row in members:
+            distinct[_fingerprint(row[2])].append(row)
+        clusters: list[tuple[Body, list[list[Place]]]] = []
+        for rows in distinct.values():
+            scope = rows[0][2]
+            for number_, (body, known) in enumerate(clusters):
+                if known[0][0][2].indexed != scope.indexed:
+                    continue
+                both = unify(body, scope.body, len(known), 1)
+                if both is not None and _options(both) <= MOST_OPTIONS:
+                    clusters[number_] = (both, [*known, rows])
+                    break
+            else:
+                clusters.append((scope.body, [rows]))
+        for body, known in clusters:
+            if sum(map(len, known)) == 1:
+                known[0][0][2].is_inline = True
+            else:
+                self._block(kind, body, known)
+
+    def _block(self, kind: str, body: Body, known: list[list[Place]]) -> None:
+        """`known`: for each column of the body, the scopes that are so."""
+        constructor: dict[str, Column] = {}
+        for argument in known[0][0][2].arguments:
+            constructor[argument] = [rows[0][2].arguments.get(argument, [ABSENT])[0] for rows in known]
+        maker = Maker(body, constructor, len(known))
+        block = maker.block(name_of_block(kind, [row.name for row in self.found.blocks]), known[0][0][2].indexed)
+        self.found.blocks.append(block)
+        for column, rows in enumerate(known):
+            for home, place, scope in rows:
+                arguments = {parameter.name: [parameter.at(column)] for parameter in block.parameters}
+                home.items[place] = Call(scope.label, number=scope.number, slot=scope.slot, block=block.name, arguments=arguments)
+
+    def _siblings(self, body: Body) -> None:
+        """Scopes beside each other with names that count (`layer1`, `layer2`, …): one block."""
+        groups: dict[str, list[tuple[Body, int, Scope]]] = defaultdict(list)
+        for place, item in enumerate(body.items):
+            if isinstance(item, Scope) and item.label is not None:
+                match = re.fullmatch(r"([A-Za-z_]\w*?)_?\d+", item.label)
+                if match:
+                    groups[match[1]].append((body, place, item))
+        for stem, rows in groups.items():
+            if len(rows) < 2 or len({scope.indexed for _, _, scope in rows}) > 1:
+                continue
+            _peeled([scope.body for _, _, scope in rows])
+            both: Body | None = rows[0][2].body
+            for count, (_, _, scope) in enumerate(rows[1:], 1):
+                both = None if both is None else unify(both, scope.body, count, 1)
+            if both is not None and _options(both) <= 2:
+                self._block(stem, both, [[row] for row in rows])
+
+
+def _fingerprint(scope: Scope) -> str:
+    """Equal for scopes that are one and the same, numbers and entry and all."""
+
+    def told(item: Item) -> object:
+        own: tuple[object, ...] = (type(item).__name__, item.label)
+        if isinstance(item, Op):
+            own += (item.operation, item.arguments, item.into)
+        elif isinstance(item, Merge):
+            own += (item.operation, item.arguments)
+        elif isinstance(item, Call):
+            own += (item.block, item.arguments)
+        elif isinstance(item, Loop):
+            own += (item.count, item.variable)
+        elif isinstance(item, Scope):
+            own += (item.kind, item.indexed)
+        elif isinstance(item, Skip):
+            own += (item.name,)
+        return (own, [(body.entry, [told(inner) for inner in body.items]) for body in item.bodies()])
+
+    return repr((scope.body.entry, scope.body.entry_name, scope.indexed, scope.arguments, [told(item) for item in scope.body.items]))
+
+
+def _peeled(bodies: list[Body]) -> None:
+    """Where one body begins with a block and goes on with a loop of it, a loop at another's beginning gives its first round away."""
+    if any(not body.items for body in bodies):
+        return
+    firsts = [body.items[0] for body in bodies]
+    blocks = {item.block for item in firsts if isinstance(item, Call)}
+    for body, item in zip(bodies, firsts, strict=True):
+        if isinstance(item, Loop) and item.variable is None and len(item.body.items) == 1:
+            call = item.body.items[0]
+            if isinstance(call, Call) and call.block in blocks:
+                item.count = [item.count[0] - 1]
+                body.items.insert(0, copy.deepcopy(call))
+
+
+def _options(body: Body) -> int:
+    """In how many ways parts of a body are there or not."""
+    found = set()
+
+    def look(inside: Body) -> None:
+        for item in inside.items:
+            if not all(item.present):
+                found.add(tuple(item.present))
+            if isinstance(item, Merge):
+                for path in item.paths:
+                    if not all(path.present):
+                        found.add(tuple(path.present))
+            for inner in item.bodies():
+                look(inner)
+
+    look(body)
+    return len(found)
+
+
+__all__ = ["Item", "Loop", "Op", "Structure", "structure"]

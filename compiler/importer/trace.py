@@ -1,0 +1,242 @@
+"""One run of a model on the meta device, as a list of calls of torch's functions: who called what, on which tensors, in which module.
+
+The run is at the level of functions (`torch.overrides.TorchFunctionMode`), so that `conv2d`, `layer_norm` and
+`scaled_dot_product_attention` stay whole, and hooks tell the module in whose `forward` each call stands.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A tensor of the run, by its number."""
+
+    number: int
+
+    def __repr__(self) -> str:
+        return f"%{self.number}"
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """A tensor of the run: where it comes from, and its shape."""
+
+    number: int
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    source: str
+    """`call`, `input`, `parameter`, `buffer` or `constant`."""
+    name: str = ""
+    """The input's name, or the key in the state_dict."""
+    call: Call | None = None
+
+    def __repr__(self) -> str:
+        return f"<Value %{self.number} {self.source} {self.name} {list(self.shape)}>"
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call. `path` is the module in whose `forward` it stands; `line` the place in that module's source."""
+
+    function: str
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+    results: list[Ref]
+    path: str
+    line: tuple[str, int] | None = None
+    visit: int = 1
+    """Whether the module runs for the first time, the second, …"""
+
+    def __repr__(self) -> str:
+        return f"<Call {self.function} in {self.path or 'the root'}>"
+
+    def refs(self) -> Iterator[Ref]:
+        """The tensors that go in, in order."""
+        yield from _refs(self.arguments)
+        yield from _refs(self.keywords)
+
+
+def _refs(value: object) -> Iterator[Ref]:
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _refs(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _refs(item)
+
+
+@dataclass(slots=True, eq=False)
+class Trace:
+    """A whole run."""
+
+    values: list[Value] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    inputs: list[Ref] = field(default_factory=list)
+    outputs: list[tuple[str, Ref]] = field(default_factory=list)
+    """Name (a field, a key, or a number) and tensor."""
+
+    def __repr__(self) -> str:
+        return f"<Trace of {len(self.calls)} calls>"
+
+
+class _Recorder(TorchFunctionMode):
+    """Writes down every call of torch; calls that a call makes itself are its own matter."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.trace = Trace()
+        self.numbers: dict[int, Ref] = {}
+        self.alive: list[torch.Tensor] = []  # no id is given twice
+        self.stack: list[tuple[str, int]] = [("", 1)]
+        self.visits: dict[str, int] = {}
+        self.known: dict[int, tuple[str, str]] = {}
+        for key, parameter in module.named_parameters(remove_duplicate=False):
+            self.known.setdefault(id(parameter), ("parameter", key))
+        for key, buffer in module.named_buffers(remove_duplicate=False):
+            self.known.setdefault(id(buffer), ("buffer", key))
+
+    def add(self, tensor: torch.Tensor, source: str, name: str = "", call: Call | None = None) -> Ref:
+        ref = Ref(len(self.trace.values))
+        self.trace.values.append(Value(ref.number, tuple(tensor.shape), tensor.dtype, source, name, call))
+        self.numbers[id(tensor)] = ref
+        self.alive.append(tensor)
+        return ref
+
+    def ref(self, tensor: torch.Tensor) -> Ref:
+        found = self.numbers.get(id(tensor))
+        return self.add(tensor, *self.known.get(id(tensor), ("constant", ""))) if found is None else found
+
+    def plain(self, value: object) -> Any:
+        """An argument with its tensors as references."""
+        if isinstance(value, torch.Tensor):
+            return self.ref(value)
+        if isinstance(value, list | tuple):
+            return [self.plain(item) for item in value]
+        if isinstance(value, slice):
+            return slice(self.plain(value.start), self.plain(value.stop), self.plain(value.step))
+        return value
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        kwargs = dict(kwargs or {})
+        name = getattr(func, "__name__", str(func))
+        if name == "__get__":
+            return self._attribute(func, args, kwargs)
+        arguments, keywords = tuple(self.plain(item) for item in args), {key: self.plain(item) for key, item in kwargs.items()}
+        result = func(*args, **kwargs)
+        made = [args[0]] if name == "__setitem__" else _tensors(result)
+        if made:
+            call = Call(name, arguments, keywords, [], *self.here())
+            self.trace.calls.append(call)
+            call.results.extend(self.add(tensor, "call", call=call) for tensor in made)
+        return result
+
+    def here(self) -> tuple[str, tuple[str, int] | None, int]:
+        """The module that runs, the line of its source, and whether it runs again."""
+        path, visit = self.stack[-1]
+        return path, _line(), visit
+
+    def _attribute(self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        """`x.T`, `x.data`: a call where it answers with another tensor; `x.shape` is none."""
+        result = func(*args, **kwargs)
+        if isinstance(result, torch.Tensor) and id(result) not in self.numbers and id(result) not in self.known:
+            name = getattr(getattr(func, "__self__", None), "__name__", "attribute")
+            if name in ("data", "grad"):
+                self.numbers[id(result)] = self.ref(args[0])
+                self.alive.append(result)
+            else:
+                call = Call(name, (self.ref(args[0]),), {}, [], *self.here())
+                self.trace.calls.append(call)
+                call.results.append(self.add(result, "call", call=call))
+        return result
+
+    def passed(self, path: str, given: tuple[object, ...], result: object) -> None:
+        """A module that handed its input on (an identity, or a dropout at rest) is a call as well: it may have a number to itself."""
+        if len(given) == 1 and given[0] is result and isinstance(result, torch.Tensor):
+            call = Call("pass", (self.ref(result),), {}, [], path, None, self.visits[path])
+            # To the caller it is the same tensor: what follows reads the call's result.
+            self.trace.calls.append(call)
+            call.results.append(self.add(result, "call", call=call))
+
+
+def _tensors(result: object) -> list[torch.Tensor]:
+    if isinstance(result, torch.Tensor):
+        return [result]
+    if isinstance(result, list | tuple):
+        return [tensor for item in result for tensor in _tensors(item)]
+    return []
+
+
+def _line() -> tuple[str, int] | None:
+    """The line of the model's own source that makes the call: the first frame outside torch and this file."""
+    frame: types.FrameType | None = sys._getframe(3)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name != __file__ and "/torch/" not in name.replace("\\", "/"):
+            return name, frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
+    """The calls of one run of `module`, which stands on the device of `inputs`, as it is (in evaluation or in training)."""
+    recorder = _Recorder(module)
+    names = [name for name, row in inspect.signature(module.forward).parameters.items() if row.kind is not row.VAR_POSITIONAL]
+    for number, tensor in enumerate(inputs):
+        recorder.trace.inputs.append(recorder.add(tensor, "input", names[number] if number < len(names) else f"x{number}"))
+    paths = {part: path for path, part in reversed(list(module.named_modules()))}
+    entered: list[int] = []
+
+    def enter(part: nn.Module, given: tuple[object, ...]) -> None:
+        path = paths[part]
+        recorder.visits[path] = recorder.visits.get(path, 0) + 1
+        recorder.stack.append((path, recorder.visits[path]))
+        entered.append(len(recorder.trace.calls))
+
+    def leave(part: nn.Module, given: tuple[object, ...], result: object) -> None:
+        if entered.pop() == len(recorder.trace.calls) and not list(part.children()):
+            recorder.passed(paths[part], given, result)
+        recorder.stack.pop()
+
+    parts = [part for part in module.modules() if part is not module]
+    handles = [part.register_forward_pre_hook(enter) for part in parts] + [part.register_forward_hook(leave) for part in parts]
+    try:
+        with torch.no_grad(), recorder:
+            result = module(*inputs)
+    finally:
+        for handle in handles:
+            handle.remove()
+    recorder.trace.outputs = [(name, recorder.ref(tensor)) for name, tensor in _outputs(result, "")]
+    return recorder.trace
+
+
+def _outputs(result: object, name: str) -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors of what a model answers with: a tensor, a list, a dictionary, a record of fields."""
+    if isinstance(result, torch.Tensor):
+        yield name, result
+    elif isinstance(result, Mapping):
+        for key, item in result.items():
+            yield from _outputs(item, f"{name}_{key}" if name else str(key))
+    elif isinstance(result, tuple) and hasattr(result, "_fields"):
+        for key, item in zip(result._fields, result, strict=True):
+            yield from _outputs(item, f"{name}_{key}" if name else str(key))
+    elif isinstance(result, list | tuple):
+        for number, item in enumerate(result):
+            yield from _outputs(item, f"{name}_{number}" if name else str(number))
+    elif hasattr(result, "__dataclass_fields__"):
+        for key in result.__dataclass_fields__:
+            yield from _outputs(getattr(result, key), f"{name}_{key}" if name else str(key))

@@ -1,0 +1,179 @@
+"""A body of the language while its structure is looked for: steps, merges, scopes and calls of blocks.
+
+Every number in it is a column: one value for each place that the body stands for. A body as it was lowered stands for one
+place; where bodies are found to be one block, their columns are put side by side (`unify.py`), and what differs along a
+column becomes a parameter (`blocks.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Column = list[Any]
+"""A value for each place; `ABSENT` where the step is not there."""
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "absent"
+
+    def __deepcopy__(self, memo: object) -> _Absent:
+        return self
+
+
+ABSENT = _Absent()
+
+
+@dataclass(slots=True, eq=False)
+class Body:
+    """What stands in braces. `entry` is the shape of what enters it, for each place."""
+
+    items: list[Item] = field(default_factory=list)
+    entry: Column = field(default_factory=list)
+    entry_name: str | None = None
+    """The name of what enters it, where a step far from its start reads that."""
+
+    def __repr__(self) -> str:
+        return "{" + " -> ".join(map(repr, self.items)) + "}"
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """Anything in a body. `present` tells at which places it is there."""
+
+    label: str | None = None
+    present: list[bool] = field(default_factory=lambda: [True])
+    number: int = -1
+    """The tensor that it makes, as long as the body stands for one place."""
+    condition: str | None = None
+    """Under which it is there, where it is not always."""
+    slot: str | None = None
+    """The name of the module that a step without weights has to itself; in an indexed scope it counts."""
+
+    def bodies(self) -> list[Body]:
+        return []
+
+
+@dataclass(slots=True, eq=False)
+class Op(Item):
+    operation: Column = field(default_factory=list)
+    arguments: dict[str, Column] = field(default_factory=dict)
+    has_weights: bool = False
+    into: Column = field(default_factory=list)
+    """The shape of its own input."""
+
+    def __repr__(self) -> str:
+        return f"{self.label + ': ' if self.label else ''}{self.operation[0]}"
+
+
+@dataclass(slots=True, eq=False)
+class Merge(Item):
+    operation: str = ""
+    arguments: dict[str, Column] = field(default_factory=dict)
+    paths: list[Path] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"{self.operation} {self.paths}"
+
+    def bodies(self) -> list[Body]:
+        return [path.body for path in self.paths]
+
+
+@dataclass(slots=True, eq=False)
+class Path:
+    body: Body
+    present: list[bool] = field(default_factory=lambda: [True])
+    condition: str | None = None
+
+    def __repr__(self) -> str:
+        return f"|{self.body}"
+
+
+@dataclass(slots=True, eq=False)
+class Skip(Item):
+    """The identity, or with `to` the tensor of that number."""
+
+    to: int | None = None
+    name: str | None = None
+    """The label of that tensor, once it has one."""
+
+    def __repr__(self) -> str:
+        return "skip" if self.to is None else f"skip({self.name or self.to})"
+
+
+@dataclass(slots=True, eq=False)
+class Scope(Item):
+    """A module: its steps under its name."""
+
+    body: Body = field(default_factory=Body)
+    kind: str = ""
+    """The class of the module."""
+    path: str = ""
+    indexed: bool = False
+    enters: int | None = None
+    """The tensor that enters it."""
+    is_inline: bool = False
+    """Whether it stays where it is: it is no block."""
+    arguments: dict[str, Column] = field(default_factory=dict)
+    """What its constructor was given: they name the parameters."""
+
+    def __repr__(self) -> str:
+        return f"{self.label}: {self.kind}{self.body}"
+
+    def bodies(self) -> list[Body]:
+        return [self.body]
+
+
+@dataclass(slots=True, eq=False)
+class Call(Item):
+    """The use of a block."""
+
+    block: str = ""
+    arguments: dict[str, Column] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"{self.label + ': ' if self.label else ''}{self.block}({self.arguments})"
+
+
+@dataclass(slots=True, eq=False)
+class Loop(Item):
+    """The same steps several times over."""
+
+    count: Column = field(default_factory=list)
+    body: Body = field(default_factory=Body)
+    variable: str | None = None
+
+    def __repr__(self) -> str:
+        return f"repeat {self.count} {self.body}"
+
+    def bodies(self) -> list[Body]:
+        return [self.body]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An expression, as it is written."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def scopes(body: Body) -> Iterator[tuple[Body, int, Scope]]:
+    """Every scope in a body with where it stands, the inner ones first."""
+    for place, item in enumerate(body.items):
+        for inner in item.bodies():
+            yield from scopes(inner)
+        if isinstance(item, Scope):
+            yield body, place, item
+
+
+def walk(body: Body) -> Iterator[tuple[Item, Body]]:
+    """Every item with the body that it stands in, the outer ones first."""
+    for item in body.items:
+        yield item, body
+        for inner in item.bodies():
+            yield from walk(inner)

@@ -1,0 +1,47 @@
+"""Names: of blocks from classes, of parameters from constructors, and what no name may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from ..ops import TABLE as OPERATIONS
+
+KEYWORDS = frozenset(
+    "arch network block stage input output aux if else for in repeat as let require expect budget import from default skip reuse with takes "
+    "indexed flat none true false and or not half valid same allow gives split operation range len sum min max round floor ceil divisible linspace "
+    "take abs sqrt channels height width length features depth".split()
+)
+AXES = frozenset("channels height width length features depth".split())
+RESERVED = KEYWORDS - AXES
+
+
+def snake(name: str) -> str:
+    """`InvertedResidual` as `inverted_residual`, `_DenseLayer` as `dense_layer`."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip("_"))
+    return re.sub(r"\W+", "_", name).lower().strip("_") or "part"
+
+
+def free_name(wanted: str, taken: Collection[str]) -> str:
+    """A name that is no word of the language and not taken."""
+    name = snake(wanted)
+    if name in RESERVED or name in OPERATIONS or not name.isidentifier():
+        name = f"{name}_value" if name.isidentifier() else f"value_{name}"
+    found, count = name, 1
+    while found in taken:
+        count += 1
+        found = f"{name}{count}"
+    return found
+
+
+def name_of_block(kind: str, taken: Collection[str]) -> str:
+    """The name of a block after its class; operations keep theirs."""
+    name = snake(kind)
+    name = {"bn": "batch_norm"}.get(name, name)
+    if name in RESERVED or name in OPERATIONS or name in AXES or not name.isidentifier():
+        name = f"{name}_block"
+    found, count = name, 1
+    while found in taken:
+        count += 1
+        found = f"{name}_{count}"
+    return found
