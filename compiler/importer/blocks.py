@@ -129,18 +129,27 @@ class Maker:
         last = next((row.holder for row in reversed(rows) if _is_width(row.role)), None)
         for row in rows:
             row.is_last = row.holder is last
-        waiting = []
+        waiting: list[Hole] = []
+        partial: list[Hole] = []
         for row in rows:
             values = distinct(row.column)
             if len(values) <= 1:
                 row.fill(values[0] if values else None)
-            else:
+            if len(values) > 1:
                 waiting.append(row)
+            elif ABSENT in row.column and values and row.role in ("stride", "width", "out_channels", "channels"):
+                partial.append(row)
         # What the constructor names comes first, so that others can follow from it.
         waiting.sort(key=lambda row: row.column.count(ABSENT))
         named = [row for row in waiting if self._of_constructor(row) is not None]
         for row in [*named, *(row for row in waiting if row not in named)]:
             row.fill(self._expression(row))
+        for row in partial:
+            # One value where it is there: that of a parameter, if that says it (the stride of a shortcut is the block's).
+            for parameter in self.parameters:
+                there = [place for place, value in enumerate(row.column) if value is not ABSENT]
+                if all(parameter.column[place] == row.column[place] for place in there) and parameter.name == row.role:
+                    row.fill(Text(parameter.name))
         for parameter in self.parameters:
             parameter.default = _default(parameter)
             parameter.column = [parameter.at(place) for place in range(self.size)]
@@ -190,7 +199,7 @@ class Maker:
                 if factor is not None:
                     return Text(_times(f"in.{word}", factor))
                 for name, values in [(row_.name, row_.column) for row_ in self.parameters] + list(self.constructor.items()):
-                    if _typed(values) in (int, float) and len(distinct(values)) > 1 and _same(column, _product(enters, values)):
+                    if _typed(values) is int and len(distinct(values)) > 1 and _same(column, _product(enters, values)):
                         parameter = next((item for item in self.parameters if item.name == name), None)
                         told = Text(parameter.name) if parameter else self._parameter(name, Hole(None, None, list(values), row.entry, name))
                         return Text(f"in.{word} * {told}")

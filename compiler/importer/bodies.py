@@ -175,11 +175,16 @@ class Line:
         twice = {number for number, by in seen.items() if len(by) > 1}
         if not twice:
             return None
-        # The last of a run that all need the same: its own ancestors are made on the way to it.
-        for number in self.units:
-            if number in twice and not any(number in self.units[other].inputs and other in twice for other in twice):
-                return number
-        return next(number for number in self.units if number in twice)
+        # The first that is read in several places; what only leads to it is made on the way.
+        readers: dict[int, int] = dict.fromkeys(twice, 0)
+        for number in seen:
+            for source in set(self.units[number].inputs):
+                if source in readers:
+                    readers[source] += 1
+        for source in set(inputs):
+            if source in readers:
+                readers[source] += 1
+        return next(number for number in self.units if readers.get(number, 0) > 1)
 
     def _ancestors(self, known: list[int], target: int) -> set[int]:
         found: set[int] = set()

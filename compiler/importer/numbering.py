@@ -6,6 +6,7 @@ given to what a `skip` reads.
 
 from __future__ import annotations
 
+from .steps import Flat
 from .tree import Body, Item, Merge, Op, Scope, Skip, walk
 
 HERE = "x"
@@ -110,6 +111,23 @@ def _bare(body: Body) -> None:
             for path in item.paths:
                 _bare(path.body)
                 path.body.items = path.body.items or [Skip()]
+
+
+def follow(body: Body, flat: Flat) -> None:
+    """What read an identity that is gone reads what went into it."""
+    there = {item.number for item, _ in walk(body)} | {row.number for row in flat.inputs}
+    through = {step.number: step.inputs[0] for step in flat.steps if len(step.inputs) == 1}
+    for item, _ in walk(body):
+        if isinstance(item, Skip) and item.to is not None:
+            while item.to not in there and item.to in through:
+                item.to = through[item.to]
+    flat.outputs = [(name, _followed(number, there, through)) for name, number in flat.outputs]
+
+
+def _followed(number: int, there: set[int], through: dict[int, int]) -> int:
+    while number not in there and number in through:
+        number = through[number]
+    return number
 
 
 def label(body: Body, entry: int | None, names: dict[int, str]) -> bool:

@@ -12,7 +12,7 @@ from torch import nn
 from .blocks import Block, Maker
 from .bodies import Builder
 from .constructors import Arguments
-from .numbering import label, number, without_rest
+from .numbering import follow, label, number, without_rest
 from .rates import Rate, rates
 from .places import places
 from .repeats import fold
@@ -46,6 +46,7 @@ def structure(flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[n
     without_rest(body)
     found = Structure(body=body, indexed=number(body))
     found.rate = rates(body)
+    follow(body, flat)
     label(body, None, {row.number: row.name for row in flat.inputs})
     _Finder(found, modules).run()
     return found

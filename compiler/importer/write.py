@@ -158,8 +158,9 @@ class Writer:
 
     def _merge(self, item: Merge, head: str, depth: int) -> list[str]:
         top = head + self._called(item.operation, item.arguments)
-        paths = [(path, self.body(path.body, 0) or ["skip"]) for path in item.paths]
-        if all(len(lines) == 1 for _, lines in paths):
+        small = sum(1 for path in item.paths for _ in _all(path.body)) <= 12
+        paths = [(path, self.body(path.body, 0) or ["skip"]) for path in item.paths] if small else []
+        if small and all(len(lines) == 1 for _, lines in paths):
             flat = f"{top} {{ " + " ".join(f"| {_when(path)}{lines[0]}" for path, lines in paths) + " }"
             if len(flat) + 2 * depth < WIDTH - 10:
                 return [flat]
