@@ -14,8 +14,9 @@ from torch import nn
 
 from .constructors import Arguments
 from .places import Place, kind_of
+from .lower import Unsaid
 from .steps import Flat
-from .tree import Body, Item, Merge, Op, Path, Scope, Skip
+from .tree import Aux, Body, Item, Merge, Op, Path, Scope, Skip
 
 START = -1
 """Stands before all sources of a body."""
@@ -45,7 +46,20 @@ class Builder:
         """The body of the network. Several outputs are labelled and named by whoever writes them."""
         sources = [row.number for row in self.flat.inputs]
         units = self.units((), 0, len(self.flat.steps))
-        return Line(self, units).whole(sources, [number for _, number in self.flat.outputs])
+        line = Line(self, units)
+        body = line.whole(sources, [number for _, number in self.flat.outputs])
+        for name, number in self.flat.side_outputs:
+            self._side(line, body, name, number)
+        return body
+
+    def _side(self, line: Line, body: Body, name: str, number: int) -> None:
+        """A side head: its steps go where the tensor is that they begin with."""
+        there = {item.number: place for place, item in enumerate(body.items)}
+        reached = [source for source in there if source in line.ancestors(list(there), number)]
+        if len(reached) != 1:
+            raise Unsaid(f"the side output {name} reads {len(reached)} tensors of the main line")
+        items = line.items(reached, reached[0], number)
+        body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.shapes[reached[0]]])))
 
     def units(self, scope: tuple[str, ...], start: int, stop: int) -> dict[int, Unit]:
         found: dict[int, Unit] = {}
@@ -80,9 +94,13 @@ class Builder:
         inside = {step.number for step in steps}
         (enter,) = {source for step in steps for source in step.inputs if source not in inside}
         read = {source for step in (*self.flat.steps[:start], *self.flat.steps[stop:]) for source in step.inputs}
-        read |= {number for _, number in self.flat.outputs}
+        read |= {number for _, number in (*self.flat.outputs, *self.flat.side_outputs)}
         (leave,) = inside & read
         path = ".".join(scope)
+        if "@" in scope[-1]:
+            first = path.rpartition("@")[0].removeprefix("".join(f"{name}." for name in scope[:-1]))
+            again = Op(number=leave, operation=["reuse"], arguments={"label": [first]}, into=[self.shapes[enter]])
+            return Unit(again, [enter])
         body = Line(self, self.units(scope, start, stop)).whole([enter], [leave])
         module = self.modules.get(path)
         arguments = {} if module is None else self.made.get(id(module), (module, {}))[1]
@@ -185,6 +203,11 @@ class Line:
             if source in readers:
                 readers[source] += 1
         return next(number for number in self.units if readers.get(number, 0) > 1)
+
+    def ancestors(self, known: list[int], target: int) -> set[int]:
+        """Those of `known` from which steps lead to the target without passing another of them."""
+        _, reached = self._graph(known, target)
+        return set(reached)
 
     def _ancestors(self, known: list[int], target: int) -> set[int]:
         found: set[int] = set()

@@ -75,6 +75,7 @@ class Lowering:
         self.flat = Flat()
         self.keys: set[str] = set()
         self.extra = len(self.trace.values)
+        self.with_weights = {path for path, module in modules.items() if next(module.parameters(), None) is not None}
         self.call: Call | None = None
 
     # ----------------------------------------------------------------------------------- the run
@@ -185,7 +186,8 @@ class Lowering:
         shared = key is not None and key in self.keys
         if key is not None:
             self.keys.add(key)
-        self.flat.steps.append(Step(number, operation, arguments, inputs, shape, self.call.path, key, shared, self.call.visit))
+        again = next((f"{path}@{visit}" for path, visit in self.call.stack if visit > 1 and path in self.with_weights), None)
+        self.flat.steps.append(Step(number, operation, arguments, inputs, shape, self.call.path, key, shared, again))
 
     def alias(self, call: Call, source: Data, index: int = 0) -> None:
         """The result is the source itself (its batch may stand elsewhere)."""

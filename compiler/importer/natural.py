@@ -32,12 +32,12 @@ def _one(body: Body) -> None:
     kinds: dict[str, list[Item]] = defaultdict(list)
     rows = _own(body)
     read = {item.name for item in rows if isinstance(item, Skip)}
+    read |= {str(item.arguments["label"][0]).partition(".")[0] for item in rows if isinstance(item, Op) and item.operation == ["reuse"]}
     for item in rows:
         if isinstance(item, Op):
             kinds[str(item.operation[0])].append(item)
         elif isinstance(item, Call):
             kinds[item.block].append(item)
-    taken = {item.label for item in rows if item.label is not None}
     for kind, members in kinds.items():
         if any(item.condition is not None or not all(item.present) for item in members):
             continue
@@ -47,4 +47,3 @@ def _one(body: Body) -> None:
         if wanted == names[: len(wanted)] and all(item.label is not None for item in members) and not read & set(names):
             for item in members:
                 item.label = None
-    del taken

@@ -7,7 +7,7 @@ given to what a `skip` reads.
 from __future__ import annotations
 
 from .steps import Flat
-from .tree import Body, Item, Merge, Op, Scope, Skip, walk
+from .tree import Aux, Body, Item, Merge, Op, Scope, Skip, walk
 
 HERE = "x"
 """What a scope calls the tensor that enters it, where one of its steps far from the start reads it."""
@@ -32,6 +32,8 @@ def _inner(item: Item) -> None:
         for body in item.bodies():
             for inner in body.items:
                 _inner(inner)
+            if isinstance(item, Aux):
+                _bare(body)
 
 
 def counted(body: Body) -> list[tuple[Item, list[Item]]]:
@@ -122,6 +124,7 @@ def follow(body: Body, flat: Flat) -> None:
             while item.to not in there and item.to in through:
                 item.to = through[item.to]
     flat.outputs = [(name, _followed(number, there, through)) for name, number in flat.outputs]
+    flat.side_outputs = [(name, _followed(number, there, through)) for name, number in flat.side_outputs]
 
 
 def _followed(number: int, there: set[int], through: dict[int, int]) -> int:
@@ -170,7 +173,7 @@ def _own(body: Body) -> list[Item]:
     found: list[Item] = []
     for item in body.items:
         found.append(item)
-        if isinstance(item, Merge):
-            for path in item.paths:
-                found += _own(path.body)
+        if isinstance(item, Merge | Aux):
+            for inner in item.bodies():
+                found += _own(inner)
     return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from .lower import Unsaid
 from .steps import Flat, Step
 
 Scope = tuple[str, ...]
@@ -24,8 +25,10 @@ class Place:
     """The name of a module without weights that is this step alone."""
 
 
-def places(flat: Flat, modules: dict[str, nn.Module]) -> list[Place]:
-    """The place of each step, in order."""
+def places(flat: Flat, modules: dict[str, nn.Module], is_flat: bool = False) -> list[Place]:
+    """The place of each step, in order; with `is_flat` all stand in the network itself, under their keys."""
+    if is_flat:
+        return [Place((), step.key if not step.shared else None) for step in flat.steps]
     found = _Places(flat, modules)
     found.weightless()
     found.gather_merges()
@@ -41,6 +44,12 @@ class _Places:
         keys = {step.key for step in flat.steps if step.key is not None}
         self.rows: list[Place] = []
         for step in flat.steps:
+            if step.again is not None:
+                # A module that runs again: a scope of its own, which becomes a `reuse`.
+                module_path, _, _ = step.again.rpartition("@")
+                *around, name = module_path.split(".")
+                self.rows.append(Place((*around, step.again.rpartition(".")[2] if "." in module_path else step.again), None))
+                continue
             if step.key is not None and not step.shared:
                 *scope, label = step.key.split(".")
                 self.rows.append(Place(tuple(scope), label))
@@ -67,7 +76,7 @@ class _Places:
     def weightless(self) -> None:
         """Scopes without weights give their steps to the scope around them, the innermost first."""
         for scope, members in sorted(self.members().items(), key=lambda row: -len(row[0])):
-            if all(self.steps[number].key is None for number in members):
+            if all(self.steps[number].key is None for number in members) and "@" not in scope[-1]:
                 indexed = scope[-1].isdigit()
                 if indexed and len(members) != 1:
                     continue
@@ -81,7 +90,7 @@ class _Places:
         enter = {source for number in members for source in self.steps[number].inputs if source not in inside}
         within = set(members)
         leave = {source for number, step in enumerate(self.steps) if number not in within for source in step.inputs if source in inside}
-        return enter, leave | {number for _, number in self.flat.outputs if number in inside}
+        return enter, leave | {number for _, number in (*self.flat.outputs, *self.flat.side_outputs) if number in inside}
 
     def gather_merges(self) -> None:
         """A list of modules whose outputs one merge joins: the merge goes in."""
@@ -114,6 +123,8 @@ class _Places:
                 enter, leave = self._edges(members)
                 if len(enter) == 1 and len(leave) == 1:
                     continue
+            if "@" in scope[-1]:
+                raise Unsaid(f"`{scope[-1].partition('@')[0]}` runs again with other inputs or results than one tensor")
             depth = len(scope)
             for number in members:
                 row = self.rows[number]

@@ -25,8 +25,8 @@ class Step:
     """The module that keeps its weights, or the weight itself where it stands alone; None where it has none."""
     shared: bool = False
     """Whether its weights were used before."""
-    visit: int = 1
-    """Whether the module runs for the first time, the second, …"""
+    again: str | None = None
+    """The outermost module around it that has run before, with how often (`tower@2`)."""
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name} = {value}" for name, value in self.arguments.items())
@@ -61,6 +61,8 @@ class Flat:
     inputs: list[Input] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
+    side_outputs: list[tuple[str, int]] = field(default_factory=list)
+    """Those of training alone."""
     missing: list[Missing] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -80,7 +82,7 @@ class Flat:
     def _reads(self) -> Iterator[int]:
         for step in self.steps:
             yield from step.inputs
-        for _, number in self.outputs:
+        for _, number in (*self.outputs, *self.side_outputs):
             yield number
 
     def shape(self, number: int) -> tuple[int, ...]:

@@ -40,15 +40,20 @@ class Structure:
         return f"<Structure of {len(self.blocks)} blocks>"
 
 
-def structure(flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]]) -> Structure:
-    """Find the blocks of a model, the innermost first."""
-    body = Builder(flat, places(flat, modules), modules, made).root()
+def structure(
+    flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]], is_flat: bool = False
+) -> Structure:
+    """Find the blocks of a model, the innermost first; with `is_flat` none, and each step has its whole key as its label."""
+    body = Builder(flat, places(flat, modules, is_flat), modules, made).root()
     without_rest(body)
     found = Structure(body=body, indexed=number(body))
     found.rate = rates(body)
     follow(body, flat)
     label(body, None, {row.number: row.name for row in flat.inputs})
-    _Finder(found, modules).run()
+    if not is_flat:
+        _Finder(found, modules).run()
+    else:
+        Maker(body, {}, 1).block("root", False)
     return found
 
 

@@ -55,8 +55,8 @@ class Call:
     results: list[Ref]
     path: str
     line: tuple[str, int] | None = None
-    visit: int = 1
-    """Whether the module runs for the first time, the second, …"""
+    stack: tuple[tuple[str, int], ...] = ()
+    """The modules that run, the outermost first, each with how often it was entered."""
 
     def __repr__(self) -> str:
         return f"<Call {self.function} in {self.path or 'the root'}>"
@@ -90,6 +90,10 @@ class Trace:
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self.calls)} calls>"
+
+
+OPAQUE = ("DropPath", "StochasticDepth")
+"""Modules that are one step, whatever they call."""
 
 
 class _Recorder(TorchFunctionMode):
@@ -145,10 +149,9 @@ class _Recorder(TorchFunctionMode):
             call.results.extend(self.add(tensor, "call", call=call) for tensor in made)
         return result
 
-    def here(self) -> tuple[str, tuple[str, int] | None, int]:
-        """The module that runs, the line of its source, and whether it runs again."""
-        path, visit = self.stack[-1]
-        return path, _line(), visit
+    def here(self) -> tuple[str, tuple[str, int] | None, tuple[tuple[str, int], ...]]:
+        """The module that runs, the line of its source, and the modules around it."""
+        return self.stack[-1][0], _line(), tuple(self.stack)
 
     def _attribute(self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """`x.T`, `x.data`: a call where it answers with another tensor; `x.shape` is none."""
@@ -167,7 +170,7 @@ class _Recorder(TorchFunctionMode):
     def passed(self, path: str, given: tuple[object, ...], result: object) -> None:
         """A module that handed its input on (an identity, or a dropout at rest) is a call as well: it may have a number to itself."""
         if len(given) == 1 and given[0] is result and isinstance(result, torch.Tensor):
-            call = Call("pass", (self.ref(result),), {}, [], path, None, self.visits[path])
+            call = Call("pass", (self.ref(result),), {}, [], path, None, (*self.stack,))
             # To the caller it is the same tensor: what follows reads the call's result.
             self.trace.calls.append(call)
             call.results.append(self.add(result, "call", call=call))
@@ -208,7 +211,14 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
         entered.append(len(recorder.trace.calls))
 
     def leave(part: nn.Module, given: tuple[object, ...], result: object) -> None:
-        if entered.pop() == len(recorder.trace.calls) and not list(part.children()):
+        begin = entered.pop()
+        if type(part).__name__ in OPAQUE and isinstance(result, torch.Tensor) and isinstance(given[0], torch.Tensor):
+            # What it does in training is one step of the language.
+            del recorder.trace.calls[begin:]
+            call = Call("pass", (recorder.ref(given[0]),), {}, [], paths[part], None, tuple(recorder.stack))
+            recorder.trace.calls.append(call)
+            call.results.append(recorder.add(result, "call", call=call))
+        elif begin == len(recorder.trace.calls) and not list(part.children()):
             recorder.passed(paths[part], given, result)
         recorder.stack.pop()
 
@@ -220,23 +230,23 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
     finally:
         for handle in handles:
             handle.remove()
-    recorder.trace.outputs = [(name, recorder.ref(tensor)) for name, tensor in _outputs(result, "")]
+    recorder.trace.outputs = [(name, recorder.ref(tensor)) for name, tensor in outputs(result)]
     return recorder.trace
 
 
-def _outputs(result: object, name: str) -> Iterator[tuple[str, torch.Tensor]]:
+def outputs(result: object, name: str = "") -> Iterator[tuple[str, torch.Tensor]]:
     """The tensors of what a model answers with: a tensor, a list, a dictionary, a record of fields."""
     if isinstance(result, torch.Tensor):
         yield name, result
     elif isinstance(result, Mapping):
         for key, item in result.items():
-            yield from _outputs(item, f"{name}_{key}" if name else str(key))
+            yield from outputs(item, f"{name}_{key}" if name else str(key))
     elif isinstance(result, tuple) and hasattr(result, "_fields"):
         for key, item in zip(result._fields, result, strict=True):
-            yield from _outputs(item, f"{name}_{key}" if name else str(key))
+            yield from outputs(item, f"{name}_{key}" if name else str(key))
     elif isinstance(result, list | tuple):
         for number, item in enumerate(result):
-            yield from _outputs(item, f"{name}_{number}" if name else str(number))
+            yield from outputs(item, f"{name}_{number}" if name else str(number))
     elif hasattr(result, "__dataclass_fields__"):
         for key in result.__dataclass_fields__:
-            yield from _outputs(getattr(result, key), f"{name}_{key}" if name else str(key))
+            yield from outputs(getattr(result, key), f"{name}_{key}" if name else str(key))

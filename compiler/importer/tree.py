@@ -127,6 +127,19 @@ class Scope(Item):
 
 
 @dataclass(slots=True, eq=False)
+class Aux(Item):
+    """A side head, which leaves the current tensor as it was."""
+
+    body: Body = field(default_factory=Body)
+
+    def __repr__(self) -> str:
+        return f"aux {self.label} {self.body}"
+
+    def bodies(self) -> list[Body]:
+        return [self.body]
+
+
+@dataclass(slots=True, eq=False)
 class Call(Item):
     """The use of a block."""
 

@@ -13,7 +13,7 @@ from .rates import Rate
 from .repeats import Rising
 from .structure import Structure
 from .steps import Flat
-from .tree import Body, Call, Item, Loop, Merge, Op, Path, Scope, Skip, Text
+from .tree import Aux, Body, Call, Item, Loop, Merge, Op, Path, Scope, Skip, Text
 
 WIDTH = 110
 WORDS = frozenset(("half", "valid", "same"))
@@ -67,8 +67,9 @@ class Writer:
     def _parameters(self) -> str:
         """What one would want to change: the rate of `drop_path`, and the number of classes."""
         told = [f"drop_rate = {self.found.rate.most}"] if self.found.rate is not None else []
-        last = self.flat.steps[-1]
-        if last.operation == "linear" and last.number == self.flat.outputs[-1][1]:
+        made = self.flat.made()
+        last = made.get(self.flat.outputs[-1][1])
+        if last is not None and last.operation == "linear":
             for item in _all(self.found.body):
                 if isinstance(item, Op) and item.number == last.number and item.operation == ["linear"]:
                     told.append(f"classes = {item.arguments['features'][0]}")
@@ -125,7 +126,7 @@ class Writer:
                 continue
             for item in items:
                 text = self.item(item, depth, is_root)
-                if len(text) == 1 and not text[0].startswith(("stage ", "repeat ", "for ")):
+                if len(text) == 1 and not text[0].startswith(("stage ", "repeat ", "for ", "aux ")):
                     add(text[0])
                 else:
                     flush()
@@ -148,6 +149,8 @@ class Writer:
             count = value_text(item.count[0])
             top = f"for {item.variable} in range({count})" if item.variable else f"repeat {count}"
             return _unindented(self._braced(top, self.body(item.body, depth + 1), depth))
+        if isinstance(item, Aux):
+            return _unindented(self._braced(f"aux {item.label}", self.body(item.body, depth + 1), depth))
         assert isinstance(item, Scope)
         inside = self.body(item.body, depth + 1)
         if is_root and (item.label or "").isidentifier():
@@ -180,6 +183,8 @@ class Writer:
         operation = item.operation[0]
         if isinstance(operation, Text):
             return operation.text
+        if operation == "reuse":
+            return f"reuse({_quoted(str(item.arguments['label'][0]))})"
         return self._called(operation, item.arguments)
 
     def _called(self, operation: str, given: dict[str, list[Any]]) -> str:

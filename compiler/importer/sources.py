@@ -1,0 +1,238 @@
+"""What is imported: a module of PyTorch with the inputs that it is tried on.
+
+`torchvision:NAME`, `timm:NAME` and `package.module:factory` run the code that they name; nothing else is run. While a factory
+runs nothing may reach the network unless that is asked for: a model's structure needs no weights from anywhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import socket
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import torch
+from torch import nn
+
+from ...base.diagnostics import Diagnostic, Label
+from ...base.source import Source
+from ...reporting.error import ArchError
+from ..ops.suggest import closest, did_you_mean
+from .constructors import Arguments, watched
+
+LIBRARIES = ("torchvision", "timm")
+NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+INITIALIZERS = tuple(name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_"))
+
+
+@dataclass(slots=True, eq=False)
+class Model:
+    """A module in evaluation mode, on the CPU, and what is known of it."""
+
+    name: str
+    module: nn.Module
+    inputs: list[torch.Tensor]
+    """One tensor an input, on the meta device, with the batch of 2."""
+    origin: str
+    """Where it comes from, for the header of the text."""
+    constructors: dict[int, tuple[nn.Module, Arguments]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name} of {self.origin}>"
+
+
+def trouble(source: str, code: str, message: str, help: str | None = None, notes: Sequence[str] = ()) -> ArchError:
+    """An error that stands at the source as it was given."""
+    label = Label(Source.of("import", source).span(0, len(source)))
+    return ArchError((Diagnostic(code, message, label, help=help, notes=tuple(notes)),))
+
+
+def is_source(text: str) -> bool:
+    """Whether a word of the command line names a model rather than a file."""
+    head, colon, tail = text.partition(":")
+    return bool(colon) and bool(tail) and all(part.isidentifier() for part in head.split(".")) and tail.split("(")[0].replace(".", "_").isidentifier() and len(head) > 1
+
+
+def model_of(
+    source: str, *, shapes: Sequence[tuple[int, ...]] = (), settings: Mapping[str, object] | None = None, network: bool = False
+) -> Model:
+    """The model that a source names. Raises `ArchError`: F616, F618, F651."""
+    library, _, name = source.partition(":")
+    settings = dict(settings or {})
+    if library in LIBRARIES:
+        make, origin = _of_library(source, library, name, settings)
+    else:
+        make, origin = _of_factory(source, library, name, settings)
+    with watched() as made, _offline(network), _quiet(), _started(library in LIBRARIES):
+        try:
+            module = make()
+        except ArchError:
+            raise
+        except Exception as error:
+            raise trouble(
+                source,
+                "F651",
+                f"`{source}` could not be made: {type(error).__name__}: {_line(error)}",
+                "values of the factory are given with `--set name=value`" + ("" if network else "; `--network` lets it load what it asks for"),
+            ) from error
+    if not isinstance(module, nn.Module):
+        raise trouble(source, "F651", f"`{source}` makes a {type(module).__name__}, no torch.nn.Module", "name a factory of a module")
+    module.eval()
+    return Model(_identifier(name), module, _inputs(module, shapes), origin, made)
+
+
+def _identifier(name: str) -> str:
+    word = "".join(letter if letter.isalnum() else "_" for letter in name.rpartition(".")[2])
+    return word if word[:1].isalpha() else f"net_{word}"
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:200]
+
+
+def _of_library(source: str, library: str, name: str, settings: dict[str, object]) -> tuple[Any, str]:
+    try:
+        if library == "torchvision":
+            _declare_operators()
+            models = importlib.import_module("torchvision.models")
+            names, version = models.list_models(), importlib.import_module("torchvision").__version__
+            make = lambda: models.get_model(name, weights=None, **({} if "googlenet" not in name and "inception" not in name else {"init_weights": False}), **settings)  # noqa: E731
+        else:
+            _declare_operators()
+            timm = importlib.import_module("timm")
+            names, version = timm.list_models(), timm.__version__
+            make = lambda: timm.create_model(name, pretrained=False, **settings)  # noqa: E731
+    except ImportError as error:
+        raise trouble(source, "F616", f"importing from {library} needs the package `{library}`", f"`pip install {library}`") from error
+    if name not in names:
+        raise trouble(source, "F618", f"{library} has no model `{name}`", did_you_mean(closest(name, names)) or f"see {library}'s list of models")
+    return make, f"{name} of {library} {version.partition('+')[0]}"
+
+
+def _declare_operators() -> None:
+    """torchvision registers rules for these also where its compiled operators do not fit the PyTorch at hand; none is needed here."""
+    for name in ("nms", "qnms"):
+        with contextlib.suppress(RuntimeError):
+            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+
+def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Any, str]:
+    """`package.module:factory`; the folder at hand is looked in first, as Python does."""
+    here = os.getcwd()
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(package)
+    except ImportError as error:
+        raise trouble(source, "F651", f"there is no module `{package}`: {_line(error)}", "name a module that Python finds, and a factory in it: `my_models:net`") from error
+    except Exception as error:
+        raise trouble(source, "F651", f"`{package}` fails as it is imported: {type(error).__name__}: {_line(error)}") from error
+    for part in name.split("."):
+        if not hasattr(found, part):
+            words = [word for word in dir(found) if not word.startswith("_")]
+            raise trouble(source, "F651", f"`{package}` has no `{name}`", did_you_mean(closest(part, words)))
+        found = getattr(found, part)
+    version = getattr(sys.modules.get(package.partition(".")[0]), "__version__", None)
+    origin = f"{name} of {package}" + (f" {version}" if isinstance(version, str) else "")
+    if isinstance(found, nn.Module):
+        return (lambda: found), origin
+    return (lambda: found(**settings)), origin
+
+
+def _inputs(module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> list[torch.Tensor]:
+    return [torch.empty(2, *shape, device="meta") for shape in shapes or [usual_shape(module)]]
+
+
+def usual_shape(module: nn.Module) -> tuple[int, ...]:
+    """The size that a model says it is made for, else that of ImageNet."""
+    given = getattr(module, "default_cfg", None) or getattr(module, "pretrained_cfg", None)
+    if isinstance(given, Mapping) and isinstance(given.get("input_size"), tuple):
+        return tuple(given["input_size"])
+    size = getattr(module, "image_size", None)
+    if isinstance(size, int):
+        return (3, size, size)
+    first = next((part for part in module.modules() if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d)), None)
+    channels = first.in_channels if first is not None else 3
+    if isinstance(first, nn.Conv3d):
+        return (channels, 16, 112, 112)
+    if isinstance(first, nn.Conv1d):
+        return (channels, 1024)
+    return (channels, 299, 299) if type(module).__name__ == "Inception3" else (channels, 224, 224)
+
+
+@contextlib.contextmanager
+def _offline(allowed: bool) -> Iterator[None]:
+    """No socket connects, no hub is asked."""
+    if allowed:
+        yield
+        return
+
+    def refuse(*_: object, **__: object) -> NoReturn:
+        raise ConnectionRefusedError("an import loads nothing from the network; `--network` allows it")
+
+    kept, before = (socket.socket.connect, socket.create_connection), {name: os.environ.get(name) for name in NO_HUB}
+    socket.socket.connect, socket.create_connection = refuse, refuse  # type: ignore[method-assign, assignment]
+    os.environ.update(NO_HUB)
+    try:
+        yield
+    finally:
+        socket.socket.connect, socket.create_connection = kept  # type: ignore[method-assign]
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextlib.contextmanager
+def _started(skip: bool) -> Iterator[None]:
+    """Libraries start their weights in ways that take seconds; an import has no use for the numbers."""
+    if not skip:
+        yield
+        return
+    kept = {name: getattr(nn.init, name) for name in INITIALIZERS}
+    for name in INITIALIZERS:
+        setattr(nn.init, name, lambda tensor, *_, **__: tensor)
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(nn.init, name, value)
+
+
+@contextlib.contextmanager
+def on_meta(module: nn.Module) -> Iterator[nn.Module]:
+    """The same module with tensors that have shapes and no numbers; afterwards its own are back."""
+    kept: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    memory: dict[int, torch.Tensor] = {}
+
+    def bare(tensor: torch.Tensor) -> torch.Tensor:
+        if id(tensor) not in memory:
+            made = torch.empty_like(tensor, device="meta")
+            memory[id(tensor)] = nn.Parameter(made, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else made
+        return memory[id(tensor)]
+
+    for part in module.modules():
+        for home in (part._parameters, part._buffers):
+            kept.append((home, dict(home)))
+            for name, tensor in home.items():
+                if tensor is not None:
+                    home[name] = bare(tensor)
+    try:
+        yield module
+    finally:
+        for home, row in kept:
+            home.clear()
+            home.update(row)
