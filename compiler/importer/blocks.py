@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -200,8 +200,8 @@ class Maker:
                     return Text(_times(f"in.{word}", factor))
                 for name, values in [(row_.name, row_.column) for row_ in self.parameters] + list(self.constructor.items()):
                     if _typed(values) is int and len(distinct(values)) > 1 and _same(column, _product(enters, values)):
-                        parameter = next((item for item in self.parameters if item.name == name), None)
-                        told = Text(parameter.name) if parameter else self._parameter(name, Hole(None, None, list(values), row.entry, name))
+                        known = next((item for item in self.parameters if item.name == name), None)
+                        told = Text(known.name) if known else self._parameter(name, Hole(None, None, list(values), row.entry, name))
                         return Text(f"in.{word} * {told}")
         return self._parameter(None, row)
 

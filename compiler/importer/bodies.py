@@ -6,6 +6,7 @@ stands a step, or a merge whose paths are bodies themselves. Tensors that severa
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -13,10 +14,10 @@ import networkx
 from torch import nn
 
 from .constructors import Arguments
-from .places import Place, kind_of
 from .lower import Unsaid
+from .places import Place, kind_of
 from .steps import Flat
-from .tree import Aux, Body, Item, Merge, Op, Path, Scope, Skip
+from .tree import Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip
 
 START = -1
 """Stands before all sources of a body."""
@@ -28,7 +29,7 @@ class Unit:
 
     item: Item
     inputs: list[int]
-    merge: tuple[str, dict[str, list[object]]] | None = None
+    merge: tuple[str, dict[str, Column]] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +60,8 @@ class Builder:
         if len(reached) != 1:
             raise Unsaid(f"the side output {name} reads {len(reached)} tensors of the main line")
         items = line.items(reached, reached[0], number)
+        if len(items) == 1 and isinstance(items[0], Scope) and items[0].label == name:
+            items = items[0].body.items
         body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.shapes[reached[0]]])))
 
     def units(self, scope: tuple[str, ...], start: int, stop: int) -> dict[int, Unit]:
@@ -67,7 +70,7 @@ class Builder:
         while number < stop:
             place, step = self.places[number], self.flat.steps[number]
             if len(place.scope) == depth:
-                arguments = {name: [value] for name, value in step.arguments.items()}
+                arguments: dict[str, Column] = {name: [value] for name, value in step.arguments.items()}
                 item = Op(
                     place.label,
                     number=step.number,
@@ -151,7 +154,7 @@ class Line:
         if begin != START and begin != current:
             found.append(Skip(to=begin))
         at = current if begin == START else begin
-        for before, number in zip(chain, chain[1:], strict=False):
+        for before, number in itertools.pairwise(chain):
             here = list(reached) if before == START else [before]
             if number in reached:
                 if number != at:
@@ -220,9 +223,9 @@ class Line:
             waiting += self.units[number].inputs
         return found
 
-    def _graph(self, sources: Sequence[int], target: int) -> tuple[networkx.DiGraph, list[int]]:
+    def _graph(self, sources: Sequence[int], target: int) -> tuple[networkx.DiGraph[int], list[int]]:
         """What leads from the sources to the target, and which sources do."""
-        graph: networkx.DiGraph = networkx.DiGraph()
+        graph: networkx.DiGraph[int] = networkx.DiGraph()
         waiting, seen = [target], {target}
         reached: list[int] = []
         while waiting:

@@ -34,7 +34,7 @@ def watched() -> Iterator[dict[int, tuple[nn.Module, Arguments]]]:
             found[id(module)] = module, {name: _plain(row.locals[name]) for name in names if name in row.locals}
         first(module, *args, **kwargs)
 
-    nn.Module.__init__ = init  # type: ignore[method-assign]
+    nn.Module.__init__ = init  # type: ignore[method-assign, assignment]
     try:
         yield found
     finally:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import torch
 
-from ...dsl.format.printer import format_source
 from ...base.source import Source
+from ...dsl.format.printer import format_source
 from .lower import BATCHES, Unsaid, lower
 from .natural import natural
 from .prove import Proof, prove
@@ -57,7 +57,10 @@ def import_model(model: Model, *, name: str | None = None, flat: bool = False, s
             return Imported(_headed(text, model, told), is_flat, proof, told)
         why = why or proof.told
     raise trouble(
-        source, "F654", f"no text that is equal to the model was found: {why}", "this is a fault of the import: please report it, with the model"
+        source,
+        "F654",
+        f"no text that is equal to the model was found: {why}",
+        "this is a fault of the import: please report it, with the model",
     )
 
 
@@ -66,7 +69,7 @@ def _left_out(keys: Sequence[str]) -> str:
     return f"{len(keys)} keys that no run reads are left out: {shown}" + (", …" if len(keys) > 3 else "")
 
 
-class flat_steps:  # noqa: N801  # a function that remembers its traces
+class flat_steps:  # a function that remembers its traces
     """The steps of a model, made afresh at each call: what finds structure changes them."""
 
     def __init__(self, model: Model, source: str) -> None:
@@ -74,7 +77,10 @@ class flat_steps:  # noqa: N801  # a function that remembers its traces
         self.runs = self._runs(training=False)
         state = set(model.module.state_dict())
         self.training: list[Trace] | None = None
-        flat = self()
+        try:
+            flat = self()
+        except Unsaid as reason:
+            raise trouble(source, "F653", f"the language cannot say this model: {reason}") from None
         if flat.missing:
             raise _refusal(source, flat.missing)
         owners = {step.key for step in flat.steps if step.key}
@@ -104,7 +110,10 @@ class flat_steps:  # noqa: N801  # a function that remembers its traces
             line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             shapes = " and ".join("x".join(map(str, tensor.shape[1:])) for tensor in self.model.inputs)
             raise trouble(
-                self.source, "F652", f"the model does not run on {shapes}: {type(error).__name__}: {line}", "say what it takes with `--input 3x224x224`"
+                self.source,
+                "F652",
+                f"the model does not run on {shapes}: {type(error).__name__}: {line}",
+                "say what it takes with `--input 3x224x224`",
             ) from error
         finally:
             module.eval()
@@ -144,7 +153,12 @@ def _refusal(source: str, missing: Sequence[Missing]) -> Exception:
     if len(rows) > MOST_TOLD:
         notes.append(f"and {len(rows) - MOST_TOLD} more")
     first = next(iter(rows))
-    return trouble(source, "F653", f"the language cannot say {len(rows)} of the model's operations: {first}" + (", …" if len(rows) > 1 else ""), notes=notes)
+    return trouble(
+        source,
+        "F653",
+        f"the language cannot say {len(rows)} of the model's operations: {first}" + (", …" if len(rows) > 1 else ""),
+        notes=notes,
+    )
 
 
 def _place(line: tuple[str, int]) -> str:

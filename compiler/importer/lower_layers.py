@@ -25,7 +25,12 @@ def conv(low: Lowering, call: Call) -> None:
     half = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
     source, mode, pad = data, "zeros", row["padding"]
     before = low.flat.steps[-1] if low.flat.steps else None
-    if before is not None and before.number == data.number and before.path == call.path and before.arguments.get("mode") not in (None, "zeros"):
+    if (
+        before is not None
+        and before.number == data.number
+        and before.path == call.path
+        and before.arguments.get("mode") not in (None, "zeros")
+    ):
         # `nn.Conv2d(padding_mode = "reflect")` pads first: one step of the language.
         low.flat.steps.pop()
         source, mode = Data(before.inputs[0], (), 0), str(before.arguments["mode"])
@@ -47,7 +52,14 @@ def conv(low: Lowering, call: Call) -> None:
 @lowers("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 def deconv(low: Lowering, call: Call) -> None:
     row = bind(
-        call, "input weight bias stride padding output_padding groups dilation", bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+        call,
+        "input weight bias stride padding output_padding groups dilation",
+        bias=None,
+        stride=1,
+        padding=0,
+        output_padding=0,
+        groups=1,
+        dilation=1,
     )
     data, weight = clean(low.data(row["input"]), "deconv"), low.of(row["weight"])
     rank = len(weight.shape) - 2
@@ -77,7 +89,13 @@ def linear(low: Lowering, call: Call) -> None:
 @lowers("batch_norm")
 def batch_norm(low: Lowering, call: Call) -> None:
     row = bind(
-        call, "input running_mean running_var weight bias training momentum eps", weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+        call,
+        "input running_mean running_var weight bias training momentum eps",
+        weight=None,
+        bias=None,
+        training=False,
+        momentum=0.1,
+        eps=1e-5,
     )
     data = clean(low.data(row["input"]), "bn")
     if row["running_mean"] is None:
@@ -115,7 +133,12 @@ def group_norm(low: Lowering, call: Call) -> None:
 @lowers("instance_norm")
 def instance_norm(low: Lowering, call: Call) -> None:
     row = bind(
-        call, "input running_mean running_var weight bias use_input_stats momentum eps", weight=None, bias=None, use_input_stats=True, eps=1e-5
+        call,
+        "input running_mean running_var weight bias use_input_stats momentum eps",
+        weight=None,
+        bias=None,
+        use_input_stats=True,
+        eps=1e-5,
     )
     if not row["use_input_stats"]:
         raise Unsaid("instance norm with running statistics")
@@ -144,7 +167,12 @@ def max_pool(low: Lowering, call: Call) -> None:
     if row["return_indices"]:
         raise Unsaid("max-pooling that gives its indices")
     data = clean(low.data(row["input"]), "maxpool")
-    low.emit(call, "maxpool", {**_window(row, len(data.bare) - 1), "dilation": one(spread(row["dilation"], len(data.bare) - 1)), "ceil": row["ceil_mode"]}, [data])
+    low.emit(
+        call,
+        "maxpool",
+        {**_window(row, len(data.bare) - 1), "dilation": one(spread(row["dilation"], len(data.bare) - 1)), "ceil": row["ceil_mode"]},
+        [data],
+    )
 
 
 def _window(row: dict[str, Any], rank: int) -> dict[str, Plain]:
@@ -172,7 +200,9 @@ def avg_pool(low: Lowering, call: Call) -> None:
     low.emit(call, "avgpool", {**arguments, "count_pad": True if no_padding else arguments["count_pad"]}, [data])
 
 
-@lowers("adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
+@lowers(
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"
+)
 def adaptive(low: Lowering, call: Call) -> None:
     row = bind(call, "input output_size")
     data = clean(low.data(row["input"]), "adaptive pooling")
@@ -300,9 +330,7 @@ def embedding(low: Lowering, call: Call) -> None:
 
 @lowers("multi_head_attention_forward")
 def attention(low: Lowering, call: Call) -> None:
-    names = (
-        "query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn dropout_p out_proj_weight out_proj_bias"
-    )
+    names = "query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn dropout_p out_proj_weight out_proj_bias"
     row = bind(call, names, key_padding_mask=None, attn_mask=None, use_separate_proj_weight=False, is_causal=False, training=False)
     if row["key_padding_mask"] is not None or row["attn_mask"] is not None or row["bias_k"] is not None or row["use_separate_proj_weight"]:
         raise Unsaid("attention with a mask, or with projections apart")

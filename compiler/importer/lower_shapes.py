@@ -159,8 +159,9 @@ def getitem(low: Lowering, call: Call) -> None:
             shape.pop(place)
             gone += 1
         else:
-            stop = arguments["stop"]
-            shape[place] = (stop if isinstance(stop, int) else shape[place]) - arguments["start"]  # type: ignore[operator]
+            start, end = arguments["start"], arguments["stop"]
+            assert isinstance(start, int)
+            shape[place] = (end if isinstance(end, int) else shape[place]) - start
         arguments = {**arguments, "axis": place}
         if position == len(steps) - 1 and not reshaped:
             low.emit(call, name, arguments, [current])
@@ -188,7 +189,13 @@ def cat(low: Lowering, call: Call) -> None:
             return
         low.emit(call, "concat", {"axis": axis}, rows)
         return
-    if len(parts) == 2 and isinstance(parts[0], Fixed) and parts[0].is_learned and parts[0].whole[:2] == (1, 1) and set(parts[0].done) <= {"expand"}:
+    if (
+        len(parts) == 2
+        and isinstance(parts[0], Fixed)
+        and parts[0].is_learned
+        and parts[0].whole[:2] == (1, 1)
+        and set(parts[0].done) <= {"expand"}
+    ):
         assert isinstance(parts[1], Data)
         if axis == 0 and len(made.bare) == 2:
             low.emit(call, "class_token", {}, [parts[1]], parts[0].key)
@@ -239,7 +246,13 @@ def pad(low: Lowering, call: Call) -> None:
 @lowers("interpolate", "upsample")
 def interpolate(low: Lowering, call: Call) -> None:
     row = bind(
-        call, "input size scale_factor mode align_corners", size=None, scale_factor=None, mode="nearest", align_corners=None, antialias=False
+        call,
+        "input size scale_factor mode align_corners",
+        size=None,
+        scale_factor=None,
+        mode="nearest",
+        align_corners=None,
+        antialias=False,
     )
     data, made = low.data(row["input"]), low.result(call)
     if row["mode"] not in ("nearest", "bilinear", "bicubic", "linear", "trilinear") or row["antialias"]:

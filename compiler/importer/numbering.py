@@ -56,7 +56,7 @@ def _is_identity(item: Item) -> bool:
     """Whether it does nothing: an identity, or a dropout that drops nothing."""
     if not isinstance(item, Op):
         return False
-    return item.operation[0] == "identity" or (item.operation[0] == "dropout" and item.arguments["p"][0] == 0)
+    return item.operation[0] == "identity" or bool(item.operation[0] == "dropout" and item.arguments["p"][0] == 0)
 
 
 def _indexed(body: Body) -> bool:
@@ -91,7 +91,7 @@ def _filled(body: Body) -> None:
     for item, home in rows:
         if _is_identity(item) and not (_name(item) or "").isdigit():
             home.remove(item)
-    rows = [row for row in counted(body)]
+    rows = list(counted(body))
     while rows and _is_identity(rows[-1][0]):
         rows[-1][1].remove(rows.pop()[0])
     count = 0

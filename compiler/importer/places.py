@@ -47,7 +47,7 @@ class _Places:
             if step.again is not None:
                 # A module that runs again: a scope of its own, which becomes a `reuse`.
                 module_path, _, _ = step.again.rpartition("@")
-                *around, name = module_path.split(".")
+                *around, _name = module_path.split(".")
                 self.rows.append(Place((*around, step.again.rpartition(".")[2] if "." in module_path else step.again), None))
                 continue
             if step.key is not None and not step.shared:

@@ -86,7 +86,10 @@ def _calls(item: Item) -> list[Call]:
 
 def _shape(item: Item) -> object:
     if isinstance(item, Call):
-        return (item.block, tuple((name, "rate" if isinstance(column[0], Rate) else repr(column[0])) for name, column in item.arguments.items()))
+        return (
+            item.block,
+            tuple((name, "rate" if isinstance(column[0], Rate) else repr(column[0])) for name, column in item.arguments.items()),
+        )
     if isinstance(item, Merge):
         arguments = tuple((name, repr(column[0])) for name, column in item.arguments.items())
         return (item.operation, arguments, tuple(tuple(_shape(inner) for inner in path.body.items) for path in item.paths))

@@ -19,7 +19,13 @@ def _image_norms(flat: Flat) -> None:
     made, uses, gone = flat.made(), flat.uses(), set()
     for step in flat.steps:
         norm = made.get(step.inputs[0])
-        if step.operation == "permute" and step.arguments["order"] == [2, 0, 1] and norm is not None and norm.operation == "ln" and uses[norm.number] == 1:
+        if (
+            step.operation == "permute"
+            and step.arguments["order"] == [2, 0, 1]
+            and norm is not None
+            and norm.operation == "ln"
+            and uses[norm.number] == 1
+        ):
             first = made.get(norm.inputs[0])
             if first is not None and first.operation == "permute" and first.arguments["order"] == [1, 2, 0] and uses[first.number] == 1:
                 step.operation, step.arguments, step.inputs, step.key = "ln", {**norm.arguments, "last": False}, first.inputs, norm.key

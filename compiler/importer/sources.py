@@ -55,7 +55,13 @@ def trouble(source: str, code: str, message: str, help: str | None = None, notes
 def is_source(text: str) -> bool:
     """Whether a word of the command line names a model rather than a file."""
     head, colon, tail = text.partition(":")
-    return bool(colon) and bool(tail) and all(part.isidentifier() for part in head.split(".")) and tail.split("(")[0].replace(".", "_").isidentifier() and len(head) > 1
+    return (
+        bool(colon)
+        and bool(tail)
+        and all(part.isidentifier() for part in head.split("."))
+        and tail.split("(")[0].replace(".", "_").isidentifier()
+        and len(head) > 1
+    )
 
 
 def model_of(
@@ -78,7 +84,8 @@ def model_of(
                 source,
                 "F651",
                 f"`{source}` could not be made: {type(error).__name__}: {_line(error)}",
-                "values of the factory are given with `--set name=value`" + ("" if network else "; `--network` lets it load what it asks for"),
+                "values of the factory are given with `--set name=value`"
+                + ("" if network else "; `--network` lets it load what it asks for"),
             ) from error
     if not isinstance(module, nn.Module):
         raise trouble(source, "F651", f"`{source}` makes a {type(module).__name__}, no torch.nn.Module", "name a factory of a module")
@@ -101,7 +108,14 @@ def _of_library(source: str, library: str, name: str, settings: dict[str, object
             _declare_operators()
             models = importlib.import_module("torchvision.models")
             names, version = models.list_models(), importlib.import_module("torchvision").__version__
-            make = lambda: models.get_model(name, weights=None, **({} if "googlenet" not in name and "inception" not in name else {"init_weights": False}), **settings)  # noqa: E731
+
+            def make():
+                return models.get_model(
+                    name,
+                    weights=None,
+                    **({} if "googlenet" not in name and "inception" not in name else {"init_weights": False}),
+                    **settings,
+                )
         else:
             _declare_operators()
             timm = importlib.import_module("timm")
@@ -110,7 +124,9 @@ def _of_library(source: str, library: str, name: str, settings: dict[str, object
     except ImportError as error:
         raise trouble(source, "F616", f"importing from {library} needs the package `{library}`", f"`pip install {library}`") from error
     if name not in names:
-        raise trouble(source, "F618", f"{library} has no model `{name}`", did_you_mean(closest(name, names)) or f"see {library}'s list of models")
+        raise trouble(
+            source, "F618", f"{library} has no model `{name}`", did_you_mean(closest(name, names)) or f"see {library}'s list of models"
+        )
     return make, f"{name} of {library} {version.partition('+')[0]}"
 
 
@@ -129,7 +145,12 @@ def _of_factory(source: str, package: str, name: str, settings: dict[str, object
     try:
         found: Any = importlib.import_module(package)
     except ImportError as error:
-        raise trouble(source, "F651", f"there is no module `{package}`: {_line(error)}", "name a module that Python finds, and a factory in it: `my_models:net`") from error
+        raise trouble(
+            source,
+            "F651",
+            f"there is no module `{package}`: {_line(error)}",
+            "name a module that Python finds, and a factory in it: `my_models:net`",
+        ) from error
     except Exception as error:
         raise trouble(source, "F651", f"`{package}` fails as it is imported: {type(error).__name__}: {_line(error)}") from error
     for part in name.split("."):
@@ -176,7 +197,7 @@ def _offline(allowed: bool) -> Iterator[None]:
         raise ConnectionRefusedError("an import loads nothing from the network; `--network` allows it")
 
     kept, before = (socket.socket.connect, socket.create_connection), {name: os.environ.get(name) for name in NO_HUB}
-    socket.socket.connect, socket.create_connection = refuse, refuse  # type: ignore[method-assign, assignment]
+    socket.socket.connect, socket.create_connection = refuse, refuse  # type: ignore[method-assign]
     os.environ.update(NO_HUB)
     try:
         yield
@@ -215,7 +236,7 @@ def _started(skip: bool) -> Iterator[None]:
 @contextlib.contextmanager
 def on_meta(module: nn.Module) -> Iterator[nn.Module]:
     """The same module with tensors that have shapes and no numbers; afterwards its own are back."""
-    kept: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    kept: list[tuple[Any, dict[str, Any]]] = []
     memory: dict[int, torch.Tensor] = {}
 
     def bare(tensor: torch.Tensor) -> torch.Tensor:
@@ -225,7 +246,8 @@ def on_meta(module: nn.Module) -> Iterator[nn.Module]:
         return memory[id(tensor)]
 
     for part in module.modules():
-        for home in (part._parameters, part._buffers):
+        homes: tuple[Any, Any] = (part._parameters, part._buffers)
+        for home in homes:
             kept.append((home, dict(home)))
             for name, tensor in home.items():
                 if tensor is not None:

@@ -13,8 +13,8 @@ from .blocks import Block, Maker
 from .bodies import Builder
 from .constructors import Arguments
 from .numbering import follow, label, number, without_rest
-from .rates import Rate, rates
 from .places import places
+from .rates import Rate, rates
 from .repeats import fold
 from .steps import Flat
 from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Scope, Skip, scopes
@@ -40,9 +40,7 @@ class Structure:
         return f"<Structure of {len(self.blocks)} blocks>"
 
 
-def structure(
-    flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]], is_flat: bool = False
-) -> Structure:
+def structure(flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]], is_flat: bool = False) -> Structure:
     """Find the blocks of a model, the innermost first; with `is_flat` none, and each step has its whole key as its label."""
     body = Builder(flat, places(flat, modules, is_flat), modules, made).root()
     without_rest(body)

@@ -144,8 +144,10 @@ def kin(one: Item, two: Item) -> bool:
     if isinstance(one, Scope) and isinstance(two, Scope):
         return one.kind == two.kind and one.indexed == two.indexed
     if isinstance(one, Loop) and isinstance(two, Loop):
-        return one.variable == two.variable and len(one.body.items) == len(two.body.items) and all(
-            kin(a, b) for a, b in zip(one.body.items, two.body.items, strict=True)
+        return (
+            one.variable == two.variable
+            and len(one.body.items) == len(two.body.items)
+            and all(kin(a, b) for a, b in zip(one.body.items, two.body.items, strict=True))
         )
     return False
 
@@ -159,10 +161,19 @@ def _both(one: Item, two: Item, size_one: int, size_two: int) -> Item | None:
         else:
             one = Loop(present=one.present, count=[1 if there else ABSENT for there in one.present], body=Body([one], [ABSENT] * size_one))
     if isinstance(one, Op) and isinstance(two, Op):
-        return Op(one.label, present, operation=one.operation + two.operation, arguments=_columns(one.arguments, two.arguments), has_weights=one.has_weights, into=one.into + two.into)
+        return Op(
+            one.label,
+            present,
+            operation=one.operation + two.operation,
+            arguments=_columns(one.arguments, two.arguments),
+            has_weights=one.has_weights,
+            into=one.into + two.into,
+        )
     if isinstance(one, Call) and isinstance(two, Call):
         names = {**one.arguments, **two.arguments}
-        left, right = ({name: row.arguments.get(name, [ABSENT] * size) for name in names} for row, size in ((one, size_one), (two, size_two)))
+        left, right = (
+            {name: row.arguments.get(name, [ABSENT] * size) for name in names} for row, size in ((one, size_one), (two, size_two))
+        )
         return Call(one.label, present, block=one.block, arguments=_columns(left, right))
     if isinstance(one, Skip):
         return Skip(one.label, present, to=one.to, name=one.name)
@@ -202,13 +213,19 @@ def _widened(item: Item, before: int, after: int) -> Item:
 
     if isinstance(item, Op):
         arguments = {name: wide(column) for name, column in item.arguments.items()}
-        return Op(item.label, present, operation=wide(item.operation), arguments=arguments, has_weights=item.has_weights, into=wide(item.into))
+        return Op(
+            item.label, present, operation=wide(item.operation), arguments=arguments, has_weights=item.has_weights, into=wide(item.into)
+        )
     if isinstance(item, Call):
         return Call(item.label, present, block=item.block, arguments={name: wide(column) for name, column in item.arguments.items()})
     if isinstance(item, Merge):
         paths = [Path(inside(path.body), [False] * before + path.present + [False] * after) for path in item.paths]
         return Merge(
-            item.label, present, operation=item.operation, arguments={name: wide(column) for name, column in item.arguments.items()}, paths=paths
+            item.label,
+            present,
+            operation=item.operation,
+            arguments={name: wide(column) for name, column in item.arguments.items()},
+            paths=paths,
         )
     if isinstance(item, Scope):
         return Scope(item.label, present, body=inside(item.body), kind=item.kind, indexed=item.indexed, is_inline=True)

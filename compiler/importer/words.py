@@ -8,11 +8,68 @@ from collections.abc import Collection
 from ..ops import TABLE as OPERATIONS
 
 KEYWORDS = frozenset(
-    "arch network block stage input output aux if else for in repeat as let require expect budget import from default skip reuse with takes "
-    "indexed flat none true false and or not half valid same allow gives split operation range len sum min max round floor ceil divisible linspace "
-    "take abs sqrt channels height width length features depth".split()
+    [
+        "arch",
+        "network",
+        "block",
+        "stage",
+        "input",
+        "output",
+        "aux",
+        "if",
+        "else",
+        "for",
+        "in",
+        "repeat",
+        "as",
+        "let",
+        "require",
+        "expect",
+        "budget",
+        "import",
+        "from",
+        "default",
+        "skip",
+        "reuse",
+        "with",
+        "takes",
+        "indexed",
+        "flat",
+        "none",
+        "true",
+        "false",
+        "and",
+        "or",
+        "not",
+        "half",
+        "valid",
+        "same",
+        "allow",
+        "gives",
+        "split",
+        "operation",
+        "range",
+        "len",
+        "sum",
+        "min",
+        "max",
+        "round",
+        "floor",
+        "ceil",
+        "divisible",
+        "linspace",
+        "take",
+        "abs",
+        "sqrt",
+        "channels",
+        "height",
+        "width",
+        "length",
+        "features",
+        "depth",
+    ]
 )
-AXES = frozenset("channels height width length features depth".split())
+AXES = frozenset(["channels", "height", "width", "length", "features", "depth"])
 RESERVED = KEYWORDS - AXES
 
 

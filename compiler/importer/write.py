@@ -11,13 +11,20 @@ from ..ops import TABLE
 from .blocks import NONE, Block
 from .rates import Rate
 from .repeats import Rising
-from .structure import Structure
 from .steps import Flat
+from .structure import Structure
 from .tree import Aux, Body, Call, Item, Loop, Merge, Op, Path, Scope, Skip, Text
 
 WIDTH = 110
 WORDS = frozenset(("half", "valid", "same"))
-POSITIONAL = {"conv": ("channels", "kernel"), "deconv": ("channels", "kernel"), "dwconv": ("kernel",), "slice": (), "select": ("index",), "chunk": ("i", "n")}
+POSITIONAL = {
+    "conv": ("channels", "kernel"),
+    "deconv": ("channels", "kernel"),
+    "dwconv": ("kernel",),
+    "slice": (),
+    "select": ("index",),
+    "chunk": ("i", "n"),
+}
 
 Defaults = dict[tuple[str, str], Any]
 
@@ -89,7 +96,9 @@ class Writer:
 
     def _block(self, block: Block) -> list[str]:
         parameters = [
-            row.name if row.default is NONE else f"{row.name} = {value_text(row.default, 'operation' if row.default in TABLE else row.name)}"
+            row.name
+            if row.default is NONE
+            else f"{row.name} = {value_text(row.default, 'operation' if row.default in TABLE else row.name)}"
             if not isinstance(row.default, tuple | list)
             else f"{row.name} = {value_text(row.default, row.name)}"
             for row in block.parameters
