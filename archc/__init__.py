@@ -14,7 +14,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .api import ArchWarning, Network, compile, load
+    from .api import ArchWarning, Network, compile, from_module, load
     from .compiler.runtime.weights import Weights
     from .reporting.error import ArchError
     from .variants import diff, fit, networks, sweep
@@ -26,7 +26,9 @@ if os.path.isfile(os.path.join(_ROOT, "grammar", "arch.lark")):
     __path__.insert(0, _ROOT)
 
 __version__ = "0.1.0"
-__all__ = ["ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "fit", "load", "networks", "sweep"]
+__all__ = [
+    "ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "fit", "from_module", "load", "networks", "sweep",
+]  # fmt: skip
 
 _HOMES = {
     "ArchError": "archc.reporting.error",
@@ -36,6 +38,7 @@ _HOMES = {
     "compile": "archc.api",
     "diff": "archc.variants",
     "fit": "archc.variants",
+    "from_module": "archc.api",
     "load": "archc.api",
     "networks": "archc.variants",
     "sweep": "archc.variants",

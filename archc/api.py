@@ -192,9 +192,34 @@ class ArchWarning(UserWarning):
 def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object]) -> Network:
     """The network; errors and warnings stand at the caller's line, without the frames of the compiler, which is not at fault."""
     try:
-        checked = driver.compile(file, settings=settings_of(parameters), inputs=shapes_of(input))
+        checked = driver.compile(_file_of(file), settings=settings_of(parameters), inputs=shapes_of(input))
     except ArchError as error:
         raise error.with_traceback(None) from None
     for row in checked.diagnostics:
         warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=3)
     return Network(checked)
+
+
+def _file_of(file: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """A file, or that of the imported text of a model (`timm:resnet50`)."""
+    from .compiler.importer.names import is_source
+
+    if not isinstance(file, str) or not is_source(file):
+        return file
+    from .compiler.importer.cache import imported_file
+
+    return imported_file(file)[0]
+
+
+def from_module(
+    module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], *, name: str | None = None, flat: bool = False
+) -> str:
+    """The text of a module of PyTorch, proved equal to it.
+
+    `example_inputs` have the shapes that the module takes, with the batch; their numbers do not matter. The module itself gets random weights
+    while it is compared, and its own again. Raises `ArchError` (F652 to F654).
+    """
+    from .compiler.importer.importing import import_model
+    from .compiler.importer.sources import model_of_module
+
+    return import_model(model_of_module(module, example_inputs, name), flat=flat).text

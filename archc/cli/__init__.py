@@ -18,7 +18,8 @@ import click  # noqa: E402
 from ..reporting.error import ArchError  # noqa: E402
 from .face import WRONG_CALLS, Face, ReaderGone, global_options, help_of, keep_streams_apart  # noqa: E402
 
-COMMANDS = ("check", "build", "cost", "draw", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
+COMMANDS = ("check", "build", "cost", "draw", "import", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
+FILES = {"import": "import_model"}  # a word of Python is no name of a module
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
 
 NOT_MADE, BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 70, 130, 141, 143
@@ -35,7 +36,7 @@ class Archc(click.Group):
             return None
         from importlib import import_module
 
-        command: click.Command = import_module(f"{__name__}.{name}").command
+        command: click.Command = import_module(f"{__name__}.{FILES.get(name, name)}").command
         return command
 
     def get_help_option(self, context: click.Context) -> click.Option | None:

@@ -296,6 +296,7 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     from ..compiler.driver import compile
 
     shapes = inputs_of(inputs)
+    file = file_of(face, file)
     checked = compile(file, settings=settings_of(settings), inputs=shapes, observe=observer(face))
     face.took(file)
     ports = (
@@ -305,6 +306,19 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
         face.tell(f"--input {'x'.join(map(str, shapes['']))}: taken for the first input, `{ports[0]}`; the others keep their sizes")
     face.diagnostics(checked.diagnostics)
     return checked
+
+
+def file_of(face: Face, word: str) -> str:
+    """The file that a word names; of a model (`timm:resnet50`), that of its imported text, which is made where it is not kept."""
+    from ..compiler.importer.names import is_source
+
+    if not is_source(word):
+        return word
+    from ..compiler.importer.cache import imported_file
+
+    path, was_there = imported_file(word)
+    face.tell(f"{word}: {'imported before' if was_there else 'imported'}: {path}")
+    return path
 
 
 def observer(face: Face) -> Callable[[str, float], None] | None:

@@ -159,9 +159,9 @@ def getitem(low: Lowering, call: Call) -> None:
             shape.pop(place)
             gone += 1
         else:
-            start, end = arguments["start"], arguments["stop"]
-            assert isinstance(start, int)
-            shape[place] = (end if isinstance(end, int) else shape[place]) - start
+            first, end = arguments["start"], arguments["stop"]
+            assert isinstance(first, int)
+            shape[place] = (end if isinstance(end, int) else shape[place]) - first
         arguments = {**arguments, "axis": place}
         if position == len(steps) - 1 and not reshaped:
             low.emit(call, name, arguments, [current])

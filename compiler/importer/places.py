@@ -99,11 +99,11 @@ class _Places:
                 continue
             enter, leave = self._edges(members)
             after = self.rows[members[-1] + 1]
-            if len(enter) == 1 and len(leave) > 1 and after.label is None and after.scope == scope[:-1]:
-                if set(self.steps[members[-1] + 1].inputs) == leave and self._edges([*members, members[-1] + 1])[1] == {
-                    self.steps[members[-1] + 1].number
-                }:
-                    after.scope, after.slot = scope, None
+            if len(enter) != 1 or len(leave) < 2 or after.label is not None or after.scope != scope[:-1]:
+                continue
+            merge = self.steps[members[-1] + 1]
+            if set(merge.inputs) == leave and self._edges([*members, members[-1] + 1])[1] == {merge.number}:
+                after.scope, after.slot = scope, None
 
     def lift_merges(self) -> None:
         """A merge at the head of a scope, of tensors that all come from outside, stands before the scope (DenseNet's concatenations)."""

@@ -39,6 +39,17 @@ class Proof:
 
 def prove(text: str, model: Model) -> Proof:
     """Compile the text and compare it with the model."""
+    was_training = model.module.training
+    kept = {key: value.detach().clone() for key, value in model.module.state_dict().items()} if model.keep else None
+    try:
+        return _compared(text, model)
+    finally:
+        if kept is not None:
+            model.module.load_state_dict(kept)
+        model.module.train(was_training)
+
+
+def _compared(text: str, model: Model) -> Proof:
     checked = check_source(Source.of(f"{model.name}.arch", text))
     errors = [row for row in checked.diagnostics if row.is_error]
     if errors or checked.program is None:
@@ -65,7 +76,7 @@ def prove(text: str, model: Model) -> Proof:
         )
     generator = torch.Generator().manual_seed(0)
     _shaken(reference, generator)
-    state = reference.state_dict()
+    state = {key: value.detach() for key, value in reference.state_dict().items()}
     module.load_state_dict({key: state[key] for key in ours}, strict=True, assign=True)
     module.eval()
     reference.eval()

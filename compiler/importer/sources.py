@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -24,8 +24,9 @@ from ...base.source import Source
 from ...reporting.error import ArchError
 from ..ops.suggest import closest, did_you_mean
 from .constructors import Arguments, watched
+from .names import LIBRARIES
+from .words import snake
 
-LIBRARIES = ("torchvision", "timm")
 NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 INITIALIZERS = tuple(name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_"))
 
@@ -41,6 +42,8 @@ class Model:
     origin: str
     """Where it comes from, for the header of the text."""
     constructors: dict[int, tuple[nn.Module, Arguments]] = field(default_factory=dict)
+    keep: bool = False
+    """Whether the module is somebody's, whose weights must be as they were."""
 
     def __repr__(self) -> str:
         return f"<Model {self.name} of {self.origin}>"
@@ -50,18 +53,6 @@ def trouble(source: str, code: str, message: str, help: str | None = None, notes
     """An error that stands at the source as it was given."""
     label = Label(Source.of("import", source).span(0, len(source)))
     return ArchError((Diagnostic(code, message, label, help=help, notes=tuple(notes)),))
-
-
-def is_source(text: str) -> bool:
-    """Whether a word of the command line names a model rather than a file."""
-    head, colon, tail = text.partition(":")
-    return (
-        bool(colon)
-        and bool(tail)
-        and all(part.isidentifier() for part in head.split("."))
-        and tail.split("(")[0].replace(".", "_").isidentifier()
-        and len(head) > 1
-    )
 
 
 def model_of(
@@ -93,6 +84,14 @@ def model_of(
     return Model(_identifier(name), module, _inputs(module, shapes), origin, made)
 
 
+def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], name: str | None = None) -> Model:
+    """A module that is there already; how it was made is not known."""
+    given = [example_inputs] if isinstance(example_inputs, torch.Tensor) else list(example_inputs)
+    inputs = [torch.empty(2, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in given]
+    kind = type(module)
+    return Model(name or _identifier(snake(kind.__name__)), module, inputs, f"{kind.__qualname__} of {kind.__module__}", keep=True)
+
+
 def _identifier(name: str) -> str:
     word = "".join(letter if letter.isalnum() else "_" for letter in name.rpartition(".")[2])
     return word if word[:1].isalpha() else f"net_{word}"
@@ -102,32 +101,22 @@ def _line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [""])[0][:200]
 
 
-def _of_library(source: str, library: str, name: str, settings: dict[str, object]) -> tuple[Any, str]:
+def _of_library(source: str, library: str, name: str, settings: dict[str, object]) -> tuple[Callable[[], object], str]:
     try:
-        if library == "torchvision":
-            _declare_operators()
-            models = importlib.import_module("torchvision.models")
-            names, version = models.list_models(), importlib.import_module("torchvision").__version__
-
-            def make():
-                return models.get_model(
-                    name,
-                    weights=None,
-                    **({} if "googlenet" not in name and "inception" not in name else {"init_weights": False}),
-                    **settings,
-                )
-        else:
-            _declare_operators()
-            timm = importlib.import_module("timm")
-            names, version = timm.list_models(), timm.__version__
-            make = lambda: timm.create_model(name, pretrained=False, **settings)  # noqa: E731
+        _declare_operators()
+        home = importlib.import_module("torchvision.models" if library == "torchvision" else "timm")
+        version = str(importlib.import_module(library).__version__).partition("+")[0]
     except ImportError as error:
         raise trouble(source, "F616", f"importing from {library} needs the package `{library}`", f"`pip install {library}`") from error
+    names = home.list_models()
     if name not in names:
         raise trouble(
             source, "F618", f"{library} has no model `{name}`", did_you_mean(closest(name, names)) or f"see {library}'s list of models"
         )
-    return make, f"{name} of {library} {version.partition('+')[0]}"
+    origin = f"{name} of {library} {version}"
+    if library == "timm":
+        return (lambda: home.create_model(name, pretrained=False, **settings)), origin
+    return (lambda: home.get_model(name, weights=None, **settings)), origin
 
 
 def _declare_operators() -> None:
@@ -137,7 +126,7 @@ def _declare_operators() -> None:
             torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
-def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Any, str]:
+def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Callable[[], object], str]:
     """`package.module:factory`; the folder at hand is looked in first, as Python does."""
     here = os.getcwd()
     if here not in sys.path:

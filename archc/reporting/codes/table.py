@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import calls, costs, drawing, files, limits, names, shapes, syntax, warnings, weights
+from . import calls, costs, drawing, files, importing, limits, names, shapes, syntax, warnings, weights
 from .code import Code
 
 CODES: Final[dict[str, Code]] = {
-    row.code: row for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, calls, weights) for row in subject.ROWS
+    row.code: row
+    for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, calls, weights, importing)
 }

@@ -1,0 +1,65 @@
+"""`archc import SOURCE`: a model of PyTorch as a text of the language."""
+
+from __future__ import annotations
+
+import click
+
+from .face import Command, Face, inputs_of, settings_of
+
+
+@click.command("import", cls=Command)
+@click.argument("source", metavar="SOURCE")
+@click.option("-o", "--output", metavar="FILE", help="Where the text goes; without it, to stdout.")
+@click.option("--input", "inputs", multiple=True, metavar="3x224x224", help="What the model takes, once for each input, without the batch.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the factory.")
+@click.option("--name", metavar="NAME", help="What the network is called.")
+@click.option("--flat", is_flag=True, help="One step a line, without blocks.")
+@click.option("--network", is_flag=True, help="Let the factory load what it asks the network for.")
+@click.option(
+    "--weights-out", metavar="FILE", help="Write the model's own weights there (.safetensors or .pt); `archc build --weights` takes them."
+)
+@click.pass_obj
+def command(
+    face: Face,
+    source: str,
+    output: str | None,
+    inputs: tuple[str, ...],
+    settings: tuple[str, ...],
+    name: str | None,
+    flat: bool,
+    network: bool,
+    weights_out: str | None,
+) -> int:
+    """Write a model of PyTorch as a text of the language.
+
+    SOURCE is torchvision:NAME, timm:NAME or package.module:factory; that code is run. The text is compared with the model,
+    keys, shapes and outputs, before it is written.
+    """
+    from ..compiler.files.write import write
+    from ..compiler.importer.importing import import_model
+    from ..compiler.importer.names import is_source
+    from ..compiler.importer.sources import model_of, trouble
+    from ..compiler.importer.weights_out import save_weights
+
+    if not is_source(source):
+        raise trouble(
+            source, "F651", f"`{source}` names no model", "write `torchvision:resnet50`, `timm:resnet50` or `package.module:factory`"
+        )
+    if name is not None and not name.isidentifier():
+        raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")
+    shapes = list(inputs_of(inputs).values()) if len(inputs) < 2 else [shape for row in inputs for shape in inputs_of((row,)).values()]
+    model = model_of(source, shapes=shapes, settings=settings_of(settings), network=network)
+    if weights_out:
+        save_weights(model.module, weights_out)
+    made = import_model(model, name=name, flat=flat, source=source)
+    for note in made.notes:
+        face.tell(f"note: {note}")
+    face.tell(f"{source}: {made.proof.told}")
+    if output is None or output == "-":
+        face.result(made.text)
+    else:
+        write(output, made.text)
+        face.tell(f"{output}: {made.text.count(chr(10))} lines")
+    if weights_out:
+        face.tell(f"{weights_out}: the model's own weights")
+    return 0

@@ -1,0 +1,51 @@
+"""Imports that were made before: a command on `timm:resnet50` imports it once.
+
+A text is kept under what it depends on: the source and its settings, the versions of the library, of PyTorch and of archc. Models
+of a person's own code are not kept, for that may change without a version. Two processes may write at once: a file
+appears whole, and both write the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+from ... import __version__
+from ..files.write import write
+from .importing import import_model
+from .names import LIBRARIES
+from .sources import model_of
+
+
+def folder() -> str:
+    """Where texts are kept: `ARCHC_CACHE`, or the usual place of caches."""
+    base = os.environ.get("ARCHC_CACHE")
+    if base:
+        return base
+    usual = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(usual, "archc", "imports")
+
+
+def imported_file(source: str, shapes: Sequence[tuple[int, ...]] = (), settings: Mapping[str, object] | None = None) -> tuple[str, bool]:
+    """The file with the text of a model, and whether it was there. Raises `ArchError` as the import does."""
+    library, _, name = source.rpartition(":")
+    place = os.path.join(
+        folder(), _key(source, library, shapes, settings or {}), "".join(c if c.isalnum() else "_" for c in name) + ".arch"
+    )
+    if library in LIBRARIES and os.path.isfile(place):
+        return place, True
+    made = import_model(model_of(source, shapes=shapes, settings=settings), source=source)
+    write(place, made.text)
+    return place, False
+
+
+def _key(source: str, library: str, shapes: Sequence[tuple[int, ...]], settings: Mapping[str, object]) -> str:
+    told = [source, repr([tuple(shape) for shape in shapes]), repr(sorted(settings.items())), __version__]
+    for package in ("torch", library.partition(".")[0]):
+        try:
+            told.append(version(package))
+        except PackageNotFoundError:
+            told.append("none")
+    return hashlib.sha256("\0".join(told).encode()).hexdigest()[:16]
