@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 import click
 
-from .face import Command, Face, inputs_of, settings_of
+from .face import Command, Face, inputs_of
 
 
 @click.command("import", cls=Command)
@@ -48,7 +50,7 @@ def command(
     if name is not None and not name.isidentifier():
         raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")
     shapes = list(inputs_of(inputs).values()) if len(inputs) < 2 else [shape for row in inputs for shape in inputs_of((row,)).values()]
-    model = model_of(source, shapes=shapes, settings=settings_of(settings), network=network)
+    model = model_of(source, shapes=shapes, settings=dict(_setting(row) for row in settings), network=network)
     if weights_out:
         save_weights(model.module, weights_out)
     made = import_model(model, name=name, flat=flat, source=source)
@@ -63,3 +65,17 @@ def command(
     if weights_out:
         face.tell(f"{weights_out}: the model's own weights")
     return 0
+
+
+def _setting(text: str) -> tuple[str, object]:
+    """An argument for a factory of Python's: numbers, lists, `true`, `false` and `none` are read, what is none of them is a text."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.isidentifier():
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--set")
+    words: dict[str, object] = {"true": True, "false": False, "none": None}
+    if value.lower() in words:
+        return name, words[value.lower()]
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value

@@ -131,6 +131,10 @@ class Line:
         ends = sorted(dict.fromkeys(targets), key=lambda number: order.get(number, -1))
         body = Body(entry=[self.builder.shapes[sources[0]]])
         known, current = list(sources), sources[0]
+        while len(ends) > 1 and (shared := self._shared(known, ends)) is not None:
+            body.items += self.items(known, current, shared)
+            known.append(shared)
+            current = shared
         for end in ends:
             body.items += self.items(known, current, end)
             known.append(end)

@@ -40,7 +40,15 @@ class Imported:
 
 def import_model(model: Model, *, name: str | None = None, flat: bool = False, source: str = "the model") -> Imported:
     """The text of a model. Raises `ArchError`: F652 where it cannot be run, F653 where the language lacks an operation, F654 where no text is equal."""
-    name = name or model.name
+    was_training = {part: part.training for part in model.module.modules()}
+    try:
+        return _imported(model, name or model.name, flat, source)
+    finally:
+        for part, training in was_training.items():
+            part.training = training
+
+
+def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     whole = flat_steps(model, source)
     why = ""
     for is_flat in (False, True) if not flat else (True,):

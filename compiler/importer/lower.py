@@ -11,6 +11,7 @@ from torch import nn
 
 from .steps import Flat, Input, Missing, Plain, Step
 from .trace import Call, Ref, Trace
+from .words import free_name
 
 BATCHES = (2, 3)
 """The batch sizes of the two runs."""
@@ -86,10 +87,13 @@ class Lowering:
         )
         if not same:
             raise Unsaid("what the model does depends on the size of the batch")
-        for number, ref in enumerate(self.trace.inputs):
+        # An input is a label beside the modules of the root.
+        taken = {path.partition(".")[0] for path in self.modules}
+        for ref in self.trace.inputs:
             value = self.trace.values[ref.number]
             data = self._data(ref.number)
-            name = value.name if value.name.isidentifier() else f"x{number}"
+            name = free_name(value.name if value.name.isidentifier() and value.name != "input" else "x", taken)
+            taken.add(name)
             self.flat.inputs.append(Input(ref.number, name, data.bare, not value.dtype.is_floating_point))
             self.known[ref.number] = data
         for call in self.trace.calls:

@@ -6,6 +6,9 @@ given to what a `skip` reads.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from .steps import Flat
 from .tree import Aux, Body, Item, Merge, Op, Scope, Skip, walk
 
@@ -123,6 +126,8 @@ def follow(body: Body, flat: Flat) -> None:
         if isinstance(item, Skip) and item.to is not None:
             while item.to not in there and item.to in through:
                 item.to = through[item.to]
+        if isinstance(item, Scope) and item.enters is not None:
+            item.enters = _followed(item.enters, there, through)
     flat.outputs = [(name, _followed(number, there, through)) for name, number in flat.outputs]
     flat.side_outputs = [(name, _followed(number, there, through)) for name, number in flat.side_outputs]
 
@@ -133,13 +138,13 @@ def _followed(number: int, there: set[int], through: dict[int, int]) -> int:
     return number
 
 
-def label(body: Body, entry: int | None, names: dict[int, str]) -> bool:
-    """Give a label to each step that a `skip` of this body reads. True where the entry itself is read by name.
+def label(body: Body, entry: int | None, names: dict[int, str], outputs: Mapping[int, str] = MappingProxyType({})) -> bool:
+    """Give a label to each step that a `skip` of this body reads, and to the outputs (by number, with their names). True where the entry itself is read by name.
 
     `names` are the labels that are known from outside (those of a network's inputs).
     """
     known = dict(names)
-    read = {item.to for item in _own(body) if isinstance(item, Skip) and item.to is not None}
+    read = {item.to for item in _own(body) if isinstance(item, Skip) and item.to is not None} | set(outputs)
     by_name = entry is not None and entry in read and entry not in known
     if by_name and entry is not None:
         known[entry] = HERE
@@ -148,24 +153,19 @@ def label(body: Body, entry: int | None, names: dict[int, str]) -> bool:
     for item in _own(body):
         if item.number in read and not isinstance(item, Skip):
             if item.label is None:
-                count += 1
-                while f"t{count}" in taken:
+                item.label = outputs.get(item.number, "")
+                while not item.label.isidentifier() or item.label in taken:
                     count += 1
-                item.label = f"t{count}"
+                    item.label = f"t{count}"
+                taken.add(item.label)
             known[item.number] = item.label
     for item in _own(body):
         if isinstance(item, Skip) and item.to is not None:
             item.name = known.get(item.to)
     for item in _own(body):
         if isinstance(item, Scope):
-            inner = label(item.body, _enters(item), known)
-            if inner:
-                item.body.entry_name = HERE
+            item.body.entry_name = HERE if label(item.body, item.enters, known) else None
     return by_name
-
-
-def _enters(scope: Scope) -> int | None:
-    return scope.enters
 
 
 def _own(body: Body) -> list[Item]:

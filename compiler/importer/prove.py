@@ -39,14 +39,12 @@ class Proof:
 
 def prove(text: str, model: Model) -> Proof:
     """Compile the text and compare it with the model."""
-    was_training = model.module.training
     kept = {key: value.detach().clone() for key, value in model.module.state_dict().items()} if model.keep else None
     try:
         return _compared(text, model)
     finally:
         if kept is not None:
             model.module.load_state_dict(kept)
-        model.module.train(was_training)
 
 
 def _compared(text: str, model: Model) -> Proof:

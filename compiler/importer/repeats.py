@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from .rates import Rate
-from .tree import Body, Call, Item, Loop, Merge, Text
+from .tree import Body, Call, Item, Loop, Merge, Op, Scope, Text, fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ def _rises(items: list[Item], start: int) -> bool:
 
 def _key(item: Item) -> tuple[object, int | None] | None:
     """What must be equal in a run, and the number in the label."""
+    if isinstance(item, Scope) and item.label is None:
+        return (fingerprint(item.body), item.indexed), None
     calls = _calls(item)
     if len(calls) != 1 or not (isinstance(item, Call) or (isinstance(item, Merge) and item.label is None)):
         return None
@@ -78,13 +80,16 @@ def _key(item: Item) -> tuple[object, int | None] | None:
     return (_shape(item), stem), count
 
 
-def _calls(item: Item) -> list[Call]:
-    if isinstance(item, Call):
+def _calls(item: Item) -> list[Call | Op]:
+    """What has weights in it: what a label is for."""
+    if isinstance(item, Call) or (isinstance(item, Op) and item.has_weights):
         return [item]
     return [call for body in item.bodies() for inner in body.items for call in _calls(inner)]
 
 
 def _shape(item: Item) -> object:
+    if isinstance(item, Op):
+        return (repr(item.operation), repr(item.arguments))
     if isinstance(item, Call):
         return (
             item.block,
@@ -105,6 +110,8 @@ def _stem(label: str | None) -> tuple[str | None, int | None]:
 
 def _loop(item: Item, length: int, body: Body, rises: bool) -> Loop:
     inner = copy.deepcopy(item)
+    if isinstance(inner, Scope):
+        return Loop(count=[length], body=Body([inner], list(body.entry)))
     (call,) = _calls(inner)
     stem, first = _stem(call.label)
     variable = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import os
 import socket
 import sys
@@ -116,7 +117,10 @@ def _of_library(source: str, library: str, name: str, settings: dict[str, object
     origin = f"{name} of {library} {version}"
     if library == "timm":
         return (lambda: home.create_model(name, pretrained=False, **settings)), origin
-    return (lambda: home.get_model(name, weights=None, **settings)), origin
+    # The weights of a backbone would be loaded; one's structure does not need them.
+    accepted = inspect.signature(home.get_model_builder(name)).parameters
+    usual = {"weights_backbone": None} if "weights_backbone" in accepted else {}
+    return (lambda: home.get_model(name, weights=None, **usual | settings)), origin
 
 
 def _declare_operators() -> None:

@@ -17,7 +17,7 @@ from .places import places
 from .rates import Rate, rates
 from .repeats import fold
 from .steps import Flat
-from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Scope, Skip, scopes
+from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Scope, fingerprint, scopes
 from .unify import unify
 from .words import name_of_block
 
@@ -47,7 +47,8 @@ def structure(flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[n
     found = Structure(body=body, indexed=number(body))
     found.rate = rates(body)
     follow(body, flat)
-    label(body, None, {row.number: row.name for row in flat.inputs})
+    ends = {number: name for name, number in flat.outputs}
+    label(body, None, {row.number: row.name for row in flat.inputs}, ends if len(ends) > 1 else {})
     if not is_flat:
         _Finder(found, modules).run()
     else:
@@ -108,7 +109,7 @@ class _Finder:
         # Most are equal: each distinct one is looked at once.
         distinct: dict[str, list[Place]] = defaultdict(list)
         for row in members:
-            distinct[_fingerprint(row[2])].append(row)
+            distinct[repr((row[2].indexed, row[2].arguments)) + fingerprint(row[2].body, True)].append(row)
         clusters: list[tuple[Body, list[list[Place]]]] = []
         for rows in distinct.values():
             scope = rows[0][2]
@@ -157,28 +158,6 @@ class _Finder:
                 both = None if both is None else unify(both, scope.body, count, 1)
             if both is not None and _options(both) <= 2:
                 self._block(stem, both, [[row] for row in rows])
-
-
-def _fingerprint(scope: Scope) -> str:
-    """Equal for scopes that are one and the same, numbers and entry and all."""
-
-    def told(item: Item) -> object:
-        own: tuple[object, ...] = (type(item).__name__, item.label)
-        if isinstance(item, Op):
-            own += (item.operation, item.arguments, item.into)
-        elif isinstance(item, Merge):
-            own += (item.operation, item.arguments)
-        elif isinstance(item, Call):
-            own += (item.block, item.arguments)
-        elif isinstance(item, Loop):
-            own += (item.count, item.variable)
-        elif isinstance(item, Scope):
-            own += (item.kind, item.indexed)
-        elif isinstance(item, Skip):
-            own += (item.name,)
-        return (own, [(body.entry, [told(inner) for inner in body.items]) for body in item.bodies()])
-
-    return repr((scope.body.entry, scope.body.entry_name, scope.indexed, scope.arguments, [told(item) for item in scope.body.items]))
 
 
 def _peeled(bodies: list[Body]) -> None:

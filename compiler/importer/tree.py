@@ -190,3 +190,28 @@ def walk(body: Body) -> Iterator[tuple[Item, Body]]:
         yield item, body
         for inner in item.bodies():
             yield from walk(inner)
+
+
+def fingerprint(body: Body, with_entry: bool = False) -> str:
+    """Equal for bodies that are written alike; with `with_entry`, for the same tensors as well."""
+
+    def told(item: Item) -> object:
+        own: tuple[object, ...] = (type(item).__name__, item.label)
+        if isinstance(item, Op):
+            own += (item.operation, item.arguments, item.into if with_entry else ())
+        elif isinstance(item, Merge):
+            own += (item.operation, item.arguments)
+        elif isinstance(item, Call):
+            own += (item.block, item.arguments)
+        elif isinstance(item, Loop):
+            own += (item.count, item.variable)
+        elif isinstance(item, Scope):
+            own += (item.kind, item.indexed)
+        elif isinstance(item, Skip):
+            own += (item.name,)
+        return (own, [whole(inner) for inner in item.bodies()])
+
+    def whole(inner: Body) -> object:
+        return (inner.entry if with_entry else (), inner.entry_name, [told(item) for item in inner.items])
+
+    return repr(whole(body))

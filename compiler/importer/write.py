@@ -162,6 +162,8 @@ class Writer:
             return _unindented(self._braced(f"aux {item.label}", self.body(item.body, depth + 1), depth))
         assert isinstance(item, Scope)
         inside = self.body(item.body, depth + 1)
+        if item.body.entry_name is not None:
+            inside = ["  " * (depth + 1) + f"{item.body.entry_name}: identity", *inside]
         if is_root and (item.label or "").isidentifier():
             top = f"stage {item.label}" + (" indexed" if item.indexed else "")
         else:

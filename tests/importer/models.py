@@ -1,0 +1,174 @@
+"""Modules as people write them, for the tests of the import."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Residual(nn.Module):
+    """Two convolutions and a shortcut, which is projected where the shape changes."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.shortcut = nn.Sequential()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(y + self.shortcut(x))
+
+
+class Small(nn.Module):
+    """The ResNet that people write for CIFAR."""
+
+    def __init__(self, classes: int = 10) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 3, padding=1, bias=False)
+        self.bn = nn.BatchNorm2d(16)
+        self.layer1 = self._layer(16, 16, 1)
+        self.layer2 = self._layer(16, 32, 2)
+        self.layer3 = self._layer(32, 64, 2)
+        self.fc = nn.Linear(64, classes)
+
+    def _layer(self, inputs: int, outputs: int, stride: int) -> nn.Sequential:
+        return nn.Sequential(Residual(inputs, outputs, stride), Residual(outputs, outputs), Residual(outputs, outputs))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.relu(self.bn(self.stem(x)))
+        x = self.layer3(self.layer2(self.layer1(x)))
+        return self.fc(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))
+
+
+class TwoInputs(nn.Module):
+    """An image and a vector of facts about it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.image = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.facts = nn.Linear(5, 8)
+        self.head = nn.Linear(16, 2)
+
+    def forward(self, picture: torch.Tensor, facts: torch.Tensor) -> torch.Tensor:
+        return self.head(torch.cat([self.image(picture), F.relu(self.facts(facts))], 1))
+
+
+class Signal(nn.Module):
+    """A one-dimensional network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList([nn.Sequential(nn.Conv1d(c, 16, 5, padding=2), nn.BatchNorm1d(16), nn.GELU()) for c in (1, 16, 16, 16)])
+        self.out = nn.Linear(16, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for block in self.blocks:
+            x = block(x)
+        return self.out(x.mean(-1))
+
+
+class Volume(nn.Sequential):
+    """A three-dimensional network, all of it an `nn.Sequential`."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            nn.Conv3d(1, 4, 3, padding=1), nn.ReLU(), nn.MaxPool3d(2), nn.Conv3d(4, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool3d(1), nn.Flatten(), nn.Linear(8, 2)
+        )  # fmt: skip
+
+
+class Siamese(nn.Module):
+    """One tower for two images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tower = nn.Sequential(nn.Conv2d(1, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 8, 3, padding=1))
+        self.head = nn.Linear(8, 1)
+
+    def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+        difference = self.tower(left) - self.tower(right)
+        return self.head(torch.flatten(F.adaptive_avg_pool2d(difference, 1), 1))
+
+
+class Pyramid(nn.Module):
+    """Several outputs, by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c1 = nn.Conv2d(3, 8, 3, 2, 1)
+        self.c2 = nn.Conv2d(8, 16, 3, 2, 1)
+        self.lateral1 = nn.Conv2d(8, 8, 1)
+        self.lateral2 = nn.Conv2d(16, 8, 1)
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        c1 = F.relu(self.c1(x))
+        c2 = F.relu(self.c2(c1))
+        p2 = self.lateral2(c2)
+        p1 = self.lateral1(c1) + F.interpolate(p2, scale_factor=2, mode="nearest")
+        return OrderedDict(p1=p1, p2=p2)
+
+
+class WithAux(nn.Module):
+    """A side head that training alone has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 8, 3, padding=1)
+        self.side = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4))
+        self.second = nn.Conv2d(8, 8, 3, padding=1)
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        x = torch.relu(self.first(x))
+        side = self.side(x) if self.training else None
+        x = torch.relu(self.second(x))
+        x = self.fc(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))
+        return (x, side) if side is not None else x
+
+
+class Dense(nn.Module):
+    """Each layer reads all that came before."""
+
+    def __init__(self, layers: int = 3, growth: int = 4) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Conv2d(3 + growth * i, growth, 3, padding=1) for i in range(layers)])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found = [x]
+        for layer in self.layers:
+            found.append(torch.relu(layer(torch.cat(found, 1))))
+        return torch.cat(found, 1)
+
+
+class Gated(nn.Module):
+    """The same tensor read from far away: a label."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(3, 4, 3, padding=1)
+        self.b = nn.Conv2d(4, 4, 3, padding=1)
+        self.c = nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        a = self.a(x)
+        b = torch.sigmoid(self.b(a))
+        c = self.c(b * a)
+        return c + b + a
+
+
+class Unsayable(nn.Module):
+    """A step that no word of the language says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.fft.rfft2(self.a(x)).real

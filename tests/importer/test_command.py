@@ -1,0 +1,69 @@
+"""`archc import`, and models in place of files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MODELS = """
+import socket
+import torch
+from torch import nn
+
+class Tiny(nn.Module):
+    def __init__(self, width=4, classes=2):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3, padding=1)
+        self.fc = nn.Linear(width, classes)
+
+    def forward(self, image):
+        return self.fc(self.conv(image).relu().mean((2, 3)))
+
+def from_afar():
+    socket.create_connection(("127.0.0.1", 9))
+"""
+
+
+def archc(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"ARCHC_CACHE": str(folder / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run([sys.executable, "-m", "archc", *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "my_models.py").write_text(MODELS, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_factory_of_ones_own_is_imported_and_built(folder: Path) -> None:
+    done = archc(folder, "import", "my_models:Tiny", "--set", "width=8", "--weights-out", "tiny.pt", "-o", "tiny.arch")
+    assert done.returncode == 0, done.stderr
+    assert "tiny.arch: 6 lines" in done.stderr
+    text = (folder / "tiny.arch").read_text(encoding="utf-8")
+    assert text.startswith("## Tiny of my_models, imported on ")
+    assert "network Tiny(classes = 2) {" in text
+    built = archc(folder, "build", "tiny.arch", "--weights", "tiny.pt")
+    assert built.returncode == 0, built.stderr
+
+
+def test_a_model_stands_where_a_file_stands(folder: Path) -> None:
+    done = archc(folder, "cost", "my_models:Tiny")
+    assert done.returncode == 0, done.stderr
+    assert "my_models:Tiny: imported: " in done.stderr
+    assert "122" in done.stdout  # 4 * 27 + 4, and 4 * 2 + 2
+
+
+def test_nothing_is_loaded_from_the_network_unasked(folder: Path) -> None:
+    done = archc(folder, "import", "my_models:from_afar")
+    assert done.returncode == 3 or done.returncode == 1
+    assert "an import loads nothing from the network" in done.stderr
+
+
+def test_a_word_that_names_no_model_is_told(folder: Path) -> None:
+    done = archc(folder, "import", "resnet50")
+    assert done.returncode == 1
+    assert "F651" in done.stderr

@@ -1,0 +1,73 @@
+"""Models of torchvision and timm by name: each import proves itself equal; here, how many lines it takes and what stands in it."""
+
+from __future__ import annotations
+
+import pytest
+
+import archc
+from archc.compiler.importer.importing import Imported, import_model
+from archc.compiler.importer.sources import model_of
+
+LINES = {
+    "torchvision:resnet18": 26,
+    "torchvision:mobilenet_v2": 40,
+    "torchvision:squeezenet1_1": 30,
+    "torchvision:shufflenet_v2_x1_0": 45,
+    "timm:starnet_s1": 50,
+}
+"""The most lines that each may take, header and all."""
+
+MORE_LINES = {
+    "torchvision:resnext50_32x4d": 30,
+    "torchvision:densenet121": 26,
+    "torchvision:googlenet": 45,
+    "torchvision:inception_v3": 88,
+    "torchvision:mobilenet_v3_large": 50,
+    "torchvision:convnext_tiny": 36,
+    "torchvision:efficientnet_b0": 58,
+    "torchvision:regnet_y_400mf": 58,
+    "torchvision:vit_b_16": 28,
+    "timm:res2net50_26w_4s": 52,
+    "timm:dla34": 45,
+    "timm:hrnet_w18": 380,
+}
+
+
+def imported(source: str) -> Imported:
+    return import_model(model_of(source), source=source)
+
+
+@pytest.mark.parametrize("source", LINES)
+def test_a_model_becomes_a_text_of_few_lines(source: str) -> None:
+    made = imported(source)
+    assert not made.is_flat
+    assert made.text.count("\n") <= LINES[source]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", MORE_LINES)
+def test_a_larger_model_becomes_a_text_of_few_lines(source: str) -> None:
+    made = imported(source)
+    assert not made.is_flat
+    assert made.text.count("\n") <= MORE_LINES[source]
+
+
+def test_parameters_of_a_block_have_the_names_of_its_constructor() -> None:
+    assert "block bottleneck(planes, stride = 1)" in imported("timm:resnet26").text
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "told"),
+    [
+        ("torchvision:resnet501", "F618", "did you mean `resnet50`"),
+        ("timm:nothing_at_all", "F618", "timm has no model"),
+        ("no_such_package:net", "F651", "there is no module `no_such_package`"),
+        ("json:net", "F651", "`json` has no `net`"),
+        ("json:dumps", "F651", "could not be made"),
+    ],
+)
+def test_a_source_that_is_none_is_an_error(source: str, code: str, told: str) -> None:
+    with pytest.raises(archc.ArchError) as error:
+        imported(source)
+    assert error.value.diagnostics[0].code == code
+    assert told in str(error.value)

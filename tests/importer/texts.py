@@ -1,0 +1,41 @@
+"""The texts of the modules of `models.py`: `python -m tests.importer.texts` writes them, and a reviewer reads what changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+import archc
+
+from . import models
+
+FOLDER = Path(__file__).parent / "texts"
+
+CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
+    "small": (models.Small, ((3, 32, 32),)),
+    "two_inputs": (models.TwoInputs, ((3, 16, 16), (5,))),
+    "signal": (models.Signal, ((1, 64),)),
+    "volume": (models.Volume, ((1, 8, 16, 16),)),
+    "siamese": (models.Siamese, ((1, 16, 16), (1, 16, 16))),
+    "pyramid": (models.Pyramid, ((3, 32, 32),)),
+    "with_aux": (models.WithAux, ((3, 16, 16),)),
+    "dense": (models.Dense, ((3, 16, 16),)),
+    "gated": (models.Gated, ((3, 16, 16),)),
+}
+
+
+def text_of(name: str, flat: bool = False) -> str:
+    """The imported text, without its header, in which the date stands."""
+    kind, shapes = CASES[name]
+    torch.manual_seed(0)
+    whole = archc.from_module(kind(), [torch.zeros(2, *shape) for shape in shapes], flat=flat)
+    return whole.split("\n\n", 1)[1]
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for case in CASES:
+        (FOLDER / f"{case}.arch").write_text(text_of(case), encoding="utf-8")
+    (FOLDER / "small_flat.arch").write_text(text_of("small", flat=True), encoding="utf-8")
