@@ -117,7 +117,7 @@ ORDER = (
     "compiler/runtime",
     "compiler/emit compiler/draw",
     "compiler/targets.py compiler/verify.py",
-    "compiler/bench compiler/explore archc/given.py archc/manual",
+    "compiler/importer compiler/bench compiler/explore archc/given.py archc/manual",
     "archc/api.py",
     "archc/variants.py",
     "archc/cli",
