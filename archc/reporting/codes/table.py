@@ -12,6 +12,7 @@ from . import calls, costs, drawing, files, importing, limits, names, shapes, sy
 from .code import Code
 
 CODES: Final[dict[str, Code]] = {
-    row.code: row for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, calls, weights, importing)
+    row.code: row
+    for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, calls, weights, importing)
     for row in subject.ROWS
 }
