@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from ...base.records import dataclass
 from .rates import Rate
 from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Path, Scope, Skip, Text
 from .words import free_name, name_of_block

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import networkx
 from torch import nn
 
+from ...base.records import dataclass
 from .constructors import Arguments
 from .lower import Unsaid
 from .places import Place, kind_of

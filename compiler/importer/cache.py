@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from ... import __version__
 from ..files.write import write
 from .importing import import_model
 from .names import LIBRARIES
@@ -42,7 +42,12 @@ def imported_file(source: str, shapes: Sequence[tuple[int, ...]] = (), settings:
 
 
 def _key(source: str, library: str, shapes: Sequence[tuple[int, ...]], settings: Mapping[str, object]) -> str:
-    told = [source, repr([tuple(shape) for shape in shapes]), repr(sorted(settings.items())), __version__]
+    told = [
+        source,
+        repr([tuple(shape) for shape in shapes]),
+        repr(sorted(settings.items())),
+        str(vars(sys.modules["archc"])["__version__"]),
+    ]
     for package in ("torch", library.partition(".")[0]):
         try:
             told.append(version(package))

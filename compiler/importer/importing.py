@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import torch
 
+from ...base.records import dataclass
 from ...base.source import Source
 from ...dsl.format.printer import format_source
-from .lower import BATCHES, Unsaid, lower
+from .lower import BATCHES, Unsaid
+from .lower_trace import lower
 from .natural import natural
 from .prove import Proof, prove
 from .simplify import simplify

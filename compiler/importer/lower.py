@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 from torch import nn
 
+from ...base.records import dataclass
 from .steps import Flat, Input, Missing, Plain, Step
 from .trace import Call, Ref, Trace
 from .words import free_name
@@ -261,13 +262,6 @@ def lowers(*names: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
-
-
-def lower(traces: Sequence[Trace], modules: dict[str, nn.Module]) -> Flat:
-    """The steps of a model. Raises `Unsaid` where the runs do not agree."""
-    from . import lower_arithmetic, lower_layers, lower_shapes  # noqa: F401  # they fill the table
-
-    return Lowering(traces, modules).run()
 
 
 def elements(shape: Sequence[int]) -> int:

@@ -7,10 +7,10 @@ its name moves, with a dot, into the labels of what stood in it, so that the key
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from torch import nn
 
+from ...base.records import dataclass
 from .lower import Unsaid
 from .steps import Flat, Step
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from ...base.records import dataclass
 from ...base.source import Source
 from ..codegen.pytorch import Mode
 from ..driver import check_source

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from ...base.records import dataclass
 from .tree import Body, Op, Scope, walk
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
 
+from ...base.records import dataclass
 from .rates import Rate
 from .tree import Body, Call, Item, Loop, Merge, Op, Scope, Text, fingerprint
 

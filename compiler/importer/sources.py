@@ -14,13 +14,14 @@ import socket
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NoReturn
 
 import torch
 from torch import nn
 
 from ...base.diagnostics import Diagnostic, Label
+from ...base.records import dataclass
 from ...base.source import Source
 from ...reporting.error import ArchError
 from ..ops.suggest import closest, did_you_mean

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ...base.records import dataclass
 
 Plain = bool | int | float | str | tuple[int, ...] | list[int] | None
 """A list is written as `[1, 2]`, a tuple as a size: `1x2`."""

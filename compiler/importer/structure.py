@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from torch import nn
 
+from ...base.records import dataclass
 from .blocks import Block, Maker
 from .bodies import Builder
 from .constructors import Arguments

@@ -8,8 +8,10 @@ column becomes a parameter (`blocks.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from ...base.records import dataclass
 
 Column = list[Any]
 """A value for each place; `ABSENT` where the step is not there."""

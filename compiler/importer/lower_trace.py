@@ -1,0 +1,21 @@
+"""A trace as steps, with all that is known of PyTorch's functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from . import lower_arithmetic, lower_layers, lower_shapes
+from .lower import TABLE, Lowering
+from .steps import Flat
+from .trace import Trace
+
+ROOMS = (lower_arithmetic, lower_layers, lower_shapes)
+"""The files that fill the table, each as it is imported."""
+
+
+def lower(traces: Sequence[Trace], modules: dict[str, nn.Module]) -> Flat:
+    """The steps of a model. Raises `Unsaid` where the runs do not agree."""
+    assert TABLE and ROOMS
+    return Lowering(traces, modules).run()
