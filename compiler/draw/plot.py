@@ -1,4 +1,4 @@
-"""Plots of memory over the steps of a network, and of variants against each other: for a terminal, and as SVG."""
+"""Plots of memory over the steps of a network, of variants against each other, and of speeds: for a terminal, and as SVG."""
 
 from __future__ import annotations
 
@@ -104,14 +104,14 @@ def _text(words: str, x: float, y: float, anchor: str = "start", points: float =
     return svg_text(words, x, y, SVG_WIDTH, anchor, points)
 
 
-def _frame(title: str) -> list[str]:
+def _frame(title: str, height: float = SVG_HEIGHT) -> list[str]:
     from .text import FONT
 
     return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {SVG_HEIGHT}" {FONT} '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SVG_WIDTH} {height:g}" {FONT} '
         f'role="img" aria-label="{escape(title, quote=True)}">',
         f"<title>{escape(title)}</title>",
-        f'<rect width="{SVG_WIDTH}" height="{SVG_HEIGHT}" fill="white"/>',
+        f'<rect width="{SVG_WIDTH}" height="{height:g}" fill="white"/>',
         _text(title, SVG_WIDTH / 2, 20, "middle", 15),
     ]
 
@@ -181,3 +181,44 @@ def points_svg(points: Sequence[Point], x_title: str, y_title: str, title: str) 
 def _spans(points: Sequence[Point]) -> tuple[float, float, float, float]:
     xs, ys = [point.x for point in points], [point.y for point in points]
     return min(xs), (max(xs) - min(xs)) or 1, min(ys), (max(ys) - min(ys)) or 1
+
+
+# ------------------------------------------------------------------------------------------------ bars
+
+_NAMES, _BAR, _TOP = 210, 26, 48
+"""Room for the names of bars, and for a bar, and above the first, in points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: a value with its spread, what is written behind it, and whether it stands back."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    text: str
+    faint: bool = False
+
+
+def bars_svg(bars: Sequence[Bar], title: str, note: str) -> str:
+    """The largest first, on a scale on which a line marks 1."""
+    rows = sorted(bars, key=lambda bar: -bar.value)
+    bottom = _TOP + _BAR * len(rows)
+    scale = (SVG_WIDTH - _NAMES - 2 * MARGIN) / (max(1.0, *(bar.high for bar in rows)) * 1.08)
+    parts = _frame(title, bottom + 34)
+    for place, bar in enumerate(rows):
+        top = _TOP + place * _BAR
+        low, middle, high = (_NAMES + scale * value for value in (bar.low, bar.value, bar.high))
+        fill = "#b8b8b8" if bar.faint else PHASES["forward"]
+        parts += [
+            _text(bar.name, _NAMES - 8, top + _BAR / 2 + 2, "end"),
+            f'<rect x="{_NAMES}" y="{top + 2}" width="{middle - _NAMES:.1f}" height="{_BAR - 8}" fill="{fill}"/>',
+            f'<path d="M{low:.1f} {top + _BAR / 2 - 2}H{high:.1f}" stroke="black" stroke-width="2"/>',
+            _text(bar.text, high + 6, top + _BAR / 2 + 2),
+        ]
+    parts += [
+        f'<path d="M{_NAMES + scale:.1f} {_TOP - 6}V{bottom}" stroke="#888" stroke-dasharray="3 3"/>',
+        _text(note, MARGIN / 4, bottom + 22),
+    ]
+    return "\n".join([*parts, "</svg>"]) + "\n"
