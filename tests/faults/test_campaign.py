@@ -60,6 +60,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "new from": ("new", "out/mine", "--from", "resnet18"),
     "list": ("list",),
     "explain": ("explain", "E301"),
+    "explain a network": ("explain", "resnet18"),
+    "verify": ("verify", "net.arch"),
+    "bench": ("bench", "net.arch", "--ways", "eager", "--rounds", "1", "--seconds", "0"),
+    "import": ("import", "json:nothing"),
 }
 
 Change = Callable[[], None]

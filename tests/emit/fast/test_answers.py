@@ -164,6 +164,7 @@ SMALLER = {
     "unet(width = 64": "unet(width = 32",
     "image[3, 512, 512]": "image[3, 256, 256]",  # U-Net
     "image[3, 520, 520]": "image[3, 260, 260]",  # the FCN
+    "resnet(output_stride = 8)": "resnet(output_stride = 8, depths = [1, 1, 1, 1])",
     "image[3, 800, 800]": "image[3, 400, 400]",  # the pyramid
 }
 """Fewer equal blocks and narrower layers: an optimised module takes several times its weights while they are packed, 2.5 GB for a VGG."""
