@@ -165,6 +165,7 @@ SMALLER = {
     "image[3, 512, 512]": "image[3, 256, 256]",  # U-Net
     "image[3, 520, 520]": "image[3, 260, 260]",  # the FCN
     "resnet(output_stride = 8)": "resnet(output_stride = 8, depths = [1, 1, 1, 1])",
+    "flat { conv(in.channels / 4, 3)": "flat { conv(in.channels / 32, 3)",  # its head, which is packed once for each size
     "image[3, 800, 800]": "image[3, 400, 400]",  # the pyramid
 }
 """Fewer equal blocks and narrower layers: an optimised module takes several times its weights while they are packed, 2.5 GB for a VGG."""
