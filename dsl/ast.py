@@ -388,10 +388,19 @@ Item: TypeAlias = "Import | FromImport | Let | Default | Block | Network | Broke
 
 
 @dataclass(frozen=True, slots=True)
+class Edition(Node):
+    """`arch 1`."""
+
+    span: Span
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class File(Node):
     """One `.arch` file. `doc` is the `##` text that opens it, when a blank line parts it from what follows."""
 
     source: Source
+    edition: Edition | None
     items: tuple[Item, ...]
     doc: str = ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from typing import Final
 
@@ -15,12 +16,14 @@ from lark import Lark
 from lark.common import ParserConf
 from lark.exceptions import GrammarError
 from lark.grammar import NonTerminal, Rule, Symbol, Terminal
-from lark.lexer import PatternStr
+from lark.lexer import PatternStr, TerminalDef
 from lark.parsers.lalr_analysis import IntParseTable, LALR_Analyzer, Shift
 
 from . import TableData, folder
 
 STARTS: Final = ["file", "expression"]
+SCANNED: Final = {"COMMENT", "NAME", "NUMBER", "SIZE", "TEXT", "TEXT_START"}
+"""The patterns with which `dsl/lexer/scanner.py` begins; what stands beside a word it sees by itself."""
 
 
 def read_grammar() -> str:
@@ -36,7 +39,7 @@ def make_tables(grammar: str) -> TableData:
     numbers = {rule: index for index, rule in enumerate(rules)}
     left = sorted({rule.origin.name for rule in rules})
     names = set(left)
-    terminals = sorted({key for row in table.states.values() for key in row if key not in names})
+    terminals = sorted({key for row in table.states.values() for key in row if key not in names}, key=_kind)
     order = _order(table)
     states: list[list[int]] = []
     gotos: list[list[int]] = []
@@ -52,11 +55,9 @@ def make_tables(grammar: str) -> TableData:
         gotos.append(after)
     return {
         "grammar": f"{zlib.crc32(grammar.encode()):08x}",
-        "terminals": terminals,
-        "words": {terminal.pattern.value: terminal.name for terminal in lark.terminals if isinstance(terminal.pattern, PatternStr)},
-        "patterns": {
-            terminal.name: terminal.pattern.to_regexp() for terminal in lark.terminals if not isinstance(terminal.pattern, PatternStr)
-        },
+        "terminals": [_kind(name) for name in terminals],
+        "words": {word: _kind(terminal.name) for terminal in lark.terminals if (word := _word(terminal))},
+        "patterns": {terminal.name: terminal.pattern.to_regexp() for terminal in lark.terminals if terminal.name in SCANNED},
         "states": states,
         "gotos": gotos,
         "rules": [(left.index(rule.origin.name), len(rule.expansion), *_build(rule)) for rule in rules],
@@ -72,6 +73,19 @@ def _analyse(lark: Lark) -> IntParseTable:
     if not isinstance(table, IntParseTable):
         raise GrammarError("Lark gave another kind of table")
     return table
+
+
+def _kind(name: str) -> str:
+    """A kind of token as archc's scanner calls it. Lark keeps a word out of the tree when its name begins with `_`."""
+    return name.lstrip("_")
+
+
+def _word(terminal: TerminalDef) -> str | None:
+    """The word or sign that a terminal stands for, whatever must follow it; None for a pattern."""
+    pattern, word = terminal.pattern, _kind(terminal.name).lower()
+    if isinstance(pattern, PatternStr):
+        return str(pattern.value)
+    return word if re.match(rf"(\(\?:)?{word}\(\?", pattern.value) else None
 
 
 def _order(table: IntParseTable) -> dict[int, int]:

@@ -66,6 +66,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "`block name(…) takes a, b { … }`",
         "Names the tensors that a block joins; it is then the head of a merge: `name { | … | … }`.",
     ),
+    "arch": (
+        "`arch 1`, as the first line",
+        "The edition of the language in which the text is written; a text without it is of edition 1, the only one so far.",
+    ),
     "as": ("`repeat 3 as i { … }`, or `import resnet as r`", "Names the number of a round, or an imported file."),
     "indexed": (
         "`stage name indexed { … }`, `label: indexed { … }`, `block name(…) indexed { … }`",

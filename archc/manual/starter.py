@@ -12,6 +12,8 @@ from ..dsl import ast
 from ..dsl.parser.parse import parse
 
 SMALL = """\
+arch 1
+
 ## {name}: a small residual network for images of 32x32.
 
 default conv(bias = false)
@@ -40,6 +42,8 @@ network {name}(width = 32, depths = [2, 2, 2], classes = 10) {{
 """
 
 VARIANT = """\
+arch 1
+
 ## {name}: a variant of {base}.
 ##
 ## What differs: nothing yet. Change a value below, or give another; `archc diff {base} {name}.arch` shows what follows from it.

@@ -35,6 +35,7 @@ def unsilenced(rows: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(row for row in rows if not (row.severity is Severity.WARNING and is_silenced(row.code, row.primary.span)))
 
 
+_EDITION = re.compile(r"\s*arch\s+\d+\s*(#.*)?$")
 _ALLOW = re.compile(r"#\s*allow\b([^\n]*)")
 
 
@@ -60,7 +61,7 @@ def _head(source: Source) -> tuple[str, ...]:
     codes: list[str] = []
     for number in range(1, len(source.line_starts) + 1):
         line = source.line_text(number)
-        if line.strip() and not line.lstrip().startswith("#"):
+        if line.strip() and not line.lstrip().startswith("#") and not _EDITION.match(line):
             break
         codes += _allowed(line)
     return tuple(codes)

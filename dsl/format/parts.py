@@ -48,7 +48,7 @@ def _statement_starts(file: ast.File) -> frozenset[int]:
     starts: set[int] = set()
     for node in ast.walk(file):
         if isinstance(node, ast.File):
-            starts.update(item.span.start for item in node.items)
+            starts.update(item.span.start for item in (node.edition, *node.items) if item)
         elif isinstance(node, ast.If):
             rows = [row for row in node.otherwise if not (isinstance(row, ast.If) and _follows_else(row))]
             starts.update(row.span.start for row in (*node.body, *rows))

@@ -13,6 +13,7 @@ _TEXT: Final = ("TEXT", "TEXT_START")
 _FOLLOWERS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(("FROM", "AS", "TAKES", "DEFAULT", "BUDGET", "INPUT"), frozenset({"NAME"})),
     **dict.fromkeys(("IMPORT", "BLOCK", "NETWORK", "STAGE", "AUX"), frozenset({"NAME", *_TEXT})),
+    "ARCH": frozenset({"NUMBER", "SIZE"}),
     "OUTPUT": frozenset({"NAME", "IN", *_TEXT}),
     "EXPECT": frozenset({"LSQB"}),
     "INDEXED": frozenset({"LBRACE"}),
@@ -36,10 +37,13 @@ def read_tokens(source: Source) -> Tokens:
     _settle_ifs(result.tokens)
     end = len(result.text)
     result.tokens.append(Token("$END", end, end))
-    first = result.tokens[0]
+    edition = result.tokens[0].kind == "ARCH"
+    first = result.tokens[2 if edition else 0]
     if not result.file_doc and first.kind not in _DOCUMENTED:
         # A `##` text before an import, a `let` or a `default` at the top is the file's.
         result.file_doc = result.docs.get(first.start, "")
+    if edition and not result.file_doc:
+        result.file_doc = result.docs.get(result.tokens[0].start, "")
     return result
 
 

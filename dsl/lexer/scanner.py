@@ -70,7 +70,7 @@ _SCANNER: Final = re.compile(
     rf"|(?P<NAME>{_PATTERNS['NAME']})"
     rf"|(?P<SIZE>{_PATTERNS['SIZE']})"
     rf"|(?P<NUMBER>{_PATTERNS['NUMBER']})"
-    rf"|(?P<TEXT>{_PATTERNS['TEXT']})"
+    rf"|(?P<TEXT>{_PATTERNS['TEXT']}|{_PATTERNS['TEXT_START']}[^\"]*\")"
     r"|(?P<REMARK>/\*)"
     r"|(?P<SIGN>" + "|".join(re.escape(sign) for sign in sorted({*SIGNS, *foreign_signs.SIGNS}, key=len, reverse=True)) + r")|(?P<OTHER>.)",
     re.DOTALL,
@@ -261,11 +261,15 @@ class _Scanner:
         if not runs:
             return
         last = runs[-1]
-        if not self.tokens and (len(runs) > 1 or source.line_of(token_start) > source.line_of(last[-1].start()) + 1):
+        if self._at_top() and (len(runs) > 1 or source.line_of(token_start) > source.line_of(last[-1].start()) + 1):
             self.result.file_doc = _doc_text(runs[0])
             if len(runs) == 1:
                 return
         self.result.docs[token_start] = _doc_text(last)
+
+    def _at_top(self) -> bool:
+        """Whether nothing stands before but, perhaps, `arch 1`."""
+        return not self.tokens or (len(self.tokens) == 2 and self.tokens[0].kind == "ARCH")
 
 
 def _doc_text(comments: list[re.Match[str]]) -> str:

@@ -46,6 +46,15 @@ def _distinct(builder: Builder, what: str, names: tuple[ast.Name, ...]) -> None:
             builder.diagnostics.append(Diagnostic("E216", message, label, (other,), help="give one of them another name"))
 
 
+def _file(builder: Builder, children: list[Child], span: Span) -> tuple[ast.Edition | None, tuple[Child, ...]]:
+    edition, *items = children
+    return edition, tuple(items)
+
+
+def _edition(builder: Builder, children: list[Child], span: Span) -> ast.Edition:
+    return ast.Edition(span, int(builder.word(children[0])))
+
+
 def _tuple(builder: Builder, children: list[Child], span: Span) -> tuple[Child, ...]:
     return present(children)
 
@@ -245,7 +254,8 @@ def _statement(make: Make) -> Make:
 
 MAKERS: Final = {
     **EXPRESSIONS,
-    "file": _tuple,
+    "file": _file,
+    "edition": _edition,
     "import": _statement(_import),
     "from_import": _statement(_from_import),
     "block": _statement(_block),

@@ -9,6 +9,7 @@ from ...base.diagnostics import Diagnostic
 from ...base.source import Source, Span
 from ..ast import Broken, Expression, File
 from ..lexer.braces import MOST_MISTAKES, pair_braces, too_deep
+from ..lexer.edition import unknown_edition
 from ..lexer.keywords import read_tokens
 from ..lexer.scanner import Tokens
 from .actions import MAKERS
@@ -24,6 +25,9 @@ _GUESSED: Final = frozenset({"E101", "E106", "E115"})
 def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     """The file, and its mistakes in the order of the text. What could not be read is `Broken` in the tree."""
     tokens = read_tokens(source)
+    unknown = unknown_edition(tokens)
+    if unknown is not None:
+        return _unread(source), (unknown,)
     deep = too_deep(tokens)
     if deep is not None:
         tokens.diagnostics.append(deep)
@@ -31,9 +35,14 @@ def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
         pair_braces(tokens)
     if deep is not None or len(tokens.diagnostics) > MOST_MISTAKES:
         found = _in_order(tokens.diagnostics)[: MOST_MISTAKES + 1]
-        return File(source, (Broken(Span(source, 0, len(source.text))),)), found
-    items, diagnostics = _run(tokens, "file")
-    return File(source, items or (), tokens.file_doc), diagnostics
+        return _unread(source), found
+    value, diagnostics = _run(tokens, "file")
+    edition, items = value or (None, ())
+    return File(source, edition, items, tokens.file_doc), diagnostics
+
+
+def _unread(source: Source) -> File:
+    return File(source, None, (Broken(Span(source, 0, len(source.text))),))
 
 
 def parse_expression(source: Source) -> tuple[Expression | None, tuple[Diagnostic, ...]]:

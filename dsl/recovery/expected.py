@@ -35,7 +35,8 @@ def found(mistake: Mistake, token: Token | None = None) -> str:
 
 def wanted(mistake: Mistake) -> str:
     """What could stand at a mistake: `a value`, "`,` or `)`"; "" where almost anything could."""
-    kinds = mistake.machine.expected() - _NEVER
+    expected = mistake.machine.expected()
+    kinds = expected - _NEVER - ({"RBRACE"} if "HOLE_END" in expected else set())
     if _ITEM <= kinds:
         return "`block`, `network`, `let`, `default` or an import"
     parts: list[str] = []

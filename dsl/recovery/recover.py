@@ -18,6 +18,7 @@ from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
 SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
+    words.late_edition,
     steps.slashes,
     steps.label_of_signs,
     brackets.foreign_forms,

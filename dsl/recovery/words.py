@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from ...base.diagnostics import Edit, Fix, Label
+from ..lexer.edition import EDITION
 from ..lexer.misspelt_words import USAGE, meant_word
 from ..lexer.scanner import Token
 from .expected import found
@@ -119,6 +120,19 @@ def _imports(mistake: Mistake, first: Token) -> Repair | None:
         message, help = f"{found(mistake)} does not belong in an import", f"write {USAGE['from']}"
     others = (Label(mistake.span(first).to(mistake.span(mistake.before)), "the import"),) if token is not first else ()
     return Repair(say("E122", message, mistake.span(token), help=help, others=others), ())
+
+
+def late_edition(mistake: Mistake) -> Repair | None:
+    """`arch 1` behind something else, or twice."""
+    token, number = mistake.token, mistake.after
+    if token.kind != "ARCH":
+        return None
+    span = mistake.span(token).to(mistake.span(number))
+    known = mistake.word(number) == EDITION
+    fix = Fix("leave it out: a text that states no edition is of edition 1", (Edit(span, ""),)) if known else None
+    help = None if known else "write it as the first line"
+    diagnostic = say("E126", f"the place of `{span.text}` is before everything else in its text", span, help=help, fix=fix)
+    return Repair(diagnostic, (Change(mistake.position, mistake.position + 2),))
 
 
 def reserved_name(mistake: Mistake) -> Repair | None:

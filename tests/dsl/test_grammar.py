@@ -1,36 +1,14 @@
-"""The grammar, its tables, and Lark's own parser on the same texts."""
+"""The grammar and its tables. That Lark alone reads the same trees: test_lark_alone.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lark import Lark, Token
-from lark.lexer import Lexer
 
-from archc.base.source import Source
-from archc.dsl.lexer.keywords import read_tokens
 from archc.grammar import generate, read_tables
 
 ROOT = Path(__file__).parents[2]
-TEXTS = sorted([*(ROOT / "tests/corpus/language").glob("*.arch"), *(ROOT / "architectures").glob("*.arch")])
-
-
-class OurTokens(Lexer):
-    """archc's tokens, as Lark wants them."""
-
-    def __init__(self, conf: object) -> None:
-        pass
-
-    def lex(self, text: str) -> Iterator[Token]:
-        for token in read_tokens(Source("text", text)).tokens[:-1]:
-            yield Token(token.kind, text[token.start : token.end], token.start)
-
-
-@pytest.fixture(scope="module")
-def lark() -> Lark:
-    return Lark(generate.read_grammar(), parser="lalr", start="file", lexer=OurTokens)
 
 
 def test_tables_are_those_of_the_grammar() -> None:
@@ -50,8 +28,3 @@ def test_every_rule_has_a_function_that_builds_it() -> None:
 
     built = {build for _, _, build, _ in read_tables()["rules"]} - {"", "="}
     assert built == set(MAKERS)
-
-
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
-def test_lark_reads_the_same_texts(path: Path, lark: Lark) -> None:
-    assert lark.parse(path.read_text(encoding="utf-8")).data == "file"

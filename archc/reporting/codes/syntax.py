@@ -189,4 +189,11 @@ ROWS: tuple[Code, ...] = (
         _network("repaet 2 { conv(8) }"),
         "Write the word that the message names.",
     ),
+    Code(
+        "E126",
+        "an edition that is not known",
+        "A text may begin with the edition of the language in which it is written: `arch 1`, the only one so far.",
+        "arch 2\n\n" + _network("conv(8)"),
+        "Read the text with an archc that knows its edition, or write `arch 1`.",
+    ),
 )
