@@ -8,7 +8,7 @@ ARCHC := $(VENV)/.archc
 TOOLS := $(VENV)/.tools
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
-.PHONY: setup test lint types fast slow campaign demo docs gallery clean
+.PHONY: setup test lint types fast slow campaign demo docs gallery site clean
 
 setup: $(TOOLS)
 
@@ -62,6 +62,12 @@ docs: setup
 
 gallery: setup
 	@$(BIN)/python -m archc.manual.gallery
+
+# The pages as a site with search, for a browser or a web server: build/site/index.html.
+site: $(ARCHC)
+	@$(PIP) --editable '.[site]'
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs/site -d build/site-cache . build/site
+	@echo "build/site/index.html"
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
