@@ -14,6 +14,7 @@ from archc.dsl.parser.parse import parse
 from .reading import nodes
 
 ALL = """\
+arch 1
 ## A file with every kind of node.
 
 import models.resnet as r
