@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -101,6 +103,17 @@ def test_no_file_is_long() -> None:
         print(f"{name}: {lengths[name]} lines, better {SOFT_LIMIT}")  # `pytest -s` shows them
     long = {name: length for name, length in lengths.items() if length > HARD_LIMIT}
     assert not long, f"over {HARD_LIMIT} lines: what second purpose moved in? {long}"
+
+
+def test_most_files_are_short() -> None:
+    lengths = [len(path.read_text(encoding="utf-8").splitlines()) for path in sources(*FOLDERS)]
+    assert median(lengths) <= 150
+
+
+def test_no_name_of_a_file_is_used_three_times() -> None:
+    """Who looks for a room by its name finds one, or two at most."""
+    names = Counter(path.name for path in sources(*FOLDERS) if not path.name.startswith("__"))
+    assert {name: count for name, count in names.items() if count > 2} == {}
 
 
 # -------------------------------------------------------------------------------------------------- walls

@@ -9,7 +9,7 @@ import click
 from .build import DTYPES
 from .face import Command, Face, compiled, network_options
 from .progress import progress
-from .weights import weights_of, weights_options
+from .weights_options import weights_of, weights_options
 
 if TYPE_CHECKING:
     from ..compiler.bench.bench import Bench

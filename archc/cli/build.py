@@ -9,7 +9,7 @@ import click
 from .face import Command, Face, compiled, network_options
 from .made import size_of
 from .progress import progress
-from .weights import weights_of, weights_options
+from .weights_options import weights_of, weights_options
 
 if TYPE_CHECKING:
     from ..compiler.targets import Made, Plan

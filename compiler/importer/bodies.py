@@ -15,9 +15,9 @@ from torch import nn
 
 from ...base.records import dataclass
 from .constructors import Arguments
+from .flat_steps import Flat
 from .lower import Unsaid
 from .places import Place, kind_of
-from .steps import Flat
 from .tree import Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip
 
 START = -1

@@ -12,13 +12,13 @@ import torch
 from ...base.records import dataclass
 from ...base.source import Source
 from ...dsl.format.printer import format_source
+from .flat_steps import Flat, Missing
 from .lower import BATCHES, Unsaid
 from .lower_trace import lower
 from .natural import natural
 from .prove import Proof, prove
 from .simplify import simplify
 from .sources import Model, on_meta, trouble
-from .steps import Flat, Missing
 from .structure import Structure, structure
 from .trace import Trace, trace
 from .write import Writer

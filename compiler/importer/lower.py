@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from ...base.records import dataclass
-from .steps import Flat, Input, Missing, Plain, Step
+from .flat_steps import Flat, Input, Missing, Plain, Step
 from .trace import Call, Ref, Trace
 from .words import free_name
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .flat_steps import Plain
 from .lower import Data, Fixed, Lowering, Unsaid, bind, elements, lowers, one, spread
-from .steps import Plain
 from .trace import Call, Ref
 
 SAME = (

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from torch import nn
 
 from . import lower_arithmetic, lower_layers, lower_shapes
+from .flat_steps import Flat
 from .lower import TABLE, Lowering
-from .steps import Flat
 from .trace import Trace
 
 ROOMS = (lower_arithmetic, lower_layers, lower_shapes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from .steps import Flat
+from .flat_steps import Flat
 from .tree import Aux, Body, Item, Merge, Op, Scope, Skip, walk
 
 HERE = "x"

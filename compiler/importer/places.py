@@ -11,8 +11,8 @@ from collections import defaultdict
 from torch import nn
 
 from ...base.records import dataclass
+from .flat_steps import Flat, Step
 from .lower import Unsaid
-from .steps import Flat, Step
 
 Scope = tuple[str, ...]
 

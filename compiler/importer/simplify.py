@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .steps import Flat, Plain, Step
+from .flat_steps import Flat, Plain, Step
 
 
 def simplify(flat: Flat) -> None:

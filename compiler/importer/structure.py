@@ -13,11 +13,11 @@ from ...base.records import dataclass
 from .blocks import Block, Maker
 from .bodies import Builder
 from .constructors import Arguments
+from .flat_steps import Flat
 from .numbering import follow, label, number, without_rest
 from .places import places
 from .rates import Rate, rates
 from .repeats import fold
-from .steps import Flat
 from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Scope, fingerprint, scopes
 from .unify import unify
 from .words import name_of_block

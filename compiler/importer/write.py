@@ -9,9 +9,9 @@ from typing import Any
 
 from ..ops import TABLE
 from .blocks import NONE, Block
+from .flat_steps import Flat
 from .rates import Rate
 from .repeats import Rising
-from .steps import Flat
 from .structure import Structure
 from .tree import Aux, Body, Call, Item, Loop, Merge, Op, Path, Scope, Skip, Text
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 import archc
-from archc.cli.weights import ADAPT
+from archc.cli.weights_options import ADAPT
 from archc.compiler.runtime.weights.adapt import WORDS
 
 from .conftest import Run

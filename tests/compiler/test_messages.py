@@ -40,7 +40,6 @@ MISTAKES = {
         "runs a merge again with its own paths",
         None,
     ),
-    "a name that an unlabelled step takes": ("conv(3)\nif true { conv1: conv(3) }", "E209", "by its kind and its place", None),
     "two parameters of one name": ("b(3)", "E216", "two parameters are named `n`", None),
     "a file of nearly that name": ("relu", "E213", "did you mean `resnet`", None),
     "a small quotient is no number to round": ("upsample(scale = 120 / 88)", "E220", "write `120.0 / 88`", None),

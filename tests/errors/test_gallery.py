@@ -1,6 +1,6 @@
-"""Every code of the manual has an example that provokes it; what a person then reads stands beside it.
+"""Every code of the manual has an example that provokes it. A file holds both: the program, a line, and what a person then reads.
 
-`ARCHC_UPDATE=1 pytest tests/errors` writes the texts anew: read each before it is committed.
+`ARCHC_UPDATE=1 pytest tests/errors` writes the files anew: read each before it is committed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from archc.reporting.codes.table import CODES
 from archc.reporting.terminal import to_text
 
 HERE = Path(__file__).parent
+LINE = "─" * 80
+"""Between the program and the text."""
+
 TEXTUAL = sorted(code for code, row in CODES.items() if row.example and not code.startswith(("F", "W55")))
 """The codes of texts; those of files and calls (F6xx) and of drawing have no text that provokes them."""
 
@@ -27,7 +30,7 @@ def test_gallery(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert found, "the example is legal"
     assert found[0].code == code, to_text(found)
     assert len({row.code for row in found}) == 1, to_text(found)
-    text = to_text(found)
+    text = f"{CODES[code].example.rstrip()}\n{LINE}\n{to_text(found)}"
     expected = HERE / f"{code}.txt"
     if os.environ.get("ARCHC_UPDATE"):
         expected.write_text(text, encoding="utf-8")
