@@ -69,14 +69,9 @@ def build_units(graph: Graph, mode: Mode, dissolved: set[Scope]) -> Units:
 
 
 def _needed(graph: Graph, mode: Mode) -> tuple[bool, ...]:
-    needed = [False] * len(graph.nodes)
-    for node in reversed(graph.nodes):
-        if node.operation.name == "output":
-            needed[node.index] = mode is not Mode.INFERENCE or not node.training_only
-        if needed[node.index]:
-            for index in node.inputs:
-                needed[index] = True
-    return tuple(needed)
+    outputs = (node for node in graph.nodes if node.operation.name == "output")
+    needed = graph.needed_by(node for node in outputs if mode is not Mode.INFERENCE or not node.training_only)
+    return tuple(node.index in needed for node in graph.nodes)
 
 
 def needed_nodes(graph: Graph, mode: Mode) -> list[Node]:

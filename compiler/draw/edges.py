@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..ops.base import Shape
 from .picture import Box, Edge, Frame, Line
+
+if TYPE_CHECKING:
+    import networkx
 
 Rounds = Mapping[int, Sequence[tuple[int, int]]]
 
@@ -129,46 +133,38 @@ def _between_rounds(rounds: Rounds, producer: int, user: int) -> bool:
 
 def _with_skips(lines: list[Line], names: Sequence[str]) -> list[Line]:
     """Marks the lines whose tail reaches their head by another way as well."""
-    after: dict[str, list[str]] = {name: [] for name in names}
-    arriving: dict[str, int] = dict.fromkeys(names, 0)
-    for line in lines:
-        after[line.tail].append(line.head)
-        arriving[line.head] += 1
-    rank = ranks(after, arriving)
+    graph = flow(lines, names)
+    rank = ranks(graph)
     marked = []
     for line in lines:
-        far = rank[line.head] - rank[line.tail] > 1 and arriving[line.head] > 1
-        skip = far and _reaches(after, rank, line.tail, line.head)
+        far = rank[line.head] - rank[line.tail] > 1 and graph.in_degree(line.head) > 1
+        skip = far and _reaches(graph, rank, line.tail, line.head)
         marked.append(replace(line, skip=skip) if skip else line)
     return marked
 
 
-def ranks(after: Mapping[str, Sequence[str]], arriving: Mapping[str, int]) -> dict[str, int]:
+def flow(lines: Iterable[Line], names: Iterable[str]) -> networkx.MultiDiGraph[str]:
+    """The boxes and the lines between them."""
+    import networkx as nx
+
+    graph: networkx.MultiDiGraph[str] = nx.MultiDiGraph()
+    graph.add_nodes_from(names)
+    graph.add_edges_from((line.tail, line.head) for line in lines)
+    return graph
+
+
+def ranks(graph: networkx.MultiDiGraph[str]) -> dict[str, int]:
     """The longest way from a source to each box, in lines."""
-    waiting = dict(arriving)
-    rank = dict.fromkeys(after, 0)
-    ready = [name for name in after if not waiting[name]]
-    while ready:
-        name = ready.pop()
-        for head in after[name]:
-            rank[head] = max(rank[head], rank[name] + 1)
-            waiting[head] -= 1
-            if not waiting[head]:
-                ready.append(head)
-    return rank
+    import networkx as nx
+
+    return {name: rank for rank, names in enumerate(nx.topological_generations(graph)) for name in names}
 
 
-def _reaches(after: Mapping[str, Sequence[str]], rank: Mapping[str, int], tail: str, head: str) -> bool:
-    """Whether a way of two lines or more leads from `tail` to `head`."""
-    seen = {tail}
-    ready = [name for name in after[tail] if name != head]
-    while ready:
-        name = ready.pop()
-        if name in seen or rank[name] >= rank[head]:
-            continue
-        seen.add(name)
-        for following in after[name]:
-            if following == head:
-                return True
-            ready.append(following)
-    return False
+def _reaches(graph: networkx.MultiDiGraph[str], rank: Mapping[str, int], tail: str, head: str) -> bool:
+    """Whether a way of two lines or more leads from `tail` to `head`: nothing behind the head is looked at."""
+    import networkx as nx
+
+    def onwards(name: str) -> Iterator[str]:
+        return (after for after in graph.successors(name) if rank[after] <= rank[head] and (name, after) != (tail, head))
+
+    return any(after == head for _, after in nx.generic_bfs_edges(graph, tail, neighbors=onwards))

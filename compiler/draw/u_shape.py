@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ...base.records import dataclass
 from ..ops.base import product
-from .edges import ranks
+from .edges import flow, ranks
 from .picture import Box, Line, Picture
 
 LEAST_SKIPS = 2
@@ -41,15 +41,13 @@ STRAIGHT = Arms()
 
 def arms(picture: Picture) -> Arms:
     """The two arms of a network whose long skips nest; `STRAIGHT` for all others."""
+    import networkx
+
     if picture.entries:  # the inside of a box: a page shows it between what comes in above and what goes out below
         return STRAIGHT
     boxes = {box.name: box for box in picture.boxes()}
-    after: dict[str, list[str]] = {name: [] for name in boxes}
-    arriving = dict.fromkeys(boxes, 0)
-    for line in picture.lines:
-        after[line.tail].append(line.head)
-        arriving[line.head] += 1
-    rank = ranks(after, arriving)
+    graph = flow(picture.lines, boxes)
+    rank = ranks(graph)
     nested: list[tuple[str, str]] = []
     for line in sorted((line for line in picture.lines if line.skip), key=lambda line: (rank[line.tail], -rank[line.head])):
         if not nested or _within(boxes, rank, line, *nested[-1]):
@@ -58,7 +56,7 @@ def arms(picture: Picture) -> Arms:
         return STRAIGHT
     tail, head = nested[-1]
     deepest = _deepest(boxes, rank, tail, head)
-    rising = _following(after, deepest)
+    rising = networkx.descendants(graph, deepest)
     if any(tail in rising or head not in rising for tail, head in nested):
         return STRAIGHT
     return Arms(tuple(nested), frozenset(rising), deepest)
@@ -78,15 +76,3 @@ def _deepest(boxes: dict[str, Box], rank: dict[str, int], tail: str, head: str) 
     """The last of the smallest maps within the innermost skip; the skip's own tail where nothing lies between."""
     between = [name for name in boxes if rank[tail] <= rank[name] < rank[head]]
     return min(between, key=lambda name: (_extent(boxes[name]), -rank[name]))
-
-
-def _following(after: dict[str, list[str]], start: str) -> set[str]:
-    """Everything that a tensor of `start` flows into."""
-    found: set[str] = set()
-    ready = list(after[start])
-    while ready:
-        name = ready.pop()
-        if name not in found:
-            found.add(name)
-            ready.extend(after[name])
-    return found

@@ -1,13 +1,13 @@
-"""Program to the networkx graph: the form that analyses, pictures, rewrites and code generators read.
+"""The graph that analyses, pictures, rewrites and code generators read: a `networkx.MultiDiGraph`, with typed access.
 
-The graph is a `networkx.MultiDiGraph`: an operand that is given twice is two edges. Its node ids are the unique paths
-(`layer1.0.conv1`), its edges carry `operand`, the position among the user's inputs, as their key. It is never edited
-after it was built; a rewrite makes a new program and a new graph.
+`Graph.networkx` is lowered from the program (`lower.py`) when the first question about edges is asked: networkx takes as
+long to import as ten Pythons to start, and `archc check` has no such question. It is never edited; a rewrite makes
+a new program and a new graph.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Typed access to a program's nodes, edges and scopes."""
+    """Typed access to a program's nodes, edges and scopes. Nodes are told by their index, in networkx by their unique path."""
 
     program: Program
+
+    def __reduce__(self) -> tuple[type[Graph], tuple[Program]]:
+        """Pickles and copies hold the program; what is derived from it is derived again."""
+        return Graph, (self.program,)
+
+    @cached_property
+    def networkx(self) -> networkx.MultiDiGraph[str]:
+        """The graph itself, as `lower` says."""
+        from .lower import lower
+
+        return lower(self.program)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -41,7 +52,28 @@ class Graph:
 
     def operands(self, node: Node) -> tuple[Node, ...]:
         """The nodes whose outputs `node` reads, in order."""
-        return tuple(self.nodes[index] for index in node.inputs)
+        return self._incoming[node.unique]
+
+    @cached_property
+    def _records(self) -> dict[str, Node]:
+        return {name: attributes["node"] for name, attributes in self.networkx.nodes(data=True)}
+
+    @cached_property
+    def _incoming(self) -> dict[str, tuple[Node, ...]]:
+        """For each node the producers of its operands, in order."""
+        records = self._records
+        return {
+            user: tuple(records[producer] for _, producer in sorted((operand, name) for name, edges in row.items() for operand in edges))
+            for user, row in self.networkx.pred.items()
+        }
+
+    @cached_property
+    def _outgoing(self) -> dict[str, tuple[Node, ...]]:
+        """For each node its users, once for each operand."""
+        records = self._records
+        return {
+            producer: tuple(records[name] for name, edges in row.items() for _ in edges) for producer, row in self.networkx.succ.items()
+        }
 
     def shared(self, part: Node | Scope) -> str:
         """Whose weights a step or part uses again, by its unique path; "" where it has its own, or none."""
@@ -72,31 +104,38 @@ class Graph:
         """The parts with a step that uses another's weights."""
         return frozenset(scope for node in self.nodes if self.shared(node) for scope in node.scope.ancestors())
 
-    @cached_property
-    def _uses(self) -> tuple[tuple[tuple[int, int], ...], ...]:
-        uses: list[list[tuple[int, int]]] = [[] for _ in self.nodes]
-        for node in self.nodes:
-            for operand, index in enumerate(node.inputs):
-                uses[index].append((node.index, operand))
-        return tuple(tuple(row) for row in uses)
-
     def users(self, node: Node) -> tuple[Node, ...]:
         """The nodes that read `node`'s output, in order of evaluation, once for each operand."""
-        return tuple(self.nodes[index] for index, _ in self._uses[node.index])
+        return self._outgoing[node.unique]
 
     def integers(self, node: Node) -> int | None:
         """Where a node holds whole numbers, for a table behind it that perhaps other steps only move them to: how many there are."""
-        found = [
-            user.operation.reads_integers() or (self.integers(user) if user.operation.family == "shape" else None)
-            for user in self.users(node)
-        ]
+        import networkx as nx
+
+        records = self._records
+
+        def movers(name: str) -> Iterator[str]:
+            at = records[name]
+            moves = name == node.unique or (at.operation.family == "shape" and at.operation.reads_integers() is None)
+            return self.networkx.successors(name) if moves else iter(())
+
+        reached = nx.generic_bfs_edges(self.networkx, node.unique, neighbors=movers)
+        found = [records[name].operation.reads_integers() for _, name in reached]
         return min((count for count in found if count is not None), default=None)
 
     def edges(self) -> Iterator[tuple[Node, Node, int]]:
         """Producer, user and the position of the operand, in order of the user."""
         for node in self.nodes:
-            for operand, index in enumerate(node.inputs):
-                yield self.nodes[index], node, operand
+            for operand, producer in enumerate(self.operands(node)):
+                yield producer, node, operand
+
+    def needed_by(self, ends: Iterable[Node]) -> frozenset[int]:
+        """The indices of `ends` and of all that they depend on."""
+        import networkx as nx
+
+        records = self._records
+        layers = nx.bfs_layers(self.networkx.reverse(copy=False), [node.unique for node in ends])
+        return frozenset(records[name].index for layer in layers for name in layer)
 
     @cached_property
     def members(self) -> dict[Scope, tuple[Node | Scope, ...]]:
@@ -112,27 +151,3 @@ class Graph:
                     break
                 child, scope = scope, scope.parent
         return {scope: tuple(row) for scope, row in members.items()}
-
-    @cached_property
-    def networkx(self) -> networkx.MultiDiGraph[str]:
-        """The graph for whoever knows networkx. A node's attributes: `node` (the record), `operation` (the word),
-        `path`, `shape`, `span`, `via`, `weights` (name to shape), `macs`, `flops`."""
-        import networkx as nx
-
-        graph: networkx.MultiDiGraph[str] = nx.MultiDiGraph(name=self.program.name)
-        for node in self.nodes:
-            graph.add_node(
-                node.unique,
-                node=node,
-                operation=node.operation.name,
-                path=node.path,
-                shape=node.shape,
-                span=node.span,
-                via=node.via,
-                weights={weight.name: weight.shape for weight in node.weights},
-                macs=node.macs,
-                flops=node.flops,
-            )
-        for producer, user, operand in self.edges():
-            graph.add_edge(producer.unique, user.unique, key=operand, operand=operand)
-        return graph

@@ -113,9 +113,9 @@ HOSTILE = ["<b>x</b>", '"; } digraph evil {', "a\\nb\\", "]]>", "<script>alert(1
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_cannot_break_out(name: str) -> None:
     build = Builder(name, file=name + ".arch")
-    build.input(3, 8, 8, label=name)
+    build.input(3, 8, 8, label=name + "1")  # no two steps have one name
     with build.inside("stage", name, title=name, doc=name):
-        build.place(Conv(4), label=name)
+        build.place(Conv(4), label=name + "2")
         with build.inside("block", name, template=name):
             build.place(Conv(4), label=name)
             build.place(Dropout())
