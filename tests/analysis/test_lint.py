@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from archc.base.diagnostics import Diagnostic
-from archc.base.source import Source
-from archc.compiler.driver import check, check_source
+from archc.compiler.driver import check
 from archc.compiler.files.locate import shipped
+from tests.support import checked as checked_text
 
 
 def doubts(body: str, shape: str = "3, 32, 32", before: str = "", parameters: str = "") -> list[Diagnostic]:
     text = f"{before}\nnetwork n{parameters} {{\n  input x[{shape}]\n{body}\n}}\n"
-    checked = check_source(Source.of("n.arch", text))
+    checked = checked_text(text, "n.arch")
     assert not checked.has_errors, [row.message for row in checked.diagnostics]
     return list(checked.diagnostics)
 

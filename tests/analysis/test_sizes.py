@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import pytest
 import torch
 
-from archc.base.source import Source
 from archc.compiler.analysis.sizes import Axis, sizes, sizes_json, sizes_table
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
 from archc.compiler.ops.base import Shape
+from tests.support import checked
 
 from .built import built
 from .texts import graph_of, shipped
@@ -37,7 +36,7 @@ def test_as_elaboration_says_at_each_size(name: str) -> None:
     graph = graph_of(text_of(name, 48, 48))
     height, width = sizes(graph)
     for size in range(1, 150):
-        accepted = check_source(Source.of("t.arch", text_of(name, size, 48))).program is not None
+        accepted = checked(text_of(name, size, 48), "t.arch").program is not None
         assert (size in height.compiled) is accepted, size
     assert height.compiled == width.compiled
     assert height.built == height.compiled and height.fixed_by == ""
@@ -99,8 +98,8 @@ WITH_HOLES = {
 @pytest.mark.parametrize("name", WITH_HOLES)
 def test_as_compiling_says_at_each_size(name: str) -> None:
     def compiled(text: str, shapes: Mapping[str, Shape]) -> Graph | None:
-        checked = check_source(Source.of("t.arch", text), inputs=shapes)
-        return None if checked.has_errors else checked.graph
+        found = checked(text, "t.arch", inputs=shapes)
+        return None if found.has_errors else found.graph
 
     native = 64 if "64" in WITH_HOLES[name] else 48
     text = f"network n {{{{ {WITH_HOLES[name]} }}}}".format(native)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from archc.base.diagnostics import Diagnostic
-from archc.base.source import Source
-from archc.compiler.driver import Checked, check_source
+from archc.compiler.driver import Checked
 from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Node, Program
 from archc.reporting.terminal import to_text
+from tests.support import checked as checked_text
 
 
 def ask(text: str) -> Checked:
     """What archc says of a file with this text."""
-    return check_source(Source.of("case.arch", text))
+    return checked_text(text, "case.arch")
 
 
 def network(size: str, *body: str, blocks: str = "") -> str:

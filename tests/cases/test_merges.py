@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from archc.base.source import Source
-from archc.compiler.driver import check_source
+from tests.support import checked
 
 from .ask import legal, network, refused, result, said, step, warned
 
@@ -44,8 +43,8 @@ def test_B005_the_third_operand_differs() -> None:
 def test_B005_an_operand_given_twice_keeps_both_edges() -> None:
     text = network("16, 8, 8", "a: conv(16, 1)", "add { | skip | skip | skip(x) }")
     warned(text, "W509")
-    checked = check_source(Source.of("case.arch", text))
-    graph = checked.graph.networkx
+    found = checked(text, "case.arch")
+    graph = found.graph.networkx
     assert graph.number_of_edges("a", "add1") == 2 and graph.in_degree("add1") == 3
     assert result(legal(text)) == (16, 8, 8)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from archc.base.source import Source
-from archc.compiler.driver import check, check_source
+from archc.compiler.driver import check
+from tests.support import checked
 
 from .ask import ask, legal, network, refused, result, said, shapes, step, weights
 
@@ -72,12 +72,12 @@ def test_B105_line_ends() -> None:
     expected = ask(text).diagnostics
     for end in ("\r\n", "\r", "\n"):
         for last in ("", end):
-            found = check_source(Source.of("case.arch", text.rstrip("\n").replace("\n", end) + last)).diagnostics
+            found = checked(text.rstrip("\n").replace("\n", end) + last, "case.arch").diagnostics
             assert [(row.code, row.message, row.primary.span.line) for row in found] == [
                 (row.code, row.message, row.primary.span.line) for row in expected
             ]
     good = network("3, 8, 8", "conv(8, 3)")
-    crlf = check_source(Source.of("case.arch", good.replace("\n", "\r\n"))).program
+    crlf = checked(good.replace("\n", "\r\n"), "case.arch").program
     assert crlf is not None and shapes(crlf) == shapes(legal(good))
 
 

@@ -9,12 +9,13 @@ from archc.base.source import Source
 from archc.compiler.driver import check_source
 from archc.compiler.graph.program import Program
 from archc.reporting.terminal import to_text
+from tests.support import checked
 
 
 def made(text: str) -> Program:
-    checked = check_source(Source.of("test.arch", text))
-    assert checked.program is not None, to_text(checked.diagnostics)
-    return checked.program
+    found = checked(text, "test.arch")
+    assert found.program is not None, to_text(found.diagnostics)
+    return found.program
 
 
 def net(body: str, before: str = "", size: str = "4, 8, 8") -> Program:
@@ -22,7 +23,7 @@ def net(body: str, before: str = "", size: str = "4, 8, 8") -> Program:
 
 
 def errors(text: str) -> list[Diagnostic]:
-    return [row for row in check_source(Source.of("test.arch", text)).diagnostics if row.is_error]
+    return [row for row in checked(text, "test.arch").diagnostics if row.is_error]
 
 
 def shape(program: Program) -> tuple[int, ...]:
@@ -160,18 +161,16 @@ def test_shapes_of_every_rank() -> None:
 
 
 def test_dead_parts_are_left_out_and_told_of() -> None:
-    checked = check_source(Source.of("test.arch", "network n {\n input x[4, 8, 8]\n a: relu\n conv(3) -> bn\n skip(a)\n}"))
-    assert checked.program is not None
-    assert [node.operation.name for node in checked.program.nodes] == ["input", "relu", "output"]
-    assert [(row.code, row.message) for row in checked.diagnostics] == [
-        ("W501", "nothing uses the output of `bn1`, so the step is left out")
-    ]
+    found = checked("network n {\n input x[4, 8, 8]\n a: relu\n conv(3) -> bn\n skip(a)\n}", "test.arch")
+    assert found.program is not None
+    assert [node.operation.name for node in found.program.nodes] == ["input", "relu", "output"]
+    assert [(row.code, row.message) for row in found.diagnostics] == [("W501", "nothing uses the output of `bn1`, so the step is left out")]
 
 
 def test_an_input_that_nothing_reads_is_told_of() -> None:
-    checked = check_source(Source.of("test.arch", "network n {\n input x[4, 8, 8]\n input y[4, 8, 8]\n relu\n}"))
-    assert checked.program is not None
-    assert [(row.code, row.message) for row in checked.diagnostics] == [("W501", "nothing uses the input `y`")]
+    found = checked("network n {\n input x[4, 8, 8]\n input y[4, 8, 8]\n relu\n}", "test.arch")
+    assert found.program is not None
+    assert [(row.code, row.message) for row in found.diagnostics] == [("W501", "nothing uses the input `y`")]
 
 
 # ------------------------------------------------------------------------------------------------- mistakes

@@ -14,6 +14,7 @@ from archc.manual.language_words import SYNONYMS, WORDS
 from archc.manual.pages import explain, index
 from archc.reporting.fixes import applied
 from archc.reporting.terminal import to_text
+from tests.support import checked
 
 TEXT = """
     Conv1d Conv2d Conv3d conv2d Convolution ConvTranspose2d conv_transpose Conv2DTranspose SeparableConv2D DepthwiseConv2D depthwise pointwise
@@ -66,7 +67,7 @@ def test_parameters_are_those_of_operations() -> None:
 def test_what_is_advised_instead_is_legal(row: object) -> None:
     assert row in OTHERWISE
     text = f"network n {{\n  input x[{row.shape}]\n  {row.example}\n}}\n"  # type: ignore[attr-defined]
-    assert [found.code for found in check_source(Source.of("n.arch", text)).diagnostics if found.is_error] == []
+    assert [found.code for found in checked(text, "n.arch").diagnostics if found.is_error] == []
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_what_is_advised_instead_is_legal(row: object) -> None:
     sorted({word for word in TYPED if otherwise(word) and word not in TABLE and word not in USAGE and "." not in word and word != "skip"}),
 )
 def test_a_message_says_it_too(word: str) -> None:
-    rows = check_source(Source.of("n.arch", f"network n {{\n  input x[8, 16, 16]\n  {word}(2)\n}}\n")).diagnostics
+    rows = checked(f"network n {{\n  input x[8, 16, 16]\n  {word}(2)\n}}\n", "n.arch").diagnostics
     row = otherwise(word)
     assert row is not None
     assert [found.code for found in rows] == ["E201"]
@@ -84,7 +85,7 @@ def test_a_message_says_it_too(word: str) -> None:
 
 @pytest.mark.parametrize("word", sorted({word for word in TYPED if same_as(word) and "." not in word}))
 def test_a_fix_writes_the_name_of_archc(word: str) -> None:
-    rows = check_source(Source.of("n.arch", f"network n {{\n  input x[8, 16, 16]\n  {word}\n}}\n")).diagnostics
+    rows = checked(f"network n {{\n  input x[8, 16, 16]\n  {word}\n}}\n", "n.arch").diagnostics
     assert [found.code for found in rows] == ["E201"]
     name = same_as(word)
     assert name is not None
@@ -94,7 +95,7 @@ def test_a_fix_writes_the_name_of_archc(word: str) -> None:
         assert f"{name} {{ | … | … }}" in (rows[0].help or "")
     else:
         text, _ = applied(rows)["n.arch"]
-        assert "E201" not in [row.code for row in check_source(Source.of("n.arch", text)).diagnostics]
+        assert "E201" not in [row.code for row in checked(text, "n.arch").diagnostics]
 
 
 def test_a_head_of_a_merge_is_renamed() -> None:
@@ -103,12 +104,12 @@ def test_a_head_of_a_merge_is_renamed() -> None:
     ).diagnostics
     text, _ = applied(rows)["n.arch"]
     assert "concat(axis = 0) {" in text
-    assert not check_source(Source.of("n.arch", text)).has_errors
+    assert not checked(text, "n.arch").has_errors
 
 
 def test_a_block_of_ones_own_is_nearer_than_another_library() -> None:
     text = "block se_block { conv(8) }\nnetwork n {\n  input x[8, 16, 16]\n  seblock\n}\n"
-    rows = check_source(Source.of("n.arch", text)).diagnostics
+    rows = checked(text, "n.arch").diagnostics
     assert "did you mean `se_block`" in to_text(rows)
 
 
@@ -134,7 +135,7 @@ def test_the_index_names_every_page() -> None:
 
 def test_parameters_of_other_libraries_are_told() -> None:
     def said(call: str, shape: str = "197, 768") -> str:
-        return to_text(check_source(Source.of("n.arch", f"network n {{\n  input x[{shape}]\n  {call}\n}}\n")).diagnostics)
+        return to_text(checked(f"network n {{\n  input x[{shape}]\n  {call}\n}}\n", "n.arch").diagnostics)
 
     assert "`linear(384) -> attention(12) -> linear(768)`" in said("attention(12, head_size = 32)")
     assert "conv(64) -> relu" in said('conv(8, activation = "relu")', "3, 8, 8")

@@ -21,6 +21,7 @@ from archc.compiler.elaborate.imports import DEEPEST_IMPORT
 from archc.compiler.elaborate.naming import LONGEST_LABEL, legal_name, why_not
 from archc.compiler.elaborate.values import LARGEST_LIST, show_value
 from archc.compiler.files.locate import find, read
+from tests.support import checked as checked_text
 
 MOST_BYTES = 200 * 2**20
 
@@ -88,7 +89,7 @@ BOMBS = {
 def test_what_would_never_end_is_said(text: str, code: str) -> None:
     tracemalloc.start()
     try:
-        checked = check_source(Source.of("n.arch", text))
+        checked = checked_text(text, "n.arch")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -127,7 +128,7 @@ def test_a_network_that_is_too_large_is_told_before_it_is_made(text: str, monkey
     placed = []
     add = Builder.add
     monkeypatch.setattr(Builder, "add", lambda *given, **named: placed.append(0) or add(*given, **named))
-    rows = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+    rows = [row for row in checked_text(text, "n.arch").diagnostics if row.is_error]
     assert [row.code in ("E403", "E406") for row in rows] == [True]
     assert len(placed) < 2 * LARGE + 100
 
@@ -137,7 +138,7 @@ def counted(text: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
     monkeypatch.setattr(elaborate, "LARGE", 0)
     builders: list[Builder] = []
     monkeypatch.setattr(elaborate, "Builder", lambda **given: builders.append(Builder(**given)) or builders[-1])
-    assert not check_source(Source.of("n.arch", text)).has_errors
+    assert not checked_text(text, "n.arch").has_errors
     first, second, third = builders[:3]
     assert (first.most, second.count is None, third.count) == (0, False, None)
     return second.placed, third.placed
@@ -183,14 +184,14 @@ def test_what_is_counted_of_a_shipped_network_is_what_is_made(name: str, monkeyp
 def test_a_network_of_as_many_operations_as_there_may_be() -> None:
     body = "repeat 8 { repeat 1000 { repeat 8 { b(3) } } }\n relu"
     text = "block b(c, d = c + 1) {\n  let e = d - 1\n  require e == c\n  add { | relu -> tanh | skip } }\n" + network(body)
-    checked = check_source(Source.of("n.arch", text))
+    checked = checked_text(text, "n.arch")
     assert not checked.has_errors
     assert checked.program is not None
     assert len(checked.program.nodes) > 0.95 * MOST_NODES
 
 
 def test_the_largest_loop_that_places_nothing() -> None:
-    assert not check_source(Source.of("n.arch", network(f"repeat {LARGEST_LIST} {{ }}\n relu"))).has_errors
+    assert not checked_text(network(f"repeat {LARGEST_LIST} {{ }}\n relu"), "n.arch").has_errors
 
 
 def test_what_is_placed_pays_for_statements() -> None:
@@ -203,7 +204,7 @@ def test_what_is_placed_pays_for_statements() -> None:
 
 
 def test_many_mistakes_are_not_all_said() -> None:
-    rows = check_source(Source.of("n.arch", network("\n".join(f"cnv{number}(8)" for number in range(3000))))).diagnostics
+    rows = checked_text(network("\n".join(f"cnv{number}(8)" for number in range(3000))), "n.arch").diagnostics
     assert MOST_ERRORS <= len(rows) <= MOST_ERRORS + 1
 
 
@@ -259,10 +260,10 @@ def test_many_imports_in_a_row(tmp_path: Path) -> None:
 
 def test_many_outputs_and_many_side_heads() -> None:
     outputs = ", ".join(f"o{number} = a" for number in range(3000))
-    checked = check_source(Source.of("n.arch", network(f"a: relu\n output {outputs}")))
+    checked = checked_text(network(f"a: relu\n output {outputs}"), "n.arch")
     assert checked.program is not None
     assert sum(node.operation.name == "output" for node in checked.program.nodes) == 3000
-    checked = check_source(Source.of("n.arch", network('repeat 2000 as i { aux "h{i}" { relu } }')))
+    checked = checked_text(network('repeat 2000 as i { aux "h{i}" { relu } }'), "n.arch")
     assert checked.program is not None
     assert sum(node.training_only for node in checked.program.nodes) == 4000
 

@@ -9,6 +9,7 @@ from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
 from archc.reporting.fixes import applied
 from archc.reporting.terminal import to_text
+from tests.support import checked
 
 # The text (`x` is [3, 8, 8]), the code, a part of what is said, and what the fix makes of the text, if there is one.
 MISTAKES = {
@@ -78,12 +79,12 @@ def test_what_is_said(title: str) -> None:
     if mended is not None:
         text, _ = applied(errors)["test.arch"]
         assert text == text_of(title, mended).text
-        assert not check_source(Source.of("test.arch", text)).has_errors
+        assert not checked(text, "test.arch").has_errors
 
 
 def test_variables_of_a_loop_and_inputs_of_a_block_have_different_names() -> None:
     text = "block f takes q, q { add { | skip | skip(q) } }\nnetwork n { input x[3, 8, 8]\nfor i, i in [1, 2] { f { | skip | skip } } }"
-    rows = check_source(Source.of("test.arch", text)).diagnostics
+    rows = checked(text, "test.arch").diagnostics
     assert [(row.code, row.message) for row in rows] == [
         ("E216", "two inputs are named `q`"),
         ("E216", "two variables of a loop are named `i`"),
@@ -103,28 +104,28 @@ network n {
   aux last { global_avgpool }
 }
 """
-    checked = check_source(Source.of("test.arch", text))
-    assert checked.program is not None
-    heads = [node.names for node in Graph(checked.program).nodes if node.training_only and node.operation.name == "output"]
+    found = checked(text, "test.arch")
+    assert found.program is not None
+    heads = [node.names for node in Graph(found.program).nodes if node.training_only and node.operation.name == "output"]
     assert heads == [("output", "a_unit1_head"), ("output", "a_unit2_head"), ("output", "last")]
 
 
 def test_after_a_mistake_in_the_text_nothing_is_doubted() -> None:
     """What could not be read may have used what nothing else uses."""
-    rows = check_source(Source.of("test.arch", "network n {\ninput x[3, 8, 8]\nconv(3)\nrelu | bn\n}")).diagnostics
+    rows = checked("network n {\ninput x[3, 8, 8]\nconv(3)\nrelu | bn\n}", "test.arch").diagnostics
     assert [row.code for row in rows] == ["E123"]
 
 
 @pytest.mark.parametrize("line", ["skip(h.c) -> relu", "skip(h)", "reuse(h.c)", "upsample(like = h.c)", "output a = h.c"])
 def test_the_network_does_not_read_what_is_there_only_in_training(line: str) -> None:
     text = f"network n {{\ninput x[3, 8, 8]\nconv(4)\naux h {{ c: conv(4) -> relu }}\n{line}\n}}"
-    rows = [row for row in check_source(Source.of("test.arch", text)).diagnostics if row.is_error]
+    rows = [row for row in checked(text, "test.arch").diagnostics if row.is_error]
     assert [row.code for row in rows] == ["E238"], to_text(rows)
 
 
 def test_a_side_head_reads_another() -> None:
     text = "network n {\ninput x[3, 8, 8]\naux h { c: conv(4) -> relu }\naux k { skip(h.c) -> conv(2) }\nconv(2)\n}"
-    assert not check_source(Source.of("test.arch", text)).has_errors
+    assert not checked(text, "test.arch").has_errors
 
 
 @pytest.mark.parametrize(
@@ -139,9 +140,7 @@ def test_a_side_head_reads_another() -> None:
 )
 def test_tensors_that_do_not_meet_as_they_were_meant_to(line: str, part: str) -> None:
     two = "network two {\ninput a[3, 8, 8]\ninput b[3, 8, 8]\nadd { | skip | skip(b) }\n}\n"
-    rows = [
-        row for row in check_source(Source.of("n.arch", f"{two}network n {{\ninput x[3, 8, 8]\n{line}\n}}")).diagnostics if row.is_error
-    ]
+    rows = [row for row in checked(f"{two}network n {{\ninput x[3, 8, 8]\n{line}\n}}", "n.arch").diagnostics if row.is_error]
     assert len(rows) == 1, to_text(rows)
     assert part in to_text(rows)
     assert rows[0].primary.span.line >= 8  # at the call

@@ -8,8 +8,7 @@ import pytest
 
 import archc
 from archc.api import ArchWarning
-from archc.base.source import Source
-from archc.compiler.driver import check_source
+from tests.support import checked
 
 GOOD = """\
 network good(width = 8, classes = 10) {
@@ -96,10 +95,10 @@ def test_a_file_that_is_not_there() -> None:
 
 
 def test_a_text_that_was_never_saved() -> None:
-    checked = check_source(Source.of("unsaved.arch", GOOD), settings={"classes": 3})
-    assert not checked.has_errors
-    assert checked.program is not None
-    assert checked.program.nodes[-1].shape == (3,)
+    found = checked(GOOD, "unsaved.arch", settings={"classes": 3})
+    assert not found.has_errors
+    assert found.program is not None
+    assert found.program.nodes[-1].shape == (3,)
 
 
 def test_modules(file: Path) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import to_python
-from archc.compiler.driver import Checked, check_source
+from tests.support import checked
 
 N = "network n {\n  input x[3, 8, 8]\n  @\n}\n"
 B = "block b(c) { conv(c) }\n"
@@ -45,10 +44,6 @@ NO_TENSOR_YET = {
 }
 
 
-def checked(text: str) -> Checked:
-    return check_source(Source.of("n.arch", text))
-
-
 @pytest.mark.parametrize("text", NOTHING_COMES_IN.values(), ids=NOTHING_COMES_IN)
 def test_in_where_nothing_comes_in(text: str) -> None:
     found = checked(text)
@@ -71,7 +66,7 @@ def test_a_value_from_outside_has_nothing_that_comes_in() -> None:
     from archc.compiler.driver import parse_setting
 
     value, _ = parse_setting("c", "in.channels")
-    found = check_source(Source.of("n.arch", "network n(c = 3) {\n  input x[3, 8, 8]\n  conv(c)\n}\n"), settings={"c": value})
+    found = checked("network n(c = 3) {\n  input x[3, 8, 8]\n  conv(c)\n}\n", "n.arch", settings={"c": value})
     assert [row.code for row in found.diagnostics] == ["E228"]
 
 

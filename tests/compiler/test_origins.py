@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from archc.base.diagnostics import Diagnostic
-from archc.base.source import Source
-from archc.compiler.driver import check_source
+from tests.support import checked
 
 
 def only(text: str) -> Diagnostic:
-    (diagnostic,) = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+    (diagnostic,) = [row for row in checked(text, "n.arch").diagnostics if row.is_error]
     return diagnostic
 
 

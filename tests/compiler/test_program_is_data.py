@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import archc
-from archc.base.source import Source
 from archc.compiler import driver
 from archc.compiler.document import to_json
 from archc.compiler.files.locate import shipped
 from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Program, Shown
+from tests.support import checked as checked_text
 
 from .test_printing import reachable
 
@@ -37,7 +37,7 @@ network values(unit = one, act = leaky_relu(0.1)) {
 
 
 def text(source: str) -> Program:
-    program = driver.check_source(Source.of("values.arch", source)).program
+    program = checked_text(source, "values.arch").program
     assert program is not None
     return program
 

@@ -9,6 +9,7 @@ from archc.compiler.driver import check_source
 from archc.reporting.codes.table import CODES
 from archc.reporting.fixes import applied
 from archc.reporting.terminal import to_text
+from tests.support import checked
 
 AUTOENCODER = """network ae250 {
   input image[3, 250, 250]
@@ -87,13 +88,13 @@ OFFERED = {
 @pytest.mark.parametrize("title", OFFERED)
 def test_the_remedy_is_named_and_works(title: str) -> None:
     text, parts, edit = OFFERED[title]
-    rows = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+    rows = [row for row in checked(text, "n.arch").diagnostics if row.is_error]
     assert len(rows) == 1
     said = to_text(rows)
     assert all(part in said for part in parts), said
     mended, _ = applied(rows)["n.arch"]
     assert edit in mended, mended
-    assert [row.code for row in check_source(Source.of("n.arch", mended)).diagnostics if row.is_error] == []
+    assert [row.code for row in checked(mended, "n.arch").diagnostics if row.is_error] == []
 
 
 NOTHING = {
@@ -105,7 +106,7 @@ NOTHING = {
 
 @pytest.mark.parametrize("title", NOTHING)
 def test_no_crop_or_padding_is_offered_for(title: str) -> None:
-    said = to_text(check_source(Source.of("n.arch", NOTHING[title])).diagnostics)
+    said = to_text(checked(NOTHING[title], "n.arch").diagnostics)
     assert "error[E301]" in said
     assert "crop(" not in said
     assert "out_pad" not in said
@@ -141,5 +142,5 @@ def test_a_remedy_is_looked_for_within_bounds() -> None:
         "e: conv(3, 1)\n  repeat 1000 { deconv(3, 1) }\n  maxpool(2) -> deconv(3, 2, stride = 2) -> deconv(3, 1, stride = 1000000) -> avgpool(1, stride = 1000000)\n  add { | skip | skip(e) }",
         "3, 33",
     )
-    rows = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+    rows = [row for row in checked(text, "n.arch").diagnostics if row.is_error]
     assert [row.code for row in rows] == ["E301"]

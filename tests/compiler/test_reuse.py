@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.source import Source
 from archc.compiler.analysis.cost import cost
 from archc.compiler.analysis.cost_table import cost_table
 from archc.compiler.analysis.diff import diff
 from archc.compiler.document import to_document
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
+from tests.support import checked
 
 TWO = "input a[3, 32, 32]\n  input b[3, 16, 16]\n  "
 
 
 def graph_of(body: str, before: str = "") -> Graph:
-    checked = check_source(Source.of("n.arch", f"{before}\nnetwork n {{\n  {body}\n}}\n"))
-    assert checked.program is not None, checked.diagnostics
-    return checked.graph
+    found = checked(f"{before}\nnetwork n {{\n  {body}\n}}\n", "n.arch")
+    assert found.program is not None, found.diagnostics
+    return found.graph
 
 
 def error_of(body: str, before: str = "") -> str:
-    checked = check_source(Source.of("n.arch", f"{before}\nnetwork n {{\n  {body}\n}}\n"))
-    (row,) = (row for row in checked.diagnostics if row.is_error)
+    found = checked(f"{before}\nnetwork n {{\n  {body}\n}}\n", "n.arch")
+    (row,) = (row for row in found.diagnostics if row.is_error)
     return f"{row.code} {row.message}"
 
 
@@ -61,9 +60,9 @@ def test_what_reads_its_own_labels_reads_those_of_this_use(head: str, before: st
 @pytest.mark.parametrize("name", ["unet", "resnet50_fpn"])
 def test_shipped_networks_can_be_used_again(name: str) -> None:
     text = f"from {name} import {name}\nnetwork n {{\n  input a[3, 64, 64]\n  input b[3, 64, 64]\n  one: {name}\n  skip(b) -> two: reuse(one)\n  output one, two\n}}\n"
-    checked = check_source(Source.of("n.arch", text))
-    assert checked.program is not None, checked.diagnostics
-    works = cost(checked.graph, by="op").rows
+    found = checked(text, "n.arch")
+    assert found.program is not None, found.diagnostics
+    works = cost(found.graph, by="op").rows
     first = sum(row.work.macs for row in works if row.path.startswith("one."))
     second = sum(row.work.macs for row in works if row.path.startswith("two."))
     assert first == second > 0
@@ -165,7 +164,7 @@ def test_of_a_first_use_that_fails_nothing_more_is_said() -> None:
 
 def test_the_bias_of_a_shared_layer_is_doubted_only_where_no_use_needs_it() -> None:
     def doubts(body: str) -> list[str]:
-        return [row.code for row in check_source(Source.of("n.arch", f"network n {{\n  input x[4, 8, 8]\n  {body}\n}}\n")).diagnostics]
+        return [row.code for row in checked(f"network n {{\n  input x[4, 8, 8]\n  {body}\n}}\n", "n.arch").diagnostics]
 
     assert doubts("c: conv(4) -> bn -> reuse(c) -> relu") == []
     assert doubts("c: conv(4) -> n: bn -> reuse(c) -> reuse(n)") == ["W502"]

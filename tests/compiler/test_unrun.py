@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from archc.base.source import Source
-from archc.compiler.driver import check_source
 from archc.compiler.elaborate.unreached import NOTE, unknown_names
 from archc.dsl.parser.parse import parse
 from archc.reporting.terminal import to_text
+from tests.support import checked
 
 ARCHITECTURES = Path(__file__).resolve().parents[2] / "architectures"
 NETWORK = "network n {\n  input x[3, 8, 8]\n  conv(4)\n}\n"
 
 
 def found(text: str) -> list[tuple[str, str]]:
-    rows = check_source(Source.of("n.arch", text + NETWORK)).diagnostics
+    rows = checked(text + NETWORK, "n.arch").diagnostics
     assert all(NOTE in row.notes for row in rows if row.is_error), to_text(rows)
     return [(row.code, row.primary.span.text) for row in rows if row.is_error]
 

@@ -14,6 +14,7 @@ from archc.compiler import driver
 from archc.compiler.files import library
 from archc.dsl.format.printer import format_source
 from archc.manual.starter import starter
+from tests.support import checked
 
 ROOT = Path(__file__).parents[2]
 MAKER = runpy.run_path(str(ROOT / "docs" / "library.py"))
@@ -75,7 +76,7 @@ def test_every_file_has_the_one_layout(name: str) -> None:
 @pytest.mark.parametrize("name", library.names())
 def test_every_network_starts_a_variant(name: str) -> None:
     """What `archc new mynet --from NAME` writes is the network itself, until it is changed."""
-    variant = driver.check_source(Source.of("mynet.arch", starter("mynet", name)))
+    variant = checked(starter("mynet", name), "mynet.arch")
     assert not variant.has_errors and variant.program is not None
     base = driver.compile(name).program
     assert base is not None

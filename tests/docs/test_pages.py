@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from archc.base.source import Source
-from archc.compiler.driver import check_source
 from archc.reporting.terminal import to_text
+from tests.support import checked
 
 from .listings import Listing, commands, listings, missing_line
 
@@ -79,8 +78,8 @@ LANGUAGE = [listing for listing in listings(DOCS / "language.md") if listing.kin
 @pytest.mark.parametrize("listing", LANGUAGE, ids=lambda listing: f"line-{listing.line}")
 def test_language_page(listing: Listing) -> None:
     """The examples of the language page are legal (those marked `fails` are not)."""
-    checked = check_source(Source.of("page.arch", listing.text))
-    assert checked.has_errors == ("fails" in listing.options), to_text(checked.diagnostics)
+    found = checked(listing.text, "page.arch")
+    assert found.has_errors == ("fails" in listing.options), to_text(found.diagnostics)
 
 
 MISTAKES = listings(DOCS / "mistakes.md")
@@ -91,5 +90,5 @@ MISTAKES = listings(DOCS / "mistakes.md")
 )
 def test_mistakes_page(text: Listing, told: Listing) -> None:
     """Each text of the page of mistakes is what the listing above it gives."""
-    errors = [row for row in check_source(Source.of("page.arch", text.text)).diagnostics if row.is_error]
+    errors = [row for row in checked(text.text, "page.arch").diagnostics if row.is_error]
     assert to_text(errors).rstrip() == told.text.rstrip()

@@ -6,12 +6,11 @@ import re
 
 import pytest
 
-from archc.base.source import Source
 from archc.compiler.draw import THEMES, Look, View, fold, to_dot
 from archc.compiler.draw.graphviz import render
 from archc.compiler.draw.style import contrast
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
+from tests.support import checked
 
 from .build import Add, Builder, Conv, Dropout, Relu, residual_network, unet
 
@@ -88,8 +87,8 @@ network n {
   add { | conv(16) -> bn -> se | skip }
 }
 """
-    checked = check_source(Source.of("n.arch", text))
-    assert "newrank" not in dot(checked.graph, View("op"))
+    found = checked(text, "n.arch")
+    assert "newrank" not in dot(found.graph, View("op"))
 
 
 def test_aux_heads_are_dashed() -> None:

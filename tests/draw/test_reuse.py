@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from archc.base.source import Source
 from archc.compiler.draw.fold import View, fold
 from archc.compiler.draw.picture import Box, Frame, Picture
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
+from tests.support import checked
 
 
 def picture(body: str, level: str = "block") -> Picture:
     text = f"block cb(out) {{ conv(out, 3, bias = false) -> bn -> relu }}\nnetwork n {{\n  input x[8, 16, 16]\n  {body}\n}}\n"
-    checked = check_source(Source.of("n.arch", text))
-    assert checked.program is not None, checked.diagnostics
-    return fold(Graph(checked.program), View(level))
+    found = checked(text, "n.arch")
+    assert found.program is not None, found.diagnostics
+    return fold(Graph(found.program), View(level))
 
 
 def marks(drawn: Picture) -> dict[str, str]:

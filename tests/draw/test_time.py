@@ -10,16 +10,16 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from archc.base.source import Source
 from archc.cli import group
 from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.codegen.units import needed_nodes
 from archc.compiler.draw import Look, Options, View, draw, draw_text, fold, to_dot
 from archc.compiler.draw.dot import Writer, short
-from archc.compiler.driver import check, check_source
+from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.latency import alone, seconds_by_node
 from archc.reporting.error import ArchError
+from tests.support import graph_of
 
 TWO = """
 network two {
@@ -41,12 +41,6 @@ network words {
   add { | skip | linear(8) }
 }
 """
-
-
-def graph_of(text: str) -> Graph:
-    checked = check_source(Source.of("n.arch", text))
-    assert not checked.has_errors, checked.diagnostics
-    return checked.graph
 
 
 def quick(graph: Graph, batch: int = 1) -> dict[str, float]:

@@ -6,10 +6,10 @@ import pytest
 
 from archc.base.diagnostics import Diagnostic
 from archc.base.source import Source
-from archc.compiler.driver import check_source
 from archc.dsl.format.printer import format_source
 from archc.dsl.parser.parse import parse
 from archc.manual.starter import starter
+from tests.support import checked
 
 from .reading import repaired
 
@@ -17,7 +17,7 @@ NETWORK = "network n {\n  input x[3, 8, 8]\n  conv(8)\n}\n"
 
 
 def found(text: str) -> tuple[Diagnostic, ...]:
-    return check_source(Source.of("n.arch", text)).diagnostics
+    return checked(text, "n.arch").diagnostics
 
 
 @pytest.mark.parametrize("head", ["arch 1\n", "# by hand\narch 1  # of 2026\n\n", "\n\narch 1 ", "## What it is.\narch 1\n"])

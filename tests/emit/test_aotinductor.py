@@ -11,10 +11,8 @@ import pytest
 import torch
 
 import archc
-from archc.base.source import Source
 from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode
-from archc.compiler.driver import check_source
 from archc.compiler.emit.aotinductor import save
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
@@ -22,6 +20,7 @@ from archc.compiler.runtime.prepare import Wanted, ready
 from archc.compiler.runtime.sample_inputs import normal
 from archc.compiler.verify import shaken
 from archc.reporting.error import ArchError
+from tests.support import checked as checked_text
 
 ROOT = Path(__file__).parents[2]
 
@@ -112,7 +111,7 @@ def test_odd_sizes_a_batch_and_ordinary_inputs(optimize: bool, tmp_path: Path) -
 
 
 def small() -> Graph:
-    checked = check_source(Source.of("n.arch", "network n { input x[3, 8, 8]  conv(4) -> relu }\n"))
+    checked = checked_text("network n { input x[3, 8, 8]  conv(4) -> relu }\n", "n.arch")
     assert checked.program is not None
     return checked.graph
 

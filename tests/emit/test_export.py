@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from archc.base.source import Source
 from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode
-from archc.compiler.driver import check_source
 from archc.compiler.emit import onnx, torch_export
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime import sample_inputs
 from archc.compiler.runtime.live_module import build
 from archc.reporting.error import ArchError
+from tests.support import checked as checked_text
 
 from .checks import as_tuple, inputs_of
 
@@ -98,7 +97,7 @@ def test_without_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def network(size: str, body: str) -> Graph:
-    checked = check_source(Source.of("n.arch", f"network n {{\n  input x[{size}]\n  {body}\n}}\n"))
+    checked = checked_text(f"network n {{\n  input x[{size}]\n  {body}\n}}\n", "n.arch")
     assert checked.program is not None, checked.diagnostics
     return checked.graph
 

@@ -9,13 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from archc.base.source import Source
 from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode, to_python
-from archc.compiler.driver import check_source
 from archc.compiler.files.library import names
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from tests.support import checked
 
 MIXED = """network mixed {
   input image[8, 12, 12]
@@ -96,7 +95,7 @@ def test_shipped(name: str, record: Record) -> None:
 
 def test_mixed(record: Record) -> None:
     """Some convolutions start as PyTorch does, so that no loop can start the others."""
-    graph = check_source(Source.of("mixed.arch", MIXED)).graph
+    graph = checked(MIXED, "mixed.arch").graph
     check(graph, Mode.TRAIN, record)
     text = to_python(graph)
     assert "nn.init.xavier_uniform_(self.body[0].weight)" in text
@@ -105,6 +104,6 @@ def test_mixed(record: Record) -> None:
 
 def test_class_that_is_a_chain(record: Record) -> None:
     """An `nn.Sequential` of its own is reached by numbers, not by the names of its members."""
-    graph = check_source(Source.of("chained.arch", CHAINED)).graph
+    graph = checked(CHAINED, "chained.arch").graph
     check(graph, Mode.TRAIN, record)
     assert "nn.init.kaiming_normal_(self[0].weight" in to_python(graph)

@@ -8,21 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode, to_python
-from archc.compiler.driver import check_source
-from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from tests.support import graph_of
 
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
 
 NAMES = ("self", "trunk", "_conv_stem", "__x", "0", "007", "a/b", "b<c&d'{}", "sp ace", "-", "1x1", "x", "F", "keys", "_get_item_by_idx")
-
-
-def graph_of(text: str) -> Graph:
-    checked = check_source(Source.of("labels.arch", text))
-    assert checked.program is not None, checked.diagnostics
-    return checked.graph
 
 
 def check(text: str) -> str:

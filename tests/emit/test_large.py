@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import to_python
-from archc.compiler.driver import check_source
+from tests.support import checked
 
 
 def source_of(text: str) -> str:
-    checked = check_source(Source.of("large.arch", text))
-    assert checked.program is not None
-    written = to_python(checked.graph)
+    found = checked(text, "large.arch")
+    assert found.program is not None
+    written = to_python(found.graph)
     ast.parse(written)
     return written
 

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.source import Source
 from archc.compiler.codegen.identifiers import CONTAINER_WORDS, Namer, camel_case, stem, variable_name
 from archc.compiler.codegen.pytorch import Mode, class_name, to_python
-from archc.compiler.driver import check_source
-from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from tests.support import graph_of
 
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
-
-
-def graph_of(text: str) -> Graph:
-    checked = check_source(Source.of("names.arch", text))
-    assert checked.program is not None, checked.diagnostics
-    return checked.graph
 
 
 def check(text: str) -> str:

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode, to_python
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 from tests.soundness.programs import Maker as Chains
+from tests.support import checked as checked_text
 
 from .blocks import Maker as Blocks
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
@@ -32,7 +31,7 @@ def graphs(write: Callable[[random.Random], str], seed: int) -> list[tuple[str, 
     found: list[tuple[str, Graph]] = []
     while len(found) < PROGRAMS:
         text = write(chance)
-        checked = check_source(Source.of("random.arch", text))
+        checked = checked_text(text, "random.arch")
         if checked.program is not None and sum(node.macs for node in checked.program.nodes) < 3e8:
             found.append((text, checked.graph))
     return found

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import torch
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from tests.support import checked
 
 
 def test_rounds_whose_factors_have_other_axes() -> None:
     text = "network n { input x[4, 2]\n repeat 2 { relu -> layer_scale -> reshape([-1, 4, 2]) } }"
-    program = check_source(Source.of("n.arch", text)).program
+    program = checked(text, "n.arch").program
     assert program is not None
     module = build(Graph(program), Mode.TRAIN)
     assert {key: tuple(value.shape) for key, value in module.state_dict().items()} == {

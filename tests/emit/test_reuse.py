@@ -7,14 +7,13 @@ import io
 import pytest
 import torch
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode, to_python
-from archc.compiler.driver import check_source
 from archc.compiler.emit.fast.build import fast, rewritten
 from archc.compiler.emit.fast.optimized import optimized
 from archc.compiler.emit.torchscript import script
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from tests.support import checked
 
 from .checks import check_answers, check_gradients, inputs_of
 
@@ -25,9 +24,9 @@ SIAMESE = """input left[3, 32, 32]
 
 
 def graph_of(body: str) -> Graph:
-    checked = check_source(Source.of("n.arch", f"network n {{\n  {body}\n}}\n"))
-    assert checked.program is not None, checked.diagnostics
-    return checked.graph
+    found = checked(f"network n {{\n  {body}\n}}\n", "n.arch")
+    assert found.program is not None, found.diagnostics
+    return found.graph
 
 
 def lines(graph: Graph) -> list[str]:

@@ -7,11 +7,9 @@ import io
 import pytest
 import torch
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode, to_python
-from archc.compiler.driver import check_source
-from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from tests.support import graph_of
 
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
 
@@ -20,12 +18,6 @@ block two(out) takes a, b { add { | conv(out) | skip(b) -> conv(out) } }
 network inner { input x[4, 8, 8]
  repeat 2 { res(4) } }
 """
-
-
-def graph_of(text: str) -> Graph:
-    checked = check_source(Source.of("rounds.arch", text))
-    assert checked.program is not None, checked.diagnostics
-    return checked.graph
 
 
 def check(body: str) -> str:

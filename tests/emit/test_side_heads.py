@@ -5,19 +5,18 @@ from __future__ import annotations
 import pytest
 import torch
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from tests.support import checked
 
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
 
 
 def graph_of(body: str, blocks: str = "") -> Graph:
-    checked = check_source(Source.of("n.arch", f"{blocks}\nnetwork n {{\ninput x[4, 6, 6]\n{body}\n}}\n"))
-    assert checked.program is not None, checked.diagnostics
-    return checked.graph
+    found = checked(f"{blocks}\nnetwork n {{\ninput x[4, 6, 6]\n{body}\n}}\n", "n.arch")
+    assert found.program is not None, found.diagnostics
+    return found.graph
 
 
 UNIT = "block unit(n) { conv(n) -> relu\n aux head { conv(2) -> global_avgpool } }"

@@ -10,8 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from archc.base.diagnostics import Diagnostic
-from archc.base.source import Source
-from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit.torchscript import save, script
 from archc.compiler.graph.graph import Graph
@@ -19,6 +17,7 @@ from archc.compiler.runtime.live_module import build
 from archc.compiler.runtime.weights import Weights, as_weights, side_head_keys
 from archc.compiler.runtime.weights import put as put_into
 from archc.compiler.runtime.weights.reading import read
+from tests.support import checked
 
 TEXT = """network small(classes = 3) {
   input image[3, 8, 8]
@@ -30,7 +29,7 @@ TEXT = """network small(classes = 3) {
 
 
 def graph_of(text: str = TEXT) -> Graph:
-    return driver.check_source(Source.of("small.arch", text)).graph
+    return checked(text, "small.arch").graph
 
 
 def fill(module: nn.Module, weights: str | Weights, unused: Collection[str] = ()) -> tuple[Diagnostic, ...]:

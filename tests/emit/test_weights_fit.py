@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 import archc
 from archc.base.diagnostics import Diagnostic
-from archc.base.source import Source
 from archc.compiler import driver
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
@@ -20,6 +19,7 @@ from archc.compiler.runtime.weights import Loaded, Weights, put
 from archc.compiler.runtime.weights.adapt import to_channels, to_positions
 from archc.compiler.runtime.weights.told import patterns
 from tests.conformance.reference import torchvision
+from tests.support import checked
 
 SMALL = """network small(classes = 1000, width = 8) {
   input image[3, 32, 32]
@@ -45,7 +45,7 @@ Tensors = Mapping[str, Tensor]
 
 
 def graph_of(text: str, size: tuple[int, ...] = (), **settings: object) -> Graph:
-    return driver.check_source(Source.of("net.arch", text), settings=settings, inputs={"": size} if size else {}).graph
+    return checked(text, "net.arch", settings=settings, inputs={"": size} if size else {}).graph
 
 
 def state_of(graph: Graph, seed: int = 1) -> dict[str, Tensor]:

@@ -7,19 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode
-from archc.compiler.driver import check_source
 from archc.compiler.emit import onnx
 from archc.compiler.emit.torchscript import script
-from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
-
-
-def graph_of(text: str) -> Graph:
-    program = check_source(Source.of("n.arch", text)).program
-    assert program is not None
-    return Graph(program)
+from tests.support import graph_of
 
 
 @pytest.mark.parametrize("form", ["{}", "indexed {{ {} }}"])

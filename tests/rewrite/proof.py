@@ -8,22 +8,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from archc.base.source import Source
 from archc.compiler.codegen.pytorch import Mode
-from archc.compiler.driver import check_source
 from archc.compiler.emit.fast.build import fast
 from archc.compiler.emit.fast.step import Backend
 from archc.compiler.graph.graph import Graph
 from archc.compiler.rewrite.base import Rewrite, Rewritten, weight_key
 from archc.compiler.runtime.live_module import build
-from archc.reporting.terminal import to_text
 from tests.emit.checks import as_tuple, shaken
-
-
-def graph_of(text: str) -> Graph:
-    checked = check_source(Source.of("case.arch", text))
-    assert checked.program is not None, to_text(checked.diagnostics)
-    return checked.graph
+from tests.support import graph_of
 
 
 def network(size: str, *body: str) -> Graph:

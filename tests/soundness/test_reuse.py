@@ -15,11 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from archc.base.source import Source
 from archc.compiler.analysis.cost import BY, cost
 from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.document import to_json
-from archc.compiler.driver import check_source
 from archc.compiler.emit.fast.build import rewritten
 from archc.compiler.emit.fast.optimized import optimized
 from archc.compiler.emit.onnx import save
@@ -29,6 +27,7 @@ from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 from archc.reporting.terminal import to_text
 from tests.emit.checks import as_tuple, check_answers, check_gradients
+from tests.support import checked as checked_text
 
 from .oracle import Refused, Stricter
 from .reuse_oracle import run
@@ -55,7 +54,7 @@ def outcome(program: ReuseProgram, given: list[Tensor]) -> tuple[list[Tensor], d
 
 def agrees(program: ReuseProgram, in_all_targets: bool = False) -> str:
     text = program.write()
-    checked = check_source(Source.of("random.arch", text))
+    checked = checked_text(text, "random.arch")
     given = tensors(program)
     ran = outcome(program, given)
     if isinstance(ran, str):

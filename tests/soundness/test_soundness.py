@@ -12,9 +12,8 @@ from collections import Counter
 
 import pytest
 
-from archc.base.source import Source
-from archc.compiler.driver import check_source
 from archc.reporting.terminal import to_text
+from tests.support import checked
 
 from .oracle import Refused, Stricter, TooLarge, run
 from .programs import Maker, RandomProgram
@@ -40,18 +39,18 @@ def verdict(program: RandomProgram) -> tuple[str, object]:
 def agrees(program: RandomProgram) -> str:
     """The verdict, which archc must share."""
     text = program.write()
-    checked = check_source(Source.of("random.arch", text))
+    found = checked(text, "random.arch")
     expected, detail = verdict(program)
-    story = f"{text}\nPyTorch: {expected} {detail}\narchc:\n{to_text(checked.diagnostics)}"
+    story = f"{text}\nPyTorch: {expected} {detail}\narchc:\n{to_text(found.diagnostics)}"
     if expected == "too large":
         return expected
     if expected == "runs":
-        assert checked.program is not None, story
-        output = checked.program.nodes[-1]
+        assert found.program is not None, story
+        output = found.program.nodes[-1]
         assert output.operation.name == "output" and output.shape == detail, f"{story}\n{output.shape}"
     else:
-        assert checked.has_errors, story
-        assert all(row.code[0] in "EW" for row in checked.diagnostics), story
+        assert found.has_errors, story
+        assert all(row.code[0] in "EW" for row in found.diagnostics), story
     return expected
 
 

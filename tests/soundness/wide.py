@@ -9,10 +9,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from archc.base.source import Source
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Program
+from tests.support import checked
 
 INPUTS = ("image", "image", "image", "signal", "volume", "vector", "ids", "ids", "sequence", "sequence")
 PAD_MODES = ('"reflect"', '"replicate"', '"circular"')
@@ -66,7 +65,7 @@ class Wide:
         return "".join(f"{block}\n" for block in self.blocks) + f"network random {{\n  {body}\n}}\n"
 
     def program(self) -> Program | None:
-        return check_source(Source.of("random.arch", self.text())).program
+        return checked(self.text(), "random.arch").program
 
     def add(self, line: str) -> bool:
         self.lines.append(line)

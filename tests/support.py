@@ -1,0 +1,30 @@
+"""The one way from a text to what archc makes of it, for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from archc.base.source import Source
+from archc.compiler.driver import Checked, check_source
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Program
+from archc.compiler.ops.base import Shape
+
+
+def checked(
+    text: str, name: str = "n.arch", *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None
+) -> Checked:
+    """All that archc says of a file with this text."""
+    return check_source(Source.of(name, text), settings=settings, inputs=inputs)
+
+
+def program_of(text: str, name: str = "n.arch") -> Program:
+    """The program of a text that must be legal."""
+    found = checked(text, name)
+    assert found.program is not None, found.diagnostics
+    return found.program
+
+
+def graph_of(text: str, name: str = "n.arch") -> Graph:
+    """The graph of a text that must be legal."""
+    return Graph(program_of(text, name))
