@@ -272,8 +272,8 @@ class _Step:
         kept = saved.inputs if len(node.inputs) > 1 or not self.lying[node.index].kept else ()
         if saved.for_inputs and not self.learns[node.inputs[0]]:
             kept = ()
-        if node.operation.keeps_inputs_for_others:
-            kept = tuple(number for number in kept if any(self.learns[index] for other, index in enumerate(node.inputs) if other != number))
+        wanted = [self.learns[index] for index in node.inputs]
+        kept = tuple(number for number in kept if node.operation.keeps_input(number, wanted))
         roots = [
             self.storages.root[node.inputs[number]] for number in kept if start <= number < (len(node.inputs) if stop is None else stop)
         ]

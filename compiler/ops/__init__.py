@@ -10,12 +10,15 @@ from . import (
     crop,
     deconvolution,
     dense,
+    elementwise,
     learned,
+    length_norm,
     merge,
     norm,
     other,
     part,
     pool,
+    reduce,
     regularise,
     resize,
     shape,
@@ -27,9 +30,12 @@ FAMILIES = (
     deconvolution,
     dense,
     norm,
+    length_norm,
     activation,
+    elementwise,
     pool,
     adaptive,
+    reduce,
     merge,
     shape,
     part,
@@ -43,7 +49,7 @@ FAMILIES = (
 
 STRICTER: tuple[str, ...] = (
     "No axis of an output has size 0. (PyTorch lets a transposed convolution, a slice or a crop leave nothing.)",
-    "`add`, `sub`, `maximum` and `mean` take equal shapes. `mul`, and `add(broadcast = true)`, stretch axes of size 1, "
+    "`add`, `sub`, `maximum`, `minimum` and `mean` take equal shapes. `mul`, `div`, and `add(broadcast = true)`, stretch axes of size 1, "
     "and never add axes. `matmul` takes as many axes on both sides.",
     "`linear` takes a vector or a sequence. (On an image PyTorch would work along its width, which nobody means; `last = true` allows it.)",
     '`pad_mode` other than "zeros", and `ceil`, go with the same padding before and after an axis.',

@@ -8,7 +8,7 @@ from typing import ClassVar
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .base import Backward, Construct, Operation, Saved, Shape, Shapes, Weight, literal, product
-from .parameters import FLAG, NUMBER, POSITIVE, Plain, parameter
+from .parameters import FLAG, NUMBER, POSITIVE, Plain, Real, parameter
 from .strides import Layout, elementwise, in_order
 
 
@@ -249,10 +249,47 @@ class Softmax(_Activation):
         return in_order(sizes)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        return Construct("nn.Softmax", (("dim", resolve_axis(self.axis, inputs[0], self.name) + 1),))
+        return Construct(self.torch_class, (("dim", resolve_axis(self.axis, inputs[0], self.name) + 1),))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        return f"torch.softmax({names[0]}, dim={resolve_axis(self.axis, inputs[0], self.name) + 1})"
+        return f"{self.torch_function}({names[0]}, dim={resolve_axis(self.axis, inputs[0], self.name) + 1})"
+
+
+@dataclass(frozen=True, slots=True)
+class LogSoftmax(Softmax):
+    name: ClassVar[str] = "log_softmax"
+    summary: ClassVar[str] = "The logarithm of `softmax`, worked out in one."
+    reference: ClassVar[str] = "torch.nn.LogSoftmax"
+    onnx: ClassVar[str] = "LogSoftmax"
+    torch_class: ClassVar[str] = "nn.LogSoftmax"
+    torch_function: ClassVar[str] = "torch.log_softmax"
+
+
+@dataclass(frozen=True, slots=True)
+class Selu(_Activation):
+    name: ClassVar[str] = "selu"
+    summary: ClassVar[str] = "An `elu` whose scale and bend keep mean 0 and variance 1 (self-normalising networks)."
+    reference: ClassVar[str] = "torch.nn.SELU"
+    onnx: ClassVar[str] = "Selu"
+    torch_class: ClassVar[str] = "nn.SELU"
+    torch_function: ClassVar[str] = "F.selu"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Celu(_Activation):
+    name: ClassVar[str] = "celu"
+    summary: ClassVar[str] = "x where it is positive, alpha * (exp(x / alpha) - 1) elsewhere: an `elu` without a kink."
+    reference: ClassVar[str] = "torch.nn.CELU"
+    onnx: ClassVar[str] = "Celu"
+    torch_class: ClassVar[str] = "nn.CELU"
+    torch_function: ClassVar[str] = "F.celu"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    alpha: float = parameter(Real("a number above 0", least=5e-324), "minus what it tends to", 1.0)
+
+    def _settings(self) -> tuple[tuple[str | None, Plain], ...]:
+        return (("alpha", float(self.alpha)),) if self.alpha != 1.0 else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +321,9 @@ OPERATIONS: tuple[type[Operation], ...] = (
     Tanh,
     HardSigmoid,
     HardSwish,
+    Selu,
+    Celu,
     Softmax,
+    LogSoftmax,
     Softplus,
 )

@@ -15,6 +15,9 @@ from ...base.records import dataclass
 from .parameters import Kind, Parameter, Plain
 from .strides import Layout, as_suggested, in_order
 
+BYTES_A_FLOAT = 4
+"""What counts of elements take an element for, where masks of a byte are among them."""
+
 Shape: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = tuple[Shape, ...]
 
@@ -266,6 +269,10 @@ class Operation:
     def copies_gradient(self, back: Backward) -> bool:
         """Whether what should be a view of the output's gradient must be copied, because of how that lies."""
         return False
+
+    def keeps_input(self, number: int, wanted: Sequence[bool]) -> bool:
+        """Whether input `number`, one of `saved`, is kept where only the `wanted` inputs have gradients."""
+        return not self.keeps_inputs_for_others or any(row for other, row in enumerate(wanted) if other != number)
 
     def passes_gradient(self, number: int, inputs: Shapes, output: Shape) -> bool:
         """Whether the gradient of input `number` is the output's, or a view of it."""

@@ -157,6 +157,35 @@ class Mul(_Elementwise):
 
 
 @dataclass(frozen=True, slots=True)
+class Div(_Elementwise):
+    name: ClassVar[str] = "div"
+    summary: ClassVar[str] = "The first path over the second, element by element. Axes of size 1 stretch, as in `mul`."
+    reference: ClassVar[str] = "torch.div"
+    onnx: ClassVar[str] = "Div"
+    symbol: ClassVar[str] = "\u00f7"
+    most_inputs: ClassVar[int | None] = 2
+
+    def _stretches(self) -> bool:
+        return True
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0, 1))
+
+    def keeps_input(self, number: int, wanted: Sequence[bool]) -> bool:
+        # What is divided is needed for the gradient of the divisor alone.
+        return number == 1 or wanted[1]
+
+    def backward_scratch(self, back: Backward) -> int:
+        # The gradient of the divisor comes first: minus the gradient, what is divided over the divisor, that once more, and their product.
+        if back.wanted[1]:
+            return 4 * back.elements - back.made
+        return back.elements if back.inputs[0] != back.output else 0
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return " / ".join(names)
+
+
+@dataclass(frozen=True, slots=True)
 class Sub(_Elementwise):
     name: ClassVar[str] = "sub"
     summary: ClassVar[str] = "The first path less the others. The shapes must be equal."
@@ -172,13 +201,7 @@ class Sub(_Elementwise):
 
 
 @dataclass(frozen=True, slots=True)
-class Maximum(_Elementwise):
-    name: ClassVar[str] = "maximum"
-    summary: ClassVar[str] = "The largest of the elements at each place (maxout). The shapes must be equal."
-    reference: ClassVar[str] = "torch.maximum"
-    onnx: ClassVar[str] = "Max"
-    symbol: ClassVar[str] = "max"
-
+class _Extreme(_Elementwise):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=tuple(range(len(inputs))), extra=(len(inputs) - 2) * product(output))
 
@@ -196,8 +219,26 @@ class Maximum(_Elementwise):
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         text = names[0]
         for name in names[1:]:
-            text = f"torch.maximum({text}, {name})"
+            text = f"torch.{self.name}({text}, {name})"
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class Maximum(_Extreme):
+    name: ClassVar[str] = "maximum"
+    summary: ClassVar[str] = "The largest of the elements at each place (maxout). The shapes must be equal."
+    reference: ClassVar[str] = "torch.maximum"
+    onnx: ClassVar[str] = "Max"
+    symbol: ClassVar[str] = "max"
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum(_Extreme):
+    name: ClassVar[str] = "minimum"
+    summary: ClassVar[str] = "The smallest of the elements at each place. The shapes must be equal."
+    reference: ClassVar[str] = "torch.minimum"
+    onnx: ClassVar[str] = "Min"
+    symbol: ClassVar[str] = "min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,4 +360,4 @@ class Matmul(Operation):
         return f"torch.matmul({names[0]}, {names[1]})"
 
 
-OPERATIONS: tuple[type[Operation], ...] = (Add, Mul, Sub, Maximum, Mean, Concat, Matmul)
+OPERATIONS: tuple[type[Operation], ...] = (Add, Mul, Div, Sub, Maximum, Minimum, Mean, Concat, Matmul)

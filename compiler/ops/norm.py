@@ -21,6 +21,19 @@ def _affine(channels: int, affine: bool) -> tuple[Weight, ...]:
     return (Weight("weight", (channels,)), Weight("bias", (channels,))) if affine else ()
 
 
+_LAST_AXIS_BATCH_NORM = '''class LastAxisBatchNorm(nn.BatchNorm1d):
+    """A batch norm whose channels are the last axis: of [N, L, C], over N and L."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        tracked = self.num_batches_tracked
+        if self.training and tracked is not None:
+            tracked.add_(1)
+        rows = x.flatten(0, -2)
+        rows = F.batch_norm(rows, self.running_mean, self.running_var, self.weight, self.bias, self.training, self.momentum, self.eps)
+        return rows.reshape(x.shape)
+'''
+
+
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Operation):
     name: ClassVar[str] = "bn"
@@ -35,14 +48,19 @@ class BatchNorm(Operation):
     eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     momentum: float = parameter(PROBABILITY, "how much of each batch enters the running statistics", 0.1)
     affine: bool = parameter(FLAG, AFFINE_DOC, True)
+    last: bool = parameter(FLAG, "the channels are the last axis of any tensor, as of a sequence of tokens", False)
 
     def output(self, inputs: Shapes) -> Shape:
-        if spatial_rank(inputs[0]) > 0:
+        if spatial_rank(inputs[0]) > 0 and not self.last:
             need_spatial(self.name, inputs[0])
         return inputs[0]
 
+    def over_last(self, shape: Shape) -> bool:
+        """Whether the channels are not the first axis, and all others are one to PyTorch."""
+        return self.last and len(shape) > 1
+
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        channels = inputs[0][0]
+        channels = inputs[0][-1 if self.last else 0]
         return (
             *_affine(channels, self.affine),
             Weight("running_mean", (channels,), trainable=False),
@@ -54,20 +72,46 @@ class BatchNorm(Operation):
         return BN_FLOPS * product(output)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        return Saved(inputs=(0,), once=2 * output[0])
+        return Saved(inputs=(0,), once=2 * output[-1 if self.last else 0])
+
+    def _flat(self, layout: Layout) -> Layout | None:
+        """All axes before the channels as one; None where that is no view."""
+        return viewed(layout, (product(layout.sizes[:-1]), layout.sizes[-1]))
+
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        copied = self.over_last(inputs[0].sizes[1:]) and self._flat(inputs[0]) is None
+        return inputs[0].elements if copied else 0
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return self.copies(inputs, inputs[0], True)
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return as_suggested(inputs, sizes)
+        return in_order(sizes) if self.over_last(tuple(sizes[1:])) else as_suggested(inputs, sizes)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return self.layout((back.layouts[number],), back.sizes(number))
+
+    def backward_scratch(self, back: Backward) -> int:
+        copied = self.over_last(back.output) and self._flat(back.gradient) is None
+        return copied_gradient(back, back.made) if copied else 0
+
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
+        return self.over_last(inputs[0].sizes[1:])
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0])]
+        arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][-1 if self.last else 0])]
         if self.eps != 1e-5:
             arguments.append(("eps", float(self.eps)))
         if self.momentum != 0.1:
             arguments.append(("momentum", float(self.momentum)))
         if not self.affine:
             arguments.append(("affine", False))
+        if self.over_last(inputs[0]):
+            return Construct("LastAxisBatchNorm", tuple(arguments))
         return Construct(f"nn.BatchNorm{max(1, spatial_rank(inputs[0]))}d", tuple(arguments))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_LAST_AXIS_BATCH_NORM,) if self.over_last(inputs[0]) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +215,7 @@ class LayerNorm(Operation):
     eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     affine: bool = parameter(FLAG, "whether each channel then gets a learned factor and a learned addend", True)
     last: bool = parameter(FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+    bias: bool = parameter(FLAG, "whether `affine` has the addend", True)
 
     def _over_first(self, shape: Shape) -> bool:
         return len(shape) > 2 and not self.last
@@ -182,7 +227,7 @@ class LayerNorm(Operation):
         return inputs[0]
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        return _affine(self._channels(inputs[0]), self.affine)
+        return _affine(self._channels(inputs[0]), self.affine)[: 2 if self.bias else 1]
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return NORM_FLOPS * product(output)
@@ -210,6 +255,8 @@ class LayerNorm(Operation):
             arguments.append(("eps", float(self.eps)))
         if not self.affine:
             arguments.append(("elementwise_affine", False))
+        elif not self.bias:
+            arguments.append(("bias", False))
         return Construct("ChannelNorm" if self._over_first(inputs[0]) else "nn.LayerNorm", tuple(arguments))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:

@@ -31,11 +31,16 @@ def norm_addend(norm: Item, factor: NormFactor, bias: Recipe | None = None) -> N
     return NormAddend(mean.shape, mean, factor, weights.get("bias"), bias)
 
 
+def is_channels_first(item: Item) -> bool:
+    """Whether it is a batch norm of the first axis."""
+    return isinstance(item.operation, BatchNorm) and not item.operation.over_last(item.shape)
+
+
 def _foldable(graph: Graph) -> tuple[Node, ...]:
     owners = {node.shares for node in graph.nodes if node.shares is not None}
     found = []
     for node in graph.nodes:
-        if isinstance(node.operation, BatchNorm):
+        if isinstance(node.operation, BatchNorm) and not node.operation.over_last(node.shape):
             (layer,) = graph.operands(node)
             shared = layer.shares is not None or layer.index in owners
             if makes_channels(layer.operation, layer.shape) and not shared and len(graph.users(layer)) == 1:
@@ -75,5 +80,5 @@ class FoldBatchNorm(Rewrite):
 
 def _one_norm(draft: Draft, layers: list[Item]) -> list[Item]:
     """The norm that alone reads the layers of one family, for each of them; none where they have not the same."""
-    norms = [norm for norm in map(draft.only_user, layers) if norm is not None and isinstance(norm.operation, BatchNorm)]
+    norms = [norm for norm in map(draft.only_user, layers) if norm is not None and is_channels_first(norm)]
     return norms if len(norms) == len(layers) and all(norm.shares_with(norms[0]) for norm in norms) else []

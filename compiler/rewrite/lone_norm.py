@@ -7,11 +7,10 @@ from typing import ClassVar
 from ...base.records import dataclass
 from ..ops.base import spatial_rank
 from ..ops.convolution import DepthwiseConv
-from ..ops.norm import BatchNorm
 from .base import Property, Rewrite, Rewritten
 from .counting import counted
 from .draft import Draft, Item
-from .fold_norm import NORMS_FOLDED, norm_addend, norm_factor
+from .fold_norm import NORMS_FOLDED, is_channels_first, norm_addend, norm_factor
 from .weights import Recipe, Reshaped
 
 _POINT = DepthwiseConv(kernel=1, pad="valid")
@@ -29,7 +28,7 @@ class LoneNorm(Rewrite):
 
     def apply(self, state: Rewritten) -> Rewritten:
         draft = Draft.of(state)
-        norms = [item for item in draft.items() if isinstance(item.operation, BatchNorm) and spatial_rank(item.shape) > 0]
+        norms = [item for item in draft.items() if is_channels_first(item) and spatial_rank(item.shape) > 0]
         # All are worked out before any is changed, for one may use the weights of another.
         made = [{} if norm.owner in norms else _weights(norm) for norm in norms]
         for norm, weights in zip(norms, made, strict=True):

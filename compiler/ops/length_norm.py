@@ -1,0 +1,161 @@
+"""Norms that divide by a length and subtract no mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from ...base.records import dataclass
+from .axes import AXIS, resolve_axis
+from .base import Backward, Construct, Operation, Saved, Shape, Shapes, Weight, Window, product
+from .merge import axis_name
+from .norm import EPS_DOC
+from .parameters import EPSILON, FLAG, Plain, parameter
+from .several_axes import whole_axes
+from .strides import Layout, as_suggested, elementwise, permuted
+
+
+@dataclass(frozen=True, slots=True)
+class Normalize(Operation):
+    name: ClassVar[str] = "normalize"
+    family: ClassVar[str] = "norm"
+    summary: ClassVar[str] = "Divides by the Euclidean length along an axis, which is 1 then."
+    reference: ClassVar[str] = "torch.nn.functional.normalize"
+    onnx: ClassVar[str] = "ReduceL2, Clip, Div"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    axis: Plain = parameter(AXIS, "along which axis", "channels")
+    eps: float = parameter(EPSILON, "the least that is divided by", 1e-12)
+
+    def output(self, inputs: Shapes) -> Shape:
+        resolve_axis(self.axis, inputs[0], self.name)
+        return inputs[0]
+
+    def _lengths(self, shape: Shape) -> int:
+        return product(shape) // shape[resolve_axis(self.axis, shape, self.name)]
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return 3 * product(output)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        return whole_axes((resolve_axis(self.axis, inputs[0], self.name),), inputs[0])
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,), extra=2 * self._lengths(output))
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return self._lengths(output)
+
+    def backward_scratch(self, back: Backward) -> int:
+        return 3 * back.elements  # of a quotient, whose divisor is as large as what is divided until it is summed
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(*inputs)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return elementwise(back.gradient, back.layouts[0])
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        axis = resolve_axis(self.axis, inputs[0], self.name) + 1
+        further = (f", dim={axis}" if axis != 1 else "") + (f", eps={float(self.eps)}" if self.eps != 1e-12 else "")
+        return f"F.normalize({names[0]}{further})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"over {axis_name(resolve_axis(self.axis, inputs[0], self.name), inputs[0])}"
+
+
+_CHANNELS = '''class ChannelRMSNorm(nn.RMSNorm):
+    """A root-mean-square norm over the channels of each position: of [N, C, H, W], over C."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.rms_norm(x.movedim(1, -1), self.normalized_shape, self.weight, self.eps)
+        return x.movedim(-1, 1)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class RmsNorm(Operation):
+    name: ClassVar[str] = "rms_norm"
+    family: ClassVar[str] = "norm"
+    summary: ClassVar[str] = "Divides each token of [L, C], a vector [C], or each position's channels of an image by their root mean square."
+    reference: ClassVar[str] = "torch.nn.RMSNorm; on images over the channels, as `ln`"
+    onnx: ClassVar[str] = "RMSNormalization"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    eps: float = parameter(EPSILON, EPS_DOC.replace("variance", "mean square"), 1e-6)
+    affine: bool = parameter(FLAG, "whether each channel then gets a learned factor", True)
+    last: bool = parameter(FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+
+    def _over_first(self, shape: Shape) -> bool:
+        return len(shape) > 2 and not self.last
+
+    def _channels(self, shape: Shape) -> int:
+        return shape[0] if self._over_first(shape) else shape[-1]
+
+    def output(self, inputs: Shapes) -> Shape:
+        return inputs[0]
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return (Weight("weight", (self._channels(inputs[0]),)),) if self.affine else ()
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return 4 * product(output)
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,), extra=self._rows(output) + (product(output) if self.affine else 0))
+
+    def _rows(self, shape: Shape) -> int:
+        return product(shape) // self._channels(shape)
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        # The squares are there with their mean and its root; later the root with the quotient, and with that times the weight.
+        return self._rows(output) + (product(output) if self.affine else self._rows(output))
+
+    def _moved(self, layout: Layout) -> Layout:
+        """With the channels last."""
+        rank = len(layout.sizes)
+        return permuted(layout, (0, *range(2, rank), 1)) if self._over_first(layout.sizes[1:]) else layout
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        made = elementwise(self._moved(inputs[0]))
+        made = as_suggested((made,), made.sizes)
+        rank = len(sizes)
+        return permuted(made, (0, rank - 1, *range(1, rank - 1))) if self._over_first(tuple(sizes[1:])) else made
+
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        # What comes out is put in order, by a copy where it is not.
+        if elementwise(self._moved(inputs[0])) == self._moved(output):
+            return 0
+        if self.affine:
+            return output.elements if training else 0
+        return output.elements - self._rows(output.sizes[1:]) * output.sizes[0]
+
+    def backward_scratch(self, back: Backward) -> int:
+        # Of a product and of a mean of squares; what the forward pass kept is let go of on the way.
+        return (3 if self.affine else 4) * back.elements - self._rows(back.output) * back.batch
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return elementwise(back.gradient, back.layouts[0])
+
+    def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
+        return self._over_first(inputs[0].sizes[1:])
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        if not self.affine:
+            return None  # without weights nothing fixes the size
+        target = "ChannelRMSNorm" if self._over_first(inputs[0]) else "nn.RMSNorm"
+        return Construct(target, ((None, self._channels(inputs[0])), ("eps", float(self.eps))))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_CHANNELS,) if self.affine and self._over_first(inputs[0]) else ()
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        if self.affine:
+            return None
+        x, eps = names[0], float(self.eps)
+        if self._over_first(inputs[0]):
+            return f"F.rms_norm({x}.movedim(1, -1), [{x}.shape[1]], eps={eps}).movedim(-1, 1)"
+        return f"F.rms_norm({x}, [{x}.shape[-1]], eps={eps})"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Normalize, RmsNorm)

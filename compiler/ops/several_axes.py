@@ -1,0 +1,56 @@
+"""Several axes at once: what a reduction goes along."""
+
+from __future__ import annotations
+
+from ...base.records import dataclass
+from .axes import AXIS, resolve_axis
+from .base import Refusal, Shape, Window, show
+from .merge import axis_name
+from .parameters import BadValue, Kind, Plain
+
+
+@dataclass(frozen=True, slots=True)
+class Axes(Kind):
+    """One axis, or a list of them."""
+
+    def read(self, value: object) -> Plain:
+        items = value if isinstance(value, tuple) and value else (value,)
+        try:
+            read = tuple(AXIS.read(item) for item in items)
+        except BadValue:
+            raise self.refuse() from None
+        return read if isinstance(value, tuple) else read[0]
+
+
+AXES = Axes(f"{AXIS.describe}; or a list of them: `[height, width]`")
+
+
+def resolve_axes(axes: Plain, shape: Shape, name: str, parameter: str = "axis") -> tuple[int, ...]:
+    """The numbers of one axis or several in `shape`, in order."""
+    found = [resolve_axis(axis, shape, name, parameter) for axis in (axes if isinstance(axes, tuple) else (axes,))]
+    twice = next((axis for axis in found if found.count(axis) > 1), None)
+    if twice is not None:
+        raise Refusal(
+            "E320",
+            f"`{name}` goes along the {axis_name(twice, shape)} of {show(shape)} twice",
+            parameter=parameter,
+            operand=0,
+            axis=twice,
+            help="name each axis once",
+        )
+    return tuple(sorted(found))
+
+
+def show_axes(axes: tuple[int, ...], shape: Shape) -> str:
+    """`height, width`."""
+    return ", ".join(axis_name(axis, shape) for axis in axes)
+
+
+def torch_axes(axes: tuple[int, ...]) -> str:
+    """As generated code names them, the batch counted: `3`, `[2, 3]`."""
+    return str(axes[0] + 1) if len(axes) == 1 else str([axis + 1 for axis in axes])
+
+
+def whole_axes(axes: tuple[int, ...], shape: Shape) -> tuple[Window, ...]:
+    """The windows of an operation that reads all of these axes, and of the others each position by itself."""
+    return tuple(Window(0) if axis in axes else Window() for axis in range(1, len(shape)))
