@@ -66,7 +66,11 @@ def _flops(node: Node) -> int:
         return 0
     windows = node.operation.windows(node.input_shapes, node.shape) or ()
     spatial = node.input_shapes[0][1:]
-    covered = product([window.kernel or size for window, size in zip(windows, spatial, strict=True)]) if windows else product(node.input_shapes[0]) // product(node.shape)
+    covered = (
+        product([window.kernel or size for window, size in zip(windows, spatial, strict=True)])
+        if windows
+        else product(node.input_shapes[0]) // product(node.shape)
+    )
     return covered * product(node.shape)
 
 

@@ -283,7 +283,8 @@ class _Step:
         if not self.learns[node.index]:
             return 0
         saved = self._saved(node)
-        return (saved.extra * self.item + saved.extra_bytes) * self.batch + (saved.once + self.lying[node.index].kept) * self.item
+        extra = saved.extra if self.learns[node.inputs[0]] else saved.extra - saved.extra_for_inputs
+        return (extra * self.item + saved.extra_bytes) * self.batch + (saved.once + self.lying[node.index].kept) * self.item
 
     def _hold(self, root: int) -> None:
         if self.graph.nodes[root].operation.family != "port":
@@ -328,6 +329,7 @@ class _Step:
             tuple(self.learns[index] for index in node.inputs),
             tuple(self._keeps_alone(kept, index) for index in node.inputs),
             len(set(node.inputs)) == len(node.inputs),
+            tuple(self._maker(index) in gradients.of for index in node.inputs),
         )
         sent: list[tuple[int, int, Layout]] = []
         for number, index in enumerate(node.inputs):
@@ -359,8 +361,7 @@ class _Step:
     def _arrive(self, sent: Sequence[tuple[int, int, Layout]], gradients: _Gradients) -> None:
         """Gradients come to what made the tensors: of a second one the sum with the first is made at once."""
         for index, storage, layout in sent:
-            while self.facts[index].is_operand:
-                index = self.graph.nodes[index].inputs[0]
+            index = self._maker(index)
             if index not in gradients.of:
                 gradients.of[index] = (storage, layout)
                 continue
@@ -370,6 +371,12 @@ class _Step:
             _, before = gradients.of[index]
             self.alive -= gradients.release(storage) + gradients.take(index)
             gradients.of[index] = (gradients.storage(size), elementwise(before, layout))
+
+    def _maker(self, index: int) -> int:
+        """What made a tensor, behind operands that are no step of their own."""
+        while self.facts[index].is_operand:
+            index = self.graph.nodes[index].inputs[0]
+        return index
 
     def _keeps_alone(self, kept: Sequence[int], index: int) -> bool:
         """Whether only the record that keeps the storages `kept` keeps that of a tensor."""

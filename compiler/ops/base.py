@@ -107,7 +107,8 @@ class Saved:
     `inputs` are the numbers of the inputs that are kept as they are, `output` tells whether the output is,
     `extra` counts further elements of the same dtype, `extra_bytes` bytes of another (max-pool indices, masks); `once`
     counts elements that there are once whatever the batch (the statistics of batch norm).
-    `for_inputs` tells that the inputs are kept for their own gradients alone, not for those of weights (a padding's).
+    `for_inputs` tells that the inputs are kept for their own gradients alone, not for those of weights (a padding's), and
+    `extra_for_inputs` how many of the `extra` elements are.
     Tensors that several calls keep are one storage: `analysis/memory.py` counts them once.
     """
 
@@ -117,6 +118,7 @@ class Saved:
     extra_bytes: int = 0
     once: int = 0
     for_inputs: bool = False
+    extra_for_inputs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ class Backward:
 
     `gradient` is how that of the output lies; `freed` the elements that are free when it is let go of: none where something else
     holds it, more than its own where it is a part of a larger one. `wanted` tells whether each input's gradient is made, `kept_alone`
-    whether nothing else keeps the input itself, `distinct` whether the inputs are different tensors.
+    whether nothing else keeps the input itself, `distinct` whether the inputs are different tensors. `joined` tells whether a gradient of
+    the input is there already, to which what comes is added at once.
     """
 
     inputs: Shapes
@@ -137,6 +140,7 @@ class Backward:
     wanted: tuple[bool, ...]
     kept_alone: tuple[bool, ...]
     distinct: bool
+    joined: tuple[bool, ...] = ()
 
     @property
     def elements(self) -> int:

@@ -166,7 +166,7 @@ class Clamp(_Function):
 
     def output(self, inputs: Shapes) -> Shape:
         if self.min is None and self.max is None:
-            raise Refusal("E322", "`clamp` needs `min`, `max` or both", help="`clamp(min = 0)` keeps what is below 0 at 0")
+            raise Refusal("E326", "`clamp` has no bound: it needs `min`, `max` or both", help="`clamp(min = 0)` leaves nothing below 0")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise Refusal(
                 "E326",

@@ -38,7 +38,14 @@ SAME = {
     "sub": "subtract subtraction minus difference",
     "mul": "multiply multiplication times product",
     "maximum": "max maxout eltwisemax",
+    "div": "divide division truediv quotient",
+    "minimum": "min eltwisemin",
     "mean": "average",
+    "reduce": "reducemean meanpooling amax reducemax amin reducemin var variance reducel2 vectornorm",
+    "power": "pow",
+    "clamp": "clip hardtanh relun",
+    "offset": "addscalar addconstant",
+    "normalize": "l2norm l2normalize",
     "concat": "cat concatenate concatenation",
     "matmul": "bmm mm dot matrixmultiply",
     "drop_path": "droppath stochasticdepth dropconnect",
@@ -104,7 +111,7 @@ class Otherwise:
 
 
 _RECURRENCE = "archc has no recurrence: end the network in the sequence that goes into it, and run it on the module's output, in Python"
-_ELEMENTWISE = "no operation works this out element by element; functions such as `sqrt` and `abs` are of numbers, in arguments"
+_ELEMENTWISE = "no operation works this out element by element"
 _TRAINING = "archc describes the network; what trains it (losses, optimizers, their schedules) stays in Python"
 
 OTHERWISE = (
@@ -120,27 +127,14 @@ OTHERWISE = (
         "`mul` and `add(broadcast = true)` stretch axes of size 1 by themselves",
         "mul { | skip | global_avgpool -> sigmoid }",
     ),
-    Otherwise("div divide division truediv", "no operation divides tensors; by a number, multiply by its inverse", "scale(1 / 8.0)"),
     Otherwise("neg negative", "multiply by -1", "scale(-1)"),
-    Otherwise("square", "`mul` takes the same tensor twice", "mul { | skip | skip }"),
-    Otherwise(
-        "min minimum", "`maximum` of what is turned over, turned back", "maximum { | scale(-1) | conv(8) -> scale(-1) } -> scale(-1)"
-    ),
-    Otherwise(
-        "sqrt rsqrt exp log log1p pow abs sign sin cos erf clamp clip reciprocal floor round where cumsum cumprod argmax argmin topk sort maskedfill hardtanh threshold",
-        _ELEMENTWISE,
-    ),
+    Otherwise("log1p", "`offset`, then `log`", "relu -> offset(1) -> log"),
+    Otherwise("sign erf floor round where cumsum cumprod argmax argmin topk sort maskedfill threshold", _ELEMENTWISE),
     Otherwise(
         "sum reducesum",
-        "paths are added by `add { | … | … }`; along the image, `global_avgpool` times the positions is a sum",
-        "global_avgpool -> scale(256)",
+        "paths are added by `add { | … | … }`; along an axis it is `reduce`",
+        'reduce("sum", axis = height)',
     ),
-    Otherwise(
-        "reducemean meanpooling",
-        "along the image it is `global_avgpool`; of a sequence [L, C], `permute([1, 0]) -> global_avgpool`",
-        "global_avgpool",
-    ),
-    Otherwise("amax reducemax", "along the image it is `global_maxpool`", "global_maxpool"),
     Otherwise(
         "stack",
         "`concat` joins along an axis that is there; `reshape` makes the axis",
@@ -215,12 +209,6 @@ OTHERWISE = (
         "affine", "a dense layer is `linear`; a learned factor for each channel is `layer_scale`, and norms have `affine`", "layer_scale(1)"
     ),
     Otherwise(
-        "l2norm l2normalize normalize",
-        "no operation divides by a length; `ln` brings a vector to mean 0 and variance 1",
-        "global_avgpool -> flatten -> ln",
-    ),
-    Otherwise("rmsnorm", "not there; `ln` subtracts the mean, too", "tokens -> ln"),
-    Otherwise(
         "weightnorm spectralnorm weightstandardization stdconv wsconv",
         "archc does not re-parametrise weights: in Python, `torch.nn.utils.parametrizations` puts it around the finished module",
     ),
@@ -246,11 +234,11 @@ OTHERWISE = (
     ),
     Otherwise("spp spatialpyramidpooling sppf aspp ppm", "pools side by side", "concat { | skip | maxpool(5, stride = 1, pad = 2) }"),
     Otherwise(
-        "celu selu rrelu hardshrink softshrink softsign tanhshrink logsigmoid softmin relun",
+        "rrelu hardshrink softshrink softsign tanhshrink logsigmoid softmin",
         "not there; `archc explain` lists the activations that are",
     ),
     Otherwise(
-        "logsoftmax crossentropy crossentropyloss nllloss mseloss bceloss bcewithlogitsloss loss huberloss l1loss smoothl1loss ctcloss",
+        "crossentropy crossentropyloss nllloss mseloss bceloss bcewithlogitsloss loss huberloss l1loss smoothl1loss ctcloss",
         _TRAINING + "; the network ends in the scores",
     ),
     Otherwise("adam adamw sgd rmsprop optimizer scheduler lr", _TRAINING),

@@ -77,7 +77,9 @@ _CHANNELS = '''class ChannelRMSNorm(nn.RMSNorm):
 class RmsNorm(Operation):
     name: ClassVar[str] = "rms_norm"
     family: ClassVar[str] = "norm"
-    summary: ClassVar[str] = "Divides each token of [L, C], a vector [C], or each position's channels of an image by their root mean square."
+    summary: ClassVar[str] = (
+        "Divides each token of [L, C], a vector [C], or each position's channels of an image by their root mean square."
+    )
     reference: ClassVar[str] = "torch.nn.RMSNorm; on images over the channels, as `ln`"
     onnx: ClassVar[str] = "RMSNormalization"
     output_may_be_overwritten: ClassVar[bool] = True
@@ -102,7 +104,8 @@ class RmsNorm(Operation):
         return 4 * product(output)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        return Saved(inputs=(0,), extra=self._rows(output) + (product(output) if self.affine else 0))
+        rows = self._rows(output)
+        return Saved(inputs=(0,), extra=rows + (product(output) if self.affine else 0), for_inputs=True, extra_for_inputs=rows)
 
     def _rows(self, shape: Shape) -> int:
         return product(shape) // self._channels(shape)
@@ -131,8 +134,17 @@ class RmsNorm(Operation):
         return output.elements - self._rows(output.sizes[1:]) * output.sizes[0]
 
     def backward_scratch(self, back: Backward) -> int:
-        # Of a product and of a mean of squares; what the forward pass kept is let go of on the way.
-        return (3 if self.affine else 4) * back.elements - self._rows(back.output) * back.batch
+        size, rows, freed = back.elements, self._rows(back.output) * back.batch, back.freed
+        if not back.wanted[0]:
+            return size  # the weight's gradient, before it is summed
+        # The product with the weight, that with the root, the root, the squares: the gradient of the output is let go of after the
+        # first, and what the forward pass kept for a step after that step. Two gradients of the input come, the first before the squares'.
+        first = 0 if any(back.joined) else size
+        if self.affine:
+            most = max(2 * size, 2 * size + rows - freed, 4 * rows - freed, first + 3 * size - rows - freed)
+        else:
+            most = max(2 * size + rows, size + 4 * rows - freed, first + 4 * size - rows - freed)
+        return most - back.made
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return elementwise(back.gradient, back.layouts[0])

@@ -47,7 +47,18 @@ def test_the_convention_for_the_rest() -> None:
     assert flops(op("bn"), IMAGE) == 2 * elements
     assert flops(op("ln"), IMAGE) == flops(op("gn", groups=2), IMAGE) == flops(op("instance_norm"), IMAGE) == 7 * elements
     assert flops(op("lrn", size=5), IMAGE) == 8 * elements
-    assert flops(op("relu"), IMAGE) == flops(op("gelu"), IMAGE) == elements
+    assert (
+        flops(op("relu"), IMAGE) == flops(op("gelu"), IMAGE) == flops(op("exp"), IMAGE) == flops(op("offset", addend=1), IMAGE) == elements
+    )
+    assert flops(op("rms_norm"), IMAGE) == 4 * elements and flops(op("normalize"), IMAGE) == 3 * elements
+    assert [flops(op("reduce", by=by, axis=0), IMAGE) // elements for by in ("mean", "sum", "max", "min", "norm", "var")] == [
+        1,
+        1,
+        1,
+        1,
+        2,
+        4,
+    ]
     assert flops(op("maxpool", kernel=3, stride=2, pad=1), IMAGE) == 9 * 8 * 5 * 5
     assert flops(op("avgpool", kernel=(1, 2)), IMAGE) == 2 * 8 * 9 * 5
     assert flops(op("global_avgpool"), IMAGE) == flops(op("adaptive_avgpool", size=3), IMAGE) == elements

@@ -101,3 +101,13 @@ def test_a_scale_stays_where_others_read_the_layer() -> None:
 def test_a_lone_norm_is_a_depthwise_convolution() -> None:
     graph = network("4, 9, 9", "bn -> relu -> conv(6, 3) -> bn -> flatten -> bn -> linear(3)")
     assert words(check_same(graph, FOLD, LoneNorm())) == ["dwconv", "relu", "conv", "flatten", "bn", "linear"]
+
+
+@pytest.mark.parametrize("body", ["linear(8) -> bn(last = true)", "linear(8, last = true) -> bn(last = true) -> relu"])
+def test_a_norm_of_the_last_axis_stays(body: str) -> None:
+    graph = network("6, 5", body)
+    assert "bn" in words(check_same(graph, DropIdle(), FOLD))
+
+
+def test_a_norm_of_a_vectors_last_axis_is_that_of_its_first() -> None:
+    assert words(check_same(network("12", "linear(7) -> bn(last = true)"), DropIdle(), FOLD)) == ["linear"]

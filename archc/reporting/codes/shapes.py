@@ -15,7 +15,7 @@ ROWS: tuple[Code, ...] = (
     Code(
         "E301",
         "paths that end in different shapes",
-        "`add`, `sub`, `maximum` and `mean` work element by element, so their paths must end in one shape. Nothing is stretched silently.",
+        "`add`, `sub`, `maximum`, `minimum` and `mean` work element by element, so their paths must end in one shape. Nothing is stretched silently.",
         _network("conv(64)\nadd {\n  | conv(128, 3, stride = 2)\n  | skip\n}"),
         "Project the skip to the same shape, `conv(128, 1, stride = 2)`; or, where an axis of size 1 should stretch, `add(broadcast = true)`.",
     ),
@@ -29,7 +29,7 @@ ROWS: tuple[Code, ...] = (
     Code(
         "E303",
         "a stretch that is none",
-        "In `mul`, and in `add(broadcast = true)`, an axis of size 1 stretches to the size of the others. Other sizes must be equal, and so must the numbers of axes.",
+        "In `mul`, in `div` and in `add(broadcast = true)`, an axis of size 1 stretches to the size of the others. Other sizes must be equal, and so must the numbers of axes.",
         _network("mul {\n  | conv(64)\n  | global_avgpool -> conv(32, 1) -> sigmoid\n}"),
         "Give the gate as many channels as what it gates.",
     ),
@@ -149,16 +149,16 @@ ROWS: tuple[Code, ...] = (
         "E326",
         "arguments that do not go together",
         "Each is right by itself, and together they have no meaning: a way to interpolate on another number of axes, corners without interpolation, "
-        "a mirrored or a rounded-up window with different padding before and after.",
+        "a mirrored or a rounded-up window with different padding before and after, a `clamp` whose least value is above its largest.",
         _network('upsample(2, mode = "trilinear")'),
         "The message names the two.",
     ),
     Code(
         "E327",
         "a norm over a single value",
-        "`instance_norm` takes the mean of each channel of one image, `gn` that of each group of channels: of a single value nothing is left. "
+        "`instance_norm` takes the mean of each channel of one image, `gn` that of each group of channels: of a single value nothing is left, and its variance is none. "
         "PyTorch refuses it too, `gn` at batch 1 alone.",
         _network("global_avgpool -> instance_norm"),
-        "Normalise before the map has shrunk to one position, use `ln`, or give `gn` fewer groups.",
+        "Normalise, or `reduce`, before the map has shrunk to one position, use `ln`, or give `gn` fewer groups.",
     ),
 )
