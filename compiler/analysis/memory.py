@@ -129,10 +129,10 @@ def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -
                 # A max pool makes its indices whether or not a backward pass will want them.
                 scratch += fact.saved.extra_bytes * batch
             if storages.makes(made):
-                alive += fact.elements * batch * item
+                alive += fact.stored * batch * item
             moments.append(Moment("forward", made.unique, made.index, alive + scratch))
             alive -= on_the_way.pop(made.index, 0)
-        alive -= sum(facts[root].elements * batch * item for root in leaving.pop(time, ()))
+        alive -= sum(facts[root].stored * batch * item for root in leaving.pop(time, ()))
     return Profile.of(moments, resident)
 
 
@@ -212,6 +212,9 @@ class _Step:
     def _size(self, node: Node) -> int:
         return self.facts[node.index].elements * self.batch * self.item
 
+    def _storage(self, node: Node) -> int:
+        return self.facts[node.index].stored * self.batch * self.item
+
     def _moment(self, phase: str, node: Node, further: int = 0) -> None:
         self.moments.append(Moment(phase, node.unique, node.index, self.alive + further))
 
@@ -246,7 +249,7 @@ class _Step:
     def _run(self, node: Node, on_the_way: int, taken_in: int) -> None:
         """The forward pass of one node, which has made `on_the_way` bytes so far, of as many inputs as it has taken in."""
         if self.storages.makes(node):
-            self.alive += self._size(node)
+            self.alive += self._storage(node)
             self._hold(node.index)
         for root in self._saved_roots(node, taken_in):
             self._hold(root)
@@ -296,7 +299,7 @@ class _Step:
         self.users[root] -= 1
         if self.users[root] == 0:
             del self.users[root]
-            self.alive -= self._size(self.graph.nodes[root])
+            self.alive -= self._storage(self.graph.nodes[root])
 
     # ----------------------------------------------------------------------------------------- backward
 
@@ -340,7 +343,7 @@ class _Step:
             elif operation.gradients_are_one and sent:
                 storage = gradients.share(sent[0][1])
             else:
-                size = self._size(self.graph.nodes[index])
+                size = operation.gradient_stored(number, back) * self.item
                 self.alive += size
                 storage = gradients.storage(size)
             sent.append((index, storage, operation.gradient_layout(number, back)))

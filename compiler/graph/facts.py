@@ -16,7 +16,7 @@ from .program import Node
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Of one node, for one image. `weights` are those it would own; `elements` is the size of its output."""
+    """Of one node, for one image. `weights` are those it would own; `elements` is the size of its output, `stored` that of the storage."""
 
     weights: tuple[Weight, ...]
     macs: int
@@ -26,6 +26,7 @@ class Fact:
     scratch: int
     partials: tuple[int, ...]
     elements: int
+    stored: int
     is_module: bool
     """There is a module that stands for it."""
     is_heavy: bool
@@ -64,6 +65,7 @@ def _fact(node: Node) -> Fact:
         operation.scratch(inputs, output),
         operation.partials(inputs),
         product(output),
+        operation.stored(inputs, output),
         operation.module(inputs) is not None,
         any(len(weight.shape) > 1 for weight in weights),
         operation.is_view and operation.expression(["x"], inputs) == "x",

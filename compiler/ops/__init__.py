@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     activation,
     adaptive,
+    arrange,
     attention,
     convolution,
     crop,
@@ -22,6 +23,7 @@ from . import (
     regularise,
     resize,
     shape,
+    sliding,
 )
 from .base import Operation
 
@@ -38,6 +40,8 @@ FAMILIES = (
     reduce,
     merge,
     shape,
+    arrange,
+    sliding,
     part,
     crop,
     resize,

@@ -249,6 +249,14 @@ class Operation:
         """Elements of further tensors that are alive at once while it runs (steps of an operation that PyTorch composes)."""
         return 0
 
+    def stored(self, inputs: Shapes, output: Shape) -> int:
+        """Elements of the output's storage: more than it has where PyTorch makes it of a larger tensor (`fold`)."""
+        return product(output)
+
+    def gradient_stored(self, number: int, back: Backward) -> int:
+        """The same of the gradient of input `number`, of the whole batch."""
+        return product(back.inputs[number]) * back.batch
+
     def partials(self, inputs: Shapes) -> tuple[int, ...]:
         """Elements of what it makes on its way, a tensor after another: of `a + b + c` the sum of the first two.
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, Window, product, show
 from .merge import axis_name
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
@@ -47,6 +47,7 @@ class Slice(_Part):
     stop: int | None = parameter(
         Optional(f"{ANY_INTEGER.describe}, or none", ANY_INTEGER), "the position after the last; none: to the end", None
     )
+    step: int = parameter(COUNT, "from each position to the next: 2 takes every second", 1)
 
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
@@ -63,21 +64,50 @@ class Slice(_Part):
                 operand=0,
                 axis=axis,
             )
-        return (*shape[:axis], count, *shape[axis + 1 :])
+        return (*shape[:axis], -(-count // self.step), *shape[axis + 1 :])
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        axis = resolve_axis(self.axis, inputs[0], self.name)
+        if self.step == 1 or axis == 0:
+            return None
+        first, _, _ = slice(self.start, self.stop).indices(inputs[0][axis])
+        return tuple(Window(1, self.step, -first) if place == axis else Window() for place in range(1, len(output)))
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        strides = list(inputs[0].strides)
+        strides[resolve_axis(self.axis, inputs[0].sizes[1:], self.name) + 1] *= self.step
+        return Layout(tuple(sizes), tuple(strides))
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return inputs[0] == output
 
     def _class(self, inputs: Shapes) -> tuple[str, int]:
         axis = resolve_axis(self.axis, inputs[0], self.name)
-        return f"SliceAxis{axis + 1}", axis
+        return f"{'Slice' if self.step == 1 else 'StepSlice'}Axis{axis + 1}", axis
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: tuple[tuple[str | None, Plain], ...] = ((None, self.start),)
-        return Construct(self._class(inputs)[0], arguments if self.stop is None else (*arguments, (None, self.stop)))
+        if self.stop is not None:
+            arguments = (*arguments, (None, self.stop))
+        return Construct(self._class(inputs)[0], arguments if self.step == 1 else (*arguments, ("step", self.step)))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         name, axis = self._class(inputs)
+        if self.step != 1:
+            return (
+                f'''class {name}(nn.Module):
+    """Every `step`-th position from `start` to before `stop` along axis {axis + 1}."""
+
+    def __init__(self, start: int, stop: int | None = None, step: int = 2) -> None:
+        super().__init__()
+        self.start = start
+        self.stop = stop
+        self.step = step
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[{_position(axis)}self.start : self.stop : self.step]
+''',
+            )
         return (
             f'''class {name}(nn.Module):
     """The positions from `start` to before `stop` along axis {axis + 1}."""
@@ -95,10 +125,13 @@ class Slice(_Part):
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         axis = resolve_axis(self.axis, inputs[0], self.name)
         start = "" if self.start == 0 else str(self.start)
-        return f"{names[0]}[{_position(axis)}{start}:{'' if self.stop is None else self.stop}]"
+        return f"{names[0]}[{_position(axis)}{start}:{'' if self.stop is None else self.stop}{self._step()}]"
+
+    def _step(self) -> str:
+        return "" if self.step == 1 else f":{self.step}"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"{self.start}:{'' if self.stop is None else self.stop}"
+        return f"{self.start}:{'' if self.stop is None else self.stop}{self._step()}"
 
 
 _CHUNK = '''class Chunk(nn.Module):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, Window, product, show
 from .parameters import COUNT, Integers, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, in_order, permuted, viewed
@@ -330,4 +330,57 @@ class PixelShuffle(Operation):
         return f"*{self.factor}"
 
 
-OPERATIONS: tuple[type[Operation], ...] = (Flatten, Reshape, Permute, Tokens, ChannelShuffle, PixelShuffle)
+@dataclass(frozen=True, slots=True)
+class PixelUnshuffle(Operation):
+    name: ClassVar[str] = "pixel_unshuffle"
+    family: ClassVar[str] = "shape"
+    summary: ClassVar[str] = "Positions become channels: [C, H * r, W * r] becomes [C * r * r, H, W] (space to depth)."
+    reference: ClassVar[str] = "torch.nn.PixelUnshuffle"
+    onnx: ClassVar[str] = "SpaceToDepth, by Reshape and Transpose"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    factor: int = parameter(COUNT, "how many times smaller each side becomes")
+
+    def output(self, inputs: Shapes) -> Shape:
+        shape = inputs[0]
+        if len(shape) != 3:
+            raise Refusal("E313", f"`pixel_unshuffle` works on an image [C, H, W], and its input is {show(shape)}", operand=0)
+        for axis, word in ((1, "height"), (2, "width")):
+            if shape[axis] % self.factor:
+                raise Refusal(
+                    "E310",
+                    f"{word} {shape[axis]} is not divisible by the factor {self.factor} of `pixel_unshuffle`",
+                    parameter="factor",
+                    operand=0,
+                    axis=axis,
+                    suggestions=nearest_divisors(shape[axis], self.factor),
+                    help=f"a {word} of {either(nearest_multiples(shape[axis], self.factor))} would do",
+                )
+        return (shape[0] * self.factor**2, shape[1] // self.factor, shape[2] // self.factor)
+
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return self.factor == 1
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        return (Window(self.factor, self.factor),) * 2
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return as_suggested((back.gradient,), back.sizes(number))
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs, sizes)
+
+    def divisor(self, inputs: Shapes) -> int:
+        return self.factor
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("nn.PixelUnshuffle", ((None, self.factor),))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"F.pixel_unshuffle({names[0]}, {self.factor})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"/{self.factor}"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Flatten, Reshape, Permute, Tokens, ChannelShuffle, PixelShuffle, PixelUnshuffle)

@@ -10,7 +10,7 @@ from .draft import Item
 
 def part_of(item: Item) -> tuple[Item, int, int] | None:
     """The tensor that `item` is a slice of, along the channels, and its first channel and the one after its last."""
-    if not isinstance(item.operation, Slice) or item.operation.axis != "channels":
+    if not isinstance(item.operation, Slice) or item.operation.axis != "channels" or item.operation.step != 1:
         return None
     whole = item.inputs[0]
     start, stop, _ = slice(item.operation.start, item.operation.stop).indices(whole.shape[0])

@@ -156,4 +156,4 @@ def test_suggestions_would_do() -> None:
 
 def test_heads_of_merges() -> None:
     heads = {name for name, kind in TABLE.items() if kind.is_merge()}
-    assert heads == {"add", "mul", "div", "sub", "maximum", "minimum", "mean", "concat", "matmul", "attention"}
+    assert heads == {"add", "mul", "div", "sub", "maximum", "minimum", "mean", "concat", "stack", "matmul", "attention"}

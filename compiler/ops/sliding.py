@@ -1,0 +1,192 @@
+"""Sliding windows as columns of numbers, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from ...base.records import dataclass
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
+from .parameters import DILATION, KERNEL, STRIDE, Extent, Plain, parameter
+from .spatial import Geometry, either, nearest_multiples, reach, show_kernel, show_pads, show_stride, simple, too_small
+from .strides import Layout, in_order
+
+PAD = Extent("a number, or one for each axis", least=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sliding(Operation):
+    """What `unfold` and `fold` share: the windows on an image."""
+
+    family: ClassVar[str] = "shape"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain]:
+        """kernel, stride, pad, dilation."""
+        raise NotImplementedError
+
+    def _geometry(self, image: Shape) -> tuple[Geometry, tuple[int, int]]:
+        """The windows on an image, and how many there are along each axis."""
+        rows = []
+        for word, value in zip(("kernel", "stride", "pad", "dilation"), self._fields(), strict=True):
+            sizes = value if isinstance(value, tuple) else (value, value)
+            if len(sizes) != 2:
+                raise Refusal(
+                    "E315",
+                    f"`{word}` {show_size(value)} has {len(sizes)} sizes, and an image has 2 spatial axes",
+                    parameter=word,
+                    help="give one number for both axes, or one for each",
+                )
+            rows.append(tuple(size for size in sizes if isinstance(size, int)))
+        kernel, stride, pad, dilation = rows
+        g = Geometry(kernel, stride, dilation, tuple((size, size) for size in pad))
+        room = [size + 2 * p - reach(k, d) for size, p, k, d in zip(image[1:], pad, kernel, dilation, strict=True)]
+        if min(room) < 0:
+            raise too_small(self.name, image, kernel, dilation, g.pads)
+        tall, wide = (left // s + 1 for left, s in zip(room, stride, strict=True))
+        return g, (tall, wide)
+
+    def _arguments(self, g: Geometry) -> tuple[tuple[str | None, Plain], ...]:
+        rows: list[tuple[str | None, Plain]] = [("kernel_size", simple(g.kernel))]
+        if set(g.dilation) != {1}:
+            rows.append(("dilation", simple(g.dilation)))
+        if any(before for before, _ in g.pads):
+            rows.append(("padding", simple([before for before, _ in g.pads])))
+        if set(g.stride) != {1}:
+            rows.append(("stride", simple(g.stride)))
+        return tuple(rows)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return in_order(sizes)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return in_order(back.sizes(number))
+
+    def _call(self, name: str, arguments: Sequence[tuple[str | None, Plain]]) -> str:
+        words = [repr(value) if word is None else f"{word}={value!r}" for word, value in arguments]
+        return ", ".join([name, *words])
+
+    def _caption(self, g: Geometry) -> str:
+        pads = show_pads(g.pads) if any(before for before, _ in g.pads) else ""
+        dilated = "" if set(g.dilation) == {1} else f"dilated {show_size(simple(g.dilation))}"
+        return ", ".join(part for part in (show_kernel(g.kernel), show_stride(g.stride), dilated, pads) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfold(_Sliding):
+    name: ClassVar[str] = "unfold"
+    summary: ClassVar[str] = (
+        "Each window of an image as a column: [C, H, W] becomes [C * kernel * kernel, windows], the channels outermost."
+    )
+    reference: ClassVar[str] = "torch.nn.Unfold"
+    onnx: ClassVar[str] = "Gather, Pad, Transpose, Reshape"
+
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
+    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
+    pad: Plain = parameter(PAD, "how many zeros are put at each side", 0)
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain]:
+        return self.kernel, self.stride, self.pad, self.dilation
+
+    def output(self, inputs: Shapes) -> Shape:
+        shape = inputs[0]
+        if len(shape) != 3:
+            raise Refusal("E313", f"`unfold` works on an image [C, H, W], and its input is {show(shape)}", operand=0)
+        g, count = self._geometry(shape)
+        return (shape[0] * product(g.kernel), product(count))
+
+    def gradient_stored(self, number: int, back: Backward) -> int:
+        return max(product(back.inputs[0]) * back.batch, back.elements)  # as `fold`'s
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("nn.Unfold", self._arguments(self._geometry(inputs[0])[0]))
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"F.unfold({self._call(names[0], self._arguments(self._geometry(inputs[0])[0]))})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return self._caption(self._geometry(inputs[0])[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Fold(_Sliding):
+    name: ClassVar[str] = "fold"
+    summary: ClassVar[str] = (
+        "The reverse of `unfold`: columns [C * kernel * kernel, windows] become an image of `size`; where windows overlap they are added."
+    )
+    reference: ClassVar[str] = "torch.nn.Fold"
+    onnx: ClassVar[str] = "Col2Im"
+
+    size: Plain = parameter(KERNEL, "the size of the image, a number or one for each axis")
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
+    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
+    pad: Plain = parameter(PAD, "how much of each side was padding", 0)
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain]:
+        return self.kernel, self.stride, self.pad, self.dilation
+
+    def _image(self, channels: int) -> Shape:
+        sizes = self.size if isinstance(self.size, tuple) else (self.size, self.size)
+        if len(sizes) != 2:
+            raise Refusal(
+                "E315",
+                f"`size` {show_size(self.size)} has {len(sizes)} sizes, and an image has 2 spatial axes",
+                parameter="size",
+                help="give one number for both axes, or one for each",
+            )
+        return (channels, *(size for size in sizes if isinstance(size, int)))
+
+    def output(self, inputs: Shapes) -> Shape:
+        shape = inputs[0]
+        if len(shape) != 2:
+            raise Refusal(
+                "E313",
+                f"`fold` works on columns [C * kernel * kernel, windows], and its input is {show(shape)}",
+                operand=0,
+                help="`unfold` makes them; `reshape` brings a tensor to two axes",
+            )
+        g, count = self._geometry(self._image(1))
+        window = product(g.kernel)
+        if shape[0] % window:
+            raise Refusal(
+                "E310",
+                f"channels {shape[0]} are not divisible by {window}, the positions of window {show_kernel(g.kernel)} of `fold`",
+                parameter="kernel",
+                operand=0,
+                axis=0,
+                help=f"{either(nearest_multiples(shape[0], window))} channels would do",
+            )
+        if shape[1] != product(count):
+            raise Refusal(
+                "E318",
+                f"`fold` has {shape[1]} windows from {show(shape)}, and an image of {show_size(self.size)} has "
+                f"{count[0]}x{count[1]} = {product(count)} of them",
+                parameter="size",
+                operand=0,
+                axis=1,
+            )
+        return self._image(shape[0] // window)
+
+    def _all(self) -> tuple[tuple[str | None, Plain], ...]:
+        height, width = self._image(1)[1:]
+        return (("output_size", (height, width)), *self._arguments(self._geometry(self._image(1))[0]))
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return product(inputs[0])
+
+    def stored(self, inputs: Shapes, output: Shape) -> int:
+        return max(product(inputs[0]), product(output))  # PyTorch makes the image in a tensor as large as the columns
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        return Construct("nn.Fold", self._all())
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"F.fold({self._call(names[0], self._all())})"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"to {output[1]}x{output[2]}, {self._caption(self._geometry(self._image(1))[0])}"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Unfold, Fold)
