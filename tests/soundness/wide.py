@@ -235,7 +235,7 @@ class Wide:
                     "ln(bias = false)",
                     "rms_norm",
                     "rms_norm(last = true)",
-                    "rms_norm(affine = false)",
+                    "rms_norm(affine = false, last = true)",
                     f"normalize({axis})",
                 ),
                 *(
