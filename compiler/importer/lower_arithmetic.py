@@ -24,7 +24,8 @@ def add(low: Lowering, call: Call) -> None:
         if other == 0:
             low.alias(call, data)
             return
-        raise Unsaid("a number that is added")
+        low.emit(call, "offset", {"addend": other}, [data])
+        return
     raise Unsaid("a learned or fixed tensor that is added")
 
 
@@ -48,21 +49,53 @@ def mul(low: Lowering, call: Call) -> None:
     raise Unsaid("a learned or fixed tensor as a factor")
 
 
-@lowers("sub")
+@lowers("sub", "rsub")
 def sub(low: Lowering, call: Call) -> None:
     row = bind(call, "input other", alpha=1)
-    rows = [low.data(row["input"]), low.data(row["other"])]
-    if row["alpha"] != 1 or rows[0].bare != rows[1].bare:
-        raise Unsaid("a difference of two shapes")
-    low.emit(call, "sub", {}, rows)
+    if row["alpha"] != 1:
+        raise Unsaid("`sub` with a factor")
+    both = [low.of(item) if isinstance(item, Ref) else item for item in (row["input"], row["other"])]
+    if call.function.strip("_") == "rsub":
+        both.reverse()
+    one, two = both
+    if isinstance(one, Data) and isinstance(two, int | float):
+        low.emit(call, "offset", {"addend": -two}, [one])
+    elif isinstance(two, Data) and isinstance(one, int | float):
+        turned = low.between("scale", {"factor": -1}, [two], two.bare)
+        low.emit(call, "offset", {"addend": one}, [turned])
+    elif isinstance(one, Data) and isinstance(two, Data):
+        if one.bare == two.bare:
+            low.emit(call, "sub", {}, [one, two])
+        else:
+            turned = low.between("scale", {"factor": -1}, [two], two.bare)
+            low.emit(call, "add", {"broadcast": True}, [one, turned])
+    else:
+        raise Unsaid("a difference with a learned or fixed tensor")
 
 
 @lowers("div", "truediv")
 def div(low: Lowering, call: Call) -> None:
+    row = bind(call, "input other", rounding_mode=None)
+    if row["rounding_mode"] is not None:
+        raise Unsaid("a quotient that is rounded")
+    if isinstance(row["other"], int | float):
+        low.emit(call, "scale", {"factor": 1 / row["other"]}, [low.data(row["input"])])
+    else:
+        low.emit(call, "div", {}, [low.data(row["input"]), low.data(row["other"])])
+
+
+ELEMENTWISE = ("exp", "log", "sqrt", "rsqrt", "reciprocal", "abs", "sin", "cos")
+
+
+@lowers(*ELEMENTWISE)
+def elementwise(low: Lowering, call: Call) -> None:
+    low.emit(call, call.function.strip("_"), {}, [low.data(call.arguments[0])])
+
+
+@lowers("minimum")
+def minimum(low: Lowering, call: Call) -> None:
     row = bind(call, "input other")
-    if not isinstance(row["other"], int | float):
-        raise Unsaid("a quotient of two tensors")
-    low.emit(call, "scale", {"factor": 1 / row["other"]}, [low.data(row["input"])])
+    low.emit(call, "minimum", {}, [low.data(row["input"]), low.data(row["other"])])
 
 
 @lowers("maximum")
@@ -81,37 +114,54 @@ def matmul(low: Lowering, call: Call) -> None:
 
 @lowers("square")
 def square(low: Lowering, call: Call) -> None:
-    data = low.data(call.arguments[0])
-    low.emit(call, "mul", {}, [data, data])
+    low.emit(call, "square", {}, [low.data(call.arguments[0])])
 
 
 @lowers("pow")
 def power(low: Lowering, call: Call) -> None:
-    if call.arguments[1] != 2:
-        raise Unsaid("a power")
-    square(low, call)
+    row = bind(call, "input exponent")
+    if not isinstance(row["exponent"], int | float):
+        raise Unsaid("a power whose exponent is a tensor")
+    data = low.data(row["input"])
+    if row["exponent"] == 2:
+        low.emit(call, "square", {}, [data])
+    else:
+        low.emit(call, "power", {"exponent": row["exponent"]}, [data])
 
 
-@lowers("mean", "amax")
-def mean(low: Lowering, call: Call) -> None:
+@lowers("normalize")
+def normalize(low: Lowering, call: Call) -> None:
+    row = bind(call, "input p dim eps", p=2.0, dim=1, eps=1e-12)
+    if row["p"] != 2:
+        raise Unsaid("a norm other than the Euclidean")
+    data = low.data(row["input"])
+    low.emit(call, "normalize", {"axis": data.axis(row["dim"]), "eps": row["eps"]}, [data])
+
+
+REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "amin": "min", "var": "var"}
+
+
+@lowers(*REDUCTIONS)
+def reduce(low: Lowering, call: Call) -> None:
+    """Along positions it is a pool, along other axes a reduction."""
     row = bind(call, "input dim keepdim", dim=None, keepdim=False)
     data, made = low.data(row["input"]), low.result(call)
+    kind = REDUCTIONS[call.function]
     if row["dim"] is None:
         raise Unsaid(f"`{call.function}` over the batch")
+    if call.function == "var" and (row.get("unbiased", True) is not True or row.get("correction", 1) != 1):
+        raise Unsaid("a variance of all values")
     given = row["dim"] if isinstance(row["dim"], list | tuple) else [row["dim"]]
     axes = sorted(data.axis(axis) for axis in given)
-    kind = "global_avgpool" if call.function == "mean" else "global_maxpool"
-    if data.is_clean and axes == list(range(1, len(data.bare))) and len(data.bare) > 1:
-        current = data
-    elif data.is_clean and len(data.bare) == 2 and axes == [0]:
-        current = low.between("permute", {"order": [1, 0]}, [data], (data.bare[1], data.bare[0]))
-        pooled = low.between(kind, {}, [current], (data.bare[1], 1))
-        low.emit(call, "flatten" if not row["keepdim"] else "reshape", {} if not row["keepdim"] else {"shape": list(made.bare)}, [pooled])
+    pool = {"mean": "global_avgpool", "max": "global_maxpool"}.get(kind)
+    if pool and data.is_clean and len(data.bare) > 2 and axes == list(range(1, len(data.bare))):
+        if row["keepdim"]:
+            low.emit(call, pool, {}, [data])
+        else:
+            pooled = low.between(pool, {}, [data], (data.bare[0],) + (1,) * (len(data.bare) - 1))
+            low.emit(call, "flatten", {}, [pooled])
         return
-    else:
-        raise Unsaid(f"`{call.function}` along {'an axis' if len(axes) == 1 else 'axes'} that no pooling takes")
-    if row["keepdim"]:
-        low.emit(call, kind, {}, [current])
-    else:
-        pooled = low.between(kind, {}, [current], (data.bare[0],) + (1,) * (len(data.bare) - 1))
-        low.emit(call, "flatten", {}, [pooled])
+    if not row["keepdim"] and len(axes) == len(data.bare):
+        raise Unsaid(f"`{call.function}` over everything but the batch")
+    assert made.bare or row["keepdim"]
+    low.emit(call, "reduce", {"by": kind, "axis": axes[0] if len(axes) == 1 else axes, "keep": row["keepdim"]}, [data])

@@ -115,10 +115,13 @@ def layer_norm(low: Lowering, call: Call) -> None:
     data = low.data(row["input"])
     if len(row["normalized_shape"]) != 1:
         raise Unsaid("layer norm over several axes")
-    if (row["weight"] is None) != (row["bias"] is None):
-        raise Unsaid("layer norm with a weight and no bias")
     affine = row["weight"] is not None
-    arguments: dict[str, Plain] = {"eps": row["eps"], "affine": affine, "last": len(data.bare) > 2}
+    arguments: dict[str, Plain] = {
+        "eps": row["eps"],
+        "affine": affine,
+        "last": len(data.bare) > 2,
+        "bias": row["bias"] is not None or not affine,
+    }
     low.emit(call, "ln", arguments, [data], low.key(row["weight"], row["bias"]) if affine else None)
 
 
@@ -264,20 +267,50 @@ def prelu(low: Lowering, call: Call) -> None:
 @lowers("hardtanh")
 def hardtanh(low: Lowering, call: Call) -> None:
     row = bind(call, "input min_val max_val inplace", min_val=-1.0, max_val=1.0)
-    if (row["min_val"], row["max_val"]) != (0, 6):
-        raise Unsaid("`hardtanh` to other bounds than 0 and 6")
-    low.emit(call, "relu6", {}, [low.data(row["input"])])
+    _bounded(low, call, row["input"], row["min_val"], row["max_val"])
 
 
-@lowers("clamp")
+@lowers("clamp", "clip", "clamp_min", "clamp_max")
 def clamp(low: Lowering, call: Call) -> None:
-    row = bind(call, "input min max", min=None, max=None)
-    if row["min"] == 0 and row["max"] == 6:
-        low.emit(call, "relu6", {}, [low.data(row["input"])])
-    elif row["min"] == 0 and row["max"] is None:
-        low.emit(call, "relu", {}, [low.data(row["input"])])
+    names = {"clamp_min": "input min", "clamp_max": "input max"}.get(call.function.strip("_"), "input min max")
+    row = bind(call, names, min=None, max=None)
+    _bounded(low, call, row["input"], row["min"], row["max"])
+
+
+def _bounded(low: Lowering, call: Call, given: object, least: object, most: object) -> None:
+    data = low.data(given)
+    if isinstance(least, Ref) or isinstance(most, Ref):
+        raise Unsaid("`clamp` to tensors")
+    if (least, most) == (0, 6):
+        low.emit(call, "relu6", {}, [data])
+    elif (least, most) == (0, None):
+        low.emit(call, "relu", {}, [data])
     else:
-        raise Unsaid("`clamp` to other bounds than 0 and 6")
+        bounds: dict[str, Plain] = {"min": least, "max": most}  # type: ignore[dict-item]
+        low.emit(call, "clamp", bounds, [data])
+
+
+@lowers("selu")
+def selu(low: Lowering, call: Call) -> None:
+    low.emit(call, "selu", {}, [low.data(call.arguments[0])])
+
+
+@lowers("celu")
+def celu(low: Lowering, call: Call) -> None:
+    row = bind(call, "input alpha inplace", alpha=1.0)
+    low.emit(call, "celu", {"alpha": row["alpha"]}, [low.data(row["input"])])
+
+
+@lowers("rms_norm")
+def rms_norm(low: Lowering, call: Call) -> None:
+    row = bind(call, "input normalized_shape weight eps", weight=None, eps=None)
+    data = low.data(row["input"])
+    if len(row["normalized_shape"]) != 1:
+        raise Unsaid("a norm over several axes")
+    eps = 1.1920928955078125e-07 if row["eps"] is None else row["eps"]
+    affine = row["weight"] is not None
+    arguments: dict[str, Plain] = {"eps": eps, "affine": affine, "last": len(data.bare) > 2}
+    low.emit(call, "rms_norm", arguments, [data], low.key(row["weight"]) if affine else None)
 
 
 @lowers("softmax")

@@ -142,10 +142,10 @@ def getitem(low: Lowering, call: Call) -> None:
             own = data.axis(axis)
             size = data.bare[own]
             start, stop, step = row.indices(size)
-            if step != 1:
-                raise Unsaid("a slice with steps")
-            if (start, stop) != (0, size):
-                steps.append(("slice", own, {"axis": own, "start": start, "stop": stop if stop < size else None}))
+            if step < 1:
+                raise Unsaid("a slice with steps back")
+            if (start, stop, step) != (0, size, 1):
+                steps.append(("slice", own, {"axis": own, "start": start, "stop": stop if stop < size else None, "step": step}))
         elif isinstance(row, int):
             steps.append(("select", data.axis(axis), {"index": row}))
         else:
@@ -159,9 +159,9 @@ def getitem(low: Lowering, call: Call) -> None:
             shape.pop(place)
             gone += 1
         else:
-            first, end = arguments["start"], arguments["stop"]
-            assert isinstance(first, int)
-            shape[place] = (end if isinstance(end, int) else shape[place]) - first
+            first, end, every = arguments["start"], arguments["stop"], arguments["step"]
+            assert isinstance(first, int) and isinstance(every, int)
+            shape[place] = len(range(first, end if isinstance(end, int) else shape[place], every))
         arguments = {**arguments, "axis": place}
         if position == len(steps) - 1 and not reshaped:
             low.emit(call, name, arguments, [current])
@@ -207,13 +207,17 @@ def cat(low: Lowering, call: Call) -> None:
 def stack(low: Lowering, call: Call) -> None:
     row = bind(call, "tensors dim", dim=0)
     made = low.result(call)
-    axis = made.axis(row["dim"])
-    rows = [low.data(ref) for ref in row["tensors"]]
-    wide = [
-        low.between("reshape", {"shape": [*item.bare[:axis], 1, *item.bare[axis:]]}, [item], (*item.bare[:axis], 1, *item.bare[axis:]))
-        for item in rows
-    ]
-    low.emit(call, "concat", {"axis": axis}, wide)
+    low.emit(call, "stack", {"axis": made.axis(row["dim"])}, [low.data(ref) for ref in row["tensors"]])
+
+
+@lowers("flip")
+def flip(low: Lowering, call: Call) -> None:
+    row = bind(call, "input dims")
+    data = low.data(row["input"])
+    (axis,) = spread(row["dims"], 1) if len(spread(row["dims"], 1)) == 1 else (None,)
+    if axis is None:
+        raise Unsaid("`flip` of several axes")
+    low.emit(call, "flip", {"axis": data.axis(axis)}, [data])
 
 
 @lowers("expand", "expand_as")
@@ -222,7 +226,7 @@ def expand(low: Lowering, call: Call) -> None:
     if data.bare == made.bare:
         low.alias(call, data)
     else:
-        raise Unsaid("`expand`")
+        low.emit(call, "expand", {"shape": list(made.bare)}, [data])
 
 
 @lowers("pad")
@@ -274,6 +278,25 @@ def pixel_shuffle(low: Lowering, call: Call) -> None:
     low.emit(call, "pixel_shuffle", {"factor": row["upscale_factor"]}, [low.data(row["input"])])
 
 
+@lowers("pixel_unshuffle")
+def pixel_unshuffle(low: Lowering, call: Call) -> None:
+    row = bind(call, "input downscale_factor")
+    low.emit(call, "pixel_unshuffle", {"factor": row["downscale_factor"]}, [low.data(row["input"])])
+
+
+@lowers("unfold")
+def unfold(low: Lowering, call: Call) -> None:
+    row = bind(call, "input kernel_size dilation padding stride", dilation=1, padding=0, stride=1)
+    data = low.data(row["input"])
+    if isinstance(row["kernel_size"], int) and len(call.arguments) == 4 and "kernel_size" not in call.keywords and len(data.bare) != 3:
+        raise Unsaid("`Tensor.unfold`")
+    sizes = {
+        name: one(spread(row[key], 2))
+        for name, key in (("kernel", "kernel_size"), ("stride", "stride"), ("pad", "padding"), ("dilation", "dilation"))
+    }
+    low.emit(call, "unfold", {**sizes}, [data])
+
+
 @lowers("channel_shuffle")
 def channel_shuffle(low: Lowering, call: Call) -> None:
     row = bind(call, "input groups")
@@ -293,15 +316,7 @@ def roll(low: Lowering, call: Call) -> None:
         low.alias(call, data)
         return
     current = data
-    for position, (shift, axis) in enumerate(pairs):
-        size = data.bare[axis]
-        first = low.between("slice", {"axis": axis, "start": size - shift, "stop": None}, [current], _sized(data.bare, axis, shift))
-        last = low.between("slice", {"axis": axis, "start": 0, "stop": size - shift}, [current], _sized(data.bare, axis, size - shift))
-        if position == len(pairs) - 1:
-            low.emit(call, "concat", {"axis": axis}, [first, last])
-        else:
-            current = low.between("concat", {"axis": axis}, [first, last], data.bare)
-
-
-def _sized(shape: tuple[int, ...], axis: int, size: int) -> tuple[int, ...]:
-    return (*shape[:axis], size, *shape[axis + 1 :])
+    for shift, axis in pairs[:-1]:
+        current = low.between("roll", {"shift": shift, "axis": axis}, [current], data.bare)
+    shift, axis = pairs[-1]
+    low.emit(call, "roll", {"shift": shift, "axis": axis}, [current])

@@ -171,7 +171,8 @@ class Writer:
         return _unindented(self._braced(top.rstrip(), inside, depth))
 
     def _merge(self, item: Merge, head: str, depth: int) -> list[str]:
-        top = head + self._called(item.operation, item.arguments)
+        shapes = [shape for path in item.paths[:1] for shape in path.body.entry if isinstance(shape, tuple)]
+        top = head + self._called(item.operation, item.arguments, is_sequence=any(len(shape) == 2 for shape in shapes))
         small = sum(1 for path in item.paths for _ in _all(path.body)) <= 12
         paths = [(path, self.body(path.body, 0) or ["skip"]) for path in item.paths] if small else []
         if small and all(len(lines) == 1 for _, lines in paths):
@@ -196,9 +197,9 @@ class Writer:
             return operation.text
         if operation == "reuse":
             return f"reuse({_quoted(str(item.arguments['label'][0]))})"
-        return self._called(operation, item.arguments)
+        return self._called(operation, item.arguments, is_sequence=any(isinstance(shape, tuple) and len(shape) == 2 for shape in item.into))
 
-    def _called(self, operation: str, given: dict[str, list[Any]]) -> str:
+    def _called(self, operation: str, given: dict[str, list[Any]], is_sequence: bool = False) -> str:
         values = {key: column[0] for key, column in given.items()}
         defaults = {row.name: row.default for row in TABLE[operation].parameters() if not row.required}
         if operation in ("maxpool", "avgpool") and values.get("stride") == values.get("kernel"):
@@ -217,7 +218,7 @@ class Writer:
             if not isinstance(value, Text) and usual is not NONE and _equal(value, usual):
                 in_order = in_order and key in required
                 continue
-            if key == "axis" and value == 0 and usual == "channels":
+            if key == "axis" and value == 0 and usual == "channels" and not is_sequence:
                 continue
             if key in first and in_order:
                 told.append(value_text(value, key))
