@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from ..base.diagnostics import Diagnostic, Label
 from ..base.records import dataclass
-from ..base.source import Source
+from ..base.source import Source, Span
 from ..dsl import ast
+from ..dsl.lexer.keywords import read_tokens
 from ..dsl.parser.parse import parse, parse_expression
 from ..reporting.error import ArchError
 from .elaborate.elaborate import Defined, Options, elaborate, networks, usual
@@ -33,6 +34,13 @@ class Text:
     file: ast.File
     mistakes: tuple[Diagnostic, ...]
     defined: Defined = field(default_factory=Defined)
+
+    @property
+    def may_lack_defaults(self) -> bool:
+        """Whether a mistake is in a line with the word `default`, be it read as a keyword or as a name."""
+        words = (Span(self.file.source, token.start, token.end) for token in read_tokens(self.file.source).tokens)
+        rows = {word.line for word in words if word.text == "default"}
+        return any(row.primary.span.line in rows for row in self.mistakes)
 
     @cached_property
     def unknown(self) -> tuple[Diagnostic, ...]:
@@ -108,7 +116,7 @@ def elaborating(state: Compilation) -> Compilation:
         # Some of the text could not be read: that the rest has no network, no input, no default or no use for something
         # says nothing.
         lost = {"E236", "E239"}
-        if any("default" in row.primary.span.source.line_text(row.primary.span.line) for row in state.diagnostics):
+        if state.text.may_lack_defaults:
             lost.add("E205")
         diagnostics = tuple(row for row in diagnostics if row.is_error and row.code not in lost)
     return replace(state, program=program).saying(*diagnostics)

@@ -224,7 +224,7 @@ def googlenet() -> list[Claim]:
     stem = upto(net, named(net.nodes, "maxpool")[1].key)
     head = [node for node in net.nodes if not node.training_only][-5:]
     classifier = [node for node in big.nodes if node.key.startswith("classifier")]
-    plain = [node for node in net.nodes if not node.training_only and node.operation.family != "port"]
+    plain = [node for node in net.nodes if not node.training_only and not node.is_port]
     branches = named(net.nodes, "conv")
     side = [node for node in net.nodes if node.training_only]
     modules = named(net.nodes, "concat")

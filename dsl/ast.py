@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from ..base.records import dataclass
 from ..base.source import Source, Span
+
+Mode: TypeAlias = Literal["", "indexed", "flat"]
+"""How a body names what stands in it: by kind and ordinal, by position, or as if it were not there."""
 
 
 class Node:
@@ -169,7 +172,7 @@ class Group(Node):
     """`{ … }`, `indexed { … }`, `flat { … }`. `mode` is `""`, `"indexed"` or `"flat"`."""
 
     span: Span
-    mode: str
+    mode: Mode
     body: tuple[Statement, ...]
 
 
@@ -199,7 +202,7 @@ class Stage(Node):
 
     span: Span
     name: Text
-    mode: str
+    mode: Mode
     body: tuple[Statement, ...]
     doc: str = ""
 
@@ -210,7 +213,7 @@ class Aux(Node):
 
     span: Span
     name: Text
-    mode: str
+    mode: Mode
     body: tuple[Statement, ...]
 
 
@@ -345,7 +348,7 @@ class Block(Node):
     name: Name
     parameters: tuple[Parameter, ...]
     inputs: tuple[Name, ...]
-    mode: str
+    mode: Mode
     body: tuple[Statement, ...]
     doc: str = ""
 
@@ -361,7 +364,7 @@ class Network(Node):
     body: tuple[Statement, ...]
     variant_of: Call | None = None
     doc: str = ""
-    mode: str = ""
+    mode: Mode = ""
 
 
 @dataclass(frozen=True, slots=True)

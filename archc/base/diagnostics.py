@@ -44,8 +44,8 @@ class Diagnostic:
     """One mistake, or one doubt. `message` alone, on one line, makes sense.
 
     `code` is a row of `archc/reporting/codes/`. `primary` is where the mistake is, `secondary` the other places that
-    take part in it. `notes` tell why (values, and the block calls that led here), `help` how to put it
-    right, `fix` the same as edits.
+    take part in it. `notes` tell why, `where` in which part of the network and by which block calls it was met,
+    `help` how to put it right, `fix` the same as edits.
     """
 
     code: str
@@ -56,6 +56,7 @@ class Diagnostic:
     help: str | None = None
     fix: Fix | None = None
     severity: Severity = Severity.ERROR
+    where: tuple[str, ...] = ()
 
     @property
     def is_error(self) -> bool:

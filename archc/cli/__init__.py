@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import signal
 import sys
@@ -10,13 +9,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-# Loading modules makes many objects and no garbage: looking for some takes a tenth of the time of `archc check`.
-gc.set_threshold(200_000, 20, 20)
+import click
 
-import click  # noqa: E402
-
-from ..reporting.error import ArchError  # noqa: E402
-from .face import WRONG_CALLS, Face, ReaderGone, global_options, help_of, keep_streams_apart  # noqa: E402
+from ..reporting.error import ArchError
+from .face import WRONG_CALLS, Face, ReaderGone, global_options, help_of, keep_streams_apart
 
 COMMANDS = ("check", "build", "cost", "draw", "import", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
 FILES = {"import": "import_model"}  # a word of Python is no name of a module

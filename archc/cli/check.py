@@ -63,11 +63,7 @@ def _summary(face: Face, found: list[Checked], rows: Sequence[Diagnostic]) -> No
         if checked.program is not None:
             nodes = checked.program.nodes
             ends = [
-                ", ".join(
-                    show(node.shape)
-                    for node in nodes
-                    if node.operation.family == "port" and bool(node.inputs) is out and not node.training_only
-                )
+                ", ".join(show(node.shape) for node in nodes if node.is_port and bool(node.inputs) is out and not node.training_only)
                 for out in (False, True)
             ]
             face.tell(f"{checked.target.name}: {checked.program.name}: {ends[0]} -> {ends[1]}")

@@ -299,9 +299,7 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     file = file_of(face, file)
     checked = compile(file, settings=settings_of(settings), inputs=shapes, observe=observer(face))
     face.took(file)
-    ports = (
-        [node.names[-1] for node in checked.program.nodes if node.operation.family == "port" and not node.inputs] if checked.program else []
-    )
+    ports = [node.names[-1] for node in checked.program.nodes if node.is_port and not node.inputs] if checked.program else []
     if "" in shapes and len(ports) > 1:
         face.tell(f"--input {'x'.join(map(str, shapes['']))}: taken for the first input, `{ports[0]}`; the others keep their sizes")
     face.diagnostics(checked.diagnostics)

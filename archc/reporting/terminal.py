@@ -18,6 +18,9 @@ _RED, _YELLOW, _BLUE, _BOLD, _GREEN = "1;31", "1;33", "1;34", "1", "1;32"
 
 # --------------------------------------------------------------------------------------------------- text
 
+_IN = "in"
+"""The title of a row that tells the place in the network."""
+
 
 def to_text(diagnostics: Iterable[Diagnostic], color: bool = False, width: int = WIDTH) -> str:
     """Every diagnostic with the lines that it speaks of; a blank line between two."""
@@ -47,7 +50,7 @@ def _text(row: Diagnostic, color: bool, width: int) -> str:
         if source.text:
             page.add((_BLUE, " " * gutter + " |"))
             _snippet(page, source, group, row.primary)
-    details = [_note(note) for note in row.notes]
+    details = [*(("note", note) for note in row.notes), *((_IN, place) for place in row.where)]
     advice = row.help or (row.fix.message if row.fix is not None else None)
     if advice is not None:
         details.append(("help", advice))
@@ -63,11 +66,6 @@ def _text(row: Diagnostic, color: bool, width: int) -> str:
         for line in more:
             page.add(("", " " * (gutter + len(title) + 5) + visible(line)))
     return page.text()
-
-
-def _note(note: str) -> tuple[str, str]:
-    """A note says itself that it tells the place (`in: …`); all others are notes."""
-    return ("in", note.removeprefix("in: ")) if note.startswith("in: ") else ("note", note)
 
 
 def _by_source(labels: Sequence[Label]) -> list[tuple[Source, list[Label]]]:
@@ -241,7 +239,7 @@ def _data(row: Diagnostic) -> dict[str, object]:
         "message": row.message,
         **_place(row.primary.span),
         "labels": [{"message": label.message, **_place(label.span)} for label in (row.primary, *row.secondary)],
-        "notes": list(row.notes),
+        "notes": [*row.notes, *(f"{_IN}: {place}" for place in row.where)],
         "help": row.help,
         "fix": _fix(row.fix),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ...base.diagnostics import Diagnostic, Label
 from ..graph.graph import Graph
@@ -47,9 +47,9 @@ def quantity(graph: Graph, name: str, scope: Scope | None = None) -> int:
     return _of(total(works[node.index] for node in nodes), name)
 
 
-def _nodes(graph: Graph, scope: Scope | None) -> list[Node]:
+def _nodes(graph: Graph, scope: Scope | None) -> Sequence[Node]:
     """What inference runs of a part. Costs of a part that a file states are not those of what uses it."""
-    nodes = [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
+    nodes = graph.trunk
     if scope is None or scope.parent is None:
         return nodes
     return [node for node in nodes if scope in node.scope.ancestors()]

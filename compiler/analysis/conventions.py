@@ -184,7 +184,7 @@ class Account:
 
 def account(graph: Graph, convention: Convention) -> Account:
     """What the counter says of the network, reason by reason."""
-    nodes = [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
+    nodes = graph.trunk
     macs = sum(node.macs for node in nodes)
     sums = [0] * len(convention.differences)
     for node in nodes:

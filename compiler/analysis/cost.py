@@ -42,7 +42,7 @@ def cost(graph: Graph, *, by: str = "stage", batch: int = 1, dtype: str = "float
     works = works_of(graph)
     inference = inference_profile(graph, batch=batch, dtype=dtype)
     training = training_profile(graph, batch=batch, dtype=dtype, optimizer=optimizer)
-    trunk = [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
+    trunk = graph.trunk
     heads = [node for node in graph.nodes if node.training_only]
     kinds: dict[str, list[Node]] = {}
     for node in trunk:

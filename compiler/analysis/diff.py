@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
+from typing import Literal
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
@@ -25,7 +26,7 @@ LARGEST_MATCH = 4000
 class Change:
     """One step that differs. `kind` is `added`, `removed`, `renamed` or `changed` (which may also be renamed)."""
 
-    kind: str
+    kind: Literal["added", "removed", "renamed", "changed"]
     before: Node | None
     after: Node | None
     arguments: tuple[tuple[str, str, str], ...] = ()

@@ -76,7 +76,7 @@ def _flops(node: Node) -> int:
 
 def _layers(graph: Graph) -> Iterable[tuple[str, str, Sequence[Node]]]:
     """Operations, one a row; a block call or a group that merges paths is one row with all that it holds."""
-    nodes = [node for node in graph.nodes if not node.training_only and node.operation.family != "port"]
+    nodes = graph.trunk
     merging: set[Scope] = set()
     for node in nodes:
         if len(node.inputs) > 1:

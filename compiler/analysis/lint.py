@@ -236,7 +236,7 @@ def twin_operands(program: Program) -> Iterator[Diagnostic]:
 def fixed_input(program: Program) -> Iterator[Diagnostic]:
     """A weight whose shape depends on the size of the image: the network takes images of that size alone."""
     for start in program.nodes:
-        if start.operation.family != "port" or start.inputs or len(start.shape) < 2:
+        if not start.is_port or start.inputs or len(start.shape) < 2:
             continue
         larger = (start.shape[0], *(2 * size for size in start.shape[1:]))
         node = _first_changed(program, start, larger)
@@ -257,7 +257,7 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
 def foreign_inputs(program: Program) -> Iterator[Diagnostic]:
     """An image with its channels last, or with the batch before them: everything is inferred from it, so nothing else would tell."""
     for node in program.nodes:
-        if node.operation.family != "port" or node.inputs:
+        if not node.is_port or node.inputs:
             continue
         shape = node.shape
         if len(shape) == 3 and shape[2] in (1, 3, 4) and shape[0] == shape[1] >= 16:

@@ -122,7 +122,7 @@ def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -
             moments.append(Moment("forward", graph.nodes[made.tensor].unique, made.tensor, alive))
             alive -= on_the_way.get(made.tensor, 0)
             on_the_way[made.tensor] = size
-        elif made.operation.family != "port":
+        elif not made.is_port:
             fact = facts[made.index]
             scratch = (fact.scratch * batch + lying[made.index].copies) * item
             if not made.operation.training_only:
@@ -238,7 +238,7 @@ class _Step:
                 else:
                     self.alive -= kept
                 on_the_way[made.tensor] = size
-            elif made.operation.family != "port":
+            elif not made.is_port:
                 partials = len(self.facts[made.index].partials)
                 self._run(made, on_the_way.pop(made.index, 0), partials + 1 if partials else 0)
             for root in leaving.get(time, ()):
@@ -290,7 +290,7 @@ class _Step:
         return (extra * self.item + saved.extra_bytes) * self.batch + (saved.once + self.lying[node.index].kept) * self.item
 
     def _hold(self, root: int) -> None:
-        if self.graph.nodes[root].operation.family != "port":
+        if not self.graph.nodes[root].is_port:
             self.users[root] = self.users.get(root, 0) + 1
 
     def _drop(self, root: int) -> None:

@@ -118,7 +118,7 @@ def _bottlenecks(graph: Graph, order: Sequence[Node]) -> set[int]:
     reaches = 0  # the furthest user of anything so far
     cuts: list[Node] = []
     for node in order:
-        if node.operation.family != "port" and reaches <= node.index:
+        if not node.is_port and reaches <= node.index:
             cuts.append(node)
         reaches = max(reaches, *(user.index for user in graph.users(node) if user.index in run), node.index)
     images = [node for node in cuts if _rank(node.shape) > 0]

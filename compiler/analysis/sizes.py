@@ -216,7 +216,7 @@ def _same_operations(graph: Graph, other: Graph | None) -> bool:
 
 
 def _operations(graph: Graph) -> list[Operation]:
-    return [node.operation for node in graph.nodes if node.operation.family != "port"]
+    return [node.operation for node in graph.nodes if not node.is_port]
 
 
 def _same_axis(one: Node, other: Node, number: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from ...base.records import dataclass
+from ..ops.base import literal
 from ..ops.parameters import Plain
 from .torch_defaults import CHANNELS
 
@@ -65,15 +66,6 @@ class Parameter:
     def is_positional(self) -> bool:
         """Channels, and lists that the author named, are given by position; all else by name."""
         return not self.default and (self.role in CHANNELS or all(isinstance(value, tuple) for value in self.values))
-
-
-def literal(value: Plain) -> str:
-    """A value as Python text."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, tuple):
-        return "(" + ", ".join(literal(item) for item in value) + ("," if len(value) == 1 else "") + ")"
-    return repr(value)
 
 
 def same(one: Plain, other: Plain) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
+from typing import Literal
 
 from ...base.records import dataclass
 from .arguments import Made
@@ -52,7 +53,7 @@ class Holder:
 class Level:
     """The names under one module. `kind` says how they are reached: `module`, `dict` or `list`."""
 
-    kind: str
+    kind: Literal["module", "dict", "list"]
     names: Mapping[str, Holder]
 
     def reach(self, module: str, name: str) -> str:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from ...base.records import dataclass
 from ..graph.program import Node
-from .arguments import Made, Parameter, Slot, literal, same
+from ..ops.base import literal
+from .arguments import Made, Parameter, Slot, same
 from .designs import Call, Design, Designs, Form
 from .lift_parameters import lift, row_of
 from .torch_defaults import role_of

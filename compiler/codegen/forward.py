@@ -158,7 +158,7 @@ def input_names(design: Design, nodes: Sequence[Node]) -> list[str]:
 
 
 def _producer_name(node: Node) -> str:
-    if node.names and node.names[-1].isidentifier() and (node.label or node.operation.family == "port"):
+    if node.names and node.names[-1].isidentifier() and (node.label or node.is_port):
         return variable_name(node.names[-1])
     scope = node.scope
     while scope.parent is not None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from ...base.records import dataclass
+from ..ops.base import literal
 from ..ops.parameters import Plain
-from .arguments import Parameter, Slot, is_plain, kind_of, literal
+from .arguments import Parameter, Slot, is_plain, kind_of
 from .designs import Design
 from .identifiers import Namer, variable_name
 from .torch_defaults import CHANNELS

@@ -77,7 +77,7 @@ def _needed(graph: Graph, mode: Mode) -> tuple[bool, ...]:
 def needed_nodes(graph: Graph, mode: Mode) -> list[Node]:
     """The operations that an output of this mode needs, in order."""
     needed = _needed(graph, mode)
-    return [node for node in graph.nodes if needed[node.index] and node.operation.family != "port"]
+    return [node for node in graph.nodes if needed[node.index] and not node.is_port]
 
 
 def owner_of(graph: Graph, node: Node) -> Node:
@@ -118,7 +118,7 @@ class _Builder:
         for node, chain in zip(self.graph.nodes, chains, strict=True):
             if not self.needed[node.index]:
                 continue
-            is_port = node.operation.family == "port"
+            is_port = node.is_port
             if not is_port:
                 self._unit(chain, node.index).calls.append(node)
             for index in node.inputs:
@@ -173,7 +173,7 @@ class _Builder:
         members: list[tuple[float, Node | Unit, Scope | None]] = []
         for index in owners:
             node = self.graph.nodes[index]
-            if node.operation.family != "port":
+            if not node.is_port:
                 members.append((index, node, node.scope))
         for scope, unit in self.units.items():
             if unit.uses is None and scope.parent is not None:

@@ -199,7 +199,7 @@ class _Page:
     def _box(self, number: int, box: Box, place: Place, above: list[int], drawn: Everything) -> Json:
         if box.scope is None:
             family = box.main.operation.family
-            kind = family if family in LIGHT.families else "other"
+            kind: str = family if family in LIGHT.families else "other"
         else:
             name = box.scope.template or (box.scope.title if box.scope.kind == "stage" else box.scope.kind)
             kind = f"block{self._kinds.setdefault(name, len(self._kinds)) % len(LIGHT.blocks)}"

@@ -46,7 +46,7 @@ class Box:
 
     @property
     def is_port(self) -> bool:
-        return self.scope is None and self.main.operation.family == "port"
+        return self.scope is None and self.main.is_port
 
     @property
     def output(self) -> Shape:

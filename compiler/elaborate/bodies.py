@@ -8,7 +8,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
-from ..graph.program import Scope
+from ..graph.program import Scope, ScopeKind
 from ..ops.base import Shape
 from . import inputs_outputs
 from .builder import Builder
@@ -376,7 +376,7 @@ class Expansion:
             frame.names.next_position()
         self.run_scope(frame, "stage", stage, title, names)
 
-    def run_scope(self, frame: Frame, kind: str, part: ast.Stage | ast.Aux, title: str, names: tuple[str, ...]) -> None:
+    def run_scope(self, frame: Frame, kind: ScopeKind, part: ast.Stage | ast.Aux, title: str, names: tuple[str, ...]) -> None:
         def run(frame: Frame, _place: Span) -> Made:
             inner_names = self.build.names(part.mode == "indexed") if names else frame.names
             scope = self.build.open(

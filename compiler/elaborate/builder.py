@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import field
@@ -97,10 +96,10 @@ class Builder:
             return
         self._said.add(key)
         if frame is not None and (self.via or frame.scope.depth > 1):
-            diagnostic = dataclasses.replace(diagnostic, notes=diagnostic.notes + self.where(frame.scope))
+            diagnostic = dataclasses.replace(diagnostic, where=self.where(frame.scope))
         if self.sharing is not None:
-            again = f"in: `{self.sharing.label}`, used again at {self.sharing.span}"
-            diagnostic = dataclasses.replace(diagnostic, notes=(*diagnostic.notes, again))
+            again = f"`{self.sharing.label}`, used again at {self.sharing.span}"
+            diagnostic = dataclasses.replace(diagnostic, where=(*diagnostic.where, again))
         self.report.add(diagnostic)
         if diagnostic.is_error:
             self._errors += 1
@@ -112,20 +111,20 @@ class Builder:
             raise Exhausted(diagnostic)
 
     def where(self, scope: Scope) -> tuple[str, ...]:
-        """The notes that tell in which part of the network a mistake is, and through which calls it was reached."""
+        """In which part of the network a mistake is, and through which calls it was reached."""
         titles = [part.title or ".".join(part.names) for part in scope.ancestors()]
         titles = [title for title in titles if title]
         path = " > ".join(titles if len(titles) <= 8 else [*titles[:3], "…", *titles[-3:]])
         if not self.via:
-            return (f"in: {path}",)
-        notes = []
+            return (path,)
+        told_of = []
         for position, call in enumerate(reversed(self.via[-3:])):
             values = ", ".join(f"{name} = {value}" for name, value in call.arguments)
             told = f"{call.name}, called at {call.span}" + (f" with {values}" if values else "")
-            notes.append(f"in: {path} ({told})" if position == 0 else f"in: {told}")
+            told_of.append(f"{path} ({told})" if position == 0 else told)
         if len(self.via) > 3:
-            notes.append(f"in: … {len(self.via) - 3} more calls")
-        return tuple(notes)
+            told_of.append(f"… {len(self.via) - 3} more calls")
+        return tuple(told_of)
 
     # -------------------------------------------------------------------------------------------- counting
 
@@ -233,7 +232,10 @@ class Builder:
             return None
         too_large = self.too_large(made, shapes, shape)
         if too_large is not None:
-            self.say(Diagnostic("E405", too_large, Label(span, "more elements than 64 bits can count")), frame)
+            refused = Diagnostic("E405", too_large, Label(span, "more elements than 64 bits can count"))
+            for row in given.values():
+                refused = refused if row.origin is None else with_origins(row.origin.reader, refused, row.origin.expression)
+            self.say(refused, frame)
             return None
         return self.add(frame, made, tuple(known), shape, names, span, label)
 
@@ -347,7 +349,7 @@ class Builder:
         span: Span,
         parts: Sequence[Label],
     ) -> Diagnostic:
-        if parts and len(inputs) > 1:
+        if parts and len(inputs) > 1 and refusal.parameter is None:
             return describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts)
         argument = given.get(refusal.parameter) if refusal.parameter is not None else None
         # An argument that a `default` row gives stands elsewhere: the step that cannot have it is the place, not the row.
@@ -380,10 +382,8 @@ class Builder:
 
     def _from_where(self, refused: Diagnostic, refusal: Refusal, given: Mapping[str, Given], operand: int | None) -> Diagnostic:
         """The refusal with the places where its numbers come from: those of arguments, and the size of the input's axis at fault."""
-        numbers = set(re.findall(r"\d+", refusal.message))
         for name, row in given.items():
-            at_fault = name == refusal.parameter or (refusal.code == "E310" and str(row.value) in numbers)
-            if at_fault and row.origin is not None:
+            if (name == refusal.parameter or name in refusal.beside) and row.origin is not None:
                 refused = with_origins(row.origin.reader, refused, row.origin.expression)
         if refusal.code == "E310" and operand is not None and refusal.axis is not None:
             labels, origins = self.places_of_size(operand, refusal.axis, "channels" if refusal.axis == 0 else "features")

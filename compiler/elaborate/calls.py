@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
-from ..graph.program import CallSite, Scope
+from ..graph.program import CallSite, Scope, ScopeKind
 from .closures import (
     Binding,
     Builtin,
@@ -94,7 +94,7 @@ def arguments_of(
     if missing:
         raise Unknowable
     for name, default in defaults.items():
-        given.setdefault(name, Given(default.value, default.span))
+        given.setdefault(name, Given(default.value, default.span, default.origin))
     return callee, given, tensors
 
 
@@ -215,7 +215,7 @@ def call_frame(
     """The frame of a block's or network's body, its parameters bound."""
     definition = template.definition
     environment = Environment(template.environment, body=definition.body)
-    kind = "network" if template.is_network else "block"
+    kind: ScopeKind = "network" if template.is_network else "block"
     mode = definition.mode if isinstance(definition, ast.Block) else ""
     scope = Scope(
         kind,

@@ -128,6 +128,7 @@ def as_of(moment: tuple[tuple[Environment, int, int], ...]) -> Environment:
 class DefaultValue:
     value: object
     span: Span
+    origin: Origin | None = None  # what it was worked out from
 
 
 @dataclass(frozen=True, slots=True, eq=False)

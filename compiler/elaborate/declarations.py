@@ -7,7 +7,7 @@ from ...dsl import ast
 from ..graph.program import BudgetLimit
 from ..graph.provenance import chain_of_shapes, decided_by, short
 from ..ops.base import show
-from .closures import Builtin, Defaults, DefaultValue, Frame, Template
+from .closures import Builtin, Defaults, DefaultValue, Frame, Origin, Template
 from .current import need_tensor
 from .explain_merge import AXIS_NAMES
 from .explain_values import names_in, with_origins
@@ -30,7 +30,7 @@ def default(expansion: Expander, frame: Frame, call: ast.Call) -> Defaults:
             )
         )
     found = match(signature(callee), call.arguments, call.span, partial=True)
-    values = {name: DefaultValue(evaluator.value(argument.value), argument.value.span) for name, argument in found.items()}
+    values = {name: DefaultValue(evaluator.value(row.value), row.value.span, Origin(evaluator, row.value)) for name, row in found.items()}
     return frame.defaults.with_row(callee, values)
 
 

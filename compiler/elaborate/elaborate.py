@@ -245,7 +245,7 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
     build.scopes[-1] = frame.scope
     frame.network = NetworkInputs(is_root=True)
     expansion.body(frame, template.definition.body)
-    inputs = [node.names[-1] for node in build.nodes if node.operation.family == "port" and not node.inputs]
+    inputs = [node.names[-1] for node in build.nodes if node.is_port and not node.inputs]
     unknown = set(expansion.input_sizes) - {"", *inputs}
     if unknown and not build.report.has_errors:
         wrong = sorted(unknown)[0]
@@ -284,7 +284,7 @@ def _in_order(nodes: list[Node]) -> tuple[Node, ...]:
     """Inputs first, outputs last (those of aux heads after the others); everything renumbered."""
 
     def place(node: Node) -> int:
-        if node.operation.family != "port":
+        if not node.is_port:
             return 1
         return 0 if not node.inputs else 3 if node.training_only else 2
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ...base.source import Span
 from ...dsl import ast
+from ..graph.program import ScopeKind
 from ..ops.base import Shape
 from .builder import Builder
 from .closures import Binding, Frame, Labelled, Rounds
@@ -64,6 +65,6 @@ class Expander(Protocol):
         """Make a label known."""
         ...
 
-    def run_scope(self, frame: Frame, kind: str, part: ast.Stage | ast.Aux, title: str, names: tuple[str, ...]) -> None:
+    def run_scope(self, frame: Frame, kind: ScopeKind, part: ast.Stage | ast.Aux, title: str, names: tuple[str, ...]) -> None:
         """Run a stage or a side head in a scope of its own."""
         ...

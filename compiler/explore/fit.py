@@ -196,6 +196,6 @@ def fit(evaluate: Evaluate, vary: Sequence[Vary], goal: Goal, bounds: Sequence[B
     return tuple(solutions)
 
 
-def closest(solutions: Sequence[Solution], goal: Goal) -> Solution | None:
+def nearest(solutions: Sequence[Solution], goal: Goal) -> Solution | None:
     """The best of several solutions."""
     return min(solutions, key=lambda one: goal.distance(one.figures[goal.quantity]), default=None)

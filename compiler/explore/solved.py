@@ -6,7 +6,7 @@ import json
 
 from ...base.records import dataclass
 from ..analysis.table import Cell, Column, Listing, Table
-from .fit import Goal, Solution, closest
+from .fit import Goal, Solution, nearest
 
 WAYS = {"match": "reaches", "most": "does not exceed", "nearest": "is nearest to"}
 
@@ -24,7 +24,7 @@ class Fit(Listing[Solution]):
     @property
     def best(self) -> Solution | None:
         """The solution closest to the target."""
-        return closest(self.entries, self.goal)
+        return nearest(self.entries, self.goal)
 
     @property
     def rows(self) -> list[dict[str, object]]:

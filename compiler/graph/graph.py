@@ -42,6 +42,11 @@ class Graph:
         return self.program.nodes
 
     @property
+    def trunk(self) -> tuple[Node, ...]:
+        """The steps of inference: what serves side heads alone is left out, and so are inputs and outputs."""
+        return tuple(node for node in self.nodes if not (node.training_only or node.is_port))
+
+    @property
     def inputs(self) -> tuple[Node, ...]:
         return tuple(node for node in self.nodes if node.operation.name == "input")
 

@@ -24,7 +24,7 @@ def may_overwrite(graph: Graph, node: Node) -> bool:
         producer.operation.output_may_be_overwritten
         and not producer.operation.is_view
         and not producer.operation.training_only
-        and producer.operation.family != "port"
+        and not producer.is_port
         and producer.shape == node.shape
         and len(graph.users(producer)) == 1
     )

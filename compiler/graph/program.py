@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import field
 from operator import attrgetter
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
@@ -38,6 +38,9 @@ class CallSite:
     arguments: tuple[tuple[str, str], ...] = ()
 
 
+ScopeKind: TypeAlias = Literal["network", "stage", "block", "group", "round", "path", "aux"]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
     """A part of the network: the network itself, a stage, a block call, a group, a round of a loop, a path of a merge, an aux head.
@@ -50,11 +53,11 @@ class Scope:
     where the user gave it one; else under that of its first use, and `use` tells them apart.
     """
 
-    kind: str  # network | stage | block | group | round | path | aux
+    kind: ScopeKind
     names: tuple[str, ...]
     parent: Scope | None
     span: Span
-    mode: str = ""  # "" | indexed | flat
+    mode: Literal["", "indexed", "flat"] = ""  # as in the text
     doc: str = ""
     template: str = ""
     title: str = ""  # the word a diagram prints: a stage's own name even when it is flat
@@ -122,6 +125,11 @@ class Node:
     use: int = 1
     training_only: bool = False
     label: bool = False  # the user named it
+
+    @property
+    def is_port(self) -> bool:
+        """Whether it is an input or an output of the network, and no step."""
+        return self.operation.family == "port"
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
     What is left out of a network used as a step (its head, say) is left out in silence: that is what it is for. So is the
     first use of weights that only a later one needs; that one then stands for it.
     """
-    alive = _needed(nodes, lambda node: node.operation.family == "port")
+    alive = _needed(nodes, lambda node: node.is_port)
     nodes = _only_in_training(nodes)
     heirs = _heirs(nodes, alive)
     nodes = _owned_by_the_living(nodes, alive, heirs)
@@ -97,7 +97,7 @@ def _only_in_training(nodes: Sequence[Node]) -> Sequence[Node]:
     """The nodes; those that serve side heads alone are marked, wherever they stand."""
     if not any(node.training_only for node in nodes):
         return nodes
-    needed = _needed(nodes, lambda node: node.operation.family == "port" and not node.training_only)
+    needed = _needed(nodes, lambda node: node.is_port and not node.training_only)
     return [node if needed[node.index] or node.training_only else dataclasses.replace(node, training_only=True) for node in nodes]
 
 
@@ -113,5 +113,5 @@ def _idle_inputs(nodes: Sequence[Node], alive: Sequence[bool]) -> tuple[Diagnost
             severity=Severity.WARNING,
         )
         for node in nodes
-        if node.operation.family == "port" and not node.inputs and node.index not in read
+        if node.is_port and not node.inputs and node.index not in read
     )

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Backward, Construct, Operation, Saved, Shape, Shapes, Weight, literal, product
+from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, literal, product
 from .parameters import FLAG, NUMBER, POSITIVE, Plain, Real, parameter
 from .strides import Layout, elementwise, in_order
 
@@ -16,7 +16,7 @@ from .strides import Layout, elementwise, in_order
 class _Activation(Operation):
     """A function of each element. A subclass names PyTorch's class and function, and says what its gradient reads."""
 
-    family: ClassVar[str] = "activation"
+    family: ClassVar[Family] = "activation"
     torch_class: ClassVar[str] = ""
     torch_function: ClassVar[str] = ""
     keeps_output: ClassVar[bool] = False

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import gcd
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ...base.records import dataclass
-from .base import Construct, Operation, Saved, Shape, Shapes, Window, product
+from .base import Construct, Family, Operation, Saved, Shape, Shapes, Window, product
 from .parameters import Extent, Plain, parameter
 from .pool import INDEX_BYTES
 from .spatial import need_spatial, show_kernel, simple, spread
@@ -18,9 +18,9 @@ from .strides import Layout, as_suggested_on_a_row, in_order
 class _Adaptive(Operation):
     """A pool that is told its output's size, not its window's."""
 
-    family: ClassVar[str] = "pool"
+    family: ClassVar[Family] = "pool"
     output_may_be_overwritten: ClassVar[bool] = True
-    kind: ClassVar[str] = ""
+    kind: ClassVar[Literal["Max", "Avg"]]
 
     def _size(self) -> Plain:
         return 1
@@ -69,7 +69,7 @@ class _Adaptive(Operation):
 
 @dataclass(frozen=True, slots=True)
 class _AdaptiveAvg(_Adaptive):
-    kind: ClassVar[str] = "Avg"
+    kind: ClassVar[Literal["Max", "Avg"]] = "Avg"
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         # To one position PyTorch takes the mean, whose gradient needs no more than the shape.
@@ -78,7 +78,7 @@ class _AdaptiveAvg(_Adaptive):
 
 @dataclass(frozen=True, slots=True)
 class _AdaptiveMax(_Adaptive):
-    kind: ClassVar[str] = "Max"
+    kind: ClassVar[Literal["Max", "Avg"]] = "Max"
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,), extra_bytes=INDEX_BYTES * product(output))

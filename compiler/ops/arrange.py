@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import resolve_axis
-from .base import Backward, Operation, Refusal, Shape, Shapes, show
+from .base import Backward, Family, Operation, Refusal, Shape, Shapes, show
 from .merge import axis_name, same_rank, unequal
 from .parameters import BadValue, Integer, Integers, Kind, Plain, parameter
 from .several_axes import AXES, resolve_axes, show_axes
@@ -17,7 +17,7 @@ from .strides import Layout, as_suggested, elementwise, in_order, viewed
 @dataclass(frozen=True, slots=True)
 class Expand(Operation):
     name: ClassVar[str] = "expand"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Stretches axes of size 1: `expand([-1, 14, 14])` of [64, 1, 1] is [64, 14, 14]. Nothing is copied."
     reference: ClassVar[str] = "torch.Tensor.expand"
     onnx: ClassVar[str] = "Expand"
@@ -73,7 +73,7 @@ class Expand(Operation):
 @dataclass(frozen=True, slots=True)
 class Flip(Operation):
     name: ClassVar[str] = "flip"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "The last position first, along one axis or several."
     reference: ClassVar[str] = "torch.flip"
     onnx: ClassVar[str] = "Slice"
@@ -117,7 +117,7 @@ class Shifts(Kind):
 @dataclass(frozen=True, slots=True)
 class Roll(Operation):
     name: ClassVar[str] = "roll"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Shifts along one axis or several; what leaves at one end comes in at the other (the shifted windows of Swin)."
     reference: ClassVar[str] = "torch.roll"
     onnx: ClassVar[str] = "Slice, Concat"
@@ -164,7 +164,7 @@ class Roll(Operation):
 @dataclass(frozen=True, slots=True)
 class Stack(Operation):
     name: ClassVar[str] = "stack"
-    family: ClassVar[str] = "merge"
+    family: ClassVar[Family] = "merge"
     summary: ClassVar[str] = "The paths side by side along a new axis: two of [C, H, W] give [2, C, H, W]. The shapes must be equal."
     reference: ClassVar[str] = "torch.stack"
     onnx: ClassVar[str] = "Unsqueeze, Concat"

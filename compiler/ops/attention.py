@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .dense import copied_rows
 from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors
@@ -55,7 +55,7 @@ _CROSS = f'''class CrossAttention(nn.Module):
 @dataclass(frozen=True, slots=True)
 class Attention(Operation):
     name: ClassVar[str] = "attention"
-    family: ClassVar[str] = "attention"
+    family: ClassVar[Family] = "attention"
     summary: ClassVar[str] = "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second."
     reference: ClassVar[str] = "torch.nn.MultiheadAttention (batch first)"
     onnx: ClassVar[str] = "MatMul, Softmax"

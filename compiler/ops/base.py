@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from functools import cache
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from ...base.records import dataclass
 from .parameters import Kind, Parameter, Plain
@@ -20,13 +20,16 @@ BYTES_A_FLOAT = 4
 
 Shape: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = tuple[Shape, ...]
+Family: TypeAlias = Literal[
+    "convolution", "dense", "norm", "activation", "pool", "merge", "shape", "regularise", "attention", "other", "port", "fused"
+]
 
 
 class Refusal(Exception):
     """An operation does not accept its inputs.
 
     `code` is a row of `archc/reporting/codes/table.py`; `message` names shapes and values. `parameter` is the field at fault
-    (its argument is underlined), `operand` the number of the input at fault, `axis` the axis of it (`axes`: all axes on
+    (its argument is underlined), `beside` those that the message speaks of, too, `operand` the number of the input at fault, `axis` the axis of it (`axes`: all axes on
     which the paths of a merge wrongly differ).
     `suggestions` are values of `parameter` that would do, best first (at most four). `help` says the remedy.
     """
@@ -37,6 +40,7 @@ class Refusal(Exception):
         message: str,
         *,
         parameter: str | None = None,
+        beside: tuple[str, ...] = (),
         operand: int | None = None,
         axis: int | None = None,
         axes: tuple[int, ...] = (),
@@ -48,6 +52,7 @@ class Refusal(Exception):
         self.code = code
         self.message = message
         self.parameter = parameter
+        self.beside = beside
         self.operand = operand
         self.axis = axis
         self.axes = axes or ((axis,) if axis is not None else ())
@@ -181,8 +186,7 @@ class Operation:
 
     name: ClassVar[str] = ""
     """The word in the language."""
-    family: ClassVar[str] = ""
-    """convolution, dense, norm, activation, pool, merge, shape, regularise, attention, other, port."""
+    family: ClassVar[Family] = "other"
     summary: ClassVar[str] = ""
     """One sentence for the reference and for hover."""
     reference: ClassVar[str] = ""
@@ -411,7 +415,11 @@ def show_size(size: Plain) -> str:
 
 def literal(value: Plain) -> str:
     """A value as generated code writes it: texts in double quotes."""
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    if isinstance(value, tuple):
+        return "(" + ", ".join(literal(item) for item in value) + ("," if len(value) == 1 else "") + ")"
+    return repr(value)
 
 
 def spatial_rank(shape: Shape) -> int:

@@ -11,6 +11,7 @@ from . import padding
 from .base import (
     Backward,
     Construct,
+    Family,
     Initialization,
     Operation,
     Refusal,
@@ -83,6 +84,7 @@ def check_groups(name: str, channels_in: int, channels_out: int, groups: int) ->
             "E310",
             f"output channels {channels_out} are not divisible by groups {groups} of `{name}`",
             parameter="channels",
+            beside=("groups",),
             suggestions=near,
             help=f"{either(near)} output channels would divide by {groups}",
         )
@@ -99,7 +101,7 @@ def copied_kernel(back: Backward, kernel: Weight) -> int:
 class _Convolution(Operation):
     """What `conv` and `dwconv` share. Their fields have the same names."""
 
-    family: ClassVar[str] = "convolution"
+    family: ClassVar[Family] = "convolution"
     reference: ClassVar[str] = "torch.nn.Conv1d, Conv2d, Conv3d"
     onnx: ClassVar[str] = "Conv"
     output_may_be_overwritten: ClassVar[bool] = True
@@ -151,6 +153,7 @@ class _Convolution(Operation):
                 "E326",
                 f'`pad_mode` "{mode}" needs the same padding before and after, and this padding is {show_pads(g.pads).removeprefix("pad ")}',
                 parameter="pad_mode",
+                beside=("pad",),
                 help="give `pad` one number, or one for each axis",
             )
         check_pad_mode(shape, g.pads, mode, "pad_mode", "pad_mode")

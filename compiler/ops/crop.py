@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
+from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .merge import axis_name
 from .parameters import Extent, Optional, Plain, Reference, parameter
 from .spatial import need_spatial, simple, spread
@@ -35,7 +35,7 @@ _CENTER_CROP_CLASS = '''class CenterCrop(nn.Module):
 @dataclass(frozen=True, slots=True)
 class Crop(Operation):
     name: ClassVar[str] = "crop"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     is_view: ClassVar[bool] = True
     summary: ClassVar[str] = "The middle of an image, of a size or of another tensor's size; an odd remainder falls to the end."
     reference: ClassVar[str] = "torchvision.transforms.CenterCrop, on tensors"
@@ -96,7 +96,7 @@ class Crop(Operation):
 def wanted_size(name: str, size: Plain, like: bool, inputs: Shapes, rank: int) -> tuple[int, ...] | None:
     """The spatial size that `size` or `like` ask for; None where neither is given."""
     if size is not None and like:
-        raise Refusal("E322", f"`{name}` was given both `size` and `like`", parameter="like", help="give one of them")
+        raise Refusal("E322", f"`{name}` was given both `size` and `like`", parameter="like", beside=("size",), help="give one of them")
     if like:
         if len(inputs[1]) - 1 != rank:
             raise Refusal(

@@ -9,6 +9,7 @@ from ...base.records import dataclass
 from .base import (
     Backward,
     Construct,
+    Family,
     Initialization,
     Operation,
     Refusal,
@@ -30,7 +31,7 @@ from .strides import Layout, as_suggested
 @dataclass(frozen=True, slots=True)
 class Deconv(Operation):
     name: ClassVar[str] = "deconv"
-    family: ClassVar[str] = "convolution"
+    family: ClassVar[Family] = "convolution"
     summary: ClassVar[str] = "A transposed convolution, which enlarges: each input position writes a window of the output."
     reference: ClassVar[str] = "torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"
     onnx: ClassVar[str] = "ConvTranspose"
@@ -70,6 +71,7 @@ class Deconv(Operation):
                     "E316",
                     f"`out_pad` {o} must be smaller than the stride {s} or the dilation {d}",
                     parameter="out_pad",
+                    beside=("stride", "dilation"),
                     suggestions=tuple(range(max(s, d) - 1, -1, -1)[:4]),
                 )
             after = (size - 1) * s - 2 * p + reach(k, d) + o
@@ -78,6 +80,7 @@ class Deconv(Operation):
                     "E317",
                     f"nothing is left of the output: ({size} - 1) * {s} + {reach(k, d)} + {o} is not more than twice the pad {p}",
                     parameter="pad",
+                    beside=("kernel", "stride", "dilation", "out_pad"),
                     operand=0,
                     axis=axis,
                     help="pad less: `pad` of `deconv` cuts off the output's sides",

@@ -6,7 +6,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, copied_gradient, product, show
+from .base import (
+    Backward,
+    Construct,
+    Family,
+    Initialization,
+    Operation,
+    Refusal,
+    Saved,
+    Shape,
+    Shapes,
+    Weight,
+    copied_gradient,
+    product,
+    show,
+)
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
 from .parameters import CHANNELS, FLAG, POSITIVE, Plain, parameter
 from .strides import Layout, in_order, viewed
@@ -20,7 +34,7 @@ def copied_rows(layout: Layout) -> int:
 @dataclass(frozen=True, slots=True)
 class Linear(Operation):
     name: ClassVar[str] = "linear"
-    family: ClassVar[str] = "dense"
+    family: ClassVar[Family] = "dense"
     summary: ClassVar[str] = "A dense layer on a vector [C], or on each token of a sequence [L, C]."
     reference: ClassVar[str] = "torch.nn.Linear"
     onnx: ClassVar[str] = "Gemm, MatMul + Add"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import BYTES_A_FLOAT, Backward, Operation, Refusal, Saved, Shape, Shapes, product
+from .base import BYTES_A_FLOAT, Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product
 from .parameters import NUMBER, Optional, parameter
 from .strides import Layout, elementwise
 
@@ -15,7 +15,7 @@ from .strides import Layout, elementwise
 class _Function(Operation):
     """A function of each element. What its gradient is worked out from is the input, unless it says otherwise."""
 
-    family: ClassVar[str] = "elementwise"
+    family: ClassVar[Family] = "elementwise"
     output_may_be_overwritten: ClassVar[bool] = True
     steps_back: ClassVar[int] = 0
     """How many tensors the backward pass makes on its way to the gradient."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .base import Backward, Family, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import NUMBER, POSITIVE, parameter
 from .strides import Layout, cut, elementwise, in_order
 
@@ -24,7 +24,7 @@ def _need_sequence(name: str, shape: Shape) -> None:
 @dataclass(frozen=True, slots=True)
 class ClassToken(Operation):
     name: ClassVar[str] = "class_token"
-    family: ClassVar[str] = "other"
+    family: ClassVar[Family] = "other"
     summary: ClassVar[str] = "Puts a learned token before a sequence: [L, C] becomes [L + 1, C]."
     reference: ClassVar[str] = "torchvision.models.VisionTransformer"
     onnx: ClassVar[str] = "Expand, Concat"
@@ -51,7 +51,7 @@ class ClassToken(Operation):
 @dataclass(frozen=True, slots=True)
 class PositionEmbedding(Operation):
     name: ClassVar[str] = "position_embedding"
-    family: ClassVar[str] = "other"
+    family: ClassVar[Family] = "other"
     summary: ClassVar[str] = "Adds a learned vector to each token of a sequence [L, C]; fixes the length of the sequence."
     reference: ClassVar[str] = "torchvision.models.VisionTransformer"
     onnx: ClassVar[str] = "Add"
@@ -86,7 +86,7 @@ class PositionEmbedding(Operation):
 @dataclass(frozen=True, slots=True)
 class LayerScale(Operation):
     name: ClassVar[str] = "layer_scale"
-    family: ClassVar[str] = "other"
+    family: ClassVar[Family] = "other"
     summary: ClassVar[str] = "A learned factor for each channel of an image [C, H, W], or for each feature of [L, C] or [C]."
     reference: ClassVar[str] = "ConvNeXt, CaiT"
     onnx: ClassVar[str] = "Mul"

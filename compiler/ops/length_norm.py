@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Backward, Construct, Operation, Saved, Shape, Shapes, Weight, Window, product
+from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, Window, product
 from .merge import axis_name
 from .norm import EPS_DOC
 from .parameters import EPSILON, FLAG, Plain, parameter
@@ -18,7 +18,7 @@ from .strides import Layout, as_suggested, elementwise, permuted
 @dataclass(frozen=True, slots=True)
 class Normalize(Operation):
     name: ClassVar[str] = "normalize"
-    family: ClassVar[str] = "norm"
+    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Divides by the Euclidean length along an axis, which is 1 then."
     reference: ClassVar[str] = "torch.nn.functional.normalize"
     onnx: ClassVar[str] = "ReduceL2, Clip, Div"
@@ -76,7 +76,7 @@ _CHANNELS = '''class ChannelRMSNorm(nn.RMSNorm):
 @dataclass(frozen=True, slots=True)
 class RmsNorm(Operation):
     name: ClassVar[str] = "rms_norm"
-    family: ClassVar[str] = "norm"
+    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = (
         "Divides each token of [L, C], a vector [C], or each position's channels of an image by their root mean square."
     )

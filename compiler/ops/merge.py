@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Backward, Operation, Refusal, Saved, Shape, Shapes, product, show
+from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, Plain, parameter
 from .strides import Layout, as_suggested, cut, elementwise, in_order, viewed
 
@@ -53,7 +53,7 @@ def unequal(name: str, code: str, inputs: Shapes, number: int, axes: Sequence[in
 class _Elementwise(Operation):
     """A merge that works element by element on equal shapes, or with axes of size 1 stretched where that is wanted."""
 
-    family: ClassVar[str] = "merge"
+    family: ClassVar[Family] = "merge"
     least_inputs: ClassVar[int] = 2
     most_inputs: ClassVar[int | None] = None
     output_may_be_overwritten: ClassVar[bool] = True
@@ -262,7 +262,7 @@ class Mean(_Elementwise):
 @dataclass(frozen=True, slots=True)
 class Concat(Operation):
     name: ClassVar[str] = "concat"
-    family: ClassVar[str] = "merge"
+    family: ClassVar[Family] = "merge"
     summary: ClassVar[str] = "The paths one after the other along an axis. All other axes must be equal."
     reference: ClassVar[str] = "torch.cat"
     onnx: ClassVar[str] = "Concat"
@@ -303,7 +303,7 @@ class Concat(Operation):
 @dataclass(frozen=True, slots=True)
 class Matmul(Operation):
     name: ClassVar[str] = "matmul"
-    family: ClassVar[str] = "merge"
+    family: ClassVar[Family] = "merge"
     summary: ClassVar[str] = "The matrix product of two paths: [L, K] and [K, M] give [L, M]."
     reference: ClassVar[str] = "torch.matmul"
     onnx: ClassVar[str] = "MatMul"

@@ -6,7 +6,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, copied_gradient, product, show, spatial_rank
+from .base import (
+    Backward,
+    Construct,
+    Family,
+    Operation,
+    Refusal,
+    Saved,
+    Shape,
+    Shapes,
+    Weight,
+    copied_gradient,
+    product,
+    show,
+    spatial_rank,
+)
 from .parameters import COUNT, EPSILON, FLAG, POSITIVE, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, elementwise, in_order, permuted, viewed
@@ -37,7 +51,7 @@ _LAST_AXIS_BATCH_NORM = '''class LastAxisBatchNorm(nn.BatchNorm1d):
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Operation):
     name: ClassVar[str] = "bn"
-    family: ClassVar[str] = "norm"
+    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Batch normalisation of each channel, with running statistics for evaluation."
     reference: ClassVar[str] = "torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d"
     onnx: ClassVar[str] = "BatchNormalization"
@@ -117,7 +131,7 @@ class BatchNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class GroupNorm(Operation):
     name: ClassVar[str] = "gn"
-    family: ClassVar[str] = "norm"
+    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Normalisation of groups of channels, each image by itself."
     reference: ClassVar[str] = "torch.nn.GroupNorm"
     onnx: ClassVar[str] = "GroupNormalization"
@@ -206,7 +220,7 @@ _CHANNELS_NORM = '''class ChannelNorm(nn.LayerNorm):
 @dataclass(frozen=True, slots=True)
 class LayerNorm(Operation):
     name: ClassVar[str] = "ln"
-    family: ClassVar[str] = "norm"
+    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Normalisation of each token of [L, C], of a vector [C], or of each position's channels in an image [C, H, W]."
     reference: ClassVar[str] = "torch.nn.LayerNorm; on images, ConvNeXt's"
     onnx: ClassVar[str] = "LayerNormalization"
@@ -266,7 +280,7 @@ class LayerNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class InstanceNorm(Operation):
     name: ClassVar[str] = "instance_norm"
-    family: ClassVar[str] = "norm"
+    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Normalisation of each channel of each image by itself."
     reference: ClassVar[str] = "torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d"
     onnx: ClassVar[str] = "InstanceNormalization"
@@ -328,7 +342,7 @@ class InstanceNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class LocalResponseNorm(Operation):
     name: ClassVar[str] = "lrn"
-    family: ClassVar[str] = "norm"
+    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Local response normalisation (AlexNet): each value over what its neighbouring channels say at that position."
     reference: ClassVar[str] = "torch.nn.LocalResponseNorm"
     onnx: ClassVar[str] = "LRN"

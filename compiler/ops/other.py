@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import CHANNELS, COUNT, NUMBER, parameter
 from .strides import Layout, elementwise
 
@@ -25,7 +25,7 @@ _SCALE = '''class Scale(nn.Module):
 @dataclass(frozen=True, slots=True)
 class Scale(Operation):
     name: ClassVar[str] = "scale"
-    family: ClassVar[str] = "other"
+    family: ClassVar[Family] = "other"
     summary: ClassVar[str] = "Multiplies by a fixed number (the residual scaling of Inception-ResNet)."
     reference: ClassVar[str] = "torch.mul"
     onnx: ClassVar[str] = "Mul"
@@ -64,7 +64,7 @@ class Scale(Operation):
 @dataclass(frozen=True, slots=True)
 class Identity(Operation):
     name: ClassVar[str] = "identity"
-    family: ClassVar[str] = "other"
+    family: ClassVar[Family] = "other"
     summary: ClassVar[str] = "Does nothing."
     reference: ClassVar[str] = "torch.nn.Identity"
     onnx: ClassVar[str] = "Identity"
@@ -90,7 +90,7 @@ class Identity(Operation):
 @dataclass(frozen=True, slots=True)
 class Embedding(Operation):
     name: ClassVar[str] = "embedding"
-    family: ClassVar[str] = "other"
+    family: ClassVar[Family] = "other"
     summary: ClassVar[str] = "A learned vector for each number of a sequence of whole numbers: [L] becomes [L, C]."
     reference: ClassVar[str] = "torch.nn.Embedding"
     onnx: ClassVar[str] = "Gather"

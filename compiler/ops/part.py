@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, Window, product, show
+from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, Window, product, show
 from .merge import axis_name
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
@@ -20,7 +20,7 @@ ANY_INTEGER = Integer("a whole number; below 0 it counts from the end", least=-(
 class _Part(Operation):
     """A view; its gradient is a new tensor, zero where the part is not."""
 
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     is_view: ClassVar[bool] = True
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
@@ -61,6 +61,7 @@ class Slice(_Part):
                 "E320",
                 f"`slice` from {self.start} to {to} does not lie in the {axis_name(axis, shape)} of {show(shape)}, 0 to {size}",
                 parameter="start" if self.stop is None or self.start >= size else "stop",
+                beside=("start", "stop"),
                 operand=0,
                 axis=axis,
             )
@@ -167,6 +168,7 @@ class Chunk(_Part):
                 "E320",
                 f"`chunk` has no part {self.i}: its {self.n} parts are 0 to {self.n - 1}",
                 parameter="i",
+                beside=("n",),
                 operand=0,
                 suggestions=(self.n - 1,),
             )

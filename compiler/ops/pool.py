@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ...base.records import dataclass
 from . import padding
-from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
+from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
 from .parameters import DILATION, FLAG, KERNEL, PADDING, STRIDE, Optional, Plain, parameter
 from .spatial import (
     Geometry,
@@ -33,9 +33,9 @@ INDEX_BYTES = 8
 class _Pool(Operation):
     """What both kinds of window pool share."""
 
-    family: ClassVar[str] = "pool"
+    family: ClassVar[Family] = "pool"
     output_may_be_overwritten: ClassVar[bool] = True
-    kind: ClassVar[str] = ""
+    kind: ClassVar[Literal["Max", "Avg"]]
     """`Max` or `Avg`."""
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool]:
@@ -85,6 +85,7 @@ class _Pool(Operation):
                 f"padding {max(max(pad) for pad in w.pads)} of `{self.name}` is more than half of its window {show_size(simple(w.kernel))}: "
                 "whole windows would lie in the padding",
                 parameter="pad",
+                beside=("kernel",),
                 suggestions=tuple(range(min(w.kernel) // 2, -1, -1)[:4]),
             )
         if special == "Side" and ceil:
@@ -92,6 +93,7 @@ class _Pool(Operation):
                 "E326",
                 f"`ceil` needs the same padding before and after, and this is {show_pads(w.pads)}",
                 parameter="ceil",
+                beside=("pad",),
                 help="pad more at the end in place of rounding up",
             )
         sizes = []
@@ -195,7 +197,7 @@ class MaxPool(_Pool):
     summary: ClassVar[str] = "The largest value of each window."
     reference: ClassVar[str] = "torch.nn.MaxPool1d, MaxPool2d, MaxPool3d"
     onnx: ClassVar[str] = "MaxPool"
-    kind: ClassVar[str] = "Max"
+    kind: ClassVar[Literal["Max", "Avg"]] = "Max"
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
     stride: Plain = parameter(Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None)
@@ -217,7 +219,7 @@ class AvgPool(_Pool):
     summary: ClassVar[str] = "The mean of each window."
     reference: ClassVar[str] = "torch.nn.AvgPool1d, AvgPool2d, AvgPool3d"
     onnx: ClassVar[str] = "AveragePool"
-    kind: ClassVar[str] = "Avg"
+    kind: ClassVar[Literal["Max", "Avg"]] = "Avg"
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
     stride: Plain = parameter(Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None)

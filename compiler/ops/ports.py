@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Operation, Shape, Shapes
+from .base import Family, Operation, Shape, Shapes
 from .parameters import Integers, parameter
 from .strides import Layout
 
@@ -16,7 +16,7 @@ class Input(Operation):
     """Where a tensor enters."""
 
     name: ClassVar[str] = "input"
-    family: ClassVar[str] = "port"
+    family: ClassVar[Family] = "port"
     summary: ClassVar[str] = "Where a tensor enters the network."
     least_inputs: ClassVar[int] = 0
     most_inputs: ClassVar[int | None] = 0
@@ -35,7 +35,7 @@ class Output(Operation):
     """Where a tensor leaves."""
 
     name: ClassVar[str] = "output"
-    family: ClassVar[str] = "port"
+    family: ClassVar[Family] = "port"
     summary: ClassVar[str] = "Where a tensor leaves the network."
     is_view: ClassVar[bool] = True
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import BYTES_A_FLOAT, Backward, Operation, Refusal, Saved, Shape, Shapes, Window, product, show
+from .base import BYTES_A_FLOAT, Backward, Family, Operation, Refusal, Saved, Shape, Shapes, Window, product, show
 from .parameters import FLAG, Plain, Word, parameter
 from .several_axes import AXES, resolve_axes, show_axes, torch_axes, whole_axes
 from .strides import Layout, elementwise, in_order
@@ -26,7 +26,7 @@ FLOPS = {"norm": 2, "var": 4}
 @dataclass(frozen=True, slots=True)
 class Reduce(Operation):
     name: ClassVar[str] = "reduce"
-    family: ClassVar[str] = "pool"
+    family: ClassVar[Family] = "pool"
     summary: ClassVar[str] = "The mean, sum, largest or smallest value, Euclidean norm or variance along one axis or several, which go."
     reference: ClassVar[str] = "torch.mean, sum, amax, amin, linalg.vector_norm, var"
     onnx: ClassVar[str] = "ReduceMean, ReduceSum, ReduceMax, ReduceMin, ReduceL2"

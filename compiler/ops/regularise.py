@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Saved, Shape, Shapes, product
+from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, product
 from .parameters import PROBABILITY, parameter
 from .strides import Layout, elementwise
 
@@ -14,7 +14,7 @@ from .strides import Layout, elementwise
 @dataclass(frozen=True, slots=True)
 class Dropout(Operation):
     name: ClassVar[str] = "dropout"
-    family: ClassVar[str] = "regularise"
+    family: ClassVar[Family] = "regularise"
     summary: ClassVar[str] = "Sets single values to 0 while training, and enlarges the others; the identity in evaluation."
     reference: ClassVar[str] = "torch.nn.Dropout"
     onnx: ClassVar[str] = "Identity"
@@ -70,7 +70,7 @@ _DROP_PATH_CLASS = '''class DropPath(nn.Module):
 @dataclass(frozen=True, slots=True)
 class DropPath(Operation):
     name: ClassVar[str] = "drop_path"
-    family: ClassVar[str] = "regularise"
+    family: ClassVar[Family] = "regularise"
     summary: ClassVar[str] = "Sets the whole tensor of single samples to 0 while training (stochastic depth); the identity in evaluation."
     reference: ClassVar[str] = 'torchvision.ops.StochasticDepth(mode="row")'
     onnx: ClassVar[str] = "Identity"

@@ -8,7 +8,7 @@ from math import gcd
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Window, product, show, show_size
+from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Window, product, show, show_size
 from .convolution import PAD_MODE
 from .crop import no_size, wanted_size
 from .parameters import FLAG, NUMBER, Extent, Kind, Optional, Padding, Plain, Reference, Word, parameter
@@ -27,7 +27,7 @@ PAD_CLASS = {
 @dataclass(frozen=True, slots=True)
 class Pad(Operation):
     name: ClassVar[str] = "pad"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Adds positions at the sides of each spatial axis."
     reference: ClassVar[str] = "torch.nn.functional.pad"
     onnx: ClassVar[str] = "Pad"
@@ -112,7 +112,7 @@ TAPS = {"linear": 2, "bilinear": 2, "trilinear": 2, "bicubic": 4}
 @dataclass(frozen=True, slots=True)
 class Upsample(Operation):
     name: ClassVar[str] = "upsample"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Interpolates to a size, by a factor, or to the size of a labelled step."
     reference: ClassVar[str] = "torch.nn.functional.interpolate"
     onnx: ClassVar[str] = "Resize"
@@ -151,7 +151,9 @@ class Upsample(Operation):
         self._check_mode(shape, rank)
         if self.scale is not None and (self.size is not None or self.like):
             other = "like" if self.like else "size"
-            raise Refusal("E322", f"`upsample` was given both `scale` and `{other}`", parameter=other, help="give one of them")
+            raise Refusal(
+                "E322", f"`upsample` was given both `scale` and `{other}`", parameter=other, beside=("scale",), help="give one of them"
+            )
         if self.scale is None:
             size = wanted_size(self.name, self.size, self.like, inputs, rank)
             if size is None:
@@ -198,6 +200,7 @@ class Upsample(Operation):
                 "E326",
                 f'`align_corners` has no meaning with `mode` "{self.mode}"',
                 parameter="align_corners",
+                beside=("mode",),
                 suggestions=(False,),
             )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, Window, product, show
+from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, Window, product, show
 from .parameters import COUNT, Integers, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, in_order, permuted, viewed
@@ -30,7 +30,7 @@ def check_divides(name: str, word: str, channels: int, divisor: int, parameter: 
 
 @dataclass(frozen=True, slots=True)
 class _View(Operation):
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     is_view: ClassVar[bool] = True
     gradient_is_view: ClassVar[bool] = True
 
@@ -249,7 +249,7 @@ class Tokens(_View):
 @dataclass(frozen=True, slots=True)
 class ChannelShuffle(Operation):
     name: ClassVar[str] = "channel_shuffle"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Deals the channels of each group out over all groups (ShuffleNet)."
     reference: ClassVar[str] = "torch.nn.ChannelShuffle"
     onnx: ClassVar[str] = "Reshape, Transpose, Reshape"
@@ -287,7 +287,7 @@ class ChannelShuffle(Operation):
 @dataclass(frozen=True, slots=True)
 class PixelShuffle(Operation):
     name: ClassVar[str] = "pixel_shuffle"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Channels become positions: [C * r * r, H, W] becomes [C, H * r, W * r]."
     reference: ClassVar[str] = "torch.nn.PixelShuffle"
     onnx: ClassVar[str] = "DepthToSpace (mode CRD)"
@@ -333,7 +333,7 @@ class PixelShuffle(Operation):
 @dataclass(frozen=True, slots=True)
 class PixelUnshuffle(Operation):
     name: ClassVar[str] = "pixel_unshuffle"
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Positions become channels: [C, H * r, W * r] becomes [C * r * r, H, W] (space to depth)."
     reference: ClassVar[str] = "torch.nn.PixelUnshuffle"
     onnx: ClassVar[str] = "SpaceToDepth, by Reshape and Transpose"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
+from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .parameters import DILATION, KERNEL, STRIDE, Extent, Plain, parameter
 from .spatial import Geometry, either, nearest_multiples, reach, show_kernel, show_pads, show_stride, simple, too_small
 from .strides import Layout, in_order
@@ -18,7 +18,7 @@ PAD = Extent("a number, or one for each axis", least=0)
 class _Sliding(Operation):
     """What `unfold` and `fold` share: the windows on an image."""
 
-    family: ClassVar[str] = "shape"
+    family: ClassVar[Family] = "shape"
     output_may_be_overwritten: ClassVar[bool] = True
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain]:

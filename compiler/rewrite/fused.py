@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ...base.records import dataclass
-from ..ops.base import Operation, Shape, Shapes, Weight, product
+from ..ops.base import Family, Operation, Shape, Shapes, Weight, product
 from ..ops.parameters import FLAG, Kind, parameter
 
 OPERATION = Kind("an operation")
@@ -16,7 +16,7 @@ class Fused(Operation):
     """A layer, then perhaps the sum with a second input, then perhaps an activation: `activation(layer(x) + other)`."""
 
     name: ClassVar[str] = "fused"
-    family: ClassVar[str] = "fused"
+    family: ClassVar[Family] = "fused"
     summary: ClassVar[str] = "A layer with the sum and the activation that follow it, in one call."
     least_inputs: ClassVar[int] = 1
     most_inputs: ClassVar[int | None] = 2

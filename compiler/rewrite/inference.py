@@ -67,4 +67,4 @@ class DropIdle(Rewrite):
 
 def unread(graph: Graph) -> tuple[Node, ...]:
     """Nodes whose output nobody reads, beside inputs and outputs."""
-    return tuple(node for node in graph.nodes if node.operation.family != "port" and not graph.users(node))
+    return tuple(node for node in graph.nodes if not node.is_port and not graph.users(node))

@@ -101,8 +101,11 @@ def _variant(builder: Builder, children: list[Child], span: Span) -> ast.Network
     return ast.Network(span, head.span, head.name, head.parameters, (), call, builder.doc(span))
 
 
-def _mode(builder: Builder, mode: Token | None) -> str:
-    return builder.word(mode) if mode else ""
+_MODES: Final[dict[str, ast.Mode]] = {"INDEXED": "indexed", "FLAT": "flat"}
+
+
+def _mode(builder: Builder, mode: Token | None) -> ast.Mode:
+    return _MODES[mode.kind] if mode else ""
 
 
 # ----------------------------------------------------------------------------------------------------------- bodies

@@ -40,7 +40,7 @@ class Interpreter(nn.Module):
             if node.training_only:
                 continue
             operands = [values[index] for index in node.inputs]
-            if node.operation.family == "port":
+            if node.is_port:
                 values[node.index] = operands[0] if operands else next(given)
             else:
                 values[node.index] = self._call_node(node, operands)

@@ -109,7 +109,7 @@ def test_rows_add_up_whatever_they_stand_for() -> None:
     for result in results:
         assert total(row.work for row in result.rows) == results[0].total
         assert sorted(node.index for row in result.rows for node in row.nodes) == sorted(
-            node.index for node in graph.nodes if not node.training_only and node.operation.family != "port"
+            node.index for node in graph.nodes if not node.training_only and not node.is_port
         )
         assert max(row.peak_bytes for row in result.rows) == result.inference_peak_bytes
     assert total(work for _, work in results[0].kinds) == results[0].total
@@ -117,7 +117,7 @@ def test_rows_add_up_whatever_they_stand_for() -> None:
 
 
 def test_stages_within_stages() -> None:
-    rows = [path for path, _, _ in groups([node for node in shipped("densenet121").nodes if node.operation.family != "port"], "stage")]
+    rows = [path for path, _, _ in groups([node for node in shipped("densenet121").nodes if not node.is_port], "stage")]
     assert rows[:4] == ["features", "features.denseblock1", "features.transition1", "features.denseblock2"]
     assert rows[-4:] == ["features (2)", "global_avgpool1", "flatten1", "classifier"]
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archc.compiler.explore.fit import Bound, Goal, Vary, closest, fit
+from archc.compiler.explore.fit import Bound, Goal, Vary, fit, nearest
 
 
 def square(values: Mapping[str, int]) -> dict[str, int]:
@@ -99,7 +99,7 @@ def test_one_search_for_each_value_of_the_first_parameter() -> None:
     goal = Goal("macs", 100, "nearest")
     found = fit(evaluate, [Vary("depth", (1, 2, 3)), Vary("width", range(1, 200))], goal)
     assert [dict(row.values) for row in found] == [{"depth": 1, "width": 100}, {"depth": 2, "width": 50}, {"depth": 3, "width": 33}]
-    best = closest(found, goal)
+    best = nearest(found, goal)
     assert best is not None and best.values == {"depth": 1, "width": 100}
 
 

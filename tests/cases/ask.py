@@ -61,7 +61,7 @@ def result(program: Program) -> tuple[int, ...]:
 
 def shapes(program: Program) -> list[tuple[int, ...]]:
     """The shapes of all steps in order, ports left out."""
-    return [node.shape for node in program.nodes if node.operation.family != "port"]
+    return [node.shape for node in program.nodes if not node.is_port]
 
 
 def weights(program: Program) -> int:

@@ -141,7 +141,7 @@ def test_several_inputs_and_outputs() -> None:
     program = made(
         "network n {\n input a[2, 4, 4]\n input b[3, 4, 4]\n c: concat { | skip(a) | skip(b) }\n d: conv(7)\n output c, last = d\n}"
     )
-    assert [(node.unique, node.shape[0]) for node in program.nodes if node.operation.family == "port"] == [
+    assert [(node.unique, node.shape[0]) for node in program.nodes if node.is_port] == [
         ("a", 2), ("b", 3), ("output.c", 5), ("output.last", 7),
     ]  # fmt: skip
 
@@ -194,7 +194,7 @@ def test_several_mistakes_each_once_in_order(body: str, codes: list[str]) -> Non
 
 def test_a_mistake_in_a_block_is_told_once_however_often_it_is_called() -> None:
     (error,) = errors("block b(out) { conv(out / 3) }\nnetwork n {\n input x[4, 8, 8]\n repeat 16 { b(64) }\n}")
-    assert error.code == "E220" and any("called at test.arch:4:14 with out = 64" in note for note in error.notes)
+    assert error.code == "E220" and any("called at test.arch:4:14 with out = 64" in note for note in error.where)
 
 
 def test_a_text_without_end_is_refused() -> None:

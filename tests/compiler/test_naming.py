@@ -22,7 +22,7 @@ def program(text: str) -> Program:
 def names(body: str, before: str = "") -> list[str]:
     """The keys of the steps of a network on an 8x8 image, ports left out."""
     made = program(f"{before}\nnetwork n {{\n input x[4, 8, 8]\n {body}\n}}")
-    return [node.key for node in made.nodes if node.operation.family != "port"]
+    return [node.key for node in made.nodes if not node.is_port]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_reuse_of_a_block_shares_every_step() -> None:
         "network n {\n input a[3, 8, 8]\n input b[3, 8, 8]\n t: cb(4)\n let unused = 1\n ya: skip(t)\n skip(b) -> reuse(t)\n"
         " add { | skip | skip(ya) }\n}"
     )
-    assert [node.unique for node in made.nodes if node.operation.family != "port"] == [
+    assert [node.unique for node in made.nodes if not node.is_port] == [
         "t.conv1", "t.bn1", "t.relu1", "t.conv1@2", "t.bn1@2", "t.relu1@2", "add1",
     ]  # fmt: skip
 

@@ -149,3 +149,12 @@ def test_errors_pickle() -> None:
         driver.compile("resnet18", settings={"clases": 3})
     again = pickle.loads(pickle.dumps(raised.value))
     assert str(again) == str(raised.value)
+
+
+def test_the_trunk_is_what_inference_runs() -> None:
+    net = archc.compile("googlenet")
+    ports = [node for node in net.program.nodes if node.is_port]
+    assert {node.operation.name for node in ports} == {"input", "output"}
+    aux = [node for node in net.program.nodes if node.training_only]
+    assert aux and not set(aux) & set(net.typed_graph.trunk)
+    assert len(net.typed_graph.trunk) == len(net.program.nodes) - len({*ports, *aux})

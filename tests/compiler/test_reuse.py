@@ -27,7 +27,7 @@ def error_of(body: str, before: str = "") -> str:
 
 
 def steps(graph: Graph) -> list[str]:
-    return [node.unique for node in graph.nodes if node.operation.family != "port"]
+    return [node.unique for node in graph.nodes if not node.is_port]
 
 
 def shared(graph: Graph) -> dict[str, str]:

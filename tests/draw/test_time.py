@@ -69,7 +69,7 @@ def test_every_step_of_inference_has_a_time(text: str, batch: int) -> None:
 def test_ports_and_side_heads_take_none() -> None:
     graph = graph_of(TWO)
     seconds = quick(graph)
-    idle = [node for node in graph.nodes if node.training_only or node.operation.family == "port"]
+    idle = [node for node in graph.nodes if node.training_only or node.is_port]
     assert {node.operation.name for node in idle} == {"input", "output", "global_avgpool", "flatten", "linear"}
     assert [seconds[node.unique] for node in idle] == [0.0] * len(idle)
 
@@ -90,7 +90,7 @@ def test_a_step_alone_is_the_same_step() -> None:
     graph = graph_of(TWO)
     for node in needed_nodes(graph, Mode.INFERENCE):
         step = alone(node)
-        (copy,) = (row for row in step.nodes if row.operation.family != "port")
+        (copy,) = (row for row in step.nodes if not row.is_port)
         assert (copy.operation, copy.input_shapes, copy.shape) == (node.operation, node.input_shapes, node.shape)
         assert [row.shape for row in step.inputs] == list(node.input_shapes)
         assert [row.shape for row in step.outputs] == [node.shape]

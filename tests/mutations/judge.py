@@ -55,10 +55,10 @@ def confirm(program: Program) -> None:
 def leads_to(error: Diagnostic, edit: Edit, source: Source) -> bool:
     """Whether the error lies in the edited statement, or in the merge or operation that the edit breaks and says so.
 
-    It says so when one of its labels or notes points into the edited statement, or when it is the merge that holds it.
+    It says so when one of its labels, its notes or the calls that led to it points into the edited statement, or when it is the merge that holds it.
     """
     places = [(label.span.source.name, label.span.start, label.span.end) for label in (error.primary, *error.secondary)]
-    for note in error.notes:
+    for note in (*error.notes, *error.where):
         for name, line, column in re.findall(r"(\S+\.arch):(\d+):(\d+)", note):
             if name == source.name and int(line) <= len(source.line_starts):
                 at = source.line_starts[int(line) - 1] + int(column) - 1
@@ -91,6 +91,6 @@ def _holds(error: Diagnostic, edit: Edit, source: Source) -> bool:
         if merge.head.span.start == error.primary.span.start and merge.span.start <= edit.start and edit.end <= merge.span.end:
             return True
     # The operation that the edit breaks: the first, in the order of the text, that refuses what the edited step gives.
-    called = [int(line) for name, line in re.findall(r"called at (\S+?):(\d+):", " ".join(error.notes)) if name == source.name]
+    called = [int(line) for name, line in re.findall(r"called at (\S+?):(\d+):", " ".join(error.where)) if name == source.name]
     after = any(line >= source.line_of(edit.start) for line in called)
     return after or error.primary.span.source.name != source.name or error.primary.span.start >= edit.start

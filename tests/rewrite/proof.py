@@ -26,7 +26,7 @@ def network(size: str, *body: str) -> Graph:
 def words(state: Rewritten | Graph) -> list[str]:
     """The operations between inputs and outputs, in order."""
     graph = state.graph if isinstance(state, Rewritten) else state
-    return [node.operation.name for node in graph.nodes if node.operation.family != "port"]
+    return [node.operation.name for node in graph.nodes if not node.is_port]
 
 
 def applied(graph: Graph, *passes: Rewrite) -> Rewritten:

@@ -23,7 +23,7 @@ def head_of(graph: Graph) -> Node | None:
     reach = 0
     found = None
     for node in reversed(graph.nodes):
-        if node.operation.family == "port":
+        if node.is_port:
             continue
         if _positions(node) > 1:
             break

@@ -162,10 +162,7 @@ def _pool_window(node: Node) -> tuple[tuple[str | None, Plain], ...] | None:
 def _may_add_into(graph: Graph, node: Node) -> bool:
     """Whether the second operand is a tensor of its own that nobody reads after this node."""
     other = graph.nodes[node.inputs[1]]
-    if other.operation.family == "port" or other.operation.is_view or other.operation.training_only:
+    if other.is_port or other.operation.is_view or other.operation.training_only:
         return False
     users = graph.users(other)
-    return (
-        all(user.index <= node.index and not user.operation.is_view and user.operation.family != "port" for user in users)
-        and users.count(node) == 1
-    )
+    return all(user.index <= node.index and not user.operation.is_view and not user.is_port for user in users) and users.count(node) == 1

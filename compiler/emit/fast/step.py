@@ -7,10 +7,9 @@ from dataclasses import field
 from typing import ClassVar
 
 from ....base.records import dataclass
-from ...codegen.arguments import literal
 from ...graph.graph import Graph
 from ...graph.program import Node
-from ...ops.base import Construct
+from ...ops.base import Construct, literal
 from ...ops.convolution import Conv, DepthwiseConv
 from ...rewrite.base import Rewrite, Rewritten
 from ...rewrite.fused import Fused

@@ -50,7 +50,7 @@ def clash() -> Diagnostic:
         (add, "needs equal shapes"),
         (convolution, "ends in [256, 28, 28] (stride 2)"),
         (skip, "ends in [64, 56, 56]"),
-        notes=("in: my > layer2 > 0 (bottleneck, called at nets/my.arch:31:7 with out = 256, stride = 2)",),
+        where=("my > layer2 > 0 (bottleneck, called at nets/my.arch:31:7 with out = 256, stride = 2)",),
         help="project the skip to the same shape: `| conv(256, 1, stride = 2) -> bn`",
     )
 

@@ -1,0 +1,108 @@
+"""Whatever number of an operation is refused, the message leads back to the name that gave it, and to the place of that name."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.base.diagnostics import Diagnostic
+from archc.base.source import Source
+from archc.compiler.driver import check_source
+from archc.compiler.elaborate.values import show_value
+from archc.compiler.ops.base import Operation, Shapes, show
+from archc.compiler.ops.parameters import Extent, Flag, Integer, Integers, Kind, Optional, Padding, Real
+from archc.compiler.ops.resize import Factor
+from tests.ops.samples import SAMPLES
+
+NUMBERS = (Integer, Integers, Real, Extent, Padding, Factor)
+TRIED = (
+    "-7",
+    "0",
+    "3",
+    "5",
+    "7",
+    "11",
+    "40",
+    "0.01",
+    "1000003",
+    "2 ** 61",
+    "[5, 5]",
+    "[9, 0, 1, 0]",
+    "[1, 2, 3, 4, 5, 6, 7]",
+    '"none such"',
+)
+
+
+def is_number(kind: Kind) -> bool:
+    return isinstance(kind.kind if isinstance(kind, Optional) else kind, NUMBERS)
+
+
+def written(operation: Operation, inputs: Shapes, of: str, value: str, how: str) -> str:
+    """A network of the operation alone whose parameter `of` is `value`, given by name: in the call, or in a `default` row."""
+    given = {}
+    for row in operation.parameters():
+        own = getattr(operation, row.name)
+        if row.name == of:
+            given[row.name] = "value"
+        elif own != row.default or row.required:
+            given[row.name] = "b" if row.name == "like" else str(list(own)) if isinstance(own, tuple) else show_value(own)
+    default = f"  default {operation.name}({of} = value)\n" if how == "default" else ""
+    if default:
+        del given[of]
+    call = f"{operation.name}({', '.join(f'{name} = {text}' for name, text in given.items())})".replace("()", "")
+    ports = "".join(f"  input {name}{show(shape)}\n" for name, shape in zip("abc", inputs, strict=False))
+    if len(inputs) > 1 and "like" not in given:
+        call += " { " + " ".join(f"| skip({name})" for name, _ in zip("abc", inputs, strict=False)) + " }"
+    return f"network n(value = {value}) {{\n{ports}{default}  skip(a) -> {call}\n}}\n"
+
+
+def errors(text: str) -> list[Diagnostic]:
+    return [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+
+
+SAMPLE_OF_EACH = {type(operation): (operation, inputs) for operation, inputs in SAMPLES}.values()
+
+
+@pytest.mark.parametrize(
+    ("operation", "inputs", "how"),
+    [
+        *(pytest.param(*row, "call", id=f"{number}-{row[0].name}") for number, row in enumerate(SAMPLES)),
+        *(pytest.param(*row, "default", id=f"default-{row[0].name}") for row in SAMPLE_OF_EACH),
+    ],
+)
+def test_a_refused_number_leads_back_to_its_name(operation: Operation, inputs: Shapes, how: str) -> None:
+    for row in operation.parameters():
+        if not is_number(row.kind):
+            continue
+        refused = 0
+        for value in TRIED:
+            text = written(operation, inputs, row.name, value, how)
+            for found in errors(text):
+                refused += 1
+                places = {(label.span.line, label.span.text) for label in (found.primary, *found.secondary)}
+                assert (1, "value") in places, (text, found.code, found.message, places)
+        assert refused, row.name
+
+
+def test_numbers_of_every_kind_are_among_them() -> None:
+    kinds = {
+        type(row.kind.kind if isinstance(row.kind, Optional) else row.kind) for operation, _ in SAMPLES for row in operation.parameters()
+    }
+    assert {kind for kind in kinds if kind is not Flag} >= set(NUMBERS)
+
+
+def test_a_number_that_only_happens_to_be_equal_is_not_shown() -> None:
+    (found,) = errors("network n(width = 60, cardinality = 32) {\n  input image[60, 8, 8]\n  conv(width, 3, groups = cardinality)\n}\n")
+    assert found.message == "input channels 60 are not divisible by groups 32 of `conv`"
+    assert [label.message for label in found.secondary if label.span.line == 1] == ["`cardinality` is 32"]
+
+
+def test_heads_that_do_not_divide_in_a_merge_are_underlined() -> None:
+    (found,) = errors("network n(heads = 5) {\n  input a[5, 12]\n  input b[7, 12]\n  attention(heads = heads) { | skip(a) | skip(b) }\n}\n")
+    assert (found.code, found.primary.span.line, found.primary.span.text) == ("E310", 4, "heads")
+    assert [label.message for label in found.secondary if label.span.line == 1] == ["`heads` is 5"]
+
+
+def test_the_place_in_the_network_is_told_apart_from_notes() -> None:
+    (found,) = errors("block b(g) { conv(8, 3, groups = g) }\nnetwork n {\n  input image[4, 8, 8]\n  stage s { b(3) }\n}\n")
+    assert found.where == ("n > s > b1 (b, called at n.arch:4:13 with g = 3)",)
+    assert not any("called at" in note for note in found.notes)
