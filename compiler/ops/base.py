@@ -21,7 +21,19 @@ BYTES_A_FLOAT = 4
 Shape: TypeAlias = tuple[int, ...]
 Shapes: TypeAlias = tuple[Shape, ...]
 Family: TypeAlias = Literal[
-    "convolution", "dense", "norm", "activation", "pool", "merge", "shape", "regularise", "attention", "other", "port", "fused"
+    "convolution",
+    "dense",
+    "norm",
+    "activation",
+    "elementwise",
+    "pool",
+    "merge",
+    "shape",
+    "regularise",
+    "attention",
+    "other",
+    "port",
+    "fused",
 ]
 
 
