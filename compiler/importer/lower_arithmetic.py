@@ -154,7 +154,7 @@ def reduce(low: Lowering, call: Call) -> None:
     given = row["dim"] if isinstance(row["dim"], list | tuple) else [row["dim"]]
     axes = sorted(data.axis(axis) for axis in given)
     pool = {"mean": "global_avgpool", "max": "global_maxpool"}.get(kind)
-    if pool and data.is_clean and len(data.bare) > 2 and axes == list(range(1, len(data.bare))):
+    if pool and data.is_clean and len(data.bare) > 1 and axes == list(range(1, len(data.bare))):
         if row["keepdim"]:
             low.emit(call, pool, {}, [data])
         else:
