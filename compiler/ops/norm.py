@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axes import AXIS, resolve_axis
 from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, copied_gradient, product, show, spatial_rank
 from .parameters import COUNT, EPSILON, FLAG, POSITIVE, PROBABILITY, Plain, parameter
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
@@ -24,6 +25,7 @@ def _affine(channels: int, affine: bool) -> tuple[Weight, ...]:
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Operation):
     name: ClassVar[str] = "bn"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[str] = "norm"
     summary: ClassVar[str] = "Batch normalisation of each channel, with running statistics for evaluation."
     reference: ClassVar[str] = "torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d"
@@ -73,6 +75,7 @@ class BatchNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class GroupNorm(Operation):
     name: ClassVar[str] = "gn"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[str] = "norm"
     summary: ClassVar[str] = "Normalisation of groups of channels, each image by itself."
     reference: ClassVar[str] = "torch.nn.GroupNorm"
@@ -170,16 +173,38 @@ class LayerNorm(Operation):
 
     eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     affine: bool = parameter(FLAG, "whether each channel then gets a learned factor and a learned addend", True)
-    last: bool = parameter(FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+    last: bool = parameter(FLAG, "normalise the last axis of any tensor, whatever its name", False)
+    axis: Plain = parameter(AXIS, "which axis, the first or the last, is normalised", "channels")
+
+    channels_of_two: ClassVar[int] = 1
+
+    def finds_axis(self, parameter: str) -> bool:
+        return not self.last
+
+    def _axis(self, shape: Shape) -> int:
+        if self.last or (self.axis == "channels" and len(shape) == 2):
+            return len(shape) - 1
+        return resolve_axis(self.axis, shape, self.name)
 
     def _over_first(self, shape: Shape) -> bool:
-        return len(shape) > 2 and not self.last
+        return len(shape) > 1 and self._axis(shape) == 0
 
     def _channels(self, shape: Shape) -> int:
-        return shape[0] if self._over_first(shape) else shape[-1]
+        return shape[self._axis(shape)]
 
     def output(self, inputs: Shapes) -> Shape:
-        return inputs[0]
+        shape = inputs[0]
+        axis = self._axis(shape)
+        if axis not in (0, len(shape) - 1):
+            order = (*(number for number in range(len(shape)) if number != axis), axis)
+            raise Refusal(
+                "E332",
+                f"`ln` works along the first axis or the last, and of {show(shape)} it would be axis {axis}",
+                parameter="axis",
+                operand=0,
+                help=f"`permute({show(order)})` brings it to the end",
+            )
+        return shape
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return _affine(self._channels(inputs[0]), self.affine)
@@ -219,6 +244,7 @@ class LayerNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class InstanceNorm(Operation):
     name: ClassVar[str] = "instance_norm"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[str] = "norm"
     summary: ClassVar[str] = "Normalisation of each channel of each image by itself."
     reference: ClassVar[str] = "torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d"
@@ -281,6 +307,7 @@ class InstanceNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class LocalResponseNorm(Operation):
     name: ClassVar[str] = "lrn"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[str] = "norm"
     summary: ClassVar[str] = "Local response normalisation (AlexNet): each value over what its neighbouring channels say at that position."
     reference: ClassVar[str] = "torch.nn.LocalResponseNorm"

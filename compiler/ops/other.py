@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .names import Axes
 from .parameters import CHANNELS, COUNT, NUMBER, parameter
 from .strides import Layout, elementwise
 
@@ -107,6 +108,9 @@ class Embedding(Operation):
                 operand=0,
             )
         return (*inputs[0], self.features)
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return ("length", "channels")
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("weight", (self.count, self.features)),)
