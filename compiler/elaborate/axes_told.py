@@ -8,7 +8,7 @@ from ...dsl import ast
 from ..graph.program import Node
 from ..ops.axes import Moved
 from ..ops.base import Operation, Shape, Shapes
-from ..ops.names import Axes, show_axes
+from ..ops.names import STANDARD, Axes, show_axes
 from .trial import argument_edit
 
 
@@ -18,28 +18,28 @@ def named_axes(operation: Operation, inputs: tuple[Axes, ...], shapes: Shapes, s
     return ("channels",) if axes == ("",) else axes
 
 
-def as_sequence(sizes: ast.List) -> Fix | None:
-    """Name the two axes of an input: positions, then channels."""
-    if len(sizes.items) != 2:
-        return None
-    first, second = (item.span for item in sizes.items)
-    edits = tuple(Edit(span.source.span(span.start, span.start), f"{name} = ") for span, name in ((first, "length"), (second, "channels")))
-    return Fix(f"write the input as `[length = {first.text}, channels = {second.text}]`", edits)
+def naming(sizes: ast.List, channels: int) -> Fix:
+    """Name the axes of an input whose channels are that one; the others are positions, in their order."""
+    names = list(STANDARD[len(sizes.items)][1:])
+    names.insert(channels, "channels")
+    rows = [(name, item.span) for name, item in zip(names, sizes.items, strict=True)]
+    edits = tuple(Edit(span.source.span(span.start, span.start), f"{name} = ") for name, span in rows)
+    return Fix(f"write the input as `[{', '.join(f'{name} = {span.text}' for name, span in rows)}]`", edits)
 
 
-def axis_moved(operation: Operation, moved: Moved, source: Node, naming: Fix | None, span: Span) -> Diagnostic:
+def axis_moved(operation: Operation, moved: Moved, source: Node, input_named: Fix | None, span: Span) -> Diagnostic:
     """W514. The fix writes the axis out; where the input may have been meant as a sequence, it says so there."""
     edit = argument_edit(span, moved.parameter, moved.word)
     fix = Fix(f"write `{moved.parameter} = {moved.word}`", (edit,)) if edit is not None else None
-    if operation.channels_of_two == 1 and naming is not None:
-        fix = naming
+    if operation.channels_of_two == 1 and input_named is not None:
+        fix = input_named
     return Diagnostic(
         "W514",
         f"`{operation.name}` works along `{moved.word}`, which is axis {moved.after} of {show_axes(source.shape, source.axes)}: "
         f"before axes had names it was axis {moved.before}",
         Label(span, f"along axis {moved.after}"),
         (Label(source.span, "gives these axes"),),
-        help=fix.message + (" to be sure of it" if fix is not naming else "") if fix is not None else None,
+        help=fix.message + (" to be sure of it" if fix is not input_named else "") if fix is not None else None,
         fix=fix,
         severity=Severity.WARNING,
     )

@@ -18,7 +18,7 @@ from ..ops.axes import placed
 from ..ops.base import Operation, Refusal, Shape, product, show
 from ..ops.names import Axes
 from ..ops.parameters import BadValue, Named, Plain, Sizes
-from .axes_told import as_sequence, axis_moved, named_axes
+from .axes_told import axis_moved, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin
 from .effort import MOST_ERRORS, MOST_REPEATS, Effort
 from .explain_merge import describe_clash
@@ -240,7 +240,7 @@ class Builder:
             self.say(self._refused(frame, made, refusal, given, known, span, parts), frame)
             return None
         if moved is not None:
-            self.say(axis_moved(made, moved, self.nodes[known[0]], self._naming(known[0]), span), frame)
+            self.say(axis_moved(made, moved, self.nodes[known[0]], self._naming(known[0], -1), span), frame)
         too_large = self.too_large(made, shapes, shape)
         if too_large is not None:
             self.say(Diagnostic("E405", too_large, Label(span, "more elements than 64 bits can count")), frame)
@@ -251,12 +251,15 @@ class Builder:
         """Equal steps have one and the same record."""
         return self._operations.setdefault((type(made), tuple(value for _, value in made.arguments())), made)
 
-    def _naming(self, index: int) -> Fix | None:
-        """Of two axes that an input has, and that nothing moved yet: how to say that they are positions and channels."""
+    def _naming(self, index: int, place: int) -> Fix | None:
+        """Where axis `place` of a node is one of an input that said no names: how to say there that it is the channels."""
+        axes = self.nodes[index].axes
         node = self.nodes[index]
-        while node.inputs and node.axes == self.nodes[node.inputs[0]].axes:
+        while node.inputs:
             node = self.nodes[node.inputs[0]]
-        return as_sequence(self.unnamed[node.index]) if node.index in self.unnamed else None
+        if node.index not in self.unnamed or sorted(node.axes) != sorted(axes):
+            return None
+        return naming(self.unnamed[node.index], node.axes.index(axes[place]))
 
     def add(
         self,
@@ -405,10 +408,9 @@ class Builder:
             edit = Edit(argument.span, text) if argument is not None and is_own else argument_edit(span, *refusal.argument)
             fix = Fix(f"write `{refusal.argument[0]} = {text}`, which it was before axes had names", (edit,)) if edit is not None else fix
         if refusal.code == "E332" and operand is not None:
-            naming = self._naming(operand) if operation.channels_wanted() != "first" else None
-            fix, help_text = (
-                (naming, f"{naming.message}, where its first axis is positions; else {help_text}") if naming else (fix, help_text)
-            )
+            named = self._naming(operand, 0 if operation.channels_wanted() == "first" else -1)
+            if named is not None:
+                fix, help_text = named, f"{named.message}, where these are its axes; else {help_text}"
         message = refusal.told(self.nodes[operand].axes) if operand is not None else refusal.message
         refused = Diagnostic(refusal.code, message, Label(place, ""), tuple(secondary), tuple(notes), help_text, fix)
         return self._from_where(refused, refusal, given, operand)

@@ -103,6 +103,7 @@ class LayerScale(Operation):
         return 1 if self.axis == "channels" and len(shape) == 2 else resolve_axis(self.axis, shape, self.name)
 
     def output(self, inputs: Shapes) -> Shape:
+        self._axis(inputs[0])
         return inputs[0]
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
