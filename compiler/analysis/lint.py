@@ -15,7 +15,7 @@ from ..elaborate.trial import by_text
 from ..graph.program import Node, Program
 from ..graph.provenance import has_even_half
 from ..ops.base import Refusal, Shape, product, show
-from ..ops.names import STANDARD
+from ..ops.axis_names import STANDARD
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...dsl import ast
-from ..ops.names import AXIS_NAMES, STANDARD, are_known, places
+from ..ops.axis_names import AXIS_NAMES, STANDARD, are_known, places
 from ..ops.parameters import Named
 from ..ops.suggest import closest, did_you_mean
 from .explain_values import replacement

@@ -9,7 +9,7 @@ from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node
-from ..ops.names import STANDARD
+from ..ops.axis_names import STANDARD
 from ..ops.parameters import Named
 from ..ops.ports import Input, Output
 from .closures import Frame, Labelled, NetworkInputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...base.records import dataclass
 from ..ops.base import Shape
-from ..ops.names import Axes, places
+from ..ops.axis_names import Axes, places
 
 
 @dataclass(frozen=True, slots=True)

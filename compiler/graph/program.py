@@ -16,7 +16,7 @@ from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 from ...base.source import Span
 from ..ops.base import Operation, Shape, Shapes, Weight
-from ..ops.names import Axes
+from ..ops.axis_names import Axes
 
 
 @dataclass(frozen=True, slots=True)

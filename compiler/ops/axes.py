@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...base.records import dataclass
 from .base import Operation, Refusal, Shape, Shapes, show
-from .names import STANDARD, Axes, are_known, joined, places, show_axes, stands_first, stands_last
+from .axis_names import STANDARD, Axes, are_known, joined, places, show_axes, stands_first, stands_last
 from .parameters import Kind, Plain
 
 AXIS_WORDS: dict[str, dict[int, int]] = {

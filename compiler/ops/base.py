@@ -12,7 +12,7 @@ from functools import cache
 from typing import ClassVar, TypeAlias
 
 from ...base.records import dataclass
-from .names import Axes, channels_first, joined, sequence, spelled
+from .axis_names import Axes, channels_first, joined, sequence, spelled
 from .parameters import Kind, Parameter, Plain
 from .strides import Layout, as_suggested, in_order
 

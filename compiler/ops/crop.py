@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
-from .names import axis_name
+from .axis_names import axis_name
 from .parameters import Extent, Optional, Plain, Reference, parameter
 from .spatial import need_spatial, simple, spread
 from .strides import Layout, cut

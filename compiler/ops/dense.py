@@ -10,7 +10,7 @@ from ...base.records import dataclass
 from .axes import wrong_order
 from .base import Backward, Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, copied_gradient, product, show
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
-from .names import Axes, stands_last
+from .axis_names import Axes, stands_last
 from .parameters import CHANNELS, FLAG, POSITIVE, Plain, parameter
 from .strides import Layout, in_order, viewed
 

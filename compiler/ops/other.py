@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
-from .names import Axes
+from .axis_names import Axes
 from .parameters import CHANNELS, COUNT, NUMBER, parameter
 from .strides import Layout, elementwise
 
