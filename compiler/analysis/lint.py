@@ -14,8 +14,8 @@ from ...base.source import Source, Span
 from ..elaborate.trial import by_text
 from ..graph.program import Node, Program
 from ..graph.provenance import has_even_half
-from ..ops.base import Refusal, Shape, product, show
 from ..ops.axis_names import STANDARD
+from ..ops.base import Refusal, Shape, product, show
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]

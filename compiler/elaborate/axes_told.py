@@ -7,8 +7,8 @@ from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node
 from ..ops.axes import Moved
-from ..ops.base import Operation, Shape, Shapes
 from ..ops.axis_names import STANDARD, Axes, show_axes
+from ..ops.base import Operation, Shape, Shapes
 from .trial import argument_edit
 
 

@@ -15,8 +15,8 @@ from ...dsl import ast
 from ..graph.program import BudgetLimit, CallSite, Node, Scope
 from ..graph.provenance import chain_of_shapes
 from ..ops.axes import placed
-from ..ops.base import Operation, Refusal, Shape, product, show
 from ..ops.axis_names import Axes
+from ..ops.base import Operation, Refusal, Shape, product, show
 from ..ops.parameters import BadValue, Named, Plain, Sizes
 from .axes_told import axis_moved, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin

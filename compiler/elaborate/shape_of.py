@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...base.records import dataclass
-from ..ops.base import Shape
 from ..ops.axis_names import Axes, places
+from ..ops.base import Shape
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 from ..graph.program import Shown
 from ..ops.axes import AXIS_WORDS
-from ..ops.base import show
 from ..ops.axis_names import STANDARD, show_axes
+from ..ops.base import show
 from ..ops.parameters import Named
 from .closures import Builtin, Module, Partial, Template
 from .shape_of import ShapeOf

@@ -15,8 +15,8 @@ from typing import TypeAlias
 from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 from ...base.source import Span
-from ..ops.base import Operation, Shape, Shapes, Weight
 from ..ops.axis_names import Axes
+from ..ops.base import Operation, Shape, Shapes, Weight
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ...base.records import dataclass
-from .base import Operation, Refusal, Shape, Shapes, show
 from .axis_names import STANDARD, Axes, are_known, joined, places, show_axes, stands_first, stands_last
+from .base import Operation, Refusal, Shape, Shapes, show
 from .parameters import Kind, Plain
 
 AXIS_WORDS: dict[str, dict[int, int]] = {

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .axis_names import axis_name
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .parameters import Extent, Optional, Plain, Reference, parameter
 from .spatial import need_spatial, simple, spread
 from .strides import Layout, cut

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import wrong_order
+from .axis_names import Axes, stands_last
 from .base import Backward, Construct, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, copied_gradient, product, show
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
-from .axis_names import Axes, stands_last
 from .parameters import CHANNELS, FLAG, POSITIVE, Plain, parameter
 from .strides import Layout, in_order, viewed
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Backward, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .axis_names import Axes, axis_name, spelled
 from .axis_names import joined as joined_names
+from .base import Backward, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, Plain, parameter
 from .strides import Layout, as_suggested, cut, elementwise, in_order, viewed
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .axis_names import Axes
+from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import CHANNELS, COUNT, NUMBER, parameter
 from .strides import Layout, elementwise
 

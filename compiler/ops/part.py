@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show
 from .axis_names import Axes, axis_name
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
 from .strides import Layout, cut, in_order

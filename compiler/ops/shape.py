@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show
 from .axis_names import Axes
+from .base import Backward, Construct, Operation, Refusal, Shape, Shapes, product, show
 from .parameters import COUNT, Integers, Plain, Sizes, names_of, parameter, sizes_of
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, in_order, permuted, viewed

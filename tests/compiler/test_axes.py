@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.source import Source
 from archc.compiler.analysis.sizes import sizes
-from archc.compiler.driver import check_source
 from archc.compiler.graph.graph import Graph
 from archc.compiler.ops.parameters import Plain
 from archc.reporting.fixes import applied
 from archc.reporting.terminal import to_text
-
-
-def graph_of(text: str) -> Graph:
-    checked = check_source(Source.of("t.arch", text))
-    assert not checked.has_errors, to_text(checked.diagnostics)
-    assert checked.graph is not None
-    return checked.graph
+from tests.support import checked, graph_of
 
 
 def codes_of(text: str) -> list[str]:
-    return [row.code for row in check_source(Source.of("t.arch", text)).diagnostics]
+    return [row.code for row in checked(text).diagnostics]
 
 
 def error_of(text: str) -> str:
     """The only error, as a person reads it."""
-    errors = [row for row in check_source(Source.of("t.arch", text)).diagnostics if row.is_error]
+    errors = [row for row in checked(text).diagnostics if row.is_error]
     assert len(errors) == 1, to_text(errors)
     return to_text(errors)
 
@@ -34,10 +26,10 @@ def error_of(text: str) -> str:
 def mended(text: str) -> str:
     """The text as `archc check --fix` leaves it."""
     while True:
-        fixed = applied(check_source(Source.of("t.arch", text)).diagnostics)
+        fixed = applied(checked(text).diagnostics)
         if not fixed:
             return text
-        text = fixed["t.arch"][0]
+        text = fixed["n.arch"][0]
 
 
 def net(body: str, shape: str = "3, 32, 32") -> str:
