@@ -82,6 +82,7 @@ class Index(Node):
 class List(Node):
     span: Span
     items: tuple[Expression, ...]
+    names: tuple[str, ...] = ()  # of axes (`[length = 197, channels = 768]`), "" for an item without one; none where no item has one
 
 
 @dataclass(frozen=True, slots=True)

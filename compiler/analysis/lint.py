@@ -14,6 +14,7 @@ from ...base.source import Source, Span
 from ..elaborate.trial import by_text
 from ..graph.program import Node, Program
 from ..graph.provenance import has_even_half
+from ..ops.axis_names import STANDARD
 from ..ops.base import Refusal, Shape, product, show
 from .unread import unread_rows
 
@@ -132,6 +133,8 @@ def idle_steps(program: Program) -> Iterator[Diagnostic]:
         node = group[0]
         if not node.operation.does_nothing(node.input_shapes, node.shape) or not _is_constant(node.span.text):
             continue
+        if any(program.nodes[other.inputs[0]].axes != other.axes for other in group):
+            continue  # it gives names
         if all(other.operation.does_nothing(other.input_shapes, other.shape) and not _serves_other_sizes(other) for other in group):
             yield _doubt(
                 "W505",
@@ -238,11 +241,11 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
     for start in program.nodes:
         if not start.is_port or start.inputs or len(start.shape) < 2:
             continue
-        larger = (start.shape[0], *(2 * size for size in start.shape[1:]))
+        larger = tuple(size if name == "channels" else 2 * size for name, size in zip(start.axes, start.shape, strict=True))
         node = _first_changed(program, start, larger)
         if node is None:
             continue
-        native = "x".join(str(size) for size in start.shape[1:])
+        native = "x".join(str(size) for name, size in zip(start.axes, start.shape, strict=True) if name != "channels")
         weights = sum(weight.elements for weight in node.weights if weight.trainable)
         share = f"; its weights are {weights} parameters" if weights > 1_000_000 else ""
         yield _doubt(
@@ -260,6 +263,8 @@ def foreign_inputs(program: Program) -> Iterator[Diagnostic]:
         if not node.is_port or node.inputs:
             continue
         shape = node.shape
+        if node.axes != STANDARD[len(shape)]:
+            continue  # the text says what they are
         if len(shape) == 3 and shape[2] in (1, 3, 4) and shape[0] == shape[1] >= 16:
             meant = (shape[2], *shape[:2])
             why = f"channels come first: {show(shape)} is an image of {shape[0]} channels, {shape[1]} high and {shape[2]} wide"

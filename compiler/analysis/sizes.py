@@ -22,8 +22,6 @@ from ..ops.base import Operation, Refusal, Shape, Weight
 from .receptive import receptive
 from .table import Cell, Column, Table
 
-AXES = {3: ("channels", "height", "width"), 4: ("channels", "depth", "height", "width")}
-
 POSITIONS = re.compile(r"\.\s*(length|depth|height|width|features|shape)\b")
 CHANNELS = re.compile(r"\.\s*channels\b")
 """Expressions that read a tensor's size."""
@@ -132,18 +130,13 @@ class _Search:
         self.places: dict[Axis, tuple[tuple[Node, ...], int]] = {}
 
     def rows(self, node: Node) -> list[Axis]:
+        """Of each axis that is a position, and of channels where they are free. A vector is features, or places in a table."""
         if len(node.shape) == 1:
-            are_places = self.graph.integers(node) is not None
+            are_places = "length" in node.axes or self.graph.integers(node) is not None
             only = self.axis(node, 0, "length" if are_places else "features")
             return [only] if are_places or only.is_free else []
-        if len(node.shape) == 2:
-            # A signal [C, L], or a sequence of tokens [L, C]: the length is what the weights leave free.
-            first, second = self.axis(node, 0, "channels"), self.axis(node, 1, "length")
-            if first.is_free and not second.is_free:
-                return [self.axis(node, 0, "length")]
-            return [first, second] if first.is_free else [second]
-        found = [self.axis(node, number, word) for number, word in enumerate(AXES[len(node.shape)])]
-        return found if found[0].is_free else found[1:]
+        found = [self.axis(node, number, word) for number, word in enumerate(node.axes)]
+        return [axis for axis in found if axis.axis != "channels" or axis.is_free]
 
     def axis(self, node: Node, number: int, word: str) -> Axis:
         """The sizes of an axis, alone or, where alone it is held by other inputs, with them."""

@@ -28,6 +28,7 @@ from .naming import (
     static_labels,
     why_not,
 )
+from .shape_of import ShapeOf
 from .steps import run_step
 from .values import LARGEST_LIST, UNKNOWN, Exhausted, Unknowable, kind_of, show_value
 
@@ -51,7 +52,7 @@ class Expansion:
     # -------------------------------------------------------------------------------------------- helpers
 
     def evaluator(self, frame: Frame) -> Evaluator:
-        entry = None if frame.entry is None else self.build.nodes[frame.entry].shape
+        entry = self.build.shape_of(frame.entry)
 
         def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
             return ([], []) if frame.entry is None else self.build.places_of_size(frame.entry, axis, told)
@@ -65,8 +66,8 @@ class Expansion:
             lost=frame.network is not None and not frame.is_before_input,
         )
 
-    def shape_of(self, labelled: Labelled) -> Shape | None:
-        return None if labelled.tensor is None else self.build.nodes[labelled.tensor].shape
+    def shape_of(self, labelled: Labelled) -> ShapeOf | None:
+        return self.build.shape_of(labelled.tensor)
 
     def inner(self, frame: Frame, body: Sequence[ast.Statement], **changes: object) -> Frame:
         """A frame for a body inside `frame`: the current tensor enters it."""
@@ -278,7 +279,7 @@ class Expansion:
     ) -> int | None:
         """One round of a loop; the tensor that it ends in."""
         values = alike((name, binding.value) for name, binding in bindings.items()) if self.build.count is not None else None
-        key = (id(body), frame.environment, frame.defaults, self.build.shape(start), frame.training_only, values)
+        key = (id(body), frame.environment, frame.defaults, self.build.shape_of(start), frame.training_only, values)
         return self.build.run(key, lambda: (self._round(frame, body, bindings, span, start, numbers), {}), span)[0]
 
     def _round(

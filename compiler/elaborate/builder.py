@@ -10,10 +10,14 @@ from dataclasses import field
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem, Report
 from ...base.records import dataclass
 from ...base.source import Span
+from ...dsl import ast
 from ..graph.program import BudgetLimit, CallSite, Node, Scope
 from ..graph.provenance import chain_of_shapes
+from ..ops.axes import placed
+from ..ops.axis_names import Axes
 from ..ops.base import Operation, Refusal, Shape, product, show
-from ..ops.parameters import BadValue, Plain
+from ..ops.parameters import BadValue, Named, Plain, Sizes
+from .axes_told import axis_moved, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin
 from .effort import MOST_ERRORS, MOST_REPEATS, Effort
 from .explain_merge import describe_clash
@@ -21,7 +25,9 @@ from .explain_sizes import places_of_size
 from .explain_values import with_origins
 from .foresight import Count, Large
 from .nearest_sizes import nearest_sizes
+from .shape_of import ShapeOf
 from .signatures import Signature, bad_value
+from .trial import argument_edit
 from .values import Exhausted, show_value
 
 MOST_ELEMENTS = 2**63 - 1
@@ -76,13 +82,15 @@ class Builder:
     _repeats: int = 0
     _uses: dict[tuple[str, ...], int] = field(default_factory=dict)
     _operations: dict[object, Operation] = field(default_factory=dict)
+    unnamed: dict[int, ast.List] = field(default_factory=dict)  # the inputs whose axes have the usual names: where their sizes stand
 
     def places_of_size(self, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
         """The places that gave an axis of a node its size, and the expressions that go farther back."""
         return places_of_size(self.nodes, self.via, self.givens, index, axis, told)
 
-    def shape(self, index: int | None) -> Shape | None:
-        return None if index is None else self.nodes[index].shape
+    def shape_of(self, index: int | None) -> ShapeOf | None:
+        """A tensor's sizes with their names; None where it is unknown."""
+        return None if index is None else ShapeOf(self.nodes[index].shape, self.nodes[index].axes)
 
     # -------------------------------------------------------------------------------------- diagnostics
 
@@ -220,16 +228,18 @@ class Builder:
         if values is None or any(index is None for index in inputs):
             return None
         known = [index for index in inputs if index is not None]
-        key = (operation, tuple(values.values()))
-        made = self._operations.get(key)
-        if made is None:
-            made = self._operations[key] = operation(**values)
+        made = self._one(operation(**values))
         shapes = tuple(self.nodes[index].shape for index in known)
+        axes = tuple(self.nodes[index].axes for index in known)
         try:
+            named, moved = placed(made, axes, shapes, given)
+            made = self._one(named)
             shape = made.output(shapes)
         except Refusal as refusal:
             self.say(self._refused(frame, made, refusal, given, known, span, parts), frame)
             return None
+        if moved is not None:
+            self.say(axis_moved(made, moved, self.nodes[known[0]], self._naming(known[0], -1), span), frame)
         too_large = self.too_large(made, shapes, shape)
         if too_large is not None:
             refused = Diagnostic("E405", too_large, Label(span, "more elements than 64 bits can count"))
@@ -238,6 +248,20 @@ class Builder:
             self.say(refused, frame)
             return None
         return self.add(frame, made, tuple(known), shape, names, span, label)
+
+    def _one(self, made: Operation) -> Operation:
+        """Equal steps have one and the same record."""
+        return self._operations.setdefault((type(made), tuple(value for _, value in made.arguments())), made)
+
+    def _naming(self, index: int, place: int) -> Fix | None:
+        """Where axis `place` of a node is one of an input that said no names: how to say there that it is the channels."""
+        axes = self.nodes[index].axes
+        node = self.nodes[index]
+        while node.inputs:
+            node = self.nodes[node.inputs[0]]
+        if node.index not in self.unnamed or sorted(node.axes) != sorted(axes):
+            return None
+        return naming(self.unnamed[node.index], node.axes.index(axes[place]))
 
     def add(
         self,
@@ -248,8 +272,9 @@ class Builder:
         names: tuple[str, ...],
         span: Span,
         label: bool = False,
+        axes: Axes | None = None,
     ) -> int:
-        """Append a checked node."""
+        """Append a checked node. `axes` are those of an input."""
         if self.placed >= self.most:
             raise self._too_many(span, "the first one too many") if self.most == MOST_NODES else Large
         shapes = tuple(self.nodes[index].shape for index in inputs)
@@ -279,6 +304,7 @@ class Builder:
             use=use,
             training_only=frame.training_only,
             label=label,
+            axes=named_axes(operation, tuple(self.nodes[index].axes for index in inputs), shapes, shape) if axes is None else axes,
         )
         self.nodes.append(node)
         self.effort.earn()
@@ -319,6 +345,8 @@ class Builder:
                 continue
             value, span = given[row.name].value, given[row.name].span
             try:
+                if isinstance(value, Named) and not isinstance(row.kind, Sizes):
+                    raise row.kind.refuse()
                 values[row.name] = row.kind.read(value)
             except BadValue as bad:
                 refused = True
@@ -349,7 +377,7 @@ class Builder:
         span: Span,
         parts: Sequence[Label],
     ) -> Diagnostic:
-        if parts and len(inputs) > 1 and refusal.parameter is None:
+        if parts and len(inputs) > 1 and refusal.parameter is None and refusal.code != "E331":
             return describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts)
         argument = given.get(refusal.parameter) if refusal.parameter is not None else None
         # An argument that a `default` row gives stands elsewhere: the step that cannot have it is the place, not the row.
@@ -377,7 +405,16 @@ class Builder:
             help_text = help_text or f"`{refusal.parameter}` may be {' or '.join(texts)} here"
             if argument is not None and argument.span.text.replace("x", "").isdigit():
                 fix = Fix(f"write {texts[0]}", (Edit(argument.span, texts[0]),))
-        refused = Diagnostic(refusal.code, refusal.message, Label(place, ""), tuple(secondary), tuple(notes), help_text, fix)
+        if refusal.argument is not None:
+            text = refusal.argument[1]
+            edit = Edit(argument.span, text) if argument is not None and is_own else argument_edit(span, *refusal.argument)
+            fix = Fix(f"write `{refusal.argument[0]} = {text}`, which it was before axes had names", (edit,)) if edit is not None else fix
+        if refusal.code == "E332" and operand is not None:
+            named = self._naming(operand, 0 if operation.channels_wanted() == "first" else -1)
+            if named is not None:
+                fix, help_text = named, f"{named.message}, where these are its axes; else {help_text}"
+        message = refusal.told(self.nodes[operand].axes) if operand is not None else refusal.message
+        refused = Diagnostic(refusal.code, message, Label(place, ""), tuple(secondary), tuple(notes), help_text, fix)
         return self._from_where(refused, refusal, given, operand)
 
     def _from_where(self, refused: Diagnostic, refusal: Refusal, given: Mapping[str, Given], operand: int | None) -> Diagnostic:

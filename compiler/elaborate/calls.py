@@ -154,7 +154,7 @@ def instance(
             return expand(frame, tensors)
         values = alike((name, row.value) for name, row in given.items())
         root = frame.network is not None and frame.network.is_root  # elsewhere there are no side heads
-        shapes = tuple(build.shape(tensor) for tensor in tensors)
+        shapes = tuple(build.shape_of(tensor) for tensor in tensors)
         return build.run((id(definition), values, shapes, frame.training_only, root), lambda: expand(frame, tensors), call.span)
 
     def expand(frame: Frame, tensors: Sequence[int | None]) -> Made:

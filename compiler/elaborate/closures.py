@@ -12,7 +12,8 @@ from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
-from ..ops.base import Operation, Shape
+from ..ops.base import Operation
+from .shape_of import ShapeOf
 
 
 class Reader(Protocol):
@@ -22,7 +23,7 @@ class Reader(Protocol):
     def environment(self) -> Environment: ...
 
     @property
-    def entry(self) -> Shape | None: ...
+    def entry(self) -> ShapeOf | None: ...
 
     @property
     def decided(self) -> Callable[[int, str], tuple[list[Label], list[Origin]]]:

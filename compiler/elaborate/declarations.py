@@ -9,7 +9,7 @@ from ..graph.provenance import chain_of_shapes, decided_by, short
 from ..ops.base import show
 from .closures import Builtin, Defaults, DefaultValue, Frame, Origin, Template
 from .current import need_tensor
-from .explain_merge import AXIS_NAMES
+from .explain_merge import axis_title
 from .explain_values import names_in, with_origins
 from .interfaces import Expander
 from .remedies import reaching
@@ -73,8 +73,7 @@ def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
         for axis, (here, there) in enumerate(zip(node.shape, wanted, strict=True)):
             if here != there:
                 decider = decided_by(expansion.build.nodes, node.index, axis)
-                names = AXIS_NAMES.get(len(node.shape), ())
-                title = names[axis] if axis < len(names) else f"axis {axis}"
+                title = axis_title(node, axis)
                 notes.append(
                     f"{title} {'are' if title.endswith('s') else 'is'} {here}, decided by `{short(decider.span.text)}` at {decider.span}"
                 )

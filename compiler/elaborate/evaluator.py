@@ -9,14 +9,15 @@ from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
 from ...dsl import ast
 from ..ops import TABLE
-from ..ops.base import Shape
 from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Environment, Labelled, Module, Origin, Partial, Template
 from .effort import Effort
+from .explain_axes import named_sizes, no_such_axis
 from .explain_values import replacement, unknown_name, with_origins
 from .functions import FUNCTIONS
 from .operators import apply_operator
-from .values import UNKNOWN, WORDS, ShapeOf, Size, Unknowable, kind_of, show_value
+from .shape_of import ShapeOf
+from .values import UNKNOWN, WORDS, Size, Unknowable, kind_of, show_value
 
 
 def nowhere(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
@@ -42,8 +43,8 @@ class Evaluator:
     """
 
     environment: Environment
-    entry: Shape | None
-    shape_of: Callable[[Labelled], Shape | None]
+    entry: ShapeOf | None
+    shape_of: Callable[[Labelled], ShapeOf | None]
     decided: Callable[[int, str], tuple[list[Label], list[Origin]]] = nowhere
     """Which places gave an axis of what enters its size, and the expressions that they were worked out from (for messages)."""
     effort: Effort = field(default_factory=Effort)
@@ -73,8 +74,8 @@ class Evaluator:
                 return self.attribute(node)
             case ast.Index():
                 return self.index(node)
-            case ast.List(items=items):
-                return tuple(self.value(item) for item in items)
+            case ast.List():
+                return self.list(node)
             case ast.Unary():
                 return self.unary(node)
             case ast.Binary(operator="and" | "or"):
@@ -99,6 +100,10 @@ class Evaluator:
         for value in lists:
             if isinstance(value, tuple):
                 self.effort.value(value, node.span)
+
+    def list(self, node: ast.List) -> tuple[object, ...]:
+        values = tuple(self.value(item) for item in node.items)
+        return values if not node.names else named_sizes(node, values)
 
     def text(self, node: ast.Text) -> str:
         pieces: list[str] = []
@@ -133,7 +138,7 @@ class Evaluator:
                 if self.lost:
                     raise Unknowable
                 raise Problem(_nothing_comes_in(node))
-            return ShapeOf(self.entry)
+            return self.entry
         binding = self.environment.binding(node.name)
         if binding is not None:
             label = self._nearer_label(node.name, binding.value)
@@ -165,7 +170,7 @@ class Evaluator:
         shape = self.shape_of(labelled)
         if shape is None:
             raise Unknowable
-        return ShapeOf(shape)
+        return shape
 
     def attribute(self, node: ast.Attribute) -> object:
         label = self.labelled(node.value)
@@ -194,19 +199,7 @@ class Evaluator:
             found = value.attribute(node.name)
             if found is not None:
                 return found
-            near = closest(node.name, ("channels", "height", "width", "depth", "length", "features", "shape", "rank"))
-            raise Problem(
-                Diagnostic(
-                    "E227",
-                    f"the shape {show_value(value)} has no `{node.name}`",
-                    Label(node.name_span, f"of {show_value(value)}"),
-                    help=did_you_mean(near)
-                    if near and near[0] != node.name
-                    else "a shape's parts are `channels`, `height`, `width` "
-                    "(of an image), `length` (of a signal), `features` (the last axis), and `shape`, a list",
-                    fix=replacement(node.name_span, tuple(item for item in near if item != node.name)),
-                )
-            )
+            raise Problem(no_such_axis(node, value))
         raise Problem(
             Diagnostic(
                 "E227",

@@ -13,12 +13,10 @@ from .closures import Frame
 from .nearest_sizes import nearest_sizes
 from .remedies import meeting
 
-AXIS_NAMES = {
-    1: ("features",),
-    2: ("channels", "length"),
-    3: ("channels", "height", "width"),
-    4: ("channels", "depth", "height", "width"),
-}
+
+def axis_title(node: Node, axis: int) -> str:
+    """How a message calls an axis of a tensor."""
+    return "features" if len(node.shape) == 1 else node.axes[axis] or f"axis {axis}"
 
 
 def describe_clash(
@@ -43,8 +41,7 @@ def describe_clash(
             deciders[(index, axis)] = decided_by(nodes, index, axis, start)
     told_of: dict[str, list[str]] = {}
     for axis in axes:
-        name = AXIS_NAMES.get(len(shapes[0]), ())
-        title = name[axis] if axis < len(name) else f"axis {axis}"
+        title = axis_title(nodes[inputs[0]], axis)
         rows = []
         for number, index in enumerate(inputs, 1):
             decider = deciders[(index, axis)]
@@ -69,7 +66,7 @@ def describe_clash(
         help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)
     return Diagnostic(
         refusal.code,
-        refusal.message,
+        refusal.told(nodes[inputs[0]].axes),
         Label(span, "needs equal shapes" if refusal.code == "E301" else ""),
         tuple(secondary),
         (*refusal.notes, *notes),

@@ -71,10 +71,10 @@ def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Na
 
 def _origin_of_size(reader: Reader, node: ast.Attribute) -> tuple[list[Label], list[Origin]]:
     """The places that gave `in.channels` its value."""
-    axis = {"channels": 0, "length": 1, "height": -2, "width": -1, "features": -1}.get(node.name)
-    if axis is None or reader.entry is None or node.span.text != f"in.{node.name}":
+    axis = reader.entry.place(node.name) if reader.entry is not None else None
+    if axis is None or node.span.text != f"in.{node.name}":
         return [], []
-    return reader.decided(axis % len(reader.entry), node.span.text)
+    return reader.decided(axis, node.span.text)
 
 
 def unknown_name(environment: Environment, name: str, span: Span, wanted: str = "a value", arguments: int = 0) -> Diagnostic:

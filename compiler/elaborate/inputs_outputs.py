@@ -9,6 +9,8 @@ from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node
+from ..ops.axis_names import STANDARD
+from ..ops.parameters import Named
 from ..ops.ports import Input, Output
 from .closures import Frame, Labelled, NetworkInputs
 from .current import need_tensor
@@ -35,7 +37,7 @@ def input(expansion: Expander, frame: Frame, statement: ast.Input) -> None:
     sizes = expansion.evaluator(frame).value(statement.shape)
     if network.is_root:
         shape = expansion.input_sizes.get(name, expansion.input_sizes.get("", sizes) if network.taken == 0 else sizes)
-        tensor = _root_input(expansion, frame, statement, name, shape)
+        tensor = _root_input(expansion, frame, statement, name, shape, sizes)
     else:
         if network.taken >= len(network.given):
             call, count = expansion.build.via[-1], len(network.given)
@@ -55,7 +57,7 @@ def input(expansion: Expander, frame: Frame, statement: ast.Input) -> None:
     frame.environment.labels[name] = frame.names.members[name] = Labelled(name, tensor, statement.name.span)
 
 
-def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: str, shape: object) -> int | None:
+def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: str, shape: object, sizes: object) -> int | None:
     if (
         not isinstance(shape, tuple)
         or not shape
@@ -70,11 +72,24 @@ def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: s
             )
         )
     expansion.claim(frame, (name,), statement.name.span)
-    operation = Input(shape)
+    axes = sizes.names if isinstance(sizes, Named) else STANDARD[len(shape)]
+    if "" in axes or len(set(axes)) < len(axes) or len(axes) != len(shape):
+        raise Problem(
+            Diagnostic(
+                "E208",
+                f"each axis of an input has a name of its own, and they are {show_value(sizes)}",
+                Label(statement.shape.span, "not a name for each"),
+                help="name all of them, or none: `input x[length = 197, channels = 768]`",
+            )
+        )
+    operation = Input(tuple(shape))
     too_large = expansion.build.too_large(operation, (), shape)
     if too_large is not None:
         raise Problem(Diagnostic("E405", too_large, Label(statement.shape.span, "more elements than 64 bits can count")))
-    return expansion.build.add(frame, operation, (), shape, (name,), statement.span, label=True)
+    made = expansion.build.add(frame, operation, (), operation.size, (name,), statement.span, label=True, axes=axes)
+    if not isinstance(sizes, Named):
+        expansion.build.unnamed[made] = statement.shape
+    return made
 
 
 def output(expansion: Expander, frame: Frame, statement: ast.Output) -> None:

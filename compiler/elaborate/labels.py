@@ -56,7 +56,7 @@ def repeater(build: Builder, before: Moment, label: str, run: Runner) -> Again:
             build.sharing = outer or Sharing(deque(nodes), deque(scopes), label, place, user.scope.module, own)
         build.via = via
         try:
-            made = build.run((run, build.shape(user.current), user.training_only), lambda: run(frame, place), place)
+            made = build.run((run, build.shape_of(user.current), user.training_only), lambda: run(frame, place), place)
             if outer is None and made[0] is not None:
                 build.ended()
             return made

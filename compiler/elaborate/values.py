@@ -11,8 +11,11 @@ from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 from ..graph.program import Shown
 from ..ops.axes import AXIS_WORDS
-from ..ops.base import Shape, show
+from ..ops.axis_names import STANDARD, show_axes
+from ..ops.base import show
+from ..ops.parameters import Named
 from .closures import Builtin, Module, Partial, Template
+from .shape_of import ShapeOf
 
 LARGEST_BITS = 256
 """Whole numbers of more bits than this are refused: no tensor has such a size, and arithmetic on them could take for ever."""
@@ -56,25 +59,6 @@ class Unknown:
 UNKNOWN = Unknown()
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeOf:
-    """The shape of a labelled step, or of what enters a body (`in`)."""
-
-    shape: Shape
-
-    def attribute(self, name: str) -> object | None:
-        """`channels`, `height`, `width`, `depth`, `length`, `features`, `shape`, `rank`; None where this shape has no such axis."""
-        shape, rank = self.shape, len(self.shape) - 1
-        table: dict[str, object] = {"shape": shape, "channels": shape[0], "features": shape[-1], "rank": rank}
-        if rank == 1:
-            table["length"] = shape[1]
-        if rank >= 2:
-            table |= {"height": shape[-2], "width": shape[-1]}
-        if rank == 3:
-            table["depth"] = shape[1]
-        return table.get(name)
-
-
 def show_value(value: object) -> str:
     """A value as the language would write it."""
     if value is True:
@@ -87,6 +71,8 @@ def show_value(value: object) -> str:
         return f'"{value}"' if len(value) <= _SHOWN else f'"{value[:_SHOWN]}…"'
     if isinstance(value, Size):
         return "x".join(str(item) for item in value)
+    if isinstance(value, Named):
+        return "[" + ", ".join(f"{name} = {size}" if name else str(size) for name, size in zip(value.names, value, strict=True)) + "]"
     if isinstance(value, tuple):
         return _show_list(value)
     if isinstance(value, Template | Builtin | Module):
@@ -94,7 +80,8 @@ def show_value(value: object) -> str:
     if isinstance(value, Partial):
         return f"{value.name}(…)"
     if isinstance(value, ShapeOf):
-        return show(value.shape)
+        usual = not any(value.axes) or value.axes == STANDARD.get(len(value.shape))
+        return show(value.shape) if usual else show_axes(value.shape, value.axes)
     if isinstance(value, Shown):
         return value.text
     if isinstance(value, int):

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 from ...base.source import Span
+from ..ops.axis_names import Axes
 from ..ops.base import Operation, Shape, Shapes, Weight
 
 
@@ -107,7 +108,8 @@ class Scope:
 class Node:
     """One operation at one place. `inputs` are indices of nodes, in the order of the operands; the same one may stand twice.
 
-    `names` is the node's own name in its scope; `path` the whole. `shape` is the output's, `input_shapes` the operands'.
+    `names` is the node's own name in its scope; `path` the whole. `shape` is the output's, `axes` the names of
+    its axes, `input_shapes` the operands' shapes.
     `shares` is the node whose weights it uses (`reuse`), None for all others. `training_only` marks what serves aux heads alone.
     `unique` is the path as one string, different for every node (a reused step without a name of its own gets `@2`, `@3`).
     """
@@ -125,6 +127,7 @@ class Node:
     use: int = 1
     training_only: bool = False
     label: bool = False  # the user named it
+    axes: Axes = ()
 
     @property
     def is_port(self) -> bool:

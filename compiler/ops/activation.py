@@ -104,8 +104,12 @@ class PRelu(_Activation):
     onnx: ClassVar[str] = "PRelu"
     torch_class: ClassVar[str] = "nn.PReLU"
     output_may_be_overwritten: ClassVar[bool] = True
+    wants_channels: ClassVar[str] = "first"
     shared: bool = parameter(FLAG, "one slope for all channels, not one for each", False)
     start: float = parameter(NUMBER, "what the slopes start at", 0.25)
+
+    def channels_wanted(self) -> str:
+        return "" if self.shared else self.wants_channels
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("weight", (1 if self.shared else inputs[0][0],)),)
@@ -233,7 +237,7 @@ class Softmax(_Activation):
     torch_function: ClassVar[str] = "torch.softmax"
     keeps_output: ClassVar[bool] = True
 
-    axis: Plain = parameter(AXIS, "along which axis", 0)
+    axis: Plain = parameter(AXIS, "along which axis", "channels")
 
     def output(self, inputs: Shapes) -> Shape:
         resolve_axis(self.axis, inputs[0], self.name)

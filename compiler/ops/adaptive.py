@@ -19,6 +19,7 @@ class _Adaptive(Operation):
     """A pool that is told its output's size, not its window's."""
 
     family: ClassVar[Family] = "pool"
+    wants_channels: ClassVar[str] = "first"
     output_may_be_overwritten: ClassVar[bool] = True
     kind: ClassVar[Literal["Max", "Avg"]]
 

@@ -56,6 +56,7 @@ _CROSS = f'''class CrossAttention(nn.Module):
 class Attention(Operation):
     name: ClassVar[str] = "attention"
     family: ClassVar[Family] = "attention"
+    wants_channels: ClassVar[str] = "last"
     summary: ClassVar[str] = "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second."
     reference: ClassVar[str] = "torch.nn.MultiheadAttention (batch first)"
     onnx: ClassVar[str] = "MatMul, Softmax"

@@ -12,6 +12,7 @@ from functools import cache
 from typing import ClassVar, Literal, TypeAlias
 
 from ...base.records import dataclass
+from .axis_names import Axes, channels_first, joined, sequence, spelled
 from .parameters import Kind, Parameter, Plain
 from .strides import Layout, as_suggested, in_order
 
@@ -43,7 +44,8 @@ class Refusal(Exception):
     `code` is a row of `archc/reporting/codes/table.py`; `message` names shapes and values. `parameter` is the field at fault
     (its argument is underlined), `beside` those that the message speaks of, too, `operand` the number of the input at fault, `axis` the axis of it (`axes`: all axes on
     which the paths of a merge wrongly differ).
-    `suggestions` are values of `parameter` that would do, best first (at most four). `help` says the remedy.
+    `suggestions` are values of `parameter` that would do, best first (at most four). `help` says the remedy. `argument` is a parameter
+    and the text of its value: written out, the step does what it did before axes had names.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class Refusal(Exception):
         suggestions: tuple[Plain, ...] = (),
         notes: tuple[str, ...] = (),
         help: str | None = None,
+        argument: tuple[str, str] | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(spelled(message))
         self.code = code
-        self.message = message
+        self._message = message
+        self.message = spelled(message)
         self.parameter = parameter
         self.beside = beside
         self.operand = operand
@@ -71,6 +75,11 @@ class Refusal(Exception):
         self.suggestions = suggestions
         self.notes = notes
         self.help = help
+        self.argument = argument
+
+    def told(self, axes: Axes) -> str:
+        """The message where the input's axes have these names."""
+        return spelled(self._message, axes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +217,10 @@ class Operation:
     least_inputs: ClassVar[int] = 1
     most_inputs: ClassVar[int | None] = 1
     """None: any number. More than one input makes it a head of merges."""
+    channels_of_two: ClassVar[int] = 0
+    """Which of two axes is `channels` where neither has a name."""
+    wants_channels: ClassVar[str] = ""
+    """Where the channels must stand: "first" (convolutions, pools, most norms), "last" (operations on tokens), or "": anywhere."""
     training_only: ClassVar[bool] = False
     """True: the identity when the network is evaluated (dropout)."""
     may_work_in_place: ClassVar[bool] = False
@@ -232,6 +245,8 @@ class Operation:
     """True: training takes statistics over the batch and the image, and refuses one value a channel."""
     keeps_residual: ClassVar[bool] = False
     """A merge whose skip is a residual: with nothing beside it, the other path stands alone and no sum is left."""
+    lies_on_top: ClassVar[bool] = False
+    """A merge of paths whose axes are the same, each with each."""
     removes_mean: ClassVar[bool] = False
     """True: it subtracts each channel's mean, so that a bias added before has no effect."""
 
@@ -240,6 +255,27 @@ class Operation:
     def output(self, inputs: Shapes) -> Shape:
         """The output's shape, or `Refusal`. PyTorch's own rule, exactly (stricter rules: docs/ops.md)."""
         raise NotImplementedError
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        """The names of the output's axes, of those of the inputs'. As a rule an axis keeps its name where their number stays."""
+        if not names or len(names[0]) != len(output):
+            return ("",) * len(output)
+        known = joined([row for row in names if len(row) == len(output)])
+        if self.channels_wanted() == "first":
+            return channels_first(known)
+        return sequence(known) if self.channels_wanted() == "last" and len(known) == 2 else known
+
+    def channels_wanted(self) -> str:
+        """`wants_channels`, where it hangs on a parameter."""
+        return self.wants_channels
+
+    def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
+        """The record for inputs whose axes have these names, where it hangs on them, or `Refusal`. Words of axes: `axes.placed`."""
+        return self
+
+    def finds_axis(self, parameter: str) -> bool:
+        """Whether that parameter tells the axis: not where another one does."""
+        return True
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         """The tensors that the module keeps, in the order of its state_dict."""

@@ -102,6 +102,7 @@ class _Convolution(Operation):
     """What `conv` and `dwconv` share. Their fields have the same names."""
 
     family: ClassVar[Family] = "convolution"
+    wants_channels: ClassVar[str] = "first"
     reference: ClassVar[str] = "torch.nn.Conv1d, Conv2d, Conv3d"
     onnx: ClassVar[str] = "Conv"
     output_may_be_overwritten: ClassVar[bool] = True

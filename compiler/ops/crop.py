@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axis_names import axis_name
 from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, product, show, show_size
-from .merge import axis_name
 from .parameters import Extent, Optional, Plain, Reference, parameter
 from .spatial import need_spatial, simple, spread
 from .strides import Layout, cut
@@ -35,6 +35,7 @@ _CENTER_CROP_CLASS = '''class CenterCrop(nn.Module):
 @dataclass(frozen=True, slots=True)
 class Crop(Operation):
     name: ClassVar[str] = "crop"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "shape"
     is_view: ClassVar[bool] = True
     summary: ClassVar[str] = "The middle of an image, of a size or of another tensor's size; an odd remainder falls to the end."

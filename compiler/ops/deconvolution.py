@@ -31,6 +31,7 @@ from .strides import Layout, as_suggested
 @dataclass(frozen=True, slots=True)
 class Deconv(Operation):
     name: ClassVar[str] = "deconv"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "convolution"
     summary: ClassVar[str] = "A transposed convolution, which enlarges: each input position writes a window of the output."
     reference: ClassVar[str] = "torch.nn.ConvTranspose1d, ConvTranspose2d, ConvTranspose3d"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axes import wrong_order
+from .axis_names import Axes, stands_last
 from .base import (
     Backward,
     Construct,
@@ -56,6 +59,18 @@ class Linear(Operation):
                 help=f"`flatten` or `global_avgpool -> flatten` first; `last = true` works along the last axis, of size {shape[-1]}",
             )
         return (*shape[:-1], self.features)
+
+    def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
+        shape, axes = inputs[0], names[0]
+        if self.last or len(shape) == 1:
+            return self
+        if len(shape) == 2 and not stands_last(axes):
+            raise wrong_order(self, shape, axes, 0, "last", ("last", "true"))
+        return replace(self, last=True) if len(shape) > 2 and axes[-1] == "channels" and stands_last(axes) else self
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        before = names[0][:-1]
+        return (*before, names[0][-1] or ("" if "channels" in before else "channels"))
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         weight = Weight("weight", (self.features, inputs[0][-1]))

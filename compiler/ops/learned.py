@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axes import AXIS, resolve_axis
 from .base import Backward, Family, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
-from .parameters import NUMBER, POSITIVE, parameter
+from .parameters import NUMBER, POSITIVE, Plain, parameter
 from .strides import Layout, cut, elementwise, in_order
 
 
@@ -25,6 +26,7 @@ def _need_sequence(name: str, shape: Shape) -> None:
 class ClassToken(Operation):
     name: ClassVar[str] = "class_token"
     family: ClassVar[Family] = "other"
+    wants_channels: ClassVar[str] = "last"
     summary: ClassVar[str] = "Puts a learned token before a sequence: [L, C] becomes [L + 1, C]."
     reference: ClassVar[str] = "torchvision.models.VisionTransformer"
     onnx: ClassVar[str] = "Expand, Concat"
@@ -93,13 +95,21 @@ class LayerScale(Operation):
     output_may_be_overwritten: ClassVar[bool] = True
 
     init: float = parameter(NUMBER, "what the factors start at", 1e-5)
+    axis: Plain = parameter(AXIS, "along which axis each place has a factor", "channels")
+
+    channels_of_two: ClassVar[int] = 1
+
+    def _axis(self, shape: Shape) -> int:
+        return 1 if self.axis == "channels" and len(shape) == 2 else resolve_axis(self.axis, shape, self.name)
 
     def output(self, inputs: Shapes) -> Shape:
+        self._axis(inputs[0])
         return inputs[0]
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         shape = inputs[0]
-        return (Weight("", (shape[0],) + (1,) * (len(shape) - 1) if len(shape) > 2 else (shape[-1],)),)
+        axis = self._axis(shape)
+        return (Weight("", (shape[axis],) + (1,) * (len(shape) - 1 - axis)),)
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return product(output)

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
+from .axis_names import axis_name
 from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, Window, product
-from .merge import axis_name
 from .norm import EPS_DOC
 from .parameters import EPSILON, FLAG, Plain, parameter
 from .several_axes import whole_axes
@@ -87,6 +87,9 @@ class RmsNorm(Operation):
     eps: float = parameter(EPSILON, EPS_DOC.replace("variance", "mean square"), 1e-6)
     affine: bool = parameter(FLAG, "whether each channel then gets a learned factor", True)
     last: bool = parameter(FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+
+    def channels_wanted(self) -> str:
+        return "" if self.last else "last"  # of a sequence; an image's are found first
 
     def _over_first(self, shape: Shape) -> bool:
         return len(shape) > 2 and not self.last

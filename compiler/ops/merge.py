@@ -7,21 +7,11 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
+from .axis_names import Axes, axis_name, spelled
+from .axis_names import joined as joined_names
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, Plain, parameter
 from .strides import Layout, as_suggested, cut, elementwise, in_order, viewed
-
-AXIS_NAMES: dict[int, tuple[str, ...]] = {
-    1: ("channels",),
-    2: ("channels", "length"),
-    3: ("channels", "height", "width"),
-    4: ("channels", "depth", "height", "width"),
-}
-
-
-def axis_name(axis: int, shape: Shape) -> str:
-    names = AXIS_NAMES.get(len(shape), ())
-    return names[axis] if axis < len(names) else f"axis {axis}"
 
 
 def same_rank(name: str, code: str, inputs: Shapes) -> None:
@@ -56,6 +46,7 @@ class _Elementwise(Operation):
     family: ClassVar[Family] = "merge"
     least_inputs: ClassVar[int] = 2
     most_inputs: ClassVar[int | None] = None
+    lies_on_top: ClassVar[bool] = True
     output_may_be_overwritten: ClassVar[bool] = True
 
     def _stretches(self) -> bool:
@@ -268,6 +259,7 @@ class Concat(Operation):
     onnx: ClassVar[str] = "Concat"
     least_inputs: ClassVar[int] = 2
     most_inputs: ClassVar[int | None] = None
+    lies_on_top: ClassVar[bool] = True
     output_may_be_overwritten: ClassVar[bool] = True
     gradient_is_view: ClassVar[bool] = True
 
@@ -297,7 +289,9 @@ class Concat(Operation):
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         joined = resolve_axis(self.axis, inputs[0], self.name)
-        return "" if joined == 0 else axis_name(joined, inputs[0])
+        if isinstance(self.axis, int) and len(inputs[0]) == 2:
+            return f"axis {joined}"  # a shape of two axes does not tell which of them are the channels
+        return "" if joined == 0 else spelled(axis_name(joined, inputs[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +330,10 @@ class Matmul(Operation):
             axes = [axis for axis in range(len(left) - 2) if left[axis] != right[axis]]
             raise unequal(self.name, "E304", inputs, 1, axes)
         return (*left[:-1], right[-1])
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        left, right = names
+        return (*joined_names([left[:-2], right[:-2]]), left[-2], right[-1])
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
         return product(output) * inputs[0][-1]

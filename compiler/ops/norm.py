@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axes import AXIS, resolve_axis
 from .base import (
     Backward,
     Construct,
@@ -51,6 +52,7 @@ _LAST_AXIS_BATCH_NORM = '''class LastAxisBatchNorm(nn.BatchNorm1d):
 @dataclass(frozen=True, slots=True)
 class BatchNorm(Operation):
     name: ClassVar[str] = "bn"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Batch normalisation of each channel, with running statistics for evaluation."
     reference: ClassVar[str] = "torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d"
@@ -63,6 +65,9 @@ class BatchNorm(Operation):
     momentum: float = parameter(PROBABILITY, "how much of each batch enters the running statistics", 0.1)
     affine: bool = parameter(FLAG, AFFINE_DOC, True)
     last: bool = parameter(FLAG, "the channels are the last axis of any tensor, as of a sequence of tokens", False)
+
+    def channels_wanted(self) -> str:
+        return "" if self.last else self.wants_channels
 
     def output(self, inputs: Shapes) -> Shape:
         if spatial_rank(inputs[0]) > 0 and not self.last:
@@ -131,6 +136,7 @@ class BatchNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class GroupNorm(Operation):
     name: ClassVar[str] = "gn"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Normalisation of groups of channels, each image by itself."
     reference: ClassVar[str] = "torch.nn.GroupNorm"
@@ -228,17 +234,39 @@ class LayerNorm(Operation):
 
     eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
     affine: bool = parameter(FLAG, "whether each channel then gets a learned factor and a learned addend", True)
-    last: bool = parameter(FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+    last: bool = parameter(FLAG, "normalise the last axis of any tensor, whatever its name", False)
     bias: bool = parameter(FLAG, "whether `affine` has the addend", True)
+    axis: Plain = parameter(AXIS, "which axis, the first or the last, is normalised", "channels")
+
+    channels_of_two: ClassVar[int] = 1
+
+    def finds_axis(self, parameter: str) -> bool:
+        return not self.last
+
+    def _axis(self, shape: Shape) -> int:
+        if self.last or (self.axis == "channels" and len(shape) == 2):
+            return len(shape) - 1
+        return resolve_axis(self.axis, shape, self.name)
 
     def _over_first(self, shape: Shape) -> bool:
-        return len(shape) > 2 and not self.last
+        return len(shape) > 1 and self._axis(shape) == 0
 
     def _channels(self, shape: Shape) -> int:
-        return shape[0] if self._over_first(shape) else shape[-1]
+        return shape[self._axis(shape)]
 
     def output(self, inputs: Shapes) -> Shape:
-        return inputs[0]
+        shape = inputs[0]
+        axis = self._axis(shape)
+        if axis not in (0, len(shape) - 1):
+            order = (*(number for number in range(len(shape)) if number != axis), axis)
+            raise Refusal(
+                "E332",
+                f"`ln` works along the first axis or the last, and of {show(shape)} it would be axis {axis}",
+                parameter="axis",
+                operand=0,
+                help=f"`permute({show(order)})` brings it to the end",
+            )
+        return shape
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return _affine(self._channels(inputs[0]), self.affine)[: 2 if self.bias else 1]
@@ -280,6 +308,7 @@ class LayerNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class InstanceNorm(Operation):
     name: ClassVar[str] = "instance_norm"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Normalisation of each channel of each image by itself."
     reference: ClassVar[str] = "torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d"
@@ -342,6 +371,7 @@ class InstanceNorm(Operation):
 @dataclass(frozen=True, slots=True)
 class LocalResponseNorm(Operation):
     name: ClassVar[str] = "lrn"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Local response normalisation (AlexNet): each value over what its neighbouring channels say at that position."
     reference: ClassVar[str] = "torch.nn.LocalResponseNorm"

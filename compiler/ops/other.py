@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axis_names import Axes
 from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import CHANNELS, COUNT, NUMBER, parameter
 from .strides import Layout, elementwise
@@ -107,6 +108,9 @@ class Embedding(Operation):
                 operand=0,
             )
         return (*inputs[0], self.features)
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return ("length", "channels")
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("weight", (self.count, self.features)),)

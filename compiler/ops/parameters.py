@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, TypeAlias
 
 from ...base.records import dataclass
 
@@ -30,6 +30,9 @@ class BadValue(Exception):
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of parameter. `read` accepts what `values.py` makes: int, float, bool, str, None, Size and tuple."""
+
+    names_axes: ClassVar[bool] = False
+    """Whether its words are names of axes, which are looked for among those of what comes in."""
 
     describe: str
 
@@ -129,6 +132,38 @@ class Integers(Kind):
         if isinstance(value, tuple) and all(isinstance(item, int) and not isinstance(item, bool) and item >= self.least for item in value):
             return tuple(value)
         raise self.refuse()
+
+
+class Named(tuple[int, ...]):
+    """A list of sizes with names: `[length = 196, channels = 768]`; "" for a size without one."""
+
+    names: tuple[str, ...]
+
+    def __new__(cls, sizes: Iterable[int], names: tuple[str, ...]) -> Named:
+        made = super().__new__(cls, sizes)
+        made.names = names
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes(Integers):
+    """The sizes of a tensor's axes, which may have names: kept as pairs then, so that two with other names are not one."""
+
+    def read(self, value: object) -> Plain:
+        sizes = Integers.read(self, value)
+        assert isinstance(sizes, tuple)
+        return tuple(zip(value.names, sizes, strict=True)) if isinstance(value, Named) else sizes
+
+
+def sizes_of(shape: tuple[Plain, ...]) -> tuple[int, ...]:
+    """The sizes alone."""
+    found = [item[1] if isinstance(item, tuple) else item for item in shape]
+    return tuple(size for size in found if isinstance(size, int))
+
+
+def names_of(shape: tuple[Plain, ...]) -> tuple[str, ...]:
+    """The names alone, "" where there is none."""
+    return tuple(str(item[0]) if isinstance(item, tuple) else "" for item in shape)
 
 
 @dataclass(frozen=True, slots=True)

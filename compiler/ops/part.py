@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
+from .axis_names import Axes, axis_name
 from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, Window, product, show
-from .merge import axis_name
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
 from .strides import Layout, cut, in_order
@@ -249,6 +249,10 @@ class Select(_Part):
                 suggestions=(shape[axis] - 1,),
             )
         return (*shape[:axis], *shape[axis + 1 :])
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        axis = resolve_axis(self.axis, inputs[0], self.name)
+        return (*names[0][:axis], *names[0][axis + 1 :])
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         place = 1 + resolve_axis(self.axis, inputs[0].sizes[1:], self.name)

@@ -34,6 +34,7 @@ class _Pool(Operation):
     """What both kinds of window pool share."""
 
     family: ClassVar[Family] = "pool"
+    wants_channels: ClassVar[str] = "first"
     output_may_be_overwritten: ClassVar[bool] = True
     kind: ClassVar[Literal["Max", "Avg"]]
     """`Max` or `Avg`."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axis_names import Axes as AxisNames
 from .base import BYTES_A_FLOAT, Backward, Family, Operation, Refusal, Saved, Shape, Shapes, Window, product, show
 from .parameters import FLAG, Plain, Word, parameter
 from .several_axes import AXES, resolve_axes, show_axes, torch_axes, whole_axes
@@ -62,6 +63,10 @@ class Reduce(Operation):
                 help="`keep = true` leaves them, with size 1; `flatten` then makes a vector [1] of it",
             )
         return tuple(size for axis, size in enumerate(shape) if axis not in axes)
+
+    def axes(self, names: Sequence[AxisNames], inputs: Shapes, output: Shape) -> AxisNames:
+        gone = () if self.keep else resolve_axes(self.axis, inputs[0], self.name)
+        return tuple(name for axis, name in enumerate(names[0]) if axis not in gone)
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return FLOPS.get(self.by, 1) * product(inputs[0])

@@ -27,6 +27,7 @@ PAD_CLASS = {
 @dataclass(frozen=True, slots=True)
 class Pad(Operation):
     name: ClassVar[str] = "pad"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Adds positions at the sides of each spatial axis."
     reference: ClassVar[str] = "torch.nn.functional.pad"
@@ -112,6 +113,7 @@ TAPS = {"linear": 2, "bilinear": 2, "trilinear": 2, "bicubic": 4}
 @dataclass(frozen=True, slots=True)
 class Upsample(Operation):
     name: ClassVar[str] = "upsample"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Interpolates to a size, by a factor, or to the size of a labelled step."
     reference: ClassVar[str] = "torch.nn.functional.interpolate"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
+from .axis_names import axis_name
 from .base import Refusal, Shape, Window, show
-from .merge import axis_name
 from .parameters import BadValue, Kind, Plain
 
 
 @dataclass(frozen=True, slots=True)
 class Axes(Kind):
     """One axis, or a list of them."""
+
+    names_axes: ClassVar[bool] = True
 
     def read(self, value: object) -> Plain:
         items = value if isinstance(value, tuple) and value else (value,)

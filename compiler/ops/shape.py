@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axis_names import Axes
 from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, Window, product, show
-from .parameters import COUNT, Integers, parameter
+from .parameters import COUNT, Integers, Plain, Sizes, names_of, parameter, sizes_of
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, in_order, permuted, viewed
 
@@ -44,6 +45,9 @@ class Flatten(_View):
 
     def output(self, inputs: Shapes) -> Shape:
         return (product(inputs[0]),)
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return ("channels",)
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return inputs[0] == output
@@ -86,35 +90,42 @@ class Reshape(_View):
     reference: ClassVar[str] = "torch.reshape"
     onnx: ClassVar[str] = "Reshape"
 
-    shape: tuple[int, ...] = parameter(
-        Integers("a list of sizes, of which one may be -1", least=-1),
-        "the new shape without the batch; one size may be -1, which works itself out",
+    shape: tuple[Plain, ...] = parameter(
+        Sizes("a list of sizes, of which one may be -1", least=-1),
+        "the new shape without the batch; one size may be -1, which works itself out; axes may have names (`[length = 196, channels = 768]`)",
     )
 
+    def _sizes(self) -> tuple[int, ...]:
+        return sizes_of(self.shape)
+
     def output(self, inputs: Shapes) -> Shape:
+        sizes = self._sizes()
         elements = product(inputs[0])
         told = f"{show(inputs[0])} has {elements} elements"
-        if not self.shape or 0 in self.shape or self.shape.count(-1) > 1:
+        if not sizes or 0 in sizes or sizes.count(-1) > 1:
             raise Refusal(
                 "E318",
-                f"`reshape` to {show(self.shape)} is no shape: sizes are at least 1, and one of them may be -1",
+                f"`reshape` to {show(sizes)} is no shape: sizes are at least 1, and one of them may be -1",
                 parameter="shape",
                 operand=0,
                 help=told,
             )
-        known = product([size for size in self.shape if size != -1])
-        if -1 in self.shape:
+        known = product([size for size in sizes if size != -1])
+        if -1 in sizes:
             if elements % known:
                 raise Refusal(
                     "E318",
-                    f"{told}, which do not divide by the {known} of {show(self.shape)}",
+                    f"{told}, which do not divide by the {known} of {show(sizes)}",
                     parameter="shape",
                     operand=0,
                 )
-            return tuple(elements // known if size == -1 else size for size in self.shape)
+            return tuple(elements // known if size == -1 else size for size in sizes)
         if known != elements:
-            raise Refusal("E318", f"{told}, and {show(self.shape)} has {known}", parameter="shape", operand=0)
-        return self.shape
+            raise Refusal("E318", f"{told}, and {show(sizes)} has {known}", parameter="shape", operand=0)
+        return sizes
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return names_of(self.shape)
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return inputs[0] == output
@@ -132,16 +143,16 @@ class Reshape(_View):
         return viewed(inputs[0], sizes) is None
 
     def divisor(self, inputs: Shapes) -> int:
-        return product([size for size in self.shape if size != -1]) if -1 in self.shape else 1
+        return product([size for size in self._sizes() if size != -1]) if -1 in self._sizes() else 1
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        return Construct("Reshape", ((None, self.shape),))
+        return Construct("Reshape", ((None, self._sizes()),))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         return (_RESHAPE,)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        return f"{names[0]}.reshape({names[0]}.shape[0], {', '.join(str(size) for size in self.shape)})"
+        return f"{names[0]}.reshape({names[0]}.shape[0], {', '.join(str(size) for size in self._sizes())})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return "x".join(str(size) for size in output)
@@ -180,6 +191,9 @@ class Permute(_View):
             )
         return tuple(inputs[0][axis] for axis in self.order)
 
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return tuple(names[0][axis] for axis in self.order)
+
     def _whole(self) -> tuple[int, ...]:
         """The order with the batch before it."""
         return (0, *(axis + 1 for axis in self.order))
@@ -215,6 +229,7 @@ _TOKENS = '''class Tokens(nn.Module):
 @dataclass(frozen=True, slots=True)
 class Tokens(_View):
     name: ClassVar[str] = "tokens"
+    wants_channels: ClassVar[str] = "first"
     summary: ClassVar[str] = "An image as a sequence: [C, H, W] becomes [H * W, C], a token for each position."
     reference: ClassVar[str] = "torch.flatten, torch.transpose"
     onnx: ClassVar[str] = "Reshape, Transpose"
@@ -222,6 +237,9 @@ class Tokens(_View):
     def output(self, inputs: Shapes) -> Shape:
         need_spatial(self.name, inputs[0])
         return (product(inputs[0][1:]), inputs[0][0])
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return ("length", "channels")
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         flat = (sizes[0], sizes[2], sizes[1])
@@ -249,6 +267,7 @@ class Tokens(_View):
 @dataclass(frozen=True, slots=True)
 class ChannelShuffle(Operation):
     name: ClassVar[str] = "channel_shuffle"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Deals the channels of each group out over all groups (ShuffleNet)."
     reference: ClassVar[str] = "torch.nn.ChannelShuffle"
@@ -287,6 +306,7 @@ class ChannelShuffle(Operation):
 @dataclass(frozen=True, slots=True)
 class PixelShuffle(Operation):
     name: ClassVar[str] = "pixel_shuffle"
+    wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Channels become positions: [C * r * r, H, W] becomes [C, H * r, W * r]."
     reference: ClassVar[str] = "torch.nn.PixelShuffle"

@@ -151,6 +151,9 @@ class Draft:
                 inputs=inputs,
                 input_shapes=shapes,
                 shape=item.operation.output(shapes),
+                axes=item.operation.axes(tuple(nodes[operand].axes for operand in inputs), shapes, item.shape)
+                if inputs
+                else item.origin.axes,
                 names=item.names,
                 shares=None if owner is item else number[owner],
             )

@@ -77,7 +77,9 @@ def _attribute(builder: Builder, children: list[Child], span: Span) -> ast.Attri
 
 
 def _list(builder: Builder, children: list[Child], span: Span) -> ast.List:
-    return ast.List(span, present(children))
+    rows = present(children)
+    names = tuple(row.name or "" for row in rows)
+    return ast.List(span, tuple(row.value for row in rows), names if any(names) else ())
 
 
 def _argument(builder: Builder, children: list[Child], span: Span) -> ast.Argument:

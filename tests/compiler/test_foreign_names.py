@@ -134,7 +134,7 @@ def test_the_index_names_every_page() -> None:
 
 
 def test_parameters_of_other_libraries_are_told() -> None:
-    def said(call: str, shape: str = "197, 768") -> str:
+    def said(call: str, shape: str = "length = 197, channels = 768") -> str:
         return to_text(checked(f"network n {{\n  input x[{shape}]\n  {call}\n}}\n", "n.arch").diagnostics)
 
     assert "`linear(384) -> attention(12) -> linear(768)`" in said("attention(12, head_size = 32)")

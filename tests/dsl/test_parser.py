@@ -158,7 +158,8 @@ def test_precedence(text: str, as_if: str) -> None:
 def test_sizes_lists_and_constants() -> None:
     assert bare(expression("[1x7, 3x3x3, [], true, none]")) == (
         "List",
-        (("Size", (1, 7)), ("Size", (3, 3, 3)), ("List", ()), ("Constant", True), ("Constant", None)),
+        (("Size", (1, 7)), ("Size", (3, 3, 3)), ("List", (), ()), ("Constant", True), ("Constant", None)),
+        (),
     )
 
 

@@ -11,7 +11,7 @@ from tests.support import checked
 
 
 def test_rounds_whose_factors_have_other_axes() -> None:
-    text = "network n { input x[4, 2]\n repeat 2 { relu -> layer_scale -> reshape([-1, 4, 2]) } }"
+    text = "network n { input x[length = 4, channels = 2]\n repeat 2 { relu -> layer_scale -> reshape([channels = -1, length = 4, 2]) } }"
     program = checked(text, "n.arch").program
     assert program is not None
     module = build(Graph(program), Mode.TRAIN)

@@ -84,7 +84,7 @@ def test_norms_with_one_set_of_weights() -> None:
 
 
 def test_a_norm_of_tokens_is_not_one_of_features() -> None:
-    graph = network("5, 12", "linear(7) -> bn")
+    graph = network("5, 12", "linear(7, last = true) -> bn")
     assert check_same(graph, FOLD).graph is graph
 
 

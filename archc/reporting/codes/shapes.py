@@ -161,4 +161,27 @@ ROWS: tuple[Code, ...] = (
         _network("global_avgpool -> instance_norm"),
         "Normalise, or `reduce`, before the map has shrunk to one position, use `ln`, or give `gn` fewer groups.",
     ),
+    Code(
+        "E331",
+        "an axis that is not certain",
+        "The names of axes travel with the tensor. A step that works along `channels` looks for the axis of that name; where there is none, "
+        "or there are two (the lengths of attention's logits), it cannot know which one is meant. `reshape` gives axes no names.",
+        _network("reshape([4, 16, 3]) -> softmax", "3, 8, 8"),
+        "Write which axis is meant, or name the axes where they are made: `reshape([length = 64, channels = 3])`.",
+    ),
+    Code(
+        "E332",
+        "channels that stand elsewhere",
+        "Convolutions, pools and most norms work on channels first, attention and dense layers on channels last. The names that came with "
+        "the tensor say that they stand elsewhere.",
+        _network("tokens -> bn", "3, 8, 8"),
+        "Bring them there with `permute` or `tokens`. Where the names are wrong, say what the axes are at the `input`, or in a `reshape`.",
+    ),
+    Code(
+        "E333",
+        "paths whose axes have different orders",
+        "What meets element by element must have its axes in one order. Equal sizes alone do not make it so.",
+        _network("add {\n    | tokens\n    | tokens -> permute([1, 0])\n  }", "4, 2, 2"),
+        "Bring one path into the order of the other with `permute`.",
+    ),
 )

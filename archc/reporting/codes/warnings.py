@@ -107,6 +107,14 @@ ROWS: tuple[Code, ...] = (
         "`| if c: skip` is not warned of.",
     ),
     Code(
+        "W514",
+        "an axis that had another number",
+        "The names of axes travel with the tensor: behind `tokens` the channels are the last axis. Before they did, a step without `axis = …` "
+        "worked along the first axis there.",
+        "network n {\n  input x[3, 8, 8]\n  tokens -> softmax\n}\n",
+        "`archc check --fix` writes the axis out; where another one is meant, write that.",
+    ),
+    Code(
         "W520",
         "a name that another system's files cannot have",
         "Outputs are called as their network. On macOS and Windows names that differ in capitals alone are one file, so that the outputs of "

@@ -1,0 +1,45 @@
+"""Names of axes as a step is placed: those of its output, and the doubt where a word means another axis than its number told before."""
+
+from __future__ import annotations
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ...base.source import Span
+from ...dsl import ast
+from ..graph.program import Node
+from ..ops.axes import Moved
+from ..ops.axis_names import STANDARD, Axes, show_axes
+from ..ops.base import Operation, Shape, Shapes
+from .trial import argument_edit
+
+
+def named_axes(operation: Operation, inputs: tuple[Axes, ...], shapes: Shapes, shape: Shape) -> Axes:
+    """The names of a step's output. Of a vector the only axis is the channels."""
+    axes = operation.axes(inputs, shapes, shape)
+    return ("channels",) if axes == ("",) else axes
+
+
+def naming(sizes: ast.List, channels: int) -> Fix:
+    """Name the axes of an input whose channels are that one; the others are positions, in their order."""
+    names = list(STANDARD[len(sizes.items)][1:])
+    names.insert(channels, "channels")
+    rows = [(name, item.span) for name, item in zip(names, sizes.items, strict=True)]
+    edits = tuple(Edit(span.source.span(span.start, span.start), f"{name} = ") for name, span in rows)
+    return Fix(f"write the input as `[{', '.join(f'{name} = {span.text}' for name, span in rows)}]`", edits)
+
+
+def axis_moved(operation: Operation, moved: Moved, source: Node, input_named: Fix | None, span: Span) -> Diagnostic:
+    """W514. The fix writes the axis out; where the input may have been meant as a sequence, it says so there."""
+    edit = argument_edit(span, moved.parameter, moved.word)
+    fix = Fix(f"write `{moved.parameter} = {moved.word}`", (edit,)) if edit is not None else None
+    if operation.channels_of_two == 1 and input_named is not None:
+        fix = input_named
+    return Diagnostic(
+        "W514",
+        f"`{operation.name}` works along `{moved.word}`, which is axis {moved.after} of {show_axes(source.shape, source.axes)}: "
+        f"before axes had names it was axis {moved.before}",
+        Label(span, f"along axis {moved.after}"),
+        (Label(source.span, "gives these axes"),),
+        help=fix.message + (" to be sure of it" if fix is not input_named else "") if fix is not None else None,
+        fix=fix,
+        severity=Severity.WARNING,
+    )
