@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import resolve_axis
+from .axis_names import axis_name
 from .base import Backward, Family, Operation, Refusal, Shape, Shapes, show
-from .merge import axis_name, same_rank, unequal
+from .merge import same_rank, unequal
 from .parameters import BadValue, Integer, Integers, Kind, Plain, parameter
 from .several_axes import AXES, resolve_axes, show_axes
 from .strides import Layout, as_suggested, elementwise, in_order, viewed
