@@ -423,7 +423,9 @@ class Builder:
             if (name == refusal.parameter or name in refusal.beside) and row.origin is not None:
                 refused = with_origins(row.origin.reader, refused, row.origin.expression)
         if refusal.code == "E310" and operand is not None and refusal.axis is not None:
-            labels, origins = self.places_of_size(operand, refusal.axis, "channels" if refusal.axis == 0 else "features")
+            labels, origins = self.places_of_size(
+                operand, refusal.axis, (self.nodes[operand].axes[0] or "channels") if refusal.axis == 0 else "features"
+            )
             shown = {(label.span.source.name, label.span.start, label.span.end) for label in (refused.primary, *refused.secondary)}
             further = tuple(label for label in labels if (label.span.source.name, label.span.start, label.span.end) not in shown)
             refused = dataclasses.replace(refused, secondary=(*refused.secondary, *further))

@@ -172,7 +172,7 @@ class Chunk(_Part):
                 operand=0,
                 suggestions=(self.n - 1,),
             )
-        if axis == 0:
+        if axis == 0 and (len(shape) != 2 or self.axis == "channels"):  # else nobody can tell from the shape that these are channels
             check_divides(self.name, "n", shape[0], self.n, "n")
         elif shape[axis] % self.n:
             raise Refusal(

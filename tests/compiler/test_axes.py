@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from archc.compiler.analysis.sizes import sizes
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.graph.graph import Graph
 from archc.compiler.ops.parameters import Plain
+from archc.compiler.runtime.live_module import build
 from archc.reporting.fixes import applied
 from archc.reporting.terminal import to_text
 from tests.support import checked, graph_of
@@ -178,6 +181,13 @@ def test_a_dense_layer_and_a_norm_find_channels_at_the_end_of_an_image() -> None
     assert graph.outputs[0].axes == ("channels", "height", "width")
 
 
+def test_a_norm_of_a_signal_is_that_of_its_positions() -> None:
+    torch.manual_seed(0)
+    signal = torch.randn(2, 4, 10)
+    first = build(graph_of(net("ln(axis = channels) -> layer_scale(0.5, axis = channels)", "4, 10")), Mode.TRAIN)
+    assert torch.allclose(first(signal), 0.5 * torch.nn.functional.layer_norm(signal.transpose(1, 2), [4]).transpose(1, 2), atol=1e-6)
+
+
 def test_a_norm_of_a_signal_normalises_its_channels() -> None:
     text = net("ln", "4, 100")
     assert [weight.shape for node in graph_of(text).nodes for weight in node.weights] == [(4,), (4,)]
@@ -252,6 +262,7 @@ def test_paths_of_different_orders_do_not_meet() -> None:
 
 def test_messages_call_axes_by_their_names() -> None:
     assert "length 64 and 16" in error_of(net("add { | tokens\n | maxpool(2) -> tokens }", "4, 8, 8"))
+    assert "length 64 is not divisible by n 3" in error_of(net("tokens -> chunk(0, 3, axis = length)", "4, 8, 8"))
     assert "does not lie in the channels of" in error_of(net("tokens -> slice(channels, 0, 9)", "4, 8, 8"))
 
 
