@@ -154,10 +154,18 @@ def flow(lines: Iterable[Line], names: Iterable[str]) -> networkx.MultiDiGraph[s
 
 
 def ranks(graph: networkx.MultiDiGraph[str]) -> dict[str, int]:
-    """The longest way from a source to each box, in lines."""
+    """The longest way from a source to each box, in lines.
+
+    Boxes may stand in a ring: where the first use of weights is left out, a later step takes its name and its place, in a
+    part that was done before. Those of one ring have one rank.
+    """
     import networkx as nx
 
-    return {name: rank for rank, names in enumerate(nx.topological_generations(graph)) for name in names}
+    if nx.is_directed_acyclic_graph(graph):
+        return {name: rank for rank, names in enumerate(nx.topological_generations(graph)) for name in names}
+    rings = nx.condensation(graph)
+    rows = enumerate(nx.topological_generations(rings))
+    return {name: rank for rank, row in rows for ring in row for name in rings.nodes[ring]["members"]}
 
 
 def _reaches(graph: networkx.MultiDiGraph[str], rank: Mapping[str, int], tail: str, head: str) -> bool:

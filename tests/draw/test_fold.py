@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import networkx
 import pytest
 
 from archc.compiler.analysis.cost import total, work_of
-from archc.compiler.draw import View, draw_text, fold
+from archc.compiler.draw import Options, View, draw_text, fold
+from archc.compiler.draw.edges import ranks
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.graph.graph import Graph
+from tests.support import graph_of
 
 from .build import Add, Builder, Concat, Conv, Pool, Relu, bottleneck, residual_network
 
@@ -180,3 +183,22 @@ def test_a_repeat_may_go_on_outside_its_loop() -> None:
     picture = fold(graph)
     assert [box.count for box in picture.boxes() if box.scope is not None] == [3]
     assert draw_text(graph, "dot").data is not None
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["c: conv(8, 3)\n skip(f) -> sigmoid", "c: conv(8, 3)\n add { | skip(f)\n | skip(x) }"],
+    ids=["chain", "merge"],
+)
+@pytest.mark.parametrize("level", ["stage", "block", "op"])
+def test_boxes_in_a_ring_are_drawn(part: str, level: str) -> None:
+    """The first use of the weights is left out, so that the later step stands in the stage that was done before."""
+    graph = graph_of(f"network n {{ input x[8, 8, 8]\n f: relu\n stage a {{ {part} }}\n e: conv(8, 3) -> reuse(a.c) -> conv(8, 1) }}")
+    picture = fold(graph, View(level))
+    assert undone(picture) == edges(graph)
+    assert draw_text(graph, "dot", Options(level))
+
+
+def test_boxes_of_a_ring_have_one_rank() -> None:
+    graph = networkx.MultiDiGraph([("x", "a"), ("a", "b"), ("b", "a"), ("b", "y"), ("x", "y")])
+    assert ranks(graph) == {"x": 0, "a": 1, "b": 1, "y": 2}
