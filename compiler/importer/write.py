@@ -26,6 +26,9 @@ POSITIONAL = {
     "chunk": ("i", "n"),
 }
 
+MOVES = frozenset(("permute", "reshape", "tokens", "stack", "expand"))
+"""Operations behind which the first axis may be another than the channels."""
+
 Defaults = dict[tuple[str, str], Any]
 
 
@@ -54,6 +57,8 @@ class Writer:
     def __init__(self, found: Structure, flat: Flat, name: str) -> None:
         self.found, self.flat, self.name = found, flat, name
         self.blocks = {block.name: block for block in found.blocks}
+        # Only where nothing moves axes are the channels known to be the first everywhere.
+        self.channels_first = all(step.operation not in MOVES for step in flat.steps)
         self.defaults = _defaults([*(block.body for block in found.blocks), found.body])
 
     def text(self) -> str:
@@ -218,7 +223,7 @@ class Writer:
             if not isinstance(value, Text) and usual is not NONE and _equal(value, usual):
                 in_order = in_order and key in required
                 continue
-            if key == "axis" and value == 0 and usual == "channels" and not is_sequence:
+            if key == "axis" and value == 0 and usual == "channels" and not is_sequence and self.channels_first:
                 continue
             if key in first and in_order:
                 told.append(value_text(value, key))
@@ -315,7 +320,7 @@ def _defaults(bodies: list[Body]) -> Defaults:
     found: Defaults = {}
     for (operation, key), row in counts.items():
         text, count = row.most_common(1)[0]
-        usual = next(item.default for item in TABLE[operation].parameters() if item.name == key)
+        usual = next((item.default for item in TABLE[operation].parameters() if item.name == key), None)
         if not _equal(by_text[text], usual) and 2 * count > sum(row.values()) and count > 1:
             found[operation, key] = by_text[text]
     return found

@@ -37,7 +37,8 @@ class Hand:
 
     def output(self, index: int) -> None:
         self.scope = self.root
-        self._add(Output(), (index,), ("output",))
+        count = sum(isinstance(node.operation, Output) for node in self.nodes)
+        self._add(Output(), (index,), (f"output{count + 1}" if count else "output",))
 
     def step(self, word: str, *inputs: int, label: str = "", **arguments: object) -> int:
         key = (self.scope, word)
