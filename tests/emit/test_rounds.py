@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import pytest
 import torch
 
 from archc.compiler.codegen.pytorch import Mode, to_python
 from archc.compiler.runtime.live_module import build
-from tests.support import graph_of
+from tests import support
 
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
+
+graph_of = partial(support.graph_of, name="rounds.arch")  # of several networks the one named like the file is taken
 
 BLOCKS = """block res(out) { add { | conv(out) -> bn -> relu | skip } }
 block two(out) takes a, b { add { | conv(out) | skip(b) -> conv(out) } }

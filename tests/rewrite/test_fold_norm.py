@@ -105,7 +105,7 @@ def test_a_lone_norm_is_a_depthwise_convolution() -> None:
 
 @pytest.mark.parametrize("body", ["linear(8) -> bn(last = true)", "linear(8, last = true) -> bn(last = true) -> relu"])
 def test_a_norm_of_the_last_axis_stays(body: str) -> None:
-    graph = network("6, 5", body)
+    graph = network("length = 6, channels = 5", body)
     assert "bn" in words(check_same(graph, DropIdle(), FOLD))
 
 

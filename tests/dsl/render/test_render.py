@@ -37,9 +37,11 @@ def marked(text: str, name: str = "nets/my.arch") -> tuple[Source, list[Span]]:
     return source, [source.span(start, end) for start, end in sorted(found)]
 
 
-def error(message: str, *labels: tuple[Span, str], notes: tuple[str, ...] = (), help: str | None = None) -> Diagnostic:
+def error(
+    message: str, *labels: tuple[Span, str], notes: tuple[str, ...] = (), where: tuple[str, ...] = (), help: str | None = None
+) -> Diagnostic:
     first, *others = [Label(span, text) for span, text in labels]
-    return Diagnostic("E301", message, first, tuple(others), notes, help)
+    return Diagnostic("E301", message, first, tuple(others), notes, help, where=where)
 
 
 def clash() -> Diagnostic:
