@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import resolve_axis
-from .axis_names import axis_name
+from .axis_names import axis_name, spelled
 from .base import Backward, Family, Operation, Refusal, Shape, Shapes, show
 from .merge import same_rank, unequal
 from .parameters import BadValue, Integer, Integers, Kind, Plain, parameter
@@ -159,7 +159,7 @@ class Roll(Operation):
         return f"torch.roll({names[0]}, {[shift for _, shift in moves]}, {[axis + 1 for axis, _ in moves]})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return ", ".join(f"{axis_name(axis, output)} {shift:+}" for axis, shift in self._moves(output))
+        return spelled(", ".join(f"{axis_name(axis, output)} {shift:+}" for axis, shift in self._moves(output)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .axis_names import axis_name
+from .axis_names import axis_name, spelled
 from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, Window, product
 from .norm import EPS_DOC
 from .parameters import EPSILON, FLAG, Plain, parameter
@@ -61,7 +61,7 @@ class Normalize(Operation):
         return f"F.normalize({names[0]}{further})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"over {axis_name(resolve_axis(self.axis, inputs[0], self.name), inputs[0])}"
+        return spelled(f"over {axis_name(resolve_axis(self.axis, inputs[0], self.name), inputs[0])}")
 
 
 _CHANNELS = '''class ChannelRMSNorm(nn.RMSNorm):
