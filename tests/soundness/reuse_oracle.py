@@ -50,6 +50,7 @@ class Run:
     given: Iterator[nn.Module] | None = None
     members: dict[str, Made] = field(default_factory=dict)
     rounds: list[int] = field(default_factory=lambda: [0])
+    loops: list[int] = field(default_factory=lambda: [0])
 
     def body(self, steps: Sequence[Step], x: Tensor) -> Tensor:
         for step in steps:
@@ -74,6 +75,12 @@ class Run:
         if isinstance(step, Skip):
             return self.find(step.path).tensor if step.path else x
         if isinstance(step, Repeat):
+            if not self.key:  # each loop of the network's own body has a container
+                self.loops[0] += 1
+                name = "blocks" if self.loops[0] == 1 else f"blocks{self.loops[0]}"
+                for number in range(step.count):
+                    x = self.inside(name, str(number)).body(step.body, x)
+                return x
             for _ in range(step.count):
                 self.rounds[0] += 1
                 x = self.inside(str(self.rounds[0] - 1)).body(step.body, x)
