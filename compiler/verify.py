@@ -203,13 +203,17 @@ def reference_module(against: str) -> nn.Module:
         return make(name)
 
 
-def _torchvision() -> tuple[Sequence[str], Callable[[str], nn.Module]]:
+def declare_operators() -> None:
+    """torchvision registers a rule for these also where its compiled operators do not fit the PyTorch at hand; none is needed here."""
     import torch
 
     for name in ("nms", "qnms"):
-        # torchvision registers a rule for these also where its compiled operators do not fit the PyTorch at hand; none is needed here.
         with contextlib.suppress(RuntimeError):
             torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+
+
+def _torchvision() -> tuple[Sequence[str], Callable[[str], nn.Module]]:
+    declare_operators()
     from torchvision import models
 
     return models.list_models(), lambda name: models.get_model(name, weights=None)

@@ -13,8 +13,8 @@ from typing import Any
 
 from ...base.records import dataclass
 from .rates import Rate
-from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Path, Scope, Skip, Text
-from .words import free_name, name_of_block
+from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text
+from .words import free_name
 
 NONE = object()
 """A parameter without a default."""
@@ -396,6 +396,3 @@ def _default(parameter: Parameter) -> Any:
         return value
     is_width = any(word in parameter.name for word in ("width", "channels", "features", "planes", "depth", "ch"))
     return value if not is_width and 2 * count > sum(values.values()) else NONE
-
-
-__all__ = ["Block", "Maker", "Parameter", "Path", "Scope", "name_of_block"]

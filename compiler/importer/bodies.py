@@ -42,7 +42,7 @@ class Builder:
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.shapes = {row.number: row.shape for row in self.flat.inputs} | {step.number: step.shape for step in self.flat.steps}
+        self.shapes = self.flat.shapes()
 
     def root(self) -> Body:
         """The body of the network. Several outputs are labelled and named by whoever writes them."""

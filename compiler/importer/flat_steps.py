@@ -87,8 +87,6 @@ class Flat:
         for _, number in (*self.outputs, *self.side_outputs):
             yield number
 
-    def shape(self, number: int) -> tuple[int, ...]:
-        for row in self.inputs:
-            if row.number == number:
-                return row.shape
-        return self.made()[number].shape
+    def shapes(self) -> dict[int, tuple[int, ...]]:
+        """The shape of every tensor, without the batch."""
+        return {row.number: row.shape for row in self.inputs} | {step.number: step.shape for step in self.steps}

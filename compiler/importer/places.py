@@ -11,7 +11,7 @@ from collections import defaultdict
 from torch import nn
 
 from ...base.records import dataclass
-from .flat_steps import Flat, Step
+from .flat_steps import Flat
 from .lower import Unsaid
 
 Scope = tuple[str, ...]
@@ -142,6 +142,3 @@ class _Places:
 def kind_of(modules: dict[str, nn.Module], path: str) -> str:
     module = modules.get(path)
     return type(module).__name__ if module is not None else "Sequential"
-
-
-__all__ = ["Place", "Step", "kind_of", "places"]

@@ -7,7 +7,7 @@ import re
 
 from ...base.records import dataclass
 from .rates import Rate
-from .tree import Body, Call, Item, Loop, Merge, Op, Scope, Text, fingerprint
+from .tree import Body, Call, Item, Loop, Merge, Op, Scope, fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,3 @@ def _loop(item: Item, length: int, body: Body, rises: bool) -> Loop:
             if isinstance(column[0], Rate):
                 column[0] = Rising(column[0])
     return Loop(count=[length], body=Body([inner], list(body.entry)), variable=variable)
-
-
-__all__ = ["Text", "fold"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from .flat_steps import Flat, Plain, Step
 
 
@@ -63,9 +65,18 @@ def _pooled(flat: Flat) -> None:
     flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
 
 
-def _chain(flat: Flat, last: Step, *operations: str) -> list[Step] | None:
-    """The steps that end in `last`, each read by the next alone."""
+def _chains(flat: Flat, *operations: str) -> Iterator[list[Step]]:
+    """Runs of steps with these operations, each read by the next alone; whoever asks may replace one as it comes."""
     made, uses = flat.made(), flat.uses()
+    for step in list(flat.steps):
+        if step.operation == operations[-1]:
+            found = _chain(made, uses, step, *operations)
+            if found is not None:
+                yield found
+
+
+def _chain(made: Mapping[int, Step], uses: Mapping[int, int], last: Step, *operations: str) -> list[Step] | None:
+    """The run that ends in `last`."""
     found = [last]
     for operation in reversed(operations[:-1]):
         before = made.get(found[0].inputs[0])
@@ -83,25 +94,17 @@ def _replace(flat: Flat, chain: list[Step], operation: str, arguments: dict[str,
 
 def _channel_shuffles(flat: Flat) -> None:
     """Channels dealt out by two reshapes."""
-    for last in list(flat.steps):
-        if last.operation != "reshape":
-            continue
-        chain = _chain(flat, last, "reshape", "permute", "reshape")
-        if chain is None:
-            continue
-        first, turn, _ = chain
-        if len(first.shape) == 4 and turn.arguments["order"] == [1, 0, 2, 3] and last.shape == flat.shape(first.inputs[0]):
+    shapes = flat.shapes()
+    for chain in _chains(flat, "reshape", "permute", "reshape"):
+        first, turn, last = chain
+        if len(first.shape) == 4 and turn.arguments["order"] == [1, 0, 2, 3] and last.shape == shapes[first.inputs[0]]:
             _replace(flat, chain, "channel_shuffle", {"groups": first.shape[0]})
 
 
 def _tokens(flat: Flat) -> None:
     """An image as a sequence: positions in one axis, then channels to the end."""
-    for last in list(flat.steps):
-        if last.operation != "permute" or last.arguments["order"] != [1, 0]:
-            continue
-        chain = _chain(flat, last, "reshape", "permute")
-        if chain is None:
-            continue
-        source = flat.shape(chain[0].inputs[0])
-        if len(source) > 2 and chain[0].shape[0] == source[0] and len(chain[0].shape) == 2:
+    shapes = flat.shapes()
+    for chain in _chains(flat, "reshape", "permute"):
+        source = shapes[chain[0].inputs[0]]
+        if chain[1].arguments["order"] == [1, 0] and len(source) > 2 and chain[0].shape[0] == source[0] and len(chain[0].shape) == 2:
             _replace(flat, chain, "tokens", {})

@@ -25,6 +25,7 @@ from ...base.records import dataclass
 from ...base.source import Source
 from ...reporting.error import ArchError
 from ..ops.suggest import closest, did_you_mean
+from ..verify import declare_operators
 from .constructors import Arguments, watched
 from .names import LIBRARIES
 from .words import snake
@@ -105,7 +106,7 @@ def _line(error: BaseException) -> str:
 
 def _of_library(source: str, library: str, name: str, settings: dict[str, object]) -> tuple[Callable[[], object], str]:
     try:
-        _declare_operators()
+        declare_operators()
         home = importlib.import_module("torchvision.models" if library == "torchvision" else "timm")
         version = str(importlib.import_module(library).__version__).partition("+")[0]
     except ImportError as error:
@@ -122,13 +123,6 @@ def _of_library(source: str, library: str, name: str, settings: dict[str, object
     accepted = inspect.signature(home.get_model_builder(name)).parameters
     usual = {"weights_backbone": None} if "weights_backbone" in accepted else {}
     return (lambda: home.get_model(name, weights=None, **usual | settings)), origin
-
-
-def _declare_operators() -> None:
-    """torchvision registers rules for these also where its compiled operators do not fit the PyTorch at hand; none is needed here."""
-    for name in ("nms", "qnms"):
-        with contextlib.suppress(RuntimeError):
-            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
 def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Callable[[], object], str]:

@@ -18,7 +18,7 @@ from .numbering import follow, label, number, without_rest
 from .places import places
 from .rates import Rate, rates
 from .repeats import fold
-from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Scope, fingerprint, scopes
+from .tree import ABSENT, Body, Call, Column, Loop, Merge, Scope, fingerprint, scopes
 from .unify import unify
 from .words import name_of_block
 
@@ -192,6 +192,3 @@ def _options(body: Body) -> int:
 
     look(body)
     return len(found)
-
-
-__all__ = ["Item", "Loop", "Op", "Structure", "structure"]

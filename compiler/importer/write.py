@@ -324,7 +324,3 @@ def _defaults(bodies: list[Body]) -> Defaults:
         if not _equal(by_text[text], usual) and 2 * count > sum(row.values()) and count > 1:
             found[operation, key] = by_text[text]
     return found
-
-
-def is_name(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z_]\w*", text))
