@@ -233,7 +233,8 @@ def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
         try:
             yield pool
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Killed first: the pool then finds itself broken and ends within the `with`. Told to end without being waited for, its
+            # thread would still be closing its pipe while Python, at the end, writes to it: "Bad file descriptor" on the terminal.
             for process in set(active_children()) - others:
                 process.kill()
             raise
