@@ -106,7 +106,7 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     if boxes > MOST_BOXES:
         return Drawn(picture, dot, None, (_too_many(graph, picture, boxes),))
     if form == "html":
-        from .page import to_page
+        from .page.page import to_page
 
         page = to_page(graph, view, options.seconds)
         if isinstance(page, Failure):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from archc.compiler.draw.page import to_page
+from archc.compiler.draw.page.page import to_page
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 

@@ -1,0 +1,156 @@
+// A layout with its open boxes and shut frames: where everything stands, in its own coordinates.
+import { data } from "./data.js";
+import { labelAt, path } from "./lines.js";
+import { folded, opened } from "./state.js";
+import { headingSize, middleOf, stretched, without } from "./stretch.js";
+
+/** @import { Box, Composed, Demand, Frame, Inside, Layout, Line, PlacedBox, PlacedFrame, PlacedLine, Point, Rect } from "./types.d.ts" */
+
+const HEADING = 15;
+const MARGIN = 7;
+
+/** @typedef {{box: Box, key: string, size: [number, number], composed: Composed | null, axis: number}} Sized */
+/** @typedef {{layout: Layout, prefix: string, isShut: boolean[]}} Level A layout, the keys' beginning in it, and which frames are shut. */
+
+/**
+ * @param {number} number
+ * @param {string} prefix
+ * @returns {Composed}
+ */
+export function compose(number, prefix) {
+  const layout = data.layouts[number];
+  const isShut = layout.frames.map(
+    (frame) => folded.has(prefix + frame.n) && !frame.f.some((above) => folded.has(prefix + layout.frames[above].n)),
+  );
+  const level = { layout, prefix, isShut };
+  const sized = layout.boxes.filter((box) => !isHidden(level, box)).map((box) => sizeOf(box, prefix));
+  const [alongX, alongY] = demands(level, sized);
+  const mapX = stretched(alongX);
+  const mapY = stretched(alongY);
+  const boxes = sized.map((item) => placed(item, middleOf(item.box.p, mapX, mapY)));
+  const frames = placedFrames(level, (rect) => {
+    const [x, y, w, h] = rect;
+    return { rect: [mapX(x), mapY(y), mapX(x + w) - mapX(x), mapY(y + h) - mapY(y)], middle: middleOf(rect, mapX, mapY) };
+  });
+  /** @type {Composed} */
+  const composed = { w: mapX(layout.w), h: mapY(layout.h), frames, boxes, lines: [], ports: layout.ports, mapX, mapY };
+  composed.lines = placedLines(level, composed);
+  return composed;
+}
+
+/**
+ * @param {Level} level
+ * @param {Box | Frame} item
+ */
+const isHidden = ({ layout, isShut }, item) =>
+  item.f.some((above) => isShut[above] || layout.frames[above].f.some((further) => isShut[further]));
+
+/**
+ * @param {Box} box
+ * @param {string} prefix
+ * @returns {Sized}
+ */
+function sizeOf(box, prefix) {
+  const key = prefix + box.n;
+  if (!opened.has(key) || box.i === undefined) return { box, key, size: [box.p[2], box.p[3]], composed: null, axis: 0 };
+  const composed = compose(box.i, `${key}/`);
+  // What comes in stands in the middle, and the heading ends left of it.
+  const port = composed.ports.in0 ?? composed.ports.out0;
+  const axis = port ? composed.mapX(port[0]) : composed.w / 2;
+  const width = 2 * Math.max(axis + MARGIN, composed.w - axis + MARGIN, headingSize(box.r.slice(0, 1))[0]);
+  return { box, key, size: [width, composed.h + HEADING + MARGIN], composed, axis };
+}
+
+/**
+ * The strips that boxes and frames cover, along x and along y.
+ * @param {Level} level
+ * @param {Sized[]} sized
+ * @returns {[Demand[], Demand[]]}
+ */
+function demands(level, sized) {
+  const { layout, isShut } = level;
+  const along = /** @type {[Demand[], Demand[]]} */ ([[], []]);
+  /** @param {Rect} rect @param {[number, number]} size */
+  const demand = (rect, size) => {
+    for (const axis of [0, 1]) along[axis].push([rect[axis], rect[axis] + rect[axis + 2], size[axis]]);
+  };
+  layout.frames.forEach((frame, k) => {
+    if (isShut[k]) demand(frame.p, headingSize(frame.r));
+    if (isShut[k] || isHidden(level, frame)) return;
+    // The gaps between boxes of an open frame keep their size, but for those where a frame inside it is shut.
+    const within = layout.frames.filter((other, j) => isShut[j] && other.f.includes(k)).map((other) => other.p);
+    for (const axis of [0, 1]) {
+      /** @param {Rect} rect @returns {[number, number]} */
+      const side = (rect) => [rect[axis], rect[axis] + rect[axis + 2]];
+      for (const [from, to] of without(side(frame.p), within.map(side))) along[axis].push([from, to, to - from]);
+    }
+  });
+  for (const { box, size } of sized) demand(box.p, size);
+  return along;
+}
+
+/**
+ * @param {Sized} sized
+ * @param {Point} middle
+ * @returns {PlacedBox}
+ */
+function placed({ box, key, size, composed, axis }, [x, y]) {
+  const top = y - size[1] / 2;
+  return { box, key, rect: [x - size[0] / 2, top, ...size], inside: composed && { composed, at: [x - axis, top + HEADING] } };
+}
+
+/**
+ * @param {Level} level
+ * @param {(rect: Rect) => {rect: Rect, middle: Point}} mapped
+ */
+function placedFrames({ layout, prefix, isShut }, mapped) {
+  const frames = /** @type {PlacedFrame[]} */ ([]);
+  layout.frames.forEach((frame, k) => {
+    if (frame.f.some((above) => isShut[above])) return;
+    const { rect, middle } = mapped(frame.p);
+    const size = headingSize(frame.r);
+    const small = /** @type {Rect} */ ([middle[0] - size[0] / 2, middle[1] - size[1] / 2, ...size]);
+    frames.push({ frame, key: prefix + frame.n, rect: isShut[k] ? small : rect, shut: isShut[k] });
+  });
+  return frames;
+}
+
+/**
+ * @param {Level} level
+ * @param {Composed} composed
+ */
+function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) {
+  const rectangles = /** @type {Map<string, Rect>} */ (new Map());
+  const insides = /** @type {Map<string, Inside>} */ (new Map());
+  for (const { box, rect, inside } of boxes) {
+    rectangles.set(box.n, rect);
+    if (inside) insides.set(box.n, inside);
+  }
+  /** The shut frame that a box is in. */
+  const holders = new Map(layout.boxes.map((box) => [box.n, box.f.find((above) => isShut[above])]));
+  const shut = new Map(frames.filter((item) => item.shut).map((item) => [item.key, item.rect]));
+  for (const [name, holder] of holders) {
+    const rect = holder === undefined ? undefined : shut.get(prefix + layout.frames[holder].n);
+    if (rect) rectangles.set(name, rect);
+  }
+  /** @param {string} name */
+  const end = (name) => ({ rect: rectangles.get(name), cut: holders.get(name) !== undefined, inside: insides.get(name) });
+  const lines = /** @type {PlacedLine[]} */ ([]);
+  for (const line of layout.lines) {
+    if (isWithin(line, holders)) continue;
+    const points = /** @type {Point[]} */ ([]);
+    for (let k = 0; k < line.d.length; k += 2) points.push([mapX(line.d[k]), mapY(line.d[k + 1])]);
+    const tail = end(line.t);
+    const head = end(line.h);
+    const label = line.l && !tail.cut ? labelAt(line, line.l, mapX, mapY) : null;
+    lines.push({ line, label, d: path(line, points, tail, head), arrow: !head.inside && !line.h.startsWith("out") });
+  }
+  return lines;
+}
+
+/**
+ * Whether a line leads from a shut frame into itself.
+ * @param {Line} line
+ * @param {Map<string, number | undefined>} holders
+ */
+const isWithin = (line, holders) => holders.get(line.t) !== undefined && holders.get(line.t) === holders.get(line.h);

@@ -1,0 +1,76 @@
+// The table of costs: a click on a heading sorts it, one on a row shows its box.
+import { costIn, data } from "./data.js";
+import { byId, html } from "./elements.js";
+import { reveal } from "./folding.js";
+import { follow, scrollTo, select } from "./selection.js";
+
+/** @import { NodeRow } from "./types.d.ts" */
+
+const COLUMNS = ["operation", "kind", "output", "parameters", "MACs", "FLOPs", "activations"];
+const WORDS = 3;
+
+/** @typedef {{tr: HTMLTableRowElement, row: NodeRow, node: number}} Row */
+
+/** @type {Row[]} */
+const rows = Object.entries(data.nodes).map(([key, row]) => {
+  const node = +key;
+  const tr = html("tr", { tabindex: -1 }, ...COLUMNS.map((_, k) => html("td", k < WORDS ? {} : { class: "n" }, cell(row[k]))));
+  tr.addEventListener("click", () => {
+    reveal(node);
+    select([node], "row");
+  });
+  return { tr, row, node };
+});
+const byNode = new Map(rows.map(({ tr, node }) => [node, tr]));
+const body = html("tbody", {}, ...rows.map(({ tr }) => tr));
+const head = html("tr", {}, ...COLUMNS.map(heading));
+const sums = [1, 2, 3, 4].map((column) => rows.reduce((sum, { node }) => sum + costIn(node, column), 0));
+const foot = html(
+  "tr",
+  {},
+  html("td", { colspan: WORDS }, data.whole ? "all" : "those listed"),
+  ...sums.map((sum) => html("td", { class: "n" }, sum.toLocaleString("en"))),
+);
+byId("costs", HTMLElement).append(html("table", {}, html("thead", {}, head), body, html("tfoot", {}, foot)));
+
+/**
+ * Of the numbers, zeros are left out.
+ * @param {NodeRow[number]} value
+ */
+function cell(value) {
+  return typeof value === "number" ? (value ? value.toLocaleString("en") : "") : String(value);
+}
+
+/**
+ * @param {string} name
+ * @param {number} column
+ */
+function heading(name, column) {
+  const button = html("button", { type: "button" }, name);
+  const th = html("th", { scope: "col", "aria-sort": "none", ...(column < WORDS ? {} : { class: "n" }) }, button);
+  button.addEventListener("click", () => {
+    const told = th.getAttribute("aria-sort");
+    const down = told === "none" ? column >= WORDS : told === "ascending";
+    rows.sort((a, b) => compared(a, b, column) * (down ? -1 : 1) || a.node - b.node);
+    for (const other of head.children) other.setAttribute("aria-sort", "none");
+    th.setAttribute("aria-sort", down ? "descending" : "ascending");
+    body.append(...rows.map(({ tr }) => tr));
+  });
+  return th;
+}
+
+/**
+ * @param {Row} a
+ * @param {Row} b
+ * @param {number} column
+ */
+function compared(a, b, column) {
+  const [one, two] = [a.row[column], b.row[column]];
+  return typeof one === "number" && typeof two === "number" ? one - two : String(one).localeCompare(String(two), "en", { numeric: true });
+}
+
+follow(({ nodes, by }) => {
+  for (const [node, tr] of byNode) tr.classList.toggle("on", nodes.has(node));
+  const [first] = nodes;
+  if (first !== undefined && by !== "row") scrollTo(byNode.get(first));
+});

@@ -1,0 +1,163 @@
+// The path of a line: its spline, stretched, cut at what was folded, led on to what is smaller than its strip or was opened.
+import { fixed } from "./elements.js";
+
+/** @import { Inside, Line, Mapping, Point, Rect } from "./types.d.ts" */
+
+/**
+ * @param {Point} point
+ * @param {Rect} rect
+ */
+const inRect = ([x, y], [rx, ry, w, h]) => x > rx && x < rx + w && y > ry && y < ry + h;
+
+/**
+ * The point of a rectangle that is nearest.
+ * @param {Point} point
+ * @param {Rect} rect
+ * @returns {Point}
+ */
+const toRect = ([x, y], [rx, ry, w, h]) => [Math.min(Math.max(x, rx), rx + w), Math.min(Math.max(y, ry), ry + h)];
+
+/**
+ * @param {Point} a
+ * @param {Point} b
+ */
+const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) > 1.5;
+
+/**
+ * @param {number} a
+ * @param {number} b
+ * @param {number} c
+ * @param {number} d
+ * @param {number} t
+ */
+const cubic = (a, b, c, d, t) => (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t * t * c + t ** 3 * d;
+
+/**
+ * @param {Point[]} points four of them
+ * @param {number} t
+ * @returns {Point}
+ */
+const onCurve = ([a, b, c, d], t) => [cubic(a[0], b[0], c[0], d[0], t), cubic(a[1], b[1], c[1], d[1], t)];
+
+/** @param {Point} point */
+const words = (point) => point.map(fixed).join(" ");
+
+/**
+ * From one point straight down, over, and down to another.
+ * @param {Point} from
+ * @param {Point} to
+ */
+function bend(from, to) {
+  const middle = fixed((from[1] + to[1]) / 2);
+  return `M${words(from)}C${fixed(from[0])} ${middle} ${fixed(to[0])} ${middle} ${words(to)}`;
+}
+
+/**
+ * @param {Inside} inside
+ * @param {string} name
+ * @returns {Point | undefined}
+ */
+function portAt({ composed, at }, name) {
+  const port = composed.ports[name];
+  return port && [at[0] + composed.mapX(port[0]), at[1] + composed.mapY(port[1])];
+}
+
+/**
+ * @typedef {object} End Where a line ends.
+ * @property {Rect | undefined} rect
+ * @property {boolean} cut whether that is a folded frame around what it led to
+ * @property {Inside | undefined} inside what that shows, where it is open
+ */
+
+/**
+ * @param {Line} line
+ * @param {Point[]} points stretched
+ * @param {End} tail
+ * @param {End} head
+ */
+export function path(line, points, tail, head) {
+  // Graphviz tells a point more where an arrow ends, to which a straight piece leads.
+  const bezier = points.slice(0, points.length - (points.length % 3 === 2 ? 1 : 0));
+  const isLonger = bezier.length < points.length;
+  const first = points[0];
+  const last = points[points.length - 1];
+  let d = tail.cut || head.cut ? cutPath(bezier, isLonger ? last : null, tail, head) : splinePath(bezier, isLonger ? last : null);
+  if (tail.rect && !tail.cut) {
+    const border = toRect(first, tail.rect);
+    if (apart(first, border)) d = `M${words(border)}L${d.slice(1)}`;
+  }
+  if (head.rect && !head.cut) {
+    const border = toRect(last, head.rect);
+    if (apart(last, border)) d += `L${words(border)}`;
+  }
+  if (head.inside && head.rect) {
+    const end = toRect(last, head.rect);
+    for (const port of line.v ?? [0]) d += bend(end, portAt(head.inside, `in${port}`) ?? end);
+  }
+  if (tail.inside && tail.rect) {
+    const start = toRect(first, tail.rect);
+    for (const port of line.u ?? [0]) d = bend(portAt(tail.inside, `out${port}`) ?? start, start) + d;
+  }
+  return d;
+}
+
+/**
+ * @param {Point[]} bezier
+ * @param {Point | null} end
+ */
+function splinePath(bezier, end) {
+  let d = `M${words(bezier[0])}`;
+  for (let k = 1; k + 2 < bezier.length; k += 3)
+    d += `C${bezier
+      .slice(k, k + 3)
+      .map(words)
+      .join(" ")}`;
+  return end ? `${d}L${words(end)}` : d;
+}
+
+/**
+ * @param {Point[]} bezier
+ * @param {Point | null} end
+ * @param {End} tail
+ * @param {End} head
+ */
+function cutPath(bezier, end, tail, head) {
+  const samples = [bezier[0]];
+  for (let k = 1; k + 2 < bezier.length; k += 3) for (let s = 1; s <= 12; s++) samples.push(onCurve(bezier.slice(k - 1, k + 3), s / 12));
+  if (end) samples.push(end);
+  if (tail.cut && tail.rect) {
+    while (samples.length > 1 && inRect(samples[0], tail.rect)) samples.shift();
+  }
+  if (head.cut && head.rect) {
+    while (samples.length > 1 && inRect(samples[samples.length - 1], head.rect)) samples.pop();
+  }
+  if (tail.cut && tail.rect) samples.unshift(toRect(samples[0], tail.rect));
+  if (head.cut && head.rect) samples.push(toRect(samples[samples.length - 1], head.rect));
+  return `M${samples.map(words).join("L")}`;
+}
+
+/**
+ * A label keeps its distance from the nearest point of its line.
+ * @param {Line} line
+ * @param {[string, number, number]} label
+ * @param {Mapping} mapX
+ * @param {Mapping} mapY
+ * @returns {[string, number, number]}
+ */
+export function labelAt(line, [text, x, y], mapX, mapY) {
+  /** @type {Point} */
+  let best = [x, y];
+  let least = Infinity;
+  for (let k = 2; k + 6 <= line.d.length; k += 6) {
+    const curve = [k - 2, k, k + 2, k + 4].map((j) => /** @type {Point} */ ([line.d[j], line.d[j + 1]]));
+    for (let s = 0; s <= 12; s++) {
+      const point = onCurve(curve, s / 12);
+      const distance = Math.hypot(point[0] - x, point[1] - y);
+      if (distance < least) {
+        least = distance;
+        best = point;
+      }
+    }
+  }
+  return [text, mapX(best[0]) + x - best[0], mapY(best[1]) + y - best[1]];
+}

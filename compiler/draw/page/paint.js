@@ -1,0 +1,138 @@
+// A composed layout as elements of SVG. What can be clicked tells its key in `data-key`.
+import { costOf, plain } from "./data.js";
+import { fixed, svg } from "./elements.js";
+import { heat } from "./heat.js";
+import { state } from "./state.js";
+import { headingSize } from "./stretch.js";
+
+/** @import { Box, Composed, Frame, PlacedBox, Point, Rect, Rows } from "./types.d.ts" */
+
+const LARGE = 10.2;
+const SMALL = 8.9;
+
+/** @typedef {{x: number, y: number, depth: number}} Where Where a layout begins in the picture, and how many are around it. */
+
+/** The tips of arrows. */
+export function markers() {
+  const size = { markerWidth: 5.5, markerHeight: 5.5, markerUnits: "userSpaceOnUse", orient: "auto" };
+  /** @param {string} id @param {string} name */
+  const one = (id, name) =>
+    svg("marker", { id, viewBox: "0 0 8 8", refX: 7.2, refY: 4, ...size }, svg("path", { d: "M0 1L8 4L0 7Z", class: name }));
+  return svg("defs", {}, one("tip", "tip"), one("tip-skip", "tip skip"));
+}
+
+/**
+ * @param {Composed} composed
+ * @param {SVGGElement} group
+ * @param {Where} where
+ */
+export function paint(composed, group, where) {
+  for (const { frame, key, rect, shut } of composed.frames) {
+    const isOdd = (where.depth + frame.f.length) % 2 === 1;
+    frameOf(group, { what: frame, rows: frame.r, key, rect, isOdd, isShut: shut }, where);
+  }
+  for (const { box, key, rect, inside } of composed.boxes) {
+    const isOdd = where.depth % 2 === 0;
+    if (inside) frameOf(group, { what: box, rows: box.r.slice(0, 1), key, rect, isOdd, isShut: false }, where);
+  }
+  for (const { line, d, arrow } of composed.lines) {
+    const kinds = `line${line.s ? " skip" : ""}${line.a ? " aux" : ""}`;
+    group.append(svg("path", { class: kinds, d, ...(arrow ? { "marker-end": line.s ? "url(#tip-skip)" : "url(#tip)" } : {}) }));
+  }
+  for (const { label } of composed.lines) {
+    if (label) group.append(svg("text", { class: "label", x: fixed(label[1]), y: fixed(label[2] + 2.4) }, label[0]));
+  }
+  for (const item of composed.boxes) {
+    if (item.inside) {
+      const [x, y] = item.inside.at;
+      const g = svg("g", { transform: `translate(${fixed(x)} ${fixed(y)})` });
+      paint(item.inside.composed, g, { x: where.x + x, y: where.y + y, depth: where.depth + 1 });
+      group.append(g);
+    } else group.append(boxOf(item, where));
+  }
+}
+
+/**
+ * A frame, or an open box, with its heading.
+ * @param {SVGGElement} group
+ * @param {{what: Box | Frame, rows: Rows, key: string, rect: Rect, isOdd: boolean, isShut: boolean}} item
+ * @param {Where} where
+ */
+function frameOf(group, { what, rows, key, rect, isOdd, isShut }, where) {
+  const g = svg("g", { class: `frame${isOdd ? " odd" : ""}${what.a ? " aux" : ""}` }, rounded(rect));
+  const [x, y, w, h] = rect;
+  const [width, height] = headingSize(rows);
+  const said = { role: "button", "aria-expanded": String(!isShut), "aria-label": plain(rows), "data-key": key };
+  g.append(
+    svg(
+      "g",
+      { class: "heading", tabindex: 0, ...said },
+      svg("title", {}, what.t || plain(rows)),
+      rounded([x, y, Math.min(w, width), Math.min(h, height)]),
+      ...rowsOf(rows, [x + 8, y + 2], rows.length * 10.5 + 2),
+    ),
+  );
+  group.append(g);
+  remember(g, what, key, rect, where, isShut);
+}
+
+/**
+ * @param {PlacedBox} item
+ * @param {Where} where
+ */
+function boxOf({ box, key, rect }, where) {
+  const [x, y, w, h] = rect;
+  const said = { role: "button", "aria-label": plain(box.r), "data-key": key };
+  const g = svg("g", { class: `box k-${box.k}${box.a ? " aux" : ""}`, tabindex: 0, ...said });
+  if (box.i !== undefined) g.setAttribute("aria-expanded", "false");
+  const oval = { cx: fixed(x + w / 2), cy: fixed(y + h / 2), rx: fixed(w / 2), ry: fixed(h / 2) };
+  const shape = box.m ? svg("ellipse", oval) : rounded(rect);
+  g.append(svg("title", {}, box.t), shape, ...rowsOf(box.r, [x + w / 2, y], h));
+  if (state.color === "kind") shape.style.fill = "var(--f)";
+  else {
+    const { fill, text } = heat(costOf(box.x, +state.color) / state.dearest);
+    shape.style.fill = fill;
+    g.classList.add("heat");
+    g.style.fill = text;
+  }
+  remember(g, box, key, rect, where, box.i !== undefined);
+  return g;
+}
+
+/** @param {Rect} rect */
+const rounded = ([x, y, w, h]) => svg("rect", { x: fixed(x), y: fixed(y), width: fixed(w), height: fixed(h), rx: 4.5 });
+
+/**
+ * Rows of words, in the middle of a height.
+ * @param {Rows} rows
+ * @param {Point} corner
+ * @param {number} height
+ */
+function rowsOf(rows, [x, top], height) {
+  /** @param {Rows[number]} row */
+  const size = (row) => (row.some(([, style]) => style !== "small") ? LARGE : SMALL);
+  let y = top + (height - rows.reduce((sum, row) => sum + size(row), 0)) / 2;
+  return rows.map((row) => {
+    y += size(row);
+    const text = svg("text", { x: fixed(x), y: fixed(y - 2.6) });
+    // As wide as it was laid out, whatever font there is.
+    if (row.every(([, , wide]) => wide)) {
+      text.setAttribute("textLength", String(fixed(row.reduce((sum, [, , wide]) => sum + (wide ?? 0), 0))));
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    }
+    for (const [words, style] of row) text.append(svg("tspan", { class: style }, words));
+    return text;
+  });
+}
+
+/**
+ * @param {SVGElement} element
+ * @param {Box | Frame} what
+ * @param {string} key
+ * @param {Rect} rect
+ * @param {Where} where
+ * @param {boolean} closed
+ */
+function remember(element, what, key, [x, y, w, h], where, closed) {
+  state.drawn.push({ element, what, key, rect: [where.x + x, where.y + y, w, h], closed });
+}

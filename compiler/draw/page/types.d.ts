@@ -1,0 +1,143 @@
+// What page_data.py writes and the script reads, and what the script makes of it. No part of the page.
+
+export type Point = [x: number, y: number];
+export type Rect = [x: number, y: number, width: number, height: number];
+/** Operations by number: first and last of each run. */
+export type Ranges = number[];
+/** Words in one style; their width where the page's font has all their letters. */
+export type Piece = [text: string, style: string, width?: number];
+export type Rows = Piece[][];
+
+interface Item {
+  /** Name, unlike all others of its layout. */
+  n: string;
+  /** Place in its layout. */
+  p: Rect;
+  r: Rows;
+  /** Numbers of the frames around it, from outside. */
+  f: number[];
+  x: Ranges;
+  /** Number of the place in the sources. */
+  s: number;
+  /** Tooltip. */
+  t: string;
+  /** Whether it is there in training alone. */
+  a?: 1;
+}
+export interface Frame extends Item {
+  k?: undefined;
+  i?: undefined;
+}
+export interface Box extends Item {
+  /** Family of the operation, or the colour of a block. */
+  k: string;
+  /** Number of the layout inside. */
+  i?: number;
+  /** Whether it is a merge. */
+  m?: 1;
+  /** How many rounds it stands for. */
+  c?: number;
+}
+export interface Line {
+  /** Name of the tail. */
+  t: string;
+  /** Name of the head. */
+  h: string;
+  /** The points of its spline: x, y, x, y, … */
+  d: number[];
+  /** Whether it skips something. */
+  s?: 1;
+  a?: 1;
+  l?: [text: string, x: number, y: number];
+  /** Which outputs of the tail's inside it comes from, and which inputs of the head's inside it leads to. */
+  u?: number[];
+  v?: number[];
+}
+export interface Layout {
+  w: number;
+  h: number;
+  frames: Frame[];
+  boxes: Box[];
+  lines: Line[];
+  ports: Record<string, Point>;
+}
+export type NodeRow = [
+  name: string,
+  operation: string,
+  shape: string,
+  parameters: number,
+  macs: number,
+  flops: number,
+  activations: number,
+  places: number[],
+];
+export interface Data {
+  network: string;
+  layouts: Layout[];
+  nodes: Record<string, NodeRow>;
+  places: [file: number, first: number, last: number][];
+  sources: { name: string; text: string }[];
+  memory: [node: number, bytes: number][];
+  peak: number;
+  /** The colours of costs, light and dark. */
+  heat: [string[], string[]];
+  /** Whether all operations are listed. */
+  whole: boolean;
+}
+
+/** How much room a strip of a layout needs. */
+export type Demand = [from: number, to: number, size: number];
+export type Mapping = (at: number) => number;
+
+export interface PlacedBox {
+  box: Box;
+  key: string;
+  rect: Rect;
+  inside: Inside | null;
+}
+/** What an open box shows, and where that begins. */
+export interface Inside {
+  composed: Composed;
+  at: Point;
+}
+export interface PlacedFrame {
+  frame: Frame;
+  key: string;
+  rect: Rect;
+  shut: boolean;
+}
+export interface PlacedLine {
+  line: Line;
+  label: [text: string, x: number, y: number] | null;
+  /** The path. */
+  d: string;
+  arrow: boolean;
+}
+/** A layout with its open boxes and shut frames: where everything stands, in its own coordinates. */
+export interface Composed {
+  w: number;
+  h: number;
+  frames: PlacedFrame[];
+  boxes: PlacedBox[];
+  lines: PlacedLine[];
+  ports: Record<string, Point>;
+  mapX: Mapping;
+  mapY: Mapping;
+}
+
+/** A box or a frame as it was drawn; `closed` where it shows nothing of what is inside. */
+export interface Drawn {
+  element: SVGElement;
+  what: Box | Frame;
+  key: string;
+  rect: Rect;
+  closed: boolean;
+}
+/** Who selects: a line of the source, a row of the costs, the memory's curve, the search, or a box of the picture. */
+export type Selector = "line" | "row" | "memory" | "search" | "box" | "nobody";
+export interface Selection {
+  nodes: Set<number>;
+  by: Selector;
+  /** Number of the place in the sources that was meant, if one was. */
+  place: number | undefined;
+}
