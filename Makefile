@@ -8,7 +8,7 @@ ARCHC := $(VENV)/.archc
 TOOLS := $(VENV)/.tools
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
-.PHONY: setup test lint types fast slow campaign demo docs gallery site clean
+.PHONY: setup test lint lint-page types fast slow campaign demo docs gallery site clean
 
 setup: $(TOOLS)
 
@@ -32,6 +32,10 @@ test: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+# Types and lint of the script in the HTML page; needs Node, and nothing else does.
+lint-page:
+	@cd tests/draw/script && npm ci --silent --no-audit --no-fund && npm run --silent check
 
 types: setup
 	@$(BIN)/python tests/run.py mypy

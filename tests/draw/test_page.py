@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from archc.compiler.draw.page.page import to_page
+from archc.compiler.draw.style import contrast
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 
 from .build import Builder, Conv, residual_network
 
+DATA = re.compile(r'<script type="application/json" id="data">(.*?)</script>', re.DOTALL)
 HOSTILE = "</script><script>window.broken=1</script><img src=x onerror=window.broken=1>"
 
 
@@ -27,7 +29,7 @@ def page(graph: Graph) -> str:
 
 
 def data(text: str) -> Any:
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    found = DATA.search(text)
     assert found is not None
     return json.loads(found.group(1))
 
@@ -36,7 +38,8 @@ def data(text: str) -> Any:
 def test_the_page_is_small_and_stands_alone(name: str) -> None:
     text = page(check(name).graph)
     assert len(text.encode()) < 400_000
-    addresses = set(re.findall(r"https?://[^\s\"'<)]+", re.sub(r'"text":"(?:[^"\\]|\\.)*"', "", text)))
+    told = {key: value for key, value in data(text).items() if key != "sources"}  # a source may name its paper
+    addresses = set(re.findall(r"https?://[^\s\"'<)]+", DATA.sub("", text) + json.dumps(told)))
     assert addresses == {"http://www.w3.org/2000/svg"}
     assert "default-src 'none'" in text
     assert text == page(check(name).graph)
@@ -160,6 +163,52 @@ def test_a_frame_folds_and_everything_folds_and_unfolds(shown: Any) -> None:
 
 
 @in_browser
+def test_frames_within_frames_take_turns_in_two_shades(shown: Any) -> None:
+    """Each is painted unlike the one around it, the outermost as in the picture: on a page that is still, and when everything is open."""
+
+    def shades() -> list[tuple[str, str]]:
+        found = shown.execute_script(
+            """
+            const frames = [...document.querySelectorAll('#canvas .frame > rect:first-child')].map(rect => {
+              const {left, top, right, bottom} = rect.getBoundingClientRect();
+              return {left, top, right, bottom, fill: getComputedStyle(rect).fill};
+            });
+            const around = (one, other) => other.left < one.left && one.right < other.right && other.top < one.top && one.bottom < other.bottom;
+            return frames.map(one => {
+              const [inner] = frames.filter(other => around(one, other)).sort((a, b) => (a.right - a.left) - (b.right - b.left));
+              return [inner ? inner.fill : "", one.fill];
+            });
+            """
+        )
+        return [(outer, own) for outer, own in found]
+
+    first, second = "rgb(247, 248, 250)", "rgb(255, 255, 255)"
+    turns = {"": first, first: second, second: first}
+    assert set(shades()) == {("", first)}
+    shown.find_element("id", "unfold").click()
+    opened = shades()
+    assert {outer for outer, _ in opened} == set(turns)
+    assert [row for row in opened if row[1] != turns[row[0]]] == []
+
+
+@in_browser
+def test_words_of_the_language_are_coloured_but_not_in_strings_or_comments(browser: Any, tmp_path: Path) -> None:
+    text = 'network n {\n  input x[3, 8, 8]\n  require 1 == 1, "input for in"  # if network\n  "stage{1}": conv(4, 1)\n}\n'
+    source = tmp_path / "n.arch"
+    source.write_text(text, encoding="utf-8")
+    file = tmp_path / "net.html"
+    file.write_text(page(check(str(source)).graph), encoding="utf-8")
+    browser.get(file.as_uri())
+    find = "return [...document.querySelectorAll('#source .' + arguments[0])].map(span => span.textContent)"
+    assert browser.execute_script(find, "word") == ["network", "input", "require"]
+    assert browser.execute_script(find, "string") == ['"input for in"', '"stage', '"']
+    assert browser.execute_script(find, "comment") == ["# if network"]
+    lines = browser.execute_script("return [...document.querySelectorAll('#source li')].map(line => line.textContent)")
+    assert lines == text.splitlines()
+    assert browser.get_log("browser") == []
+
+
+@in_browser
 def test_a_box_shows_its_lines_and_a_line_its_boxes(shown: Any) -> None:
     click(shown, "inception5b")
     assert any(row.startswith("inception5b: module(384") for row in marked(shown))
@@ -235,6 +284,28 @@ def test_the_page_follows_the_system_and_prints_whole(shown: Any) -> None:
     assert not shown.find_element("id", "tools").is_displayed()
     assert shown.find_element("id", "costs").is_displayed()
     shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
+@in_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_marked_line_can_be_read(shown: Any, scheme: str) -> None:
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    shown.execute_script("for (const line of document.querySelectorAll('#source li')) line.classList.add('on')")
+    mark, *texts = shown.execute_script(
+        """
+        const color = element => getComputedStyle(element).color;
+        const line = document.querySelector('#source li.on');
+        const spans = ['word', 'string', 'comment'].map(kind => document.querySelector('#source .' + kind));
+        return [getComputedStyle(line).backgroundColor, color(line), ...spans.map(color), getComputedStyle(line, '::before').color];
+        """
+    )
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    assert [text for text in texts if contrast(hexadecimal(text), hexadecimal(mark)) < 4.5] == []
+
+
+def hexadecimal(color: str) -> str:
+    """`rgb(255, 0, 0)` as `#ff0000`."""
+    return "#" + "".join(f"{int(value):02x}" for value in re.findall(r"\d+", color))
 
 
 @in_browser

@@ -1,7 +1,4 @@
-"""The files of the page's script: types and lint by TypeScript and Biome where they are installed, and how they are joined.
-
-`npm ci` in tests/draw/script installs both, in the versions that are written there; the page itself needs neither.
-"""
+"""The files of the page's script: types and lint by TypeScript and Biome where `make lint-page` fetched them, and how they are joined."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ FOLDER = Path(__file__).parents[2] / "compiler" / "draw" / "page"
 NPM = shutil.which("npm")
 
 
-@pytest.mark.skipif(not (NPM and (TOOLS / "node_modules").is_dir()), reason="no npm, or no `npm ci` in tests/draw/script")
+@pytest.mark.skipif(not (NPM and (TOOLS / "node_modules").is_dir()), reason="the tools of `make lint-page` are not here")
 def test_types_and_lint() -> None:
     done = subprocess.run([str(NPM), "run", "check"], cwd=TOOLS, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,7 +1,7 @@
 // The path of a line: its spline, stretched, cut at what was folded, led on to what is smaller than its strip or was opened.
 import { fixed } from "./elements.js";
 
-/** @import { Inside, Line, Mapping, Point, Rect } from "./types.d.ts" */
+/** @import { Inside, Label, Line, Mapping, Point, Rect } from "./types.d.ts" */
 
 /**
  * @param {Point} point
@@ -139,12 +139,12 @@ function cutPath(bezier, end, tail, head) {
 /**
  * A label keeps its distance from the nearest point of its line.
  * @param {Line} line
- * @param {[string, number, number]} label
+ * @param {Label} label
  * @param {Mapping} mapX
  * @param {Mapping} mapY
- * @returns {[string, number, number]}
+ * @returns {Label}
  */
-export function labelAt(line, [text, x, y], mapX, mapY) {
+export function labelAt(line, [text, x, y, wide], mapX, mapY) {
   /** @type {Point} */
   let best = [x, y];
   let least = Infinity;
@@ -159,5 +159,5 @@ export function labelAt(line, [text, x, y], mapX, mapY) {
       }
     }
   }
-  return [text, mapX(best[0]) + x - best[0], mapY(best[1]) + y - best[1]];
+  return [text, mapX(best[0]) + x - best[0], mapY(best[1]) + y - best[1], wide];
 }

@@ -19,6 +19,7 @@ from ..labels import Row, box_rows, caption, frame_rows, shape_text
 from ..picture import Box, Frame, Line, Picture
 from ..style import BOLD, DARK, LIGHT, POINTS
 from ..tooltip import clean, tooltip
+from .coloring import colored
 
 MOST_INSIDES = 300
 """Boxes that can be opened. Beyond so many, those further in stay shut: the page stays small."""
@@ -80,7 +81,7 @@ class PageData:
             "layouts": layouts,
             "nodes": dict(zip(map(str, shown), rows, strict=True)),
             "places": [list(place) for place in self._places],
-            "sources": [{"name": clean(PurePath(source.name).name), "text": source.text} for source in self._texts],
+            "sources": [{"name": clean(PurePath(source.name).name), "lines": colored(source)} for source in self._texts],
             "memory": moments,
             "peak": profile.peak_bytes,
             "heat": [list(LIGHT.heat), list(DARK.heat)],
@@ -160,7 +161,7 @@ class PageData:
             row["a"] = 1
         if label is not None and (line.count > 1 or line.shape is not None):
             text = f"×{line.count}" if line.count > 1 or line.shape is None else shape_text(line.shape)
-            row["l"] = [text, *label]
+            row["l"] = [text, *label, *_wide(text, "edge")]
         tail, head = boxes.get(line.tail), boxes.get(line.head)
         if tail is not None and (number, tail.name) in self._inside:
             exits = self.pictures[self._inside[number, tail.name]][0].exits
@@ -201,12 +202,17 @@ def _corners(place: Place) -> list[float]:
 
 
 def _rows(rows: Sequence[Row]) -> list[list[list[object]]]:
-    """The pieces of every row: text, style and, where our font has all its letters, how wide it is."""
+    """The pieces of every row: text, style and how wide it is."""
     return [[_piece(clean(words.text), words.style) for words in row] for row in rows]
 
 
 def _piece(text: str, style: str) -> list[object]:
-    return [text, style, *([round(width(text, POINTS[style], style in BOLD), 1)] if knows(text) else [])]
+    return [text, style, *_wide(text, style)]
+
+
+def _wide(text: str, style: str) -> list[float]:
+    """How wide a text was laid out, where our font has all its letters."""
+    return [round(width(text, POINTS[style], style in BOLD), 1)] if knows(text) else []
 
 
 def _ranges(indices: Sequence[int]) -> list[int]:

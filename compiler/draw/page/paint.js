@@ -10,7 +10,7 @@ import { headingSize } from "./stretch.js";
 const LARGE = 10.2;
 const SMALL = 8.9;
 
-/** @typedef {{x: number, y: number, depth: number}} Where Where a layout begins in the picture, and how many are around it. */
+/** @typedef {{x: number, y: number, depth: number}} Where Where a layout begins in the picture, and how many frames are around it. */
 
 /** The tips of arrows. */
 export function markers() {
@@ -28,25 +28,25 @@ export function markers() {
  */
 export function paint(composed, group, where) {
   for (const { frame, key, rect, shut } of composed.frames) {
-    const isOdd = (where.depth + frame.f.length) % 2 === 1;
-    frameOf(group, { what: frame, rows: frame.r, key, rect, isOdd, isShut: shut }, where);
+    frameOf(group, { what: frame, rows: frame.r, key, rect, isShut: shut }, where);
   }
   for (const { box, key, rect, inside } of composed.boxes) {
-    const isOdd = where.depth % 2 === 0;
-    if (inside) frameOf(group, { what: box, rows: box.r.slice(0, 1), key, rect, isOdd, isShut: false }, where);
+    if (inside) frameOf(group, { what: box, rows: box.r.slice(0, 1), key, rect, isShut: false }, where);
   }
   for (const { line, d, arrow } of composed.lines) {
     const kinds = `line${line.s ? " skip" : ""}${line.a ? " aux" : ""}`;
     group.append(svg("path", { class: kinds, d, ...(arrow ? { "marker-end": line.s ? "url(#tip-skip)" : "url(#tip)" } : {}) }));
   }
   for (const { label } of composed.lines) {
-    if (label) group.append(svg("text", { class: "label", x: fixed(label[1]), y: fixed(label[2] + 2.4) }, label[0]));
+    if (!label) continue;
+    const [words, x, y, wide] = label;
+    group.append(asWide(svg("text", { class: "label", x: fixed(x), y: fixed(y + 2.4) }, words), wide));
   }
   for (const item of composed.boxes) {
     if (item.inside) {
       const [x, y] = item.inside.at;
       const g = svg("g", { transform: `translate(${fixed(x)} ${fixed(y)})` });
-      paint(item.inside.composed, g, { x: where.x + x, y: where.y + y, depth: where.depth + 1 });
+      paint(item.inside.composed, g, { x: where.x + x, y: where.y + y, depth: where.depth + item.box.f.length + 1 });
       group.append(g);
     } else group.append(boxOf(item, where));
   }
@@ -55,10 +55,11 @@ export function paint(composed, group, where) {
 /**
  * A frame, or an open box, with its heading.
  * @param {SVGGElement} group
- * @param {{what: Box | Frame, rows: Rows, key: string, rect: Rect, isOdd: boolean, isShut: boolean}} item
+ * @param {{what: Box | Frame, rows: Rows, key: string, rect: Rect, isShut: boolean}} item
  * @param {Where} where
  */
-function frameOf(group, { what, rows, key, rect, isOdd, isShut }, where) {
+function frameOf(group, { what, rows, key, rect, isShut }, where) {
+  const isOdd = (where.depth + what.f.length) % 2 === 1; // their shades take turns, from the outside in
   const g = svg("g", { class: `frame${isOdd ? " odd" : ""}${what.a ? " aux" : ""}` }, rounded(rect));
   const [x, y, w, h] = rect;
   const [width, height] = headingSize(rows);
@@ -114,15 +115,25 @@ function rowsOf(rows, [x, top], height) {
   let y = top + (height - rows.reduce((sum, row) => sum + size(row), 0)) / 2;
   return rows.map((row) => {
     y += size(row);
-    const text = svg("text", { x: fixed(x), y: fixed(y - 2.6) });
-    // As wide as it was laid out, whatever font there is.
-    if (row.every(([, , wide]) => wide)) {
-      text.setAttribute("textLength", String(fixed(row.reduce((sum, [, , wide]) => sum + (wide ?? 0), 0))));
-      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
-    }
+    const isKnown = row.every(([, , wide]) => wide);
+    const wide = isKnown ? row.reduce((sum, [, , one]) => sum + (one ?? 0), 0) : undefined;
+    const text = asWide(svg("text", { x: fixed(x), y: fixed(y - 2.6) }), wide);
     for (const [words, style] of row) text.append(svg("tspan", { class: style }, words));
     return text;
   });
+}
+
+/**
+ * A text as wide as it was laid out, whatever font there is.
+ * @param {SVGTextElement} text
+ * @param {number | undefined} wide
+ */
+function asWide(text, wide) {
+  if (wide) {
+    text.setAttribute("textLength", String(fixed(wide)));
+    text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+  }
+  return text;
 }
 
 /**

@@ -5,38 +5,21 @@ import { follow, scrollTo, select } from "./selection.js";
 
 /** @import { Selection } from "./types.d.ts" */
 
-const WORDS =
-  /("(?:[^"\\]|\\.)*")|(#.*$)|\b(network|block|stage|input|output|aux|repeat|for|in|if|else|let|default|require|expect|budget|import|from|as|takes|indexed|flat|skip|reuse)\b/g;
-
 /** Of one selection, the operations whose lines are shown: a page of marked lines says nothing. */
 const MOST_NODES = 2000;
 const MOST_LINES = 60;
 
 /** The rows of each file. */
-const rows = data.sources.map(({ name, text }, file) => {
-  const lines = text
-    .replace(/\n$/, "")
-    .split("\n")
-    .map((line, k) => {
-      const row = html("li", { "data-line": k + 1 }, ...colored(line));
-      row.addEventListener("click", () => select(nodesAt(file, k + 1), "line"));
-      return row;
-    });
-  byId("source", HTMLElement).append(html("h2", {}, name), html("ol", {}, ...lines));
-  return lines;
+const rows = data.sources.map(({ name, lines }, file) => {
+  const items = lines.map((pieces, k) => {
+    const colored = pieces.map((piece) => (typeof piece === "string" ? piece : html("span", { class: piece[1] }, piece[0])));
+    const item = html("li", { "data-line": k + 1 }, ...colored);
+    item.addEventListener("click", () => select(nodesAt(file, k + 1), "line"));
+    return item;
+  });
+  byId("source", HTMLElement).append(html("h2", {}, name), html("ol", {}, ...items));
+  return items;
 });
-
-/** @param {string} text */
-function colored(text) {
-  const pieces = /** @type {(Node | string)[]} */ ([]);
-  let done = 0;
-  for (const match of text.matchAll(WORDS)) {
-    const kind = match[1] ? "string" : match[2] ? "comment" : "word";
-    pieces.push(text.slice(done, match.index), html("span", { class: kind }, match[0]));
-    done = match.index + match[0].length;
-  }
-  return [...pieces, text.slice(done)];
-}
 
 /**
  * The operations that a line made: those written there, else those of the blocks that are called there.

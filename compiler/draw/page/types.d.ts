@@ -38,6 +38,8 @@ export interface Box extends Item {
   /** How many rounds it stands for. */
   c?: number;
 }
+/** The words beside a line, where their middle is, and their width where the page's font has all their letters. */
+export type Label = [text: string, x: number, y: number, width?: number];
 export interface Line {
   /** Name of the tail. */
   t: string;
@@ -48,7 +50,7 @@ export interface Line {
   /** Whether it skips something. */
   s?: 1;
   a?: 1;
-  l?: [text: string, x: number, y: number];
+  l?: Label;
   /** Which outputs of the tail's inside it comes from, and which inputs of the head's inside it leads to. */
   u?: number[];
   v?: number[];
@@ -71,12 +73,14 @@ export type NodeRow = [
   activations: number,
   places: number[],
 ];
+/** Plain text of a source, or what it is. */
+export type SourcePiece = string | [text: string, kind: "word" | "string" | "comment"];
 export interface Data {
   network: string;
   layouts: Layout[];
   nodes: Record<string, NodeRow>;
   places: [file: number, first: number, last: number][];
-  sources: { name: string; text: string }[];
+  sources: { name: string; lines: SourcePiece[][] }[];
   memory: [node: number, bytes: number][];
   peak: number;
   /** The colours of costs, light and dark. */
@@ -108,7 +112,7 @@ export interface PlacedFrame {
 }
 export interface PlacedLine {
   line: Line;
-  label: [text: string, x: number, y: number] | null;
+  label: Label | null;
   /** The path. */
   d: string;
   arrow: boolean;
