@@ -79,12 +79,12 @@ def _settled(body: Body, around: list[bool]) -> None:
     for item in body.items:
         if isinstance(item, Op) and item.operation[0] == "conv" and "groups" in item.arguments:
             places = [place for place, groups in enumerate(item.arguments["groups"]) if groups is not ABSENT]
-            if all(item.arguments["groups"][place] == item.into[place][0] > 1 for place in places):
+            if all(item.arguments["groups"][place] == item.into[place].shape[0] > 1 for place in places):
                 channels = item.arguments.pop("channels")
                 item.arguments.pop("groups")
                 item.operation = [ABSENT if name is ABSENT else "dwconv" for name in item.operation]
                 item.arguments["multiplier"] = [
-                    ABSENT if size is ABSENT else size // item.into[place][0] for place, size in enumerate(channels)
+                    ABSENT if size is ABSENT else size // item.into[place].shape[0] for place, size in enumerate(channels)
                 ]
         if isinstance(item, Loop) and not all(there for there, on in zip(item.present, around, strict=True) if on):
             item.count = [0 if value is ABSENT and on else value for value, on in zip(item.count, around, strict=True)]
@@ -332,11 +332,15 @@ def _matches(column: Column, known: Column) -> bool:
 
 def _enters(entry: Column) -> tuple[str, Column]:
     """The word for the channels of what enters, and how many these are."""
-    shapes = [shape for shape in entry if shape is not ABSENT]
-    if not shapes or len({len(shape) for shape in shapes}) != 1 or not shapes[0]:
+    rows = [row for row in entry if row is not ABSENT]
+    if not rows or len({row.axes for row in rows}) != 1 or not rows[0].shape:
         return "", []
-    word, axis = ("channels", 0) if len(shapes[0]) > 2 else ("features", -1)
-    return word, [ABSENT if shape is ABSENT else shape[axis] for shape in entry]
+    axes = rows[0].axes
+    if axes.count("channels") == 1:
+        word, axis = "channels", axes.index("channels")
+    else:
+        word, axis = "features", -1
+    return word, [ABSENT if row is ABSENT else row.shape[axis] for row in entry]
 
 
 def _same(one: Sequence[Any], two: Sequence[Any]) -> bool:

@@ -15,7 +15,7 @@ from torch import nn
 
 from ...base.records import dataclass
 from .constructors import Arguments
-from .flat_steps import Flat
+from .flat_steps import Entry, Flat
 from .lower import Unsaid
 from .places import Place, kind_of
 from .tree import Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip
@@ -39,10 +39,10 @@ class Builder:
     places: list[Place]
     modules: dict[str, nn.Module]
     made: dict[int, tuple[nn.Module, Arguments]]
-    shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    entries: dict[int, Entry] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.shapes = self.flat.shapes()
+        self.entries = self.flat.entries()
 
     def root(self) -> Body:
         """The body of the network. Several outputs are labelled and named by whoever writes them."""
@@ -63,7 +63,7 @@ class Builder:
         items = line.items(reached, reached[0], number)
         if len(items) == 1 and isinstance(items[0], Scope) and items[0].label == name:
             items = items[0].body.items
-        body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.shapes[reached[0]]])))
+        body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.entries[reached[0]]])))
 
     def units(self, scope: tuple[str, ...], start: int, stop: int) -> dict[int, Unit]:
         found: dict[int, Unit] = {}
@@ -79,7 +79,7 @@ class Builder:
                     operation=[step.operation],
                     arguments=arguments,
                     has_weights=step.key is not None,
-                    into=[self.shapes[step.inputs[0]]],
+                    into=[self.entries[step.inputs[0]]],
                 )
                 merge = (step.operation, arguments) if len(step.inputs) > 1 else None
                 found[step.number] = Unit(item, list(step.inputs), merge)
@@ -103,7 +103,7 @@ class Builder:
         path = ".".join(scope)
         if "@" in scope[-1]:
             first = path.rpartition("@")[0].removeprefix("".join(f"{name}." for name in scope[:-1]))
-            again = Op(number=leave, operation=["reuse"], arguments={"label": [first]}, into=[self.shapes[enter]])
+            again = Op(number=leave, operation=["reuse"], arguments={"label": [first]}, into=[self.entries[enter]])
             return Unit(again, [enter])
         body = Line(self, self.units(scope, start, stop)).whole([enter], [leave])
         module = self.modules.get(path)
@@ -130,7 +130,7 @@ class Line:
         """From the sources to the targets, in the order in which the targets are made; the last one is current at the end."""
         order = {number: place for place, number in enumerate(self.units)}
         ends = sorted(dict.fromkeys(targets), key=lambda number: order.get(number, -1))
-        body = Body(entry=[self.builder.shapes[sources[0]]])
+        body = Body(entry=[self.builder.entries[sources[0]]])
         known, current = list(sources), sources[0]
         while len(ends) > 1 and (shared := self._shared(known, ends)) is not None:
             body.items += self.items(known, current, shared)
@@ -186,7 +186,7 @@ class Line:
         paths = []
         for source in unit.inputs:
             items = self.items(known, current, source)
-            paths.append(Path(Body(items or [Skip()], [self.builder.shapes[current]])))
+            paths.append(Path(Body(items or [Skip()], [self.builder.entries[current]])))
         operation, arguments = unit.merge
         item = unit.item
         found.append(Merge(item.label, number=number, slot=item.slot, operation=operation, arguments=arguments, paths=paths))

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from ...base.records import dataclass
+from ..ops.axis_names import Axes
 
-Plain = bool | int | float | str | tuple[int, ...] | list[int] | None
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of the language: the name of an axis."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """A shape without the batch; the axes have names where these are not the usual ones."""
+
+    sizes: tuple[int, ...]
+    axes: Axes = ()
+
+    def __repr__(self) -> str:
+        names = self.axes or ("",) * len(self.sizes)
+        return "[" + ", ".join(f"{name} = {size}" if name else str(size) for name, size in zip(names, self.sizes, strict=True)) + "]"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What enters a body: its shape without the batch, and the names of its axes."""
+
+    shape: tuple[int, ...]
+    axes: Axes
+
+
+Plain = bool | int | float | str | tuple[int, ...] | Sequence["int | Word"] | Word | Sizes | None
 """A list is written as `[1, 2]`, a tuple as a size: `1x2`."""
 
 
@@ -29,6 +61,8 @@ class Step:
     """Whether its weights were used before."""
     again: str | None = None
     """The outermost module around it that has run before, with how often (`tower@2`)."""
+    axes: Axes = ()
+    """The names of the axes of what it makes, once they are known."""
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name} = {value}" for name, value in self.arguments.items())
@@ -41,6 +75,7 @@ class Input:
     name: str
     shape: tuple[int, ...]
     integers: bool = False
+    axes: Axes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +125,8 @@ class Flat:
     def shapes(self) -> dict[int, tuple[int, ...]]:
         """The shape of every tensor, without the batch."""
         return {row.number: row.shape for row in self.inputs} | {step.number: step.shape for step in self.steps}
+
+    def entries(self) -> dict[int, Entry]:
+        """Every tensor as what enters a body."""
+        rows: list[Input | Step] = [*self.inputs, *self.steps]
+        return {row.number: Entry(row.shape, row.axes) for row in rows}

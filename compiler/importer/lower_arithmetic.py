@@ -42,9 +42,10 @@ def mul(low: Lowering, call: Call) -> None:
         low.emit(call, "scale", {"factor": other}, [data])
         return
     if isinstance(other, Fixed) and other.is_learned and not other.done:
-        wanted = (data.bare[0],) + (1,) * (len(data.bare) - 1) if len(data.bare) > 2 else data.bare[-1:]
-        if other.shape == wanted:
-            low.emit(call, "layer_scale", {}, [data], other.key)
+        # The tensor that is learned has a size along one axis, and 1 along those behind it.
+        axis = len(data.bare) - len(other.shape)
+        if axis >= 0 and other.shape == (data.bare[axis],) + (1,) * (len(other.shape) - 1):
+            low.emit(call, "layer_scale", {"axis": axis}, [data], other.key)
             return
     raise Unsaid("a learned or fixed tensor as a factor")
 

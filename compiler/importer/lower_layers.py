@@ -82,7 +82,7 @@ def linear(low: Lowering, call: Call) -> None:
     data, weight = low.data(row["input"]), low.of(row["weight"])
     if len(data.shape) - 1 == data.batch:
         raise Unsaid("`linear` along the batch")
-    arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": row["bias"] is not None, "last": len(data.bare) > 2}
+    arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": row["bias"] is not None, "last": True}
     low.emit(call, "linear", arguments, [data], low.key(row["weight"], row["bias"]))
 
 
@@ -119,7 +119,7 @@ def layer_norm(low: Lowering, call: Call) -> None:
     arguments: dict[str, Plain] = {
         "eps": row["eps"],
         "affine": affine,
-        "last": len(data.bare) > 2,
+        "last": True,
         "bias": row["bias"] is not None or not affine,
     }
     low.emit(call, "ln", arguments, [data], low.key(row["weight"], row["bias"]) if affine else None)
@@ -309,7 +309,7 @@ def rms_norm(low: Lowering, call: Call) -> None:
         raise Unsaid("a norm over several axes")
     eps = 1.1920928955078125e-07 if row["eps"] is None else row["eps"]
     affine = row["weight"] is not None
-    arguments: dict[str, Plain] = {"eps": eps, "affine": affine, "last": len(data.bare) > 2}
+    arguments: dict[str, Plain] = {"eps": eps, "affine": affine, "last": True}
     low.emit(call, "rms_norm", arguments, [data], low.key(row["weight"]) if affine else None)
 
 

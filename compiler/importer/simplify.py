@@ -30,7 +30,12 @@ def _image_norms(flat: Flat) -> None:
         ):
             first = made.get(norm.inputs[0])
             if first is not None and first.operation == "permute" and first.arguments["order"] == [1, 2, 0] and uses[first.number] == 1:
-                step.operation, step.arguments, step.inputs, step.key = "ln", {**norm.arguments, "last": False}, first.inputs, norm.key
+                step.operation, step.arguments, step.inputs, step.key = (
+                    "ln",
+                    {key: value for key, value in norm.arguments.items() if key != "last"} | {"axis": 0},
+                    first.inputs,
+                    norm.key,
+                )
                 step.path, step.again = norm.path, norm.again
                 gone |= {first.number, norm.number}
     flat.steps = [step for step in flat.steps if step.number not in gone]

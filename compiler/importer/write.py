@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..ops import TABLE
+from ..ops.axis_names import STANDARD
 from .blocks import NONE, Block
-from .flat_steps import Flat
+from .flat_steps import Flat, Sizes, Word
 from .rates import Rate
 from .repeats import Rising
 from .structure import Structure
@@ -26,16 +27,15 @@ POSITIONAL = {
     "chunk": ("i", "n"),
 }
 
-MOVES = frozenset(("permute", "reshape", "tokens", "stack", "expand"))
-"""Operations behind which the first axis may be another than the channels."""
-
 Defaults = dict[tuple[str, str], Any]
 
 
 def value_text(value: Any, key: str = "") -> str:
     """A value as the language writes it."""
-    if isinstance(value, Text):
+    if isinstance(value, Text | Word):
         return value.text
+    if isinstance(value, Sizes):
+        return repr(value)
     if isinstance(value, Rate | Rising):
         return "0" if isinstance(value, Rate) and value.step == 0 else str(value)
     if value is None:
@@ -57,8 +57,6 @@ class Writer:
     def __init__(self, found: Structure, flat: Flat, name: str) -> None:
         self.found, self.flat, self.name = found, flat, name
         self.blocks = {block.name: block for block in found.blocks}
-        # Only where nothing moves axes are the channels known to be the first everywhere.
-        self.channels_first = all(step.operation not in MOVES for step in flat.steps)
         self.defaults = _defaults([*(block.body for block in found.blocks), found.body])
 
     def text(self) -> str:
@@ -71,7 +69,8 @@ class Writer:
         for block in self.found.blocks:
             lines += [*self._block(block), ""]
         lines.append(f"network {self.name}{self._parameters()}{' indexed' if self.found.indexed else ''} {{")
-        lines += [f"  input {row.name}[{', '.join(map(str, row.shape))}]" for row in self.flat.inputs]
+        for row in self.flat.inputs:
+            lines.append(f"  input {row.name}{Sizes(row.shape, row.axes if row.axes != STANDARD[len(row.shape)] else ())}")
         lines += self.body(self.found.body, 1, is_root=True)
         lines += self._outputs()
         return "\n".join([*lines, "}"]) + "\n"
@@ -176,8 +175,7 @@ class Writer:
         return _unindented(self._braced(top.rstrip(), inside, depth))
 
     def _merge(self, item: Merge, head: str, depth: int) -> list[str]:
-        shapes = [shape for path in item.paths[:1] for shape in path.body.entry if isinstance(shape, tuple)]
-        top = head + self._called(item.operation, item.arguments, is_sequence=any(len(shape) == 2 for shape in shapes))
+        top = head + self._called(item.operation, item.arguments)
         small = sum(1 for path in item.paths for _ in _all(path.body)) <= 12
         paths = [(path, self.body(path.body, 0) or ["skip"]) for path in item.paths] if small else []
         if small and all(len(lines) == 1 for _, lines in paths):
@@ -202,9 +200,9 @@ class Writer:
             return operation.text
         if operation == "reuse":
             return f"reuse({_quoted(str(item.arguments['label'][0]))})"
-        return self._called(operation, item.arguments, is_sequence=any(isinstance(shape, tuple) and len(shape) == 2 for shape in item.into))
+        return self._called(operation, item.arguments)
 
-    def _called(self, operation: str, given: dict[str, list[Any]], is_sequence: bool = False) -> str:
+    def _called(self, operation: str, given: dict[str, list[Any]]) -> str:
         values = {key: column[0] for key, column in given.items()}
         defaults = {row.name: row.default for row in TABLE[operation].parameters() if not row.required}
         if operation in ("maxpool", "avgpool") and values.get("stride") == values.get("kernel"):
@@ -222,8 +220,6 @@ class Writer:
             usual = self.defaults.get((operation, key), defaults.get(key, NONE))
             if not isinstance(value, Text) and usual is not NONE and _equal(value, usual):
                 in_order = in_order and key in required
-                continue
-            if key == "axis" and value == 0 and usual == "channels" and not is_sequence and self.channels_first:
                 continue
             if key in first and in_order:
                 told.append(value_text(value, key))

@@ -172,3 +172,113 @@ class Unsayable(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.fft.rfft2(self.a(x)).real
+
+
+class MixerBlock(nn.Module):
+    """Linear layers along the tokens, then along the channels."""
+
+    def __init__(self, tokens: int, width: int) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(width)
+        self.tokens = nn.Sequential(nn.Linear(tokens, 2 * tokens), nn.GELU(), nn.Linear(2 * tokens, tokens))
+        self.norm2 = nn.LayerNorm(width)
+        self.channels = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x + self.tokens(self.norm1(x).transpose(1, 2)).transpose(1, 2)
+        return x + self.channels(self.norm2(x))
+
+
+class Mixer(nn.Module):
+    """As many tokens as channels: a step along the wrong axis has the right shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 4, 4)
+        self.blocks = nn.Sequential(MixerBlock(16, 16), MixerBlock(16, 16))
+        self.norm = nn.LayerNorm(16)
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.norm(self.blocks(self.stem(x).flatten(2).transpose(1, 2))).mean(1))
+
+
+class ChannelsLast(nn.Module):
+    """ConvNeXt's block as most write it: the norm and the dense layers with the channels at the end."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.dw = nn.Conv2d(width, width, 7, padding=3, groups=width)
+        self.norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 4 * width)
+        self.down = nn.Linear(4 * width, width)
+        self.gamma = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.norm(self.dw(x).permute(0, 2, 3, 1))
+        return x + (self.gamma * self.down(F.gelu(self.up(y)))).permute(0, 3, 1, 2)
+
+
+class Convnext(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 4, 4)
+        self.blocks = nn.Sequential(ChannelsLast(8), ChannelsLast(8))
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.blocks(self.stem(x)).mean([-2, -1]))
+
+
+class Recording(nn.Module):
+    """A sequence goes in: features last, as dense layers want them, then channels first, as convolutions do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter = nn.Linear(6, 8)
+        self.conv = nn.Conv1d(8, 8, 3, padding=1)
+        self.bn = nn.BatchNorm1d(8)
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.bn(self.conv(self.enter(x).transpose(1, 2))))
+        return self.head(F.max_pool1d(x, 2).transpose(1, 2))
+
+
+class PooledTokens(nn.Module):
+    """A pool along the features of tokens, which the language takes for channels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 4, 4)
+        self.norm = nn.LayerNorm(8)
+        self.head = nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.avg_pool1d(self.norm(self.stem(x).flatten(2).transpose(1, 2)), 2)
+        return self.head(torch.softmax(torch.cat([x, x], -1), -1))
+
+
+class Turned(nn.Module):
+    """A square image and its transpose, added: height on width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        return x + x.transpose(2, 3)
+
+
+class NormAcross(nn.Module):
+    """Dense layer, norm and softmax along the positions of a sequence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enter = nn.Linear(8, 4)
+        self.across = nn.Linear(16, 16)
+        self.norm = nn.LayerNorm(16)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.norm(self.across(self.enter(x).transpose(1, 2))).softmax(1).transpose(1, 2)

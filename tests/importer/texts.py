@@ -23,6 +23,12 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "with_aux": (models.WithAux, ((3, 16, 16),)),
     "dense": (models.Dense, ((3, 16, 16),)),
     "gated": (models.Gated, ((3, 16, 16),)),
+    "mixer": (models.Mixer, ((3, 16, 16),)),
+    "convnext": (models.Convnext, ((3, 32, 32),)),
+    "recording": (models.Recording, ((12, 6),)),
+    "pooled_tokens": (models.PooledTokens, ((3, 16, 16),)),
+    "turned": (models.Turned, ((3, 8, 8),)),
+    "norm_across": (models.NormAcross, ((16, 8),)),
 }
 
 

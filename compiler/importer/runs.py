@@ -1,0 +1,112 @@
+"""The runs of a model, and the steps that they come to: those of evaluation, with the side heads of training where it has some."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import re
+from collections.abc import Sequence
+
+import torch
+
+from ...reporting.error import ArchError
+from .flat_steps import Flat, Missing
+from .lower import BATCHES, Unsaid
+from .lower_trace import lower
+from .sources import Model, on_meta, trouble
+from .trace import Trace, trace
+
+MOST_TOLD = 8
+"""How many missing operations a refusal lists."""
+
+
+class Runs:
+    """A model that was run and lowered, once. Raises `ArchError`: F652, F653."""
+
+    def __init__(self, model: Model, source: str) -> None:
+        self.model, self.source = model, source
+        modules = dict(model.module.named_modules())
+        try:
+            flat = lower(self._runs(training=False), modules)
+        except Unsaid as reason:
+            raise trouble(source, "F653", f"the language cannot say this model: {reason}") from None
+        if flat.missing:
+            raise _refusal(source, flat.missing)
+        if len(flat.outputs) == 1 and self._has_unread(flat):
+            with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
+                flat = _with_sides(lower(self._runs(training=True), modules), flat) or flat
+        self.flat = flat
+
+    def steps(self) -> Flat:
+        """The steps, for one who changes them."""
+        return copy.deepcopy(self.flat)
+
+    def _has_unread(self, flat: Flat) -> bool:
+        """Whether there are weights that no step reads."""
+        owners = {step.key for step in flat.steps if step.key}
+        unread = {key for key in self.model.module.state_dict() if key not in owners and key.rpartition(".")[0] not in owners}
+        return any(not key.startswith(tuple(f"{owner}." for owner in owners)) for key in unread)
+
+    def _runs(self, training: bool) -> list[Trace]:
+        found = []
+        module = self.model.module
+        module.train(training)
+        try:
+            with on_meta(module):
+                for batch in BATCHES:
+                    inputs = [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
+                    found.append(trace(module, inputs))
+        except Exception as error:
+            line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            shapes = " and ".join("x".join(map(str, tensor.shape[1:])) for tensor in self.model.inputs)
+            raise trouble(
+                self.source,
+                "F652",
+                f"the model does not run on {shapes}: {type(error).__name__}: {line}",
+                "say what it takes with `--input 3x224x224`",
+            ) from error
+        finally:
+            module.eval()
+        return found
+
+
+def _with_sides(both: Flat, plain: Flat) -> Flat | None:
+    """The steps of training with its further outputs as side heads; None where nothing is gained, or the main output is not found."""
+    made = both.made()
+    last = plain.made()[plain.outputs[0][1]]
+    main = [row for row in both.outputs if row[1] in made and (made[row[1]].key, made[row[1]].path) == (last.key, last.path)]
+    if len(main) != 1 or both.missing or len(both.outputs) < 2:
+        return None
+    both.side_outputs = [
+        (re.sub(r"\W", "_", made[number].path.partition(".")[0]) or f"aux{count}", number)
+        for count, (_, number) in enumerate(row for row in both.outputs if row != main[0])
+    ]
+    both.outputs = main
+    return both
+
+
+def _refusal(source: str, missing: Sequence[Missing]) -> Exception:
+    rows: dict[str, list[Missing]] = {}
+    for row in missing:
+        rows.setdefault(row.what, []).append(row)
+    notes = [
+        f"{what}: {len(found)} time{'s' if len(found) > 1 else ''}, first in {found[0].path or 'the root module'}"
+        + (f", {_place(found[0].line)}" if found[0].line else "")
+        for what, found in list(rows.items())[:MOST_TOLD]
+    ]
+    if len(rows) > MOST_TOLD:
+        notes.append(f"and {len(rows) - MOST_TOLD} more")
+    first = next(iter(rows))
+    return trouble(
+        source,
+        "F653",
+        f"the language cannot say {len(rows)} of the model's operations: {first}" + (", …" if len(rows) > 1 else ""),
+        notes=notes,
+    )
+
+
+def _place(line: tuple[str, int]) -> str:
+    """The place in the model's source, from the package on: no path of this machine."""
+    parts = line[0].replace("\\", "/").split("/")
+    start = parts.index("site-packages") + 1 if "site-packages" in parts else len(parts) - 1
+    return f"{'/'.join(parts[start:])}:{line[1]}"
