@@ -14,7 +14,23 @@ import click
 from ..reporting.error import ArchError
 from .face import WRONG_CALLS, Face, ReaderGone, global_options, help_of, keep_streams_apart
 
-COMMANDS = ("check", "build", "cost", "draw", "import", "verify", "bench", "sizes", "fit", "diff", "sweep", "fmt", "new", "list", "explain")
+COMMANDS = (
+    "check",
+    "build",
+    "cost",
+    "draw",
+    "import",
+    "verify",
+    "bench",
+    "sizes",
+    "fit",
+    "diff",
+    "sweep",
+    "fmt",
+    "new",
+    "list",
+    "explain",
+)
 FILES = {"import": "import_model"}  # a word of Python is no name of a module
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
 
