@@ -219,4 +219,17 @@ class Offset(_Function):
         return f"{self.addend:+}"
 
 
-OPERATIONS: tuple[type[Operation], ...] = (Exp, Log, Sqrt, Rsqrt, Reciprocal, Abs, Sin, Cos, Square, Power, Clamp, Offset)
+OPERATIONS: tuple[type[Operation], ...] = (
+    Exp,
+    Log,
+    Sqrt,
+    Rsqrt,
+    Reciprocal,
+    Abs,
+    Sin,
+    Cos,
+    Square,
+    Power,
+    Clamp,
+    Offset,
+)

@@ -11,7 +11,13 @@ from .fold_norm import FoldBatchNorm
 from .fold_scale import FoldScale
 from .inference import DropIdle, KeepInference
 
-ALWAYS: tuple[Rewrite, ...] = (KeepInference(), DropIdle(), ShareCommon(), FoldBatchNorm(), FoldScale())
+ALWAYS: tuple[Rewrite, ...] = (
+    KeepInference(),
+    DropIdle(),
+    ShareCommon(),
+    FoldBatchNorm(),
+    FoldScale(),
+)
 """What every way of running a network gains by."""
 
 
