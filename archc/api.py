@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .base.diagnostics import Diagnostic
 from .compiler import driver
+from .compiler.importer.in_place import file_of
 from .given import Input, one_of, settings_of, shapes_of
 from .reporting.error import ArchError
 
@@ -192,23 +193,12 @@ class ArchWarning(UserWarning):
 def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object]) -> Network:
     """The network; errors and warnings stand at the caller's line, without the frames of the compiler, which is not at fault."""
     try:
-        checked = driver.compile(_file_of(file), settings=settings_of(parameters), inputs=shapes_of(input))
+        checked = driver.compile(file_of(file), settings=settings_of(parameters), inputs=shapes_of(input))
     except ArchError as error:
         raise error.with_traceback(None) from None
     for row in checked.diagnostics:
         warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=3)
     return Network(checked)
-
-
-def _file_of(file: str | os.PathLike[str]) -> str | os.PathLike[str]:
-    """A file, or that of the imported text of a model (`timm:resnet50`)."""
-    from .compiler.importer.names import is_source
-
-    if not isinstance(file, str) or not is_source(file):
-        return file
-    from .compiler.importer.cache import imported_file
-
-    return imported_file(file)[0]
 
 
 def from_module(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, SupportsFloat
 
 from .compiler.explore.asked import Given, by_name, few, fixed, source_of, texts, whole_numbers, wrong
 from .compiler.explore.goals import Wanted, bound_of, goal_of
+from .compiler.importer.in_place import file_of
 from .given import Input, shapes_of
 from .reporting.error import ArchError
 
@@ -169,21 +170,22 @@ def _graph(network: File | Network, input: Input | None) -> Graph:
 
     if isinstance(network, Network):
         return network.typed_graph
-    return compile(network, inputs=shapes_of(input)).graph
+    return compile(file_of(network), inputs=shapes_of(input)).graph
 
 
 def _costs_of_networks(wanted: Wanted) -> Wanted:
     from .api import Network
 
     if isinstance(wanted, str):
-        return wanted
+        name, equals, target = wanted.partition("=")
+        return f"{name}{equals}{file_of(target.strip())}"
     return {name: target.typed_graph if isinstance(target, Network) else target for name, target in wanted.items()}
 
 
 def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, optimizer: str = "sgd") -> Family:
     from .compiler.explore.family import Family
 
-    name = os.fspath(file)
+    name = file_of(file)
     place = os.path.abspath(name) if os.path.exists(name) else name  # workers may stand elsewhere
     return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer)
 

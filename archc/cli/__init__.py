@@ -152,7 +152,7 @@ def group() -> None:
     """A language and compiler for neural-network architectures.
 
     FILE is a path (nets/my.arch), a path and a network in it (nets/my.arch:small), or the name of a network that comes
-    with archc (resnext50; `archc list` shows them), or - for standard input. `archc help COMMAND` tells more, `archc explain WORD` is the manual.
+    with archc (resnext50; `archc list` shows them), a model of PyTorch (timm:resnet50, my_models:Net), or - for standard input. `archc help COMMAND` tells more, `archc explain WORD` is the manual.
     """
 
 

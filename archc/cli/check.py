@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .face import MISSING, Command, Face, inputs_of, network_options, observer, settings_of
+from .face import MISSING, Command, Face, file_of, inputs_of, network_options, observer, settings_of
 
 if TYPE_CHECKING:
     from ..base.diagnostics import Diagnostic
@@ -35,6 +35,7 @@ def command(
     if fix and "-" in files:
         raise click.UsageError("`--fix` changes files, and standard input is none: name the file")
     values, shapes = settings_of(settings), inputs_of(inputs)
+    files = tuple(file_of(face, file) for file in files)
     found = [row for file in files for row in check_all(file, settings=values, inputs=shapes, observe=observer(face))]
     for file in files:
         face.took(file)

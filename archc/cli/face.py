@@ -308,15 +308,9 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
 
 def file_of(face: Face, word: str) -> str:
     """The file that a word names; of a model (`timm:resnet50`), that of its imported text, which is made where it is not kept."""
-    from ..compiler.importer.names import is_source
+    from ..compiler.importer.in_place import file_of
 
-    if not is_source(word):
-        return word
-    from ..compiler.importer.cache import imported_file
-
-    path, was_there = imported_file(word)
-    face.tell(f"{word}: {'imported before' if was_there else 'imported'}: {path}")
-    return path
+    return file_of(word, face.tell)
 
 
 def observer(face: Face) -> Callable[[str, float], None] | None:

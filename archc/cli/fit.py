@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import click
 
-from .face import Command, Face, inputs_of, network_options, settings_of
+from .face import Command, Face, file_of, inputs_of, network_options, settings_of
 from .progress import progress
 
 
@@ -44,6 +44,7 @@ def command(
     from ..variants import fit
 
     settings_of(settings)
+    file = file_of(face, file)
     with progress(face) as show:
 
         def told(values: Mapping[str, int], tried: int) -> None:

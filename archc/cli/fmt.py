@@ -22,11 +22,16 @@ def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
     from ..base.diagnostics import Diagnostic
     from ..compiler.files.locate import find, read
     from ..compiler.files.write import rewrite
+    from ..compiler.importer.names import is_source
     from ..dsl.format.printer import format_source
     from ..dsl.parser.parse import parse
 
     status = changed = 0
     for file in files:
+        if is_source(file):
+            raise click.BadParameter(
+                f"`{file}` is a model, whose text is laid out as it is imported; name a file of yours", param_hint="FILE"
+            )
         target = find(file)
         if target.is_shipped:
             raise click.BadParameter(f"`{file}` comes with archc; name a file of yours", param_hint="FILE")

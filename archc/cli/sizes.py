@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .face import Command, Face, compiled, inputs_of, network_options, settings_of
+from .face import Command, Face, compiled, file_of, inputs_of, network_options, settings_of
 
 if TYPE_CHECKING:
     from ..compiler.graph.graph import Graph
@@ -24,6 +24,7 @@ def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str,
     from ..compiler.analysis.sizes import sizes, sizes_json, sizes_table
     from ..compiler.driver import check
 
+    file = file_of(face, file)
     graph = compiled(face, file, settings, inputs).graph
     given = {name or graph.inputs[0].names[-1]: shape for name, shape in inputs_of(inputs).items()}
 

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from .face import Command, Face, inputs_of, network_options, settings_of
+from .face import Command, Face, file_of, inputs_of, network_options, settings_of
 from .progress import bar, progress
 
 
@@ -58,6 +58,7 @@ def command(
     from ..variants import sweep
 
     settings_of(settings)
+    file = file_of(face, file)
     with progress(face) as show:
         found = sweep(
             file, vary or None, variants=rows, set=settings, input=inputs_of(inputs), batch=batch, optimizer=optimizer, pareto=pareto,

@@ -73,6 +73,11 @@ def _left_out(keys: Sequence[str]) -> str:
     return f"{len(keys)} keys that no run reads are left out: {shown}" + (", …" if len(keys) > 3 else "")
 
 
+def flat_lines(runs: Runs, model: Model) -> int:
+    """How many lines the flat text has."""
+    return _text(runs.steps(), model, model.name, True)[0].count("\n")
+
+
 def _text(flat: Flat, model: Model, name: str, is_flat: bool) -> tuple[str, list[str]]:
     simplify(flat)
     name_axes(flat)

@@ -1,0 +1,67 @@
+"""Every command that takes a file takes a model: each looks for it in the same way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import archc
+from archc.cli import group
+
+MODELS = """
+from torch import nn
+
+class TinyNet(nn.Module):
+    def __init__(self, width=4, classes=2):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3, padding=1)
+        self.fc = nn.Linear(width, classes)
+
+    def forward(self, image):
+        return self.fc(self.conv(image).relu().mean((2, 3)))
+"""
+SOURCE = "models_in_place:TinyNet"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "models_in_place.py").write_text(MODELS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("ARCHC_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(group, list(words))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("check", SOURCE), "TinyNet: [3, 224, 224] -> [2]"),
+        (("cost", SOURCE), "122"),
+        (("sizes", SOURCE), "height"),
+        (("draw", SOURCE, "--format", "dot"), "TinyNet.dot: diagram"),
+        (("diff", SOURCE, SOURCE), "122"),
+        (("fit", SOURCE, "--vary", "classes=1..9", "--most", "parameters=127"), "3"),
+        (("fit", "resnet18", "--vary", "classes=1..9", "--most", f"parameters={SOURCE}"), "no value of classes"),
+        (("sweep", SOURCE, "--vary", "classes=2,3", "--jobs", "1", "--format", "csv"), "127"),
+    ],
+)
+def test_a_command_takes_a_model(words: tuple[str, ...], told: str) -> None:
+    result = run(*words)
+    assert told in result.stdout + result.stderr, result.stderr
+
+
+def test_python_takes_a_model_where_it_takes_a_file() -> None:
+    assert archc.compile(SOURCE, classes=3).cost().total.parameters == 127
+    assert not archc.diff(SOURCE, SOURCE).changes
+    assert len(list(archc.sweep(SOURCE, {"classes": [2, 3]}, jobs=1))) == 2
+
+
+def test_the_layout_of_a_model_is_not_to_be_changed() -> None:
+    result = run("fmt", SOURCE)
+    assert result.exit_code == 2 and "is a model" in result.stderr
