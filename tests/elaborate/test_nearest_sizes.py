@@ -91,3 +91,11 @@ def test_the_two_sides_of_a_merge_come_together() -> None:
     else:
         raise AssertionError("the sides meet as they are")
     assert sizes(nearest_sizes(hand.nodes, add, [left, right])) == [12, 16]
+
+
+def test_one_element_is_a_size() -> None:
+    """Halved and as it is: they meet where there is one element, and nowhere else."""
+    hand = Hand()
+    image = hand.input(4, 3, 3)
+    half = hand.step("conv", image, channels=4, kernel=1, stride=2)
+    assert nearest_sizes(hand.nodes, TABLE["add"](), [half, image]) == "it would do with `image` of 1x1 instead of 3x3"

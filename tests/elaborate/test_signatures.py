@@ -119,7 +119,7 @@ def test_an_unknown_one_is_told_with_the_one_that_is_free() -> None:
     told = mistake(CONV, "conv(8, strid = 2)")
     assert (told.code, told.primary.span.text) == ("E204", "strid")
     assert told.fix is not None and [row.text for row in told.fix.edits] == ["stride"]
-    told = mistake(CONV, "conv(8, stride = 1, strid = 2)")  # `stride` has its argument
+    told = mistake(CONV, "conv(8, strid = 2, stride = 1)")  # `stride` has its argument, behind it
     assert told.code == "E204" and (told.fix is None or told.fix.edits[0].text != "stride")
 
 
