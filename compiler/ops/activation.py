@@ -9,11 +9,12 @@ from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, literal, product
 from .parameters import FLAG, NUMBER, POSITIVE, Plain, Real, parameter
-from .strides import Layout, elementwise, in_order
+from .pointwise import Pointwise
+from .strides import Layout, in_order
 
 
 @dataclass(frozen=True, slots=True)
-class _Activation(Operation):
+class _Activation(Pointwise):
     """A function of each element. A subclass names PyTorch's class and function, and says what its gradient reads."""
 
     family: ClassVar[Family] = "activation"
@@ -22,20 +23,8 @@ class _Activation(Operation):
     keeps_output: ClassVar[bool] = False
     """The gradient is worked out from the output, not from the input."""
 
-    def output(self, inputs: Shapes) -> Shape:
-        return inputs[0]
-
-    def flops(self, inputs: Shapes, output: Shape) -> int:
-        return product(output)
-
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(output=True) if self.keeps_output else Saved(inputs=(0,))
-
-    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return elementwise(*inputs)
-
-    def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return elementwise(back.gradient, self.layout(back.layouts, (back.batch, *back.output)))
 
     def _settings(self) -> tuple[tuple[str | None, Plain], ...]:
         """The arguments that differ from PyTorch's defaults; module and function call them the same."""

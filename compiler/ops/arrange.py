@@ -12,6 +12,7 @@ from .base import Backward, Family, Operation, Refusal, Shape, Shapes, show
 from .merge import same_rank, unequal
 from .parameters import BadValue, Integer, Integers, Kind, Plain, parameter
 from .several_axes import AXES, resolve_axes, show_axes
+from .shape import Rearranged
 from .strides import Layout, as_suggested, elementwise, in_order, viewed
 
 
@@ -116,13 +117,11 @@ class Shifts(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Roll(Operation):
+class Roll(Rearranged):
     name: ClassVar[str] = "roll"
-    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Shifts along one axis or several; what leaves at one end comes in at the other (the shifted windows of Swin)."
     reference: ClassVar[str] = "torch.roll"
     onnx: ClassVar[str] = "Slice, Concat"
-    output_may_be_overwritten: ClassVar[bool] = True
 
     shift: Plain = parameter(Shifts("a whole number, or a list of one for each axis"), "by how many positions, below 0 towards the start")
     axis: Plain = parameter(AXES, "along which axis, or a list of axes")
@@ -147,12 +146,6 @@ class Roll(Operation):
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return all(shift % output[axis] == 0 for axis, shift in self._moves(output))
-
-    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return as_suggested(inputs, sizes)
-
-    def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return as_suggested((back.gradient,), back.sizes(number))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         moves = self._moves(inputs[0])

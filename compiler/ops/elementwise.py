@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import BYTES_A_FLOAT, Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product
+from .base import BYTES_A_FLOAT, Backward, Family, Operation, Refusal, Saved, Shape, Shapes
 from .parameters import NUMBER, Optional, parameter
+from .pointwise import Pointwise
 from .strides import Layout, elementwise
 
 
 @dataclass(frozen=True, slots=True)
-class _Function(Operation):
+class _Function(Pointwise):
     """A function of each element. What its gradient is worked out from is the input, unless it says otherwise."""
 
     family: ClassVar[Family] = "elementwise"
@@ -20,23 +21,11 @@ class _Function(Operation):
     steps_back: ClassVar[int] = 0
     """How many tensors the backward pass makes on its way to the gradient."""
 
-    def output(self, inputs: Shapes) -> Shape:
-        return inputs[0]
-
-    def flops(self, inputs: Shapes, output: Shape) -> int:
-        return product(output)
-
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,))
 
     def backward_scratch(self, back: Backward) -> int:
         return self.steps_back * back.elements
-
-    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return elementwise(*inputs)
-
-    def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return elementwise(back.gradient, self.layout(back.layouts, (back.batch, *back.output)))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return f"torch.{self.name}({names[0]})"

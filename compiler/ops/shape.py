@@ -37,17 +37,8 @@ class _View(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class Flatten(_View):
-    name: ClassVar[str] = "flatten"
-    summary: ClassVar[str] = "All axes in one: [C, H, W] becomes [C * H * W]."
-    reference: ClassVar[str] = "torch.nn.Flatten"
-    onnx: ClassVar[str] = "Flatten"
-
-    def output(self, inputs: Shapes) -> Shape:
-        return (product(inputs[0]),)
-
-    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
-        return ("channels",)
+class _OtherAxes(_View):
+    """The same elements in their order: a view where they lie so that one can be."""
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return inputs[0] == output
@@ -63,6 +54,20 @@ class Flatten(_View):
 
     def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
         return viewed(inputs[0], sizes) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten(_OtherAxes):
+    name: ClassVar[str] = "flatten"
+    summary: ClassVar[str] = "All axes in one: [C, H, W] becomes [C * H * W]."
+    reference: ClassVar[str] = "torch.nn.Flatten"
+    onnx: ClassVar[str] = "Flatten"
+
+    def output(self, inputs: Shapes) -> Shape:
+        return (product(inputs[0]),)
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return ("channels",)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         return Construct("nn.Flatten")
@@ -84,7 +89,7 @@ _RESHAPE = '''class Reshape(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Reshape(_View):
+class Reshape(_OtherAxes):
     name: ClassVar[str] = "reshape"
     summary: ClassVar[str] = "The same elements, in order, in other axes."
     reference: ClassVar[str] = "torch.reshape"
@@ -126,21 +131,6 @@ class Reshape(_View):
 
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
         return names_of(self.shape)
-
-    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
-        return inputs[0] == output
-
-    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return viewed(inputs[0], sizes) or in_order(sizes)
-
-    def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return viewed(back.gradient, back.sizes(number)) or in_order(back.sizes(number))
-
-    def copies_gradient(self, back: Backward) -> bool:
-        return viewed(back.gradient, back.sizes(0)) is None
-
-    def is_copied(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> bool:
-        return viewed(inputs[0], sizes) is None
 
     def divisor(self, inputs: Shapes) -> int:
         return product([size for size in self._sizes() if size != -1]) if -1 in self._sizes() else 1
@@ -265,14 +255,26 @@ class Tokens(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelShuffle(Operation):
+class Rearranged(Operation):
+    """The elements in another order: copied, and lying as the input suggests."""
+
+    family: ClassVar[Family] = "shape"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return as_suggested((back.gradient,), back.sizes(number))
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return as_suggested(inputs, sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelShuffle(Rearranged):
     name: ClassVar[str] = "channel_shuffle"
     wants_channels: ClassVar[str] = "first"
-    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Deals the channels of each group out over all groups (ShuffleNet)."
     reference: ClassVar[str] = "torch.nn.ChannelShuffle"
     onnx: ClassVar[str] = "Reshape, Transpose, Reshape"
-    output_may_be_overwritten: ClassVar[bool] = True
 
     groups: int = parameter(COUNT, "how many groups the channels fall into")
 
@@ -283,12 +285,6 @@ class ChannelShuffle(Operation):
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return self.groups in (1, output[0])
-
-    def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return as_suggested((back.gradient,), back.sizes(number))
-
-    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return as_suggested(inputs, sizes)
 
     def divisor(self, inputs: Shapes) -> int:
         return self.groups
@@ -304,14 +300,12 @@ class ChannelShuffle(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class PixelShuffle(Operation):
+class PixelShuffle(Rearranged):
     name: ClassVar[str] = "pixel_shuffle"
     wants_channels: ClassVar[str] = "first"
-    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Channels become positions: [C * r * r, H, W] becomes [C, H * r, W * r]."
     reference: ClassVar[str] = "torch.nn.PixelShuffle"
     onnx: ClassVar[str] = "DepthToSpace (mode CRD)"
-    output_may_be_overwritten: ClassVar[bool] = True
 
     factor: int = parameter(COUNT, "how many times larger each side becomes")
 
@@ -331,12 +325,6 @@ class PixelShuffle(Operation):
             )
         return (shape[0] // square, shape[1] * self.factor, shape[2] * self.factor)
 
-    def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return as_suggested((back.gradient,), back.sizes(number))
-
-    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return as_suggested(inputs, sizes)
-
     def divisor(self, inputs: Shapes) -> int:
         return self.factor**2
 
@@ -351,13 +339,11 @@ class PixelShuffle(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class PixelUnshuffle(Operation):
+class PixelUnshuffle(Rearranged):
     name: ClassVar[str] = "pixel_unshuffle"
-    family: ClassVar[Family] = "shape"
     summary: ClassVar[str] = "Positions become channels: [C, H * r, W * r] becomes [C * r * r, H, W] (space to depth)."
     reference: ClassVar[str] = "torch.nn.PixelUnshuffle"
     onnx: ClassVar[str] = "SpaceToDepth, by Reshape and Transpose"
-    output_may_be_overwritten: ClassVar[bool] = True
 
     factor: int = parameter(COUNT, "how many times smaller each side becomes")
 
@@ -383,12 +369,6 @@ class PixelUnshuffle(Operation):
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         return (Window(self.factor, self.factor),) * 2
-
-    def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return as_suggested((back.gradient,), back.sizes(number))
-
-    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return as_suggested(inputs, sizes)
 
     def divisor(self, inputs: Shapes) -> int:
         return self.factor

@@ -6,27 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-import torch
-from torch.utils.flop_counter import FlopCounterMode
 
-from archc.compiler.analysis.cost import works_of
 from archc.compiler.files.locate import LIBRARY
 from archc.compiler.files.locate import shipped as library
-from archc.compiler.graph.graph import Graph
 from archc.reporting.error import ArchError
 
-from .built import built, zeros
+from .flops import counted, macs
 from .texts import shipped
-
-
-def macs(graph: Graph) -> int:
-    return sum(work.macs for work, node in zip(works_of(graph), graph.nodes, strict=True) if not node.training_only)
-
-
-def counted(graph: Graph, batch: int) -> int:
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        built(graph).eval()(*zeros(graph, batch))
-    return counter.get_total_flops()
 
 
 def networks() -> list[str]:

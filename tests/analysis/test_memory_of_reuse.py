@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archc.compiler.analysis.memory import inference_profile, training_profile
-
-from .test_memory import CLOSE, built, graph_of, inference_peak, measured, zeros
+from .test_memory import check
 
 BODIES = {
     "a step in a stage": "a: conv(3, 1)\n stage s { relu -> reuse(a) -> conv(3, 1) }",
@@ -23,7 +21,4 @@ BODIES = {
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
 def test_small_networks(body: str) -> None:
-    graph = graph_of(f"network n {{ input x[3, 64, 64]\n {body} }}")
-    peak = inference_peak(built(graph), zeros(graph, 4))
-    assert inference_profile(graph, batch=4).peak_bytes == pytest.approx(peak, rel=CLOSE)
-    assert training_profile(graph, batch=4, optimizer="momentum").peak_bytes == pytest.approx(measured(graph, 4, "momentum"), rel=CLOSE)
+    check(body)

@@ -10,6 +10,7 @@ from archc.base.source import Source, Span
 from archc.dsl import ast
 from archc.dsl.parser.parse import parse, parse_expression
 
+from .random_texts import WORDS
 from .reading import TEXTS, bare, body, expression, nodes
 
 EXPRESSIONS = (
@@ -282,25 +283,6 @@ network c = d(3)
     assert isinstance(variant, ast.Network)
     assert variant.variant_of is not None
     assert variant.variant_of.path == ("d",)
-
-
-WORDS = [
-    "block",
-    "network",
-    "stage",
-    "input",
-    "output",
-    "aux",
-    "default",
-    "budget",
-    "expect",
-    "import",
-    "from",
-    "as",
-    "takes",
-    "indexed",
-    "flat",
-]
 
 
 @pytest.mark.parametrize("word", WORDS)

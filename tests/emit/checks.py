@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import torch
@@ -102,3 +103,23 @@ def check_gradients(graph: Graph) -> None:
             gradients[name], gradient, rtol=1e-3, atol=1e-4, equal_nan=True, msg=lambda text, name=name: f"{name}: {text}"
         )
     assert_equal(tuple(value.grad for value in found), [value.grad for value in wanted if value.grad is not None])
+
+
+def check_all(graph: Graph) -> None:
+    """The keys in every mode, and in both what the network answers and learns."""
+    for mode in Mode:
+        assert actual_weights(build(graph, mode)) == expected_weights(graph, mode)
+    check_answers(graph)
+    check_gradients(graph)
+
+
+def check_loaded(graph: Graph) -> None:
+    """TorchScript that was saved and loaded has the same keys and answers."""
+    module = build(graph, Mode.INFERENCE).eval()
+    file = io.BytesIO()
+    torch.jit.save(torch.jit.script(module), file)
+    file.seek(0)
+    loaded = torch.jit.load(file)
+    images = inputs_of(graph)
+    assert list(loaded.state_dict()) == list(module.state_dict())
+    torch.testing.assert_close(loaded(*images), module(*images))

@@ -12,14 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode, to_python
-from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 
 from .checks import actual_weights, check_answers, check_gradients, expected_weights
+from .corpus import CORPUS, graph_of
 
-CORPUS = Path(__file__).parents[1] / "corpus" / "emit"
 FILES = sorted(CORPUS.glob("*.arch"))
 NAMES = [path.stem for path in FILES]
 
@@ -27,10 +25,6 @@ NAMES = [path.stem for path in FILES]
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
-
-
-def graph_of(name: str) -> Graph:
-    return driver.compile(CORPUS / f"{name}.arch").graph
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit import onnx, torch_export
 from archc.compiler.graph.graph import Graph
@@ -19,13 +18,9 @@ from archc.reporting.error import ArchError
 from tests.support import checked as checked_text
 
 from .checks import as_tuple, inputs_of
+from .corpus import graph_of
 
-CORPUS = Path(__file__).parents[1] / "corpus" / "emit"
 NAMES = ("residual", "shared", "side_heads")
-
-
-def graph_of(name: str) -> Graph:
-    return driver.compile(CORPUS / f"{name}.arch").graph
 
 
 ALONE = """

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
-from archc.compiler.codegen.pytorch import Mode, to_python
-from archc.compiler.runtime.live_module import build
+from archc.compiler.codegen.pytorch import to_python
 from tests import support
 
-from .checks import actual_weights, check_answers, check_gradients, expected_weights
+from .checks import check_all, check_loaded
 
 graph_of = partial(support.graph_of, name="labels.arch")  # of several networks the one named like the file is taken
 
@@ -23,18 +21,8 @@ NAMES = ("self", "trunk", "_conv_stem", "__x", "0", "007", "a/b", "b<c&d'{}", "s
 def check(text: str) -> str:
     """Run it, script it, save and load it; the source comes back."""
     graph = graph_of(text)
-    for mode in Mode:
-        assert actual_weights(build(graph, mode)) == expected_weights(graph, mode)
-    check_answers(graph)
-    check_gradients(graph)
-    module = build(graph, Mode.INFERENCE).eval()
-    file = io.BytesIO()
-    torch.jit.save(torch.jit.script(module), file)
-    file.seek(0)
-    loaded = torch.jit.load(file)
-    images = [torch.randn(2, *node.shape) for node in graph.inputs]
-    assert list(loaded.state_dict()) == list(module.state_dict())
-    torch.testing.assert_close(loaded(*images), module(*images))
+    check_all(graph)
+    check_loaded(graph)
     return to_python(graph)
 
 

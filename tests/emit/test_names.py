@@ -5,19 +5,15 @@ from __future__ import annotations
 import pytest
 
 from archc.compiler.codegen.identifiers import CONTAINER_WORDS, Namer, camel_case, stem, variable_name
-from archc.compiler.codegen.pytorch import Mode, class_name, to_python
-from archc.compiler.runtime.live_module import build
+from archc.compiler.codegen.pytorch import class_name, to_python
 from tests.support import graph_of
 
-from .checks import actual_weights, check_answers, check_gradients, expected_weights
+from .checks import check_all
 
 
 def check(text: str) -> str:
     graph = graph_of(text)
-    for mode in Mode:
-        assert actual_weights(build(graph, mode)) == expected_weights(graph, mode)
-    check_answers(graph)
-    check_gradients(graph)
+    check_all(graph)
     return to_python(graph)
 
 

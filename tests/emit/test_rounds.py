@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from functools import partial
 
 import pytest
-import torch
 
-from archc.compiler.codegen.pytorch import Mode, to_python
-from archc.compiler.runtime.live_module import build
+from archc.compiler.codegen.pytorch import to_python
 from tests import support
 
-from .checks import actual_weights, check_answers, check_gradients, expected_weights
+from .checks import check_all, check_answers, check_loaded
 
 graph_of = partial(support.graph_of, name="rounds.arch")  # of several networks the one named like the file is taken
 
@@ -26,18 +23,8 @@ network inner { input x[4, 8, 8]
 def check(body: str) -> str:
     """The class of the network, after it was run and scripted."""
     graph = graph_of(f"{BLOCKS}network rounds {{\n input image[4, 8, 8]\n {body}\n}}")
-    for mode in Mode:
-        assert actual_weights(build(graph, mode)) == expected_weights(graph, mode)
-    check_answers(graph)
-    check_gradients(graph)
-    module = build(graph, Mode.INFERENCE).eval()
-    file = io.BytesIO()
-    torch.jit.save(torch.jit.script(module), file)
-    file.seek(0)
-    loaded = torch.jit.load(file)
-    image = torch.randn(2, 4, 8, 8)
-    assert list(loaded.state_dict()) == list(module.state_dict())
-    torch.testing.assert_close(loaded(image), module(image))
+    check_all(graph)
+    check_loaded(graph)
     text = to_python(graph)
     return text[text.index("class Rounds") :]
 

@@ -10,7 +10,7 @@ from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 from tests.support import checked
 
-from .checks import actual_weights, check_answers, check_gradients, expected_weights
+from .checks import actual_weights, check_all
 
 
 def graph_of(body: str, blocks: str = "") -> Graph:
@@ -41,10 +41,7 @@ UNIT = "block unit(n) { conv(n) -> relu\n aux head { conv(2) -> global_avgpool }
 )
 def test_modules_answer_and_train_as_the_graph_does(body: str, blocks: str) -> None:
     graph = graph_of(body, blocks)
-    for mode in Mode:
-        assert actual_weights(build(graph, mode)) == expected_weights(graph, mode)
-    check_answers(graph)
-    check_gradients(graph)
+    check_all(graph)
 
 
 def test_what_serves_a_side_head_alone_is_not_in_the_module_for_inference() -> None:

@@ -12,19 +12,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.emit.torchscript import save, script
-from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 from archc.reporting.error import ArchError
 
-CORPUS = Path(__file__).parents[1] / "corpus" / "emit"
-
-
-def graph_of(name: str) -> Graph:
-    return driver.compile(CORPUS / f"{name}.arch").graph
-
+from .corpus import graph_of
 
 ALONE = """
 import sys, warnings

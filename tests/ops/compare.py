@@ -35,6 +35,11 @@ def per_axis(rank: int, numbers: st.SearchStrategy[int]) -> st.SearchStrategy[ob
     return st.one_of(numbers, st.tuples(*[numbers] * rank))
 
 
+def axes(value: object, rank: int) -> tuple[int, ...]:
+    """The number of each."""
+    return value if isinstance(value, tuple) else (value,) * rank  # type: ignore[return-value]
+
+
 def compare(case: Case, reference: Reference, stricter: Callable[[Refusal], bool] = lambda refusal: False) -> None:
     operation, inputs = case
     try:

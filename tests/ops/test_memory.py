@@ -18,7 +18,7 @@ from tests.analysis.tracker import Loss, Tracker
 
 from .samples import SAMPLES, describe
 from .test_strided_inputs import LYING
-from .torch_side import BATCH, modules, tensors
+from .torch_side import BATCH, layout_of, modules, tensors
 
 EXACT = {
     "exp",
@@ -52,10 +52,6 @@ EXACT = {
 EXACT_SAMPLES = [sample for sample in SAMPLES if sample[0].name in EXACT] + [
     sample for sample in SAMPLES if sample[0].name == "bn" and sample[0].arguments()[-1] == ("last", True)
 ]
-
-
-def layout_of(tensor: Tensor) -> Layout:
-    return Layout(tuple(tensor.shape), tuple(tensor.stride()))
 
 
 def lies_as(layout: Layout, tensor: Tensor) -> bool:

@@ -12,12 +12,8 @@ from torch import nn
 
 from archc.compiler.ops.base import Operation, Shape
 
-from .compare import Case, anything, compare, fast, images, per_axis, sizes, small
+from .compare import Case, anything, axes, compare, fast, images, per_axis, sizes, small
 from .samples import op
-
-
-def axes(value: object, rank: int) -> tuple[int, ...]:
-    return value if isinstance(value, tuple) else (value,) * rank  # type: ignore[return-value]
 
 
 def tensor(value: object) -> torch.Tensor:
@@ -275,22 +271,6 @@ def test_shuffles(shape: Shape, factor: int) -> None:
 @given(images())
 def test_tokens(shape: Shape) -> None:
     compare((op("tokens"), (shape,)), lambda operation, inputs: torch.flatten(inputs[0], 2).transpose(1, 2))
-
-
-@fast
-@given(anything, st.integers(-4, 4), st.integers(-8, 8), st.none() | st.integers(-8, 8))
-def test_slice(shape: Shape, axis: int, start: int, stop: int | None) -> None:
-    def reference(operation: Operation, inputs: Sequence[torch.Tensor]) -> torch.Tensor:
-        if not -len(shape) <= axis < len(shape):
-            raise IndexError
-        index = [slice(None)] * inputs[0].dim()
-        index[axis + 1 if axis >= 0 else axis] = slice(start, stop)
-        return inputs[0][tuple(index)]
-
-    def outside(refusal: object) -> bool:
-        return -len(shape) <= axis < len(shape) and not (-shape[axis] <= start and (stop is None or stop <= shape[axis]))
-
-    compare((op("slice", axis=axis, start=start, stop=stop), (shape,)), reference, outside)
 
 
 @fast

@@ -8,11 +8,9 @@ import random
 import torch
 from torch import Tensor
 
-from archc.compiler.ops.strides import Layout, elementwise, viewed
+from archc.compiler.ops.strides import elementwise, viewed
 
-
-def layout_of(tensor: Tensor) -> Layout:
-    return Layout(tuple(tensor.shape), tuple(tensor.stride()))
+from .torch_side import layout_of
 
 
 def tensors(seed: int, count: int) -> list[Tensor]:

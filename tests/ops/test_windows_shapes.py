@@ -12,7 +12,7 @@ from torch import nn
 
 from archc.compiler.ops.base import Operation
 
-from .compare import Case, compare, images, much, per_axis, small
+from .compare import Case, axes, compare, images, much, per_axis, small
 from .samples import op
 
 
@@ -27,10 +27,6 @@ def pads(rank: int, most: int) -> st.SearchStrategy[object]:
 
 
 # ------------------------------------------------------------------------------------- PyTorch's own words
-
-
-def axes(value: object, rank: int) -> tuple[int, ...]:
-    return value if isinstance(value, tuple) else (value,) * rank  # type: ignore[return-value]
 
 
 def torch_pads(

@@ -10,11 +10,16 @@ import torch
 from torch import nn
 
 from archc.compiler.ops.base import Construct, Operation, Shape, Shapes, literal
+from archc.compiler.ops.strides import Layout
 
 torch.set_num_threads(1)
 
 BATCH = 2
 _numbers = itertools.count()
+
+
+def layout_of(tensor: torch.Tensor) -> Layout:
+    return Layout(tuple(tensor.shape), tuple(tensor.stride()))
 
 
 def write(construct: Construct) -> str:

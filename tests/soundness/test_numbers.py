@@ -11,14 +11,12 @@ import random
 
 import pytest
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
-from archc.compiler.analysis.cost import works_of
 from archc.compiler.analysis.memory import inference_profile
-from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.sample_inputs import zeros
 
 from ..analysis.built import built
+from ..analysis.flops import counted, macs
 from ..analysis.tracker import inference_peak
 from .training import MOST, parameters, training
 from .wide import legal
@@ -52,13 +50,3 @@ def test_a_training_step_is_never_told_too_low_and_never_much_too_high(part: int
     torch.set_num_threads(1)
     rows = [row for row in map(training, range(part, TRAINED, PARTS)) if row is not None and not row.holds]
     assert [row.story() for row in rows if row.number not in TOLD_TOO_HIGH or row.told < row.measured] == []
-
-
-def macs(graph: Graph) -> int:
-    return sum(work.macs for work, node in zip(works_of(graph), graph.nodes, strict=True) if not node.training_only)
-
-
-def counted(graph: Graph, batch: int) -> int:
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        built(graph).eval()(*zeros(graph, batch, torch.device("meta")))
-    return counter.get_total_flops()

@@ -1,0 +1,25 @@
+"""What PyTorch's own counter finds in the generated module of a graph, and what archc says.
+
+On meta tensors: on a CPU the counter does not know the kernel of attention.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from archc.compiler.analysis.cost import works_of
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.sample_inputs import zeros
+
+from .built import built
+
+
+def macs(graph: Graph) -> int:
+    return sum(work.macs for work, node in zip(works_of(graph), graph.nodes, strict=True) if not node.training_only)
+
+
+def counted(graph: Graph, batch: int) -> int:
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        built(graph).eval()(*zeros(graph, batch, torch.device("meta")))
+    return counter.get_total_flops()
