@@ -286,7 +286,7 @@ class _Step:
         if not self.learns[node.index]:
             return 0
         saved = self._saved(node)
-        extra = saved.extra if self.learns[node.inputs[0]] else saved.extra - saved.extra_for_inputs
+        extra = node.operation.kept_extra(saved, node.input_shapes, [self.learns[index] for index in node.inputs])
         return (extra * self.item + saved.extra_bytes) * self.batch + (saved.once + self.lying[node.index].kept) * self.item
 
     def _hold(self, root: int) -> None:

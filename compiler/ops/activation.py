@@ -251,6 +251,7 @@ class Softmax(_Activation):
 @dataclass(frozen=True, slots=True)
 class LogSoftmax(Softmax):
     name: ClassVar[str] = "log_softmax"
+    came_with_names: ClassVar[bool] = True
     summary: ClassVar[str] = "The logarithm of `softmax`, worked out in one."
     reference: ClassVar[str] = "torch.nn.LogSoftmax"
     onnx: ClassVar[str] = "LogSoftmax"

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import resolve_axis
-from .axis_names import axis_name, spelled
+from .axis_names import Axes, axis_name, joined, spelled
 from .base import Backward, Family, Operation, Refusal, Shape, Shapes, show
 from .merge import same_rank, unequal
 from .parameters import BadValue, Integer, Integers, Kind, Plain, parameter
@@ -166,6 +166,7 @@ class Stack(Operation):
     most_inputs: ClassVar[int | None] = None
     output_may_be_overwritten: ClassVar[bool] = True
     gradient_is_view: ClassVar[bool] = True
+    lies_on_top: ClassVar[bool] = True
 
     axis: int = parameter(
         Integer("a whole number, at least -8", least=-8), "which place the new axis has in the output, without the batch", 0
@@ -192,14 +193,19 @@ class Stack(Operation):
         place = self._place(len(inputs[0])) - 1
         return (*inputs[0][:place], len(inputs), *inputs[0][place:])
 
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        place = self._place(len(inputs[0])) - 1
+        known = joined(names)
+        return (*known[:place], "", *known[place:])
+
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         place = self._place(len(inputs[0].sizes) - 1)
         if place == len(inputs[0].sizes):
             return in_order(sizes)
         # They are put end to end, and what is new is cut out of that.
-        joined = list(inputs[0].sizes)
-        joined[place] *= len(inputs)
-        return viewed(as_suggested(inputs, joined), sizes) or in_order(sizes)
+        whole = list(inputs[0].sizes)
+        whole[place] *= len(inputs)
+        return viewed(as_suggested(inputs, whole), sizes) or in_order(sizes)
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         place = self._place(len(back.inputs[0]))

@@ -93,7 +93,13 @@ def placed(operation: Operation, names: Sequence[Axes], inputs: Shapes, given: C
             before = by_number(operation, word, inputs[0]) if isinstance(word, str) else None
             found = _found(operation, word, inputs[0], axes, before, row.name, row.name in given) if isinstance(word, str) else word
             numbers.append(word if found == before else found)
-            if isinstance(word, str) and isinstance(found, int) and before not in (None, found) and row.name not in given:
+            if (
+                isinstance(word, str)
+                and isinstance(found, int)
+                and before not in (None, found)
+                and row.name not in given
+                and not operation.came_with_names
+            ):
                 moved = Moved(row.name, word, before, found)
         new = tuple(numbers) if isinstance(value, tuple) else numbers[0]
         if new != value:

@@ -217,6 +217,8 @@ class Operation:
     least_inputs: ClassVar[int] = 1
     most_inputs: ClassVar[int | None] = 1
     """None: any number. More than one input makes it a head of merges."""
+    came_with_names: ClassVar[bool] = False
+    """True: it is no older than the names of axes, so that no text ever meant another axis by it."""
     channels_of_two: ClassVar[int] = 0
     """Which of two axes is `channels` where neither has a name."""
     wants_channels: ClassVar[str] = ""
@@ -337,6 +339,10 @@ class Operation:
     def keeps_input(self, number: int, wanted: Sequence[bool]) -> bool:
         """Whether input `number`, one of `saved`, is kept where only the `wanted` inputs have gradients."""
         return not self.keeps_inputs_for_others or any(row for other, row in enumerate(wanted) if other != number)
+
+    def kept_extra(self, saved: Saved, inputs: Shapes, wanted: Sequence[bool]) -> int:
+        """How many of the `extra` elements are kept where only the `wanted` inputs have gradients."""
+        return saved.extra if wanted[0] else saved.extra - saved.extra_for_inputs
 
     def passes_gradient(self, number: int, inputs: Shapes, output: Shape) -> bool:
         """Whether the gradient of input `number` is the output's, or a view of it."""

@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .axis_names import axis_name, spelled
 from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, Window, product
-from .norm import EPS_DOC
+from .norm import EPS_DOC, OverChannels
 from .parameters import EPSILON, FLAG, Plain, parameter
 from .several_axes import whole_axes
 from .strides import Layout, as_suggested, elementwise, permuted
@@ -18,6 +18,7 @@ from .strides import Layout, as_suggested, elementwise, permuted
 @dataclass(frozen=True, slots=True)
 class Normalize(Operation):
     name: ClassVar[str] = "normalize"
+    came_with_names: ClassVar[bool] = True
     family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Divides by the Euclidean length along an axis, which is 1 then."
     reference: ClassVar[str] = "torch.nn.functional.normalize"
@@ -74,31 +75,22 @@ _CHANNELS = '''class ChannelRMSNorm(nn.RMSNorm):
 
 
 @dataclass(frozen=True, slots=True)
-class RmsNorm(Operation):
+class RmsNorm(OverChannels):
     name: ClassVar[str] = "rms_norm"
-    family: ClassVar[Family] = "norm"
+    came_with_names: ClassVar[bool] = True
     summary: ClassVar[str] = (
         "Divides each token of [L, C], a vector [C], or each position's channels of an image by their root mean square."
     )
     reference: ClassVar[str] = "torch.nn.RMSNorm; on images over the channels, as `ln`"
     onnx: ClassVar[str] = "RMSNormalization"
-    output_may_be_overwritten: ClassVar[bool] = True
 
     eps: float = parameter(EPSILON, EPS_DOC.replace("variance", "mean square"), 1e-6)
     affine: bool = parameter(FLAG, "whether each channel then gets a learned factor", True)
-    last: bool = parameter(FLAG, "normalise the last axis of any tensor, as of an image whose channels were permuted to the end", False)
+    last: bool = parameter(FLAG, "normalise the last axis of any tensor, whatever its name", False)
+    axis: Plain = parameter(AXIS, "which axis, the first or the last, is normalised", "channels")
 
-    def channels_wanted(self) -> str:
-        return "" if self.last else "last"  # of a sequence; an image's are found first
-
-    def _over_first(self, shape: Shape) -> bool:
-        return len(shape) > 2 and not self.last
-
-    def _channels(self, shape: Shape) -> int:
-        return shape[0] if self._over_first(shape) else shape[-1]
-
-    def output(self, inputs: Shapes) -> Shape:
-        return inputs[0]
+    def _which(self) -> tuple[bool, Plain]:
+        return self.last, self.axis
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return (Weight("weight", (self._channels(inputs[0]),)),) if self.affine else ()
@@ -141,8 +133,9 @@ class RmsNorm(Operation):
         if not back.wanted[0]:
             return size  # the weight's gradient, before it is summed
         # The product with the weight, that with the root, the root, the squares: the gradient of the output is let go of after the
-        # first, and what the forward pass kept for a step after that step. Two gradients of the input come, the first before the squares'.
-        first = 0 if any(back.joined) else size
+        # first, and what the forward pass kept for a step after that step. Two gradients of the input come, the first before the squares'
+        # (of channels brought to the end both are summed before they go on).
+        first = 0 if any(back.joined) and not self._over_first(back.inputs[0]) else size
         if self.affine:
             most = max(2 * size, 2 * size + rows - freed, 4 * rows - freed, first + 3 * size - rows - freed)
         else:

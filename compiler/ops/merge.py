@@ -129,7 +129,6 @@ class Mul(_Elementwise):
     reference: ClassVar[str] = "torch.mul"
     onnx: ClassVar[str] = "Mul"
     symbol: ClassVar[str] = "\u00d7"
-    keeps_inputs_for_others: ClassVar[bool] = True
 
     def _stretches(self) -> bool:
         return True
@@ -138,10 +137,25 @@ class Mul(_Elementwise):
         partial = sum(product(self.output(inputs[: count + 1])) for count in range(1, len(inputs) - 1))
         return Saved(inputs=tuple(range(len(inputs))), extra=partial)
 
+    def keeps_input(self, number: int, wanted: Sequence[bool]) -> bool:
+        # From the left: each factor for the gradient of the product of those before it, and the first for the second's.
+        return any(wanted[:number]) if number else wanted[1]
+
+    def kept_extra(self, saved: Saved, inputs: Shapes, wanted: Sequence[bool]) -> int:
+        return sum(size * later for size, later in zip(self.partials(inputs), wanted[2:], strict=True))
+
     def backward_scratch(self, back: Backward) -> int:
-        # The gradient of an input that was stretched is as large as the output before it is summed.
-        stretched = sum(shape != back.output for shape in back.inputs)
-        return (min(stretched, 2) - (len(back.inputs) - 2)) * back.elements
+        # Two factors at a time, the last first: the gradients of both, that of one that was stretched as large as the product before it is
+        # summed. Then the product's gradient is let go of, and the product of those before, which was kept.
+        level, most, made = 0, 0, [self.output(back.inputs[: count + 1]) for count in range(len(back.inputs))]
+        for number in range(len(back.inputs) - 1, 0, -1):
+            wanted = [made[number - 1]] * any(back.wanted[:number]) + [back.inputs[number]] * back.wanted[number]
+            size = product(made[number]) * back.batch
+            gradients = sum(product(shape) for shape in wanted) * back.batch
+            most = max(most, level + gradients + size * sum(shape != made[number] for shape in wanted))
+            level += gradients - (back.freed if number == len(back.inputs) - 1 else size)
+            level -= product(made[number - 1]) * back.batch * (number > 1 and back.wanted[number])
+        return most - back.made
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         return " * ".join(names)
@@ -195,6 +209,12 @@ class Sub(_Elementwise):
 class _Extreme(_Elementwise):
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=tuple(range(len(inputs))), extra=(len(inputs) - 2) * product(output))
+
+    def keeps_input(self, number: int, wanted: Sequence[bool]) -> bool:
+        return any(wanted[: max(number, 1) + 1])
+
+    def kept_extra(self, saved: Saved, inputs: Shapes, wanted: Sequence[bool]) -> int:
+        return sum(product(inputs[0]) for number in range(2, len(inputs)) if any(wanted[: number + 1]))
 
     def backward_scratch(self, back: Backward) -> int:
         # Two paths at a time, the last first, and of them one after the other: half the gradient, for where both are equal,

@@ -214,39 +214,26 @@ class GroupNorm(Operation):
         return f"g{self.groups}"
 
 
-_CHANNELS_NORM = '''class ChannelNorm(nn.LayerNorm):
-    """A layer norm over the channels of each position: of [N, C, H, W], over C."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = F.layer_norm(x.movedim(1, -1), self.normalized_shape, self.weight, self.bias, self.eps)
-        return x.movedim(-1, 1)
-'''
-
-
 @dataclass(frozen=True, slots=True)
-class LayerNorm(Operation):
-    name: ClassVar[str] = "ln"
+class OverChannels(Operation):
+    """A norm over the channels of each position, where these are the first axis or the last."""
+
     family: ClassVar[Family] = "norm"
-    summary: ClassVar[str] = "Normalisation of each token of [L, C], of a vector [C], or of each position's channels in an image [C, H, W]."
-    reference: ClassVar[str] = "torch.nn.LayerNorm; on images, ConvNeXt's"
-    onnx: ClassVar[str] = "LayerNormalization"
     output_may_be_overwritten: ClassVar[bool] = True
-
-    eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
-    affine: bool = parameter(FLAG, "whether each channel then gets a learned factor and a learned addend", True)
-    last: bool = parameter(FLAG, "normalise the last axis of any tensor, whatever its name", False)
-    bias: bool = parameter(FLAG, "whether `affine` has the addend", True)
-    axis: Plain = parameter(AXIS, "which axis, the first or the last, is normalised", "channels")
-
     channels_of_two: ClassVar[int] = 1
 
+    def _which(self) -> tuple[bool, Plain]:
+        """`last` and `axis`."""
+        raise NotImplementedError
+
     def finds_axis(self, parameter: str) -> bool:
-        return not self.last
+        return not self._which()[0]
 
     def _axis(self, shape: Shape) -> int:
-        if self.last or (self.axis == "channels" and len(shape) == 2):
+        last, axis = self._which()
+        if last or (axis == "channels" and len(shape) == 2):
             return len(shape) - 1
-        return resolve_axis(self.axis, shape, self.name)
+        return resolve_axis(axis, shape, self.name)
 
     def _over_first(self, shape: Shape) -> bool:
         return len(shape) > 1 and self._axis(shape) == 0
@@ -261,12 +248,38 @@ class LayerNorm(Operation):
             order = (*(number for number in range(len(shape)) if number != axis), axis)
             raise Refusal(
                 "E332",
-                f"`ln` works along the first axis or the last, and of {show(shape)} it would be axis {axis}",
+                f"`{self.name}` works along the first axis or the last, and of {show(shape)} it would be axis {axis}",
                 parameter="axis",
                 operand=0,
                 help=f"`permute({show(order)})` brings it to the end",
             )
         return shape
+
+
+_CHANNELS_NORM = '''class ChannelNorm(nn.LayerNorm):
+    """A layer norm over the channels of each position: of [N, C, H, W], over C."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.layer_norm(x.movedim(1, -1), self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.movedim(-1, 1)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNorm(OverChannels):
+    name: ClassVar[str] = "ln"
+    summary: ClassVar[str] = "Normalisation of each token of [L, C], of a vector [C], or of each position's channels in an image [C, H, W]."
+    reference: ClassVar[str] = "torch.nn.LayerNorm; on images, ConvNeXt's"
+    onnx: ClassVar[str] = "LayerNormalization"
+
+    eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
+    affine: bool = parameter(FLAG, "whether each channel then gets a learned factor and a learned addend", True)
+    last: bool = parameter(FLAG, "normalise the last axis of any tensor, whatever its name", False)
+    bias: bool = parameter(FLAG, "whether `affine` has the addend", True)
+    axis: Plain = parameter(AXIS, "which axis, the first or the last, is normalised", "channels")
+
+    def _which(self) -> tuple[bool, Plain]:
+        return self.last, self.axis
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return _affine(self._channels(inputs[0]), self.affine)[: 2 if self.bias else 1]

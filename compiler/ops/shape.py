@@ -341,6 +341,7 @@ class PixelShuffle(Rearranged):
 @dataclass(frozen=True, slots=True)
 class PixelUnshuffle(Rearranged):
     name: ClassVar[str] = "pixel_unshuffle"
+    wants_channels: ClassVar[str] = "first"
     summary: ClassVar[str] = "Positions become channels: [C, H * r, W * r] becomes [C * r * r, H, W] (space to depth)."
     reference: ClassVar[str] = "torch.nn.PixelUnshuffle"
     onnx: ClassVar[str] = "SpaceToDepth, by Reshape and Transpose"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axis_names import STANDARD, Axes
 from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .parameters import DILATION, KERNEL, STRIDE, Extent, Plain, parameter
 from .spatial import Geometry, either, nearest_multiples, reach, show_kernel, show_pads, show_stride, simple, too_small
@@ -19,6 +20,7 @@ class _Sliding(Operation):
     """What `unfold` and `fold` share: the windows on an image."""
 
     family: ClassVar[Family] = "shape"
+    wants_channels: ClassVar[str] = "first"
     output_may_be_overwritten: ClassVar[bool] = True
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain]:
@@ -55,6 +57,9 @@ class _Sliding(Operation):
         if set(g.stride) != {1}:
             rows.append(("stride", simple(g.stride)))
         return tuple(rows)
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return STANDARD[len(output)]
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return in_order(sizes)
@@ -95,6 +100,9 @@ class Unfold(_Sliding):
             raise Refusal("E313", f"`unfold` works on an image [C, H, W], and its input is {show(shape)}", operand=0)
         g, count = self._geometry(shape)
         return (shape[0] * product(g.kernel), product(count))
+
+    def stored(self, inputs: Shapes, output: Shape) -> int:
+        return max(product(inputs[0]), product(output))  # as `fold`'s
 
     def gradient_stored(self, number: int, back: Backward) -> int:
         return max(product(back.inputs[0]) * back.batch, back.elements)  # as `fold`'s

@@ -114,11 +114,29 @@ class Wide:
     def merge(self, depth: int) -> str:
         chance = self.chance
         head = chance.choice(
-            ("add", "add", "add", "concat", "concat", "mul", "sub", "maximum", "mean", "add(broadcast = true)", "matmul", "attention(2)")
+            (
+                "add",
+                "add",
+                "add",
+                "concat",
+                "concat",
+                "mul",
+                "sub",
+                "maximum",
+                "mean",
+                "div",
+                "minimum",
+                "stack",
+                "stack(1)",
+                "stack(-1)",
+                "add(broadcast = true)",
+                "matmul",
+                "attention(2)",
+            )
         )
         if head == "concat" and chance.random() < 0.4:
             head = f"concat(axis = {chance.randint(0, 2)})"
-        paths = [self.path(depth - 1) for _ in range(2 if head in ("matmul", "attention(2)") else chance.choice((2, 2, 3)))]
+        paths = [self.path(depth - 1) for _ in range(2 if head in ("div", "matmul", "attention(2)") else chance.choice((2, 2, 3)))]
         if chance.random() < 0.4:
             paths[-1] = "skip"
         return f"{head} {{ {' '.join(f'| {path}' for path in paths)} }}"
@@ -212,6 +230,34 @@ class Wide:
                 "dropout(0.5)",
                 "drop_path(0.2)",
                 *(f"attention({group})", f"attention({group})"),
+                *(
+                    "bn(last = true)",
+                    "ln(bias = false)",
+                    "rms_norm",
+                    "rms_norm(last = true)",
+                    "rms_norm(affine = false, last = true)",
+                    f"normalize({axis})",
+                ),
+                *(
+                    f"slice({axis}, {chance.randint(0, 2)}, step = 2)",
+                    "pixel_unshuffle(2)",
+                    f"flip({axis})",
+                    f"roll({chance.randint(-2, 2)}, {axis})",
+                ),
+                *(
+                    "roll([1, -2], [0, 1])",
+                    "global_avgpool -> expand([-1, 4, 3])",
+                    f"unfold({k}, stride = {s})",
+                    "unfold(3, pad = 1, dilation = 2)",
+                ),
+                f"unfold({k}, stride = {s}) -> fold({chance.randint(3, 9)}, {k}, stride = {s})",
+                *("exp", "abs -> log", "abs -> sqrt", "rsqrt", "reciprocal", "sin", "cos", "square", "power(3)", "offset(-0.5)"),
+                *("clamp(-1, 1)", "clamp(min = 0)", "selu", "celu", f"log_softmax({axis})"),
+                *(
+                    f'reduce("{chance.choice(("mean", "sum", "max", "min", "norm", "var"))}", {along}, {keep})'
+                    for along in (axis, f"[{axis}, -2]")
+                    for keep in ("true", "false")
+                ),
                 *("class_token", "position_embedding", "layer_scale", "scale(2)", "identity"),
             )
         )
