@@ -17,7 +17,7 @@ from ..compiler.files.library import about, entries, files, names
 from ..compiler.ops import STRICTER, TABLE
 from ..compiler.ops.base import Operation
 from ..compiler.ops.foreign_names import NO_PARAMETERS, PARAMETERS, Otherwise, advice, otherwise, same_as
-from ..compiler.ops.parameters import Optional, Parameter, Plain, Word
+from ..compiler.ops.parameters import OpenSizes, Optional, Parameter, Plain, Word
 from ..compiler.ops.suggest import closest, did_you_mean
 from ..reporting.codes.code import Code
 from ..reporting.codes.table import CODES
@@ -179,6 +179,8 @@ def usage(operation: type[Operation]) -> str:
 def _written(row: Parameter) -> str:
     """`kernel = 3`; the name alone where a value must be given."""
     kind = row.kind.kind if isinstance(row.kind, Optional) else row.kind
+    if isinstance(kind, OpenSizes):
+        return "name = size, …"
     quoted = isinstance(kind, Word) and isinstance(row.default, str)
     return row.name if row.required else f"{row.name} = {show_value(row.default) if quoted else show_plain(row.default)}"
 

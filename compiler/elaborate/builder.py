@@ -16,7 +16,7 @@ from ..graph.provenance import chain_of_shapes
 from ..ops.axes import placed
 from ..ops.axis_names import Axes
 from ..ops.base import Operation, Refusal, Shape, product, show
-from ..ops.parameters import BadValue, Named, Plain, Sizes
+from ..ops.parameters import BadValue, Named, OpenSizes, Plain, Sizes
 from .axes_told import axis_moved, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin
 from .effort import MOST_ERRORS, MOST_REPEATS, Effort
@@ -339,7 +339,13 @@ class Builder:
     def _read(self, frame: Frame, operation: type[Operation], given: Mapping[str, Given], called: Signature) -> dict[str, Plain] | None:
         values: dict[str, Plain] = {}
         refused = False
-        for row in operation.parameters():
+        rows = {row.name: row for row in operation.parameters()}
+        opened = next((row for row in rows.values() if isinstance(row.kind, OpenSizes)), None)
+        if opened is not None:
+            del rows[opened.name]
+            sizes = [dataclasses.replace(opened, name=name, kind=OpenSizes.item) for name in given if name not in rows]
+            rows |= {row.name: row for row in sizes}
+        for row in rows.values():
             if row.name not in given:
                 values[row.name] = row.default
                 continue
@@ -353,6 +359,8 @@ class Builder:
                 diagnostic = bad_value(called, row, value, bad.expected, span, span.text)
                 origin = given[row.name].origin
                 self.say(diagnostic if origin is None else with_origins(origin.reader, diagnostic, origin.expression), frame)
+        if opened is not None and not refused:
+            values[opened.name] = tuple((row.name, values.pop(row.name)) for row in sizes)
         return None if refused else values
 
     def too_large(self, operation: Operation, shapes: tuple[Shape, ...], shape: Shape) -> str | None:

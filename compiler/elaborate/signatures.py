@@ -11,7 +11,7 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Operation
 from ..ops.foreign_names import NO_PARAMETERS
-from ..ops.parameters import Integer, Optional, Parameter, Reference, Word
+from ..ops.parameters import Integer, OpenSizes, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Template
 from .explain_values import replacement
@@ -35,11 +35,14 @@ class Signature:
     slots: tuple[Slot, ...]
     place: Span | None
     tensors: tuple[str, ...] = ()  # what a block takes at the head of a merge
+    open: bool = False  # whether it takes sizes by names that the call chooses
 
     @property
     def usage(self) -> str:
         """`conv(channels, kernel = 3, …)`, as the reference prints it."""
-        inner = ", ".join(slot.name if slot.required else f"{slot.name} = {slot.default}" for slot in self.slots)
+        inner = ", ".join(
+            [*(slot.name if slot.required else f"{slot.name} = {slot.default}" for slot in self.slots), *["name = size, …"] * self.open]
+        )
         return f"{self.name}({inner})" if inner else self.name
 
 
@@ -61,8 +64,9 @@ _KNOWN: dict[str, Signature] = {}
 def _of_operation(operation: type[Operation]) -> Signature:
     found = _KNOWN.get(operation.name)
     if found is None:
-        slots = tuple(Slot(row.name, row.required, show_default(row)) for row in operation.parameters())
-        found = _KNOWN[operation.name] = Signature(operation.name, slots, None)
+        rows = operation.parameters()
+        slots = tuple(Slot(row.name, row.required, show_default(row)) for row in rows if not isinstance(row.kind, OpenSizes))
+        found = _KNOWN[operation.name] = Signature(operation.name, slots, None, open=len(slots) < len(rows))
     return found
 
 
@@ -93,7 +97,7 @@ def match(
                 raise Problem(_too_many(called, argument, arguments))
             name = names[position]
             position += 1
-        elif name not in names:
+        elif name not in names and not called.open:
             raise Problem(_unknown(called, argument, [name for name in names if name not in found], arguments, place))
         if name in found:
             raise Problem(_twice(called, name, found[name], argument))

@@ -59,7 +59,7 @@ SAME = {
     "upsample": "interpolate resize upsampling upsamplingnearest upsamplingbilinear",
     "flatten": "ravel",
     "reshape": "view unflatten",
-    "permute": "rearrange moveaxis movedim",
+    "permute": "moveaxis movedim",
     "select": "getitem take gather indexselect",
     "chunk": "split tensorsplit",
     "slice": "narrow stridedslice getslice",
@@ -139,6 +139,11 @@ OTHERWISE = (
         "repeatinterleave tile",
         "`expand` stretches an axis of size 1, and `mul` and `add(broadcast = true)` stretch by themselves",
         "global_avgpool -> expand([-1, 16, 16])",
+    ),
+    Otherwise(
+        "windowpartition windowreverse splitheads",
+        "windows, heads and their way back are a line of `rearrange` each",
+        'rearrange("c (h p) (w q) -> (h w) (p q) c", p = 4, q = 4)',
     ),
     Otherwise(
         "patchify",

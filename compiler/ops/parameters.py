@@ -167,6 +167,18 @@ def names_of(shape: tuple[Plain, ...]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSizes(Kind):
+    """Sizes by names that the call chooses: each is an argument of its own, `p = 7`, and the field keeps them as pairs."""
+
+    item: ClassVar[Integer] = Integer("a whole number, at least 1")
+
+    def read(self, value: object) -> Plain:
+        if not isinstance(value, tuple) or not all(isinstance(row, tuple) and len(row) == 2 for row in value):
+            raise self.refuse()
+        return tuple((str(name), self.item.read(size)) for name, size in value)
+
+
+@dataclass(frozen=True, slots=True)
 class Reference(Kind):
     """The label of a step. The elaborator adds the tensor as a further input of the node and keeps `True` in the field."""
 

@@ -1,4 +1,4 @@
-"""Arithmetic, reductions and norms by length answer the same from Python, TorchScript and ONNX."""
+"""Arithmetic, reductions, norms by length and rearrangements answer the same from Python, TorchScript and ONNX."""
 
 from __future__ import annotations
 
@@ -56,6 +56,14 @@ NETWORKS = {
         turned: skip(image) -> permute([1, 2, 0]) -> rms_norm(last = true) -> bn(last = true) -> permute([2, 0, 1]) -> ln(bias = false)
         plain: skip(x) -> rms_norm(affine = false)
         output image, tokens, turned, plain
+    """,
+    "rearranged": """
+        input x[4, 6, 10]
+        conv(8) -> windows: rearrange("c (h p) (w q) -> (h w) (p q) c", p = 3, q = 5)
+        linear(6) -> heads: rearrange("windows length (heads c) -> windows heads length c", heads = 2)
+        skip(windows) -> rearrange("(h w) (p q) c -> c (h p) (w q)", h = 2, p = 3) -> image: conv(12, 1)
+        shuffled: rearrange("(c r s) h w -> c (h r) 1 (w s)", r = 2, s = 2)
+        output windows, heads, image, shuffled
     """,
 }
 

@@ -41,6 +41,7 @@ EXACT = {
     "rms_norm",
     "stack",
     "expand",
+    "rearrange",
     "flip",
     "roll",
     "unfold",

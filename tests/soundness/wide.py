@@ -218,6 +218,11 @@ class Wide:
                 *("flatten", "tokens", "tokens"),
                 *(f"reshape([{c}, -1])", "reshape([-1])", f"reshape([-1, {k}, {s}])"),
                 *("permute([1, 0])", "permute([2, 0, 1])", "permute([1, 2, 0])", "permute([0, 2, 1])", "permute([1, 2, 3, 0])"),
+                *(
+                    'rearrange("c (h p) w -> h w (p c)", p = 2)',
+                    'rearrange("(a b) ... -> b ... a", a = 2)',
+                    'rearrange("c h w -> (h c) w")',
+                ),
                 f"channel_shuffle({group})",
                 "pixel_shuffle(2)",
                 f"slice({axis}, {chance.randint(0, 2)}, {chance.randint(2, 5)})",

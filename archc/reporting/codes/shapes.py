@@ -184,4 +184,12 @@ ROWS: tuple[Code, ...] = (
         _network("add {\n    | tokens\n    | tokens -> permute([1, 0])\n  }", "4, 2, 2"),
         "Bring one path into the order of the other with `permute`.",
     ),
+    Code(
+        "E334",
+        "a `rearrange` whose pattern is not the input's",
+        "The left side of the pattern names each axis of the input, without the batch; a name in brackets is a factor of an axis, and of the "
+        "factors of one axis all but one have their sizes written.",
+        _network('rearrange("c (h p) w -> h w (p c)")', "3, 8, 8"),
+        "Write the sizes of the factors, `p = 2`, and as many axes as come in.",
+    ),
 )
