@@ -11,6 +11,7 @@ from archc.base.source import Source
 from archc.compiler.elaborate.closures import NO_DEFAULTS, Builtin, Environment, Template
 from archc.compiler.elaborate.signatures import Signature, Slot, bad_value, match, show_default, signature
 from archc.compiler.ops import TABLE
+from archc.compiler.ops.parameters import OpenSizes
 from archc.dsl import ast
 from archc.dsl.parser.parse import parse, parse_expression
 
@@ -47,8 +48,14 @@ def block(text: str) -> Signature:
 
 def test_every_operation_has_the_parameters_of_its_record() -> None:
     for name, operation in TABLE.items():
-        slots = signature(Builtin(operation)).slots
-        assert [(slot.name, slot.required) for slot in slots] == [(row.name, row.required) for row in operation.parameters()], name
+        called = signature(Builtin(operation))
+        rows = [row for row in operation.parameters() if not isinstance(row.kind, OpenSizes)]
+        assert [(slot.name, slot.required) for slot in called.slots] == [(row.name, row.required) for row in rows], name
+        assert called.open == (len(rows) < len(operation.parameters())), name
+
+
+def test_names_that_the_call_chooses_are_taken_by_what_has_such() -> None:
+    assert signature(Builtin(TABLE["rearrange"])).usage == "rearrange(pattern, name = size, …)"
 
 
 def test_a_block_has_those_of_its_head() -> None:
