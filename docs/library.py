@@ -45,8 +45,12 @@ def native(name: str) -> int:
 
 
 def smallest(name: str) -> int:
-    """The side of the smallest square image that the network takes."""
-    refused, taken = 0, native(name)
+    """The side of the smallest square image that the network takes. One that halves the image some times takes only multiples of a
+    power of 2: such a power is tried first, and then what lies between it and the power below."""
+    taken = native(name)
+    powers = [2**i for i in range(taken.bit_length()) if 2**i < taken]
+    taken = next((power for power in powers if program(name, power) is not None), taken)
+    refused = max((power for power in powers if power < taken), default=0)
     while taken - refused > 1:
         middle = (refused + taken) // 2
         if program(name, middle) is None:

@@ -7,6 +7,7 @@ All of it is read from the operations, never from names that the user gave.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
@@ -185,27 +186,31 @@ def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
         steps = forks[0].paths[0]
         forks = []
     if len(forks) != 1 or forks[0].sign:
-        return _wrapped([_text(step) for step in steps])
+        return _wrapped(_texts(steps))
     place = steps.index(forks[0])
     rows: list[str] = []
-    rows.extend(_wrapped([_text(step) for step in steps[:place]]))
-    for text, times in _counts([ARROW.join(_text(step) for step in path) for path in forks[0].paths]):
+    rows.extend(_wrapped(_texts(steps[:place])))
+    for text, times in _counts([ARROW.join(_texts(path)) for path in forks[0].paths]):
         many = f"{times} {TIMES} " if times > 1 else ""
         rows.extend(_wrapped(("| " + many + text).split(ARROW)))
-    rows.extend(_wrapped([_text(step) for step in steps[place + 1 :]]))
+    rows.extend(_wrapped(_texts(steps[place + 1 :])))
     return _shortened(rows)
 
 
 def _steps(graph: Graph, scope: Scope, deep: bool, depth: int = 0) -> _Steps:
     """The telling operations of a part, in order, with its forks. Not `deep`: blocks are named and not entered."""
+    return _steps_of(graph, graph.members[scope], deep, depth)
+
+
+def _steps_of(graph: Graph, members: Sequence[Scope | Node], deep: bool, depth: int) -> _Steps:
     steps: list[str | _Fork] = []
     paths: list[_Steps] = []
-    for member in graph.members[scope]:
+    for member in members:
         if isinstance(member, Scope):
             if depth > 8 or member.kind == "aux":
                 continue
             if member.kind == "path":
-                paths.extend(_steps(graph, way, deep, depth + 1) for way in _ways(graph, member))
+                paths.extend(_steps_of(graph, way, deep, depth + 1) for way in _ways(graph, member))
             elif not deep and member.kind in ("block", "stage", "network") and (member.template or member.title):
                 steps.append(member.template or member.title)
             else:
@@ -222,13 +227,16 @@ def _steps(graph: Graph, scope: Scope, deep: bool, depth: int = 0) -> _Steps:
     return (*steps, *(step for path in paths for step in path))
 
 
-def _ways(graph: Graph, path: Scope) -> Sequence[Scope]:
-    """The path; its rounds where it is written `| repeat 32: …`, for they stand side by side."""
-    rounds = [member for member in graph.members[path] if isinstance(member, Scope) and member.kind == "round"]
-    if len(rounds) < 2 or len(rounds) < len(graph.members[path]):
-        return (path,)
-    first = {node.index for node in _inside(graph, rounds[0])}
-    return (path,) if any(first & set(node.inputs) for node in _inside(graph, rounds[1])) else rounds
+def _ways(graph: Graph, path: Scope) -> list[list[Scope | Node]]:
+    """What stands side by side in a path, where a loop writes it (`| repeat 32: …`): members that read nothing of those before them."""
+    ways: list[tuple[list[Scope | Node], set[int]]] = []
+    for member in graph.members[path]:
+        nodes = [member] if isinstance(member, Node) else list(_inside(graph, member))
+        made, read = {node.index for node in nodes}, {index for node in nodes for index in node.inputs}
+        before = [way for way in ways if way[1] & read]
+        ways = [way for way in ways if not way[1] & read]
+        ways.append(([*(part for parts, _ in before for part in parts), member], made.union(*(indices for _, indices in before))))
+    return [parts for parts, _ in ways]
 
 
 def _inside(graph: Graph, scope: Scope) -> Iterator[Node]:
@@ -242,8 +250,17 @@ def _inside(graph: Graph, scope: Scope) -> Iterator[Node]:
 def _text(step: str | _Fork) -> str:
     if isinstance(step, str):
         return step
-    texts = [ARROW.join(_text(inner) for inner in path) for path in step.paths]
+    texts = [ARROW.join(_texts(path)) for path in step.paths]
     return step.sign + "(" + " | ".join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
+
+
+def _texts(steps: _Steps) -> list[str]:
+    """Equal forks in a row are told once, with their number."""
+    rows: list[str] = []
+    for fork, group in groupby(steps, lambda step: isinstance(step, _Fork)):
+        texts = [_text(step) for step in group]
+        rows.extend(_run_lengths(texts) if fork else texts)
+    return rows
 
 
 def _counts(texts: Sequence[str]) -> list[tuple[str, int]]:

@@ -26,10 +26,17 @@ TORCHVISION = {
     },
 }
 
-TIMM = (
-    *("inception_v4", "inception_resnet_v2", "resnet18d", "resnet50c", "resnet50d", "resnet101d", "resnet152d"),
-    *("resnext101_32x4d", "seresnet50", "seresnext50_32x4d", "resnetv2_50", "res2net50_26w_4s"),
-)
+TIMM = {
+    "xception": "legacy_xception",
+    **{
+        name: name
+        for name in (
+            *("inception_v4", "inception_resnet_v2", "resnet18d", "resnet50c", "resnet50d", "resnet101d", "resnet152d"),
+            *("resnext101_32x4d", "seresnet50", "seresnext50_32x4d", "resnetv2_50", "res2net50_26w_4s", "resnest50d"),
+            *("dpn68", "dla34", "cspdarknet53", "repvgg_a0", "mobileone_s0", "convmixer_768_32"),
+        )
+    },
+}
 
 
 @cache
@@ -81,6 +88,13 @@ COMPUTING = ("regnet_x_400mf", "regnet_y_400mf")
 NAMES = tuple(sorted((*TORCHVISION, *TIMM, *OTHERS)))
 
 
+def called(name: str) -> str:
+    """Where the reference is, and its name there."""
+    if name in TIMM:
+        return f"timm:{TIMM[name]}"
+    return f"tv:{TORCHVISION.get(name, name)}"
+
+
 def build(name: str) -> nn.Module:
     """The reference as its library makes it; side heads included, weights as they come."""
     if name in TORCHVISION:
@@ -90,7 +104,7 @@ def build(name: str) -> nn.Module:
         torchvision()  # timm imports it
         import timm
 
-        module = timm.create_model(name, pretrained=False)
+        module = timm.create_model(TIMM[name], pretrained=False)
     else:
         module = OTHERS[name][0]()
     assert isinstance(module, nn.Module)

@@ -43,7 +43,7 @@ def maker(name: str) -> FunctionType:
     elif name in reference.TIMM:
         import timm
 
-        found = timm.models.model_entrypoint(name)
+        found = timm.models.model_entrypoint(reference.TIMM[name])
     else:
         found = {"fcn_resnet50": models.segmentation.fcn_resnet50, "resnet50_fpn": models.detection.retinanet_resnet50_fpn}[name]
     found = inspect.unwrap(found)

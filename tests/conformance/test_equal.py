@@ -14,7 +14,7 @@ from tests.conformance.modules import check_gradients, difference, generated, gr
 # Two sizes, one of them odd, as small as the network allows.
 SIZES = dict.fromkeys(reference.NAMES, (64, 75))
 SIZES |= dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2"), (75, 96))
-SIZES["vit_b_16"] = (224,)
+SIZES |= {"vit_b_16": (224,), "xception": (75, 96), "dla34": (64, 96)}
 
 # One of each family.
 GRADIENTS = (

@@ -37,7 +37,9 @@ def count(program: Program, trainable: bool, side_heads: bool) -> int:
 
 
 def test_every_shipped_network_has_facts() -> None:
-    assert set(names()) == {*FACTS, "googlenet_naive"}
+    from tests.conformance.test_figures import FIGURES
+
+    assert set(names()) == {*FACTS, "googlenet_naive", *(figure.name for figure in FIGURES)}
 
 
 @pytest.mark.parametrize("name", FACTS)
