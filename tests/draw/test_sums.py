@@ -35,7 +35,7 @@ def test_steps_that_a_loop_writes_within_a_path_follow_each_other() -> None:
 
 
 def test_equal_residual_parts_are_told_once() -> None:
-    assert told("conv(16, 1) -> repeat 8 { add { | skip | conv(16, 3) } }") == ("1x1, 16 \u2192 +(3x3, 16) \u00d78",)
+    assert told("conv(16, 1)\n repeat 8 { add { | skip | conv(16, 3) } }") == ("1x1, 16 \u2192 +(3x3, 16) \u00d78",)
 
 
 def test_equal_convolutions_are_told_each() -> None:

@@ -12,6 +12,7 @@ from ...ops.activation import Gelu, HardSigmoid, HardSwish, Relu, Sigmoid, Silu,
 from ...ops.base import Construct, Operation, product
 from ...ops.convolution import Conv, DepthwiseConv
 from ...ops.dense import Linear
+from ...ops.merge import Concat
 from ...ops.parameters import Plain
 from ...ops.pool import MaxPool
 from ...rewrite.base import Rewrite
@@ -160,9 +161,13 @@ def _pool_window(node: Node) -> tuple[tuple[str | None, Plain], ...] | None:
 
 
 def _may_add_into(graph: Graph, node: Node) -> bool:
-    """Whether the second operand is a tensor of its own that nobody reads after this node."""
+    """Whether the second operand is a tensor of its own that nobody reads after this node.
+
+    A concat may read it after all, though it stands before: TorchScript joins a concat of a concat, and reads all parts at the later one.
+    """
     other = graph.nodes[node.inputs[1]]
     if other.is_port or other.operation.is_view or other.operation.training_only:
         return False
     users = graph.users(other)
-    return all(user.index <= node.index and not user.operation.is_view and not user.is_port for user in users) and users.count(node) == 1
+    before = all(user.index <= node.index and not user.operation.is_view and not user.is_port for user in users)
+    return before and not any(isinstance(user.operation, Concat) for user in users) and users.count(node) == 1

@@ -60,6 +60,13 @@ BODIES = {
         "b: add { | skip | conv(8, 3) }",
         "concat { | skip | skip(a) -> slice(stop = 3) }",
     ),
+    "a concat of a concat has a part that is added to": (
+        "a: conv(8, 3) -> relu",
+        "c: concat { | skip | conv(4, 3) }",
+        "skip(a) -> conv(8, 3) -> relu -> b: conv(8, 3)",
+        "d: add { | skip | skip(a) }",
+        "concat { | skip(d) | skip(c) }",
+    ),
     "an input is added to": ("add { | conv(8, 3) | skip }",),
     "an output is added to": ("a: conv(8, 3)", "b: add { | conv(8, 3) | skip }", "output a, b"),
     "a map of odd size": ("conv(64, 3) -> relu -> conv(64, 3) -> maxpool(3, stride = 2, ceil = true) -> conv(64, 3)",),
@@ -159,6 +166,7 @@ SMALLER = {
     "[3, 4, 23, 3]": "[1, 2, 2, 1]",
     "[3, 8, 36, 3]": "[1, 2, 2, 1]",
     "depth = 12": "depth = 4",  # ViT
+    "depth = 32": "depth = 4",  # ConvMixer
     "rectified(c3[1], 3)": "rectified(c3[0], 3)",  # the naive inception
     "rectified(c5[1], 5)": "rectified(c5[0], 5)",
     "unet(width = 64": "unet(width = 32",
