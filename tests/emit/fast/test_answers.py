@@ -61,7 +61,7 @@ BODIES = {
         "concat { | skip | skip(a) -> slice(stop = 3) }",
     ),
     "a concat of a concat has a part that is added to": (
-        "a: conv(8, 3) -> relu",
+        "conv(8, 3) -> a: relu",
         "c: concat { | skip | conv(4, 3) }",
         "skip(a) -> conv(8, 3) -> relu -> b: conv(8, 3)",
         "d: add { | skip | skip(a) }",
