@@ -40,6 +40,7 @@ _HOMES = {
     "fit": "archc.variants",
     "from_module": "archc.api",
     "load": "archc.api",
+    "load_ipython_extension": "archc.notebook",
     "networks": "archc.variants",
     "sweep": "archc.variants",
 }

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .base.diagnostics import Diagnostic
+from .base.source import Source
 from .compiler import driver
 from .compiler.importer.in_place import file_of
 from .given import Input, one_of, settings_of, shapes_of
 from .reporting.error import ArchError
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     import networkx
     import torch
     from torch import nn
@@ -37,8 +41,39 @@ class Network:
         self._checked = checked
         self._program = checked.program
 
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        /,
+        name: str = "text",
+        *,
+        input: Input | None = None,
+        settings: Mapping[str, object] | None = None,
+        **parameters: object,
+    ) -> Network:
+        """The network of a text that need not be saved; messages call it `name`, and of several networks the one of that name is meant.
+
+        `settings` are parameters as the compiler takes them, `parameters` as Python has them. Imports are looked for in the library and
+        in the current folder. Raises `ArchError`; doubts are Python warnings.
+        """
+        given, inputs = {**settings_of(parameters), **(settings or {})}, shapes_of(input)
+        return _network(lambda: driver.compile_source(Source.of(name, text), settings=given, inputs=inputs))
+
     def __repr__(self) -> str:
         return f"<archc.Network {self.name}: {len(self._program.nodes)} operations>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the picture and the totals."""
+        from .compiler.draw.inline import html
+
+        return html(self.typed_graph)
+
+    def _repr_svg_(self) -> str:
+        from .compiler.draw import Options
+        from .compiler.draw.inline import svg
+
+        return svg(self.typed_graph, Options())
 
     def __eq__(self, other: object) -> bool:
         return self._program == other._program if isinstance(other, Network) else NotImplemented
@@ -118,19 +153,22 @@ class Network:
             return optimized(self.typed_graph, module, device=device, dtype=dtype).scripted
         return script(module, train)
 
-    def to_onnx(self, path: str | os.PathLike[str], weights: AnyWeights | None = None) -> None:
-        """Write an ONNX file for inference; the batch is free. It needs `archc[onnx]`."""
+    def to_onnx(self, path: str | os.PathLike[str], weights: AnyWeights | None = None, *, dynamic: Sequence[str] = ()) -> None:
+        """Write an ONNX file for inference; the batch is free, and so are axes by their names (`("height", "width")`).
+
+        It needs `archc[onnx]`. Raises `ArchError` (F626) where the network holds an axis to its size.
+        """
         from .compiler.emit.onnx import save
         from .compiler.runtime.prepare import Wanted, ready
 
-        save(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, os.fspath(path))
+        save(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, os.fspath(path), dynamic)
 
-    def to_export(self, weights: AnyWeights | None = None) -> ExportedProgram:
+    def to_export(self, weights: AnyWeights | None = None, *, dynamic: Sequence[str] = ()) -> ExportedProgram:
         """The module for inference as a program of torch.export; the batch is free."""
         from .compiler.emit.torch_export import export
         from .compiler.runtime.prepare import Wanted, ready
 
-        return export(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph)
+        return export(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, dynamic)
 
     def to_aotinductor(
         self,
@@ -172,7 +210,7 @@ class Network:
 
 
 def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, **parameters: object) -> Network:
-    """The network of a file, or of the library by name, with values of its parameters.
+    """The network of a file, of the library by name, or of a text itself, with values of its parameters.
 
     Doubts of the check (W5xx) are Python warnings, of the category `ArchWarning`. Raises `ArchError`.
     """
@@ -191,13 +229,25 @@ class ArchWarning(UserWarning):
 
 
 def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object]) -> Network:
+    settings, inputs = settings_of(parameters), shapes_of(input)
+    if _is_text(file):
+        return _network(lambda: driver.compile_source(Source.of("text", file), settings=settings, inputs=inputs))
+    return _network(lambda: driver.compile(file_of(file), settings=settings, inputs=inputs))
+
+
+def _is_text(file: str | os.PathLike[str]) -> TypeGuard[str]:
+    """Whether it is the text of a network itself: names of files end in `.arch`, or have neither braces nor line ends."""
+    return isinstance(file, str) and not re.search(r"\.arch(:\w+)?\Z", file) and ("{" in file or "\n" in file)
+
+
+def _network(compiled: Callable[[], Checked]) -> Network:
     """The network; errors and warnings stand at the caller's line, without the frames of the compiler, which is not at fault."""
     try:
-        checked = driver.compile(file_of(file), settings=settings_of(parameters), inputs=shapes_of(input))
+        checked = compiled()
     except ArchError as error:
         raise error.with_traceback(None) from None
     for row in checked.diagnostics:
-        warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=3)
+        warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=4)
     return Network(checked)
 
 

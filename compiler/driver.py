@@ -17,7 +17,7 @@ from ..dsl.lexer.keywords import read_tokens
 from ..dsl.parser.parse import parse, parse_expression
 from ..reporting.error import ArchError
 from .elaborate.elaborate import Defined, Options, elaborate, networks, usual
-from .files.locate import Imports, Target, find, read
+from .files.locate import SUFFIX, Imports, Target, find, read
 from .graph.program import Program
 from .ops.base import Shape
 
@@ -84,7 +84,7 @@ class Compilation:
 
 def finding(state: Compilation) -> Compilation:
     """Which file, and perhaps which network in it, is meant."""
-    target = find(state.asked)
+    target = state.target or find(state.asked)
     state.imports.opened(target)
     return replace(state, target=target)
 
@@ -269,7 +269,9 @@ def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
 def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
     """The same for a text that need not be saved: an editor's, a notebook's."""
     imports = Imports(texts={source.name: source})
-    return _checked(_through(Compilation(source.name, settings or {}, inputs or {}, imports, source=source), None))
+    # Only what ends like a file may be one: a text called `resnet50` is not the library's.
+    target = None if source.name.endswith(SUFFIX) else Target(source.name, source.name)
+    return _checked(_through(Compilation(source.name, settings or {}, inputs or {}, imports, target, source), None))
 
 
 def _through(state: Compilation, observe: Observer | None) -> Compilation:
@@ -296,7 +298,15 @@ def compile(
     observe: Observer | None = None,
 ) -> Checked:
     """The same for those who need the program: errors are raised, all of them at once."""
-    checked = check(file, settings=settings, inputs=inputs, observe=observe)
+    return _sound(check(file, settings=settings, inputs=inputs, observe=observe))
+
+
+def compile_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
+    """The same for a text that need not be saved."""
+    return _sound(check_source(source, settings=settings, inputs=inputs))
+
+
+def _sound(checked: Checked) -> Checked:
     if checked.has_errors:
         raise ArchError(checked.diagnostics)
     if checked.program is None:

@@ -36,6 +36,8 @@ class Plan:
     tune: bool = False
     batch: int = 1
     """For which batch `tune` measures, and an AOTInductor package is made."""
+    dynamic: tuple[str, ...] = ()
+    """Names of axes that ONNX and torch.export leave free."""
 
     def path(self, suffix: str) -> str:
         return os.path.join(self.folder, self.graph.program.name + suffix)
@@ -187,15 +189,16 @@ def _document(plan: Plan, path: str) -> str:
 def _onnx(plan: Plan, path: str) -> str:
     from .emit.onnx import OPSET, save
 
-    save(plan.portable_module, plan.graph, path)
-    return f"{'rewritten graph, ' if plan.optimize else ''}opset {OPSET}, any batch, {plan.filled}"
+    taken = save(plan.portable_module, plan.graph, path, plan.dynamic)
+    return f"{'rewritten graph, ' if plan.optimize else ''}opset {OPSET}, {taken}, {plan.filled}"
 
 
 def _export(plan: Plan, path: str) -> str:
-    from .emit.torch_export import export, save
+    from .emit.torch_export import exported, save
 
-    save(export(plan.inference_module, plan.graph), path)
-    return f"any batch, {plan.filled}"
+    program, taken = exported(plan.inference_module, plan.graph, plan.dynamic)
+    save(program, path)
+    return f"{taken}, {plan.filled}"
 
 
 def _aotinductor(plan: Plan, path: str) -> str:

@@ -33,6 +33,10 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
     return words
 
 
+def _axes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if value else ()
+
+
 @click.command("build", cls=Command)
 @click.argument("file")
 @network_options
@@ -51,25 +55,28 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
 @click.option(
     "--batch", type=click.IntRange(min=1), default=1, help="The batch that --tune measures and an AOTInductor package takes.  [default: 1]"
 )
+@click.option("--dynamic", callback=_axes, metavar="AXIS,…", help="Axes whose size ONNX and export leave free: height,width or length.")
 @click.option("--device", default="cpu", help="Where the modules are put.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], folder: str | None, targets: tuple[str, ...],
     weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool,
-    train: bool, optimize: bool, tune: bool, batch: int, device: str, dtype: str,
+    train: bool, optimize: bool, tune: bool, batch: int, dynamic: tuple[str, ...], device: str, dtype: str,
 ) -> int:  # fmt: skip
     """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
     from ..compiler.targets import Plan, build
 
     if train and optimize:
         raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
+    if dynamic and not {"onnx", "export"} & set(targets):
+        raise click.UsageError("`--dynamic` is for `--target onnx` and `export`: the TorchScript takes every size that `archc sizes` names")
     loaded: dict[str, None] = {}
     weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: loaded.setdefault(str(done)))
     graph = compiled(face, file, settings, inputs).graph
     if folder and folder.endswith((".py", ".pt", ".pt2", ".svg", ".json", ".onnx")):
         face.tell(f"-o {folder}: taken as a folder, the files go into it")
-    plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch)
+    plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch, dynamic)
     with progress(face) as show:
         made = build(plan, targets, lambda target: show(f"{target.what} …"))
     try:

@@ -86,6 +86,10 @@ class Cost:
         """The table that `archc cost` prints."""
         return cost_table(self).text()
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return cost_table(self).html()
+
     @property
     def arithmetic_intensity(self) -> float:
         """FLOPs a byte moved."""

@@ -19,7 +19,7 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.base import Operation, Refusal, Shape, Weight
-from .receptive import receptive
+from .receptive import Field, receptive
 from .table import Cell, Column, Table
 
 POSITIONS = re.compile(r"\.\s*(length|depth|height|width|features|shape)\b")
@@ -91,7 +91,7 @@ class Axis:
     built: Sizes
     compiled: Sizes
     fixed_by: str
-    """The first node whose weights depend on this size; "" where none does."""
+    """The first node whose weights depend on this size, `(in training)` where only those of side heads do; "" where none does."""
 
     was_asked: bool = False
     """Whether the compiler was asked for each size, as the network's text reads sizes."""
@@ -120,12 +120,22 @@ def sizes(graph: Graph, compile: Compile | None = None) -> tuple[Axis, ...]:
     return tuple(rows if compile is None else (search.asked(axis, compile) for axis in rows))
 
 
+def carried(graph: Graph, inputs: Mapping[int, Shape]) -> list[Shape] | None:
+    """The shape of every node where the inputs have these shapes, given by the index of the node; None where the built module takes them not."""
+    native = [node.shape for node in graph.nodes]
+    weights = [_weights(node, node.input_shapes) for node in graph.nodes]
+    run = _carry(graph, native, weights, inputs)
+    if not run.in_evaluation or run.changed is not None:
+        return None
+    return [run.shapes.get(node.index, node.shape) for node in graph.nodes]
+
+
 class _Search:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.native = [node.shape for node in graph.nodes]
         self.weights = [_weights(node, node.input_shapes) for node in graph.nodes]
-        self.period = _period(graph)
+        self.period = period(graph)
         self.known: dict[tuple[tuple[int, ...], int], Axis] = {}
         self.places: dict[Axis, tuple[tuple[Node, ...], int]] = {}
 
@@ -167,7 +177,7 @@ class _Search:
     def _varied(self, nodes: tuple[Node, ...], number: int, word: str) -> Axis:
         native = nodes[0].shape[number]
         limit = self._limit(native)
-        compiled, built, fixed_by = [], [], ""
+        compiled, built, fixed_by, held_by = [], [], "", ""
         for size in range(1, limit + 1):
             run = _carry(self.graph, self.native, self.weights, {node.index: _resized(node, number, size) for node in nodes})
             if run.in_training:
@@ -176,9 +186,11 @@ class _Search:
                 built.append(size)
             if run.changed is not None and not fixed_by:
                 fixed_by = run.changed.unique
+            if run.held is not None and not held_by:
+                held_by = f"{run.held.unique} (in training)"
         steps = [step for step in range(1, self.period + 1) if self.period % step == 0]
         names = tuple(node.names[-1] for node in nodes)
-        return Axis(names, word, native, _pattern(built, limit, steps), _pattern(compiled, limit, steps), fixed_by)
+        return Axis(names, word, native, _pattern(built, limit, steps), _pattern(compiled, limit, steps), fixed_by or held_by)
 
     def asked(self, axis: Axis, compile: Compile) -> Axis:
         """What the compiler itself takes, where the network's text reads sizes."""
@@ -228,17 +240,24 @@ def _reads(graph: Graph, expression: re.Pattern[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Whether every operation that evaluation runs accepts a shape, and those of side heads too; the first node whose weights it changes."""
+    """Whether every operation that evaluation runs accepts a shape, and those of side heads too.
+
+    `changed` is the first node whose weights it changes, of those that evaluation runs; `held` the first one of side heads.
+    """
 
     in_evaluation: bool
     in_training: bool
     changed: Node | None
+    held: Node | None
+    shapes: Mapping[int, Shape]
+    """Those that differ from the network's own, by the index of the node."""
 
 
 def _carry(graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight, ...]], start: Mapping[int, Shape]) -> _Run:
     """What comes of other shapes at some inputs."""
     shapes = dict(start)
     changed: Node | None = None
+    held: Node | None = None
     in_training = True
     for node in graph.nodes:
         if node.index in start or not any(index in shapes for index in node.inputs):
@@ -253,31 +272,42 @@ def _carry(graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight
         except Refusal:
             in_training = False
             if not node.training_only:
-                return _Run(False, False, changed)
+                return _Run(False, False, changed, held, shapes)
             continue
-        if changed is None and _weights(node, inputs) != weights[node.index]:
-            changed = node
+        # Weights of side heads hold training to a size, not evaluation, which does not run them.
+        if _weights(node, inputs) != weights[node.index]:
+            if node.training_only:
+                held = held or node
+            else:
+                changed = changed or node
         if output != native[node.index]:
             shapes[node.index] = output
-    return _Run(True, in_training, changed)
+    return _Run(True, in_training, changed, held, shapes)
 
 
 def _weights(node: Node, inputs: tuple[Shape, ...]) -> tuple[Weight, ...]:
     return node.operation.weights(inputs)
 
 
-def _period(graph: Graph) -> int:
+def period(graph: Graph) -> int:
     """With which period the sizes of all tensors repeat: a common multiple of the effective strides, and of what axes must divide by."""
-    period = 1
-    for row in receptive(graph):
-        for field in row.fields:
-            period = lcm(period, field.stride.numerator, field.stride.denominator)
+    fields = [field for row in receptive(graph) for field in row.fields]
+    common = _common(fields)
     for node in graph.nodes:
         # Where the axes were moved, a stride is not told from the input on.
         if any(len(shape) <= 2 for shape in node.input_shapes):
-            period = lcm(period, *(window.stride for window in node.operation.windows(node.input_shapes, node.shape) or ()))
+            common = lcm(common, *(window.stride for window in node.operation.windows(node.input_shapes, node.shape) or ()))
     parts = lcm(*(node.operation.divisor(node.input_shapes) for node in graph.nodes))
-    return min(period * parts, LARGEST_PERIOD)
+    return min(common * parts, LARGEST_PERIOD)
+
+
+def strides(graph: Graph) -> int:
+    """A common multiple of the effective strides before all is pooled into one: sizes that it divides are rounded nowhere on the way."""
+    return _common(field for row in receptive(graph) for field, size in zip(row.fields, row.node.shape[1:], strict=False) if size > 1)
+
+
+def _common(fields: Iterable[Field]) -> int:
+    return lcm(1, *(part for field in fields for part in (field.stride.numerator, field.stride.denominator)))
 
 
 def _pattern(accepted: Sequence[int], limit: int, periods: Iterable[int]) -> Sizes:

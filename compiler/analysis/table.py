@@ -7,6 +7,7 @@ import io
 import json
 from abc import abstractmethod
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 from ...base.records import dataclass
@@ -42,6 +43,10 @@ class Listing(Sequence[Item]):
 
     def __str__(self) -> str:
         return self.text().rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table, in its columns."""
+        return f"<pre>{escape(str(self))}</pre>"
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -99,6 +104,20 @@ class Table:
         lines += ["", *self.notes] if self.notes else []
         return "\n".join(lines) + "\n"
 
+    def html(self) -> str:
+        """A table as a notebook shows it; the total stands in its foot."""
+        heads = "".join(f"<th{_aligned(column)}>{escape(column.title)}</th>" for column in self.columns)
+        parts = [f"<caption>{escape(self.title)}</caption>"] if self.title else []
+        parts += [f"<thead><tr>{heads}</tr></thead>", f"<tbody>{''.join(map(self._html_row, self.rows))}</tbody>"]
+        if self.total is not None:
+            parts.append(f"<tfoot>{self._html_row(self.total)}</tfoot>")
+        notes = f"<p>{escape(' '.join(note for note in self.notes if note))}</p>" if self.notes else ""
+        return f"<div><table>{''.join(parts)}</table>{notes}</div>"
+
+    def _html_row(self, row: Sequence[Cell]) -> str:
+        cells = zip(self._written(row), self.columns, strict=True)
+        return "<tr>" + "".join(f"<td{_aligned(column)}>{escape(text)}</td>" for text, column in cells) + "</tr>"
+
     def csv(self) -> str:
         """Raw values (bytes as bytes), so that a spreadsheet can calculate; the total is the last row, and there are no notes."""
         text = io.StringIO()
@@ -132,6 +151,10 @@ class Table:
             cell.ljust(width) if column.left else cell.rjust(width) for cell, width, column in zip(cells, widths, self.columns, strict=True)
         ]
         return "  ".join(aligned).rstrip()
+
+
+def _aligned(column: Column) -> str:
+    return ' style="text-align: left"' if column.left else ""
 
 
 def mebibytes(size: float) -> str:

@@ -126,7 +126,7 @@ def _onnx_runtime(setting: Setting) -> Leg:
 
 def _reference_onnx_runtime(setting: Setting) -> Leg:
     """The other library's module by PyTorch's own export."""
-    from ..emit.onnx import quiet
+    from ..emit.torch_export import quiet
 
     _need("onnxruntime", "onnx", "onnxscript")
     import torch

@@ -14,6 +14,7 @@ from ...base.source import Source
 from ...reporting.error import ArchError
 from ..files.write import whole
 from ..graph.graph import Graph
+from .free_axes import FreeAxes
 from .torch_export import answering_plainly, example_inputs
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def save(module: nn.Module, graph: Graph, path: str, batch: int = 1) -> None:
     from torch._inductor.utils import fresh_inductor_cache
 
     with answering_plainly(module) as plain, whole(path) as draft, torch.no_grad(), _quiet():
-        program = torch.export.export(plain, example_inputs(module, graph, batch))
+        program = torch.export.export(plain, example_inputs(module, FreeAxes(graph, ()), batch))
         # A cache of its own, for in the common one every package would leave its weights behind for good.
         with config.patch(freezing=True), fresh_inductor_cache(dir=os.path.dirname(draft)):
             try:

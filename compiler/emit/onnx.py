@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import io
-import logging
 import re
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...base.diagnostics import Diagnostic, Label
@@ -16,7 +13,8 @@ from ...base.source import Source
 from ...reporting.error import ArchError
 from ..files.write import whole
 from ..graph.graph import Graph
-from .torch_export import answering_plainly, dynamic_shapes, example_inputs
+from .free_axes import FreeAxes, as_free_as_can_be
+from .torch_export import answering_plainly, example_inputs, quiet
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -27,27 +25,35 @@ OPSET = 22
 _NEEDED = ("onnx", "onnxscript")
 
 
-def save(module: nn.Module, graph: Graph, path: str) -> None:
-    """Write a generated module for inference, whole or not at all. Inputs and outputs have the network's names; the batch is free."""
+def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()) -> FreeAxes:
+    """Write a generated module for inference, whole or not at all. Inputs and outputs have the network's names.
+
+    The batch is free, and so are the axes of the names in `dynamic`: the sizes that the file takes come back. Raises `ArchError`
+    (F616, F619, F626).
+    """
     import torch
 
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ArchError((_needs(missing, path),))
+
+    def made(free: FreeAxes) -> None:
+        torch.onnx.export(
+            plain,
+            example_inputs(module, free),
+            draft,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[node.names[-1] for node in graph.inputs],
+            output_names=[node.names[-1] for node in graph.outputs],
+            dynamic_shapes=free.dims(),
+            external_data=False,
+            verbose=False,
+        )
+
     with answering_plainly(module) as plain, _small_out_pads(plain), whole(path) as draft, torch.no_grad(), quiet():
         try:
-            torch.onnx.export(
-                plain,
-                example_inputs(module, graph),
-                draft,
-                dynamo=True,
-                opset_version=OPSET,
-                input_names=[node.names[-1] for node in graph.inputs],
-                output_names=[node.names[-1] for node in graph.outputs],
-                dynamic_shapes=dynamic_shapes(graph),
-                external_data=False,
-                verbose=False,
-            )
+            return as_free_as_can_be(graph, dynamic, made)[1]
         except torch.onnx.OnnxExporterError as error:
             raise ArchError((_cannot(error, path),)) from error
 
@@ -103,20 +109,3 @@ def _needs(missing: list[str], path: str) -> Diagnostic:
         Label(Source(path, "").span(0, 0)),
         help="`pip install 'archc[onnx]'`",
     )
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Without what the exporter has to say."""
-    # It tells its progress and the deprecations of its own parts on every channel there is.
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    levels = [logger.level for logger in loggers]
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        try:
-            yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+import logging
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING, Any
 
 from ..files.write import write
 from ..graph.graph import Graph
 from ..runtime.sample_inputs import zeros
+from .free_axes import FreeAxes, as_free_as_can_be
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
     from torch.export import ExportedProgram
 
@@ -21,12 +23,29 @@ EXAMPLE_BATCH = 2
 """The batch size while tracing: 0 and 1 would be taken for constants."""
 
 
-def export(module: nn.Module, graph: Graph) -> ExportedProgram:
-    """A generated module for inference as an exported program. The module itself is left as it was."""
+def export(module: nn.Module, graph: Graph, dynamic: Sequence[str] = ()) -> ExportedProgram:
+    """A generated module for inference as an exported program. The module itself is left as it was.
+
+    The batch is free, and so are the axes of the names in `dynamic`. Raises `ArchError` (F626) where one of them is fixed.
+    """
+    return exported(module, graph, dynamic)[0]
+
+
+def exported(module: nn.Module, graph: Graph, dynamic: Sequence[str] = ()) -> tuple[ExportedProgram, FreeAxes]:
+    """The same, with the sizes that it takes."""
     import torch
 
-    with answering_plainly(module) as plain, torch.no_grad():
-        return torch.export.export(plain, example_inputs(module, graph), dynamic_shapes=dynamic_shapes(graph))
+    def traced(free: FreeAxes, **more: Any) -> ExportedProgram:
+        return torch.export.export(plain, example_inputs(module, free), dynamic_shapes=free.dims(), **more)
+
+    def tried(free: FreeAxes) -> ExportedProgram:
+        try:
+            return traced(free)
+        except Exception:  # what PyTorch cannot prove of a size (how a tensor lies in memory, say) is then looked at when the program runs
+            return traced(free, prefer_deferred_runtime_asserts_over_guards=True)
+
+    with answering_plainly(module) as plain, torch.no_grad(), quiet():
+        return as_free_as_can_be(graph, dynamic, tried if dynamic else traced)
 
 
 def save(program: ExportedProgram, path: str) -> None:
@@ -37,6 +56,22 @@ def save(program: ExportedProgram, path: str) -> None:
     made = io.BytesIO()
     torch.export.save(program, made)
     write(path, made.getbuffer())
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without what PyTorch's exporters have to say: they tell their progress, doubts and deprecations on every channel there is."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "torch.fx.experimental.symbolic_shapes")]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
 
 
 @contextmanager
@@ -61,16 +96,8 @@ def answering_plainly(module: nn.Module) -> Iterator[nn.Module]:
         module.train(was)
 
 
-def example_inputs(module: nn.Module, graph: Graph, batch: int = EXAMPLE_BATCH) -> tuple[Tensor, ...]:
-    """An input of the right shape for each of the network's, where the module is."""
+def example_inputs(module: nn.Module, free: FreeAxes, batch: int = EXAMPLE_BATCH) -> tuple[Tensor, ...]:
+    """An input of a right shape for each of the network's, where the module is."""
     first = next(iter(module.parameters()), None)
     device, dtype = (None, None) if first is None else (first.device, first.dtype)
-    return zeros(graph, batch, device, dtype)
-
-
-def dynamic_shapes(graph: Graph) -> tuple[dict[int, torch.export.Dim], ...]:
-    """The batch is free, and the same for all inputs."""
-    import torch
-
-    batch = torch.export.Dim("batch")
-    return tuple({0: batch} for _ in graph.inputs)
+    return zeros(free.graph, batch, device, dtype, free.examples())

@@ -13,12 +13,19 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def zeros(graph: Graph, batch: int, device: torch.device | None = None, dtype: torch.dtype | None = None) -> tuple[Tensor, ...]:
-    """One tensor for each input, of nothing but 0."""
+def zeros(
+    graph: Graph,
+    batch: int,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    shapes: Sequence[Shape] | None = None,
+) -> tuple[Tensor, ...]:
+    """One tensor for each input, of nothing but 0; `shapes` are those of the network, unless others are given."""
     import torch
 
     kinds = [torch.int64 if graph.integers(node) else dtype for node in graph.inputs]
-    return tuple(torch.zeros(batch, *node.shape, device=device, dtype=kind) for node, kind in zip(graph.inputs, kinds, strict=True))
+    given = [node.shape for node in graph.inputs] if shapes is None else shapes
+    return tuple(torch.zeros(batch, *shape, device=device, dtype=kind) for shape, kind in zip(given, kinds, strict=True))
 
 
 def normal(

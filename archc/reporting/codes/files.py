@@ -81,6 +81,14 @@ ROWS: tuple[Code, ...] = (
         "Install a C++ compiler, or name yours in the variable `CXX`; or use `--target torchscript --optimize`, which needs none.",
     ),
     Code(
+        "F626",
+        "an axis that cannot be free",
+        "`archc build --dynamic height,width` leaves sizes of the inputs free in ONNX and torch.export, under the condition that `archc sizes` tells. "
+        "An axis that weights depend on (a `flatten` before a `linear`, say) has one size.",
+        "",
+        "Leave the axis out of `--dynamic`, or pool it away (`global_avgpool`) before what depends on it.",
+    ),
+    Code(
         "F631",
         "a system that refuses",
         "Something that archc needs of the system was refused: the current folder is gone, too many files are open, no further process may start. "

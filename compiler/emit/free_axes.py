@@ -1,0 +1,246 @@
+"""Axes of inputs that an exported file leaves free: which sizes they may have, and how torch.export is told so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from ...base.diagnostics import Diagnostic, Label
+from ...base.records import dataclass
+from ...reporting.error import ArchError
+from ..analysis.sizes import Axis, Sizes, carried, sizes, strides
+from ..graph.graph import Graph
+from ..graph.program import Node
+from ..ops.base import Shape
+from ..ops.suggest import closest, did_you_mean
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class FreeAxis:
+    """An axis that several inputs may share: its sizes are `period * k + rest`, for every `k` from `least` on."""
+
+    axis: Axis
+    number: int
+    period: int
+    rest: int
+    least: int
+
+    @property
+    def name(self) -> str:
+        """As the file calls it."""
+        return "_".join((*self.axis.inputs, self.axis.axis))
+
+    @property
+    def example(self) -> int:
+        """A size to trace with: torch.export takes 0 and 1 for constants, be it the size or the `k` within it."""
+        k = max(2, self.least)
+        native = (self.axis.native - self.rest) // self.period
+        return self.period * max(k, native) + self.rest
+
+    def dim(self) -> torch.export.Dim:
+        from torch.export import Dim
+
+        if self.period == 1:
+            return Dim(self.name, min=self.least)
+        k = Dim(f"{self.name}_in_{self.period}s", min=self.least)
+        return self.period * k + self.rest if self.rest else self.period * k
+
+    def __str__(self) -> str:
+        taken = Sizes((), self.period * self.least + self.rest, self.period, (self.rest,), self.example)
+        return f"{' and '.join(self.axis.inputs)} {self.axis.axis}: {taken}"
+
+
+@dataclass(frozen=True, slots=True)
+class FreeAxes:
+    """The free axes of a network's inputs, and what a tracer needs of them."""
+
+    graph: Graph
+    axes: tuple[FreeAxis, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(["any batch", *map(str, self.axes)])
+
+    def of(self, node: Node) -> Iterator[FreeAxis]:
+        return (free for free in self.axes if node.names[-1] in free.axis.inputs)
+
+    def examples(self) -> tuple[Shape, ...]:
+        """A shape for each input to trace with."""
+        shapes = []
+        for node in self.graph.inputs:
+            shape = list(node.shape)
+            for free in self.of(node):
+                shape[free.number] = free.example
+            shapes.append(tuple(shape))
+        return tuple(shapes)
+
+    def dims(self) -> tuple[dict[int, torch.export.Dim], ...]:
+        """What is free of each input; the batch is, and it is the same for all."""
+        import torch
+
+        batch = torch.export.Dim("batch")
+        dims = {free: free.dim() for free in self.axes}
+        return tuple({0: batch, **{free.number + 1: dims[free] for free in self.of(node)}} for node in self.graph.inputs)
+
+
+Made = TypeVar("Made")
+
+
+def as_free_as_can_be(graph: Graph, words: Sequence[str], make: Callable[[FreeAxes], Made]) -> tuple[Made, FreeAxes]:
+    """What `make` makes with the axes of those names free, and the sizes that it takes.
+
+    PyTorch proves less of a size than the shapes say: where it gives up, whole strides of the network are tried, with which nothing is
+    rounded on the way. Raises `ArchError` (F626).
+    """
+    free = free_axes(graph, words)
+    if not words:
+        return make(free), free
+    reason: Exception | None = None
+    for axes in (free, _in_strides(free)):
+        if axes is None:
+            continue
+        try:
+            return make(axes), axes
+        except ArchError:
+            raise
+        except Exception as error:  # of many classes: the exporter has no one for "this size I cannot leave free"
+            reason = reason or error
+    assert reason is not None
+    raise ArchError((_refused(free, reason),)) from reason
+
+
+def _in_strides(free: FreeAxes) -> FreeAxes | None:
+    """The same axes, in steps of the network's stride."""
+    step = strides(free.graph)
+    rows = []
+    for row in free.axes:
+        rest = row.axis.native % step
+        if step % row.period or rest % row.period != row.rest:
+            return None
+        coarse = replace(row, period=step, rest=rest, least=max(-(-(row.period * row.least + row.rest - rest) // step), 1))
+        found = _traceable(free.graph, coarse)
+        if found is None:
+            return None
+        rows.append(found)
+    return FreeAxes(free.graph, tuple(rows))
+
+
+def free_axes(graph: Graph, words: Sequence[str]) -> FreeAxes:
+    """The axes of those names, of all inputs that have them. Raises `ArchError` (F626) where one is fixed, or there is none."""
+    if not words:
+        return FreeAxes(graph, ())
+    rows = sizes(graph)
+    troubles, found = [], []
+    for word in dict.fromkeys(words):
+        meant = [row for row in rows if row.axis == word]
+        if not meant:
+            there = tuple(dict.fromkeys(row.axis for row in rows))
+            troubles.append(_none(graph, word, there))
+        for row in dict.fromkeys(meant):
+            free = _free(graph, row)
+            if isinstance(free, Diagnostic):
+                troubles.append(free)
+            else:
+                found.append(free)
+    axes = FreeAxes(graph, tuple(found))
+    if not troubles and not _fit_together(axes):
+        troubles.append(_apart(axes))
+    if troubles:
+        raise ArchError(troubles)
+    return axes
+
+
+def _free(graph: Graph, row: Axis) -> FreeAxis | Diagnostic:
+    node = _input(graph, row)
+    number = node.axes.index(row.axis) if row.axis in node.axes else 0
+    built = row.built
+    # One condition is all that can be written into a file: of several remainders it is that of the size that was compiled.
+    whole = len(built.residues) == built.period
+    if not built.residues or (not whole and row.native % built.period not in built.residues):
+        return _fixed(graph, row)
+    period, rest = (1, 0) if whole else (built.period, row.native % built.period)
+    least = max(-(-(built.least - rest) // period), 0 if rest else 1)
+    return _traceable(graph, FreeAxis(row, number, period, rest, least)) or _fixed(graph, row)
+
+
+def _traceable(graph: Graph, free: FreeAxis) -> FreeAxis | None:
+    """The axis, from the size on at which no tensor on the way has a single position along it: torch.export would take that 1 for a constant."""
+    here, far = _run(graph, free, free.example), _run(graph, free, 2 * free.example + free.period)
+    if here is None or far is None:
+        return None
+    vary = [(node, axis) for node, shape in enumerate(far) for axis, size in enumerate(shape) if size != here[node][axis]]
+    for least in range(free.least, free.example + 1):
+        shapes = _run(graph, free, free.period * least + free.rest)
+        if shapes is not None and all(shapes[node][axis] > 1 for node, axis in vary):
+            return replace(free, least=least)
+    return None
+
+
+def _run(graph: Graph, free: FreeAxis, size: int) -> list[Shape] | None:
+    """The shape of every node where the axis has this size."""
+    nodes = (node for node in graph.inputs if node.names[-1] in free.axis.inputs)
+    return carried(graph, {node.index: (*node.shape[: free.number], size, *node.shape[free.number + 1 :]) for node in nodes})
+
+
+def _fit_together(free: FreeAxes) -> bool:
+    """Whether sizes that each axis takes alone are taken together, too: the examples, and the next ones of every axis but one."""
+    graph = free.graph
+    trials = [free.examples()]
+    for odd in free.axes:
+        shapes = [list(shape) for shape in free.examples()]
+        for node, shape in zip(graph.inputs, shapes, strict=True):
+            for one in free.of(node):
+                if one != odd:
+                    shape[one.number] += one.period
+        trials.append(tuple(map(tuple, shapes)))
+    inputs = [node.index for node in graph.inputs]
+    return all(carried(graph, dict(zip(inputs, shapes, strict=True))) is not None for shapes in trials)
+
+
+def _input(graph: Graph, row: Axis) -> Node:
+    return next(node for node in graph.inputs if node.names[-1] == row.inputs[0])
+
+
+# --------------------------------------------------------------------------------------------- refusals
+
+
+def _none(graph: Graph, word: str, there: Sequence[str]) -> Diagnostic:
+    known = ", ".join(f"`{name}`" for name in there)
+    meant = did_you_mean(closest(word, there))
+    help = meant or (f"the axes of positions are {known}" if there else "no input of this network has an axis of positions")
+    return Diagnostic("F626", f"no input has an axis `{word}` whose size could be free", Label(graph.inputs[0].span), help=help)
+
+
+def _fixed(graph: Graph, row: Axis) -> Diagnostic:
+    node = _input(graph, row)
+    reason = f"; the weights of `{row.fixed_by}` depend on it" if row.fixed_by else ""
+    return Diagnostic(
+        "F626",
+        f"the {row.axis} of `{' and '.join(row.inputs)}` cannot be free: the built network takes {row.built} alone{reason}",
+        Label(node.span, f"{row.native} here"),
+        help="leave it out of `--dynamic`, or pool the axis away before what depends on it; `archc sizes` tells of every axis",
+    )
+
+
+def _refused(free: FreeAxes, error: Exception) -> Diagnostic:
+    """torch.export itself finds a size fixed that the shapes leave free."""
+    reasons = [line.strip(" -") for line in str(error).splitlines() if line.startswith("  - ")] or str(error).splitlines()[:1]
+    return Diagnostic(
+        "F626",
+        f"PyTorch's exporter cannot leave these sizes free ({free}): {reasons[0][:200]}",
+        Label(free.graph.inputs[0].span),
+        help="leave an axis out of `--dynamic`, or use `--target torchscript`, which takes these sizes as it is",
+    )
+
+
+def _apart(free: FreeAxes) -> Diagnostic:
+    names = " and ".join(row.axis.axis for row in free.axes)
+    return Diagnostic(
+        "F626",
+        f"{names} cannot be free at once: each may vary alone, and together they do not fit",
+        Label(free.graph.inputs[0].span),
+        help="leave one of them out of `--dynamic`",
+    )

@@ -1,0 +1,119 @@
+"""`--dynamic`: ONNX and exported programs that take other sizes, and answer as the module does; what is fixed is refused with its reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import archc
+from archc.compiler.emit.free_axes import free_axes
+from archc.reporting.error import ArchError
+from tests.support import graph_of
+
+FCN = """default conv(bias = false)
+network fcn(classes = 5) {
+  input image[3, 64, 96]
+  e: conv(16) -> bn -> relu
+  conv(32, stride = 2) -> bn -> relu -> conv(32, stride = 2) -> bn -> relu
+  upsample(like = e, mode = "bilinear") -> conv(classes, 1)
+}
+"""
+UNET = """network unet {
+  input image[3, 32, 32]
+  a: conv(8) -> relu
+  maxpool(2) -> conv(16) -> relu -> deconv(8, 2, stride = 2)
+  concat { | skip | skip(a) } -> conv(2, 1)
+}
+"""
+TWO = """network two {
+  input left[3, 32, 32]
+  input right[3, 32, 32]
+  concat { | skip(left) | skip(right) } -> conv(8) -> relu -> maxpool(2) -> conv(2)
+}
+"""
+WORDS = """network words {
+  input ids[32]
+  embedding(100, 16) -> attention(2) -> linear(4)
+}
+"""
+CEILED = """network ceiled {
+  input image[3, 64, 64]
+  conv(8, 7, stride = 2) -> maxpool(3, stride = 2, pad = 0, ceil = true) -> conv(8) -> maxpool(3, stride = 2, pad = 0, ceil = true)
+  concat { | skip | maxpool(3, stride = 1, pad = 1, ceil = true) } -> global_avgpool -> flatten -> linear(5)
+}
+"""
+CASES = {
+    "fcn": (FCN, ("height", "width"), [(64, 96), (37, 80), (128, 51)], "every size from 5"),
+    "unet": (UNET, ("height", "width"), [(32, 32), (48, 20), (6, 64)], "multiples of 2 from 4"),
+    "two": (TWO, ("width",), [(32, 32), (32, 8), (32, 51)], "left and right width"),
+    "words": (WORDS, ("length",), [(32,), (7,), (51,)], "every size from 2"),
+    "ceiled": (CEILED, ("height", "width"), [(64, 64), (96, 128), (128, 40)], "from"),
+}
+
+
+def inputs_of(name: str, size: tuple[int, ...]) -> list[torch.Tensor]:
+    nodes = graph_of(CASES[name][0], f"{name}.arch").inputs
+    if name == "words":
+        return [torch.randint(100, (3, *size)) for _ in nodes]
+    return [torch.randn(3, 3, *size) for _ in nodes]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_the_file_takes_other_sizes_and_answers_as_the_module(name: str, tmp_path: Path) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    text, axes, sizes, _ = CASES[name]
+    network = archc.compile(text)
+    module = network.to_module().eval()
+    network.to_onnx(tmp_path / "net.onnx", module.state_dict(), dynamic=axes)
+    program = network.to_export(module.state_dict(), dynamic=axes).module()
+    session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
+    for size in sizes:
+        inputs = inputs_of(name, size)
+        with torch.no_grad():
+            expected = module(*inputs)
+            torch.testing.assert_close(program(*inputs), expected)
+        names = [row.name for row in session.get_inputs()]
+        (found,) = session.run(None, {name: value.numpy() for name, value in zip(names, inputs, strict=True)})
+        torch.testing.assert_close(torch.from_numpy(found), expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_sizes_are_told(name: str) -> None:
+    text, axes, _, told = CASES[name]
+    assert told in str(free_axes(graph_of(text, f"{name}.arch"), axes))
+
+
+FLAT = "network head {\n  input image[3, 32, 32]\n  conv(8, stride = 4) -> flatten -> fc: linear(5)\n}\n"
+SQUARE = """network square {
+  input image[4, 8, 8]
+  reshape([channels = 4, length = in.height * in.width]) -> t: identity
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "axes", "said"),
+    [
+        (
+            FLAT,
+            ("height",),
+            "the height of `image` cannot be free: the built network takes 29 to 32 alone; the weights of `fc` depend on it",
+        ),
+        (FCN, ("hight",), "no input has an axis `hight` whose size could be free"),
+        (FCN, ("length",), "no input has an axis `length` whose size could be free"),
+    ],
+)
+def test_what_is_fixed_is_refused_with_its_reason(text: str, axes: tuple[str, ...], said: str) -> None:
+    with pytest.raises(ArchError) as refused:
+        free_axes(graph_of(text, "head.arch" if text is FLAT else "fcn.arch"), axes)
+    (row,) = refused.value.diagnostics
+    assert (row.code, row.message) == ("F626", said)
+    assert row.help
+
+
+def test_weights_of_side_heads_hold_training_to_a_size_and_not_evaluation() -> None:
+    graph = archc.compile("googlenet").typed_graph
+    assert "every size from" in str(free_axes(graph, ("height",)))
