@@ -170,6 +170,17 @@ def empty_hole(source: Source, start: int, end: int) -> Diagnostic:
     )
 
 
+def comment_in_hole(source: Source, start: int, end: int) -> Diagnostic:
+    span = source.span(start, end)
+    return Diagnostic(
+        "E107",
+        "the braces in a text hold an expression alone, and no comment",
+        Label(span),
+        help="a `#` of the text itself stands outside the braces",
+        fix=Fix(f"remove `{_short(span.text)}`", (Edit(span, ""),)),
+    )
+
+
 def lone_brace(source: Source, start: int) -> Diagnostic:
     span = source.span(start, start + 1)
     return Diagnostic(

@@ -200,6 +200,12 @@ class _Scanner:
                 position = piece.end()
                 continue
             close = text.find("}", position, end) if text[position] == "{" else position
+            comment = text.find("#", position, close) if text[position] == "{" and close > 0 else -1
+            if comment > 0:
+                self.result.diagnostics.append(foreign_signs.comment_in_hole(source, comment, close))
+                self.result.damaged.append(start)
+                position = close + 1
+                continue
             if text[position] == "{" and close > 0 and text[position + 1 : close].strip():
                 tokens.append(Token("HOLE_START", position, position + 1))
                 self.scan(position + 1, close)

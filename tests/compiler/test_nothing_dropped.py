@@ -160,3 +160,15 @@ def test_a_residual_that_goes_with_its_condition_is_doubted() -> None:
 )
 def test_a_path_that_may_well_be_left_out_is_not_doubted(merge: str) -> None:
     assert checked(N.replace("@", f"conv(8) -> {merge}")).diagnostics == ()
+
+
+@pytest.mark.parametrize("label", ['"a{c # of channels}"', '"a{# c}"', '"a{c}{c#}"'])
+def test_a_comment_in_the_braces_of_a_text(label: str) -> None:
+    found = checked(f"let c = 3\n{N.replace('@', f'{label}: conv(4)')}")
+    (row,) = found.diagnostics
+    assert (row.code, row.message) == ("E107", "the braces in a text hold an expression alone, and no comment")
+    assert row.fix is not None
+
+
+def test_a_number_sign_of_the_text_itself() -> None:
+    assert not checked(f"let c = 3\n{N.replace('@', '"a#{c}": conv(4) -> skip("a#{c}")')}").has_errors
