@@ -171,4 +171,5 @@ def test_a_comment_in_the_braces_of_a_text(label: str) -> None:
 
 
 def test_a_number_sign_of_the_text_itself() -> None:
-    assert not checked(f"let c = 3\n{N.replace('@', '"a#{c}": conv(4) -> skip("a#{c}")')}").has_errors
+    body = '"a#{c}": conv(4) -> skip("a#{c}")'
+    assert not checked("let c = 3\n" + N.replace("@", body)).has_errors
