@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import PurePath
 from urllib.parse import quote
 
@@ -18,7 +18,8 @@ from .labels import Row, Words, box_rows, frame_rows, row_width, shape_text
 from .picture import Box, Frame, Line, Picture
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
-from .u_shape import STRAIGHT, arms
+from .u_shape import STRAIGHT, Arms, arms
+from .ways import Port, Ways, branches, columns, ways
 
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
@@ -96,7 +97,15 @@ class Writer:
     """A colour for each box, in place of what the look says."""
     signs: Mapping[str, str] = field(default_factory=dict)
     """What stands before the name of a box."""
+    ways: Ways = field(init=False)
+    shape: Arms = field(init=False)
+    _branches: Mapping[str, Sequence[tuple[str, ...]]] = field(init=False)
     _widths: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
+        self.ways = ways(self.picture, self.shape)
+        self._branches = {} if self.shape.level else branches(self.picture, self.ways)
 
     def write(self) -> str:
         drawing = begun(self.look)
@@ -107,45 +116,56 @@ class Writer:
         return drawing.source
 
     def add_to(self, drawing: Drawing) -> None:
-        look = self.look
         fills, low = self.colors(), self._below_heads()
         self._widths = self._beneath_headings()
-        self._items(drawing, self.picture.root.items, fills, 0)
+        self._items(drawing, self.picture.root, fills, 0)
         self._ports(drawing)
         labelled = len(self.picture.lines) <= MOST_LABELS
-        for number in sorted(low):  # a group is kept in one column
-            for name in (self.picture.lines[number].tail, self.picture.lines[number].head):
+        for number, names in enumerate(columns(self.picture, self.ways, low)):
+            for name in names:
                 drawing.node(name, group=f"main{number}")
-        shape = arms(self.picture) if look.direction is None else STRAIGHT
-        if shape.level:
+        if self.shape.level:
             drawing.attr("graph", newrank="true")
             for box in self.picture.boxes():
-                drawing.node(box.name, group=shape.column(box.name))
+                drawing.node(box.name, group=self.shape.column(box.name))
+        for port in self.ways.ports:
+            drawing.edge(port.tail, port.name, **self._trunk(port, labelled))
         for number, line in enumerate(self.picture.lines):
             attributes = self._line(line, number, labelled)
             if number in low:
                 attributes["minlen"] = "2"
-            if shape.rises(line):
+            if self.shape.rises(line):
                 drawing.edge(line.head, line.tail, **attributes, dir="back")
-            elif shape.crosses(line):
+            elif self.shape.crosses(line):
                 drawing.edge(line.tail, line.head, **attributes, constraint="false")
+            elif number in self.ways.port_of:
+                attributes.pop("label", None)  # it stands beside the common piece
+                drawing.edge(self.ways.port_of[number].name, line.head, **attributes, tailclip="false")
             else:
                 drawing.edge(line.tail, line.head, **attributes)
-        for tail, head in shape.level:
+        for tail, head in self.shape.level:
             with drawing.subgraph(rank="same") as level:
                 level.node(tail)
                 level.node(head)
 
     # ------------------------------------------------------------------------------------------ boxes
 
-    def _items(self, drawing: Drawing, items: Sequence[Box | Frame], fills: Mapping[str, str], depth: int) -> None:
-        for item in items:
+    def _items(self, drawing: Drawing, frame: Frame, fills: Mapping[str, str], depth: int) -> None:
+        for port in self.ways.ports:
+            if port.frame == frame.name:
+                drawing.node(port.name, id=port.name, label=self._joint(port), shape="plain", style="solid", tooltip=" ")
+        for item in frame.items:
             if isinstance(item, Box):
                 drawing.node(item.name, **self._box(item, fills[item.name]))
                 continue
             with drawing.subgraph(name=f"cluster_{item.name}") as inner:
                 inner.attr("graph", **self._frame(item, depth))
-                self._items(inner, item.items, fills, depth + 1)
+                self._items(inner, item, fills, depth + 1)
+        for names in self._branches.get(frame.name, ()):
+            with drawing.subgraph(rank="same") as row:
+                row.attr("edge", style="invis")
+                for one, two in pairwise(names):
+                    row.edge(one, two)
 
     def _ports(self, drawing: Drawing) -> None:
         """Where lines come in and go out, at the two edges of the inside of a box."""
@@ -184,7 +204,7 @@ class Writer:
         return attributes
 
     def _beneath_headings(self) -> dict[str, float]:
-        """Widths, in inches, of the boxes where the only line into a frame ends: half of each is as wide as the frame's heading.
+        """Widths, in inches, of the boxes and ports where the only line into a frame ends: half of each is as wide as the frame's heading.
 
         The line comes in above the box's middle, so that it misses the heading, which begins where the box does.
         """
@@ -193,10 +213,11 @@ class Writer:
             return found
         boxes = {box.name: box for box in self.picture.boxes()}
         for frame in self.picture.frames():
-            inside = {box.name for box in frame.boxes()}
-            entries = {line.head for line in self.picture.lines if line.head in inside and line.tail not in inside}
+            held = {frame.name, *(inner.name for inner in frame.frames())}
+            inside = {box.name for box in frame.boxes()} | {port.name for port in self.ways.ports if port.frame in held}
+            entries = {head for tail, head in self.ways.pieces(self.picture) if head in inside and tail not in inside}
             width = 2 * (_wide(frame_rows(frame)) + GAP)
-            if len(entries) == 1 and width <= WIDEST and not boxes[name := entries.pop()].is_merge:
+            if len(entries) == 1 and width <= WIDEST and not ((name := entries.pop()) in boxes and boxes[name].is_merge):
                 found[name] = max(found.get(name, 0.0), width / 72)
         return found
 
@@ -293,7 +314,7 @@ class Writer:
         theme = self.look.theme
         attributes = {
             "id": f"{self.picture.root.name}e{number}" if self.signs else f"e{number}",
-            "weight": "1" if line.skip or line.training_only else "8",
+            "weight": "1" if line.skip or line.training_only else "64" if number in self.ways.main else "8",
         }
         classes = ["skip"] if line.skip else []
         words = [shape_text(line.shape)] if line.shape is not None and labelled else []
@@ -311,6 +332,22 @@ class Writer:
         tail, head = (self.graph.nodes[index] for index in line.edges[0][:2])
         attributes["tooltip"] = said(f"{tail.unique} -> {head.unique}: {show(tail.shape)}")
         return attributes
+
+    def _trunk(self, port: Port, labelled: bool) -> Attributes:
+        """The common piece of the lines that enter a frame at one port. It looks like the first of them that skips nothing."""
+        rows = [(self.picture.lines[number], self._line(self.picture.lines[number], number, labelled)) for number in port.lines]
+        attributes = next((row for line, row in rows if not line.skip), rows[0][1])
+        label = next((row["label"] for _, row in rows if "label" in row), None)
+        return (
+            attributes | ({} if label is None else {"label": label}) | {"weight": "64", "id": port.name, "dir": "none", "headclip": "false"}
+        )
+
+    def _joint(self, port: Port) -> str:
+        """What stands where lines part: a bit of line between the pieces, with room beside it for the heading of the frame."""
+        room = round(36 * self._widths.get(port.name, 0.0))
+        side = f'<TD WIDTH="{room}" HEIGHT="2"></TD>' if room else ""
+        joint = f'<TD WIDTH="2" HEIGHT="2" BGCOLOR="{self.look.theme.line}"></TD>'
+        return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{2 * room + 2}" HEIGHT="2"><TR>{side}{joint}{side}</TR></TABLE>>'
 
     def _below_heads(self) -> set[int]:
         """Lines that leave a frame beside an aux head: they reach below it, so that the main path stays straight."""

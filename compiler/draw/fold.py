@@ -131,34 +131,37 @@ class _Folder:
 
     def _treatment(self, scope: Scope) -> str:
         names = names_of(scope)
+        named = bool(scope.names or scope.title)
         if scope.depth >= DEEPEST:
             return "box"
+        if scope.kind == "path":  # it has the name of what is around it
+            return "through"
         if not names.isdisjoint(self.view.fold):
             return "box"
         if not names.isdisjoint(self.view.open):
             return "frame"
         level = "op" if self.view.everything else self.view.level
-        if self.view.marks and scope.kind not in ("path", "round"):
+        if self.view.marks and scope.kind != "round":
             words = {self.view.marks[index] for index in self._nodes[scope]}
             if len(words) > 1:
                 return "frame" if scope.names or scope.title else "through"
             if words == {self.view.calm}:
                 return "box" if scope.names or scope.title else "through"
-        named = bool(scope.names or scope.title)
-        if scope in self._held and scope.kind not in ("path", "round"):
-            return "frame" if named else "through"
-        if scope.kind in ("path", "round") or (scope.kind == "group" and not named):
+        is_branch = scope.kind == "group" and scope.parent is not None and scope.parent.kind == "path"
+        if scope in self._held and scope.kind != "round":
+            return "frame" if named and not is_branch else "through"
+        if scope.kind == "round" or (scope.kind == "group" and not named):
             return "through"
         if scope.kind == "group" and level != "stage" and not own_name(scope):
             return "through"
         if scope.kind == "group" and level != "stage" and scope in self._called:
-            return "frame"
+            return "through" if is_branch else "frame"  # a frame around a branch says what its lines say
         if scope in self._staged and scope.kind in ("stage", "network", "block", "group"):
             return "frame" if named else "through"
         if scope.kind in ("stage", "network"):
             return "box" if level == "stage" else "frame"
         if level == "op":
-            inner = any(above.kind in ("block", "group") for above in scope.ancestors()[:-1])
+            inner = is_branch or any(above.kind in ("block", "group") for above in scope.ancestors()[:-1])
             return "through" if inner and scope.kind != "aux" else "frame"
         return "box"
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 
 from ...base.records import dataclass
 from .graphviz import SECONDS, Failure, render
+from .ways import Ways
 
 Point = tuple[float, float]
+NUMBER = re.compile(r"e(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,24 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """`places` by the names of boxes, frames and ports; `ways` in the order of the picture's lines."""
+    """`places` by the names of boxes, frames and ports; `ways` in the order of the picture's lines.
+
+    A line that enters a frame at a port begins there; `common` are the pieces before, by the names of the ports.
+    """
 
     width: float
     height: float
     places: dict[str, Place]
     ways: tuple[Way, ...]
+    common: dict[str, Way]
+
+    def whole(self, found: Ways) -> tuple[Way, ...]:
+        """The ways of the lines, the first of each port with the common piece before it."""
+        ways = list(self.ways)
+        for port in found.ports:
+            before = self.common[port.name]
+            ways[port.first] = Way(before.points + ways[port.first].points[1:], before.label)
+        return tuple(ways)
 
 
 def lay_out(dots: Sequence[str], seconds: float = SECONDS) -> tuple[Geometry, ...] | Failure:
@@ -100,6 +115,12 @@ def _geometry(graph: dict[str, object]) -> Geometry:
     ways: dict[int, Way] = {}
     edges = graph.get("edges", [])
     assert isinstance(edges, list)
+    common: dict[str, Way] = {}
     for row in edges:
-        ways[int(row["id"].removeprefix("e"))] = _way(row, point)
-    return Geometry(round(right - left, 1), round(top - bottom, 1), places, tuple(ways[number] for number in sorted(ways)))
+        name = row.get("id", "")
+        number = NUMBER.fullmatch(name)
+        if number:
+            ways[int(number[1])] = _way(row, point)
+        elif name:  # those without keep boxes in their order
+            common[name] = _way(row, point)
+    return Geometry(round(right - left, 1), round(top - bottom, 1), places, tuple(ways[number] for number in sorted(ways)), common)

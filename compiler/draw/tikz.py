@@ -51,7 +51,9 @@ class _Document:
         self.picture = picture
         self.theme: Theme = look.theme
         self.geometry = geometry
-        self.fills = Writer(graph, picture, look).colors()
+        writer = Writer(graph, picture, look)
+        self.fills = writer.colors()
+        self.ways = geometry.whole(writer.ways)
         self.names: dict[str, str] = {}
 
     def write(self) -> str:
@@ -110,7 +112,7 @@ class _Document:
         return "".join(pieces)
 
     def _lines(self) -> list[str]:
-        return [text for line, way in zip(self.picture.lines, self.geometry.ways, strict=True) for text in self._line(line, way)]
+        return [text for line, way in zip(self.picture.lines, self.ways, strict=True) for text in self._line(line, way)]
 
     def _line(self, line: Line, way: Way) -> list[str]:
         kinds = "way" + (", skip" if line.skip else "") + (", aux" if line.training_only else "")

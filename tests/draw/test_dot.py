@@ -13,8 +13,8 @@ from archc.compiler.graph.graph import Graph
 from tests.support import checked
 
 from .build import Add, Builder, Conv, Dropout, Relu, residual_network, unet
+from .reading import lines
 
-EDGE = re.compile(r"^\t+(n\d+) -> (n\d+) \[", re.MULTILINE)
 NODE = re.compile(r"^\t+(n\d+) \[", re.MULTILINE)
 
 
@@ -28,7 +28,7 @@ def dot(graph: Graph, view: View = BLOCKS, look: Look = PLAIN) -> str:
 def drawn_edges(graph: Graph) -> list[tuple[str, str]]:
     """The edges in the DOT text of everything unfolded, as pairs of node names."""
     text = dot(graph, View("op", open=("*",)), Look(direction="TB"))
-    return sorted(EDGE.findall(text))
+    return sorted(lines(text))
 
 
 def graph_edges(graph: Graph) -> list[tuple[str, str]]:
@@ -63,8 +63,7 @@ def test_a_skip_has_a_style_of_its_own() -> None:
     end = build.place(Conv(16))
     build.place(Add(), (end, start))
     build.output()
-    lines = [line for line in dot(build.graph()).splitlines() if "->" in line]
-    skips = [line for line in lines if "class=skip" in line]
+    skips = [line for line in dot(build.graph()).splitlines() if "->" in line and "class=skip" in line]
     assert len(skips) == 1
     assert "n0 -> n2" in skips[0]
     assert "weight=1 " in skips[0] or "weight=1]" in skips[0]
@@ -122,7 +121,7 @@ def test_a_name_cannot_break_out(name: str) -> None:
     graph = build.graph()
     for level in ("stage", "block", "op"):
         text = dot(graph, View(level))
-        assert len(EDGE.findall(text)) == len(fold(graph, View(level)).lines)
+        assert len(lines(text)) == len(fold(graph, View(level)).lines)
         assert "\x00" not in text
         labels = "".join(re.findall(r"label=<(.*?)> \w+=", text))
         assert isinstance(render(text, "json"), bytes)

@@ -16,7 +16,7 @@ from archc.compiler.driver import check
 from archc.compiler.files.locate import shipped
 from archc.compiler.graph.graph import Graph
 
-EDGE = re.compile(r"^\t+(n\d+) -> (n\d+) \[", re.MULTILINE)
+from .reading import lines
 
 
 @cache
@@ -43,10 +43,10 @@ def test_drawn_edges_equal_the_graphs(name: str) -> None:
         picture = fold(network, View(level))
         assert sorted([edge for line in picture.lines for edge in line.edges] + list(picture.hidden)) == edges
         assert sorted(node.index for box in picture.boxes() for node in box.nodes) == [node.index for node in network.nodes]
-        drawn = EDGE.findall(to_dot(network, picture, Look(direction="TB")))
+        drawn = lines(to_dot(network, picture, Look(direction="TB")))
         assert sorted(drawn) == sorted((line.tail, line.head) for line in picture.lines)
     unfolded = to_dot(network, fold(network, View(open=("*",))), Look(direction="TB"))
-    assert sorted(EDGE.findall(unfolded)) == sorted((f"n{producer}", f"n{user}") for producer, user, _ in edges)
+    assert sorted(lines(unfolded)) == sorted((f"n{producer}", f"n{user}") for producer, user, _ in edges)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

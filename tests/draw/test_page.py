@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from archc.compiler.draw import View
 from archc.compiler.draw.page.page import to_page
 from archc.compiler.draw.style import contrast
 from archc.compiler.driver import check
@@ -306,6 +307,27 @@ def test_a_marked_line_can_be_read(shown: Any, scheme: str) -> None:
 def hexadecimal(color: str) -> str:
     """`rgb(255, 0, 0)` as `#ff0000`."""
     return "#" + "".join(f"{int(value):02x}" for value in re.findall(r"\d+", color))
+
+
+@in_browser
+def test_a_skip_begins_in_the_frame_of_its_block_and_folds_with_it(browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "net.html"
+    made = to_page(check("resnet18").graph, View(open=("basic",)))
+    assert isinstance(made, str)
+    file.write_text(made, encoding="utf-8")
+    browser.get(file.as_uri())
+    skips = """
+        const frame = [...document.querySelectorAll('#canvas .frame')].find(one => one.textContent.includes('basic ×2'));
+        const {y, height} = frame.querySelector(':scope > rect').getBBox();
+        const starts = [...document.querySelectorAll('#canvas .line.skip')].map(line => line.getPointAtLength(0).y);
+        return starts.filter(start => y <= start && start <= y + height).length;
+    """
+    assert browser.execute_script(skips) == 1
+    lines = len(browser.find_elements("css selector", "#canvas .line"))
+    click(browser, "basic ×2")
+    assert browser.execute_script(skips) == 0
+    assert len(browser.find_elements("css selector", "#canvas .line")) == lines - 4  # conv, +, relu, and the skip
+    assert browser.get_log("browser") == []
 
 
 @in_browser

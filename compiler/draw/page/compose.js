@@ -6,6 +6,8 @@ import { headingSize, middleOf, stretched, without } from "./stretch.js";
 
 /** @import { Box, Composed, Demand, Frame, Inside, Layout, Line, PlacedBox, PlacedFrame, PlacedLine, Point, Rect } from "./types.d.ts" */
 
+/** Where a line begins that parts from another one. */
+const NOWHERE = { rect: undefined, cut: false, inside: undefined };
 const HEADING = 15;
 const MARGIN = 7;
 
@@ -135,12 +137,14 @@ function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) 
   }
   /** @param {string} name */
   const end = (name) => ({ rect: rectangles.get(name), cut: holders.get(name) !== undefined, inside: insides.get(name) });
+  /** @param {number} frame */
+  const isShutAround = (frame) => isShut[frame] || layout.frames[frame].f.some((above) => isShut[above]);
   const lines = /** @type {PlacedLine[]} */ ([]);
   for (const line of layout.lines) {
-    if (isWithin(line, holders)) continue;
+    if (isWithin(line, holders) || (line.b !== undefined && isShutAround(line.b))) continue;
     const points = /** @type {Point[]} */ ([]);
     for (let k = 0; k < line.d.length; k += 2) points.push([mapX(line.d[k]), mapY(line.d[k + 1])]);
-    const tail = end(line.t);
+    const tail = line.b === undefined ? end(line.t) : NOWHERE;
     const head = end(line.h);
     const label = line.l && !tail.cut ? labelAt(line, line.l, mapX, mapY) : null;
     lines.push({ line, label, d: path(line, points, tail, head), arrow: !head.inside && !line.h.startsWith("out") });

@@ -19,6 +19,8 @@ from ..labels import Row, box_rows, caption, frame_rows, shape_text
 from ..picture import Box, Frame, Line, Picture
 from ..style import BOLD, DARK, LIGHT, POINTS
 from ..tooltip import clean, tooltip
+from ..u_shape import arms
+from ..ways import ways
 from .coloring import colored
 
 MOST_INSIDES = 300
@@ -112,7 +114,14 @@ class PageData:
 
         walk(picture.root.items, [])
         by_name = {box.name: box for box in picture.boxes()}
-        lines = [self._line(number, line, way.points, way.label, by_name) for line, way in zip(picture.lines, geometry.ways, strict=True)]
+        found = ways(picture, arms(picture))
+        whole = geometry.whole(found)
+        lines = [self._line(number, line, way.points, way.label, by_name) for line, way in zip(picture.lines, whole, strict=True)]
+        numbers = {row["n"]: place for place, row in enumerate(frames)}
+        for port in found.ports:
+            for line in port.lines:
+                if line != port.first:
+                    lines[line]["b"] = numbers[port.frame]
         ports = {
             name: [place.x + place.width / 2, place.y + place.height / 2]
             for name, place in geometry.places.items()

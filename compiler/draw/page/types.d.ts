@@ -51,6 +51,8 @@ export interface Line {
   s?: 1;
   a?: 1;
   l?: Label;
+  /** Number of the frame where it parts from another line, which is drawn from the tail on; this one begins there. */
+  b?: number;
   /** Which outputs of the tail's inside it comes from, and which inputs of the head's inside it leads to. */
   u?: number[];
   v?: number[];

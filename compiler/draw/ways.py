@@ -1,0 +1,153 @@
+"""How the lines of a picture run: where they enter a frame, which are the main path, which branches stand side by side.
+
+All of it is for the layout alone. The lines of the picture stay what they are, one for each edge of the graph.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+
+from ...base.records import dataclass
+from .edges import flow, ranks
+from .picture import Box, Frame, Line, Picture
+from .u_shape import STRAIGHT, Arms
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Where several lines of one tensor enter a frame: they come as one, and part inside.
+
+    `lines` are their numbers; `first` is the one that the common piece is drawn for, where each line is drawn as a whole.
+    """
+
+    name: str
+    frame: str
+    tail: str
+    lines: tuple[int, ...]
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """`ports` in the order of their first lines, `main` the numbers of the lines of main paths."""
+
+    ports: tuple[Port, ...] = ()
+    main: frozenset[int] = frozenset()
+    port_of: Mapping[int, Port] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "port_of", {number: port for port in self.ports for number in port.lines})
+
+    def start(self, number: int, line: Line) -> str:
+        """Where the last part of a line begins: at its port, where it has one."""
+        return self.port_of[number].name if number in self.port_of else line.tail
+
+    def pieces(self, picture: Picture) -> Iterator[tuple[str, str]]:
+        """Tail and head of every piece of a line that is drawn: the common ones first."""
+        yield from ((port.tail, port.name) for port in self.ports)
+        yield from ((self.start(number, line), line.head) for number, line in enumerate(picture.lines))
+
+
+STRAIGHT_ON = Ways()
+
+
+def ways(picture: Picture, shape: Arms = STRAIGHT) -> Ways:
+    """In a U lines run as its arms do, and none of this is for them."""
+    return STRAIGHT_ON if shape.level else Ways(_ports(picture), _main(picture))
+
+
+def _ports(picture: Picture) -> tuple[Port, ...]:
+    """A port wherever two lines or more of one tail end in a frame around which the tail stands outside; the innermost frame has it."""
+    around = _frames_around(picture.root)
+    entering: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, line in enumerate(picture.lines):
+        outside = around.get(line.tail, ())
+        for frame in around.get(line.head, ()):
+            if frame not in outside and not line.training_only:
+                entering[frame, line.tail].append(number)
+    depth = {frame.name: place for place, frame in enumerate(picture.frames())}  # outer ones first
+    found: list[Port] = []
+    taken: set[int] = set()
+    for frame, tail in sorted(entering, key=lambda key: -depth[key[0]]):
+        lines = [number for number in entering[frame, tail] if number not in taken]
+        if len(lines) > 1:
+            first = min(lines, key=lambda number: (picture.lines[number].skip, picture.lines[number].shape is None, number))
+            found.append(Port(f"{frame}_{tail}", frame, tail, tuple(lines), first))
+            taken.update(lines)
+    return tuple(sorted(found, key=lambda port: port.lines))
+
+
+def _frames_around(root: Frame) -> dict[str, tuple[str, ...]]:
+    """For every box the frames around it, from the outside in; the picture's own is none."""
+    found: dict[str, tuple[str, ...]] = {}
+
+    def walk(items: Sequence[Box | Frame], above: tuple[str, ...]) -> None:
+        for item in items:
+            if isinstance(item, Frame):
+                walk(item.items, (*above, item.name))
+            else:
+                found[item.name] = above
+
+    walk(root.items, ())
+    return found
+
+
+def _main(picture: Picture) -> frozenset[int]:
+    """The lines of the one longest way, at a fork and at a merge: where two are as long, neither is the main one."""
+    names = {name for line in picture.lines for name in (line.tail, line.head)}
+    lines = [line for line in picture.lines if not line.training_only]
+    from_start = ranks(flow(lines, names))
+    from_end = ranks(flow([_turned(line) for line in lines], names))
+    into, out_of = defaultdict(list), defaultdict(list)
+    for number, line in enumerate(picture.lines):
+        if not line.training_only:
+            into[line.head].append((from_start[line.tail], number))
+            out_of[line.tail].append((from_end[line.head], number))
+    return frozenset(_longest(into.values())) & frozenset(_longest(out_of.values()))
+
+
+def _longest(groups: Iterable[list[tuple[int, int]]]) -> Iterator[int]:
+    """Of each group the line with the greatest rank, where it is the only one."""
+    for group in groups:
+        greatest = max(rank for rank, _ in group)
+        first, *others = (number for rank, number in group if rank == greatest)
+        if not others:
+            yield first
+
+
+def _turned(line: Line) -> Line:
+    return replace(line, tail=line.head, head=line.tail)
+
+
+def columns(picture: Picture, found: Ways, others: Iterable[int]) -> list[list[str]]:
+    """Boxes and ports that are to stand straight under each other: those of each main path, and those at both ends of `others`."""
+    import networkx
+
+    graph: networkx.Graph[str] = networkx.Graph()
+    for number in sorted({*found.main, *others}):
+        line = picture.lines[number]
+        networkx.add_path(graph, dict.fromkeys((line.tail, found.start(number, line), line.head)))
+    return [list(names) for names in networkx.connected_components(graph)]
+
+
+def branches(picture: Picture, found: Ways) -> dict[str, list[tuple[str, ...]]]:
+    """Boxes that are to stand side by side in the order of the text, by the frame that they stand in.
+
+    They are the first ones of the branches of a fork: nothing comes into them but what all have.
+    """
+    around = _frames_around(picture.root)
+    pieces = list(found.pieces(picture))
+    entering = Counter(head for _, head in pieces)
+    heads: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for tail, head in pieces:
+        if entering[head] == 1 and head in around:
+            holder = around[head][-1] if around[head] else picture.root.name
+            heads[tail, holder].append(head)
+    rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    order = {box.name: box.first[0].index for box in picture.boxes()}
+    for (_, holder), boxes in heads.items():
+        if len(boxes) > 1:
+            rows[holder].append(tuple(sorted(boxes, key=order.__getitem__)))
+    return rows

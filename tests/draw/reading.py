@@ -1,0 +1,15 @@
+"""What a DOT text says, for tests: its lines from box to box, whether they enter a frame at a port or not."""
+
+from __future__ import annotations
+
+import re
+
+EDGE = re.compile(r"^\t+(\w+) -> (\w+) \[", re.MULTILINE)
+BOX = re.compile(r"\w?n\d+")
+
+
+def lines(dot: str) -> list[tuple[str, str]]:
+    """Tail and head of each line. What enters a frame at a port comes from the tail of the common piece."""
+    pieces = EDGE.findall(dot)
+    tails = {head: tail for tail, head in pieces if not BOX.fullmatch(head)}
+    return [(tails.get(tail, tail), head) for tail, head in pieces if BOX.fullmatch(head)]
