@@ -118,6 +118,8 @@ class Writer:
     def add_to(self, drawing: Drawing) -> None:
         fills, low = self.colors(), self._below_heads()
         self._widths = self._beneath_headings()
+        if self._branches:
+            drawing.attr("graph", remincross="false")  # a second look for crossings would forget the order of boxes in frames
         self._items(drawing, self.picture.root, fills, 0)
         self._ports(drawing)
         labelled = len(self.picture.lines) <= MOST_LABELS

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from itertools import combinations
 
 from ...base.records import dataclass
+from ..graph.program import Node, Scope
 from .edges import flow, ranks
 from .picture import Box, Frame, Line, Picture
 from .u_shape import STRAIGHT, Arms
@@ -137,17 +139,51 @@ def branches(picture: Picture, found: Ways) -> dict[str, list[tuple[str, ...]]]:
 
     They are the first ones of the branches of a fork: nothing comes into them but what all have.
     """
+    import networkx
+
     around = _frames_around(picture.root)
+    boxes = {box.name: box for box in picture.boxes()}
     pieces = list(found.pieces(picture))
     entering = Counter(head for _, head in pieces)
-    heads: dict[tuple[str, str], list[str]] = defaultdict(list)
+    heads: dict[tuple[str, str], list[Box]] = defaultdict(list)
     for tail, head in pieces:
-        if entering[head] == 1 and head in around:
+        if entering[head] == 1 and head in boxes:
             holder = around[head][-1] if around[head] else picture.root.name
-            heads[tail, holder].append(head)
+            heads[tail, holder].append(boxes[head])
+    sources = _sources(picture)
     rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    order = {box.name: box.first[0].index for box in picture.boxes()}
-    for (_, holder), boxes in heads.items():
-        if len(boxes) > 1:
-            rows[holder].append(tuple(sorted(boxes, key=order.__getitem__)))
+    for (_, holder), firsts in heads.items():
+        firsts.sort(key=_place)
+        beside = networkx.Graph((one.name, two.name) for one, two in combinations(firsts, 2) if _are_branches(one, two, sources))
+        for names in networkx.connected_components(beside):
+            rows[holder].append(tuple(sorted(names, key=lambda name: _place(boxes[name]))))
     return rows
+
+
+def _place(box: Box) -> int:
+    return box.first[0].index
+
+
+def _sources(picture: Picture) -> dict[Scope, set[int]]:
+    """What comes into each path of a merge from outside of it."""
+    nodes: dict[Scope, list[Node]] = defaultdict(list)
+    for box in picture.boxes():
+        for node in box.nodes:
+            for scope in node.scope.ancestors():
+                if scope.kind == "path":
+                    nodes[scope].append(node)
+    return {
+        scope: {source for node in inside for source in node.inputs} - {node.index for node in inside} for scope, inside in nodes.items()
+    }
+
+
+def _are_branches(one: Box, two: Box, sources: Mapping[Scope, set[int]]) -> bool:
+    """Whether two boxes that one tensor enters begin branches whose order the text gives.
+
+    Where they stand in two paths of a merge, nothing else may enter these: paths that are woven into others stand as lines cross least.
+    """
+    around = (box.first[0].scope.ancestors() for box in (one, two))  # from the outside in
+    apart = next((pair for pair in zip(*around, strict=False) if pair[0] is not pair[1]), None)
+    if apart is None or any(scope.kind != "path" for scope in apart):
+        return True
+    return len(sources[apart[0]] | sources[apart[1]]) == 1

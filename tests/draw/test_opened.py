@@ -23,7 +23,7 @@ from .test_headings import ROOM, bezier, groups, points, rows
 FEW = ("googlenet", "resnext50")
 MORE = (
     "inception_v4", "inception_resnet_v1", "densenet121", "efficientnet_b0", "mobilenet_v3_large", "res2net50_26w_4s", "resnet50_fpn",
-    "seresnext50_32x4d", "shufflenet_v2_x1_0", "squeezenet1_1", "unet", "vit_b_16",
+    "dpn68", "resnest50d", "seresnext50_32x4d", "shufflenet_v2_x1_0", "squeezenet1_1", "unet", "vit_b_16",
 )  # fmt: skip
 BULGES = {
     ("mobilenet_v3_large", "n1", "n9")
@@ -57,16 +57,23 @@ def branches(graph: Graph) -> Iterator[list[Scope]]:
 
 
 def out_of_order(graph: Graph, picture: Picture, geometry: Geometry) -> list[str]:
-    """Merges one of whose branches stands left of an earlier one. A branch stands where the middle of its boxes is."""
+    """Merges one of whose branches stands left of an earlier one. A branch stands where the middle of its boxes is.
+
+    Paths that more than one tensor enters are no branches: they are woven into what is around them.
+    """
     middles: dict[Scope, list[float]] = {}
+    inside: dict[Scope, set[int]] = {}
     for box in picture.boxes():
         place = geometry.places[box.name]
         for scope in set.intersection(*(set(node.scope.ancestors()) for node in box.first)):
             middles.setdefault(scope, []).append(place.x + place.width / 2)
+            inside.setdefault(scope, set()).update(node.index for node in box.nodes if scope in node.scope.ancestors())
     wrong = []
     for paths in branches(graph):
-        places = [sum(middles[path]) / len(middles[path]) for path in paths if path in middles]
-        if any(right <= left for left, right in pairwise(places)):
+        drawn = [path for path in paths if path in middles]
+        sources = {source for path in drawn for index in inside[path] for source in set(graph.nodes[index].inputs) - inside[path]}
+        places = [sum(middles[path]) / len(middles[path]) for path in drawn]
+        if len(sources) == 1 and any(right <= left for left, right in pairwise(places)):
             wrong.append(".".join(paths[0].path))
     return wrong
 
@@ -140,6 +147,26 @@ def test_a_branch_has_no_frame() -> None:
     for view in (View(open=("inception3a",)), View("op")):
         kinds = {frame.scope.kind for frame in fold(graph, view).frames()}
         assert kinds == {"stage", "block"} | ({"aux"} if view.level == "op" else set())
+
+
+WOVEN = """
+block woven {
+  concat { | a: conv(8, 1) | b: conv(8, 3) | c: conv(8, 5) | d: conv(8, 7) } -> all: conv(8, 1)
+  m: add { | skip(a) | skip(c) } -> x: conv(8, 3)
+  n: add { | skip(b) | skip(d) } -> y: conv(8, 3)
+  concat { | skip(all) | skip(x) | skip(y) }
+}
+network n { input x[16, 8, 8]  relu -> woven -> relu }
+"""
+
+
+def test_the_order_of_the_text_holds_where_another_has_fewer_crossings() -> None:
+    graph = graph_of(WOVEN)
+    ((picture, geometry),) = laid_out(graph, [fold(graph, View(open=("woven",)))])
+    assert out_of_order(graph, picture, geometry) == []
+    places = [geometry.places[box.name] for box in picture.boxes() if box.main.names[-1] in tuple("abcd")]
+    assert len(places) == 4 and [place.x for place in places] == sorted(place.x for place in places)
+    assert len({place.y + place.height / 2 for place in places}) == 1
 
 
 TWO_SKIPS = """
