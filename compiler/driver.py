@@ -266,6 +266,12 @@ def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
     return tuple(row.name.name for row in meant.parameters) if meant is not None else None
 
 
+def networks_of(file: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The names of the networks of a file, as far as it can be read."""
+    state = parsing(reading(finding(Compilation(os.fspath(file)))))
+    return tuple(item.name.name for item in state.file.items if isinstance(item, ast.Network)) if state.file is not None else ()
+
+
 def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
     """The same for a text that need not be saved: an editor's, a notebook's."""
     imports = Imports(texts={source.name: source})

@@ -30,6 +30,7 @@ COMMANDS = (
     "new",
     "list",
     "explain",
+    "completion",
 )
 FILES = {"import": "import_model"}  # a word of Python is no name of a module
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
@@ -66,7 +67,7 @@ class Archc(click.Group):
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
         face = Face()
-        options |= {"standalone_mode": False, "obj": face}
+        options |= {"standalone_mode": False, "obj": face, "complete_var": "_ARCHC_COMPLETE"}
         try:
             result = super().main(args, *rest, **options)
             status = result if isinstance(result, int) else 0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .build import DTYPES
+from .complete import NETWORK
 from .face import Command, Face, compiled, network_options
 from .progress import progress
 from .weights_options import weights_of, weights_options
@@ -33,7 +34,7 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
 
 
 @click.command("bench", cls=Command)
-@click.argument("file")
+@click.argument("file", type=NETWORK)
 @network_options
 @click.option(
     "--ways", callback=_ways, metavar="WORD,…", help=f"Which ways of running.  [of {', '.join(WAYS)}, or all; default: {', '.join(USUAL)}]"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .complete import NETWORK
 from .face import Command, Face, compiled, network_options
 from .made import size_of
 from .progress import progress
@@ -38,7 +39,7 @@ def _axes(context: click.Context, parameter: click.Parameter, value: str | None)
 
 
 @click.command("build", cls=Command)
-@click.argument("file")
+@click.argument("file", type=NETWORK)
 @network_options
 @click.option("-o", "--output", "folder", metavar="DIR", help="Where the files go.  [default: build/NETWORK]")
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .complete import NETWORK
 from .face import MISSING, Command, Face, file_of, inputs_of, network_options, observer, settings_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ PASSES = 4
 
 
 @click.command("check", cls=Command)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", type=NETWORK, nargs=-1, required=True, metavar="FILE...")
 @network_options
 @click.option(
     "--format", "form", type=click.Choice(["text", "short", "json"]), default="text", help="short: one line each, as editors read it."

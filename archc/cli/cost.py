@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .complete import NETWORK
 from .face import Command, Face, compiled, network_options
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ TABLES = ("costs", "kinds", "lecture", "receptive")
 
 
 @click.command("cost", cls=Command)
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=NETWORK, metavar="FILE")
 @network_options
 @click.option("--by", type=click.Choice(["stage", "block", "op"]), default="stage", help="What a row stands for.")
 @click.option(

@@ -6,12 +6,13 @@ import json
 
 import click
 
+from .complete import NETWORK
 from .face import Command, Face, compiled
 
 
 @click.command("diff", cls=Command)
-@click.argument("before", metavar="A")
-@click.argument("after", metavar="B")
+@click.argument("before", type=NETWORK, metavar="A")
+@click.argument("after", type=NETWORK, metavar="B")
 @click.option("--set-a", "settings_a", multiple=True, metavar="NAME=VALUE", help="A parameter of A.")
 @click.option("--set-b", "settings_b", multiple=True, metavar="NAME=VALUE", help="A parameter of B.")
 @click.option("--input", "inputs", multiple=True, metavar="[NAME=]3x224x224", help="The shape of an input of both.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .complete import NETWORK
 from .face import Command, Face, compiled, network_options
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 
 
 @click.command("draw", cls=Command)
-@click.argument("file")
+@click.argument("file", type=NETWORK)
 @network_options
 @click.option(
     "-o",

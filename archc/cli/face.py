@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 import click
 
 from ..base.records import dataclass
+from .complete import SETTING
 
 if TYPE_CHECKING:
     from ..base.diagnostics import Diagnostic
@@ -249,7 +250,7 @@ def network_options(function: Function) -> Function:
     """`--set` and `--input`."""
     sizes = click.option("--input", "inputs", multiple=True, metavar="[NAME=]3x224x224", help="The shape of an input, without the batch.")
     values = click.option(
-        "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A parameter of the network, as a file would write it."
+        "--set", "settings", type=SETTING, multiple=True, metavar="NAME=VALUE", help="A parameter of the network, as a file would write it."
     )
     return values(sizes(function))
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import click
 
+from .complete import NETWORK
 from .face import Command, Face, file_of, inputs_of, network_options, settings_of
 from .progress import progress
 
 
 @click.command("fit", cls=Command)
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=NETWORK, metavar="FILE")
 @network_options
 @click.option(
     "--vary",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .complete import NETWORK
 from .face import MISSING, Command, Face
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("fmt", cls=Command)
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", type=NETWORK, nargs=-1, required=True, metavar="FILE...")
 @click.option("--check", is_flag=True, help="Change nothing; exit with 1 where something would change.")
 @click.option("--diff", is_flag=True, help="Change nothing; print what would change.")
 @click.pass_obj

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .complete import NETWORK
 from .face import Command, Face, compiled, file_of, inputs_of, network_options, settings_of
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("sizes", cls=Command)
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=NETWORK, metavar="FILE")
 @network_options
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "markdown"]), default="text")
 @click.pass_obj

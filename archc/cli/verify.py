@@ -6,11 +6,12 @@ import json
 
 import click
 
+from .complete import NETWORK
 from .face import Command, Face, compiled, network_options
 
 
 @click.command("verify", cls=Command)
-@click.argument("file")
+@click.argument("file", type=NETWORK)
 @network_options
 @click.option(
     "--against",
