@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ...base.records import dataclass
+from ..graph.batchless import batchless_of, stretched
 from ..graph.graph import Graph
 from ..ops.strides import Layout, in_order
 
@@ -26,12 +27,18 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
     """One for each node, by index."""
     known: dict[tuple[int, tuple[Layout, ...]], Lying] = {}
     found: list[Lying] = []
+    batchless = batchless_of(graph)
     for node in graph.nodes:
         inputs = tuple(found[index].layout for index in node.inputs)
+        for number, expands in enumerate(stretched(graph, node)):
+            if expands:
+                own = inputs[number]
+                wide = Layout((batch, *own.sizes[1:]), (0, *own.strides[1:]))
+                inputs = (*inputs[:number], wide, *inputs[number + 1 :])
         key = (id(node.operation), inputs)
         lying = known.get(key)
         if lying is None:
-            operation, sizes = node.operation, (batch, *node.shape)
+            operation, sizes = node.operation, (1 if batchless[node.index] else batch, *node.shape)
             if not inputs:
                 lying = Lying(in_order(sizes), False, 0)
             elif operation.training_only and not training:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...base.records import dataclass
+from ..graph.batchless import batchless_of, stretched
 from ..graph.facts import facts_of
 from ..graph.graph import Graph
 from ..graph.program import Node
@@ -105,6 +106,7 @@ def input_bytes(graph: Graph, batch: int, dtype: str) -> int:
 def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -> Profile:
     """Evaluation, side heads left out. The inputs count, weights do not."""
     facts = facts_of(graph)
+    images = _images(graph, batch)
     lying = layouts_of(graph, batch, training=False)
     storages = Storages.of(graph, batch, training=False)
     lives = lifetimes(graph, training=False)
@@ -117,23 +119,28 @@ def inference_profile(graph: Graph, *, batch: int = 1, dtype: str = "float32") -
     moments = []
     for time, made in _timeline(lives.order, lives.partials):
         if isinstance(made, Partial):
-            size = facts[made.tensor].partials[made.number] * batch * item
+            size = facts[made.tensor].partials[made.number] * images[made.tensor] * item
             alive += size
             moments.append(Moment("forward", graph.nodes[made.tensor].unique, made.tensor, alive))
             alive -= on_the_way.get(made.tensor, 0)
             on_the_way[made.tensor] = size
         elif not made.is_port:
             fact = facts[made.index]
-            scratch = (fact.scratch * batch + lying[made.index].copies) * item
+            scratch = (fact.scratch * images[made.index] + lying[made.index].copies) * item
             if not made.operation.training_only:
                 # A max pool makes its indices whether or not a backward pass will want them.
-                scratch += fact.saved.extra_bytes * batch
+                scratch += fact.saved.extra_bytes * images[made.index]
             if storages.makes(made):
-                alive += fact.stored * batch * item
+                alive += fact.stored * images[made.index] * item
             moments.append(Moment("forward", made.unique, made.index, alive + scratch))
             alive -= on_the_way.pop(made.index, 0)
-        alive -= sum(facts[root].stored * batch * item for root in leaving.pop(time, ()))
+        alive -= sum(facts[root].stored * images[root] * item for root in leaving.pop(time, ()))
     return Profile.of(moments, resident)
+
+
+def _images(graph: Graph, batch: int) -> list[int]:
+    """How often each node's output is there: once for each image, or once in all where it is one for the batch."""
+    return [1 if alone else batch for alone in batchless_of(graph)]
 
 
 def _timeline(order: Sequence[Node], partials: Sequence[Partial]) -> Iterator[tuple[float, Node | Partial]]:
@@ -176,6 +183,7 @@ class _Step:
         self.dtype = dtype
         self.optimizer = optimizer
         self.facts = facts_of(graph)
+        self.images = _images(graph, batch)
         self.lives = lifetimes(graph, training=True)
         self.order = self.lives.order
         self.lying = layouts_of(graph, batch, training=True)
@@ -207,13 +215,14 @@ class _Step:
         state = self.optimizer.copies * sum(weight_bytes(weight, self.dtype) for weight in trainable)
         state += self.optimizer.counters * COUNTER_BYTES * len(trainable)
         inputs = input_bytes(self.graph, self.batch, self.dtype)
-        return sum(weight_bytes(weight, self.dtype) for weight in own) + state + inputs
+        fixed = sum(product(node.shape) for node in self.graph.nodes if node.shares is None and _is_fixed(node)) * self.item
+        return sum(weight_bytes(weight, self.dtype) for weight in own) + fixed + state + inputs
 
     def _size(self, node: Node) -> int:
-        return self.facts[node.index].elements * self.batch * self.item
+        return self.facts[node.index].elements * self.images[node.index] * self.item
 
     def _storage(self, node: Node) -> int:
-        return self.facts[node.index].stored * self.batch * self.item
+        return self.facts[node.index].stored * self.images[node.index] * self.item
 
     def _moment(self, phase: str, node: Node, further: int = 0) -> None:
         self.moments.append(Moment(phase, node.unique, node.index, self.alive + further))
@@ -226,7 +235,7 @@ class _Step:
         for time, made in _timeline(self.order, self.lives.partials):
             if isinstance(made, Partial):
                 node = self.graph.nodes[made.tensor]
-                size = self.facts[made.tensor].partials[made.number] * self.batch * self.item
+                size = self.facts[made.tensor].partials[made.number] * self.images[made.tensor] * self.item
                 self.alive += size
                 for root in self._saved_roots(node, *((made.number + 1, made.number + 2) if made.number else (0, 2))):
                     self._hold(root)
@@ -260,7 +269,7 @@ class _Step:
         if node.operation.training_only and not self.learns[node.index]:
             made += fact.saved.extra * self.item  # what it multiplies by is made in any case
         self.alive += self._extra(node)
-        self._moment("forward", node, max(0, made * self.batch + copies + on_the_way - self._extra(node)) - on_the_way)
+        self._moment("forward", node, max(0, made * self.images[node.index] + copies + on_the_way - self._extra(node)) - on_the_way)
         self.alive -= on_the_way
 
     def _saved(self, node: Node) -> Saved:
@@ -287,7 +296,7 @@ class _Step:
             return 0
         saved = self._saved(node)
         extra = node.operation.kept_extra(saved, node.input_shapes, [self.learns[index] for index in node.inputs])
-        return (extra * self.item + saved.extra_bytes) * self.batch + (saved.once + self.lying[node.index].kept) * self.item
+        return (extra * self.item + saved.extra_bytes) * self.images[node.index] + (saved.once + self.lying[node.index].kept) * self.item
 
     def _hold(self, root: int) -> None:
         if not self.graph.nodes[root].is_port:
@@ -322,10 +331,11 @@ class _Step:
         operation = node.operation
         own, layout = gradients.of[node.index]
         kept = self._saved_roots(node)
+        alone, expands, late = self._alone(node), stretched(self.graph, node), 0
         back = Backward(
             node.input_shapes,
             node.shape,
-            self.batch,
+            self.images[node.index],
             tuple(self.lying[index].layout for index in node.inputs),
             layout,
             gradients.sizes[own] // self.item if gradients.shares[own] == 1 else 0,
@@ -338,7 +348,13 @@ class _Step:
         for number, index in enumerate(node.inputs):
             if not self.learns[index]:
                 continue
-            if operation.passes_gradient(number, node.input_shapes, node.shape) and not operation.copies_gradient(back):
+            if alone and alone[number]:
+                # Of one for the whole batch, the gradients for all images are added up.
+                size = self.facts[index].elements * self.item
+                late += size if expands and expands[number] else 0
+                self.alive += 0 if expands and expands[number] else size
+                storage = gradients.storage(size)
+            elif operation.passes_gradient(number, node.input_shapes, node.shape) and not operation.copies_gradient(back):
                 storage = gradients.share(own)
             elif operation.gradients_are_one and sent:
                 storage = gradients.share(sent[0][1])
@@ -347,12 +363,19 @@ class _Step:
                 self.alive += size
                 storage = gradients.storage(size)
             sent.append((index, storage, operation.gradient_layout(number, back)))
+        if operation.is_source():
+            self.alive -= gradients.take(node.index)  # it becomes that of the weight
         again = self._weight_gradients(node)
-        self._moment("backward", node, (operation.backward_scratch(back) + self._overwritten(node)) * self.item + again)
+        summed = max((self._before_sum(node, number) for number, row in enumerate(alone) if row), default=0)
+        self._moment("backward", node, (operation.backward_scratch(back) + self._overwritten(node) + summed) * self.item + again)
         for root in kept:
             self._drop(root)
         self.alive -= self._extra(node)
-        self.alive -= gradients.take(node.index)
+        if node.index in gradients.of:
+            self.alive -= gradients.take(node.index)
+        if late:
+            self.alive += late
+            self._moment("backward", node, summed * self.item)
         copied = operation.copied_weight_gradients(back)
         if copied:
             self._moment("backward", node, copied * self.item)
@@ -360,6 +383,21 @@ class _Step:
             # What two uses of a weight make of its gradient, and their sum.
             self._moment("backward", node, again + max(weight_bytes(weight, self.dtype) for weight in self.facts[node.index].weights))
         self._arrive(sent, gradients)
+
+    def _alone(self, node: Node) -> tuple[bool, ...]:
+        """Of each input, whether it is one for the whole batch while the node's output is not; () where none is."""
+        batchless = batchless_of(self.graph)
+        row = tuple(batchless[index] for index in node.inputs)
+        return row if any(row) and not batchless[node.index] and self.batch > 1 else ()
+
+    def _before_sum(self, node: Node, number: int) -> int:
+        """Elements of the gradient of such an input for all images, before they are added up; none where it is the output's own."""
+        operation, shape = node.operation, node.input_shapes[number]
+        if not self.learns[node.inputs[number]] or operation.passes_gradient(number, node.input_shapes, node.shape):
+            return 0
+        if operation.takes_batchless(number) and (len(shape) == 2 if node.macs else shape != node.shape):
+            return 0  # PyTorch takes all images for rows of one matrix; what stretches along other axes, too, the record counts
+        return self.batch * product(shape)
 
     def _arrive(self, sent: Sequence[tuple[int, int, Layout]], gradients: _Gradients) -> None:
         """Gradients come to what made the tensors: of a second one the sum with the first is made at once."""
@@ -439,6 +477,11 @@ class _Gradients:
 
     def take(self, node: int) -> int:
         return self.release(self.of.pop(node)[0])
+
+
+def _is_fixed(node: Node) -> bool:
+    """Whether it is a tensor that the module holds and no checkpoint has."""
+    return node.operation.constant(node.input_shapes) is not None and not node.weights
 
 
 def _learns(graph: Graph) -> list[bool]:

@@ -11,7 +11,9 @@ from .dtypes import BYTES, weight_bytes
 def writes_nothing(node: Node) -> bool:
     """Whether inference makes no new tensor here: ports, views, and operations that only training does."""
     operation = node.operation
-    return operation.family == "port" or operation.is_view or operation.training_only
+    return (
+        operation.family == "port" or operation.is_view or operation.training_only or not operation.storage(node.input_shapes, node.shape)
+    )
 
 
 def bytes_moved(graph: Graph, node: Node, batch: int, dtype: str) -> int:

@@ -41,7 +41,8 @@ class Slot:
 class Made:
     """An expression that makes a module: a constructor with arguments, or an `nn.Sequential` of others.
 
-    `is_weight`: it makes a weight that has no module. `is_inner`: `target` is a class of ours.
+    `is_weight`: it makes a weight that has no module. `buffer`: a fixed tensor, which the state_dict has (`saved`) or has not (`unsaved`).
+    `is_inner`: `target` is a class of ours.
     """
 
     target: str
@@ -50,6 +51,7 @@ class Made:
     is_named: bool = False
     is_inner: bool = False
     is_weight: bool = False
+    buffer: str = ""
 
 
 @dataclass(slots=True, eq=False)

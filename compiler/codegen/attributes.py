@@ -26,8 +26,8 @@ class Holder:
 
     @property
     def is_weight(self) -> bool:
-        """Whether it is a learned tensor without a module."""
-        return self.made is not None and self.made.is_weight
+        """Whether it is a tensor without a module."""
+        return self.made is not None and (self.made.is_weight or bool(self.made.buffer))
 
     @cached_property
     def is_list(self) -> bool:
@@ -45,7 +45,7 @@ class Holder:
     def is_expression(self) -> bool:
         """Whether one expression makes it."""
         if self.made is not None:
-            return not self.inside
+            return not self.inside and not self.made.buffer
         return not self.is_plain and all(inner.is_expression for inner in self.inside.values())
 
 
@@ -100,6 +100,10 @@ def declarations(top: Level) -> list[str]:
 
 
 def _declare(target: str, holder: Holder, lines: list[str]) -> None:
+    if holder.made is not None and holder.made.buffer:
+        owner, _, name = target.rpartition(".")
+        lines.append(_buffer(owner, name, holder))
+        return
     if holder.is_expression:
         lines.append(f"{target} = {_expression(holder)}")
         return
@@ -113,6 +117,9 @@ def _declare(target: str, holder: Holder, lines: list[str]) -> None:
 
 def _add(target: str, name: str, holder: Holder, lines: list[str]) -> None:
     """Declare what a bare nn.Module has under a name that is no identifier."""
+    if holder.made is not None and holder.made.buffer:
+        lines.append(_buffer(target, name, holder))
+        return
     if holder.is_weight:
         lines.append(f'{target}.register_parameter("{name}", {holder.text})')
         return
@@ -124,6 +131,11 @@ def _add(target: str, name: str, holder: Holder, lines: list[str]) -> None:
             _declare(f"{within}.{inner_name}", inner, lines)
         else:
             _add(within, inner_name, inner, lines)
+
+
+def _buffer(target: str, name: str, holder: Holder) -> str:
+    saved = "" if holder.made is not None and holder.made.buffer == "saved" else ", persistent=False"
+    return f'{target}.register_buffer("{name}", {holder.text}{saved})'
 
 
 def _expression(holder: Holder) -> str:

@@ -56,7 +56,8 @@ class _Maker:
         owner = next((part.strip("_") for part in reversed(call.path) if part.isidentifier()), "")
         if call.design is None:
             nodes = [item for item in items if isinstance(item, Node)]
-            return self._weight(nodes, owner, slots) if call.has_bare_weight else self._operation(call, nodes, owner, slots)
+            is_parameter = call.has_bare_weight and not (call.recipe is not None and call.recipe.buffer)
+            return self._weight(nodes, owner, slots) if is_parameter else self._operation(call, nodes, owner, slots)
         return self._inner(call.design, [item for item in items if isinstance(item, Unit)], owner, slots)
 
     def _weight(self, nodes: list[Node], owner: str, slots: list[Slot]) -> Made:
@@ -68,7 +69,7 @@ class _Maker:
     def _operation(self, call: Call, nodes: list[Node], owner: str, slots: list[Slot]) -> Made:
         recipes = [self.designs.recipes.of(node) for node in nodes]
         first = recipes[0]
-        made = Made(first.target)
+        made = Made(first.target or first.buffer, buffer="" if not first.buffer else "saved" if first.is_saved else "unsaved")
         for position, (keyword, _) in enumerate(first.arguments):
             values = tuple(recipe.arguments[position][1] for recipe in recipes)
             slot = Slot(values, role_of(first.target, position, keyword), owner)

@@ -14,8 +14,8 @@ def made_text(made: Made) -> str:
     """The expression on one line."""
     if not made.parts:
         arguments = (slot.text if keyword is None else f"{keyword}={slot.text}" for keyword, slot in made.arguments)
-        text = f"{made.target}({', '.join(arguments)})"
-        return f"nn.Parameter({text})" if made.is_weight else text
+        listed = ", ".join(arguments)
+        return f"nn.Parameter({made.target}({listed or '()'}))" if made.is_weight else f"{made.target}({listed})"
     if not made.is_named:
         return f"nn.Sequential({', '.join(folded([part for _, part in made.parts]))})"
     return f"nn.Sequential({ordered(made.parts)})"

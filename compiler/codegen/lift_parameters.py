@@ -149,11 +149,11 @@ def _author_names(design: Design) -> dict[Row, list[str]]:
 
 
 def _first(unit: Unit) -> tuple[int, ...]:
-    """The shape that enters first."""
+    """The shape that enters first; where nothing does, as in what begins with a learned tensor, the one that is made first."""
     item = unit.calls[0]
     while isinstance(item, Unit):
         item = item.calls[0]
-    return item.input_shapes[0]
+    return item.input_shapes[0] if item.input_shapes else item.shape
 
 
 def _last(unit: Unit) -> tuple[int, ...]:
@@ -164,7 +164,7 @@ def _last(unit: Unit) -> tuple[int, ...]:
 
 
 def _channels(shape: tuple[int, ...]) -> int:
-    return shape[-1] if len(shape) == 2 else shape[0]
+    return shape[-1] if len(shape) == 2 else shape[0] if shape else 1
 
 
 def _usual(values: tuple[Plain, ...]) -> str:

@@ -57,7 +57,7 @@ class Plan:
 
 @lru_cache(maxsize=2)
 def plan_of(graph: Graph, mode: Mode) -> Plan:
-    recipes = Recipes()
+    recipes = Recipes(graph)
     helpers = _helpers(graph, mode)
     owners = _owners(graph, mode, recipes)
     units, designs = _structure(graph, mode, recipes, started_in_classes(owners, helpers))

@@ -131,7 +131,7 @@ class Scheduler:
             self._holds[name] = tensor
         real = []
         for call, first in calls:
-            if call.recipe is not None and not call.as_module and self._template(call).is_hole:
+            if call.recipe is not None and not call.as_module and call.operands and self._template(call).is_hole:
                 self._alias[first] = self._resolve(call.operands[0])
             else:
                 real.append((call, first))
@@ -182,6 +182,8 @@ class Scheduler:
         if not call.as_module:
             return self._template(call)
         count = len(call.operands)
+        if call.recipe is not None and call.recipe.operands:
+            return self.recipes.template(f"{self.callee(call)}({', '.join(call.recipe.operands)})")
         holes = ", ".join(HOLE.format(number) for number in range(count))
         return Template(f"{self.callee(call)}({holes})", (True,) * count, (True,) * count, is_sum=False, is_hole=False)
 

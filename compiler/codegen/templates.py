@@ -7,6 +7,8 @@ import re
 from dataclasses import field
 
 from ...base.records import dataclass
+from ..graph.batchless import operands, stretched
+from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.base import Operation, Shapes, Weight
 from ..ops.parameters import Plain
@@ -51,11 +53,20 @@ class Recipe:
     weights: tuple[Weight, ...] = ()
     partials: int = 0
     """How many tensors it makes on its way (`Operation.partials`)."""
+    operands: tuple[str, ...] = ()
+    """The texts of its operands, where some are expanded to the batch."""
+    buffer: str = ""
+    """What makes the fixed tensor that it reads, of `arguments`."""
 
     @property
     def has_bare_weight(self) -> bool:
-        """Whether it has a weight without a module, which its expression names."""
-        return any(not weight.name for weight in self.weights)
+        """Whether it has a weight without a module, or a fixed tensor, which its expression names."""
+        return bool(self.buffer) or any(not weight.name for weight in self.weights)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether a state_dict has its weights."""
+        return bool(self.weights)
 
     @property
     def has_matrix(self) -> bool:
@@ -64,21 +75,23 @@ class Recipe:
     @property
     def skeleton(self) -> tuple[object, ...]:
         """What two operations must have in common to be made by one line with other numbers."""
-        return (self.target, tuple(keyword for keyword, _ in self.arguments), "" if self.target else self.expression)
+        keywords = tuple(keyword for keyword, _ in self.arguments)
+        return (self.target, self.buffer, self.is_saved, keywords, self.operands if self.target else self.expression)
 
 
 class Recipes:
     """Recipes and templates, each worked out once."""
 
-    def __init__(self) -> None:
-        self._recipes: dict[tuple[Operation, Shapes], Recipe] = {}
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._recipes: dict[tuple[Operation, Shapes, tuple[bool, ...]], Recipe] = {}
         self._templates: dict[str, Template] = {}
 
     def of(self, node: Node) -> Recipe:
-        key = (node.operation, node.input_shapes)
+        key = (node.operation, node.input_shapes, stretched(self._graph, node))
         found = self._recipes.get(key)
         if found is None:
-            found = self._recipes[key] = _read(node.operation, node.input_shapes)
+            found = self._recipes[key] = _read(node, key[2])
         return found
 
     def template(self, text: str) -> Template:
@@ -89,24 +102,29 @@ class Recipes:
 
 
 def holes(operation: Operation, shapes: Shapes) -> list[str]:
-    """One for each operand, then one for the operation's own weight where that stands alone, without a module."""
-    count = len(shapes) + sum(not weight.name for weight in operation.weights(shapes))
+    """One for each operand, then one for the operation's own tensor where that stands alone, without a module."""
+    count = len(shapes) + (operation.constant(shapes) is not None or any(not weight.name for weight in operation.weights(shapes)))
     return [HOLE.format(number) for number in range(count)]
 
 
-def _read(operation: Operation, shapes: Shapes) -> Recipe:
-    construct = operation.module(shapes)
+def _read(node: Node, expanded: tuple[bool, ...]) -> Recipe:
+    operation, shapes = node.operation, node.input_shapes
+    construct, constant = operation.module(shapes), operation.constant(shapes)
     names = holes(operation, shapes)
+    if expanded:
+        names[: len(shapes)] = operands(names[: len(shapes)], expanded, node)
     expression = operation.expression(names, shapes) or ""
     in_place = (operation.expression(names, shapes, True) or "") if operation.may_work_in_place else expression
+    texts = tuple(names[: len(shapes)]) if expanded else ()
     weights, partials = operation.weights(shapes), len(operation.partials(shapes))
     if construct is None:
-        return Recipe("", (), {}, expression, in_place, weights, partials)
+        arguments = constant.arguments if constant is not None else ()
+        return Recipe("", arguments, {}, expression, in_place, weights, partials, texts, constant.target if constant is not None else "")
     usual = DEFAULTS.get(family(construct.target), {})
     given = {keyword: value for keyword, value in construct.arguments if keyword is not None}
     first = [(keyword, value) for keyword, value in construct.arguments if keyword is None or keyword not in usual]
     rest = [(keyword, given.get(keyword, value)) for keyword, value in usual.items()]
-    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights, partials)
+    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights, partials, texts)
 
 
 def _template(text: str) -> Template:

@@ -11,6 +11,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem, Report
 from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
+from ..graph.batchless import is_batchless
 from ..graph.program import BudgetLimit, CallSite, Node, Scope
 from ..graph.provenance import chain_of_shapes
 from ..ops.axes import placed
@@ -83,6 +84,7 @@ class Builder:
     _uses: dict[tuple[str, ...], int] = field(default_factory=dict)
     _operations: dict[object, Operation] = field(default_factory=dict)
     unnamed: dict[int, ast.List] = field(default_factory=dict)  # the inputs whose axes have the usual names: where their sizes stand
+    batchless: list[bool] = field(default_factory=list)  # of each node, whether its output is one for the whole batch
 
     def places_of_size(self, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
         """The places that gave an axis of a node its size, and the expressions that go farther back."""
@@ -235,6 +237,7 @@ class Builder:
             named, moved = placed(made, axes, shapes, given)
             made = self._one(named)
             shape = made.output(shapes)
+            made.check_batch([self.batchless[index] for index in known])
         except Refusal as refusal:
             self.say(self._refused(frame, made, refusal, given, known, span, parts), frame)
             return None
@@ -307,6 +310,7 @@ class Builder:
             axes=named_axes(operation, tuple(self.nodes[index].axes for index in inputs), shapes, shape) if axes is None else axes,
         )
         self.nodes.append(node)
+        self.batchless.append(is_batchless(operation.is_source(), [self.batchless[index] for index in inputs]))
         self.effort.earn()
         return node.index
 

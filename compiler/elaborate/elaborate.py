@@ -25,7 +25,7 @@ from .evaluator import Evaluator
 from .foresight import LARGE, Count, Large
 from .freeze import plain
 from .imports import Files, Loader, no_imports
-from .inputs_outputs import tell_heads_apart
+from .inputs_outputs import needs_an_input, tell_heads_apart
 from .signatures import Signature, signature
 from .unused import unused_label
 from .values import Exhausted, Unknowable, show_value
@@ -267,6 +267,7 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
             build.lost = build.lost or span
             continue
         shape = build.nodes[tensor].shape
+        needs_an_input(build, tensor, f"the output `{output}`" if output else "the network's output")
         build.add(frame, Output(), (tensor,), shape, ("output", output) if output else ("output",), span)
     tell_heads_apart(build.nodes, frame.network)
     return Program(name, doc, head, frame.scope, _in_order(build.nodes), parameters, tuple(build.budgets))

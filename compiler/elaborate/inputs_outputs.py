@@ -12,6 +12,7 @@ from ..graph.program import Node
 from ..ops.axis_names import STANDARD
 from ..ops.parameters import Named
 from ..ops.ports import Input, Output
+from .builder import Builder
 from .closures import Frame, Labelled, NetworkInputs
 from .current import need_tensor
 from .interfaces import Expander
@@ -143,6 +144,7 @@ def aux(expansion: Expander, frame: Frame, statement: ast.Aux) -> None:
         expansion.run_scope(frame, "aux", statement, title, names)
         if frame.current is not None:
             shape = expansion.build.nodes[frame.current].shape
+            needs_an_input(expansion.build, frame.current, f"the side head `{title}`")
             at_root = Frame(**{name: getattr(frame, name) for name in Frame.__slots__})
             at_root.scope = frame.scope.ancestors()[0]
             whole = "_".join((*frame.scope.module.path, *names))
@@ -151,6 +153,20 @@ def aux(expansion: Expander, frame: Frame, statement: ast.Aux) -> None:
     finally:
         frame.training_only = was
         frame.current = start
+
+
+def needs_an_input(build: Builder, tensor: int, told: str) -> None:
+    """An output is there for each image of a batch: one that is made of learned tensors alone would be there once."""
+    if not build.batchless[tensor]:
+        return
+    build.report.add(
+        Diagnostic(
+            "E242",
+            f"{told} hangs on no input: it is made of learned or fixed tensors alone",
+            Label(build.nodes[tensor].span, "no input leads here"),
+            help="join it with what an input becomes: `add(broadcast = true) { | skip | … }`, or `concat`",
+        )
+    )
 
 
 def tell_heads_apart(nodes: list[Node], network: NetworkInputs) -> None:

@@ -6,6 +6,7 @@ from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
+from .builder import Builder
 from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Labelled, Made
 from .current import need_tensor
@@ -17,6 +18,12 @@ from .signatures import signature
 
 def run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     """Run one step of a chain: the current tensor becomes its output."""
+    before = frame.current
+    _run_step(expansion, frame, step)
+    _must_begin(expansion.build, frame, before, step.span)
+
+
+def _run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     label = expansion.label_text(frame, step.label) if step.label is not None else None
     if isinstance(step.action, ast.Call) and step.action.path == ("skip",):
         run_skip(expansion, frame, step.action, label)
@@ -62,13 +69,37 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
             raise Problem(_needs_paths(expansion, frame, callee.name, call))
 
         def place(frame: Frame, span: Span) -> Made:
-            need_tensor(frame, span)
-            inputs = [frame.current, *inputs_after]
+            if operation.is_source():
+                inputs = inputs_after
+            else:
+                need_tensor(frame, span)
+                inputs = [frame.current, *inputs_after]
             made = expansion.build.place(frame, operation, given, inputs, names, span, signature(callee), label=label is not None)
             return made, {}
 
         return place
     return instance(expansion, frame, callee, given, names, call, step.span, None)
+
+
+def _must_begin(build: Builder, frame: Frame, before: int | None, span: Span) -> None:
+    """What takes no tensor stands where a path or a body begins; elsewhere what comes in would be lost without a word.
+
+    `before` is what came in. That a step reads it nowhere shows where it has a batch, and what the step gives has none.
+    """
+    after = frame.current
+    if before is None or after is None or before == frame.entry or not build.batchless[after] or before == after:
+        return
+    if not build.batchless[before] or build.nodes[after].operation.is_source():
+        text = " ".join(span.text.split())
+        raise Problem(
+            Diagnostic(
+                "E241",
+                f"`{text}` takes no tensor, and here one comes in",
+                Label(span, "drops what comes in"),
+                (Label(build.nodes[before].span, "makes it"),),
+                help=f"begin a path with it: `add(broadcast = true) {{ | skip | {text} }}`",
+            )
+        )
 
 
 def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -> Diagnostic:

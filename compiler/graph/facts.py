@@ -65,7 +65,7 @@ def _fact(node: Node) -> Fact:
         operation.scratch(inputs, output),
         operation.partials(inputs),
         product(output),
-        operation.stored(inputs, output),
+        operation.storage(inputs, output),
         operation.module(inputs) is not None,
         any(len(weight.shape) > 1 for weight in weights),
         operation.is_view and operation.expression(["x"], inputs) == "x",

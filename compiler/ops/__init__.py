@@ -12,6 +12,7 @@ from . import (
     deconvolution,
     dense,
     elementwise,
+    fixed,
     learned,
     length_norm,
     merge,
@@ -22,9 +23,12 @@ from . import (
     rearrange,
     reduce,
     regularise,
+    relative,
     resize,
+    sdpa,
     shape,
     sliding,
+    tensors,
 )
 from .base import Operation
 
@@ -50,6 +54,10 @@ FAMILIES = (
     regularise,
     attention,
     learned,
+    tensors,
+    fixed,
+    relative,
+    sdpa,
     other,
 )
 

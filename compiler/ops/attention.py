@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .attention_built import BuiltAttention
+from .axis_names import Axes, stands_last
 from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .dense import copied_rows
-from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
+from .parameters import Plain
 from .spatial import either, nearest_divisors
 from .strides import Layout, in_order
 
@@ -53,29 +55,41 @@ _CROSS = f'''class CrossAttention(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Attention(Operation):
+class Attention(BuiltAttention):
     name: ClassVar[str] = "attention"
     family: ClassVar[Family] = "attention"
     wants_channels: ClassVar[str] = "last"
-    summary: ClassVar[str] = "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second."
+    summary: ClassVar[str] = (
+        "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second. Axes may stand in front."
+    )
     reference: ClassVar[str] = "torch.nn.MultiheadAttention (batch first)"
     onnx: ClassVar[str] = "MatMul, Softmax"
-    most_inputs: ClassVar[int | None] = 2
+    most_inputs: ClassVar[int | None] = 3
     output_may_be_overwritten: ClassVar[bool] = True
 
-    heads: int = parameter(COUNT, "how many heads the features fall into")
-    dropout: float = parameter(PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0)
-    bias: bool = parameter(FLAG, "whether the projections add a bias", True)
+    def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
+        """With axes in front, features stand last: an image, channels first, would be compared along its width."""
+        for operand, axes in enumerate(names[: 2 if not self.mask else len(names) - 1]):
+            if len(axes) > 2 and not stands_last(axes):
+                raise Refusal(
+                    "E313",
+                    f"`attention` works on a sequence [L, C], and its input is {show(inputs[operand])}",
+                    operand=operand,
+                    help="`tokens` makes a sequence of an image; with axes in front of it, features stand last",
+                )
+        return self
 
     def output(self, inputs: Shapes) -> Shape:
-        for operand, shape in enumerate(inputs):
-            if len(shape) != 2:
+        for operand, shape in enumerate(inputs[: len(inputs) - bool(self.mask)]):
+            if len(shape) < 2:
                 raise Refusal(
                     "E313",
                     f"`attention` works on a sequence [L, C], and its input is {show(shape)}",
                     operand=operand,
                     help="`tokens` makes a sequence of an image",
                 )
+        if self.is_built(inputs) or len(inputs) > 2 or len(inputs[-1]) > 2:
+            return self.built_output(inputs)
         features = inputs[0][1]
         if features % self.heads:
             near = nearest_divisors(features, self.heads)
@@ -99,6 +113,8 @@ class Attention(Operation):
         return inputs[0]
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        if self.is_built(inputs):
+            return self.built_weights(inputs)
         features = inputs[0][1]
         first, last = (
             Weight("in_proj_weight", (3 * features, features)),
@@ -109,15 +125,21 @@ class Attention(Operation):
         return first, Weight("in_proj_bias", (3 * features,)), last, Weight("out_proj.bias", (features,))
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
+        if self.is_built(inputs):
+            return self.built_macs(inputs)
         length, features = inputs[0]
         other = inputs[-1][0]
         return 2 * (length + other) * features**2 + 2 * length * other * features
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
+        if self.is_built(inputs):
+            return self.built_flops(inputs)
         length, features = inputs[0]
         return 2 * self.macs(inputs, output) + (2 * (length + inputs[-1][0]) * features if self.bias else 0)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        if self.is_built(inputs):
+            return self.built_saved(inputs)
         length, features = inputs[0]
         other = inputs[-1][0]
         # Query, key and value; the heads' answer; the logarithm of each softmax's sum.
@@ -125,10 +147,15 @@ class Attention(Operation):
         return Saved(inputs=tuple(range(len(inputs))), extra=extra)
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
+        if self.is_built(inputs):
+            return 0
         # Query, key and value, and the heads' answer, while it is projected.
         return (inputs[0][0] + 2 * inputs[-1][0]) * inputs[0][1] + product(output)
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        shapes = tuple(layout.sizes[1:] for layout in inputs)
+        if self.is_built(shapes):
+            return self.built_needs(shapes, output.sizes[0], training) + (self.kept_copies(inputs) if training else 0)
         # Where the bias cannot be added as the product is made, both are alive: twice the last projection, beside the first.
         kept = (5 if len(inputs) == 1 else 3) * output.elements + (len(inputs) - 1) * 2 * inputs[-1].elements
         parts = 3 if len(inputs) == 1 else 2
@@ -139,16 +166,18 @@ class Attention(Operation):
         return max(0, first + made - kept)
 
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
-        return sum(copied_rows(layout) for layout in inputs)
+        return sum(copied_rows(layout) for layout in inputs[: len(inputs) - bool(self.mask)])
 
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
-        return self.bias
+        return self.bias or len(inputs[0].sizes) > 3
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))
 
     def backward_scratch(self, back: Backward) -> int:
         """What is most of its steps, each beside what is there as the pass begins (the output's gradient among it)."""
+        if self.is_built(back.inputs):
+            return self.built_backward_scratch(back)
         (length, features), other = back.inputs[0], back.inputs[-1][0]
         query, both = length * features * back.batch, 2 * other * features * back.batch
         out, projections = features**2 + (features if self.bias else 0), 3 * features**2 + (3 * features if self.bias else 0)
@@ -172,6 +201,8 @@ class Attention(Operation):
         return max(rows) - back.made - out - projections
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        if self.is_built(inputs):
+            return self.built_module(inputs)
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][1]), (None, self.heads)]
         if self.dropout:
             arguments.append(("dropout", float(self.dropout)))
@@ -180,6 +211,8 @@ class Attention(Operation):
         return Construct("SelfAttention" if len(inputs) == 1 else "CrossAttention", tuple(arguments))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        if self.is_built(inputs):
+            return self.built_helpers(inputs)
         return (_SELF,) if len(inputs) == 1 else (_CROSS,)
 
     def caption(self, inputs: Shapes, output: Shape) -> str:

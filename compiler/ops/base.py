@@ -303,8 +303,8 @@ class Operation:
         """Elements of further tensors that are alive at once while it runs (steps of an operation that PyTorch composes)."""
         return 0
 
-    def stored(self, inputs: Shapes, output: Shape) -> int:
-        """Elements of the output's storage: more than it has where PyTorch makes it of a larger tensor (`fold`)."""
+    def storage(self, inputs: Shapes, output: Shape) -> int:
+        """Elements of the output's storage: more than it has where PyTorch makes it of a larger tensor (`fold`), none where it is a weight."""
         return product(output)
 
     def gradient_stored(self, number: int, back: Backward) -> int:
@@ -342,7 +342,7 @@ class Operation:
 
     def kept_extra(self, saved: Saved, inputs: Shapes, wanted: Sequence[bool]) -> int:
         """How many of the `extra` elements are kept where only the `wanted` inputs have gradients."""
-        return saved.extra if wanted[0] else saved.extra - saved.extra_for_inputs
+        return saved.extra if all(wanted[:1]) else saved.extra - saved.extra_for_inputs
 
     def passes_gradient(self, number: int, inputs: Shapes, output: Shape) -> bool:
         """Whether the gradient of input `number` is the output's, or a view of it."""
@@ -387,11 +387,19 @@ class Operation:
         """
         return None
 
-    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
-        """Source text of the functions or classes (whole definitions) that `module` or `expression` name and PyTorch lacks.
+    def takes_batchless(self, number: int) -> bool:
+        """Whether input `number` may come in without a batch, as a learned tensor does, beside others that have one; else it is expanded."""
+        return False
 
-        The code generator writes each text once, above the network's classes. They pass `torch.jit.script` as they stand.
-        """
+    def check_batch(self, batchless: Sequence[bool]) -> None:
+        """`Refusal` where an input that must be one for the whole batch is not."""
+
+    def constant(self, inputs: Shapes) -> Construct | None:
+        """What makes the fixed tensor that it reads, named as a bare weight is; a state_dict has it where `weights` names it. None: it reads none."""
+        return None
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        """Whole functions or classes that its texts name and PyTorch lacks, each written once, above the network's classes; they script."""
         return ()
 
     def initialization(self) -> Initialization:
@@ -421,12 +429,15 @@ class Operation:
         return _parameters(cls)  # type: ignore[arg-type]  # mypy: a dataclass's own __hash__ hides that its class has one
 
     @classmethod
+    def is_source(cls) -> bool:
+        """Whether it takes no tensor at all: what it gives is one for the whole batch, with a batch axis of 1."""
+        return cls.most_inputs == 0 and cls.family != "port"
+
+    @classmethod
     def is_merge(cls) -> bool:
-        """Whether it may head a merge."""
         return cls.most_inputs is None or cls.most_inputs > 1
 
     def arguments(self) -> tuple[tuple[str, Plain], ...]:
-        """Each parameter with its value."""
         return tuple((row.name, getattr(self, row.name)) for row in self.parameters())
 
 
@@ -477,7 +488,6 @@ def literal(value: Plain) -> str:
 
 
 def spatial_rank(shape: Shape) -> int:
-    """1 for [C, L], 2 for [C, H, W], 3 for [C, D, H, W]; 0 for a vector."""
     return len(shape) - 1
 
 

@@ -80,6 +80,8 @@ PARAMETERS = {
     "output_padding": "out_pad", "padding_mode": "pad_mode", "num_classes": "classes", "dilation_rate": "dilation", "drop_prob": "p", "epsilon": "eps",
     "elementwise_affine": "affine", "use_bias": "bias", "negative_slope": "slope", "output_size": "size", "num_heads": "heads", "dim": "axis",
     "scale_factor": "scale", "num_embeddings": "count", "embedding_dim": "features", "upscale_factor": "factor", "shortcut": "skip", "residual": "skip",
+    "head_dim": "head_size", "dim_head": "head_size", "num_kv_heads": "groups", "num_key_value_heads": "groups", "kv_heads": "groups", "is_causal": "causal",
+    "attn_mask": "mask", "rope_theta": "rotary", "rope": "rotary", "qk_norm": "norm", "window_size": "window", "attn_drop": "dropout", "attention_dropout": "dropout",
 }  # fmt: skip
 """Names of parameters, and `skip`'s."""
 
@@ -99,8 +101,6 @@ NO_PARAMETERS = {
     "data_format": "channels come first",
     "return_indices": "archc has no unpooling; `upsample(like = label)` and `deconv` enlarge",
     "align_corners": "`upsample` works as PyTorch's default does",
-    "head_size": "a head is as wide as the features by the heads; for 12 heads of 32 bring them to 384 first: `linear(384) -> attention(12) -> linear(768)`",
-    "head_dim": "a head is as wide as the features by the heads; for 12 heads of 32 bring them to 384 first: `linear(384) -> attention(12) -> linear(768)`",
 }
 """Parameters that nothing here has, and what is done instead."""
 

@@ -8,8 +8,10 @@ from typing import ClassVar
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .base import Backward, Family, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
-from .parameters import NUMBER, POSITIVE, Plain, parameter
+from .parameters import NUMBER, POSITIVE, Optional, Plain, Word, parameter
 from .strides import Layout, cut, elementwise, in_order
+
+STORED = Optional('"flat", "batch" or none', Word("", ("flat", "batch")))
 
 
 def _need_sequence(name: str, shape: Shape) -> None:
@@ -96,6 +98,11 @@ class LayerScale(Operation):
 
     init: float = parameter(NUMBER, "what the factors start at", 1e-5)
     axis: Plain = parameter(AXIS, "along which axis each place has a factor", "channels")
+    stored: str | None = parameter(
+        STORED,
+        'what a checkpoint has: "flat", [C] alone; "batch", with all axes and one for the batch before them; none, [C, 1, 1] of an image',
+        None,
+    )
 
     channels_of_two: ClassVar[int] = 1
 
@@ -109,7 +116,8 @@ class LayerScale(Operation):
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         shape = inputs[0]
         axis = self._axis(shape)
-        return (Weight("", (shape[axis],) + (1,) * (len(shape) - 1 - axis)),)
+        behind = 0 if self.stored == "flat" else len(shape) - 1 - axis
+        return (Weight("", (1,) * (axis + 1 if self.stored == "batch" else 0) + (shape[axis],) + (1,) * behind),)
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return product(output)
@@ -121,12 +129,19 @@ class LayerScale(Operation):
         return back.elements  # the factors' gradient, before it is summed
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return elementwise(back.gradient, in_order(self.weights(back.inputs)[0].shape))
+        return elementwise(back.gradient, in_order(self._factors(back.inputs[0])))
+
+    def _factors(self, shape: Shape) -> Shape:
+        """The shape by which the factors meet the input."""
+        return (shape[self._axis(shape)],) + (1,) * (len(shape) - 1 - self._axis(shape))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return elementwise(inputs[0], in_order(self.weights((inputs[0].sizes[1:],))[0].shape))
+        return elementwise(inputs[0], in_order(self._factors(inputs[0].sizes[1:])))
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        factors = self._factors(inputs[0])
+        if self.stored == "flat" and len(factors) > 1:
+            return f"{names[0]} * {names[1]}.reshape({', '.join(['-1', *['1'] * (len(factors) - 1)])})"
         return f"{names[0]} * {names[1]}"
 
     def initialization(self) -> Initialization:

@@ -49,6 +49,9 @@ class _Elementwise(Operation):
     lies_on_top: ClassVar[bool] = True
     output_may_be_overwritten: ClassVar[bool] = True
 
+    def takes_batchless(self, number: int) -> bool:
+        return True
+
     def _stretches(self) -> bool:
         return False
 
@@ -354,6 +357,9 @@ class Matmul(Operation):
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
         left, right = names
         return (*joined_names([left[:-2], right[:-2]]), left[-2], right[-1])
+
+    def takes_batchless(self, number: int) -> bool:
+        return number == 1
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
         return product(output) * inputs[0][-1]

@@ -92,9 +92,13 @@ class Identity(Operation):
 class Embedding(Operation):
     name: ClassVar[str] = "embedding"
     family: ClassVar[Family] = "other"
-    summary: ClassVar[str] = "A learned vector for each number of a sequence of whole numbers: [L] becomes [L, C]."
+    summary: ClassVar[str] = (
+        "A learned vector for each number of a sequence of whole numbers: [L] becomes [L, C]. "
+        "At the head of a merge a second path is the table, [count, features], which other steps may read, too."
+    )
     reference: ClassVar[str] = "torch.nn.Embedding"
     onnx: ClassVar[str] = "Gather"
+    most_inputs: ClassVar[int | None] = 2
     output_may_be_overwritten: ClassVar[bool] = True
 
     count: int = parameter(COUNT, "how many different numbers there are")
@@ -107,13 +111,33 @@ class Embedding(Operation):
                 f"`embedding` works on a sequence of whole numbers [L], and its input is {show(inputs[0])}",
                 operand=0,
             )
+        if len(inputs) == 2 and inputs[1] != (self.count, self.features):
+            raise Refusal(
+                "E326",
+                f"`embedding` of {self.count} numbers in {self.features} features, and its table is {show(inputs[1])} (path 2)",
+                parameter="count" if inputs[1][:1] != (self.count,) else "features",
+                operand=1,
+                help="the table is [count, features]",
+            )
         return (*inputs[0], self.features)
+
+    def check_batch(self, batchless: Sequence[bool]) -> None:
+        if len(batchless) == 2 and not batchless[1]:
+            raise Refusal(
+                "E326",
+                "the table of `embedding` hangs on an input, and one table is read for the whole batch (path 2)",
+                operand=1,
+                help="a table is a `parameter`, or made of such alone",
+            )
+
+    def takes_batchless(self, number: int) -> bool:
+        return number == 1
 
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
         return ("length", "channels")
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        return (Weight("weight", (self.count, self.features)),)
+        return (Weight("weight", (self.count, self.features)),) if len(inputs) == 1 else ()
 
     def reads_integers(self) -> int | None:
         return self.count
@@ -122,7 +146,10 @@ class Embedding(Operation):
         return Saved(inputs=(0,))
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        return Construct("nn.Embedding", ((None, self.count), (None, self.features)))
+        return Construct("nn.Embedding", ((None, self.count), (None, self.features))) if len(inputs) == 1 else None
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"F.embedding({names[0]}, {names[1]}.squeeze(0))" if len(inputs) == 2 else None
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return f"{self.count} to {self.features}"

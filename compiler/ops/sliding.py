@@ -184,7 +184,7 @@ class Fold(_Sliding):
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return product(inputs[0])
 
-    def stored(self, inputs: Shapes, output: Shape) -> int:
+    def storage(self, inputs: Shapes, output: Shape) -> int:
         return max(product(inputs[0]), product(output))  # PyTorch makes the image in a tensor as large as the columns
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:

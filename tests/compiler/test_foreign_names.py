@@ -33,7 +33,7 @@ TEXT = """
     parameter Parameter buffer affine layer_scale LayerScale se SEBlock squeeze_excite cbam bottleneck BasicBlock residual shortcut inception
     CrossEntropyLoss mse_loss Adam deform_conv grid_sample roi_align nms fft stft argmax topk where cumsum
     skip input output stage repeat block network aux if for let default require expect budget import from takes indexed flat half same valid in
-    none true channels height width resnet50 resnet vgg16 conv bn divisible filters kernel_size padding strides activation in_channels head_size
+    none true channels height width resnet50 resnet vgg16 conv bn divisible filters kernel_size padding strides activation in_channels head_dim
 """
 TYPED = TEXT.split()
 
@@ -137,7 +137,7 @@ def test_parameters_of_other_libraries_are_told() -> None:
     def said(call: str, shape: str = "length = 197, channels = 768") -> str:
         return to_text(checked(f"network n {{\n  input x[{shape}]\n  {call}\n}}\n", "n.arch").diagnostics)
 
-    assert "`linear(384) -> attention(12) -> linear(768)`" in said("attention(12, head_size = 32)")
+    assert "did you mean `head_size`" in said("attention(12, head_dim = 32)")
     assert "conv(64) -> relu" in said('conv(8, activation = "relu")', "3, 8, 8")
     assert "did you mean `kernel`" in said("conv(8, kernel_size = 3)", "3, 8, 8")
-    assert "error" not in said("linear(384) -> attention(12) -> linear(768)")
+    assert "error" not in said("attention(12, head_size = 32)")

@@ -10,7 +10,7 @@ from archc.compiler.driver import check_source
 from archc.compiler.elaborate.values import show_value
 from archc.compiler.ops.base import Operation, Shape, Shapes, show
 from archc.compiler.ops.dense import Linear
-from archc.compiler.ops.parameters import Extent, Flag, Integer, Integers, Kind, Optional, Padding, Real
+from archc.compiler.ops.parameters import Extent, Flag, Integer, Integers, Kind, Optional, Padding, Plain, Real
 from archc.compiler.ops.resize import Factor
 from tests.ops.samples import SAMPLES
 
@@ -41,8 +41,15 @@ OF_ANOTHER = {
     ("fold", "stride"),
     ("fold", "pad"),
     ("fold", "dilation"),
+    ("constant", "sizes"),
+    ("constant", "shift"),
+    ("attention", "heads"),
+    ("attention", "rotary"),
+    ("parameter", "shape"),
 }
-"""Numbers that are refused beside another one, which the message speaks of: the least above the most, an image that its windows do not fill."""
+"""Numbers that are refused beside another one, which the message speaks of: the least above the most, an image that its windows do not fill,
+a shift as large as its window, sines for more axes than features divide by, heads of which keys have no whole part, a checkpoint's sizes
+that hold another number of elements."""
 
 
 def is_number(kind: Kind) -> bool:
@@ -57,7 +64,7 @@ def written(operation: Operation, inputs: Shapes, of: str, value: str, how: str)
         if row.name == of:
             given[row.name] = "value"
         elif own != row.default or row.required:
-            given[row.name] = "b" if row.name == "like" else str(list(own)) if isinstance(own, tuple) else show_value(own)
+            given[row.name] = "b" if row.name == "like" else shown(own)
     default = f"  default {operation.name}({of} = value)\n" if how == "default" else ""
     if default:
         del given[of]
@@ -65,13 +72,22 @@ def written(operation: Operation, inputs: Shapes, of: str, value: str, how: str)
     ports = "".join(f"  input {name}{port(operation, shape)}\n" for name, shape in zip("abc", inputs, strict=False))
     if len(inputs) > 1 and "like" not in given:
         call += " { " + " ".join(f"| skip({name})" for name, _ in zip("abc", inputs, strict=False)) + " }"
+    if operation.is_source():
+        return f"network n(value = {value}) {{\n  input a[3]\n{default}  {call}\n  skip(a)\n}}\n"
     return f"network n(value = {value}) {{\n{ports}{default}  skip(a) -> {call}\n}}\n"
+
+
+def shown(value: Plain) -> str:
+    return f"[{', '.join(shown(item) for item in value)}]" if isinstance(value, tuple) else show_value(value)
 
 
 def port(operation: Operation, shape: Shape) -> str:
     """The shape of an input: a sequence says so, for what wants its channels last."""
     if (operation.channels_wanted() == "last" or isinstance(operation, Linear)) and len(shape) == 2:
         return f"[length = {shape[0]}, channels = {shape[1]}]"
+    if operation.name == "attention" and len(shape) > 2:
+        names = ("depth", "height", "width", "channels")[-len(shape) :]
+        return f"[{', '.join(f'{name} = {size}' for name, size in zip(names, shape, strict=True))}]"
     return show(shape)
 
 

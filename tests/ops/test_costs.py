@@ -16,7 +16,7 @@ IMAGE = (8, 9, 10)
 
 
 def test_who_works() -> None:
-    assert {operation.name for operation, _ in WORKING} == {"conv", "dwconv", "deconv", "linear", "matmul", "attention"}
+    assert {operation.name for operation, _ in WORKING} == {"conv", "dwconv", "deconv", "linear", "matmul", "attention", "sdpa"}
 
 
 @pytest.mark.parametrize(("operation", "inputs"), SAMPLES, ids=[describe(*sample) for sample in SAMPLES])

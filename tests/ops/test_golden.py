@@ -30,7 +30,10 @@ def entry(operation: Operation, inputs: Shapes) -> str:
     if construct is not None:
         lines.append(f"  module   {write(construct)}")
     names = ["x", "y", "z"][: len(inputs)]
-    bare = ["self.weight"] if any(not weight.name for weight in operation.weights(inputs)) else []
+    constant = operation.constant(inputs)
+    bare = ["self.weight"] if constant is not None or any(not weight.name for weight in operation.weights(inputs)) else []
+    if constant is not None:
+        lines.append(f"  fixed    {write(constant)}")
     call = operation.expression([*names, *bare], inputs)
     if call is not None:
         lines.append(f"  call     {call}")

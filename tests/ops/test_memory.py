@@ -84,7 +84,7 @@ def test_one_call(operation: Operation, inputs: Shapes, lie: Callable[[Tensor], 
             tracker.restart()
             answer = module.eval()(*values)
         is_view = operation.is_view and not operation.is_copied(layouts, (BATCH, *output))
-        own = 0 if is_view else operation.stored(inputs, output) * BATCH
+        own = 0 if is_view else operation.storage(inputs, output) * BATCH
         assert lies_as(lying, answer)
         scratch = operation.scratch(inputs, output) * BATCH
         assert elements(tracker.peak - before) == own + scratch + operation.copies(layouts, lying, False)
@@ -103,7 +103,7 @@ def back_and_forth(operation: Operation, inputs: Shapes, module: torch.nn.Module
     kept = extra * BATCH + saved.once + elements(saved.extra_bytes * BATCH) + operation.kept_copies(layouts)
     made = operation.scratch(inputs, output) * BATCH + operation.copies(layouts, operation.layout(layouts, (BATCH, *output)), True)
     is_view = operation.is_view and not operation.is_copied(layouts, (BATCH, *output))
-    own = 0 if is_view else operation.stored(inputs, output) * BATCH
+    own = 0 if is_view else operation.storage(inputs, output) * BATCH
     tracker = Tracker()
     with tracker:
         tracker.book((*weights, *module.buffers(), *values))

@@ -118,7 +118,7 @@ def test_linear_on_an_image_names_the_remedy() -> None:
         (op("upsample", scale=0.1), (3, 7, 7), "E317", "less than one position"),
         (op("upsample", scale=2, mode="trilinear"), (3, 7, 7), "E326", "3 spatial axes"),
         (op("upsample", scale=2, align_corners=True), (3, 7, 7), "E326", "`align_corners`"),
-        (op("attention", heads=4), (3, 7, 8), "E313", "a sequence [L, C]"),
+        (op("attention", heads=4), (8,), "E313", "a sequence [L, C]"),
         (op("class_token"), (3, 7, 8), "E313", "[3, 7, 8]"),
         (op("embedding", count=9, features=3), (3, 7), "E313", "[3, 7]"),
     ],
@@ -156,4 +156,18 @@ def test_suggestions_would_do() -> None:
 
 def test_heads_of_merges() -> None:
     heads = {name for name, kind in TABLE.items() if kind.is_merge()}
-    assert heads == {"add", "mul", "div", "sub", "maximum", "minimum", "mean", "concat", "stack", "matmul", "attention"}
+    assert heads == {
+        "add",
+        "mul",
+        "div",
+        "sub",
+        "maximum",
+        "minimum",
+        "mean",
+        "concat",
+        "stack",
+        "matmul",
+        "attention",
+        "sdpa",
+        "embedding",
+    }

@@ -40,9 +40,12 @@ def source(operation: Operation, inputs: Shapes, by_module: bool, in_place: bool
         made.append(f"        self.op = {write(construct)}")
         result = f"self.op({', '.join(names)})"
     else:
-        if bare:
+        constant = operation.constant(inputs)
+        if constant is not None:
+            made.append(f"        self.register_buffer('op', {write(constant)}, persistent={bool(bare)})")
+        elif bare:
             made.append(f"        self.op = nn.Parameter(torch.empty({bare[0].shape}))")
-        text = operation.expression([*names, "self.op"] if bare else names, inputs, in_place)
+        text = operation.expression([*names, "self.op"] if bare or constant else names, inputs, in_place)
         if text is None:
             return None
         result = text
@@ -88,5 +91,5 @@ def tensors(operation: Operation, inputs: Shapes, device: str = "cpu", batch: in
 
 
 def shape_of(result: torch.Tensor) -> Shape:
-    assert result.shape[0] == BATCH
+    assert result.shape[0] in (1, BATCH)
     return tuple(result.shape[1:])

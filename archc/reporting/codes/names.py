@@ -241,4 +241,18 @@ ROWS: tuple[Code, ...] = (
         "network a { input x[3, 8, 8] conv(8) }\nnetwork b { input x[3, 8, 8] conv(8) }\n",
         "Name it: `file.arch:a`.",
     ),
+    Code(
+        "E241",
+        "a learned or fixed tensor in the middle of a chain",
+        "`parameter`, `constant` and `relative_bias` take no tensor: they begin a path. Behind a step they would drop what it made.",
+        "network n {\n  input x[length = 8, channels = 16]\n  relu -> parameter([8, 16])\n}\n",
+        "Begin a path of `add`, `mul`, `concat` or `matmul` with it.",
+    ),
+    Code(
+        "E242",
+        "an output that hangs on no input",
+        "An output is there for each image of a batch. One that is made of learned or fixed tensors alone would be the same for all.",
+        "network n {\n  input x[length = 8, channels = 16]\n  p: parameter([8, 16])\n  relu\n}\n",
+        "Join it with what an input becomes.",
+    ),
 )

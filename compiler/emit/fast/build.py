@@ -17,6 +17,7 @@ from .writer import Written, write
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+    from torch import dtype as Dtype
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def assemble(state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, 
     written = write(state, backend)
     module = load(written.source, written.class_name).eval().requires_grad_(False).to(getattr(torch, dtype))
     # The tensors themselves, not copies: a large network is held once.
-    module.load_state_dict({key: tensors[recipe].to(getattr(torch, dtype)) for key, recipe in written.tensors.items()}, assign=True)
+    state_dict = {key: _kept(tensors[recipe], getattr(torch, dtype)) for key, recipe in written.tensors.items()}
+    module.load_state_dict(state_dict, assign=True)
     return Fast(module, written, state, backend)
 
 
@@ -59,7 +61,8 @@ def make_weights(state: Rewritten, weights: Mapping[str, Tensor], dtype: str = "
     kept = getattr(torch, dtype)
 
     def read(key: str) -> Tensor:
-        return weights[key].detach().cpu().double()
+        value = weights[key].detach().cpu()
+        return value.double() if value.is_floating_point() else value
 
     def filled(shape: Shape, value: float) -> Tensor:
         return torch.full(shape, value, dtype=torch.double)
@@ -68,4 +71,9 @@ def make_weights(state: Rewritten, weights: Mapping[str, Tensor], dtype: str = "
         return torch.cat(list(parts), axis)
 
     store = Store(read, filled, join)  # type: ignore[arg-type]
-    return {key: recipe.make(store).to(kept).contiguous() for key, recipe in state.weights.items()}  # type: ignore[attr-defined]
+    return {key: _kept(recipe.make(store), kept).contiguous() for key, recipe in state.weights.items()}  # type: ignore[arg-type]
+
+
+def _kept(value: Tensor, dtype: Dtype) -> Tensor:
+    """A tensor in the precision that was asked for; places in a table stay whole numbers."""
+    return value.to(dtype) if value.is_floating_point() else value

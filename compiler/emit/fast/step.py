@@ -117,7 +117,12 @@ def plain(node: Node, attribute: str, operands: Sequence[str]) -> Step:
         shape = ", ".join(str(size) for size in weights[0].shape)
         value = layer.expression([*inputs, attribute], layer_shapes)
         assert value is not None
-        step = Step(value, f"nn.Parameter(torch.empty({shape}), requires_grad=False)", helpers=helpers, bare=True)
+        kind = "" if weights[0].dtype == "float" else f", dtype=torch.{weights[0].dtype}"
+        step = Step(value, f"nn.Parameter(torch.empty({shape or '()'}{kind}), requires_grad=False)", helpers=helpers, bare=True)
+    elif (constant := layer.constant(layer_shapes)) is not None:
+        value = layer.expression([*inputs, attribute], layer_shapes)
+        assert value is not None
+        step = Step(value, f"nn.Buffer({made(constant)}, persistent=False)", helpers=helpers)
     else:
         value = None if weights else layer.expression(inputs, layer_shapes)
         construct = layer.module(layer_shapes)

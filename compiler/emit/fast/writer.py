@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from ....base.records import dataclass
 from ...codegen.identifiers import Namer, camel_case, variable_name, variable_names
 from ...codegen.line_breaking import broken
+from ...graph.batchless import operands as expanded
+from ...graph.batchless import stretched
 from ...graph.program import Node
 from ...ops.base import show
 from ...rewrite.base import Rewritten, weight_key
@@ -70,7 +72,7 @@ class _Writer:
             name = self.variables[node.index] = variable_name(node.names[-1])
             entered = self.backend.enter(name, node)
             return [f"{name} = {entered}"] if entered else []
-        operands = [self.variables[index] for index in node.inputs]
+        operands = expanded([self.variables[index] for index in node.inputs], stretched(self.graph, node), node)
         if operation.name == "output":
             return []
         step = self._step(node, operands)

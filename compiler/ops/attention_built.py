@@ -1,0 +1,356 @@
+"""Attention as people build it: projections of other names, fewer heads of keys, a mask, biases of a window, on any axes in front."""
+
+from __future__ import annotations
+
+import keyword
+from typing import ClassVar
+
+from ...base.records import dataclass
+from . import attention_memory
+from .attention_source import Parts, helpers
+from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, show_size
+from .parameters import COUNT, FLAG, KERNEL, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
+from .spatial import either, nearest_divisors
+
+
+class Names(Kind):
+    """Two to four names, each an attribute of a module."""
+
+    def read(self, value: object) -> Plain:
+        if isinstance(value, tuple) and 2 <= len(value) <= 4 and len(set(value)) == len(value):
+            names = tuple(item for item in value if isinstance(item, str) and _is_attribute(item))
+            if len(names) == len(value):
+                return names
+        raise self.refuse()
+
+
+def _is_attribute(name: str) -> bool:
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") and name not in TAKEN
+
+
+TAKEN = {"heads", "size", "dropout", "groups", "base", "q_bias", "v_bias", "q_norm", "k_norm", "relative_position_bias_table"}
+TAKEN |= {"relative_position_index", "in_proj_weight", "in_proj_bias", "forward", "training", "T_destination"}
+"""What the module has already, or PyTorch's own."""
+
+
+class QkvBias(Kind):
+    """A flag, or "qv"."""
+
+    def read(self, value: object) -> Plain:
+        if isinstance(value, bool):
+            return value
+        try:
+            return Word(self.describe, ("qv",)).read(value)
+        except BadValue:
+            raise self.refuse() from None
+
+
+KEYS = Optional('a list of two to four names, as ["qkv", "proj"], or none', Names(""))
+QKV_BIAS = Optional('true, false, "qv" or none', QkvBias(""))
+SIZE = Optional("a whole number, at least 1, or none", COUNT)
+NORM = Optional('"ln", "rms" or none', Word("", ("ln", "rms")))
+INDEX = Optional('"flat", "square" or none', Word("", ("flat", "square")))
+WINDOW = Optional("a size, or none", KERNEL)
+ROTARY = Optional("a number over 1, or none", Real("", least=1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltAttention(Operation):
+    """The parameters of attention, and what it is where it is more than PyTorch's own module."""
+
+    name: ClassVar[str] = "attention"
+
+    heads: int = parameter(COUNT, "how many heads the features fall into")
+    dropout: float = parameter(PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0)
+    bias: bool = parameter(FLAG, "whether the projections add a bias", True)
+    keys: tuple[str, ...] | None = parameter(
+        KEYS,
+        'the names of the projections, that of the answer last: ["qkv", "proj"], ["q", "kv", "proj"], ["q", "k", "v", "proj"]; none: in_proj and out_proj',
+        None,
+    )
+    qkv_bias: bool | str | None = parameter(
+        QKV_BIAS, 'whether queries, keys and values have a bias; "qv": all but the keys, as q_bias and v_bias; none: as `bias` says', None
+    )
+    head_size: int | None = parameter(SIZE, "how many features a head has; none: the features fall evenly into heads", None)
+    groups: int | None = parameter(SIZE, "how many heads keys and values have, where these are fewer; none: as many as queries", None)
+    norm: str | None = parameter(NORM, "how queries and keys are normalised, each head by itself, as q_norm and k_norm (eps 1e-6)", None)
+    rotary: float | None = parameter(
+        ROTARY, "the base of rotary positions, by which queries and keys are turned (halves, as in Llama: 10000); none: no positions", None
+    )
+    causal: bool = parameter(FLAG, "let no position look ahead", False)
+    window: Plain = parameter(
+        WINDOW, "the sides of a window, of whose positions any two have a learned bias by their distance (Swin, BEiT); none: no bias", None
+    )
+    class_token: bool = parameter(FLAG, "whether a class token stands before the positions of the window, as in BEiT", False)
+    index: str | None = parameter(
+        INDEX, 'how a checkpoint has the fixed table of where a window\'s bias is read: "flat", "square", or none: it has none', None
+    )
+    mask: bool = parameter(
+        FLAG, "whether a last path is added to the logits [..., heads, L, S]: as many axes, each of the same size or of 1", False
+    )
+
+    def is_built(self, inputs: Shapes) -> bool:
+        """Whether it is more than PyTorch's own."""
+        asked = (self.keys, self.qkv_bias, self.head_size, self.groups, self.norm, self.rotary, self.window, self.index)
+        return any(row is not None for row in asked) or self.causal or self.mask or self.class_token or len(inputs[0]) > 2
+
+    def _size(self, inputs: Shapes) -> int:
+        return self.head_size or inputs[0][-1] // self.heads
+
+    @property
+    def _groups(self) -> int:
+        return self.groups or self.heads
+
+    @property
+    def _has_bias(self) -> bool:
+        """Whether queries and values have one."""
+        return self.bias if self.qkv_bias is None else bool(self.qkv_bias)
+
+    def _context(self, inputs: Shapes) -> Shape:
+        """What keys and values are made of."""
+        return inputs[1] if self._crosses(inputs) else inputs[0]
+
+    def _crosses(self, inputs: Shapes) -> bool:
+        return len(inputs) - bool(self.mask) > 1
+
+    def _sides(self) -> tuple[int, ...]:
+        sides = self.window if isinstance(self.window, tuple) else (self.window, self.window)
+        return tuple(side for side in sides if isinstance(side, int))
+
+    @property
+    def _places(self) -> int:
+        return product(self._sides()) + self.class_token
+
+    def parts(self, inputs: Shapes) -> Parts:
+        return Parts(
+            keys=self.keys,
+            crosses=self._crosses(inputs),
+            wide=len(inputs[0]) > 2,
+            masked=bool(self.mask),
+            split_bias=self.qkv_bias == "qv",
+            causal=self.causal,
+            norm=self.norm,
+            rotary=self.rotary is not None,
+            grouped=self._groups != self.heads,
+            relative=self.window is not None,
+            class_token=self.class_token,
+            index=self.index,
+        )
+
+    def takes_batchless(self, number: int) -> bool:
+        return bool(self.mask) and number > 0
+
+    # ------------------------------------------------------------------------------------------- the rule
+
+    def built_output(self, inputs: Shapes) -> Shape:
+        self._check_arguments(inputs)
+        query, context = inputs[0], self._context(inputs)
+        if self.head_size is None and query[-1] % self.heads:
+            near = nearest_divisors(query[-1], self.heads)
+            raise Refusal(
+                "E310",
+                f"features {query[-1]} are not divisible by heads {self.heads} of `attention`",
+                parameter="heads",
+                operand=0,
+                axis=len(query) - 1,
+                suggestions=near,
+                help=(f"heads = {either(near)} would do; " if near else "") + "or say how large a head is: `head_size = …`",
+            )
+        if self.rotary is not None and self._size(inputs) % 2:
+            raise Refusal(
+                "E310",
+                f"a head of {self._size(inputs)} features does not fall into halves, which rotary positions turn",
+                parameter="heads" if self.head_size is None else "head_size",
+                help="`heads` or `head_size` make it even",
+            )
+        if self.heads % self._groups:
+            near = nearest_divisors(self.heads, self._groups)
+            raise Refusal(
+                "E310",
+                f"heads {self.heads} are not divisible by groups {self._groups} of `attention`",
+                parameter="groups",
+                suggestions=near,
+                help=f"groups = {either(near)} would do" if near else None,
+            )
+        if context[:-2] != query[:-2]:
+            raise Refusal(
+                "E304",
+                f"`attention` needs the same axes in front of both sequences: {show(query)} and {show(context)} (paths 1 and 2)",
+                operand=1,
+                help="`reshape` and `permute` bring what is neither positions nor features to the front",
+            )
+        if context[-1] != query[-1] and (self.keys is None or len(self.keys) == 2):
+            raise Refusal(
+                "E324",
+                f"`attention` needs as many features in both paths: {query[-1]} and {context[-1]} (paths 1 and 2: {show(query)} and {show(context)})",
+                operand=1,
+                axis=len(context) - 1,
+                help=f'bring the second to {query[-1]} with `linear({query[-1]})`, or give keys and values a projection of their own: `keys = ["q", "kv", "proj"]`',
+            )
+        self._check_logits(inputs)
+        return query
+
+    def _check_arguments(self, inputs: Shapes) -> None:
+        count = len(inputs)
+        pairs = (
+            ("mask", self.mask and count < 2, "`mask` tells of a last path, and here only one tensor comes in"),
+            ("mask", not self.mask and count > 2, f"`attention` takes a sequence and another, and {count} paths end here"),
+            ("index", self.index is not None and self.window is None, "`index` tells of a window, and there is no `window`"),
+            ("class_token", self.class_token and self.window is None, "`class_token` tells of a window, and there is no `window`"),
+            (
+                "qkv_bias",
+                self.qkv_bias == "qv" and self.keys is None,
+                '`qkv_bias = "qv"` needs `keys`: PyTorch\'s own has one bias for all',
+            ),
+            ("mask", self.causal and self.mask, "`causal` and `mask` do not go together"),
+            ("window", self.causal and self.window is not None, "`causal` and `window` do not go together"),
+            ("keys", self.keys is not None and len(self.keys) == 2 and self._crosses(inputs), "one projection cannot read two sequences"),
+        )
+        for name, wrong, message in pairs:
+            if wrong:
+                helps = {
+                    "mask": "`attention(…, mask = true) { | skip | constant(…) }`: the last path is the mask",
+                    "keys": '`keys = ["q", "kv", "proj"]`',
+                }
+                if self.causal:
+                    helps = dict.fromkeys(("mask", "window"), 'leave `causal` out, and put a `constant("causal", …)` into the mask')
+                raise Refusal("E326", message, parameter=name, help=helps.get(name, f"leave `{name}` out"))
+
+    def _check_logits(self, inputs: Shapes) -> None:
+        query, context = inputs[0], self._context(inputs)
+        logits = (*query[:-2], self.heads, query[-2], context[-2])
+        if self.window is not None and (len(self._sides()) != 2 or {query[-2], context[-2]} != {self._places}):
+            told = f"a window of {show_size(self._sides())}{' and a class token' if self.class_token else ''}"
+            raise Refusal(
+                "E326",
+                f"{told} has {self._places} positions, and here come {show(query)}",
+                parameter="window",
+                operand=0,
+                help="`reshape` and `permute` cut an image into windows: [windows, positions, features]",
+            )
+        if not self.mask:
+            return
+        mask = inputs[-1]
+        fits = all(size in (1, whole) for size, whole in zip(mask[::-1], logits[::-1], strict=False))
+        if len(mask) != len(logits) or not fits:
+            more = (*(1,) * (len(logits) - len(mask)), *mask)
+            raise Refusal(
+                "E303",
+                f"the mask of `attention` is added to logits {show(logits)}, and it is {show(mask)}",
+                operand=len(inputs) - 1,
+                help=f"`reshape({show(more)})`: each axis is there, and 1 stretches"
+                if fits and len(mask) < len(logits)
+                else "each of its axes is as long, or 1, which stretches",
+            )
+
+    # ------------------------------------------------------------------------------------------- weights
+
+    def built_weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        features, context, size = inputs[0][-1], self._context(inputs)[-1], self._size(inputs)
+        inner, narrow = self.heads * size, self._groups * size
+        has_bias = self._has_bias and self.qkv_bias != "qv"
+        rows: list[Weight] = []
+        if self.qkv_bias == "qv":
+            rows += [Weight("q_bias", (inner,)), Weight("v_bias", (narrow,))]
+        if self.window is not None:
+            distances = product([2 * side - 1 for side in self._sides()]) + (3 if self.class_token else 0)
+            rows.append(Weight("relative_position_bias_table", (distances, self.heads)))
+        if self.keys is None:
+            rows.append(Weight("in_proj_weight", (inner + 2 * narrow, features)))
+            rows += [Weight("in_proj_bias", (inner + 2 * narrow,))] if has_bias else []
+        if self.index is not None:
+            places = (self._places**2,) if self.index == "flat" else (self._places, self._places)
+            rows.append(Weight("relative_position_index", places, False, "int64"))
+        made = {2: [inner + 2 * narrow], 3: [inner, 2 * narrow], 4: [inner, narrow, narrow]}
+        for number, key in enumerate((self.keys or ())[:-1]):
+            out = made[len(self.keys or ())][number]
+            rows.append(Weight(f"{key}.weight", (out, context if number else features)))
+            rows += [Weight(f"{key}.bias", (out,))] if has_bias else []
+        for name in ("q_norm", "k_norm") if self.norm is not None else ():
+            rows.append(Weight(f"{name}.weight", (size,)))
+            rows += [Weight(f"{name}.bias", (size,))] if self.norm == "ln" else []
+        last = self.keys[-1] if self.keys is not None else "out_proj"
+        rows.append(Weight(f"{last}.weight", (features, inner)))
+        rows += [Weight(f"{last}.bias", (features,))] if self.bias else []
+        return tuple(rows)
+
+    # ---------------------------------------------------------------------------------------------- work
+
+    def _counts(self, inputs: Shapes) -> tuple[int, int, int]:
+        """Elements of the queries, of the keys (as many as of the values), and of the logits."""
+        query, context, size = inputs[0], self._context(inputs), self._size(inputs)
+        front = product(query[:-2])
+        return (
+            front * query[-2] * self.heads * size,
+            front * context[-2] * self._groups * size,
+            front * self.heads * query[-2] * context[-2],
+        )
+
+    def built_macs(self, inputs: Shapes) -> int:
+        queries, keys, logits = self._counts(inputs)
+        return 2 * queries * inputs[0][-1] + 2 * keys * self._context(inputs)[-1] + 2 * logits * self._size(inputs)
+
+    def built_flops(self, inputs: Shapes) -> int:
+        queries, keys, logits = self._counts(inputs)
+        biases = (queries + (keys if self.qkv_bias == "qv" else 2 * keys)) if self._has_bias else 0
+        norms = {None: 0, "ln": 7, "rms": 4}[self.norm] * (queries + keys)
+        turns = 3 * (queries + keys) if self.rotary is not None else 0
+        added = ((self.window is not None) + bool(self.mask)) * logits
+        return 2 * self.built_macs(inputs) + biases + norms + turns + added + (product(inputs[0]) if self.bias else 0)
+
+    # -------------------------------------------------------------------------------------------- memory
+
+    def _sizes(self, inputs: Shapes) -> attention_memory.Sizes:
+        queries, keys, logits = self._counts(inputs)
+        size = self._size(inputs)
+        return attention_memory.Sizes(
+            queries,
+            keys,
+            logits,
+            queries // size,
+            keys // size,
+            fused=not self.mask and self.window is None and not self.dropout,
+            fused_in_evaluation=not self.mask or len(inputs[0]) == 2,
+            parts=1 if self.parts(inputs).packed else max(2, len(self.keys or ()) - 1),
+            norm=self.norm,
+            turns=(inputs[0][-2] * (size // 2) * 2, self._context(inputs)[-2] * (size // 2) * 2) if self.rotary is not None else (0, 0),
+            bias=self.heads * self._places**2 if self.window is not None else 0,
+            value_apart=self.qkv_bias == "qv" and len(self.keys or ()) == 3,
+            repeat=self.heads // self._groups,
+        )
+
+    def built_saved(self, inputs: Shapes) -> Saved:
+        extra, once = attention_memory.kept(self._sizes(inputs))
+        return Saved(inputs=(0, 1) if self._crosses(inputs) else (0,), extra=extra, once=once)
+
+    def built_needs(self, inputs: Shapes, batch: int, training: bool) -> int:
+        return attention_memory.needed(self._sizes(inputs), batch, product(inputs[0]) * batch, training)
+
+    def built_backward_scratch(self, back: Backward) -> int:
+        last = product(back.inputs[0][-1:]) * (self.heads * self._size(back.inputs) + self.bias)
+        first = sum(weight.elements for weight in self.built_weights(back.inputs) if weight.trainable) - last
+        return attention_memory.backward(self._sizes(back.inputs), back.batch, back.freed, back.made, last, first)
+
+    # ------------------------------------------------------------------------------------------- PyTorch
+
+    def built_module(self, inputs: Shapes) -> Construct:
+        parts = self.parts(inputs)
+        arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][-1]), (None, self.heads), (None, self._size(inputs))]
+        if parts.grouped:
+            arguments.append(("groups", self._groups))
+        if parts.crosses:
+            arguments.append(("context", self._context(inputs)[-1]))
+        if parts.relative:
+            arguments.append(("window", self._sides()))
+        if self.rotary is not None:
+            arguments.append(("base", float(self.rotary)))
+        if self.dropout:
+            arguments.append(("dropout", float(self.dropout)))
+        if not self._has_bias:
+            arguments.append(("qkv_bias", False))
+        if not self.bias:
+            arguments.append(("bias", False))
+        return Construct(parts.name, tuple(arguments))
+
+    def built_helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return helpers(self.parts(inputs))

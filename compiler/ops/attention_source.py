@@ -1,0 +1,222 @@
+"""The source of the attention that a step asks for: a class with the parts that it has, and no others."""
+
+from __future__ import annotations
+
+from ...base.records import dataclass
+
+ROTATED = '''def rotated(x: torch.Tensor, base: float) -> torch.Tensor:
+    """Positions [..., L, heads, D] turned each by its own angles: the first half of a head's features with the second."""
+    half = x.shape[-1] // 2
+    frequencies = torch.pow(base, -torch.arange(half, device=x.device, dtype=torch.float32) / half)
+    angles = torch.arange(x.shape[-3], device=x.device, dtype=torch.float32)[:, None, None] * frequencies
+    cosine, sine = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
+'''
+
+RELATIVE_INDEX = '''def relative_index(height: int, width: int) -> torch.Tensor:
+    """For any two places of a window, [places, places], the row of a table that has one for each distance."""
+    rows = (torch.arange(height)[:, None] - torch.arange(height) + height - 1)[:, None, :, None]
+    columns = (torch.arange(width)[:, None] - torch.arange(width) + width - 1)[None, :, None, :]
+    return ((2 * width - 1) * rows + columns).reshape(height * width, height * width)
+'''
+
+WITH_CLASS = '''def with_class_token(index: torch.Tensor, rows: int) -> torch.Tensor:
+    """The same with a class token in front: of the three rows behind the others, for what it looks at, what looks at it, and itself."""
+    index = F.pad(index, [1, 0, 1, 0])
+    index[0, :], index[:, 0], index[0, 0] = rows, rows + 1, rows + 2
+    return index
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an attention has. `keys` are the names of its projections, that of the answer last; none: as PyTorch's own has them."""
+
+    keys: tuple[str, ...] | None
+    crosses: bool
+    wide: bool
+    """There are axes in front of the sequence."""
+    masked: bool
+    split_bias: bool
+    causal: bool
+    norm: str | None
+    rotary: bool
+    grouped: bool
+    relative: bool
+    class_token: bool
+    index: str | None
+
+    @property
+    def name(self) -> str:
+        """The name of its class: no two that differ have the same."""
+        words = [
+            "Causal" if self.causal else "",
+            "Grouped" if self.grouped else "",
+            {None: "", "ln": "Normed", "rms": "RmsNormed"}[self.norm],
+            "Rotary" if self.rotary else "",
+            "Masked" if self.masked else "",
+            "Wide" if self.wide else "",
+            "SplitBias" if self.split_bias else "",
+            {None: "", "flat": "Indexed", "square": "SquareIndexed"}[self.index],
+            "ClassRelative" if self.class_token else "Relative" if self.relative else "",
+            "Cross" if self.crosses else "",
+            {0: "", 2: "", 3: "Paired", 4: "Separate"}[len(self.keys or ())],
+            *(part[0].upper() + part[1:] for key in self.keys or () for part in key.split("_") if part),
+        ]
+        return "".join(words) + "Attention"
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The projections of queries, keys and values."""
+        return self.keys[:-1] if self.keys is not None else ()
+
+    @property
+    def last(self) -> str:
+        return self.keys[-1] if self.keys is not None else "out_proj"
+
+    @property
+    def packed(self) -> bool:
+        """Whether one projection makes queries, keys and values at once."""
+        return not self.crosses and len(self.own) < 2
+
+    @property
+    def folds(self) -> bool:
+        """Whether the axes in front go into the batch: PyTorch's fused kernels know one axis before the heads."""
+        return self.wide and not self.masked
+
+
+def helpers(parts: Parts) -> tuple[str, ...]:
+    """The class, after the functions that it calls."""
+    functions = [ROTATED] if parts.rotary else []
+    functions += [RELATIVE_INDEX] if parts.relative else []
+    functions += [WITH_CLASS] if parts.class_token else []
+    told = " to another sequence" if parts.crosses else ""
+    lines = [
+        f"class {parts.name}(nn.Module):",
+        f'    """Multi-head attention of [N, {"..., " if parts.wide else ""}L, C]{told}."""',
+        "",
+        *_init(parts),
+        "",
+        *_forward(parts),
+    ]
+    return (*functions, "\n".join(lines) + "\n")
+
+
+def _init(parts: Parts) -> list[str]:
+    groups, context = "groups" if parts.grouped else "heads", "context" if parts.crosses else "features"
+    arguments = ["features: int", "heads: int", "size: int"]
+    arguments += ["groups: int"] if parts.grouped else []
+    arguments += ["context: int"] if parts.crosses else []
+    arguments += ["window: tuple[int, int]"] if parts.relative else []
+    arguments += ["base: float"] if parts.rotary else []
+    arguments += ["dropout: float = 0.0", *([] if parts.split_bias else ["qkv_bias: bool = True"]), "bias: bool = True"]
+    lines = [
+        f"    def __init__(self, {', '.join(arguments)}) -> None:",
+        "        super().__init__()",
+        "        self.heads, self.size, self.dropout = heads, size, dropout",
+    ]
+    lines += ["        self.groups = groups"] if parts.grouped else []
+    lines += ["        self.base = base"] if parts.rotary else []
+    if parts.split_bias:
+        lines += [
+            "        self.q_bias = nn.Parameter(torch.zeros(heads * size))",
+            f"        self.v_bias = nn.Parameter(torch.zeros({groups} * size))",
+        ]
+    if parts.relative:
+        index = "relative_index(window[0], window[1])"
+        index = f"with_class_token({index}, rows)" if parts.class_token else index
+        index += ".flatten()" if parts.index == "flat" else ""
+        lines += [
+            "        rows = (2 * window[0] - 1) * (2 * window[1] - 1)",
+            f"        self.relative_position_bias_table = nn.Parameter(torch.empty(rows{' + 3' if parts.class_token else ''}, heads))",
+            "        nn.init.trunc_normal_(self.relative_position_bias_table, std=0.02)",
+            f'        self.register_buffer("relative_position_index", {index}{"" if parts.index else ", persistent=False"})',
+        ]
+    whole = f"(heads + 2 * {groups}) * size" if parts.grouped else "3 * heads * size"
+    if parts.keys is None:
+        lines += [
+            f"        self.in_proj_weight = nn.Parameter(torch.empty({whole}, features))",
+            f"        self.in_proj_bias = nn.Parameter(torch.zeros({whole})) if qkv_bias else None",
+            "        nn.init.xavier_uniform_(self.in_proj_weight)",
+        ]
+    made = {1: [whole], 2: ["heads * size", f"2 * {groups} * size"], 3: ["heads * size", f"{groups} * size", f"{groups} * size"]}
+    bias = "False" if parts.split_bias else "qkv_bias"
+    for number, key in enumerate(parts.own):
+        lines.append(f"        self.{key} = nn.Linear({context if number else 'features'}, {made[len(parts.own)][number]}, bias={bias})")
+    if parts.norm is not None:
+        kind = {"ln": "nn.LayerNorm", "rms": "nn.RMSNorm"}[parts.norm]
+        lines += [f"        self.q_norm = {kind}(size, eps=1e-6)", f"        self.k_norm = {kind}(size, eps=1e-6)"]
+    lines.append(f"        self.{parts.last} = nn.Linear(heads * size, features, bias=bias)")
+    if parts.keys is None:
+        lines += ["        if bias:", "            nn.init.zeros_(self.out_proj.bias)"]
+    return lines
+
+
+def _forward(parts: Parts) -> list[str]:
+    arguments = ["x", *(["context"] if parts.crosses else []), *(["mask"] if parts.masked else [])]
+    lines = [f"    def forward(self, {', '.join(f'{name}: torch.Tensor' for name in arguments)}) -> torch.Tensor:"]
+    if parts.folds:
+        lines.append("        shape = x.shape")
+        lines += [f"        {name} = {name}.flatten(0, -3)" for name in arguments[: 1 + parts.crosses]]
+    lines += _projected(parts)
+    if parts.norm is not None:
+        lines.append("        query, key = self.q_norm(query), self.k_norm(key)")
+    if parts.rotary:
+        lines.append("        query, key = rotated(query, self.base), rotated(key, self.base)")
+    lines.append("        query, key, value = query.transpose(-2, -3), key.transpose(-2, -3), value.transpose(-2, -3)")
+    options = []
+    if parts.relative:
+        if parts.index == "flat":
+            lines.append("        places = query.shape[-2]")
+            lines.append(
+                "        bias = self.relative_position_bias_table[self.relative_position_index].unflatten(0, (places, places)).permute(2, 0, 1)"
+            )
+        else:
+            lines.append("        bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)")
+    added = [*(["bias.unsqueeze(0)"] if parts.relative else []), *(["mask"] if parts.masked else [])]
+    if added:
+        options.append(f"attn_mask={' + '.join(added)}")
+    options.append("dropout_p=self.dropout if self.training else 0.0")
+    options += ["is_causal=True"] if parts.causal else []
+    options += ["enable_gqa=True"] if parts.grouped else []
+    lines += [
+        f"        x = F.scaled_dot_product_attention(query, key, value, {', '.join(options)})",
+        f"        return self.{parts.last}(x.transpose(-2, -3).flatten(-2)){'.view(shape)' if parts.folds else ''}",
+    ]
+    return lines
+
+
+def _projected(parts: Parts) -> list[str]:
+    """The lines that make queries, keys and values, each [..., L, heads, size]."""
+    groups = "self.groups" if parts.grouped else "self.heads"
+    context = "context" if parts.crosses else "x"
+    heads, few = ".unflatten(-1, (self.heads, self.size))", f".unflatten(-1, ({groups}, self.size))"
+    if parts.packed:
+        if parts.split_bias:
+            lines = [
+                "        bias = torch.cat([self.q_bias, torch.zeros_like(self.v_bias), self.v_bias])",
+                f"        x = F.linear(x, self.{parts.own[0]}.weight, bias)",
+            ]
+        else:
+            made = f"self.{parts.own[0]}(x)" if parts.own else "F.linear(x, self.in_proj_weight, self.in_proj_bias)"
+            lines = [f"        x = {made}"]
+        return [*lines, f"        query, key, value = x.unflatten(-1, (-1, self.size)).split([self.heads, {groups}, {groups}], dim=-2)"]
+    if parts.keys is None:
+        return [
+            "        first, bias = self.heads * self.size, self.in_proj_bias",
+            f"        query = F.linear(x, self.in_proj_weight[:first], None if bias is None else bias[:first]){heads}",
+            "        both = F.linear(context, self.in_proj_weight[first:], None if bias is None else bias[first:])",
+            f"        key, value = both.unflatten(-1, (2, {groups}, self.size)).unbind(-3)",
+        ]
+    query = f"self.{parts.own[0]}(x)"
+    lines = [f"        query = ({query} + self.q_bias){heads}" if parts.split_bias else f"        query = {query}{heads}"]
+    if len(parts.own) == 2:
+        lines.append(f"        key, value = self.{parts.own[1]}({context}).unflatten(-1, (2, {groups}, self.size)).unbind(-3)")
+        if parts.split_bias:
+            lines.append(f"        value = value + self.v_bias.unflatten(0, ({groups}, self.size))")
+        return lines
+    value = f"self.{parts.own[2]}({context})"
+    lines.append(f"        key = self.{parts.own[1]}({context}){few}")
+    lines.append(f"        value = ({value} + self.v_bias){few}" if parts.split_bias else f"        value = {value}{few}")
+    return lines

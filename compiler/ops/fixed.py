@@ -1,0 +1,254 @@
+"""Fixed tensors: numbers that the text gives, and tables that are worked out from a few. A buffer of the module, for the most part in no state_dict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from ...base.records import dataclass
+from .axis_names import Axes
+from .base import Construct, Family, Operation, Refusal, Shape, Shapes, Weight, product, show, show_size
+from .parameters import COUNT, FLAG, POSITIVE, STRIDE, Extent, Kind, Optional, Plain, Sizes, names_of, parameter, sizes_of
+
+_SINCOS = '''def sincos(sizes: list[int], features: int, base: float) -> torch.Tensor:
+    """Sines and cosines of the places along each axis, at falling frequencies: [places, features]."""
+    count = features // (2 * len(sizes))
+    frequencies = base ** (-torch.arange(count, dtype=torch.float64) / count)
+    parts = []
+    for place in torch.meshgrid([torch.arange(size) for size in sizes], indexing="ij")[::-1]:
+        angles = place.flatten()[:, None] * frequencies
+        parts += [angles.sin(), angles.cos()]
+    return torch.cat(parts, dim=1).float()
+'''
+
+_SINUSOID = '''def sinusoid(length: int, features: int, base: float) -> torch.Tensor:
+    """Sines and cosines of each place in turn, at falling frequencies: [length, features]."""
+    frequencies = base ** (-torch.arange(0, features, 2, dtype=torch.float64) / features)
+    angles = torch.arange(length)[:, None] * frequencies
+    return torch.stack([angles.sin(), angles.cos()], dim=2).flatten(1).float()
+'''
+
+_ROTARY = '''def rotary(length: int, features: int, base: float, cosine: bool) -> torch.Tensor:
+    """The cosines or sines by which halves of features are turned, place after place: [length, features]."""
+    frequencies = base ** (-torch.arange(0, features, 2, dtype=torch.float64) / features)
+    angles = (torch.arange(length)[:, None] * frequencies).repeat(1, 2)
+    return (angles.cos() if cosine else angles.sin()).float()
+'''
+
+_WINDOW_MASK = '''def window_mask(sizes: list[int], window: list[int], shift: list[int]) -> torch.Tensor:
+    """What is added to the logits of each window of a shifted image: -100 between places that were no neighbours before the shift."""
+    rows, columns = (
+        (torch.arange(size) >= size - far).long() + (torch.arange(size) >= size - near).long()
+        for size, far, near in zip(sizes, window, shift)
+    )
+    part = 3 * rows[:, None] + columns
+    part = part.reshape(sizes[0] // window[0], window[0], sizes[1] // window[1], window[1])
+    part = part.transpose(1, 2).reshape(-1, 1, window[0] * window[1])
+    return torch.where(part[..., None, :] == part[..., :, None], 0.0, -100.0)
+'''
+
+_CAUSAL = '''def causal_mask(length: int) -> torch.Tensor:
+    """What is added to logits so that no place looks ahead: [length, length]."""
+    return torch.full((length, length), float("-inf")).triu(1)
+'''
+
+
+class Table(Kind):
+    """A word, or numbers: one, or lists of as many in each."""
+
+    def read(self, value: object) -> Plain:
+        if isinstance(value, str):
+            if value in WORDS:
+                return value
+        elif (found := _numbers(value)) is not None:
+            return found
+        raise self.refuse()
+
+
+def _numbers(value: object) -> Plain:
+    """Numbers as floats; None where they are none, or not as many in each list."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    if not isinstance(value, tuple) or not value:
+        return None
+    rows = [_numbers(item) for item in value]
+    if any(row is None for row in rows) or len({_shape(row) for row in rows}) > 1:
+        return None
+    return tuple(rows)
+
+
+def _shape(value: Plain) -> Shape:
+    return (len(value), *_shape(value[0])) if isinstance(value, tuple) else ()
+
+
+def _pair(size: Plain) -> tuple[int, ...]:
+    return size if isinstance(size, tuple) else (size, size)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant(Operation):
+    name: ClassVar[str] = "constant"
+    family: ClassVar[Family] = "other"
+    summary: ClassVar[str] = (
+        "A fixed tensor, one for the whole batch: numbers, or a table by its name. It takes no input and begins a path."
+    )
+    reference: ClassVar[str] = "torch.nn.Module.register_buffer"
+    onnx: ClassVar[str] = "(an initializer)"
+    least_inputs: ClassVar[int] = 0
+    most_inputs: ClassVar[int | None] = 0
+
+    value: Plain = parameter(
+        Table('numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "causal"'),
+        "what it holds: numbers, or a table of these: sines and cosines of places along each axis (of an image as MAE has them), the same "
+        "sine and cosine in turn, the factors of rotary positions (halves), what windows of a shifted image must not compare, "
+        "what is ahead",
+    )
+    sizes: tuple[Plain, ...] | None = parameter(
+        Optional("a list of sizes of at least 1, or none", Sizes("a list of sizes of at least 1", least=1)),
+        "of a table: the axes whose places it is about; of numbers: the shape that they fill, one number all of it",
+        None,
+    )
+    features: int | None = parameter(
+        Optional("a whole number, or none", COUNT), "how many numbers a table of sines has for each place", None
+    )
+    window: Plain = parameter(Optional("a size, or none", STRIDE), "of a mask: the size of the windows", None)
+    shift: Plain = parameter(Optional("a size, or none", Extent("a size", least=0)), "of a mask: how far the image was shifted", None)
+    base: float = parameter(POSITIVE, "of sines: how fast frequencies fall", 10000.0)
+    stored: bool = parameter(FLAG, "whether a checkpoint has it, under the step's own name", False)
+
+    def output(self, inputs: Shapes) -> Shape:
+        needed, _, rule = WORDS[self.value] if isinstance(self.value, str) else (("sizes",) if self.sizes else (), "", _filled)
+        given = [name for name in ("sizes", "features", "window", "shift") if getattr(self, name) is not None]
+        told = f'"{self.value}"' if isinstance(self.value, str) else "numbers"
+        for name in needed:
+            if name not in given:
+                raise Refusal("E326", f"`constant` of {told} needs `{name}`", parameter="value", help=f"write `{name} = …`")
+        for name in given:
+            if name not in needed:
+                raise Refusal("E326", f"`constant` of {told} has no use for `{name}`", parameter=name, help="leave it out")
+        return rule(self)
+
+    @property
+    def _sizes(self) -> Shape:
+        return sizes_of(self.sizes or ())
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        if self.value in ("sincos", "sinusoid", "rotary_cos", "rotary_sin"):
+            return ("length", "channels")
+        own = names_of(self.sizes or ())
+        return own if own and not isinstance(self.value, str) else ("",) * len(output)
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return (Weight("", self.output(inputs), False),) if self.stored else ()
+
+    def storage(self, inputs: Shapes, output: Shape) -> int:
+        return 0
+
+    def constant(self, inputs: Shapes) -> Construct | None:
+        sizes, features = self._sizes, self.features
+        match self.value:
+            case "sincos":
+                return Construct("sincos", ((None, sizes), (None, features), ("base", self.base)))
+            case "sinusoid":
+                return Construct("sinusoid", ((None, sizes[0]), (None, features), ("base", self.base)))
+            case "rotary_cos" | "rotary_sin":
+                cosine = self.value == "rotary_cos"
+                return Construct("rotary", ((None, sizes[0]), (None, features), ("base", self.base), ("cosine", cosine)))
+            case "window_mask":
+                return Construct("window_mask", ((None, sizes), (None, _pair(self.window)), (None, _pair(self.shift))))
+            case "causal":
+                return Construct("causal_mask", ((None, sizes[0]),))
+        if self.sizes and not isinstance(self.value, tuple):
+            return Construct("torch.full", ((None, sizes), (None, self.value)))
+        return Construct("torch.tensor", ((None, _laid(_flat(self.value), sizes) if self.sizes else self.value),))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (WORDS[self.value][1],) if isinstance(self.value, str) else ()
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"{names[0]}.unsqueeze(0)"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"{self.value}, {show_size(output)}" if isinstance(self.value, str) else show_size(output)
+
+
+def _flat(value: Plain) -> tuple[Plain, ...]:
+    """The numbers of lists within lists, in order."""
+    return tuple(number for item in value for number in _flat(item)) if isinstance(value, tuple) else (value,)
+
+
+def _laid(numbers: tuple[Plain, ...], sizes: Shape) -> Plain:
+    """Numbers in lists of these sizes."""
+    if not sizes:
+        return numbers[0]
+    step = len(numbers) // sizes[0]
+    return tuple(_laid(numbers[place * step : (place + 1) * step], sizes[1:]) for place in range(sizes[0]))
+
+
+def _filled(step: Constant) -> Shape:
+    shape = _shape(step.value)
+    if step.sizes is None:
+        return shape
+    if shape and product(shape) != product(step._sizes):
+        raise Refusal(
+            "E326",
+            f"`constant` has {product(shape)} numbers, and `sizes = {show(step._sizes)}` holds {product(step._sizes)}",
+            parameter="sizes",
+            help="leave `sizes` out: the shape is that of the list then",
+        )
+    return step._sizes
+
+
+def _waves(step: Constant) -> Shape:
+    sizes, features = step._sizes, step.features or 0
+    axes = len(sizes) if step.value == "sincos" else 1
+    if len(sizes) > 1 and axes == 1:
+        raise Refusal(
+            "E326", f'`constant` of "{step.value}" is about the places along one axis', parameter="sizes", help="`sizes = [length]`"
+        )
+    if features % (2 * axes):
+        raise Refusal(
+            "E310",
+            f"features {features} are not divisible by {2 * axes}: a sine and a cosine for each of {axes} ax{'is' if axes == 1 else 'es'}",
+            parameter="features",
+        )
+    return (product(sizes), features)
+
+
+def _mask(step: Constant) -> Shape:
+    sizes, window, shift = step._sizes, _pair(step.window), _pair(step.shift)
+    for name, given in (("sizes", sizes), ("window", window), ("shift", shift)):
+        if len(given) != 2:
+            told = f"`constant` of windows is about two axes, and `{name}` of {len(given)}"
+            raise Refusal("E326", told, parameter=name, help=f"`{name} = [height, width]`")
+    for size, side, moved in zip(sizes, window, shift, strict=True):
+        if size % side or moved >= side:
+            raise Refusal(
+                "E310",
+                f"windows of {show_size(window)}, shifted by {show_size(shift)}, do not fit into {show_size(sizes)}",
+                parameter="window",
+                help="a window divides the image, and is larger than the shift",
+            )
+    return (sizes[0] // window[0] * (sizes[1] // window[1]), 1, product(window), product(window))
+
+
+def _ahead(step: Constant) -> Shape:
+    if len(step._sizes) != 1:
+        raise Refusal("E326", '`constant` of "causal" is about one axis', parameter="sizes", help="`sizes = [length]`")
+    return step._sizes * 2
+
+
+WORDS: dict[str, tuple[tuple[str, ...], str, Callable[[Constant], Shape]]] = {
+    "sincos": (("sizes", "features"), _SINCOS, _waves),
+    "sinusoid": (("sizes", "features"), _SINUSOID, _waves),
+    "rotary_cos": (("sizes", "features"), _ROTARY, _waves),
+    "rotary_sin": (("sizes", "features"), _ROTARY, _waves),
+    "window_mask": (("sizes", "window", "shift"), _WINDOW_MASK, _mask),
+    "causal": (("sizes",), _CAUSAL, _ahead),
+}
+"""For each table: what it needs, the helper that makes it, the rule of its shape."""
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Constant,)
