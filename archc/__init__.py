@@ -14,7 +14,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .api import ArchWarning, Network, compile, from_module, load
+    from .api import ArchWarning, Network, compile, from_exported, from_module, load
     from .compiler.runtime.weights import Weights
     from .reporting.error import ArchError
     from .variants import diff, fit, networks, sweep
@@ -27,7 +27,7 @@ if os.path.isfile(os.path.join(_ROOT, "grammar", "arch.lark")):
 
 __version__ = "0.1.0"
 __all__ = [
-    "ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "fit", "from_module", "load", "networks", "sweep",
+    "ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "fit", "from_exported", "from_module", "load", "networks", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
@@ -38,6 +38,7 @@ _HOMES = {
     "compile": "archc.api",
     "diff": "archc.variants",
     "fit": "archc.variants",
+    "from_exported": "archc.api",
     "from_module": "archc.api",
     "load": "archc.api",
     "load_ipython_extension": "archc.notebook",

@@ -263,3 +263,11 @@ def from_module(
     from .compiler.importer.sources import model_of_module
 
     return import_model(model_of_module(module, example_inputs, name), flat=flat).text
+
+
+def from_exported(program: ExportedProgram, /, *, name: str = "net", flat: bool = False) -> str:
+    """The text of a program of `torch.export`, proved equal to it. Raises `ArchError` (F652 to F654)."""
+    from .compiler.importer.files import checked_exported
+    from .compiler.importer.importing import import_model
+
+    return import_model(checked_exported(program, name, "a program", "the program"), name=name, flat=flat, source="the program").text

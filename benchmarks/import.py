@@ -57,7 +57,7 @@ def tried(source: str, most: float) -> Row:
     import torch
 
     from archc import ArchError
-    from archc.compiler.importer.importing import flat_lines, import_model
+    from archc.compiler.importer.importing import flat_text, import_model
     from archc.compiler.importer.runs import Runs
     from archc.compiler.importer.sources import model_of
 
@@ -76,7 +76,7 @@ def tried(source: str, most: float) -> Row:
         made = import_model(model, source=source)
         row["seconds"] = round(time.perf_counter() - begin, 1)
         row |= {"lines": made.text.count("\n"), "result": "flat" if made.is_flat else "equal", "told": "; ".join(made.notes)}
-        row["flat"] = flat_lines(Runs(model, source), model)
+        row["flat"] = flat_text(Runs(model, source).flat, model).count("\n")
     except ArchError as error:
         (said, *_) = error.diagnostics
         row["seconds"] = round(time.perf_counter() - begin, 1)

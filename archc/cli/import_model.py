@@ -34,23 +34,27 @@ def command(
 ) -> int:
     """Write a model of PyTorch as a text of the language.
 
-    SOURCE is torchvision:NAME, timm:NAME or package.module:factory; that code is run. The text is compared with the model,
-    keys, shapes and outputs, before it is written.
+    SOURCE is torchvision:NAME, timm:NAME or package.module:factory (that code is run), or a file: of torch.export (.pt2), of ONNX, or
+    the JSON of a network that archc built. The text is compared with the model, keys, shapes and outputs, before it is written.
     """
     from ..compiler.files.write import write
+    from ..compiler.importer.files import named
     from ..compiler.importer.importing import import_model
     from ..compiler.importer.names import is_source
-    from ..compiler.importer.sources import model_of, trouble
+    from ..compiler.importer.sources import trouble
     from ..compiler.importer.weights_out import save_weights
 
     if not is_source(source):
         raise trouble(
-            source, "F651", f"`{source}` names no model", "write `torchvision:resnet50`, `timm:resnet50` or `package.module:factory`"
+            source,
+            "F651",
+            f"`{source}` names no model",
+            "write `torchvision:resnet50`, `timm:resnet50`, `package.module:factory` or a file, `model.pt2`",
         )
     if name is not None and not name.isidentifier():
         raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")
     shapes = list(inputs_of(inputs).values()) if len(inputs) < 2 else [shape for row in inputs for shape in inputs_of((row,)).values()]
-    model = model_of(source, shapes=shapes, settings=dict(_setting(row) for row in settings), network=network)
+    model = named(source, shapes=shapes, settings=dict(_setting(row) for row in settings), network=network)
     if weights_out:
         save_weights(model.module, weights_out)
     made = import_model(model, name=name, flat=flat, source=source)

@@ -77,7 +77,7 @@ class Hole:
 def _settled(body: Body, around: list[bool]) -> None:
     """Convolutions of each channel by itself get their word; a loop that is not there has no rounds."""
     for item in body.items:
-        if isinstance(item, Op) and item.operation[0] == "conv" and "groups" in item.arguments:
+        if isinstance(item, Op) and item.operation[0] == "conv" and "groups" in item.arguments and not item.is_kept:
             places = [place for place, groups in enumerate(item.arguments["groups"]) if groups is not ABSENT]
             if all(item.arguments["groups"][place] == item.into[place].shape[0] > 1 for place in places):
                 channels = item.arguments.pop("channels")

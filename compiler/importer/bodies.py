@@ -18,7 +18,7 @@ from .constructors import Arguments
 from .flat_steps import Entry, Flat
 from .lower import Unsaid
 from .places import Place, kind_of
-from .tree import Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip
+from .tree import Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip, walk
 
 START = -1
 """Stands before all sources of a body."""
@@ -63,6 +63,8 @@ class Builder:
         items = line.items(reached, reached[0], number)
         if len(items) == 1 and isinstance(items[0], Scope) and items[0].label == name:
             items = items[0].body.items
+        for item, _ in walk(Body(items)):  # of a flat text: the head's name stands before the labels already
+            item.label = None if item.label is None else item.label.removeprefix(f"{name}.")
         body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.entries[reached[0]]])))
 
     def units(self, scope: tuple[str, ...], start: int, stop: int) -> dict[int, Unit]:
@@ -79,6 +81,7 @@ class Builder:
                     operation=[step.operation],
                     arguments=arguments,
                     has_weights=step.key is not None,
+                    is_kept=self.flat.is_exact,
                     into=[self.entries[step.inputs[0]]],
                 )
                 merge = (step.operation, arguments) if len(step.inputs) > 1 else None

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from ..files.write import write
+from .files import named, place_of
 from .importing import import_model
-from .names import LIBRARIES
-from .sources import model_of
+from .names import LIBRARIES, is_file
 
 
 def folder() -> str:
@@ -31,12 +31,14 @@ def folder() -> str:
 def imported_file(source: str, shapes: Sequence[tuple[int, ...]] = (), settings: Mapping[str, object] | None = None) -> tuple[str, bool]:
     """The file with the text of a model, and whether it was there. Raises `ArchError` as the import does."""
     library, _, name = source.rpartition(":")
+    if is_file(source):
+        library, name = "", os.path.splitext(os.path.basename(source.rstrip("/\\")))[0]
     place = os.path.join(
         folder(), _key(source, library, shapes, settings or {}), "".join(c if c.isalnum() else "_" for c in name) + ".arch"
     )
-    if library in LIBRARIES and os.path.isfile(place):
+    if library in ("", *LIBRARIES) and os.path.isfile(place):
         return place, True
-    made = import_model(model_of(source, shapes=shapes, settings=settings), source=source)
+    made = import_model(named(source, shapes=shapes, settings=settings), source=source)
     write(place, made.text)
     return place, False
 
@@ -48,6 +50,9 @@ def _key(source: str, library: str, shapes: Sequence[tuple[int, ...]], settings:
         repr(sorted(settings.items())),
         str(vars(sys.modules["archc"])["__version__"]),
     ]
+    if not library:
+        with open(place_of(source, source), "rb") as file:
+            told.append(hashlib.sha256(file.read()).hexdigest())
     for package in ("torch", library.partition(".")[0]):
         try:
             told.append(version(package))

@@ -102,6 +102,8 @@ class Flat:
     """Those of training alone."""
     missing: list[Missing] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_exact: bool = False
+    """Whether each step is one of the author's, and stays even where it does nothing."""
 
     def __repr__(self) -> str:
         return f"<Flat of {len(self.steps)} steps, {len(self.missing)} missing>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 from collections.abc import Sequence
 from dataclasses import field
@@ -55,7 +56,11 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
             continue
         proof = prove(text, model)
         if proof.is_equal:
-            told = [*notes, *([f"no blocks were found that are equal to the model ({why}): a flat text"] if is_flat and not flat else [])]
+            told = [
+                *model.notes,
+                *notes,
+                *([f"no blocks were found that are equal to the model ({why}): a flat text"] if is_flat and not flat else []),
+            ]
             if proof.missing:
                 told.append(_left_out(proof.missing))
             return Imported(_headed(text, model, told), is_flat, proof, told)
@@ -73,15 +78,16 @@ def _left_out(keys: Sequence[str]) -> str:
     return f"{len(keys)} keys that no run reads are left out: {shown}" + (", …" if len(keys) > 3 else "")
 
 
-def flat_lines(runs: Runs, model: Model) -> int:
-    """How many lines the flat text has."""
-    return _text(runs.steps(), model, model.name, True)[0].count("\n")
+def flat_text(flat: Flat, model: Model) -> str:
+    """The text with a step a line, not yet proved."""
+    return _text(copy.deepcopy(flat), model, model.name, True)[0]
 
 
 def _text(flat: Flat, model: Model, name: str, is_flat: bool) -> tuple[str, list[str]]:
-    simplify(flat)
+    if not flat.is_exact:
+        simplify(flat)
     name_axes(flat)
-    modules = dict(model.module.named_modules())
+    modules = model.modules()
     try:
         found: Structure = structure(flat, modules, model.constructors, is_flat)
     except (KeyError, IndexError, ValueError, RecursionError) as error:

@@ -9,8 +9,21 @@ from ..files.locate import SUFFIX, shipped
 LIBRARIES = ("torchvision", "timm")
 
 
+FILES = (".pt2", ".onnx", ".json")
+"""How files end whose models can be imported; a folder is one that `archc build` made."""
+
+
+def is_file(word: str) -> bool:
+    """Whether a word names a file with a model in it, or a folder with one that archc built."""
+    if word.endswith(FILES):
+        return True
+    return os.path.isdir(word) and word not in shipped() and any(name.endswith(".json") for name in os.listdir(word))
+
+
 def is_source(word: str) -> bool:
-    """Whether a word of the command line names a model: `timm:resnet50`, `package.module:factory`. A file comes first."""
+    """Whether a word of the command line names a model: `timm:resnet50`, `package.module:factory`, `model.pt2`. A text comes first."""
+    if is_file(word):
+        return True
     head, colon, tail = word.rpartition(":")
     if not colon or len(head) < 2 or head.endswith(SUFFIX) or os.path.exists(word):
         return False

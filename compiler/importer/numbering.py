@@ -57,7 +57,7 @@ def _name(item: Item) -> str | None:
 
 def _is_identity(item: Item) -> bool:
     """Whether it does nothing: an identity, or a dropout that drops nothing."""
-    if not isinstance(item, Op):
+    if not isinstance(item, Op) or item.is_kept:
         return False
     return item.operation[0] == "identity" or bool(item.operation[0] == "dropout" and item.arguments["p"][0] == 0)
 

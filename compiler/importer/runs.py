@@ -11,6 +11,7 @@ import torch
 
 from ...reporting.error import ArchError
 from .flat_steps import Flat, Missing
+from .graph_model import GraphModel
 from .lower import BATCHES, Unsaid
 from .lower_trace import lower
 from .sources import Model, on_meta, trouble
@@ -25,7 +26,10 @@ class Runs:
 
     def __init__(self, model: Model, source: str) -> None:
         self.model, self.source = model, source
-        modules = dict(model.module.named_modules())
+        if model.flat is not None:
+            self.flat = model.flat
+            return
+        modules = model.modules()
         try:
             flat = lower(self._runs(training=False), modules)
         except Unsaid as reason:
@@ -63,7 +67,9 @@ class Runs:
                 self.source,
                 "F652",
                 f"the model does not run on {shapes}: {type(error).__name__}: {line}",
-                "say what it takes with `--input 3x224x224`",
+                "export it with a batch that may vary (`dynamic_shapes`)"
+                if isinstance(module, GraphModel)
+                else "say what it takes with `--input 3x224x224`",
             ) from error
         finally:
             module.eval()

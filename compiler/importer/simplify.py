@@ -46,7 +46,7 @@ def _shared_concatenations(flat: Flat) -> None:
     known: dict[tuple[object, tuple[int, ...]], int] = {}
     for step in flat.steps:
         if step.operation == "concat":
-            whole, axis = tuple(step.inputs), step.arguments["axis"]
+            whole, axis = tuple(step.inputs), step.arguments.get("axis")
             for length in range(len(whole) - 1, 1, -1):
                 if (axis, whole[:length]) in known:
                     step.inputs = [known[axis, whole[:length]], *whole[length:]]

@@ -27,8 +27,9 @@ from ...reporting.error import ArchError
 from ..ops.suggest import closest, did_you_mean
 from ..verify import declare_operators
 from .constructors import Arguments, watched
+from .flat_steps import Flat
 from .names import LIBRARIES
-from .words import snake
+from .words import identifier, snake
 
 NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 INITIALIZERS = tuple(name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_"))
@@ -47,6 +48,15 @@ class Model:
     constructors: dict[int, tuple[nn.Module, Arguments]] = field(default_factory=dict)
     keep: bool = False
     """Whether the module is somebody's, whose weights must be as they were."""
+    notes: list[str] = field(default_factory=list)
+    """What the header says of it."""
+    flat: Flat | None = None
+    """Its steps, where they are known without a run."""
+    parts: dict[str, nn.Module] = field(default_factory=dict)
+    """Its modules by path, where they are not those of `module` itself."""
+
+    def modules(self) -> dict[str, nn.Module]:
+        return self.parts or dict(self.module.named_modules())
 
     def __repr__(self) -> str:
         return f"<Model {self.name} of {self.origin}>"
@@ -84,7 +94,7 @@ def model_of(
     if not isinstance(module, nn.Module):
         raise trouble(source, "F651", f"`{source}` makes a {type(module).__name__}, no torch.nn.Module", "name a factory of a module")
     module.eval()
-    return Model(_identifier(name), module, _inputs(module, shapes), origin, made)
+    return Model(identifier(name), module, _inputs(module, shapes), origin, made)
 
 
 def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], name: str | None = None) -> Model:
@@ -92,12 +102,7 @@ def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[t
     given = [example_inputs] if isinstance(example_inputs, torch.Tensor) else list(example_inputs)
     inputs = [torch.empty(2, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in given]
     kind = type(module)
-    return Model(name or _identifier(snake(kind.__name__)), module, inputs, f"{kind.__qualname__} of {kind.__module__}", keep=True)
-
-
-def _identifier(name: str) -> str:
-    word = "".join(letter if letter.isalnum() else "_" for letter in name.rpartition(".")[2])
-    return word if word[:1].isalpha() else f"net_{word}"
+    return Model(name or identifier(snake(kind.__name__)), module, inputs, f"{kind.__qualname__} of {kind.__module__}", keep=True)
 
 
 def _line(error: BaseException) -> str:

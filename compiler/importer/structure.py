@@ -44,7 +44,8 @@ class Structure:
 def structure(flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]], is_flat: bool = False) -> Structure:
     """Find the blocks of a model, the innermost first; with `is_flat` none, and each step has its whole key as its label."""
     body = Builder(flat, places(flat, modules, is_flat), modules, made).root()
-    without_rest(body)
+    if not flat.is_exact:
+        without_rest(body)
     found = Structure(body=body, indexed=number(body))
     found.rate = rates(body)
     follow(body, flat)
@@ -171,8 +172,16 @@ def _peeled(bodies: list[Body]) -> None:
         if isinstance(item, Loop) and item.variable is None and len(item.body.items) == 1:
             call = item.body.items[0]
             if isinstance(call, Call) and call.block in blocks:
-                item.count = [item.count[0] - 1]
                 body.items.insert(0, copy.deepcopy(call))
+                item.count = [item.count[0] - 1]
+    # Where one round is left everywhere, it is no loop.
+    for body in bodies:
+        body.items = [
+            item.body.items[0]
+            if isinstance(item, Loop) and item.count == [1] and item.variable is None and len(item.body.items) == 1
+            else item
+            for item in body.items
+        ]
 
 
 def _options(body: Body) -> int:

@@ -18,6 +18,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
+from .graph_model import GraphModel, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class _Recorder(TorchFunctionMode):
         self.alive: list[torch.Tensor] = []  # no id is given twice
         self.stack: list[tuple[str, int]] = [("", 1)]
         self.visits: dict[str, int] = {}
+        self.line: tuple[str, int] | None = None
+        self.is_told = False
         self.known: dict[int, tuple[str, str]] = {}
         for key, parameter in module.named_parameters(remove_duplicate=False):
             self.known.setdefault(id(parameter), ("parameter", key))
@@ -153,7 +156,11 @@ class _Recorder(TorchFunctionMode):
 
     def here(self) -> tuple[str, tuple[str, int] | None, tuple[tuple[str, int], ...]]:
         """The module that runs, the line of its source, and the modules around it."""
-        return self.stack[-1][0], _line(), tuple(self.stack)
+        return self.stack[-1][0], self.line if self.is_told else _line(), tuple(self.stack)
+
+    def told(self, row: Row) -> None:
+        """The place of the calls that come, where no module has code of its own."""
+        self.stack, self.line, self.is_told = [("", 1), *row.stack], row.line, True
 
     def _attribute(self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """`x.T`, `x.data`: a call where it answers with another tensor; `x.shape` is none."""
@@ -200,7 +207,9 @@ def _line() -> tuple[str, int] | None:
 def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
     """The calls of one run of `module`, which stands on the device of `inputs`, as it is (in evaluation or in training)."""
     recorder = _Recorder(module)
-    names = [name for name, row in inspect.signature(module.forward).parameters.items() if row.kind is not row.VAR_POSITIONAL]
+    names = getattr(module, "input_names", None) or [
+        name for name, row in inspect.signature(module.forward).parameters.items() if row.kind is not row.VAR_POSITIONAL
+    ]
     for number, tensor in enumerate(inputs):
         recorder.trace.inputs.append(recorder.add(tensor, "input", names[number] if number < len(names) else f"x{number}"))
     paths = {part: path for path, part in reversed(list(module.named_modules()))}
@@ -224,6 +233,8 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
             recorder.passed(paths[part], given, result)
         recorder.stack.pop()
 
+    if isinstance(module, GraphModel):
+        module.tell = recorder.told
     parts = [part for part in module.modules() if part is not module]
     handles = [part.register_forward_pre_hook(enter) for part in parts] + [part.register_forward_hook(leave) for part in parts]
     try:
@@ -232,6 +243,8 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
     finally:
         for handle in handles:
             handle.remove()
+        if isinstance(module, GraphModel):
+            module.tell = None
     recorder.trace.outputs = [(name, recorder.ref(tensor)) for name, tensor in outputs(result)]
     return recorder.trace
 

@@ -63,6 +63,8 @@ class Op(Item):
     operation: Column = field(default_factory=list)
     arguments: dict[str, Column] = field(default_factory=dict)
     has_weights: bool = False
+    is_kept: bool = False
+    """Whether it stays even where it does nothing."""
     into: Column = field(default_factory=list)
     """The shape of its own input."""
 

@@ -79,6 +79,12 @@ def snake(name: str) -> str:
     return re.sub(r"\W+", "_", name).lower().strip("_") or "part"
 
 
+def identifier(name: str) -> str:
+    """A network's name, of the last part of a model's."""
+    word = "".join(letter if letter.isalnum() else "_" for letter in name.rpartition(".")[2])
+    return word if word[:1].isalpha() else f"net_{word}"
+
+
 def free_name(wanted: str, taken: Collection[str]) -> str:
     """A name that is no word of the language and not taken."""
     name = snake(wanted)

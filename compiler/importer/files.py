@@ -1,0 +1,121 @@
+"""Models that stand in files: programs of `torch.export`, ONNX, and what archc itself has built.
+
+What the import reads in a file is compared at once with what PyTorch or ONNX's own runtime makes of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from .document_model import model_of_document
+from .exported import model_of_exported
+from .importing import flat_text
+from .names import is_file
+from .onnx_model import model_of_onnx
+from .prove import LIMIT
+from .sources import Model, model_of, trouble
+from .trace import outputs
+
+Reference = Callable[[Sequence[torch.Tensor]], Sequence[torch.Tensor]]
+
+
+def model_of_file(path: str, source: str) -> Model:
+    """Raises `ArchError`: F651 for what cannot be read, F652 to F654 as the import of any model."""
+    path = place_of(path, source)
+    name, suffix = os.path.splitext(os.path.basename(path))
+    if suffix == ".json":
+        return model_of_document(path, source, flat_text)
+    if suffix == ".onnx":
+        model = model_of_onnx(path, name, source)
+        _compared(model, _of_onnx(path), source, "ONNX's runtime")
+        return model
+    try:
+        program = torch.export.load(path)
+    except Exception as error:
+        raise trouble(source, "F651", f"`{source}` is no program that `torch.export.save` wrote", "name one, or a module") from error
+    return checked_exported(program, name, os.path.basename(path), source)
+
+
+def place_of(path: str, source: str) -> str:
+    """The file itself; of a folder that archc made, its JSON."""
+    if os.path.isdir(path):
+        found = [name for name in sorted(os.listdir(path)) if name.endswith(".json")]
+        if len(found) != 1:
+            raise trouble(source, "F651", f"`{source}` is no folder that `archc build` made: it has {len(found)} `.json` files", "name one")
+        path = os.path.join(path, found[0])
+    if not os.path.isfile(path):
+        raise trouble(source, "F651", f"there is no file `{source}`", "correct the path")
+    return path
+
+
+def named(
+    source: str, *, shapes: Sequence[tuple[int, ...]] = (), settings: Mapping[str, object] | None = None, network: bool = False
+) -> Model:
+    """The model of any word that names one. Raises `ArchError` as `model_of` and `model_of_file` do."""
+    if not is_file(source):
+        return model_of(source, shapes=shapes, settings=settings, network=network)
+    if shapes or settings:
+        raise trouble(source, "F651", f"`{source}` is a file, whose inputs and settings are fixed", "leave `--input` and `--set` out")
+    return model_of_file(source, source)
+
+
+def checked_exported(program: torch.export.ExportedProgram, name: str, origin: str, source: str) -> Model:
+    """A program's model, which answers as the program does."""
+    model = model_of_exported(program, name, f"{origin}, exported with PyTorch {torch.__version__.partition('+')[0]}", source)
+
+    def run(inputs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        return [tensor for _, tensor in outputs(program.module(check_guards=False)(*inputs))]
+
+    _compared(model, run, source, "PyTorch")
+    return model
+
+
+def _of_onnx(path: str) -> Reference:
+    def run(inputs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
+        session: Any
+        try:
+            from onnxruntime import InferenceSession
+
+            session = InferenceSession(path, providers=["CPUExecutionProvider"])
+            names = [row.name for row in session.get_inputs()]
+        except ImportError:
+            from onnx.reference import ReferenceEvaluator
+
+            session = ReferenceEvaluator(path)
+            names = session.input_names
+        found = session.run(None, {name: tensor.numpy() for name, tensor in zip(names, inputs, strict=True)})
+        return [torch.from_numpy(row) for row in found]
+
+    return run
+
+
+def _compared(model: Model, reference: Reference, source: str, who: str) -> None:
+    """The module gives what the file gives, for random inputs; where the file takes no such inputs, the header says that nothing was compared."""
+    generator = torch.Generator().manual_seed(0)
+    for batch in (2, 1):
+        inputs = [
+            torch.rand(batch, *row.shape[1:], generator=generator)
+            if row.is_floating_point()
+            else torch.ones(batch, *row.shape[1:], dtype=row.dtype)
+            for row in model.inputs
+        ]
+        with torch.no_grad():
+            try:
+                theirs = reference(inputs)
+            except Exception:
+                continue
+            try:
+                ours = [tensor for _, tensor in outputs(model.module(*inputs))]
+            except Exception as error:
+                line = (str(error).strip().splitlines() or [""])[0][:160]
+                raise trouble(source, "F652", f"the import cannot run `{source}`: {type(error).__name__}: {line}") from error
+        for one, other in zip(ours, theirs, strict=True):
+            difference = float((one - other).abs().max() / other.abs().max().clamp_min(1e-12)) if one.shape == other.shape else float("inf")
+            if not difference <= 10 * LIMIT:
+                raise trouble(source, "F654", f"the import reads `{source}` otherwise than {who} does: outputs differ by {difference:.0e}")
+        return
+    model.notes.append(f"{who} did not run the file for a comparison")
