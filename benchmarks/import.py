@@ -69,17 +69,17 @@ def tried(source: str, most: float) -> Row:
             return row | {"result": "too large"}
     except Exception:
         row["parameters"] = None  # some cannot be made without numbers
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         model = model_of(source)
         row["parameters"] = sum(parameter.numel() for parameter in model.module.parameters())
         made = import_model(model, source=source)
-        row["seconds"] = round(time.perf_counter() - begin, 1)
+        row["seconds"] = round(time.process_time() - begin, 1)
         row |= {"lines": made.text.count("\n"), "result": "flat" if made.is_flat else "equal", "told": "; ".join(made.notes)}
         row["flat"] = flat_text(Runs(model, source).flat, model).count("\n")
     except ArchError as error:
         (said, *_) = error.diagnostics
-        row["seconds"] = round(time.perf_counter() - begin, 1)
+        row["seconds"] = round(time.process_time() - begin, 1)
         row |= {"result": {"F653": "refused", "F652": "does not run"}.get(said.code, "failed"), "told": f"{said.code}: {said.message}"}
         row["missing"] = [note.partition(": ")[0] for note in said.notes]
     row["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -117,7 +117,7 @@ def table(rows: Iterable[Row]) -> str:
     lines = [
         "# Imports, tried",
         "",
-        f"`python benchmarks/import.py`, {datetime.date.today().isoformat()}, {platform.machine()}, {os.cpu_count()} cores (one used), "
+        f"`python benchmarks/import.py`, {datetime.date.today().isoformat()}, {platform.machine()}, {os.cpu_count()} cores (one used; seconds are the process's own), "
         f"PyTorch {_version('torch')}, torchvision {_version('torchvision')}, timm {_version('timm')}. Every text was compared with its model: keys, "
         "shapes, and outputs with the same random weights.",
         "",

@@ -124,6 +124,14 @@ class Flat:
         for _, number in (*self.outputs, *self.side_outputs):
             yield number
 
+    def prune(self) -> None:
+        """Only what leads to an output stays."""
+        needed = {number for _, number in (*self.outputs, *self.side_outputs)}
+        for step in reversed(self.steps):
+            if step.number in needed:
+                needed.update(step.inputs)
+        self.steps = [step for step in self.steps if step.number in needed]
+
     def shapes(self) -> dict[int, tuple[int, ...]]:
         """The shape of every tensor, without the batch."""
         return {row.number: row.shape for row in self.inputs} | {step.number: step.shape for step in self.steps}

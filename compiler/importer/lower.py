@@ -11,6 +11,7 @@ from torch import nn
 
 from ...base.records import dataclass
 from .flat_steps import Flat, Input, Missing, Plain, Step
+from .inits import Start, word_of
 from .trace import Call, Ref, Trace
 from .words import free_name
 
@@ -70,9 +71,9 @@ Known = Data | Fixed
 class Lowering:
     """The state: what each tensor of the trace is, and the steps so far."""
 
-    def __init__(self, traces: Sequence[Trace], modules: dict[str, nn.Module]) -> None:
+    def __init__(self, traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start]) -> None:
         self.trace, self.other = traces
-        self.modules = modules
+        self.modules, self.starts = modules, starts
         self.known: dict[int, Known] = {}
         self.flat = Flat()
         self.keys: set[str] = set()
@@ -105,16 +106,8 @@ class Lowering:
                 self.flat.outputs.append((name, found.number))
             else:
                 self.flat.notes.append(f"the output {name or 'of the model'} does not depend on the input: left out")
-        self._prune()
+        self.flat.prune()  # what is missing elsewhere is no matter
         return self.flat
-
-    def _prune(self) -> None:
-        """Only what leads to an output stays; what is missing elsewhere is no matter."""
-        needed = {number for _, number in self.flat.outputs}
-        for step in reversed(self.flat.steps):
-            if step.number in needed:
-                needed.update(step.inputs)
-        self.flat.steps = [step for step in self.flat.steps if step.number in needed]
 
     def _one(self, call: Call) -> None:
         self.call = call
@@ -178,10 +171,12 @@ class Lowering:
         self.known[call.results[index].number] = made
         self._add(made.number, operation, arguments, [row.number for row in inputs], made.bare, key)
 
-    def between(self, operation: str, arguments: dict[str, Plain], inputs: Sequence[Data], shape: tuple[int, ...]) -> Data:
+    def between(
+        self, operation: str, arguments: dict[str, Plain], inputs: Sequence[Data], shape: tuple[int, ...], key: str | None = None
+    ) -> Data:
         """A step that the trace does not have: part of a call that takes several. `shape` is without the batch."""
         self.extra += 1
-        self._add(self.extra, operation, arguments, [row.number for row in inputs], shape, None)
+        self._add(self.extra, operation, arguments, [row.number for row in inputs], shape, key)
         return Data(self.extra, (1, *shape), 0)
 
     def _add(
@@ -200,6 +195,19 @@ class Lowering:
         if made.bare != source.bare:
             raise Unsaid("a change of axes across the batch")
         self.known[call.results[index].number] = replace(made, number=source.number)
+
+    def start(self, key: str, has_bias: bool) -> dict[str, Plain]:
+        """How a layer's weight starts."""
+        word, deviation = word_of(self.starts, key, has_bias)
+        return {"init": word, "std": deviation}
+
+    def factor(self, key: str) -> dict[str, Plain]:
+        """What a scale starts at, where all of it is one number."""
+        home, _, last = key.rpartition(".")
+        value = getattr(self.modules[home], last).detach()
+        if value.is_meta or not value.numel() or bool((value != value.flatten()[0]).any()):
+            return {}
+        return {"init": float(f"{float(value.flatten()[0]):.7g}")}
 
     def key(self, *weights: object) -> str:
         """The module that keeps these weights, whose last names are `weight` and `bias`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .lower import Data, Fixed, Lowering, Unsaid, bind, lowers
+from .lower import Data, Fixed, Lowering, Unsaid, bind, elements, lowers
 from .trace import Call, Ref
 
 
@@ -45,9 +45,32 @@ def mul(low: Lowering, call: Call) -> None:
         # The tensor that is learned has a size along one axis, and 1 along those behind it.
         axis = len(data.bare) - len(other.shape)
         if axis >= 0 and other.shape == (data.bare[axis],) + (1,) * (len(other.shape) - 1):
-            low.emit(call, "layer_scale", {"axis": axis}, [data], other.key)
+            low.emit(call, "layer_scale", {"axis": axis} | low.factor(other.key), [data], other.key)
             return
+    if _is_scale(other, data):
+        # The factors of the channels of an image, kept as a vector: the language has these at the end.
+        last = (*data.bare[1:], data.bare[0])
+        turned = low.between("permute", {"order": [*range(1, len(last)), 0]}, [data], last)
+        scaled = low.between("layer_scale", {"axis": len(last) - 1} | low.factor(other.key), [turned], last, other.key)
+        low.emit(call, "permute", {"order": [len(last) - 1, *range(len(last) - 1)]}, [scaled])
+        return
     raise Unsaid("a learned or fixed tensor as a factor")
+
+
+VIEWS = frozenset(("view", "reshape", "unsqueeze", "getitem", "expand"))
+
+
+def _is_scale(other: object, data: Data) -> bool:
+    """Whether a vector that is learned was only brought into the shape of an image's channels."""
+    return (
+        isinstance(other, Fixed)
+        and other.is_learned
+        and set(other.done) <= VIEWS
+        and len(data.bare) > 2
+        and other.whole == data.bare[:1]
+        and elements(other.shape) == data.bare[0]
+        and other.shape[-len(data.bare) :] == (data.bare[0],) + (1,) * (len(data.bare) - 1)
+    )
 
 
 @lowers("sub", "rsub")

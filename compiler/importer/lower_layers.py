@@ -46,7 +46,7 @@ def conv(low: Lowering, call: Call) -> None:
         "bias": row["bias"] is not None,
         "pad_mode": mode,
     }
-    low.emit(call, "conv", arguments, [source], key)
+    low.emit(call, "conv", arguments | low.start(key, row["bias"] is not None), [source], key)
 
 
 @lowers("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -73,7 +73,8 @@ def deconv(low: Lowering, call: Call) -> None:
         "dilation": one(spread(row["dilation"], rank)),
         "bias": row["bias"] is not None,
     }
-    low.emit(call, "deconv", arguments, [data], low.key(row["weight"], row["bias"]))
+    key = low.key(row["weight"], row["bias"])
+    low.emit(call, "deconv", arguments | low.start(key, row["bias"] is not None), [data], key)
 
 
 @lowers("linear")
@@ -83,7 +84,8 @@ def linear(low: Lowering, call: Call) -> None:
     if len(data.shape) - 1 == data.batch:
         raise Unsaid("`linear` along the batch")
     arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": row["bias"] is not None, "last": True}
-    low.emit(call, "linear", arguments, [data], low.key(row["weight"], row["bias"]))
+    key = low.key(row["weight"], row["bias"])
+    low.emit(call, "linear", arguments | low.start(key, row["bias"] is not None), [data], key)
 
 
 @lowers("batch_norm")
@@ -331,7 +333,7 @@ def dropout(low: Lowering, call: Call) -> None:
     low.emit(call, "dropout" if is_plain else "identity", {"p": row["p"]} if is_plain else {}, [data])
 
 
-DROPS = {"DropPath": "drop_prob", "StochasticDepth": "p"}
+DROPS = {"DropPath": ("drop_prob", "p"), "StochasticDepth": ("p",)}
 """Modules that drop whole samples in training, and hand their input on otherwise; where they keep the probability."""
 
 
@@ -341,7 +343,8 @@ def passed(low: Lowering, call: Call) -> None:
     module = low.modules.get(call.path)
     data = low.data(call.arguments[0])
     kind = type(module).__name__
-    rate = getattr(module, DROPS.get(kind, ""), None) if getattr(module, "mode", "row") == "row" else None
+    rate = next((getattr(module, name) for name in DROPS.get(kind, ()) if hasattr(module, name)), None)
+    rate = rate if getattr(module, "mode", "row") == "row" else None
     if kind == "Identity" and call.path.rpartition(".")[2].startswith("drop_path"):
         rate = 0.0  # what timm puts where nothing is dropped
     if kind in DROPS and rate is None:

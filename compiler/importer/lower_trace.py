@@ -8,6 +8,7 @@ from torch import nn
 
 from . import lower_arithmetic, lower_layers, lower_shapes
 from .flat_steps import Flat
+from .inits import Start
 from .lower import TABLE, Lowering
 from .trace import Trace
 
@@ -15,7 +16,7 @@ ROOMS = (lower_arithmetic, lower_layers, lower_shapes)
 """The files that fill the table, each as it is imported."""
 
 
-def lower(traces: Sequence[Trace], modules: dict[str, nn.Module]) -> Flat:
+def lower(traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start]) -> Flat:
     """The steps of a model. Raises `Unsaid` where the runs do not agree."""
     assert TABLE and ROOMS
-    return Lowering(traces, modules).run()
+    return Lowering(traces, modules, starts).run()

@@ -31,14 +31,14 @@ class Runs:
             return
         modules = model.modules()
         try:
-            flat = lower(self._runs(training=False), modules)
+            flat = lower(self._runs(training=False), modules, model.starts)
         except Unsaid as reason:
             raise trouble(source, "F653", f"the language cannot say this model: {reason}") from None
         if flat.missing:
             raise _refusal(source, flat.missing)
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
-                flat = _with_sides(lower(self._runs(training=True), modules), flat) or flat
+                flat = _with_sides(lower(self._runs(training=True), modules, model.starts), flat) or flat
         self.flat = flat
 
     def steps(self) -> Flat:

@@ -9,11 +9,30 @@ from .flat_steps import Flat, Plain, Step
 
 def simplify(flat: Flat) -> None:
     """Change the list in place, until nothing more is found."""
+    _turned_back(flat)
     _image_norms(flat)
     _shared_concatenations(flat)
     _pooled(flat)
     _channel_shuffles(flat)
     _tokens(flat)
+
+
+def _turned_back(flat: Flat) -> None:
+    """A permutation of a permutation is one, or none."""
+    made, instead = flat.made(), dict[int, int]()
+    for step in flat.steps:
+        step.inputs = [instead.get(number, number) for number in step.inputs]
+        before = made.get(step.inputs[0])
+        if step.operation == "permute" and before is not None and before.operation == "permute":
+            first, second = before.arguments["order"], step.arguments["order"]
+            assert isinstance(first, list) and isinstance(second, list)
+            order = [first[axis] for axis in second]
+            step.inputs, step.arguments = list(before.inputs), {"order": order}
+            if order == sorted(order):
+                instead[step.number] = before.inputs[0]
+    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
+    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.prune()
 
 
 def _image_norms(flat: Flat) -> None:

@@ -28,11 +28,11 @@ from ..ops.suggest import closest, did_you_mean
 from ..verify import declare_operators
 from .constructors import Arguments, watched
 from .flat_steps import Flat
+from .inits import Start, starts_of, watched_starts
 from .names import LIBRARIES
 from .words import identifier, snake
 
 NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-INITIALIZERS = tuple(name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_"))
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +52,8 @@ class Model:
     """What the header says of it."""
     flat: Flat | None = None
     """Its steps, where they are known without a run."""
+    starts: dict[str, Start] = field(default_factory=dict)
+    """How each weight is started, where that was seen."""
     parts: dict[str, nn.Module] = field(default_factory=dict)
     """Its modules by path, where they are not those of `module` itself."""
 
@@ -78,7 +80,7 @@ def model_of(
         make, origin = _of_library(source, library, name, settings)
     else:
         make, origin = _of_factory(source, library, name, settings)
-    with watched() as made, _offline(network), _quiet(), _started(library in LIBRARIES):
+    with watched() as made, _offline(network), _quiet(), watched_starts(fill=library not in LIBRARIES) as starts:
         try:
             module = make()
         except ArchError:
@@ -94,7 +96,7 @@ def model_of(
     if not isinstance(module, nn.Module):
         raise trouble(source, "F651", f"`{source}` makes a {type(module).__name__}, no torch.nn.Module", "name a factory of a module")
     module.eval()
-    return Model(identifier(name), module, _inputs(module, shapes), origin, made)
+    return Model(identifier(name), module, _inputs(module, shapes), origin, made, starts=starts_of(module, starts))
 
 
 def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], name: str | None = None) -> Model:
@@ -208,22 +210,6 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-@contextlib.contextmanager
-def _started(skip: bool) -> Iterator[None]:
-    """Libraries start their weights in ways that take seconds; an import has no use for the numbers."""
-    if not skip:
-        yield
-        return
-    kept = {name: getattr(nn.init, name) for name in INITIALIZERS}
-    for name in INITIALIZERS:
-        setattr(nn.init, name, lambda tensor, *_, **__: tensor)
-    try:
-        yield
-    finally:
-        for name, value in kept.items():
-            setattr(nn.init, name, value)
 
 
 @contextlib.contextmanager

@@ -310,7 +310,7 @@ def _defaults(bodies: list[Body]) -> Defaults:
         for item in _all(body):
             if isinstance(item, Op) and isinstance(item.operation[0], str):
                 for key, column in item.arguments.items():
-                    if key in ("bias", "eps", "momentum") and not isinstance(column[0], Text):
+                    if key in ("bias", "eps", "momentum", "init", "std") and not isinstance(column[0], Text):
                         counts.setdefault((item.operation[0], key), Counter())[repr(column[0])] += 1
                         by_text[repr(column[0])] = column[0]
     found: Defaults = {}

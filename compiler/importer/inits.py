@@ -1,0 +1,105 @@
+"""How weights start: while a factory runs, what it asks of `torch.nn.init` is written down, and told in the language's words.
+
+The numbers themselves are of no use to an import; libraries take seconds to make them, so for these nothing is filled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+FUNCTIONS = tuple(name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_"))
+
+Start = tuple[str, dict[str, Any]]
+"""The function of `torch.nn.init`, and its arguments, with the shape in the place of the tensor."""
+Word = tuple[str, float]
+"""The value of `init`, and that of `std`."""
+USUAL: Word = ("default", 0.01)
+
+
+@contextlib.contextmanager
+def watched_starts(fill: bool) -> Iterator[dict[int, tuple[torch.Tensor, Start]]]:
+    """By the identity of each tensor, how it was started last; with `fill` it is started, too."""
+    found: dict[int, tuple[torch.Tensor, Start]] = {}
+    kept: dict[str, Callable[..., Any]] = {name: getattr(nn.init, name) for name in FUNCTIONS}
+
+    def recorder(name: str) -> Callable[..., Any]:
+        first, signature = kept[name], inspect.signature(kept[name])
+
+        def start(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+            made = first(tensor, *args, **kwargs) if fill else tensor
+            row = signature.bind(tensor, *args, **kwargs)
+            row.apply_defaults()
+            found[id(tensor)] = tensor, (name, {**row.arguments, "tensor": tuple(tensor.shape)})
+            return made
+
+        return start
+
+    for name in FUNCTIONS:
+        setattr(nn.init, name, recorder(name))
+    try:
+        yield found
+    finally:
+        for name, function in kept.items():
+            setattr(nn.init, name, function)
+
+
+def starts_of(module: nn.Module, found: dict[int, tuple[torch.Tensor, Start]]) -> dict[str, Start]:
+    """The same by key."""
+    return {key: found[id(tensor)][1] for key, tensor in module.named_parameters() if id(tensor) in found}
+
+
+def word_of(starts: dict[str, Start], key: str, has_bias: bool) -> Word:
+    """How a layer starts, as its `init` and `std` say it. A bias starts at 0 there, so one that does not is left to PyTorch with its weight."""
+    weight = _word(starts.get(f"{key}.weight"))
+    if weight == USUAL or not has_bias:
+        return weight
+    bias = starts.get(f"{key}.bias")
+    return weight if bias is not None and _is_zero(bias) else USUAL
+
+
+def _is_zero(start: Start) -> bool:
+    name, row = start
+    return name == "zeros_" or (name == "constant_" and row["val"] == 0)
+
+
+def _word(start: Start | None) -> Word:
+    if start is None:
+        return USUAL
+    name, row = start
+    if _is_zero(start):
+        return "zeros", USUAL[1]
+    if name.startswith("kaiming"):
+        plain = row["nonlinearity"] == "relu" or (row["nonlinearity"] == "leaky_relu" and row["a"] == 0)
+        as_usual = row["nonlinearity"] == "leaky_relu" and math.isclose(row["a"], math.sqrt(5))
+        words = {
+            ("kaiming_normal_", "fan_out", True, False): "kaiming",
+            ("kaiming_normal_", "fan_in", True, False): "kaiming_in",
+            ("kaiming_uniform_", "fan_in", True, False): "kaiming_uniform",
+            ("kaiming_uniform_", "fan_out", False, True): "uniform",
+        }
+        return words.get((name, row["mode"], plain, as_usual), USUAL[0]), USUAL[1]
+    if name == "xavier_uniform_" and row["gain"] == 1:
+        return "xavier", USUAL[1]
+    if name == "normal_" and row["mean"] == 0 and row["std"] > 0:
+        return _normal("normal", row)
+    if name == "trunc_normal_" and (row["mean"], row["a"], row["b"]) == (0, -2, 2):
+        return _normal("truncated", row)
+    return USUAL
+
+
+def _normal(word: str, row: dict[str, Any]) -> Word:
+    """A deviation that somebody chose; one that is worked out from the shape is that of `kaiming`, or has no word."""
+    shape, deviation = row.get("tensor", ()), float(row["std"])
+    if word == "normal" and len(shape) > 1:
+        positions = math.prod(shape[2:])
+        for name, fan in (("kaiming", shape[0] * positions), ("kaiming_in", shape[1] * positions)):
+            if math.isclose(deviation, math.sqrt(2 / fan), rel_tol=1e-6):
+                return name, USUAL[1]
+    return (word, deviation) if deviation == float(f"{deviation:.3g}") else USUAL

@@ -1,0 +1,101 @@
+"""How weights start is read off what a factory asks of `torch.nn.init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.inits import USUAL, word_of
+from archc.compiler.importer.sources import model_of
+
+MODULE = """
+import torch
+from torch import nn
+
+class Started(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 4, 3, padding=1)
+        self.b = nn.Conv2d(4, 4, 3, padding=1)
+        self.fc = nn.Linear(4, 2)
+        self.gamma = nn.Parameter(0.25 * torch.ones(4, 1, 1))
+        nn.init.kaiming_normal_(self.a.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.zeros_(self.a.bias)
+        nn.init.xavier_uniform_(self.b.weight)
+        nn.init.normal_(self.fc.weight, 0, 0.02)
+        nn.init.constant_(self.fc.bias, 0)
+
+    def forward(self, x):
+        return self.fc((self.gamma * self.b(self.a(x).relu())).mean((2, 3)))
+"""
+
+
+def test_what_a_factory_asks_for_stands_in_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "started_models.py").write_text(MODULE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = nn.init.kaiming_normal_
+    text = import_model(model_of("started_models:Started", shapes=[(3, 8, 8)])).text
+    assert 'a: conv(4, init = "kaiming")' in text
+    assert "b: conv(4) -> gamma: layer_scale(init = 0.25)" in text  # its bias does not start at 0, as that word would have it
+    assert 'linear(classes, init = "normal", std = 0.02)' in text
+    assert nn.init.kaiming_normal_ is before
+
+
+ZERO = ("zeros_", {})
+
+
+@pytest.mark.parametrize(
+    ("start", "word"),
+    [
+        (("kaiming_normal_", {"a": 0, "mode": "fan_in", "nonlinearity": "leaky_relu"}), ("kaiming_in", 0.01)),
+        (("kaiming_uniform_", {"a": 5**0.5, "mode": "fan_in", "nonlinearity": "leaky_relu"}), USUAL),
+        (("kaiming_uniform_", {"a": 5**0.5, "mode": "fan_out", "nonlinearity": "leaky_relu"}), ("uniform", 0.01)),
+        (("kaiming_normal_", {"a": 0, "mode": "fan_in", "nonlinearity": "tanh"}), USUAL),
+        (("xavier_uniform_", {"gain": 1.0}), ("xavier", 0.01)),
+        (("xavier_uniform_", {"gain": 2.0}), USUAL),
+        (("trunc_normal_", {"mean": 0.0, "std": 0.1, "a": -2, "b": 2}), ("truncated", 0.1)),
+        (("trunc_normal_", {"mean": 0.0, "std": 0.1, "a": -1, "b": 1}), USUAL),
+        (("orthogonal_", {"gain": 1}), USUAL),
+        (ZERO, ("zeros", 0.01)),
+    ],
+)
+def test_a_start_has_the_word_that_does_the_same_and_else_none(start: tuple[str, dict[str, object]], word: tuple[str, float]) -> None:
+    assert word_of({"x.weight": start, "x.bias": ZERO}, "x", True) == word
+
+
+def test_the_words_start_weights_as_they_say() -> None:
+    """Each word of the language is known by what its own code calls."""
+    from archc.compiler.importer.inits import starts_of, watched_starts
+    from archc.compiler.ops.initial import WORDS
+
+    for word, text in WORDS.items():
+        layer = nn.Linear(3, 4)
+        with watched_starts(fill=True) as found:
+            exec((text % 0.02 if "%s" in text else text).format("layer.weight"), {"nn": nn, "layer": layer, "torch": torch})
+            nn.init.zeros_(layer.bias)
+        assert word_of(starts_of(layer, found), "", True)[0] == "default"  # keys have a module before them
+        assert word_of({f"x.{key}": start for key, start in starts_of(layer, found).items()}, "x", True)[0] == word
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "densenet121", "vgg11", "efficientnet_b0"])
+def test_a_network_that_archc_built_comes_back_without_a_difference(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import archc
+    from archc.compiler.codegen.pytorch import class_name
+
+    network = archc.compile(name)
+    (tmp_path / f"built_{name}.py").write_text(network.to_python(), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    shapes = [node.shape for node in network.typed_graph.inputs]
+    made = import_model(model_of(f"built_{name}:{class_name(network.typed_graph)}", shapes=shapes))
+    (tmp_path / "again.arch").write_text(made.text, encoding="utf-8")
+    again = archc.compile(str(tmp_path / "again.arch"))
+    assert not archc.diff(network, again).changes
+    keys = [[node.key for node in each.typed_graph.nodes if node.weights] for each in (network, again)]
+    assert keys[0] == keys[1]
