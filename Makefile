@@ -46,10 +46,12 @@ fast: setup
 slow: setup
 	@$(BIN)/python -m pytest -q -m slow
 
-# Hours, not minutes: edits of each shipped file, and random programs that archc and PyTorch must judge alike.
+# Hours, not minutes: the tests that `make test` runs a part of (tests/sample.py), edits of each shipped file, and random programs that archc
+# and PyTorch must judge alike.
 EDITS ?= 2000
 PROGRAMS ?= 20000
 campaign: setup
+	@ARCHC_CAMPAIGN=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow
 	@$(BIN)/python -m tests.mutations $(EDITS)
 	@$(BIN)/python -m tests.soundness $(PROGRAMS)
 

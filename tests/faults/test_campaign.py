@@ -13,10 +13,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.sample import sample
 
 if sys.platform == "win32":
     pytest.skip("the faults are made with limits, devices and closed streams of POSIX", allow_module_level=True)
@@ -177,9 +180,13 @@ def judged(command: str, folder: Path, before: dict[str, bytes], done: subproces
         assert "error[F" in said or not said or "archc: the system refuses" in said, said
 
 
+FAULTS = (*PROCESS, *SETTINGS)
+PAIRS = [pair for number, command in enumerate(COMMANDS) for pair in sample([(command, fault) for fault in FAULTS], number)]
+"""In `make test` every command meets a third of the faults, and every fault a third of the commands; all meet in `make campaign`."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("fault", [*PROCESS, *SETTINGS])
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(("command", "fault"), PAIRS)
 def test_every_command_under_every_fault(command: str, fault: str, tmp_path: Path) -> None:
     if "full" in fault and not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
@@ -237,11 +244,14 @@ def test_a_full_disk_keeps_the_old_file(command: str, tmp_path: Path) -> None:
     assert list(folder.rglob(".archc-*")) == []
 
 
+NAMES = {"beyond ASCII": "größe 网络".encode(), "not UTF-8": b"caf\xe9"}
+LOCALES: dict[str, dict[str, str]] = {"UTF-8": {}, "C": LOCALE}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("environment", [{}, LOCALE], ids=["UTF-8", "C"])
-@pytest.mark.parametrize("name", ["größe 网络".encode(), b"caf\xe9"], ids=["beyond ASCII", "not UTF-8"])
-@pytest.mark.parametrize("command", COMMANDS)
-def test_names_of_other_systems(command: str, name: bytes, environment: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "called", "locale"), sample(product(COMMANDS, NAMES, LOCALES)))
+def test_names_of_other_systems(command: str, called: str, locale: str, tmp_path: Path) -> None:
+    name, environment = NAMES[called], LOCALES[locale]
     folder = prepared(tmp_path / "work")
     place = Path(os.fsdecode(name))
     try:

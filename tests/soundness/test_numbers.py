@@ -18,13 +18,14 @@ from archc.compiler.runtime.sample_inputs import zeros
 from ..analysis.built import built
 from ..analysis.flops import counted, macs
 from ..analysis.tracker import inference_peak
+from ..sample import EVERYTHING
 from .training import MOST, parameters, training
 from .wide import legal
 
 pytestmark = pytest.mark.slow
 
-NETWORKS = int(os.environ.get("ARCHC_NETWORKS", "400"))
-TRAINED = int(os.environ.get("ARCHC_NETWORKS", "1500"))
+NETWORKS = int(os.environ.get("ARCHC_NETWORKS", "400" if EVERYTHING else "200"))
+TRAINED = int(os.environ.get("ARCHC_NETWORKS", "1500" if EVERYTHING else "500"))
 PARTS = 10
 
 

@@ -13,6 +13,7 @@ from collections import Counter
 import pytest
 
 from archc.reporting.terminal import to_text
+from tests.sample import EVERYTHING
 from tests.support import checked
 
 from .oracle import Refused, Stricter, TooLarge, run
@@ -20,7 +21,7 @@ from .programs import Maker, RandomProgram
 
 pytestmark = pytest.mark.slow
 
-PROGRAMS = int(os.environ.get("ARCHC_PROGRAMS", "20000"))
+PROGRAMS = int(os.environ.get("ARCHC_PROGRAMS", "20000" if EVERYTHING else "6000"))
 PARTS = 20
 
 

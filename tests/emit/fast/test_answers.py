@@ -26,6 +26,7 @@ from archc.compiler.verify import shaken as statistics_shaken
 from tests.emit.checks import as_tuple, inputs_of, shaken
 from tests.emit.test_random import blocks, chains, graphs
 from tests.rewrite.proof import check_close, network
+from tests.sample import sample
 
 
 def check_fast(graph: Graph, backend: Backend | None = None, tolerance: float = 1e-5) -> None:
@@ -194,7 +195,7 @@ def test_what_makes_them_smaller_is_in_them() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", sample(names(), 1))
 def test_shipped_networks(name: str, tmp_path: Path) -> None:
     """At their size, and at an odd one where they take it."""
     graph = compile(smaller(name, tmp_path)).graph
