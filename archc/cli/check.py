@@ -59,7 +59,6 @@ def command(
 
 def _summary(face: Face, found: list[Checked], rows: Sequence[Diagnostic]) -> None:
     from ..compiler.ops.base import show
-    from ..reporting.terminal import counted
 
     for checked in found:
         if checked.program is not None:
@@ -72,6 +71,8 @@ def _summary(face: Face, found: list[Checked], rows: Sequence[Diagnostic]) -> No
         elif not checked.has_errors:
             face.tell(f"{checked.target.name}: blocks alone, no network to build")
     if rows:
+        from ..reporting.terminal import counted
+
         face.tell(counted(rows))
 
 

@@ -69,10 +69,10 @@ class Face:
 
     def diagnostics(self, rows: Iterable[Diagnostic]) -> None:
         """Errors and, unless asked to be quiet, warnings."""
-        from ..reporting.terminal import WIDTH, to_text
-
         shown = [row for row in rows if row.is_error or not self.quiet]
         if shown:
+            from ..reporting.terminal import WIDTH, to_text
+
             _tell(to_text(shown, self.colored(sys.stderr), page_width(sys.stderr) or WIDTH) + "\n")
 
     def trace(self, error: BaseException) -> None:

@@ -74,9 +74,7 @@ def index() -> str:
         "`archc explain WORD` prints the manual of a word, `archc explain E301` that of a message. Names of PyTorch and Keras are translated."
     ]
     parts += [f"{subject}: {', '.join(words)}" for subject, words in subjects.items()]
-    parts.append(
-        f"codes: E1xx syntax, E2xx names and values, E3xx shapes, E4xx limits, W5xx warnings, F6xx files; {len(CODES)} in all, in docs/errors."
-    )
+    parts.append(f"codes: E1xx syntax, E2xx names and values, E3xx shapes, E4xx limits, W5xx warnings, F6xx files; {len(CODES)} in all.")
     return _text("\n\n".join(parts) + "\n")
 
 

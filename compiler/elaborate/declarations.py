@@ -12,7 +12,6 @@ from .current import need_tensor
 from .explain_merge import axis_title
 from .explain_values import names_in, with_origins
 from .interfaces import Expander
-from .remedies import reaching
 from .signatures import match, signature
 from .values import Unknowable, kind_of, show_value
 
@@ -80,6 +79,8 @@ def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
     trace = chain_of_shapes(expansion.build.nodes, node.index)
     remedy = None
     if isinstance(wanted, tuple) and len(wanted) == len(node.shape) > 1 and wanted[0] == node.shape[0]:
+        from .remedies import reaching  # only a mistake needs it
+
         remedy = reaching(expansion.build.nodes, node.index, wanted)
     raise Problem(
         Diagnostic(

@@ -11,7 +11,6 @@ from ..graph.provenance import decided_by, has_even_half, lost_rows, main_path, 
 from ..ops.base import Operation, Refusal, Shape, show
 from .closures import Frame
 from .nearest_sizes import nearest_sizes
-from .remedies import meeting
 
 
 def axis_title(node: Node, axis: int) -> str:
@@ -58,6 +57,8 @@ def describe_clash(
     if axes and min(axes) > 0 and len(strides) == 1 and help_text is None:
         sizes = nearest_sizes(nodes, operation, inputs)
         notes += [sizes] if sizes is not None else []
+        from .remedies import meeting  # only a mistake needs it
+
         remedy = meeting(nodes, operation, inputs, start, parts) if refusal.code in ("E301", "E302") else None
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix

@@ -36,6 +36,20 @@ def _affine(channels: int, affine: bool) -> tuple[Weight, ...]:
     return (Weight("weight", (channels,)), Weight("bias", (channels,))) if affine else ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Norm(Operation):
+    """One that copies an input which does not lie as it wants, for the backward pass too."""
+
+    family: ClassVar[Family] = "norm"
+    output_may_be_overwritten: ClassVar[bool] = True
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return NORM_FLOPS * product(output)
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return self.copies(inputs, inputs[0], True)
+
+
 _LAST_AXIS_BATCH_NORM = '''class LastAxisBatchNorm(nn.BatchNorm1d):
     """A batch norm whose channels are the last axis: of [N, L, C], over N and L."""
 
@@ -50,14 +64,12 @@ _LAST_AXIS_BATCH_NORM = '''class LastAxisBatchNorm(nn.BatchNorm1d):
 
 
 @dataclass(frozen=True, slots=True)
-class BatchNorm(Operation):
+class BatchNorm(_Norm):
     name: ClassVar[str] = "bn"
     wants_channels: ClassVar[str] = "first"
-    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Batch normalisation of each channel, with running statistics for evaluation."
     reference: ClassVar[str] = "torch.nn.BatchNorm1d, BatchNorm2d, BatchNorm3d"
     onnx: ClassVar[str] = "BatchNormalization"
-    output_may_be_overwritten: ClassVar[bool] = True
     needs_several_values: ClassVar[bool] = True
     removes_mean: ClassVar[bool] = True
 
@@ -101,9 +113,6 @@ class BatchNorm(Operation):
         copied = self.over_last(inputs[0].sizes[1:]) and self._flat(inputs[0]) is None
         return inputs[0].elements if copied else 0
 
-    def kept_copies(self, inputs: Sequence[Layout]) -> int:
-        return self.copies(inputs, inputs[0], True)
-
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         return in_order(sizes) if self.over_last(tuple(sizes[1:])) else as_suggested(inputs, sizes)
 
@@ -134,14 +143,12 @@ class BatchNorm(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class GroupNorm(Operation):
+class GroupNorm(_Norm):
     name: ClassVar[str] = "gn"
     wants_channels: ClassVar[str] = "first"
-    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Normalisation of groups of channels, each image by itself."
     reference: ClassVar[str] = "torch.nn.GroupNorm"
     onnx: ClassVar[str] = "GroupNormalization"
-    output_may_be_overwritten: ClassVar[bool] = True
 
     groups: int = parameter(COUNT, "how many groups the channels fall into")
     eps: float = parameter(EPSILON, EPS_DOC, 1e-5)
@@ -175,9 +182,6 @@ class GroupNorm(Operation):
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return _affine(inputs[0][0], self.affine)
 
-    def flops(self, inputs: Shapes, output: Shape) -> int:
-        return NORM_FLOPS * product(output)
-
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,), extra=2 * self.groups)
 
@@ -198,9 +202,6 @@ class GroupNorm(Operation):
 
     def divisor(self, inputs: Shapes) -> int:
         return self.groups
-
-    def kept_copies(self, inputs: Sequence[Layout]) -> int:
-        return self.copies(inputs, inputs[0], True)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, self.groups), (None, inputs[0][0])]
@@ -319,14 +320,12 @@ class LayerNorm(OverChannels):
 
 
 @dataclass(frozen=True, slots=True)
-class InstanceNorm(Operation):
+class InstanceNorm(_Norm):
     name: ClassVar[str] = "instance_norm"
     wants_channels: ClassVar[str] = "first"
-    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Normalisation of each channel of each image by itself."
     reference: ClassVar[str] = "torch.nn.InstanceNorm1d, InstanceNorm2d, InstanceNorm3d"
     onnx: ClassVar[str] = "InstanceNormalization"
-    output_may_be_overwritten: ClassVar[bool] = True
     needs_several_values: ClassVar[bool] = True
     removes_mean: ClassVar[bool] = True
 
@@ -347,9 +346,6 @@ class InstanceNorm(Operation):
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return _affine(inputs[0][0], self.affine)
 
-    def flops(self, inputs: Shapes, output: Shape) -> int:
-        return NORM_FLOPS * product(output)
-
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0,), extra=(3 if self.affine else 2) * output[0])
 
@@ -359,9 +355,6 @@ class InstanceNorm(Operation):
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         return 0 if inputs[0].is_in_order else inputs[0].elements
-
-    def kept_copies(self, inputs: Sequence[Layout]) -> int:
-        return self.copies(inputs, inputs[0], True)
 
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         return True
@@ -382,14 +375,12 @@ class InstanceNorm(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class LocalResponseNorm(Operation):
+class LocalResponseNorm(_Norm):
     name: ClassVar[str] = "lrn"
     wants_channels: ClassVar[str] = "first"
-    family: ClassVar[Family] = "norm"
     summary: ClassVar[str] = "Local response normalisation (AlexNet): each value over what its neighbouring channels say at that position."
     reference: ClassVar[str] = "torch.nn.LocalResponseNorm"
     onnx: ClassVar[str] = "LRN"
-    output_may_be_overwritten: ClassVar[bool] = True
 
     size: int = parameter(COUNT, "how many neighbouring channels", 5)
     alpha: float = parameter(POSITIVE, "the weight of their mean square", 1e-4)
@@ -432,9 +423,6 @@ class LocalResponseNorm(Operation):
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         return inputs[0].elements if _is_volume(output.sizes[1:]) and not inputs[0].is_in_order else 0
-
-    def kept_copies(self, inputs: Sequence[Layout]) -> int:
-        return self.copies(inputs, inputs[0], True)
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         if _is_volume(inputs[0]):

@@ -36,6 +36,16 @@ class Derived(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Fieldless(Base):
+    """With nothing but a word of its own: the decorator has nothing to write."""
+
+    word: ClassVar[str] = "fieldless"
+
+    def doubled(self) -> int:
+        return 2 * self.kernel
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     items: list[int] = field(default_factory=list)
     total: int = field(init=False)
@@ -156,3 +166,40 @@ def test_the_repr_is_one_short_line_whatever_hangs_on_it() -> None:
         deep = (deep, {"a": deep})
     assert len(repr(Open(deep))) <= MOST_SHOWN  # type: ignore[arg-type]
     assert repr(Open({"a": (1,), "b": Empty()}, list)) == "Open(name={'a': (1,), 'b': Empty(…)}, count=list)"  # type: ignore[arg-type]
+
+
+def test_a_record_that_adds_no_field_is_one_of_its_own() -> None:
+    """As the standard decorator would make it, which it was not asked to."""
+    standard = dataclasses.dataclass(frozen=True, slots=True, repr=False)(type("Fieldless", (Base,), {"__doc__": Fieldless.__doc__}))
+    one = Fieldless(3, bias=False)
+    assert (one.doubled(), one.word, repr(one)) == (6, "fieldless", "Fieldless(kernel=3, bias=False)")
+    assert one == Fieldless(3, False) and hash(one) == hash(Fieldless(3, False)) and len({one, Fieldless(3, False)}) == 1
+    assert one != Base(3, False) and Base(3, False) != one and one != Fieldless(4, False)
+    assert replace(one, kernel=4) == Fieldless(4, False) and type(replace(one, kernel=4)) is Fieldless
+    assert pickle.loads(pickle.dumps(one)) == one and type(pickle.loads(pickle.dumps(one))) is Fieldless
+    assert [row.name for row in dataclasses.fields(Fieldless)] == [row.name for row in dataclasses.fields(standard)]
+    assert (Fieldless.__match_args__, Fieldless.__slots__, Fieldless.__doc__) == (standard.__match_args__, (), standard.__doc__)
+    assert (Fieldless.__qualname__, Fieldless.__module__) == ("Fieldless", __name__)
+    assert not hasattr(one, "__dict__")
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'kernel'"):
+        one.kernel = 5  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError, match="cannot delete field 'kernel'"):
+        del one.kernel  # type: ignore[misc]
+    with pytest.raises((AttributeError, TypeError)):  # which of the two, Python's version decides
+        one.other = 5  # type: ignore[attr-defined]
+
+
+def test_what_is_its_own_is_made() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Checked(Base):
+        def __post_init__(self) -> None:
+            assert self.kernel > 0
+
+    @dataclass(frozen=True, slots=True)
+    class Loose(Base):
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Base)
+
+    with pytest.raises(AssertionError):
+        Checked(0)
+    assert Loose(1) == Base(2)
