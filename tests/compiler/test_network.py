@@ -163,7 +163,7 @@ def test_an_error_has_no_frames_of_the_compiler(tmp_path: Path) -> None:
     (tmp_path / "bad.arch").write_text("network bad {\n  input x[3, 8, 8]\n  cnv(4)\n}\n", encoding="utf-8")
     with pytest.raises(archc.ArchError) as caught:
         archc.compile(tmp_path / "bad.arch")
-    assert [entry.name for entry in caught.traceback][1:] == ["compile", "_compiled"]
+    assert {Path(entry.path).name for entry in caught.traceback[1:]} == {"api.py"}
     shown = caught.value._render_traceback_()  # as IPython asks
     assert shown[0] == "error[E201]: there is no operation or block named `cnv`"
     assert not [line for line in shown if "compiler" in line]
