@@ -14,6 +14,7 @@ from ..base.diagnostics import Diagnostic, Label
 from ..base.records import dataclass
 from ..base.source import Source
 from ..reporting.error import ArchError
+from .analysis.key_advice import key_advice
 from .codegen.pytorch import Mode
 from .emit.torchscript import script
 from .graph.graph import Graph
@@ -57,7 +58,8 @@ def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
             Finding("keys of the state_dict", problems[0].message if problems else f"the same {len(state):,}", not problems),
         ]
         if problems:
-            return tuple(findings)
+            advice = key_advice(*([(key, tuple(value.shape)) for key, value in each.items()] for each in (module.state_dict(), state)))
+            return (*findings, *(Finding("to have these keys", row, False) for row in advice))
         module.eval()
         scripted = script(_inference(graph, state))
         for shapes in _sizes(graph):

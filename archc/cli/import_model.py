@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 import click
 
-from .face import Command, Face, inputs_of
+from .face import Command, Face, compiled, inputs_of
+
+if TYPE_CHECKING:
+    from ..compiler.importer.importing import Imported
 
 
 @click.command("import", cls=Command)
@@ -15,6 +19,7 @@ from .face import Command, Face, inputs_of
 @click.option("--input", "inputs", multiple=True, metavar="3x224x224", help="What the model takes, once for each input, without the batch.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the factory.")
 @click.option("--name", metavar="NAME", help="What the network is called.")
+@click.option("--against", metavar="FILE", help="Tell how this network differs from the model, instead of writing a text.")
 @click.option("--flat", is_flag=True, help="One step a line, without blocks.")
 @click.option("--network", is_flag=True, help="Let the factory load what it asks the network for.")
 @click.option(
@@ -28,6 +33,7 @@ def command(
     inputs: tuple[str, ...],
     settings: tuple[str, ...],
     name: str | None,
+    against: str | None,
     flat: bool,
     network: bool,
     weights_out: str | None,
@@ -61,14 +67,30 @@ def command(
     for note in made.notes:
         face.tell(f"note: {note}")
     face.tell(f"{source}: {made.proof.told}")
-    if output is None or output == "-":
+    if against is not None:
+        face.result(_difference(face, against, made))
+    if (output is None and against is None) or output == "-":
         face.result(made.text)
-    else:
+    elif output is not None:
         write(output, made.text)
         face.tell(f"{output}: {made.text.count(chr(10))} lines")
     if weights_out:
         face.tell(f"{weights_out}: the model's own weights")
     return 0
+
+
+def _difference(face: Face, file: str, made: Imported) -> str:
+    """What leads from a network to the model, by path; and what would give it the model's keys."""
+    from ..compiler.analysis.diff import diff
+    from ..compiler.analysis.key_advice import key_advice
+
+    graph = compiled(face, file, (), ()).graph
+    assert made.proof.graph is not None
+    keys = [
+        [(f"{node.key}.{weight.name}".rstrip("."), weight.shape) for node in each.nodes for weight in node.weights]
+        for each in (graph, made.proof.graph)
+    ]
+    return "\n".join([diff(graph, made.proof.graph).text(), *key_advice(*keys)])
 
 
 def _setting(text: str) -> tuple[str, object]:

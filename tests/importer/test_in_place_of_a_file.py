@@ -65,3 +65,20 @@ def test_python_takes_a_model_where_it_takes_a_file() -> None:
 def test_the_layout_of_a_model_is_not_to_be_changed() -> None:
     result = run("fmt", SOURCE)
     assert result.exit_code == 2 and "is a model" in result.stderr
+
+
+def test_a_text_is_told_how_it_differs_from_a_model(folder: Path) -> None:
+    (folder / "mine.arch").write_text(
+        "network mine {\n  input image[3, 224, 224]\n  conv(4) -> relu -> global_avgpool -> flatten -> linear(2)\n}\n", encoding="utf-8"
+    )
+    result = run("import", SOURCE, "--against", "mine.arch")
+    assert result.exit_code == 0, result.stderr
+    assert "yours `conv1.*`, theirs `conv.*`: label the step, `conv: …`" in result.stdout
+    assert "yours `linear1.*`, theirs `fc.*`: label the step, `fc: …`" in result.stdout
+    assert "network TinyNet" not in result.stdout
+
+
+def test_a_text_that_is_the_model_is_told_so(folder: Path) -> None:
+    assert run("import", SOURCE, "-o", "same.arch").exit_code == 0
+    result = run("import", SOURCE, "--against", "same.arch")
+    assert "yours" not in result.stdout and "+" not in result.stdout
