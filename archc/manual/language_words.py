@@ -90,6 +90,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         _PADDING + "TensorFlow's rule, by which the output is the input over the stride, rounded up. It pads more at the end.",
     ),
     "valid": ("`conv(64, 3, pad = valid)`", _PADDING + "none."),
+    "causal": (
+        "`conv(64, 3, pad = causal)`",
+        _PADDING
+        + "on a signal, `dilation * (kernel - 1)` before it and nothing behind: no position reads a later one, and stride 1 keeps the length.",
+    ),
     "none": ("`none`", "No value: what optional parameters begin with. To do nothing, a step is `identity`."),
     "true": ("`true`, `false`", "The two values of a condition."),
     **{

@@ -29,7 +29,7 @@ LARGEST_TEXT = 10_000
 _SHOWN = 200
 """How many characters of a value a message shows."""
 
-WORDS = ("half", "valid", "same", *AXIS_WORDS)
+WORDS = ("half", "valid", "same", "causal", *AXIS_WORDS)
 """Words that are values: each is the text of its own name."""
 
 

@@ -43,6 +43,7 @@ KEYWORDS = frozenset(
         "not",
         "half",
         "valid",
+        "causal",
         "same",
         "allow",
         "gives",

@@ -17,7 +17,7 @@ from .structure import Structure
 from .tree import Aux, Body, Call, Item, Loop, Merge, Op, Path, Scope, Skip, Text
 
 WIDTH = 110
-WORDS = frozenset(("half", "valid", "same"))
+WORDS = frozenset(("half", "valid", "same", "causal"))
 POSITIONAL = {
     "conv": ("channels", "kernel"),
     "deconv": ("channels", "kernel"),

@@ -7,6 +7,7 @@ from . import (
     adaptive,
     arrange,
     attention,
+    blur,
     convolution,
     crop,
     deconvolution,
@@ -29,11 +30,13 @@ from . import (
     shape,
     sliding,
     tensors,
+    weighted,
 )
 from .base import Operation
 
 FAMILIES = (
     convolution,
+    weighted,
     deconvolution,
     dense,
     norm,
@@ -41,6 +44,7 @@ FAMILIES = (
     activation,
     elementwise,
     pool,
+    blur,
     adaptive,
     reduce,
     merge,

@@ -98,7 +98,7 @@ def copied_kernel(back: Backward, kernel: Weight) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Convolution(Operation):
+class Convolution(Operation):
     """What `conv` and `dwconv` share. Their fields have the same names."""
 
     family: ClassVar[Family] = "convolution"
@@ -161,12 +161,16 @@ class _Convolution(Operation):
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         shape = inputs[0]
-        channels, groups = self._groups(shape[0])
-        weight = Weight("weight", (channels, shape[0] // groups, *self._geometry(shape).kernel))
+        channels, _ = self._groups(shape[0])
+        weight = Weight("weight", self._filters(shape))
         return (weight, Weight("bias", (channels,))) if self._fields()[4] else (weight,)
 
+    def _filters(self, shape: Shape) -> Shape:
+        channels, groups = self._groups(shape[0])
+        return (channels, shape[0] // groups, *self._geometry(shape).kernel)
+
     def macs(self, inputs: Shapes, output: Shape) -> int:
-        return product(output) * product(self.weights(inputs)[0].shape[1:])
+        return product(output) * product(self._filters(inputs[0])[1:])
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return 2 * self.macs(inputs, output) + (product(output) if self._fields()[4] else 0)
@@ -205,7 +209,7 @@ class _Convolution(Operation):
         padded = self._padded(back.inputs[0])
         if padded and self._fields()[5] == "circular":
             return 0  # what wraps round lies in order
-        copied = copied_kernel(back, self.weights(back.inputs)[0])
+        copied = copied_kernel(back, Weight("weight", self._filters(back.inputs[0])))
         # The gradient of the padded copy is there until the padding is undone, and so is what that keeps.
         return copied + padded * back.batch if copied and back.wanted[0] else copied
 
@@ -213,13 +217,16 @@ class _Convolution(Operation):
         g = self._geometry(inputs[0])
         return tuple(Window(k, s, before, d) for k, s, d, (before, _) in zip(g.kernel, g.stride, g.dilation, g.pads, strict=True))
 
+    def class_name(self, g: Geometry) -> str:
+        special = self._special(g)
+        return f"{special}PadConv{g.rank}d" if special else f"nn.Conv{g.rank}d"
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         shape = inputs[0]
         g = self._geometry(shape)
         channels, groups = self._groups(shape[0])
         bias, pad_mode = self._fields()[4:6]
         special = self._special(g)
-        prefix = f"{special}Pad" if special else "nn."
         arguments: list[tuple[str | None, Plain]] = [
             (None, shape[0]),
             (None, channels),
@@ -239,7 +246,7 @@ class _Convolution(Operation):
             arguments.append(("bias", False))
         if pad_mode != "zeros":
             arguments.append(("padding_mode", pad_mode))
-        return Construct(f"{prefix}Conv{g.rank}d", tuple(arguments))
+        return Construct(self.class_name(g), tuple(arguments))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         g = self._geometry(inputs[0])
@@ -267,7 +274,7 @@ class _Convolution(Operation):
 
 
 @dataclass(frozen=True, slots=True)
-class Conv(_Convolution):
+class Conv(Convolution):
     name: ClassVar[str] = "conv"
     summary: ClassVar[str] = "A convolution over one, two or three spatial axes, as the input has."
     caption_says_all: ClassVar[bool] = True
@@ -277,7 +284,7 @@ class Conv(_Convolution):
     stride: Plain = parameter(STRIDE, "the step from window to window", 1)
     pad: Plain = parameter(
         PADDING,
-        "`half` (dilation * (kernel - 1) // 2 a side), `valid` (0), `same` (TensorFlow's), numbers, or each side",
+        "`half` (dilation * (kernel - 1) // 2 a side), `valid` (0), `same` (TensorFlow's), `causal` (all before a signal), numbers, or each side",
         "half",
     )
     groups: int = parameter(COUNT, "how many groups the channels fall into, each seeing only its own", 1)
@@ -295,7 +302,7 @@ class Conv(_Convolution):
 
 
 @dataclass(frozen=True, slots=True)
-class DepthwiseConv(_Convolution):
+class DepthwiseConv(Convolution):
     name: ClassVar[str] = "dwconv"
     summary: ClassVar[str] = "A depthwise convolution: each channel is filtered by itself (groups = channels)."
 

@@ -14,6 +14,10 @@ from . import TABLE
 SAME = {
     "conv": "convolution",
     "deconv": "convtranspose convtransposed transposedconv transposeconv deconvolution upconv fractionallystridedconv",
+    "std_conv": "stdconv wsconv weightstandardization weightstandardisation scaledstdconv standardizedconv",
+    "weight_norm_conv": "weightnorm weightnormconv weightnormalization",
+    "spectral_norm_conv": "spectralnorm spectralnormconv snconv spectralnormalization",
+    "blur_pool": "blurpool antialias gaussianblur blur",
     "dwconv": "depthwise depthwiseconv depthwiseconvolution",
     "linear": "dense fc fullyconnected innerproduct lazylinear",
     "bn": "batchnorm batchnormalization syncbatchnorm frozenbatchnorm lazybatchnorm",
@@ -202,10 +206,7 @@ OTHERWISE = (
     Otherwise(
         "affine", "a dense layer is `linear`; a learned factor for each channel is `layer_scale`, and norms have `affine`", "layer_scale(1)"
     ),
-    Otherwise(
-        "weightnorm spectralnorm weightstandardization stdconv wsconv",
-        "archc does not re-parametrise weights: in Python, `torch.nn.utils.parametrizations` puts it around the finished module",
-    ),
+    Otherwise("causalconv causalconvolution chomp", "all padding before the signal", "conv(64, 3, pad = causal)", "8, 16"),
     Otherwise(
         "dropout spatialdropout dropblock featuredropout featurealphadropout alphadropout",
         "single values are dropped by `dropout`, whole paths by `drop_path`; whole channels by nothing",
@@ -215,7 +216,6 @@ OTHERWISE = (
         "gaussiannoise noise gaussiandropout randn rand normal",
         "the network draws no random numbers but those of `dropout` and `drop_path`; bring the noise in as a second `input`",
     ),
-    Otherwise("blurpool antialias filter gaussianblur", "a fixed filter is not there; `avgpool(2)` is the nearest", "avgpool(2)"),
     Otherwise(
         "lppool fractionalmaxpool stochasticpool gempool gem rocpool attentionpool",
         "not there; `maxpool`, `avgpool`, and both adaptive",

@@ -5,7 +5,7 @@ The texts are classes for the generated code. They keep the names and shapes of 
 
 from __future__ import annotations
 
-_SAME = '''def same_padding(size: int, kernel: int, stride: int, dilation: int) -> int:
+SAME = '''def same_padding(size: int, kernel: int, stride: int, dilation: int) -> int:
     """How much TensorFlow's `same` adds to an axis: its output is the size over the stride, rounded up."""
     return max((size - 1) // stride * stride + dilation * (kernel - 1) + 1 - size, 0)
 '''
@@ -22,6 +22,11 @@ def _measure(rank: int) -> str:
     return "".join(lines)
 
 
+def pad_same(rank: int) -> str:
+    """The lines of a `forward` that pad `x` as TensorFlow's `same` does."""
+    return f"{_measure(rank)}        x = F.pad(x, {_list(rank)})\n"
+
+
 def _list(rank: int) -> str:
     return "[" + ", ".join(f"{name} // 2, {name} - {name} // 2" for name in reversed(_AXES[rank])) + "]"
 
@@ -29,7 +34,7 @@ def _list(rank: int) -> str:
 def same_conv(rank: int) -> tuple[str, ...]:
     """`SamePadConv2d`, after the function that it calls."""
     return (
-        _SAME,
+        SAME,
         f'''class SamePadConv{rank}d(nn.Conv{rank}d):
     """A convolution that pads as TensorFlow's `same` does: by the input's size, the odd one at the end."""
 
@@ -114,4 +119,4 @@ def pool(kind: str, rank: int, same: bool, count_pad: bool) -> tuple[str, ...]:
 {_pool_init(rank, not same)}
     def forward(self, x: torch.Tensor) -> torch.Tensor:
 {measure}{body}'''
-    return (_SAME, text) if same else (text,)
+    return (SAME, text) if same else (text,)

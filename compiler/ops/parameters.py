@@ -110,9 +110,9 @@ class Extent(Kind):
 
 @dataclass(frozen=True, slots=True)
 class Padding(Kind):
-    """`half`, `valid`, `same`, a number, a size, or `[top, bottom, left, right]`."""
+    """`half`, `valid`, `same`, `causal`, a number, a size, or `[top, bottom, left, right]`."""
 
-    words: tuple[str, ...] = ("half", "valid", "same")
+    words: tuple[str, ...] = ("half", "valid", "same", "causal")
 
     def read(self, value: object) -> Plain:
         if isinstance(value, str):
@@ -211,7 +211,7 @@ FLAG = Flag("true or false")
 KERNEL = Extent("a size: `3`, or `1x7`")
 STRIDE = Extent("a stride of at least 1: `2`, or `2x1`")
 DILATION = Extent("a dilation of at least 1: `2`, or `2x1`")
-PADDING = Padding("`half`, `valid`, `same`, a number, a size like `0x3`, or `[top, bottom, left, right]`")
+PADDING = Padding("`half`, `valid`, `same`, `causal`, a number, a size like `0x3`, or `[top, bottom, left, right]`")
 PROBABILITY = Real("a probability from 0 to 1", least=0.0, most=1.0)
 POSITIVE = Real("a number, at least 0", least=0.0)
 EPSILON = Real("a number from 0 to 1 (the channels are never written)", least=0.0, most=1.0)

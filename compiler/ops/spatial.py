@@ -86,7 +86,8 @@ def pads_of(
     dilation: Sequence[int],
     parameter: str = "pad",
 ) -> Pads:
-    """The padding of each axis. `same` is TensorFlow's rule: the output is the input over the stride, rounded up."""
+    """The padding of each axis. `same` is TensorFlow's rule: the output is the input over the stride, rounded up. With `causal` no position
+    reads one behind it."""
     rank = spatial_rank(shape)
     if pad == "valid":
         return ((0, 0),) * rank
@@ -98,6 +99,16 @@ def pads_of(
             total = max((size - 1) // s * s + d * (k - 1) + 1 - size, 0)
             rows.append((total // 2, total - total // 2))
         return tuple(rows)
+    if pad == "causal":
+        if rank != 1:
+            raise Refusal(
+                "E326",
+                f"`{parameter}` `causal` is for a signal [C, L], where one side is before: the input {show(shape)} has {_axes(rank)}",
+                parameter=parameter,
+                operand=0,
+                help="write each side: `[before, after, …]`, two numbers an axis",
+            )
+        return ((dilation[0] * (kernel[0] - 1), 0),)
     if isinstance(pad, tuple) and len(pad) == 2 * rank:
         sides = [side for side in pad if isinstance(side, int)]
         return tuple((sides[2 * axis], sides[2 * axis + 1]) for axis in range(rank))

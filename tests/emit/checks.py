@@ -33,8 +33,11 @@ def actual_weights(module: nn.Module) -> dict[str, tuple[int, ...]]:
 def shaken(module: nn.Module) -> nn.Module:
     """Statistics and biases away from where they start, where they would hide mistakes; nothing is dropped by chance."""
     generator = torch.Generator().manual_seed(0)
+    kept = module.state_dict()  # a fixed filter, which no state_dict has, stays
     with torch.no_grad():
         for name, value in [*module.named_buffers(), *module.named_parameters()]:
+            if name not in kept:
+                continue
             if name.endswith("running_var"):
                 value.copy_(torch.rand(value.shape, generator=generator) + 0.5)
             elif value.is_floating_point():

@@ -57,6 +57,15 @@ NETWORKS = {
         plain: skip(x) -> rms_norm(affine = false)
         output image, tokens, turned, plain
     """,
+    "filters": """
+        input x[4, 12, 10]
+        a: std_conv(8, bias = false) -> b: std_conv(8, 3, 2, pad = same, gain = true, gamma = 1.7)
+        skip(x) -> c: weight_norm_conv(8, groups = 2, pad_mode = "reflect")
+        skip(x) -> d: spectral_norm_conv(8, 4, 2, pad = 1)
+        skip(x) -> e: blur_pool
+        skip(x) -> reshape([4, -1]) -> f: conv(6, 3, dilation = 2, pad = causal)
+        output a, b, c, d, e, f
+    """,
     "rearranged": """
         input x[4, 6, 10]
         conv(8) -> windows: rearrange("c (h p) (w q) -> (h w) (p q) c", p = 3, q = 5)

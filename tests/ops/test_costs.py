@@ -16,7 +16,19 @@ IMAGE = (8, 9, 10)
 
 
 def test_who_works() -> None:
-    assert {operation.name for operation, _ in WORKING} == {"conv", "dwconv", "deconv", "linear", "matmul", "attention", "sdpa"}
+    assert {operation.name for operation, _ in WORKING} == {
+        "conv",
+        "std_conv",
+        "weight_norm_conv",
+        "spectral_norm_conv",
+        "dwconv",
+        "deconv",
+        "linear",
+        "blur_pool",
+        "matmul",
+        "attention",
+        "sdpa",
+    }
 
 
 @pytest.mark.parametrize(("operation", "inputs"), SAMPLES, ids=[describe(*sample) for sample in SAMPLES])

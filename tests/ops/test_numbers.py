@@ -197,3 +197,15 @@ def test_uniform_start_is_within_one_over_the_root_of_the_outputs() -> None:
     value = torch.empty(100, 30)
     exec(calls["weight"].format("value"), {"nn": nn, "value": value})
     assert 0.09 < value.abs().max().item() <= 0.1
+
+
+@pytest.mark.parametrize(("kernel", "dilation"), [(1, 1), (2, 1), (3, 2), (4, 3)])
+def test_a_causal_convolution_reads_nothing_behind_a_position(kernel: int, dilation: int) -> None:
+    operation = op("conv", channels=4, kernel=kernel, dilation=dilation, pad="causal")
+    (module,) = modules(operation, ((3, 12),))
+    x = torch.randn(2, 3, 12)
+    assert module(x).shape == (2, 4, 12)
+    changed = x.clone()
+    changed[:, :, 7:] += 1
+    torch.testing.assert_close(module(changed)[:, :, :7], module(x)[:, :, :7])
+    assert not torch.allclose(module(changed)[:, :, 7], module(x)[:, :, 7])

@@ -1,0 +1,274 @@
+"""Convolutions whose filters are worked out from what they learn: standardised, normed by length, normed by the largest singular value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from ...base.records import dataclass
+from . import padding
+from .base import Backward, Construct, Initialization, Saved, Shape, Shapes, Weight, product
+from .convolution import PAD_MODE, Convolution
+from .initial import INIT, INIT_DOC, STD_DOC
+from .norm import NORM_FLOPS
+from .parameters import CHANNELS, COUNT, DILATION, EPSILON, FLAG, KERNEL, NUMBER, PADDING, POSITIVE, STRIDE, Plain, parameter
+from .spatial import Geometry
+from .strides import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighted(Convolution):
+    """A convolution by the name of its class, its further arguments, and the source of what makes its filters."""
+
+    class_word: ClassVar[str] = ""
+
+    def class_name(self, g: Geometry) -> str:
+        special = self._special(g)
+        return f"{self.class_word}{f'{special}Pad' if special else ''}Conv{g.rank}d"
+
+    def _further(self) -> tuple[tuple[str, Plain], ...]:
+        """The arguments that its class has beside a convolution's."""
+        return ()
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        # Not by super(): a slotted dataclass is made twice, and the first is what super() would look for.
+        made = Convolution.module(self, inputs, in_place)
+        assert made is not None
+        return Construct(made.target, (*made.arguments, *self._further()))
+
+    def _kept(self, filters: Shape) -> int:
+        """Elements that are kept of what is made on the way to the filters, these among it."""
+        return product(filters) + 2 * filters[0]
+
+    def _way_back(self, filters: Shape) -> int:
+        """Elements that are alive, at most, between the gradient of the filters and those of what is learned, beside these."""
+        return self._kept(filters)
+
+    def flops(self, inputs: Shapes, output: Shape) -> int:
+        return Convolution.flops(self, inputs, output) + NORM_FLOPS * product(self._filters(inputs[0]))
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        kept = Convolution.saved(self, inputs, output)
+        once = self._kept(self._filters(inputs[0]))
+        return Saved(kept.inputs, kept.output, kept.extra, kept.extra_bytes, once, kept.for_inputs)
+
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        return self._kept(self._filters(inputs[0].sizes[1:]))
+
+    def copied_weight_gradients(self, back: Backward) -> int:
+        filters = self._filters(back.inputs[0])
+        return max(Convolution.copied_weight_gradients(self, back), self._way_back(filters))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        g = self._geometry(inputs[0])
+        special = self._special(g)
+        text = _class(self.class_name(g), g.rank, special, *self._source(g.rank))
+        return (padding.SAME, text) if special == "Same" else (text,)
+
+    def _source(self, rank: int) -> tuple[str, str, str, str]:
+        """What its class is, its further parameters, the lines that end its constructor, and those that make `weight`."""
+        raise NotImplementedError
+
+
+def _class(name: str, rank: int, special: str, doc: str, parameters: str, made: str, weight: str) -> str:
+    size = "int" if rank == 1 else f"int | tuple[{', '.join(['int'] * rank)}]"
+    pads = "        pads: tuple[int, ...],\n" if special == "Side" else ""
+    plain = f"        padding: {size} = 0,\n" if not special else ""
+    mode = '        padding_mode: str = "zeros",\n' if not special else ""
+    keep = "        self.pads = list(pads)\n" if special == "Side" else ""
+    padded = {"": "", "Side": "        x = F.pad(x, self.pads)\n", "Same": padding.pad_same(rank)}[special]
+    return f'''class {name}(nn.Conv{rank}d):
+    """{doc}"""
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: {size},
+{pads}        stride: {size} = 1,
+{plain}        dilation: {size} = 1,
+        groups: int = 1,
+        bias: bool = True,
+{mode}{parameters}    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, {"0" if special else "padding"}, dilation, groups, bias{"" if special else ", padding_mode"})
+{keep}{made}
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+{padded}{weight}        return self._conv_forward(x, weight, self.bias)
+'''
+
+
+def _rows(rank: int) -> str:
+    """All axes of the filters but the first, as a list."""
+    return str(list(range(1, rank + 2)))
+
+
+@dataclass(frozen=True, slots=True)
+class StdConv(_Weighted):
+    name: ClassVar[str] = "std_conv"
+    class_word: ClassVar[str] = "Std"
+    summary: ClassVar[str] = (
+        "A convolution whose filters are standardised, each to mean 0 and deviation 1 (BiT); with `gain` they are scaled by the fan in and "
+        "a learned number each (NFNet)."
+    )
+    reference: ClassVar[str] = "Weight Standardization (2019); timm's StdConv2d and ScaledStdConv2d"
+    onnx: ClassVar[str] = "Conv"
+
+    channels: int = parameter(CHANNELS, "how many channels come out")
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis", 3)
+    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
+    pad: Plain = parameter(PADDING, "as of `conv`", "half")
+    groups: int = parameter(COUNT, "how many groups the channels fall into, each seeing only its own", 1)
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
+    eps: float = parameter(EPSILON, "what is added to the variance of a filter", 1e-6)
+    gain: bool = parameter(FLAG, "whether each filter is divided by the root of its size and has a learned factor", False)
+    gamma: float = parameter(NUMBER, "with `gain`, a fixed factor of all filters, for the activation that comes before", 1.0)
+    pad_mode: str = parameter(PAD_MODE, "what stands in the padding", "zeros")
+    init: str | None = parameter(INIT, INIT_DOC, "default")
+    std: float = parameter(POSITIVE, STD_DOC, 0.01)
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
+        return self.kernel, self.stride, self.pad, self.dilation, self.bias, self.pad_mode, self.init, self.std
+
+    def _groups(self, channels: int) -> tuple[int, int]:
+        return self.channels, self.groups
+
+    def class_name(self, g: Geometry) -> str:
+        name = _Weighted.class_name(self, g)
+        return f"Scaled{name}" if self.gain else name
+
+    def _kept(self, filters: Shape) -> int:
+        return product(filters) + (3 if self.gain else 2) * filters[0]
+
+    def _further(self) -> tuple[tuple[str, Plain], ...]:
+        rows: list[tuple[str, Plain]] = []
+        if self.gain and self.gamma != 1:
+            rows.append(("gamma", float(self.gamma)))
+        if self.eps != 1e-6:
+            rows.append(("eps", float(self.eps)))
+        return tuple(rows)
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        rows = Convolution.weights(self, inputs)
+        filters = self._filters(inputs[0])
+        return (*rows, Weight("gain", (filters[0], *[1] * (len(filters) - 1)))) if self.gain else rows
+
+    def _source(self, rank: int) -> tuple[str, str, str, str]:
+        scaled = "            weight=(self.gain * self.scale).flatten(),\n" if self.gain else ""
+        weight = (
+            "        weight = F.batch_norm(\n"
+            "            self.weight.reshape(1, self.out_channels, -1),\n            None,\n            None,\n"
+            f"{scaled}            training=True,\n            momentum=0.0,\n            eps=self.eps,\n"
+            "        ).reshape_as(self.weight)\n"
+        )
+        if not self.gain:
+            doc = "A convolution whose filters are standardised: each has mean 0 and deviation 1."
+            return doc, "        eps: float = 1e-6,\n", "        self.eps = eps\n", weight
+        doc = "A convolution whose filters are standardised, divided by the root of their size, and have a learned factor each."
+        made = (
+            "        self.eps = eps\n"
+            "        self.scale = gamma * self.weight[0].numel() ** -0.5\n"
+            f"        self.gain = nn.Parameter(torch.ones(out_channels{', 1' * (rank + 1)}))\n"
+        )
+        return doc, "        gamma: float = 1.0,\n        eps: float = 1e-6,\n", made, weight
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain(_Weighted):
+    """Their parameters are those of a convolution, but for how it starts: that is as PyTorch's layer does."""
+
+    channels: int = parameter(CHANNELS, "how many channels come out")
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis", 3)
+    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
+    pad: Plain = parameter(PADDING, "as of `conv`", "half")
+    groups: int = parameter(COUNT, "how many groups the channels fall into, each seeing only its own", 1)
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
+    pad_mode: str = parameter(PAD_MODE, "what stands in the padding", "zeros")
+
+    def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
+        return self.kernel, self.stride, self.pad, self.dilation, self.bias, self.pad_mode, None, 0.0
+
+    def _groups(self, channels: int) -> tuple[int, int]:
+        return self.channels, self.groups
+
+    def initialization(self) -> Initialization:
+        return Initialization()
+
+
+@dataclass(frozen=True, slots=True)
+class WeightNormConv(_Plain):
+    name: ClassVar[str] = "weight_norm_conv"
+    class_word: ClassVar[str] = "WeightNorm"
+    summary: ClassVar[str] = "A convolution whose filters are learned as a direction and a length each (WaveNet, TCN)."
+    reference: ClassVar[str] = "torch.nn.utils.weight_norm around torch.nn.Conv1d, Conv2d, Conv3d"
+    onnx: ClassVar[str] = "Conv"
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        filters = self._filters(inputs[0])
+        rows = (Weight("weight_g", (filters[0], *[1] * (len(filters) - 1))), Weight("weight_v", filters))
+        return (Weight("bias", filters[:1]), *rows) if self.bias else rows
+
+    def _way_back(self, filters: Shape) -> int:
+        return 2 * product(filters) + 3 * filters[0]
+
+    def _source(self, rank: int) -> tuple[str, str, str, str]:
+        doc = "A convolution whose filters are a direction, `weight_v`, and a length each, `weight_g`."
+        made = (
+            "        weight = self.weight.detach()\n        del self.weight\n"
+            f"        self.weight_g = nn.Parameter(torch.linalg.vector_norm(weight, dim={_rows(rank)}, keepdim=True))\n"
+            "        self.weight_v = nn.Parameter(weight)\n"
+        )
+        weight = (
+            f"        length = torch.linalg.vector_norm(self.weight_v, dim={_rows(rank)}, keepdim=True)\n"
+            "        weight = self.weight_v * (self.weight_g / length)\n"
+        )
+        return doc, "", made, weight
+
+
+@dataclass(frozen=True, slots=True)
+class SpectralNormConv(_Plain):
+    name: ClassVar[str] = "spectral_norm_conv"
+    class_word: ClassVar[str] = "SpectralNorm"
+    summary: ClassVar[str] = (
+        "A convolution whose filters, as a matrix, are divided by their largest singular value, which a step of training estimates (SN-GAN)."
+    )
+    reference: ClassVar[str] = "torch.nn.utils.spectral_norm around torch.nn.Conv1d, Conv2d, Conv3d"
+    onnx: ClassVar[str] = "Conv"
+
+    def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        filters = self._filters(inputs[0])
+        rows = (
+            Weight("weight_orig", filters),
+            Weight("weight_u", filters[:1], trainable=False),
+            Weight("weight_v", (product(filters[1:]),), trainable=False),
+        )
+        return (Weight("bias", filters[:1]), *rows) if self.bias else rows
+
+    def _kept(self, filters: Shape) -> int:
+        return product(filters) + filters[0] + product(filters[1:]) + 1
+
+    def _way_back(self, filters: Shape) -> int:
+        return 3 * product(filters) + self._kept(filters)
+
+    def _source(self, rank: int) -> tuple[str, str, str, str]:
+        doc = "A convolution whose filters, as a matrix, are divided by their largest singular value."
+        made = (
+            "        weight = self.weight.detach()\n        del self.weight\n"
+            "        self.weight_orig = nn.Parameter(weight)\n"
+            '        self.register_buffer("weight_u", F.normalize(torch.randn(weight.shape[0]), dim=0))\n'
+            '        self.register_buffer("weight_v", F.normalize(torch.randn(weight[0].numel()), dim=0))\n'
+        )
+        weight = (
+            "        rows = self.weight_orig.flatten(1)\n"
+            "        if self.training:\n"
+            "            with torch.no_grad():\n"
+            "                self.weight_v.copy_(F.normalize(torch.mv(rows.t(), self.weight_u), dim=0))\n"
+            "                self.weight_u.copy_(F.normalize(torch.mv(rows, self.weight_v), dim=0))\n"
+            "        largest = torch.dot(self.weight_u.clone(), torch.mv(rows, self.weight_v.clone()))\n"
+            "        weight = self.weight_orig / largest\n"
+        )
+        return doc, "", made, weight
+
+
+OPERATIONS = (StdConv, WeightNormConv, SpectralNormConv)
