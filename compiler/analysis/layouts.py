@@ -20,6 +20,8 @@ class Lying:
     copies: int
     kept: int = 0
     """Of them those that autograd keeps."""
+    instead: tuple[int, ...] = ()
+    """The inputs in whose place it does."""
 
 
 @lru_cache(maxsize=4)
@@ -46,7 +48,11 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
             else:
                 layout = operation.layout(inputs, sizes)
                 lying = Lying(
-                    layout, operation.is_copied(inputs, sizes), operation.copies(inputs, layout, training), operation.kept_copies(inputs)
+                    layout,
+                    operation.is_copied(inputs, sizes),
+                    operation.copies(inputs, layout, training),
+                    operation.kept_copies(inputs),
+                    operation.copied_inputs(inputs),
                 )
             known[key] = lying
         found.append(lying)

@@ -281,7 +281,7 @@ class _Step:
         if not self.learns[node.index]:
             return []
         saved = self._saved(node)
-        kept = saved.inputs if len(node.inputs) > 1 or not self.lying[node.index].kept else ()
+        kept = tuple(number for number in saved.inputs if number not in self.lying[node.index].instead)
         if saved.for_inputs and not self.learns[node.inputs[0]]:
             kept = ()
         wanted = [self.learns[index] for index in node.inputs]
@@ -342,7 +342,7 @@ class _Step:
             tuple(self.learns[index] for index in node.inputs),
             tuple(self._keeps_alone(kept, index) for index in node.inputs),
             len(set(node.inputs)) == len(node.inputs),
-            tuple(self._maker(index) in gradients.of for index in node.inputs),
+            gradients.freed_by_sum(own, [self._maker(index) for index in node.inputs]) // self.item,
         )
         sent: list[tuple[int, int, Layout]] = []
         for number, index in enumerate(node.inputs):
@@ -474,6 +474,13 @@ class _Gradients:
         """Bytes that become free."""
         self.shares[storage] -= 1
         return self.sizes[storage] if self.shares[storage] == 0 else 0
+
+    def freed_by_sum(self, own: int, inputs: Sequence[int]) -> int:
+        """Bytes that are free when to the gradient of the one input another is added, beside that of the output, which is let go of."""
+        if len(inputs) != 1 or inputs[0] not in self.of:
+            return 0
+        storage = self.of[inputs[0]][0]
+        return self.sizes[storage] if self.shares[storage] == (2 if storage == own else 1) else 0
 
     def take(self, node: int) -> int:
         return self.release(self.of.pop(node)[0])

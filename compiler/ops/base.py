@@ -153,8 +153,8 @@ class Backward:
 
     `gradient` is how that of the output lies; `freed` the elements that are free when it is let go of: none where something else
     holds it, more than its own where it is a part of a larger one. `wanted` tells whether each input's gradient is made, `kept_alone`
-    whether nothing else keeps the input itself, `distinct` whether the inputs are different tensors. `joined` tells whether a gradient of
-    the input is there already, to which what comes is added at once.
+    whether nothing else keeps the input itself, `distinct` whether the inputs are different tensors. Where a
+    gradient of the input is there already, what comes is added to it at once, and `freed_by_sum` elements are free then.
     """
 
     inputs: Shapes
@@ -166,7 +166,7 @@ class Backward:
     wanted: tuple[bool, ...]
     kept_alone: tuple[bool, ...]
     distinct: bool
-    joined: tuple[bool, ...] = ()
+    freed_by_sum: int = 0
 
     @property
     def elements(self) -> int:
@@ -366,6 +366,10 @@ class Operation:
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
         """Elements of those copies that autograd keeps, in place of the inputs."""
         return 0
+
+    def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
+        """The numbers of the inputs in whose place the copies are kept."""
+        return (0,) if len(inputs) == 1 and self.kept_copies(inputs) else ()
 
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         """Whether the output is, to autograd, a view of what was made: to overwrite it costs the backward pass two more tensors."""

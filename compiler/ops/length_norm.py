@@ -135,11 +135,12 @@ class RmsNorm(OverChannels):
         # The product with the weight, that with the root, the root, the squares: the gradient of the output is let go of after the
         # first, and what the forward pass kept for a step after that step. Two gradients of the input come, the first before the squares'
         # (of channels brought to the end both are summed before they go on).
-        first = 0 if any(back.joined) and not self._over_first(back.inputs[0]) else size
+        first = size - (back.freed_by_sum if not self._over_first(back.inputs[0]) else 0)
+        steps = 3 if rows == back.elements else 4  # along an axis of size 1 nothing is summed
         if self.affine:
-            most = max(2 * size, 2 * size + rows - freed, 4 * rows - freed, first + 3 * size - rows - freed)
+            most = max(2 * size, 2 * size + rows - freed, steps * rows - freed, first + 3 * size - rows - freed)
         else:
-            most = max(2 * size + rows, size + 4 * rows - freed, first + 4 * size - rows - freed)
+            most = max(2 * size + rows, size + steps * rows - freed, first + 4 * size - rows - freed)
         return most - back.made
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:

@@ -368,11 +368,15 @@ class Matmul(Operation):
         return Saved(inputs=(0, 1))
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
-        # All axes before the matrices become one.
-        return sum(layout.elements for layout in inputs if viewed(layout, (product(layout.sizes[:-2]), *layout.sizes[-2:])) is None)
+        return self.kept_copies(inputs)
 
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
-        return self.copies(inputs, inputs[0], True)
+        return sum(inputs[number].elements for number in self.copied_inputs(inputs))
+
+    def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
+        # All axes before the matrices become one.
+        rows = enumerate(inputs)
+        return tuple(number for number, row in rows if viewed(row, (product(row.sizes[:-2]), *row.sizes[-2:])) is None)
 
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         return True
