@@ -238,8 +238,6 @@ class Operation:
     gradient_is_view: ClassVar[bool] = False
     """True: each input's gradient is the output's, or a view of it: the backward pass makes no new tensor (a sum, a concatenation)."""
 
-    keeps_inputs_for_others: ClassVar[bool] = False
-    """True: an input is kept for the gradients of the others, and only where one of them has one (a product)."""
     gradients_are_one: ClassVar[bool] = False
     """True: the gradients of all inputs are one new tensor (a mean's)."""
 
@@ -338,7 +336,7 @@ class Operation:
 
     def keeps_input(self, number: int, wanted: Sequence[bool]) -> bool:
         """Whether input `number`, one of `saved`, is kept where only the `wanted` inputs have gradients."""
-        return not self.keeps_inputs_for_others or any(row for other, row in enumerate(wanted) if other != number)
+        return True
 
     def kept_extra(self, saved: Saved, inputs: Shapes, wanted: Sequence[bool]) -> int:
         """How many of the `extra` elements are kept where only the `wanted` inputs have gradients."""
@@ -493,12 +491,3 @@ def literal(value: Plain) -> str:
 
 def spatial_rank(shape: Shape) -> int:
     return len(shape) - 1
-
-
-def each_axis(size: Plain, rank: int) -> tuple[int, ...] | None:
-    """A size spread over `rank` axes, or None where it has another number of axes."""
-    if isinstance(size, int):
-        return (size,) * rank
-    if isinstance(size, tuple) and len(size) == rank:
-        return tuple(item for item in size if isinstance(item, int))
-    return None

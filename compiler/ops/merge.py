@@ -325,7 +325,6 @@ class Matmul(Operation):
     reference: ClassVar[str] = "torch.matmul"
     onnx: ClassVar[str] = "MatMul"
     symbol: ClassVar[str] = "@"
-    keeps_inputs_for_others: ClassVar[bool] = True
     least_inputs: ClassVar[int] = 2
     most_inputs: ClassVar[int | None] = 2
     output_may_be_overwritten: ClassVar[bool] = True
@@ -366,6 +365,9 @@ class Matmul(Operation):
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         return Saved(inputs=(0, 1))
+
+    def keeps_input(self, number: int, wanted: Sequence[bool]) -> bool:
+        return wanted[1 - number]
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         return self.kept_copies(inputs)

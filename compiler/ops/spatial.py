@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from ...base.records import dataclass
-from .base import Refusal, Shape, each_axis, show, show_size, spatial_rank
+from .base import Refusal, Shape, show, show_size, spatial_rank
 from .parameters import Plain
 
 Pads: TypeAlias = tuple[tuple[int, int], ...]
@@ -57,6 +57,15 @@ def check_pad_mode(shape: Shape, pads: Pads, mode: str, word: str, at: str) -> N
                 axis=axis,
                 help='pad less, or use "zeros" or "replicate"',
             )
+
+
+def each_axis(size: Plain, rank: int) -> tuple[int, ...] | None:
+    """A size spread over `rank` axes, or None where it has another number of axes."""
+    if isinstance(size, int):
+        return (size,) * rank
+    if isinstance(size, tuple) and len(size) == rank:
+        return tuple(item for item in size if isinstance(item, int))
+    return None
 
 
 def spread(value: Plain, rank: int, parameter: str, shape: Shape) -> tuple[int, ...]:
