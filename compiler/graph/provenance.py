@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from math import prod
 
 from ..ops.base import Operation, Shape, show
@@ -51,6 +50,8 @@ def main_path(nodes: Sequence[Node], index: int, stop: int | None) -> list[Node]
 
 def total_stride(nodes: Sequence[Node], index: int, stop: int | None) -> str:
     """How much the path from `stop` shrinks the first spatial axis: `stride 4 = 2 * 2`, `stride 1/2`; "" where it keeps the size."""
+    from fractions import Fraction  # only a message needs it, and it brings decimal along
+
     factors: list[Fraction] = []
     for node in main_path(nodes, index, stop):
         windows = node.operation.windows(node.input_shapes, node.shape)
