@@ -43,7 +43,7 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
                     help="give it a path without a condition, for example `| skip`",
                 )
             )
-        if len(ends) == 1:
+        if len(ends) == 1 and not (isinstance(callee, Builtin) and callee.operation.least_inputs != 2):
             _doubt_lone_path(expansion, frame, statement, callee, frame.current, ends[0][0])
             return ends[0][0], {}
         inputs = [tensor for tensor, _ in ends]

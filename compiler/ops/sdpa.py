@@ -33,7 +33,7 @@ class DotProductAttention(Operation):
         if len(inputs) < 3:
             raise Refusal(
                 "E234",
-                f"`sdpa` takes queries, keys and values, and {len(inputs)} paths end here",
+                f"`sdpa` takes queries, keys and values, and {'1 path ends' if len(inputs) == 1 else '2 paths end'} here",
                 help="a path for each: `sdpa { | … | … | … }`; a fourth is the bias",
             )
         query, key, value = inputs[:3]

@@ -265,6 +265,11 @@ def test_every_output_of_archc_gives_the_same(tmp_path: Path) -> None:
         close(torch.from_numpy(answer), expected[:batch])
 
 
+def test_a_head_with_one_path_works_on_it() -> None:
+    graph = network("attn: attention(2, mask = false) { | skip | if false: skip }", 4, 8)
+    assert [node.operation.name for node in graph.nodes] == ["input", "attention", "output"]
+
+
 def test_it_calls_pytorchs_fused_attention() -> None:
     text = to_python(network('attention(4, keys = ["qkv", "proj"])', 3, 5, 16))
     assert "F.scaled_dot_product_attention(" in text
@@ -349,6 +354,7 @@ def test_memory_is_the_trackers(body: str, batch: int) -> None:
         ("attention(2, mask = true)", "E326", "only one tensor"),
         ("attention(2) { | skip | skip | skip }", "E326", "3 paths end here"),
         ("sdpa { | skip | skip }", "E234", "sdpa"),
+        ("sdpa { | skip }", "E234", "1 path ends"),
         ("sdpa { | skip | linear(4) | skip }", "E304", "features as queries"),
         ("sdpa { | skip | skip | slice(axis = 0, stop = 2) }", "E304", "positions as keys"),
         ("sdpa { | skip | reshape([2, 2, 8]) | skip }", "E304", "as many axes"),

@@ -38,9 +38,10 @@ def generated(name: str, **settings: object) -> Iterator[type[nn.Module]]:
 
 
 def empty(made: type[nn.Module]) -> nn.Module:
-    """An instance without storage: a state_dict is assigned to it."""
+    """An instance without storage, as far as a state_dict is assigned to it: what is fixed comes with the module."""
     with torch.device("meta"):
-        return made()
+        found = made()
+    return made() if {name for name, _ in found.named_buffers()} - set(found.state_dict()) else found
 
 
 def shake(module: nn.Module) -> nn.Module:
@@ -69,7 +70,9 @@ def pair(name: str, made: type[nn.Module]) -> tuple[nn.Module, nn.Module]:
 
 def part_buffers(module: nn.Module) -> None:
     """Buffers of its own for a module that shares its tensors with the reference: a training step changes those, and no parameter."""
-    module.load_state_dict(module.state_dict() | {key: value.clone() for key, value in module.named_buffers()}, strict=True, assign=True)
+    state = module.state_dict()
+    state |= {key: value.clone() for key, value in module.named_buffers() if key in state}
+    module.load_state_dict(state, strict=True, assign=True)
 
 
 def gradients(module: nn.Module, total: Callable[[], Tensor]) -> dict[str, Tensor]:

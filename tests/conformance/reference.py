@@ -21,7 +21,7 @@ TORCHVISION = {
             *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2"),
             *("resnext101_32x8d", "resnext101_64x4d", "densenet121", "densenet169", "squeezenet1_1"),
             *("mobilenet_v2", "mobilenet_v3_large", "shufflenet_v2_x1_0", "efficientnet_b0"),
-            *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16"),
+            *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t"),
         )
     },
 }
