@@ -72,7 +72,11 @@ class Lowering:
     """The state: what each tensor of the trace is, and the steps so far."""
 
     def __init__(self, traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start]) -> None:
-        self.trace, self.other = traces
+        self.trace, self.other, *wider = traces
+        self.wider = next(iter(wider), None)
+        """A run of a larger image, where there is one that calls the same functions: it tells which sizes follow the input."""
+        if self.wider is not None and [call.function for call in self.wider.calls] != [call.function for call in self.trace.calls]:
+            self.wider = None
         self.modules, self.starts = modules, starts
         self.known: dict[int, Known] = {}
         self.flat = Flat()
@@ -157,6 +161,15 @@ class Lowering:
         if len(axes) != 1 or one[axes[0]] % BATCHES[0] or one[axes[0]] // BATCHES[0] * BATCHES[1] != two[axes[0]]:
             return Data(number, one, 0, 1)
         return Data(number, one, axes[0], one[axes[0]] // BATCHES[0])
+
+    def wide(self, number: int) -> tuple[int, ...] | None:
+        """The shape of a tensor in the run of the larger image, as `bare`."""
+        data = self._data(number)
+        if self.wider is None or len(self.wider.values[number].shape) != len(data.shape):
+            return None
+        shape = self.wider.values[number].shape
+        fold = shape[data.batch] // BATCHES[0]
+        return replace(data, shape=shape, fold=fold).bare if (fold > 1) == (data.fold > 1) else None
 
     def result(self, call: Call, index: int = 0) -> Data:
         return self._data(call.results[index].number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from .flat_steps import Plain
@@ -28,7 +29,14 @@ def reshape(low: Lowering, call: Call) -> None:
     elif len(made.bare) == 1:
         low.emit(call, "flatten", {}, [data])
     else:
-        low.emit(call, "reshape", {"shape": list(made.bare)}, [data])
+        low.emit(call, "reshape", {"shape": _following(low, made)}, [data])
+
+
+def _following(low: Lowering, made: Data) -> list[int]:
+    """The shape, in which the one size that follows the input's works itself out."""
+    wide = low.wide(made.number)
+    free = [axis for axis, sizes in enumerate(zip(made.bare, wide, strict=True)) if sizes[0] != sizes[1]] if wide is not None else []
+    return [-1 if free == [axis] else size for axis, size in enumerate(made.bare)]
 
 
 @lowers("permute", "transpose", "swapaxes", "t", "T", "mT", "movedim", "moveaxis", "swapdims")
@@ -267,9 +275,23 @@ def interpolate(low: Lowering, call: Call) -> None:
     if factor is not None and all(float(item).is_integer() for item in spread(factor, rank)):
         arguments["scale"] = one(tuple(int(item) for item in spread(factor, rank)))
     else:
-        arguments["size"] = one(made.bare[1:])
+        times = _times(low, call, data)
+        arguments |= {"scale": times} if times is not None else {"size": one(made.bare[1:])}
     arguments |= {"mode": row["mode"], "align_corners": bool(row["align_corners"])}
     low.emit(call, "upsample", arguments, [data])
+
+
+def _times(low: Lowering, call: Call, data: Data) -> Plain:
+    """How many times larger each side becomes, where that is one whole number for every image; a size alone says nothing of others."""
+    ref = call.arguments[0] if call.arguments else call.keywords["input"]
+    pairs = [(low.result(call).bare, data.bare), (low.wide(call.results[0].number), low.wide(ref.number))]
+    found = {
+        Fraction(large, small) for after, before in pairs if after and before for large, small in zip(after[1:], before[1:], strict=True)
+    }
+    if low.wider is None or None in pairs[1] or len(found) != 1:
+        return None
+    (factor,) = found
+    return int(factor) if factor.denominator == 1 else None
 
 
 @lowers("pixel_shuffle")

@@ -60,6 +60,8 @@ class Runs:
                 for batch in BATCHES:
                     inputs = [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
                     found.append(trace(module, inputs))
+                with contextlib.suppress(Exception):  # many take one size alone
+                    found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs]))
         except Exception as error:
             line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             shapes = " and ".join("x".join(map(str, tensor.shape[1:])) for tensor in self.model.inputs)
@@ -74,6 +76,12 @@ class Runs:
         finally:
             module.eval()
         return found
+
+
+def _larger(tensor: torch.Tensor) -> torch.Tensor:
+    """An input of another size, where it is an image: no side like another, each a multiple of what it was or nearly so."""
+    sides = [size + 64 * (place + 1) for place, size in enumerate(tensor.shape[2:])] if tensor.dim() > 3 else tensor.shape[2:]
+    return torch.empty(BATCHES[0], *tensor.shape[1:2], *sides, dtype=tensor.dtype, device="meta")
 
 
 def _with_sides(both: Flat, plain: Flat) -> Flat | None:

@@ -132,3 +132,8 @@ def _tokens(flat: Flat) -> None:
         source = shapes[chain[0].inputs[0]]
         if chain[1].arguments["order"] == [1, 0] and len(source) > 2 and chain[0].shape[0] == source[0] and len(chain[0].shape) == 2:
             _replace(flat, chain, "tokens", {})
+    for chain in _chains(flat, "permute", "reshape"):
+        source = shapes[chain[0].inputs[0]]
+        last = [*range(1, len(source)), 0]
+        if len(source) > 2 and chain[0].arguments["order"] == last and len(chain[1].shape) == 2 and chain[1].shape[1] == source[0]:
+            _replace(flat, chain, "tokens", {})

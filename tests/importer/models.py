@@ -282,3 +282,21 @@ class NormAcross(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.norm(self.across(self.enter(x).transpose(1, 2))).softmax(1).transpose(1, 2)
+
+
+class Windows(nn.Module):
+    """Sizes that follow the input: positions as tokens and back to rows, and a map that is brought to another's size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 4, 4)
+        self.down = nn.Conv2d(8, 8, 3, 2, 1)
+        self.mix = nn.Linear(8, 8)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x)
+        x = x + F.interpolate(self.down(x), size=x.shape[-2:], mode="bilinear", align_corners=False)
+        n, c, h, w = x.shape
+        x = self.mix(x.permute(0, 2, 3, 1).reshape(n, h * w, c))
+        return self.head(x.reshape(n, h * w // 2, 2, c).mean(2).mean(1))

@@ -29,6 +29,7 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "pooled_tokens": (models.PooledTokens, ((3, 16, 16),)),
     "turned": (models.Turned, ((3, 8, 8),)),
     "norm_across": (models.NormAcross, ((16, 8),)),
+    "windows": (models.Windows, ((3, 64, 64),)),
 }
 
 
