@@ -263,7 +263,8 @@ def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
         return None
     known = {item.name.name: item for item in state.file.items if isinstance(item, ast.Network)}
     meant = known.get(state.target.network or usual(known, state.file.source.name) or "")
-    return tuple(row.name.name for row in meant.parameters) if meant is not None else None
+    # Those of a preset stand in another text.
+    return tuple(row.name.name for row in meant.parameters) if meant is not None and not meant.is_preset else None
 
 
 def networks_of(file: str | os.PathLike[str]) -> tuple[str, ...]:

@@ -356,7 +356,10 @@ class Block(Node):
 
 @dataclass(frozen=True, slots=True)
 class Network(Node):
-    """`network name(params) mode { … }`, or `network name(params) = other(arguments)` with `variant_of` set and an empty body."""
+    """`network name(params) mode { … }`, or `network name(params) = other(arguments)` with `variant_of` set and an empty body.
+
+    A variant that names no parameters is a preset: its parameters are those of the other, and what it gives them are its defaults.
+    """
 
     span: Span
     head: Span
@@ -366,6 +369,10 @@ class Network(Node):
     variant_of: Call | None = None
     doc: str = ""
     mode: Mode = ""
+
+    @property
+    def is_preset(self) -> bool:
+        return self.variant_of is not None and not self.parameters
 
 
 @dataclass(frozen=True, slots=True)

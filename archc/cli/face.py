@@ -52,11 +52,12 @@ class Face:
         """Where a name may be meant in two ways: which one it is."""
         from ..compiler.files.locate import SUFFIX, find
 
-        target = find(file)
-        if target.is_shipped and os.path.isfile(os.path.basename(target.path)):
-            word = os.path.basename(target.path)
-            self.tell(f"{file}: the network that comes with archc; for the file here write `{word}`")
-        elif target.is_shipped and os.path.isfile(word := os.path.basename(target.path).removesuffix(SUFFIX)):
+        if not find(file).is_shipped:
+            return
+        word, _, _ = os.path.basename(file).removesuffix(SUFFIX).partition(":")
+        if os.path.isfile(word + SUFFIX):
+            self.tell(f"{file}: the network that comes with archc; for the file here write `{word}{SUFFIX}`")
+        elif os.path.isfile(word):
             self.tell(f"{file}: the network that comes with archc; for the file here write `./{word}`")
 
     def show(self, text: str) -> None:

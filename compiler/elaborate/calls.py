@@ -265,7 +265,7 @@ def bind_parameters(expansion: Expander, frame: Frame, definition: ast.Block | a
 def variant(
     expansion: Expander, frame: Frame | None, template: Template, given: dict[str, Given]
 ) -> tuple[Template, dict[str, Given], ast.Block | ast.Network]:
-    """One step down `network a(…) = b(…)`: b with the arguments that a gives it."""
+    """One step down `network a(…) = b(…)`: b with the arguments that a gives it. What a preset is given goes to b, before its own."""
     definition = template.definition
     assert isinstance(definition, ast.Network) and definition.variant_of is not None
     build = expansion.build
@@ -287,4 +287,6 @@ def variant(
                 "E211", f"a network is a variant of a network, and `{target.name}` is an operation", Label(definition.variant_of.span)
             )
         )
+    if definition.is_preset:
+        values |= given
     return target, values, target.definition

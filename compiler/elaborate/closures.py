@@ -276,6 +276,22 @@ class Template:
     def is_network(self) -> bool:
         return isinstance(self.definition, ast.Network)
 
+    @property
+    def is_preset(self) -> bool:
+        return isinstance(self.definition, ast.Network) and self.definition.is_preset
+
+    @property
+    def base(self) -> Callee | None:
+        """What a preset is a preset of; None where nothing has that name, which is told when the preset is expanded."""
+        if not isinstance(self.definition, ast.Network) or self.definition.variant_of is None:
+            return None
+        first, *rest = self.definition.variant_of.path
+        binding = self.environment.binding(first)
+        for part in rest:
+            inside = binding.value if binding is not None else None
+            binding = inside.environment.bindings.get(part) if isinstance(inside, Module) else None
+        return binding.value if binding is not None and isinstance(binding.value, Template | Builtin | Partial) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Builtin:

@@ -228,10 +228,13 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
     build = expansion.build
     given = _settings(template, options)
     name, doc, head = template.name, template.definition.doc or file_doc, template.definition.head
-    chosen, parameters = template, _parameters(expansion, template, given)
+    chosen = template
+    parameters = None if template.is_preset else _parameters(expansion, template, given)
     while isinstance(template.definition, ast.Network) and template.definition.variant_of is not None:
         call = template.definition.variant_of
         template, given, definition = variant(expansion, None, template, given)
+        if parameters is None and not template.is_preset:
+            parameters = _parameters(expansion, template, given)
         values = tuple((row, show_value(value.value)) for row, value in given.items() if value.span.start >= call.span.start)
         build.via = (*build.via, CallSite(template.name, call.span, values))
         doc = doc or definition.doc
@@ -270,11 +273,11 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
         needs_an_input(build, tensor, f"the output `{output}`" if output else "the network's output")
         build.add(frame, Output(), (tensor,), shape, ("output", output) if output else ("output",), span)
     tell_heads_apart(build.nodes, frame.network)
-    return Program(name, doc, head, frame.scope, _in_order(build.nodes), parameters, tuple(build.budgets))
+    return Program(name, doc, head, frame.scope, _in_order(build.nodes), parameters or (), tuple(build.budgets))
 
 
 def _parameters(expansion: Expansion, template: Template, given: dict[str, Given]) -> tuple[tuple[str, Value], ...]:
-    """The chosen network's own parameters with their values."""
+    """The network's own parameters with their values."""
     definition = template.definition
     frame = Frame(Scope("network", (), None, definition.head), Environment(template.environment), template.defaults, Names(), None, None)
     bind_parameters(expansion, frame, definition, given)

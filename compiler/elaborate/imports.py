@@ -154,9 +154,9 @@ class Files:
     def _load(self, path: tuple[str, ...], span: Span, asking: Source) -> Environment:
         source = self.loader(path, asking)
         if source is None:
-            from ..files.locate import shipped
+            from ..files.locate import known_names
 
-            near = closest(path[-1], shipped()) if len(path) == 1 else ()
+            near = closest(path[-1], known_names()) if len(path) == 1 else ()
             raise Problem(
                 Diagnostic(
                     "E213",

@@ -13,7 +13,7 @@ from ..ops.base import Operation
 from ..ops.foreign_names import NO_PARAMETERS
 from ..ops.parameters import Integer, OpenSizes, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
-from .closures import Builtin, Template
+from .closures import Builtin, Partial, Template
 from .explain_values import replacement
 from .values import show_value
 
@@ -49,13 +49,32 @@ class Signature:
 def signature(callee: Template | Builtin) -> Signature:
     """What `callee` may be given."""
     if isinstance(callee, Template):
-        slots = tuple(
-            Slot(row.name.name, row.default is None, row.default.span.text if row.default is not None else "")
-            for row in callee.definition.parameters
-        )
         tensors = tuple(row.name for row in callee.definition.inputs) if isinstance(callee.definition, ast.Block) else ()
-        return Signature(callee.name, slots, callee.definition.head, tensors)
+        return Signature(callee.name, _slots(callee), callee.definition.head, tensors)
     return _of_operation(callee.operation)
+
+
+def _slots(template: Template, presets: tuple[Template, ...] = ()) -> tuple[Slot, ...]:
+    """The parameters of a template. Those of a preset are its base's, and what it gives them is their default; `presets` are those on the way here."""
+    base = template.base if template.is_preset and template not in presets else None
+    if base is None:
+        return tuple(
+            Slot(row.name.name, row.default is None, row.default.span.text if row.default is not None else "")
+            for row in template.definition.parameters
+        )
+    assert isinstance(template.definition, ast.Network) and template.definition.variant_of is not None
+    call = template.definition.variant_of
+    arguments = call.arguments
+    while isinstance(base, Partial):
+        base, arguments = base.callee, (*base.arguments, *arguments)
+    if not isinstance(base, Template):
+        return ()
+    slots = _slots(base, (*presets, template))
+    try:
+        given = match(Signature(base.name, slots, None), arguments, call.span, partial=True)
+    except Problem:
+        return slots  # it is told when the preset is expanded
+    return tuple(Slot(slot.name, False, given[slot.name].value.span.text) if slot.name in given else slot for slot in slots)
 
 
 _KNOWN: dict[str, Signature] = {}

@@ -35,6 +35,7 @@ def unknown_names(file: ast.File) -> tuple[Diagnostic, ...]:
         match item:
             case ast.Block(name=name) | ast.Network(name=name):
                 templates[name.name] = Template(item, nowhere, NO_DEFAULTS)
+                nowhere.bindings[name.name] = Binding(templates[name.name], name.span)
                 names[name.name] = name.span
             case ast.Let(name=name):
                 names[name.name] = name.span
@@ -149,7 +150,7 @@ class _Reader:
             elif len(call.path) == 1:
                 callee = Builtin(TABLE[name])
         elif len(call.path) == 1 and name in self.templates and names[name] is self.templates[name].definition.name.span:
-            callee = self.templates[name]
+            callee = self.templates[name] if _stands_here(self.templates[name]) else None
         references: set[str] = set()
         if callee is not None:
             called = signature(callee)
@@ -181,6 +182,18 @@ class _Reader:
     def say(self, name: str, span: Span, names: Names, wanted: str, arguments: int) -> None:
         environment = Environment(bindings={known: Binding(None, place) for known, place in names.items()})
         self.found.append(unknown_name(environment, name, span, wanted, arguments))
+
+
+def _stands_here(template: Template) -> bool:
+    """Whether the parameters of a template are in this text: those of a preset may be in another."""
+    presets: list[Template] = []
+    while template.is_preset:
+        base = template.base
+        if not isinstance(base, Template) or template in presets:
+            return False
+        presets.append(template)
+        template = base
+    return True
 
 
 def _labels(body: Sequence[ast.Statement]) -> Iterator[str]:

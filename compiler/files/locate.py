@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import field
+from functools import cache
+from types import MappingProxyType
 from typing import TextIO
 
 from ...base.diagnostics import Diagnostic, Label, Problem
@@ -53,13 +57,34 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(SUFFIX) for name in os.listdir(LIBRARY) if name.endswith(SUFFIX)))
 
 
+_PRESET = re.compile(r"^network (\w+) =", re.MULTILINE)
+
+
+@cache
+def presets() -> Mapping[str, str]:
+    """The presets of the library's families (`network efficientnet_b3 = efficientnet(…)`), each with the name of its file."""
+    found: dict[str, str] = {}
+    for name in shipped():
+        with open(os.path.join(LIBRARY, name + SUFFIX), encoding="utf-8") as stream:
+            found |= {preset: name for preset in _PRESET.findall(stream.read()) if preset != name}
+    return MappingProxyType(dict(sorted((preset, name) for preset, name in found.items())))
+
+
+def known_names() -> tuple[str, ...]:
+    """What a word may name of the library: its files and the presets in them."""
+    return tuple(sorted({*shipped(), *presets()}))
+
+
 def find(file: str) -> Target:
     """`path.arch`, `path.arch:network`, a shipped network by name, or `-`. What is found nowhere is a path all the same: reading it tells."""
     path, network = _parted(file)
     if path == "-":
         return Target(path, STDIN, network)
-    if _is_word(path) and os.path.isfile(os.path.join(LIBRARY, path + SUFFIX)):
-        return _of_library((path,), network)
+    if _is_word(path):
+        if os.path.isfile(os.path.join(LIBRARY, path + SUFFIX)):
+            return _of_library((path,), network)
+        if path in presets():
+            return _of_library((presets()[path],), network or path)
     return Target(path, shown(path), network)
 
 
@@ -161,7 +186,7 @@ def _trouble(target: Target, code: str, message: str, help: str) -> Diagnostic:
 def _where_else(target: Target) -> str:
     """What may have been meant by a file that is not there."""
     word = os.path.basename(target.path).removesuffix(SUFFIX)
-    known = shipped()
+    known = known_names()
     if word in known:
         return f"`{word}` comes with archc: name it without a path, `{word}`"
     folder = os.path.dirname(target.path)
@@ -217,4 +242,6 @@ class Imports:
         if name in self.texts or os.path.isfile(beside := native(beside)):
             return Target(beside, name)
         library = _of_library(path)
-        return library if os.path.isfile(library.path) else None
+        if os.path.isfile(library.path):
+            return library
+        return _of_library((presets()[path[0]],)) if len(path) == 1 and path[0] in presets() else None

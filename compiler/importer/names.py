@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..files.locate import SUFFIX, shipped
+from ..files.locate import SUFFIX, known_names
 
 LIBRARIES = ("torchvision", "timm")
 
@@ -29,4 +29,4 @@ def is_source(word: str) -> bool:
         return False
     if not all(part.isidentifier() for part in head.split(".")) or not tail.replace(".", "_").replace("-", "_").isidentifier():
         return False
-    return head in LIBRARIES or head not in shipped()
+    return head in LIBRARIES or head not in known_names()
