@@ -26,11 +26,23 @@ if TYPE_CHECKING:
 File = str | os.PathLike[str]
 
 
-def networks() -> Networks:
-    """The networks that come with archc, with their numbers: what `archc list` prints."""
-    from .compiler.analysis.shipped import networks as shipped
+def networks(*, task: str | None = None, paper: str | None = None, max_parameters: int | str | None = None) -> Networks:
+    """The networks that come with archc, with their numbers: what `archc list` prints.
 
-    return shipped()
+    Only those for a task (`"segmentation"`), whose paper has all words of a text, with no more parameters (`26_000_000` or `"26M"`).
+    Raises `ArchError` for a task that there is not and what is no number.
+    """
+    from .compiler.analysis.shipped import networks as shipped
+    from .compiler.explore.asked import one_of
+    from .compiler.explore.goals import number_of
+
+    found = shipped()
+    if task is not None:
+        one_of("task", task, dict.fromkeys(row.task for row in found), "task of a network here", code="F644")
+    most = number_of(max_parameters) if isinstance(max_parameters, str) else max_parameters
+    if max_parameters is not None and most is None:
+        raise wrong("F644", "max-parameters", str(max_parameters), f"`{max_parameters}` is no number", "write `26M` or `1500000`")
+    return found.only(task, paper, most)
 
 
 def diff(before: File | Network, after: File | Network, /, *, input: Input | None = None, output: File | None = None) -> Difference:

@@ -16,7 +16,8 @@ from ..dsl import ast
 from ..dsl.lexer.keywords import read_tokens
 from ..dsl.parser.parse import parse, parse_expression
 from ..reporting.error import ArchError
-from .elaborate.elaborate import Defined, Options, elaborate, networks, usual
+from .elaborate.elaborate import Defined, Options, elaborate, networks, parameters
+from .elaborate.signatures import Slot
 from .files.locate import SUFFIX, Imports, Target, find, read
 from .graph.program import Program
 from .ops.base import Shape
@@ -257,14 +258,17 @@ def _unsaid(rows: Iterable[Diagnostic], said: set[tuple[str, str, int]]) -> tupl
 
 
 def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
-    """The names of the parameters of the network that is meant, from the text alone; None where the text does not say which that is, or does not parse."""
+    """The names of the parameters of the network that is meant; None where the text does not say which that is, or does not parse."""
+    slots = slots_of(file)
+    return tuple(slot.name for slot in slots) if slots is not None else None
+
+
+def slots_of(file: str | os.PathLike[str]) -> tuple[Slot, ...] | None:
+    """The same with their defaults: nothing of the network is made."""
     state = parsing(reading(finding(Compilation(os.fspath(file)))))
     if state.file is None or state.target is None or any(row.is_error for row in state.diagnostics):
         return None
-    known = {item.name.name: item for item in state.file.items if isinstance(item, ast.Network)}
-    meant = known.get(state.target.network or usual(known, state.file.source.name) or "")
-    # Those of a preset stand in another text.
-    return tuple(row.name.name for row in meant.parameters) if meant is not None and not meant.is_preset else None
+    return parameters(state.file, Options(state.target.network), state.imports)
 
 
 def networks_of(file: str | os.PathLike[str]) -> tuple[str, ...]:

@@ -25,9 +25,9 @@ REFERENCE_LINES = ROOT / "tests" / "facts" / "reference_lines.json"
 
 
 def program(name: str, size: int | None = None) -> Program | None:
-    """The network without side heads, for a square image of `size`; None where it refuses that."""
+    """The network without side heads, for a square image (or clip) of `size`; None where it refuses that."""
     settings = {"side_heads": False} if _takes(name, "side_heads") else {}
-    inputs = {} if size is None else {"": (3, size, size)}
+    inputs = {} if size is None else {"": (*_native(name)[:-2], size, size)}
     return driver.check(name, settings=settings, inputs=inputs).program
 
 
@@ -37,17 +37,18 @@ def _takes(name: str, parameter: str) -> bool:
     return found is not None and parameter in dict(found.parameters)
 
 
-def native(name: str) -> int:
-    """The side of the image that the file states."""
+@cache
+def _native(name: str) -> tuple[int, ...]:
+    """The shape that the file states for its first input."""
     found = program(name)
     assert found is not None
-    return found.nodes[0].shape[1]
+    return found.nodes[0].shape
 
 
 def smallest(name: str) -> int:
     """The side of the smallest square image that the network takes. One that halves the image some times takes only multiples of a
     power of 2: such a power is tried first, and then what lies between it and the power below."""
-    taken = native(name)
+    taken = _native(name)[-1]
     powers = [2**i for i in range(taken.bit_length()) if 2**i < taken]
     taken = next((power for power in powers if program(name, power) is not None), taken)
     refused = max((power for power in powers if power < taken), default=0)
@@ -62,7 +63,7 @@ def smallest(name: str) -> int:
 
 def lines(name: str) -> int:
     """Lines of `.arch` text that make the network: its file and all that it imports, without blank lines and comments."""
-    todo, seen = [name], set()
+    todo, seen = [library.path(name).stem], set()
     total = 0
     while todo:
         file = todo.pop()
@@ -71,7 +72,7 @@ def lines(name: str) -> int:
         seen.add(file)
         text = library.path(file).read_text(encoding="utf-8").splitlines()
         total += sum(1 for line in text if line.strip() and not line.strip().startswith("#"))
-        todo += [match.group(1) for line in text if (match := re.match(r"from (\w+) import", line))]
+        todo += [library.path(match.group(1)).stem for line in text if (match := re.match(r"from (\w+) import", line))]
     return total
 
 
@@ -95,32 +96,41 @@ def table() -> str:
     text = [
         "# The shipped architectures",
         "",
-        "Every file opens with what the network is, its paper, where its numbers come from, and what differs from the paper. Side heads,",
+        "`archc list` prints this table, `archc list --task segmentation --paper chen --max-parameters 50M` a part of it. Every file opens",
+        "with what the network is, its paper, where its numbers come from, and what differs from the paper. A name that has no file of its own",
+        "is a line in the file of its family (`network efficientnet_b3 = efficientnet(…)`), and is used as any other. Side heads,",
         "which serve training alone, are not counted. *Smallest* is the side of the smallest square image that the network takes; where",
         "it is near the usual size, the network takes no other. *Lines* are those of the `.arch` file and of all that it imports, against",
         "those of the Python classes and functions of the reference, both without blank lines, comments and docstrings.",
         "",
         "Written by `python docs/library.py`; tests compute every number again.",
-        "",
-        "| network | paper | parameters | MACs | smallest | lines | reference |",
-        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
     ]
-    for entry in library.entries():
-        paper = library.about(entry.name).paper.rstrip(".")
-        reference = f"{entry.reference_lines} ({entry.reference})" if entry.reference_lines is not None else ""
-        text.append(
-            f"| [{entry.name}]({entry.name}.arch) | {paper} | {entry.parameters:,} | {entry.macs:,} | {entry.smallest} | {entry.lines} | {reference} |"
-        )
+    entries = library.entries()
+    for task in [task for task in library.TASKS if any(entry.task == task for entry in entries)]:
+        text += ["", f"## {task.capitalize()}", "", *_rows([entry for entry in entries if entry.task == task])]
     families = ", ".join(f"[{name}]({name}.arch)" for name in library.FAMILIES)
     text += ["", f"The families and units that these are made of: {families}."]
     return "\n".join(text) + "\n"
 
 
+def _rows(entries: list[library.Entry]) -> list[str]:
+    text = [
+        "| network | paper | parameters | MACs | smallest | lines | reference |",
+        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for entry in entries:
+        reference = f"{entry.reference_lines} ({entry.reference})" if entry.reference_lines is not None else ""
+        text.append(
+            f"| [{entry.name}]({entry.file}.arch) | {entry.paper.rstrip('.')} | {entry.parameters:,} | {entry.macs:,} | {entry.smallest} | {entry.lines} | {reference} |"
+        )
+    return text
+
+
 def main(names: Sequence[str]) -> None:
     target = library.FOLDER / "library.json"
     rows = json.loads(target.read_text(encoding="utf-8"))
-    rows |= {name: numbers(name, smallest(name)) for name in names or library.names()}
-    body = ",\n".join(f"{json.dumps(name)}: {json.dumps(rows[name])}" for name in library.names() if name in rows)
+    rows |= {name: numbers(name, smallest(name)) for name in names or library.networks()}
+    body = ",\n".join(f"{json.dumps(name)}: {json.dumps(rows[name])}" for name in library.networks() if name in rows)
     target.write_text("{\n" + body + "\n}\n", encoding="utf-8")
     (library.FOLDER / "README.md").write_text(table(), encoding="utf-8")
 

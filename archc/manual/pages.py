@@ -13,7 +13,7 @@ from ..base.source import Source
 from ..compiler.driver import check_source
 from ..compiler.elaborate.functions import FUNCTIONS, Function
 from ..compiler.elaborate.values import show_value
-from ..compiler.files.library import about, entries, files, names
+from ..compiler.files.library import about, entries, files, networks
 from ..compiler.ops import STRICTER, TABLE
 from ..compiler.ops.base import Operation
 from ..compiler.ops.foreign_names import NO_PARAMETERS, PARAMETERS, Otherwise, advice, otherwise, same_as
@@ -69,7 +69,7 @@ def index() -> str:
     subjects = {
         family: [operation.name for operation in TABLE.values() if operation.family == family and operation.name] for family in _families()
     }
-    subjects |= {"functions of expressions": sorted(FUNCTIONS), "words of the language": list(WORDS), "networks": list(names())}
+    subjects |= {"functions of expressions": sorted(FUNCTIONS), "words of the language": list(WORDS), "networks": list(networks())}
     parts = [
         "`archc explain WORD` prints the manual of a word, `archc explain E301` that of a message. Names of PyTorch and Keras are translated."
     ]
@@ -125,7 +125,7 @@ def function_page(function: Function) -> str:
 
 def network_page(name: str) -> str | None:
     """What a network that comes with archc says of itself, and its numbers; in Markdown."""
-    if name not in files():
+    if name not in files() and name not in networks():
         return None
     told = about(name)
     parts = [f"# {name}", told.title]

@@ -5,11 +5,16 @@ from __future__ import annotations
 import keyword
 
 from ..base.source import Source
-from ..compiler.driver import check_source
-from ..compiler.files.locate import find, read, shipped
+from ..compiler.driver import check_source, slots_of
+from ..compiler.elaborate.functions import FUNCTIONS
+from ..compiler.elaborate.signatures import Slot
+from ..compiler.elaborate.values import WORDS
+from ..compiler.files.library import FAMILIES, networks
+from ..compiler.files.locate import SUFFIX
+from ..compiler.ops import TABLE
 from ..compiler.ops.suggest import closest, did_you_mean
 from ..dsl import ast
-from ..dsl.parser.parse import parse
+from ..dsl.format.printer import format_source
 
 SMALL = """\
 arch 1
@@ -46,12 +51,13 @@ arch 1
 
 ## {name}: a variant of {base}.
 ##
-## What differs: nothing yet. Change a value below, or give another; `archc diff {base} {name}.arch` shows what follows from it.
+## What differs: nothing yet. Change a value below; `archc diff {base} {name}.arch` shows what follows from it.
 
-from {base} import {base}
+{imports}
 
-network {name}({parameters}) =
-  {base}({arguments})
+{derived}network {name} = {base}(
+  {arguments}
+)
 """
 
 
@@ -73,27 +79,50 @@ def starter(name: str, base: str | None = None) -> str:
 
 
 def _variant(name: str, base: str) -> str:
-    network = _shipped_network(base)
-    rows = [row for row in network.parameters if row.default is not None and _is_plain(row.default)]
-    parameters = ", ".join(f"{row.name.name} = {row.default.span.text}" for row in rows if row.default is not None)
-    arguments = ", ".join(f"{row.name.name} = {row.name.name}" for row in rows)
-    return VARIANT.format(name=name, base=base, parameters=parameters, arguments=arguments)
+    """Every parameter of the base with its value, as far as the value means the same in another file."""
+    imports = {base: [base]}
+    written: dict[str, str] = {}
+    derived = []
+    slots = _parameters(base)
+    own = {slot.name for slot in slots}
+    brought: dict[str, str] = {base: base}
+    for slot in slots:
+        if slot.value is None:
+            continue
+        text = " ".join(slot.default.split())
+        mentioned = _mentioned(slot.value)
+        names = {word for word in mentioned if word not in TABLE and word not in FUNCTIONS and word not in WORDS}
+        place = slot.value.span.source.name.rpartition("/")[2].removesuffix(SUFFIX)
+        if mentioned & own or any(brought.get(word, place) != place or word == name for word in names):
+            derived.append(f"{slot.name} = {text}")
+            continue
+        for word in sorted(names - brought.keys()):
+            brought[word] = place
+            imports.setdefault(place, []).append(word)
+        written[slot.name] = text
+    return format_source(
+        Source.of(
+            f"{name}.arch",
+            VARIANT.format(
+                name=name,
+                base=base,
+                imports="\n".join(f"from {file} import {', '.join(words)}" for file, words in imports.items()),
+                derived="".join(f"# Follows from the others where it is not given: {row}\n" for row in derived),
+                arguments=",\n  ".join(f"{row} = {text}" for row, text in written.items()),
+            ),
+        )
+    )
 
 
-def _shipped_network(name: str) -> ast.Network:
-    """The network of that name in the file of that name."""
-    known = shipped()
-    if name in known:
-        source = read(find(name))
-        assert isinstance(source, Source), "the library is there and is UTF-8"
-        file, _ = parse(source)
-        for item in file.items:
-            if isinstance(item, ast.Network) and item.name.name == name:
-                return item
-    near = did_you_mean(closest(name, known)) or "`archc list` shows the networks that come with archc"
-    raise NotStarted(f"there is no network `{name}` in the library; {near}")
+def _parameters(name: str) -> tuple[Slot, ...]:
+    """Those of a network of the library."""
+    known = networks()
+    if name not in {*known, *FAMILIES} or (slots := slots_of(name)) is None:
+        near = did_you_mean(closest(name, known)) or "`archc list` shows the networks that come with archc"
+        raise NotStarted(f"there is no network `{name}` in the library; {near}")
+    return slots
 
 
-def _is_plain(value: ast.Expression) -> bool:
-    """Whether it means the same in every file: it names nothing."""
-    return all(isinstance(part, ast.Number | ast.Size | ast.Constant | ast.Text | ast.List | ast.Unary) for part in ast.walk(value))
+def _mentioned(value: ast.Expression) -> set[str]:
+    """The names in a value."""
+    return {part.name if isinstance(part, ast.Name) else part.path[0] for part in ast.walk(value) if isinstance(part, ast.Name | ast.Call)}

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ...base.records import dataclass
-from ..files.library import Entry, entries
+from ..files.library import TASKS, Entry, entries
 from .table import Column, Listing, Table
 
 COLUMNS = (
     Column("network", left=True), Column("parameters"), Column("MACs"), Column("smallest"), Column("lines"), Column("what it is", left=True)
 )  # fmt: skip
+TASK = Column("task", left=True)
 
 NOTES = (
     "Side heads that only training has are not counted. “Smallest”: the side of the smallest square image that it takes; “lines”: of its .arch file.",
     "`archc check NAME` checks one, `archc new mine --from NAME` starts a variant.",
 )
+NOTHING = "No network that comes with archc is so."
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +26,27 @@ class Networks(Listing[Entry]):
 
     entries: tuple[Entry, ...]
 
+    def only(self, task: str | None = None, paper: str | None = None, max_parameters: int | None = None) -> Networks:
+        """Those for a task, whose paper is told in such words, that have no more parameters."""
+        words = (paper or "").casefold().split()
+        kept = (
+            row
+            for row in self.entries
+            if task in (None, row.task)
+            and all(word in row.paper.casefold() for word in words)
+            and (max_parameters is None or row.parameters <= max_parameters)
+        )
+        return Networks(tuple(kept))
+
     @property
     def rows(self) -> list[dict[str, object]]:
         return [
             {
                 "name": row.name,
                 "title": row.title,
+                "task": row.task,
+                "paper": row.paper,
+                "file": row.file,
                 "parameters": row.parameters,
                 "macs": row.macs,
                 "smallest": row.smallest,
@@ -39,10 +58,16 @@ class Networks(Listing[Entry]):
         ]
 
     def table(self, width: int = 10_000) -> Table:
-        """Titles are cut where a line would be wider."""
-        room = width - max(len(row.name) for row in self.entries) - 50
-        cells = tuple((row.name, row.parameters, row.macs, row.smallest, row.lines, _short(row.title, room)) for row in self.entries)
-        return Table(COLUMNS, cells, None, NOTES)
+        """By task, in groups. Titles are cut where a line would be wider."""
+        by_task = sorted(self.entries, key=lambda row: TASKS.index(row.task))
+        room = width - max((len(row.name) for row in by_task), default=0) - 50
+        cells = tuple((row.name, row.parameters, row.macs, row.smallest, row.lines, _short(row.title, room)) for row in by_task)
+        return Table(COLUMNS, cells, None, NOTES if cells else (NOTHING,), groups=tuple(row.task for row in by_task))
+
+    def flat(self) -> Table:
+        """By name, with the task in a column: for spreadsheets and pages."""
+        cells = tuple((row.name, row.parameters, row.macs, row.smallest, row.lines, row.title, row.task) for row in self.entries)
+        return replace(self.table(), columns=(*COLUMNS, TASK), rows=cells, groups=())
 
     def text(self) -> str:
         return self.table().text()

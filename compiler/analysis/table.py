@@ -70,13 +70,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under headings; `total` closes them, `notes` are printed below."""
+    """Rows of cells under headings; `total` closes them, `notes` are printed below. `groups` is what each row belongs to: as text, those that
+    belong together stand under its name."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] | None = None
     notes: tuple[str, ...] = ()
     title: str = ""
+    groups: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Aligned columns, a rule above the total, notes below."""
@@ -87,7 +89,10 @@ class Table:
         rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
         lines = [self.title] if self.title else []
         lines += [self._line(heads, widths), rule]
-        lines += [self._line(row, widths) for row in body]
+        for number, row in enumerate(body):
+            if self.groups and (number == 0 or self.groups[number] != self.groups[number - 1]):
+                lines += ["", self.groups[number]] if number else [self.groups[number]]
+            lines.append(self._line(row, widths))
         if total:
             lines += [rule, self._line(total[0], widths)]
         lines += ["", *self.notes] if self.notes else []

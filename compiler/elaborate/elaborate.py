@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import field, replace
 from typing import TypeAlias
 
@@ -26,11 +26,11 @@ from .foresight import LARGE, Count, Large
 from .freeze import plain
 from .imports import Files, Loader, no_imports
 from .inputs_outputs import needs_an_input, tell_heads_apart
-from .signatures import Signature, signature
+from .signatures import Signature, Slot, signature
 from .unused import unused_label
 from .values import Exhausted, Unknowable, show_value
 
-__all__ = ["Loader", "Options", "elaborate", "networks", "no_imports"]
+__all__ = ["Loader", "Options", "elaborate", "networks", "no_imports", "parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,15 @@ def elaborate(file: ast.File, options: Options | None = None, loader: Loader = n
         build = Builder(reserved={number: names.labels for number, names in build.clashes.items()})
         found = _attempt(build, file, options, loader, defined)
     return found
+
+
+def parameters(file: ast.File, options: Options | None = None, loader: Loader = no_imports) -> tuple[Slot, ...] | None:
+    """The parameters of a network of `file`, with their defaults; None where nothing says which network is meant, or what it is made of."""
+    expansion = Expansion(build := Builder(), {})
+    with _deep_enough(), suppress(Problem, Unknowable, Exhausted):
+        template = _choose(file, Files(expansion, loader, build.report).environment(file), options or Options())
+        return signature(template).slots if template is not None else None
+    return None
 
 
 def _attempt(build: Builder, file: ast.File, options: Options, loader: Loader, defined: Defined) -> Elaborated:

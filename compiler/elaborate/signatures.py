@@ -25,6 +25,7 @@ class Slot:
     name: str
     required: bool
     default: str  # its text, "" for none
+    value: ast.Expression | None = None  # the same, of a block or network
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Signature:
     place: Span | None
     tensors: tuple[str, ...] = ()  # what a block takes at the head of a merge
     open: bool = False  # whether it takes sizes by names that the call chooses
+    by_name: bool = False  # a preset: the order of its parameters is told in another place
 
     @property
     def usage(self) -> str:
@@ -50,7 +52,7 @@ def signature(callee: Template | Builtin) -> Signature:
     """What `callee` may be given."""
     if isinstance(callee, Template):
         tensors = tuple(row.name for row in callee.definition.inputs) if isinstance(callee.definition, ast.Block) else ()
-        return Signature(callee.name, _slots(callee), callee.definition.head, tensors)
+        return Signature(callee.name, _slots(callee), callee.definition.head, tensors, by_name=callee.is_preset)
     return _of_operation(callee.operation)
 
 
@@ -59,14 +61,15 @@ def _slots(template: Template, presets: tuple[Template, ...] = ()) -> tuple[Slot
     base = template.base if template.is_preset and template not in presets else None
     if base is None:
         return tuple(
-            Slot(row.name.name, row.default is None, row.default.span.text if row.default is not None else "")
+            Slot(row.name.name, row.default is None, row.default.span.text if row.default is not None else "", row.default)
             for row in template.definition.parameters
         )
     assert isinstance(template.definition, ast.Network) and template.definition.variant_of is not None
     call = template.definition.variant_of
     arguments = call.arguments
     while isinstance(base, Partial):
-        base, arguments = base.callee, (*base.arguments, *arguments)
+        arguments = (*base.arguments, *arguments)
+        base = base.callee
     if not isinstance(base, Template):
         return ()
     slots = _slots(base, (*presets, template))
@@ -74,7 +77,8 @@ def _slots(template: Template, presets: tuple[Template, ...] = ()) -> tuple[Slot
         given = match(Signature(base.name, slots, None), arguments, call.span, partial=True)
     except Problem:
         return slots  # it is told when the preset is expanded
-    return tuple(Slot(slot.name, False, given[slot.name].value.span.text) if slot.name in given else slot for slot in slots)
+    values = {name: argument.value for name, argument in given.items()}
+    return tuple(Slot(slot.name, False, values[slot.name].span.text, values[slot.name]) if slot.name in values else slot for slot in slots)
 
 
 _KNOWN: dict[str, Signature] = {}
@@ -112,6 +116,8 @@ def match(
     for argument in arguments:
         name = argument.name
         if name is None:
+            if called.by_name:
+                raise Problem(_without_name(called, argument))
             if position >= len(names):
                 raise Problem(_too_many(called, argument, arguments))
             name = names[position]
@@ -152,6 +158,16 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
         Label(argument.span, "one too many"),
         _secondary(called),
         help=f"its use is `{called.usage}`",
+    )
+
+
+def _without_name(called: Signature, argument: ast.Argument) -> Diagnostic:
+    return Diagnostic(
+        "E207",
+        f"`{called.name}` takes its arguments by name: it is a preset, and what it gives its own network is not given again by place",
+        Label(argument.span, "for which parameter?"),
+        _secondary(called),
+        help=f"name it: `{called.usage}`",
     )
 
 

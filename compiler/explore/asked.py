@@ -167,11 +167,11 @@ def fixed(given: Given | None, word: str = "set") -> tuple[tuple[str, str], ...]
     return tuple((name, source_of(name, value, word) if plain else str(value)) for name, value in by_name(given, word).items())
 
 
-def one_of(word: str, text: str, options: Iterable[str], what: str, given: str = "") -> str:
+def one_of(word: str, text: str, options: Iterable[str], what: str, given: str = "", code: str = "F642") -> str:
     """A name that is known, or the error that says which ones are."""
     known = tuple(options)
     if text in known:
         return text
     near = did_you_mean(closest(text, known))
     help = f"{near}; all: {', '.join(known)}" if near else f"one of {', '.join(known)}"
-    raise wrong("F642", word, given or text, f"`{text}` is no {what}", help)
+    raise wrong(code, word, given or text, f"`{text}` is no {what}", help)

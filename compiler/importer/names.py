@@ -17,7 +17,7 @@ def is_file(word: str) -> bool:
     """Whether a word names a file with a model in it, or a folder with one that archc built."""
     if word.endswith(FILES):
         return True
-    return os.path.isdir(word) and word not in shipped() and any(name.endswith(".json") for name in os.listdir(word))
+    return os.path.isdir(word) and word not in known_names() and any(name.endswith(".json") for name in os.listdir(word))
 
 
 def is_source(word: str) -> bool:

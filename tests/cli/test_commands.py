@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import archc
 from archc.cli import COMMANDS, build, cost, draw
 from archc.compiler.analysis.conventions import CONVENTIONS
 from archc.compiler.analysis.cost import BY
@@ -17,7 +18,7 @@ from archc.compiler.analysis.dtypes import BYTES
 from archc.compiler.analysis.memory import OPTIMIZERS
 from archc.compiler.analysis.roofline import DEVICES
 from archc.compiler.draw import DIRECTIONS, LEVELS, THEMES
-from archc.compiler.files.library import names
+from archc.compiler.files.library import names, networks
 from archc.compiler.runtime.prepare import DTYPES
 from archc.compiler.targets import TARGETS, USUAL
 
@@ -217,9 +218,41 @@ def test_list(run: Run) -> None:
 
 def test_list_for_programs(run: Run) -> None:
     document = json.loads(run("list", "--format", "json").stdout)
-    assert [row["name"] for row in document["networks"]] == sorted(names())
+    assert [row["name"] for row in document["networks"]] == list(networks())
     rows = list(csv.reader(io.StringIO(run("list", "--format", "csv").stdout)))
-    assert [row[0] for row in rows[1:]] == sorted(names())
+    assert [row[0] for row in rows[1:]] == list(networks())
+
+
+def test_list_in_part(run: Run) -> None:
+    """By task in groups; filters join, and words of a paper stand in any order and case."""
+    lines = run("list").stdout.splitlines()
+    heads = [lines.index(task) for task in ("classification", "segmentation", "video")]
+    assert (
+        heads == sorted(heads)
+        and lines.index("classification") < [line.split()[:1] for line in lines].index(["efficientnet_b3"]) < heads[1]
+    )
+    found = json.loads(run("list", "--task", "classification", "--paper", "LE tan", "--max-parameters", "8M", "--format", "json").stdout)
+    names = [row["name"] for row in found["networks"]]
+    assert names == [*(f"efficientnet_b{number}" for number in (0, 1)), *(f"mnasnet{width}" for width in ("0_5", "0_75", "1_0", "1_3"))]
+    assert json.loads(run("list", "--paper", "nobody", "--format", "json").stdout)["networks"] == []
+    assert "No network" in run("list", "--paper", "nobody").stdout
+    assert [row.name for row in archc.networks(task="video", max_parameters=10_000_000)] == ["s3d"]
+
+
+@pytest.mark.parametrize(("option", "value", "told"), [("--task", "segmentatio", "`segmentation`"), ("--max-parameters", "few", "26M")])
+def test_a_list_that_cannot_be_asked_for(run: Run, option: str, value: str, told: str) -> None:
+    result = run("list", option, value)
+    assert result.exit_code == 2 and result.stdout == "" and "F644" in result.stderr and told in result.stderr
+
+
+def test_every_knob_of_a_family(run: Run, folder: Path) -> None:
+    """What is worked out from other parameters goes on following them; a word of the family's file comes along."""
+    assert run("new", "mine", "--from", "efficientnet_b6").exit_code == 0
+    text = (folder / "mine.arch").read_text(encoding="utf-8")
+    assert "from efficientnet import slow\n" in text and "# Follows from the others where it is not given: depths = [" in text
+    for knob in ("width = 1.8", "depth = 2.6", "norm = slow", "drop = 0.5", "size = 528", "classes = 1000"):
+        assert f"  {knob}" in text
+    assert run("diff", "efficientnet_b6", "mine.arch").exit_code == 0
 
 
 def test_explain(run: Run) -> None:

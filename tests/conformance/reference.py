@@ -7,8 +7,11 @@ from collections.abc import Callable
 from functools import cache
 from types import ModuleType
 
+import pytest
 import torch
 from torch import Tensor, nn
+
+from archc.compiler.files.locate import presets
 
 TORCHVISION = {
     "alexnet_torchvision": "alexnet",
@@ -82,10 +85,14 @@ OTHERS: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...], tuple[str, ...
     "resnet50_fpn": (_pyramid, ("0", "1", "2", "p6", "p7"), ()),
 }
 
-COMPUTING = ("regnet_x_400mf", "regnet_y_400mf")
-"""Those whose constructor computes with tensors, which the meta device does not."""
-
 NAMES = tuple(sorted((*TORCHVISION, *TIMM, *OTHERS)))
+
+SIDE_HEADS = ("fcn_resnet101", "deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3_large")
+FURTHER = ("lraspp_mobilenet_v3_large", "s3d")
+"""Networks with a file of their own that are told of by their presets' test."""
+
+TRUNKS = (*SIDE_HEADS, "lraspp_mobilenet_v3_large")
+"""Of torchvision's segmentation: those with a side head, and those whose backbone would ask for weights of its own."""
 
 
 def called(name: str) -> str:
@@ -97,7 +104,11 @@ def called(name: str) -> str:
 
 def build(name: str) -> nn.Module:
     """The reference as its library makes it; side heads included, weights as they come."""
-    if name in TORCHVISION:
+    if name in presets() or name in FURTHER:
+        extra: dict[str, object] = {"aux_loss": True} if name in SIDE_HEADS else {}
+        extra |= {"weights_backbone": None} if name in TRUNKS else {}
+        module = torchvision().models.get_model(name, weights=None, **extra)
+    elif name in TORCHVISION:
         extra = {"aux_logits": True, "init_weights": False} if name in ("googlenet_torchvision", "inception_v3") else {}
         module = torchvision().models.get_model(TORCHVISION[name], weights=None, **extra)
     elif name in TIMM:
@@ -114,12 +125,21 @@ def build(name: str) -> nn.Module:
 def build_empty(name: str) -> nn.Module:
     """The reference with shapes and no storage: quick, and enough to compare keys."""
     torchvision()
-    if name in COMPUTING:
-        return build(name)
-    with torch.device("meta"):
+    from torchvision.models.regnet import BlockParams  # behind `torchvision()`, which makes its import safe
+
+    compute = BlockParams.from_init_params
+
+    def on_cpu(*arguments: object, **named: object) -> object:
+        with torch.device("cpu"):  # RegNet's widths are worked out with tensors
+            return compute(*arguments, **named)
+
+    with pytest.MonkeyPatch.context() as patch, torch.device("meta"):
+        patch.setattr(BlockParams, "from_init_params", on_cpu)
         return build(name)
 
 
 def answering(name: str, module: nn.Module) -> nn.Module:
     """`module`, answering with a tensor or a tuple of tensors."""
+    if name in TRUNKS:
+        return Only(module, ("out",), ("aux",) if name in SIDE_HEADS else ())
     return Only(module, *OTHERS[name][1:]) if name in OTHERS else module

@@ -22,7 +22,17 @@ ENTRIES = {entry.name: entry for entry in library.entries()}
 
 
 def test_every_network_is_in_the_table() -> None:
-    assert tuple(ENTRIES) == library.names()
+    assert tuple(ENTRIES) == library.networks()
+
+
+def test_every_file_has_a_task_that_there_is() -> None:
+    """One that states none is a classifier: its one output is a row of classes."""
+    for name in library.names():
+        assert ENTRIES[name].task in library.TASKS
+        program = driver.compile(name).program
+        assert program is not None
+        outputs = [node.shape for node in program.nodes if node.operation.name == "output" and not node.training_only]
+        assert (ENTRIES[name].task == library.TASKS[0]) <= (len(outputs) == 1 and len(outputs[0]) == 1), name
 
 
 @pytest.mark.parametrize("name", library.names())

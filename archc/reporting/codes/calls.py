@@ -30,4 +30,12 @@ ROWS: tuple[Code, ...] = (
         "",
         "Give the file a heading with the names of parameters and a line for each variant.",
     ),
+    Code(
+        "F644",
+        "a list of networks that cannot be asked for",
+        "`archc list --task` (in Python `archc.networks(task=…)`) takes a task that networks of the library have, `--max-parameters` a number: "
+        "`26M`, `1500000`.",
+        "",
+        "Name one of the tasks that the message lists, or write a number.",
+    ),
 )

@@ -1,0 +1,97 @@
+"""The presets of the families, and the networks beside them: torchvision's by key, shape and published figure, some by their answers.
+
+What the families' best-known members are held to, in the other files here, holds of the text that all of a family share.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+import torch
+
+from archc.compiler import driver
+from archc.compiler.files import library
+from archc.compiler.files.locate import find, known_names, presets
+from archc.compiler.graph.program import Node
+from tests.conformance import reference
+from tests.conformance.modules import difference, generated, pair
+from tests.support import checked
+
+NAMES = (*presets(), *reference.FURTHER)
+ROWS = json.loads((library.FOLDER / "library.json").read_text())
+COUNTED = {"yolov8s": 11_166_544, "yolov8m": 25_902_624, "yolov8l": 43_691_504, "yolov8x": 68_229_632}
+"""Presets of what torchvision has not: the parameters that the authors tell of, without the 16 of fixed places."""
+
+LARGE = ("efficientnet", "densenet", "regnet_y_128gf")
+"""Of more than a thousand operations: a test of one takes a second."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * name.startswith(LARGE)) for name in NAMES])
+def test_keys_and_costs_are_torchvision_s(name: str) -> None:
+    """A checkpoint loads strictly; parameters and MACs are those of the table, and those that torchvision publishes with its weights."""
+    program = driver.compile(name).program
+    assert program is not None
+    trunk = [node for node in program.nodes if not node.training_only]
+    assert (ROWS[name]["parameters"], ROWS[name]["macs"]) == (parameters(trunk), sum(node.macs for node in trunk))
+    if name in COUNTED:
+        assert parameters(program.nodes) == COUNTED[name]
+        return
+    found = {f"{node.key}.{weight.name}" if weight.name else node.key: weight.shape for node in program.nodes for weight in node.weights}
+    assert found == {key: tuple(value.shape) for key, value in reference.build_empty(name).state_dict().items()}
+    published = [weights.meta for weights in reference.torchvision().models.get_model_weights(name)]
+    assert not published or parameters(program.nodes) in [meta["num_params"] for meta in published]
+    assert not published or round(sum(node.macs for node in program.nodes) / 1e9, 3) in [meta["_ops"] for meta in published]
+
+
+def parameters(nodes: Sequence[Node]) -> int:
+    return sum(weight.elements for node in nodes for weight in node.weights if weight.trainable)
+
+
+# One or two of a family, at a small size each.
+ANSWERS: dict[str, tuple[int, ...]] = {
+    "efficientnet_v2_s": (64, 64),
+    "mobilenet_v3_small": (75, 75),
+    "mnasnet0_5": (75, 75),
+    "squeezenet1_0": (75, 75),
+    "shufflenet_v2_x0_5": (75, 75),
+    "vit_b_32": (224, 224),
+    "deeplabv3_mobilenet_v3_large": (75, 75),
+    "lraspp_mobilenet_v3_large": (75, 75),
+    "mc3_18": (8, 40, 40),
+    "r2plus1d_18": (8, 40, 40),
+    "s3d": (14, 193, 193),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ANSWERS)
+def test_same_answers(name: str) -> None:
+    with generated(name) as made, torch.no_grad():
+        ours, theirs = (module.eval() for module in pair(name, made))
+        image = torch.randn(1, 3, *ANSWERS[name])
+        wanted = theirs(image)
+        assert torch.isfinite(wanted).all() and wanted.std() > 0
+        assert difference(ours(image), wanted) < 1e-5
+
+
+def test_every_name_is_one_network() -> None:
+    """No preset is there twice, none has the name of a file, and each is found by its name, as a file and as an import."""
+    texts = [library.path(name).read_text(encoding="utf-8") for name in library.files()]
+    heads = Counter(line.split()[1] for text in texts for line in text.splitlines() if line.startswith("network "))
+    for name, file in presets().items():
+        assert heads[name] == 1 and name not in library.files() and name in known_names()
+        target = find(name)
+        assert target.is_shipped and target.network == name and target.path.endswith(f"{file}.arch")
+    variant = checked("from efficientnet_b3 import efficientnet_b3\nnetwork mine = efficientnet_b3(classes = 10)\n", "mine.arch")
+    assert variant.program is not None and variant.program.nodes[-1].shape == (10,)
+
+
+def test_a_preset_takes_what_its_family_takes() -> None:
+    program = driver.compile("efficientnet_b3", settings={"classes": 10, "drop": 0.5}).program
+    assert program is not None
+    values = dict(program.parameters)
+    assert (values["width"], values["depth"], values["drop"], values["size"], values["classes"]) == (1.2, 1.4, 0.5, 300, 10)
+    assert program.nodes[-1].shape == (10,)
