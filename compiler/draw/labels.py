@@ -6,18 +6,20 @@ All of it is read from the operations, never from names that the user gave.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
+from itertools import chain, groupby
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from ..ops.base import Shape
 from .font import width
+from .paths import Fork, Steps, steps_of
 from .picture import Box, Frame
 from .style import BOLD, POINTS
 
 LONGEST = 165.0  # points of a row
+LONGEST_FORK = 240.0  # points of a fork that is kept in one row, be this longer than others
 MOST_ROWS = 6
 LONG_HEADING = 85.0  # points of a frame's heading in one row
 ARROW = " \u2192 "
@@ -161,17 +163,6 @@ def port_rows(box: Box) -> tuple[Row, ...]:
 # --------------------------------------------------------------------------------------------- sums
 
 
-@dataclass(frozen=True, slots=True)
-class _Fork:
-    """Paths side by side, each a row of steps. `sign` is the merge's where all but one path skip."""
-
-    paths: tuple[tuple[str | _Fork, ...], ...]
-    sign: str = ""
-
-
-_Steps = tuple["str | _Fork", ...]
-
-
 def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
     """A few rows that tell what happens in a folded part."""
     if scope.kind in ("stage", "network"):
@@ -181,7 +172,7 @@ def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
             lines = _rows(_run_lengths([step for step in steps if isinstance(step, str)]))
         return _shortened(lines)
     steps = _steps(graph, scope, deep=True)
-    forks = [step for step in steps if isinstance(step, _Fork)]
+    forks = [step for step in steps if isinstance(step, Fork)]
     if len(steps) == len(forks) == 1 and forks[0].sign:  # the block is its residual branch
         steps = forks[0].paths[0]
         forks = []
@@ -197,67 +188,29 @@ def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
     return _shortened(rows)
 
 
-def _steps(graph: Graph, scope: Scope, deep: bool, depth: int = 0) -> _Steps:
+def _steps(graph: Graph, scope: Scope, deep: bool) -> Steps:
     """The telling operations of a part, in order, with its forks. Not `deep`: blocks are named and not entered."""
-    return _steps_of(graph, graph.members[scope], deep, depth)
+
+    def words(node: Node) -> str:
+        return phrase(node) if node.operation.family in TELLING else ""
+
+    def name(part: Scope) -> str:
+        return "" if deep or part.kind not in ("block", "stage", "network") else part.template or part.title
+
+    return steps_of(graph, scope, words, name)
 
 
-def _steps_of(graph: Graph, members: Sequence[Scope | Node], deep: bool, depth: int) -> _Steps:
-    steps: list[str | _Fork] = []
-    paths: list[_Steps] = []
-    for member in members:
-        if isinstance(member, Scope):
-            if depth > 8 or member.kind == "aux":
-                continue
-            if member.kind == "path":
-                paths.extend(_steps_of(graph, way, deep, depth + 1) for way in _ways(graph, member))
-            elif not deep and member.kind in ("block", "stage", "network") and (member.template or member.title):
-                steps.append(member.template or member.title)
-            else:
-                steps.extend(_steps(graph, member, deep, depth + 1))
-        elif member.operation.family == "merge":
-            told = tuple(path for path in paths if path)
-            paths = []
-            if len(told) == 1:
-                steps.append(_Fork(told, member.operation.symbol or member.operation.name))
-            elif told:
-                steps.append(_Fork(told))
-        elif member.operation.family in TELLING:
-            steps.append(phrase(member))
-    return (*steps, *(step for path in paths for step in path))
-
-
-def _ways(graph: Graph, path: Scope) -> list[list[Scope | Node]]:
-    """What stands side by side in a path, where a loop writes it (`| repeat 32: …`): members that read nothing of those before them."""
-    ways: list[tuple[list[Scope | Node], set[int]]] = []
-    for member in graph.members[path]:
-        nodes = [member] if isinstance(member, Node) else list(_inside(graph, member))
-        made, read = {node.index for node in nodes}, {index for node in nodes for index in node.inputs}
-        before = [way for way in ways if way[1] & read]
-        ways = [way for way in ways if not way[1] & read]
-        ways.append(([*(part for parts, _ in before for part in parts), member], made.union(*(indices for _, indices in before))))
-    return [parts for parts, _ in ways]
-
-
-def _inside(graph: Graph, scope: Scope) -> Iterator[Node]:
-    for member in graph.members[scope]:
-        if isinstance(member, Scope):
-            yield from _inside(graph, member)
-        else:
-            yield member
-
-
-def _text(step: str | _Fork) -> str:
+def _text(step: str | Fork) -> str:
     if isinstance(step, str):
         return step
     texts = [ARROW.join(_texts(path)) for path in step.paths]
     return step.sign + "(" + " | ".join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
 
 
-def _texts(steps: _Steps) -> list[str]:
+def _texts(steps: Steps) -> list[str]:
     """Equal forks in a row are told once, with their number."""
     rows: list[str] = []
-    for fork, group in groupby(steps, lambda step: isinstance(step, _Fork)):
+    for fork, group in groupby(steps, lambda step: isinstance(step, Fork)):
         texts = [_text(step) for step in group]
         rows.extend(_run_lengths(texts) if fork else texts)
     return rows
@@ -289,7 +242,8 @@ def _shortened(rows: Sequence[str]) -> tuple[str, ...]:
 
 def _rows(steps: Sequence[str]) -> list[str]:
     rows: list[str] = []
-    for step in steps:
+    pieces = (text.split(ARROW) if width(text, POINTS["small"]) > LONGEST_FORK else [text] for text in steps)
+    for step in chain.from_iterable(pieces):
         if rows and width(longer := rows[-1] + ARROW + step, POINTS["small"]) <= LONGEST:
             rows[-1] = longer
         else:

@@ -1,0 +1,68 @@
+"""What a folded block says of itself comes from the graph: what is parallel stands as parallel, however the text wrote it."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.draw.labels import summary
+from archc.compiler.driver import check
+from archc.compiler.graph.graph import Graph
+from tests.support import graph_of
+
+AROUND = """
+network n {{
+  input x[16, 8, 8]
+  conv(16, 3) -> part -> conv(16, 1)
+}}
+block part takes start {{
+  {body}
+}}
+"""
+
+
+def said(graph: Graph, title: str) -> str:
+    """The rows of the first part with that name as one line: an arrow begins a row that goes on."""
+    found = next(scope for scope in graph.members if title in (scope.template, scope.title) and scope.kind != "network")
+    return " / ".join(summary(graph, found)).replace(" / \u2192", " \u2192")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # Steps with labels that read one tensor: no chain.
+        ("x: conv(8, 1); a: conv(8, 3); skip(x) -> b: conv(8, 5); concat { | skip(a) | skip(b) }", "1x1, 8 / | 3x3, 8 / | 5x5, 8"),
+        ("a: conv(8, 3); skip(start) -> b: conv(8, 5); concat { | skip(a) | skip(b) } -> conv(8, 1)", "| 3x3, 8 / | 5x5, 8 / 1x1, 8"),
+        # The same block written with paths.
+        ("conv(8, 1) -> concat { | conv(8, 3) | conv(8, 5) }", "1x1, 8 / | 3x3, 8 / | 5x5, 8"),
+        # Rounds side by side; a block that is its residual branch, and one within others.
+        ("concat { | repeat 3: conv(8, 3) -> bn }", "| 3 × 3x3, 8"),
+        ("add { | skip | conv(16, 3) -> relu -> conv(16, 3) } -> relu", "3x3, 16 → 3x3, 16"),
+        ("conv(16, 1) -> add { | skip | conv(16, 3) } -> conv(16, 1)", "1x1, 16 → +(3x3, 16) → 1x1, 16"),
+        # Each step goes on and into the merge: one sign is enough.
+        ("a: conv(8, 1); b: conv(8, 3); c: conv(8, 5); concat { | skip(a) | skip(b) | skip(c) } -> conv(8, 7)",
+         "1x1, 8 → concat(3x3, 8 → 5x5, 8) → 7x7, 8"),
+        # Woven: of four steps the last two read the second, one of them the first as well. No forks within each other say that.
+        ("a: conv(8, 1); skip(start) -> b: conv(8, 3); c: conv(8, 5); add { | skip(a) | skip(b) } -> d: conv(8, 7); concat { | skip(c) | skip(d) }",
+         "(1x1, 8 | 3x3, 8) → (5x5, 8 | 7x7, 8)"),
+    ],
+)  # fmt: skip
+def test_captions_follow_the_graph(body: str, expected: str) -> None:
+    assert said(graph_of(AROUND.format(body=body.replace("; ", "\n"))), "part") == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "expected"),
+    [
+        ("googlenet", "inception", "| 1x1, 64 / | 1x1, 96 → 3x3, 128 / | 1x1, 16 → 5x5, 32 / | maxpool 3x3, pad 1, ceil → 1x1, 32"),
+        ("resnext50", "bottleneck", "| 1x1, 128 → 3x3, 128, g32 → 1x1, 256 / | 1x1, 256"),
+        ("dpn68", "dual", "| 1x1, 96 / | 1x1, 128 → 3x3, 128, g32 → 1x1, 80"),
+        ("resnet50_fpn", "fpn", "(3 × 1x1, 256) → (3 × 3x3, 256) → 3x3, 256, /2 ×2"),
+        ("yolov8n", "sppf", "1x1, 128 → concat(maxpool 5x5, pad 2 → maxpool 5x5, pad 2 → maxpool 5x5, pad 2) → 1x1, 256"),
+        ("yolov8n", "c2f", "1x1, 32 → concat(+(3x3, 16 → 3x3, 16)) → 1x1, 32"),
+        ("res2net50_26w_4s", "bottle2neck", "| 1x1, 104 → (3 × 3x3, 26 | avgpool 3x3, pad 1) → 1x1, 256 / | 1x1, 256"),
+        ("unet", "decoder", "deconv 2x2, 512, *2 → concat → double → deconv 2x2, 256, *2 → concat → double"
+         " → deconv 2x2, 128, *2 → concat → double → deconv 2x2, 64, *2 → concat → double"),
+    ],
+)  # fmt: skip
+def test_captions_of_shipped_networks(name: str, part: str, expected: str) -> None:
+    assert said(check(name).graph, part) == expected
