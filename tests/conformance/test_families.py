@@ -95,3 +95,20 @@ def test_a_preset_takes_what_its_family_takes() -> None:
     values = dict(program.parameters)
     assert (values["width"], values["depth"], values["drop"], values["size"], values["classes"]) == (1.2, 1.4, 0.5, 300, 10)
     assert program.nodes[-1].shape == (10,)
+
+
+def test_a_backbone_with_named_outputs_at_another_stride() -> None:
+    """In one line; its weights are those of the network without its head, and the sizes those that torchvision's dilated one has."""
+    line = "body: resnet50(output_stride = 16) output c2 = body.layer1, c3 = body.layer2, c4 = body.layer3, c5 = body.layer4"
+    found = checked(f"from resnet50 import resnet50\nnetwork features {{ input image[3, 224, 224] {line} }}\n", "features.arch")
+    assert found.program is not None and not found.diagnostics
+    outputs = {node.names[-1]: node.shape for node in found.program.nodes if node.operation.name == "output"}
+    assert outputs == {"c2": (256, 56, 56), "c3": (512, 28, 28), "c4": (1024, 14, 14), "c5": (2048, 14, 14)}
+    keys = {f"{node.key}.{weight.name}".removeprefix("body."): weight.shape for node in found.program.nodes for weight in node.weights}
+    whole = reference.build_empty("resnet50").state_dict().items()
+    assert keys == {key: tuple(value.shape) for key, value in whole if not key.startswith("fc.")}
+    with torch.device("meta"):
+        dilated = reference.torchvision().models.resnet50(replace_stride_with_dilation=[False, False, True])
+    theirs = {name: part.dilation for name, part in dilated.named_modules() if name.endswith("conv2")}
+    ours = {node.key.removeprefix("body."): dict(node.operation.arguments()).get("dilation") for node in found.program.nodes}
+    assert {name: (ours[name], ours[name]) if isinstance(ours[name], int) else ours[name] for name in theirs} == theirs
