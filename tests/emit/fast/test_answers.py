@@ -173,7 +173,7 @@ SMALLER = {
     "unet(width = 64": "unet(width = 32",
     "image[3, 512, 512]": "image[3, 256, 256]",  # U-Net
     "image[3, 520, 520]": "image[3, 260, 260]",  # the FCN
-    "resnet(output_stride = 8)": "resnet(output_stride = 8, depths = [1, 1, 1, 1])",
+    "resnet50(output_stride = 8)": "resnet50(output_stride = 8, depths = [1, 1, 1, 1])",
     "flat { conv(in.channels / 4, 3)": "flat { conv(in.channels / 32, 3)",  # its head, which is packed once for each size
     "image[3, 800, 800]": "image[3, 400, 400]",  # the pyramid
 }
