@@ -28,6 +28,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 JOURNAL = HERE.parent / "build" / "import.jsonl"
 TABLE = HERE / "IMPORTS.md"
+PAGE = HERE.parent / "docs" / "imported.md"
 Row = dict[str, object]
 
 
@@ -139,6 +140,43 @@ def table(rows: Iterable[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
+READ = {
+    "torchvision:resnet50": "resnet.py",
+    "torchvision:resnext50_32x4d": "resnet.py",
+    "torchvision:densenet121": "densenet.py",
+    "torchvision:googlenet": "googlenet.py",
+    "torchvision:inception_v3": "inception.py",
+    "torchvision:mobilenet_v3_large": "mobilenetv3.py",
+    "torchvision:convnext_tiny": "convnext.py",
+    "torchvision:efficientnet_b0": "efficientnet.py",
+    "torchvision:vit_b_16": "vision_transformer.py",
+    "timm:res2net50_26w_4s": "res2net.py",
+}
+"""The ten that are read beside their source, and the file of that in its library."""
+
+
+def page() -> str:
+    """The texts of ten imports, to be read beside the sources."""
+    from archc.compiler.importer.importing import import_model
+    from archc.compiler.importer.sources import model_of
+
+    lines = [
+        "# Ten imports",
+        "",
+        "What `archc import` writes, unchanged (`python benchmarks/import.py --page`), each with the file of the library's source to read beside it.",
+        "",
+        "| model | source | lines here |",
+        "| --- | --- | ---: |",
+    ]
+    texts = []
+    for source, file in READ.items():
+        library, _, name = source.partition(":")
+        made = import_model(model_of(source), source=source)
+        lines.append(f"| [{name}](#{name}) | `{library}/models/{file}` | {made.text.count(chr(10))} |")
+        texts += ["", f"## {name}", "", "```arch", made.text.rstrip(), "```"]
+    return "\n".join([*lines, *texts]) + "\n"
+
+
 def _list(value: object) -> Sequence[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
@@ -168,10 +206,14 @@ def main() -> None:
     parser.add_argument("--journal", type=Path, default=JOURNAL)
     parser.add_argument("--again", action="append", metavar="RESULT")
     parser.add_argument("--table", action="store_true", help="write the table alone")
+    parser.add_argument("--page", action="store_true", help="write docs/imported.md: ten texts")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(tried(options.one, options.most)))
+        return
+    if options.page:
+        PAGE.write_text(page(), encoding="utf-8")
         return
     known = noted(options.journal)
     options.journal.parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from archc.manual.pygments_lexer import ArchLexer
 
 PAGES = {
     "Begin": ["docs/tour", "docs/language", "docs/ops", "docs/mistakes", "docs/commands"],
-    "Networks": ["architectures/README", "docs/gallery", "docs/diagrams", "docs/import"],
+    "Networks": ["architectures/README", "docs/gallery", "docs/diagrams", "docs/import", "docs/imported"],
     "Numbers": ["docs/costs", "docs/lecture", "docs/speed", "docs/checker", "docs/json", "benchmarks/RESULTS"],
     "Errors": ["docs/errors/README", "docs/errors/[EWF]*"],
     "archc itself": ["docs/architecture", "CONTRIBUTING", "CHANGELOG", "docs/decisions/README", "docs/decisions/0*"],
