@@ -30,6 +30,7 @@ KINDS: dict[str, str] = {
     "convolution": "convolution",
     "dense": "linear",
     "attention": "attention",
+    "recurrent": "recurrent",
     "norm": "norm",
     "activation": "activation",
     "pool": "pooling",

@@ -26,7 +26,7 @@ ARROW = " \u2192 "
 TIMES = "\u00d7"
 
 # Families whose operations say what a block does; norms, activations and the like are left out of its sum.
-TELLING = frozenset({"convolution", "dense", "attention", "pool"})
+TELLING = frozenset({"convolution", "dense", "attention", "recurrent", "pool"})
 
 
 @dataclass(frozen=True, slots=True)

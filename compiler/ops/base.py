@@ -32,6 +32,7 @@ Family: TypeAlias = Literal[
     "shape",
     "regularise",
     "attention",
+    "recurrent",
     "other",
     "port",
     "fused",

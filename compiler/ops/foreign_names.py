@@ -72,6 +72,8 @@ SAME = {
     "identity": "noop passthrough",
     "layer_scale": "layerscale",
     "attention": "multiheadattention mha selfattention multiheadselfattention crossattention",
+    "lstm": "bilstm bidirectional longshorttermmemory",
+    "gru": "bigru gatedrecurrentunit",
     "embedding": "embed lookup",
     "class_token": "clstoken classtoken cls",
     "position_embedding": "posembed positionalembedding positionalencoding posembedding",
@@ -119,14 +121,15 @@ class Otherwise:
     shape: str = "8, 16, 16"
 
 
-_RECURRENCE = "archc has no recurrence: end the network in the sequence that goes into it, and run it on the module's output, in Python"
+_RECURRENCE = "whole layers over a sequence are `lstm` and `gru`; a cell of one's own, step by step, is not there"
 _ELEMENTWISE = "no operation works this out element by element"
 _TRAINING = "archc describes the network; what trains it (losses, optimizers, their schedules) stays in Python"
 
 OTHERWISE = (
     Otherwise(
-        "lstm gru rnn bidirectional bilstm bigru lstmcell grucell rnncell recurrent simplernn convlstm sru mamba ssm",
+        "rnn lstmcell grucell rnncell recurrent simplernn convlstm sru mamba ssm",
         _RECURRENCE,
+        "tokens -> lstm(16)",
     ),
     Otherwise("transpose swapaxes t", "`permute` names the order of all axes", "permute([0, 2, 1])"),
     Otherwise("squeeze", "`flatten` drops axes of size 1, and `reshape` any of them", "global_avgpool -> flatten"),

@@ -136,7 +136,7 @@ class RmsNorm(OverChannels):
         # first, and what the forward pass kept for a step after that step. Two gradients of the input come, the first before the squares'
         # (of channels brought to the end both are summed before they go on).
         first = size - (back.freed_by_sum if not self._over_first(back.inputs[0]) else 0)
-        steps = 3 if rows == back.elements else 4  # along an axis of size 1 nothing is summed
+        steps = 3 if rows == size and back.freed_by_sum else 4  # along an axis of size 1 nothing is summed
         if self.affine:
             most = max(2 * size, 2 * size + rows - freed, steps * rows - freed, first + 3 * size - rows - freed)
         else:

@@ -129,7 +129,9 @@ class _Pool(Operation):
 
     def backward_scratch(self, back: Backward) -> int:
         padded = self._padded(back.inputs[0], self._windows(back.inputs[0]))
-        return max(0, padded - product(back.inputs[0])) * back.batch  # the gradient of the padded copy
+        # The gradient of the padded copy; beside that of the quotient the output's, where something else holds it.
+        divided = max(0, back.elements - back.freed) if padded and not self._count_pad() else 0
+        return max(0, padded - product(back.inputs[0])) * back.batch + divided
 
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         return len(inputs[0].sizes) == 3

@@ -101,7 +101,7 @@ class Unfold(_Sliding):
         g, count = self._geometry(shape)
         return (shape[0] * product(g.kernel), product(count))
 
-    def stored(self, inputs: Shapes, output: Shape) -> int:
+    def storage(self, inputs: Shapes, output: Shape) -> int:
         return max(product(inputs[0]), product(output))  # as `fold`'s
 
     def gradient_stored(self, number: int, back: Backward) -> int:

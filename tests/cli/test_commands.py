@@ -265,7 +265,8 @@ def test_explain(run: Run) -> None:
     assert "- `channels`: " in operation
     assert "divisible(x, 8)" in run("explain", "divisible").stdout
     assert run("explain", "Conv2d").stdout.startswith("`Conv2d` is `conv` in archc.\n")
-    assert "recurrence" in run("explain", "lstm").stdout
+    assert run("explain", "lstm").stdout.startswith("lstm\n\n`lstm(features, ")
+    assert "step by step" in run("explain", "LSTMCell").stdout
     assert "resnet50" in run("explain").stdout
 
 

@@ -60,7 +60,8 @@ def test_names_that_the_call_chooses_are_taken_by_what_has_such() -> None:
 
 def test_a_block_has_those_of_its_head() -> None:
     unit = block("block unit(out, kernel = 2 * 3, act = relu) { conv(out, kernel) -> act }")
-    assert unit.slots == (Slot("out", True, ""), Slot("kernel", False, "2 * 3"), Slot("act", False, "relu"))
+    told = [(slot.name, slot.required, slot.default) for slot in unit.slots]
+    assert told == [("out", True, ""), ("kernel", False, "2 * 3"), ("act", False, "relu")]
     assert unit.usage == "unit(out, kernel = 2 * 3, act = relu)"
     assert unit.place is not None and unit.place.text.startswith("block unit(out")
     assert block("block plain { relu }").usage == "plain"

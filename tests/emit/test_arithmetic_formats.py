@@ -66,6 +66,13 @@ NETWORKS = {
         skip(x) -> reshape([4, -1]) -> f: conv(6, 3, dilation = 2, pad = causal)
         output a, b, c, d, e, f
     """,
+    "recurrent": """
+        input x[4, 6, 5]
+        tokens -> a: lstm(6) -> b: lstm(5, layers = 2, bidirectional = true)
+        skip(a) -> c: gru(7, bias = false) -> d: gru(3, layers = 2, bidirectional = true)
+        select(-1, length) -> e: linear(4)
+        output b, c, d, e
+    """,
     "rearranged": """
         input x[4, 6, 10]
         conv(8) -> windows: rearrange("c (h p) (w q) -> (h w) (p q) c", p = 3, q = 5)

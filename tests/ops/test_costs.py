@@ -28,6 +28,8 @@ def test_who_works() -> None:
         "matmul",
         "attention",
         "sdpa",
+        "lstm",
+        "gru",
     }
 
 

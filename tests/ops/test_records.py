@@ -16,7 +16,20 @@ from archc.manual.pages import operations_page
 from .samples import op
 
 ROOT = Path(__file__).parents[2]
-FAMILIES = {"convolution", "dense", "norm", "activation", "elementwise", "pool", "merge", "shape", "regularise", "attention", "other"}
+FAMILIES = {
+    "convolution",
+    "dense",
+    "norm",
+    "activation",
+    "elementwise",
+    "pool",
+    "merge",
+    "shape",
+    "regularise",
+    "attention",
+    "recurrent",
+    "other",
+}
 ALL = pytest.mark.parametrize("operation", TABLE.values(), ids=TABLE)
 
 # Arguments by position, as the language's page gives them.
