@@ -37,6 +37,13 @@ def _takes(name: str, parameter: str) -> bool:
     return found is not None and parameter in dict(found.parameters)
 
 
+def _in_side_heads(name: str) -> int:
+    """The parameters of its side heads."""
+    found = driver.check(name).program if _takes(name, "side_heads") else None
+    nodes = [node for node in found.nodes if node.training_only] if found is not None else []
+    return sum(weight.elements for node in nodes for weight in node.weights if weight.trainable)
+
+
 @cache
 def _native(name: str) -> tuple[int, ...]:
     """The shape that the file states for its first input."""
@@ -83,6 +90,7 @@ def numbers(name: str, smallest_side: int) -> dict[str, object]:
     row = json.loads(REFERENCE_LINES.read_text())["lines"].get(name)
     return {
         "parameters": sum(weight.elements for node in found.nodes for weight in node.weights if weight.trainable),
+        "side_heads": _in_side_heads(name),
         "macs": sum(node.macs for node in found.nodes),
         "smallest": smallest_side,
         "lines": lines(name),

@@ -41,7 +41,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A shipped network with its numbers. `file` is the name of the file that it stands in; `parameters` and `macs` are without side heads;
+    """A shipped network with its numbers. `file` is the name of the file that it stands in; `parameters` and `macs` are without side heads, whose parameters `side_heads` counts;
     `smallest` is the side of the smallest square image that it takes; `lines` are the lines of `.arch` text, `reference_lines` those of `reference`.
     """
 
@@ -51,6 +51,7 @@ class Entry:
     paper: str
     file: str
     parameters: int
+    side_heads: int
     macs: int
     smallest: int
     lines: int

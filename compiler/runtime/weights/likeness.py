@@ -10,7 +10,7 @@ from ...ops.base import Shape, product
 from .keys import COUNTER, renamings
 
 MOST_TRIED = 16
-"""A network is compiled to be compared; those with about as many parameters are enough, which are counted without side heads."""
+"""A network is compiled to be compared; those with about as many parameters are enough, with their side heads or without."""
 
 
 def looks_like(shapes: Mapping[str, Shape]) -> tuple[str, int] | None:
@@ -22,7 +22,11 @@ def looks_like(shapes: Mapping[str, Shape]) -> tuple[str, int] | None:
     total = sum(product(shape) for key, shape in held.items())
     if not total:
         return None
-    near = sorted(library.entries(), key=lambda entry: abs(log(entry.parameters / total)))
+
+    def distance(entry: library.Entry) -> float:
+        return min(abs(log(count / total)) for count in (entry.parameters, entry.parameters + entry.side_heads))
+
+    near = sorted(library.entries(), key=distance)
     for entry in near[:MOST_TRIED]:
         program = driver.check(entry.name).program
         told = _same(held, program) if program is not None else None
