@@ -133,6 +133,8 @@ def matmul(low: Lowering, call: Call) -> None:
     rows = [low.data(item) for item in call.arguments[:2]]
     if any(row.batch for row in rows):
         raise Unsaid("a product of matrices whose batch stands elsewhere")
+    if rows[0].bare[:-2] != rows[1].bare[:-2]:
+        raise Unsaid("a product of matrices of which one serves several")
     low.emit(call, "matmul", {}, rows)
 
 

@@ -386,6 +386,8 @@ def core(low: Lowering, call: Call) -> None:
     if row["is_causal"] or isinstance(row["attn_mask"], Ref) or row["enable_gqa"]:
         raise Unsaid("attention with a mask or a bias")
     query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
+    if not query.bare[:-2] == key.bare[:-2] == value.bare[:-2]:
+        raise Unsaid("attention whose heads share their keys")
     axes = list(range(len(key.bare)))
     axes[-1], axes[-2] = axes[-2], axes[-1]
     turned = low.between("permute", {"order": axes}, [key], tuple(key.bare[axis] for axis in axes))
