@@ -29,6 +29,10 @@ def broken(statement: str, indent: int, comment: str = "") -> list[str]:
 def _laid_out(text: str, indent: int, suffix: str = "") -> list[str]:
     if indent + len(text) + len(suffix) <= WIDTH:
         return [" " * indent + text + suffix]
+    chain = _chain(text)
+    if chain:
+        inner = " " * (indent + INDENT)
+        return [f"{' ' * indent}{chain[0]}(", *(inner + call for call in chain[1:]), f"{' ' * indent}){suffix}"]
     brackets = _brackets(text)
     if brackets is None:
         return _in_parentheses(text, indent, suffix)
@@ -76,6 +80,23 @@ def _in_parentheses(text: str, indent: int, suffix: str) -> list[str]:
         return [f"{' ' * indent}{head}{separator}(", *(f"{inner}{element}," for element in elements), f"{' ' * indent}){suffix}"]
     operands = re.split(r" (?=[-+*/@] )", value)
     return [f"{' ' * indent}{head}{separator}(", *(inner + operand for operand in operands), f"{' ' * indent}){suffix}"]
+
+
+def _chain(text: str) -> list[str]:
+    """What stands before a chain of three calls or more (`x = `), its first call on a name, and each further one; [] where it is none."""
+    begun = re.match(r"(?:\w+ = |return )(?=\w+\.\w+\()", text)
+    if begun is None:
+        return []
+    calls: list[str] = []
+    start = begun.end()
+    while start < len(text):
+        name = re.match(r"\w+\.\w+(?=\()" if not calls else r"\.\w+(?=\()", text[start:])
+        if name is None:
+            return []
+        end = _closing(text, start + name.end()) + 1
+        calls.append(text[start:end])
+        start = end
+    return [text[: begun.end()], *calls] if len(calls) > 2 and not calls[0].startswith(("torch.", "F.", "self.")) else []
 
 
 def _brackets(text: str) -> tuple[int, int] | None:

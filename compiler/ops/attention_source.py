@@ -167,14 +167,12 @@ def _forward(parts: Parts) -> list[str]:
     lines.append("        query, key, value = query.transpose(-2, -3), key.transpose(-2, -3), value.transpose(-2, -3)")
     options = []
     if parts.relative:
+        # Each on a line of its own: short enough to stay there.
+        lines.append("        bias = self.relative_position_bias_table[self.relative_position_index]")
         if parts.index == "flat":
-            lines.append("        places = query.shape[-2]")
-            lines.append(
-                "        bias = self.relative_position_bias_table[self.relative_position_index].unflatten(0, (places, places)).permute(2, 0, 1)"
-            )
-        else:
-            lines.append("        bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)")
-    added = [*(["bias.unsqueeze(0)"] if parts.relative else []), *(["mask"] if parts.masked else [])]
+            lines.append("        bias = bias.unflatten(0, (query.shape[-2], query.shape[-2]))")
+        lines.append("        bias = bias.permute(2, 0, 1).unsqueeze(0)")
+    added = [*(["bias"] if parts.relative else []), *(["mask"] if parts.masked else [])]
     if added:
         options.append(f"attn_mask={' + '.join(added)}")
     options.append("dropout_p=self.dropout if self.training else 0.0")
