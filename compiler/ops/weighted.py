@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from . import padding
-from .base import Backward, Construct, Initialization, Saved, Shape, Shapes, Weight, product
+from .base import Backward, Construct, Initialization, Refusal, Saved, Shape, Shapes, Weight, product
 from .convolution import PAD_MODE, Convolution
 from .initial import INIT, INIT_DOC, STD_DOC
 from .norm import NORM_FLOPS
@@ -132,6 +132,19 @@ class StdConv(_Weighted):
 
     def _groups(self, channels: int) -> tuple[int, int]:
         return self.channels, self.groups
+
+    def output(self, inputs: Shapes) -> Shape:
+        output = Convolution.output(self, inputs)
+        filters = self._filters(inputs[0])
+        if product(filters[1:]) == 1:
+            raise Refusal(
+                "E327",
+                f"a filter of `std_conv` has one value here, [{', '.join(map(str, filters))}], and would be 0 when its mean is taken away",
+                parameter="groups" if self.groups > 1 else "kernel",
+                operand=0,
+                help="use `conv`, a larger window, or fewer groups",
+            )
+        return output
 
     def class_name(self, g: Geometry) -> str:
         name = _Weighted.class_name(self, g)

@@ -88,6 +88,8 @@ def test_linear_on_an_image_names_the_remedy() -> None:
         (op("conv", channels=8, pad=(1, 2, 3)), (64, 9, 9), "E315", "`pad` has 3 numbers"),
         (op("conv", channels=8, kernel=7, pad_mode="reflect"), (3, 3, 3), "E321", "at least 4"),
         (op("conv", channels=8, pad=(0, 1, 0, 1), pad_mode="circular"), (3, 9, 9), "E326", "[0, 1, 0, 1]"),
+        (op("std_conv", channels=8, kernel=1, groups=4), (4, 9, 9), "E327", "has one value here, [8, 1, 1, 1]"),
+        (op("std_conv", channels=8, kernel=1), (1, 9, 9), "E327", "has one value here"),
         (op("conv", channels=8, pad="causal"), (3, 9, 9), "E326", "for a signal [C, L]"),
         (op("deconv", channels=8, kernel=3, pad=2), (3, 1, 1), "E317", "(1 - 1) * 1 + 3 + 0"),
         (op("deconv", channels=8, kernel=3, stride=2, out_pad=2), (3, 4, 4), "E316", "`out_pad` 2"),

@@ -105,4 +105,7 @@ def test_shapes_refusals_and_work_are_those_of_a_convolution(word: str, shape: S
             answers.append((output, operation.macs((shape,), output), operation.windows((shape,), output)))
         except Exception as refusal:
             answers.append(str(refusal).replace(f"`{operation.name}`", "`conv`"))
-    assert answers[0] == answers[1]
+    if word == "std_conv" and "has one value here" in str(answers[0]):  # its mean would take all of it away
+        assert op("conv", **settings).weights((shape,))[0].elements == channels
+    else:
+        assert answers[0] == answers[1]

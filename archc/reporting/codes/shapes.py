@@ -157,7 +157,7 @@ ROWS: tuple[Code, ...] = (
         "E327",
         "a norm over a single value",
         "`instance_norm` takes the mean of each channel of one image, `gn` that of each group of channels: of a single value nothing is left, and its variance is none. "
-        "PyTorch refuses it too, `gn` at batch 1 alone.",
+        "PyTorch refuses it too, `gn` at batch 1 alone. So it is with a filter of `std_conv` of one value.",
         _network("global_avgpool -> instance_norm"),
         "Normalise, or `reduce`, before the map has shrunk to one position, use `ln`, or give `gn` fewer groups.",
     ),
