@@ -40,6 +40,10 @@ class _Weighted(Convolution):
         """Elements that are kept of what is made on the way to the filters, these among it."""
         return product(filters) + 2 * filters[0]
 
+    def _evaluated(self, filters: Shape) -> tuple[int, int]:
+        """Elements that are there in evaluation beside the output, and at most before it is there."""
+        return product(filters), self._kept(filters)
+
     def _way_back(self, filters: Shape) -> int:
         """Elements that are alive, at most, between the gradient of the filters and those of what is learned, beside these."""
         return self._kept(filters)
@@ -53,7 +57,11 @@ class _Weighted(Convolution):
         return Saved(kept.inputs, kept.output, kept.extra, kept.extra_bytes, once, kept.for_inputs)
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
-        return self._kept(self._filters(inputs[0].sizes[1:]))
+        filters = self._filters(inputs[0].sizes[1:])
+        if training:
+            return self._kept(filters)
+        beside, before = self._evaluated(filters)
+        return max(beside, before - output.elements)
 
     def copied_weight_gradients(self, back: Backward) -> int:
         filters = self._filters(back.inputs[0])
@@ -222,6 +230,9 @@ class WeightNormConv(_Plain):
         rows = (Weight("weight_g", (filters[0], *[1] * (len(filters) - 1))), Weight("weight_v", filters))
         return (Weight("bias", filters[:1]), *rows) if self.bias else rows
 
+    def _evaluated(self, filters: Shape) -> tuple[int, int]:
+        return product(filters) + filters[0], self._kept(filters)
+
     def _way_back(self, filters: Shape) -> int:
         return 2 * product(filters) + 3 * filters[0]
 
@@ -260,6 +271,9 @@ class SpectralNormConv(_Plain):
 
     def _kept(self, filters: Shape) -> int:
         return product(filters) + filters[0] + product(filters[1:]) + 1
+
+    def _evaluated(self, filters: Shape) -> tuple[int, int]:
+        return product(filters) + 1, 2 * filters[0] + product(filters[1:]) + 1
 
     def _way_back(self, filters: Shape) -> int:
         return 3 * product(filters) + self._kept(filters)
