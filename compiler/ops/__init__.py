@@ -2,70 +2,43 @@
 
 from __future__ import annotations
 
-from . import (
-    activation,
-    adaptive,
-    arrange,
-    attention,
-    blur,
-    convolution,
-    crop,
-    deconvolution,
-    dense,
-    elementwise,
-    fixed,
-    learned,
-    length_norm,
-    merge,
-    norm,
-    other,
-    part,
-    pool,
-    rearrange,
-    recurrent,
-    reduce,
-    regularise,
-    relative,
-    resize,
-    sdpa,
-    shape,
-    sliding,
-    tensors,
-    weighted,
-)
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+
 from .base import Operation
 
-FAMILIES = (
-    convolution,
-    weighted,
-    deconvolution,
-    dense,
-    norm,
-    length_norm,
-    activation,
-    elementwise,
-    pool,
-    blur,
-    adaptive,
-    reduce,
-    merge,
-    shape,
-    rearrange,
-    arrange,
-    sliding,
-    part,
-    crop,
-    resize,
-    regularise,
-    attention,
-    recurrent,
-    learned,
-    tensors,
-    fixed,
-    relative,
-    sdpa,
-    other,
-)
+FAMILIES = {
+    "convolution": "conv dwconv",
+    "weighted": "std_conv weight_norm_conv spectral_norm_conv",
+    "deconvolution": "deconv",
+    "dense": "linear",
+    "norm": "bn gn ln instance_norm lrn",
+    "length_norm": "normalize rms_norm",
+    "activation": "relu relu6 leaky_relu prelu elu gelu silu mish sigmoid tanh hard_sigmoid hard_swish selu celu softmax log_softmax softplus",
+    "elementwise": "exp log sqrt rsqrt reciprocal abs sin cos square power clamp offset",
+    "pool": "maxpool avgpool",
+    "blur": "blur_pool",
+    "adaptive": "adaptive_avgpool adaptive_maxpool global_avgpool global_maxpool",
+    "reduce": "reduce",
+    "merge": "add mul div sub maximum minimum mean concat matmul",
+    "shape": "flatten reshape permute tokens channel_shuffle pixel_shuffle pixel_unshuffle",
+    "rearrange": "rearrange",
+    "arrange": "stack expand flip roll",
+    "sliding": "unfold fold",
+    "part": "slice chunk select",
+    "crop": "crop",
+    "resize": "pad upsample",
+    "regularise": "dropout drop_path",
+    "attention": "attention",
+    "recurrent": "lstm gru",
+    "learned": "class_token position_embedding layer_scale",
+    "tensors": "parameter",
+    "fixed": "constant",
+    "relative": "relative_bias",
+    "sdpa": "sdpa",
+    "other": "scale identity embedding",
+}
+"""The files of the records, in the order of the manual, and the words that each gives the language, so that a word loads its own file alone."""
 
 STRICTER: tuple[str, ...] = (
     "No axis of an output has size 0. (PyTorch lets a transposed convolution, a slice or a crop leave nothing.)",
@@ -81,4 +54,28 @@ STRICTER: tuple[str, ...] = (
 )
 """Where shape rules are stricter than PyTorch's. Everywhere else they are PyTorch's exactly."""
 
-TABLE: dict[str, type[Operation]] = {row.name: row for family in FAMILIES for row in family.OPERATIONS}
+
+class Table(Mapping[str, type[Operation]]):
+    """The record of each word. A file of records is imported when a word of it is first asked for: a network uses some ten of a hundred."""
+
+    def __init__(self) -> None:
+        self._files = {word: file for file, words in FAMILIES.items() for word in words.split()}
+        self._known: dict[str, type[Operation]] = {}
+
+    def __getitem__(self, word: str) -> type[Operation]:
+        if word not in self._known:
+            operations: tuple[type[Operation], ...] = import_module(f"{__name__}.{self._files[word]}").OPERATIONS
+            self._known |= {row.name: row for row in operations}
+        return self._known[word]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._files
+
+
+TABLE = Table()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from archc.compiler import ops
 from archc.compiler.ops import TABLE
 from archc.compiler.ops.base import Operation
 from archc.compiler.ops.parameters import BadValue
@@ -72,6 +75,15 @@ POSITIONS = {
     "layer_scale": "init",
     "attention": "heads dropout bias",
 }
+
+
+def test_every_record_is_found_by_its_word() -> None:
+    """`FAMILIES` names the files that have records, and each word of them in their order."""
+    folder = Path(ops.__file__).parent
+    files = {path.stem for path in folder.glob("*.py") if re.search("^OPERATIONS\\b", path.read_text(encoding="utf-8"), re.MULTILINE)}
+    assert set(ops.FAMILIES) == files - {"ports"}
+    for file, words in ops.FAMILIES.items():
+        assert [row.name for row in import_module(f"archc.compiler.ops.{file}").OPERATIONS] == words.split()
 
 
 @ALL
