@@ -45,10 +45,10 @@ def test_another_network(run: Run) -> None:
 
 
 def test_the_same_weights_in_another_function(run: Run, folder: Path) -> None:
-    text = (Path(__file__).parents[2] / "architectures" / "squeezenet1_1.arch").read_text(encoding="utf-8")
-    changed = text.replace("squeezenet1_1", "other").replace("relu", "leaky_relu(0.2)")
+    text = (Path(__file__).parents[2] / "architectures" / "squeezenet.arch").read_text(encoding="utf-8")
+    changed = text.replace("relu", "leaky_relu(0.2)")
     assert changed.count("leaky_relu") > 0
-    (folder / "other.arch").write_text(changed, encoding="utf-8")
+    (folder / "other.arch").write_text(f"{changed}\nnetwork other = squeezenet\n", encoding="utf-8")
     result = run("verify", "other.arch", "--against", "torchvision:squeezenet1_1", *SMALL)
     assert result.exit_code == 1
     assert "good  keys of the state_dict" in result.stdout
