@@ -7,6 +7,8 @@ arm, and its lines run against the layout's direction.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ...base.records import dataclass
 from ..ops.base import product
 from .edges import flow, ranks
@@ -57,9 +59,16 @@ def arms(picture: Picture) -> Arms:
     tail, head = nested[-1]
     deepest = _deepest(boxes, rank, tail, head)
     rising = networkx.descendants(graph, deepest)
-    if any(tail in rising or head not in rising for tail, head in nested):
+    if any(tail in rising or head not in rising for tail, head in nested) or _goes_on(picture, nested[0], rising):
         return STRAIGHT
     return Arms(tuple(nested), frozenset(rising), deepest)
+
+
+def _goes_on(picture: Picture, outermost: tuple[str, str], rising: Collection[str]) -> bool:
+    """Whether the U is a part of the network, a backbone say, that the rest follows: that would climb beside it, and through its frames."""
+    inside = [names for frame in picture.frames() if (names := {box.name for box in frame.boxes()}).issuperset(outermost)]
+    whole = min(inside, key=len, default=None)
+    return whole is not None and any(box.name in rising and box.name not in whole and not box.is_port for box in picture.boxes())
 
 
 def _within(boxes: dict[str, Box], rank: dict[str, int], line: Line, tail: str, head: str) -> bool:

@@ -31,12 +31,14 @@ TORCHVISION = {
 
 TIMM = {
     "xception": "legacy_xception",
+    "mixer_s32": "mixer_s32_224",
     **{
         name: name
         for name in (
             *("inception_v4", "inception_resnet_v2", "resnet18d", "resnet50c", "resnet50d", "resnet101d", "resnet152d"),
             *("resnext101_32x4d", "seresnet50", "seresnext50_32x4d", "resnetv2_50", "res2net50_26w_4s", "resnest50d"),
-            *("dpn68", "dla34", "cspdarknet53", "repvgg_a0", "mobileone_s0", "convmixer_768_32"),
+            *("dpn68", "dla34", "cspdarknet53", "repvgg_a0", "mobileone_s0", "convmixer_768_32", "skresnet50"),
+            *("hrnet_w18", "pnasnet5large", "ghostnet_100", "ese_vovnet19b_dw"),
         )
     },
 }
@@ -70,6 +72,24 @@ class Only(nn.Module):
         return values[0] if len(values) == 1 else values
 
 
+class Heads(Only):
+    """A detector without what comes after its heads, and without what scales images before it."""
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        levels = self.inner.backbone(image)  # type: ignore[operator]
+        answer = self.inner.head(list(levels.values()))  # type: ignore[operator]
+        return tuple(answer[name] for name in self.names)
+
+
+def _detector(name: str) -> Callable[[], nn.Module]:
+    def made() -> nn.Module:
+        found = torchvision().models.get_model(DETECTORS[name], weights=None, weights_backbone=None)
+        assert isinstance(found, nn.Module)
+        return found
+
+    return made
+
+
 def _fcn() -> nn.Module:
     return torchvision().models.segmentation.fcn_resnet50(weights=None, weights_backbone=None, aux_loss=True)
 
@@ -83,7 +103,11 @@ def _pyramid() -> nn.Module:
 OTHERS: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...], tuple[str, ...]]] = {
     "fcn_resnet50": (_fcn, ("out",), ("aux",)),
     "resnet50_fpn": (_pyramid, ("0", "1", "2", "p6", "p7"), ()),
+    "retinanet_resnet50": (_detector("retinanet_resnet50"), ("cls_logits", "bbox_regression"), ()),
+    "fcos_resnet50": (_detector("fcos_resnet50"), ("cls_logits", "bbox_regression", "bbox_ctrness"), ()),
 }
+
+DETECTORS = {"retinanet_resnet50": "retinanet_resnet50_fpn", "fcos_resnet50": "fcos_resnet50_fpn"}
 
 NAMES = tuple(sorted((*TORCHVISION, *TIMM, *OTHERS)))
 
@@ -99,7 +123,7 @@ def called(name: str) -> str:
     """Where the reference is, and its name there."""
     if name in TIMM:
         return f"timm:{TIMM[name]}"
-    return f"tv:{TORCHVISION.get(name, name)}"
+    return f"tv:{(TORCHVISION | DETECTORS).get(name, name)}"
 
 
 def build(name: str) -> nn.Module:
@@ -142,4 +166,6 @@ def answering(name: str, module: nn.Module) -> nn.Module:
     """`module`, answering with a tensor or a tuple of tensors."""
     if name in TRUNKS:
         return Only(module, ("out",), ("aux",) if name in SIDE_HEADS else ())
+    if name in DETECTORS:
+        return Heads(module, *OTHERS[name][1:])
     return Only(module, *OTHERS[name][1:]) if name in OTHERS else module

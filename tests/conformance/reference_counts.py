@@ -37,7 +37,7 @@ def shapes_at(name: str, shape: tuple[int, ...]) -> dict[str, object]:
             note(path)
     counter = FlopCounterMode(display=False)
     with counter, torch.no_grad():
-        module(torch.empty(1, *shape, device="meta"))
+        reference.answering(name, module)(torch.empty(1, *shape, device="meta"))
     return {"macs": counter.get_total_flops() // 2, "stages": stages}
 
 

@@ -44,6 +44,8 @@ def maker(name: str) -> FunctionType:
         import timm
 
         found = timm.models.model_entrypoint(reference.TIMM[name])
+    elif name in reference.DETECTORS:
+        found = models.get_model_builder(reference.DETECTORS[name])
     else:
         found = {"fcn_resnet50": models.segmentation.fcn_resnet50, "resnet50_fpn": models.detection.retinanet_resnet50_fpn}[name]
     found = inspect.unwrap(found)

@@ -40,3 +40,9 @@ def test_equal_residual_parts_are_told_once() -> None:
 
 def test_equal_convolutions_are_told_each() -> None:
     assert told("conv(8) -> conv(8)") == ("3x3, 8 \u2192 3x3, 8",)
+
+
+def test_an_axis_that_has_another_name_is_not_called_by_the_usual_one() -> None:
+    """The record of `reduce` knows sizes alone: where `length` is the first axis it must not say `channels`."""
+    assert told('tokens -> ln -> reduce("mean", axis = length) -> linear(4)') == ("mean over axis 0 \u2192 linear 4",)
+    assert told('reduce("mean", axis = [height, width]) -> linear(4)') == ("mean over height, width \u2192 linear 4",)

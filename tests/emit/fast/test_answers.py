@@ -176,6 +176,9 @@ SMALLER = {
     "resnet50(output_stride = 8)": "resnet50(output_stride = 8, depths = [1, 1, 1, 1])",
     "flat { conv(in.channels / 4, 3)": "flat { conv(in.channels / 32, 3)",  # its head, which is packed once for each size
     "image[3, 800, 800]": "image[3, 400, 400]",  # the pyramid
+    "pnasnet5large(width = 216": "pnasnet5large(width = 72",
+    "image[3, 331, 331]": "image[3, 131, 131]",
+    "modules = [1, 4, 3], depth = 4": "modules = [1, 1, 1], depth = 1",  # HRNet
 }
 """Fewer equal blocks and narrower layers: an optimised module takes several times its weights while they are packed, 2.5 GB for a VGG."""
 

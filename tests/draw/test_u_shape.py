@@ -1,0 +1,38 @@
+"""Which networks are drawn as a U."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.draw import fold
+from archc.compiler.draw.u_shape import STRAIGHT, Arms, arms
+from tests.support import graph_of
+
+U = """
+  a: conv(8) -> maxpool(2) -> b: conv(8) -> maxpool(2) -> conv(8)
+  concat { | skip(b) | upsample(2) } -> conv(8)
+  concat { | skip(a) | upsample(2) } -> end: conv(8)
+"""
+BACKBONE = f"network down_and_up {{ input image[3, 32, 32]\n{U}\n}}\n"
+
+
+def of(text: str) -> Arms:
+    return arms(fold(graph_of(text)))
+
+
+def test_a_network_that_is_one() -> None:
+    assert of(f"network n {{ input image[3, 32, 32]\n{U}\n conv(4) }}").level
+
+
+def test_one_in_a_stage_with_all_that_follows() -> None:
+    assert of(f"network n {{ input image[3, 32, 32]\n stage all {{ {U}\n conv(4) }} }}").level
+
+
+@pytest.mark.parametrize("after", ["stage head { conv(4) }", "conv(4) -> conv(4)"])
+def test_not_where_it_is_a_backbone_for_the_rest(after: str) -> None:
+    """What follows would climb beside the backbone, through its frames."""
+    assert of(f"{BACKBONE}network n {{ input image[3, 32, 32]\n body: down_and_up\n {after} }}") is STRAIGHT
+
+
+def test_a_backbone_alone_is_one_still() -> None:
+    assert of(f"{BACKBONE}network n {{ input image[3, 32, 32]\n body: down_and_up }}").level
