@@ -231,7 +231,7 @@ def test_list_in_part(run: Run) -> None:
         heads == sorted(heads)
         and lines.index("classification") < [line.split()[:1] for line in lines].index(["efficientnet_b3"]) < heads[1]
     )
-    found = json.loads(run("list", "--task", "classification", "--paper", "LE tan", "--max-parameters", "8M", "--format", "json").stdout)
+    found = json.loads(run("list", "--task", "classification", "--paper", "LE tan,", "--max-parameters", "8M", "--format", "json").stdout)
     names = [row["name"] for row in found["networks"]]
     assert names == [*(f"efficientnet_b{number}" for number in (0, 1)), *(f"mnasnet{width}" for width in ("0_5", "0_75", "1_0", "1_3"))]
     assert json.loads(run("list", "--paper", "nobody", "--format", "json").stdout)["networks"] == []
