@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from ...base.records import dataclass
 from ..graph.batchless import batchless_of, stretched
+from ..graph.facts import facts_of
 from ..graph.graph import Graph
 from ..ops.strides import Layout, in_order
 
@@ -27,9 +28,10 @@ class Lying:
 @lru_cache(maxsize=4)
 def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
     """One for each node, by index."""
-    known: dict[tuple[int, tuple[Layout, ...]], Lying] = {}
+    known: dict[tuple[int, tuple[Layout, ...], bool], Lying] = {}
     found: list[Lying] = []
     batchless = batchless_of(graph)
+    recorded = learning(graph) if training else [False] * len(graph.nodes)
     for node in graph.nodes:
         inputs = tuple(found[index].layout for index in node.inputs)
         for number, expands in enumerate(stretched(graph, node)):
@@ -37,7 +39,7 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
                 own = inputs[number]
                 wide = Layout((batch, *own.sizes[1:]), (0, *own.strides[1:]))
                 inputs = (*inputs[:number], wide, *inputs[number + 1 :])
-        key = (id(node.operation), inputs)
+        key = (id(node.operation), inputs, recorded[node.index])
         lying = known.get(key)
         if lying is None:
             operation, sizes = node.operation, (1 if batchless[node.index] else batch, *node.shape)
@@ -50,10 +52,18 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
                 lying = Lying(
                     layout,
                     operation.is_copied(inputs, sizes),
-                    operation.copies(inputs, layout, training),
+                    operation.copies(inputs, layout, recorded[node.index]),
                     operation.kept_copies(inputs),
                     operation.copied_inputs(inputs),
                 )
             known[key] = lying
         found.append(lying)
     return found
+
+
+def learning(graph: Graph) -> list[bool]:
+    """Whether autograd records each node: it has weights that train, or reads a tensor that depends on some."""
+    learns: list[bool] = []
+    for node, fact in zip(graph.nodes, facts_of(graph), strict=True):
+        learns.append(fact.learns or any(learns[index] for index in node.inputs))
+    return learns

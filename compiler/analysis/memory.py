@@ -21,7 +21,7 @@ from ..graph.program import Node
 from ..ops.base import Backward, Saved, product
 from ..ops.strides import Layout, elementwise, in_order
 from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
-from .layouts import layouts_of
+from .layouts import layouts_of, learning
 from .liveness import Partial, Storages, lifetimes, works_in_place
 
 
@@ -188,7 +188,7 @@ class _Step:
         self.order = self.lives.order
         self.lying = layouts_of(graph, batch, training=True)
         self.storages = Storages.of(graph, batch, training=True)
-        self.learns = _learns(graph)
+        self.learns = learning(graph)
         self.moments: list[Moment] = []
         self.weights = [
             0
@@ -489,11 +489,3 @@ class _Gradients:
 def _is_fixed(node: Node) -> bool:
     """Whether it is a tensor that the module holds and no checkpoint has."""
     return node.operation.constant(node.input_shapes) is not None and not node.weights
-
-
-def _learns(graph: Graph) -> list[bool]:
-    """Whether autograd records each node: it has weights that train, or reads a tensor that depends on some."""
-    learns: list[bool] = []
-    for node, fact in zip(graph.nodes, facts_of(graph), strict=True):
-        learns.append(fact.learns or any(learns[index] for index in node.inputs))
-    return learns

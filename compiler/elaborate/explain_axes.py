@@ -24,7 +24,9 @@ def named_sizes(node: ast.List, values: tuple[object, ...]) -> Named:
                     "E208",
                     f"an axis is called {', '.join(AXIS_NAMES[:-1])} or {AXIS_NAMES[-1]}, and not `{name}`",
                     Label(item.span, f"its name is `{name}`"),
-                    help=did_you_mean(near) or "an axis may also be left without a name: `[length = 196, 12, channels = 64]`",
+                    help="features are `channels` here, also of a vector and of a sequence"
+                    if name == "features"
+                    else did_you_mean(near) or "an axis may also be left without a name: `[length = 196, 12, channels = 64]`",
                 )
             )
         if not isinstance(value, int) or isinstance(value, bool):

@@ -97,7 +97,10 @@ def unknown_name(environment: Environment, name: str, span: Span, wanted: str = 
     elif wanted != "a value" and near and arguments >= COUNT_INPUTS.get(key(name), arguments + 1):
         help, fix = f"{help} The channels that come in are never written: they are those of the tensor", None
     elif wanted != "a value" and environment.label(name) is not None:
-        help, fix = f"`{name}` is a label: `skip({name})` goes on from its step", None
+        help, fix = (
+            f"`{name}` is a label: `skip({name})` goes on from its step, `reuse({name})` runs it once more with the same weights",
+            None,
+        )
     elif name in USAGE:
         help, fix = f"`{name}` begins a statement: {USAGE[name]}", None
     elif (row := otherwise(name)) is not None and near[:1] != (name.lower(),) and not any(environment.binding(other) for other in near):

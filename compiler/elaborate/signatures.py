@@ -11,7 +11,7 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Operation
 from ..ops.foreign_names import NO_PARAMETERS
-from ..ops.parameters import Integer, OpenSizes, Optional, Parameter, Reference, Word
+from ..ops.parameters import Flag, Integer, OpenSizes, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Partial, Template
 from .explain_values import replacement
@@ -227,6 +227,13 @@ def bad_value(called: Signature, row: Parameter, value: object, expected: str, s
     if isinstance(row.kind, Integer) and isinstance(value, float) and value >= 1:
         help_text = f"`round({text})` is {round(value)}, `divisible({text}, 8)` the nearest multiple of 8"
         fix = Fix(f"write `round({text})`", (Edit(span, f"round({text})"),)) if value.is_integer() else None
+    if (
+        called.name in ("linear", "conv", "dwconv", "deconv")
+        and isinstance(row.kind, Flag)
+        and isinstance(value, int)
+        and not isinstance(value, bool)
+    ):
+        help_text = f"what comes in is never written: it is that of the tensor. `{called.usage}`"
     shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()
     return Diagnostic(

@@ -68,5 +68,5 @@ def _fact(node: Node) -> Fact:
         operation.storage(inputs, output),
         operation.module(inputs) is not None,
         any(len(weight.shape) > 1 for weight in weights),
-        operation.is_view and operation.expression(["x"], inputs) == "x",
+        operation.is_view and len(inputs) == 1 and operation.expression(["x"], inputs) == "x",
     )

@@ -48,9 +48,9 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
         warnings.append(
             Diagnostic(
                 "W501",
-                f"nothing uses the output of `{node.key}`, so the step is left out",
+                f"nothing uses the output of `{node.key if node.shares is None else node.unique}`, so the step is left out",
                 Label(node.span, "leads to no output"),
-                help="remove the step, or name its result as an `output`",
+                help="remove the step, or name its result as an `output`: a label names the one step behind it, not the chain that begins there",
                 severity=Severity.WARNING,
             )
         )

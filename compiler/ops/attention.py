@@ -168,6 +168,9 @@ class Attention(BuiltAttention):
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
         return sum(copied_rows(layout) for layout in inputs[: len(inputs) - bool(self.mask)])
 
+    def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
+        return tuple(number for number, layout in enumerate(inputs[: len(inputs) - bool(self.mask)]) if copied_rows(layout))
+
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         return self.bias or len(inputs[0].sizes) > 3
 

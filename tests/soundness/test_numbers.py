@@ -42,12 +42,8 @@ def test_random_networks(part: int) -> None:
         assert parameters(graph) == sum(weight.numel() for weight in built(graph).parameters()), text
 
 
-TOLD_TOO_HIGH = (990, 1360)
-"""Of 1,500: told 8 and 9 % too high (attention to what learns nothing, an average over a signal with uneven padding); to be found out."""
-
-
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_training_step_is_never_told_too_low_and_never_much_too_high(part: int) -> None:
     torch.set_num_threads(1)
     rows = [row for row in map(training, range(part, TRAINED, PARTS)) if row is not None and not row.holds]
-    assert [row.story() for row in rows if row.number not in TOLD_TOO_HIGH or row.told < row.measured] == []
+    assert [row.story() for row in rows] == []
