@@ -351,3 +351,10 @@ def test_what_the_readme_names_is_there() -> None:
     from archc.cli import COMMANDS
 
     assert set(re.findall(r"(?:^\$ |`)archc ([a-z]+)", text, re.MULTILINE)) <= set(COMMANDS)
+
+
+def test_each_decision_has_a_number_of_its_own_which_its_heading_tells() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    numbers = [path.name[:4] for path in pages]
+    assert [number for number, count in Counter(numbers).items() if count > 1] == []
+    assert [path.name for path in pages if not path.read_text(encoding="utf-8").startswith(f"# {path.name[:4]}. ")] == []
