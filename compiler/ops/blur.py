@@ -49,7 +49,7 @@ class BlurPool(Operation):
     onnx: ClassVar[str] = "Pad, Conv"
     output_may_be_overwritten: ClassVar[bool] = True
 
-    kernel: int = parameter(Integer("a whole number, at least 2", least=2), "how many positions the filter has along each axis", 3)
+    kernel: int = parameter(Integer("a whole number from 2 to 1000", least=2, most=1000), "how many positions the filter has along each axis", 3)
     stride: int = parameter(COUNT, "the step from window to window", 2)
     pad_mode: str = parameter(PAD_MODE, "what stands in the padding, (stride + kernel - 2) // 2 a side", "reflect")
 
@@ -60,7 +60,7 @@ class BlurPool(Operation):
         shape = inputs[0]
         rank = need_spatial(self.name, shape)
         pads = ((self._pad(), self._pad()),) * rank
-        check_pad_mode(shape, pads, self.pad_mode, "pad_mode", "pad_mode")
+        check_pad_mode(shape, pads, self.pad_mode, "pad_mode", "stride" if self.stride > self.kernel else "kernel")
         if min(shape[1:]) + 2 * self._pad() < self.kernel:
             raise too_small(self.name, shape, (self.kernel,) * rank, (1,) * rank, pads)
         return (shape[0], *((size + 2 * self._pad() - self.kernel) // self.stride + 1 for size in shape[1:]))

@@ -45,12 +45,13 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Integer(Kind):
-    """A whole number, at least `least`. A boolean is not one; `64.0` is not one either."""
+    """A whole number, at least `least`, and at most `most` where work is done for each. A boolean is not one; `64.0` is not one either."""
 
     least: int = 1
+    most: float = math.inf
 
     def read(self, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < self.least:
+        if isinstance(value, bool) or not isinstance(value, int) or not self.least <= value <= self.most:
             raise self.refuse()
         return value
 

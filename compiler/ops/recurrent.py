@@ -8,7 +8,7 @@ from typing import ClassVar
 from ...base.records import dataclass
 from .axis_names import Axes
 from .base import Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
-from .parameters import CHANNELS, COUNT, FLAG, PROBABILITY, Plain, parameter
+from .parameters import CHANNELS, FLAG, PROBABILITY, Integer, Plain, parameter
 from .strides import Layout, in_order
 
 
@@ -23,7 +23,7 @@ class _Recurrent(Operation):
     """Operations an element of the state, beside the products."""
 
     features: int = parameter(CHANNELS, "how many features come out, of each direction")
-    layers: int = parameter(COUNT, "how many layers, each of which reads the one before it", 1)
+    layers: int = parameter(Integer("a whole number from 1 to 1000", most=1000), "how many layers, each of which reads the one before it", 1)
     bidirectional: bool = parameter(FLAG, "whether another one reads from the end; the features of both stand side by side", False)
     dropout: float = parameter(PROBABILITY, "the probability of a value between two layers to be set to 0 while training", 0.0)
     bias: bool = parameter(FLAG, "whether the gates add biases", True)
