@@ -150,7 +150,9 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
         found.used = True
         inside = found.members.get(part)
         if inside is None:
-            if found.tensor is None or frame.environment.has_holes:
+            # Without a tensor it failed, or it is but the beginning of dotted labels, whose parts are all known.
+            failed = found.tensor is None and expansion.build.report.has_errors
+            if failed or frame.environment.has_holes:
                 raise Unknowable
             near = closest(part, found.members)
             known = ", ".join(f"`{name}`" for name in list(found.members)[:6])
@@ -164,6 +166,17 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
                 )
             )
         found = inside
+    if found.tensor is None and found.members and not expansion.build.report.has_errors:
+        name = ".".join(path)
+        raise Problem(
+            Diagnostic(
+                "E202",
+                f"`{name}` is the beginning of labels, and no step has it whole",
+                Label(span, "not a step"),
+                (Label(found.span, f"`{name}` begins here"),),
+                help="its labels are " + ", ".join(f"`{name}.{part}`" for part in list(found.members)[:6]),
+            )
+        )
     if found.tensor is not None and expansion.build.nodes[found.tensor].training_only and not frame.training_only:
         raise Problem(
             Diagnostic(

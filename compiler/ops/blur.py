@@ -49,7 +49,9 @@ class BlurPool(Operation):
     onnx: ClassVar[str] = "Pad, Conv"
     output_may_be_overwritten: ClassVar[bool] = True
 
-    kernel: int = parameter(Integer("a whole number from 2 to 1000", least=2, most=1000), "how many positions the filter has along each axis", 3)
+    kernel: int = parameter(
+        Integer("a whole number from 2 to 1000", least=2, most=1000), "how many positions the filter has along each axis", 3
+    )
     stride: int = parameter(COUNT, "the step from window to window", 2)
     pad_mode: str = parameter(PAD_MODE, "what stands in the padding, (stride + kernel - 2) // 2 a side", "reflect")
 

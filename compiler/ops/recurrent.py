@@ -23,7 +23,9 @@ class _Recurrent(Operation):
     """Operations an element of the state, beside the products."""
 
     features: int = parameter(CHANNELS, "how many features come out, of each direction")
-    layers: int = parameter(Integer("a whole number from 1 to 1000", most=1000), "how many layers, each of which reads the one before it", 1)
+    layers: int = parameter(
+        Integer("a whole number from 1 to 1000", most=1000), "how many layers, each of which reads the one before it", 1
+    )
     bidirectional: bool = parameter(FLAG, "whether another one reads from the end; the features of both stand side by side", False)
     dropout: float = parameter(PROBABILITY, "the probability of a value between two layers to be set to 0 while training", 0.0)
     bias: bool = parameter(FLAG, "whether the gates add biases", True)

@@ -7,6 +7,7 @@ import pytest
 from archc.base.diagnostics import Diagnostic
 from archc.compiler.driver import check
 from archc.compiler.files.locate import shipped
+from tests.sample import sample
 from tests.support import checked as checked_text
 
 
@@ -102,6 +103,6 @@ def test_a_padding_that_would_break_what_follows_is_not_advised() -> None:
     assert all("pad = 1" not in (row.help or "") for row in found)
 
 
-@pytest.mark.parametrize("network", shipped())
+@pytest.mark.parametrize("network", sample(shipped()))
 def test_no_shipped_network_is_doubted(network: str) -> None:
     assert [row.code for row in check(network).diagnostics] == []

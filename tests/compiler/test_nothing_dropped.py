@@ -173,3 +173,21 @@ def test_a_comment_in_the_braces_of_a_text(label: str) -> None:
 def test_a_number_sign_of_the_text_itself() -> None:
     body = '"a#{c}": conv(4) -> skip("a#{c}")'
     assert not checked("let c = 3\n" + N.replace("@", body)).has_errors
+
+
+BEGINNINGS = {
+    "skip": "skip(start) -> conv(4)",
+    "reuse": "reuse(start)",
+    "an output": "output o = start",
+    "a size": "upsample(like = start)",
+    "a part that is not there": 'skip("start.0)") -> conv(4)',
+    "a path of a merge": "add { | skip | skip(start) }",
+}
+
+
+@pytest.mark.parametrize("statement", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_the_beginning_of_dotted_labels_is_no_step(statement: str) -> None:
+    found = checked(f'network n {{\n  input x[3, 8, 8]\n  "start.0": conv(3)\n  {statement}\n}}\n')
+    (row,) = (row for row in found.diagnostics if row.is_error)
+    assert row.code == "E202"
+    assert "`start.0`" in (row.help or "") or "did you mean `0`" in (row.help or "")

@@ -15,6 +15,7 @@ from archc.compiler.draw import LEVELS, Look, Options, View, draw_text, fold, to
 from archc.compiler.driver import check
 from archc.compiler.files.locate import shipped
 from archc.compiler.graph.graph import Graph
+from tests.sample import sample
 
 from .reading import lines
 
@@ -39,7 +40,7 @@ def of(name: str) -> Graph:
     return found
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", sample(NETWORKS))
 def test_drawn_edges_equal_the_graphs(name: str) -> None:
     network = of(name)
     edges = sorted((producer.index, user.index, operand) for producer, user, operand in network.edges())
@@ -53,7 +54,7 @@ def test_drawn_edges_equal_the_graphs(name: str) -> None:
     assert sorted(lines(unfolded)) == sorted((f"n{producer}", f"n{user}") for producer, user, _ in edges)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", sample(NETWORKS, 1))
 def test_at_most_forty_boxes_and_stages_as_in_the_file(name: str) -> None:
     network = of(name)
     picture = fold(network)
@@ -63,7 +64,7 @@ def test_at_most_forty_boxes_and_stages_as_in_the_file(name: str) -> None:
     assert drawn == stages
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", sample(NETWORKS, 2))
 def test_heat_sums_to_the_networks_total(name: str) -> None:
     network = of(name)
     table = cost(network).total

@@ -13,13 +13,14 @@ from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode, class_name, to_python
 from archc.compiler.files.library import names
 from archc.compiler.runtime.live_module import build
+from tests.sample import sample
 
 from .checks import actual_weights, as_tuple, expected_weights
 
 NAMES = sorted(names())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sample(NAMES))
 def test_keys_and_shapes(name: str) -> None:
     """Each kind of source, without storage: the state_dict's keys and shapes, and the outputs' shapes for a batch of 3."""
     graph = driver.compile(name).graph

@@ -12,14 +12,14 @@ from collections import Counter
 
 import pytest
 
-from tests.sample import sample
+from tests.sample import EVERYTHING, sample
 
 from .edits import edits
 from .judge import LIBRARY, confirm, judge
 
 pytestmark = pytest.mark.slow
 
-COUNT = int(os.environ.get("ARCHC_MUTATIONS", "32"))
+COUNT = int(os.environ.get("ARCHC_MUTATIONS", "32" if EVERYTHING else "16"))
 CONFIRMED = 4  # of the edits of a file that are still legal, so many are run in PyTorch
 FILES = sorted(path.stem for path in LIBRARY.glob("*.arch"))
 

@@ -27,13 +27,14 @@ from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 from archc.reporting.terminal import to_text
 from tests.emit.checks import as_tuple, check_answers, check_gradients
+from tests.sample import EVERYTHING
 from tests.support import checked as checked_text
 
 from .oracle import Refused, Stricter
 from .reuse_oracle import run
 from .reuse_programs import Maker, ReuseProgram
 
-PROGRAMS = int(os.environ.get("ARCHC_REUSE_PROGRAMS", "1000"))
+PROGRAMS = int(os.environ.get("ARCHC_REUSE_PROGRAMS", "1000" if EVERYTHING else "500"))
 PARTS = 10
 BUILT = 40
 """Of so many programs one is built in all targets."""
