@@ -20,6 +20,7 @@ from archc.compiler.runtime.prepare import Wanted, ready
 from archc.compiler.runtime.sample_inputs import normal
 from archc.compiler.verify import shaken
 from archc.reporting.error import ArchError
+from tests.sample import sample
 from tests.support import checked as checked_text
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,6 @@ FIRST_STEPS = """network odd(classes = 5) {
 ALONE = """
 import sys
 import torch
-from tests.sample import sample
 made = torch._inductor.aoti_load_package(sys.argv[1])
 torch.save(made(*torch.load(sys.argv[2])), sys.argv[3])
 assert not any(name.split(".")[0].startswith("archc") for name in sys.modules), "archc was imported"
