@@ -21,7 +21,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "format": (sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."),
     "mypy": (sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")),
     "fast": (*PYTEST, "-m", "not slow"),
-    "slow": (sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", "slow"),
+    "slow": (*PYTEST, "-m", "slow"),
 }
 FOLDERS = ("architectures", "compiler", "dsl", "grammar")
 
