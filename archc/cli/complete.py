@@ -23,12 +23,12 @@ class NetworkWord(Text):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        from ..compiler.files.locate import SUFFIX, shipped
+        from ..compiler.files.locate import SUFFIX, known_names
 
         path, colon, begun = incomplete.partition(SUFFIX + ":")
         if colon:
             return [CompletionItem(f"{path}{colon}{name}") for name in _networks(path + SUFFIX) if name.startswith(begun)]
-        words = [] if os.sep in incomplete else [name for name in shipped() if name.startswith(incomplete)]
+        words = [] if os.sep in incomplete else [name for name in known_names() if name.startswith(incomplete)]
         return [CompletionItem(word) for word in (*words, *_files(incomplete, SUFFIX))]
 
 

@@ -35,6 +35,7 @@ def offered(folder: Path, line: str) -> list[str]:
         ("archc b", ["build", "bench"]),
         ("archc build --dyn", ["--dynamic"]),
         ("archc cost resnext", ["resnext50", "resnext101_32x8d", "resnext101_64x4d"]),
+        ("archc build efficientnet_b3", ["efficientnet_b3"]),
         ("archc cost my", ["my.arch", "myfolder/"]),
         ("archc check my.arch:o", ["my.arch:one", "my.arch:other"]),
         ("archc draw my.arch:one --set ", ["width=", "depth="]),
