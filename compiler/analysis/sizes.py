@@ -16,9 +16,10 @@ from math import lcm
 from typing import TypeAlias
 
 from ...base.records import dataclass
+from ..graph.facts import facts_of
 from ..graph.graph import Graph
 from ..graph.program import Node
-from ..ops.base import Operation, Refusal, Shape, Weight
+from ..ops.base import Operation, Refusal, Shape
 from .receptive import Field, receptive
 from .table import Cell, Column, Table
 
@@ -122,9 +123,7 @@ def sizes(graph: Graph, compile: Compile | None = None) -> tuple[Axis, ...]:
 
 def carried(graph: Graph, inputs: Mapping[int, Shape]) -> list[Shape] | None:
     """The shape of every node where the inputs have these shapes, given by the index of the node; None where the built module takes them not."""
-    native = [node.shape for node in graph.nodes]
-    weights = [_weights(node, node.input_shapes) for node in graph.nodes]
-    run = _carry(graph, native, weights, inputs)
+    run = _carry(graph, inputs)
     if not run.in_evaluation or run.changed is not None:
         return None
     return [run.shapes.get(node.index, node.shape) for node in graph.nodes]
@@ -133,9 +132,7 @@ def carried(graph: Graph, inputs: Mapping[int, Shape]) -> list[Shape] | None:
 class _Search:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.native = [node.shape for node in graph.nodes]
-        self.weights = [_weights(node, node.input_shapes) for node in graph.nodes]
-        self.period = period(graph)
+        self.period = _period(graph)
         self.known: dict[tuple[tuple[int, ...], int], Axis] = {}
         self.places: dict[Axis, tuple[tuple[Node, ...], int]] = {}
 
@@ -179,7 +176,7 @@ class _Search:
         limit = self._limit(native)
         compiled, built, fixed_by, held_by = [], [], "", ""
         for size in range(1, limit + 1):
-            run = _carry(self.graph, self.native, self.weights, {node.index: _resized(node, number, size) for node in nodes})
+            run = _carry(self.graph, {node.index: _resized(node, number, size) for node in nodes})
             if run.in_training:
                 compiled.append(size)
             if run.in_evaluation and run.changed is None:
@@ -253,8 +250,9 @@ class _Run:
     """Those that differ from the network's own, by the index of the node."""
 
 
-def _carry(graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight, ...]], start: Mapping[int, Shape]) -> _Run:
+def _carry(graph: Graph, start: Mapping[int, Shape]) -> _Run:
     """What comes of other shapes at some inputs."""
+    facts = facts_of(graph)
     shapes = dict(start)
     changed: Node | None = None
     held: Node | None = None
@@ -264,7 +262,7 @@ def _carry(graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight
             continue
         if node.training_only and not in_training:
             continue
-        inputs = tuple(shapes.get(index, native[index]) for index in node.inputs)
+        inputs = tuple(shapes.get(index, graph.nodes[index].shape) for index in node.inputs)
         if inputs == node.input_shapes:
             continue
         try:
@@ -275,21 +273,17 @@ def _carry(graph: Graph, native: Sequence[Shape], weights: Sequence[tuple[Weight
                 return _Run(False, False, changed, held, shapes)
             continue
         # Weights of side heads hold training to a size, not evaluation, which does not run them.
-        if _weights(node, inputs) != weights[node.index]:
+        if node.operation.weights(inputs) != facts[node.index].weights:
             if node.training_only:
                 held = held or node
             else:
                 changed = changed or node
-        if output != native[node.index]:
+        if output != node.shape:
             shapes[node.index] = output
     return _Run(True, in_training, changed, held, shapes)
 
 
-def _weights(node: Node, inputs: tuple[Shape, ...]) -> tuple[Weight, ...]:
-    return node.operation.weights(inputs)
-
-
-def period(graph: Graph) -> int:
+def _period(graph: Graph) -> int:
     """With which period the sizes of all tensors repeat: a common multiple of the effective strides, and of what axes must divide by."""
     fields = [field for row in receptive(graph) for field in row.fields]
     common = _common(fields)

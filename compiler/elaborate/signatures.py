@@ -227,12 +227,8 @@ def bad_value(called: Signature, row: Parameter, value: object, expected: str, s
     if isinstance(row.kind, Integer) and isinstance(value, float) and value >= 1:
         help_text = f"`round({text})` is {round(value)}, `divisible({text}, 8)` the nearest multiple of 8"
         fix = Fix(f"write `round({text})`", (Edit(span, f"round({text})"),)) if value.is_integer() else None
-    if (
-        called.name in ("linear", "conv", "dwconv", "deconv")
-        and isinstance(row.kind, Flag)
-        and isinstance(value, int)
-        and not isinstance(value, bool)
-    ):
+    begins_with_what_comes_out = called.slots[0].name in ("channels", "features")
+    if begins_with_what_comes_out and isinstance(row.kind, Flag) and isinstance(value, int) and not isinstance(value, bool):
         help_text = f"what comes in is never written: it is that of the tensor. `{called.usage}`"
     shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()

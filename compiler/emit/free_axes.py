@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from ...base.diagnostics import Diagnostic, Label
@@ -95,13 +96,11 @@ def as_free_as_can_be(graph: Graph, words: Sequence[str], make: Callable[[FreeAx
     PyTorch proves less of a size than the shapes say: where it gives up, whole strides of the network are tried, with which nothing is
     rounded on the way. Raises `ArchError` (F626).
     """
-    free = free_axes(graph, words)
+    free = free_axes(graph, tuple(words))
     if not words:
         return make(free), free
     reason: Exception | None = None
-    for axes in (free, _in_strides(free)):
-        if axes is None:
-            continue
+    for axes in _choices(free):
         try:
             return make(axes), axes
         except ArchError:
@@ -110,6 +109,14 @@ def as_free_as_can_be(graph: Graph, words: Sequence[str], make: Callable[[FreeAx
             reason = reason or error
     assert reason is not None
     raise ArchError((_refused(free, reason),)) from reason
+
+
+def _choices(free: FreeAxes) -> Iterator[FreeAxes]:
+    """The freest first; the other is worked out where that was not enough."""
+    yield free
+    coarse = _in_strides(free)
+    if coarse is not None:
+        yield coarse
 
 
 def _in_strides(free: FreeAxes) -> FreeAxes | None:
@@ -128,7 +135,8 @@ def _in_strides(free: FreeAxes) -> FreeAxes | None:
     return FreeAxes(free.graph, tuple(rows))
 
 
-def free_axes(graph: Graph, words: Sequence[str]) -> FreeAxes:
+@lru_cache(maxsize=4)
+def free_axes(graph: Graph, words: tuple[str, ...]) -> FreeAxes:
     """The axes of those names, of all inputs that have them. Raises `ArchError` (F626) where one is fixed, or there is none."""
     if not words:
         return FreeAxes(graph, ())

@@ -24,7 +24,6 @@ END = 2**62
 def model_of_exported(program: ExportedProgram, name: str, origin: str, source: str = "the program") -> Model:
     """Raises `ArchError`: F652 where the program takes one batch alone."""
     signature = program.graph_signature
-    mutated = [spec.target for spec in signature.output_specs if spec.kind.name.endswith("MUTATION")]
     kept = [index for index, spec in enumerate(signature.output_specs) if not spec.kind.name.endswith("MUTATION")]
     inputs, rows, ends = [], [], []
     weights: list[tuple[str, str, str]] = []
@@ -59,20 +58,14 @@ def model_of_exported(program: ExportedProgram, name: str, origin: str, source: 
         found = [values[end.text] if isinstance(end, Name) else end for end in ends]
         return tree_unflatten(found, out_spec) if out_spec is not None and len(found) == out_spec.num_leaves else found
 
-    assert not mutated or len(kept) + len(mutated) == len(signature.output_specs)
     module = GraphModel(inputs, regrouped(rows, kinds, {key: value for value, key, _ in weights}), answer)
-    for place, value in weights_of(program, weights).items():
-        module.weight(*place, value[0], value[1])
+    known: dict[str, Any] = {**program.constants, **program.state_dict}
+    for value, key, kind in weights:
+        module.weight(value, key, known[key].detach(), kind)
     for path, kind in kinds.items():
         part(module, path, kind)
     module.eval()
     return Model(identifier(name), module, shapes, origin, keep=True)
-
-
-def weights_of(program: ExportedProgram, rows: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str], tuple[torch.Tensor, str]]:
-    """By node and key, each tensor with what it is."""
-    known: dict[str, Any] = {**program.constants, **program.state_dict}
-    return {(name, key): (known[key].detach(), kind) for name, key, kind in rows}
 
 
 def _input(value: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from . import attention_memory
 from .attention_source import Parts, helpers
 from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, show_size
 from .parameters import COUNT, FLAG, KERNEL, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
-from .spatial import either, nearest_divisors
+from .spatial import as_written, either, nearest_divisors
 
 
 class Names(Kind):
@@ -114,8 +114,7 @@ class BuiltAttention(Operation):
         return len(inputs) - bool(self.mask) > 1
 
     def _sides(self) -> tuple[int, ...]:
-        sides = self.window if isinstance(self.window, tuple) else (self.window, self.window)
-        return tuple(side for side in sides if isinstance(side, int))
+        return as_written(self.window)
 
     @property
     def _places(self) -> int:

@@ -9,6 +9,7 @@ from ...base.records import dataclass
 from .axis_names import Axes
 from .base import Construct, Family, Operation, Refusal, Shape, Shapes, Weight, product, show, show_size
 from .parameters import COUNT, FLAG, POSITIVE, STRIDE, Extent, Kind, Optional, Plain, Sizes, names_of, parameter, sizes_of
+from .spatial import as_written
 
 _SINCOS = '''def sincos(sizes: list[int], features: int, base: float) -> torch.Tensor:
     """Sines and cosines of the places along each axis, at falling frequencies: [places, features]."""
@@ -83,10 +84,6 @@ def _shape(value: Plain) -> Shape:
     return (len(value), *_shape(value[0])) if isinstance(value, tuple) else ()
 
 
-def _pair(size: Plain) -> tuple[int, ...]:
-    return size if isinstance(size, tuple) else (size, size)  # type: ignore[return-value]
-
-
 @dataclass(frozen=True, slots=True)
 class Constant(Operation):
     name: ClassVar[str] = "constant"
@@ -157,7 +154,7 @@ class Constant(Operation):
                 cosine = self.value == "rotary_cos"
                 return Construct("rotary", ((None, sizes[0]), (None, features), ("base", self.base), ("cosine", cosine)))
             case "window_mask":
-                return Construct("window_mask", ((None, sizes), (None, _pair(self.window)), (None, _pair(self.shift))))
+                return Construct("window_mask", ((None, sizes), (None, as_written(self.window)), (None, as_written(self.shift))))
             case "causal":
                 return Construct("causal_mask", ((None, sizes[0]),))
         if self.sizes and not isinstance(self.value, tuple):
@@ -218,7 +215,7 @@ def _waves(step: Constant) -> Shape:
 
 
 def _mask(step: Constant) -> Shape:
-    sizes, window, shift = step._sizes, _pair(step.window), _pair(step.shift)
+    sizes, window, shift = step._sizes, as_written(step.window), as_written(step.shift)
     for name, given in (("sizes", sizes), ("window", window), ("shift", shift)):
         if len(given) != 2:
             told = f"`constant` of windows is about two axes, and `{name}` of {len(given)}"

@@ -9,6 +9,7 @@ from ...base.records import dataclass
 from .axis_names import Axes
 from .base import Backward, Family, Initialization, Operation, Refusal, Shape, Shapes, Weight, product, show_size
 from .parameters import COUNT, FLAG, KERNEL, POSITIVE, Plain, parameter
+from .spatial import as_written
 
 _BIAS = '''def relative_bias(table: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """The bias of each head between any two places of a window, [1, heads, places, places], of a row for each distance."""
@@ -55,8 +56,7 @@ class RelativeBias(Operation):
 
     @property
     def sides(self) -> tuple[int, ...]:
-        sides = self.window if isinstance(self.window, tuple) else (self.window, self.window)
-        return tuple(side for side in sides if isinstance(side, int))
+        return as_written(self.window)
 
     @property
     def places(self) -> int:

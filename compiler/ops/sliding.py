@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axis_names import STANDARD, Axes
 from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .parameters import DILATION, KERNEL, STRIDE, Extent, Plain, parameter
-from .spatial import Geometry, either, nearest_multiples, reach, show_kernel, show_pads, show_stride, simple, too_small
+from .spatial import Geometry, as_written, either, nearest_multiples, reach, show_kernel, show_pads, show_stride, simple, too_small
 from .strides import Layout, in_order
 
 PAD = Extent("a number, or one for each axis", least=0)
@@ -31,7 +31,7 @@ class _Sliding(Operation):
         """The windows on an image, and how many there are along each axis."""
         rows = []
         for word, value in zip(("kernel", "stride", "pad", "dilation"), self._fields(), strict=True):
-            sizes = value if isinstance(value, tuple) else (value, value)
+            sizes = as_written(value)
             if len(sizes) != 2:
                 raise Refusal(
                     "E315",
@@ -39,7 +39,7 @@ class _Sliding(Operation):
                     parameter=word,
                     help="give one number for both axes, or one for each",
                 )
-            rows.append(tuple(size for size in sizes if isinstance(size, int)))
+            rows.append(sizes)
         kernel, stride, pad, dilation = rows
         g = Geometry(kernel, stride, dilation, tuple((size, size) for size in pad))
         room = [size + 2 * p - reach(k, d) for size, p, k, d in zip(image[1:], pad, kernel, dilation, strict=True)]
@@ -136,7 +136,7 @@ class Fold(_Sliding):
         return self.kernel, self.stride, self.pad, self.dilation
 
     def _image(self, channels: int) -> Shape:
-        sizes = self.size if isinstance(self.size, tuple) else (self.size, self.size)
+        sizes = as_written(self.size)
         if len(sizes) != 2:
             raise Refusal(
                 "E315",
@@ -144,7 +144,7 @@ class Fold(_Sliding):
                 parameter="size",
                 help="give one number for both axes, or one for each",
             )
-        return (channels, *(size for size in sizes if isinstance(size, int)))
+        return (channels, *sizes)
 
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]

@@ -68,6 +68,13 @@ def each_axis(size: Plain, rank: int) -> tuple[int, ...] | None:
     return None
 
 
+def as_written(size: Plain) -> tuple[int, ...]:
+    """The sides of an image's window: one number is both; a size has as many as were written, which may be too many or too few."""
+    return (
+        (size, size) if isinstance(size, int) else tuple(item for item in size if isinstance(item, int)) if isinstance(size, tuple) else ()
+    )
+
+
 def spread(value: Plain, rank: int, parameter: str, shape: Shape) -> tuple[int, ...]:
     """A size over the spatial axes of the input."""
     sizes = each_axis(value, rank)

@@ -22,6 +22,17 @@ class _Weighted(Convolution):
 
     class_word: ClassVar[str] = ""
 
+    channels: int = parameter(CHANNELS, "how many channels come out")
+    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis", 3)
+    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
+    pad: Plain = parameter(PADDING, "as of `conv`", "half")
+    groups: int = parameter(COUNT, "how many groups the channels fall into, each seeing only its own", 1)
+    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
+    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
+
+    def _groups(self, channels: int) -> tuple[int, int]:
+        return self.channels, self.groups
+
     def class_name(self, g: Geometry) -> str:
         special = self._special(g)
         return f"{self.class_word}{f'{special}Pad' if special else ''}Conv{g.rank}d"
@@ -121,13 +132,6 @@ class StdConv(_Weighted):
     reference: ClassVar[str] = "Weight Standardization (2019); timm's StdConv2d and ScaledStdConv2d"
     onnx: ClassVar[str] = "Conv"
 
-    channels: int = parameter(CHANNELS, "how many channels come out")
-    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis", 3)
-    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
-    pad: Plain = parameter(PADDING, "as of `conv`", "half")
-    groups: int = parameter(COUNT, "how many groups the channels fall into, each seeing only its own", 1)
-    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
-    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
     eps: float = parameter(EPSILON, "what is added to the variance of a filter", 1e-6)
     gain: bool = parameter(FLAG, "whether each filter is divided by the root of its size and has a learned factor", False)
     gamma: float = parameter(NUMBER, "with `gain`, a fixed factor of all filters, for the activation that comes before", 1.0)
@@ -137,9 +141,6 @@ class StdConv(_Weighted):
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
         return self.kernel, self.stride, self.pad, self.dilation, self.bias, self.pad_mode, self.init, self.std
-
-    def _groups(self, channels: int) -> tuple[int, int]:
-        return self.channels, self.groups
 
     def output(self, inputs: Shapes) -> Shape:
         output = Convolution.output(self, inputs)
@@ -198,20 +199,10 @@ class StdConv(_Weighted):
 class _Plain(_Weighted):
     """Their parameters are those of a convolution, but for how it starts: that is as PyTorch's layer does."""
 
-    channels: int = parameter(CHANNELS, "how many channels come out")
-    kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis", 3)
-    stride: Plain = parameter(STRIDE, "the step from window to window", 1)
-    pad: Plain = parameter(PADDING, "as of `conv`", "half")
-    groups: int = parameter(COUNT, "how many groups the channels fall into, each seeing only its own", 1)
-    dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
-    bias: bool = parameter(FLAG, "whether a number is added to each channel", True)
     pad_mode: str = parameter(PAD_MODE, "what stands in the padding", "zeros")
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
         return self.kernel, self.stride, self.pad, self.dilation, self.bias, self.pad_mode, None, 0.0
-
-    def _groups(self, channels: int) -> tuple[int, int]:
-        return self.channels, self.groups
 
     def initialization(self) -> Initialization:
         return Initialization()
