@@ -27,7 +27,7 @@ GRADIENTS = (
     *("alexnet_torchvision", "googlenet_torchvision", "inception_v3", "inception_v4", "inception_resnet_v2", "vgg11_bn"),
     *("resnet18", "resnet50d", "resnext50", "seresnet50", "resnetv2_50", "res2net50_26w_4s", "densenet121", "squeezenet1_1"),
     *("mobilenet_v2", "mobilenet_v3_large", "shufflenet_v2_x1_0", "efficientnet_b0", "regnet_y_400mf", "convnext_tiny"),
-    *("vit_b_16", "swin_t", "fcn_resnet50", "resnet50_fpn"),
+    *("vit_b_16", "swin_t", "fcn_resnet50", "resnet50_fpn", "poolformer_s12", "convnextv2_atto", "resnetv2_50_bit"),
 )
 
 LARGE_TO_SCRIPT = ("hrnet_w18", "pnasnet5large", "mobileone_s0")

@@ -197,6 +197,10 @@ def test_what_makes_them_smaller_is_in_them() -> None:
     assert [large for large in SMALLER if large not in texts] == []
 
 
+LOUD = ("resnetv2_50_bit",)
+"""A change of its image by 1e-7 is one of 1e-6 in its answer: a hundred times more than in resnetv2_50, and roundings grow alike."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sample(names(), 2, 5))
 def test_shipped_networks(name: str, tmp_path: Path) -> None:
@@ -223,4 +227,4 @@ def test_shipped_networks(name: str, tmp_path: Path) -> None:
         scripted = script(made.module)
         del made
         for given, wanted in pairs:
-            check_close(scripted(*given), wanted, 1e-5)
+            check_close(scripted(*given), wanted, 1e-4 if name in LOUD else 1e-5)
