@@ -46,7 +46,7 @@ fast: setup
 slow: setup
 	@$(BIN)/python -m pytest -q -m slow
 
-# Hours, not minutes: the tests that `make test` runs a part of (tests/sample.py), edits of each shipped file, and random programs that archc
+# An hour and more: the tests that `make test` runs a part of (tests/sample.py), edits of each shipped file, and random programs that archc
 # and PyTorch must judge alike.
 EDITS ?= 2000
 PROGRAMS ?= 20000

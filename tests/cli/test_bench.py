@@ -12,6 +12,7 @@ from archc.cli import bench as command
 from archc.compiler.bench import bench as measured
 from archc.compiler.bench.ways import WAYS
 from archc.compiler.emit.fast import optimized
+from tests.sample import only_in_campaign
 
 from .conftest import Run
 
@@ -98,6 +99,7 @@ def test_packaged_without_a_compiler(run: Run) -> None:
 
 
 @pytest.mark.slow
+@only_in_campaign
 def test_packaged(run: Run) -> None:
     result = run("bench", "small.arch", "--ways", "eager,packaged", "--batch", "2", "--format", "json", *QUICK)
     assert result.exit_code == 0, result.output

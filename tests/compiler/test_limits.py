@@ -21,7 +21,7 @@ from archc.compiler.elaborate.imports import DEEPEST_IMPORT
 from archc.compiler.elaborate.naming import LONGEST_LABEL, legal_name, why_not
 from archc.compiler.elaborate.values import LARGEST_LIST, show_value
 from archc.compiler.files.locate import find, read
-from tests.sample import EVERYTHING, sample
+from tests.sample import only_in_campaign, sample
 from tests.support import checked as checked_text
 
 MOST_BYTES = 200 * 2**20
@@ -183,7 +183,7 @@ def test_what_is_counted_of_a_shipped_network_is_what_is_made(name: str, monkeyp
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not EVERYTHING, reason="half a minute: `make campaign`")
+@only_in_campaign
 def test_a_network_of_as_many_operations_as_there_may_be() -> None:
     body = "repeat 8 { repeat 1000 { repeat 8 { b(3) } } }\n relu"
     text = "block b(c, d = c + 1) {\n  let e = d - 1\n  require e == c\n  add { | relu -> tanh | skip } }\n" + network(body)

@@ -12,7 +12,7 @@ from archc.compiler import driver
 from archc.compiler.runtime.live_module import build
 from tests.conformance import reference
 from tests.conformance.modules import check_gradients, difference, generated, gradients, pair, part_buffers, values
-from tests.sample import EVERYTHING
+from tests.sample import EVERYTHING, sample
 
 # Two sizes, one of them odd, as small as the network allows.
 SIZES = dict.fromkeys(reference.NAMES, (64, 75))
@@ -46,7 +46,7 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in reference.NAMES if EVERYTHING or name not in LARGE_TO_SCRIPT])
+@pytest.mark.parametrize("name", sample([name for name in reference.NAMES if EVERYTHING or name not in LARGE_TO_SCRIPT], one_in=2))
 def test_same_answers(name: str) -> None:
     """Strict load; equal outputs at each size, eager and scripted."""
     with generated(name) as made, torch.no_grad():
@@ -73,7 +73,7 @@ def test_swin_is_made_for_one_size_and_takes_weights_of_any(size: tuple[int, int
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in GRADIENTS if EVERYTHING or name not in FOR_THE_CAMPAIGN])
+@pytest.mark.parametrize("name", sample([name for name in GRADIENTS if EVERYTHING or name not in FOR_THE_CAMPAIGN], one_in=2))
 def test_same_gradients(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One step of training mode, with nothing dropped: the gradient of every parameter is equal, side heads included."""
     monkeypatch.setattr("torch.nn.functional.dropout", lambda x, *_, **__: x)

@@ -15,6 +15,7 @@ import pytest
 from archc.cli import COMMANDS
 from archc.compiler.files import library
 from archc.compiler.ops import TABLE
+from tests.sample import only_in_campaign
 from tests.support import checked
 
 HERE = Path(__file__).parent
@@ -142,6 +143,7 @@ def test_an_error(checkout: Path) -> None:
 
 
 @pytest.mark.slow
+@only_in_campaign
 def test_a_rewrite(checkout: Path) -> None:
     do("rewrite", checkout)
     assert check(checkout, "conv(4) -> relu -> relu").returncode == 0
@@ -150,6 +152,7 @@ def test_a_rewrite(checkout: Path) -> None:
 
 
 @pytest.mark.slow
+@only_in_campaign
 def test_a_network(checkout: Path) -> None:
     printed = do("network", checkout)
     assert "all_cnn_c" in printed[-1]
@@ -157,6 +160,7 @@ def test_a_network(checkout: Path) -> None:
 
 
 @pytest.mark.slow
+@only_in_campaign
 def test_a_command(checkout: Path) -> None:
     helped, keys, *_ = do("command", checkout)
     assert "The keys of the network's state_dict" in helped

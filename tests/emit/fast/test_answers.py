@@ -202,7 +202,7 @@ LOUD = ("resnetv2_50_bit",)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample(names(), 2, 5))
+@pytest.mark.parametrize("name", sample(names(), 2, 8))
 def test_shipped_networks(name: str, tmp_path: Path) -> None:
     """At their size, and at an odd one where they take it."""
     graph = compile(smaller(name, tmp_path)).graph
