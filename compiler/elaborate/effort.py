@@ -11,7 +11,7 @@ from ...base.records import dataclass
 from ...base.source import Span
 from .values import LARGEST_LIST, LARGEST_TEXT, Exhausted, Size
 
-MOST_STEPS = 200_000
+MOST_STEPS = 120_000
 """Statements that are run beside those that place an operation."""
 
 STEPS_A_NODE = 20

@@ -12,7 +12,7 @@ from dataclasses import field
 from ...base.records import dataclass
 from .closures import Made
 
-LARGE = 10_000
+LARGE = 4_000
 """So many operations are placed before they are counted: nearly every network has fewer, and then nothing is done twice."""
 
 

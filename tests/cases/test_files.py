@@ -37,7 +37,7 @@ class Refused:
 SMALL = (4, 8, 8)
 ANSWERS: dict[str, Legal | Refused] = {
     # without end
-    "hang1": Refused(("E406",), ("200000 steps that place nothing",)),
+    "hang1": Refused(("E406",), ("120000 steps that place nothing",)),
     "hang2": Refused(("E403",), ("200000 operations",)),
     "hang3": Refused(("E225",), ("100000 items",)),
     "mem1": Refused(("E225",), ("10000 is the limit",)),

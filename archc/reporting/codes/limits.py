@@ -43,7 +43,7 @@ ROWS: tuple[Code, ...] = (
     Code(
         "E406",
         "too many steps",
-        "The statements of a network that place no operation are at most 200,000, and 20 more for each operation; a call costs ten steps, a list one for "
+        "The statements of a network that place no operation are at most 120,000, and 20 more for each operation; a call costs ten steps, a list one for "
         "every 10 items, a text one for every 100 characters. Loops or blocks inside each other that place nothing reach it.",
         "network n {\n  input x[3, 8, 8]\n  repeat 1000 { repeat 1000 { skip } }\n}\n",
         "Look for loops, calls or lists that multiply.",
