@@ -8,7 +8,7 @@ ARCHC := $(VENV)/.archc
 TOOLS := $(VENV)/.tools
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
-.PHONY: setup test lint lint-page types fast slow campaign demo docs gallery site clean
+.PHONY: setup test lint lint-page types fast slow campaign demo docs gallery screenshots site clean
 
 setup: $(TOOLS)
 
@@ -22,7 +22,7 @@ $(ARCHC): pyproject.toml setup.py constraints.txt
 # torchvision and timm without what they ask for: torch is there, and nothing else of theirs is needed.
 $(TOOLS): $(ARCHC)
 	@echo "installing what the tests need (pytest, mypy, ONNX Runtime, Dask, torchvision: 0.5 GB) into $(VENV); the first time takes one to five minutes"
-	@$(PIP) --editable '.[weights,onnx,dask,counters,test]'
+	@$(PIP) --editable '.[weights,onnx,dask,counters,watch,test]'
 	@$(PIP) --no-deps torchvision timm
 	@touch $@
 
@@ -68,6 +68,10 @@ docs: setup
 
 gallery: setup
 	@$(BIN)/python -m archc.manual.gallery
+
+# Screenshots of the pages; they need Chromium with its driver.
+screenshots: setup
+	@$(BIN)/python docs/screenshots.py
 
 # The pages as a site with search, for a browser or a web server: build/site/index.html.
 site: $(ARCHC)

@@ -208,12 +208,15 @@ def check_all(
     settings: Mapping[str, object] | None = None,
     inputs: Mapping[str, Shape] | None = None,
     observe: Observer | None = None,
+    source: Source | None = None,
+    imports: Imports | None = None,
 ) -> tuple[Checked, ...]:
     """The same of every network of a file that none was picked of: the one that a build takes first, then the others.
 
     What one of them said is not said again. Settings and inputs are of one network, so with them only that one is checked.
+    `source` is the text that an editor has in place of the saved one; `imports` tells afterwards which files were read, and which were looked for.
     """
-    state = _through(Compilation(os.fspath(file), settings or {}, inputs or {}), observe)
+    state = _through(Compilation(os.fspath(file), settings or {}, inputs or {}, imports or Imports(), source=source), observe)
     first = _checked(state)
     if first.target.network is not None or state.text is None or settings or inputs:
         return (first,)

@@ -132,7 +132,7 @@ ORDER = (
     "compiler/targets.py compiler/verify.py",
     "compiler/importer compiler/bench compiler/explore archc/given.py archc/manual",
     "archc/api.py",
-    "archc/variants.py archc/notebook.py",
+    "archc/variants.py archc/notebook.py archc/live",
     "archc/cli",
 )
 """The rooms of the house: what stands in a row imports nothing of its own row's other rooms, and nothing of the rows below."""

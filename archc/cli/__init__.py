@@ -19,6 +19,7 @@ COMMANDS = (
     "build",
     "cost",
     "draw",
+    "watch",
     "import",
     "verify",
     "bench",

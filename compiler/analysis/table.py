@@ -82,8 +82,8 @@ class Table:
 
     def text(self) -> str:
         """Aligned columns, a rule above the total, notes below."""
-        body = [self._written(row) for row in self.rows]
-        total = [self._written(self.total)] if self.total is not None else []
+        body = [self.written(row) for row in self.rows]
+        total = [self.written(self.total)] if self.total is not None else []
         heads = [column.title for column in self.columns]
         widths = [max(map(len, cells)) for cells in zip(heads, *body, *total, strict=True)]
         rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
@@ -103,9 +103,9 @@ class Table:
         lines = [f"**{self.title}**", ""] if self.title else []
         lines.append("| " + " | ".join(column.title for column in self.columns) + " |")
         lines.append("| " + " | ".join("---" if column.left else "--:" for column in self.columns) + " |")
-        lines += ["| " + " | ".join(self._written(row)) + " |" for row in self.rows]
+        lines += ["| " + " | ".join(self.written(row)) + " |" for row in self.rows]
         if self.total is not None:
-            lines.append("| " + " | ".join(f"**{cell}**" if cell else "" for cell in self._written(self.total)) + " |")
+            lines.append("| " + " | ".join(f"**{cell}**" if cell else "" for cell in self.written(self.total)) + " |")
         lines += ["", *self.notes] if self.notes else []
         return "\n".join(lines) + "\n"
 
@@ -120,7 +120,7 @@ class Table:
         return f"<div><table>{''.join(parts)}</table>{notes}</div>"
 
     def _html_row(self, row: Sequence[Cell]) -> str:
-        cells = zip(self._written(row), self.columns, strict=True)
+        cells = zip(self.written(row), self.columns, strict=True)
         return "<tr>" + "".join(f"<td{_aligned(column)}>{escape(text)}</td>" for text, column in cells) + "</tr>"
 
     def csv(self) -> str:
@@ -148,7 +148,8 @@ class Table:
         """`style` is `text`, `markdown`, `csv` or `json`."""
         return {"text": self.text, "markdown": self.markdown, "csv": self.csv, "json": self.json}[style]()
 
-    def _written(self, row: Sequence[Cell]) -> list[str]:
+    def written(self, row: Sequence[Cell]) -> list[str]:
+        """The cells of a row as people read them."""
         return [write(cell, column.style) for cell, column in zip(row, self.columns, strict=True)]
 
     def _line(self, cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -217,10 +217,12 @@ class Imports:
     """The loader of a compile: beside the file that asks, then in the library. It remembers where each text came from.
 
     `texts` are files that need not be saved (an editor's), by name; they come before those on the disk.
+    `sought` are the places beside the asking file where one may be: who follows the files of a compile waits for these too.
     """
 
     paths: dict[str, str] = field(default_factory=dict)
     texts: dict[str, Source] = field(default_factory=dict)
+    sought: set[str] = field(default_factory=set)
 
     def opened(self, target: Target) -> None:
         self.paths[target.name] = target.path
@@ -238,6 +240,7 @@ class Imports:
     def _target(self, path: tuple[str, ...], asking: Source) -> Target | None:
         folder = os.path.dirname(self.paths.get(asking.name, asking.name))
         beside = os.path.join(folder, *path) + SUFFIX
+        self.sought.add(beside)
         name = os.path.join(os.path.dirname(asking.name), *path) + SUFFIX
         if name in self.texts or os.path.isfile(beside := native(beside)):
             return Target(beside, name)

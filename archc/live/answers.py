@@ -1,0 +1,194 @@
+"""What there is to say of a text while it is being written: plain data, part by part, what is wrong first and the picture last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING
+
+from ..base.diagnostics import Diagnostic
+from ..base.records import dataclass
+from ..base.source import Source
+from ..compiler import driver
+from ..compiler.files.locate import SUFFIX, Imports, find
+from ..compiler.ops.base import Shape
+from ..reporting.fixes import applied
+from ..reporting.terminal import to_data
+
+if TYPE_CHECKING:
+    from ..compiler.analysis.table import Table
+    from ..compiler.draw import Options
+    from ..compiler.driver import Checked
+    from ..compiler.graph.graph import Graph
+
+Json = dict[str, object]
+
+PANELS = ("problems", "costs", "sizes", "python")
+"""What may stand beside the picture. Sizes and source are worked out where they are looked at."""
+
+FORMATS = ("svg", "html", "tex", "dot")
+"""What can be made of a picture everywhere; `archc draw` has .pdf and .png too."""
+
+SECONDS = 20.0
+"""How long a layout may take: somebody waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a page asks of a text: which of its networks, how the picture is to look, and which panel is open."""
+
+    network: str = ""
+    look: Mapping[str, object] = field(default_factory=dict)
+    panel: str = "problems"
+
+    @staticmethod
+    def of(data: Mapping[str, object]) -> Wanted:
+        """As a page sends it; what is no such thing is left out."""
+        look = data.get("look")
+        return Wanted(str(data.get("network") or ""), look if isinstance(look, Mapping) else {}, str(data.get("panel") or "problems"))
+
+    @property
+    def options(self) -> Options:
+        """The words of `archc draw`; one that it does not know is told by the picture itself (F606)."""
+        from ..compiler.draw import Options
+
+        def word(name: str, default: str) -> str:
+            return str(self.look.get(name) or default)
+
+        width = self.look.get("width")
+        return Options(
+            word("level", "block"),
+            _names(self.look.get("open")),
+            _names(self.look.get("fold")),
+            str(self.look["direction"]) if self.look.get("direction") else None,
+            word("color_by", "kind"),
+            word("theme", "light"),
+            float(width) if isinstance(width, int | float) and 0.1 <= width <= 1000 else None,
+            seconds=SECONDS,
+        )
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()
+
+
+@dataclass(slots=True)
+class Writing:
+    """A file whose text is being written; `network` is shown where a page wants no other.
+    `imports` knows, after an answer, which files took part in it."""
+
+    file: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
+    network: str = ""
+    imports: Imports = field(default_factory=Imports)
+
+    def answers(self, text: str, wanted: Wanted) -> Iterator[Json]:
+        """The parts, each as soon as it is known. A text with errors has the first alone."""
+        source = Source.of(find(self.file).name, text)
+        self.imports = Imports()
+        found = driver.check_all(self.file, settings=self.settings, inputs=self.inputs, source=source, imports=self.imports)
+        chosen = _chosen(found, wanted.network or self.network)
+        yield _checked(source, found, chosen)
+        if chosen is None:
+            return
+        graph = chosen.graph
+        yield _costs(graph)
+        if wanted.panel == "sizes":
+            yield {"part": "sizes", **_table(self._sizes(source, chosen))}
+        elif wanted.panel == "python":
+            from ..compiler.codegen.pytorch import to_python
+
+            yield {"part": "python", "text": to_python(graph)}
+        yield _picture(graph, source, wanted.options)
+
+    def drawn(self, text: str, wanted: Wanted, form: str) -> bytes | tuple[Diagnostic, ...]:
+        """The picture as a file of the format `form`, or why there is none."""
+        from ..compiler.draw import draw_text
+
+        source = Source.of(find(self.file).name, text)
+        found = driver.check_all(self.file, settings=self.settings, inputs=self.inputs, source=source)
+        chosen = _chosen(found, wanted.network or self.network)
+        if chosen is None:
+            return tuple(row for checked in found for row in checked.diagnostics)
+        made = draw_text(chosen.graph, form, wanted.options)
+        return made.data if made.data is not None else made.diagnostics
+
+    def _sizes(self, source: Source, chosen: Checked) -> Table:
+        from ..compiler.analysis.sizes import sizes, sizes_table
+
+        graph = chosen.graph
+        file = self._of_it(graph.program.name)
+
+        def again(shapes: Mapping[str, Shape]) -> Graph | None:
+            rows = driver.check_all(file, settings=self.settings, inputs={**self.inputs, **shapes}, source=source)
+            return rows[0].graph if rows and rows[0].program is not None else None
+
+        return sizes_table(graph.program.name, sizes(graph, again))
+
+    def _of_it(self, network: str) -> str:
+        """The file with that network in it."""
+        target = find(self.file)
+        file = os.path.basename(target.path).removesuffix(SUFFIX) if target.is_shipped else target.path
+        return f"{file}:{network}" if target.is_shipped or file.endswith(SUFFIX) else file
+
+
+def _chosen(found: Sequence[Checked], network: str) -> Checked | None:
+    """The network that is meant, else the first that there is; None where the text has errors, or no network."""
+    if any(checked.has_errors for checked in found):
+        return None
+    sound = [checked for checked in found if checked.program is not None]
+    named = (checked for checked in sound if checked.program is not None and checked.program.name == network)
+    return next(named, sound[0] if sound else None)
+
+
+def _checked(source: Source, found: Sequence[Checked], chosen: Checked | None) -> Json:
+    from ..compiler.draw.page.coloring import colored
+
+    rows = driver.in_order(row for checked in found for row in checked.diagnostics)
+    fixed = applied(rows).get(source.name)
+    return {
+        "part": "check",
+        "file": source.name,
+        "diagnostics": to_data(rows)["diagnostics"],
+        "fixed": fixed[0] if fixed is not None else None,
+        "networks": [checked.program.name for checked in found if checked.program is not None],
+        "network": chosen.program.name if chosen is not None and chosen.program is not None else None,
+        "colors": colored(source),
+    }
+
+
+def _costs(graph: Graph) -> Json:
+    from ..compiler.analysis.cost import cost
+    from ..compiler.analysis.cost_table import cost_table
+
+    found = cost(graph)
+    ends = (", ".join("×".join(map(str, shape)) for _, shape in side) for side in (found.inputs, found.outputs))
+    totals = f"{' → '.join(ends)} · {found.total.parameters:,} parameters · {found.total.macs:,} MACs"
+    return {"part": "costs", "totals": totals, **_table(cost_table(found))}
+
+
+def _table(table: Table) -> Json:
+    """A table as a page shows it: every cell as text."""
+    return {
+        "title": table.title,
+        "columns": [[column.title, column.left] for column in table.columns],
+        "rows": [table.written(row) for row in table.rows],
+        "total": table.written(table.total) if table.total is not None else None,
+        "notes": [note for note in table.notes if note],
+    }
+
+
+def _picture(graph: Graph, source: Source, options: Options) -> Json:
+    from ..compiler.draw import draw_text
+    from .places import address, places
+
+    made = draw_text(graph, "svg", options, address)
+    svg = made.data.decode("utf-8") if made.data is not None else None
+    return {
+        "part": "picture",
+        "svg": svg[svg.index("<svg") :] if svg is not None else None,
+        "places": places(made.picture, source.name),
+        "diagnostics": to_data(made.diagnostics)["diagnostics"],
+    }
