@@ -90,7 +90,10 @@ class _Names:
 
 def record_of(step: Step) -> Operation:
     """The operation of a step, with its arguments."""
-    return TABLE[step.operation](**{name: _plain(value) for name, value in step.arguments.items()})
+    arguments = {name: _plain(value) for name, value in step.arguments.items()}
+    if step.operation == "rearrange":
+        arguments = {"pattern": arguments.pop("pattern"), "sizes": tuple(arguments.items())}
+    return TABLE[step.operation](**arguments)
 
 
 def _plain(value: Plain) -> Any:

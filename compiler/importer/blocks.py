@@ -93,17 +93,29 @@ def _settled(body: Body, around: list[bool]) -> None:
             _settled(inner, item.present)
 
 
-def holes(body: Body) -> Iterator[Hole]:
-    for item in body.items:
+def holes(body: Body, around: Sequence[bool]) -> Iterator[Hole]:
+    """The numbers of a body that is there at the places `around`; what is optional is a body of its own, with what enters it."""
+    before: list[bool] | None = None
+    entry = body.entry
+    for place, item in enumerate(body.items):
+        optional = not all(there for there, on in zip(item.present, around, strict=True) if on)
+        if not optional:
+            entry = body.entry
+        elif item.present != before:
+            entry = item.into if isinstance(item, Op) and place and len(item.into) == len(body.entry) else body.entry
+        before = item.present if optional else None
         if isinstance(item, Op):
-            yield Hole(item, None, item.operation, body.entry, "operation")
+            yield Hole(item, None, item.operation, entry, "operation")
         if isinstance(item, Loop):
-            yield Hole(item, None, item.count, body.entry, "count")
+            yield Hole(item, None, item.count, entry, "count")
         if isinstance(item, Op | Merge | Call):
             for key, column in item.arguments.items():
-                yield Hole(item.arguments, key, column, body.entry, key)
-        for inner in item.bodies():
-            yield from holes(inner)
+                yield Hole(item.arguments, key, column, entry, key)
+        inside = [a and b for a, b in zip(around, item.present, strict=True)]
+        for path in item.paths if isinstance(item, Merge) else []:
+            yield from holes(path.body, [a and b for a, b in zip(inside, path.present, strict=True)])
+        for inner in item.bodies() if not isinstance(item, Merge) else []:
+            yield from holes(inner, inside)
 
 
 def distinct(column: Column) -> list[Any]:
@@ -125,7 +137,7 @@ class Maker:
 
     def block(self, name: str, indexed: bool) -> Block:
         _settled(self.body, [True] * self.size)
-        rows = list(holes(self.body))
+        rows = list(holes(self.body, [True] * self.size))
         last = next((row.holder for row in reversed(rows) if _is_width(row.role)), None)
         for row in rows:
             row.is_last = row.holder is last

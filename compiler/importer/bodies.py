@@ -16,9 +16,9 @@ from torch import nn
 from ...base.records import dataclass
 from .constructors import Arguments
 from .flat_steps import Entry, Flat
-from .lower import Unsaid
 from .places import Place, kind_of
-from .tree import Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip, walk
+from .tree import ABSENT, Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip, walk
+from .unsaid import Unsaid
 
 START = -1
 """Stands before all sources of a body."""
@@ -31,6 +31,8 @@ class Unit:
     item: Item
     inputs: list[int]
     merge: tuple[str, dict[str, Column]] | None = None
+    is_alone: bool = False
+    """Whether no input leads to it: a learned tensor, a constant, or what is made of these."""
 
 
 @dataclass(slots=True, eq=False)
@@ -41,8 +43,13 @@ class Builder:
     made: dict[int, tuple[nn.Module, Arguments]]
     entries: dict[int, Entry] = field(default_factory=dict)
 
+    alone: set[int] = field(default_factory=set)
+
     def __post_init__(self) -> None:
         self.entries = self.flat.entries()
+        for step in self.flat.steps:
+            if all(number in self.alone for number in step.inputs):
+                self.alone.add(step.number)
 
     def root(self) -> Body:
         """The body of the network. Several outputs are labelled and named by whoever writes them."""
@@ -82,10 +89,10 @@ class Builder:
                     arguments=arguments,
                     has_weights=step.key is not None,
                     is_kept=self.flat.is_exact,
-                    into=[self.entries[step.inputs[0]]],
+                    into=[self.entries[step.inputs[0]]] if step.inputs else [ABSENT],
                 )
                 merge = (step.operation, arguments) if len(step.inputs) > 1 else None
-                found[step.number] = Unit(item, list(step.inputs), merge)
+                found[step.number] = Unit(item, list(step.inputs), merge, step.number in self.alone)
                 number += 1
                 continue
             end, inner = number, place.scope[: depth + 1]
@@ -150,7 +157,7 @@ class Line:
         if target in sources:
             return [] if target == current else [Skip(to=target)]
         graph, reached = self._graph(sources, target)
-        begin = START if len(reached) > 1 else reached[0]
+        begin = reached[0] if len(reached) == 1 and not self._is_alone(target) else START
         if begin == START:
             graph.add_edges_from((START, source) for source in reached)
         dominators = networkx.immediate_dominators(graph, begin)
@@ -215,6 +222,9 @@ class Line:
                 readers[source] += 1
         return next(number for number in self.units if readers.get(number, 0) > 1)
 
+    def _is_alone(self, number: int) -> bool:
+        return number in self.units and self.units[number].is_alone
+
     def ancestors(self, known: list[int], target: int) -> set[int]:
         """Those of `known` from which steps lead to the target without passing another of them."""
         _, reached = self._graph(known, target)
@@ -232,7 +242,7 @@ class Line:
         return found
 
     def _graph(self, sources: Sequence[int], target: int) -> tuple[networkx.DiGraph[int], list[int]]:
-        """What leads from the sources to the target, and which sources do."""
+        """What leads from the sources to the target, and which sources do. What no input leads to counts where the target is such a tensor alone."""
         graph: networkx.DiGraph[int] = networkx.DiGraph()
         waiting, seen = [target], {target}
         reached: list[int] = []
@@ -242,7 +252,11 @@ class Line:
                 if number not in reached:
                     reached.append(number)
                 continue
+            if not self.units[number].inputs and number not in reached:
+                graph.add_edge(START, number)
             for source in self.units[number].inputs:
+                if self._is_alone(source) and not self._is_alone(target):
+                    continue
                 graph.add_edge(source, number)
                 if source not in seen:
                     seen.add(source)

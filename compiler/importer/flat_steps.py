@@ -39,7 +39,7 @@ class Entry:
     axes: Axes
 
 
-Plain = bool | int | float | str | tuple[int, ...] | Sequence["int | Word"] | Word | Sizes | None
+Plain = bool | int | float | str | tuple[int, ...] | Sequence["int | Word"] | Sequence[str] | Word | Sizes | None
 """A list is written as `[1, 2]`, a tuple as a size: `1x2`."""
 
 
@@ -102,6 +102,8 @@ class Flat:
     """Those of training alone."""
     missing: list[Missing] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stored: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """The keys of the model's state_dict, with their shapes."""
     is_exact: bool = False
     """Whether each step is one of the author's, and stays even where it does nothing."""
 

@@ -12,13 +12,13 @@ from ...base.source import Source
 from ...dsl.format.printer import format_source
 from .axes import name_axes
 from .flat_steps import Flat
-from .lower import Unsaid
 from .natural import natural
 from .prove import Proof, prove
 from .runs import Runs
 from .simplify import simplify
 from .sources import Model, trouble
 from .structure import Structure, structure
+from .unsaid import Unsaid
 from .write import Writer
 
 
@@ -48,12 +48,18 @@ def import_model(model: Model, *, name: str | None = None, flat: bool = False, s
 def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     runs = Runs(model, source)
     why = ""
-    for is_flat in (False, True) if not flat else (True,):
+    tried: set[str] = set()
+    for is_flat, forms in ((False, True), (False, False), (True, True), (True, False)):
+        if flat and not is_flat:
+            continue
         try:
-            text, notes = _text(runs.steps(), model, name, is_flat)
+            text, notes = _text(runs.steps(), model, name, is_flat, forms)
         except Unsaid as reason:
             why = why or str(reason)
             continue
+        if text in tried:
+            continue
+        tried.add(text)
         proof = prove(text, model)
         if proof.is_equal:
             told = [
@@ -83,9 +89,9 @@ def flat_text(flat: Flat, model: Model) -> str:
     return _text(copy.deepcopy(flat), model, model.name, True)[0]
 
 
-def _text(flat: Flat, model: Model, name: str, is_flat: bool) -> tuple[str, list[str]]:
+def _text(flat: Flat, model: Model, name: str, is_flat: bool, forms: bool = True) -> tuple[str, list[str]]:
     if not flat.is_exact:
-        simplify(flat)
+        simplify(flat, forms)
     name_axes(flat)
     modules = model.modules()
     try:

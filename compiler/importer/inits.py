@@ -64,6 +64,22 @@ def word_of(starts: dict[str, Start], key: str, has_bias: bool) -> Word:
     return weight if bias is not None and _is_zero(bias) else USUAL
 
 
+def tensor_start(starts: dict[str, Start], key: str) -> dict[str, Any] | None:
+    """How a learned tensor without a module starts, as `parameter` says it; None where that was not seen, or has no word."""
+    start = starts.get(key)
+    if start is None:
+        return None
+    name, row = start
+    if name == "constant_":
+        return {"init": row["val"]}
+    if name in ("ones_", "zeros_"):
+        return {"init": name.strip("_")}
+    word, deviation = _word(start)
+    if word in ("normal", "truncated"):
+        return {"init": word, "std": deviation}
+    return {"init": word} if word == "xavier" else None
+
+
 def _is_zero(start: Start) -> bool:
     name, row = start
     return name == "zeros_" or (name == "constant_" and row["val"] == 0)

@@ -9,63 +9,14 @@ from typing import Any
 
 from torch import nn
 
-from ...base.records import dataclass
+from .fixed_values import Values
 from .flat_steps import Flat, Input, Missing, Plain, Step
-from .inits import Start, word_of
+from .inits import Start, tensor_start, word_of
+from .known import BATCHES, Data, Fixed, Known, matters, plain_name
+from .lower_fixed import beside, flowing, scalar
 from .trace import Call, Ref, Trace
+from .unsaid import Unsaid
 from .words import free_name
-
-BATCHES = (2, 3)
-"""The batch sizes of the two runs."""
-
-
-class Unsaid(Exception):
-    """The language has no word for a call, or not for these arguments of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """A tensor that depends on the input. `batch` is the axis of the batch, which holds `fold` rows an image."""
-
-    number: int
-    shape: tuple[int, ...]
-    batch: int
-    fold: int = 1
-
-    @property
-    def bare(self) -> tuple[int, ...]:
-        """The shape without the batch; rows that are folded into it stand in its place."""
-        middle = (self.fold,) if self.fold > 1 else ()
-        return self.shape[: self.batch] + middle + self.shape[self.batch + 1 :]
-
-    def axis(self, number: int) -> int:
-        """An axis of torch's as one of `bare`."""
-        number += len(self.shape) if number < 0 else 0
-        if number == self.batch:
-            if self.fold > 1:
-                return number
-            raise Unsaid("an operation along the batch")
-        return number if number < self.batch else number - 1 + (self.fold > 1)
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether the batch stands first and alone, as convolutions want it."""
-        return self.batch == 0 and self.fold == 1
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
-    """A tensor that does not depend on the input: a parameter (with what was done to it), or a constant."""
-
-    key: str
-    shape: tuple[int, ...]
-    is_learned: bool
-    done: tuple[str, ...] = ()
-    whole: tuple[int, ...] = ()
-    """The shape of the parameter itself."""
-
-
-Known = Data | Fixed
 
 
 class Lowering:
@@ -84,6 +35,13 @@ class Lowering:
         self.extra = len(self.trace.values)
         self.with_weights = {path for path, module in modules.items() if next(module.parameters(), None) is not None}
         self.call: Call | None = None
+        self.values = Values(self.trace, modules)
+        self.flat.stored = {key: tuple(value.shape) for key, value in modules[""].state_dict().items()}
+        self.stored = frozenset(self.flat.stored)
+        self.made: dict[int, Data] = {}
+        """Tensors that are one for the whole batch, as far as steps make them."""
+        self.alone = False
+        """Whether such a tensor is in the making."""
 
     # ----------------------------------------------------------------------------------- the run
 
@@ -115,20 +73,24 @@ class Lowering:
 
     def _one(self, call: Call) -> None:
         self.call = call
-        inputs = [self.of(ref) for ref in call.refs()]
+        inputs = [self.of(ref) for ref in matters(call)]
         if not any(isinstance(row, Data) for row in inputs):
             self._fixed(call, [row for row in inputs if isinstance(row, Fixed)])
             return
-        name = plain_name(call.function)
         try:
-            handler = TABLE.get(name)
-            if handler is None:
-                raise Unsaid(f"`{name}`")
-            handler(self, call)
+            self.handle(call)
         except Unsaid as reason:
             self.flat.missing.append(Missing(str(reason), call.path, call.line))
             for ref in call.results:
                 self.known.setdefault(ref.number, self._data(ref.number))
+
+    def handle(self, call: Call) -> None:
+        """Lower a call by its name."""
+        name = plain_name(call.function)
+        handler = TABLE.get(name)
+        if handler is None:
+            raise Unsaid(f"`{name}`")
+        handler(self, call)
 
     def _fixed(self, call: Call, inputs: list[Fixed]) -> None:
         first = next((row for row in inputs if row.is_learned), None)
@@ -149,10 +111,33 @@ class Lowering:
         return found
 
     def data(self, value: object) -> Data:
-        found = self.of(value) if isinstance(value, Ref) else None
-        if not isinstance(found, Data):
-            raise Unsaid("a tensor that does not depend on the input where the language wants one that does")
-        return found
+        if not isinstance(value, Ref):
+            raise Unsaid("a number where the language wants a tensor")
+        found = self.of(value)
+        return found if isinstance(found, Data) else flowing(self, value.number)
+
+    def operands(self, call: Call, *given: object) -> list[Data | float | int]:
+        """Tensors and numbers that meet in one step: those that are one for the whole batch get the axes of the others."""
+        rows: list[Data | float | int] = []
+        for item in given:
+            found = self.of(item) if isinstance(item, Ref) else item
+            if isinstance(found, Fixed):
+                assert isinstance(item, Ref)
+                number = None if self.alone else scalar(self, found, item.number)
+                rows.append(flowing(self, item.number) if number is None else number)
+            elif isinstance(found, Data | int | float):
+                rows.append(found)
+            else:
+                raise Unsaid(f"a {type(item).__name__} where the language wants a tensor or a number")
+        like = next((row for row in rows if isinstance(row, Data) and not row.alone), None)
+        return rows if like is None else [beside(self, row, like) if isinstance(row, Data) else row for row in rows]
+
+    def alone_shape(self, number: int) -> tuple[int, ...]:
+        """The shape of a tensor that is one for the whole batch: 1 where it was stretched over it."""
+        one, two = self.trace.values[number].shape, self.other.values[number].shape
+        if len(one) != len(two):
+            raise Unsaid("a fixed tensor whose axes depend on the batch")
+        return tuple(size if size == other else size // BATCHES[0] for size, other in zip(one, two, strict=True))
 
     def _data(self, number: int) -> Data:
         """The batch's axis and rows of a tensor, from its sizes in the two runs."""
@@ -172,7 +157,15 @@ class Lowering:
         return replace(data, shape=shape, fold=fold).bare if (fold > 1) == (data.fold > 1) else None
 
     def result(self, call: Call, index: int = 0) -> Data:
-        return self._data(call.results[index].number)
+        number = call.results[index].number
+        return Data(number, self.alone_shape(number), -1, alone=True) if self.alone else self._data(number)
+
+    def tell(self, number: int, data: Data) -> None:
+        """A tensor of the trace is this."""
+        if self.alone:
+            self.made[number] = data
+        else:
+            self.known[number] = data
 
     # ---------------------------------------------------------------------------------- what it makes
 
@@ -181,7 +174,9 @@ class Lowering:
     ) -> None:
         """The step whose output is the call's result."""
         made = self.result(call, index)
-        self.known[call.results[index].number] = made
+        if not self.alone and inputs and all(row.alone for row in inputs):
+            raise Unsaid("a step of tensors that are one for the whole batch")
+        self.tell(call.results[index].number, made)
         self._add(made.number, operation, arguments, [row.number for row in inputs], made.bare, key)
 
     def between(
@@ -190,6 +185,8 @@ class Lowering:
         """A step that the trace does not have: part of a call that takes several. `shape` is without the batch."""
         self.extra += 1
         self._add(self.extra, operation, arguments, [row.number for row in inputs], shape, key)
+        if all(row.alone for row in inputs):
+            return Data(self.extra, shape, -1, alone=True)
         return Data(self.extra, (1, *shape), 0)
 
     def _add(
@@ -207,12 +204,20 @@ class Lowering:
         made = self.result(call, index)
         if made.bare != source.bare:
             raise Unsaid("a change of axes across the batch")
-        self.known[call.results[index].number] = replace(made, number=source.number)
+        self.tell(call.results[index].number, replace(made, number=source.number))
 
     def start(self, key: str, has_bias: bool) -> dict[str, Plain]:
         """How a layer's weight starts."""
         word, deviation = word_of(self.starts, key, has_bias)
         return {"init": word, "std": deviation}
+
+    def learned(self, key: str) -> dict[str, Plain]:
+        """How a learned tensor starts."""
+        told = tensor_start(self.starts, key)
+        if told is not None:
+            return told
+        number = self.factor(key).get("init")
+        return {"init": number} if number is not None else {}
 
     def factor(self, key: str) -> dict[str, Plain]:
         """What a scale starts at, where all of it is one number."""
@@ -221,6 +226,11 @@ class Lowering:
         if value.is_meta or not value.numel() or bool((value != value.flatten()[0]).any()):
             return {}
         return {"init": float(f"{float(value.flatten()[0]):.7g}")}
+
+    def is_made_up(self, weight: Ref) -> bool:
+        """Whether a weight is no parameter of a module as it is, but made of some."""
+        row = self.of(weight)
+        return isinstance(row, Fixed) and bool(row.done or not row.key)
 
     def key(self, *weights: object) -> str:
         """The module that keeps these weights, whose last names are `weight` and `bias`."""
@@ -238,14 +248,6 @@ class Lowering:
                 raise Unsaid("weights of two modules in one call")
             found = head
         return found
-
-
-def plain_name(name: str) -> str:
-    """`__iadd__` and `add_` are `add`."""
-    bare = name.strip("_")
-    if name.startswith("__") and bare[:1] in "ir" and bare[1:] in ("add", "mul", "sub", "truediv", "div", "matmul", "pow"):
-        return bare if bare[0] == "r" and bare[1:] in ("sub", "truediv", "div", "matmul", "pow") else bare[1:]
-    return bare
 
 
 def bind(call: Call, names: str, **defaults: Any) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from .lower import Data, Fixed, Lowering, Unsaid, bind, elements, lowers
+from .known import Data, Fixed, plain_name
+from .lower import Lowering, bind, elements, lowers
+from .lower_fixed import beside
 from .trace import Call, Ref
+from .unsaid import Unsaid
 
 
 @lowers("add")
@@ -12,49 +15,66 @@ def add(low: Lowering, call: Call) -> None:
     if row["alpha"] != 1:
         raise Unsaid("`add` with a factor")
     both = [low.of(item) if isinstance(item, Ref) else item for item in (row["input"], row["other"])]
-    rows = [item for item in both if isinstance(item, Data)]
-    if len(rows) == 2:
-        low.emit(call, "add", {"broadcast": rows[0].bare != rows[1].bare}, rows)
-        return
-    data, other = rows[0], next(item for item in both if not isinstance(item, Data))
-    if isinstance(other, Fixed) and other.is_learned and not other.done and other.shape == (1, *data.bare) and len(data.bare) == 2:
+    data = next((item for item in both if isinstance(item, Data) and not item.alone), None)
+    other = next((item for item in both if item is not data), None)
+    if data is not None and _is_embedding(other, data):
+        assert isinstance(other, Fixed)
         low.emit(call, "position_embedding", {}, [data], other.key)
         return
-    if isinstance(other, int | float):
-        if other == 0:
-            low.alias(call, data)
-            return
-        low.emit(call, "offset", {"addend": other}, [data])
+    one, two = low.operands(call, row["input"], row["other"])
+    if isinstance(one, Data) and isinstance(two, Data):
+        low.emit(call, "add", {"broadcast": one.bare != two.bare}, [one, two])
         return
-    raise Unsaid("a learned or fixed tensor that is added")
+    found, number = (one, two) if isinstance(one, Data) else (two, one)
+    assert isinstance(found, Data) and isinstance(number, int | float)
+    if number == 0:
+        low.alias(call, found)
+    else:
+        low.emit(call, "offset", {"addend": number}, [found])
 
 
-@lowers("mul")
+def _is_embedding(other: object, data: Data) -> bool:
+    """Whether a learned tensor is as large as the sequence that it is added to."""
+    return isinstance(other, Fixed) and other.is_learned and not other.done and other.shape == (1, *data.bare) and len(data.bare) == 2
+
+
+@lowers("mul", "multiply")
 def mul(low: Lowering, call: Call) -> None:
     row = bind(call, "input other")
     both = [low.of(item) if isinstance(item, Ref) else item for item in (row["input"], row["other"])]
-    rows = [item for item in both if isinstance(item, Data)]
-    if len(rows) == 2:
-        low.emit(call, "mul", {}, rows)
+    data = next((item for item in both if isinstance(item, Data) and not item.alone), None)
+    other = next((item for item in both if item is not data), None)
+    if data is not None and _scaled(low, call, data, other):
         return
-    data, other = rows[0], next(item for item in both if not isinstance(item, Data))
-    if isinstance(other, int | float):
-        low.emit(call, "scale", {"factor": other}, [data])
+    one, two = low.operands(call, row["input"], row["other"])
+    if isinstance(one, Data) and isinstance(two, Data):
+        low.emit(call, "mul", {}, [one, two])
         return
+    found, number = (one, two) if isinstance(one, Data) else (two, one)
+    assert isinstance(found, Data) and isinstance(number, int | float)
+    if number == 1:
+        low.alias(call, found)
+    else:
+        low.emit(call, "scale", {"factor": number}, [found])
+
+
+def _scaled(low: Lowering, call: Call, data: Data, other: object) -> bool:
+    """Whether the factor is one for each channel, for which there is a word; then it is written."""
     if isinstance(other, Fixed) and other.is_learned and not other.done:
         # The tensor that is learned has a size along one axis, and 1 along those behind it.
         axis = len(data.bare) - len(other.shape)
         if axis >= 0 and other.shape == (data.bare[axis],) + (1,) * (len(other.shape) - 1):
             low.emit(call, "layer_scale", {"axis": axis} | low.factor(other.key), [data], other.key)
-            return
+            return True
     if _is_scale(other, data):
+        assert isinstance(other, Fixed)
         # The factors of the channels of an image, kept as a vector: the language has these at the end.
         last = (*data.bare[1:], data.bare[0])
         turned = low.between("permute", {"order": [*range(1, len(last)), 0]}, [data], last)
         scaled = low.between("layer_scale", {"axis": len(last) - 1} | low.factor(other.key), [turned], last, other.key)
         low.emit(call, "permute", {"order": [len(last) - 1, *range(len(last) - 1)]}, [scaled])
-        return
-    raise Unsaid("a learned or fixed tensor as a factor")
+        return True
+    return False
 
 
 VIEWS = frozenset(("view", "reshape", "unsqueeze", "getitem", "expand"))
@@ -78,34 +98,57 @@ def sub(low: Lowering, call: Call) -> None:
     row = bind(call, "input other", alpha=1)
     if row["alpha"] != 1:
         raise Unsaid("`sub` with a factor")
-    both = [low.of(item) if isinstance(item, Ref) else item for item in (row["input"], row["other"])]
+    one, two = low.operands(call, row["input"], row["other"])
     if call.function.strip("_") == "rsub":
-        both.reverse()
-    one, two = both
-    if isinstance(one, Data) and isinstance(two, int | float):
-        low.emit(call, "offset", {"addend": -two}, [one])
-    elif isinstance(two, Data) and isinstance(one, int | float):
-        turned = low.between("scale", {"factor": -1}, [two], two.bare)
-        low.emit(call, "offset", {"addend": one}, [turned])
-    elif isinstance(one, Data) and isinstance(two, Data):
+        one, two = two, one
+    if isinstance(one, Data) and isinstance(two, Data):
         if one.bare == two.bare:
             low.emit(call, "sub", {}, [one, two])
         else:
             turned = low.between("scale", {"factor": -1}, [two], two.bare)
             low.emit(call, "add", {"broadcast": True}, [one, turned])
+    elif isinstance(one, Data):
+        assert isinstance(two, int | float)
+        low.emit(call, "offset", {"addend": -two}, [one])
     else:
-        raise Unsaid("a difference with a learned or fixed tensor")
+        assert isinstance(two, Data)
+        turned = low.between("scale", {"factor": -1}, [two], two.bare)
+        low.emit(call, "offset", {"addend": one}, [turned])
 
 
-@lowers("div", "truediv")
+@lowers("neg", "negative")
+def neg(low: Lowering, call: Call) -> None:
+    low.emit(call, "scale", {"factor": -1}, [low.data(call.arguments[0])])
+
+
+@lowers("addcmul")
+def addcmul(low: Lowering, call: Call) -> None:
+    row = bind(call, "input tensor1 tensor2", value=1)
+    addend, one, two = low.operands(call, row["input"], row["tensor1"], row["tensor2"])
+    if row["value"] != 1 or not (isinstance(addend, Data) and isinstance(one, Data) and isinstance(two, Data)):
+        raise Unsaid("`addcmul` with a factor")
+    shape = tuple(max(sizes) for sizes in zip(one.bare, two.bare, strict=True))
+    product = low.between("mul", {}, [one, two], shape)
+    low.emit(call, "add", {"broadcast": addend.bare != shape}, [addend, product])
+
+
+@lowers("div", "truediv", "divide", "true_divide", "rdiv", "rtruediv")
 def div(low: Lowering, call: Call) -> None:
     row = bind(call, "input other", rounding_mode=None)
     if row["rounding_mode"] is not None:
         raise Unsaid("a quotient that is rounded")
-    if isinstance(row["other"], int | float):
-        low.emit(call, "scale", {"factor": 1 / row["other"]}, [low.data(row["input"])])
+    one, two = low.operands(call, row["input"], row["other"])
+    if plain_name(call.function).startswith("r"):
+        one, two = two, one
+    if isinstance(one, Data) and isinstance(two, Data):
+        low.emit(call, "div", {}, [one, two])
+    elif isinstance(one, Data):
+        assert isinstance(two, int | float)
+        low.emit(call, "scale", {"factor": 1 / two}, [one])
     else:
-        low.emit(call, "div", {}, [low.data(row["input"]), low.data(row["other"])])
+        assert isinstance(two, Data)
+        inverse = low.between("reciprocal", {}, [two], two.bare)
+        low.emit(call, "scale", {"factor": one}, [inverse])
 
 
 ELEMENTWISE = ("exp", "log", "sqrt", "rsqrt", "reciprocal", "abs", "sin", "cos")
@@ -116,22 +159,19 @@ def elementwise(low: Lowering, call: Call) -> None:
     low.emit(call, call.function.strip("_"), {}, [low.data(call.arguments[0])])
 
 
-@lowers("minimum")
-def minimum(low: Lowering, call: Call) -> None:
+@lowers("minimum", "maximum")
+def extreme(low: Lowering, call: Call) -> None:
     row = bind(call, "input other")
-    low.emit(call, "minimum", {}, [low.data(row["input"]), low.data(row["other"])])
+    rows = [item for item in low.operands(call, row["input"], row["other"]) if isinstance(item, Data)]
+    low.emit(call, call.function, {}, rows)
 
 
-@lowers("maximum")
-def maximum(low: Lowering, call: Call) -> None:
-    row = bind(call, "input other")
-    low.emit(call, "maximum", {}, [low.data(row["input"]), low.data(row["other"])])
-
-
-@lowers("matmul", "bmm")
+@lowers("matmul", "bmm", "mm")
 def matmul(low: Lowering, call: Call) -> None:
     rows = [low.data(item) for item in call.arguments[:2]]
-    if any(row.batch for row in rows):
+    ranks = [len(row.shape) for row in rows]
+    rows = [beside(low, row, rows[1 - place]) for place, row in enumerate(rows)] if min(ranks) > 1 else rows
+    if any(row.batch > 0 for row in rows):
         raise Unsaid("a product of matrices whose batch stands elsewhere")
     if rows[0].bare[:-2] != rows[1].bare[:-2]:
         raise Unsaid("a product of matrices of which one serves several")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from .flat_steps import Plain
-from .lower import Data, Fixed, Lowering, Unsaid, bind, lowers, one, spread
+from .known import Data, Fixed
+from .lower import Lowering, bind, lowers, one, spread
+from .lower_fixed import beside
 from .trace import Call, Ref
+from .unsaid import Unsaid
 
 
 def clean(row: Data, name: str) -> Data:
@@ -83,9 +87,19 @@ def linear(low: Lowering, call: Call) -> None:
     data, weight = low.data(row["input"]), low.of(row["weight"])
     if len(data.shape) - 1 == data.batch:
         raise Unsaid("`linear` along the batch")
-    arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": row["bias"] is not None, "last": True}
-    key = low.key(row["weight"], row["bias"])
-    low.emit(call, "linear", arguments | low.start(key, row["bias"] is not None), [data], key)
+    bias = row["bias"]
+    made_up = isinstance(bias, Ref) and low.is_made_up(bias)
+    has_bias = bias is not None and not made_up
+    arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": has_bias, "last": True}
+    key = low.key(row["weight"], bias if has_bias else None)
+    arguments |= low.start(key, has_bias)
+    if not made_up:
+        low.emit(call, "linear", arguments, [data], key)
+        return
+    # A bias that is put together of others is added by itself.
+    made = low.result(call)
+    flowing_ = replace(made, number=low.between("linear", arguments, [data], made.bare, key).number)
+    low.emit(call, "add", {"broadcast": True}, [flowing_, beside(low, low.data(bias), made)])
 
 
 @lowers("batch_norm")
@@ -383,16 +397,11 @@ def attention(low: Lowering, call: Call) -> None:
 @lowers("scaled_dot_product_attention")
 def core(low: Lowering, call: Call) -> None:
     row = bind(call, "query key value attn_mask dropout_p is_causal", attn_mask=None, is_causal=False, scale=None, enable_gqa=False)
-    if row["is_causal"] or isinstance(row["attn_mask"], Ref) or row["enable_gqa"]:
-        raise Unsaid("attention with a mask or a bias")
     query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
-    if not query.bare[:-2] == key.bare[:-2] == value.bare[:-2]:
+    like = next((item for item in (query, key, value) if not item.alone), query)
+    rows = [beside(low, item, like) for item in (query, key, value)]
+    if isinstance(row["attn_mask"], Ref):
+        rows.append(beside(low, low.data(row["attn_mask"]), like))
+    if rows[0].bare[:-2] != rows[1].bare[:-2] and not row["enable_gqa"]:
         raise Unsaid("attention whose heads share their keys")
-    axes = list(range(len(key.bare)))
-    axes[-1], axes[-2] = axes[-2], axes[-1]
-    turned = low.between("permute", {"order": axes}, [key], tuple(key.bare[axis] for axis in axes))
-    logits = (*query.bare[:-1], key.bare[-2])
-    products = low.between("matmul", {}, [query, turned], logits)
-    scaled = low.between("scale", {"factor": row["scale"] or query.bare[-1] ** -0.5}, [products], logits)
-    weights = low.between("softmax", {"axis": -1}, [scaled], logits)
-    low.emit(call, "matmul", {}, [weights, value])
+    low.emit(call, "sdpa", {"scale": row["scale"], "causal": bool(row["is_causal"])}, rows)

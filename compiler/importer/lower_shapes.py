@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from .flat_steps import Plain
-from .lower import Data, Fixed, Lowering, Unsaid, bind, elements, lowers, one, spread
+from .known import Data, Fixed
+from .lower import Lowering, bind, elements, lowers, one, spread
 from .trace import Call, Ref
+from .unsaid import Unsaid
 
 SAME = (
     "contiguous", "clone", "to", "float", "type", "type_as", "detach", "half", "bfloat16", "cuda", "cpu", "requires_grad", "alias", "double",
@@ -22,11 +25,12 @@ def same(low: Lowering, call: Call) -> None:
 @lowers("view", "reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "view_as", "reshape_as")
 def reshape(low: Lowering, call: Call) -> None:
     data, made = low.data(call.arguments[0]), low.result(call)
-    if elements(data.shape[: data.batch]) != elements(made.shape[: made.batch]) or elements(data.bare) != elements(made.bare):
+    moved = not data.alone and elements(data.shape[: data.batch]) != elements(made.shape[: made.batch])
+    if moved or elements(data.bare) != elements(made.bare):
         raise Unsaid("a reshape across the batch")
     if data.bare == made.bare:
         low.alias(call, data)
-    elif len(made.bare) == 1:
+    elif len(made.bare) == 1 and len(data.bare) > 1:
         low.emit(call, "flatten", {}, [data])
     else:
         low.emit(call, "reshape", {"shape": _following(low, made)}, [data])
@@ -44,7 +48,7 @@ def permute(low: Lowering, call: Call) -> None:
     data, made = low.data(call.arguments[0]), low.result(call)
     rank = len(data.shape)
     order = _order(call, rank)
-    if order[made.batch] != data.batch:
+    if not data.alone and order[made.batch] != data.batch:
         raise Unsaid("a permutation that loses the batch")
     kept = [axis for axis in order if axis != data.batch or data.fold > 1]
     bare = tuple(data.axis(axis) for axis in kept)
@@ -181,7 +185,7 @@ def getitem(low: Lowering, call: Call) -> None:
         if current is data:
             low.alias(call, data)
         else:
-            low.known[made.number] = Data(current.number, made.shape, made.batch, made.fold)
+            low.tell(made.number, replace(made, number=current.number))
 
 
 @lowers("cat", "concat", "concatenate", "hstack")
@@ -190,42 +194,41 @@ def cat(low: Lowering, call: Call) -> None:
     parts = [low.of(ref) for ref in row["tensors"]]
     made = low.result(call)
     axis = made.axis(row["dim"])
-    rows = [part for part in parts if isinstance(part, Data)]
-    if len(rows) == len(parts):
-        if len(rows) == 1:
-            low.alias(call, rows[0])
-            return
-        low.emit(call, "concat", {"axis": axis}, rows)
-        return
     if (
-        len(parts) == 2
-        and isinstance(parts[0], Fixed)
-        and parts[0].is_learned
-        and parts[0].whole[:2] == (1, 1)
-        and set(parts[0].done) <= {"expand"}
+        (
+            len(parts) == 2
+            and isinstance(parts[0], Fixed)
+            and parts[0].is_learned
+            and parts[0].whole[:2] == (1, 1)
+            and set(parts[0].done) <= {"expand"}
+            and isinstance(parts[1], Data)
+        )
+        and axis == 0
+        and len(made.bare) == 2
     ):
-        assert isinstance(parts[1], Data)
-        if axis == 0 and len(made.bare) == 2:
-            low.emit(call, "class_token", {}, [parts[1]], parts[0].key)
-            return
-    raise Unsaid("a learned or fixed tensor joined with one that flows")
+        low.emit(call, "class_token", {}, [parts[1]], parts[0].key)
+        return
+    rows = [part for part in low.operands(call, *row["tensors"]) if isinstance(part, Data)]
+    if len(rows) == 1:
+        low.alias(call, rows[0])
+    else:
+        low.emit(call, "concat", {"axis": axis}, rows)
 
 
 @lowers("stack")
 def stack(low: Lowering, call: Call) -> None:
     row = bind(call, "tensors dim", dim=0)
     made = low.result(call)
-    low.emit(call, "stack", {"axis": made.axis(row["dim"])}, [low.data(ref) for ref in row["tensors"]])
+    rows = [part for part in low.operands(call, *row["tensors"]) if isinstance(part, Data)]
+    low.emit(call, "stack", {"axis": made.axis(row["dim"])}, rows)
 
 
 @lowers("flip")
 def flip(low: Lowering, call: Call) -> None:
     row = bind(call, "input dims")
     data = low.data(row["input"])
-    (axis,) = spread(row["dims"], 1) if len(spread(row["dims"], 1)) == 1 else (None,)
-    if axis is None:
-        raise Unsaid("`flip` of several axes")
-    low.emit(call, "flip", {"axis": data.axis(axis)}, [data])
+    axes = [data.axis(axis) for axis in spread(row["dims"], 1)]
+    low.emit(call, "flip", {"axis": axes[0] if len(axes) == 1 else axes}, [data])
 
 
 @lowers("expand", "expand_as")
@@ -325,20 +328,24 @@ def channel_shuffle(low: Lowering, call: Call) -> None:
     low.emit(call, "channel_shuffle", {"groups": row["groups"]}, [low.data(row["input"])])
 
 
+def _short(shift: int, size: int) -> int:
+    """The shorter of both ways round."""
+    shift %= size
+    return shift - size if 2 * shift > size else shift
+
+
 @lowers("roll")
 def roll(low: Lowering, call: Call) -> None:
     row = bind(call, "input shifts dims")
     data = low.data(row["input"])
     pairs = [
-        (shift % data.shape[dim], data.axis(dim))
+        (_short(shift, data.shape[dim]), data.axis(dim))
         for shift, dim in zip(spread(row["shifts"], 1), spread(row["dims"], 1), strict=True)
         if shift % data.shape[dim]
     ]
     if not pairs:
         low.alias(call, data)
         return
-    current = data
-    for shift, axis in pairs[:-1]:
-        current = low.between("roll", {"shift": shift, "axis": axis}, [current], data.bare)
-    shift, axis = pairs[-1]
-    low.emit(call, "roll", {"shift": shift, "axis": axis}, [current])
+    shifts, axes = [shift for shift, _ in pairs], [axis for _, axis in pairs]
+    arguments: dict[str, Plain] = {"shift": shifts, "axis": axes} if len(pairs) > 1 else {"shift": shifts[0], "axis": axes[0]}
+    low.emit(call, "roll", arguments, [data])

@@ -12,7 +12,7 @@ from torch import nn
 
 from ...base.records import dataclass
 from .flat_steps import Flat
-from .lower import Unsaid
+from .unsaid import Unsaid
 
 Scope = tuple[str, ...]
 

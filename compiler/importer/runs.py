@@ -12,10 +12,11 @@ import torch
 from ...reporting.error import ArchError
 from .flat_steps import Flat, Missing
 from .graph_model import GraphModel
-from .lower import BATCHES, Unsaid
+from .known import BATCHES
 from .lower_trace import lower
 from .sources import Model, on_meta, trouble
 from .trace import Trace, trace
+from .unsaid import Unsaid
 
 MOST_TOLD = 8
 """How many missing operations a refusal lists."""

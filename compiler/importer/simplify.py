@@ -4,17 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .flat_steps import Flat, Plain, Step
+from .attention_core import cores
+from .attention_forms import attentions
+from .flat_steps import Flat, Plain, Sizes, Step
+from .rearranged import rearranged
 
 
-def simplify(flat: Flat) -> None:
-    """Change the list in place, until nothing more is found."""
+def simplify(flat: Flat, forms: bool = True) -> None:
+    """Change the list in place. With `forms`, runs of steps become the higher words that they are."""
+    _learned(flat)
     _turned_back(flat)
     _image_norms(flat)
     _shared_concatenations(flat)
     _pooled(flat)
     _channel_shuffles(flat)
     _tokens(flat)
+    if forms:
+        cores(flat)
+        attentions(flat)
+        rearranged(flat)
+
+
+def enters(step: Step) -> int:
+    """The tensor that enters a step; -1 where none does."""
+    return step.inputs[0] if step.inputs else -1
+
+
+def _learned(flat: Flat) -> None:
+    """A learned tensor, or numbers, in the shape in which it is wanted."""
+    made, uses, shapes, gone, instead = flat.made(), flat.uses(), flat.shapes(), set[int](), dict[int, int]()
+    for step in flat.steps:
+        step.inputs = [instead.get(number, number) for number in step.inputs]
+        before = made.get(enters(step))
+        if step.operation != "reshape" or before is None:
+            continue
+        if before.operation == "reshape":
+            step.inputs = list(before.inputs)  # the one between goes, if nothing else reads it
+            before = made.get(enters(step))
+        if step.shape == shapes[enters(step)]:
+            instead[step.number] = enters(step)
+            continue
+        if before is None or uses[before.number] != 1 or before.arguments.get("stored") is True:
+            continue
+        if before.operation == "parameter" or (before.operation == "constant" and isinstance(before.arguments["value"], list)):
+            named: dict[str, Plain] = {"shape": Sizes(step.shape)} if before.operation == "parameter" else {"sizes": list(step.shape)}
+            step.operation, step.arguments, step.inputs = before.operation, before.arguments | named, []
+            step.key, step.path, step.shared = before.key, before.path, before.shared
+        elif before.operation == "constant" and isinstance(before.arguments["value"], int | float):
+            step.operation, step.arguments, step.inputs = "constant", before.arguments | {"sizes": list(step.shape)}, []
+            step.key = before.key
+        else:
+            continue
+        gone.add(before.number)
+    flat.steps = [step for step in flat.steps if step.number not in gone]
+    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
+    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.prune()
+    for step in flat.steps:
+        stored = step.arguments.get("stored")
+        if step.operation == "parameter" and isinstance(stored, list) and tuple(stored) in (step.shape, (1, *step.shape)):
+            step.arguments.pop("stored")
+            step.arguments["batch"] = tuple(stored) != step.shape
 
 
 def _turned_back(flat: Flat) -> None:
@@ -22,7 +72,7 @@ def _turned_back(flat: Flat) -> None:
     made, instead = flat.made(), dict[int, int]()
     for step in flat.steps:
         step.inputs = [instead.get(number, number) for number in step.inputs]
-        before = made.get(step.inputs[0])
+        before = made.get(enters(step))
         if step.operation == "permute" and before is not None and before.operation == "permute":
             first, second = before.arguments["order"], step.arguments["order"]
             assert isinstance(first, list) and isinstance(second, list)
@@ -39,7 +89,7 @@ def _image_norms(flat: Flat) -> None:
     """Channels to the end, layer norm of the last axis, channels back: the norm of an image's channels."""
     made, uses, gone = flat.made(), flat.uses(), set()
     for step in flat.steps:
-        norm = made.get(step.inputs[0])
+        norm = made.get(enters(step))
         if (
             step.operation == "permute"
             and step.arguments["order"] == [2, 0, 1]
@@ -47,7 +97,7 @@ def _image_norms(flat: Flat) -> None:
             and norm.operation == "ln"
             and uses[norm.number] == 1
         ):
-            first = made.get(norm.inputs[0])
+            first = made.get(enters(norm))
             if first is not None and first.operation == "permute" and first.arguments["order"] == [1, 2, 0] and uses[first.number] == 1:
                 step.operation, step.arguments, step.inputs, step.key = (
                     "ln",
@@ -80,9 +130,9 @@ def _pooled(flat: Flat) -> None:
     kept: list[Step] = []
     for step in flat.steps:
         step.inputs = [instead.get(number, number) for number in step.inputs]
-        before = made.get(step.inputs[0])
+        before = made.get(enters(step))
         if step.operation == "flatten" and before is not None and len(before.shape) == 1:
-            instead[step.number] = step.inputs[0]
+            instead[step.number] = before.number
         else:
             kept.append(step)
     flat.steps = kept
@@ -103,7 +153,7 @@ def _chain(made: Mapping[int, Step], uses: Mapping[int, int], last: Step, *opera
     """The run that ends in `last`."""
     found = [last]
     for operation in reversed(operations[:-1]):
-        before = made.get(found[0].inputs[0])
+        before = made.get(enters(found[0]))
         if before is None or before.operation != operation or uses[before.number] != 1 or len(found[0].inputs) != 1:
             return None
         found.insert(0, before)

@@ -43,6 +43,8 @@ class Value:
     name: str = ""
     """The input's name, or the key in the state_dict."""
     call: Call | None = None
+    tensor: torch.Tensor | None = None
+    """Of a constant, the tensor itself."""
 
     def __repr__(self) -> str:
         return f"<Value %{self.number} {self.source} {self.name} {list(self.shape)}>"
@@ -60,6 +62,8 @@ class Call:
     line: tuple[str, int] | None = None
     stack: tuple[tuple[str, int], ...] = ()
     """The modules that run, the outermost first, each with how often it was entered."""
+    target: Callable[..., Any] | None = None
+    """The function itself."""
 
     def __repr__(self) -> str:
         return f"<Call {self.function} in {self.path or 'the root'}>"
@@ -119,7 +123,8 @@ class _Recorder(TorchFunctionMode):
 
     def add(self, tensor: torch.Tensor, source: str, name: str = "", call: Call | None = None) -> Ref:
         ref = Ref(len(self.trace.values))
-        self.trace.values.append(Value(ref.number, tuple(tensor.shape), tensor.dtype, source, name, call))
+        kept = tensor if source == "constant" else None
+        self.trace.values.append(Value(ref.number, tuple(tensor.shape), tensor.dtype, source, name, call, kept))
         self.numbers[id(tensor)] = ref
         self.alive.append(tensor)
         return ref
@@ -147,9 +152,9 @@ class _Recorder(TorchFunctionMode):
             return self._attribute(func, args, kwargs)
         arguments, keywords = tuple(self.plain(item) for item in args), {key: self.plain(item) for key, item in kwargs.items()}
         result = func(*args, **kwargs)
-        made = [args[0]] if name == "__setitem__" else _tensors(result)
+        made = [args[0]] if name == "__setitem__" else tensors_of(result)
         if made:
-            call = Call(name, arguments, keywords, [], *self.here())
+            call = Call(name, arguments, keywords, [], *self.here(), target=func)
             self.trace.calls.append(call)
             call.results.extend(self.add(tensor, "call", call=call) for tensor in made)
         return result
@@ -171,7 +176,7 @@ class _Recorder(TorchFunctionMode):
                 self.numbers[id(result)] = self.ref(args[0])
                 self.alive.append(result)
             else:
-                call = Call(name, (self.ref(args[0]),), {}, [], *self.here())
+                call = Call(name, (self.ref(args[0]),), {}, [], *self.here(), target=func)
                 self.trace.calls.append(call)
                 call.results.append(self.add(result, "call", call=call))
         return result
@@ -185,11 +190,12 @@ class _Recorder(TorchFunctionMode):
             call.results.append(self.add(result, "call", call=call))
 
 
-def _tensors(result: object) -> list[torch.Tensor]:
+def tensors_of(result: object) -> list[torch.Tensor]:
+    """The tensors among what a call answers with."""
     if isinstance(result, torch.Tensor):
         return [result]
     if isinstance(result, list | tuple):
-        return [tensor for item in result for tensor in _tensors(item)]
+        return [tensor for item in result for tensor in tensors_of(item)]
     return []
 
 

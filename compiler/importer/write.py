@@ -225,6 +225,8 @@ class Writer:
                 told.append(value_text(value, key))
             else:
                 told.append(f"{key} = {value_text(value, key)}")
+        if operation == "rearrange":  # it names its sizes itself
+            told += [f"{key} = {value_text(value)}" for key, value in values.items() if key != "pattern"]
         return operation + (f"({', '.join(told)})" if told else "")
 
     def call(self, item: Call) -> str:

@@ -300,3 +300,145 @@ class Windows(nn.Module):
         n, c, h, w = x.shape
         x = self.mix(x.permute(0, 2, 3, 1).reshape(n, h * w, c))
         return self.head(x.reshape(n, h * w // 2, 2, c).mean(2).mean(1))
+
+
+class Learned(nn.Module):
+    """Learned tensors of every use: added, as factors, joined, worked on before they are used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 4, 4)
+        self.places = nn.Parameter(torch.zeros(1, 8, 4, 4))
+        self.first = nn.Parameter(torch.zeros(1, 1, 8))
+        self.second = nn.Parameter(torch.zeros(1, 1, 8))
+        self.positions = nn.Parameter(torch.zeros(1, 18, 8))
+        self.gate = nn.Parameter(torch.ones(1))
+        self.shift = nn.Parameter(torch.zeros(8))
+        self.mix = nn.Parameter(torch.randn(5, 18))
+        self.register_buffer("offsets", torch.tensor([1.0, -1.0, 0.5, 0.0, 2.0, 3.0, 4.0, 5.0]))
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = (self.stem(x) + self.places).flatten(2).transpose(1, 2)
+        tokens = torch.cat([self.first, self.second], 1).expand(x.shape[0], -1, -1)
+        x = torch.cat([tokens, x], 1) + self.positions
+        x = x * torch.sigmoid(self.gate) + self.shift - self.offsets
+        return self.head(torch.matmul(self.mix.softmax(-1), x).mean(1))
+
+
+class SelfAttention(nn.Module):
+    """Attention as most write it: one projection, cut into queries, keys and values of each head."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.proj = nn.Linear(width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, length, width = x.shape
+        q, k, v = self.qkv(x).reshape(n, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
+        logits = (q * (width // self.heads) ** -0.5) @ k.transpose(-2, -1)
+        return self.proj((logits.softmax(-1) @ v).transpose(1, 2).reshape(n, length, width))
+
+
+class CrossAttention(nn.Module):
+    """Keys and values of another sequence, of a projection of their own, with a mask that is learned."""
+
+    def __init__(self, width: int, heads: int, length: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.q = nn.Linear(width, width, bias=False)
+        self.kv = nn.Linear(width, 2 * width, bias=False)
+        self.proj = nn.Linear(width, width)
+        self.bias = nn.Parameter(torch.zeros(heads, length, length // 2))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, length, width = x.shape
+        half = x[:, : length // 2]
+        q = self.q(x).reshape(n, length, self.heads, -1).transpose(1, 2)
+        k, v = self.kv(half).reshape(n, length // 2, 2, self.heads, -1).permute(2, 0, 3, 1, 4)
+        x = F.scaled_dot_product_attention(q, k, v, attn_mask=self.bias.unsqueeze(0))
+        return self.proj(x.transpose(1, 2).reshape(n, length, width))
+
+
+class Transformer(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 4, 4)
+        self.norms = nn.ModuleList([nn.LayerNorm(16) for _ in range(3)])
+        self.attentions = nn.ModuleList([SelfAttention(16, 4), SelfAttention(16, 4), CrossAttention(16, 2, 16)])
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x).flatten(2).transpose(1, 2)
+        for norm, attention in zip(self.norms, self.attentions, strict=True):
+            x = x + attention(norm(x))
+        return self.head(x.mean(1))
+
+
+class ShiftedWindows(nn.Module):
+    """Windows of a rolled image, with a bias by distance and a mask that is worked out in `forward`."""
+
+    def __init__(self, width: int, heads: int, side: int, shift: int) -> None:
+        super().__init__()
+        self.heads, self.side, self.shift = heads, side, shift
+        self.qkv = nn.Linear(width, 3 * width)
+        self.proj = nn.Linear(width, width)
+        self.relative_position_bias_table = nn.Parameter(torch.zeros((2 * side - 1) ** 2, heads))
+        places = torch.stack(torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")).flatten(1)
+        apart = (places[:, :, None] - places[:, None, :]).permute(1, 2, 0) + side - 1
+        self.register_buffer("relative_position_index", apart[..., 0] * (2 * side - 1) + apart[..., 1])
+
+    def windows(self, x: torch.Tensor) -> torch.Tensor:
+        n, h, w, c = x.shape
+        x = x.reshape(n, h // self.side, self.side, w // self.side, self.side, c)
+        return x.permute(0, 1, 3, 2, 4, 5).reshape(-1, self.side**2, c)
+
+    def mask(self, x: torch.Tensor) -> torch.Tensor:
+        parts = x.new_zeros((1, x.shape[1], x.shape[2], 1))
+        cuts = (slice(0, -self.side), slice(-self.side, -self.shift), slice(-self.shift, None))
+        for row in range(3):
+            for column in range(3):
+                parts[:, cuts[row], cuts[column], :] = 3 * row + column
+        parts = self.windows(parts).squeeze(-1)
+        apart = parts.unsqueeze(1) - parts.unsqueeze(2)
+        return apart.masked_fill(apart != 0, -100.0).masked_fill(apart == 0, 0.0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, h, w, c = x.shape
+        if self.shift:
+            x = x.roll((-self.shift, -self.shift), (1, 2))
+        mask = self.mask(x) if self.shift else None
+        x = self.windows(x)
+        q, k, v = self.qkv(x).reshape(len(x), self.side**2, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        logits = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)
+        table = self.relative_position_bias_table[self.relative_position_index.view(-1)]
+        logits = logits + table.view(self.side**2, self.side**2, -1).permute(2, 0, 1).unsqueeze(0)
+        if mask is not None:
+            logits = logits.view(n, len(mask), self.heads, *mask.shape[1:]) + mask.unsqueeze(1).unsqueeze(0)
+            logits = logits.view(-1, self.heads, *mask.shape[1:])
+        x = self.proj((logits.softmax(-1) @ v).transpose(1, 2).reshape(len(x), self.side**2, c))
+        x = x.view(n, h // self.side, w // self.side, self.side, self.side, c).permute(0, 1, 3, 2, 4, 5).reshape(n, h, w, c)
+        return x.roll((self.shift, self.shift), (1, 2)) if self.shift else x
+
+
+class WindowBlock(nn.Module):
+    def __init__(self, width: int, heads: int, side: int, shift: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.attn = ShiftedWindows(width, heads, side, shift)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.attn(self.norm(x))
+
+
+class Swin(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 2, 2)
+        self.blocks = nn.Sequential(WindowBlock(8, 2, 4, 0), WindowBlock(8, 2, 4, 2))
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.blocks(self.stem(x).permute(0, 2, 3, 1)).mean([1, 2]))

@@ -30,6 +30,9 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "turned": (models.Turned, ((3, 8, 8),)),
     "norm_across": (models.NormAcross, ((16, 8),)),
     "windows": (models.Windows, ((3, 64, 64),)),
+    "learned": (models.Learned, ((3, 16, 16),)),
+    "transformer": (models.Transformer, ((3, 16, 16),)),
+    "swin": (models.Swin, ((3, 16, 16),)),
 }
 
 

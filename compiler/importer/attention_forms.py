@@ -1,0 +1,224 @@
+"""Attention with its projections as the one step that it is, in the forms in which libraries keep their weights.
+
+Which form it is, the elements tell: where each of the queries, keys and values stands in what the projections give.
+"""
+
+from __future__ import annotations
+
+from math import isclose
+
+import torch
+
+from ...base.records import dataclass
+from .flat_steps import Flat, Plain, Step
+from .views import back, is_view, moved, numbered
+
+EPS = 1e-6
+"""What the norms of queries and keys of `attention` add."""
+
+
+def attentions(flat: Flat) -> None:
+    """Change the list in place."""
+    for core in [step for step in flat.steps if step.operation == "sdpa"]:
+        _Form(flat, core).write()
+
+
+@dataclass(slots=True, eq=False)
+class Source:
+    """Where queries, keys or values come from: a projection, and the part of it."""
+
+    projection: Step
+    part: int
+    parts: int
+    norm: Step | None
+    bias: Step | None = None
+    """A bias that is added by itself, put together of several."""
+
+
+class _Form:
+    def __init__(self, flat: Flat, core: Step) -> None:
+        self.flat, self.core = flat, core
+        self.made, self.uses, self.shapes = flat.made(), flat.uses(), flat.shapes()
+        self.inside: set[int] = {core.number}
+
+    def write(self) -> None:
+        if not self._is_usual():
+            return
+        last = self._last()
+        sources = [self._source(number) for number in self.core.inputs[:3]]
+        if last is None or any(source is None for source in sources):
+            return
+        query, key, value = (source for source in sources if source is not None)
+        steps = list({id(row.projection): row.projection for row in (query, key, value)}.values())
+        names = [step.key.rpartition(".") if step.key else ("", "", "") for step in (*steps, last)]
+        owner = names[0][0]
+        if any(name[0] != owner or not name[2] for name in names) or any(step.shared for step in (*steps, last)):
+            return
+        enters = [query.projection.inputs[0], key.projection.inputs[0]]
+        if value.projection.inputs[0] != enters[1] or self._form(query, key, value) is None:
+            return
+        features = self.shapes[enters[0]][-1]
+        heads, size = self.core.shape[-3], self.shapes[self.core.inputs[0]][-1]
+        if self.shapes[enters[1]][-1] != features or last.shape[-1] != features:
+            return
+        arguments: dict[str, Plain] = {"heads": heads, "bias": last.arguments["bias"], "keys": [name[2] for name in names]}
+        biases = {bool(step.arguments["bias"]) for step in steps}
+        split = self._split_bias(query, key, value, owner)
+        if split is None or len(biases) > 1:
+            return
+        arguments["qkv_bias"] = "qv" if split else None if biases == {last.arguments["bias"]} else biases.pop()
+        if heads * size != features:
+            arguments["head_size"] = size
+        norm = self._norm(query, key, value, owner)
+        if norm is None:
+            return
+        arguments["norm"] = norm or None
+        inputs = enters[:1] if enters[0] == enters[1] else enters
+        if len(self.core.inputs) > 3:
+            mask = self._bias(self.core.inputs[3], owner, arguments)
+            if mask is not None:
+                arguments["mask"] = True
+                inputs = [*inputs, mask]
+        if self._is_read_elsewhere(last) or self._has_others(owner, last):
+            return
+        last.operation, last.arguments, last.inputs, last.key = "attention", arguments, inputs, owner
+        self.flat.prune()
+
+    def _is_usual(self) -> bool:
+        shapes = [self.shapes[number] for number in self.core.inputs[:3]]
+        scale, size = self.core.arguments.get("scale"), shapes[0][-1]
+        usual = scale is None or (isinstance(scale, int | float) and isclose(scale, size**-0.5, rel_tol=1e-6))
+        return usual and len(shapes[0]) > 2 and not self.core.arguments.get("causal") and shapes[0][:-2] == shapes[1][:-2] == shapes[2][:-2]
+
+    def _last(self) -> Step | None:
+        """The projection of the answer, with all heads side by side."""
+        number, chain = self.core.number, list[Step]()
+        while True:
+            readers = [step for step in self.flat.steps if number in step.inputs]
+            if len(readers) != 1 or self.uses[number] != 1:
+                return None
+            step = readers[0]
+            if step.operation == "linear":
+                break
+            if not is_view(step):
+                return None
+            chain.append(step)
+            number = step.number
+        *lead, heads, length, size = self.core.shape
+        wanted = numbered(self.core.shape).transpose(-3, -2).reshape(*lead, length, heads * size)
+        found = moved(chain, numbered(self.core.shape))
+        if not _equal(found, wanted):
+            return None
+        self.inside |= {row.number for row in chain}
+        return step
+
+    def _source(self, number: int) -> Source | None:
+        root, chain = back(self.made, number)
+        norm = self.made.get(root)
+        if norm is not None and norm.operation in ("ln", "rms_norm"):
+            root, before = back(self.made, norm.inputs[0])
+            chain = [*before, *chain]
+            self.inside.add(norm.number)
+        else:
+            norm = None
+        bias, step = None, self.made.get(root)
+        if step is not None and step.operation == "add" and len(step.inputs) == 2:
+            bias = self.made.get(step.inputs[1])
+            self.inside.add(step.number)
+            step = self.made.get(step.inputs[0])
+        if step is None or step.operation != "linear":
+            return None
+        self.inside |= {step.number, *(row.number for row in chain)}
+        heads, size = self.shapes[number][-3], self.shapes[number][-1]
+        places = numbered(step.shape)
+        found = moved(chain, places)
+        for parts in (1, 2, 3):
+            if step.shape[-1] != parts * heads * size:
+                continue
+            cut = places.reshape(*step.shape[:-1], parts, heads, size)
+            for part in range(parts):
+                if _equal(found, cut.select(-3, part).transpose(-3, -2)):
+                    return Source(step, part, parts, norm, bias)
+        return None
+
+    def _form(self, query: Source, key: Source, value: Source) -> str | None:
+        """One projection for all, one for queries and one for the others, or three."""
+        parts = [(row.part, row.parts) for row in (query, key, value)]
+        one, two, three = (row.projection for row in (query, key, value))
+        if parts == [(0, 3), (1, 3), (2, 3)] and one is two is three:
+            return "all"
+        if parts == [(0, 1), (0, 2), (1, 2)] and two is three and one is not two:
+            return "pair"
+        if parts == [(0, 1)] * 3 and len({id(one), id(two), id(three)}) == 3:
+            return "apart"
+        return None
+
+    def _split_bias(self, query: Source, key: Source, value: Source, owner: str) -> bool | None:
+        """Whether queries and values have a bias and keys none (BEiT); None where there is another."""
+        if query.bias is None and key.bias is None and value.bias is None:
+            return False
+        row = query.bias
+        if row is None or not (query.bias is key.bias is value.bias) or row.operation not in ("concat", "reshape"):
+            return None
+        _, views = back(self.made, row.number)
+        row = self.made[views[0].inputs[0]] if views else row
+        rows = [self.made.get(back(self.made, number)[0]) for number in row.inputs]
+        if row.operation != "concat" or len(rows) != 3 or any(step is None for step in rows):
+            return None
+        first, middle, last = (step for step in rows if step is not None)
+        keys = [first.key, last.key] == [f"{owner}.q_bias", f"{owner}.v_bias"]
+        return True if keys and middle.operation == "constant" and middle.arguments["value"] == 0 else None
+
+    def _norm(self, query: Source, key: Source, value: Source, owner: str) -> str | None:
+        """The word for the norm of queries and keys, "" where there is none; None where there is no word."""
+        norms = [row.norm for row in (query, key, value)]
+        if norms == [None, None, None]:
+            return ""
+        first, second, third = norms
+        if first is None or second is None or third is not None or first.operation != second.operation:
+            return None
+        size = self.shapes[self.core.inputs[0]][-1]
+        keys = [first.key, second.key] == [f"{owner}.q_norm", f"{owner}.k_norm"]
+        told = all(row.arguments["eps"] == EPS and row.arguments["affine"] and row.shape[-1] == size for row in (first, second))
+        return {"ln": "ln", "rms_norm": "rms"}[first.operation] if keys and told else None
+
+    def _bias(self, number: int, owner: str, arguments: dict[str, Plain]) -> int | None:
+        """What is added to the logits: a bias by distance that is the attention's own becomes an argument; what is left over is told."""
+        step = self.made.get(back(self.made, number)[0])
+        if step is None:
+            return number
+        if self._relative(step, owner, arguments):
+            return None
+        if step.operation == "add" and len(step.inputs) == 2:
+            for place, source in enumerate(step.inputs):
+                part = self.made.get(back(self.made, source)[0])
+                if part is not None and self._relative(part, owner, arguments):
+                    return step.inputs[1 - place]
+        return number
+
+    def _relative(self, step: Step, owner: str, arguments: dict[str, Plain]) -> bool:
+        own = step.operation == "relative_bias" and step.key == f"{owner}.relative_position_bias_table"
+        if not own or step.arguments.get("heads_first") or step.arguments["heads"] != arguments["heads"]:
+            return False
+        index = self.flat.stored.get(f"{owner}.relative_position_index")
+        arguments["window"] = step.arguments["window"]
+        arguments["class_token"] = bool(step.arguments.get("class_token"))
+        arguments["index"] = None if index is None else "flat" if len(index) == 1 else "square"
+        return True
+
+    def _has_others(self, owner: str, last: Step) -> bool:
+        """Whether the module has other weights than those of the attention, which is a step and no scope."""
+        own = {f"{owner}.relative_position_bias_table", f"{owner}.q_bias", f"{owner}.v_bias"}
+        others = {step.key for step in self.flat.steps if step.key and step.number not in self.inside and step is not last} - own
+        return any(f"{key}.".startswith(f"{owner}.") for key in others)
+
+    def _is_read_elsewhere(self, last: Step) -> bool:
+        reads = [number for _, number in (*self.flat.outputs, *self.flat.side_outputs)]
+        for step in self.flat.steps:
+            if step.number not in self.inside and step is not last:
+                reads += step.inputs
+        return any(number in self.inside for number in reads)
+
+
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.shape == other.shape and torch.equal(one, other)
