@@ -27,7 +27,8 @@ REFERENCE_LINES = ROOT / "tests" / "facts" / "reference_lines.json"
 def program(name: str, size: int | None = None) -> Program | None:
     """The network without side heads, for a square image (or clip) of `size`; None where it refuses that."""
     settings = {"side_heads": False} if _takes(name, "side_heads") else {}
-    inputs = {} if size is None else {"": (*_native(name)[:-2], size, size)}
+    images = {} if size is None else {key: shape for key, shape in _native(name).items() if len(shape) > 2}
+    inputs = {key: (*shape[:-2], size, size) for key, shape in images.items()}
     return driver.check(name, settings=settings, inputs=inputs).program
 
 
@@ -45,17 +46,21 @@ def _in_side_heads(name: str) -> int:
 
 
 @cache
-def _native(name: str) -> tuple[int, ...]:
-    """The shape that the file states for its first input."""
+def _native(name: str) -> dict[str, tuple[int, ...]]:
+    """The shapes that the file states for its inputs."""
     found = program(name)
     assert found is not None
-    return found.nodes[0].shape
+    return {node.path[-1]: node.shape for node in found.nodes if node.operation.name == "input"}
 
 
-def smallest(name: str) -> int:
-    """The side of the smallest square image that the network takes. One that halves the image some times takes only multiples of a
-    power of 2: such a power is tried first, and then what lies between it and the power below."""
-    taken = _native(name)[-1]
+def smallest(name: str) -> int | None:
+    """The side of the smallest square image that the network takes, all its images being so; None where what enters first is none.
+    One that halves the image some times takes only multiples of a power of 2: such a power is tried first, and then what lies between it
+    and the power below."""
+    first = next(iter(_native(name).values()))
+    if len(first) < 3:
+        return None
+    taken = first[-1]
     powers = [2**i for i in range(taken.bit_length()) if 2**i < taken]
     taken = next((power for power in powers if program(name, power) is not None), taken)
     refused = max((power for power in powers if power < taken), default=0)
@@ -83,7 +88,7 @@ def lines(name: str) -> int:
     return total
 
 
-def numbers(name: str, smallest_side: int) -> dict[str, object]:
+def numbers(name: str, smallest_side: int | None) -> dict[str, object]:
     """The row of `library.json`."""
     found = program(name)
     assert found is not None
@@ -108,8 +113,9 @@ def table() -> str:
         "with what the network is, its paper, where its numbers come from, and what differs from the paper. A name that has no file of its own",
         "is a line in the file of its family (`network efficientnet_b3 = efficientnet(…)`), and is used as any other. Side heads,",
         "which serve training alone, are not counted. *Smallest* is the side of the smallest square image that the network takes; where",
-        "it is near the usual size, the network takes no other. *Lines* are those of the `.arch` file and of all that it imports, against",
-        "those of the Python classes and functions of the reference, both without blank lines, comments and docstrings.",
+        "it is near the usual size, the network takes no other; where there is none, it takes no image. *Lines* are those of the `.arch`",
+        "file and of all that it imports, against those of the Python classes and functions of the reference, both without blank lines,",
+        "comments and docstrings.",
         "",
         "Written by `python docs/library.py`; tests compute every number again.",
     ]
@@ -127,9 +133,10 @@ def _rows(entries: list[library.Entry]) -> list[str]:
         "| --- | --- | ---: | ---: | ---: | ---: | --- |",
     ]
     for entry in entries:
+        side = "" if entry.smallest is None else entry.smallest
         reference = f"{entry.reference_lines} ({entry.reference})" if entry.reference_lines is not None else ""
         text.append(
-            f"| [{entry.name}]({entry.file}.arch) | {entry.paper.rstrip('.')} | {entry.parameters:,} | {entry.macs:,} | {entry.smallest} | {entry.lines} | {reference} |"
+            f"| [{entry.name}]({entry.file}.arch) | {entry.paper.rstrip('.')} | {entry.parameters:,} | {entry.macs:,} | {side} | {entry.lines} | {reference} |"
         )
     return text
 

@@ -139,7 +139,8 @@ def network_page(name: str) -> str | None:
             )
             + "\n"
         )
-    parts.append(f"{entry.parameters:,} parameters, {entry.macs:,} MACs; square images from {entry.smallest} pixels a side on.")
+    images = "" if entry.smallest is None else f"; square images from {entry.smallest} pixels a side on"
+    parts.append(f"{entry.parameters:,} parameters, {entry.macs:,} MACs{images}.")
     parts.append(f"`archc check {name}`, `archc draw {name}`, `archc build {name}`; `archc new mine --from {name}` starts a variant.")
     return "\n\n".join(parts) + "\n"
 

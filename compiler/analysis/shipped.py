@@ -14,7 +14,7 @@ COLUMNS = (
 TASK = Column("task", left=True)
 
 NOTES = (
-    "Side heads that only training has are not counted. “Smallest”: the side of the smallest square image that it takes; “lines”: of its .arch file.",
+    "Side heads that only training has are not counted. “Smallest”: the side of the smallest square image that it takes, if it does; “lines”: of its .arch file.",
     "`archc check NAME` checks one, `archc new mine --from NAME` starts a variant.",
 )
 NOTHING = "No network that comes with archc is so."

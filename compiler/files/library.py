@@ -42,7 +42,7 @@ class About:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A shipped network with its numbers. `file` is the name of the file that it stands in; `parameters` and `macs` are without side heads, whose parameters `side_heads` counts;
-    `smallest` is the side of the smallest square image that it takes; `lines` are the lines of `.arch` text, `reference_lines` those of `reference`.
+    `smallest` is the side of the smallest square image that it takes, None where no image enters; `lines` are the lines of `.arch` text, `reference_lines` those of `reference`.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Entry:
     parameters: int
     side_heads: int
     macs: int
-    smallest: int
+    smallest: int | None
     lines: int
     reference: str
     reference_lines: int | None

@@ -39,8 +39,9 @@ def count(program: Program, trainable: bool, side_heads: bool) -> int:
 def test_every_shipped_network_has_facts() -> None:
     """Those of torchvision that have none here are told of in `test_families.py`."""
     from tests.conformance.test_figures import FIGURES
+    from tests.conformance.written import WRITTEN
 
-    assert set(names()) == {*FACTS, "googlenet_naive", *(figure.name for figure in FIGURES), *reference.FURTHER}
+    assert set(names()) == {*FACTS, "googlenet_naive", *(figure.name for figure in FIGURES), *reference.FURTHER, *WRITTEN}
 
 
 @pytest.mark.parametrize("name", FACTS)

@@ -1,0 +1,94 @@
+"""Networks that neither torchvision nor timm has, against the same written by hand: keys, costs, answers and gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from archc.compiler import driver
+from archc.compiler.emit.torchscript import script
+from archc.compiler.files.library import path
+from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.sample_inputs import normal, zeros
+from tests.conformance.modules import difference, gradients, shake, values
+from tests.conformance.written import WRITTEN
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_keys_and_costs(name: str) -> None:
+    """At the size of the paper, without storage: each weight by name and shape, and the MACs that PyTorch counts."""
+    graph = driver.compile(name).graph
+    with torch.device("meta"):
+        theirs = WRITTEN[name].build().eval()
+    found = {
+        f"{node.key}.{weight.name}" if weight.name else node.key: tuple(weight.shape) for node in graph.nodes for weight in node.weights
+    }
+    assert found == {key: tuple(value.shape) for key, value in theirs.state_dict().items()}
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        theirs(*zeros(graph, 1, torch.device("meta")))
+    assert sum(node.macs for node in graph.nodes) == counter.get_total_flops() // 2
+    stated = WRITTEN[name].parameters
+    assert stated in (None, sum(parameter.numel() for parameter in theirs.parameters()))
+
+
+def small(name: str) -> tuple[Graph, nn.Module, tuple[Tensor, ...]]:
+    """The network with small numbers, that by hand, and what enters both."""
+    torch.manual_seed(0)
+    row = WRITTEN[name]
+    graph = driver.compile(name, settings=row.small, inputs=row.inputs).graph
+    return graph, shake(row.build(**row.small)), normal(graph, 2)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_same_answers_and_gradients(name: str) -> None:
+    """One step of training, and an answer after it."""
+    graph, theirs, given = small(name)
+    ours = build(graph)
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+
+    def total(module: nn.Module) -> Tensor:
+        return torch.stack([value.square().mean() for value in values(module(*given))]).sum()
+
+    wanted = gradients(theirs.train(), lambda: total(theirs))
+    scale = max(float(value.abs().max()) for value in wanted.values())
+    found = gradients(ours.train(), lambda: total(ours))
+    assert found.keys() == wanted.keys()
+    for key, value in found.items():
+        assert float((value - wanted[key]).abs().max()) <= 1e-5 * scale, key
+    with torch.no_grad():
+        answer = theirs.eval()(*given)
+        assert all(torch.isfinite(value).all() and value.std() > 0 for value in values(answer))
+        assert difference(ours.eval()(*given), answer) < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WRITTEN)
+def test_same_answers_as_torchscript(name: str) -> None:
+    graph, theirs, given = small(name)
+    ours = build(graph).eval()
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    with torch.no_grad():
+        assert difference(script(ours)(*given), theirs.eval()(*given)) < 1e-5
+
+
+def test_vae_is_the_example_s_at_its_numbers() -> None:
+    program = driver.compile("vae", settings={"hidden": 400}).program
+    assert program is not None
+    assert sum(weight.elements for node in program.nodes for weight in node.weights) == 652_824
+
+
+def test_each_has_a_file() -> None:
+    assert all(path(name).is_file() for name in WRITTEN)

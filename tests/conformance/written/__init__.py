@@ -1,0 +1,37 @@
+"""Networks that neither torchvision nor timm has, written by hand in plain PyTorch from what their papers say.
+
+Each takes the numbers that its file takes, by the same names, and its parts have the names of the keys, so that weights load strictly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from torch import nn
+
+from .generation import Dcgan, DcganDiscriminator, Pix2Pix, Pix2PixDiscriminator, Vae
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A network by hand; `small` are numbers, and `inputs` shapes, at which it is quick to run. `parameters` is a figure that others state."""
+
+    build: Callable[..., nn.Module]
+    small: Mapping[str, object]
+    inputs: Shapes = field(default_factory=dict)
+    parameters: int | None = None
+
+
+WRITTEN: Mapping[str, Written] = MappingProxyType(
+    {
+        "dcgan": Written(Dcgan, {"latent": 10, "width": 4}, parameters=3_576_704),
+        "dcgan_discriminator": Written(DcganDiscriminator, {"width": 4}, parameters=2_765_568),
+        "pix2pix": Written(Pix2Pix, {"width": 4, "most": 16, "depth": 5, "drop": 0}, {"image": (3, 64, 32)}, 54_413_955),
+        "pix2pix_discriminator": Written(Pix2PixDiscriminator, {"width": 4}, {"drawing": (3, 64, 64), "picture": (3, 64, 64)}, 2_768_705),
+        "vae": Written(Vae, {"hidden": 12, "latent": 3}),
+    }
+)
