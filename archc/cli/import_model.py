@@ -40,7 +40,7 @@ def command(
 ) -> int:
     """Write a model of PyTorch as a text of the language.
 
-    SOURCE is torchvision:NAME, timm:NAME or package.module:factory (that code is run), or a file: of torch.export (.pt2), of ONNX, or
+    SOURCE is torchvision:NAME, timm:NAME, package.module:factory or FILE.py:factory (that code is run), or a file: of torch.export (.pt2), of ONNX, or
     the JSON of a network that archc built. The text is compared with the model, keys, shapes and outputs, before it is written.
     """
     from ..compiler.files.write import write
@@ -55,7 +55,7 @@ def command(
             source,
             "F651",
             f"`{source}` names no model",
-            "write `torchvision:resnet50`, `timm:resnet50`, `package.module:factory` or a file, `model.pt2`",
+            "write `torchvision:resnet50`, `timm:resnet50`, `package.module:factory`, `my_net.py:Net` or a file, `model.pt2`",
         )
     if name is not None and not name.isidentifier():
         raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")

@@ -32,12 +32,15 @@ LARGEST_PERIOD = 4096
 
 LEAST_LIMIT = 64
 
+FIRST_SIZES, PROBES = (128, 1024), 24
+"""Where the compiler is asked: up to there each size, and so many beyond."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """The accepted sizes of one axis: those in `single`, and each `n >= least` whose `n % period` is in `residues`.
 
-    `tried` is up to where sizes were carried through the graph.
+    `tried` is up to where each size was carried through the graph, or compiled.
     """
 
     single: tuple[int, ...]
@@ -204,9 +207,30 @@ class _Search:
             if others and all(_same_operations(self.graph, compiled(size)) for size in {others[0], others[-1]}):
                 return axis
         limit = self._limit(axis.native)
-        # What the text makes of a size may repeat with any period.
-        accepted = _pattern([size for size in range(1, limit + 1) if compiled(size) is not None], limit, range(1, limit // 3))
+        accepted = _by_trying(lambda size: compiled(size) is not None, limit, (axis.native, self.period, *_numbers(self.graph)))
         return replace(axis, compiled=accepted, was_asked=True)
+
+
+def _by_trying(takes: Callable[[int], bool], limit: int, likely: Iterable[int]) -> Sizes:
+    """What is taken up to `limit`, where every answer costs a compile.
+
+    A pattern of the first sizes that holds for others as well is the answer: sizes up to the limit, far apart, and those beside
+    `likely` numbers. What the text makes of a size may repeat with any period.
+    """
+    known: dict[int, bool] = {}
+
+    def asked(size: int) -> bool:
+        if size not in known:
+            known[size] = takes(size)
+        return known[size]
+
+    apart = {limit - number * limit // PROBES for number in range(PROBES)}
+    beside = {near for number in likely for near in (number - 1, number, number + 1) if 0 < near <= limit}
+    for seen in sorted({min(limit, most) for most in (*FIRST_SIZES, limit)}):
+        found = _pattern([size for size in range(1, seen + 1) if asked(size)], seen, range(1, seen // 3))
+        if found.residues and all(asked(size) == (size in found) for size in sorted(apart | beside)):
+            break
+    return found
 
 
 def _resized(node: Node, number: int, size: int) -> Shape:
@@ -225,14 +249,24 @@ def _same_axis(one: Node, other: Node, number: int) -> bool:
     return len(one.shape) == len(other.shape) and one.shape[number] == other.shape[number]
 
 
-def _reads(graph: Graph, expression: re.Pattern[str]) -> bool:
-    """Whether the text of the network, or of a block in it, has such an expression."""
+def _texts(graph: Graph) -> list[str]:
+    """Of the network, and of the blocks in it."""
     sources = {
         id(source): source
         for node in graph.nodes
         for source in (node.span.source, *(scope.span.source for scope in node.scope.ancestors()))
     }
-    return any(expression.search(source.text) for source in sources.values())
+    return [source.text for source in sources.values()]
+
+
+def _reads(graph: Graph, expression: re.Pattern[str]) -> bool:
+    """Whether the text has such an expression."""
+    return any(expression.search(text) for text in _texts(graph))
+
+
+def _numbers(graph: Graph) -> set[int]:
+    """The whole numbers in the text, for sizes are compared with them."""
+    return {int(number) for text in _texts(graph) for number in re.findall(r"\b\d{1,6}\b", text)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,14 +377,17 @@ def sizes_table(name: str, axes: Sequence[Axis]) -> Table:
         Column("accepted by the compiler", left=True),
         Column("fixed by", left=True),
     )
-    tried = max((axis.built.tried for axis in axes), default=0)
+    asked = [axis for axis in axes if axis.was_asked]
+    tried = max(((axis.compiled if axis.was_asked else axis.built).tried for axis in asked or axes), default=0)
+    most = max((axis.built.tried for axis in axes), default=0)
+    beyond = f", and some up to {most}" if tried < most else ""
     together = {axis.inputs for axis in axes if len(axis.inputs) > 1}
     notes = (
         *(f"{' and '.join(names)} must agree: they are varied together." for names in sorted(together)),
         "Each axis by itself, the others as compiled. The compiler takes more where a weight's shape follows the input (`fixed by`), and",
         "less where side heads, which only training runs, need a larger input than evaluation does.",
-        f"Every size up to {tried} was compiled, for the text reads sizes; beyond it they are taken to repeat."
-        if any(axis.was_asked for axis in axes)
+        f"Every size up to {tried} was compiled{beyond}: the text reads sizes; the others are taken to repeat."
+        if asked
         else f"Every size up to {tried} was carried through the graph; beyond it they repeat.",
     )
     return Table(columns, tuple(rows), None, notes, f"{name}: input sizes")

@@ -30,7 +30,7 @@ from .foresight import alike
 from .freeze import plain
 from .interfaces import Expander
 from .labels import Runner, label_of
-from .signatures import is_reference, match, signature
+from .signatures import is_reference, match, signature, with_parameter, with_parameter
 from .values import UNKNOWN, Unknowable, kind_of, show_value
 
 
@@ -87,7 +87,7 @@ def arguments_of(
             else:
                 given[name] = Given(evaluator.value(argument.value), argument.value.span, Origin(evaluator, argument.value))
         except Problem as problem:
-            expansion.build.say(problem.diagnostic, frame)
+            expansion.build.say(with_parameter(problem.diagnostic, argument, signature(callee)), frame)
             missing = True
         except Unknowable:
             missing = True

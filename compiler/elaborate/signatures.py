@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.records import dataclass
@@ -46,6 +47,22 @@ class Signature:
             [*(slot.name if slot.required else f"{slot.name} = {slot.default}" for slot in self.slots), *["name = size, …"] * self.open]
         )
         return f"{self.name}({inner})" if inner else self.name
+
+
+def with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signature) -> Diagnostic:
+    """Of a name that means nothing where a value stands, and is that of a parameter: `lstm(64, bidirectional)`."""
+    value = argument.value
+    if diagnostic.code != "E201" or argument.name is not None or not isinstance(value, ast.Name):
+        return diagnostic
+    slot = next((row for row in given.slots if row.name == value.name), None)
+    if slot is None:
+        return diagnostic
+    if slot.default in ("true", "false"):
+        text = f"{slot.name} = {'false' if slot.default == 'true' else 'true'}"
+        return replace(
+            diagnostic, secondary=(), help=None, fix=Fix(f"a parameter is given with its value: `{text}`", (Edit(value.span, text),))
+        )
+    return replace(diagnostic, secondary=(), help=f"`{slot.name}` is a parameter of `{given.name}`: write `{slot.name} = …`", fix=None)
 
 
 def signature(callee: Template | Builtin) -> Signature:

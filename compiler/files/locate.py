@@ -75,6 +75,19 @@ def known_names() -> tuple[str, ...]:
     return tuple(sorted({*shipped(), *presets()}))
 
 
+OTHER_FILES = (
+    (
+        (".pt", ".pth", ".ckpt", ".bin", ".safetensors"),
+        "a TorchScript module or weights",
+        "name the folder that `archc build` wrote, the JSON in it, or a model: `model.pt2`, `model.onnx`, `my_net.py:Net`; "
+        "`archc build` and `verify` take weights with `--weights`",
+    ),
+    ((".py",), "Python", "name what makes the model as well: `my_net.py:Net`"),
+    ((".svg", ".png", ".pdf", ".dot"), "a picture", "name the file that it was drawn from"),
+)
+"""Files that are given to a command for their network, which they do not hold, or not so that it can be read."""
+
+
 def find(file: str) -> Target:
     """`path.arch`, `path.arch:network`, a shipped network by name, or `-`. What is found nowhere is a path all the same: reading it tells."""
     path, network = _parted(file)
@@ -106,6 +119,9 @@ def _of_library(path: tuple[str, ...], network: str | None = None) -> Target:
 
 def read(target: Target) -> Source | Diagnostic:
     """The text of the file, or why there is none."""
+    for endings, what, remedy in OTHER_FILES:
+        if target.path.lower().endswith(endings) and os.path.isfile(target.path):
+            return _trouble(target, "F613", f"`{target.name}` is {what}, not a `{SUFFIX}` file", remedy)
     try:
         if target.name == STDIN:
             data = standard_input()

@@ -53,7 +53,7 @@ def _key(source: str, library: str, shapes: Sequence[tuple[int, ...]], settings:
     if not library:
         with open(place_of(source, source), "rb") as file:
             told.append(hashlib.sha256(file.read()).hexdigest())
-    for package in ("torch", library.partition(".")[0]):
+    for package in ("torch", *filter(None, [library.partition(".")[0]])):
         try:
             told.append(version(package))
         except PackageNotFoundError:

@@ -8,6 +8,7 @@ from ..files.locate import SUFFIX, known_names
 
 LIBRARIES = ("torchvision", "timm")
 
+PYTHON = ".py"
 
 FILES = (".pt2", ".onnx", ".json")
 """How files end whose models can be imported; a folder is one that `archc build` made."""
@@ -21,12 +22,14 @@ def is_file(word: str) -> bool:
 
 
 def is_source(word: str) -> bool:
-    """Whether a word of the command line names a model: `timm:resnet50`, `package.module:factory`, `model.pt2`. A text comes first."""
+    """Whether a word of the command line names a model: `timm:resnet50`, `package.module:factory`, `my_net.py:Net`, `model.pt2`. A text comes first."""
     if is_file(word):
         return True
     head, colon, tail = word.rpartition(":")
     if not colon or len(head) < 2 or head.endswith(SUFFIX) or os.path.exists(word):
         return False
+    if head.endswith(PYTHON):
+        return tail.replace(".", "_").isidentifier()
     if not all(part.isidentifier() for part in head.split(".")) or not tail.replace(".", "_").replace("-", "_").isidentifier():
         return False
     return head in LIBRARIES or head not in known_names()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import inspect
 import os
 import socket
@@ -29,7 +30,7 @@ from ..verify import declare_operators
 from .constructors import Arguments, watched
 from .flat_steps import Flat
 from .inits import Start, starts_of, watched_starts
-from .names import LIBRARIES
+from .names import LIBRARIES, PYTHON
 from .words import identifier, snake
 
 NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
@@ -74,7 +75,7 @@ def model_of(
     source: str, *, shapes: Sequence[tuple[int, ...]] = (), settings: Mapping[str, object] | None = None, network: bool = False
 ) -> Model:
     """The model that a source names. Raises `ArchError`: F616, F618, F651."""
-    library, _, name = source.partition(":")
+    library, _, name = source.rpartition(":") if f"{PYTHON}:" in source else source.partition(":")
     settings = dict(settings or {})
     if library in LIBRARIES:
         make, origin = _of_library(source, library, name, settings)
@@ -133,13 +134,20 @@ def _of_library(source: str, library: str, name: str, settings: dict[str, object
 
 
 def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Callable[[], object], str]:
-    """`package.module:factory`; the folder at hand is looked in first, as Python does."""
-    here = os.getcwd()
+    """`package.module:factory` or `path/file.py:factory`; the folder at hand, or that of the file, is looked in first, as Python does."""
+    file = os.path.abspath(package) if package.endswith(PYTHON) else ""
+    here = os.path.dirname(file) or os.getcwd()
     if here not in sys.path:
         sys.path.insert(0, here)
+    if file and not os.path.isfile(file):
+        raise trouble(source, "F651", f"there is no file `{package}`", "correct the path")
     try:
-        found: Any = importlib.import_module(package)
+        found: Any = _of_file(file) if file else importlib.import_module(package)
     except ImportError as error:
+        if file:
+            raise trouble(
+                source, "F651", f"`{package}` imports what is not there: {_line(error)}", "install it, or run archc where it is"
+            ) from error
         raise trouble(
             source,
             "F651",
@@ -158,6 +166,25 @@ def _of_factory(source: str, package: str, name: str, settings: dict[str, object
     if isinstance(found, nn.Module):
         return (lambda: found), origin
     return (lambda: found(**settings)), origin
+
+
+def _of_file(path: str) -> Any:
+    """The module that a file makes, under the file's name: what it is part of is not known."""
+    name = os.path.basename(path).removesuffix(PYTHON)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(name)
+    sys.modules[name] = module  # where dataclasses and pickles look for it
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        if before is None:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = before
+        raise
+    return module
 
 
 def _inputs(module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> list[torch.Tensor]:

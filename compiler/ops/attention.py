@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .attention_built import BuiltAttention
+from .axes import NEEDS_FEATURES
 from .axis_names import Axes, stands_last
 from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .dense import copied_rows
@@ -86,7 +87,7 @@ class Attention(BuiltAttention):
                     "E313",
                     f"`attention` works on a sequence [L, C], and its input is {show(shape)}",
                     operand=operand,
-                    help="`tokens` makes a sequence of an image",
+                    help=NEEDS_FEATURES,
                 )
         if self.is_built(inputs) or len(inputs) > 2 or len(inputs[-1]) > 2:
             return self.built_output(inputs)

@@ -192,3 +192,7 @@ def wrong_order(
         help=help + (f"; `{argument[0]} = {argument[1]}` works along the last axis, whatever it is" if argument is not None else ""),
         argument=argument,
     )
+
+
+NEEDS_FEATURES = "numbers of words become a sequence by `embedding(count, features)`"
+"""The remedy where a sequence [L, C] is wanted and one of a single axis is there."""

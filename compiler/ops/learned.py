@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .axes import AXIS, resolve_axis
+from .axes import AXIS, NEEDS_FEATURES, resolve_axis
 from .base import Backward, Family, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import NUMBER, POSITIVE, Optional, Plain, Word, parameter
 from .strides import Layout, cut, elementwise, in_order
@@ -20,7 +20,7 @@ def _need_sequence(name: str, shape: Shape) -> None:
             "E313",
             f"`{name}` works on a sequence [L, C], and its input is {show(shape)}",
             operand=0,
-            help="`tokens` makes a sequence of an image",
+            help=NEEDS_FEATURES if len(shape) == 1 else "`tokens` makes a sequence of an image",
         )
 
 

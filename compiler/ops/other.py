@@ -111,7 +111,9 @@ class Embedding(Operation):
                 f"`embedding` works on a sequence of whole numbers [L], and its input is {show(inputs[0])}",
                 operand=0,
                 help="to multiply by the same table at the end, make it a step, `table: parameter([count, features])`: "
-                "`embedding(count, features) { | skip | skip(table) }`, then `matmul { | skip | skip(table) -> permute([1, 0]) }`",
+                "`embedding(count, features) { | skip | skip(table) }`, then `matmul { | skip | skip(table) -> permute([1, 0]) }`"
+                if len(inputs[0]) == 2
+                else "numbers of words are an input of one axis, `input tokens[length = 128]`; `linear` or `conv` make features of an image",
             )
         if len(inputs) == 2 and inputs[1] != (self.count, self.features):
             raise Refusal(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
+from .axes import NEEDS_FEATURES
 from .axis_names import Axes
 from .base import Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import CHANNELS, FLAG, PROBABILITY, Integer, Plain, parameter
@@ -40,7 +41,9 @@ class _Recurrent(Operation):
                 "E313",
                 f"`{self.name}` works on a sequence [L, C], and its input is {show(shape)}",
                 operand=0,
-                help="`tokens` makes a sequence of an image, `reshape([length = …, channels = …])` of anything",
+                help=NEEDS_FEATURES
+                if len(shape) == 1
+                else "`tokens` makes a sequence of an image, `reshape([length = …, channels = …])` of anything",
             )
         return (shape[0], self.features * self._directions())
 

@@ -108,6 +108,39 @@ def test_as_compiling_says_at_each_size(name: str) -> None:
         assert (size in first.compiled) is (compiled(f"network n {{{{ {WITH_HOLES[name]} }}}}".format(size), {}) is not None), size
 
 
+DEMANDS = {
+    "every size": ("in.height > 0", 400),
+    "from one on": ("in.height >= 20", 400),
+    "up to one": ("in.height <= 333", 1300),
+    "all but one": ("in.height != 300", 1300),
+    "multiples": ("in.height % 28 == 0", 400),
+    "multiples of much": ("in.height % 112 == 0", 1300),
+}
+"""What the text asks of a size, and how many compiles may find it out, of two axes that have a thousand sizes each."""
+
+
+@pytest.mark.parametrize("name", DEMANDS)
+def test_few_compiles_tell_what_the_text_asks_of_a_size(name: str) -> None:
+    demand, most = DEMANDS[name]
+    asked = []
+
+    def at(height: int) -> bool:
+        text = f'network n {{ input x[3, {height}, 8]\n require {demand}, "no"\n conv(4, 3, stride = 16) -> conv(4, 3, stride = 12) }}'
+        return not checked(text, "t.arch").has_errors
+
+    def compiled(shapes: Mapping[str, Shape]) -> Graph | None:
+        asked.append(shapes)
+        ((_, height, width),) = shapes.values()
+        return graph if width != 8 or at(height) else None
+
+    graph = graph_of(f'network n {{ input x[3, 224, 8]\n require {demand}, "no"\n conv(4, 3, stride = 16) -> conv(4, 3, stride = 12) }}')
+    height, _ = sizes(graph, compiled)
+    assert height.was_asked
+    for size in (*range(1, 40), 112, 113, 223, 224, 225, *range(298, 303), *range(330, 337), 448, 560, 999, 1000, 1008):
+        assert (size in height.compiled) is at(size), size
+    assert len(asked) < most
+
+
 @pytest.mark.parametrize("name", WITH_HOLES)
 def test_as_the_built_module_runs_at_each_size(name: str) -> None:
     native = 64 if "64" in WITH_HOLES[name] else 48

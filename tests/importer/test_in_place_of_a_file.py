@@ -82,3 +82,31 @@ def test_a_text_that_is_the_model_is_told_so(folder: Path) -> None:
     assert run("import", SOURCE, "-o", "same.arch").exit_code == 0
     result = run("import", SOURCE, "--against", "same.arch")
     assert "yours" not in result.stdout and "+" not in result.stdout
+
+
+def test_a_command_takes_a_factory_in_a_file_by_its_path() -> None:
+    for source in ("models_in_place.py:TinyNet", "./models_in_place.py:TinyNet"):
+        told = run("check", source)
+        assert "TinyNet: [3, 224, 224] -> [2]" in told.stdout + told.stderr
+    assert "did you mean `TinyNet`?" in run("check", "models_in_place.py:TinyNt").stderr
+    assert "there is no file `nowhere.py`" in run("import", "nowhere.py:TinyNet").stderr
+
+
+def test_a_command_takes_the_folder_and_the_json_that_were_built(folder: Path) -> None:
+    assert run("build", SOURCE, "--target", "python,json", "-o", "made").exit_code == 0
+    (json,) = (path.relative_to(folder) for path in (folder / "made").glob("*.json"))
+    for source in ("made", str(json)):
+        told = run("diff", source, SOURCE)
+        assert "0 added, 0 removed, 0 renamed, 0 changed" in told.stdout, told.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [("net.pt", "a TorchScript module or weights"), ("net.safetensors", "a TorchScript module or weights"), ("net.py", "Python"), ("net.svg", "a picture")],
+)
+def test_a_file_of_another_kind_is_told_by_its_kind(name: str, what: str, folder: Path) -> None:
+    (folder / name).write_bytes(bytes(9 * 2**20))
+    told = run("draw", name)
+    assert told.exit_code != 0
+    assert f"`{name}` is {what}, not a `.arch` file" in told.stderr
+    assert "larger" not in told.stderr

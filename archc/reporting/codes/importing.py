@@ -8,7 +8,7 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F651",
         "a model that could not be made",
-        "`archc import` takes `torchvision:NAME`, `timm:NAME`, or `package.module:factory`: a function or class of yours that makes a "
+        "`archc import` takes `torchvision:NAME`, `timm:NAME`, `package.module:factory` or `FILE.py:factory`: a function or class of yours that makes a "
         "`torch.nn.Module`, or a module itself. It is called with the values of `--set`. The message gives what the factory raised. While it "
         "runs, nothing may load from the network.",
         "",
