@@ -30,7 +30,7 @@ from .foresight import alike
 from .freeze import plain
 from .interfaces import Expander
 from .labels import Runner, label_of
-from .signatures import is_reference, match, signature, with_parameter, with_parameter
+from .signatures import is_reference, match, signature, with_parameter
 from .values import UNKNOWN, Unknowable, kind_of, show_value
 
 

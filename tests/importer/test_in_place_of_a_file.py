@@ -102,7 +102,12 @@ def test_a_command_takes_the_folder_and_the_json_that_were_built(folder: Path) -
 
 @pytest.mark.parametrize(
     ("name", "what"),
-    [("net.pt", "a TorchScript module or weights"), ("net.safetensors", "a TorchScript module or weights"), ("net.py", "Python"), ("net.svg", "a picture")],
+    [
+        ("net.pt", "a TorchScript module or weights"),
+        ("net.safetensors", "a TorchScript module or weights"),
+        ("net.py", "Python"),
+        ("net.svg", "a picture"),
+    ],
 )
 def test_a_file_of_another_kind_is_told_by_its_kind(name: str, what: str, folder: Path) -> None:
     (folder / name).write_bytes(bytes(9 * 2**20))
