@@ -182,11 +182,12 @@ Action: TypeAlias = "Call | Merge | Group"
 
 @dataclass(frozen=True, slots=True)
 class Step(Node):
-    """`label: action`. `span` covers both; `label` may hold expressions (`"e{i}": double(64)`) or be a plain name."""
+    """`label: action as a, b`. `label` may hold expressions (`"e{i}": double(64)`) or be a plain name. `names` are those of its results."""
 
     span: Span
     label: Text | None
     action: Action
+    names: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +343,10 @@ class Parameter(Node):
 
 @dataclass(frozen=True, slots=True)
 class Block(Node):
-    """`block name(params) takes a, b mode { … }`. `head` is the place of `block name(params)`."""
+    """`block name(params) takes a, b gives c, d mode { … }`. `head` is the place of `block name(params)`.
+
+    `takes_list`, `gives_list`: the last of `inputs` or `outputs` is a list (`takes xs[]`).
+    """
 
     span: Span
     head: Span
@@ -352,6 +356,9 @@ class Block(Node):
     mode: Mode
     body: tuple[Statement, ...]
     doc: str = ""
+    outputs: tuple[Name, ...] = ()
+    takes_list: bool = False
+    gives_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,8 +456,8 @@ def given(node: Node) -> tuple[Name | None, ...]:
             return (name,)
         case For(index=index, variable=variable):
             return (index, variable)
-        case Block(name=name, inputs=inputs):
-            return (name, *inputs)
+        case Block(name=name, inputs=inputs, outputs=outputs):
+            return (name, *inputs, *outputs)
         case FromImport(names=names):
             return names
         case Limit(quantity=name):
@@ -465,9 +472,10 @@ def reading(node: Node) -> list[Node]:
 
 
 def labels(*roots: Node, parts: Callable[[Node], Sequence[Node]] = children) -> Iterator[tuple[Step | Stage | Aux, Text]]:
-    """What has a label, with it: steps, stages and side heads."""
+    """What has a label, with it: steps, stages and side heads. The names of a step's results are labels, too."""
     for node in walk(*roots, parts=parts):
         if isinstance(node, Stage | Aux):
             yield node, node.name
-        elif isinstance(node, Step) and node.label is not None:
-            yield node, node.label
+        elif isinstance(node, Step):
+            for label in node.names if node.label is None else (node.label, *node.names):
+                yield node, label

@@ -64,13 +64,25 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "takes": (
         "`block name(…) takes a, b { … }`",
-        "Names the tensors that a block joins; it is then the head of a merge: `name { | … | … }`.",
+        "Names the tensors that a block joins; it is then the head of a merge: `name { | … | … }`. `takes xs[]` is any number of them: `xs[0]`, `len(xs)`.",
+    ),
+    "gives": (
+        "`block name(…) gives a, b { … }`",
+        "Names the results of a block: labels of its body. They are at hand together; `name(…) as x, y` labels them, `skip(label.a)` takes one up. "
+        '`gives ys[]` is a list, the labels `"ys.0"`, `"ys.1"`, ….',
+    ),
+    "split": (
+        "`split(n, axis = channels) as a, b, c`",
+        "Parts a tensor into `n` equal ones, which are at hand together: `split(3) -> attend(8)`. `chunk(i, n)` is one of them.",
     ),
     "arch": (
         "`arch 1`, as the first line",
         "The edition of the language in which the text is written; a text without it is of edition 1, the only one so far.",
     ),
-    "as": ("`repeat 3 as i { … }`, or `import resnet as r`", "Names the number of a round, or an imported file."),
+    "as": (
+        "`repeat 3 as i { … }`, `import resnet as r`, or `split(2) as a, b`",
+        "Names the number of a round, an imported file, or the results of a step that gives several.",
+    ),
     "indexed": (
         "`stage name indexed { … }`, `label: indexed { … }`, `block name(…) indexed { … }`",
         "Numbers the steps from 0, as nn.Sequential does: `features.0`, `features.2`.",

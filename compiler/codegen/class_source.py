@@ -92,7 +92,9 @@ class ClassWriter:
                 lines.extend(broken(f"for {row.member} in {row.container}:", indent))
                 lines.extend(broken(f"{row.name} = {row.text}", indent + INDENT, comment))
             else:
-                lines.extend(broken(f"{', '.join(row.names)} = {row.text}", indent, self.shape(row.tensor) if with_shapes else ""))
+                shapes = {self.shape(row.tensor + number) for number in range(len(row.names))}
+                comment = shapes.pop() if with_shapes and len(shapes) == 1 else ""
+                lines.extend(broken(f"{', '.join(row.names)} = {row.text}", indent, comment))
         return lines
 
     def shape(self, tensor: int) -> str:

@@ -43,6 +43,8 @@ class Call:
     recipe: Recipe | None = None
     as_module: bool = False
     in_place: bool = False
+    parts: int = 1
+    """How many results of one operation, nodes of their own, it makes at once."""
 
     @property
     def node(self) -> Node:
@@ -53,7 +55,7 @@ class Call:
     @property
     def results(self) -> int:
         item = self.items[0]
-        return len(item.outputs) if isinstance(item, Unit) else 1
+        return len(item.outputs) if isinstance(item, Unit) else self.parts
 
     @property
     def has_bare_weight(self) -> bool:

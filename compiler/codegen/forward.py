@@ -141,7 +141,8 @@ def labels_of(design: Design, nodes: Sequence[Node]) -> dict[int, str]:
             # Of several results each has the name that it has inside.
             for number, index in enumerate(item.outputs):
                 path = nodes[index].path[len(item.scope.path) :]
-                found[first + number] = path[0] if len(path) > 1 or nodes[index].label else ""
+                is_item = len(path) == 2 and path == nodes[index].names and path[1].isdigit()  # of a list: `sums.0`
+                found[first + number] = "".join(path) if is_item else path[0] if len(path) > 1 or nodes[index].label else ""
     return {tensor: variable_name(name) for tensor, name in found.items() if name.isidentifier()}
 
 

@@ -63,7 +63,10 @@ def _is_collection(text: str, start: int) -> bool:
     before = text[start - 1] if start else ""
     if before.isalnum() or before in ("_", ")", "]"):
         return False
-    return _comprehension(text[start + 1 : _closing(text, start)]) is None
+    inside = text[start + 1 : _closing(text, start)]
+    if text[start] == "(" and len(_split(inside, ",")) == 1 and not inside.rstrip().endswith(","):
+        return False  # what is put first in a sum or a product: with a comma it would be a tuple
+    return _comprehension(inside) is None
 
 
 def _in_parentheses(text: str, indent: int, suffix: str) -> list[str]:

@@ -135,6 +135,7 @@ class Scheduler:
                 self._alias[first] = self._resolve(call.operands[0])
             else:
                 real.append((call, first))
+        real = self._joined(real)
         outputs = [self._resolve(output) for output in outputs]
         for tensor in (*(self._resolve(operand) for call, _ in real for operand in call.operands), *outputs):
             self._left[tensor] = self._left.get(tensor, 0) + 1
@@ -168,6 +169,25 @@ class Scheduler:
 
     # ---------------------------------------------------------------------------------------------- calls
 
+    def _joined(self, calls: list[tuple[Call, int]]) -> list[tuple[Call, int]]:
+        """All results of one operation, where they follow each other, as one call."""
+        joined: list[tuple[Call, int]] = []
+        place = 0
+        while place < len(calls):
+            call, first = calls[place]
+            whole = call.recipe.whole if call.recipe is not None and not call.as_module else None
+            row = calls[place : place + whole[2]] if whole is not None else []
+            together = whole is not None and [other.recipe.whole for other, _ in row if other.recipe is not None] == [
+                (whole[0], number, whole[2]) for number in range(whole[2])
+            ]
+            if together and len(row) > 1 and all(other.operands == call.operands and not other.as_module for other, _ in row):
+                joined.append((replace(call, parts=len(row)), first))
+                place += len(row)
+            else:
+                joined.append((call, first))
+                place += 1
+        return joined
+
     def _resolve(self, tensor: int) -> int:
         return self._alias.get(tensor, tensor)
 
@@ -179,6 +199,9 @@ class Scheduler:
         if call.has_bare_weight:
             template = self._template(call)
             return replace(template, text=template.text.replace(HOLE.format(len(call.operands)), self.callee(call)))
+        if call.parts > 1:
+            assert call.recipe is not None and call.recipe.whole is not None
+            return self.recipes.template(call.recipe.whole[0])
         if not call.as_module:
             return self._template(call)
         count = len(call.operands)

@@ -57,6 +57,8 @@ class Recipe:
     """The texts of its operands, where some are expanded to the batch."""
     buffer: str = ""
     """What makes the fixed tensor that it reads, of `arguments`."""
+    whole: tuple[str, int, int] | None = None
+    """Of one of several results what makes them all (`Operation.whole`)."""
 
     @property
     def has_bare_weight(self) -> bool:
@@ -116,15 +118,17 @@ def _read(node: Node, expanded: tuple[bool, ...]) -> Recipe:
     expression = operation.expression(names, shapes) or ""
     in_place = (operation.expression(names, shapes, True) or "") if operation.may_work_in_place else expression
     texts = tuple(names[: len(shapes)]) if expanded else ()
+    whole = operation.whole(names, shapes)
     weights, partials = operation.weights(shapes), len(operation.partials(shapes))
     if construct is None:
         arguments = constant.arguments if constant is not None else ()
-        return Recipe("", arguments, {}, expression, in_place, weights, partials, texts, constant.target if constant is not None else "")
+        buffer = constant.target if constant is not None else ""
+        return Recipe("", arguments, {}, expression, in_place, weights, partials, texts, buffer, whole)
     usual = DEFAULTS.get(family(construct.target), {})
     given = {keyword: value for keyword, value in construct.arguments if keyword is not None}
     first = [(keyword, value) for keyword, value in construct.arguments if keyword is None or keyword not in usual]
     rest = [(keyword, given.get(keyword, value)) for keyword, value in usual.items()]
-    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights, partials, texts)
+    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights, partials, texts, whole=whole)
 
 
 def _template(text: str) -> Template:

@@ -12,7 +12,7 @@ from ..graph.program import Scope, ScopeKind
 from ..ops.base import Shape
 from . import inputs_outputs
 from .builder import Builder
-from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Rounds
+from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Rounds, Tensors
 from .declarations import budget, default, expect, require
 from .evaluator import Evaluator
 from .explain_values import with_origins
@@ -28,7 +28,7 @@ from .naming import (
     static_labels,
     why_not,
 )
-from .shape_of import ShapeOf
+from .shape_of import Shapes
 from .steps import run_step
 from .values import LARGEST_LIST, UNKNOWN, Exhausted, Unknowable, kind_of, show_value
 
@@ -55,7 +55,7 @@ class Expansion:
         entry = self.build.shape_of(frame.entry)
 
         def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
-            return ([], []) if frame.entry is None else self.build.places_of_size(frame.entry, axis, told)
+            return self.build.places_of_size(frame.entry, axis, told) if isinstance(frame.entry, int) else ([], [])
 
         return Evaluator(
             frame.environment,
@@ -66,8 +66,8 @@ class Expansion:
             lost=frame.network is not None and not frame.is_before_input,
         )
 
-    def shape_of(self, labelled: Labelled) -> ShapeOf | None:
-        return self.build.shape_of(labelled.tensor)
+    def shape_of(self, labelled: Labelled) -> Shapes | None:
+        return self.build.shape_of(labelled.tensors)
 
     def inner(self, frame: Frame, body: Sequence[ast.Statement], **changes: object) -> Frame:
         """A frame for a body inside `frame`: the current tensor enters it."""
@@ -274,9 +274,9 @@ class Expansion:
         body: Sequence[ast.Statement],
         bindings: dict[str, Binding],
         span: Span,
-        start: int | None,
+        start: Tensors,
         numbers: Rounds,
-    ) -> int | None:
+    ) -> Tensors:
         """One round of a loop; the tensor that it ends in."""
         values = alike((name, binding.value) for name, binding in bindings.items()) if self.build.count is not None else None
         key = (id(body), frame.environment, frame.defaults, self.build.shape_of(start), frame.training_only, values)
@@ -288,9 +288,9 @@ class Expansion:
         body: Sequence[ast.Statement],
         bindings: dict[str, Binding],
         span: Span,
-        start: int | None,
+        start: Tensors,
         numbers: Rounds,
-    ) -> int | None:
+    ) -> Tensors:
         """One round: its steps are numbered, or their labels tell them apart (language.md, naming rule 2)."""
         inside = self.inner(frame, body, entry=start, current=start)
         inside.environment.bindings.update(bindings)

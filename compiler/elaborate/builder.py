@@ -19,14 +19,14 @@ from ..ops.axis_names import Axes
 from ..ops.base import Operation, Refusal, Shape, product, show
 from ..ops.parameters import BadValue, Named, OpenSizes, Plain, Sizes
 from .axes_told import axis_moved, named_axes, naming
-from .closures import Frame, Given, Labelled, Made, Names, Origin
+from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
 from .effort import MOST_ERRORS, MOST_REPEATS, Effort
 from .explain_merge import describe_clash
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
 from .foresight import Count, Large
 from .nearest_sizes import nearest_sizes
-from .shape_of import ShapeOf
+from .shape_of import ShapeOf, Shapes
 from .signatures import Signature, bad_value
 from .trial import argument_edit
 from .values import Exhausted, show_value
@@ -90,9 +90,11 @@ class Builder:
         """The places that gave an axis of a node its size, and the expressions that go farther back."""
         return places_of_size(self.nodes, self.via, self.givens, index, axis, told)
 
-    def shape_of(self, index: int | None) -> ShapeOf | None:
-        """A tensor's sizes with their names; None where it is unknown."""
-        return None if index is None else ShapeOf(self.nodes[index].shape, self.nodes[index].axes)
+    def shape_of(self, tensors: Tensors) -> Shapes | None:
+        """A tensor's sizes with their names, or those of several; None where it is unknown."""
+        if isinstance(tensors, tuple):
+            return tuple(ShapeOf(self.nodes[index].shape, self.nodes[index].axes) for index in tensors)
+        return None if tensors is None else ShapeOf(self.nodes[tensors].shape, self.nodes[tensors].axes)
 
     # -------------------------------------------------------------------------------------- diagnostics
 
@@ -239,7 +241,9 @@ class Builder:
             shape = made.output(shapes)
             made.check_batch([self.batchless[index] for index in known])
         except Refusal as refusal:
-            self.say(self._refused(frame, made, refusal, given, known, span, parts), frame)
+            refused = self._refused(frame, made, refusal, given, known, span, parts)
+            # The word of the text: `split` places a `chunk` for each part.
+            self.say(dataclasses.replace(refused, message=refused.message.replace(f"`{made.name}`", f"`{called.name}`")), frame)
             return None
         if moved is not None:
             self.say(axis_moved(made, moved, self.nodes[known[0]], self._naming(known[0], -1), span), frame)

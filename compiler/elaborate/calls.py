@@ -23,13 +23,14 @@ from .closures import (
     Origin,
     Partial,
     Template,
+    Tensors,
 )
-from .current import need_tensor
+from .current import each, need_tensor, only, together
 from .effort import STEPS_A_CALL
 from .foresight import alike
 from .freeze import plain
 from .interfaces import Expander
-from .labels import Runner, label_of
+from .labels import Runner, find_label, label_of
 from .signatures import is_reference, match, signature, with_parameter
 from .values import UNKNOWN, Unknowable, kind_of, show_value
 
@@ -81,8 +82,7 @@ def arguments_of(
         try:
             if name in references and not isinstance(argument.value, ast.Constant):
                 labelled = label_of(expansion, frame, argument.value)
-                labelled.used = True
-                tensors[name] = labelled.tensor
+                tensors[name] = only(expansion.build.nodes, labelled.read(), argument.value.span, f"`{name}` is")
                 given[name] = Given(True, argument.value.span)
             else:
                 given[name] = Given(evaluator.value(argument.value), argument.value.span, Origin(evaluator, argument.value))
@@ -129,26 +129,17 @@ def instance(
     """A block or network as a step. `heads` are the tensors of a merge; None: the current tensor alone."""
     definition = template.definition
     mode = definition.mode if isinstance(definition, ast.Block) else ""
-    takes = definition.inputs if isinstance(definition, ast.Block) else ()
-    if heads is None and len(takes) > 1:
-        raise Problem(
-            Diagnostic(
-                "E234",
-                f"`{template.name}` takes {len(takes)} tensors, and here only one comes in",
-                Label(call.span, "one input"),
-                (Label(definition.head, f"takes {', '.join(name.name for name in takes)}"),),
-                help=f"put it at the head of a merge: `{template.name} {{ | … | … }}`",
-            )
-        )
-    if heads is not None and isinstance(definition, ast.Block) and len(takes) != len(heads):
-        raise Problem(_wrong_paths(template, len(takes) or 1, len(heads), call))
+    _enough(template, definition, frame.current, heads, call)
     while isinstance(definition, ast.Network) and definition.variant_of is not None:
         template, given, definition = variant(expansion, frame, template, given)
 
     def run(frame: Frame, place: Span) -> Made:
         if heads is None:
             need_tensor(frame, place)
-        tensors = heads if heads is not None else [frame.current]
+        tensors = heads if heads is not None else each(frame.current)
+        _enough(template, definition, frame.current, heads, call)
+        if tensors == (None,) and isinstance(definition, ast.Block) and (definition.takes_list or len(definition.inputs) > 1):
+            raise Unknowable  # how many come in is not known
         build = expansion.build
         if build.count is None:
             return expand(frame, tensors)
@@ -170,17 +161,20 @@ def instance(
         was = build.via
         build.via = (*was, site)
         try:
-            inside = call_frame(expansion, frame, template, given, tensors[0], names, span, inner_names)
+            whole = isinstance(definition, ast.Block) and definition.takes_list and len(definition.inputs) == 1
+            start = together(tensors) if whole else tensors[0]
+            inside = call_frame(expansion, frame, template, given, start, names, span, inner_names)
             if isinstance(definition, ast.Network):
                 inside.network = NetworkInputs(is_root=False, given=list(tensors))
             else:
                 inside.network = frame.network
-                for name, tensor in zip(takes, tensors, strict=False):
-                    inside.environment.labels[name.name] = Labelled(name.name, tensor, name.span)
+                inside.environment.labels |= _inputs(definition, tensors)
             expansion.body(inside, definition.body)
+            if isinstance(definition, ast.Block) and definition.outputs:
+                inside.current = _results(expansion, inside, definition, inner_names)
             if isinstance(definition, ast.Network) and inside.network is not None:
-                if heads is not None and inside.network.taken < len(heads):
-                    raise Problem(_wrong_paths(template, inside.network.taken, len(heads), call))
+                if inside.network.taken < len(tensors):
+                    raise Problem(_wrong_paths(template, inside.network.taken, len(tensors), call, heads is not None))
                 for output, tensor, where in inside.network.outputs:
                     inner_names.members.setdefault(output, Labelled(output, tensor, where))
                 if len(inside.network.outputs) == 1:
@@ -192,12 +186,64 @@ def instance(
     return run
 
 
-def _wrong_paths(template: Template, takes: int, paths: int, call: ast.Call) -> Diagnostic:
+def _enough(
+    template: Template, definition: ast.Block | ast.Network, current: Tensors, heads: Sequence[int | None] | None, call: ast.Call
+) -> None:
+    """Whether as many tensors come in as a block takes. What a network takes its body tells."""
+    if not isinstance(definition, ast.Block):
+        return
+    takes, coming = definition.inputs, len(heads if heads is not None else each(current))
+    least = len(takes) or 1
+    if heads is None and current is None:
+        return
+    if coming == least or (definition.takes_list and coming > least):
+        return
+    if heads is not None or coming > 1:
+        raise Problem(_wrong_paths(template, least, coming, call, heads is not None))
+    raise Problem(
+        Diagnostic(
+            "E234",
+            f"`{template.name}` takes {len(takes)} tensors, and here only one comes in",
+            Label(call.span, "one input"),
+            (Label(definition.head, f"takes {', '.join(name.name for name in takes)}"),),
+            help=f"put it at the head of a merge: `{template.name} {{ | … | … }}`",
+        )
+    )
+
+
+def _inputs(definition: ast.Block, tensors: Sequence[int | None]) -> dict[str, Labelled]:
+    """The labels of what a block takes; those of a list can be read by number, too."""
+    found = {name.name: Labelled(name.name, tensor, name.span) for name, tensor in zip(definition.inputs, tensors, strict=False)}
+    if definition.takes_list:
+        last = definition.inputs[-1]
+        rest = tensors[len(definition.inputs) - 1 :]
+        items = {str(number): Labelled(f"{last.name}[{number}]", tensor, last.span) for number, tensor in enumerate(rest)}
+        known = tuple(tensor for tensor in rest if tensor is not None)
+        found[last.name] = Labelled(last.name, known if len(known) == len(rest) else None, last.span, items)
+    return found
+
+
+def _results(expansion: Expander, inside: Frame, definition: ast.Block, names: Names) -> Tensors:
+    """What a block gives: the labels of its body that it names, which its own label leads to."""
+    found: list[int | None] = []
+    for number, name in enumerate(definition.outputs, 1):
+        labelled = find_label(expansion, inside, (name.name,), name.span, as_list=definition.gives_list)
+        tensors = labelled.read()
+        if definition.gives_list and number == len(definition.outputs):
+            labelled = replace(labelled, tensor=tensors if tensors is None or isinstance(tensors, tuple) else (tensors,), again=None)
+        else:
+            only(expansion.build.nodes, tensors, name.span, f"`{name.name}` is")
+        found += each(tensors)
+        names.members[name.name] = labelled
+    return together(found)
+
+
+def _wrong_paths(template: Template, takes: int, paths: int, call: ast.Call, is_merge: bool = True) -> Diagnostic:
     """Also where there are too few: the numbers tell."""
     return Diagnostic(
         "E234",
-        f"`{template.name}` takes {takes} tensor{'s' if takes > 1 else ''}, and {paths} paths end here",
-        Label(call.span, f"{paths} paths"),
+        f"`{template.name}` takes {takes} tensor{'s' if takes > 1 else ''}, and {paths} {'paths end' if is_merge else 'are at hand'} here",
+        Label(call.span, f"{paths} {'paths' if is_merge else 'tensors'}"),
         (Label(template.definition.head, "defined here"),),
     )
 
@@ -207,7 +253,7 @@ def call_frame(
     frame: Frame | None,
     template: Template,
     given: dict[str, Given],
-    start: int | None,
+    start: Tensors,
     names: tuple[str, ...],
     span: Span,
     inner_names: Names,

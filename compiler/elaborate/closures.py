@@ -13,7 +13,7 @@ from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
 from ..ops.base import Operation
-from .shape_of import ShapeOf
+from .shape_of import Shapes
 
 
 class Reader(Protocol):
@@ -23,7 +23,7 @@ class Reader(Protocol):
     def environment(self) -> Environment: ...
 
     @property
-    def entry(self) -> ShapeOf | None: ...
+    def entry(self) -> Shapes | None: ...
 
     @property
     def decided(self) -> Callable[[int, str], tuple[list[Label], list[Origin]]]:
@@ -49,24 +49,45 @@ class Binding:
     origin: Origin | None = None  # what it was worked out from
 
 
+Tensors: TypeAlias = "int | tuple[int, ...] | None"
+"""What is at hand: a tensor (the index of a node), several of them, or None where a mistake left it unknown. `current.py` tells them apart."""
+
+
 @dataclass(slots=True, eq=False)
 class Labelled:
-    """What a label stands for: a tensor (the index of a node, or None when a mistake left it unknown) and, for what has an inside, its members.
+    """What a label stands for: a tensor, or several, and, for what has an inside, its members.
 
     `again` runs the step once more with the same weights: on the current tensor of another frame, at a place, as the step with a
     label of its own or none. It is None where that makes no sense (an input).
     """
 
     name: str
-    tensor: int | None
+    tensor: Tensors
     span: Span
     members: dict[str, Labelled] = field(default_factory=dict)
     again: Again | None = None
     used: bool = False
 
+    @property
+    def tensors(self) -> Tensors:
+        """Its tensor; of the beginning of labels `name.0`, `name.1`, … those that these stand for."""
+        if self.tensor is not None:
+            return self.tensor
+        items = [self.members.get(str(number)) for number in range(len(self.members))]
+        known = tuple(item.tensor for item in items if item is not None and isinstance(item.tensor, int))
+        return known if known and len(known) == len(items) else None
 
-Made: TypeAlias = "tuple[int | None, dict[str, Labelled]]"
-"""What a step makes: its output, and the labels inside it."""
+    def read(self) -> Tensors:
+        """Its tensor or tensors, which something reads."""
+        self.used = True
+        if self.tensor is None:
+            for item in self.members.values():
+                item.used = True
+        return self.tensors
+
+
+Made: TypeAlias = "tuple[Tensors, dict[str, Labelled]]"
+"""What a step makes: its output or outputs, and the labels inside it."""
 
 Again: TypeAlias = "Callable[[Frame, Span, str | None], Made]"
 
@@ -230,14 +251,14 @@ class Names:
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """Where elaboration stands in one body: the current tensor and all that surrounds it."""
+    """Where elaboration stands in one body: the current tensor, or tensors, and all that surrounds it."""
 
     scope: Scope
     environment: Environment
     defaults: Defaults
     names: Names
-    entry: int | None
-    current: int | None
+    entry: Tensors
+    current: Tensors
     training_only: bool = False
     round_name: tuple[str, ...] | None = None  # the number that the single step of this round takes as its name
     rounds: Rounds | None = None  # the numbers of the loop that holds this one and nothing else

@@ -8,7 +8,7 @@ from ..graph.program import BudgetLimit
 from ..graph.provenance import chain_of_shapes, decided_by, short
 from ..ops.base import show
 from .closures import Builtin, Defaults, DefaultValue, Frame, Origin, Template
-from .current import need_tensor
+from .current import need_tensor, only
 from .explain_merge import axis_title
 from .explain_values import names_in, with_origins
 from .interfaces import Expander
@@ -62,9 +62,10 @@ def require(expansion: Expander, frame: Frame, statement: ast.Require) -> None:
 def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
     wanted = expansion.evaluator(frame).value(statement.shape)
     need_tensor(frame, statement.span)
-    if frame.current is None:
+    here = only(expansion.build.nodes, frame.current, statement.span, "`expect` tells the shape of")
+    if here is None:
         return
-    node = expansion.build.nodes[frame.current]
+    node = expansion.build.nodes[here]
     if wanted == node.shape:
         return
     notes = []

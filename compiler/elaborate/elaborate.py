@@ -21,6 +21,7 @@ from .bodies import Expansion
 from .builder import Builder
 from .calls import bind_parameters, call_frame, variant
 from .closures import Environment, Frame, Given, Names, NetworkInputs, Template
+from .current import only
 from .evaluator import Evaluator
 from .foresight import LARGE, Count, Large
 from .freeze import plain
@@ -273,7 +274,7 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
                 help="begin its body with `input image[3, 224, 224]`: channels first, without the batch",
             )
         )
-    outputs = frame.network.outputs or [("", frame.current, head)]
+    outputs = frame.network.outputs or [("", only(build.nodes, frame.current, head, f"the network `{name}` ends in"), head)]
     for output, tensor, span in outputs:
         if tensor is None:
             build.lost = build.lost or span

@@ -16,7 +16,7 @@ from .explain_axes import named_sizes, no_such_axis
 from .explain_values import replacement, unknown_name, with_origins
 from .functions import FUNCTIONS
 from .operators import apply_operator
-from .shape_of import ShapeOf
+from .shape_of import ShapeOf, Shapes
 from .values import UNKNOWN, WORDS, Size, Unknowable, kind_of, show_value
 
 
@@ -36,15 +36,15 @@ def _nothing_comes_in(node: ast.Name) -> Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """Works out expressions at one place. `entry` is the shape of what enters the innermost body (None: unknown).
+    """Works out expressions at one place. `entry` is the shape of what enters the innermost body (None: unknown), or those of several tensors.
 
     `shape_of` gives the shape of a labelled step's output, None where it is unknown. Raises `Problem` for a mistake and
     `Unknowable` where an earlier mistake left a value unknown.
     """
 
     environment: Environment
-    entry: ShapeOf | None
-    shape_of: Callable[[Labelled], ShapeOf | None]
+    entry: Shapes | None
+    shape_of: Callable[[Labelled], Shapes | None]
     decided: Callable[[int, str], tuple[list[Label], list[Origin]]] = nowhere
     """Which places gave an axis of what enters its size, and the expressions that they were worked out from (for messages)."""
     effort: Effort = field(default_factory=Effort)
@@ -165,7 +165,7 @@ class Evaluator:
             return self.environment.label(name)
         return None
 
-    def _shape(self, labelled: Labelled) -> ShapeOf:
+    def _shape(self, labelled: Labelled) -> Shapes:
         labelled.used = True
         shape = self.shape_of(labelled)
         if shape is None:

@@ -15,6 +15,7 @@ from ..ops.parameters import Optional, Word
 from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean
 from .closures import Builtin, Environment, Module, Origin, Reader, Template
 from .functions import FUNCTIONS
+from .shape_of import ShapeOf
 from .values import WORDS, show_value
 
 MOST_ORIGINS = 5
@@ -71,7 +72,7 @@ def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Na
 
 def _origin_of_size(reader: Reader, node: ast.Attribute) -> tuple[list[Label], list[Origin]]:
     """The places that gave `in.channels` its value."""
-    axis = reader.entry.place(node.name) if reader.entry is not None else None
+    axis = reader.entry.place(node.name) if isinstance(reader.entry, ShapeOf) else None
     if axis is None or node.span.text != f"in.{node.name}":
         return [], []
     return reader.decided(axis, node.span.text)
@@ -83,7 +84,7 @@ def unknown_name(environment: Environment, name: str, span: Span, wanted: str = 
     if wanted == "a value":
         known |= set(FUNCTIONS) | set(WORDS) | {"in"}
     else:
-        known |= {"skip", "reuse"} | (set(FUNCTIONS) if "function" in wanted else set())
+        known |= {"skip", "reuse", "split"} | (set(FUNCTIONS) if "function" in wanted else set())
     for level in environment.levels():
         known |= set(level.bindings)
         if wanted == "a value":

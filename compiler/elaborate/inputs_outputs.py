@@ -14,7 +14,7 @@ from ..ops.parameters import Named
 from ..ops.ports import Input, Output
 from .builder import Builder
 from .closures import Frame, Labelled, NetworkInputs
-from .current import need_tensor
+from .current import need_tensor, only
 from .interfaces import Expander
 from .naming import why_not
 from .values import Unknowable, show_value
@@ -118,9 +118,10 @@ def output(expansion: Expander, frame: Frame, statement: ast.Output) -> None:
         reason = why_not(name)
         if reason is not None:
             raise Problem(Diagnostic("E210", f"`{name}` cannot name an output: it {reason}", Label(place)))
-        labelled.used = True
         known[name] = item.span
-        network.outputs.append((name, labelled.tensor, item.span))
+        tensors = labelled.read()
+        network.outputs.append((name, None if isinstance(tensors, tuple) else tensors, item.span))
+        only(expansion.build.nodes, tensors, where, f"the output `{name}` is")
 
 
 def _path(expansion: Expander, frame: Frame, label: ast.Call | ast.Text) -> tuple[tuple[str, ...], Span]:
@@ -142,14 +143,15 @@ def aux(expansion: Expander, frame: Frame, statement: ast.Aux) -> None:
     was, frame.training_only = frame.training_only, True
     try:
         expansion.run_scope(frame, "aux", statement, title, names)
-        if frame.current is not None:
-            shape = expansion.build.nodes[frame.current].shape
-            needs_an_input(expansion.build, frame.current, f"the side head `{title}`")
+        answer = only(expansion.build.nodes, frame.current, statement.name.span, f"the side head `{title}` gives")
+        if answer is not None:
+            shape = expansion.build.nodes[answer].shape
+            needs_an_input(expansion.build, answer, f"the side head `{title}`")
             at_root = Frame(**{name: getattr(frame, name) for name in Frame.__slots__})
             at_root.scope = frame.scope.ancestors()[0]
             whole = "_".join((*frame.scope.module.path, *names))
             network.heads.append((len(expansion.build.nodes), whole))
-            expansion.build.add(at_root, Output(), (frame.current,), shape, ("output", names[-1]), statement.span)
+            expansion.build.add(at_root, Output(), (answer,), shape, ("output", names[-1]), statement.span)
     finally:
         frame.training_only = was
         frame.current = start

@@ -10,7 +10,7 @@ from ...dsl import ast
 from ..graph.program import ScopeKind
 from ..ops.base import Shape
 from .builder import Builder
-from .closures import Binding, Frame, Labelled, Rounds
+from .closures import Binding, Frame, Labelled, Rounds, Tensors
 from .evaluator import Evaluator
 
 
@@ -47,9 +47,9 @@ class Expander(Protocol):
         body: Sequence[ast.Statement],
         bindings: dict[str, Binding],
         span: Span,
-        start: int | None,
+        start: Tensors,
         numbers: Rounds,
-    ) -> int | None:
+    ) -> Tensors:
         """One round of a loop; the tensor that it ends in."""
         ...
 

@@ -13,7 +13,7 @@ from ...dsl import ast
 from ..ops.suggest import closest, did_you_mean
 from .builder import Builder, Sharing
 from .closures import Again, Environment, Frame, Labelled, Made, Names, as_of
-from .current import need_tensor
+from .current import each, need_tensor, together
 from .effort import STEPS_A_CALL
 from .explain_values import replacement
 from .interfaces import Expander
@@ -70,8 +70,7 @@ def run_skip(expansion: Expander, frame: Frame, call: ast.Call, label: str | Non
     """`skip` is the identity, `skip(name)` the output of the step with that label."""
     if call.arguments:
         labelled = label_argument(expansion, frame, call)
-        labelled.used = True
-        frame.current = labelled.tensor
+        frame.current = together(each(labelled.read()))
     else:
         need_tensor(frame, call.span)
     if label is not None:
@@ -120,8 +119,10 @@ def label_argument(expansion: Expander, frame: Frame, call: ast.Call) -> Labelle
     return label_of(expansion, frame, call.arguments[0].value)
 
 
-def label_of(expansion: Expander, frame: Frame, value: ast.Expression) -> Labelled:
-    """The label that an expression names: `e2`, `backbone.layer3`, `"encoder.e{i}"`."""
+def label_of(expansion: Expander, frame: Frame, value: ast.Expression, as_list: bool = False) -> Labelled:
+    """The label that an expression names: `e2`, `backbone.layer3`, `"encoder.e{i}"`, `xs[0]`."""
+    if isinstance(value, ast.Index):
+        return _item(expansion, frame, value)
     if isinstance(value, ast.Text):
         return find_label(expansion, frame, tuple(expansion.evaluator(frame).text(value).split(".")), value.span)
     parts: list[str] = []
@@ -138,11 +139,37 @@ def label_of(expansion: Expander, frame: Frame, value: ast.Expression) -> Labell
                 help='write the name of a step: `e2`, `backbone.layer3`, or a text: `"e{i}"`',
             )
         )
-    return find_label(expansion, frame, (node.name, *reversed(parts)), value.span)
+    return find_label(expansion, frame, (node.name, *reversed(parts)), value.span, as_list)
 
 
-def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: Span) -> Labelled:
-    """The label at the end of a dotted name; the diagnostic tells whether it comes later or was never given."""
+def _item(expansion: Expander, frame: Frame, value: ast.Index) -> Labelled:
+    """One of several tensors: `xs[0]`."""
+    labelled = label_of(expansion, frame, value.value, as_list=True)
+    tensors = labelled.read()
+    if tensors is None:
+        raise Unknowable
+    if not isinstance(tensors, tuple):
+        raise Problem(
+            Diagnostic(
+                "E202",
+                f"`{labelled.name}` is one tensor, and only of several can one be taken by its number",
+                Label(value.span, "one tensor"),
+                (Label(labelled.span, f"`{labelled.name}` is this"),),
+                help=f"write `{value.value.span.text}`",
+            )
+        )
+    expansion.evaluator(frame).value(value)  # the number is one of an item of the list of their shapes
+    number = expansion.evaluator(frame).value(value.index)
+    assert isinstance(number, int)
+    number %= len(tensors)
+    return labelled.members.get(str(number)) or Labelled(f"{labelled.name}[{number}]", tensors[number], value.span)
+
+
+def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: Span, as_list: bool = False) -> Labelled:
+    """The label at the end of a dotted name; the diagnostic tells whether it comes later or was never given.
+
+    `as_list`: it may be the beginning of labels `name.0`, `name.1`, …, which are a list.
+    """
     found = frame.environment.label(path[0])
     if found is None:
         raise Problem(_no_label(frame, path[0], span))
@@ -166,7 +193,7 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
                 )
             )
         found = inside
-    if found.tensor is None and found.members and not expansion.build.report.has_errors:
+    if (found.tensors if as_list else found.tensor) is None and found.members and not expansion.build.report.has_errors:
         name = ".".join(path)
         raise Problem(
             Diagnostic(
@@ -177,7 +204,9 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
                 help="its labels are " + ", ".join(f"`{name}.{part}`" for part in list(found.members)[:6]),
             )
         )
-    if found.tensor is not None and expansion.build.nodes[found.tensor].training_only and not frame.training_only:
+    if not frame.training_only and any(
+        tensor is not None and expansion.build.nodes[tensor].training_only for tensor in each(found.tensors)
+    ):
         raise Problem(
             Diagnostic(
                 "E238",

@@ -9,8 +9,8 @@ from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
 from .calls import arguments_of, instance, is_flat, resolve, step_names
-from .closures import Builtin, Frame, Made, Template
-from .current import need_tensor
+from .closures import Builtin, Frame, Made, Template, Tensors
+from .current import each, need_tensor
 from .interfaces import Expander
 from .labels import Runner
 from .signatures import signature
@@ -80,14 +80,14 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
 
 
 def _doubt_lone_path(
-    expansion: Expander, frame: Frame, statement: ast.Merge, callee: Builtin | Template, start: int | None, end: int | None
+    expansion: Expander, frame: Frame, statement: ast.Merge, callee: Builtin | Template, start: Tensors, end: int | None
 ) -> None:
     """Warn where a residual is lost: `| if c: conv(…)` takes its path away with its step, and what comes in would have fitted there.
 
     `| if c: skip` says that there may be none, and is not warned of.
     """
     nodes = expansion.build.nodes
-    if isinstance(callee, Template) or not callee.operation.keeps_residual or start is None or end is None or start == end:
+    if isinstance(callee, Template) or not callee.operation.keeps_residual or not isinstance(start, int) or end is None or start == end:
         return
     if nodes[start].shape != nodes[end].shape:
         return
@@ -131,7 +131,10 @@ def _no_head(head: ast.Call) -> Diagnostic:
 
 
 def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> list[tuple[int | None, Span]]:
-    """Where each path ends, and the place of what ends it. Every path starts from the frame's current tensor."""
+    """Where each path ends, and the place of what ends it. Every path starts from the frame's current tensor.
+
+    One that ends in several tensors is as many paths.
+    """
     start = frame.current
     ends: list[tuple[int | None, Span]] = []
     for path in statement.paths:
@@ -143,12 +146,12 @@ def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> list[tupl
         if qualifier is None or isinstance(qualifier, ast.If):
             if qualifier is None or expansion.evaluator(inside).condition(qualifier.condition):
                 expansion.body(inside, path.body)
-                ends.append((inside.current, _end_of(expansion, path, inside.current)))
+                ends += [(tensor, _end_of(expansion, path, tensor)) for tensor in each(inside.current)]
         else:
             numbers = inside.names.loop()
             for bindings in expansion.rounds(inside, qualifier):
                 end = expansion.round(inside, path.body, bindings, path.span, start, numbers)
-                ends.append((end, _end_of(expansion, path, end)))
+                ends += [(tensor, _end_of(expansion, path, tensor)) for tensor in each(end)]
         frame.environment.incomplete |= inside.environment.incomplete
     return ends
 

@@ -190,7 +190,7 @@ def is_single_step(body: Sequence[ast.Statement]) -> bool:
     only = rest[0]
     if isinstance(only, ast.If):
         return is_single_step(only.body) and (not only.otherwise or is_single_step(only.otherwise))
-    if not isinstance(only, ast.Chain) or len(only.steps) != 1 or only.steps[0].label is not None:
+    if not isinstance(only, ast.Chain) or len(only.steps) != 1 or only.steps[0].label is not None or only.steps[0].names:
         return False
     action = only.steps[0].action
     # A merge is one step where its paths make none of their own.
@@ -203,7 +203,10 @@ def _hands_on(body: Sequence[ast.Statement]) -> bool:
         isinstance(statement, _SILENT)
         or (
             isinstance(statement, ast.Chain)
-            and all(step.label is None and isinstance(step.action, ast.Call) and step.action.path == ("skip",) for step in statement.steps)
+            and all(
+                step.label is None and not step.names and isinstance(step.action, ast.Call) and step.action.path == ("skip",)
+                for step in statement.steps
+            )
         )
         for statement in body
     )

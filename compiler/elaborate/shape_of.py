@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from ...base.records import dataclass
 from ..ops.axis_names import Axes, places
 from ..ops.base import Shape
@@ -27,3 +29,7 @@ class ShapeOf:
         if name == "features":
             return len(self.shape) - 1
         return found[0] if len(found) == 1 else None
+
+
+Shapes: TypeAlias = "ShapeOf | tuple[ShapeOf, ...]"
+"""What expressions read of what is at hand: of several tensors a list."""

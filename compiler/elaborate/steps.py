@@ -8,19 +8,40 @@ from ...dsl import ast
 from ..graph.program import Scope
 from .builder import Builder
 from .calls import arguments_of, instance, is_flat, resolve, step_names
-from .closures import Builtin, Frame, Labelled, Made
-from .current import need_tensor
+from .closures import Builtin, Frame, Labelled, Made, Tensors
+from .current import each, need_tensor, only
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
 from .signatures import signature
+from .split import run_split, wrong_names
+from .values import Unknowable
 
 
 def run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     """Run one step of a chain: the current tensor becomes its output."""
     before = frame.current
+    if isinstance(step.action, ast.Call) and step.action.path == ("split",) and frame.environment.binding("split") is None:
+        run_split(expansion, frame, step, step.action)
+        return
     _run_step(expansion, frame, step)
+    if step.names:
+        _name_results(expansion, frame, step)
     _must_begin(expansion.build, frame, before, step.span)
+
+
+def _name_results(expansion: Expander, frame: Frame, step: ast.Step) -> None:
+    """`as a, b`: labels for the results of a step that gives several."""
+    if frame.current is None:
+        raise Unknowable
+    results = each(frame.current)
+    if len(step.names) != len(results):
+        place = step.names[0].span.to(step.names[-1].span)
+        raise Problem(wrong_names(place, len(step.names), len(results)))
+    for label, tensor in zip(step.names, results, strict=True):
+        name = expansion.label_text(frame, label)
+        expansion.claim(frame, (name,), label.span)
+        expansion.register(frame, Labelled(name, tensor, label.span, used=len(results) > 1))
 
 
 def _run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
@@ -56,7 +77,10 @@ def _run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
 
 def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, label: str | None) -> Runner:
     resolved = resolve(expansion, frame, call)
-    if isinstance(resolved, Builtin) and resolved.operation.least_inputs > 1:
+    several = isinstance(frame.current, tuple)
+    if frame.current is None and not frame.is_before_input and isinstance(resolved, Builtin) and resolved.operation.least_inputs > 1:
+        raise Unknowable  # it may be several that an earlier mistake lost
+    if isinstance(resolved, Builtin) and resolved.operation.least_inputs > 1 and not several:
         raise Problem(_needs_paths(expansion, frame, resolved.name, call))
     callee, given, tensors = arguments_of(expansion, frame, resolved, call)
     # A flat block adds no name of its own, so it takes no ordinal and no position either.
@@ -65,7 +89,7 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
     if isinstance(callee, Builtin):
         inputs_after = list(tensors.values())
         operation = callee.operation
-        if operation.least_inputs > 1:
+        if operation.least_inputs > 1 and not several:
             raise Problem(_needs_paths(expansion, frame, callee.name, call))
 
         def place(frame: Frame, span: Span) -> Made:
@@ -73,7 +97,11 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
                 inputs = inputs_after
             else:
                 need_tensor(frame, span)
-                inputs = [frame.current, *inputs_after]
+                most = operation.most_inputs
+                if not operation.is_merge() or (most is not None and len(each(frame.current)) > most):
+                    takes = "takes" if not operation.is_merge() else f"takes up to {most} tensors, not"
+                    only(expansion.build.nodes, frame.current, call.span, f"`{operation.name}` {takes}")
+                inputs = [*each(frame.current), *inputs_after]
             made = expansion.build.place(frame, operation, given, inputs, names, span, signature(callee), label=label is not None)
             return made, {}
 
@@ -81,13 +109,13 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
     return instance(expansion, frame, callee, given, names, call, step.span, None)
 
 
-def _must_begin(build: Builder, frame: Frame, before: int | None, span: Span) -> None:
+def _must_begin(build: Builder, frame: Frame, before: Tensors, span: Span) -> None:
     """What takes no tensor stands where a path or a body begins; elsewhere what comes in would be lost without a word.
 
     `before` is what came in. That a step reads it nowhere shows where it has a batch, and what the step gives has none.
     """
     after = frame.current
-    if before is None or after is None or before == frame.entry or not build.batchless[after] or before == after:
+    if not isinstance(before, int) or not isinstance(after, int) or before == frame.entry or not build.batchless[after] or before == after:
         return
     if not build.batchless[before] or build.nodes[after].operation.is_source():
         text = " ".join(span.text.split())

@@ -141,7 +141,7 @@ class _Reader:
     def call(self, call: ast.Call, names: Names, wanted: str, partial: bool = False) -> None:
         """A step, a row of defaults, or a call in an expression. What is called by the name of a parameter may be anything."""
         name = call.path[0]
-        if name in ("skip", "reuse") and wanted == "operation or block" and name not in names:
+        if name in ("skip", "reuse", "split") and wanted == "operation or block" and name not in names:
             return
         callee: Builtin | Template | None = None
         if name not in names:

@@ -31,6 +31,7 @@ KEYWORDS = frozenset(
         "default",
         "skip",
         "reuse",
+        "split",
         "with",
         "takes",
         "indexed",

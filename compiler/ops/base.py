@@ -390,6 +390,10 @@ class Operation:
         """
         return None
 
+    def whole(self, names: Sequence[str], inputs: Shapes) -> tuple[str, int, int] | None:
+        """Of one of several results: the text that makes them all, its number among them, and how many they are."""
+        return None
+
     def takes_batchless(self, number: int) -> bool:
         """Whether input `number` may come in without a batch, as a learned tensor does, beside others that have one; else it is expanded."""
         return False

@@ -51,6 +51,7 @@ SAME = {
     "offset": "addscalar addconstant",
     "normalize": "l2norm l2normalize",
     "concat": "cat concatenate concatenation",
+    "einsum": "tensordot",
     "matmul": "bmm mm dot matrixmultiply",
     "drop_path": "droppath stochasticdepth dropconnect",
     "pixel_shuffle": "pixelshuffle depthtospace subpixel",
@@ -65,7 +66,7 @@ SAME = {
     "reshape": "view unflatten",
     "permute": "moveaxis movedim",
     "select": "getitem take gather indexselect",
-    "chunk": "split tensorsplit",
+    "chunk": "tensorsplit",
     "slice": "narrow stridedslice getslice",
     "crop": "centercrop cropping",
     "pad": "zeropad zeropadding constantpad reflectionpad reflectpad replicationpad circularpad padding",
@@ -159,11 +160,6 @@ OTHERWISE = (
     ),
     Otherwise("focus", "squares of positions become channels, then a convolution", "pixel_unshuffle(2) -> conv(32)"),
     Otherwise(
-        "einsum tensordot",
-        "products of matrices are `matmul { | … | … }`, with `permute` and `reshape` around it",
-        "tokens -> matmul { | skip | permute([1, 0]) }",
-    ),
-    Otherwise(
         "patchembed patchembedding",
         "patches are a convolution whose stride is its kernel, made a sequence by `tokens`",
         "conv(64, 4, stride = 4, pad = 0) -> tokens",
@@ -211,8 +207,8 @@ OTHERWISE = (
     ),
     Otherwise("causalconv causalconvolution chomp", "all padding before the signal", "conv(64, 3, pad = causal)", "8, 16"),
     Otherwise(
-        "dropout spatialdropout dropblock featuredropout featurealphadropout alphadropout",
-        "single values are dropped by `dropout`, whole paths by `drop_path`; whole channels by nothing",
+        "dropout spatialdropout featuredropout featurealphadropout alphadropout",
+        "single values are dropped by `dropout`, squares by `dropblock`, whole paths by `drop_path`; whole channels by nothing",
         "dropout(0.2)",
     ),
     Otherwise(
@@ -240,7 +236,7 @@ OTHERWISE = (
     ),
     Otherwise("adam adamw sgd rmsprop optimizer scheduler lr", _TRAINING),
     Otherwise(
-        "deformconv deformableconv dcn gridsample affinegrid roialign roipool nms psroipool",
+        "deformconv deformableconv dcn affinegrid roipool nms psroipool",
         "not there: what is read depends on data; put it behind the module in Python",
     ),
     Otherwise("fft rfft ifft stft istft dct", "not there; bring what it gives in as the `input`"),

@@ -200,7 +200,10 @@ class Chunk(_Part):
         return (_CHUNK,)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
-        return f"torch.chunk({names[0]}, {self.n}, dim={resolve_axis(self.axis, inputs[0], self.name) + 1})[{self.i}]"
+        return f"{self.whole(names, inputs)[0]}[{self.i}]"
+
+    def whole(self, names: Sequence[str], inputs: Shapes) -> tuple[str, int, int]:
+        return f"torch.chunk({names[0]}, {self.n}, dim={resolve_axis(self.axis, inputs[0], self.name) + 1})", self.i, self.n
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return f"{self.i + 1} of {self.n}"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, product
-from .parameters import PROBABILITY, parameter
+from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, product, show
+from .parameters import COUNT, PROBABILITY, Plain, parameter
 from .strides import Layout, elementwise
 
 
@@ -103,4 +103,89 @@ class DropPath(Operation):
         return f"{self.p:.3g}"
 
 
-OPERATIONS: tuple[type[Operation], ...] = (Dropout, DropPath)
+_DROP_BLOCK = '''def drop_block(x: torch.Tensor, p: float, size: int, training: bool) -> torch.Tensor:
+    """Set squares of each channel to 0 while training, about the share `p` of it, and enlarge the rest."""
+    if not training or p == 0.0:
+        return x
+    size = min(size, x.shape[2], x.shape[3])
+    height, width = x.shape[2] - size + 1, x.shape[3] - size + 1
+    share = p * x.shape[2] * x.shape[3] / (size * size * height * width)
+    corners = torch.empty([x.shape[0], x.shape[1], height, width], dtype=x.dtype, device=x.device).bernoulli_(min(share, 1.0))
+    kept = 1.0 - F.max_pool2d(F.pad(corners, [size - 1] * 4), size, stride=1)
+    return x * kept.mul_(kept.numel() / (kept.sum() + 1e-6))
+'''
+
+_DROP_BLOCK_CLASS = '''class DropBlock(nn.Module):
+    """Sets squares of each channel to 0 while training, about the share `p` of it."""
+
+    def __init__(self, p: float, size: int = 7) -> None:
+        super().__init__()
+        self.p = p
+        self.size = size
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return drop_block(x, self.p, self.size, self.training)
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class DropBlock(Operation):
+    name: ClassVar[str] = "dropblock"
+    wants_channels: ClassVar[str] = "first"
+    family: ClassVar[Family] = "regularise"
+    summary: ClassVar[str] = (
+        "Sets squares of each channel of an image to 0 while training, about the share `p` of it, and enlarges the rest; the identity in evaluation."
+    )
+    reference: ClassVar[str] = "DropBlock (Ghiasi, Lin, Le 2018); torchvision.ops.DropBlock2d"
+    onnx: ClassVar[str] = "Identity"
+    training_only: ClassVar[bool] = True
+
+    p: float = parameter(PROBABILITY, "about which share of an image is set to 0")
+    size: int = parameter(COUNT, "the side of a square; one larger than the image is as large as it", 7)
+
+    def output(self, inputs: Shapes) -> Shape:
+        if len(inputs[0]) != 3:
+            raise Refusal(
+                "E313",
+                f"`dropblock` takes an image [C, H, W], and its input is {show(inputs[0])}",
+                operand=0,
+                help="`dropout` takes any tensor",
+            )
+        return inputs[0]
+
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return self.p == 0
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(extra=product(output)) if self.p else Saved()
+
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        if not self.p or not training:
+            return 0
+        batch, channels, *sides = output.sizes
+        size = min(self.size, *sides)
+        corners, padded = (batch * channels * product([side + step * (size - 1) for side in sides]) for step in (-1, 1))
+        # The padded corners, the squares and, of eight bytes each, where the pool found them; then what is kept.
+        return max(corners + padded, corners + padded + 3 * output.elements) - output.elements
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return elementwise(back.gradient, *back.layouts)
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        return elementwise(*inputs)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
+        size: tuple[tuple[str | None, Plain], ...] = (("size", self.size),) if self.size != 7 else ()
+        return Construct("DropBlock", ((None, float(self.p)), *size))
+
+    def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        return (_DROP_BLOCK, _DROP_BLOCK_CLASS)
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"drop_block({names[0]}, {float(self.p)}, {self.size}, self.training)"
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"{self.p:.3g}, {self.size}x{self.size}"
+
+
+OPERATIONS: tuple[type[Operation], ...] = (Dropout, DropPath, DropBlock)

@@ -11,7 +11,7 @@ from .scanner import Token, Tokens, scan
 _TEXT: Final = ("TEXT", "TEXT_START")
 # What must follow for a word to be more than a name: on the same line, unless it is a sign.
 _FOLLOWERS: Final[dict[str, frozenset[str]]] = {
-    **dict.fromkeys(("FROM", "AS", "TAKES", "DEFAULT", "BUDGET", "INPUT"), frozenset({"NAME"})),
+    **dict.fromkeys(("FROM", "AS", "TAKES", "GIVES", "DEFAULT", "BUDGET", "INPUT"), frozenset({"NAME"})),
     **dict.fromkeys(("IMPORT", "BLOCK", "NETWORK", "STAGE", "AUX"), frozenset({"NAME", *_TEXT})),
     "ARCH": frozenset({"NUMBER", "SIZE"}),
     "OUTPUT": frozenset({"NAME", "IN", *_TEXT}),

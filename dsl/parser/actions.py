@@ -85,10 +85,18 @@ def _parameter(builder: Builder, children: list[Child], span: Span) -> ast.Param
 
 
 def _block(builder: Builder, children: list[Child], span: Span) -> ast.Block:
-    head, inputs, mode, body = children
-    _distinct(builder, "inputs", inputs or ())
+    head, takes, gives, mode, body = children
+    (inputs, takes_list), (outputs, gives_list) = takes or ((), False), gives or ((), False)
+    _distinct(builder, "inputs", inputs)
+    _distinct(builder, "results", outputs)
     doc = builder.doc(span)
-    return ast.Block(span, head.span, head.name, head.parameters, inputs or (), _mode(builder, mode), body, doc)
+    return ast.Block(span, head.span, head.name, head.parameters, inputs, _mode(builder, mode), body, doc, outputs, takes_list, gives_list)
+
+
+def _tensors(builder: Builder, children: list[Child], span: Span) -> tuple[tuple[ast.Name, ...], bool]:
+    """Names of tensors, and whether the last is that of a list."""
+    *names, a_list = children
+    return tuple(names), a_list is not None
 
 
 def _network(builder: Builder, children: list[Child], span: Span) -> ast.Network:
@@ -120,8 +128,8 @@ def _chain(builder: Builder, children: list[Child], span: Span) -> ast.Chain:
 
 
 def _step(builder: Builder, children: list[Child], span: Span) -> ast.Step:
-    label, action = children
-    return ast.Step(span, label, action)
+    label, action, names = children
+    return ast.Step(span, label, action, tuple(ast.Text(name.span, (name.name,)) for name in names or ()))
 
 
 def _label(builder: Builder, children: list[Child], span: Span) -> ast.Text:
@@ -269,6 +277,8 @@ MAKERS: Final = {
     "parameters": _tuple,
     "parameter": _parameter,
     "names": _tuple,
+    "tensors": _tensors,
+    "a_list": _tuple,
     "body": _body,
     "chain": _statement(_chain),
     "step": _step,

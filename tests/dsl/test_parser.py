@@ -34,7 +34,7 @@ def call(*path: str, **arguments: int) -> object:
 
 
 def chain(*actions: object) -> object:
-    return ("Chain", tuple(("Step", None, action) for action in actions))
+    return ("Chain", tuple(("Step", None, action, ()) for action in actions))
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)

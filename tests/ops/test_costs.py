@@ -26,6 +26,7 @@ def test_who_works() -> None:
         "linear",
         "blur_pool",
         "matmul",
+        "einsum",
         "attention",
         "sdpa",
         "lstm",

@@ -29,7 +29,9 @@ def grown(inputs: Shapes) -> Shapes:
 
 def runs_at_any_size(operation: Operation, inputs: Shapes) -> bool:
     ranks = {len(shape) for shape in inputs}
-    fixed = operation.name in ("reshape", "rearrange", "matmul", "fold") or operation.weights(inputs) != operation.weights(grown(inputs))
+    fixed = operation.name in ("reshape", "rearrange", "matmul", "fold", "grid_sample", "einsum") or operation.weights(
+        inputs
+    ) != operation.weights(grown(inputs))
     return len(ranks) == 1 and ranks.pop() > 1 and not fixed
 
 

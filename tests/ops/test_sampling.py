@@ -1,0 +1,139 @@
+"""`grid_sample`, `roi_align`, `image` and `dropblock` against PyTorch's own and against their definitions."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archc.compiler.ops.base import Operation
+from tests.support import checked, program_of
+
+from .compare import fast
+from .samples import op
+from .test_numbers import run
+from .test_refusals import refused
+
+
+@fast
+@given(
+    mode=st.sampled_from(["bilinear", "nearest", "bicubic"]),
+    outside=st.sampled_from(["zeros", "border", "reflection"]),
+    corners=st.booleans(),
+    sizes=st.tuples(*[st.integers(1, 5)] * 5),
+)
+def test_grid_sample_is_pytorchs(mode: str, outside: str, corners: bool, sizes: tuple[int, ...]) -> None:
+    channels, *sides = sizes
+    x, grid = torch.randn(2, channels, *sides[:2]), 3 * torch.rand(2, *sides[2:], 2) - 1.5
+    operation = op("grid_sample", mode=mode, outside=outside, align_corners=corners)
+    expected = F.grid_sample(x, grid, mode=mode, padding_mode=outside, align_corners=corners)
+    assert run(operation, x, grid).equal(expected)
+    assert operation.output((tuple(x.shape[1:]), tuple(grid.shape[1:]))) == tuple(expected.shape[1:])
+
+
+def read(image: torch.Tensor, y: float, x: float) -> torch.Tensor:
+    """Between four pixels; 0 more than one pixel outside, and the edge's value in between."""
+    height, width = image.shape[1:]
+    if not (-1 <= y <= height and -1 <= x <= width):
+        return torch.zeros(image.shape[0])
+    y, x = min(max(y, 0.0), height - 1.0), min(max(x, 0.0), width - 1.0)
+    top, left = int(y), int(x)
+    bottom, right = min(top + 1, height - 1), min(left + 1, width - 1)
+    down, across = y - top, x - left
+    upper = image[:, top, left] * (1 - across) + image[:, top, right] * across
+    return upper * (1 - down) + (image[:, bottom, left] * (1 - across) + image[:, bottom, right] * across) * down
+
+
+def by_definition(x: torch.Tensor, boxes: torch.Tensor, size: tuple[int, int], scale: float, samples: int, aligned: bool) -> torch.Tensor:
+    found = torch.zeros(boxes.shape[0], boxes.shape[1], x.shape[1], *size)
+    for image, number in itertools.product(range(boxes.shape[0]), range(boxes.shape[1])):
+        left, top, right, bottom = (corner * scale - 0.5 * aligned for corner in boxes[image, number].tolist())
+        across, down = (right - left, bottom - top) if aligned else (max(right - left, 1), max(bottom - top, 1))
+        for row, column in itertools.product(range(size[0]), range(size[1])):
+            places = [
+                (top + down * (row + (i + 0.5) / samples) / size[0], left + across * (column + (j + 0.5) / samples) / size[1])
+                for i, j in itertools.product(range(samples), repeat=2)
+            ]
+            found[image, number, :, row, column] = torch.stack([read(x[image], *place) for place in places]).mean(0)
+    return found
+
+
+@fast
+@given(
+    size=st.sampled_from([(1, 1), (3, 3), (2, 4)]),
+    scale=st.sampled_from([1.0, 0.5, 0.25]),
+    samples=st.integers(1, 2),
+    aligned=st.booleans(),
+    sides=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    seed=st.integers(0, 1000),
+)
+def test_roi_align_is_its_definition(
+    size: tuple[int, int], scale: float, samples: int, aligned: bool, sides: tuple[int, int], seed: int
+) -> None:
+    torch.manual_seed(seed)
+    x, corners = torch.randn(2, 3, *sides), torch.rand(2, 2, 4) * 40 - 4
+    boxes = torch.cat([corners[..., :2], corners[..., :2] + corners[..., 2:].abs()], 2)
+    found = run(op("roi_align", size=size, scale=scale, samples=samples, aligned=aligned), x, boxes)
+    torch.testing.assert_close(found, by_definition(x, boxes, size, scale, samples, aligned), rtol=1e-3, atol=1e-4)
+
+
+@fast
+@given(channels=st.integers(1, 4), height=st.integers(1, 4), width=st.integers(1, 4))
+def test_image_is_the_way_back_from_tokens(channels: int, height: int, width: int) -> None:
+    x = torch.randn(2, channels, height, width)
+    tokens = run(op("tokens"), x)
+    assert run(op("image", size=(height, width)), tokens).equal(x)
+    assert run(op("image", like=True), tokens, x).equal(x)
+
+
+def test_image_follows_the_size_of_the_day() -> None:
+    text = "network n { input x[3, 8, 12]\n c: conv(4) -> tokens -> ln -> image(like = c) }"
+    node = program_of(text).nodes[-1]
+    assert (node.shape, node.axes) == ((4, 8, 12), ("channels", "height", "width"))
+
+
+def test_dropblock_sets_whole_squares_to_zero() -> None:
+    torch.manual_seed(0)
+    x = torch.ones(4, 8, 16, 16)
+    operation = op("dropblock", p=0.1, size=3)
+    assert run(operation, x).equal(x)
+    dropped = run(operation, x, train=True)
+    gone = (dropped == 0).float()
+    assert 0.03 < gone.mean() < 0.2
+    assert dropped.mean().item() == pytest.approx(1, rel=1e-4)
+    corners = -F.max_pool2d(-gone, 3, stride=1)  # 1 where a whole square is gone
+    assert F.max_pool2d(F.pad(corners, [2] * 4), 3, stride=1).equal(gone)
+    whole = run(op("dropblock", p=1.0, size=50), x, train=True)
+    assert whole.eq(0).all()
+
+
+@pytest.mark.parametrize(
+    ("operation", "inputs", "code", "told"),
+    [
+        (op("grid_sample"), ((3, 8, 8), (2, 5, 5)), "E313", "at a grid [h, w, 2], and path 2 is [2, 5, 5]"),
+        (op("grid_sample"), ((3, 8), (5, 2)), "E313", "an image [C, H, W] or a volume"),
+        (op("grid_sample", mode="bicubic"), ((3, 4, 4, 4), (2, 2, 2, 3)), "E326", "bicubic"),
+        (op("roi_align", size=7), ((3, 8, 8), (5, 5)), "E313", "boxes [K, 4]"),
+        (op("roi_align", size=7), ((8, 8), (5, 4)), "E313", "path 1 is [8, 8]"),
+        (op("roi_align", size=(1, 2, 3)), ((3, 8, 8), (5, 4)), "E315", "1x2x3"),
+        (op("image", size=4), ((17, 3),), "E310", "length 17"),
+        (op("image", size=4), ((3, 4, 4),), "E313", "a sequence [L, C]"),
+        (op("image"), ((16, 3),), "E322", "`size` or `like`"),
+        (op("image", size=4, like=True), ((16, 3), (3, 4, 4)), "E322", "both"),
+        (op("image", like=True), ((16, 3), (16, 3)), "E322", "`like` leads to [16, 3]"),
+        (op("dropblock", p=0.1), ((16, 3),), "E313", "an image"),
+    ],
+)
+def test_what_does_not_fit(operation: Operation, inputs: tuple[tuple[int, ...], ...], code: str, told: str) -> None:
+    refusal = refused(operation, *inputs)
+    assert refusal.code == code and told in refusal.message
+
+
+def test_a_class_token_before_the_positions_is_told() -> None:
+    found = checked("network n { input x[3, 4, 4]\n tokens -> class_token -> image(4) }", "n.arch")
+    (row,) = (row for row in found.diagnostics if row.is_error)
+    assert row.help is not None and "slice(axis = length, start = 1)" in row.help
