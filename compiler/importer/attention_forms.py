@@ -126,7 +126,7 @@ class _Form:
             bias = self.made.get(step.inputs[1])
             self.inside.add(step.number)
             step = self.made.get(step.inputs[0])
-        if step is None or step.operation != "linear":
+        if step is None or step.operation != "linear" or len(step.shape) < 2:
             return None
         self.inside |= {step.number, *(row.number for row in chain)}
         heads, size = self.shapes[number][-3], self.shapes[number][-1]

@@ -12,8 +12,9 @@ from fractions import Fraction
 from typing import Any
 
 from ...base.records import dataclass
-from .rates import Rate
-from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text
+from .flat_steps import Word
+from .rates import Rate, Rising
+from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text, walk
 from .words import free_name
 
 NONE = object()
@@ -65,6 +66,12 @@ class Hole:
     is_last: bool = False
     """Whether it stands in the last step with weights."""
 
+    def values(self) -> Column:
+        """What stands there by now."""
+        if self.key is not None:
+            return list(self.holder[self.key])
+        return list(self.holder.count if isinstance(self.holder, Loop) else self.holder.operation)
+
     def fill(self, value: Any) -> None:
         if self.key is not None:
             self.holder[self.key] = [value]
@@ -102,7 +109,8 @@ def holes(body: Body, around: Sequence[bool]) -> Iterator[Hole]:
         if not optional:
             entry = body.entry
         elif item.present != before:
-            entry = item.into if isinstance(item, Op) and place and len(item.into) == len(body.entry) else body.entry
+            known = item.body.items[0] if isinstance(item, Loop) and not item.into and item.body.items else item
+            entry = body.entry if not place else known.into if len(known.into) == len(body.entry) else [ABSENT] * len(body.entry)
         before = item.present if optional else None
         if isinstance(item, Op):
             yield Hole(item, None, item.operation, entry, "operation")
@@ -118,6 +126,10 @@ def holes(body: Body, around: Sequence[bool]) -> Iterator[Hole]:
             yield from holes(inner, inside)
 
 
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def distinct(column: Column) -> list[Any]:
     found: list[Any] = []
     for value in column:
@@ -129,15 +141,19 @@ def distinct(column: Column) -> list[Any]:
 class Maker:
     """One block in the making."""
 
-    def __init__(self, body: Body, constructor: dict[str, Column], size: int) -> None:
-        self.body, self.constructor, self.size = body, constructor, size
+    def __init__(self, body: Body, constructor: dict[str, Column], size: int, is_inner: bool = True) -> None:
+        self.body, self.constructor, self.size, self.is_inner = body, constructor, size, is_inner
         self.parameters: list[Parameter] = []
+        self.words: set[str] = set()
+        """Names of axes and blocks that stand in the body."""
         self.known: list[tuple[str, Callable[[], Column]]] = []
         """Expressions of numbers of channels, for conditions, with how to work them out."""
 
     def block(self, name: str, indexed: bool) -> Block:
         _settled(self.body, [True] * self.size)
         rows = list(holes(self.body, [True] * self.size))
+        self.words = {word.text for row in rows for value in row.column for word in _listed(value) if isinstance(word, Word)}
+        self.words |= {item.block for item, _ in walk(self.body) if isinstance(item, Call)}
         last = next((row.holder for row in reversed(rows) if _is_width(row.role)), None)
         for row in rows:
             row.is_last = row.holder is last
@@ -162,6 +178,8 @@ class Maker:
                 there = [place for place, value in enumerate(row.column) if value is not ABSENT]
                 if all(parameter.column[place] == row.column[place] for place in there) and parameter.name == row.role:
                     row.fill(Text(parameter.name))
+        if self.is_inner and any(_is_rate(value) for row in rows for value in row.values()):
+            self.parameters.append(Parameter(RATE, [Text(RATE)] * self.size))
         for parameter in self.parameters:
             parameter.default = _default(parameter)
             parameter.column = [parameter.at(place) for place in range(self.size)]
@@ -186,6 +204,8 @@ class Maker:
 
     def _expression(self, row: Hole) -> Any:
         column = row.column
+        if all(isinstance(value, Rising) for value in column if value is not ABSENT):
+            return self._rising(row)
         for parameter in self.parameters:
             if _matches(column, parameter.column) and _typed(column) is _typed(parameter.column):
                 _extend(parameter.column, column)
@@ -217,6 +237,15 @@ class Maker:
                         return Text(f"in.{word} * {told}")
         return self._parameter(None, row)
 
+    def _rising(self, row: Hole) -> Text:
+        """Rates that rise along a loop: where they begin is a parameter."""
+        begins = [value if value is ABSENT else value.first.step for value in row.column]
+        if any(not isinstance(begin, int) for begin in begins if begin is not ABSENT):
+            return self._parameter(None, row)
+        told = self._parameter("begin", Hole(None, None, begins, row.entry, "begin"))
+        steps = next(value.first.steps for value in row.column if value is not ABSENT)
+        return Text(f"{RATE} * ({told.text} + i) / {steps}")
+
     def _channels(self, row: Hole, parameter: Parameter, factor: Fraction) -> Text:
         """A parameter, or a multiple or part of it."""
         text = parameter.name if factor == 1 else _times(parameter.name, factor)
@@ -228,7 +257,7 @@ class Maker:
         wanted = name or ROLES.get(row.role, row.role)
         if name is None and _is_width(row.role):
             wanted = "out_channels" if row.is_last else "width"
-        found = free_name(wanted, [item.name for item in self.parameters])
+        found = free_name(wanted, {*self.words, *(item.name for item in self.parameters)})
         column = list(row.column)
         if name in self.constructor and _typed(self.constructor[name]) in (int, bool, Rate):
             _extend(column, self.constructor[name])
@@ -287,10 +316,10 @@ class Maker:
                     return f"{first} and {second}"
         for name, column in self.constructor.items():
             if _typed(column) is bool and all(column[place] is present[place] for place in places):
-                found = free_name(name, [item.name for item in self.parameters])
+                found = free_name(name, {*self.words, *(item.name for item in self.parameters)})
                 self.parameters.append(Parameter(found, list(column)))
                 return found
-        name = free_name(_flag(what), [item.name for item in self.parameters])
+        name = free_name(_flag(what), {*self.words, *(item.name for item in self.parameters)})
         self.parameters.append(Parameter(name, [present[place] if around[place] else ABSENT for place in range(self.size)]))
         return name
 
@@ -393,6 +422,16 @@ def _times(name: str, factor: Fraction) -> str:
     return f"{name} * {factor.numerator}" if factor.denominator == 1 else f"{name} / {factor.denominator}"
 
 
+RATE = "drop_rate"
+"""The parameter of the network of which the rates of `drop_path` are parts; a block in which some stay takes it, too."""
+
+
+def _is_rate(value: Any) -> bool:
+    if isinstance(value, Text):
+        return value.text.partition(" ")[0] == RATE
+    return isinstance(value, Rising) or (isinstance(value, Rate) and value.step != 0)
+
+
 TELLING = ("stride", "expand", "ratio", "depth", "dilation")
 """Numbers on which, being 1 or 0 or not, papers make a step depend."""
 
@@ -401,6 +440,8 @@ NEUTRAL: dict[str, Any] = {"stride": 1, "groups": 1, "dilation": 1, "bias": True
 
 def _default(parameter: Parameter) -> Any:
     """What a call need not say: the neutral value where it is among them, else one that most have."""
+    if parameter.name == RATE:
+        return NONE
     values = Counter(repr(value) for value in parameter.column if value is not ABSENT)
     by_text = {repr(value): value for value in parameter.column if value is not ABSENT}
     for word, value in NEUTRAL.items():

@@ -15,7 +15,7 @@ from torch import nn
 
 from ...base.records import dataclass
 from .constructors import Arguments
-from .flat_steps import Entry, Flat
+from .flat_steps import Entry, Flat, Step
 from .places import Place, kind_of
 from .tree import ABSENT, Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip, walk
 from .unsaid import Unsaid
@@ -91,6 +91,8 @@ class Builder:
                     is_kept=self.flat.is_exact,
                     into=[self.entries[step.inputs[0]]] if step.inputs else [ABSENT],
                 )
+                if step.shared and step.key is not None:
+                    item = self._reused(step, scope)
                 merge = (step.operation, arguments) if len(step.inputs) > 1 else None
                 found[step.number] = Unit(item, list(step.inputs), merge, step.number in self.alone)
                 number += 1
@@ -102,6 +104,16 @@ class Builder:
             found[made.item.number] = made
             number = end
         return found
+
+    def _reused(self, step: Step, scope: tuple[str, ...]) -> Op:
+        """A step whose weights were used before: the step that has them, again."""
+        first = next(row for row in self.flat.steps if row.key == step.key)
+        place = self.places[self.flat.steps.index(first)]
+        path = (*place.scope, place.label or "")
+        if path[: len(scope)] != scope or not place.label or len(step.inputs) != 1:
+            raise Unsaid(f"the weights of `{step.key}` are used again where they have no name")
+        label = ".".join(path[len(scope) :])
+        return Op(number=step.number, operation=["reuse"], arguments={"label": [label]}, into=[self.entries[step.inputs[0]]])
 
     def _scope(self, scope: tuple[str, ...], start: int, stop: int) -> Unit:
         steps = self.flat.steps[start:stop]
@@ -126,6 +138,7 @@ class Builder:
             path=path,
             enters=enter,
             arguments={name: [value] for name, value in arguments.items()},
+            into=[self.entries[enter]],
         )
         return Unit(item, [enter])
 
@@ -135,6 +148,8 @@ class Line:
 
     def __init__(self, builder: Builder, units: dict[int, Unit]) -> None:
         self.builder, self.units = builder, units
+        self.written: set[int] = set()
+        """What no input leads to and stands in a path already: elsewhere it is read by its label."""
 
     def whole(self, sources: Sequence[int], targets: Sequence[int]) -> Body:
         """From the sources to the targets, in the order in which the targets are made; the last one is current at the end."""
@@ -156,7 +171,9 @@ class Line:
         """The steps that make `target`, where `sources` are there and `current` is at hand."""
         if target in sources:
             return [] if target == current else [Skip(to=target)]
-        graph, reached = self._graph(sources, target)
+        if target in self.written:
+            return [Skip(to=target)]
+        graph, reached = self._graph([*sources, *self.written], target)
         begin = reached[0] if len(reached) == 1 and not self._is_alone(target) else START
         if begin == START:
             graph.add_edges_from((START, source) for source in reached)
@@ -182,6 +199,8 @@ class Line:
     def _one(self, sources: list[int], current: int, number: int) -> list[Item]:
         """The step or merge that makes `number`; before it, what its paths share."""
         unit = self.units[number]
+        if unit.is_alone:
+            self.written.add(number)
         if unit.merge is None:
             return [unit.item]
         found: list[Item] = []
@@ -199,7 +218,8 @@ class Line:
             paths.append(Path(Body(items or [Skip()], [self.builder.entries[current]])))
         operation, arguments = unit.merge
         item = unit.item
-        found.append(Merge(item.label, number=number, slot=item.slot, operation=operation, arguments=arguments, paths=paths))
+        into = [self.builder.entries[current]]
+        found.append(Merge(item.label, number=number, slot=item.slot, into=into, operation=operation, arguments=arguments, paths=paths))
         return found
 
     def _shared(self, known: list[int], inputs: list[int]) -> int | None:
@@ -207,6 +227,8 @@ class Line:
         seen: dict[int, set[int]] = {}
         for place, source in enumerate(inputs):
             for number in self._ancestors(known, source):
+                if self._is_alone(number):
+                    continue  # made in the first path that reads it
                 seen.setdefault(number, set()).add(place)
         twice = {number for number, by in seen.items() if len(by) > 1}
         if not twice:
@@ -217,7 +239,7 @@ class Line:
             for source in set(self.units[number].inputs):
                 if source in readers:
                     readers[source] += 1
-        for source in set(inputs):
+        for source in inputs:
             if source in readers:
                 readers[source] += 1
         return next(number for number in self.units if readers.get(number, 0) > 1)

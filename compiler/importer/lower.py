@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
@@ -40,6 +41,7 @@ class Lowering:
         self.stored = frozenset(self.flat.stored)
         self.made: dict[int, Data] = {}
         """Tensors that are one for the whole batch, as far as steps make them."""
+        self.reads = Counter(ref.number for call in self.trace.calls for ref in call.refs())
         self.alone = False
         """Whether such a tensor is in the making."""
 
@@ -189,6 +191,11 @@ class Lowering:
             return Data(self.extra, shape, -1, alone=True)
         return Data(self.extra, (1, *shape), 0)
 
+    def step(self, operation: str, arguments: dict[str, Plain], data: Data, shape: tuple[int, ...]) -> Data:
+        """The same of one tensor; where it is a view that changes nothing, there is none."""
+        unchanged = data.shape == shape and (operation == "reshape" or arguments.get("order") == list(range(len(shape))))
+        return data if unchanged else self.between(operation, arguments, [data], shape)
+
     def _add(
         self, number: int, operation: str, arguments: dict[str, Plain], inputs: list[int], shape: tuple[int, ...], key: str | None
     ) -> None:
@@ -226,6 +233,16 @@ class Lowering:
         if value.is_meta or not value.numel() or bool((value != value.flatten()[0]).any()):
             return {}
         return {"init": float(f"{float(value.flatten()[0]):.7g}")}
+
+    def is_read_once(self, weight: object) -> bool:
+        """Whether a learned tensor is used here alone, so that a word which keeps it to itself may have it."""
+        number = weight.number if isinstance(weight, Ref) else -1
+        while number >= 0 and self.reads[number] == 1:
+            call = self.trace.values[number].call
+            if call is None:
+                return True
+            number = next((ref.number for ref in call.refs()), -1)
+        return False
 
     def is_made_up(self, weight: Ref) -> bool:
         """Whether a weight is no parameter of a module as it is, but made of some."""

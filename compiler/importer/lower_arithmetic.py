@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers
 from .lower_fixed import beside
@@ -17,7 +19,8 @@ def add(low: Lowering, call: Call) -> None:
     both = [low.of(item) if isinstance(item, Ref) else item for item in (row["input"], row["other"])]
     data = next((item for item in both if isinstance(item, Data) and not item.alone), None)
     other = next((item for item in both if item is not data), None)
-    if data is not None and _is_embedding(other, data):
+    learned = row["other"] if both[0] is data else row["input"]
+    if data is not None and _is_embedding(other, data) and low.is_read_once(learned):
         assert isinstance(other, Fixed)
         low.emit(call, "position_embedding", {}, [data], other.key)
         return
@@ -44,7 +47,8 @@ def mul(low: Lowering, call: Call) -> None:
     both = [low.of(item) if isinstance(item, Ref) else item for item in (row["input"], row["other"])]
     data = next((item for item in both if isinstance(item, Data) and not item.alone), None)
     other = next((item for item in both if item is not data), None)
-    if data is not None and _scaled(low, call, data, other):
+    learned = row["other"] if both[0] is data else row["input"]
+    if data is not None and low.is_read_once(learned) and _scaled(low, call, data, other):
         return
     one, two = low.operands(call, row["input"], row["other"])
     if isinstance(one, Data) and isinstance(two, Data):
@@ -168,14 +172,22 @@ def extreme(low: Lowering, call: Call) -> None:
 
 @lowers("matmul", "bmm", "mm")
 def matmul(low: Lowering, call: Call) -> None:
-    rows = [low.data(item) for item in call.arguments[:2]]
-    ranks = [len(row.shape) for row in rows]
-    rows = [beside(low, row, rows[1 - place]) for place, row in enumerate(rows)] if min(ranks) > 1 else rows
-    if any(row.batch > 0 for row in rows):
-        raise Unsaid("a product of matrices whose batch stands elsewhere")
-    if rows[0].bare[:-2] != rows[1].bare[:-2]:
+    one, two = (low.data(item) for item in call.arguments[:2])
+    rank = max(len(one.shape), len(two.shape))
+    one, two = beside(low, one, two), beside(low, two, one)
+    if max(one.batch, two.batch) >= rank - 2:
+        raise Unsaid("a product of matrices along the batch")
+    lead = tuple(max(sizes) for sizes in zip(one.bare[:-2], two.bare[:-2], strict=True)) if len(one.bare) == len(two.bare) else None
+    if lead is None:
         raise Unsaid("a product of matrices of which one serves several")
+    rows = [row if row.bare[:-2] == lead else _stretched(low, row, lead) for row in (one, two)]
     low.emit(call, "matmul", {}, rows)
+
+
+def _stretched(low: Lowering, row: Data, lead: tuple[int, ...]) -> Data:
+    """A matrix that serves several, for each of them."""
+    shape = (*lead, *row.bare[-2:])
+    return replace(low.between("expand", {"shape": list(shape)}, [row], shape), batch=row.batch)
 
 
 @lowers("square")
@@ -202,6 +214,17 @@ def normalize(low: Lowering, call: Call) -> None:
         raise Unsaid("a norm other than the Euclidean")
     data = low.data(row["input"])
     low.emit(call, "normalize", {"axis": data.axis(row["dim"]), "eps": row["eps"]}, [data])
+
+
+@lowers("norm", "vector_norm", "linalg_norm", "linalg_vector_norm")
+def norm(low: Lowering, call: Call) -> None:
+    names = "input p dim keepdim" if call.function == "norm" else "input ord dim keepdim"
+    row = bind(call, names, p=2, ord=2, dim=None, keepdim=False)
+    data = low.data(row["input"])
+    if {row["p"], row["ord"]} - {2, None, "fro"} or row["dim"] is None:
+        raise Unsaid("a norm other than the Euclidean along an axis")
+    axes = sorted(data.axis(axis) for axis in (row["dim"] if isinstance(row["dim"], list | tuple) else [row["dim"]]))
+    low.emit(call, "reduce", {"by": "norm", "axis": axes[0] if len(axes) == 1 else axes, "keep": row["keepdim"]}, [data])
 
 
 REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "amin": "min", "var": "var"}

@@ -15,12 +15,16 @@ import torch
 from .fixed_values import Values
 from .flat_steps import Plain, Sizes
 from .known import Data, Fixed, plain_name
+from .separated import Separated, separated
 from .tables import constant, relative_bias
 from .trace import Call, Ref, Trace
 from .unsaid import Unsaid
 
 MOST_TOLD = 300
 """How many numbers a text may have of one constant."""
+
+FEW = 32
+"""Up to so many are written as they are, whatever shorter way there is."""
 
 STRETCHES = frozenset(("expand", "expand_as", "repeat", "broadcast_to", "tile"))
 
@@ -106,6 +110,9 @@ def _constant(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
         arguments, bare = {"value": _number(tensor.flatten()[0]), "sizes": list(shape) or None}, shape
     else:
         found = constant(tensor)
+        parts = separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) if found is None and key is None and tensor.numel() > FEW else None
+        if parts is not None:
+            return _put_together(low, parts, shape)
         if found is not None:
             told, bare = found
             arguments = {name: list(row) if name == "sizes" and isinstance(row, tuple) else row for name, row in told.items()}
@@ -117,6 +124,28 @@ def _constant(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
         arguments["stored"] = True
     made = _source(low, "constant", arguments, bare, key)
     return made if bare == shape else _reshaped(low, made, shape)
+
+
+def _put_together(low: Lower, parts: Separated, shape: tuple[int, ...]) -> Data:
+    """A constant of few numbers, stretched; several of them side by side along the last axis."""
+    made = []
+    for numbers in parts.slices:
+        bare = tuple(numbers.shape)
+        told: dict[str, Any] = {"value": [_number(item) for item in numbers.flatten()], "sizes": list(bare)}
+        if numbers.numel() == 1:
+            told["value"] = _number(numbers.flatten()[0])
+        found = _source(low, "constant", told, bare, None)
+        if bare != parts.whole:
+            stretched = low.between("expand", {"shape": list(parts.whole)}, [found], parts.whole)
+            found = Data(stretched.number, parts.whole, -1, alone=True)
+        made.append(found)
+    if parts.is_stacked:
+        rank = len(parts.whole)
+        whole = (*parts.whole, len(made))
+        found = Data(low.between("stack", {"axis": rank}, made, whole).number, whole, -1, alone=True)
+    else:
+        (found,) = made
+    return found if found.shape == shape else _reshaped(low, found, shape)
 
 
 def _number(item: torch.Tensor) -> float | int:

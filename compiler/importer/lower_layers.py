@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from .flat_steps import Plain
+from .flat_steps import Plain, Step
 from .known import Data, Fixed
 from .lower import Lowering, bind, lowers, one, spread
 from .lower_fixed import beside
 from .trace import Call, Ref
 from .unsaid import Unsaid
+from .worked_weights import blurring, standardised
 
 
 def clean(row: Data, name: str) -> Data:
@@ -23,18 +24,26 @@ def clean(row: Data, name: str) -> Data:
 def conv(low: Lowering, call: Call) -> None:
     row = bind(call, "input weight bias stride padding dilation groups", bias=None, stride=1, padding=0, dilation=1, groups=1)
     data, weight = clean(low.data(row["input"]), "conv"), low.of(row["weight"])
-    key = low.key(row["weight"], row["bias"])
+    before = low.flat.steps[-1] if low.flat.steps and low.flat.steps[-1].number == data.number else None
+    operation, told = "conv", dict[str, Plain]()
+    if not isinstance(weight, Fixed):
+        raise Unsaid("a weight that is computed from the input")
+    if low.is_made_up(row["weight"]) or not weight.is_learned:
+        if not low.values.leaves(row["weight"].number):
+            _blurred(low, call, row, before)
+            return
+        found = standardised(low.values, row["weight"])
+        if found is None:
+            raise Unsaid("a weight that is computed from others")
+        operation, told = "std_conv", found[1]
+        key = found[0]
+    else:
+        key = low.key(row["weight"], row["bias"])
     rank = len(weight.shape) - 2
     kernel, dilation = weight.shape[2:], spread(row["dilation"], rank)
     half = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
     source, mode, pad = data, "zeros", row["padding"]
-    before = low.flat.steps[-1] if low.flat.steps else None
-    if (
-        before is not None
-        and before.number == data.number
-        and before.path == call.path
-        and before.arguments.get("mode") not in (None, "zeros")
-    ):
+    if before is not None and before.path == call.path and before.arguments.get("mode") not in (None, "zeros"):
         # `nn.Conv2d(padding_mode = "reflect")` pads first: one step of the language.
         low.flat.steps.pop()
         source, mode = Data(before.inputs[0], (), 0), str(before.arguments["mode"])
@@ -50,7 +59,17 @@ def conv(low: Lowering, call: Call) -> None:
         "bias": row["bias"] is not None,
         "pad_mode": mode,
     }
-    low.emit(call, "conv", arguments | low.start(key, row["bias"] is not None), [source], key)
+    low.emit(call, operation, arguments | told | low.start(key, row["bias"] is not None), [source], key)
+
+
+def _blurred(low: Lowering, call: Call, row: dict[str, Any], before: Step | None) -> None:
+    """A fixed filter of each channel by itself, after a padding."""
+    stride = set(spread(row["stride"], 1))
+    found = blurring(low.values, row["weight"], before, stride.pop(), row["groups"]) if len(stride) == 1 and row["bias"] is None else None
+    if found is None or before is None or spread(row["padding"], 1) not in ((0,), (0, 0), (0, 0, 0)):
+        raise Unsaid("a convolution with fixed filters")
+    low.flat.steps.pop()
+    low.emit(call, "blur_pool", found, [Data(before.inputs[0], (), 0)])
 
 
 @lowers("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -113,7 +132,9 @@ def batch_norm(low: Lowering, call: Call) -> None:
         momentum=0.1,
         eps=1e-5,
     )
-    data = clean(low.data(row["input"]), "bn")
+    data = low.data(row["input"])
+    along_last = len(data.shape) == 2 and data.batch == 0 and data.fold > 1  # tokens, all of them in one axis
+    data = data if along_last else clean(data, "bn")
     if row["running_mean"] is None:
         raise Unsaid("batch norm without running statistics")
     if (row["weight"] is None) != (row["bias"] is None):
@@ -122,7 +143,8 @@ def batch_norm(low: Lowering, call: Call) -> None:
     momentum = getattr(low.modules.get(key), "momentum", row["momentum"])
     if momentum is None:
         raise Unsaid("batch norm with a cumulative average")
-    low.emit(call, "bn", {"eps": row["eps"], "momentum": momentum, "affine": row["weight"] is not None}, [data], key)
+    arguments: dict[str, Plain] = {"eps": row["eps"], "momentum": momentum, "affine": row["weight"] is not None}
+    low.emit(call, "bn", arguments | ({"last": True} if along_last else {}), [data], key)
 
 
 @lowers("layer_norm")
@@ -145,8 +167,17 @@ def layer_norm(low: Lowering, call: Call) -> None:
 def group_norm(low: Lowering, call: Call) -> None:
     row = bind(call, "input num_groups weight bias eps", weight=None, bias=None, eps=1e-5)
     data, affine = clean(low.data(row["input"]), "gn"), row["weight"] is not None
+    arguments: dict[str, Plain] = {"groups": row["num_groups"], "eps": row["eps"], "affine": affine}
+    if affine and row["bias"] is None:
+        # The language's has both: the factors come after it.
+        weight = low.of(row["weight"])
+        assert isinstance(weight, Fixed)
+        bare = low.between("gn", {**arguments, "affine": False}, [data], data.bare)
+        told = {"axis": 0, "stored": "flat" if len(data.bare) > 1 else None} | low.factor(weight.key)
+        low.emit(call, "layer_scale", told, [bare], weight.key)
+        return
     key = low.key(row["weight"], row["bias"]) if affine else None
-    low.emit(call, "gn", {"groups": row["num_groups"], "eps": row["eps"], "affine": affine}, [data], key)
+    low.emit(call, "gn", arguments, [data], key)
 
 
 @lowers("instance_norm")
@@ -185,13 +216,35 @@ def max_pool(low: Lowering, call: Call) -> None:
     )
     if row["return_indices"]:
         raise Unsaid("max-pooling that gives its indices")
-    data = clean(low.data(row["input"]), "maxpool")
-    low.emit(
-        call,
-        "maxpool",
-        {**_window(row, len(data.bare) - 1), "dilation": one(spread(row["dilation"], len(data.bare) - 1)), "ceil": row["ceil_mode"]},
-        [data],
-    )
+    data = low.data(row["input"])
+    rank = len(data.shape) - 2
+    dilation = one(spread(row["dilation"], rank))
+    before = low.flat.steps[-1] if low.flat.steps and low.flat.steps[-1].number == data.number else None
+    if (
+        before is not None
+        and before.operation == "pad"
+        and before.arguments["value"] == float("-inf")
+        and not any(spread(row["padding"], 1))
+    ):
+        # What is smaller than every value is how the language's own pool pads.
+        low.flat.steps.pop()
+        sides = before.arguments["sides"]
+        told = {**_window(row, rank), "pad": sides, "dilation": dilation, "ceil": row["ceil_mode"]}
+        low.emit(call, "maxpool", told, [Data(before.inputs[0], (), 0)])
+        return
+    _pooled(low, call, "maxpool", {**_window(row, rank), "dilation": dilation, "ceil": row["ceil_mode"]}, data)
+
+
+def _pooled(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data) -> None:
+    """A step of each channel by itself: rows that are folded into the batch are channels to it."""
+    if data.batch != 0 or data.fold == 1:
+        low.emit(call, operation, arguments, [clean(data, operation)])
+        return
+    made = low.result(call)
+    joined, after = ((row.bare[0] * row.bare[1], *row.bare[2:]) for row in (data, made))
+    current = low.between("reshape", {"shape": list(joined)}, [data], joined)
+    current = low.between(operation, arguments, [current], after)
+    low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
 
 
 def _window(row: dict[str, Any], rank: int) -> dict[str, Plain]:
@@ -213,10 +266,10 @@ def avg_pool(low: Lowering, call: Call) -> None:
     )
     if row["divisor_override"] is not None:
         raise Unsaid("average pooling with a divisor of its own")
-    data = clean(low.data(row["input"]), "avgpool")
-    arguments = {**_window(row, len(data.bare) - 1), "ceil": row["ceil_mode"], "count_pad": row["count_include_pad"]}
+    data = low.data(row["input"])
+    arguments = {**_window(row, len(data.shape) - 2), "ceil": row["ceil_mode"], "count_pad": row["count_include_pad"]}
     no_padding = arguments["pad"] == 0 and not arguments["ceil"]
-    low.emit(call, "avgpool", {**arguments, "count_pad": True if no_padding else arguments["count_pad"]}, [data])
+    _pooled(low, call, "avgpool", {**arguments, "count_pad": True if no_padding else arguments["count_pad"]}, data)
 
 
 @lowers(
@@ -224,15 +277,14 @@ def avg_pool(low: Lowering, call: Call) -> None:
 )
 def adaptive(low: Lowering, call: Call) -> None:
     row = bind(call, "input output_size")
-    data = clean(low.data(row["input"]), "adaptive pooling")
+    data = low.data(row["input"])
     kind = "avgpool" if "avg" in call.function else "maxpool"
-    size = spread(row["output_size"], len(data.bare) - 1)
-    if any(item is None for item in size):
-        raise Unsaid("adaptive pooling along one axis")
+    size = spread(row["output_size"], len(data.shape) - 2)
+    size = tuple(made if item is None else item for item, made in zip(size, low.result(call).shape[2:], strict=True))
     if set(size) == {1}:
-        low.emit(call, f"global_{kind}", {}, [data])
+        _pooled(low, call, f"global_{kind}", {}, data)
     else:
-        low.emit(call, f"adaptive_{kind}", {"size": one(size)}, [data])
+        _pooled(low, call, f"adaptive_{kind}", {"size": one(size)}, data)
 
 
 ACTIVATIONS = {
@@ -402,6 +454,7 @@ def core(low: Lowering, call: Call) -> None:
     rows = [beside(low, item, like) for item in (query, key, value)]
     if isinstance(row["attn_mask"], Ref):
         rows.append(beside(low, low.data(row["attn_mask"]), like))
-    if rows[0].bare[:-2] != rows[1].bare[:-2] and not row["enable_gqa"]:
+    lead, shared = rows[0].bare[:-2], rows[1].bare[:-2]
+    if lead != shared and not (row["enable_gqa"] or (shared[:-1] == lead[:-1] and shared[-1:] == (1,))):
         raise Unsaid("attention whose heads share their keys")
     low.emit(call, "sdpa", {"scale": row["scale"], "causal": bool(row["is_causal"])}, rows)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from .by_distance import gathered
 from .flat_steps import Plain
 from .known import Data, Fixed
 from .lower import Lowering, bind, elements, lowers, one, spread
@@ -39,7 +40,9 @@ def reshape(low: Lowering, call: Call) -> None:
 def _following(low: Lowering, made: Data) -> list[int]:
     """The shape, in which the one size that follows the input's works itself out."""
     wide = low.wide(made.number)
-    free = [axis for axis, sizes in enumerate(zip(made.bare, wide, strict=True)) if sizes[0] != sizes[1]] if wide is not None else []
+    if wide is None or len(wide) != len(made.bare):
+        return list(made.bare)
+    free = [axis for axis, sizes in enumerate(zip(made.bare, wide, strict=True)) if sizes[0] != sizes[1]]
     return [-1 if free == [axis] else size for axis, size in enumerate(made.bare)]
 
 
@@ -136,8 +139,11 @@ def getitem(low: Lowering, call: Call) -> None:
     data = low.data(call.arguments[0])
     index = call.arguments[1]
     rows = list(index) if isinstance(index, list | tuple) else [index]
+    if sum(isinstance(row, Ref) for row in rows) == 1:
+        gathered(low, call, rows)
+        return
     if any(isinstance(row, Ref) for row in rows):
-        raise Unsaid("indexing by a tensor")
+        raise Unsaid("indexing by several tensors")
     if Ellipsis in rows:
         place = rows.index(Ellipsis)
         rows[place : place + 1] = [slice(None)] * (len(data.shape) - sum(row is not None for row in rows) + 1)
@@ -202,6 +208,7 @@ def cat(low: Lowering, call: Call) -> None:
             and parts[0].whole[:2] == (1, 1)
             and set(parts[0].done) <= {"expand"}
             and isinstance(parts[1], Data)
+            and low.is_read_once(row["tensors"][0])
         )
         and axis == 0
         and len(made.bare) == 2
@@ -240,6 +247,27 @@ def expand(low: Lowering, call: Call) -> None:
         low.emit(call, "expand", {"shape": list(made.bare)}, [data])
 
 
+@lowers("repeat_interleave")
+def repeat_interleave(low: Lowering, call: Call) -> None:
+    """Each image, or each place of an axis, several times in a row."""
+    row = bind(call, "input repeats dim", dim=None)
+    data, made, times = low.data(row["input"]), low.result(call), row["repeats"]
+    if not isinstance(times, int) or row["dim"] is None:
+        raise Unsaid("`repeat_interleave` by a tensor")
+    axis = row["dim"] % len(data.shape)
+    if axis == data.batch and data.fold > 1:
+        raise Unsaid("`repeat_interleave` of rows that are folded into the batch")
+    # The copies are an axis behind the one that is repeated; the batch has none of its own.
+    place = axis if axis == data.batch else data.axis(axis) + 1
+    one_, many = ((*data.bare[:place], size, *data.bare[place:]) for size in (1, times))
+    current = low.between("reshape", {"shape": list(one_)}, [data], one_)
+    if many == made.bare:
+        low.emit(call, "expand", {"shape": list(many)}, [current])
+    else:
+        current = low.between("expand", {"shape": list(many)}, [current], many)
+        low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
+
+
 @lowers("pad")
 def pad(low: Lowering, call: Call) -> None:
     row = bind(call, "input pad mode value", mode="constant", value=None)
@@ -250,12 +278,48 @@ def pad(low: Lowering, call: Call) -> None:
         low.alias(call, data)
         return
     if not data.is_clean or any(side < 0 for side in given) or any(given[2 * rank :]):
-        raise Unsaid("padding of the channels or of windows, or a negative one")
+        if row["mode"] != "constant":
+            raise Unsaid("padding of the channels or of windows by other than a number")
+        _sides(low, call, data, given, row["value"] or 0)
+        return
     given = (given + [0] * (2 * rank))[: 2 * rank]
     sides = tuple(side for axis in range(rank) for side in given[2 * (rank - 1 - axis) : 2 * (rank - 1 - axis) + 2])
     mode = "zeros" if row["mode"] == "constant" else row["mode"]
     value: Any = row["value"] or 0
     low.emit(call, "pad", {"sides": sides[0] if len(set(sides)) == 1 else list(sides), "mode": mode, "value": value}, [data])
+
+
+def _sides(low: Lowering, call: Call, data: Data, given: list[int], value: float) -> None:
+    """Axis by axis: what is cut off, and numbers that are joined on."""
+    steps: list[tuple[int, int, int]] = []
+    for place in range(len(given) // 2):
+        before, after = given[2 * place : 2 * place + 2]
+        if before or after:
+            steps.append((data.axis(-1 - place), before, after))
+    current, shape = data, list(data.bare)
+    for place, (axis, before, after) in enumerate(steps):
+        is_last = place == len(steps) - 1
+        start, stop = max(0, -before), shape[axis] - max(0, -after)
+        more = [side for side in (before, after) if side > 0]
+        if min(before, after) < 0:
+            cut: dict[str, Plain] = {"axis": axis, "start": start, "stop": stop if after < 0 else None}
+            shape[axis] = stop - start
+            if is_last and not more:
+                low.emit(call, "slice", cut, [current])
+                return
+            current = low.between("slice", cut, [current], tuple(shape))
+        if more:
+            rows = [current]
+            for side, first in ((before, True), (after, False)):
+                if side > 0:
+                    edge = (*shape[:axis], side, *shape[axis + 1 :])
+                    made = low.between("constant", {"value": value, "sizes": list(edge)}, [], edge)
+                    rows.insert(0 if first else len(rows), made)
+            shape[axis] += sum(more)
+            if is_last:
+                low.emit(call, "concat", {"axis": axis}, rows)
+            else:
+                current = low.between("concat", {"axis": axis}, rows, tuple(shape))
 
 
 @lowers("interpolate", "upsample")

@@ -65,6 +65,9 @@ def _is_identity(item: Item) -> bool:
 def _indexed(body: Body) -> bool:
     """Whether labels are numbers that rise as an indexed scope would count, with room for what has none."""
     rows = [item for item, _ in counted(body) if not (_is_identity(item) and not (_name(item) or "").isdigit())]
+    read = {item.to for item, _ in walk(body) if isinstance(item, Skip)}
+    if any(item.number in read and _name(item) is not None for item in rows):
+        return False  # what is read from afar has its name
     if not any(item.label is not None and item.label.isdigit() for item in rows):
         return False
     count = 0

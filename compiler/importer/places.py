@@ -12,7 +12,6 @@ from torch import nn
 
 from ...base.records import dataclass
 from .flat_steps import Flat
-from .unsaid import Unsaid
 
 Scope = tuple[str, ...]
 
@@ -124,7 +123,10 @@ class _Places:
                 if len(enter) == 1 and len(leave) == 1:
                     continue
             if "@" in scope[-1]:
-                raise Unsaid(f"`{scope[-1].partition('@')[0]}` runs again with other inputs or results than one tensor")
+                # A module that runs again otherwise than from one tensor to one: its steps, one by one.
+                for number in members:
+                    self.rows[number] = Place(scope[:-1], None)
+                return True
             depth = len(scope)
             for number in members:
                 row = self.rows[number]

@@ -15,7 +15,7 @@ from ..graph.graph import Graph
 from ..ops.base import show
 from ..runtime.live_module import build
 from .inits import watched_starts
-from .sources import Model
+from .sources import Model, as_it_was
 
 LIMIT = 1e-4
 """The largest relative difference of outputs: other orders of adding, through as many layers as models have."""
@@ -42,7 +42,8 @@ def prove(text: str, model: Model) -> Proof:
     """Compile the text and compare it with the model."""
     kept = {key: value.detach().clone() for key, value in model.module.state_dict().items()} if model.keep else None
     try:
-        return _compared(text, model)
+        with as_it_was(model.module):
+            return _compared(text, model)
     finally:
         if kept is not None:
             model.module.load_state_dict(kept)

@@ -20,6 +20,17 @@ class Rate:
         return f"drop_rate * {self.step} / {self.steps}"
 
 
+@dataclass(frozen=True, slots=True)
+class Rising:
+    """A rate that rises by a step from round to round, from this one on."""
+
+    first: Rate
+
+    def __repr__(self) -> str:
+        step = f"({self.first.step} + i)" if self.first.step else "i"
+        return f"drop_rate * {step} / {self.first.steps}"
+
+
 def rates(body: Body) -> Rate | None:
     """Write the rates as parts of the largest, where all are, in steps and in what constructors were given. None where they are not."""
     columns = [item.arguments["p"] for item, _ in walk(body) if isinstance(item, Op) and item.operation[0] == "drop_path"]

@@ -5,20 +5,8 @@ from __future__ import annotations
 import copy
 import re
 
-from ...base.records import dataclass
-from .rates import Rate
+from .rates import Rate, Rising
 from .tree import Body, Call, Item, Loop, Merge, Op, Scope, fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class Rising:
-    """A rate that rises by a step from round to round, from this one on."""
-
-    first: Rate
-
-    def __repr__(self) -> str:
-        step = f"({self.first.step} + i)" if self.first.step else "i"
-        return f"drop_rate * {step} / {self.first.steps}"
 
 
 def fold(body: Body) -> None:

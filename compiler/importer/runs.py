@@ -14,7 +14,7 @@ from .flat_steps import Flat, Missing
 from .graph_model import GraphModel
 from .known import BATCHES
 from .lower_trace import lower
-from .sources import Model, on_meta, trouble
+from .sources import Model, as_it_was, on_meta, trouble
 from .trace import Trace, trace
 from .unsaid import Unsaid
 
@@ -60,8 +60,9 @@ class Runs:
             with on_meta(module):
                 for batch in BATCHES:
                     inputs = [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
-                    found.append(trace(module, inputs))
-                with contextlib.suppress(Exception):  # many take one size alone
+                    with as_it_was(module):
+                        found.append(trace(module, inputs))
+                with contextlib.suppress(Exception), as_it_was(module):  # many take one size alone
                     found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs]))
         except Exception as error:
             line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

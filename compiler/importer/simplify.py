@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import torch
+
 from .attention_core import cores
 from .attention_forms import attentions
 from .flat_steps import Flat, Plain, Sizes, Step
 from .rearranged import rearranged
+from .views import is_view, moved, numbered
 
 
 def simplify(flat: Flat, forms: bool = True) -> None:
@@ -21,6 +24,8 @@ def simplify(flat: Flat, forms: bool = True) -> None:
     _tokens(flat)
     if forms:
         cores(flat)
+        _turned_back(flat)
+        _undone(flat)
         attentions(flat)
         rearranged(flat)
 
@@ -83,6 +88,30 @@ def _turned_back(flat: Flat) -> None:
     flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
     flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
     flat.prune()
+
+
+def _undone(flat: Flat) -> None:
+    """Views that come back to a tensor that was there before: that tensor."""
+    made, shapes, instead = flat.made(), flat.shapes(), dict[int, int]()
+    for step in flat.steps:
+        step.inputs = [instead.get(number, number) for number in step.inputs]
+        if step.operation not in ("reshape", "permute"):
+            continue
+        chain, number = [step], step.inputs[0]
+        while (before := made.get(number)) is not None and is_view(before) and before.shape != step.shape:
+            chain.insert(0, before)
+            number = before.inputs[0]
+        if len(chain) > 1 and shapes[number] == step.shape and all(row.operation in WHOLE for row in chain):
+            places = numbered(step.shape)
+            if torch.equal(moved(chain, places), places):
+                instead[step.number] = number
+    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
+    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.prune()
+
+
+WHOLE = frozenset(("reshape", "permute", "flatten", "tokens", "identity"))
+"""Views that keep every element."""
 
 
 def _image_norms(flat: Flat) -> None:

@@ -202,7 +202,8 @@ def usual_shape(module: nn.Module) -> tuple[int, ...]:
     first = next((part for part in module.modules() if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d)), None)
     channels = first.in_channels if first is not None else 3
     if isinstance(first, nn.Conv3d):
-        return (channels, 16, 112, 112)
+        side = 112 if type(module).__name__ == "VideoResNet" else 224
+        return (channels, 16, side, side)
     if isinstance(first, nn.Conv1d):
         return (channels, 1024)
     return (channels, 299, 299) if type(module).__name__ == "Inception3" else (channels, 224, 224)
@@ -264,3 +265,21 @@ def on_meta(module: nn.Module) -> Iterator[nn.Module]:
         for home, row in kept:
             home.clear()
             home.update(row)
+
+
+@contextlib.contextmanager
+def as_it_was(module: nn.Module) -> Iterator[None]:
+    """What a run keeps in a module for the next one (biases that were read, tables for a size) is gone afterwards."""
+    own = ("_parameters", "_buffers", "_modules")
+    rows = [(part.__dict__, {name: value for name, value in part.__dict__.items() if name not in own}) for part in module.modules()]
+    inner = [(value, value.copy()) for _, row in rows for value in row.values() if type(value) in (dict, list)]
+    try:
+        yield
+    finally:
+        for home, row in rows:
+            for name in [name for name in home if name not in row and name not in own]:
+                del home[name]
+            home.update(row)
+        for value, before in inner:
+            value.clear()
+            value.update(before) if isinstance(value, dict) else value.extend(before)

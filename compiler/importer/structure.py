@@ -54,7 +54,7 @@ def structure(flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[n
     if not is_flat:
         _Finder(found, modules).run()
     else:
-        Maker(body, {}, 1).block("root", False)
+        Maker(body, {}, 1, is_inner=False).block("root", False)
     return found
 
 
@@ -76,7 +76,7 @@ class _Finder:
         self._siblings(root)
         for _, _, scope in scopes(root):
             self._siblings(scope.body)
-        Maker(root, {}, 1).block("root", False)
+        Maker(root, {}, 1, is_inner=False).block("root", False)
 
     def _groups(self) -> dict[str, list[tuple[Body, int, Scope]]]:
         """The scopes of each class of the model's own whose inner scopes are done; those that stand once are done as they are."""
@@ -141,7 +141,9 @@ class _Finder:
         for column, rows in enumerate(known):
             for home, place, scope in rows:
                 arguments = {parameter.name: [parameter.at(column)] for parameter in block.parameters}
-                home.items[place] = Call(scope.label, number=scope.number, slot=scope.slot, block=block.name, arguments=arguments)
+                home.items[place] = Call(
+                    scope.label, number=scope.number, slot=scope.slot, into=scope.into, block=block.name, arguments=arguments
+                )
 
     def _siblings(self, body: Body) -> None:
         """Scopes beside each other with names that count (`layer1`, `layer2`, …): one block."""

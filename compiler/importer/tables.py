@@ -54,7 +54,7 @@ def relative_bias(values: Values, number: int) -> tuple[str, Arguments, tuple[in
         record = TABLE["relative_bias"](**arguments)
         if record.weights(())[0].shape != stored:
             continue
-        probe = torch.arange(prod(stored), dtype=torch.float64).reshape(stored)
+        probe = torch.arange(prod(stored), dtype=torch.float32).reshape(stored)
         if found is None:
             found = values.of(number, {leaf: probe}).reshape(bare)
         if torch.equal(made_by(record, probe)[0].double(), found.double()):

@@ -53,6 +53,8 @@ class Item:
     """Under which it is there, where it is not always."""
     slot: str | None = None
     """The name of the module that a step without weights has to itself; in an indexed scope it counts."""
+    into: Column = field(default_factory=list)
+    """What enters it, for each place; empty where that was not kept."""
 
     def bodies(self) -> list[Body]:
         return []
@@ -65,8 +67,6 @@ class Op(Item):
     has_weights: bool = False
     is_kept: bool = False
     """Whether it stays even where it does nothing."""
-    into: Column = field(default_factory=list)
-    """The shape of its own input."""
 
     def __repr__(self) -> str:
         return f"{self.label + ': ' if self.label else ''}{self.operation[0]}"

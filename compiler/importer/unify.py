@@ -157,9 +157,19 @@ def _both(one: Item, two: Item, size_one: int, size_two: int) -> Item | None:
     present = one.present + two.present
     if isinstance(one, Loop) != isinstance(two, Loop):
         if isinstance(one, Loop):
-            two = Loop(present=two.present, count=[1 if there else ABSENT for there in two.present], body=Body([two], [ABSENT] * size_two))
+            two = Loop(
+                present=two.present,
+                into=two.into,
+                count=[1 if there else ABSENT for there in two.present],
+                body=Body([two], [ABSENT] * size_two),
+            )
         else:
-            one = Loop(present=one.present, count=[1 if there else ABSENT for there in one.present], body=Body([one], [ABSENT] * size_one))
+            one = Loop(
+                present=one.present,
+                into=one.into,
+                count=[1 if there else ABSENT for there in one.present],
+                body=Body([one], [ABSENT] * size_one),
+            )
     if isinstance(one, Op) and isinstance(two, Op):
         return Op(
             one.label,
@@ -174,7 +184,7 @@ def _both(one: Item, two: Item, size_one: int, size_two: int) -> Item | None:
         left, right = (
             {name: row.arguments.get(name, [ABSENT] * size) for name in names} for row, size in ((one, size_one), (two, size_two))
         )
-        return Call(one.label, present, block=one.block, arguments=_columns(left, right))
+        return Call(one.label, present, into=_into(one, two), block=one.block, arguments=_columns(left, right))
     if isinstance(one, Skip):
         return Skip(one.label, present, to=one.to, name=one.name)
     if isinstance(one, Merge) and isinstance(two, Merge):
@@ -184,16 +194,23 @@ def _both(one: Item, two: Item, size_one: int, size_two: int) -> Item | None:
             if body is None:
                 return None
             paths.append(Path(body, first.present + second.present))
-        return Merge(one.label, present, operation=one.operation, arguments=_columns(one.arguments, two.arguments), paths=paths)
+        arguments = _columns(one.arguments, two.arguments)
+        return Merge(one.label, present, into=_into(one, two), operation=one.operation, arguments=arguments, paths=paths)
     if isinstance(one, Scope) and isinstance(two, Scope):
         body = unify(one.body, two.body, size_one, size_two)
         if body is None:
             return None
-        return Scope(one.label, present, body=body, kind=one.kind, indexed=one.indexed, is_inline=True)
+        return Scope(one.label, present, into=_into(one, two), body=body, kind=one.kind, indexed=one.indexed, is_inline=True)
     if isinstance(one, Loop) and isinstance(two, Loop):
         body = unify(one.body, two.body, size_one, size_two)
-        return None if body is None else Loop(one.label, present, count=one.count + two.count, body=body, variable=one.variable)
+        if body is None:
+            return None
+        return Loop(one.label, present, into=_into(one, two), count=one.count + two.count, body=body, variable=one.variable)
     return None
+
+
+def _into(one: Item, two: Item) -> Column:
+    return one.into + two.into if len(one.into) == len(one.present) and len(two.into) == len(two.present) else []
 
 
 def _columns(one: dict[str, Column], two: dict[str, Column]) -> dict[str, Column]:
@@ -207,29 +224,31 @@ def _widened(item: Item, before: int, after: int) -> Item:
         return [ABSENT] * before + column + [ABSENT] * after
 
     present = [False] * before + item.present + [False] * after
+    into = wide(item.into) if item.into else []
 
     def inside(body: Body) -> Body:
         return Body([_widened(inner, before, after) for inner in body.items], wide(body.entry), body.entry_name)
 
     if isinstance(item, Op):
         arguments = {name: wide(column) for name, column in item.arguments.items()}
-        return Op(
-            item.label, present, operation=wide(item.operation), arguments=arguments, has_weights=item.has_weights, into=wide(item.into)
-        )
+        return Op(item.label, present, operation=wide(item.operation), arguments=arguments, has_weights=item.has_weights, into=into)
     if isinstance(item, Call):
-        return Call(item.label, present, block=item.block, arguments={name: wide(column) for name, column in item.arguments.items()})
+        return Call(
+            item.label, present, into=into, block=item.block, arguments={name: wide(column) for name, column in item.arguments.items()}
+        )
     if isinstance(item, Merge):
         paths = [Path(inside(path.body), [False] * before + path.present + [False] * after) for path in item.paths]
         return Merge(
             item.label,
             present,
+            into=into,
             operation=item.operation,
             arguments={name: wide(column) for name, column in item.arguments.items()},
             paths=paths,
         )
     if isinstance(item, Scope):
-        return Scope(item.label, present, body=inside(item.body), kind=item.kind, indexed=item.indexed, is_inline=True)
+        return Scope(item.label, present, into=into, body=inside(item.body), kind=item.kind, indexed=item.indexed, is_inline=True)
     if isinstance(item, Loop):
-        return Loop(item.label, present, count=wide(item.count), body=inside(item.body), variable=item.variable)
+        return Loop(item.label, present, into=into, count=wide(item.count), body=inside(item.body), variable=item.variable)
     assert isinstance(item, Skip)
     return Skip(item.label, present, to=item.to, name=item.name)

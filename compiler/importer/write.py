@@ -11,10 +11,10 @@ from ..ops import TABLE
 from ..ops.axis_names import STANDARD
 from .blocks import NONE, Block
 from .flat_steps import Flat, Sizes, Word
-from .rates import Rate
-from .repeats import Rising
+from .rates import Rate, Rising
 from .structure import Structure
 from .tree import Aux, Body, Call, Item, Loop, Merge, Op, Path, Scope, Skip, Text
+from .words import RESERVED
 
 WIDTH = 110
 WORDS = frozenset(("half", "valid", "same", "causal"))
@@ -168,7 +168,7 @@ class Writer:
         inside = self.body(item.body, depth + 1)
         if item.body.entry_name is not None:
             inside = ["  " * (depth + 1) + f"{item.body.entry_name}: identity", *inside]
-        if is_root and (item.label or "").isidentifier():
+        if is_root and _quoted(item.label or "") == item.label:
             top = f"stage {item.label}" + (" indexed" if item.indexed else "")
         else:
             top = head + ("indexed" if item.indexed else "")
@@ -278,7 +278,7 @@ def _label(label: str | None) -> str:
 
 
 def _quoted(label: str) -> str:
-    return label if label.isidentifier() else f'"{label}"'
+    return label if label.isidentifier() and label not in RESERVED else f'"{label}"'
 
 
 def _unindented(lines: list[str]) -> list[str]:

@@ -105,18 +105,3 @@ class Branching(nn.Module):
 def test_a_model_that_looks_at_the_batch_is_refused() -> None:
     with pytest.raises(archc.ArchError, match="F653"):
         archc.from_module(Branching(), torch.zeros(2, 3, 8, 8))
-
-
-class SharedKeys(nn.Module):
-    """Several heads ask of one set of keys: the language's products want as many of both."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        queries = x.reshape(x.shape[0], 4, 2, -1).transpose(2, 3)
-        keys = x[:, :2].unsqueeze(1).transpose(2, 3)
-        return torch.nn.functional.scaled_dot_product_attention(queries, keys, keys)
-
-
-def test_heads_that_share_keys_are_refused_with_their_place() -> None:
-    with pytest.raises(archc.ArchError, match="heads share their keys") as error:
-        archc.from_module(SharedKeys(), torch.zeros(2, 8, 6))
-    assert error.value.diagnostics[0].code == "F653"

@@ -9,7 +9,7 @@ from torch import nn
 
 import archc
 
-from . import models
+from . import models, more_models
 
 FOLDER = Path(__file__).parent / "texts"
 
@@ -33,6 +33,11 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "learned": (models.Learned, ((3, 16, 16),)),
     "transformer": (models.Transformer, ((3, 16, 16),)),
     "swin": (models.Swin, ((3, 16, 16),)),
+    "levit": (more_models.Levit, ((3, 16, 16),)),
+    "swin_v2": (more_models.SwinV2, ((3, 16, 16),)),
+    "worked": (more_models.Worked, ((3, 16, 16),)),
+    "sides": (more_models.Sides, ((3, 8, 16),)),
+    "shared_keys": (more_models.SharedKeys, ((8, 6),)),
 }
 
 

@@ -1,0 +1,117 @@
+"""Tables that are read at the distances of any two places: what indexing by a fixed tensor comes to, where the language has no word for it.
+
+A table of distances is an image. Each place sees the part of it in which it lies in the middle: a window, which `unfold` gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isqrt, prod
+from typing import Any
+
+import torch
+
+from ...base.records import dataclass
+from .flat_steps import Plain
+from .known import Data
+from .lower import Lowering
+from .trace import Call, Ref
+from .unsaid import Unsaid
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Places in rows and columns, and what two of them read: a row for each distance with its sign, or for each without."""
+
+    height: int
+    width: int
+    signed: bool
+    stride: int = 1
+    """From each place that looks to the next; all are looked at."""
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        return (2 * self.height - 1, 2 * self.width - 1) if self.signed else (self.height, self.width)
+
+    def index(self) -> torch.Tensor:
+        rows, columns = (torch.arange(side)[:, None] - torch.arange(side) for side in (self.height, self.width))
+        if self.signed:
+            rows, columns = rows + self.height - 1, columns + self.width - 1
+        whole = rows.abs()[:, None, :, None] * self.sides[1] + columns.abs()[None, :, None, :]
+        return whole[:: self.stride, :: self.stride].flatten(2).flatten(0, 1)
+
+
+def _candidates(rows: int, count: int) -> Iterator[Places]:
+    for height in sorted(range(1, rows + 1), key=lambda side: abs(side - isqrt(rows))):
+        if rows % height == 0:
+            for stride in (1, 2):
+                if -(-height // stride) * -(-(rows // height) // stride) * rows == count:
+                    yield Places(height, rows // height, False, stride)
+    for places in {isqrt(count)}:
+        for height in range(1, places + 1):
+            if places % height == 0 and (2 * height - 1) * (2 * places // height - 1) == rows and places**2 == count:
+                yield Places(height, places // height, True)
+
+
+def gathered(low: Lowering, call: Call, index: list[Any]) -> None:
+    """A learned table, indexed along one axis by a fixed tensor."""
+    data = low.data(call.arguments[0])
+    axis = next(place for place, row in enumerate(index) if isinstance(row, Ref))
+    others = [row for place, row in enumerate(index) if place != axis]
+    if not data.alone or any(row != slice(None) for row in others):
+        raise Unsaid("indexing by a tensor")
+    wanted = low.values.of(index[axis].number)
+    if wanted.is_floating_point() or wanted.dtype == torch.bool:
+        raise Unsaid("indexing by a tensor")
+    found = next(
+        (row for row in _candidates(data.shape[axis], wanted.numel()) if torch.equal(row.index().flatten(), wanted.flatten().long())), None
+    )
+    if found is None:
+        raise Unsaid("indexing by a tensor that is no table of distances")
+    rest = [place for place in range(len(data.shape)) if place != axis]
+    many = prod(data.shape[place] for place in rest)
+    current = low.step("permute", {"order": [*rest, axis]}, data, tuple(data.shape[place] for place in (*rest, axis)))
+    current = low.step("reshape", {"shape": [many, *found.sides]}, current, (many, *found.sides))
+    if not found.signed:
+        for place in (1, 2):
+            current = _mirrored(low, current, place)
+    current = _windows(low, current, found)
+    whole = (*(data.shape[place] for place in rest), *wanted.shape)
+    current = low.step("reshape", {"shape": list(whole)}, current, whole)
+    order = [*range(axis), *range(len(rest), len(whole)), *range(axis, len(rest))]
+    made = low.result(call)
+    current = low.step("permute", {"order": order}, current, made.shape)
+    low.tell(made.number, current)
+
+
+def _mirrored(low: Lowering, table: Data, axis: int) -> Data:
+    """Distances with both signs, of which the table has one."""
+    size = table.shape[axis]
+    part = (*table.shape[:axis], size - 1, *table.shape[axis + 1 :])
+    back = low.step("slice", {"axis": axis, "start": 1, "stop": None}, table, part)
+    back = low.step("flip", {"axis": axis}, back, part)
+    whole = (*table.shape[:axis], 2 * size - 1, *table.shape[axis + 1 :])
+    made = low.between("concat", {"axis": axis}, [back, table], whole)
+    return Data(made.number, whole, -1, alone=True)
+
+
+def _windows(low: Lowering, table: Data, places: Places) -> Data:
+    many, (height, width) = table.shape[0], (places.height, places.width)
+    count = height * width
+    seen = low.step("unfold", _sized("kernel", height, width), table, (many * count, count))
+    seen = low.step("reshape", {"shape": [many, height, width, count]}, seen, (many, height, width, count))
+    seen = low.step("flip", {"axis": [1, 2]}, seen, (many, height, width, count))
+    seen = low.step("reshape", {"shape": [many, count, count]}, seen, (many, count, count))
+    seen = low.step("permute", {"order": [0, 2, 1]}, seen, (many, count, count))
+    if places.stride == 1:
+        return seen
+    seen = low.step("reshape", {"shape": [many, height, width, count]}, seen, (many, height, width, count))
+    shape = [many, height, width, count]
+    for axis in (1, 2):
+        shape[axis] = -(-shape[axis] // places.stride)
+        seen = low.step("slice", {"axis": axis, "start": 0, "stop": None, "step": places.stride}, seen, tuple(shape))
+    return seen
+
+
+def _sized(name: str, height: int, width: int) -> dict[str, Plain]:
+    return {name: height if height == width else (height, width)}

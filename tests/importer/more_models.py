@@ -1,0 +1,156 @@
+"""Modules of rarer kinds, for the tests of the import: what is worked out from learned or fixed tensors, and what is used again."""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Distances(nn.Module):
+    """Attention with a bias by distance, kept without signs and read through a cache, as LeViT does; the second looks from every second place."""
+
+    def __init__(self, side: int, heads: int, stride: int = 1) -> None:
+        super().__init__()
+        self.heads, self.stride, self.side = heads, stride, side
+        self.qkv = nn.Linear(8, 3 * 8)
+        self.proj = nn.Linear(8, 8)
+        self.biases = nn.Parameter(torch.zeros(heads, side * side))
+        places = list(product(range(side), range(side)))
+        asked = list(product(range(0, side, stride), range(0, side, stride)))
+        numbers = [[abs(a[0] - b[0]) * side + abs(a[1] - b[1]) for b in places] for a in asked]
+        self.register_buffer("numbers", torch.tensor(numbers), persistent=False)
+        self.cache: dict[str, torch.Tensor] = {}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, length, _width = x.shape
+        q, k, v = self.qkv(x).reshape(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        if self.stride > 1:
+            q = q.reshape(n, self.heads, self.side, self.side, -1)[:, :, :: self.stride, :: self.stride].flatten(2, 3)
+        if "bias" not in self.cache:
+            self.cache["bias"] = self.biases[:, self.numbers]
+        x = F.scaled_dot_product_attention(q, k, v, attn_mask=self.cache["bias"].unsqueeze(0))
+        return self.proj(x.transpose(1, 2).flatten(2))
+
+
+class Levit(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 4, 4)
+        self.bn = nn.BatchNorm1d(8)
+        self.blocks = nn.Sequential(Distances(4, 2), Distances(4, 2, stride=2))
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x).flatten(2).transpose(1, 2)
+        x = self.bn(x.flatten(0, 1)).reshape_as(x)
+        return self.head(self.blocks(x).mean(1))
+
+
+class Coordinates(nn.Module):
+    """A bias by distance that a small network works out from coordinates, as Swin v2 has it, with products of unit vectors."""
+
+    def __init__(self, side: int, heads: int) -> None:
+        super().__init__()
+        self.heads, self.side = heads, side
+        self.qkv = nn.Linear(8, 3 * 8)
+        self.proj = nn.Linear(8, 8)
+        self.scale = nn.Parameter(torch.full((heads, 1, 1), math.log(10)))
+        self.mlp = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, heads, bias=False))
+        line = torch.arange(-(side - 1), side, dtype=torch.float32)
+        table = torch.stack(torch.meshgrid(line, line, indexing="ij"), -1)
+        self.register_buffer("table", torch.sign(table) * torch.log2(table.abs() + 1), persistent=False)
+        places = torch.stack(torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")).flatten(1)
+        apart = (places[:, :, None] - places[:, None, :]).permute(1, 2, 0) + side - 1
+        self.register_buffer("numbers", apart[..., 0] * (2 * side - 1) + apart[..., 1], persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, length, _width = x.shape
+        q, k, v = self.qkv(x).reshape(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        logits = F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-2, -1)
+        logits = logits * torch.clamp(self.scale, max=math.log(100)).exp()
+        bias = self.mlp(self.table).view(-1, self.heads)[self.numbers.view(-1)].view(length, length, -1)
+        logits = logits + 16 * torch.sigmoid(bias.permute(2, 0, 1).contiguous()).unsqueeze(0)
+        return self.proj((logits.softmax(-1) @ v).transpose(1, 2).flatten(2))
+
+
+class SwinV2(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 4, 4)
+        self.attn = Coordinates(4, 2)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.attn(self.stem(x).flatten(2).transpose(1, 2)).mean(1))
+
+
+class Standardised(nn.Conv2d):
+    """Filters to mean 0 and deviation 1 at each run, with a learned factor each where there is one."""
+
+    def __init__(self, inputs: int, outputs: int, with_gain: bool) -> None:
+        super().__init__(inputs, outputs, 3, padding=1)
+        self.gain = nn.Parameter(torch.ones(outputs, 1, 1, 1)) if with_gain else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        scale = 1.7 * self.weight[0].numel() ** -0.5
+        factors = (self.gain * scale).view(-1) if self.gain is not None else None
+        weight = F.batch_norm(self.weight.reshape(1, self.out_channels, -1), None, None, factors, training=True, momentum=0.0, eps=1e-6)
+        return F.conv2d(x, weight.reshape_as(self.weight), self.bias, self.stride, self.padding)
+
+
+class Blur(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        row = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer("filt", (row[:, None] * row).repeat(channels, 1, 1, 1), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(F.pad(x, [1, 1, 1, 1], mode="reflect"), self.filt, stride=2, groups=x.shape[1])
+
+
+class Worked(nn.Module):
+    """Convolutions whose filters are worked out, and a norm that has factors and no addends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = Standardised(3, 8, with_gain=False)
+        self.b = Standardised(8, 8, with_gain=True)
+        self.blur = Blur(8)
+        self.factors = nn.Parameter(torch.ones(8))
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.max_pool2d(F.pad(self.blur(self.b(self.a(x))), [0, 1, 0, 1], value=-float("inf")), 3, 2)
+        return self.head(F.group_norm(x, 2, self.factors, None).mean([2, 3]))
+
+
+class Sides(nn.Module):
+    """Padding of channels, what is cut off by a negative one, rows folded into the batch, repeated images, one matrix for several."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 3, padding=1)
+        self.mix = nn.Parameter(torch.randn(6, 4))
+        self.again = nn.Linear(8, 8)
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(F.pad(x, [0, 0, 0, 0, 0, 1]))
+        x = F.pad(x, [1, -1, 0, 0, 1, 1])
+        n, c, h, w = x.shape
+        x = F.avg_pool2d(x.reshape(n * 2, c // 2, h, w), 2).reshape(n, c, h // 2, w // 2)
+        x = (self.mix @ x).repeat_interleave(2, dim=0).reshape(n, 2, c, 6, w // 2)
+        return self.head(self.again(torch.relu(self.again(x))).mean([1, 2, 3]))
+
+
+class SharedKeys(nn.Module):
+    """Several heads ask of one set of keys."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        queries = x.reshape(x.shape[0], 4, 2, -1).transpose(2, 3)
+        keys = x[:, :2].unsqueeze(1).transpose(2, 3)
+        return F.scaled_dot_product_attention(queries, keys, keys)
