@@ -60,13 +60,17 @@ def _tensors(node: Node) -> list[str]:
 
 
 def _usual(nodes: Sequence[Node]) -> Starts:
-    """How most of the modules start: for each tensor, the commonest call."""
+    """How most of the modules start: for each tensor that all of them give a call to, the commonest one."""
     counts: dict[str, dict[str, int]] = {}
     for node in nodes:
         for name, text in _starts(node).items():
             row = counts.setdefault(name, {})
             row[text] = row.get(text, 0) + 1
-    return {name: max(row, key=lambda text: row[text]) for name, row in counts.items()}
+    return {
+        name: max(row, key=lambda text: row[text])
+        for name, row in counts.items()
+        if all(name in _starts(node) for node in nodes if name in _tensors(node))
+    }
 
 
 def _agrees(node: Node, usual: Starts) -> bool:

@@ -138,9 +138,16 @@ class StdConv(_Weighted):
     pad_mode: str = parameter(PAD_MODE, "what stands in the padding", "zeros")
     init: str | None = parameter(INIT, INIT_DOC, "default")
     std: float = parameter(POSITIVE, STD_DOC, 0.01)
+    start: float = parameter(NUMBER, "with `gain`, what the learned factors start at", 1.0)
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
         return self.kernel, self.stride, self.pad, self.dilation, self.bias, self.pad_mode, self.init, self.std
+
+    def initialization(self) -> Initialization:
+        found = Convolution.initialization(self)
+        if not self.gain or self.start == 1:
+            return found
+        return Initialization((*found.calls, ("gain", f"nn.init.constant_({{}}, {float(self.start)})")))
 
     def output(self, inputs: Shapes) -> Shape:
         output = Convolution.output(self, inputs)

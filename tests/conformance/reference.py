@@ -33,6 +33,8 @@ TIMM = {
     "xception": "legacy_xception",
     "mixer_s32": "mixer_s32_224",
     "resnetv2_50_bit": "resnetv2_50x1_bit",
+    "cait_xxs24": "cait_xxs24_224",
+    "beit_base": "beit_base_patch16_224",
     **{
         name: name
         for name in (
@@ -40,6 +42,7 @@ TIMM = {
             *("resnext101_32x4d", "seresnet50", "seresnext50_32x4d", "resnetv2_50", "res2net50_26w_4s", "resnest50d"),
             *("dpn68", "dla34", "cspdarknet53", "repvgg_a0", "mobileone_s0", "convmixer_768_32", "skresnet50"),
             *("hrnet_w18", "pnasnet5large", "ghostnet_100", "ese_vovnet19b_dw", "poolformer_s12", "convnextv2_atto"),
+            *("nfnet_f0", "mobilevit_xxs"),
         )
     },
 }

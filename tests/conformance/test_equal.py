@@ -18,20 +18,25 @@ from tests.sample import EVERYTHING, sample
 SIZES = dict.fromkeys(reference.NAMES, (64, 75))
 SIZES |= dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2"), (75, 96))
 SIZES |= {"vit_b_16": (224,), "swin_t": (224,), "xception": (75, 96), "dla34": (64, 96), "hrnet_w18": (64, 96), "mixer_s32": (224,)}
+SIZES |= {"cait_xxs24": (224,), "beit_base": (224,), "mobilevit_xxs": (256,)}
 
 # One of each family.
-FOR_THE_CAMPAIGN = ("vgg11_bn", "vit_b_16")
-"""Two sets of gradients of 350 to 530 MB each: for `make campaign`, which has the memory."""
+FOR_THE_CAMPAIGN = ("vgg11_bn", "vit_b_16", "beit_base", "nfnet_f0")
+"""Two sets of gradients of 280 to 530 MB each: for `make campaign`, which has the memory."""
 
 GRADIENTS = (
     *("alexnet_torchvision", "googlenet_torchvision", "inception_v3", "inception_v4", "inception_resnet_v2", "vgg11_bn"),
     *("resnet18", "resnet50d", "resnext50", "seresnet50", "resnetv2_50", "res2net50_26w_4s", "densenet121", "squeezenet1_1"),
     *("mobilenet_v2", "mobilenet_v3_large", "shufflenet_v2_x1_0", "efficientnet_b0", "regnet_y_400mf", "convnext_tiny"),
     *("vit_b_16", "swin_t", "fcn_resnet50", "resnet50_fpn", "poolformer_s12", "convnextv2_atto", "resnetv2_50_bit"),
+    *("cait_xxs24", "nfnet_f0", "mobilevit_xxs", "beit_base"),
 )
 
-LARGE_TO_SCRIPT = ("hrnet_w18", "pnasnet5large", "mobileone_s0")
-"""More than a thousand tensors: TorchScript takes its time with them. `make campaign` waits for it; keys are compared in `test_library.py`."""
+TRANSFORMERS = ("vit_b_16", "swin_t", "cait_xxs24", "beit_base")
+TRAINED_AT = dict.fromkeys(TRANSFORMERS, 224) | {"inception_v3": 299, "googlenet_torchvision": 96, "mobilevit_xxs": 256}
+
+LARGE_TO_SCRIPT = ("hrnet_w18", "pnasnet5large", "mobileone_s0", "beit_base")
+"""More than a thousand tensors, or seven seconds. `make campaign` waits for TorchScript to take them; keys are compared in `test_library.py`."""
 
 LARGE = 50_000_000
 """Numbers of a tensor that is too large to compare its gradient."""
@@ -61,11 +66,11 @@ def test_same_answers(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(64, 75), (96, 224)])
-def test_swin_is_made_for_one_size_and_takes_weights_of_any(size: tuple[int, int]) -> None:
-    """Where windows do not fill the image it is padded; where one window does, nothing is shifted."""
-    made = build(driver.compile("swin_t", inputs={"": (3, *size)}).graph).eval()
-    theirs = reference.build("swin_t").eval()
+@pytest.mark.parametrize(("name", "size"), [("swin_t", (64, 75)), ("swin_t", (96, 224)), ("mobilevit_xxs", (73, 96))])
+def test_what_is_made_for_one_size_takes_weights_of_any(name: str, size: tuple[int, int]) -> None:
+    """Where windows do not fill Swin's image it is padded, and where one window does, nothing is shifted; MobileViT enlarges it."""
+    made = build(driver.compile(name, inputs={"": (3, *size)}).graph).eval()
+    theirs = reference.build(name).eval()
     made.load_state_dict(theirs.state_dict(), strict=True)
     image = torch.randn(2, 3, *size)
     with torch.no_grad():
@@ -86,11 +91,7 @@ def test_same_gradients(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
                 # The first dense layer of a VGG: its gradient alone takes 0.4 GB. That of its bias, and of what feeds it, are compared.
                 parameter.requires_grad_(parameter.numel() < LARGE)
         # A transformer has no norm over the batch: one image shows what two do.
-        image = torch.randn(
-            1 if name in ("vit_b_16", "swin_t") else 2,
-            3,
-            *(2 * [{"inception_v3": 299, "googlenet_torchvision": 96, "vit_b_16": 224, "swin_t": 224}.get(name, 80)]),
-        )
+        image = torch.randn(1 if name in TRANSFORMERS else 2, 3, *(2 * [TRAINED_AT.get(name, 80)]))
 
         def total(module: nn.Module) -> Tensor:
             return torch.stack([value.float().square().mean() for value in values(_trained(module)(image))]).sum()

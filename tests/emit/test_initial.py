@@ -25,6 +25,13 @@ MIXED = """network mixed {
 }
 """
 
+GAINS = """network gains {
+  input image[8, 12, 12]
+  default std_conv(gain = true, init = "kaiming_in")
+  std_conv(8, 3) -> std_conv(8, 3, start = 0) -> std_conv(4, 3, start = 0, bias = false)
+}
+"""
+
 CHAINED = """block conv_norm(out) indexed { conv(out, 3, bias = false, init = "kaiming") -> bn -> relu }
 network chained {
   input image[8, 12, 12]
@@ -101,6 +108,12 @@ def test_mixed(record: Record) -> None:
     text = to_python(graph)
     assert "nn.init.xavier_uniform_(self.body[0].weight)" in text
     assert text.count("for module in self.modules()") == 1, "linear layers all start alike"
+
+
+def test_what_some_of_a_class_start_otherwise_and_others_leave() -> None:
+    """Two of three gains start at 0; the third's record says nothing of it, and no loop may take it along."""
+    gains = [value.unique().tolist() for name, value in build(checked(GAINS, "gains.arch").graph).named_parameters() if "gain" in name]
+    assert gains == [[1.0], [0.0], [0.0]]
 
 
 def test_class_that_is_a_chain(record: Record) -> None:

@@ -39,6 +39,7 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("std_conv", channels=12, stride=2, groups=2, bias=False, eps=1e-8), (IMAGE,)),
     (op("std_conv", channels=12, gain=True, gamma=1.7, pad="same", stride=2), (IMAGE,)),
     (op("std_conv", channels=4, kernel=4, gain=True, init="kaiming"), ((2, 5, 6, 7),)),
+    (op("std_conv", channels=12, gain=True, bias=False, init="kaiming", start=0.0), (IMAGE,)),
     (op("weight_norm_conv", channels=12, kernel=2, pad=(1, 0)), ((8, 30),)),
     (op("weight_norm_conv", channels=12, groups=4, bias=False, pad_mode="reflect"), (IMAGE,)),
     (op("spectral_norm_conv", channels=12, kernel=4, stride=2, pad=1), (IMAGE,)),
