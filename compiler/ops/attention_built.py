@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from . import attention_memory
 from .attention_source import Parts, helpers
 from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, show_size
-from .parameters import COUNT, FLAG, KERNEL, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
+from .parameters import COUNT, FLAG, KERNEL, NUMBER, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
 from .spatial import as_written, either, nearest_divisors
 
 
@@ -28,7 +28,7 @@ def _is_attribute(name: str) -> bool:
     return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") and name not in TAKEN
 
 
-TAKEN = {"heads", "size", "dropout", "groups", "base", "q_bias", "v_bias", "q_norm", "k_norm", "relative_position_bias_table"}
+TAKEN = {"heads", "size", "dropout", "groups", "base", "scale", "q_bias", "v_bias", "q_norm", "k_norm", "relative_position_bias_table"}
 TAKEN |= {"relative_position_index", "in_proj_weight", "in_proj_bias", "forward", "training", "T_destination"}
 """What the module has already, or PyTorch's own."""
 
@@ -51,6 +51,7 @@ SIZE = Optional("a whole number, at least 1, or none", COUNT)
 NORM = Optional('"ln", "rms" or none', Word("", ("ln", "rms")))
 INDEX = Optional('"flat", "square" or none', Word("", ("flat", "square")))
 WINDOW = Optional("a size, or none", KERNEL)
+SCALE = Optional("a number, or none", NUMBER)
 ROTARY = Optional("a number over 1, or none", Real("", least=1.0))
 
 
@@ -88,10 +89,13 @@ class BuiltAttention(Operation):
     mask: bool = parameter(
         FLAG, "whether a last path is added to the logits [..., heads, L, S]: as many axes, each of the same size or of 1", False
     )
+    scale: float | None = parameter(
+        SCALE, "what logits are multiplied by, before a window's bias; none: 1 / sqrt(how many features a head has)", None
+    )
 
     def is_built(self, inputs: Shapes) -> bool:
         """Whether it is more than PyTorch's own."""
-        asked = (self.keys, self.qkv_bias, self.head_size, self.groups, self.norm, self.rotary, self.window, self.index)
+        asked = (self.keys, self.qkv_bias, self.head_size, self.groups, self.norm, self.rotary, self.window, self.index, self.scale)
         return any(row is not None for row in asked) or self.causal or self.mask or self.class_token or len(inputs[0]) > 2
 
     def _size(self, inputs: Shapes) -> int:
@@ -130,6 +134,7 @@ class BuiltAttention(Operation):
             causal=self.causal,
             norm=self.norm,
             rotary=self.rotary is not None,
+            scaled=self.scale is not None,
             grouped=self._groups != self.heads,
             relative=self.window is not None,
             class_token=self.class_token,
@@ -343,6 +348,8 @@ class BuiltAttention(Operation):
             arguments.append(("window", self._sides()))
         if self.rotary is not None:
             arguments.append(("base", float(self.rotary)))
+        if self.scale is not None:
+            arguments.append(("scale", float(self.scale)))
         if self.dropout:
             arguments.append(("dropout", float(self.dropout)))
         if not self._has_bias:

@@ -42,6 +42,8 @@ class Parts:
     causal: bool
     norm: str | None
     rotary: bool
+    scaled: bool
+    """Logits are multiplied by a number of their own."""
     grouped: bool
     relative: bool
     class_token: bool
@@ -55,6 +57,7 @@ class Parts:
             "Grouped" if self.grouped else "",
             {None: "", "ln": "Normed", "rms": "RmsNormed"}[self.norm],
             "Rotary" if self.rotary else "",
+            "Scaled" if self.scaled else "",
             "Masked" if self.masked else "",
             "Wide" if self.wide else "",
             "SplitBias" if self.split_bias else "",
@@ -110,6 +113,7 @@ def _init(parts: Parts) -> list[str]:
     arguments += ["context: int"] if parts.crosses else []
     arguments += ["window: tuple[int, int]"] if parts.relative else []
     arguments += ["base: float"] if parts.rotary else []
+    arguments += ["scale: float"] if parts.scaled else []
     arguments += ["dropout: float = 0.0", *([] if parts.split_bias else ["qkv_bias: bool = True"]), "bias: bool = True"]
     lines = [
         f"    def __init__(self, {', '.join(arguments)}) -> None:",
@@ -118,6 +122,7 @@ def _init(parts: Parts) -> list[str]:
     ]
     lines += ["        self.groups = groups"] if parts.grouped else []
     lines += ["        self.base = base"] if parts.rotary else []
+    lines += ["        self.scale = scale"] if parts.scaled else []
     if parts.split_bias:
         lines += [
             "        self.q_bias = nn.Parameter(torch.zeros(heads * size))",
@@ -176,6 +181,7 @@ def _forward(parts: Parts) -> list[str]:
     if added:
         options.append(f"attn_mask={' + '.join(added)}")
     options.append("dropout_p=self.dropout if self.training else 0.0")
+    options += ["scale=self.scale"] if parts.scaled else []
     options += ["is_causal=True"] if parts.causal else []
     options += ["enable_gqa=True"] if parts.grouped else []
     lines += [

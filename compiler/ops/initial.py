@@ -24,11 +24,15 @@ INIT_DOC = (
 STD_DOC = 'the deviation of "normal" and "truncated"'
 
 
+def call(text: str, std: float) -> str:
+    """A call with its deviation. Nothing is cut off at twice a deviation of 0: PyTorch would divide by it."""
+    if "trunc_normal_" in text and std == 0:
+        return WORDS["zeros"]
+    return text % std if "%s" in text else text
+
+
 def initialization(init: Plain, std: float, bias: bool) -> Initialization:
     if not isinstance(init, str) or init == "default":
         return Initialization()
-    text = WORDS[init]
-    if "%s" in text:
-        text = text % std
-    calls = (("weight", text),)
+    calls = (("weight", call(WORDS[init], std)),)
     return Initialization((*calls, ("bias", "nn.init.zeros_({})")) if bias else calls)

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axis_names import Axes
-from .base import Backward, Family, Initialization, Operation, Refusal, Shape, Shapes, Weight, product, show_size
+from .base import Backward, Family, Initialization, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show_size
+from .initial import WORDS, call
 from .parameters import COUNT, FLAG, KERNEL, POSITIVE, Plain, parameter
 from .spatial import as_written
 
@@ -33,6 +34,17 @@ _HEADS_FIRST = '''def relative_bias_of_heads(table: torch.Tensor) -> torch.Tenso
     return near.reshape(1, -1, height * width, height * width)
 '''
 
+_MIRRORED = '''def mirrored_bias(table: torch.Tensor, height: int, width: int, step: int) -> torch.Tensor:
+    """The bias of each head between every `step`-th place of a window and all of it, [1, heads, some, places], of [heads, places]."""
+    # How far apart two rows are, and two columns, whichever lies first: there is a number for each place, by its distance from the corner.
+    down = torch.arange(height, device=table.device)
+    across = torch.arange(width, device=table.device)
+    down = (down[::step, None] - down).abs()
+    across = (across[::step, None] - across).abs()
+    index = down[:, None, :, None] * width + across[None, :, None, :]
+    return table[:, index.flatten()].reshape(1, table.shape[0], -1, height * width)
+'''
+
 
 @dataclass(frozen=True, slots=True)
 class RelativeBias(Operation):
@@ -41,7 +53,7 @@ class RelativeBias(Operation):
     summary: ClassVar[str] = (
         "A learned bias [heads, L, L] for the logits of attention in a window: one number for each head and distance. It takes no input and begins a path."
     )
-    reference: ClassVar[str] = "Swin Transformer, BEiT, CoAtNet, MaxViT"
+    reference: ClassVar[str] = "Swin Transformer, BEiT, CoAtNet, MaxViT, LeViT"
     onnx: ClassVar[str] = "Gather, Transpose"
     least_inputs: ClassVar[int] = 0
     most_inputs: ClassVar[int | None] = 0
@@ -53,6 +65,10 @@ class RelativeBias(Operation):
         FLAG, "whether the table is [heads, distances, distances], of a key's place less a query's, as in CoAtNet", False
     )
     std: float = parameter(POSITIVE, "the deviation of the truncated normal distribution that it starts from", 0.02)
+    mirrored: bool = parameter(
+        FLAG, "whether a distance is one whichever place lies first: the table is [heads, places], as in LeViT", False
+    )
+    step: int = parameter(COUNT, "with `mirrored`, which of the places look along each side: every second by 2, as where LeViT shrinks", 1)
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -62,6 +78,11 @@ class RelativeBias(Operation):
     def places(self) -> int:
         return product(self.sides) + (1 if self.class_token else 0)
 
+    @property
+    def asking(self) -> int:
+        """How many places look at all of them."""
+        return product([-(-side // self.step) for side in self.sides]) if self.mirrored else self.places
+
     def output(self, inputs: Shapes) -> Shape:
         if len(self.sides) != 2:
             raise Refusal("E326", f"a window has two sides, and `{show_size(self.window)}` has {len(self.sides)}", parameter="window")
@@ -69,38 +90,61 @@ class RelativeBias(Operation):
             raise Refusal(
                 "E326", "`class_token` and `heads_first` do not go together", parameter="heads_first", help="leave one of them out"
             )
-        return (self.heads, self.places, self.places)
+        for name in ("class_token", "heads_first") if self.mirrored else ():
+            if getattr(self, name):
+                raise Refusal("E326", f"`mirrored` and `{name}` do not go together", parameter="mirrored", help="leave one of them out")
+        if self.step > 1 and not self.mirrored:
+            raise Refusal("E326", "`step` tells of a mirrored bias, and this one is not", parameter="step", help="write `mirrored = true`")
+        return (self.heads, self.asking, self.places)
 
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
         return ("", "length", "length")
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
+        if self.mirrored:
+            return (Weight("", (self.heads, self.places)),)
         distances = tuple(2 * side - 1 for side in self.sides)
         if self.heads_first:
             return (Weight("", (self.heads, *distances)),)
         return (Weight("", (product(distances) + (3 if self.class_token else 0), self.heads)),)
 
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(once=self._index)
+
+    @property
+    def _index(self) -> int:
+        """Elements of where a mirrored bias is read, which has eight bytes for each."""
+        return 2 * self.asking * self.places if self.mirrored else 0
+
     def scratch(self, inputs: Shapes, output: Shape) -> int:
+        if self.mirrored:
+            return self._index + 2 * sum(-(-side // self.step) * side for side in self.sides)
         places = product(self.sides)
         if not self.class_token:
             return self.heads * places**2  # in the other order
         return self.heads * (places**2 + places * (places + 1) + places + 1)  # without the class token, and each row of it
 
     def backward_scratch(self, back: Backward) -> int:
+        if self.mirrored:
+            return back.elements
         # Its own gradient, and that in the order of the table, before that of the table is there.
         return back.elements + self.heads * product(self.sides) ** 2 - self.weights(())[0].elements
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
+        if self.mirrored:
+            return (_MIRRORED,)
         return (_HEADS_FIRST,) if self.heads_first else (_BIAS, _WITH_CLASS) if self.class_token else (_BIAS,)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         if self.heads_first:
             return f"relative_bias_of_heads({names[0]})"
         height, width = self.sides
+        if self.mirrored:
+            return f"mirrored_bias({names[0]}, {height}, {width}, {self.step})"
         return f"relative_bias{'_with_class' if self.class_token else ''}({names[0]}, {height}, {width})"
 
     def initialization(self) -> Initialization:
-        return Initialization((("", f"nn.init.trunc_normal_({{}}, std={self.std})"),))
+        return Initialization((("", call(WORDS["truncated"], self.std)),))
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return f"{show_size(self.sides)}, {self.heads} head" + ("s" if self.heads > 1 else "")

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ...base.records import dataclass
 from .axis_names import Axes
 from .base import Family, Initialization, Operation, Refusal, Shape, Shapes, Weight, product, show, show_size
+from .initial import call
 from .parameters import FLAG, POSITIVE, BadValue, Kind, Optional, Plain, Real, Sizes, names_of, parameter, sizes_of
 
 STARTS: dict[str, str] = {
@@ -95,8 +96,7 @@ class LearnedTensor(Operation):
     def initialization(self) -> Initialization:
         if not isinstance(self.init, str):
             return Initialization((("", f"nn.init.constant_({{}}, {self.init})"),))
-        text = STARTS[self.init]
-        return Initialization((("", text % self.std if "%s" in text else text),))
+        return Initialization((("", call(STARTS[self.init], self.std)),))
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return show_size(output)

@@ -91,6 +91,30 @@ def test_swins_attention() -> None:
     close(found, windows(theirs(image)))
 
 
+def test_maxvits_attention() -> None:
+    """Its logits are divided by the root of the width; its parts stand in front."""
+    torchvision()
+    from torchvision.models.maxvit import RelativePositionalMultiHeadAttention
+
+    theirs = RelativePositionalMultiHeadAttention(24, 8, 9).eval()
+    theirs.load_state_dict(filled(theirs))
+    told = f'keys = ["to_qkv", "merge"], window = 3, index = "square", scale = {24**-0.5}'
+    x = torch.randn(2, 4, 9, 24)
+    close(loaded(network(f"attn: attention(3, {told})", 4, 9, 24), theirs.state_dict())(x.reshape(2, 36, 24)), theirs(x))
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.5, 2])
+def test_attention_of_a_scale_is_that_of_queries_scaled_before(scale: float) -> None:
+    theirs = nn.MultiheadAttention(24, 3, batch_first=True).eval()
+    theirs.load_state_dict(filled(theirs))
+    model = loaded(network(f"attn: attention(3, scale = {scale})", 6, 24), theirs.state_dict())
+    x = torch.randn(2, 6, 24)
+    with torch.no_grad():
+        for part in (theirs.in_proj_weight, theirs.in_proj_bias):
+            part[:24] *= scale * 8**0.5
+    close(model(x), theirs(x, x, x, need_weights=False)[0])
+
+
 SHIFTED = """
 network n {
   input x[length = 24, channels = 24]
@@ -313,6 +337,7 @@ def test_the_core_is_the_formula(
         'attention(4, keys = ["qkv", "proj"], rotary = 100)',
         'attention(4, keys = ["q", "k", "v", "proj"], groups = 2, norm = "rms", rotary = 100)',
         "attention(4, causal = true, head_size = 32)",
+        "attention(4, scale = 0.5)",
         'attention(4, keys = ["q", "kv", "proj"], qkv_bias = "qv")',
         'attention(4, keys = ["q", "k", "v", "proj"], window = 8, groups = 2)',
         'attention(4, keys = ["q", "kv", "proj"]) { | skip | slice(axis = 0, stop = 20) }',

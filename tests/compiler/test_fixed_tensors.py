@@ -151,6 +151,22 @@ def test_a_bias_is_read_by_the_distance(height: int, width: int, heads: int, for
         assert found[:, 0, 0].equal(table[-1])
 
 
+@settings(max_examples=12, deadline=None)
+@given(height=st.integers(1, 5), width=st.integers(1, 5), heads=st.integers(1, 3), step=st.integers(1, 3))
+def test_a_mirrored_bias_is_read_by_how_far_away(height: int, width: int, heads: int, step: int) -> None:
+    """LeViT's: by the distance down and across, whichever place lies first; of every `step`-th place, row by row."""
+    asking = [(y, x) for y in range(0, height, step) for x in range(0, width, step)]
+    shape = f"{heads}, {len(asking)}, {height * width}"
+    bias = f"relative_bias({height}x{width}, {heads}, mirrored = true, step = {step})"
+    model = built(graph_of(f"network n {{ input x[{shape}]\n add(broadcast = true) {{ | skip | table: {bias} }} }}"), device="cpu")
+    table = model.get_parameter("table")
+    nn.init.normal_(table)
+    found = model(torch.zeros(1, heads, len(asking), height * width))[0]
+    for row, (y, x) in enumerate(asking):
+        for key in range(height * width):
+            assert found[:, row, key].equal(table[:, abs(y - key // width) * width + abs(x - key % width)])
+
+
 MIXED = """
 network mixed {
   input x[length = 12, channels = 8]
@@ -216,6 +232,8 @@ def test_what_is_fixed_is_no_parameter_and_costs_nothing() -> None:
         "matmul { | {relative_bias(8, heads = 1) -> reshape([64, 64])} | skip }",
         "matmul { | {relative_bias(9x7, heads = 1, class_token = true) -> reshape([64, 64])} | skip }",
         "matmul { | {relative_bias(4x16, heads = 1, heads_first = true) -> reshape([64, 64])} | skip }",
+        "matmul { | {relative_bias(8, heads = 1, mirrored = true) -> reshape([64, 64])} | skip }",
+        "matmul { | {relative_bias(4x16, heads = 1, mirrored = true, step = 2) -> reshape([16, 64])} | skip }",
         "reshape([1, 64, 16]) -> add(broadcast = true) { | skip | {relative_bias(8, heads = 1) -> slice(axis = 2, stop = 16)} } -> reshape([length = 64, channels = 16])",
     ],
 )
@@ -256,6 +274,9 @@ def test_a_factor_is_stored_as_its_checkpoint_has_it(stored: str) -> None:
         ("constant([])", "E208", "must be numbers"),
         ("relative_bias(2x2x2, heads = 3)", "E326", "two sides"),
         ("relative_bias(2, heads = 3, class_token = true, heads_first = true)", "E326", "do not go together"),
+        ("relative_bias(2, heads = 3, class_token = true, mirrored = true)", "E326", "do not go together"),
+        ("relative_bias(2, heads = 3, heads_first = true, mirrored = true)", "E326", "do not go together"),
+        ("relative_bias(2, heads = 3, step = 2)", "E326", "`mirrored = true`"),
         ('layer_scale(stored = "wide")', "E208", '"flat"'),
     ],
 )

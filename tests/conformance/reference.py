@@ -24,7 +24,7 @@ TORCHVISION = {
             *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2"),
             *("resnext101_32x8d", "resnext101_64x4d", "densenet121", "densenet169", "squeezenet1_1"),
             *("mobilenet_v2", "mobilenet_v3_large", "shufflenet_v2_x1_0", "efficientnet_b0"),
-            *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t"),
+            *("regnet_x_400mf", "regnet_y_400mf", "convnext_tiny", "vit_b_16", "swin_t", "maxvit_t"),
         )
     },
 }
@@ -42,7 +42,7 @@ TIMM = {
             *("resnext101_32x4d", "seresnet50", "seresnext50_32x4d", "resnetv2_50", "res2net50_26w_4s", "resnest50d"),
             *("dpn68", "dla34", "cspdarknet53", "repvgg_a0", "mobileone_s0", "convmixer_768_32", "skresnet50"),
             *("hrnet_w18", "pnasnet5large", "ghostnet_100", "ese_vovnet19b_dw", "poolformer_s12", "convnextv2_atto"),
-            *("nfnet_f0", "mobilevit_xxs"),
+            *("nfnet_f0", "mobilevit_xxs", "levit_128"),
         )
     },
 }

@@ -18,7 +18,7 @@ from tests.sample import EVERYTHING, sample
 SIZES = dict.fromkeys(reference.NAMES, (64, 75))
 SIZES |= dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2"), (75, 96))
 SIZES |= {"vit_b_16": (224,), "swin_t": (224,), "xception": (75, 96), "dla34": (64, 96), "hrnet_w18": (64, 96), "mixer_s32": (224,)}
-SIZES |= {"cait_xxs24": (224,), "beit_base": (224,), "mobilevit_xxs": (256,)}
+SIZES |= dict.fromkeys(("cait_xxs24", "beit_base", "maxvit_t", "levit_128"), (224,)) | {"mobilevit_xxs": (256,)}
 
 # One of each family.
 FOR_THE_CAMPAIGN = ("vgg11_bn", "vit_b_16", "beit_base", "nfnet_f0")
@@ -29,11 +29,11 @@ GRADIENTS = (
     *("resnet18", "resnet50d", "resnext50", "seresnet50", "resnetv2_50", "res2net50_26w_4s", "densenet121", "squeezenet1_1"),
     *("mobilenet_v2", "mobilenet_v3_large", "shufflenet_v2_x1_0", "efficientnet_b0", "regnet_y_400mf", "convnext_tiny"),
     *("vit_b_16", "swin_t", "fcn_resnet50", "resnet50_fpn", "poolformer_s12", "convnextv2_atto", "resnetv2_50_bit"),
-    *("cait_xxs24", "nfnet_f0", "mobilevit_xxs", "beit_base"),
+    *("cait_xxs24", "nfnet_f0", "mobilevit_xxs", "beit_base", "maxvit_t", "levit_128"),
 )
 
 TRANSFORMERS = ("vit_b_16", "swin_t", "cait_xxs24", "beit_base")
-TRAINED_AT = dict.fromkeys(TRANSFORMERS, 224) | {"inception_v3": 299, "googlenet_torchvision": 96, "mobilevit_xxs": 256}
+TRAINED_AT = dict.fromkeys((*TRANSFORMERS, "maxvit_t", "levit_128"), 224) | {"inception_v3": 299, "googlenet_torchvision": 96, "mobilevit_xxs": 256}
 
 LARGE_TO_SCRIPT = ("hrnet_w18", "pnasnet5large", "mobileone_s0", "beit_base")
 """More than a thousand tensors, or seven seconds. `make campaign` waits for TorchScript to take them; keys are compared in `test_library.py`."""
@@ -82,8 +82,8 @@ def test_what_is_made_for_one_size_takes_weights_of_any(name: str, size: tuple[i
 def test_same_gradients(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One step of training mode, with nothing dropped: the gradient of every parameter is equal, side heads included."""
     monkeypatch.setattr("torch.nn.functional.dropout", lambda x, *_, **__: x)
-    # What swin drops by chance it drops in functions, too.
-    with generated(name, **({"drop": 0} if name == "swin_t" else {})) as made:
+    # What these drop by chance they drop in functions, too.
+    with generated(name, **({"drop": 0} if name in ("swin_t", "maxvit_t") else {})) as made:
         ours, theirs = pair(name, made)
         part_buffers(ours)
         for module in (ours, theirs):

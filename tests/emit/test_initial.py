@@ -116,6 +116,16 @@ def test_what_some_of_a_class_start_otherwise_and_others_leave() -> None:
     assert gains == [[1.0], [0.0], [0.0]]
 
 
+@pytest.mark.parametrize(
+    "step", ['linear(4, init = "truncated", std = 0)', "add(broadcast = true) { | skip | relative_bias(2x2, 4, std = 0) }"]
+)
+def test_a_truncated_start_without_a_deviation_is_zeros(step: str) -> None:
+    """PyTorch's own divides by the deviation."""
+    shape = "[4, 4, 4]" if "bias" in step else "[8]"
+    module = build(checked(f"network n {{ input x{shape} {step} }}", "n.arch").graph)
+    assert not any(value.any() for value in module.parameters())
+
+
 def test_class_that_is_a_chain(record: Record) -> None:
     """An `nn.Sequential` of its own is reached by numbers, not by the names of its members."""
     graph = checked(CHAINED, "chained.arch").graph
