@@ -21,5 +21,5 @@ def macs(graph: Graph) -> int:
 
 def counted(graph: Graph, batch: int) -> int:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        built(graph).eval()(*zeros(graph, batch, torch.device("meta")))
+        built(graph).eval().requires_grad_(False)(*zeros(graph, batch, torch.device("meta")))
     return counter.get_total_flops()

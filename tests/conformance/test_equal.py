@@ -33,7 +33,11 @@ GRADIENTS = (
 )
 
 TRANSFORMERS = ("vit_b_16", "swin_t", "cait_xxs24", "beit_base")
-TRAINED_AT = dict.fromkeys((*TRANSFORMERS, "maxvit_t", "levit_128"), 224) | {"inception_v3": 299, "googlenet_torchvision": 96, "mobilevit_xxs": 256}
+TRAINED_AT = dict.fromkeys((*TRANSFORMERS, "maxvit_t", "levit_128"), 224) | {
+    "inception_v3": 299,
+    "googlenet_torchvision": 96,
+    "mobilevit_xxs": 256,
+}
 
 LARGE_TO_SCRIPT = ("hrnet_w18", "pnasnet5large", "mobileone_s0", "beit_base")
 """More than a thousand tensors, or seven seconds. `make campaign` waits for TorchScript to take them; keys are compared in `test_library.py`."""

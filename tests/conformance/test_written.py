@@ -90,5 +90,10 @@ def test_vae_is_the_example_s_at_its_numbers() -> None:
     assert sum(weight.elements for node in program.nodes for weight in node.weights) == 652_824
 
 
+def test_gpt2_is_twenty_lines() -> None:
+    text = path("gpt2_small").read_text(encoding="utf-8").splitlines()
+    assert len([line for line in text if line.strip() and not line.startswith("#")]) <= 20
+
+
 def test_each_has_a_file() -> None:
     assert all(path(name).is_file() for name in WRITTEN)

@@ -13,6 +13,7 @@ from archc.compiler import driver
 from archc.compiler.codegen.pytorch import Mode, class_name, to_python
 from archc.compiler.files.library import names
 from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.sample_inputs import zeros
 from tests.sample import sample
 
 from .checks import actual_weights, as_tuple, expected_weights
@@ -28,7 +29,7 @@ def test_keys_and_shapes(name: str) -> None:
     for mode in Mode if has_side_heads else [Mode.TRAIN]:
         with torch.device("meta"):
             module = build(graph, mode).eval()
-            answers = as_tuple(module(*(torch.empty(3, *node.shape) for node in graph.inputs)))
+            answers = as_tuple(module(*zeros(graph, 3)))
         assert actual_weights(module) == expected_weights(graph, mode)
         ports = [node for node in graph.nodes if node.operation.name == "output" and (mode is Mode.SIDE_HEADS or not node.training_only)]
         assert [tuple(answer.shape) for answer in answers] == [(3, *node.shape) for node in ports]

@@ -14,6 +14,7 @@ from archc.compiler.driver import Checked, check_source
 from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Program
 from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.sample_inputs import zeros
 from archc.dsl import ast
 from archc.dsl.parser.parse import parse
 
@@ -47,7 +48,7 @@ def confirm(program: Program) -> None:
     graph = Graph(program)
     with torch.device("meta"), torch.no_grad():
         module = build(graph).eval()
-        made = module(*(torch.empty((2, *node.shape)) for node in graph.inputs))
+        made = module(*zeros(graph, 2))
     outputs = [made] if isinstance(made, torch.Tensor) else list(made)
     assert [tuple(output.shape[1:]) for output in outputs] == [node.shape for node in graph.outputs]
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from torch import nn
 
 from .generation import Dcgan, DcganDiscriminator, Pix2Pix, Pix2PixDiscriminator, Vae
+from .text import Gpt2
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -30,6 +31,7 @@ WRITTEN: Mapping[str, Written] = MappingProxyType(
     {
         "dcgan": Written(Dcgan, {"latent": 10, "width": 4}, parameters=3_576_704),
         "dcgan_discriminator": Written(DcganDiscriminator, {"width": 4}, parameters=2_765_568),
+        "gpt2_small": Written(Gpt2, {"words": 23, "context": 9, "width": 16, "depth": 2, "heads": 4}, {"ids": (7,)}, 124_439_808),
         "pix2pix": Written(Pix2Pix, {"width": 4, "most": 16, "depth": 5, "drop": 0}, {"image": (3, 64, 32)}, 54_413_955),
         "pix2pix_discriminator": Written(Pix2PixDiscriminator, {"width": 4}, {"drawing": (3, 64, 64), "picture": (3, 64, 64)}, 2_768_705),
         "vae": Written(Vae, {"hidden": 12, "latent": 3}),

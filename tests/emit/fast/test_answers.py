@@ -22,6 +22,7 @@ from archc.compiler.files.library import FOLDER as LIBRARY
 from archc.compiler.files.library import names
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.sample_inputs import normal
 from archc.compiler.verify import shaken as statistics_shaken
 from tests.emit.checks import as_tuple, inputs_of, shaken
 from tests.emit.test_random import blocks, chains, graphs
@@ -178,6 +179,7 @@ SMALLER = {
     "image[3, 800, 800]": "image[3, 256, 256]",  # the pyramid, and detectors
     "pnasnet5large(width = 216": "pnasnet5large(width = 72",
     "image[3, 331, 331]": "image[3, 131, 131]",
+    "words = 50257, context = 1024": "words = 500, context = 100",  # GPT-2
     "modules = [1, 4, 3], depth = 4": "modules = [1, 1, 1], depth = 1",  # HRNet
 }
 """Fewer equal blocks and narrower layers: an optimised module takes several times its weights while they are packed, 2.5 GB for a VGG."""
@@ -213,10 +215,11 @@ def test_shipped_networks(name: str, tmp_path: Path) -> None:
     pairs = []
     with torch.no_grad():
         for more in (0, 37):
-            given = [
-                torch.randn(1, *(size + more if len(node.shape) == 3 and axis else size for axis, size in enumerate(node.shape)))
+            shapes = [
+                tuple(size + more if len(node.shape) == 3 and axis else size for axis, size in enumerate(node.shape))
                 for node in graph.inputs
             ]
+            given = normal(graph, 1, shapes)
             with contextlib.suppress(RuntimeError):  # a head of one size
                 pairs.append((given, as_tuple(plain(*given))))
         assert pairs
