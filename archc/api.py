@@ -50,6 +50,7 @@ class Network:
         *,
         input: Input | None = None,
         settings: Mapping[str, object] | None = None,
+        trust: bool = False,
         **parameters: object,
     ) -> Network:
         """The network of a text that need not be saved; messages call it `name`, and of several networks the one of that name is meant.
@@ -58,7 +59,7 @@ class Network:
         in the current folder. Raises `ArchError`; doubts are Python warnings.
         """
         given, inputs = {**settings_of(parameters), **(settings or {})}, shapes_of(input)
-        return _network(lambda: driver.compile_source(Source.of(name, text), settings=given, inputs=inputs))
+        return _network(lambda: driver.compile_source(Source.of(name, text), settings=given, inputs=inputs, trust=trust))
 
     def __repr__(self) -> str:
         return f"<archc.Network {self.name}: {len(self._program.nodes)} operations>"
@@ -151,7 +152,7 @@ class Network:
             from .compiler.emit.fast.optimized import optimized
 
             return optimized(self.typed_graph, module, device=device, dtype=dtype).scripted
-        return script(module, train)
+        return script(module, train, self.typed_graph)
 
     def to_onnx(self, path: str | os.PathLike[str], weights: AnyWeights | None = None, *, dynamic: Sequence[str] = ()) -> None:
         """Write an ONNX file for inference; the batch is free, and so are axes by their names (`("height", "width")`).
@@ -209,30 +210,38 @@ class Network:
             raise ArchError(problems)
 
 
-def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, **parameters: object) -> Network:
+def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, trust: bool = False, **parameters: object) -> Network:
     """The network of a file, of the library by name, or of a text itself, with values of its parameters.
+
+    With `trust` its modules may run the classes of its own operations (`operation … from "my_layers.py:Focus"`), code that is not archc's.
 
     Doubts of the check (W5xx) are Python warnings, of the category `ArchWarning`. Raises `ArchError`.
     """
-    return _compiled(file, input, parameters)
+    return _compiled(file, input, parameters, trust)
 
 
 def load(
-    file: str | os.PathLike[str], /, *, weights: AnyWeights | None = None, input: Input | None = None, **parameters: object
+    file: str | os.PathLike[str],
+    /,
+    *,
+    weights: AnyWeights | None = None,
+    input: Input | None = None,
+    trust: bool = False,
+    **parameters: object,
 ) -> nn.Module:
-    """The network as a module, ready to train; `weights` are a file, a state_dict, or an `archc.Weights`."""
-    return _compiled(file, input, parameters).to_module(weights)
+    """The network as a module, ready to train; `weights` are a file, a state_dict, or an `archc.Weights`. `trust` is as in `compile`."""
+    return _compiled(file, input, parameters, trust).to_module(weights)
 
 
 class ArchWarning(UserWarning):
     """What `archc check` warns of: legal, and probably not meant."""
 
 
-def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object]) -> Network:
+def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object], trust: bool) -> Network:
     settings, inputs = settings_of(parameters), shapes_of(input)
     if _is_text(file):
-        return _network(lambda: driver.compile_source(Source.of("text", file), settings=settings, inputs=inputs))
-    return _network(lambda: driver.compile(file_of(file), settings=settings, inputs=inputs))
+        return _network(lambda: driver.compile_source(Source.of("text", file), settings=settings, inputs=inputs, trust=trust))
+    return _network(lambda: driver.compile(file_of(file), settings=settings, inputs=inputs, trust=trust))
 
 
 def _is_text(file: str | os.PathLike[str]) -> TypeGuard[str]:

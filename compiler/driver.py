@@ -170,6 +170,8 @@ class Checked:
     source: Source | None
     program: Program | None
     diagnostics: tuple[Diagnostic, ...]
+    trusted: bool = False
+    """Whether the classes of its own operations may be run."""
 
     @property
     def has_errors(self) -> bool:
@@ -180,7 +182,7 @@ class Checked:
         from .graph.graph import Graph
 
         assert self.program is not None
-        return Graph(self.program)
+        return Graph(self.program, self.trusted)
 
     def __getstate__(self) -> dict[str, object]:
         """Without the graph, which is the program in another form, and is made again where it is asked for."""
@@ -310,14 +312,17 @@ def compile(
     settings: Mapping[str, object] | None = None,
     inputs: Mapping[str, Shape] | None = None,
     observe: Observer | None = None,
+    trust: bool = False,
 ) -> Checked:
-    """The same for those who need the program: errors are raised, all of them at once."""
-    return _sound(check(file, settings=settings, inputs=inputs, observe=observe))
+    """The same for those who need the program: errors are raised, all of them at once. `trust`: the classes of its own operations may be run."""
+    return replace(_sound(check(file, settings=settings, inputs=inputs, observe=observe)), trusted=trust)
 
 
-def compile_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
+def compile_source(
+    source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None, trust: bool = False
+) -> Checked:
     """The same for a text that need not be saved."""
-    return _sound(check_source(source, settings=settings, inputs=inputs))
+    return replace(_sound(check_source(source, settings=settings, inputs=inputs)), trusted=trust)
 
 
 def _sound(checked: Checked) -> Checked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -145,7 +145,22 @@ def left(plan: Plan, made: Sequence[Made]) -> tuple[str, ...]:
 def _python(plan: Plan, path: str) -> str:
     text = to_python(plan.graph)
     write(path, text)
-    return f"{text.count(chr(10)):,} lines"
+    beside = list(_beside(plan))
+    return f"{text.count(chr(10)):,} lines" + (f", with {' and '.join(beside)} beside it" if beside else "")
+
+
+def _beside(plan: Plan) -> Iterator[str]:
+    """The files of the user's own operations, copied: the folder stands alone."""
+    from .codegen.borrowed import borrowing, module_beside
+    from .runtime.own_code import own_files, read_file
+
+    if plan.graph.trusted:
+        own_files(plan.graph, Mode.TRAIN)  # held against the text before anything is written
+    name = module_beside(plan.graph)
+    for row, node in {row: node for node, row in borrowing(plan.graph.nodes) if row.is_file}.items():
+        file = f"{name(row)}.py"
+        write(os.path.join(plan.folder, file), read_file(node, row).text)
+        yield file
 
 
 def _torchscript(plan: Plan, path: str) -> str:
@@ -153,7 +168,7 @@ def _torchscript(plan: Plan, path: str) -> str:
 
     if plan.optimize:
         return _optimized(plan, path)
-    save(script(plan.module, plan.train), path)
+    save(script(plan.module, plan.train, plan.graph), path)
     return f"{'to train, ' if plan.train else ''}{plan.numbers}, {plan.device}, {plan.filled}"
 
 

@@ -329,7 +329,29 @@ class Broken(Node):
     span: Span
 
 
-Statement: TypeAlias = "Chain | Stage | Aux | Repeat | For | If | Let | Default | Require | Expect | Budget | Input | Output | Broken"
+@dataclass(frozen=True, slots=True)
+class Rule(Node):
+    """`shape [channels, in.height / 2]`, `macs …`: what an operation of one's own says of itself, `name` being the word."""
+
+    span: Span
+    name: Name
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Node):
+    """`weight conv.weight [64, 3, 3, 3]`, or `buffer …`: a tensor that an operation of one's own keeps, by its key."""
+
+    span: Span
+    learned: bool
+    key: Text
+    shape: List
+
+
+Statement: TypeAlias = (
+    "Chain | Stage | Aux | Repeat | For | If | Let | Default | Require | Expect | Budget | Input | Output | Rule | Kept | Broken"
+)
+"""What stands in a body; `Rule` and `Kept` in that of an operation of one's own alone."""
 
 # --------------------------------------------------------------------------------------------- files
 
@@ -383,6 +405,20 @@ class Network(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Operation(Node):
+    """`operation name(params) takes a, b from "file.py:Class" { … }`. `head` is the place of `operation name(params)`."""
+
+    span: Span
+    head: Span
+    name: Name
+    parameters: tuple[Parameter, ...]
+    inputs: tuple[Name, ...]
+    target: Text
+    body: tuple[Statement, ...]
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Import(Node):
     """`import models.resnet as r`: `path` is ("models", "resnet"), `alias` r."""
 
@@ -402,7 +438,7 @@ class FromImport(Node):
     names: tuple[Name, ...]
 
 
-Item: TypeAlias = "Import | FromImport | Let | Default | Block | Network | Broken"
+Item: TypeAlias = "Import | FromImport | Let | Default | Block | Network | Operation | Broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -458,9 +494,11 @@ def given(node: Node) -> tuple[Name | None, ...]:
             return (index, variable)
         case Block(name=name, inputs=inputs, outputs=outputs):
             return (name, *inputs, *outputs)
+        case Operation(name=name, inputs=inputs):
+            return (name, *inputs)
         case FromImport(names=names):
             return names
-        case Limit(quantity=name):
+        case Limit(quantity=name) | Rule(name=name):
             return (name,)  # a word of the language
     return ()
 

@@ -8,7 +8,7 @@ import click
 
 from .build import DTYPES
 from .complete import NETWORK
-from .face import Command, Face, compiled, network_options
+from .face import Command, Face, compiled, network_options, trust_option
 from .progress import progress
 from .weights_options import weights_of, weights_options
 
@@ -36,6 +36,7 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.command("bench", cls=Command)
 @click.argument("file", type=NETWORK)
 @network_options
+@trust_option
 @click.option(
     "--ways", callback=_ways, metavar="WORD,…", help=f"Which ways of running.  [of {', '.join(WAYS)}, or all; default: {', '.join(USUAL)}]"
 )
@@ -56,7 +57,7 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--plot", metavar="FILE.svg", help="A picture of the speeds.")
 @click.pass_obj
 def command(
-    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], ways: tuple[str, ...], base: str, against: str, batch: int,
+    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, ways: tuple[str, ...], base: str, against: str, batch: int,
     threads: int | None, device: str, dtype: str,
     weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool,
     rounds: int, seconds: float, form: str, plot: str | None,
@@ -65,7 +66,7 @@ def command(
     from ..compiler.bench.bench import Options, bench
 
     weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: face.tell(str(done)))
-    graph = compiled(face, file, settings, inputs).graph
+    graph = compiled(face, file, settings, inputs, trust).graph
     if base not in ways:
         ways = (base, *ways)
     options = Options(ways, base, batch, threads or 0, device, dtype, against, weights, rounds, seconds)

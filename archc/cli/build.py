@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import NETWORK
-from .face import Command, Face, compiled, network_options
+from .face import Command, Face, compiled, network_options, trust_option
 from .made import size_of
 from .progress import progress
 from .weights_options import weights_of, weights_options
@@ -41,6 +41,7 @@ def _axes(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.command("build", cls=Command)
 @click.argument("file", type=NETWORK)
 @network_options
+@trust_option
 @click.option("-o", "--output", "folder", metavar="DIR", help="Where the files go.  [default: build/NETWORK]")
 @click.option(
     "--target",
@@ -61,7 +62,7 @@ def _axes(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
 @click.pass_obj
 def command(
-    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], folder: str | None, targets: tuple[str, ...],
+    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, folder: str | None, targets: tuple[str, ...],
     weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool,
     train: bool, optimize: bool, tune: bool, batch: int, dynamic: tuple[str, ...], device: str, dtype: str,
 ) -> int:  # fmt: skip
@@ -74,7 +75,7 @@ def command(
         raise click.UsageError("`--dynamic` is for `--target onnx` and `export`: the TorchScript takes every size that `archc sizes` names")
     loaded: dict[str, None] = {}
     weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: loaded.setdefault(str(done)))
-    graph = compiled(face, file, settings, inputs).graph
+    graph = compiled(face, file, settings, inputs, trust).graph
     if folder and folder.endswith((".py", ".pt", ".pt2", ".svg", ".json", ".onnx")):
         face.tell(f"-o {folder}: taken as a folder, the files go into it")
     plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch, dynamic)

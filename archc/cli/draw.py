@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import NETWORK
-from .face import Command, Face, compiled, network_options
+from .face import Command, Face, compiled, network_options, trust_option
 
 if TYPE_CHECKING:
     from ..base.diagnostics import Diagnostic
@@ -42,6 +42,7 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.command("draw", cls=Command)
 @click.argument("file", type=NETWORK)
 @network_options
+@trust_option
 @click.option(
     "-o",
     "--output",
@@ -63,7 +64,7 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper, for a column or a page.")
 @click.pass_obj
 def command(
-    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], output: str | None, form: str | None, level: str, opened: tuple[str, ...],
+    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, output: str | None, form: str | None, level: str, opened: tuple[str, ...],
     folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, width: float | None,
 ) -> int:  # fmt: skip
     """Draw the network: stages as boxes, repeats folded, skips beside the main path."""
@@ -73,7 +74,7 @@ def command(
     path = output or ""
     if form and path not in ("", "-") and not path.lower().endswith(f".{form}"):
         raise click.UsageError(f"`-o {path}` and `--format {form}` are two formats: leave one out")
-    graph = compiled(face, file, settings, inputs).graph
+    graph = compiled(face, file, settings, inputs, trust).graph
     path = path or f"{graph.program.name}.{form or 'svg'}"
     if color_by == "time" and form != "html" and not path.lower().endswith(".html"):
         face.tell(f"{graph.program.name}: timing every step on this machine")

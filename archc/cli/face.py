@@ -293,13 +293,20 @@ def inputs_of(inputs: Sequence[str]) -> dict[str, Shape]:
     return read
 
 
-def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[str]) -> Checked:
+def trust_option(function: Function) -> Function:
+    """`--trust`, of commands that run the module."""
+    return click.option("--trust", is_flag=True, help="Run the classes of the network's own operations, code that is not archc's.")(
+        function
+    )
+
+
+def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[str], trust: bool = False) -> Checked:
     """The checked network; warnings are shown, errors raised."""
     from ..compiler.driver import compile
 
     shapes = inputs_of(inputs)
     file = file_of(face, file)
-    checked = compile(file, settings=settings_of(settings), inputs=shapes, observe=observer(face))
+    checked = compile(file, settings=settings_of(settings), inputs=shapes, observe=observer(face), trust=trust)
     face.took(file)
     ports = [node.names[-1] for node in checked.program.nodes if node.is_port and not node.inputs] if checked.program else []
     if "" in shapes and len(ports) > 1:

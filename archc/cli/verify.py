@@ -7,12 +7,13 @@ import json
 import click
 
 from .complete import NETWORK
-from .face import Command, Face, compiled, network_options
+from .face import Command, Face, compiled, network_options, trust_option
 
 
 @click.command("verify", cls=Command)
 @click.argument("file", type=NETWORK)
 @network_options
+@trust_option
 @click.option(
     "--against",
     metavar="LIBRARY:NAME",
@@ -20,11 +21,11 @@ from .face import Command, Face, compiled, network_options
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj
-def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], against: str | None, form: str) -> int:
+def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, against: str | None, form: str) -> int:
     """Run the module and a reference with the same weights: keys, parameters, outputs at two sizes, eager and scripted."""
     from ..compiler.verify import verify, verify_optimized
 
-    graph = compiled(face, file, settings, inputs).graph
+    graph = compiled(face, file, settings, inputs, trust).graph
     findings = verify_optimized(graph) if against is None else verify(graph, against)
     if form == "json":
         rows = [{"what": row.what, "result": row.result, "good": row.good} for row in findings]

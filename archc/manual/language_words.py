@@ -34,6 +34,19 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "`network name(parameters) { … }`, or `network name = other(arguments)`",
         "A block with an `input`, which can be built. The second form is a variant of another.",
     ),
+    "operation": (
+        '`operation name(parameters) from "my_layers.py:Class" { … }`',
+        "An operation that archc lacks, beside the class of PyTorch that does it. It says its `shape`, with which `arguments` the class is made, "
+        "each `weight` and `buffer`, and its `macs`, `flops`, `saved`, `scratch`; `takes a, b` before `from` names several tensors. The class is run only with `--trust`.",
+    ),
+    "weight": (
+        "`weight conv.weight[channels, in.channels, 3, 3]`",
+        "A parameter of the class behind an `operation` of one's own: its key in the state_dict, and its sizes.",
+    ),
+    "buffer": (
+        '`buffer bn.running_mean[channels]`, or `buffer steps[dtype = "int64"]`',
+        "A tensor that the class behind an `operation` of one's own keeps and does not train: its key in the state_dict, and its sizes.",
+    ),
     "aux": ("`aux name { … }`", "A side head that is there only in training. It leaves the current tensor as it was."),
     "repeat": (
         "`repeat 3 { … }`, or `repeat 3 as i { … }`",

@@ -42,7 +42,7 @@ class ArchLexer(RegexLexer):
             (words(_CONSTANTS, suffix=r"\b"), Keyword.Constant),
             (words(_OPERATORS, suffix=r"\b"), Operator.Word),
             (words(["if", "else", "for", "let", "repeat", "require"], suffix=r"\b"), Keyword),
-            (words(["block", "network"], suffix=r"(?=[ \t]+[A-Za-z_])"), Keyword.Declaration, "named"),
+            (words(["block", "network", "operation"], suffix=r"(?=[ \t]+[A-Za-z_])"), Keyword.Declaration, "named"),
             (words(_OPENING, suffix=r'(?=[ \t]+[A-Za-z_0-9]|[ \t]*"|\s*[\[{](?!\s*\|))'), Keyword),
             (words(sorted(name for name in TABLE if name), suffix=r"\b"), Name.Builtin),
             (_PATTERNS["NAME"], Name),

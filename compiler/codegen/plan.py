@@ -13,6 +13,7 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from .attributes import Level, access, holders, place_in_list, top_level
+from .borrowed import borrowing
 from .class_names import name_classes
 from .class_plan import Class, make_classes
 from .designs import Design, Designs, Form, build_designs
@@ -81,7 +82,8 @@ def defined(helper: str) -> list[str]:
 def _taken(graph: Graph) -> set[str]:
     """The names that generated code uses itself, and those of the helpers that the network may need."""
     texts = {text for node in graph.nodes for text in node.operation.helpers(node.input_shapes)}
-    return {*TAKEN, *(name for text in texts for name in defined(text))}
+    outside = {row.name for _, row in borrowing(graph.nodes)}
+    return {*TAKEN, *outside, *(name for text in texts for name in defined(text))}
 
 
 def _structure(graph: Graph, mode: Mode, recipes: Recipes, started: frozenset[str]) -> tuple[Units, Designs]:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from ..graph.graph import Graph
 from ..ops.base import show_size
+from .borrowed import Naming, imported
 from .class_names import reading_order
 from .class_source import ClassWriter, docstring
 from .line_breaking import WIDTH, broken
 from .network_class import NetworkWriter
 from .plan import class_name, defined, plan_of
-from .units import Mode
+from .units import Mode, needed_nodes
 
 __all__ = ["Mode", "class_name", "to_python"]
 
@@ -24,15 +25,19 @@ _IMPORTS = (
 )
 
 
-def to_python(graph: Graph, mode: Mode = Mode.TRAIN) -> str:
-    """The whole source file. `mode` says what becomes of side heads; without any, all modes give the same text."""
+def to_python(graph: Graph, mode: Mode = Mode.TRAIN, naming: Naming | None = None) -> str:
+    """The whole source file. `mode` says what becomes of side heads; without any, all modes give the same text.
+
+    The classes of the user's own operations are imported: from a file beside the written one, or as `naming` says.
+    """
     plan = plan_of(graph, mode)
     texts: dict[str, list[str]] = {}
     for cls in plan.classes:
         writer = ClassWriter(plan, cls)
         texts[cls.design.name] = writer.lines() if cls is not plan.classes[-1] else NetworkWriter(writer).lines()
     helpers = [_laid_out(text) for text in plan.helpers]
-    return _file(graph, helpers, [texts[name] for name in reading_order(plan.designs)])
+    outside = [line for row in imported(graph, needed_nodes(graph, mode), naming) for line in row.lines()]
+    return _file(graph, helpers, [texts[name] for name in reading_order(plan.designs)], outside)
 
 
 def _laid_out(helper: str) -> str:
@@ -60,14 +65,14 @@ def _used(helpers: Sequence[str], code: str) -> list[str]:
     return kept[::-1]
 
 
-def _file(graph: Graph, helpers: Sequence[str], classes: Sequence[Sequence[str]]) -> str:
+def _file(graph: Graph, helpers: Sequence[str], classes: Sequence[Sequence[str]], outside: Sequence[str]) -> str:
     body = ["\n".join(lines) for lines in classes]
     body = [*_used(helpers, "\n".join(body)), *body]
     code = "\n".join(_without_docstrings(text) for text in body)
     standard = [line for word, line in _IMPORTS[:2] if re.search(rf"\b{word}\b", code)]
     torch = [line for word, line in _IMPORTS[2:] if re.search(rf"\b{word}\.", code)]
     header = "\n".join(docstring(_about(graph), 0))
-    imports = "\n\n".join("\n".join(group) for group in (standard, [*torch, "from torch import Tensor, nn"]) if group)
+    imports = "\n\n".join("\n".join(group) for group in (standard, [*torch, "from torch import Tensor, nn"], outside) if group)
     return "\n\n".join([header, imports]) + "\n\n\n" + "\n\n\n".join(body) + "\n"
 
 

@@ -17,7 +17,7 @@ from ..graph.provenance import chain_of_shapes
 from ..ops.axes import placed
 from ..ops.axis_names import Axes
 from ..ops.base import Operation, Refusal, Shape, product, show
-from ..ops.parameters import BadValue, Named, OpenSizes, Plain, Sizes
+from ..ops.parameters import BadValue, Named, OpenSizes, Parameter, Plain, Sizes
 from .axes_told import axis_moved, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
 from .effort import MOST_ERRORS, MOST_REPEATS, Effort
@@ -228,7 +228,7 @@ class Builder:
 
         `parts` are the places of the operands of a merge.
         """
-        values = self._read(frame, operation, given, called)
+        values = self._read(frame, operation, given, called, span)
         if values is None or any(index is None for index in inputs):
             return None
         known = [index for index in inputs if index is not None]
@@ -258,7 +258,8 @@ class Builder:
 
     def _one(self, made: Operation) -> Operation:
         """Equal steps have one and the same record."""
-        return self._operations.setdefault((type(made), tuple(value for _, value in made.arguments())), made)
+        known = made if made.borrowed() is not None else tuple(value for _, value in made.arguments())
+        return self._operations.setdefault((type(made), known), made)
 
     def _naming(self, index: int, place: int) -> Fix | None:
         """Where axis `place` of a node is one of an input that said no names: how to say there that it is the channels."""
@@ -344,7 +345,9 @@ class Builder:
 
     # ------------------------------------------------------------------------------------------ refusals
 
-    def _read(self, frame: Frame, operation: type[Operation], given: Mapping[str, Given], called: Signature) -> dict[str, Plain] | None:
+    def _read(
+        self, frame: Frame, operation: type[Operation], given: Mapping[str, Given], called: Signature, place: Span
+    ) -> dict[str, Plain] | None:
         values: dict[str, Plain] = {}
         refused = False
         rows = {row.name: row for row in operation.parameters()}
@@ -355,7 +358,11 @@ class Builder:
             rows |= {row.name: row for row in sizes}
         for row in rows.values():
             if row.name not in given:
-                values[row.name] = row.default
+                try:
+                    values[row.name] = row.default if not row.text or refused else self._worked_out(operation, row, values)
+                except Refusal as refusal:
+                    refused = True
+                    self.say(Diagnostic(refusal.code, refusal.message, Label(place), notes=refusal.notes, help=refusal.help), frame)
                 continue
             value, span = given[row.name].value, given[row.name].span
             try:
@@ -370,6 +377,13 @@ class Builder:
         if opened is not None and not refused:
             values[opened.name] = tuple((row.name, values.pop(row.name)) for row in sizes)
         return None if refused else values
+
+    def _worked_out(self, operation: type[Operation], row: Parameter, values: Mapping[str, Plain]) -> Plain:
+        """A default that reads other parameters: those of the user's own operations may."""
+        from .own_record import OwnOperation
+
+        assert issubclass(operation, OwnOperation)
+        return operation.default(row, values)
 
     def too_large(self, operation: Operation, shapes: tuple[Shape, ...], shape: Shape) -> str | None:
         """Why PyTorch could not hold the output or the weights of `operation`."""
@@ -393,7 +407,7 @@ class Builder:
         span: Span,
         parts: Sequence[Label],
     ) -> Diagnostic:
-        if parts and len(inputs) > 1 and refusal.parameter is None and refusal.code != "E331":
+        if parts and len(inputs) > 1 and refusal.parameter is None and refusal.code != "E331" and operation.borrowed() is None:
             return describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts)
         argument = given.get(refusal.parameter) if refusal.parameter is not None else None
         # An argument that a `default` row gives stands elsewhere: the step that cannot have it is the place, not the row.

@@ -316,9 +316,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """An operation by name."""
+    """An operation by name. `place` is where the text declares it, where it is one of the user's own."""
 
     operation: type[Operation]
+    place: Span | None = None
 
     @property
     def name(self) -> str:

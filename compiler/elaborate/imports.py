@@ -13,7 +13,7 @@ from ...dsl.parser.parse import parse
 from ..graph.program import Scope
 from ..ops.suggest import closest, did_you_mean
 from .bodies import Expansion
-from .closures import NO_DEFAULTS, Binding, Defaults, Environment, Frame, Module, Names, Template
+from .closures import NO_DEFAULTS, Binding, Builtin, Defaults, Environment, Frame, Module, Names, Template
 from .declarations import default
 from .explain_values import replacement
 from .values import UNKNOWN, Exhausted, Unknowable
@@ -84,14 +84,16 @@ class Files:
 
     def _lose(self, item: ast.Item, environment: Environment) -> None:
         environment.incomplete = True
-        if isinstance(item, ast.Let):
-            environment.bindings[item.name.name] = Binding(UNKNOWN, item.name.span)
+        if isinstance(item, ast.Let | ast.Operation):
+            environment.bindings.setdefault(item.name.name, Binding(UNKNOWN, item.name.span))
 
     def _item(self, item: ast.Item, frame: Frame, file: ast.File) -> None:
         environment = frame.environment
         match item:
             case ast.Block() | ast.Network():
                 self._with_defaults(item, environment, frame.defaults)
+            case ast.Operation(name=name):
+                self._operation(item, environment)
             case ast.Let(name=name, value=value):
                 self.expansion.let(frame, name, self.expansion.evaluator(frame).value(value))
             case ast.Default(calls=calls):
@@ -108,6 +110,15 @@ class Files:
             case ast.Broken():
                 environment.incomplete = True
 
+    def _operation(self, item: ast.Operation, environment: Environment) -> None:
+        """An operation of one's own is known from its line on, and in all blocks and networks: its rules read the values before it."""
+        from .own_declare import declared  # most files declare none
+
+        made = declared(item, environment, self.expansion.build.say)
+        if made is None:
+            environment.incomplete = True
+        self._bind(environment, item.name.name, UNKNOWN if made is None else made, item.name.span, "defined again here")
+
     def _with_defaults(self, item: ast.Block | ast.Network, environment: Environment, defaults: Defaults) -> None:
         binding = environment.bindings[item.name.name]
         template = binding.value
@@ -115,16 +126,18 @@ class Files:
             # A block is known before its line, so its record is completed in place of being made here.
             object.__setattr__(template, "defaults", defaults)
 
-    def _bind(self, environment: Environment, name: str, value: object, span: Span) -> None:
+    def _bind(self, environment: Environment, name: str, value: object, span: Span, told: str = "imported here") -> None:
         earlier = environment.bindings.get(name)
         if earlier is not None:
             raise Problem(
                 Diagnostic(
                     "E216",
                     f"`{name}` is defined twice in this file",
-                    Label(span, "imported here"),
+                    Label(span, told),
                     (Label(earlier.span, "also defined here"),),
-                    help=f"import it under another name: `import … as {name}_`",
+                    help=f"import it under another name: `import … as {name}_`"
+                    if told == "imported here"
+                    else "give one of them another name",
                 )
             )
         environment.bindings[name] = Binding(value, span)
@@ -135,7 +148,7 @@ class Files:
             if module.incomplete:
                 self._bind(environment, wanted.name, UNKNOWN, wanted.span)
                 return
-            offered = [name for name, row in module.bindings.items() if isinstance(row.value, Template)]
+            offered = [name for name, row in module.bindings.items() if isinstance(row.value, Template | Builtin)]
             near = closest(wanted.name, module.bindings)
             self.expansion.build.say(
                 Diagnostic(

@@ -70,7 +70,7 @@ def signature(callee: Template | Builtin) -> Signature:
     if isinstance(callee, Template):
         tensors = tuple(row.name for row in callee.definition.inputs) if isinstance(callee.definition, ast.Block) else ()
         return Signature(callee.name, _slots(callee), callee.definition.head, tensors, by_name=callee.is_preset)
-    return _of_operation(callee.operation)
+    return _of_operation(callee.operation, callee.place)
 
 
 def _slots(template: Template, presets: tuple[Template, ...] = ()) -> tuple[Slot, ...]:
@@ -101,7 +101,10 @@ def _slots(template: Template, presets: tuple[Template, ...] = ()) -> tuple[Slot
 _KNOWN: dict[str, Signature] = {}
 
 
-def _of_operation(operation: type[Operation]) -> Signature:
+def _of_operation(operation: type[Operation], place: Span | None) -> Signature:
+    if place is not None:
+        slots = tuple(Slot(row.name, row.required, row.text or show_default(row)) for row in operation.parameters())
+        return Signature(operation.name, slots, place)
     found = _KNOWN.get(operation.name)
     if found is None:
         rows = operation.parameters()

@@ -37,7 +37,7 @@ def unknown_names(file: ast.File) -> tuple[Diagnostic, ...]:
                 templates[name.name] = Template(item, nowhere, NO_DEFAULTS)
                 nowhere.bindings[name.name] = Binding(templates[name.name], name.span)
                 names[name.name] = name.span
-            case ast.Let(name=name):
+            case ast.Let(name=name) | ast.Operation(name=name):
                 names[name.name] = name.span
             case ast.Import(path=path, path_span=span, alias=alias):
                 names[alias.name if alias is not None else path[-1]] = span

@@ -19,6 +19,8 @@ def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
         match item:
             case ast.Block() | ast.Network():
                 found += _in_definition(item, mentioned, item.name.name in handed_on)
+            case ast.Operation():
+                found += _in_definition(item, mentioned, item.name.name in handed_on)
             case ast.Let(name=name) if name.name not in everywhere:
                 found.append(_unused("value", name))
             case ast.FromImport(names=names):
@@ -30,7 +32,7 @@ def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
-def _in_definition(item: ast.Block | ast.Network, mentioned: set[str], is_handed_on: bool) -> Iterator[Diagnostic]:
+def _in_definition(item: ast.Block | ast.Network | ast.Operation, mentioned: set[str], is_handed_on: bool) -> Iterator[Diagnostic]:
     for row in item.parameters:
         # What calls a block that is given to it as a value gives it the arguments that it gives all of them.
         if row.name.name not in mentioned and not is_handed_on:

@@ -14,7 +14,8 @@ from ...reporting.error import ArchError
 from ..files.write import whole
 from ..graph.graph import Graph
 from .free_axes import FreeAxes, as_free_as_can_be
-from .torch_export import answering_plainly, example_inputs, quiet
+from .own_steps import told_at_its_step
+from .torch_export import answering_plainly, example_inputs, export_alone, quiet
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -53,9 +54,16 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
 
     with answering_plainly(module) as plain, _small_out_pads(plain), whole(path) as draft, torch.no_grad(), quiet():
         try:
-            return as_free_as_can_be(graph, dynamic, made)[1]
+            with told_at_its_step(graph, "ONNX", _alone):
+                return as_free_as_can_be(graph, dynamic, made)[1]
         except torch.onnx.OnnxExporterError as error:
             raise ArchError((_cannot(error, path),)) from error
+
+
+def _alone(module: nn.Module, graph: Graph) -> object:
+    import torch
+
+    return torch.onnx.export(export_alone(module, graph), dynamo=True, opset_version=OPSET, verbose=False)
 
 
 @contextlib.contextmanager

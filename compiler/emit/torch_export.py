@@ -14,6 +14,7 @@ from ..files.write import write
 from ..graph.graph import Graph
 from ..runtime.sample_inputs import zeros
 from .free_axes import FreeAxes, as_free_as_can_be
+from .own_steps import told_at_its_step
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -44,8 +45,17 @@ def exported(module: nn.Module, graph: Graph, dynamic: Sequence[str] = ()) -> tu
         except Exception:  # what PyTorch cannot prove of a size (how a tensor lies in memory, say) is then looked at when the program runs
             return traced(free, prefer_deferred_runtime_asserts_over_guards=True)
 
-    with answering_plainly(module) as plain, torch.no_grad(), quiet():
+    told = told_at_its_step(graph, "a program of torch.export", export_alone)
+    with answering_plainly(module) as plain, torch.no_grad(), quiet(), told:
         return as_free_as_can_be(graph, dynamic, tried if dynamic else traced)
+
+
+def export_alone(module: nn.Module, graph: Graph) -> ExportedProgram:
+    """One step by itself, with nothing free but the batch."""
+    import torch
+
+    free = FreeAxes(graph, ())
+    return torch.export.export(module, example_inputs(module, free), dynamic_shapes=free.dims())
 
 
 def save(program: ExportedProgram, path: str) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from ..codegen.pytorch import Mode
 from ..files.write import write
+from ..graph.graph import Graph
+from .own_steps import told_at_its_step
 
 if TYPE_CHECKING:
     import torch
@@ -21,14 +23,17 @@ def mode_for(train: bool) -> Mode:
     return Mode.SIDE_HEADS if train else Mode.INFERENCE
 
 
-def script(module: nn.Module, train: bool = False) -> torch.jit.ScriptModule:
-    """A generated module as TorchScript, set to evaluate or to train. The module itself is left as it was."""
+def script(module: nn.Module, train: bool = False, graph: Graph | None = None) -> torch.jit.ScriptModule:
+    """A generated module as TorchScript, set to evaluate or to train. The module itself is left as it was.
+
+    Raises `ArchError` (F667) where a class of the user's own, of a step of `graph`, is not made for it.
+    """
     import torch
 
     was = module.training
     try:
         module.train(train)
-        with _quiet():
+        with _quiet(), told_at_its_step(graph, "TorchScript", lambda step, _: torch.jit.script(step)):
             made = torch.jit.script(module)
     finally:
         module.train(was)

@@ -24,10 +24,12 @@ class Graph:
     """Typed access to a program's nodes, edges and scopes. Nodes are told by their index, in networkx by their unique path."""
 
     program: Program
+    trusted: bool = False
+    """Whether code that is not archc's, the classes of the user's own operations, may be run for it."""
 
-    def __reduce__(self) -> tuple[type[Graph], tuple[Program]]:
+    def __reduce__(self) -> tuple[type[Graph], tuple[Program, bool]]:
         """Pickles and copies hold the program; what is derived from it is derived again."""
-        return Graph, (self.program,)
+        return Graph, (self.program, self.trusted)
 
     @cached_property
     def networkx(self) -> networkx.MultiDiGraph[str]:

@@ -85,9 +85,9 @@ def placed(operation: Operation, names: Sequence[Axes], inputs: Shapes, given: C
     operation = operation.on(names, inputs)
     moved = None
     for row in operation.parameters():
-        value = getattr(operation, row.name)
         if not row.kind.names_axes or not operation.finds_axis(row.name):
             continue
+        value = getattr(operation, row.name)
         numbers: list[Plain] = []
         for word in value if isinstance(value, tuple) else (value,):
             before = by_number(operation, word, inputs[0]) if isinstance(word, str) else None

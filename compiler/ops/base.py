@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from ...base.records import dataclass
 from .axis_names import Axes, channels_first, joined, sequence, spelled
+from .borrowed import Borrowed
 from .parameters import Kind, Parameter, Plain
 from .strides import Layout, as_suggested, in_order
 
@@ -408,6 +409,10 @@ class Operation:
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         """Whole functions or classes that its texts name and PyTorch lacks, each written once, above the network's classes; they script."""
         return ()
+
+    def borrowed(self) -> Borrowed | None:
+        """The class that does the work, where it is none of PyTorch's: `module` calls it by its name."""
+        return None
 
     def initialization(self) -> Initialization:
         """How the weights start, where it is not PyTorch's way."""

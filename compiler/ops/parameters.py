@@ -190,6 +190,20 @@ class Reference(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Anything(Kind):
+    """A value of any kind that a class of Python can be given."""
+
+    def read(self, value: object) -> Plain:
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.refuse()
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        if isinstance(value, tuple) and not isinstance(value, Named):
+            return tuple(self.read(item) for item in value)
+        raise self.refuse()
+
+
+@dataclass(frozen=True, slots=True)
 class Optional(Kind):
     """`none`, or what `kind` accepts."""
 
@@ -217,6 +231,7 @@ PROBABILITY = Real("a probability from 0 to 1", least=0.0, most=1.0)
 POSITIVE = Real("a number, at least 0", least=0.0)
 EPSILON = Real("a number from 0 to 1 (the channels are never written)", least=0.0, most=1.0)
 NUMBER = Real("a number")
+ANYTHING = Anything("a number, true or false, a text, a size, `none`, or a list of these")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +243,8 @@ class Parameter:
     doc: str
     default: Plain
     required: bool
+    text: str = ""
+    """The default as the text writes it, where it is an expression that reads other parameters."""
 
 
 def parameter(kind: Kind, doc: str, default: Any = MISSING) -> Any:

@@ -160,7 +160,7 @@ class Draft:
             nodes.append(node)
             weights.update((weight_key(node.unique, weight), family.weights[weight.name]) for weight in node.weights)
         program = dataclasses.replace(self.state.graph.program, nodes=tuple(nodes))
-        return Rewritten(Graph(program), weights, (*self.state.gains, gain))
+        return Rewritten(Graph(program, self.state.graph.trusted), weights, (*self.state.gains, gain))
 
     def _family(self, item: Item) -> Item:
         """The item that holds the weights: an owner, or what took its place."""

@@ -55,7 +55,7 @@ def seconds_by_node(graph: Graph, batch: int = 1, *, rounds: int = ROUNDS, secon
     with torch.random.fork_rng(devices=()):
         for node in nodes:
             if names.setdefault(keys[node.unique], node.unique) == node.unique:
-                legs[node.unique] = _leg(alone(node), batch, shared)
+                legs[node.unique] = _leg(alone(node, graph.trusted), batch, shared)
     with torch.inference_mode():
         timings = race(legs, rounds=rounds, seconds=seconds, pause=PAUSE)
     # The best of rounds far apart, not the median: where other programs take a processor away, a step of microseconds
@@ -63,14 +63,14 @@ def seconds_by_node(graph: Graph, batch: int = 1, *, rounds: int = ROUNDS, secon
     return found | {name: timings.best(names[key]) for name, key in keys.items()}
 
 
-def alone(node: Node) -> Graph:
+def alone(node: Node, trusted: bool = False) -> Graph:
     """The network of this step and nothing else, with an input for each operand."""
     root = Scope("network", (), None, node.span, template="step")
     count = len(node.input_shapes)
     inputs = [Node(place, Input(shape), (), (), shape, root, (f"x{place}",), node.span) for place, shape in enumerate(node.input_shapes)]
     step = Node(count, node.operation, tuple(range(count)), node.input_shapes, node.shape, root, ("step",), node.span)
     output = Node(count + 1, Output(), (count,), (node.shape,), node.shape, root, ("output",), node.span)
-    return Graph(Program("step", "", node.span, root, (*inputs, step, output)))
+    return Graph(Program("step", "", node.span, root, (*inputs, step, output)), trusted)
 
 
 def _leg(step: Graph, batch: int, shared: dict[tuple[int, Shape, int | None], Tensor]) -> Callable[[], object]:

@@ -52,7 +52,7 @@ def _statement_starts(file: ast.File) -> frozenset[int]:
         elif isinstance(node, ast.If):
             rows = [row for row in node.otherwise if not (isinstance(row, ast.If) and _follows_else(row))]
             starts.update(row.span.start for row in (*node.body, *rows))
-        elif isinstance(node, ast.Group | ast.Path | ast.Stage | ast.Aux | ast.Repeat | ast.For | ast.Block | ast.Network):
+        elif isinstance(node, ast.Group | ast.Path | ast.Stage | ast.Aux | ast.Repeat | ast.For | ast.Block | ast.Network | ast.Operation):
             starts.update(row.span.start for row in node.body)
     return frozenset(starts)
 
@@ -68,6 +68,7 @@ class Parts:
         self.source = tokens.text
         self.tokens = _whole_texts(tokens.tokens)
         self.starts = _statement_starts(file)
+        self.rules = frozenset(node.name.span.start for node in ast.walk(file) if isinstance(node, ast.Rule))
         self.gaps = [self._gap(index) for index in range(len(self.tokens))]
         self.open_brackets = self._broken_brackets()
 
@@ -192,7 +193,7 @@ class Parts:
             return " "  # `255 .a` is a number and a dot; `255.a` would be a number that is wrong
         if before in ("LPAR", "LSQB", "DOT") or kind in ("RPAR", "RSQB", "COMMA", "COLON", "DOT"):
             return ""
-        if kind in ("LPAR", "LSQB") and before in ("NAME", "RPAR", "RSQB"):
+        if kind in ("LPAR", "LSQB") and before in ("NAME", "RPAR", "RSQB") and self.tokens[index - 1].start not in self.rules:
             return ""
         if before == "MINUS" and self.tokens[index - 2].kind not in _ENDS_VALUE:
             return ""

@@ -45,7 +45,7 @@ class _Layout:
         previous_long = False
         for unit in self.parts.items():
             rendered = self._unit(unit, 0)
-            long = len(rendered) > 1 and self.tokens[unit.first].kind in ("BLOCK", "NETWORK")
+            long = len(rendered) > 1 and self.tokens[unit.first].kind in ("BLOCK", "NETWORK", "OPERATION")
             before = self.comments(unit.first, 0)
             if lines and (long or previous_long or self._blank_before(unit.first)) and (before or rendered)[0]:
                 lines.append("")

@@ -21,9 +21,9 @@ DEEPEST: Final = 100
 """How deep brackets, bodies and operators nest at most."""
 
 _OPENING: Final = frozenset({"LBRACE", "BRACE_BAR"})
-_ITEMS: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
+_ITEMS: Final = frozenset({"BLOCK", "NETWORK", "OPERATION", "IMPORT", "FROM"})
 _WHITE: Final = re.compile(r"\s*")
-_HEADS: Final = frozenset({"BLOCK", "NETWORK", "STAGE", "AUX", "FOR", "REPEAT", "IF"})
+_HEADS: Final = frozenset({"BLOCK", "NETWORK", "OPERATION", "STAGE", "AUX", "FOR", "REPEAT", "IF"})
 _AFTER_ITEM: Final = _ITEMS | {"LET", "DEFAULT", "$END"}
 _BRACKETS: Final = frozenset({"LPAR", "LSQB", "LBRACE", "BRACE_BAR", "HOLE_START"})
 _CLOSING: Final = frozenset({"RPAR", "RSQB", "RBRACE", "HOLE_END"})
@@ -83,7 +83,7 @@ def _crosses(tokens: list[Token]) -> bool:
             depth -= 1
             if depth < 0:
                 return True
-        elif depth and token.kind in ("BLOCK", "NETWORK"):
+        elif depth and token.kind in ("BLOCK", "NETWORK", "OPERATION"):
             return True
     return False
 

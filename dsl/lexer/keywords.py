@@ -11,8 +11,8 @@ from .scanner import Token, Tokens, scan
 _TEXT: Final = ("TEXT", "TEXT_START")
 # What must follow for a word to be more than a name: on the same line, unless it is a sign.
 _FOLLOWERS: Final[dict[str, frozenset[str]]] = {
-    **dict.fromkeys(("FROM", "AS", "TAKES", "GIVES", "DEFAULT", "BUDGET", "INPUT"), frozenset({"NAME"})),
-    **dict.fromkeys(("IMPORT", "BLOCK", "NETWORK", "STAGE", "AUX"), frozenset({"NAME", *_TEXT})),
+    **dict.fromkeys(("AS", "TAKES", "GIVES", "OPERATION", "DEFAULT", "BUDGET", "INPUT"), frozenset({"NAME"})),
+    **dict.fromkeys(("IMPORT", "FROM", "BLOCK", "NETWORK", "WEIGHT", "BUFFER", "STAGE", "AUX"), frozenset({"NAME", *_TEXT})),
     "ARCH": frozenset({"NUMBER", "SIZE"}),
     "OUTPUT": frozenset({"NAME", "IN", *_TEXT}),
     "EXPECT": frozenset({"LSQB"}),
@@ -26,7 +26,7 @@ _NO_VALUE: Final = frozenset({"LBRACE", "BRACE_BAR", "RBRACE", "BAR", "COLON", "
 _BESIDE: Final = frozenset({"NAME", "NUMBER", *_TEXT})
 _OPENING: Final = frozenset({"LPAR", "LSQB", "LBRACE", "BRACE_BAR", "HOLE_START"})
 _CLOSING: Final = frozenset({"RPAR", "RSQB", "RBRACE", "HOLE_END"})
-_DOCUMENTED: Final = frozenset({"BLOCK", "NETWORK", "STAGE"})
+_DOCUMENTED: Final = frozenset({"BLOCK", "NETWORK", "OPERATION", "STAGE"})
 
 
 def read_tokens(source: Source) -> Tokens:

@@ -109,6 +109,24 @@ def _variant(builder: Builder, children: list[Child], span: Span) -> ast.Network
     return ast.Network(span, head.span, head.name, head.parameters, (), call, builder.doc(span))
 
 
+def _operation(builder: Builder, children: list[Child], span: Span) -> ast.Operation:
+    head, inputs, target, body = children
+    _distinct(builder, "inputs", inputs or ())
+    return ast.Operation(span, head.span, head.name, head.parameters, inputs or (), target, body, builder.doc(span))
+
+
+def _rule(builder: Builder, children: list[Child], span: Span) -> ast.Rule:
+    name, value = children
+    return ast.Rule(span, name, value)
+
+
+def _kept(builder: Builder, children: list[Child], span: Span) -> ast.Kept:
+    word, key, shape = children
+    if not isinstance(key, ast.Text):
+        key = ast.Text(key.span, (".".join(builder.words(key.parts)),))
+    return ast.Kept(span, word.kind == "WEIGHT", key, shape)
+
+
 _MODES: Final[dict[str, ast.Mode]] = {"INDEXED": "indexed", "FLAT": "flat"}
 
 
@@ -274,6 +292,13 @@ MAKERS: Final = {
     "network": _statement(_network),
     "variant": _statement(_variant),
     "network_head": _head,
+    "operation": _statement(_operation),
+    "operation_head": _head,
+    "declared_body": _tuple,
+    "rule": _statement(_rule),
+    "kept": _statement(_kept),
+    "declared_if": _statement(_if),
+    "declared_for": _statement(_for),
     "parameters": _tuple,
     "parameter": _parameter,
     "names": _tuple,

@@ -187,7 +187,7 @@ def colon_in_brackets(mistake: Mistake) -> Repair | None:
     if mistake.tokens[opener].kind != "LPAR" or before.kind != "NAME":
         return None
     is_type = mistake.after.kind == "NAME" and (mistake.word(mistake.after) in _TYPES or mistake.at(mistake.position + 2).kind == "EQUAL")
-    if mistake.at(opener - 2).kind in ("BLOCK", "NETWORK") and not is_type:
+    if mistake.at(opener - 2).kind in ("BLOCK", "NETWORK", "OPERATION") and not is_type:
         message = f"the default of `{mistake.word(before)}` is given with `=`, not with `:`"
         fix = replace(mistake, token, " =")
         return Repair(say("E116", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))

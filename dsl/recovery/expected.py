@@ -38,7 +38,7 @@ def wanted(mistake: Mistake) -> str:
     expected = mistake.machine.expected()
     kinds = expected - _NEVER - ({"RBRACE"} if "HOLE_END" in expected else set())
     if _ITEM <= kinds:
-        return "`block`, `network`, `let`, `default` or an import"
+        return "`block`, `network`, `operation`, `let`, `default` or an import"
     parts: list[str] = []
     rest = set(kinds)
     if _STEP <= kinds:

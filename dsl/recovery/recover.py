@@ -24,6 +24,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     brackets.foreign_forms,
     words.import_from,
     words.wrong_place,
+    words.step_in_declaration,
     words.equal_signs,
     brackets.stray_brace,
     words.colon_equal,
@@ -51,8 +52,8 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
 # Signs that may simply be missing, with what to call them.
 _SIGNS: Final = {"COMMA": ",", "RPAR": ")", "RSQB": "]", "EQUAL": "=", "COLON": ":", "IN": "in", "ARROW": "->"}
 _AHEAD: Final = 6
-_BEGINS_STATEMENT: Final = words.IN_BODIES | {"LET", "DEFAULT", "BLOCK", "NETWORK"}
-_BEGINS_ITEM: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM", "LET", "DEFAULT"})
+_BEGINS_STATEMENT: Final = words.IN_BODIES | {"LET", "DEFAULT", "BLOCK", "NETWORK", "OPERATION", "WEIGHT", "BUFFER"}
+_BEGINS_ITEM: Final = frozenset({"BLOCK", "NETWORK", "OPERATION", "IMPORT", "FROM", "LET", "DEFAULT"})
 
 
 def recover(tokens: Tokens, machine: Machine, position: int, again: bool) -> tuple[int, Diagnostic]:
@@ -176,7 +177,7 @@ def _next_statement(mistake: Mistake, start: int) -> int:
                 return index
             if not depth and not parentheses and kind in begins and mistake.begins_line(index):
                 return index
-            if kind in ("BLOCK", "NETWORK") and mistake.begins_line(index) and not depth:
+            if kind in ("BLOCK", "NETWORK", "OPERATION") and mistake.begins_line(index) and not depth:
                 return index
         if kind in ("LBRACE", "BRACE_BAR"):
             depth += 1
@@ -199,6 +200,6 @@ def _is_closed(tokens: list[Token], index: int) -> bool:
             depth -= 1
             if not depth:
                 return True
-        elif token.kind in ("LBRACE", "BRACE_BAR", "RBRACE", "ARROW", "BAR", "$END", "STAGE", "LET", "BLOCK", "NETWORK"):
+        elif token.kind in ("LBRACE", "BRACE_BAR", "RBRACE", "ARROW", "BAR", "$END", "STAGE", "LET", "BLOCK", "NETWORK", "OPERATION"):
             return False
     return False

@@ -35,7 +35,7 @@ IN_BODIES: Final = frozenset(
 )
 """What begins a statement in a body, and nothing outside of one."""
 
-_AT_TOP: Final = frozenset({"BLOCK", "NETWORK", "IMPORT", "FROM"})
+_AT_TOP: Final = frozenset({"BLOCK", "NETWORK", "OPERATION", "IMPORT", "FROM"})
 
 
 def wrong_place(mistake: Mistake) -> Repair | None:
@@ -49,10 +49,24 @@ def wrong_place(mistake: Mistake) -> Repair | None:
         help = f"write {USAGE['network']}"
         return Repair(say("E120", f"{what} outside of every block and network", mistake.span(token), help=help), ())
     if token.kind in _AT_TOP and mistake.between:
-        what = "an import stands" if token.kind in ("IMPORT", "FROM") else f"a {word} stands"
+        what = "an import stands" if token.kind in ("IMPORT", "FROM") else f"{'an' if word[0] == 'o' else 'a'} {word} stands"
         where = "at the top of the file" if token.kind in ("IMPORT", "FROM") else "beside other blocks and networks, not in one"
         return Repair(say("E120", f"{what} inside of a body: its place is {where}", mistake.span(token)), ())
     return None
+
+
+def step_in_declaration(mistake: Mistake) -> Repair | None:
+    """`operation focus from "x.py:Focus" { conv(64) -> bn }`."""
+    token = mistake.token
+    if token.kind not in (*IN_BODIES, "ARROW", "COLON", "BRACE_BAR", "DEFAULT") or mistake.in_parentheses():
+        return None
+    if not mistake.machine.takes("WEIGHT", mistake.machine.height_before(mistake.start)) or mistake.before.kind in ("WEIGHT", "BUFFER"):
+        return None
+    help = "its class does the work; what is made of steps is a `block`"
+    return Repair(
+        say("E120", "an operation of one's own has no steps: it says its shape, its weights and its costs", mistake.span(token), help=help),
+        (),
+    )
 
 
 def import_from(mistake: Mistake) -> Repair | None:

@@ -72,6 +72,11 @@ def test_every_command_is_on_the_page_of_commands() -> None:
     assert [name for name in COMMANDS if f"| `archc {name}" not in text] == []
 
 
+@pytest.mark.slow
+def test_own_operations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(DOCS / "own_operations.md", tmp_path, monkeypatch)
+
+
 LANGUAGE = [listing for listing in listings(DOCS / "language.md") if listing.kind == "arch"] if (DOCS / "language.md").is_file() else []
 
 

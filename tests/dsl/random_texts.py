@@ -8,6 +8,9 @@ from dataclasses import dataclass
 WORDS = [
     "block",
     "network",
+    "operation",
+    "weight",
+    "buffer",
     "stage",
     "aux",
     "input",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import calls, costs, drawing, files, importing, limits, names, shapes, syntax, warnings, weights
+from . import calls, costs, drawing, files, importing, limits, names, own, shapes, syntax, warnings, weights
 from .code import Code
 
 CODES: Final[dict[str, Code]] = {
     row.code: row
-    for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, calls, weights, importing)
+    for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, calls, weights, importing, own)
     for row in subject.ROWS
 }

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ....base.records import dataclass
+from ...codegen.pytorch import Mode
 from ...graph.graph import Graph
 from ...ops.base import Shape
 from ...rewrite.base import Rewritten
 from ...rewrite.weights import Store
-from ...runtime.live_module import load
+from ...runtime.live_module import load, naming_of
+from ...runtime.own_code import own_files
 from .onednn import OneDnn
 from .step import Backend
 from .writer import Written, write
@@ -46,8 +48,9 @@ def assemble(state: Rewritten, tensors: Mapping[str, Tensor], backend: Backend, 
     """The module of a graph that is rewritten already, and whose weights are made."""
     import torch
 
-    written = write(state, backend)
-    module = load(written.source, written.class_name).eval().requires_grad_(False).to(getattr(torch, dtype))
+    files = own_files(state.graph, Mode.INFERENCE)
+    written = write(state, backend, naming_of(files))
+    module = load(written.source, written.class_name, files).eval().requires_grad_(False).to(getattr(torch, dtype))
     # The tensors themselves, not copies: a large network is held once.
     state_dict = {key: _kept(tensors[recipe], getattr(torch, dtype)) for key, recipe in written.tensors.items()}
     module.load_state_dict(state_dict, assign=True)

@@ -111,6 +111,8 @@ def plain(node: Node, attribute: str, operands: Sequence[str]) -> Step:
     operation, shapes = node.operation, node.input_shapes
     layer, inputs = (operation.layer, operands[:1]) if isinstance(operation, Fused) else (operation, operands)
     layer_shapes = shapes[: len(inputs)]
+    if layer.borrowed() is not None:
+        inputs = [f"{name}.contiguous()" for name in inputs]  # a class from outside may not know that images lie otherwise
     weights = layer.weights(layer_shapes)
     helpers = layer.helpers(layer_shapes)
     if weights and not weights[0].name:

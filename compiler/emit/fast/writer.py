@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ....base.records import dataclass
+from ...codegen.borrowed import Naming, imported
 from ...codegen.identifiers import Namer, camel_case, variable_name, variable_names
 from ...codegen.line_breaking import broken
 from ...graph.batchless import operands as expanded
@@ -32,13 +33,14 @@ class Written:
     attributes: dict[str, str]
 
 
-def write(state: Rewritten, backend: Backend) -> Written:
-    """The module's source for one back end."""
-    return _Writer(state, backend).written()
+def write(state: Rewritten, backend: Backend, naming: Naming | None = None) -> Written:
+    """The module's source for one back end. `naming` says where the classes of the user's own operations are imported from."""
+    return _Writer(state, backend, naming).written()
 
 
 class _Writer:
-    def __init__(self, state: Rewritten, backend: Backend) -> None:
+    def __init__(self, state: Rewritten, backend: Backend, naming: Naming | None) -> None:
+        self.outside = [line for row in imported(state.graph, state.graph.nodes, naming) for line in row.lines()]
         self.state, self.graph, self.backend = state, state.graph, backend
         inputs = variable_names(node.names[-1] for node in self.graph.inputs)
         self.passing = next(name for name in ("x", "y", "z", "t", "u") if name not in inputs)
@@ -61,7 +63,12 @@ class _Writer:
         statements = [(node, line) for node in self.graph.nodes for line in self.lines(node)]
         methods = self._whole([line for _, line in statements]) if head is None else self._in_groups(head, statements)
         code = "\n\n\n".join([*definitions(self.kernels), *self.helpers, "\n".join(self._class(name, methods))])
-        return Written("\n\n".join([self._header(), _imports(code)]) + "\n\n\n" + code + "\n", name, self.tensors, self.owned)
+        return Written(
+            "\n\n".join([self._header(), "\n".join([_imports(code), *self.outside])]) + "\n\n\n" + code + "\n",
+            name,
+            self.tensors,
+            self.owned,
+        )
 
     # ------------------------------------------------------------------------------------------ statements
 
