@@ -169,17 +169,8 @@ class _Reader:
                         found.append(row)
                         if row.word == "shape":
                             names.add("out")
-                case ast.Kept(learned=learned, key=key, shape=shape):
-                    self.names(key, names)
-                    self.names(shape, names)
-                    if any(name not in ("", "dtype") for name in shape.names):
-                        self.wrong(
-                            "E251",
-                            "the sizes of a tensor that is kept have no names",
-                            shape.span,
-                            help='of a buffer `dtype = "int64"` may be said last',
-                        )
-                    found.append(Tensor(self.key(key), self.rule(shape), learned))
+                case ast.Kept(learned=learned, tensors=tensors):
+                    found += [self.tensor(row, learned, names) for row in tensors]
                 case ast.If(condition=condition, body=inside, otherwise=otherwise):
                     self.names(condition, names)
                     found.append(Choice(self.rule(condition), self.rows(inside, set(names)), self.rows(otherwise, set(names))))
@@ -190,6 +181,14 @@ class _Reader:
                         Loop(index.name if index is not None else None, variable.name, self.rule(values), self.rows(inside, names | more))
                     )
         return tuple(found)
+
+    def tensor(self, row: ast.Tensor, learned: bool, names: set[str]) -> Tensor:
+        self.names(row.key, names)
+        self.names(row.shape, names)
+        if any(name not in ("", "dtype") for name in row.shape.names):
+            help = 'of a buffer `dtype = "int64"` may be said last'
+            self.wrong("E251", "the sizes of a tensor that is kept have no names", row.shape.span, help=help)
+        return Tensor(self.key(row.key), self.rule(row.shape), learned)
 
     def key(self, node: ast.Text) -> Rule:
         """`conv.weight` is a text by its place."""

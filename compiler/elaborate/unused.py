@@ -19,8 +19,10 @@ def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
         match item:
             case ast.Block() | ast.Network():
                 found += _in_definition(item, mentioned, item.name.name in handed_on)
-            case ast.Operation():
-                found += _in_definition(item, mentioned, item.name.name in handed_on)
+            case ast.Operation(body=body):
+                # Where nothing else is said, the class is given every parameter.
+                by_name = not any(isinstance(row, ast.Rule) and row.name.name == "arguments" for row in ast.walk(*body))
+                found += _in_definition(item, mentioned, by_name or item.name.name in handed_on)
             case ast.Let(name=name) if name.name not in everywhere:
                 found.append(_unused("value", name))
             case ast.FromImport(names=names):

@@ -69,6 +69,7 @@ class Parts:
         self.tokens = _whole_texts(tokens.tokens)
         self.starts = _statement_starts(file)
         self.rules = frozenset(node.name.span.start for node in ast.walk(file) if isinstance(node, ast.Rule))
+        self.keys = frozenset(node.key.span.start for node in ast.walk(file) if isinstance(node, ast.Tensor))
         self.gaps = [self._gap(index) for index in range(len(self.tokens))]
         self.open_brackets = self._broken_brackets()
 
@@ -195,6 +196,8 @@ class Parts:
             return ""
         if kind in ("LPAR", "LSQB") and before in ("NAME", "RPAR", "RSQB") and self.tokens[index - 1].start not in self.rules:
             return ""
+        if kind == "LSQB" and self.tokens[index - 1].start in self.keys:
+            return ""  # `"0.weight"[64]`, as `conv.weight[64]`
         if before == "MINUS" and self.tokens[index - 2].kind not in _ENDS_VALUE:
             return ""
         return " "

@@ -94,6 +94,9 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
         why = "a size has a number for each axis, as `1x7`"
     else:
         why = "a number is written as `7`, `0.5`, `1e-3`, `26M` or `1x7`"
+    line = source.line_text(span.line)
+    if re.match(r"\s*(weight|buffer)\s", line) and "." in text and line[: span.column - 1].rstrip().endswith("."):
+        why = 'a key with numbers stands in quotes, as `weight "layers.0.weight"[64]`'
     fix = Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None
     label = Label(span)
     return Diagnostic("E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix else _number_help(text)), meant

@@ -121,10 +121,15 @@ def _rule(builder: Builder, children: list[Child], span: Span) -> ast.Rule:
 
 
 def _kept(builder: Builder, children: list[Child], span: Span) -> ast.Kept:
-    word, key, shape = children
+    word, *tensors = children
+    return ast.Kept(span, word.kind == "WEIGHT", tuple(tensors))
+
+
+def _keyed(builder: Builder, children: list[Child], span: Span) -> ast.Tensor:
+    key, shape = children
     if not isinstance(key, ast.Text):
         key = ast.Text(key.span, (".".join(builder.words(key.parts)),))
-    return ast.Kept(span, word.kind == "WEIGHT", key, shape)
+    return ast.Tensor(span, key, shape)
 
 
 _MODES: Final[dict[str, ast.Mode]] = {"INDEXED": "indexed", "FLAT": "flat"}
@@ -297,6 +302,7 @@ MAKERS: Final = {
     "declared_body": _tuple,
     "rule": _statement(_rule),
     "kept": _statement(_kept),
+    "keyed": _keyed,
     "declared_if": _statement(_if),
     "declared_for": _statement(_for),
     "parameters": _tuple,

@@ -36,6 +36,7 @@ network n(width = 8, act = leaky_relu(0.1)) {
   output best = b2
 }
 network m(act = none) = n(4)
+operation focus(channels) takes p, q from "x.py:Focus" { shape [channels, p.height / 2] if p.rank > 2 { weight a.b[2], "0.{c}"[3] } }
 let = 3
 """
 
