@@ -211,7 +211,7 @@ class _Rules:
 
     def evaluator(self, environment: Environment | None = None) -> Evaluator:
         def shape_of(labelled: Labelled) -> ShapeOf | None:
-            return None if labelled.tensor is None else self.shapes[labelled.tensor]
+            return self.shapes[labelled.tensor] if isinstance(labelled.tensor, int) else None
 
         return Evaluator(environment or self.environment, self.shapes[0] if self.shapes else None, shape_of)
 

@@ -497,7 +497,3 @@ def literal(value: Plain) -> str:
     if isinstance(value, tuple):
         return "(" + ", ".join(literal(item) for item in value) + ("," if len(value) == 1 else "") + ")"
     return repr(value)
-
-
-def spatial_rank(shape: Shape) -> int:
-    return len(shape) - 1

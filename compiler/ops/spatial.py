@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from ...base.records import dataclass
-from .base import Refusal, Shape, show, show_size, spatial_rank
+from .base import Refusal, Shape, show, show_size
 from .parameters import Plain
 
 Pads: TypeAlias = tuple[tuple[int, int], ...]
 """For each spatial axis, how much is added before and after."""
+
+
+def spatial_rank(shape: Shape) -> int:
+    return len(shape) - 1
 
 
 @dataclass(frozen=True, slots=True)

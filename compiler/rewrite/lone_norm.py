@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ...base.records import dataclass
-from ..ops.base import spatial_rank
 from ..ops.convolution import DepthwiseConv
+from ..ops.spatial import spatial_rank
 from .base import Property, Rewrite, Rewritten
 from .counting import counted
 from .draft import Draft, Item
