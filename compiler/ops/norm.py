@@ -20,10 +20,9 @@ from .base import (
     copied_gradient,
     product,
     show,
-    spatial_rank,
 )
 from .parameters import COUNT, EPSILON, FLAG, POSITIVE, PROBABILITY, Plain, parameter
-from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
+from .spatial import either, nearest_divisors, nearest_multiples, need_spatial, spatial_rank
 from .strides import Layout, as_suggested, elementwise, in_order, permuted, viewed
 
 EPS_DOC = "what is added to the variance, so that nothing is divided by zero"
