@@ -51,13 +51,16 @@ def arms(picture: Picture) -> Arms:
     graph = flow(picture.lines, boxes)
     rank = ranks(graph)
     nested: list[tuple[str, str]] = []
-    for line in sorted((line for line in picture.lines if line.skip), key=lambda line: (rank[line.tail], -rank[line.head])):
+    # A vector that goes to every level, as the time in a diffusion network, is brought back from no level.
+    maps = (line for line in picture.lines if line.skip and len(boxes[line.tail].output) > 1)
+    for line in sorted(maps, key=lambda line: (rank[line.tail], -rank[line.head])):
         if not nested or _within(boxes, rank, line, *nested[-1]):
             nested.append((line.tail, line.head))
     if len(nested) < LEAST_SKIPS:
         return STRAIGHT
     tail, head = nested[-1]
-    deepest = _deepest(boxes, rank, tail, head)
+    between = {tail} | {name for name in networkx.descendants(graph, tail) if head in networkx.descendants(graph, name)}
+    deepest = _deepest(boxes, rank, between)
     rising = networkx.descendants(graph, deepest)
     if any(tail in rising or head not in rising for tail, head in nested) or _goes_on(picture, nested[0], rising):
         return STRAIGHT
@@ -81,7 +84,6 @@ def _extent(box: Box) -> int:
     return product(box.output[1:])
 
 
-def _deepest(boxes: dict[str, Box], rank: dict[str, int], tail: str, head: str) -> str:
-    """The last of the smallest maps within the innermost skip; the skip's own tail where nothing lies between."""
-    between = [name for name in boxes if rank[tail] <= rank[name] < rank[head]]
+def _deepest(boxes: dict[str, Box], rank: dict[str, int], between: Collection[str]) -> str:
+    """The last of the smallest maps between the ends of the innermost skip; the skip's own tail where nothing lies there."""
     return min(between, key=lambda name: (_extent(boxes[name]), -rank[name]))

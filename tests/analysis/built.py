@@ -9,6 +9,7 @@ from torch import nn
 
 from archc.compiler.codegen.pytorch import Mode, class_name, to_python
 from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime import sample_inputs
 
 
 def built(graph: Graph, mode: Mode = Mode.TRAIN, device: str = "meta") -> nn.Module:
@@ -21,4 +22,4 @@ def built(graph: Graph, mode: Mode = Mode.TRAIN, device: str = "meta") -> nn.Mod
 
 
 def zeros(graph: Graph, batch: int, device: str = "meta") -> tuple[torch.Tensor, ...]:
-    return tuple(torch.zeros(batch, *node.shape, device=device) for node in graph.inputs)
+    return sample_inputs.zeros(graph, batch, torch.device(device))

@@ -24,6 +24,32 @@ def test_a_network_that_is_one() -> None:
     assert of(f"network n {{ input image[3, 32, 32]\n{U}\n conv(4) }}").level
 
 
+def test_a_vector_that_every_level_reads_is_no_level_of_it() -> None:
+    """As the time of a diffusion network: it comes in at the side, and the bottom stays where the maps are smallest."""
+    text = """
+      block moved(out) takes x, t { add(broadcast = true) { | conv(out) | skip(t) -> linear(out) -> reshape([out, 1, 1]) } }
+      network n {
+        input image[3, 32, 32]
+        input t[8]
+        skip(t) -> time: linear(16)
+        skip(image) -> first: conv(8) -> a: moved(8) { | skip | skip(time) }
+        maxpool(2) -> b: moved(8) { | skip | skip(time) } -> maxpool(2) -> c: moved(8) { | skip | skip(time) }
+        concat { | skip(b) | upsample(2) } -> d: moved(8) { | skip | skip(time) }
+        concat { | skip(a) | upsample(2) } -> e: moved(8) { | skip | skip(time) }
+      }
+    """
+    picture = fold(graph_of(text))
+    found = arms(picture)
+    labels = {box.name: box.nodes[-1].path[0] for box in picture.boxes()}
+    assert labels[found.deepest] == "c" and len(found.level) == 2
+    assert {labels[name] for name in found.rising} >= {"d", "e"} and not {labels[name] for name in found.rising} & {
+        "time",
+        "first",
+        "a",
+        "b",
+    }
+
+
 def test_one_in_a_stage_with_all_that_follows() -> None:
     assert of(f"network n {{ input image[3, 32, 32]\n stage all {{ {U}\n conv(4) }} }}").level
 

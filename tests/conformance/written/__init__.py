@@ -11,7 +11,9 @@ from types import MappingProxyType
 
 from torch import nn
 
-from .generation import Dcgan, DcganDiscriminator, Pix2Pix, Pix2PixDiscriminator, Vae
+from .ddpm import Ddpm
+from .generation import Dcgan, DcganDiscriminator, Nerf, Pix2Pix, Pix2PixDiscriminator, Vae
+from .restoration import Edsr, SrResNet
 from .text import Gpt2
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -35,5 +37,9 @@ WRITTEN: Mapping[str, Written] = MappingProxyType(
         "pix2pix": Written(Pix2Pix, {"width": 4, "most": 16, "depth": 5, "drop": 0}, {"image": (3, 64, 32)}, 54_413_955),
         "pix2pix_discriminator": Written(Pix2PixDiscriminator, {"width": 4}, {"drawing": (3, 64, 64), "picture": (3, 64, 64)}, 2_768_705),
         "vae": Written(Vae, {"hidden": 12, "latent": 3}),
+        "ddpm": Written(Ddpm, {"width": 32, "drop": 0, "steps": 50}, parameters=35_746_307),
+        "nerf": Written(Nerf, {"width": 16}),
+        "srresnet": Written(SrResNet, {"width": 8, "blocks": 2}),
+        "edsr": Written(Edsr, {"width": 8, "blocks": 2}, {"image": (3, 12, 10)}, 43_089_923),
     }
 )

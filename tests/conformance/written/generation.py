@@ -101,3 +101,33 @@ class Vae(nn.Module):
         code = mean + noise * torch.sqrt(log_variance.exp())
         pixels = decode.linear2(decode.linear1(code).tanh()).sigmoid()  # type: ignore[operator]
         return pixels.unflatten(1, (1, 28, 28)), mean, log_variance
+
+
+class Nerf(nn.Module):
+    """Figure 7. `raw` is the authors' code: it tells a place itself as well, and leaves out the factor of a half turn."""
+
+    def __init__(
+        self, width: int = 256, depth: int = 8, joined_at: int = 5, place_bands: int = 10, direction_bands: int = 4, raw: bool = False
+    ) -> None:
+        super().__init__()
+        self.bands = place_bands, direction_bands
+        self.joined_at, self.raw = joined_at, raw
+        place, direction = (3 * (2 * bands + raw) for bands in self.bands)
+        sizes = [place, *(width + (place if i == joined_at else 0) for i in range(1, depth))]
+        self.pts_linears = nn.ModuleList(nn.Linear(size, width) for size in sizes)
+        self.alpha_linear, self.feature_linear = nn.Linear(width, 1), nn.Linear(width, width)
+        self.views_linears = nn.ModuleList([nn.Linear(width + direction, width // 2)])
+        self.rgb_linear = nn.Linear(width // 2, 3)
+
+    def encoded(self, p: Tensor, bands: int) -> Tensor:
+        """Equation 4."""
+        angles = [2**k * p if self.raw else 2**k * torch.pi * p for k in range(bands)]
+        return torch.cat(([p] if self.raw else []) + [wave for angle in angles for wave in (angle.sin(), angle.cos())], dim=1)
+
+    def forward(self, place: Tensor, direction: Tensor) -> tuple[Tensor, Tensor]:
+        where = x = self.encoded(place, self.bands[0])
+        for i, layer in enumerate(self.pts_linears):
+            x = layer(torch.cat([where, x], dim=1) if i == self.joined_at else x).relu()
+        density = self.alpha_linear(x).relu()
+        looked = torch.cat([self.feature_linear(x), self.encoded(direction, self.bands[1])], dim=1)
+        return self.rgb_linear(self.views_linears[0](looked).relu()).sigmoid(), density

@@ -180,6 +180,7 @@ SMALLER = {
     "pnasnet5large(width = 216": "pnasnet5large(width = 72",
     "image[3, 331, 331]": "image[3, 131, 131]",
     "words = 50257, context = 1024": "words = 500, context = 100",  # GPT-2
+    "blocks = 32, width = 256": "blocks = 2, width = 32",  # EDSR
     "modules = [1, 4, 3], depth = 4": "modules = [1, 1, 1], depth = 1",  # HRNet
 }
 """Fewer equal blocks and narrower layers: an optimised module takes several times its weights while they are packed, 2.5 GB for a VGG."""
