@@ -8,7 +8,7 @@ ARCHC := $(VENV)/.archc
 TOOLS := $(VENV)/.tools
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
-.PHONY: setup test lint lint-page types fast slow campaign demo docs gallery screenshots site clean
+.PHONY: setup test lint lint-page types fast slow campaign demo docs gallery playground screenshots site clean
 
 setup: $(TOOLS)
 
@@ -33,9 +33,10 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-# Types and lint of the script in the HTML page; needs Node, and nothing else does.
+# Types and lint of the scripts in the pages; needs Node, as `make playground` does, and nothing else.
 lint-page:
 	@cd tests/draw/script && npm ci --silent --no-audit --no-fund && npm run --silent check
+	@cd docs/playground && npm ci --silent --no-audit --no-fund && npm run --silent check
 
 types: setup
 	@$(BIN)/python tests/run.py mypy
@@ -68,6 +69,10 @@ docs: setup
 
 gallery: setup
 	@$(BIN)/python -m archc.manual.gallery
+
+# The playground as a static folder that works offline: build/playground; needs Node with npm.
+playground: setup
+	@$(BIN)/python docs/playground/build.py
 
 # Screenshots of the pages; they need Chromium with its driver.
 screenshots: setup

@@ -205,7 +205,11 @@ class Server:
             while not tab.changed.is_set():
                 part = await self._worked_out(partial(_next, parts))
                 if isinstance(part, tuple):
-                    part = {"part": "refused", "diagnostics": to_data(part)["diagnostics"]}
+                    part = {
+                        "part": "refused",
+                        "diagnostics": to_data(part)["diagnostics"],
+                        **({} if part else {"bug": "the terminal tells more"}),
+                    }
                 await tab.send({**part, "number": number})
                 if part["part"] in ("done", "refused"):
                     break

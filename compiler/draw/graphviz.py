@@ -1,4 +1,7 @@
-"""DOT to a picture, by Graphviz in another process with a time limit: it may hang or die and the build goes on."""
+"""DOT to a picture, by Graphviz in another process with a time limit: it may hang or die and the build goes on.
+
+Where no process can be started (in a browser), `lay_out_by` names who lays out instead.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from ...base.records import dataclass
 from .font import environment, knows
@@ -36,6 +40,22 @@ class Failure:
     scaled: bool = False
 
 
+class Engine(Protocol):
+    """Who lays out in place of the processes."""
+
+    def __call__(self, dots: Sequence[str], form: str, seconds: float, /) -> bytes | Failure:
+        """The pictures of the texts in the format `form`, one after another, as Graphviz writes them."""
+
+
+_chosen: list[Engine] = []
+"""The engine of this process, where one was named."""
+
+
+def lay_out_by(engine: Engine | None) -> None:
+    """From now on `engine` lays out; None: the processes, as in the beginning."""
+    _chosen[:] = [engine] if engine is not None else []
+
+
 def layouters() -> tuple[Layouter, ...]:
     """The wheel that carries Graphviz, the same one everywhere, then the `dot` program where there is one."""
     found: list[Layouter] = []
@@ -53,6 +73,8 @@ def render(dot: str, form: str, seconds: float = SECONDS, ways: Sequence[Layoute
 
     `dot` may hold several texts, parted by a zero byte, which gives several pictures one after another.
     """
+    if ways is None and _chosen:
+        return _chosen[0](dot.split("\0"), form, seconds)
     try:
         with TemporaryDirectory(prefix="archc-", ignore_cleanup_errors=True) as folder:
             surroundings = environment(Path(folder), foreign=not knows(dot.replace("\0", "")))

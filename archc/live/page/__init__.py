@@ -27,10 +27,18 @@ def assets() -> dict[str, tuple[str, bytes]]:
     return found | {"index.html": ("text/html; charset=utf-8", document("archc watch", "watch", "watch.js").encode())}
 
 
-def document(title: str, bar: str, script: str) -> str:
-    """The page with the bar of `archc watch` or of the playground (`watch.html`, `playground.html`) and its script."""
+def document(title: str, bar: str, script: str, policy: str = "") -> str:
+    """The page with the bar of `archc watch` or of the playground (`watch.html`, `playground.html`) and its script.
+
+    `policy` is for a page that nobody sends headers with: what it may do stands in itself.
+    """
     text = (FOLDERS[0] / "page.html").read_text(encoding="utf-8")
-    parts = {"title": escape(title), "bar": (FOLDERS[0] / f"{bar}.html").read_text(encoding="utf-8"), "script": escape(script)}
+    parts = {
+        "title": escape(title),
+        "bar": (FOLDERS[0] / f"{bar}.html").read_text(encoding="utf-8"),
+        "script": escape(script),
+        "policy": f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">' if policy else "",
+    }
     for name, part in parts.items():
         text = text.replace(f"{{{{{name}}}}}", part)
     return text

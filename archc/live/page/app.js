@@ -50,7 +50,7 @@ export function run(editor, backend, told) {
       more(part.diagnostics);
       if (part.svg !== null) light(editor.line());
     } else if (part.part === "refused") {
-      old("archc could not answer");
+      old(part.bug === undefined ? "archc could not answer" : `archc has failed (${part.bug}); please report it, with the text`);
       more(part.diagnostics);
     }
   }

@@ -53,7 +53,7 @@ export type Part =
   | ({ part: "sizes" } & Table)
   | { part: "python"; text: string }
   | { part: "picture"; svg: string | null; places: Places; diagnostics: Diagnostic[] }
-  | { part: "refused"; diagnostics: Diagnostic[] }
+  | { part: "refused"; diagnostics: Diagnostic[]; bug?: string }
   | { part: "done" };
 
 /** What is asked of a text. */

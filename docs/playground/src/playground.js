@@ -1,0 +1,126 @@
+// The playground: the page of `archc watch` with Python in it, a menu of the library, and links that hold all that is shown.
+import { run } from "./app.js";
+import { byId, html } from "./elements.js";
+import { packed, unpacked } from "./links.js";
+import { choose, chosen } from "./look.js";
+import { mirror } from "./mirror.js";
+import { open as openPanel } from "./panels.js";
+import { python } from "./python.js";
+
+/** @import { Asked } from "./types.d.ts" */
+/** @import { Linked } from "./protocol.d.ts" */
+
+const FIRST = "resnet18";
+const SUFFIX = ".arch";
+
+const title = byId("file-name", HTMLElement);
+const menu = byId("library", HTMLSelectElement);
+const link = byId("link", HTMLButtonElement);
+const notice = byId("notice", HTMLElement);
+
+const editor = mirror(byId("text", HTMLElement));
+
+/** What Python is at, and what there is to say of the link that was followed. */
+const said = { state: /** @type {[string, ...[string, () => void][]]} */ ([""]), link: "" };
+
+/** The network of the library that the text began as, and its text there. */
+let began = { name: "", text: "" };
+let last = /** @type {Asked | null} */ (null);
+
+const file = () => `${began.name || "net"}${SUFFIX}`;
+const { backend, library, stop } = python(file, (state, why) => {
+  if (state === "loading") said.state = ["Python is being loaded; this takes some seconds."];
+  else if (state === "silent") said.state = ["archc is still at work.", ["Stop", stop]];
+  else if (state === "broken")
+    said.state = [`archc could not answer (${why.split("\n")[0].slice(0, 200)}). It was started again: change the text, and it will try.`];
+  else said.state = [""];
+  tell();
+});
+const page = run(editor, backend, (asked) => {
+  last = asked;
+  remember();
+});
+
+function tell() {
+  const [words, ...buttons] = said.state;
+  const made = buttons.map(([name, press]) => {
+    const button = html("button", { type: "button" }, name);
+    button.addEventListener("click", press);
+    return button;
+  });
+  const text = [said.link, words].filter(Boolean).join(" ");
+  notice.replaceChildren(html("span", {}, text), ...made);
+  notice.hidden = text === "";
+}
+
+/** @returns {Linked} */
+function linked() {
+  const text = editor.text();
+  const plain = began.name !== "" && text === began.text;
+  const network = last?.network ? { network: last.network } : {};
+  const panel = last && last.panel !== "problems" ? { panel: last.panel } : {};
+  const look = Object.fromEntries(Object.entries(chosen()).filter(([name, value]) => isSaid(name, value)));
+  const options = Object.keys(look).length ? { look } : {};
+  return { ...(began.name ? { file: began.name } : {}), ...(plain ? {} : { text }), ...network, ...options, ...panel };
+}
+
+/**
+ * Whether a field says something that it does not say by itself.
+ * @param {string} name
+ * @param {unknown} value
+ */
+const isSaid = (name, value) =>
+  !["", null, { level: "block", color_by: "kind" }[name]].includes(/** @type {string} */ (value)) &&
+  !(Array.isArray(value) && !value.length);
+
+/** The address follows what is shown, so that it can be kept and sent. */
+async function remember() {
+  const word = await packed(linked());
+  if (`#${word}` !== location.hash) history.replaceState(null, "", `#${word}`);
+}
+
+/** @param {Linked} wanted */
+async function show(wanted) {
+  const name = [...menu.options].some((option) => option.value === wanted.file) ? (wanted.file ?? "") : "";
+  began = { name, text: name ? await library(name) : "" };
+  title.textContent = file();
+  document.title = `${file()} · archc`;
+  if (typeof wanted.network === "string") page.want(wanted.network);
+  else page.want("");
+  if (wanted.look && typeof wanted.look === "object") choose(wanted.look);
+  if (typeof wanted.panel === "string") openPanel(wanted.panel, () => {});
+  editor.set(typeof wanted.text === "string" ? wanted.text : began.text);
+  page.ask();
+}
+
+menu.addEventListener("change", async () => {
+  if (!menu.value) return;
+  await show({ file: menu.value });
+  menu.value = "";
+});
+
+link.addEventListener("click", async () => {
+  await remember();
+  await navigator.clipboard.writeText(location.href);
+  link.textContent = "Copied";
+  setTimeout(() => {
+    link.textContent = "Copy link";
+  }, 1500);
+});
+
+async function begin() {
+  const word = location.hash.slice(1);
+  const found = word ? await unpacked(word) : null;
+  await show(found ?? { file: FIRST });
+  if (word && !found) {
+    said.link = "The link could not be read: it was cut, perhaps. This is a network of the library.";
+    tell();
+  }
+}
+
+editor.onText(() => {
+  said.link = "";
+  tell();
+});
+addEventListener("hashchange", begin);
+begin();

@@ -1,0 +1,31 @@
+// What the page and its worker say to each other.
+import type { Diagnostic, Part } from "./types.d.ts";
+
+export interface Question {
+  file: string;
+  text: string;
+  wanted: object;
+}
+
+export type ToWorker =
+  | ({ do: "ask"; number: number } & Question)
+  | ({ do: "draw"; number: number; form: string } & Question)
+  | { do: "library"; name: string };
+
+export type Made = { text: string } | { diagnostics: Diagnostic[] };
+
+export type FromWorker =
+  | { part: "ready" }
+  | { part: "broken"; why: string }
+  | { part: "answer"; number: number; answer: Part }
+  | { part: "drawn"; number: number; made: Made }
+  | { part: "text"; name: string; text: string };
+
+/** What a link holds: a network of the library, or a text; and how it is shown. */
+export interface Linked {
+  file?: string;
+  text?: string;
+  network?: string;
+  look?: Record<string, unknown>;
+  panel?: string;
+}
