@@ -1,4 +1,7 @@
-"""Screenshots of the pages: `python docs/screenshots.py` writes docs/watch.png. It needs Chromium with its driver, and `archc[watch]`."""
+"""Screenshots of the pages: `python docs/screenshots.py` writes docs/watch.png and docs/playground.png.
+
+It needs Chromium with its driver, `archc[watch]`, and build/playground (`make playground`).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
@@ -53,10 +59,46 @@ def watch(page: Any, target: Path) -> None:
         page.get("about:blank")
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a folder."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
+    server.shutdown()
+    server.server_close()
+
+
+def playground(page: Any, target: Path) -> None:
+    """A network of the library in the dark, a line with its box, the costs beneath."""
+    from selenium.webdriver.support.ui import Select
+
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})
+    with served(ROOT / "build" / "playground") as url:
+        page.get(url)
+        until(lambda: page.find_elements("css selector", "#picture svg"))
+        Select(page.find_element("id", "library")).select_by_visible_text("ghostnet_100")
+        until(lambda: page.execute_script("return document.getElementById('network').value") == "ghostnet_100")
+        until(lambda: "conv_stem" in page.execute_script("return document.getElementById('picture').textContent"))
+        page.find_element("id", "tab-costs").click()
+        page.execute_script(
+            "[...document.querySelectorAll('#picture .node')].find(box => box.textContent.includes('conv_stem')).querySelector('text')"
+            ".dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))"
+        )
+        until(lambda: page.find_elements("css selector", ".lit"))
+        shoot(page, target)
+
+
 def main() -> None:
     page = opened()
     try:
         watch(page, ROOT / "docs" / "watch.png")
+        playground(page, ROOT / "docs" / "playground.png")
     finally:
         page.quit()
 

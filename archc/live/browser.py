@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from ..compiler.draw.font import FAMILIES
 from ..compiler.draw.graphviz import Engine, Failure, lay_out_by
-from ..compiler.files.locate import LIBRARY, SUFFIX
+from ..compiler.files.locate import find
 from ..compiler.files.system_errors import of_system
 from ..reporting.error import ArchError
 from ..reporting.terminal import to_data
@@ -63,9 +63,10 @@ class Worker:
 
 
 def library(name: str) -> str:
-    """The text of a shipped network."""
-    with open(os.path.join(LIBRARY, name + SUFFIX), encoding="utf-8") as stream:
-        return stream.read()
+    """A shipped network, as JSON: its file's name, the file's text, and which network of the file it is, where it is a preset."""
+    target = find(name)
+    with open(target.path, encoding="utf-8") as stream:
+        return json.dumps({"file": os.path.basename(target.path), "network": target.network or "", "text": stream.read()})
 
 
 def _told(error: Exception) -> Json:

@@ -29,7 +29,7 @@ from .reading import ROOT
 from .test_format_law import SHORT, shaken
 
 FILES = [path for folder in ("architectures", "tests/corpus") for path in sorted((ROOT / folder).rglob("*.arch"))]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", *(path for path in sorted((ROOT / "docs").rglob("*.md")) if "node_modules" not in path.parts)]
 _LISTING = re.compile(r"^```arch[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -62,7 +62,7 @@ def test_many_pictures_are_one_answer() -> None:
     """The page of `-o net.html` lays out the inside of every box, in Graphviz's JSON."""
     worker = Worker(here)
     lay_out_by(None)
-    made = json.loads(worker.draw("resnet18.arch", library("resnet18"), "{}", "dot"))
+    made = json.loads(worker.draw("resnet18.arch", json.loads(library("resnet18"))["text"], "{}", "dot"))
     assert made["text"].startswith("digraph")
     texts: list[str] = []
 
@@ -76,7 +76,7 @@ def test_many_pictures_are_one_answer() -> None:
         Worker(layout)
         return answer
 
-    made = json.loads(Worker(layout).draw("resnet18.arch", library("resnet18"), "{}", "html"))
+    made = json.loads(Worker(layout).draw("resnet18.arch", json.loads(library("resnet18"))["text"], "{}", "html"))
     assert "</html>" in made["text"]
     assert len(texts) > 3
     assert set(texts) == {"json"}
@@ -103,6 +103,14 @@ def test_errors_and_bugs_are_told_and_the_worker_goes_on(monkeypatch: pytest.Mon
         assert parts(worker, TEXT)[-1] == {"part": "refused", "diagnostics": [], "bug": "ZeroDivisionError: division by zero"}
     assert parts(worker, TEXT)[-1] == {"part": "done"}
     assert json.loads(worker.draw("n.arch", "network n {", "{}", "svg"))["diagnostics"]
+
+
+def test_a_preset_is_a_network_of_its_familys_file() -> None:
+    found = json.loads(library("efficientnet_b3"))
+    assert (found["file"], found["network"]) == ("efficientnet.arch", "efficientnet_b3")
+    assert json.loads(library("googlenet"))["network"] == ""
+    (check,) = [part for part in parts(Worker(here), found["text"], network="efficientnet_b3") if part["part"] == "check"]
+    assert check["network"] == "efficientnet_b3"
 
 
 def test_the_processes_lay_out_again_when_no_engine_is_named() -> None:

@@ -56,7 +56,7 @@ const look = EditorView.theme({
   "&": { flex: "1", minHeight: "0", fontSize: "13px" },
   ".cm-scroller": { fontFamily: 'ui-monospace, "Liberation Mono", monospace', lineHeight: "1.5" },
   ".cm-gutters": { background: "var(--fill)", color: "var(--faint)", border: "0" },
-  ".cm-activeLine, .cm-activeLineGutter": { background: "color-mix(in srgb, var(--fill) 60%, transparent)" },
+  ".cm-activeLine:not(.lit-line), .cm-activeLineGutter": { background: "color-mix(in srgb, var(--fill) 60%, transparent)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   ".cm-selectionBackground, &.cm-focused .cm-selectionBackground": {
     background: "color-mix(in srgb, var(--accent) 28%, transparent) !important",

@@ -11,7 +11,9 @@ import { python } from "./python.js";
 /** @import { Linked } from "./protocol.d.ts" */
 
 const FIRST = "resnet18";
-const SUFFIX = ".arch";
+
+/** What the text is called that is no network's of the library. */
+const OWN = { file: "net.arch", network: "", text: "" };
 
 const title = byId("file-name", HTMLElement);
 const menu = byId("library", HTMLSelectElement);
@@ -23,11 +25,11 @@ const editor = mirror(byId("text", HTMLElement));
 /** What Python is at, and what there is to say of the link that was followed. */
 const said = { state: /** @type {[string, ...[string, () => void][]]} */ ([""]), link: "" };
 
-/** The network of the library that the text began as, and its text there. */
-let began = { name: "", text: "" };
+/** The network of the library that the text began as. */
+let began = { name: "", ...OWN };
 let last = /** @type {Asked | null} */ (null);
 
-const file = () => `${began.name || "net"}${SUFFIX}`;
+const file = () => began.file;
 const { backend, library, stop } = python(file, (state, why) => {
   if (state === "loading") said.state = ["Python is being loaded; this takes some seconds."];
   else if (state === "silent") said.state = ["archc is still at work.", ["Stop", stop]];
@@ -57,7 +59,7 @@ function tell() {
 function linked() {
   const text = editor.text();
   const plain = began.name !== "" && text === began.text;
-  const network = last?.network ? { network: last.network } : {};
+  const network = last && last.network !== began.network ? { network: last.network } : {};
   const panel = last && last.panel !== "problems" ? { panel: last.panel } : {};
   const look = Object.fromEntries(Object.entries(chosen()).filter(([name, value]) => isSaid(name, value)));
   const options = Object.keys(look).length ? { look } : {};
@@ -82,11 +84,10 @@ async function remember() {
 /** @param {Linked} wanted */
 async function show(wanted) {
   const name = [...menu.options].some((option) => option.value === wanted.file) ? (wanted.file ?? "") : "";
-  began = { name, text: name ? await library(name) : "" };
+  began = { name, ...(name ? await library(name) : OWN) };
   title.textContent = file();
   document.title = `${file()} · archc`;
-  if (typeof wanted.network === "string") page.want(wanted.network);
-  else page.want("");
+  page.want(typeof wanted.network === "string" ? wanted.network : began.network);
   if (wanted.look && typeof wanted.look === "object") choose(wanted.look);
   if (typeof wanted.panel === "string") openPanel(wanted.panel, () => {});
   editor.set(typeof wanted.text === "string" ? wanted.text : began.text);

@@ -19,7 +19,14 @@ export type FromWorker =
   | { part: "broken"; why: string }
   | { part: "answer"; number: number; answer: Part }
   | { part: "drawn"; number: number; made: Made }
-  | { part: "text"; name: string; text: string };
+  | { part: "text"; name: string; found: Shipped };
+
+/** A network of the library: its file, and which of its networks, where it is a preset. */
+export interface Shipped {
+  file: string;
+  network: string;
+  text: string;
+}
 
 /** What a link holds: a network of the library, or a text; and how it is shown. */
 export interface Linked {

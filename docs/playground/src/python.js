@@ -1,7 +1,7 @@
 // The worker that answers, seen from the page: started, and started again where it broke or was told to stop.
 
 /** @import { Backend, Diagnostic, Part } from "./types.d.ts" */
-/** @import { FromWorker, Made, ToWorker } from "./protocol.d.ts" */
+/** @import { FromWorker, Made, Shipped, ToWorker } from "./protocol.d.ts" */
 
 /** Milliseconds of silence after which a person may want to stop it. */
 const LONG = 12_000;
@@ -19,7 +19,7 @@ export function python(file, changed) {
   let silence = 0;
   let started = false;
   const drawn = /** @type {Map<number, (made: string | Diagnostic[]) => void>} */ (new Map());
-  const texts = /** @type {Map<string, (text: string) => void>} */ (new Map());
+  const texts = /** @type {Map<string, (found: Shipped) => void>} */ (new Map());
   let worker = start();
 
   function start() {
@@ -65,7 +65,7 @@ export function python(file, changed) {
       drawn.get(message.number)?.(of(message.made));
       drawn.delete(message.number);
     } else {
-      texts.get(message.name)?.(message.text);
+      texts.get(message.name)?.(message.found);
       texts.delete(message.name);
     }
   }
@@ -104,7 +104,7 @@ export function python(file, changed) {
   return {
     backend,
     restart,
-    /** @param {string} name @returns {Promise<string>} */
+    /** @param {string} name @returns {Promise<Shipped>} */
     library: (name) =>
       new Promise((resolve) => {
         texts.set(name, resolve);

@@ -77,7 +77,7 @@ async function hear({ data }) {
         made: JSON.parse(worker.draw(data.file, data.text, JSON.stringify(data.wanted), data.form)),
       });
     } else {
-      tell({ part: "text", name: data.name, text: library(data.name) });
+      tell({ part: "text", name: data.name, found: JSON.parse(library(data.name)) });
     }
   } catch (error) {
     // Python itself has ended (its stack, its memory): the page starts another worker.
