@@ -13,7 +13,16 @@ import archc
 from archc.manual.pygments_lexer import ArchLexer
 
 PAGES = {
-    "Begin": ["docs/tour", "docs/language", "docs/ops", "docs/own_operations", "docs/mistakes", "docs/commands", "docs/watch", "docs/playground/README"],
+    "Begin": [
+        "docs/tour",
+        "docs/language",
+        "docs/ops",
+        "docs/own_operations",
+        "docs/mistakes",
+        "docs/commands",
+        "docs/watch",
+        "docs/playground/README",
+    ],
     "Networks": ["architectures/README", "docs/gallery", "docs/diagrams", "docs/import", "docs/imported"],
     "Numbers": ["docs/costs", "docs/lecture", "docs/speed", "docs/checker", "docs/json", "benchmarks/RESULTS"],
     "Errors": ["docs/errors/README", "docs/errors/[EWF]*"],
