@@ -66,16 +66,17 @@ def gathered(low: Lowering, call: Call, index: list[Any]) -> None:
     found = next(
         (row for row in _candidates(data.shape[axis], wanted.numel()) if torch.equal(row.index().flatten(), wanted.flatten().long())), None
     )
-    if found is None:
-        raise Unsaid("indexing by a tensor that is no table of distances")
     rest = [place for place in range(len(data.shape)) if place != axis]
     many = prod(data.shape[place] for place in rest)
     current = low.step("permute", {"order": [*rest, axis]}, data, tuple(data.shape[place] for place in (*rest, axis)))
-    current = low.step("reshape", {"shape": [many, *found.sides]}, current, (many, *found.sides))
-    if not found.signed:
-        for place in (1, 2):
-            current = _mirrored(low, current, place)
-    current = _windows(low, current, found)
+    if found is None:
+        current = _along_a_line(low, current, many, wanted)
+    else:
+        current = low.step("reshape", {"shape": [many, *found.sides]}, current, (many, *found.sides))
+        if not found.signed:
+            for place in (1, 2):
+                current = _mirrored(low, current, place)
+        current = _windows(low, current, found)
     whole = (*(data.shape[place] for place in rest), *wanted.shape)
     current = low.step("reshape", {"shape": list(whole)}, current, whole)
     order = [*range(axis), *range(len(rest), len(whole)), *range(axis, len(rest))]
@@ -111,6 +112,26 @@ def _windows(low: Lowering, table: Data, places: Places) -> Data:
         shape[axis] = -(-shape[axis] // places.stride)
         seen = low.step("slice", {"axis": axis, "start": 0, "stop": None, "step": places.stride}, seen, tuple(shape))
     return seen
+
+
+def _along_a_line(low: Lowering, table: Data, many: int, index: torch.Tensor) -> Data:
+    """Places along one axis, those that look so many steps apart, those that are looked at so many others."""
+    if index.dim() != 2 or min(index.shape) < 2:
+        raise Unsaid("indexing by a tensor that is no table of distances")
+    (asked, seen), first = index.shape, int(index[0, -1])
+    stride, dilation = int(index[1, 0] - index[0, 0]), int(index[0, 0] - index[0, 1])
+    line = torch.arange(asked)[:, None] * stride + torch.arange(seen).flip(0) * dilation + first
+    if stride < 1 or dilation < 1 or not torch.equal(line, index.long()):
+        raise Unsaid("indexing by a tensor that is no table of distances")
+    length = stride * (asked - 1) + dilation * (seen - 1) + 1
+    current = low.step("reshape", {"shape": [many, table.shape[-1], 1]}, table, (many, table.shape[-1], 1))
+    if length < table.shape[-1]:
+        current = low.step("slice", {"axis": 1, "start": first, "stop": first + length}, current, (many, length, 1))
+    sizes: dict[str, Plain] = {"kernel": (seen, 1), "stride": (stride, 1), "dilation": (dilation, 1)}
+    current = low.step("unfold", sizes, current, (many * seen, asked))
+    current = low.step("reshape", {"shape": [many, seen, asked]}, current, (many, seen, asked))
+    current = low.step("flip", {"axis": 1}, current, (many, seen, asked))
+    return low.step("permute", {"order": [0, 2, 1]}, current, (many, asked, seen))
 
 
 def _sized(name: str, height: int, width: int) -> dict[str, Plain]:

@@ -190,6 +190,31 @@ def _stretched(low: Lowering, row: Data, lead: tuple[int, ...]) -> Data:
     return replace(low.between("expand", {"shape": list(shape)}, [row], shape), batch=row.batch)
 
 
+@lowers("einsum")
+def einsum(low: Lowering, call: Call) -> None:
+    """Of two tensors; the letter of the batch goes."""
+    pattern, *given = call.arguments
+    given = given[0] if given and isinstance(given[0], list) else given
+    if len(given) != 2 or "." in pattern:
+        raise Unsaid("`einsum` of other than two tensors")
+    left, _, after = pattern.replace(" ", "").partition("->")
+    sides = left.split(",")
+    made, rows = low.result(call), [low.data(ref) for ref in given]
+    if any(row.fold > 1 or len(side) != len(set(side)) for row, side in zip([*rows, made], [*sides, after], strict=True)) or not after:
+        raise Unsaid("`einsum` with rows folded into the batch")
+    letters = {side[row.batch] for row, side in zip(rows, sides, strict=True) if not row.alone}
+    if (
+        len(letters) > 1
+        or any(letter not in after for letter in letters)
+        or any(letters & set(s) for s, r in zip(sides, rows, strict=True) if r.alone)
+    ):
+        raise Unsaid("`einsum` along the batch")
+    words = [" ".join(letter for letter in side if letter not in letters) for side in [*sides, after]]
+    if any(letter not in after and (letter in sides[0]) != (letter in sides[1]) for letter in set(left) - {","}):
+        raise Unsaid("`einsum` that sums along an axis of one tensor alone")
+    low.emit(call, "einsum", {"pattern": f"{words[0]}, {words[1]} -> {words[2]}"}, rows)
+
+
 @lowers("square")
 def square(low: Lowering, call: Call) -> None:
     low.emit(call, "square", {}, [low.data(call.arguments[0])])

@@ -9,21 +9,20 @@ from .flat_steps import Plain, Step
 from .known import Data, Fixed
 from .lower import Lowering, bind, lowers, one, spread
 from .lower_fixed import beside
+from .lower_folded import batched, clean, pooled, side_by_side, unbatched
 from .trace import Call, Ref
 from .unsaid import Unsaid
 from .worked_weights import blurring, standardised
 
 
-def clean(row: Data, name: str) -> Data:
-    if not row.is_clean:
-        raise Unsaid(f"`{name}` with rows folded into the batch")
-    return row
-
-
 @lowers("conv1d", "conv2d", "conv3d")
 def conv(low: Lowering, call: Call) -> None:
     row = bind(call, "input weight bias stride padding dilation groups", bias=None, stride=1, padding=0, dilation=1, groups=1)
-    data, weight = clean(low.data(row["input"]), "conv"), low.of(row["weight"])
+    data, weight = low.data(row["input"]), low.of(row["weight"])
+    if data.alone:
+        data = unbatched(low, data, len(weight.shape))
+    folded = data if data.batch == 0 and data.fold > 1 else None
+    data = data if folded is not None or data.alone else clean(data, "conv")
     before = low.flat.steps[-1] if low.flat.steps and low.flat.steps[-1].number == data.number else None
     operation, told = "conv", dict[str, Plain]()
     if not isinstance(weight, Fixed):
@@ -49,6 +48,7 @@ def conv(low: Lowering, call: Call) -> None:
         source, mode = Data(before.inputs[0], (), 0), str(before.arguments["mode"])
         sides = before.arguments["sides"]
         pad = tuple(sides[::2]) if isinstance(sides, list) else sides
+        folded = None if folded is None else source
     arguments: dict[str, Plain] = {
         "channels": weight.shape[0],
         "kernel": one(kernel),
@@ -59,7 +59,13 @@ def conv(low: Lowering, call: Call) -> None:
         "bias": row["bias"] is not None,
         "pad_mode": mode,
     }
-    low.emit(call, operation, arguments | told | low.start(key, row["bias"] is not None), [source], key)
+    arguments |= told | low.start(key, row["bias"] is not None)
+    if folded is not None:
+        side_by_side(low, call, operation, arguments, folded, key)
+    elif data.alone:
+        batched(low, call, low.between(operation, arguments, [source], low.result(call).shape[1:], key))
+    else:
+        low.emit(call, operation, arguments, [source], key)
 
 
 def _blurred(low: Lowering, call: Call, row: dict[str, Any], before: Step | None) -> None:
@@ -134,7 +140,10 @@ def batch_norm(low: Lowering, call: Call) -> None:
     )
     data = low.data(row["input"])
     along_last = len(data.shape) == 2 and data.batch == 0 and data.fold > 1  # tokens, all of them in one axis
-    data = data if along_last else clean(data, "bn")
+    if data.alone:
+        raise Unsaid("batch norm of a learned or fixed tensor")
+    folded = data.batch == 0 and data.fold > 1 and len(data.shape) > 2
+    data = data if along_last or folded else clean(data, "bn")
     if row["running_mean"] is None:
         raise Unsaid("batch norm without running statistics")
     if (row["weight"] is None) != (row["bias"] is None):
@@ -144,6 +153,9 @@ def batch_norm(low: Lowering, call: Call) -> None:
     if momentum is None:
         raise Unsaid("batch norm with a cumulative average")
     arguments: dict[str, Plain] = {"eps": row["eps"], "momentum": momentum, "affine": row["weight"] is not None}
+    if folded:
+        side_by_side(low, call, "bn", arguments, data, key)
+        return
     low.emit(call, "bn", arguments | ({"last": True} if along_last else {}), [data], key)
 
 
@@ -232,19 +244,7 @@ def max_pool(low: Lowering, call: Call) -> None:
         told = {**_window(row, rank), "pad": sides, "dilation": dilation, "ceil": row["ceil_mode"]}
         low.emit(call, "maxpool", told, [Data(before.inputs[0], (), 0)])
         return
-    _pooled(low, call, "maxpool", {**_window(row, rank), "dilation": dilation, "ceil": row["ceil_mode"]}, data)
-
-
-def _pooled(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data) -> None:
-    """A step of each channel by itself: rows that are folded into the batch are channels to it."""
-    if data.batch != 0 or data.fold == 1:
-        low.emit(call, operation, arguments, [clean(data, operation)])
-        return
-    made = low.result(call)
-    joined, after = ((row.bare[0] * row.bare[1], *row.bare[2:]) for row in (data, made))
-    current = low.between("reshape", {"shape": list(joined)}, [data], joined)
-    current = low.between(operation, arguments, [current], after)
-    low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
+    pooled(low, call, "maxpool", {**_window(row, rank), "dilation": dilation, "ceil": row["ceil_mode"]}, data)
 
 
 def _window(row: dict[str, Any], rank: int) -> dict[str, Plain]:
@@ -269,7 +269,7 @@ def avg_pool(low: Lowering, call: Call) -> None:
     data = low.data(row["input"])
     arguments = {**_window(row, len(data.shape) - 2), "ceil": row["ceil_mode"], "count_pad": row["count_include_pad"]}
     no_padding = arguments["pad"] == 0 and not arguments["ceil"]
-    _pooled(low, call, "avgpool", {**arguments, "count_pad": True if no_padding else arguments["count_pad"]}, data)
+    pooled(low, call, "avgpool", {**arguments, "count_pad": True if no_padding else arguments["count_pad"]}, data)
 
 
 @lowers(
@@ -282,9 +282,9 @@ def adaptive(low: Lowering, call: Call) -> None:
     size = spread(row["output_size"], len(data.shape) - 2)
     size = tuple(made if item is None else item for item, made in zip(size, low.result(call).shape[2:], strict=True))
     if set(size) == {1}:
-        _pooled(low, call, f"global_{kind}", {}, data)
+        pooled(low, call, f"global_{kind}", {}, data)
     else:
-        _pooled(low, call, f"adaptive_{kind}", {"size": one(size)}, data)
+        pooled(low, call, f"adaptive_{kind}", {"size": one(size)}, data)
 
 
 ACTIVATIONS = {
@@ -428,33 +428,3 @@ def embedding(low: Lowering, call: Call) -> None:
     if len(data.bare) != 1:
         raise Unsaid("an embedding of one number, or of an image of numbers")
     low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data], low.key(row["weight"]))
-
-
-@lowers("multi_head_attention_forward")
-def attention(low: Lowering, call: Call) -> None:
-    names = "query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn dropout_p out_proj_weight out_proj_bias"
-    row = bind(call, names, key_padding_mask=None, attn_mask=None, use_separate_proj_weight=False, is_causal=False, training=False)
-    if row["key_padding_mask"] is not None or row["attn_mask"] is not None or row["bias_k"] is not None or row["use_separate_proj_weight"]:
-        raise Unsaid("attention with a mask, or with projections apart")
-    query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
-    if key.number != value.number:
-        raise Unsaid("attention whose keys and values come from two tensors")
-    weight = low.of(row["in_proj_weight"])
-    assert isinstance(weight, Fixed)
-    owner = weight.key.rpartition(".")[0]
-    arguments: dict[str, Plain] = {"heads": row["num_heads"], "dropout": row["dropout_p"], "bias": row["in_proj_bias"] is not None}
-    low.emit(call, "attention", arguments, [query] if query.number == key.number else [query, key], owner)
-
-
-@lowers("scaled_dot_product_attention")
-def core(low: Lowering, call: Call) -> None:
-    row = bind(call, "query key value attn_mask dropout_p is_causal", attn_mask=None, is_causal=False, scale=None, enable_gqa=False)
-    query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
-    like = next((item for item in (query, key, value) if not item.alone), query)
-    rows = [beside(low, item, like) for item in (query, key, value)]
-    if isinstance(row["attn_mask"], Ref):
-        rows.append(beside(low, low.data(row["attn_mask"]), like))
-    lead, shared = rows[0].bare[:-2], rows[1].bare[:-2]
-    if lead != shared and not (row["enable_gqa"] or (shared[:-1] == lead[:-1] and shared[-1:] == (1,))):
-        raise Unsaid("attention whose heads share their keys")
-    low.emit(call, "sdpa", {"scale": row["scale"], "causal": bool(row["is_causal"])}, rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from .by_distance import gathered
 from .flat_steps import Plain
@@ -170,6 +169,13 @@ def getitem(low: Lowering, call: Call) -> None:
             raise Unsaid("an index that is no number and no slice")
         axis += 1
     made = low.result(call)
+    if data.alone and len(data.shape) == 1 and len(steps) == 1 and steps[0][0] == "select" and not reshaped:
+        # One of several numbers: an axis of 1 stays, which stretches as a number does.
+        index_ = steps[0][2]["index"]
+        assert isinstance(index_, int)
+        place = index_ % data.shape[0]
+        low.tell(made.number, low.step("slice", {"axis": 0, "start": place, "stop": place + 1}, data, (1,)))
+        return
     current, gone = data, 0
     for position, (name, own, arguments) in enumerate(steps):
         place = own - gone
@@ -247,81 +253,6 @@ def expand(low: Lowering, call: Call) -> None:
         low.emit(call, "expand", {"shape": list(made.bare)}, [data])
 
 
-@lowers("repeat_interleave")
-def repeat_interleave(low: Lowering, call: Call) -> None:
-    """Each image, or each place of an axis, several times in a row."""
-    row = bind(call, "input repeats dim", dim=None)
-    data, made, times = low.data(row["input"]), low.result(call), row["repeats"]
-    if not isinstance(times, int) or row["dim"] is None:
-        raise Unsaid("`repeat_interleave` by a tensor")
-    axis = row["dim"] % len(data.shape)
-    if axis == data.batch and data.fold > 1:
-        raise Unsaid("`repeat_interleave` of rows that are folded into the batch")
-    # The copies are an axis behind the one that is repeated; the batch has none of its own.
-    place = axis if axis == data.batch else data.axis(axis) + 1
-    one_, many = ((*data.bare[:place], size, *data.bare[place:]) for size in (1, times))
-    current = low.between("reshape", {"shape": list(one_)}, [data], one_)
-    if many == made.bare:
-        low.emit(call, "expand", {"shape": list(many)}, [current])
-    else:
-        current = low.between("expand", {"shape": list(many)}, [current], many)
-        low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
-
-
-@lowers("pad")
-def pad(low: Lowering, call: Call) -> None:
-    row = bind(call, "input pad mode value", mode="constant", value=None)
-    data = low.data(row["input"])
-    rank = len(data.bare) - 1
-    given = list(row["pad"])
-    if all(side == 0 for side in given):
-        low.alias(call, data)
-        return
-    if not data.is_clean or any(side < 0 for side in given) or any(given[2 * rank :]):
-        if row["mode"] != "constant":
-            raise Unsaid("padding of the channels or of windows by other than a number")
-        _sides(low, call, data, given, row["value"] or 0)
-        return
-    given = (given + [0] * (2 * rank))[: 2 * rank]
-    sides = tuple(side for axis in range(rank) for side in given[2 * (rank - 1 - axis) : 2 * (rank - 1 - axis) + 2])
-    mode = "zeros" if row["mode"] == "constant" else row["mode"]
-    value: Any = row["value"] or 0
-    low.emit(call, "pad", {"sides": sides[0] if len(set(sides)) == 1 else list(sides), "mode": mode, "value": value}, [data])
-
-
-def _sides(low: Lowering, call: Call, data: Data, given: list[int], value: float) -> None:
-    """Axis by axis: what is cut off, and numbers that are joined on."""
-    steps: list[tuple[int, int, int]] = []
-    for place in range(len(given) // 2):
-        before, after = given[2 * place : 2 * place + 2]
-        if before or after:
-            steps.append((data.axis(-1 - place), before, after))
-    current, shape = data, list(data.bare)
-    for place, (axis, before, after) in enumerate(steps):
-        is_last = place == len(steps) - 1
-        start, stop = max(0, -before), shape[axis] - max(0, -after)
-        more = [side for side in (before, after) if side > 0]
-        if min(before, after) < 0:
-            cut: dict[str, Plain] = {"axis": axis, "start": start, "stop": stop if after < 0 else None}
-            shape[axis] = stop - start
-            if is_last and not more:
-                low.emit(call, "slice", cut, [current])
-                return
-            current = low.between("slice", cut, [current], tuple(shape))
-        if more:
-            rows = [current]
-            for side, first in ((before, True), (after, False)):
-                if side > 0:
-                    edge = (*shape[:axis], side, *shape[axis + 1 :])
-                    made = low.between("constant", {"value": value, "sizes": list(edge)}, [], edge)
-                    rows.insert(0 if first else len(rows), made)
-            shape[axis] += sum(more)
-            if is_last:
-                low.emit(call, "concat", {"axis": axis}, rows)
-            else:
-                current = low.between("concat", {"axis": axis}, rows, tuple(shape))
-
-
 @lowers("interpolate", "upsample")
 def interpolate(low: Lowering, call: Call) -> None:
     row = bind(
@@ -377,13 +308,32 @@ def pixel_unshuffle(low: Lowering, call: Call) -> None:
 def unfold(low: Lowering, call: Call) -> None:
     row = bind(call, "input kernel_size dilation padding stride", dilation=1, padding=0, stride=1)
     data = low.data(row["input"])
-    if isinstance(row["kernel_size"], int) and len(call.arguments) == 4 and "kernel_size" not in call.keywords and len(data.bare) != 3:
-        raise Unsaid("`Tensor.unfold`")
+    if isinstance(row["kernel_size"], int) and len(call.arguments) == 4:
+        _along(low, call, data)
+        return
     sizes = {
         name: one(spread(row[key], 2))
         for name, key in (("kernel", "kernel_size"), ("stride", "stride"), ("pad", "padding"), ("dilation", "dilation"))
     }
     low.emit(call, "unfold", {**sizes}, [data])
+
+
+def _along(low: Lowering, call: Call, data: Data) -> None:
+    """`Tensor.unfold`: windows along one axis, each of which is a new last axis. The others are channels and columns to it."""
+    _, given, size, step = call.arguments
+    axis, made = data.axis(given), low.result(call)
+    before, length, after = data.bare[:axis], data.bare[axis], data.bare[axis + 1 :]
+    count = (length - size) // step + 1
+    image = (elements(before), length, elements(after))
+    current = low.between("reshape", {"shape": list(image)}, [data], image)
+    columns = (image[0] * size, count * image[2])
+    current = low.between("unfold", {"kernel": (size, 1), "stride": (step, 1)}, [current], columns)
+    whole = (*before, size, count, *after)
+    current = low.between("reshape", {"shape": list(whole)}, [current], whole)
+    order = [*range(axis), *range(axis + 1, len(whole)), axis]
+    if [whole[place] for place in order] != list(made.bare):
+        raise Unsaid("`Tensor.unfold` along the batch")
+    low.emit(call, "permute", {"order": order}, [current])
 
 
 @lowers("channel_shuffle")

@@ -273,6 +273,7 @@ def as_it_was(module: nn.Module) -> Iterator[None]:
     own = ("_parameters", "_buffers", "_modules")
     rows = [(part.__dict__, {name: value for name, value in part.__dict__.items() if name not in own}) for part in module.modules()]
     inner = [(value, value.copy()) for _, row in rows for value in row.values() if type(value) in (dict, list)]
+    inner += [(part._buffers, part._buffers.copy()) for part in module.modules()]
     try:
         yield
     finally:

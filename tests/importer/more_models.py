@@ -154,3 +154,62 @@ class SharedKeys(nn.Module):
         queries = x.reshape(x.shape[0], 4, 2, -1).transpose(2, 3)
         keys = x[:, :2].unsqueeze(1).transpose(2, 3)
         return F.scaled_dot_product_attention(queries, keys, keys)
+
+
+class Rotary(nn.Module):
+    """Queries and keys turned by sines of rows and columns, which are kept as tables, and an encoding that is made at each run."""
+
+    def __init__(self, side: int = 4, heads: int = 2, size: int = 8) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 4, 4)
+        self.encode = nn.Conv2d(8, 16, 1)
+        self.qkv = nn.Linear(16, 3 * heads * size)
+        self.proj = nn.Linear(heads * size, 16)
+        self.heads, self.size = heads, size
+        places = torch.stack(torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij"), -1).float().reshape(side * side, 2, 1)
+        angles = (places * 100 ** (-torch.arange(size // 4) / (size // 4))).flatten(1).repeat_interleave(2, -1)
+        self.register_buffer("sine", angles.sin(), persistent=False)
+        self.register_buffer("cosine", angles.cos(), persistent=False)
+
+    def turned(self, x: torch.Tensor) -> torch.Tensor:
+        other = torch.stack([-x[..., 1::2], x[..., ::2]], -1).reshape(x.shape)
+        return x * self.cosine + other * self.sine
+
+    def waves(self, x: torch.Tensor) -> torch.Tensor:
+        rows = torch.ones(1, *x.shape[2:], device=x.device).cumsum(1) / x.shape[2]
+        angles = rows[..., None] / 50 ** (torch.arange(4, device=x.device) / 4)
+        return torch.stack([angles.sin(), angles.cos()], 4).flatten(3).permute(0, 3, 1, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x)
+        x = (x + self.encode(self.waves(x))).flatten(2).transpose(1, 2)
+        n, length, _ = x.shape
+        q, k, v = self.qkv(x).reshape(n, length, 3, self.heads, self.size).permute(2, 0, 3, 1, 4)
+        x = F.scaled_dot_product_attention(self.turned(q), self.turned(k), v)
+        return self.proj(x.transpose(1, 2).flatten(2)).mean(1)
+
+
+class Apart(nn.Module):
+    """Heads and windows as images of their own: convolved with shared weights, cut into overlapping windows, compared along lines."""
+
+    def __init__(self, side: int = 8) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.conv = nn.Conv2d(4, 4, 3, 2, 1, groups=4)
+        self.bn = nn.BatchNorm2d(4)
+        self.lines = nn.Parameter(torch.randn(2 * side - 1, 4))
+        asked, seen = torch.arange(side)[:, None], torch.arange(0, side, 2)
+        self.register_buffer("numbers", asked - seen + side - 1, persistent=False)
+        self.places = nn.Parameter(torch.zeros(1, 8, 2, 2))
+        self.head = nn.Linear(2, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.stem(x) + self.places.tile(1, 1, x.shape[2] // 2, x.shape[3] // 2)
+        n, _, h, w = x.shape
+        heads = x.reshape(n * 2, 4, h, w)
+        small = self.bn(self.conv(heads)).reshape(n, 2, 4, h // 2, w // 2)
+        along = torch.einsum("nchw,hkc->nhwk", heads.reshape(n, 2, 4, h, w)[:, 0], self.lines[self.numbers])
+        whole = small.clone()
+        whole[:, :, :, 1:, :2] = small[:, :, :, 1:, :2] * 2
+        windows = along.unfold(1, 4, 2).unfold(2, 4, 2).mean([1, 2])
+        return torch.cat([self.head(whole.mean([3, 4]).transpose(1, 2)).mean(1), windows.mean([2, 3])], 1)

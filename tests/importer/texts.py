@@ -37,6 +37,8 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "swin_v2": (more_models.SwinV2, ((3, 16, 16),)),
     "worked": (more_models.Worked, ((3, 16, 16),)),
     "sides": (more_models.Sides, ((3, 8, 16),)),
+    "rotary": (more_models.Rotary, ((3, 16, 16),)),
+    "apart": (more_models.Apart, ((3, 8, 8),)),
     "shared_keys": (more_models.SharedKeys, ((8, 6),)),
 }
 

@@ -1,0 +1,140 @@
+"""Fixed tensors of numbers as steps: the numbers themselves, tables by their names, and what stretches and turns few numbers into many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+
+from .fixed_values import Values
+from .flat_steps import Plain
+from .known import Data
+from .separated import Separated, separated
+from .tables import constant
+from .trace import Call, Trace
+from .unsaid import Unsaid
+from .waves import Waves, waves
+
+MOST_TOLD = 300
+"""How many numbers a text may have of one constant."""
+
+FEW = 32
+"""Up to so many are written as they are, whatever shorter way there is."""
+
+
+class Lower(Protocol):
+    """What is asked of the lowering."""
+
+    trace: Trace
+    values: Values
+    made: dict[int, Data]
+    alone: bool
+    stored: frozenset[str]
+
+    def alone_shape(self, number: int) -> tuple[int, ...]: ...
+    def learned(self, key: str) -> dict[str, Plain]: ...
+    def handle(self, call: Call) -> None: ...
+    def between(
+        self, operation: str, arguments: dict[str, Plain], inputs: Sequence[Data], shape: tuple[int, ...], key: str | None = None
+    ) -> Data: ...
+
+
+def source(low: Lower, operation: str, arguments: dict[str, Plain], shape: tuple[int, ...], key: str | None) -> Data:
+    made = low.between(operation, arguments, [], shape, key)
+    return Data(made.number, shape, -1, alone=True)
+
+
+def reshaped(low: Lower, data: Data, shape: tuple[int, ...]) -> Data:
+    made = low.between("reshape", {"shape": list(shape)}, [data], shape)
+    return Data(made.number, shape, -1, alone=True)
+
+
+def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
+    """Numbers, or a table by its name. Of what was stretched over the batch the first is taken."""
+    tensor = low.values.of(number)
+    for axis, (size, wanted) in enumerate(zip(tensor.shape, shape, strict=True)):
+        if size != wanted:
+            tensor = tensor.narrow(axis, 0, 1)
+    if not tensor.dtype.is_floating_point:
+        tensor = tensor.float()
+    value = low.trace.values[number]
+    key = value.name if value.source == "buffer" and value.name in low.stored else None
+    arguments: dict[str, Any]
+    if tensor.numel() and bool((tensor == tensor.flatten()[0]).all()):
+        arguments, bare = {"value": number_of(tensor.flatten()[0]), "sizes": list(shape) or None}, shape
+    else:
+        found = constant(tensor)
+        parts = separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) if found is None and key is None and tensor.numel() > FEW else None
+        if parts is not None:
+            return _put_together(low, parts, shape)
+        sines = waves(tensor) if found is None and key is None and tensor.numel() > FEW else None
+        if sines is not None:
+            return _of_waves(low, sines, shape)
+        if found is not None:
+            told, bare = found
+            arguments = {name: list(row) if name == "sizes" and isinstance(row, tuple) else row for name, row in told.items()}
+        elif tensor.numel() <= MOST_TOLD and not bool(torch.isnan(tensor).any() or torch.isinf(tensor).any()):
+            arguments, bare = {"value": [number_of(item) for item in tensor.flatten()], "sizes": list(shape)}, shape
+        else:
+            raise Unsaid(f"a fixed tensor of {tensor.numel():,} numbers")
+    if key is not None:
+        arguments["stored"] = True
+    made = source(low, "constant", arguments, bare, key)
+    return made if bare == shape else reshaped(low, made, shape)
+
+
+def _put_together(low: Lower, parts: Separated, shape: tuple[int, ...]) -> Data:
+    """A constant of few numbers, stretched; several of them side by side along the last axis."""
+    made = []
+    for numbers in parts.slices:
+        bare = tuple(numbers.shape)
+        told: dict[str, Any] = {"value": [number_of(item) for item in numbers.flatten()], "sizes": list(bare)}
+        if numbers.numel() == 1:
+            told["value"] = number_of(numbers.flatten()[0])
+        found = source(low, "constant", told, bare, None)
+        if bare != parts.whole:
+            stretched = low.between("expand", {"shape": list(parts.whole)}, [found], parts.whole)
+            found = Data(stretched.number, parts.whole, -1, alone=True)
+        made.append(found)
+    if parts.is_stacked:
+        rank = len(parts.whole)
+        whole = (*parts.whole, len(made))
+        found = Data(low.between("stack", {"axis": rank}, made, whole).number, whole, -1, alone=True)
+    else:
+        (found,) = made
+    return found if found.shape == shape else reshaped(low, found, shape)
+
+
+def _of_waves(low: Lower, found: Waves, shape: tuple[int, ...]) -> Data:
+    """Sines of places times frequencies."""
+    height, width, features = *found.sides, len(found.phases)
+    terms: list[Data] = []
+    for side, sizes, frequencies in ((height, (height, 1, 1), found.rows), (width, (1, width, 1), found.columns)):
+        if not bool((frequencies == 0).all()):
+            places = source(low, "constant", {"value": list(range(side)), "sizes": list(sizes)}, sizes, None)
+            told = source(low, "constant", _told(frequencies), (1, 1, features), None)
+            product = (*sizes[:2], features)
+            terms.append(Data(low.between("mul", {}, [places, told], product).number, product, -1, alone=True))
+    if not bool((found.phases == 0).all()):
+        terms.append(source(low, "constant", _told(found.phases), (1, 1, features), None))
+    whole = (height if bool((found.rows != 0).any()) else 1, width if bool((found.columns != 0).any()) else 1, features)
+    angles = low.between("add", {"broadcast": True}, terms, whole) if len(terms) > 1 else terms[0]
+    made = Data(low.between("sin", {}, [angles], whole).number, whole, -1, alone=True)
+    if whole != (height, width, features):
+        whole = (height, width, features)
+        made = Data(low.between("expand", {"shape": list(whole)}, [made], whole).number, whole, -1, alone=True)
+    if found.order != (0, 1, 2):
+        turned = tuple(whole[axis] for axis in found.order)
+        made = Data(low.between("permute", {"order": list(found.order)}, [made], turned).number, turned, -1, alone=True)
+    return made if made.shape == shape else reshaped(low, made, shape)
+
+
+def _told(numbers: torch.Tensor) -> dict[str, Any]:
+    near = torch.where(numbers.abs() < 1e-7, torch.zeros_like(numbers), numbers)
+    return {"value": [number_of(item, digits=7) for item in near], "sizes": [1, 1, len(numbers)]}
+
+
+def number_of(item: torch.Tensor, digits: int = 9) -> float | int:
+    value = float(f"{float(item):.{digits}g}")
+    return int(value) if value.is_integer() and abs(value) < 1e6 else value

@@ -1,0 +1,154 @@
+"""What is added to a tensor's edges, copied, or written into it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .flat_steps import Plain
+from .known import Data
+from .lower import Lowering, bind, lowers
+from .trace import Call, Ref
+from .unsaid import Unsaid
+
+
+@lowers("pad")
+def pad(low: Lowering, call: Call) -> None:
+    row = bind(call, "input pad mode value", mode="constant", value=None)
+    data = low.data(row["input"])
+    rank = len(data.bare) - 1
+    given = list(row["pad"])
+    if all(side == 0 for side in given):
+        low.alias(call, data)
+        return
+    if not data.is_clean or any(side < 0 for side in given) or any(given[2 * rank :]):
+        if row["mode"] != "constant":
+            raise Unsaid("padding of the channels or of windows by other than a number")
+        _sides(low, call, data, given, row["value"] or 0)
+        return
+    given = (given + [0] * (2 * rank))[: 2 * rank]
+    sides = tuple(side for axis in range(rank) for side in given[2 * (rank - 1 - axis) : 2 * (rank - 1 - axis) + 2])
+    mode = "zeros" if row["mode"] == "constant" else row["mode"]
+    value: Any = row["value"] or 0
+    low.emit(call, "pad", {"sides": sides[0] if len(set(sides)) == 1 else list(sides), "mode": mode, "value": value}, [data])
+
+
+def _sides(low: Lowering, call: Call, data: Data, given: list[int], value: float) -> None:
+    """Axis by axis: what is cut off, and numbers that are joined on."""
+    steps: list[tuple[int, int, int]] = []
+    for place in range(len(given) // 2):
+        before, after = given[2 * place : 2 * place + 2]
+        if before or after:
+            steps.append((data.axis(-1 - place), before, after))
+    current, shape = data, list(data.bare)
+    for place, (axis, before, after) in enumerate(steps):
+        is_last = place == len(steps) - 1
+        start, stop = max(0, -before), shape[axis] - max(0, -after)
+        more = [side for side in (before, after) if side > 0]
+        if min(before, after) < 0:
+            cut: dict[str, Plain] = {"axis": axis, "start": start, "stop": stop if after < 0 else None}
+            shape[axis] = stop - start
+            if is_last and not more:
+                low.emit(call, "slice", cut, [current])
+                return
+            current = low.between("slice", cut, [current], tuple(shape))
+        if more:
+            rows = [current]
+            for side, first in ((before, True), (after, False)):
+                if side > 0:
+                    edge = (*shape[:axis], side, *shape[axis + 1 :])
+                    made = low.between("constant", {"value": value, "sizes": list(edge)}, [], edge)
+                    rows.insert(0 if first else len(rows), made)
+            shape[axis] += sum(more)
+            if is_last:
+                low.emit(call, "concat", {"axis": axis}, rows)
+            else:
+                current = low.between("concat", {"axis": axis}, rows, tuple(shape))
+
+
+@lowers("repeat_interleave")
+def repeat_interleave(low: Lowering, call: Call) -> None:
+    """Each image, or each place of an axis, several times in a row."""
+    row = bind(call, "input repeats dim", dim=None)
+    data, made, times = low.data(row["input"]), low.result(call), row["repeats"]
+    if not isinstance(times, int) or row["dim"] is None:
+        raise Unsaid("`repeat_interleave` by a tensor")
+    axis = row["dim"] % len(data.shape)
+    if axis == data.batch and data.fold > 1:
+        raise Unsaid("`repeat_interleave` of rows that are folded into the batch")
+    # The copies are an axis behind the one that is repeated; the batch has none of its own.
+    place = axis if axis == data.batch else data.axis(axis) + 1
+    one_, many = ((*data.bare[:place], size, *data.bare[place:]) for size in (1, times))
+    current = low.between("reshape", {"shape": list(one_)}, [data], one_)
+    if many == made.bare:
+        low.emit(call, "expand", {"shape": list(many)}, [current])
+    else:
+        current = low.between("expand", {"shape": list(many)}, [current], many)
+        low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
+
+
+@lowers("repeat", "tile")
+def tile(low: Lowering, call: Call) -> None:
+    """Copies one behind the other."""
+    data, made = low.data(call.arguments[0]), low.result(call)
+    given = call.arguments[1:] or tuple(call.keywords.values())
+    times = list(given[0]) if given and isinstance(given[0], list) else list(given)
+    times = [1] * (len(data.shape) - len(times)) + times
+    if len(times) > len(data.shape) or (not data.alone and times[data.batch] > 1):
+        raise Unsaid("copies along the batch")
+    current, shape = data, list(data.bare)
+    for axis, count in enumerate(times):
+        if count == 1 or (axis == data.batch and not data.alone):
+            continue
+        place = data.axis(axis)
+        one_, many = ((*shape[:place], size, *shape[place:]) for size in (1, count))
+        shape[place] *= count
+        current = low.between("reshape", {"shape": list(one_)}, [current], one_)
+        current = low.between("expand", {"shape": list(many)}, [current], many)
+        current = low.between("reshape", {"shape": list(shape)}, [current], tuple(shape))
+    if tuple(shape) != made.bare:
+        raise Unsaid("copies along the batch")
+    low.tell(made.number, replace(made, number=current.number))
+
+
+@lowers("setitem")
+def setitem(low: Lowering, call: Call) -> None:
+    """A part of a tensor that is written over: what stands before it, the new one, and what stands behind."""
+    data, index = low.data(call.arguments[0]), call.arguments[1]
+    rows = list(index) if isinstance(index, list | tuple) else [index]
+    if Ellipsis in rows:
+        place = rows.index(Ellipsis)
+        rows[place : place + 1] = [slice(None)] * (len(data.shape) - len(rows) + 1)
+    parts: list[tuple[int, int, int]] = []
+    for axis, row in enumerate(rows):
+        if not isinstance(row, slice) or any(isinstance(item, Ref) for item in (row.start, row.stop, row.step)):
+            raise Unsaid("writing into other parts of a tensor than slices")
+        start, stop, step = row.indices(data.shape[axis])
+        if (start, stop, step) != (0, data.shape[axis], 1):
+            if step != 1 or (axis == data.batch and not data.alone):
+                raise Unsaid("writing into a part of the batch, or every other place")
+            parts.append((data.axis(axis), start, stop))
+    (value,) = low.operands(call, call.arguments[2]) if not isinstance(call.arguments[2], Ref) else [low.data(call.arguments[2])]
+    made, shape = low.result(call), list(data.bare)
+    for axis, start, stop in parts:
+        shape[axis] = stop - start
+    if not isinstance(value, Data) or value.bare != tuple(shape):
+        raise Unsaid("writing a number into a part of a tensor")
+    low.tell(made.number, replace(made, number=_written(low, data, value, parts).number))
+
+
+def _written(low: Lowering, data: Data, value: Data, parts: list[tuple[int, int, int]]) -> Data:
+    if not parts:
+        return value
+    (axis, start, stop), *rest = parts
+    size, shape = data.bare[axis], data.bare
+
+    def part(first: int, last: int) -> tuple[Data, tuple[int, ...]]:
+        own = (*shape[:axis], last - first, *shape[axis + 1 :])
+        end = None if last == size else last
+        return low.between("slice", {"axis": axis, "start": first, "stop": end, "step": 1}, [data], own), own
+
+    inner = _written(low, part(start, stop)[0], value, rest) if rest else value
+    rows = [part(0, start)[0]] if start else []
+    rows += [inner, *([part(stop, size)[0]] if stop < size else [])]
+    return low.between("concat", {"axis": axis}, rows, shape)

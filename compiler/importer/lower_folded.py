@@ -1,0 +1,79 @@
+"""Rows that are folded into the batch, as windows and heads are: layers of images see them side by side, or as channels."""
+
+from __future__ import annotations
+
+from .flat_steps import Plain
+from .known import Data
+from .lower import Lowering, spread
+from .trace import Call
+from .unsaid import Unsaid
+
+
+def clean(row: Data, name: str) -> Data:
+    if not row.is_clean:
+        raise Unsaid(f"`{name}` with rows folded into the batch")
+    return row
+
+
+def pooled(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data) -> None:
+    """A step of each channel by itself: rows that are folded into the batch are channels to it."""
+    if data.batch != 0 or data.fold == 1:
+        low.emit(call, operation, arguments, [clean(data, operation)])
+        return
+    made = low.result(call)
+    joined, after = ((row.bare[0] * row.bare[1], *row.bare[2:]) for row in (data, made))
+    current = low.between("reshape", {"shape": list(joined)}, [data], joined)
+    current = low.between(operation, arguments, [current], after)
+    low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
+
+
+def side_by_side(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data, key: str) -> None:
+    """A layer on rows that are folded into the batch, whose weights serve them all: one above the other in one image, with their padding between."""
+    made = low.result(call)
+    rows, channels, *sides = data.bare
+    rank = len(sides)
+    kernel, stride, dilation = (spread(arguments.get(name, 1), rank) for name in ("kernel", "stride", "dilation"))
+    pad = arguments.get("pad", 0)
+    pads = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True)) if pad == "half" else spread(pad, rank)
+    if isinstance(pad, str) and pad != "half":
+        raise Unsaid("`conv` with rows folded into the batch")
+    # Each image gets its own padding, and as much more below that the windows of the next begin where they must.
+    tall = sides[0] + 2 * pads[0]
+    more = -tall % stride[0]
+    current = low.between("permute", {"order": [1, 0, *range(2, 2 + rank)]}, [data], (channels, rows, *sides))
+    if any(pads) or more:
+        edges = [0, 0, pads[0], pads[0] + more, *(pads[axis] for axis in range(1, rank) for _ in range(2))]
+        padded = (channels, rows, tall + more, *(side + 2 * p for side, p in zip(sides[1:], pads[1:], strict=True)))
+        current = low.between("pad", {"sides": edges, "mode": "zeros", "value": 0}, [current], padded)
+        sides = list(padded[2:])
+    joined = (channels, rows * sides[0], *sides[1:])
+    current = low.between("reshape", {"shape": list(joined)}, [current], joined)
+    outputs = made.bare[1]
+    step = sides[0] // stride[0]
+    long = (joined[1] - dilation[0] * (kernel[0] - 1) - 1) // stride[0] + 1 if "kernel" in arguments else joined[1]
+    told = arguments | ({"pad": 0} if "pad" in arguments else {})
+    current = low.between(operation, told, [current], (outputs, long, *made.bare[3:]), key)
+    if long < rows * step:
+        short = rows * step - long
+        whole = (outputs, rows * step, *made.bare[3:])
+        current = low.between("pad", {"sides": [0, short, *[0] * (2 * rank - 2)], "mode": "zeros", "value": 0}, [current], whole)
+    apart = (outputs, rows, step, *made.bare[3:])
+    current = low.between("reshape", {"shape": list(apart)}, [current], apart)
+    if step > made.bare[2]:
+        apart = (outputs, rows, *made.bare[2:])
+        current = low.between("slice", {"axis": 2, "start": 0, "stop": made.bare[2], "step": 1}, [current], apart)
+    low.emit(call, "permute", {"order": [1, 0, *range(2, 2 + rank)]}, [current])
+
+
+def unbatched(low: Lowering, data: Data, rank: int) -> Data:
+    """A tensor for the whole batch without the axis of 1 that stands for it, where a layer of images wants one."""
+    if len(data.shape) != rank or data.shape[0] != 1:
+        raise Unsaid("a layer of images on a learned or fixed tensor")
+    return low.step("reshape", {"shape": list(data.shape[1:])}, data, data.shape[1:])
+
+
+def batched(low: Lowering, call: Call, data: Data) -> None:
+    """The answer of such a layer, with that axis again."""
+    made = low.result(call)
+    whole = low.step("reshape", {"shape": list(made.shape)}, data, made.shape)
+    low.tell(made.number, whole)
