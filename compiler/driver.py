@@ -18,6 +18,7 @@ from ..dsl.parser.parse import parse, parse_expression
 from ..reporting.error import ArchError
 from .elaborate.elaborate import Defined, Options, elaborate, networks, parameters
 from .elaborate.signatures import Slot
+from .elaborate.trace import Trace
 from .files.locate import SUFFIX, Imports, Target, find, read
 from .graph.program import Program
 from .ops.base import Shape
@@ -74,6 +75,7 @@ class Compilation:
     text: Text | None = None
     program: Program | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+    trace: Trace | None = None
 
     @property
     def file(self) -> ast.File | None:
@@ -111,7 +113,7 @@ def elaborating(state: Compilation) -> Compilation:
     if state.text is None:
         return state
     network = state.target.network if state.target is not None else None
-    options = Options(network, state.settings, state.inputs, is_whole=not state.diagnostics)
+    options = Options(network, state.settings, state.inputs, not state.diagnostics, state.trace)
     program, diagnostics = elaborate(state.text.file, options, state.imports, state.text.defined)
     if state.diagnostics:
         # Some of the text could not be read: that the rest has no network, no input, no default or no use for something
@@ -172,6 +174,7 @@ class Checked:
     diagnostics: tuple[Diagnostic, ...]
     trusted: bool = False
     """Whether the classes of its own operations may be run."""
+    trace: Trace | None = None
 
     @property
     def has_errors(self) -> bool:
@@ -185,8 +188,8 @@ class Checked:
         return Graph(self.program, self.trusted)
 
     def __getstate__(self) -> dict[str, object]:
-        """Without the graph, which is the program in another form, and is made again where it is asked for."""
-        return {name: value for name, value in self.__dict__.items() if name != "graph"}
+        """Without the graph, which is the program in another form and is made again where it is asked for, and without the trace."""
+        return {name: value for name, value in self.__dict__.items() if name != "graph"} | {"trace": None}
 
 
 Observer = Callable[[str, float], None]
@@ -212,13 +215,18 @@ def check_all(
     observe: Observer | None = None,
     source: Source | None = None,
     imports: Imports | None = None,
+    traced: bool = False,
 ) -> tuple[Checked, ...]:
     """The same of every network of a file that none was picked of: the one that a build takes first, then the others.
 
     What one of them said is not said again. Settings and inputs are of one network, so with them only that one is checked.
     `source` is the text that an editor has in place of the saved one; `imports` tells afterwards which files were read, and which were looked for.
+    `traced` networks have a trace, too.
     """
-    state = _through(Compilation(os.fspath(file), settings or {}, inputs or {}, imports or Imports(), source=source), observe)
+    asked = Compilation(
+        os.fspath(file), settings or {}, inputs or {}, imports or Imports(), source=source, trace=Trace() if traced else None
+    )
+    state = _through(asked, observe)
     first = _checked(state)
     if first.target.network is not None or state.text is None or settings or inputs:
         return (first,)
@@ -234,7 +242,9 @@ def check_all(
             break
         if name != done:
             # The text is read once: a file of a thousand networks would be read a thousand times.
-            asked = Compilation(f"{os.fspath(file)}:{name}", source=state.source, text=state.text, imports=state.imports)
+            asked = Compilation(
+                f"{os.fspath(file)}:{name}", source=state.source, text=state.text, imports=state.imports, trace=Trace() if traced else None
+            )
             found.append(_checked(_through(asked, observe)))
     said: set[tuple[str, str, int]] = set()
     found = [replace(checked, diagnostics=_unsaid(checked.diagnostics, said)) for checked in found]
@@ -303,7 +313,7 @@ def _checked(state: Compilation) -> Checked:
     assert state.target is not None
     diagnostics = in_order(state.diagnostics)
     program = None if any(row.is_error for row in diagnostics) else state.program
-    return Checked(state.target, state.source, program, diagnostics)
+    return Checked(state.target, state.source, program, diagnostics, trace=state.trace)
 
 
 def compile(

@@ -131,8 +131,8 @@ ORDER = (
     "compiler/emit compiler/draw",
     "compiler/targets.py compiler/verify.py",
     "compiler/importer compiler/bench compiler/explore archc/given.py archc/manual",
-    "archc/api.py",
-    "archc/variants.py archc/notebook.py archc/live",
+    "archc/api.py archc/editor",
+    "archc/variants.py archc/notebook.py archc/live archc/lsp",
     "archc/cli",
 )
 """The rooms of the house: what stands in a row imports nothing of its own row's other rooms, and nothing of the rows below."""

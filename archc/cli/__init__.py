@@ -20,6 +20,7 @@ COMMANDS = (
     "cost",
     "draw",
     "watch",
+    "lsp",
     "import",
     "verify",
     "bench",

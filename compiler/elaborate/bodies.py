@@ -30,6 +30,7 @@ from .naming import (
 )
 from .shape_of import Shapes
 from .steps import run_step
+from .trace import Trace
 from .values import LARGEST_LIST, UNKNOWN, Exhausted, Unknowable, kind_of, show_value
 
 DEEPEST = 100
@@ -112,7 +113,10 @@ class Expansion:
     def statement(self, frame: Frame, statement: ast.Statement) -> None:
         try:
             self.build.effort.spend(1, statement.span)
-            self._run(frame, statement)
+            if self.build.trace is None:
+                self._run(frame, statement)
+            else:
+                self._traced(self.build.trace, frame, statement)
         except Exhausted as limit:
             if not self.build.given_up:
                 self.build.given_up = True
@@ -120,6 +124,14 @@ class Expansion:
             raise
         except (Problem, Unknowable) as failure:
             self._failed(frame, statement, failure)
+
+    def _traced(self, trace: Trace, frame: Frame, statement: ast.Statement) -> None:
+        if trace.wants_reader(statement.span):
+            trace.read(statement.span, self.evaluator(frame))
+        before = frame.current
+        self._run(frame, statement)
+        if not isinstance(statement, ast.Chain):  # whose steps are traced one by one
+            trace.passed(statement.span, self.build.shape_of(before), self.build.shape_of(frame.current))
 
     def _failed(self, frame: Frame, statement: ast.Statement, failure: Problem | Unknowable) -> None:
         if self.build.sharing is not None:

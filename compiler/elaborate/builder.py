@@ -28,6 +28,7 @@ from .foresight import Count, Large
 from .nearest_sizes import nearest_sizes
 from .shape_of import ShapeOf, Shapes
 from .signatures import Signature, bad_value
+from .trace import Trace
 from .trial import argument_edit
 from .values import Exhausted, show_value
 
@@ -85,6 +86,7 @@ class Builder:
     _operations: dict[object, Operation] = field(default_factory=dict)
     unnamed: dict[int, ast.List] = field(default_factory=dict)  # the inputs whose axes have the usual names: where their sizes stand
     batchless: list[bool] = field(default_factory=list)  # of each node, whether its output is one for the whole batch
+    trace: Trace | None = None  # what an editor wants to know beside the program
 
     def places_of_size(self, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
         """The places that gave an axis of a node its size, and the expressions that go farther back."""

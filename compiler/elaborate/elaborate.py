@@ -28,6 +28,7 @@ from .freeze import plain
 from .imports import Files, Loader, no_imports
 from .inputs_outputs import needs_an_input, tell_heads_apart
 from .signatures import Signature, Slot, signature
+from .trace import Trace
 from .unused import unused_label
 from .values import Exhausted, Unknowable, show_value
 
@@ -40,12 +41,14 @@ class Options:
 
     `settings`: values of its parameters, as plain values or as expressions of the language. `inputs`: shapes that
     replace those of its inputs, by name, or under "" for the first. `is_whole`: all of the text could be read.
+    `trace` is filled with what an editor asks of single places.
     """
 
     network: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     inputs: Mapping[str, Shape] = field(default_factory=dict)
     is_whole: bool = True
+    trace: Trace | None = None
 
 
 def networks(file: ast.File) -> tuple[str, ...]:
@@ -103,12 +106,17 @@ def parameters(file: ast.File, options: Options | None = None, loader: Loader = 
 
 def _attempt(build: Builder, file: ast.File, options: Options, loader: Loader, defined: Defined) -> Elaborated:
     expansion = Expansion(build, dict(options.inputs))
+    if options.trace is not None:
+        options.trace.clear()
+        build.trace = options.trace
     with _deep_enough():
         program: Program | None = None
         try:
             environment = defined.environment or Files(expansion, loader, build.report).environment(file)
             if not build.report.diagnostics and build.lost is None:
                 defined.environment = environment
+            if options.trace is not None:
+                options.trace.environment = environment
             template = _choose(file, environment, options)
             if template is not None:
                 program = _expand(expansion, template, options, file.doc)

@@ -20,7 +20,7 @@ PAGES = {
         "docs/own_operations",
         "docs/mistakes",
         "docs/commands",
-        "docs/watch",
+        "docs/watch", "docs/editors",
         "docs/playground/README",
     ],
     "Networks": ["architectures/README", "docs/gallery", "docs/diagrams", "docs/import", "docs/imported"],
