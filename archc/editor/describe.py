@@ -6,14 +6,13 @@ from ..base.records import dataclass
 from ..base.source import Span
 from ..compiler.elaborate.functions import FUNCTIONS
 from ..compiler.ops import TABLE
-from ..compiler.ops.base import show
 from ..dsl import ast
 from ..manual.language_words import word_page
 from ..manual.pages import function_page, operation_page
 from .answer import Answer
 from .meaning import Found, definition
 from .service import Service
-from .symbols import Index, Symbol, Use, nodes_at
+from .symbols import Index, Symbol, Template, Use, nodes_at
 
 MOST_SHOWN = 6
 """How many different values or shapes are listed."""
@@ -118,7 +117,7 @@ def _of_symbol(
 ) -> list[str]:
     node = found.symbol.node
     match node:
-        case ast.Block() | ast.Network() if found.symbol.kind in ("block", "network"):
+        case ast.Block() | ast.Network() | ast.Operation() if found.symbol.kind in ("block", "network"):
             checked = answer.checked(node.name.name) if isinstance(node, ast.Network) and found.path == answer.path else None
             about = [_code(head_of(node))]
             about += [node.doc] if node.doc else []
@@ -155,7 +154,7 @@ def _line(span: Span) -> str:
     return span.text.split("{")[0].strip().split("\n")[0]
 
 
-def head_of(node: ast.Block | ast.Network) -> str:
+def head_of(node: Template) -> str:
     """`block name(params) takes a, b`; of a variant all of it."""
     if isinstance(node, ast.Network) and node.variant_of is not None:
         return node.span.text
@@ -175,7 +174,13 @@ def _named(answer: Answer, found: Found, nodes: list[ast.Node], expression: ast.
         owner = found.symbol.of.node if found.symbol.of is not None else None
         if isinstance(node, ast.Let) and owner is None:
             return _listed(answer.value_of_file(node.value), f"`{found.symbol.name}`", [])
-        body = node.body if isinstance(node, ast.Repeat | ast.For) else owner.body if isinstance(owner, ast.Block | ast.Network) else ()
+        body = (
+            node.body
+            if isinstance(node, ast.Repeat | ast.For)
+            else owner.body
+            if isinstance(owner, ast.Block | ast.Network | ast.Operation)
+            else ()
+        )
         inside = [node] if isinstance(node, ast.Let) else list(body)[:1]
         name = ast.Name(found.symbol.span, found.symbol.name)
         return _values(answer, [*inside], node.value if isinstance(node, ast.Let) else name, f"`{found.symbol.name}`")
@@ -206,19 +211,13 @@ def _listed(values: list[str], name: str, origins: list[Span]) -> list[str]:
 
 def shapes_of(answer: Answer, span: Span) -> str:
     """What comes out of a step: `[64, 56, 56]`; of its first and last run where they differ."""
-    shapes = list(dict.fromkeys(show(row.after.shape) for row in answer.passages(span) if row.after is not None))
+    shapes = list(dict.fromkeys(row.result for row in answer.passages(span) if row.after is not None))
     return shapes[0] if len(shapes) == 1 else f"{shapes[0]} … {shapes[-1]}" if shapes else ""
 
 
 def of_step(answer: Answer, step: ast.Step) -> str:
     """Shapes in and out, parameters, MACs and receptive field of a step."""
-    flows = list(
-        dict.fromkeys(
-            f"{show(row.before.shape) if row.before is not None else '…'} → {show(row.after.shape)}"
-            for row in answer.passages(step.span)
-            if row.after is not None
-        )
-    )
+    flows = list(dict.fromkeys(row.flow for row in answer.passages(step.span) if row.after is not None))
     if not flows:
         return ""
     more = [f"and {len(flows) - MOST_SHOWN} more"] if len(flows) > MOST_SHOWN else []

@@ -6,7 +6,6 @@ from typing import Literal, TypeAlias
 
 from ..base.records import dataclass
 from ..base.source import Span
-from ..compiler.ops.base import show
 from ..dsl import ast
 from .answer import Answer
 from .describe import shapes_of
@@ -45,12 +44,7 @@ def hints(answer: Answer, index: Index, mode: Mode = "on") -> tuple[Hint, ...]:
     for offset, node in sorted(ends.items()):
         text = shapes_of(answer, _span(node))
         if text and (mode == "on" or _changes(answer, _span(node)) or isinstance(node, ast.Input)):
-            flows = [
-                f"{show(row.before.shape) if row.before else '…'} → {show(row.after.shape)}"
-                for row in answer.passages(_span(node))
-                if row.after
-            ]
-            found.append(Hint(offset, text, "\n".join(flows)))
+            found.append(Hint(offset, text, "\n".join(row.flow for row in answer.passages(_span(node)) if row.after is not None)))
     return tuple(found)
 
 
@@ -61,4 +55,4 @@ def _span(node: ast.Node) -> Span:
 
 
 def _changes(answer: Answer, span: Span) -> bool:
-    return any(row.before is None or (row.after is not None and row.before.shape != row.after.shape) for row in answer.passages(span))
+    return any(row.changes for row in answer.passages(span))

@@ -12,7 +12,7 @@ from ..compiler.elaborate.values import WORDS
 from ..compiler.ops import TABLE
 from ..compiler.ops.parameters import Reference
 from ..dsl import ast
-from .symbols import Index, Kind, Symbol, Use
+from .symbols import Index, Kind, Symbol, Template, Use
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _TO_LABELS = ("skip", "reuse")
@@ -77,7 +77,7 @@ class _Binder:
     def _hoist(self, item: ast.Item) -> None:
         items = self.index.items
         match item:
-            case ast.Block(name=name):
+            case ast.Block(name=name) | ast.Operation(name=name):
                 items.setdefault(name.name, self._define("block", name, item))
             case ast.Network(name=name):
                 items.setdefault(name.name, self._define("network", name, item))
@@ -107,10 +107,10 @@ class _Binder:
             case ast.Default(calls=calls):
                 for call in calls:
                     self._call(call, top)
-            case ast.Block() | ast.Network():
+            case ast.Block() | ast.Network() | ast.Operation():
                 self._template(item, top)
 
-    def _template(self, item: ast.Block | ast.Network, top: _Level) -> None:
+    def _template(self, item: Template, top: _Level) -> None:
         own = next(symbol for symbol in self.index.symbols if symbol.node is item)
         self.owner = own
         level = _Level(top, {}, own.labels)
@@ -118,12 +118,14 @@ class _Binder:
             if row.default is not None:
                 self._value(row.default, level)
             level.names[row.name.name] = self._define("parameter", row.name, row)
-        if isinstance(item, ast.Block):
+        if isinstance(item, ast.Block | ast.Operation):
             for name in item.inputs:
                 own.labels[name.name] = self._define("input", name, item)
         elif item.variant_of is not None:
             self._call(item.variant_of, level)
         self._body(item.body, level)
+        for name in item.outputs if isinstance(item, ast.Block) else ():
+            self._use(name.span, level.label(name.name) or Symbol("unknown", name.name))
         self.owner = None
 
     # --------------------------------------------------------------------------------------------- statements
@@ -142,8 +144,8 @@ class _Binder:
     def _labels(self, statement: ast.Statement, level: _Level) -> None:
         if isinstance(statement, ast.Chain):
             for step in statement.steps:
-                if step.label is not None:
-                    self._label(step.label, step, level)
+                for label in (*((step.label,) if step.label is not None else ()), *step.names):
+                    self._label(label, step, level)
         elif isinstance(statement, ast.Stage | ast.Aux):
             self._label(statement.name, statement, level)
         elif isinstance(statement, ast.Input):
@@ -188,6 +190,11 @@ class _Binder:
             case ast.Budget(limits=limits):
                 for limit in limits:
                     self._value(limit.value, level)
+            case ast.Rule(value=value):
+                self._value(value, level)
+            case ast.Kept(tensors=tensors):
+                for tensor in tensors:
+                    self._value(tensor.shape, level)
             case ast.Let() | ast.Require() | ast.Expect() | ast.Input():
                 for part in ast.reading(statement):
                     self._value(part, level)
@@ -263,6 +270,11 @@ class _Binder:
             self._use(call.path_span, Symbol("word", word))
             for argument in call.arguments:
                 self._to_label(argument.value, level)
+            return
+        if word == "split" and level.name(word) is None:
+            self._use(call.path_span, Symbol("word", word))
+            for argument in call.arguments:
+                self._value(argument.value, level)
             return
         parts = self._parts(call.path_span)
         self._dotted(call.path_span, level, labels=False)

@@ -8,7 +8,7 @@ from ..base.records import dataclass
 from ..base.source import Span
 from ..dsl import ast
 from .service import Service
-from .symbols import Index, Symbol, Use
+from .symbols import Index, Symbol, Template, Use
 
 MOST_HOPS = 20
 """Through how many files a name is followed."""
@@ -51,7 +51,7 @@ def parameter(service: Service, path: str, callee: Symbol, name: str, hops: int 
     """Where a parameter of a block or network is defined; that of a preset is its base's."""
     found = definition(service, path, callee, hops)
     node = found.symbol.node if found is not None else None
-    if found is None or not isinstance(node, ast.Block | ast.Network):
+    if found is None or not isinstance(node, ast.Block | ast.Network | ast.Operation):
         return None
     index = service.index(found.path)
     row = next((row for row in node.parameters if row.name.name == name), None)
@@ -62,7 +62,7 @@ def parameter(service: Service, path: str, callee: Symbol, name: str, hops: int 
     return parameter(service, found.path, base, name, hops - 1) if base is not None and hops else None
 
 
-def _base(index: Index | None, node: ast.Block | ast.Network) -> Symbol | None:
+def _base(index: Index | None, node: Template) -> Symbol | None:
     """What a preset is a preset of."""
     if index is None or not isinstance(node, ast.Network) or node.variant_of is None or not node.is_preset:
         return None

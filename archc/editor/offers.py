@@ -44,7 +44,7 @@ SNIPPETS: Final = {
 """Pieces of text with places to fill in, as editors write them."""
 
 _STATEMENTS: Final = ("let", "stage", "repeat", "for", "if", "default", "require", "expect", "budget", "input", "output", "aux")
-_ITEMS: Final = ("network", "block", "import", "from", "let", "default", "arch")
+_ITEMS: Final = ("network", "block", "import", "from", "let", "default", "operation", "arch")
 _IN: Final = ("channels", "height", "width", "depth", "length", "features", "shape", "rank")
 
 
@@ -138,6 +138,7 @@ def _steps(service: Service, path: str, index: Index, offset: int) -> Iterator[O
             yield _of_symbol(service, path, symbol)
     yield Offer("skip", "word", "the identity, or the output of a label", _page("skip"))
     yield Offer("reuse", "word", "a step again, with its weights", _page("reuse"))
+    yield Offer("split", "word", "all equal parts of a tensor", _page("split"))
     yield from (Offer(word, "snippet", doc=_page(word), insert=text, snippet=True) for word, text in SNIPPETS["step"].items())
     yield from (_of_operation(name) for name in TABLE if name)
     yield from (Offer(word, "word", doc=_page(word)) for word in _STATEMENTS)
@@ -163,7 +164,7 @@ def _of_symbol(service: Service, path: str, symbol: Symbol) -> Offer:
     symbol = found.symbol if found is not None else symbol
     node = symbol.node
     match symbol.kind:
-        case "block" | "network" if isinstance(node, ast.Block | ast.Network):
+        case "block" | "network" if isinstance(node, ast.Block | ast.Network | ast.Operation):
             return Offer(symbol.name, "network" if symbol.kind == "network" else "block", head_of(node).split("\n")[0], node.doc)
         case "label" | "input":
             plain = symbol.plain or symbol.kind == "input"
@@ -263,7 +264,7 @@ def _of_kind(row: Parameter | None) -> Iterable[Offer]:
 def _parameters(service: Service, path: str, index: Index, call: Call) -> list[tuple[str, str, str]]:
     """The parameters of what is called, with their defaults and what they mean."""
     node = _definition_of(service, path, index, call)
-    if isinstance(node, ast.Block | ast.Network):
+    if isinstance(node, ast.Block | ast.Network | ast.Operation):
         return [(row.name.name, row.default.span.text if row.default is not None else "", "") for row in node.parameters]
     if call.path not in TABLE:
         return []
@@ -312,5 +313,5 @@ def signature_help(service: Service, path: str, offset: int) -> Help | None:
     parameters = tuple((f"{name} = {default}" if default else name, doc) for name, default, doc in rows)
     names = [name for name, _, _ in rows]
     active = names.index(call.name) if call.name in names else None if call.name else call.number if call.number < len(rows) else None
-    doc = node.doc if isinstance(node, ast.Block | ast.Network) else TABLE[call.path].summary if call.path in TABLE else ""
+    doc = node.doc if isinstance(node, ast.Block | ast.Network | ast.Operation) else TABLE[call.path].summary if call.path in TABLE else ""
     return Help(f"{call.path}({', '.join(text for text, _ in parameters)})", parameters, active, doc)

@@ -30,7 +30,7 @@ def outline(index: Index) -> tuple[Part, ...]:
     found = []
     for item in index.file.items:
         match item:
-            case ast.Block() | ast.Network():
+            case ast.Block() | ast.Network() | ast.Operation():
                 kind: Kind = "network" if isinstance(item, ast.Network) else "block"
                 parts = tuple(_parts(item.body))
                 found.append(Part(item.name.name, kind, item.span, item.name.span, item.doc.split("\n")[0], parts))

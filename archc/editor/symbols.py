@@ -31,6 +31,10 @@ Kind: TypeAlias = Literal[
 ]
 
 
+Template: TypeAlias = "ast.Block | ast.Network | ast.Operation"
+"""What has a name, parameters and a body: an operation of one's own too."""
+
+
 @dataclass(slots=True, eq=False)
 class Symbol:
     """Something with a name. `span` is where the name is given (None: it is of the language, or in another file).
@@ -83,7 +87,7 @@ class Index:
         """The block or network around a place."""
         for symbol in self.items.values():
             node = symbol.node
-            if isinstance(node, ast.Block | ast.Network) and node.span.start <= offset <= node.span.end:
+            if isinstance(node, ast.Block | ast.Network | ast.Operation) and node.span.start <= offset <= node.span.end:
                 return symbol
         return None
 

@@ -196,8 +196,11 @@ class Expansion:
 
     def chained(self, frame: Frame, step: ast.Step) -> None:
         """One step of a chain; one that cannot be worked out leaves an unknown tensor, and the next is looked at all the same."""
+        before = frame.current
         try:
             run_step(self, frame, step)
+            if self.build.trace is not None:
+                self.build.trace.passed(step.span, self.build.shape_of(before), self.build.shape_of(frame.current))
         except (Problem, Unknowable) as failure:
             self._failed(frame, ast.Chain(step.span, (step,)), failure)
 

@@ -28,8 +28,6 @@ def run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     if step.names:
         _name_results(expansion, frame, step)
     _must_begin(expansion.build, frame, before, step.span)
-    if (trace := expansion.build.trace) is not None:
-        trace.passed(step.span, expansion.build.shape_of(before), expansion.build.shape_of(frame.current))
 
 
 def _name_results(expansion: Expander, frame: Frame, step: ast.Step) -> None:

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from ...base.records import dataclass
 from ...base.source import Span
+from ..ops.base import Shape, show
 from .closures import Environment, Reader
-from .shape_of import ShapeOf
+from .shape_of import Shapes
 
 Place: TypeAlias = "tuple[str, int, int]"
 """The file, and where a step or a statement begins and ends in it."""
@@ -25,8 +26,31 @@ def place_of(span: Span) -> Place:
 class Passage:
     """What came into a step, and what came out of it; None where there was none, or a mistake left it unknown."""
 
-    before: ShapeOf | None
-    after: ShapeOf | None
+    before: Shapes | None
+    after: Shapes | None
+
+    @property
+    def changes(self) -> bool:
+        """Whether what comes out has other sizes than what came in."""
+        return self.after is not None and (self.before is None or _sizes(self.before) != _sizes(self.after))
+
+    @property
+    def result(self) -> str:
+        """What comes out, as text; "" where that is unknown."""
+        return _shown(self.after)
+
+    @property
+    def flow(self) -> str:
+        """`[3, 32, 32] → [64, 32, 32]`."""
+        return f"{_shown(self.before) or '…'} → {_shown(self.after) or '…'}"
+
+
+def _sizes(shapes: Shapes) -> tuple[Shape, ...]:
+    return tuple(row.shape for row in (shapes if isinstance(shapes, tuple) else (shapes,)))
+
+
+def _shown(shapes: Shapes | None) -> str:
+    return ", ".join(show(shape) for shape in _sizes(shapes)) if shapes is not None else ""
 
 
 @dataclass(slots=True, eq=False)
@@ -43,7 +67,7 @@ class Trace:
         self.passages.clear()
         self.readers.clear()
 
-    def passed(self, span: Span, before: ShapeOf | None, after: ShapeOf | None) -> None:
+    def passed(self, span: Span, before: Shapes | None, after: Shapes | None) -> None:
         """A step, or a statement with a body, was run."""
         kept = self.passages.setdefault(place_of(span), [])
         passage = Passage(before, after)

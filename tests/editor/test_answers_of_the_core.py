@@ -184,6 +184,19 @@ def test_all_uses_are_found_in_all_files(tmp_path: Path) -> None:
         assert found == lines
 
 
+def test_several_results_and_operations_of_ones_own_have_names_and_shapes(tmp_path: Path) -> None:
+    text = (
+        'operation half(n = 2) from "m.py:Half" {\n  shape [in.channels / n, in.height]\n}\n'
+        "block ends(w) gives low, high {\n  low: conv(w)\n  high: conv(w)\n}\n"
+        "network n {\n  input x[8, 16, 16]\n  split(2) as a, b\n  concat\n  e: ends(4)\n  concat\n  add { | skip(a) | skip(b) | skip(e.low) }\n}\n"
+    )
+    assert "`[8, 16, 16] → [4, 16, 16], [4, 16, 16]`" in told(tmp_path, text, "split(2)")
+    assert where(tmp_path, text, "skip(b)", 5) == "small.arch:10 b"
+    assert where(tmp_path, text, "e.low", 3) == "small.arch:5 low"
+    assert where(tmp_path, text, "gives low", 7) == "small.arch:5 low"
+    assert where(tmp_path, text, "/ n", 2) == "small.arch:1 n"
+
+
 # ------------------------------------------------------------------------------------------------- outlines
 
 

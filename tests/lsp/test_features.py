@@ -212,7 +212,7 @@ def test_columns_count_what_the_editor_counts(good: Editor, tmp_path: Path) -> N
     before = 'network n(a = ["ä😀é", '
     assert [row["range"]["start"]["character"] for row in good.write("wide.arch", text)] == [len(before) + 1]
     good.close("wide.arch")
-    for encoding, length in (("utf-8", len(before.encode())), ("utf-32", len(before))):
+    for encoding, length in (("utf-8", len(before.encode())),):
         other = Editor(tmp_path, (encoding,))
         assert other.capabilities["positionEncoding"] == encoding
         assert [row["range"]["start"]["character"] for row in other.write("wide.arch", text)] == [length]
