@@ -21,6 +21,7 @@ PAGES = {
         "docs/mistakes",
         "docs/commands",
         "docs/watch",
+        "docs/playground/README",
         "docs/editors",
     ],
     "Networks": ["architectures/README", "docs/gallery", "docs/diagrams", "docs/import", "docs/imported"],
