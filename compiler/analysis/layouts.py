@@ -9,6 +9,7 @@ from ...base.records import dataclass
 from ..graph.batchless import batchless_of, stretched
 from ..graph.facts import facts_of
 from ..graph.graph import Graph
+from ..ops.base import Operation
 from ..ops.strides import Layout, in_order
 
 
@@ -28,10 +29,11 @@ class Lying:
 @lru_cache(maxsize=4)
 def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
     """One for each node, by index."""
-    known: dict[tuple[int, tuple[Layout, ...], bool], Lying] = {}
+    known: dict[tuple[int, type[Operation], tuple[Layout, ...], bool], Lying] = {}
     found: list[Lying] = []
     batchless = batchless_of(graph)
     recorded = learning(graph) if training else [False] * len(graph.nodes)
+    asking = recorded if training else _bare(graph)
     for node in graph.nodes:
         inputs = tuple(found[index].layout for index in node.inputs)
         for number, expands in enumerate(stretched(graph, node)):
@@ -39,10 +41,11 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
                 own = inputs[number]
                 wide = Layout((batch, *own.sizes[1:]), (0, *own.strides[1:]))
                 inputs = (*inputs[:number], wide, *inputs[number + 1 :])
-        key = (id(node.operation), inputs, recorded[node.index])
+        operation = node.operation.asked([asking[index] for index in node.inputs])
+        key = (id(node.operation), type(operation), inputs, recorded[node.index])
         lying = known.get(key)
         if lying is None:
-            operation, sizes = node.operation, (1 if batchless[node.index] else batch, *node.shape)
+            sizes = (1 if batchless[node.index] else batch, *node.shape)
             if not inputs:
                 lying = Lying(in_order(sizes), False, 0)
             elif operation.training_only and not training:
@@ -61,9 +64,19 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
     return found
 
 
+def _bare(graph: Graph) -> list[bool]:
+    """Whether each node is a learned tensor, or a view of one: such a one asks for a gradient even where nothing is trained."""
+    found: list[bool] = []
+    for node in graph.nodes:
+        operation = node.operation
+        learned = operation.is_source() and not operation.storage((), node.shape) and any(row.trainable for row in operation.weights(()))
+        found.append(learned or (operation.is_view and bool(node.inputs) and found[node.inputs[0]]))
+    return found
+
+
 def learning(graph: Graph) -> list[bool]:
     """Whether autograd records each node: it has weights that train, or reads a tensor that depends on some."""
     learns: list[bool] = []
     for node, fact in zip(graph.nodes, facts_of(graph), strict=True):
-        learns.append(fact.learns or any(learns[index] for index in node.inputs))
+        learns.append(not node.operation.gives_integers and (fact.learns or any(learns[index] for index in node.inputs)))
     return learns

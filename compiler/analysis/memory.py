@@ -289,14 +289,21 @@ class _Step:
         roots = [
             self.storages.root[node.inputs[number]] for number in kept if start <= number < (len(node.inputs) if stop is None else stop)
         ]
+        if self._keeps_beside(node):
+            roots.append(node.index + 1)
         return [*roots, self.storages.root[node.index]] if saved.output and stop is None else roots
+
+    def _keeps_beside(self, node: Node) -> bool:
+        """Whether what it keeps is its second result, which is the node behind it."""
+        return node.operation.beside() is not None and self.graph.nodes[node.index + 1].operation == node.operation.beside()[1]  # type: ignore[index]
 
     def _extra(self, node: Node) -> int:
         if not self.learns[node.index]:
             return 0
         saved = self._saved(node)
         extra = node.operation.kept_extra(saved, node.input_shapes, [self.learns[index] for index in node.inputs])
-        return (extra * self.item + saved.extra_bytes) * self.images[node.index] + (saved.once + self.lying[node.index].kept) * self.item
+        further = 0 if self._keeps_beside(node) else saved.extra_bytes
+        return (extra * self.item + further) * self.images[node.index] + (saved.once + self.lying[node.index].kept) * self.item
 
     def _hold(self, root: int) -> None:
         if not self.graph.nodes[root].is_port:

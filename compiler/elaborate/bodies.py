@@ -14,6 +14,7 @@ from . import inputs_outputs
 from .builder import Builder
 from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Rounds, Tensors
 from .declarations import budget, default, expect, require
+from .doubts import doubt_of_pairs
 from .evaluator import Evaluator
 from .explain_values import with_origins
 from .foresight import alike
@@ -233,8 +234,8 @@ class Expansion:
         frame.current = inside.current
         frame.environment.incomplete |= inside.environment.incomplete
 
-    def rounds(self, frame: Frame, loop: ast.Repeat | ast.For) -> Iterator[dict[str, Binding]]:
-        """What each round of a loop binds."""
+    def rounds(self, frame: Frame, loop: ast.Repeat | ast.For, body: Sequence[ast.Statement]) -> Iterator[dict[str, Binding]]:
+        """What each round of a loop over `body` binds."""
         evaluator = self.evaluator(frame)
         if isinstance(loop, ast.Repeat):
             count = evaluator.value(loop.count)
@@ -261,6 +262,9 @@ class Expansion:
             )
             raise Problem(with_origins(evaluator, refused, loop.values))
         self._few_enough(len(values), loop.values.span)
+        doubt = doubt_of_pairs(loop, values, body)
+        if doubt is not None:
+            self.build.say(doubt, frame)
         for index, value in enumerate(values):
             self.build.effort.spend(1, loop.span)
             bindings = {loop.variable.name: Binding(value, loop.variable.span, origin=Origin(evaluator, loop.values))}
@@ -280,7 +284,7 @@ class Expansion:
 
     def loop(self, frame: Frame, loop: ast.Repeat | ast.For) -> None:
         numbers = frame.rounds or frame.names.loop()
-        for bindings in self.rounds(frame, loop):
+        for bindings in self.rounds(frame, loop, loop.body):
             frame.current = self.round(frame, loop.body, bindings, loop.span, frame.current, numbers)
 
     def round(

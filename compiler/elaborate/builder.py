@@ -242,6 +242,7 @@ class Builder:
             made = self._one(named)
             shape = made.output(shapes)
             made.check_batch([self.batchless[index] for index in known])
+            self._check_integers(made, known, shape)
         except Refusal as refusal:
             refused = self._refused(frame, made, refusal, given, known, span, parts)
             # The word of the text: `split` places a `chunk` for each part.
@@ -257,6 +258,35 @@ class Builder:
             self.say(refused, frame)
             return None
         return self.add(frame, made, tuple(known), shape, names, span, label)
+
+    def _check_integers(self, made: Operation, inputs: Sequence[int], shape: Shape) -> None:
+        """Whole numbers go where they are asked for, and nothing else goes there."""
+        for number, index in enumerate(inputs):
+            node, asked = self.nodes[index], number == made.integer_input
+            if node.operation.gives_integers != asked:
+                raise Refusal(
+                    "E335",
+                    f"`{made.name}` takes the indices of a pool, and `{node.operation.name}` gives none"
+                    if asked
+                    else f"`{node.operation.name}` gives the places of maxima, which `{made.name}` cannot work with",
+                    operand=number,
+                    help="`p: maxpool(2, indices = true)` has them as `p.indices`, and `maxunpool` takes them as its second path",
+                )
+            if asked:
+                made.check_origin(shape, node.input_shapes[0])
+
+    def place_beside(self, frame: Frame, index: int | None, span: Span) -> dict[str, Labelled]:
+        """The second result of a step that has one, by its label within that of the step."""
+        beside = self.nodes[index].operation.beside() if index is not None else None
+        if index is None or beside is None:
+            return {}
+        node, (word, operation) = self.nodes[index], beside
+        try:
+            shape = operation.output(node.input_shapes)
+        except Refusal as refusal:
+            raise Problem(self._refused(frame, operation, refusal, {}, list(node.inputs), span, ())) from None
+        other = self.add(frame, self._one(operation), node.inputs, shape, (*node.names, word), span)
+        return {word: Labelled(word, other, span, used=True)}
 
     def _one(self, made: Operation) -> Operation:
         """Equal steps have one and the same record."""

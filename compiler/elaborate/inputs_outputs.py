@@ -159,6 +159,15 @@ def aux(expansion: Expander, frame: Frame, statement: ast.Aux) -> None:
 
 def needs_an_input(build: Builder, tensor: int, told: str) -> None:
     """An output is there for each image of a batch: one that is made of learned tensors alone would be there once."""
+    if build.nodes[tensor].operation.gives_integers:
+        build.report.add(
+            Diagnostic(
+                "E335",
+                f"{told} is made of the indices of a pool, and an output holds numbers that can be learned",
+                Label(build.nodes[tensor].span, "gives indices"),
+                help="`maxunpool` takes them as its second path",
+            )
+        )
     if not build.batchless[tensor]:
         return
     build.report.add(

@@ -37,8 +37,8 @@ class Expander(Protocol):
         """Run every statement."""
         ...
 
-    def rounds(self, frame: Frame, loop: ast.Repeat | ast.For) -> Iterator[dict[str, Binding]]:
-        """What each round of a loop binds."""
+    def rounds(self, frame: Frame, loop: ast.Repeat | ast.For, body: Sequence[ast.Statement]) -> Iterator[dict[str, Binding]]:
+        """What each round of a loop over `body` binds."""
         ...
 
     def round(

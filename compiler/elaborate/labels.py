@@ -120,7 +120,11 @@ def label_argument(expansion: Expander, frame: Frame, call: ast.Call) -> Labelle
 
 
 def label_of(expansion: Expander, frame: Frame, value: ast.Expression, as_list: bool = False) -> Labelled:
-    """The label that an expression names: `e2`, `backbone.layer3`, `"encoder.e{i}"`, `xs[0]`."""
+    """The label that an expression names: `e2`, `backbone.layer3`, `"encoder.e{i}"`, `xs[0]`, `"a" if c else "b"`."""
+    if isinstance(value, ast.Conditional):
+        return label_of(
+            expansion, frame, value.value if expansion.evaluator(frame).condition(value.condition) else value.otherwise, as_list
+        )
     if isinstance(value, ast.Index):
         return _item(expansion, frame, value)
     if isinstance(value, ast.Text):

@@ -149,7 +149,7 @@ def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> list[tupl
                 ends += [(tensor, _end_of(expansion, path, tensor)) for tensor in each(inside.current)]
         else:
             numbers = inside.names.loop()
-            for bindings in expansion.rounds(inside, qualifier):
+            for bindings in expansion.rounds(inside, qualifier, path.body):
                 end = expansion.round(inside, path.body, bindings, path.span, start, numbers)
                 ends += [(tensor, _end_of(expansion, path, tensor)) for tensor in each(end)]
         frame.environment.incomplete |= inside.environment.incomplete

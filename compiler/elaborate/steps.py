@@ -10,6 +10,7 @@ from .builder import Builder
 from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Labelled, Made, Tensors
 from .current import each, need_tensor, only
+from .doubts import doubts_of_call
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
@@ -92,6 +93,9 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
         if operation.least_inputs > 1 and not several:
             raise Problem(_needs_paths(expansion, frame, callee.name, call))
 
+        for doubt in doubts_of_call(operation.name, call, given, expansion.build.shape_of(frame.current)):
+            expansion.build.say(doubt, frame)
+
         def place(frame: Frame, span: Span) -> Made:
             if operation.is_source():
                 inputs = inputs_after
@@ -103,7 +107,7 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
                     only(expansion.build.nodes, frame.current, call.span, f"`{operation.name}` {takes}")
                 inputs = [*each(frame.current), *inputs_after]
             made = expansion.build.place(frame, operation, given, inputs, names, span, signature(callee), label=label is not None)
-            return made, {}
+            return made, expansion.build.place_beside(frame, made, span)
 
         return place
     return instance(expansion, frame, callee, given, names, call, step.span, None)

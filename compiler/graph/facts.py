@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ...base.records import dataclass
-from ..ops.base import Saved, Weight, product
+from ..ops.base import Operation, Saved, Weight, product
 from .graph import Graph
 from .program import Node
 
@@ -42,19 +42,22 @@ class Fact:
 @lru_cache(maxsize=2)
 def facts_of(graph: Graph) -> Sequence[Fact]:
     """One for each node, by index."""
-    known: dict[tuple[int, object], Fact] = {}
-    facts = []
+    known: dict[tuple[int, object, object], Fact] = {}
+    facts: list[Fact] = []
+    learns: list[bool] = []
     for node in graph.nodes:
-        key = (id(node.operation), node.input_shapes)
+        operation = node.operation.asked([learns[index] for index in node.inputs])
+        key = (id(node.operation), node.input_shapes, type(operation))
         fact = known.get(key)
         if fact is None:
-            fact = known[key] = _fact(node)
+            fact = known[key] = _fact(node, operation)
         facts.append(fact)
+        learns.append(not operation.gives_integers and (fact.learns or any(learns[index] for index in node.inputs)))
     return facts
 
 
-def _fact(node: Node) -> Fact:
-    operation, inputs, output = node.operation, node.input_shapes, node.shape
+def _fact(node: Node, operation: Operation) -> Fact:
+    inputs, output = node.input_shapes, node.shape
     weights = operation.weights(inputs)
     return Fact(
         weights,

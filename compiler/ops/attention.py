@@ -178,8 +178,16 @@ class Attention(BuiltAttention):
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))
 
+    def asked(self, wanted: Sequence[bool]) -> Operation:
+        if not self.mask or not wanted:
+            return self
+        kind: type[Attention] = _LearnedMask if wanted[-1] else _FixedMask
+        return kind(**dict(self.arguments()))  # type: ignore[arg-type]
+
     def backward_scratch(self, back: Backward) -> int:
         """What is most of its steps, each beside what is there as the pass begins (the output's gradient among it)."""
+        if self.mask and self.mask_learns is None:
+            return self.asked(back.wanted).backward_scratch(back)
         if self.is_built(back.inputs):
             return self.built_backward_scratch(back)
         (length, features), other = back.inputs[0], back.inputs[-1][0]
@@ -221,6 +229,16 @@ class Attention(BuiltAttention):
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return f"{self.heads} head" if self.heads == 1 else f"{self.heads} heads"
+
+
+@dataclass(frozen=True, slots=True)
+class _LearnedMask(Attention):
+    mask_learns: ClassVar[bool | None] = True
+
+
+@dataclass(frozen=True, slots=True)
+class _FixedMask(Attention):
+    mask_learns: ClassVar[bool | None] = False
 
 
 OPERATIONS: tuple[type[Operation], ...] = (Attention,)

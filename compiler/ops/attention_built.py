@@ -93,6 +93,9 @@ class BuiltAttention(Operation):
         SCALE, "what logits are multiplied by, before a window's bias; none: 1 / sqrt(how many features a head has)", None
     )
 
+    mask_learns: ClassVar[bool | None] = None
+    """Of `mask`, whether it needs a gradient; None: while training any may, and in evaluation none does."""
+
     def is_built(self, inputs: Shapes) -> bool:
         """Whether it is more than PyTorch's own."""
         asked = (self.keys, self.qkv_bias, self.head_size, self.groups, self.norm, self.rotary, self.window, self.index, self.scale)
@@ -313,8 +316,8 @@ class BuiltAttention(Operation):
             logits,
             queries // size,
             keys // size,
-            fused=not self.mask and self.window is None and not self.dropout,
-            fused_in_evaluation=not self.mask or len(inputs[0]) == 2,
+            fused=(not self.mask or (self.mask_learns is False and len(inputs[0]) == 2)) and self.window is None and not self.dropout,
+            fused_in_evaluation=not self.mask or (self.mask_learns is not True and len(inputs[0]) == 2),
             parts=1 if self.parts(inputs).packed else max(2, len(self.keys or ()) - 1),
             norm=self.norm,
             turns=(inputs[0][-2] * (size // 2) * 2, self._context(inputs)[-2] * (size // 2) * 2) if self.rotary is not None else (0, 0),
@@ -325,7 +328,8 @@ class BuiltAttention(Operation):
 
     def built_saved(self, inputs: Shapes) -> Saved:
         extra, once = attention_memory.kept(self._sizes(inputs))
-        return Saved(inputs=(0, 1) if self._crosses(inputs) else (0,), extra=extra, once=once)
+        kept = (0, 1) if self._crosses(inputs) else (0,)
+        return Saved(inputs=(*kept, len(inputs) - 1) if self.mask_learns is False else kept, extra=extra, once=once)
 
     def built_needs(self, inputs: Shapes, batch: int, training: bool) -> int:
         return attention_memory.needed(self._sizes(inputs), batch, product(inputs[0]) * batch, training)

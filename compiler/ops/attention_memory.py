@@ -82,9 +82,16 @@ def needed(of: Sizes, batch: int, output: int, training: bool) -> int:
         held = of.projected + (of.queries + of.keys if of.norm is not None and of.parts == 1 else 0)
         rows.append(batch * (held + 2 * of.queries) + 3 * of.turns[0] // 2 - output)
         rows.append(batch * (held + of.queries + 2 * of.keys) + (sum(of.turns) if training else 0) + 3 * of.turns[1] // 2 - output)
-    if not (of.fused if training else of.fused_in_evaluation):
+    if training and not of.fused:
         copied = of.wide_keys if of.repeat == 1 else 3 * of.wide_keys
         rows.append(batch * (of.ready + 2 * of.queries + copied + 2 * of.logits) + of.bias - output)
+        extra, once = kept(of)
+        rows.append(batch * (of.ready + of.queries + extra) + once)  # the last projection, beside all that is kept
+    elif not training and not of.fused_in_evaluation:
+        # Queries and keys, scaled and copied for their product; then the logits, and these with what is added.
+        repeated = 2 * of.wide_keys if of.repeat > 1 else 0
+        rows.append(batch * (of.ready + 2 * of.queries + 2 * of.wide_keys + repeated // 2 + of.logits) - output)
+        rows.append(batch * (of.ready + of.queries + repeated + 2 * of.logits) + of.bias - output)
     return max(rows)
 
 

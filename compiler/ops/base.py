@@ -15,13 +15,17 @@ from ...base.records import dataclass
 from .axis_names import Axes, channels_first, joined, sequence, spelled
 from .borrowed import Borrowed
 from .parameters import Kind, Parameter, Plain
+from .shapes import Shape as Shape
+from .shapes import Shapes as Shapes
+from .shapes import literal as literal
+from .shapes import product as product
+from .shapes import show as show
+from .shapes import show_size as show_size
 from .strides import Layout, as_suggested, in_order
 
 BYTES_A_FLOAT = 4
 """What counts of elements take an element for, where masks of a byte are among them."""
 
-Shape: TypeAlias = tuple[int, ...]
-Shapes: TypeAlias = tuple[Shape, ...]
 Family: TypeAlias = Literal[
     "convolution",
     "dense",
@@ -243,6 +247,10 @@ class Operation:
     gradients_are_one: ClassVar[bool] = False
     """True: the gradients of all inputs are one new tensor (a mean's)."""
 
+    gives_integers: ClassVar[bool] = False
+    """True: the output holds whole numbers, which nothing learns and which only an operation that asks for them takes."""
+    integer_input: ClassVar[int | None] = None
+    """The number of the input that must be such a tensor."""
     needs_several_values: ClassVar[bool] = False
     """True: training takes statistics over the batch and the image, and refuses one value a channel."""
     keeps_residual: ClassVar[bool] = False
@@ -395,6 +403,17 @@ class Operation:
         """Of one of several results: the text that makes them all, its number among them, and how many they are."""
         return None
 
+    def beside(self) -> tuple[str, Operation] | None:
+        """A second result, of a record of its own on the same inputs, and its label within that of the step."""
+        return None
+
+    def check_origin(self, output: Shape, origin: Shape) -> None:
+        """`Refusal` where the whole numbers that it takes were made of a tensor that does not fit what it gives."""
+
+    def asked(self, wanted: Sequence[bool]) -> Operation:
+        """The record of what PyTorch runs where these inputs need gradients: it may choose another kernel."""
+        return self
+
     def takes_batchless(self, number: int) -> bool:
         """Whether input `number` may come in without a batch, as a learned tensor does, beside others that have one; else it is expanded."""
         return False
@@ -471,29 +490,3 @@ def _parameters(cls: type[Operation]) -> tuple[Parameter, ...]:
 def copied_gradient(back: Backward, made: int) -> int:
     """Elements of the copy of an output's gradient that must lie otherwise, beside the `made` ones that are worked out from the copy."""
     return max(back.elements - made, back.elements - back.freed)
-
-
-def product(values: Sequence[int]) -> int:
-    total = 1
-    for value in values:
-        total *= value
-    return total
-
-
-def show(shape: Shape) -> str:
-    """A shape as messages print it: `[64, 56, 56]`."""
-    return "[" + ", ".join(str(size) for size in shape) + "]"
-
-
-def show_size(size: Plain) -> str:
-    """A size as the language writes it: `3x3`, `1x7`."""
-    return "x".join(str(item) for item in size) if isinstance(size, tuple) else str(size)
-
-
-def literal(value: Plain) -> str:
-    """A value as generated code writes it: texts in double quotes."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-    if isinstance(value, tuple):
-        return "(" + ", ".join(literal(item) for item in value) + ("," if len(value) == 1 else "") + ")"
-    return repr(value)

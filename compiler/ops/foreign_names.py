@@ -57,6 +57,7 @@ SAME = {
     "pixel_shuffle": "pixelshuffle depthtospace subpixel",
     "pixel_unshuffle": "pixelunshuffle spacetodepth reorg",
     "expand": "broadcastto",
+    "maxunpool": "unpool unpooling",
     "flip": "reverse fliplr flipud",
     "unfold": "im2col",
     "fold": "col2im",
@@ -85,7 +86,7 @@ PARAMETERS = {
     "filters": "channels", "out_channels": "channels", "num_output": "channels", "kernel_size": "kernel", "pool_size": "kernel", "padding": "pad", "strides": "stride",
     "units": "features", "out_features": "features", "group": "groups", "num_groups": "groups", "ceil_mode": "ceil", "count_include_pad": "count_pad", "rate": "p",
     "output_padding": "out_pad", "padding_mode": "pad_mode", "num_classes": "classes", "dilation_rate": "dilation", "drop_prob": "p", "epsilon": "eps",
-    "elementwise_affine": "affine", "use_bias": "bias", "negative_slope": "slope", "output_size": "size", "num_heads": "heads", "dim": "axis",
+    "elementwise_affine": "affine", "use_bias": "bias", "negative_slope": "slope", "output_size": "size", "num_heads": "heads", "dim": "axis", "return_indices": "indices",
     "scale_factor": "scale", "num_embeddings": "count", "embedding_dim": "features", "upscale_factor": "factor", "shortcut": "skip", "residual": "skip",
     "head_dim": "head_size", "dim_head": "head_size", "num_kv_heads": "groups", "num_key_value_heads": "groups", "kv_heads": "groups", "is_causal": "causal",
     "attn_mask": "mask", "rope_theta": "rotary", "rope": "rotary", "qk_norm": "norm", "window_size": "window", "attn_drop": "dropout", "attention_dropout": "dropout",
@@ -106,7 +107,6 @@ NO_PARAMETERS = {
     "dtype": "the file says nothing of it: `archc build --dtype` chooses",
     "device": "the file says nothing of it: `archc build --device` chooses",
     "data_format": "channels come first",
-    "return_indices": "archc has no unpooling; `upsample(like = label)` and `deconv` enlarge",
     "align_corners": "`upsample` works as PyTorch's default does",
 }
 """Parameters that nothing here has, and what is done instead."""
@@ -219,11 +219,6 @@ OTHERWISE = (
         "lppool fractionalmaxpool stochasticpool gempool gem rocpool attentionpool",
         "not there; `maxpool`, `avgpool`, and both adaptive",
         "avgpool(2)",
-    ),
-    Otherwise(
-        "maxunpool unpool unpooling",
-        "no pool hands on the places of its maxima; `upsample(like = label)` and `deconv` enlarge",
-        "upsample(2)",
     ),
     Otherwise("spp spatialpyramidpooling sppf aspp ppm", "pools side by side", "concat { | skip | maxpool(5, stride = 1, pad = 2) }"),
     Otherwise(

@@ -207,13 +207,60 @@ class MaxPool(_Pool):
     pad: Plain = parameter(PADDING, "padding, smaller than every value: a number, one for each axis, each side, or a word", 0)
     dilation: Plain = parameter(DILATION, "the distance between the window's positions", 1)
     ceil: bool = parameter(FLAG, "round the number of windows up, so that the last may reach over the edge", False)
+    indices: bool = parameter(FLAG, "also tell where the maxima stood, for `maxunpool`: `p.indices` of a step labelled `p`", False)
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool]:
         return self.kernel, self.stride, self.pad, self.dilation, self.ceil
 
+    def beside(self) -> tuple[str, Operation] | None:
+        return ("indices", PoolIndices(*self._fields())) if self.indices else None
+
+    def with_indices(self, names: Sequence[str], inputs: Shapes) -> str:
+        """The call that gives both."""
+        w = self._windows(inputs[0])
+        further = "".join(f", {name}={value!r}" for name, value in self._settings(w))
+        return f"F.max_pool{w.rank}d({names[0]}, {simple(w.kernel)!r}{further}, return_indices=True)"
+
+    def whole(self, names: Sequence[str], inputs: Shapes) -> tuple[str, int, int] | None:
+        return (self.with_indices(names, inputs), 0, 2) if self.indices else None
+
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         padded = self._padded(inputs[0], self._windows(inputs[0]))
         return Saved(inputs=() if padded else (0,), extra=padded, extra_bytes=INDEX_BYTES * product(output))
+
+
+@dataclass(frozen=True, slots=True)
+class PoolIndices(MaxPool):
+    name: ClassVar[str] = "pool_indices"
+    summary: ClassVar[str] = (
+        "Where each maximum of a `maxpool` of the same arguments stood, as whole numbers for `maxunpool`. "
+        "`p: maxpool(2, indices = true)` makes both at once, and these are `p.indices`."
+    )
+    reference: ClassVar[str] = "torch.nn.functional.max_pool2d, return_indices"
+    onnx: ClassVar[str] = "MaxPool"
+    gives_integers: ClassVar[bool] = True
+    output_may_be_overwritten: ClassVar[bool] = False
+
+    def output(self, inputs: Shapes) -> Shape:
+        output = MaxPool.output(self, inputs)
+        if self._special(self._windows(inputs[0])):
+            raise Refusal("E326", "a pool that pads its sides differently does not tell where its maxima stood", parameter="pad")
+        return output
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved()
+
+    def storage(self, inputs: Shapes, output: Shape) -> int:
+        return INDEX_BYTES // 4 * product(output)
+
+    def module(self, inputs: Shapes, in_place: bool = False) -> None:
+        return None
+
+    def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
+        return f"{self.whole(names, inputs)[0]}[1]"
+
+    def whole(self, names: Sequence[str], inputs: Shapes) -> tuple[str, int, int]:
+        return MaxPool.with_indices(self, names, inputs), 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,4 +306,4 @@ class AvgPool(_Pool):
         return Saved(extra=padded, once=0 if self.count_pad else product(output[1:]))
 
 
-OPERATIONS: tuple[type[Operation], ...] = (MaxPool, AvgPool)
+OPERATIONS: tuple[type[Operation], ...] = (MaxPool, AvgPool, PoolIndices)

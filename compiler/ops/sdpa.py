@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axis_names import Axes
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, NUMBER, Optional, parameter
-from .strides import Layout, in_order
+from .strides import Layout, elementwise, in_order, permuted, viewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,9 @@ class DotProductAttention(Operation):
     symbol: ClassVar[str] = "attend"
     least_inputs: ClassVar[int] = 3
     most_inputs: ClassVar[int | None] = 4
+
+    bias_learns: ClassVar[bool | None] = None
+    """None: while training any may, and in evaluation none does."""
 
     scale: float | None = parameter(Optional("a number, or none", NUMBER), "what logits are multiplied by; none is 1 / sqrt(D)", None)
     causal: bool = parameter(FLAG, "let no place look ahead", False)
@@ -101,13 +104,19 @@ class DotProductAttention(Operation):
         return product(query[:-1]) * value[-2] * (query[-1] + value[-1])
 
     def _is_fused(self, inputs: Shapes, training: bool = True) -> bool:
-        """Whether PyTorch's fused kernel does it: it takes one axis of heads, and while training no bias that learns, as any may."""
-        return (len(inputs) == 3 or not training) and len(inputs[0]) == 3 and inputs[0][-1] == inputs[2][-1]
+        """Whether PyTorch's fused kernel does it: it takes one axis of heads, and no bias that learns."""
+        learns = training if self.bias_learns is None else self.bias_learns
+        return (len(inputs) == 3 or not learns) and len(inputs[0]) == 3 and inputs[0][-1] == inputs[2][-1]
+
+    def asked(self, wanted: Sequence[bool]) -> Operation:
+        if len(wanted) < 4:
+            return self
+        return (_LearnedBias if wanted[3] else _FixedBias)(self.scale, self.causal)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         query, key = inputs[0], inputs[1]
         if self._is_fused(inputs):
-            return Saved(inputs=(0, 1, 2), output=True, extra=product(query[:-1]))
+            return Saved(inputs=tuple(range(len(inputs))), output=True, extra=product(query[:-1]))
         # Queries and keys, each multiplied by the root of the scale, and the weights of attention.
         grouped = key[:-2] != query[:-2]
         keys = product(query[:-2]) * key[-2] * key[-1]
@@ -119,21 +128,31 @@ class DotProductAttention(Operation):
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         shapes = tuple(layout.sizes[1:] for layout in inputs)
         if self._is_fused(shapes, training):
-            return 0
+            return 0 if training else output.sizes[0] * product(shapes[0][:-1])  # the logarithm of each softmax's sum
         query, key, value = shapes[:3]
         logits, keys = product(query[:-1]) * key[-2], product(query[:-2]) * key[-2] * key[-1]
         grouped = product(query[:-2]) * value[-2] * value[-1] if key[:-2] != query[:-2] else 0
         made = product(query) if training else 0
+        scaled = elementwise(inputs[0])
+        if training and viewed(scaled, (product(scaled.sizes[:-2]), *scaled.sizes[-2:])) is None:
+            made += product(query)  # the product copies it, and keeps the copy
         return output.sizes[0] * max(0, keys + made + grouped + 2 * logits - product(output.sizes[1:]))
 
     def backward_scratch(self, back: Backward) -> int:
+        if len(back.inputs) == 4 and self.bias_learns is None:
+            return self.asked(back.wanted).backward_scratch(back)
         if self._is_fused(back.inputs):
             return 0
         query, key, value = back.inputs[:3]
         logits = product(query[:-1]) * key[-2]
         values = product(query[:-2]) * value[-2] * value[-1]
-        # The gradients of the weights of attention and of the logits, and that of the values; queries and keys come later.
-        return back.batch * (2 * logits + values) - back.freed - back.made
+        # The gradients of the weights of attention and of the logits, and that of the values, which are needed no more; queries and keys come later.
+        return back.batch * (2 * logits + (0 if back.kept_alone[2] else values)) - back.freed - back.made
+
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        if not self._is_fused(tuple(layout.sizes[1:] for layout in inputs)):
+            return in_order(sizes)
+        return permuted(in_order([sizes[axis] for axis in (0, 2, 1, 3)]), (0, 2, 1, 3))  # the heads of a place side by side
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))
@@ -152,6 +171,20 @@ class DotProductAttention(Operation):
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return "causal" if self.causal else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _LearnedBias(DotProductAttention):
+    """One whose bias needs a gradient: even where nothing is trained, PyTorch looks whether it could."""
+
+    bias_learns: ClassVar[bool | None] = True
+
+
+@dataclass(frozen=True, slots=True)
+class _FixedBias(DotProductAttention):
+    """One whose bias needs none."""
+
+    bias_learns: ClassVar[bool | None] = False
 
 
 OPERATIONS: tuple[type[Operation], ...] = (DotProductAttention,)

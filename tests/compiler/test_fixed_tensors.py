@@ -13,16 +13,15 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from archc.compiler.analysis.cost import work_of
-from archc.compiler.analysis.memory import inference_profile, training_profile
 from archc.compiler.emit import onnx
 from archc.compiler.emit.fast.build import rewritten
 from archc.compiler.emit.torchscript import script
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 
-from ..analysis.built import built, zeros
+from ..analysis.built import built
+from ..analysis.peaks import are_measured
 from ..analysis.texts import graph_of, problems_of
-from ..analysis.tracker import inference_peak, training_peak
 
 
 def values_of(step: str, *sizes: int) -> Tensor:
@@ -239,10 +238,7 @@ def test_what_is_fixed_is_no_parameter_and_costs_nothing() -> None:
 )
 def test_memory_is_the_trackers(body: str, batch: int) -> None:
     graph = graph_of(f"network n {{ input x[length = 64, channels = 16]\n linear(16)\n {body} -> linear(4) }}")
-    model, given = built(graph, device="cpu"), zeros(graph, batch, "cpu")
-    assert inference_profile(graph, batch=batch).peak_bytes == inference_peak(model, given)
-    trained = training_peak(built(graph, device="cpu"), given, lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9))[1]
-    assert training_profile(graph, batch=batch, optimizer="momentum").peak_bytes == pytest.approx(trained, rel=0.003)
+    are_measured(graph, batch)
 
 
 @pytest.mark.parametrize("stored", ["", 'stored = "flat"', 'stored = "batch"'])

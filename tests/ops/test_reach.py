@@ -13,7 +13,9 @@ from archc.compiler.ops.base import Operation, Shapes, Window
 from .samples import SAMPLES, describe, op
 from .torch_side import modules
 
-WINDOWED = [sample for sample in SAMPLES if sample[0].windows(sample[1], sample[0].output(sample[1])) is not None]
+WINDOWED = [
+    sample for sample in SAMPLES if sample[0].windows(sample[1], sample[0].output(sample[1])) is not None and not sample[0].gives_integers
+]
 EXACT = {"conv", "dwconv", "avgpool", "pad"}
 
 

@@ -170,6 +170,7 @@ def test_heads_of_merges() -> None:
         "concat",
         "stack",
         "matmul",
+        "maxunpool",
         "einsum",
         "grid_sample",
         "roi_align",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from archc.compiler.ops.base import Construct, Operation, Shape, Shapes, literal
+from archc.compiler.ops.base import Construct, Operation, Shape, Shapes, literal, product
 from archc.compiler.ops.strides import Layout
 
 torch.set_num_threads(1)
@@ -87,7 +87,11 @@ def tensors(operation: Operation, inputs: Shapes, device: str = "cpu", batch: in
     """Inputs of these shapes; whole numbers where the operation looks them up."""
     if operation.name == "embedding":
         return [torch.zeros((batch, *shape), dtype=torch.long, device=device) for shape in inputs]
-    return [torch.randn((batch, *shape), device=device) for shape in inputs]
+    values = [torch.randn((batch, *shape), device=device) for shape in inputs]
+    if operation.integer_input is not None:
+        places = torch.arange(inputs[1][0] * batch * product(inputs[1][1:]), device=device) % product(inputs[1][1:])
+        values[operation.integer_input] = places.reshape(batch, *inputs[1])
+    return values
 
 
 def shape_of(result: torch.Tensor) -> Shape:

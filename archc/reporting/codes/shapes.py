@@ -186,10 +186,17 @@ ROWS: tuple[Code, ...] = (
     ),
     Code(
         "E334",
-        "a `rearrange` whose pattern is not the input's",
-        "The left side of the pattern names each axis of the input, without the batch; a name in brackets is a factor of an axis, and of the "
-        "factors of one axis all but one have their sizes written.",
+        "a pattern that is not the input's",
+        "The left side of the pattern names each axis of what comes in, without the batch. In `rearrange` a name in brackets is a factor of an axis, "
+        "and of the factors of one axis all but one have their sizes written; in `einsum` axes of one name have one size.",
         _network('rearrange("c (h p) w -> h w (p c)")', "3, 8, 8"),
         "Write the sizes of the factors, `p = 2`, and as many axes as come in.",
+    ),
+    Code(
+        "E335",
+        "the indices of a pool where numbers are taken, or the other way round",
+        "`maxpool(2, indices = true)` tells where its maxima stood: whole numbers, which `maxunpool` takes as its second path, and nothing else.",
+        "network n {\n  input x[8, 8, 8]\n  p: maxpool(2, indices = true)\n  maxunpool(2) { | skip | skip }\n}\n",
+        "`maxunpool(2) { | skip | skip(p.indices) }`, where `p` labels the pool.",
     ),
 )

@@ -115,6 +115,28 @@ ROWS: tuple[Code, ...] = (
         "`archc check --fix` writes the axis out; where another one is meant, write that.",
     ),
     Code(
+        "W515",
+        "arguments in PyTorch's order",
+        "What comes in is never written. `conv(3, 64, 7)` on three channels gives three channels again, with a window of 64 and a stride of 7; "
+        "as PyTorch would read it, it gives 64 channels with a window of 7.",
+        "network n {\n  input x[3, 99, 99]\n  conv(3, 64, 7)\n}\n",
+        "Leave out what comes in: `conv(64, 7)`. Where it is meant, name the arguments: `conv(3, kernel = 64, stride = 7)`.",
+    ),
+    Code(
+        "W516",
+        "a `slice` that names an axis and a start",
+        "The axis comes first: `slice(1, 5)` takes what follows position 5 of axis 1, and not positions 1 to 4.",
+        "network n {\n  input x[8, 9, 9]\n  slice(1, 5)\n}\n",
+        "`slice(start = 1, stop = 5)` takes positions of the channels; `slice(1, start = 5)` is what stands there.",
+    ),
+    Code(
+        "W517",
+        "two names over pairs",
+        "`for i, x in list` gives `i` the number of the round and `x` the item. Over a list of pairs they are not the two of a pair.",
+        "network n {\n  input x[3, 9, 9]\n  for c, k in [[1, 3], [3, 5]] { scale(c) -> conv(8, k) }\n}\n",
+        "Take the item apart: `for row in list { let c = row[0] … }`.",
+    ),
+    Code(
         "W520",
         "a name that another system's files cannot have",
         "Outputs are called as their network. On macOS and Windows names that differ in capitals alone are one file, so that the outputs of "

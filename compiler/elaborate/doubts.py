@@ -1,0 +1,78 @@
+"""What is legal where it stands and reads as if something else was meant: another library's order of arguments, two names over pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ...dsl import ast
+from ..ops import TABLE
+from .closures import Given
+from .shape_of import ShapeOf
+
+
+def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], entering: object) -> Iterator[Diagnostic]:
+    """Of a step whose arguments are read. `entering` is the shape of what comes in."""
+    places = [argument for argument in call.arguments if argument.name is None]
+    if word in ("conv", "deconv") and len(places) > 2 and isinstance(entering, ShapeOf):
+        channels, kernel = given["channels"].value, given["kernel"].value
+        if channels == entering.attribute("channels") and isinstance(kernel, int) and kernel > 7:
+            told = f"{word}({', '.join(argument.span.text for argument in call.arguments[1:])})"
+            yield Diagnostic(
+                "W515",
+                f"`{call.span.text}` reads as PyTorch's order, what comes in before what goes out: here it gives {channels} channels "
+                f"with a window of {kernel}",
+                Label(call.span, f"{channels} channels come in"),
+                help=f"what comes in is never written: `{told}`; where it is meant, name the arguments",
+                fix=Fix(f"write `{told}`", (Edit(places[0].span.to(places[1].span), places[1].span.text),)),
+                severity=Severity.WARNING,
+            )
+    if word == "slice" and len(places) == 2 and len(call.arguments) == 2 and all(_is_number(place.value) for place in places):
+        first, second = (place.span.text for place in places)
+        yield Diagnostic(
+            "W516",
+            f"`{call.span.text}` takes what follows position {second} of axis {first}: the axis comes first",
+            Label(call.span, f"axis {first}, from {second} to the end"),
+            help=f"`slice(start = {first}, stop = {second})` takes the positions from {first} to before {second} of the channels; "
+            f"`slice({first}, start = {second})` is what stands here",
+            severity=Severity.WARNING,
+        )
+
+
+def _is_number(value: ast.Expression) -> bool:
+    return isinstance(value, ast.Number) or (isinstance(value, ast.Unary) and isinstance(value.operand, ast.Number))
+
+
+def doubt_of_pairs(loop: ast.For, values: Sequence[object], body: Sequence[ast.Statement]) -> Diagnostic | None:
+    """`for c, s in [[16, 1], [24, 2]]`: the names are the number of the round and a pair, and both are read as if they were the two of it."""
+    if loop.index is None or not values or not all(type(value) is tuple and len(value) == 2 for value in values):
+        return None
+    wrong = next(_as_number(loop.variable.name, body), None)
+    if wrong is None or not _is_argument(loop.index.name, body):
+        return None
+    first, second = loop.index.name, loop.variable.name
+    return Diagnostic(
+        "W517",
+        f"`{first}` is the number of the round, from 0, and `{second}` the whole item, a list of two",
+        Label(loop.index.span.to(loop.variable.span), "number and item"),
+        (Label(wrong.span, "read as a number"),),
+        help=f"take the item apart: `for row in {' '.join(loop.values.span.text.split())} {{ let {first} = row[0]  let {second} = row[1] … }}`",
+        severity=Severity.WARNING,
+    )
+
+
+def _is_argument(name: str, body: Sequence[ast.Statement]) -> bool:
+    """Whether the name alone is an argument: what counts rounds is mostly a part of one."""
+    return any(isinstance(node, ast.Argument) and isinstance(node.value, ast.Name) and node.value.name == name for node in ast.walk(*body))
+
+
+def _as_number(name: str, body: Sequence[ast.Statement]) -> Iterator[ast.Name]:
+    """Where the name is an argument of an operation, or a part of a sum or product."""
+    for node in ast.walk(*body):
+        if isinstance(node, ast.Call) and len(node.path) == 1 and node.path[0] in TABLE:
+            rows: list[ast.Expression] = [argument.value for argument in node.arguments]
+        elif isinstance(node, ast.Binary):
+            rows = [node.left, node.right]
+        else:
+            continue
+        yield from (row for row in rows if isinstance(row, ast.Name) and row.name == name)

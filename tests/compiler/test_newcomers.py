@@ -1,0 +1,74 @@
+"""What people write who know another library: it is told, and the remedy works."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.base.source import Source
+from archc.compiler.driver import check_source
+from archc.reporting.fixes import applied
+from tests.support import checked, program_of
+
+
+def codes(body: str) -> list[str]:
+    return [row.code for row in checked(f"network n {{\n  input x[3, 99, 99]\n  {body}\n}}\n", "n.arch").diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("conv(3, 64, 7)", "W515"),
+        ("conv(3, 64, 3, bias = false)", "W515"),
+        ("deconv(3, 16, 2)", "W515"),
+        ("slice(1, 5)", "W516"),
+        ("slice(0, -2)", "W516"),
+        ("for c, k in [[1, 3], [3, 5]] { scale(c) -> conv(8, k) }", "W517"),
+        ("concat { | for c, k in [[1, 3], [3, 5]]: scale(c) -> conv(8, k) }", "W517"),
+    ],
+)
+def test_what_is_probably_not_meant_is_doubted(body: str, code: str) -> None:
+    assert codes(body) == [code]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "conv(3, 3, 2)",
+        "conv(3, 7, 2)",
+        "conv(64, 9, 2)",
+        "conv(3, kernel = 64, stride = 7, pad = valid)",
+        "slice(1, 5, 9)",
+        "slice(height, 5)",
+        "slice(1, start = 5)",
+        "for i, k in [[1, 3], [3, 1]] { conv(8 * (i + 1), k) }",
+        "for c, k in [[8, 3], [16, 5]] { conv(k[0] + 8, k[1]) -> scale(c) }",
+        "for i, k in [1x3, 3x1] { scale(i) -> conv(8, k) }",
+        "for i, rows in [[8, 16], [8, 16]] { for width in rows { conv(width, 3) } -> scale(i) }",
+    ],
+)
+def test_what_may_well_be_meant_is_not_doubted(body: str) -> None:
+    assert not {"W515", "W516", "W517"} & set(codes(body))
+
+
+def test_pairs_that_give_an_error_are_explained_beside_it() -> None:
+    found = codes("for c, s in [[16, 1], [24, 2]] { conv(c, 3, stride = s) }")
+    assert "W517" in found and "E208" in found
+
+
+def test_the_fix_writes_archcs_order() -> None:
+    text = "network n {\n  input x[3, 99, 99]\n  conv(3, 64, 7, bias = false)\n}\n"
+    mended, _ = applied(check_source(Source.of("n.arch", text)).diagnostics)["n.arch"]
+    assert "conv(64, 7, bias = false)" in mended
+
+
+def test_the_remedy_of_pairs_works() -> None:
+    body = "for row in [[16, 1], [24, 2]] { let c = row[0]  let s = row[1]  conv(c, 3, stride = s) }"
+    assert program_of(f"network n {{\n  input x[3, 99, 99]\n  {body}\n}}\n").nodes[-1].shape == (24, 50, 50)
+
+
+@pytest.mark.parametrize(("condition", "channels"), [("true", 4), ("false", 5)])
+def test_a_label_may_be_chosen(condition: str, channels: int) -> None:
+    for labels in ('"a" if c else "b"', "a if c else b", '("a") if not c else "b"'):
+        text = f"network n {{\n  input x[3, 8, 8]\n  let c = {condition}\n  a: conv(4)\n  b: conv(5)\n  concat {{ | skip(a) | skip(b) | skip({labels}) }}\n}}\n"
+        wanted = channels if "not" not in labels else 9 - channels
+        assert program_of(text).nodes[-1].shape[0] == 9 + wanted, labels
