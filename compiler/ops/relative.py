@@ -35,8 +35,9 @@ _HEADS_FIRST = '''def relative_bias_of_heads(table: torch.Tensor) -> torch.Tenso
 '''
 
 _MIRRORED = '''def mirrored_bias(table: torch.Tensor, height: int, width: int, step: int) -> torch.Tensor:
-    """The bias of each head between every `step`-th place of a window and all of it, [1, heads, some, places], of [heads, places]."""
-    # How far apart two rows are, and two columns, whichever lies first: there is a number for each place, by its distance from the corner.
+    """The bias of each head between every `step`-th place of a window and all its places."""
+    # How far apart two rows are, and two columns, whichever lies first: the number of the place
+    # that is as far from the corner.
     down = torch.arange(height, device=table.device)
     across = torch.arange(width, device=table.device)
     down = (down[::step, None] - down).abs()
