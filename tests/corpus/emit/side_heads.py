@@ -58,7 +58,7 @@ class SideHeads(nn.Module):
 
     def trunk(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The answer, and the tensors that the side heads read."""
-        x, out = self.body(image)  # [8, 16, 16]
+        x, out = self.body(image)
         fc = self.fc(torch.flatten(F.adaptive_avg_pool2d(out, 1), 1))  # [5]
         return fc, x, out
 
