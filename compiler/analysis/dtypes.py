@@ -11,6 +11,9 @@ INTEGER_BYTES = 8
 """Counters and indices are 64-bit integers in PyTorch, whatever the dtype of the network."""
 
 
+_OTHER_BYTES = {"bool": 1}
+
+
 def weight_bytes(weight: Weight, dtype: str) -> int:
     """Only floating-point tensors follow the network's dtype (`module.half()` leaves counters alone)."""
-    return weight.elements * (BYTES[dtype] if weight.dtype == "float" else INTEGER_BYTES)
+    return weight.elements * (BYTES[dtype] if weight.dtype == "float" else _OTHER_BYTES.get(weight.dtype, INTEGER_BYTES))

@@ -65,6 +65,8 @@ class Files:
 
     def _hoist(self, file: ast.File, environment: Environment) -> None:
         for item in file.items:
+            if isinstance(item, ast.Operation) and self._stands_alone(item, file):
+                self._operation(item, environment)
             if not isinstance(item, ast.Block | ast.Network):
                 continue
             name = item.name.name
@@ -92,8 +94,9 @@ class Files:
         match item:
             case ast.Block() | ast.Network():
                 self._with_defaults(item, environment, frame.defaults)
-            case ast.Operation(name=name):
-                self._operation(item, environment)
+            case ast.Operation():
+                if not self._stands_alone(item, file):
+                    self._operation(item, environment)
             case ast.Let(name=name, value=value):
                 self.expansion.let(frame, name, self.expansion.evaluator(frame).value(value))
             case ast.Default(calls=calls):
@@ -110,8 +113,16 @@ class Files:
             case ast.Broken():
                 environment.incomplete = True
 
+    def _stands_alone(self, item: ast.Operation, file: ast.File) -> bool:
+        from .own_declare import read_names  # most files declare none
+
+        given = {name.name for row in file.items if not isinstance(row, ast.Broken) for name in ast.given(row) if name is not None}
+        given |= {row.path[-1] for row in file.items if isinstance(row, ast.Import)}
+        given -= {row.name.name for row in file.items if isinstance(row, ast.Block | ast.Network | ast.Operation)}
+        return not given & read_names(item)
+
     def _operation(self, item: ast.Operation, environment: Environment) -> None:
-        """An operation of one's own is known from its line on, and in all blocks and networks: its rules read the values before it."""
+        """An operation of one's own, known as blocks are; one whose rules read values of the file or of imports, from its line on."""
         from .own_declare import declared  # most files declare none
 
         made = declared(item, environment, self.expansion.build.say)

@@ -6,11 +6,14 @@ a program that holds it pickles, copies and compares.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import field
 from typing import TypeAlias
 
 from ...base.records import dataclass
 from ...base.source import Source, Span
+from ..ops.axis_names import AXIS_NAMES
 from ..ops.base import Shape, Weight
 from ..ops.parameters import Parameter, Plain
 
@@ -114,9 +117,27 @@ class Declaration:
     def source(self) -> Source:
         return self.head.source
 
+    @property
+    def reads_axes(self) -> bool:
+        """Whether a rule speaks of an axis by its name."""
+        return any(_AXES.search(rule.text) for rule in _rules(self.rows))
+
     def place(self, rule: Rule) -> Span:
         """Where a rule stands."""
         return self.source.span(rule.start, rule.end)
+
+
+_AXES = re.compile(rf"\.\s*({'|'.join(AXIS_NAMES)})\b")
+
+
+def _rules(rows: tuple[Row, ...]) -> Iterator[Rule]:
+    for row in rows:
+        for field_ in row.__slots__:
+            value = getattr(row, field_)
+            if isinstance(value, Rule):
+                yield value
+            elif field_ in ("rows", "otherwise"):
+                yield from _rules(value)
 
 
 @dataclass(frozen=True, slots=True)

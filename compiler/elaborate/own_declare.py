@@ -20,6 +20,7 @@ from .functions import FUNCTIONS
 from .own_data import WORDS, Choice, Declaration, Demand, Loop, Named, Row, Rule, Said, Tensor
 from .own_record import own_operation
 from .values import UNKNOWN, Unknowable, kind_of
+from .values import WORDS as WORDS_OF_VALUES
 
 TARGET = re.compile(r"(?P<origin>[A-Za-z0-9_.\-/]*[A-Za-z0-9_\-]\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
 """`my_layers.py:Focus`, `layers/mine.py:Focus`, `my_package.layers:Focus`."""
@@ -27,6 +28,11 @@ TARGET = re.compile(r"(?P<origin>[A-Za-z0-9_.\-/]*[A-Za-z0-9_\-]\.py|[A-Za-z_]\w
 RESERVED = ("input", "output", "skip", "reuse", "in")
 
 LARGEST_INPUTS = 64
+
+
+def read_names(item: ast.Operation) -> set[str]:
+    """The names that a declaration reads, those that it gives itself among them."""
+    return {node.name for node in ast.walk(item) if isinstance(node, ast.Name)}
 
 
 def declared(item: ast.Operation, environment: Environment, say: Callable[[Diagnostic], None]) -> Builtin | None:
@@ -66,7 +72,9 @@ class _Reader:
                 self.wrong("E216", f"`{row.name}` is both a parameter and a tensor of `{self.name}`", row.span, "named again here")
         self.known = {*inputs, *(row.name for row in parameters)}
         rows = self.rows(item.body, set(self.known))
-        if not any(self._says(rows, "shape")) and not any(isinstance(row, ast.Broken) for row in ast.walk(*item.body)):
+        if any(isinstance(row, ast.Broken) for row in ast.walk(*item.body)):
+            return None  # what could not be read was said
+        if not self.found and not any(self._says(rows, "shape")):
             self.wrong(
                 "E251",
                 f"`{self.name}` says no `shape`",
@@ -111,7 +119,7 @@ class _Reader:
         rows: list[Parameter] = []
         defaults: list[tuple[str, Rule]] = []
         for row in self.item.parameters:
-            name = row.name.name
+            name, doc = row.name.name, f"a parameter of `{self.name}`, whose class is given it"
             if name.startswith("_"):
                 self.wrong(
                     "E251",
@@ -120,23 +128,23 @@ class _Reader:
                     help=f"call it `{name.strip('_') or 'value'}`",
                 )
             if row.default is None:
-                rows.append(Parameter(name, ANYTHING, "", None, True))
+                rows.append(Parameter(name, ANYTHING, doc, None, True))
                 continue
             reads = {node.name for node in ast.walk(row.default) if isinstance(node, ast.Name)}
             if reads & {earlier.name for earlier in rows}:
                 self.names(row.default, {earlier.name for earlier in rows})
                 defaults.append((name, self.rule(row.default)))
-                rows.append(Parameter(name, ANYTHING, "", None, False, row.default.span.text))
+                rows.append(Parameter(name, ANYTHING, doc, None, False, row.default.span.text))
                 continue
             try:
                 value = ANYTHING.read(Evaluator(self.environment, None, lambda _: None).value(row.default))
             except BadValue as bad:
                 self.wrong("E208", f"a default of `{self.name}` must be {bad.expected}", row.default.span)
-                continue
+                value = None
             except Problem as problem:
                 self.found.append(problem.diagnostic)
-                continue
-            rows.append(Parameter(name, ANYTHING, "", value, False))
+                value = None
+            rows.append(Parameter(name, ANYTHING, doc, value, False))
         return tuple(rows), tuple(defaults)
 
     # ----------------------------------------------------------------------------------------------- rows
@@ -217,6 +225,12 @@ class _Reader:
             self.wrong("E251", "`arguments` are a list", value.span, help="write `arguments [in.channels, channels, k = kernel]`")
             return None
         keywords = value.names or ("",) * len(value.items)
+        named = [name for name in keywords if name]
+        for name in named:
+            if keyword.iskeyword(name):
+                self.wrong("E251", f"no argument of Python has the name `{name}`", value.span, "a word of Python's")
+            elif named.count(name) > 1:
+                self.wrong("E251", f"two arguments have the name `{name}`", value.span, help="remove one of them")
         first = next((place for place, name in enumerate(keywords) if name), len(keywords))
         late = next((place for place in range(first, len(keywords)) if not keywords[place]), None)
         if late is not None:
@@ -252,7 +266,17 @@ class _Reader:
             return
         binding = self.environment.binding(node.name)
         if binding is None:
-            if node.name not in ("half", "valid", "same", "causal"):
+            if node.name == "out":
+                self.wrong(
+                    "E251",
+                    "`out` is what the `shape` says, and it is not said yet",
+                    node.span,
+                    "known behind it",
+                    "write the `shape` before this",
+                )
+            elif node.name in TABLE:
+                self.wrong("E251", f"a rule computes with numbers, and `{node.name}` is an operation", node.span)
+            elif node.name not in WORDS_OF_VALUES:
                 self.found.append(unknown_name(self.environment, node.name, node.span))
             return
         binding.used = True

@@ -62,6 +62,8 @@ class OwnOperation(Operation):
         return facts(self.declaration, self._values, inputs, self._axes)
 
     def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
+        if not self.declaration.reads_axes:
+            return self
         usual = all(axes == STANDARD.get(len(shape)) for axes, shape in zip(names, inputs, strict=True))
         return type(self)(self._values, () if usual else tuple(names))
 

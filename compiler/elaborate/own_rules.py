@@ -17,6 +17,7 @@ from ..ops.base import Refusal, Shape, Shapes, Weight, show
 from ..ops.parameters import ANYTHING, BadValue, Plain
 from ..ops.parameters import Named as NamedSizes
 from .closures import Binding, Environment, Labelled
+from .effort import MOST_STEPS, Effort
 from .evaluator import Evaluator
 from .explain_values import names_in
 from .own_data import Choice, Declaration, Demand, Facts, Loop, Named, Row, Rule, Said, Tensor
@@ -80,6 +81,7 @@ class _Rules:
         labels = {name: Labelled(name, place, declaration.head) for place, name in enumerate(declaration.inputs)}
         self.environment = Environment(bindings=bindings, labels=labels)
         self.found = _Found(None, None, [], {}, {})
+        self.effort = Effort()
 
     def facts(self) -> Facts:
         self.run(self.declaration.rows, self.environment)
@@ -94,6 +96,7 @@ class _Rules:
 
     def run(self, rows: Sequence[Row], environment: Environment) -> None:
         for row in rows:
+            self.spend()
             match row:
                 case Named(name=name, value=value):
                     environment.bindings[name] = Binding(self.value(value, environment), self.declaration.head)
@@ -116,6 +119,15 @@ class _Rules:
                 case Loop():
                     self.loop(row, environment)
 
+    def spend(self) -> None:
+        try:
+            self.effort.spend(1, self.declaration.head)
+        except Exhausted:
+            message = f"the rules of `{self.declaration.name}` ask for more than {MOST_STEPS} steps, the limit"
+            raise Refusal(
+                "E341", message, notes=(f"declared at {self.declaration.head}",), help="look for loops inside each other that multiply"
+            ) from None
+
     def demand(self, row: Demand, environment: Environment) -> None:
         evaluator = self.evaluator(environment)
         with self.reading(row.condition):
@@ -130,6 +142,7 @@ class _Rules:
         if not isinstance(values, tuple):
             raise self.refusal("E341", f"`for` needs a list, and `{row.values.text}` is {show_value(values)}", row.values, None)
         for index, value in enumerate(values):
+            self.spend()
             inside = Environment(environment, {row.variable: Binding(value, self.declaration.head)})
             if row.index is not None:
                 inside.bindings[row.index] = Binding(index, self.declaration.head)
@@ -213,7 +226,7 @@ class _Rules:
         def shape_of(labelled: Labelled) -> ShapeOf | None:
             return self.shapes[labelled.tensor] if isinstance(labelled.tensor, int) else None
 
-        return Evaluator(environment or self.environment, self.shapes[0] if self.shapes else None, shape_of)
+        return Evaluator(environment or self.environment, self.shapes[0] if self.shapes else None, shape_of, effort=self.effort)
 
     def value(self, rule: Rule, environment: Environment | None = None) -> object:
         with self.reading(rule):

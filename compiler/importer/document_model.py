@@ -31,6 +31,9 @@ def model_of_document(path: str, source: str, flat_text: Callable[[Flat, Model],
     try:
         document = json.loads(text_of(path))
         nodes = document["nodes"]
+        own = next((node["op"] for node in nodes if node["op"] not in (*TABLE, "input", "output")), None)
+        if own is not None:
+            raise NotImplementedError(f"`{own}`, an operation of one's own: the file does not hold what a text declares of it")
         flat = _flat(nodes)
         root = nn.Module()
         arguments: dict[int, tuple[nn.Module, dict[str, Any]]] = {}

@@ -25,6 +25,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.import_from,
     words.wrong_place,
     words.step_in_declaration,
+    words.class_missing,
     words.equal_signs,
     brackets.stray_brace,
     words.colon_equal,

@@ -69,6 +69,14 @@ def step_in_declaration(mistake: Mistake) -> Repair | None:
     )
 
 
+def class_missing(mistake: Mistake) -> Repair | None:
+    """`operation focus from my_layers { … }`: the class is a text."""
+    token = mistake.token if mistake.word(mistake.token) == "from" else mistake.before
+    if mistake.at(mistake.start).kind != "OPERATION" or mistake.word(token) != "from":
+        return None
+    return Repair(say("E122", "the class is missing behind `from`", mistake.span(token), help=f"write {USAGE['operation']}"), ())
+
+
 def import_from(mistake: Mistake) -> Repair | None:
     """`import bottleneck from resnet`."""
     first = mistake.start

@@ -51,7 +51,6 @@ def _imported(path: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_it_is_the_class_used_directly(name: str, folder: Path) -> None:
     net = archc.compile(f"{name}.arch", trust=True)
