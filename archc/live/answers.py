@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from ..base.source import Source
 from ..compiler import driver
 from ..compiler.files.locate import SUFFIX, Imports, find
 from ..compiler.ops.base import Shape
-from ..reporting.fixes import applied
+from ..editor.answer import Answer
 from ..reporting.terminal import to_data
 
 if TYPE_CHECKING:
@@ -87,10 +87,9 @@ class Writing:
     def answers(self, text: str, wanted: Wanted) -> Iterator[Json]:
         """The parts, each as soon as it is known. A text with errors has the first alone."""
         source = Source.of(find(self.file).name, text)
-        self.imports = Imports()
-        found = driver.check_all(self.file, settings=self.settings, inputs=self.inputs, source=source, imports=self.imports)
-        chosen = _chosen(found, wanted.network or self.network)
-        yield _checked(source, found, chosen)
+        answer = self._answer(source, wanted)
+        chosen = _chosen(answer)
+        yield _checked(answer, chosen)
         if chosen is None:
             return
         graph = chosen.graph
@@ -108,12 +107,18 @@ class Writing:
         from ..compiler.draw import draw_text
 
         source = Source.of(find(self.file).name, text)
-        found = driver.check_all(self.file, settings=self.settings, inputs=self.inputs, source=source)
-        chosen = _chosen(found, wanted.network or self.network)
+        answer = self._answer(source, wanted)
+        chosen = _chosen(answer)
         if chosen is None:
-            return tuple(row for checked in found for row in checked.diagnostics)
+            return answer.diagnostics
         made = draw_text(chosen.graph, form, wanted.options)
         return made.data if made.data is not None else made.diagnostics
+
+    def _answer(self, source: Source, wanted: Wanted) -> Answer:
+        """What the core of the editors says of the text, with the settings of this run."""
+        self.imports = Imports()
+        found = driver.check_all(self.file, settings=self.settings, inputs=self.inputs, source=source, imports=self.imports)
+        return Answer(self.file, source, found, self.imports, wanted.network or self.network or None)
 
     def _sizes(self, source: Source, chosen: Checked) -> Table:
         from ..compiler.analysis.sizes import sizes, sizes_table
@@ -134,28 +139,22 @@ class Writing:
         return f"{file}:{network}" if target.is_shipped or file.endswith(SUFFIX) else file
 
 
-def _chosen(found: Sequence[Checked], network: str) -> Checked | None:
-    """The network that is meant, else the first that there is; None where the text has errors, or no network."""
-    if any(checked.has_errors for checked in found):
-        return None
-    sound = [checked for checked in found if checked.program is not None]
-    named = (checked for checked in sound if checked.program is not None and checked.program.name == network)
-    return next(named, sound[0] if sound else None)
+def _chosen(answer: Answer) -> Checked | None:
+    """The network that is meant; None where the text has errors, be they of another of its networks, or has no network."""
+    return None if any(row.is_error for row in answer.diagnostics) else answer.network
 
 
-def _checked(source: Source, found: Sequence[Checked], chosen: Checked | None) -> Json:
+def _checked(answer: Answer, chosen: Checked | None) -> Json:
     from ..compiler.draw.page.coloring import colored
 
-    rows = driver.in_order(row for checked in found for row in checked.diagnostics)
-    fixed = applied(rows).get(source.name)
     return {
         "part": "check",
-        "file": source.name,
-        "diagnostics": to_data(rows)["diagnostics"],
-        "fixed": fixed[0] if fixed is not None else None,
-        "networks": [checked.program.name for checked in found if checked.program is not None],
+        "file": answer.source.name,
+        "diagnostics": to_data(answer.diagnostics)["diagnostics"],
+        "fixed": answer.fixed,
+        "networks": [checked.program.name for checked in answer.networks if checked.program is not None],
         "network": chosen.program.name if chosen is not None and chosen.program is not None else None,
-        "colors": colored(source),
+        "colors": colored(answer.source),
     }
 
 

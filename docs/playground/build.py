@@ -34,6 +34,7 @@ PLACE = "/site"
 
 LEFT_OUT = (
     "archc/cli",
+    "archc/lsp",
     "archc/manual",
     "compiler/emit",
     "compiler/runtime",
