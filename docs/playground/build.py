@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -47,7 +47,13 @@ LEFT_OUT = (
 
 KINDS = {".py", ".arch", ".json", ".ttf", ".js", ".css", ".html"}
 
-PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
+PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide-lock.json")
+LIBRARY = "python_stdlib.zip"
+
+UNUSED = (
+    "_pyio.py", "_pyrepl/", "doctest.py", "imaplib.py", "multiprocessing/", "pdb.py", "pickletools.py", "pydoc.py", "unittest/", "wsgiref/", "xmlrpc/",
+)  # fmt: skip
+"""Of Python's library: a terminal, a debugger, processes, servers and test runners, which a page has no use for."""
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -74,6 +80,7 @@ def build(folder: Path) -> None:
         _scripts(Path(draft), folder)
     for name in PYODIDE:
         shutil.copy(modules / "pyodide" / name, folder / "pyodide")
+    _pack(folder / "pyodide" / LIBRARY, _used(modules / "pyodide" / LIBRARY))
     shutil.copy(files()["page.css"], folder)
     (folder / "index.html").write_text(_page(), encoding="utf-8")
     (folder / "licenses.txt").write_text("\n\n".join(_licenses(modules)), encoding="utf-8")
@@ -106,9 +113,19 @@ def _python(draft: Path, archive: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(_widths_alone(source.read_bytes()) if source.suffix == ".ttf" else source.read_bytes())
     _run("node", HERE / "compile.js", draft, PLACE)
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
-        for file in sorted(path for path in draft.rglob("*") if path.is_file()):
-            packed.writestr(zipfile.ZipInfo(file.relative_to(draft).as_posix(), TIME), file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+    _pack(archive, {path.relative_to(draft).as_posix(): path.read_bytes() for path in sorted(draft.rglob("*")) if path.is_file()})
+
+
+def _pack(archive: Path, contents: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, data in contents.items():
+            packed.writestr(zipfile.ZipInfo(name, TIME), data, zipfile.ZIP_DEFLATED, 9)
+
+
+def _used(library: Path) -> dict[str, bytes]:
+    """Python's own library without what is not used."""
+    with zipfile.ZipFile(library) as packed:
+        return {name: packed.read(name) for name in packed.namelist() if not name.startswith(UNUSED)}
 
 
 def _widths_alone(font: bytes) -> bytes:
