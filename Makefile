@@ -66,6 +66,7 @@ docs: setup
 	@$(BIN)/python docs/architecture.py
 	@$(BIN)/python docs/lecture.py
 	@$(BIN)/python docs/costs.py
+	@$(BIN)/python editors/make.py
 
 gallery: setup
 	@$(BIN)/python -m archc.manual.gallery

@@ -64,6 +64,7 @@ _DOTTED = re.compile(r"[A-Za-z_][\w.]*\Z")
 
 def context_at(source: Source, offset: int) -> Context:
     """What the text before the cursor asks for."""
+    offset = max(0, min(offset, len(source.text)))
     text = source.text[:offset]
     start = len(text)
     while start and (text[start - 1].isalnum() or text[start - 1] == "_"):

@@ -31,6 +31,7 @@ def hover(service: Service, path: str, offset: int) -> Told | None:
     index = service.index(path)
     if index is None:
         return None
+    offset = max(0, min(offset, len(index.source.text)))
     answer = service.answer(path)
     nodes = nodes_at(index.file, offset)
     use = index.at(offset)

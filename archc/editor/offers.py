@@ -75,6 +75,7 @@ def offers(service: Service, path: str, offset: int) -> tuple[tuple[Offer, ...],
     index = service.index(path)
     if index is None:
         return (), offset
+    offset = max(0, min(offset, len(index.source.text)))
     context = context_at(index.source, offset)
     found: dict[str, Offer] = {}
     for offer in _offers(service, path, index, context, offset):

@@ -8,6 +8,7 @@ import pytest
 
 from archc.dsl.format.printer import format_source
 from archc.editor.changes import Refused, layout, rename
+from archc.editor.describe import hover
 from archc.editor.offers import offers, signature_help
 
 from .texts import GOOD, cursor, place, service
@@ -55,6 +56,7 @@ def test_every_place_of_every_prefix_of_a_text_has_an_answer(tmp_path: Path) -> 
         rows, start = offers(made, path, end)
         assert start <= end and len({row.word for row in rows}) <= len(rows)
         signature_help(made, path, end)
+        hover(made, path, end + 9)
 
 
 def test_a_call_tells_its_parameters_and_which_one_is_next(tmp_path: Path) -> None:

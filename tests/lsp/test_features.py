@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from archc.cli import group
 from archc.dsl.format.printer import format_source
 from tests.editor.texts import BROKEN, GOOD, HALF
 
@@ -217,3 +219,13 @@ def test_columns_count_what_the_editor_counts(good: Editor, tmp_path: Path) -> N
         assert other.capabilities["positionEncoding"] == encoding
         assert [row["range"]["start"]["character"] for row in other.write("wide.arch", text)] == [length]
         assert other.end() == ""
+
+
+def test_what_is_missing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archc.cli.lsp.find_spec", lambda name: None)
+    done = CliRunner().invoke(group, ["lsp"])
+    assert (
+        done.exit_code == 3
+        and "error[F616]: `archc lsp` needs the package `pygls`" in done.stderr
+        and "pip install 'archc[lsp]'" in done.stderr
+    )

@@ -1,0 +1,76 @@
+"""How long an editor waits: from an edit to what is wrong, to hover, completion and hints, and to the picture, in a process that is warm.
+
+`python benchmarks/editor.py [edits]` prints medians and 95th percentiles in milliseconds. The machine must be at rest.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+from archc.compiler.draw import Options
+from archc.compiler.draw.inline import svg
+from archc.editor.describe import hover
+from archc.editor.hints import hints
+from archc.editor.offers import offers
+from archc.editor.service import Service
+
+NETWORKS = ("resnext50", "inception_v4")
+LIBRARY = Path(__file__).parents[1] / "architectures"
+PARTS = ("diagnostics", "hover", "completion", "hints", "picture")
+
+
+def edited(text: str, chance: random.Random) -> str:
+    """A number changed, a character lost, or a comment: what one keystroke does."""
+    kind = chance.randrange(3)
+    if kind == 0:
+        found = chance.choice(list(re.finditer(r"\d+", text)))
+        return text[: found.start()] + str(max(1, int(found[0]) + chance.choice((-1, 1)))) + text[found.end() :]
+    place = chance.randrange(len(text))
+    return text[:place] + text[place + 1 :] if kind == 1 else text + f"# {place}\n"
+
+
+def measured(name: str, edits: int) -> dict[str, list[float]]:
+    """Milliseconds of each part, of each edit; the picture only where the text is sound."""
+    path = str(LIBRARY / f"{name}.arch")
+    text = Path(path).read_text(encoding="utf-8")
+    chance, service = random.Random(1), Service()
+    times: dict[str, list[float]] = {part: [] for part in PARTS}
+
+    def timed(part: str, work: Callable[[], object]) -> None:
+        begin = perf_counter()
+        work()
+        times[part].append(1000 * (perf_counter() - begin))
+
+    for number in range(edits + 5):
+        now = edited(text, chance)
+        service.open(path, now)
+        if number == 5:  # the first ones load what they need
+            times = {part: [] for part in PARTS}
+        timed("diagnostics", lambda: service.diagnostics(path))
+        place = chance.randrange(len(now))
+        timed("hover", lambda place=place: hover(service, path, place))  # type: ignore[misc]
+        timed("completion", lambda place=place: offers(service, path, place))  # type: ignore[misc]
+        index, answer = service.index(path), service.answer(path)
+        assert index is not None
+        timed("hints", lambda index=index, answer=answer: hints(answer, index))  # type: ignore[misc]
+        graph = answer.graph
+        if graph is not None:
+            timed("picture", lambda graph=graph: svg(graph, Options()))  # type: ignore[misc]
+    return times
+
+
+def main(edits: int = 100) -> None:
+    print(f"milliseconds over {edits} edits: median, 95th percentile")
+    for name in NETWORKS:
+        for part, rows in measured(name, edits).items():
+            rows.sort()
+            print(f"{name:14} {part:12} {rows[len(rows) // 2]:8.1f} {rows[int(0.95 * (len(rows) - 1))]:8.1f}  ({len(rows)} times)")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
