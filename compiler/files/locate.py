@@ -75,6 +75,9 @@ def known_names() -> tuple[str, ...]:
     return tuple(sorted({*shipped(), *presets()}))
 
 
+MODELS = (".pt2", ".onnx", ".json")
+"""How files end whose models can be imported; a folder is one that `archc build` made."""
+
 OTHER_FILES = (
     (
         (".pt", ".pth", ".ckpt", ".bin", ".safetensors"),
@@ -214,16 +217,16 @@ def _where_else(target: Target) -> str:
 
 
 def _files_in(target: Target) -> str:
-    names = [os.path.join(target.path, name) for name in _listed(target.path)]
+    names = [os.path.join(target.path, name) for name in _listed(target.path) or _listed(target.path, MODELS)]
     if not names:
         return f"name a `{SUFFIX}` file"
     listed = ", ".join(f"`{name}`" for name in names[:4])
     return f"name a file in it: {listed}{', …' if len(names) > 4 else ''}"
 
 
-def _listed(folder: str) -> list[str]:
+def _listed(folder: str, endings: str | tuple[str, ...] = SUFFIX) -> list[str]:
     try:
-        return sorted(name for name in os.listdir(folder or ".") if name.endswith(SUFFIX))
+        return sorted(name for name in os.listdir(folder or ".") if name.endswith(endings))
     except OSError:
         return []
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 
-from ..files.locate import SUFFIX, known_names
+from ..files.locate import MODELS, SUFFIX, known_names
 
 LIBRARIES = ("torchvision", "timm")
 
 PYTHON = ".py"
 
-FILES = (".pt2", ".onnx", ".json")
-"""How files end whose models can be imported; a folder is one that `archc build` made."""
-
 
 def is_file(word: str) -> bool:
     """Whether a word names a file with a model in it, or a folder with one that archc built."""
-    if word.endswith(FILES):
+    if word.endswith(MODELS):
         return True
     return os.path.isdir(word) and word not in known_names() and any(name.endswith(".json") for name in os.listdir(word))
 
