@@ -61,11 +61,12 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
     help="By kind of operation, or as heat by a cost. time: every step is timed here, alone; no two runs give the same picture.",
 )
 @click.option("--theme", type=click.Choice(THEMES), default="light")
+@click.option("--insets", is_flag=True, help="Beside the picture each folded block once, opened, with its numbers as symbols.")
 @click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper, for a column or a page.")
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, output: str | None, form: str | None, level: str, opened: tuple[str, ...],
-    folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, width: float | None,
+    folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, insets: bool, width: float | None,
 ) -> int:  # fmt: skip
     """Draw the network: stages as boxes, repeats folded, skips beside the main path."""
     from ..compiler.draw import WRONG_CALLS, Options, draw
@@ -78,7 +79,7 @@ def command(
     path = path or f"{graph.program.name}.{form or 'svg'}"
     if color_by == "time" and form != "html" and not path.lower().endswith(".html"):
         face.tell(f"{graph.program.name}: timing every step on this machine")
-    options = Options(level, opened, folded, direction, color_by, theme, width)
+    options = Options(level, opened, folded, direction, color_by, theme, width, insets=insets)
     diagnostics = _printed(face, graph, form or "svg", options) if path == "-" else draw(graph, path, options)
     face.diagnostics(diagnostics)
     if any(row.is_error for row in diagnostics):

@@ -103,5 +103,16 @@ def write_gallery(docs: Path, names: Sequence[str]) -> None:
     (docs / "gallery.md").write_text("\n".join(sections), encoding="utf-8")
 
 
+def beside() -> dict[str, bytes]:
+    """The pictures of docs/diagrams.md, by their files."""
+    checked = check("resnet50")
+    drawn = draw_text(checked.graph, "svg", Options(insets=True), lambda span: link(span).removeprefix("../"))
+    if drawn.data is None:
+        raise ArchError(drawn.diagnostics)
+    return {"resnet50-insets.svg": drawn.data}
+
+
 if __name__ == "__main__":
     write_gallery(Path("docs"), shipped())
+    for name, picture in beside().items():
+        (Path("docs") / name).write_bytes(picture)

@@ -20,6 +20,7 @@ from ..ops.suggest import closest, did_you_mean
 from .dot import COSTS, Look, by_file_name, to_dot
 from .fold import EVERYTHING, LEVELS, View, fold, names_of
 from .graphviz import SECONDS, Failure, render
+from .insets import insets, to_dot_with_insets
 from .picture import Picture
 from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
@@ -51,6 +52,8 @@ class Options:
     values: Mapping[str, float] | None = None
     unit: str = ""
     legend: bool = True
+    insets: bool = False
+    """Whether each folded block stands opened beside the picture (svg, pdf, png and dot)."""
     seconds: float = field(default=SECONDS)
 
 
@@ -84,6 +87,8 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT)
 def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link: Callable[[Span], str] = by_file_name) -> Drawn:
     """The picture in the format `form`, and what there is to say of it. `link` makes the address of a place in the source."""
     wrong = _wrong_words(graph, options)
+    if options.insets and form in ("html", "tex"):
+        wrong = (*wrong, _not_with_insets(graph, form))
     if wrong:
         return Drawn(fold(graph), "", None, wrong)
     view = View(options.level, options.open, options.fold)
@@ -96,10 +101,11 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
         except ArchError as error:
             return Drawn(picture, "", None, error.diagnostics)
     look = _look(options, RESOLUTION if form == "png" else 72, link)
-    dot = to_dot(graph, picture, look)
+    beside, left_out = insets(graph, picture) if options.insets else ((), 0)
+    dot = to_dot_with_insets(graph, picture, look, beside, left_out) if beside else to_dot(graph, picture, look)
     if unknown:
         return Drawn(picture, dot, None, unknown)
-    idle = _idle(graph, view, picture)
+    idle = _idle(graph, view, picture) + (_no_insets(graph) if options.insets and not beside else ())
     if form == "dot":
         return Drawn(picture, dot, dot.encode(), idle)
     boxes = len(picture.boxes())
@@ -241,6 +247,17 @@ def _idle(graph: Graph, view: View, picture: Picture) -> tuple[Diagnostic, ...]:
             message = f"`--open {clean(name)}` opens nothing: {why}"
             rows.append(Diagnostic("W552", message, Label(graph.program.span), help=help, severity=Severity.WARNING))
     return tuple(rows)
+
+
+def _no_insets(graph: Graph) -> tuple[Diagnostic, ...]:
+    message = "`--insets` shows nothing: no block is folded in this picture"
+    help = "draw a coarser level, or write what repeats as a `block`"
+    return (Diagnostic("W552", message, Label(graph.program.span), help=help, severity=Severity.WARNING),)
+
+
+def _not_with_insets(graph: Graph, form: str) -> Diagnostic:
+    why = "on the page a click opens a block" if form == "html" else "TikZ pictures have none"
+    return _error(graph, "F606", f"`.{form}` has no insets: {why}", "write .svg, .pdf or .png, or leave `--insets` out")
 
 
 def _too_many(graph: Graph, picture: Picture, boxes: int) -> Diagnostic:

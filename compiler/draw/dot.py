@@ -14,7 +14,7 @@ from ..graph.graph import Graph
 from ..ops.base import show
 from .drawing import Drawing, Said
 from .font import FAMILIES
-from .labels import Row, Words, box_rows, frame_rows, row_width, shape_text
+from .labels import Row, Say, Words, box_rows, caption, frame_rows, row_width, shape_text
 from .picture import Box, Frame, Line, Picture
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
@@ -97,6 +97,9 @@ class Writer:
     """A colour for each box, in place of what the look says."""
     signs: Mapping[str, str] = field(default_factory=dict)
     """What stands before the name of a box."""
+    say: Say = caption
+    shapes: bool = True
+    """Whether shapes stand beside lines."""
     ways: Ways = field(init=False)
     shape: Arms = field(init=False)
     _branches: Mapping[str, Sequence[tuple[str, ...]]] = field(init=False)
@@ -122,7 +125,7 @@ class Writer:
             drawing.attr("graph", remincross="false")  # a second look for crossings would forget the order of boxes in frames
         self._items(drawing, self.picture.root, fills, 0)
         self._ports(drawing)
-        labelled = len(self.picture.lines) <= MOST_LABELS
+        labelled = self.shapes and len(self.picture.lines) <= MOST_LABELS
         for number, names in enumerate(columns(self.picture, self.ways, low)):
             for name in names:
                 drawing.node(name, group=f"main{number}")
@@ -155,7 +158,7 @@ class Writer:
     def _items(self, drawing: Drawing, frame: Frame, fills: Mapping[str, str], depth: int) -> None:
         for port in self.ways.ports:
             if port.frame == frame.name:
-                drawing.node(port.name, id=port.name, label=self._joint(port), shape="plain", style="solid", tooltip=" ")
+                drawing.node(port.name, id=f"{port.name}_port", label=self._joint(port), shape="plain", style="solid", tooltip=" ")
         for item in frame.items:
             if isinstance(item, Box):
                 drawing.node(item.name, **self._box(item, fills[item.name]))
@@ -173,9 +176,10 @@ class Writer:
         """Where lines come in and go out, at the two edges of the inside of a box."""
         for word, rank, ports in (("in", "source", self.picture.entries), ("out", "sink", self.picture.exits)):
             if ports:
-                with drawing.subgraph(rank=rank) as edge:
+                # Beside another picture the lines alone say where they are: a rank would be one for all.
+                with drawing.subgraph(rank="" if self.picture.prefix else rank) as edge:
                     for number in range(len(ports)):
-                        edge.node(f"{word}{number}", shape="point", width="0.01", label="", style="invis")
+                        edge.node(f"{self.picture.prefix}{word}{number}", shape="point", width="0.01", label="", style="invis")
 
     def _box(self, box: Box, fill: str) -> Attributes:
         theme, rows = self.look.theme, self._signed(box)
@@ -224,7 +228,7 @@ class Writer:
         return found
 
     def _signed(self, box: Box) -> tuple[Row, ...]:
-        rows = box_rows(self.graph, box)
+        rows = box_rows(self.graph, box, self.say)
         sign = self.signs.get(box.name, "")
         return ((Words(sign + " ", "count"), *rows[0]), *rows[1:]) if sign else rows
 
@@ -315,7 +319,7 @@ class Writer:
     def _line(self, line: Line, number: int, labelled: bool) -> Attributes:
         theme = self.look.theme
         attributes = {
-            "id": f"{self.picture.root.name}e{number}" if self.signs else f"e{number}",
+            "id": f"{self.picture.root.name}e{number}" if self.picture.prefix else f"e{number}",
             "weight": "1" if line.skip or line.training_only else "64" if number in self.ways.main else "8",
         }
         classes = ["skip"] if line.skip else []

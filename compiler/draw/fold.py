@@ -19,6 +19,7 @@ from .picture import Box, Frame, Picture
 
 LEVELS = ("stage", "block", "op")
 PART = "part"  # the inside of a box: its operations one by one, and the blocks in it as boxes
+INSET = "inset"  # the same, with norms and activations joined to what they belong to
 EVERYTHING = "*"
 DEEPEST = 40  # frames inside frames; what lies deeper is drawn as a box, as no page could show it
 BRANCHES = 4  # so many equal branches fold into one; fewer are drawn side by side
@@ -65,9 +66,9 @@ def fold(graph: Graph, view: View = BLOCKS) -> Picture:
     return Picture(graph.program.name, graph.program.doc, root, lines, hidden, view.level)
 
 
-def inside(graph: Graph, box: Box) -> Picture:
+def inside(graph: Graph, box: Box, level: str = PART) -> Picture:
     """What a folded box holds: one level further down, with ports where lines come in and go out."""
-    folder = _Folder(graph, View(PART))
+    folder = _Folder(graph, View(level))
     nodes = [node.index for node in box.first]
     if box.scope is not None:
         root = folder.filled(folder.frame_of(box.scope), nodes)
@@ -75,7 +76,7 @@ def inside(graph: Graph, box: Box) -> Picture:
         items = tuple(Box(f"n{node.index}", (node,), (node,), None, node, training_only=node.training_only) for node in box.first)
         root = Frame(box.name, box.main.scope, items)
     lines, hidden, entries, exits = connect_inside(graph, root, folder.representative, folder.rounds, nodes)
-    return Picture(graph.program.name, "", root, lines, hidden, PART, entries, exits)
+    return Picture(graph.program.name, "", root, lines, hidden, level, entries, exits)
 
 
 @dataclass(frozen=True, slots=True)

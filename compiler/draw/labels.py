@@ -6,7 +6,7 @@ All of it is read from the operations, never from names that the user gave.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, groupby
 
 from ...base.records import dataclass
@@ -54,9 +54,13 @@ def caption(node: Node) -> str:
     return node.operation.caption(node.input_shapes, node.shape)
 
 
-def phrase(node: Node) -> str:
+Say = Callable[[Node], str]
+"""What is said of an operation beside its name: its caption, or that with symbols in the place of numbers."""
+
+
+def phrase(node: Node, say: Say = caption) -> str:
     """An operation within a sum: `3x3, 64`, `maxpool 3x3, /2`."""
-    said = caption(node)
+    said = say(node)
     return said if said and node.operation.caption_says_all else f"{node.operation.name} {said}".strip()
 
 
@@ -111,10 +115,10 @@ def _heading(frame: Frame) -> tuple[Row, ...]:
     return (head, (Words(f"{sum(item.count for item in calls)} {TIMES} {kinds.pop()}", "small"),))
 
 
-def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:
+def box_rows(graph: Graph, box: Box, say: Say = caption) -> tuple[Row, ...]:
     """What a box prints, row by row."""
     if box.scope is not None:
-        texts = summary(graph, box.scope)
+        texts = summary(graph, box.scope, say)
         names = _first_and_last(box.scope, box.nodes[-1]) if box.count > 1 else ""
         if names:
             texts = (names, *texts)
@@ -125,11 +129,11 @@ def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:
     if box.is_port:
         return port_rows(box)
     head: Row = (Words(box.main.operation.name, "name"),)
-    said = _caption_of_rounds(box, box.main)
+    said = _caption_of_rounds(box, box.main, say)
     if said:
         head += (Words(" " + said),)
     before = [node.operation.name for node in box.first if node.index < box.main.index]
-    after = [f"{node.operation.name} {_caption_of_rounds(box, node)}".strip() for node in box.first if node.index > box.main.index]
+    after = [f"{node.operation.name} {_caption_of_rounds(box, node, say)}".strip() for node in box.first if node.index > box.main.index]
     rows: list[Row] = [counted(head, box.count, box.parallel)]
     if before:
         rows.insert(0, (Words(", ".join(before), "small"),))
@@ -138,10 +142,10 @@ def box_rows(graph: Graph, box: Box) -> tuple[Row, ...]:
     return (*rows, *_shared_row(box))
 
 
-def _caption_of_rounds(box: Box, node: Node) -> str:
+def _caption_of_rounds(box: Box, node: Node, say: Say) -> str:
     """An operation's caption; from the first to the last where it changes from round to round."""
     place = box.first.index(node)
-    said = list(dict.fromkeys(caption(other) for other in box.nodes[place :: len(box.first)]))
+    said = list(dict.fromkeys(say(other) for other in box.nodes[place :: len(box.first)]))
     return f"{said[0]} \u2026 {said[-1]}" if len(said) > 1 else said[0]
 
 
@@ -163,15 +167,15 @@ def port_rows(box: Box) -> tuple[Row, ...]:
 # --------------------------------------------------------------------------------------------- sums
 
 
-def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
+def summary(graph: Graph, scope: Scope, say: Say = caption) -> tuple[str, ...]:
     """A few rows that tell what happens in a folded part."""
     if scope.kind in ("stage", "network"):
-        steps = _steps(graph, scope, deep=False)
+        steps = _steps(graph, scope, say, deep=False)
         lines = _rows(_run_lengths([_text(step) for step in steps]))
         if len(lines) > MOST_ROWS:  # then without what its forks hold
             lines = _rows(_run_lengths([step for step in steps if isinstance(step, str)]))
         return _shortened(lines)
-    steps = _steps(graph, scope, deep=True)
+    steps = _steps(graph, scope, say, deep=True)
     forks = [step for step in steps if isinstance(step, Fork)]
     if len(steps) == len(forks) == 1 and forks[0].sign:  # the block is its residual branch
         steps = forks[0].paths[0]
@@ -188,11 +192,11 @@ def summary(graph: Graph, scope: Scope) -> tuple[str, ...]:
     return _shortened(rows)
 
 
-def _steps(graph: Graph, scope: Scope, deep: bool) -> Steps:
+def _steps(graph: Graph, scope: Scope, say: Say, deep: bool) -> Steps:
     """The telling operations of a part, in order, with its forks. Not `deep`: blocks are named and not entered."""
 
     def words(node: Node) -> str:
-        return phrase(node) if node.operation.family in TELLING else ""
+        return phrase(node, say) if node.operation.family in TELLING else ""
 
     def name(part: Scope) -> str:
         return "" if deep or part.kind not in ("block", "stage", "network") else part.template or part.title

@@ -117,6 +117,8 @@ class Picture:
     level: str
     entries: tuple[int, ...] = ()
     exits: tuple[int, ...] = ()
+    prefix: str = ""
+    """What stands before every name, where the picture stands beside another one."""
 
     def prefixed(self, word: str) -> Picture:
         """The same picture with `word` before every name, for a place beside another one."""
@@ -128,7 +130,7 @@ class Picture:
 
         root = replace(self.root, name=word + self.root.name, items=tuple(item(one) for one in self.root.items))
         lines = tuple(replace(line, tail=word + line.tail, head=word + line.head) for line in self.lines)
-        return replace(self, root=root, lines=lines)
+        return replace(self, root=root, lines=lines, prefix=word)
 
     def boxes(self) -> tuple[Box, ...]:
         return tuple(self.root.boxes())

@@ -1,0 +1,195 @@
+"""One block at several places: what its numbers are in terms of its parameters.
+
+A number that is the same wherever the block stands is told as it is. One that changes is told by a parameter, or by a multiple, a
+part or a product of parameters, where that gives the number at every place; else by the first and the last of its values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import field
+from itertools import combinations
+
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..graph.program import Node, Scope
+from .labels import TIMES, caption, own_name
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+MOST_TIMES = 16
+DOT = "\u00b7"
+OUTSIDE = re.compile(r", (?![^\[]*\])")
+"""Between the parts of a caption, not within a list."""
+TWICE = re.compile(r"\b([a-z_]+) \1\b")
+"""`3 heads` with a parameter of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A block as it is drawn once. `places` are the parts that are like it but for numbers, the first of which is drawn."""
+
+    template: str
+    places: tuple[Scope, ...]
+    nodes: tuple[tuple[Node, ...], ...]
+    """Those of each place, in order."""
+    captions: dict[int, str] = field(default_factory=dict, compare=False)
+    """Of the operations of the first place, with symbols."""
+    symbols: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
+    """The parameters that the captions name, with their values at every place."""
+
+
+def designs(graph: Graph, scopes: Sequence[Scope]) -> list[Design]:
+    """The different blocks among these parts, in the order of the text."""
+    found: dict[tuple[str, object], list[Scope]] = {}
+    nodes = {scope: tuple(_nodes(graph, scope)) for scope in scopes}
+    for scope in scopes:
+        found.setdefault((scope.template, _wiring(nodes[scope])), []).append(scope)
+    made = []
+    for (template, _), places in found.items():
+        design = Design(template, tuple(places), tuple(nodes[place] for place in places))
+        made.append(_with_symbols(graph, design))
+    return made
+
+
+def _nodes(graph: Graph, scope: Scope) -> Iterator[Node]:
+    for member in graph.members[scope]:
+        if isinstance(member, Node):
+            yield graph.nodes[member.index]
+        else:
+            yield from _nodes(graph, member)
+
+
+def _wiring(nodes: Sequence[Node]) -> object:
+    """Kinds of operations, and for each operand how far back it is made or which outer tensor it is."""
+    position = {node.index: place for place, node in enumerate(nodes)}
+    outside: dict[int, int] = {}
+    rows = []
+    for place, node in enumerate(nodes):
+        operands = tuple(
+            place - position[source] if source in position else -1 - outside.setdefault(source, len(outside)) for source in node.inputs
+        )
+        rows.append((node.operation.name, operands))
+    return tuple(rows)
+
+
+def _with_symbols(graph: Graph, design: Design) -> Design:
+    parameters = _parameters(graph, design.places, design.nodes)
+    captions: dict[int, str] = {}
+    used: set[str] = set()
+    for alike in zip(*design.nodes, strict=True):
+        text = _text(alike[0], design.places[0])
+        # Of parameters that are equal everywhere the one that the text names is meant.
+        named = dict(sorted(parameters.items(), key=lambda row: not re.search(rf"\b{re.escape(row[0].partition('[')[0])}\b", text)))
+        captions[alike[0].index] = _caption([caption(node) for node in alike], named, used)
+    return Design(
+        design.template, design.places, design.nodes, captions, {name: row for name, row in parameters.items() if name in used}
+    )  # fmt: skip
+
+
+def _text(node: Node, place: Scope) -> str:
+    """How an operation is written: its step, and the calls of the blocks around it that stand in this one."""
+    calls = [scope.span.text for scope in node.scope.ancestors() if scope.depth > place.depth]
+    return " ".join([*calls, node.span.text])
+
+
+def _parameters(graph: Graph, places: Sequence[Scope], nodes: Sequence[Sequence[Node]]) -> dict[str, tuple[int, ...]]:
+    """Those that are whole numbers at every place, or items of lists, and not everywhere the same; `in` are the channels that come in."""
+    given = [{**dict(_whole_numbers(place)), **_entering(graph, row)} for place, row in zip(places, nodes, strict=True)]
+    rows = {name: tuple(numbers[name] for numbers in given if name in numbers) for name in given[0]}
+    return {name: row for name, row in rows.items() if len(row) == len(places) and len(set(row)) > 1}
+
+
+def _whole_numbers(place: Scope) -> Iterator[tuple[str, int]]:
+    for name, value in place.arguments:
+        for number, item in enumerate(value) if isinstance(value, tuple) else [(-1, value)]:
+            if isinstance(item, int) and not isinstance(item, bool):
+                yield name if number < 0 else f"{name}[{number}]", item
+
+
+def _entering(graph: Graph, nodes: Sequence[Node]) -> dict[str, int]:
+    inside = {node.index for node in nodes}
+    for node in nodes:
+        for source, shape in zip(node.inputs, node.input_shapes, strict=True):
+            axes = graph.nodes[source].axes
+            if source not in inside and "channels" in axes:
+                return {"in": shape[axes.index("channels")]}
+    return {}
+
+
+def _caption(said: Sequence[str], parameters: dict[str, tuple[int, ...]], used: set[str]) -> str:
+    """The captions of one operation at all places as one: `3x3, width, (/2)`, brackets around what is said at some places alone."""
+    rows = [_parts(text) for text in said]
+    parts = []
+    for key in dict.fromkeys(key for row in rows for key in row):
+        having = [number for number, row in enumerate(rows) if key in row]
+        numbers = [NUMBER.findall(rows[number][key]) for number in having]
+        given = {name: tuple(values[number] for number in having) for name, values in parameters.items()}
+        text = _filled(key[0], [_symbol(column, given, used) for column in zip(*numbers, strict=True)])
+        parts.append(text if len(having) == len(rows) else f"({text})")
+    return ", ".join(parts)
+
+
+def _parts(text: str) -> dict[tuple[str, int], str]:
+    """The parts of a caption by their patterns, `#` for each number, and by how many of the same pattern stand before."""
+    found: dict[tuple[str, int], str] = {}
+    for part in filter(None, OUTSIDE.split(text)):
+        pattern = NUMBER.sub("#", part)
+        found[pattern, sum(other == pattern for other, _ in found)] = part
+    return found
+
+
+def _filled(pattern: str, symbols: Sequence[str]) -> str:
+    """A pattern with symbols for its numbers: `kernel\u00d7kernel` for `#x#`, in which the letter would be one of the names; `g out/8` for `g#`."""
+    first, *between = pattern.split("#")
+    text = first
+    for number, (symbol, after) in enumerate(zip(symbols, between, strict=True)):
+        is_name = not NUMBER.fullmatch(symbol)
+        if is_name and text[-1:].isalpha():
+            text += " "
+        beside = number + 1 < len(symbols) and (is_name or not NUMBER.fullmatch(symbols[number + 1]))
+        text += symbol + (TIMES if after == "x" and beside else after)
+    return TWICE.sub(r"\1", text)
+
+
+def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used: set[str]) -> str:
+    if len(set(texts)) == 1:
+        return texts[0]
+    several = f"{texts[0]}\u2026{texts[-1]}"
+    if not all(text.isdigit() for text in texts):
+        return several
+    values = tuple(map(int, texts))
+    for name, row in parameters.items():
+        if row == values:
+            used.add(name)
+            return name
+    for times in range(2, MOST_TIMES + 1):
+        for name, row in parameters.items():
+            if tuple(times * value for value in row) == values:
+                used.add(name)
+                return f"{times}{DOT}{name}"
+            if tuple(times * value for value in values) == row:
+                used.add(name)
+                return f"{name}/{times}"
+    for (one, row), (two, other) in combinations(parameters.items(), 2):
+        if tuple(a * b for a, b in zip(row, other, strict=True)) == values:
+            used |= {one, two}
+            return f"{one}{DOT}{two}"
+    return several
+
+
+def placed(design: Design) -> list[tuple[str, tuple[object, ...]]]:
+    """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`."""
+    rows: list[tuple[list[Scope], tuple[object, ...]]] = []
+    for number, place in enumerate(design.places):
+        values = tuple(row[number] for row in design.symbols.values())
+        if rows and rows[-1][1] == values and rows[-1][0][-1].path[:-1] == place.path[:-1]:
+            rows[-1][0].append(place)
+        else:
+            rows.append(([place], values))
+    return [(_between(places), values) for places, values in rows]
+
+
+def _between(places: Sequence[Scope]) -> str:
+    first, last = (".".join(place.path) or own_name(place) or place.template for place in (places[0], places[-1]))
+    return first if first == last else f"{first} \u2026 {last}"

@@ -1,0 +1,177 @@
+"""Insets: each folded block once, opened, with its numbers as symbols that hold wherever the block stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from archc.cli import group
+from archc.compiler.draw import Options, draw_text, fold
+from archc.compiler.draw.insets import MOST_INSETS, insets
+from archc.compiler.draw.labels import caption
+from archc.compiler.draw.symbols import Design, designs, placed
+from archc.compiler.driver import compile
+from archc.compiler.files.library import names
+from archc.compiler.graph.graph import Graph
+from archc.manual.gallery import beside
+from tests.sample import sample
+from tests.support import checked
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+def graph_of(text: str) -> Graph:
+    return checked(text, "n.arch").graph
+
+
+def of(graph: Graph) -> list[Design]:
+    return [inset.design for inset in insets(graph, fold(graph))[0]]
+
+
+OUTSIDE = re.compile(r", (?![^\[]*\])")
+
+
+def value(symbol: str, given: dict[str, int]) -> int:
+    """`out`, `4·out`, `out/4`, `k·out`."""
+    whole = 1
+    for part in symbol.split("\u00b7"):
+        name, _, times = part.partition("/")
+        whole *= int(name) if name.isdigit() else given[name]
+        whole //= int(times or 1)
+    return whole
+
+
+def holds(told: str, said: str, given: dict[str, int]) -> bool:
+    """Whether a caption with symbols says what the operation's own says: each part of the one is a part of the other, but for those in brackets."""
+    parts = OUTSIDE.split(said) if said else []
+    for row in filter(None, OUTSIDE.split(told)):
+        is_optional = row.startswith("(") and row.endswith(")") and "(" not in row[1:]
+        wanted = pattern(row[1:-1] if is_optional else row, given)
+        found = next((part for part in parts if wanted.fullmatch(part.replace(" ", ""))), None)
+        if found is not None:
+            parts.remove(found)
+        elif not is_optional:
+            return False
+    return not parts
+
+
+def pattern(text: str, given: dict[str, int]) -> re.Pattern[str]:
+    """What a part may be where the symbols have these values, blanks aside. `heads` is `3 heads` as well."""
+    if "\u2026" in text:
+        return re.compile(".*")
+    names = "|".join(re.escape(name) for name in sorted(given, key=len, reverse=True)) or "(?!)"
+    symbol = rf"(?<![a-z_])(?:\d+\u00b7)?(?:{names})(?:\u00b7(?:{names}))?(?:/\d+)?(?![a-z_])"
+    filled = re.sub(symbol, lambda found: str(value(found[0], given)), text).replace("\u00d7", "x").replace(" ", "")
+    word = re.escape(text) if text in given else ""
+    return re.compile(re.escape(filled) + f"(?:{word})?")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sample(names(), 4))
+def test_symbols_hold_at_every_place(name: str) -> None:
+    graph = compile(name).graph
+    for design in of(graph):
+        for place, nodes in enumerate(design.nodes):
+            given = {symbol: row[place] for symbol, row in design.symbols.items()}
+            for first, node in zip(design.nodes[0], nodes, strict=True):
+                told = design.captions[first.index]
+                assert holds(told, caption(node), given), (design.template, told, caption(node), given)
+
+
+def test_what_is_checked_can_fail() -> None:
+    assert holds("3x3, out/4, (/2)", "3x3, 64, /2", {"out": 256}) and holds("3x3, out/4, (/2)", "3x3, 64", {"out": 256})
+    assert not holds("3x3, out/4", "3x3, 65", {"out": 256})
+    assert not holds("3x3, out", "3x3, 64, /2", {"out": 64})
+    assert not holds("3x3, 64, /2", "3x3, 64", {})
+
+
+def test_the_blocks_of_a_resnet() -> None:
+    first, later = of(compile("resnet50").graph)
+    assert [first.captions[node.index] for node in first.nodes[0] if node.operation.name == "conv"] == [
+        "1x1, out/4",
+        "3x3, out/4, (/2)",
+        "1x1, out",
+        "1x1, out, (/2)",
+    ]
+    assert placed(first) == [("layer1.0", (256,)), ("layer2.0", (512,)), ("layer3.0", (1024,)), ("layer4.0", (2048,))]
+    assert placed(later)[2] == ("layer3.1 \u2026 layer3.5", (1024,))
+
+
+def test_items_of_lists_are_symbols() -> None:
+    (inception,) = of(compile("googlenet").graph)
+    assert list(inception.symbols) == ["c1", "c3[0]", "c3[1]", "c5[0]", "c5[1]", "proj"]
+    assert placed(inception)[0] == ("inception3a", (64, 96, 128, 16, 32, 32))
+
+
+TWO = """block b(mid, out) {{ conv(mid) -> relu -> conv({0}) }}
+network n {{
+  input x[3, 8, 8]
+  b(8, 8) -> b(16, 16) -> conv(3)
+}}
+"""
+
+
+@pytest.mark.parametrize("word", ["mid", "out"])
+def test_of_two_parameters_that_are_equal_everywhere_the_one_in_the_text_is_named(word: str) -> None:
+    graph = graph_of(TWO.format(word))
+    (design,) = designs(graph, [scope for scope in graph.members if scope.kind == "block"])
+    assert [design.captions[node.index] for node in design.nodes[0]] == ["3x3, mid", "", f"3x3, {word}"]
+
+
+def test_a_multiple_and_what_comes_in_and_what_follows_from_nothing() -> None:
+    text = """block b(width) { conv(4 * width) -> relu -> conv(in.channels) -> relu -> conv(width + 3) }
+network n { input x[8, 8, 8]  b(8) -> b(32) }
+"""
+    graph = graph_of(text)
+    (design,) = designs(graph, [scope for scope in graph.members if scope.kind == "block"])
+    told = [design.captions[node.index] for node in design.nodes[0] if node.operation.name == "conv"]
+    assert told == ["3x3, 4\u00b7width", "3x3, in", "3x3, 11\u202635"]
+
+
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "densenet121", "yolov8n"])
+def test_nothing_in_the_picture_has_the_name_of_something_else(name: str) -> None:
+    data = draw_text(compile(name).graph, "svg", Options(insets=True)).data
+    assert data is not None
+    ids = [element.get("id") for element in ElementTree.fromstring(data).iter() if element.get("id")]
+    assert len(ids) == len(set(ids)) and "i0places" in ids
+
+
+def test_the_picture_beside_insets_holds_the_same_boxes() -> None:
+    graph = compile("resnext50").graph
+    plain, beside = (draw_text(graph, "dot", options).dot for options in (Options(), Options(insets=True)))
+    boxes = re.findall(r"^\t*(n\d+) \[label", plain, re.MULTILINE)
+    assert boxes and re.findall(r"^\t*m(n\d+) \[label", beside, re.MULTILINE) == boxes
+    assert draw_text(graph, "dot", Options(insets=True)).dot == beside
+
+
+def test_the_most_and_how_many_are_left_out() -> None:
+    graph = compile("mobilenet_v3_large").graph
+    found, left_out = insets(graph, fold(graph))
+    assert len(found) == MOST_INSETS and left_out > 0
+    assert f"{left_out} more blocks have no inset" in draw_text(graph, "dot", Options(insets=True)).dot
+
+
+@pytest.mark.parametrize("form", ["html", "tex"])
+def test_a_format_that_has_no_insets_says_so(form: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(group, ["draw", "resnet18", "--insets", "-o", str(tmp_path / f"net.{form}")])
+    assert result.exit_code == 2
+    assert f"`.{form}` has no insets" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_network_without_blocks_says_that_there_is_nothing_to_show(tmp_path: Path) -> None:
+    result = CliRunner().invoke(group, ["draw", "alexnet", "--insets", "-o", str(tmp_path / "net.svg")])
+    assert result.exit_code == 0
+    assert "W552" in result.stderr and "no block is folded" in result.stderr
+
+
+def test_the_picture_of_the_page_is_what_archc_draws() -> None:
+    """Where it is not: `make gallery`."""
+    docs = Path(__file__).parents[2] / "docs"
+    for name, picture in beside().items():
+        assert (docs / name).read_bytes() == picture
+        assert f"({name})" in (docs / "diagrams.md").read_text(encoding="utf-8")
