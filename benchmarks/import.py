@@ -150,7 +150,7 @@ READ = {
     "torchvision:convnext_tiny": "convnext.py",
     "torchvision:efficientnet_b0": "efficientnet.py",
     "torchvision:vit_b_16": "vision_transformer.py",
-    "timm:res2net50_26w_4s": "res2net.py",
+    "torchvision:swin_t": "swin_transformer.py",
 }
 """The ten that are read beside their source, and the file of that in its library."""
 

@@ -13,6 +13,9 @@ from ...base.records import dataclass
 from .flat_steps import Flat, Plain, Step
 from .views import back, is_view, moved, numbered
 
+PACKED = "in_proj"
+"""What the projection of `nn.MultiheadAttention` would be called, if it were a layer."""
+
 EPS = 1e-6
 """What the norms of queries and keys of `attention` add."""
 
@@ -40,6 +43,7 @@ class _Form:
         self.flat, self.core = flat, core
         self.made, self.uses, self.shapes = flat.made(), flat.uses(), flat.shapes()
         self.inside: set[int] = {core.number}
+        self.packed: dict[int, Step] = {}
 
     def write(self) -> None:
         if not self._is_usual():
@@ -69,6 +73,10 @@ class _Form:
         arguments["qkv_bias"] = "qv" if split else None if biases == {last.arguments["bias"]} else biases.pop()
         if heads * size != features:
             arguments["head_size"] = size
+        if self.packed:  # it has no other names, and nothing else
+            if [name[2] for name in names] != [PACKED, "out_proj"] or arguments["qkv_bias"] is not None or heads * size != features:
+                return
+            arguments.pop("keys")
         norm = self._norm(query, key, value, owner)
         if norm is None:
             return
@@ -126,6 +134,8 @@ class _Form:
             bias = self.made.get(step.inputs[1])
             self.inside.add(step.number)
             step = self.made.get(step.inputs[0])
+        if step is not None and step.operation == "matmul":
+            step, bias = self._packed(step, bias), None
         if step is None or step.operation != "linear" or len(step.shape) < 2:
             return None
         self.inside |= {step.number, *(row.number for row in chain)}
@@ -140,6 +150,20 @@ class _Form:
                 if _equal(found, cut.select(-3, part).transpose(-3, -2)):
                     return Source(step, part, parts, norm, bias)
         return None
+
+    def _packed(self, step: Step, bias: Step | None) -> Step | None:
+        """The projection of PyTorch's own attention, whose weights are no layer's: a product with `in_proj_weight`."""
+        if step.number in self.packed:
+            return self.packed[step.number]
+        weight = self.made.get(back(self.made, step.inputs[1])[0])
+        added = None if bias is None else self.made.get(back(self.made, bias.number)[0])
+        owner = "" if weight is None else (weight.key or "").rpartition(".")[0]
+        if weight is None or weight.key != f"{owner}.in_proj_weight" or (added is not None and added.key != f"{owner}.in_proj_bias"):
+            return None
+        arguments: dict[str, Plain] = {"bias": added is not None}
+        found = Step(step.number, "linear", arguments, step.inputs[:1], step.shape, step.path, f"{owner}.{PACKED}")
+        self.packed[step.number] = found
+        return found
 
     def _form(self, query: Source, key: Source, value: Source) -> str | None:
         """One projection for all, one for queries and one for the others, or three."""
@@ -193,8 +217,19 @@ class _Form:
             for place, source in enumerate(step.inputs):
                 part = self.made.get(back(self.made, source)[0])
                 if part is not None and self._relative(part, owner, arguments):
-                    return step.inputs[1 - place]
+                    return self._with_rank(step.inputs[1 - place], len(self.shapes[number]))
         return number
+
+    def _with_rank(self, number: int, rank: int) -> int:
+        """A mask without leading axes of 1, of which the sum that it was part of had more."""
+        shape = self.shapes[number]
+        if len(shape) <= rank or set(shape[: len(shape) - rank]) != {1}:
+            return number
+        shape = shape[len(shape) - rank :]
+        last = max(self.shapes) + 1
+        place = next(place for place, step in enumerate(self.flat.steps) if step is self.core)
+        self.flat.steps.insert(place, Step(last, "reshape", {"shape": list(shape)}, [number], shape, self.core.path))
+        return last
 
     def _relative(self, step: Step, owner: str, arguments: dict[str, Plain]) -> bool:
         own = step.operation == "relative_bias" and step.key == f"{owner}.relative_position_bias_table"
@@ -208,7 +243,7 @@ class _Form:
 
     def _has_others(self, owner: str, last: Step) -> bool:
         """Whether the module has other weights than those of the attention, which is a step and no scope."""
-        own = {f"{owner}.relative_position_bias_table", f"{owner}.q_bias", f"{owner}.v_bias"}
+        own = {f"{owner}.{name}" for name in ("relative_position_bias_table", "q_bias", "v_bias", "in_proj_weight", "in_proj_bias")}
         others = {step.key for step in self.flat.steps if step.key and step.number not in self.inside and step is not last} - own
         return any(f"{key}.".startswith(f"{owner}.") for key in others)
 

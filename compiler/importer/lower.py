@@ -244,10 +244,14 @@ class Lowering:
             number = next((ref.number for ref in call.refs()), -1)
         return False
 
+    def has_name(self, weight: Ref, name: str) -> bool:
+        row = self.of(weight)
+        return isinstance(row, Fixed) and row.key.rpartition(".")[2] == name
+
     def is_made_up(self, weight: Ref) -> bool:
         """Whether a weight is no parameter of a module as it is, but made of some."""
         row = self.of(weight)
-        return isinstance(row, Fixed) and bool(row.done or not row.key)
+        return isinstance(row, Fixed) and bool(row.done or not row.is_learned)
 
     def key(self, *weights: object) -> str:
         """The module that keeps these weights, whose last names are `weight` and `bias`."""

@@ -113,6 +113,9 @@ def linear(low: Lowering, call: Call) -> None:
     if len(data.shape) - 1 == data.batch:
         raise Unsaid("`linear` along the batch")
     bias = row["bias"]
+    if low.is_made_up(row["weight"]) or not low.has_name(row["weight"], "weight"):
+        _product(low, call, data, row["weight"], bias)
+        return
     made_up = isinstance(bias, Ref) and low.is_made_up(bias)
     has_bias = bias is not None and not made_up
     arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": has_bias, "last": True}
@@ -125,6 +128,24 @@ def linear(low: Lowering, call: Call) -> None:
     made = low.result(call)
     flowing_ = replace(made, number=low.between("linear", arguments, [data], made.bare, key).number)
     low.emit(call, "add", {"broadcast": True}, [flowing_, beside(low, low.data(bias), made)])
+
+
+def _product(low: Lowering, call: Call, data: Data, weight: Ref, bias: Ref | None) -> None:
+    """A dense layer whose weight is a learned tensor of its own, or made of some: a product of matrices."""
+    table, made = low.data(weight), low.result(call)
+    turned = low.step("permute", {"order": [1, 0]}, table, table.shape[::-1])
+    if len(data.bare) < 2 or not table.alone:
+        raise Unsaid("a weight that is computed from others")
+    lead = data.bare[:-2]
+    if lead:
+        whole = (*lead, *turned.shape)
+        first = low.step("reshape", {"shape": [*[1] * len(lead), *turned.shape]}, turned, (*[1] * len(lead), *turned.shape))
+        turned = low.step("expand", {"shape": list(whole)}, first, whole)
+    if bias is None:
+        low.emit(call, "matmul", {}, [data, turned])
+        return
+    product = replace(made, number=low.between("matmul", {}, [data, turned], made.bare).number)
+    low.emit(call, "add", {"broadcast": True}, [product, beside(low, low.data(bias), made)])
 
 
 @lowers("batch_norm")

@@ -27,6 +27,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
         _turned_back(flat)
         _undone(flat)
         attentions(flat)
+        _undone(flat)
         rearranged(flat)
 
 

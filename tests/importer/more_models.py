@@ -213,3 +213,30 @@ class Apart(nn.Module):
         whole[:, :, :, 1:, :2] = small[:, :, :, 1:, :2] * 2
         windows = along.unfold(1, 4, 2).unfold(2, 4, 2).mean([1, 2])
         return torch.cat([self.head(whole.mean([3, 4]).transpose(1, 2)).mean(1), windows.mean([2, 3])], 1)
+
+
+class Packed(nn.Module):
+    """PyTorch's own attention written out: weights that are no layer's, and a dense layer of such on an image, channels last."""
+
+    class Attention(nn.Module):
+        def __init__(self, width: int, heads: int) -> None:
+            super().__init__()
+            self.heads = heads
+            self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
+            self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
+            self.out_proj = nn.Linear(width, width)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = F.linear(x, self.in_proj_weight, self.in_proj_bias)
+            query, key, value = x.unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind(0)
+            return self.out_proj(F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 4, 4)
+        self.mix = nn.Parameter(torch.randn(8, 8))
+        self.attention = self.Attention(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.linear(self.stem(x).permute(0, 2, 3, 1), self.mix)
+        return self.attention(x.flatten(1, 2)).mean(1)

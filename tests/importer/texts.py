@@ -39,6 +39,7 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "sides": (more_models.Sides, ((3, 8, 16),)),
     "rotary": (more_models.Rotary, ((3, 16, 16),)),
     "apart": (more_models.Apart, ((3, 8, 8),)),
+    "packed": (more_models.Packed, ((3, 16, 16),)),
     "shared_keys": (more_models.SharedKeys, ((8, 6),)),
 }
 
