@@ -73,8 +73,16 @@ class _Form:
         arguments["qkv_bias"] = "qv" if split else None if biases == {last.arguments["bias"]} else biases.pop()
         if heads * size != features:
             arguments["head_size"] = size
+        scale = self.core.arguments.get("scale")
+        if isinstance(scale, int | float) and not isclose(scale, size**-0.5, rel_tol=1e-6):
+            arguments["scale"] = scale
         if self.packed:  # it has no other names, and nothing else
-            if [name[2] for name in names] != [PACKED, "out_proj"] or arguments["qkv_bias"] is not None or heads * size != features:
+            if (
+                [name[2] for name in names] != [PACKED, "out_proj"]
+                or arguments["qkv_bias"] is not None
+                or heads * size != features
+                or "scale" in arguments
+            ):
                 return
             arguments.pop("keys")
         norm = self._norm(query, key, value, owner)
@@ -94,9 +102,7 @@ class _Form:
 
     def _is_usual(self) -> bool:
         shapes = [self.shapes[number] for number in self.core.inputs[:3]]
-        scale, size = self.core.arguments.get("scale"), shapes[0][-1]
-        usual = scale is None or (isinstance(scale, int | float) and isclose(scale, size**-0.5, rel_tol=1e-6))
-        return usual and len(shapes[0]) > 2 and not self.core.arguments.get("causal") and shapes[0][:-2] == shapes[1][:-2] == shapes[2][:-2]
+        return len(shapes[0]) > 2 and not self.core.arguments.get("causal") and shapes[0][:-2] == shapes[1][:-2] == shapes[2][:-2]
 
     def _last(self) -> Step | None:
         """The projection of the answer, with all heads side by side."""

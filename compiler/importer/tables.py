@@ -45,7 +45,7 @@ def relative_bias(values: Values, number: int) -> tuple[str, Arguments, tuple[in
     shape = values.trace.values[number].shape
     bare = shape[-3:]
     leaves = values.leaves(number)
-    if len(bare) != 3 or prod(shape) != prod(bare) or bare[1] != bare[2] or bare[1] < 2 or len(leaves) != 1:
+    if len(bare) != 3 or prod(shape) != prod(bare) or bare[2] < 2 or len(leaves) != 1:
         return None
     ((key, leaf),) = leaves.items()
     stored = values.trace.values[leaf].shape
@@ -63,7 +63,16 @@ def relative_bias(values: Values, number: int) -> tuple[str, Arguments, tuple[in
 
 
 def _windows(bare: tuple[int, ...], stored: tuple[int, ...]) -> Iterator[dict[str, Any]]:
-    heads, length, _ = bare
+    heads, asking, length = bare
+    if stored == (heads, length):
+        for height in sorted(range(1, length + 1), key=lambda side: abs(side - isqrt(length))):
+            if length % height == 0:
+                window: dict[str, Any] = {"window": one((height, length // height)), "heads": heads, "mirrored": True}
+                for step in (1, 2):
+                    if -(-height // step) * -(-(length // height) // step) == asking:
+                        yield window | ({"step": step} if step > 1 else {})
+    if asking != length:
+        return
     for with_class in (False, True):
         places = length - with_class
         for height in sorted(range(1, places + 1), key=lambda side: abs(side - isqrt(places))):
