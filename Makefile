@@ -22,7 +22,7 @@ $(ARCHC): pyproject.toml setup.py constraints.txt
 # torchvision and timm without what they ask for: torch is there, and nothing else of theirs is needed.
 $(TOOLS): $(ARCHC)
 	@echo "installing what the tests need (pytest, mypy, ONNX Runtime, Dask, torchvision: 0.5 GB) into $(VENV); the first time takes one to five minutes"
-	@$(PIP) --editable '.[weights,onnx,dask,counters,watch,lsp,test]'
+	@$(PIP) --editable '.[weights,onnx,dask,counters,watch,lsp,mcp,test]'
 	@$(PIP) --no-deps torchvision timm
 	@touch $@
 

@@ -133,6 +133,7 @@ ORDER = (
     "compiler/importer compiler/bench compiler/explore archc/given.py archc/manual",
     "archc/api.py archc/editor",
     "archc/variants.py archc/notebook.py archc/live archc/lsp",
+    "archc/agents",
     "archc/cli",
 )
 """The rooms of the house: what stands in a row imports nothing of its own row's other rooms, and nothing of the rows below."""

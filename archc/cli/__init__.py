@@ -32,6 +32,7 @@ COMMANDS = (
     "new",
     "list",
     "explain",
+    "mcp",
     "completion",
 )
 FILES = {"import": "import_model"}  # a word of Python is no name of a module

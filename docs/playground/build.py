@@ -33,6 +33,7 @@ PLACE = "/site"
 """Where the archive is unpacked in the browser's own file system."""
 
 LEFT_OUT = (
+    "archc/agents",
     "archc/cli",
     "archc/lsp",
     "archc/manual",

@@ -1,0 +1,1 @@
+"""archc as tools for agents: `archc mcp`."""
