@@ -137,7 +137,7 @@ class Power(_Function):
         return f"torch.pow({names[0]}, {self.exponent})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return str(self.exponent)
+        return f"{self.exponent:g}"
 
 
 BOUND = Optional(f"{NUMBER.describe}, or none", NUMBER)
@@ -179,7 +179,7 @@ class Clamp(_Function):
         return f"torch.clamp({names[0]}, {', '.join(f'{name}={value}' for name, value in self._bounds())})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"{'' if self.min is None else self.min}..{'' if self.max is None else self.max}"
+        return "..".join("" if bound is None else f"{bound:g}" for bound in (self.min, self.max))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class Offset(_Function):
         return f"{names[0]} + {self.addend}" if self.addend >= 0 else f"{names[0]} - {-self.addend}"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"{self.addend:+}"
+        return f"{self.addend:+g}"
 
 
 OPERATIONS: tuple[type[Operation], ...] = (

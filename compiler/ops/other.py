@@ -59,7 +59,7 @@ class Scale(Operation):
         return f"{names[0]} * {self.factor}"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return str(self.factor)
+        return f"{self.factor:g}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,5 +108,15 @@ def test_nerf_is_the_authors_code_with_places_as_they_are(settings: dict[str, ob
         assert difference(ours(*given), theirs(*given)) < 1e-4
 
 
+def test_the_millions_that_papers_tell() -> None:
+    """M5's table cuts its number off; Conv-TasNet's counts the last block's convolution for a next block, which there is none of."""
+    with torch.device("meta"):
+        modules = {name: WRITTEN[name].build() for name in ("m5", "conv_tasnet", "ddpm")}
+    rows = {name: sum(value.numel() for value in module.parameters()) for name, module in modules.items()}
+    assert rows["m5"] // 100_000 == 5
+    assert round((rows["conv_tasnet"] + 512 * 128 + 128) / 1e6, 1) == 5.1
+    assert round(rows["ddpm"] / 1e6, 1) == 35.7
+
+
 def test_each_has_a_file() -> None:
     assert all(path(name).is_file() for name in WRITTEN)

@@ -11,10 +11,12 @@ from types import MappingProxyType
 
 from torch import nn
 
+from .audio import M5, ConvTasNet, WaveNet
 from .ddpm import Ddpm
 from .generation import Dcgan, DcganDiscriminator, Nerf, Pix2Pix, Pix2PixDiscriminator, Vae
 from .restoration import Edsr, SrResNet
-from .text import Gpt2
+from .sequences import Siamese, Tcn
+from .text import Gpt2, TransformerEncoder
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -39,6 +41,16 @@ WRITTEN: Mapping[str, Written] = MappingProxyType(
         "vae": Written(Vae, {"hidden": 12, "latent": 3}),
         "ddpm": Written(Ddpm, {"width": 32, "drop": 0, "steps": 50}, parameters=35_746_307),
         "nerf": Written(Nerf, {"width": 16}),
+        "siamese": Written(Siamese, {"width": 4, "features": 7}, parameters=38_951_745),
+        "tcn": Written(Tcn, {"width": 5, "depth": 3, "kernel": 3, "drop": 0}, {"sequence": (1, 50)}, 66_910),
+        "wavenet": Written(WaveNet, {"levels": 16, "width": 6, "out": 10, "depth": 3, "stacks": 2}, {"sound": (16, 40)}),
+        "conv_tasnet": Written(
+            ConvTasNet, {"features": 12, "width": 6, "hidden": 8, "depth": 2, "stacks": 2, "sources": 3}, {"sound": (1, 168)}
+        ),
+        "m5": Written(M5, {"first": 8, "widths": (8, 12), "depths": (1, 2)}, {"sound": (1, 639)}),
+        "transformer_encoder": Written(
+            TransformerEncoder, {"words": 30, "width": 16, "depth": 2, "heads": 4, "hidden": 24, "drop": 0}, {"ids": (7,)}
+        ),
         "srresnet": Written(SrResNet, {"width": 8, "blocks": 2}),
         "edsr": Written(Edsr, {"width": 8, "blocks": 2}, {"image": (3, 12, 10)}, 43_089_923),
     }

@@ -43,3 +43,22 @@ class Gpt2(nn.Module):
         found = self.ln_f(x) @ self.wte.weight.T
         assert isinstance(found, Tensor)
         return found
+
+
+class TransformerEncoder(nn.TransformerEncoder):
+    """PyTorch's own, behind section 3.4's words and section 3.5's places."""
+
+    def __init__(self, words: int = 37000, width: int = 512, depth: int = 6, heads: int = 8, hidden: int = 2048, drop: float = 0.1) -> None:
+        layer = nn.TransformerEncoderLayer(width, heads, hidden, drop, batch_first=True)
+        super().__init__(layer, depth, enable_nested_tensor=False)
+        self.embed = nn.Embedding(words, width)
+        self.drop = nn.Dropout(drop)
+
+    def forward(self, ids: Tensor) -> Tensor:  # type: ignore[override]
+        x = self.embed(ids) * self.embed.embedding_dim**0.5
+        angles = torch.arange(x.shape[1], device=x.device)[:, None] / 10000 ** (
+            torch.arange(0, x.shape[2], 2, device=x.device) / x.shape[2]
+        )
+        places = torch.empty(x.shape[1:], device=x.device)
+        places[:, 0::2], places[:, 1::2] = angles.sin(), angles.cos()
+        return super().forward(self.drop(x + places))
