@@ -66,3 +66,12 @@ def test_captions_follow_the_graph(body: str, expected: str) -> None:
 )  # fmt: skip
 def test_captions_of_shipped_networks(name: str, part: str, expected: str) -> None:
     assert said(check(name).graph, part) == expected
+
+
+def test_fixed_numbers_are_told_in_six_digits() -> None:
+    """The root of 512 has sixteen."""
+    graph = graph_of("network n { input x[8, 4, 4] scale(sqrt(512)) -> offset(1 / 3.0) -> power(2.0) -> clamp(-1 / 3.0, 1) }")
+    told = [
+        node.operation.caption(node.input_shapes, node.shape) for node in graph.nodes if node.operation.family in ("elementwise", "other")
+    ]
+    assert told == ["22.6274", "+0.333333", "2", "-0.333333..1"]

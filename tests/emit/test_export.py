@@ -97,6 +97,29 @@ def network(size: str, body: str) -> Graph:
     return checked.graph
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("size", "body"),
+    [
+        ("length = 6, channels = 8", "sdpa { | linear(8) | skip | linear(8) | parameter([6, 6], init = 0.5) }"),
+        ("96, 8", "reshape([3, 2, 4, 4, 8]) -> sdpa { | linear(8, last = true) | skip | skip | parameter([1, 2, 1, 4, 4], init = 0.5) }"),
+        ("48, 8", "reshape([2, 4, 6, 8]) -> sdpa { | skip | chunk(0, 2, axis = 1) | chunk(1, 2, axis = 1) }"),
+    ],
+)
+def test_attention_of_any_number_of_axes(size: str, body: str, tmp_path: Path) -> None:
+    """The exporter's own rule is for four, the batch among them."""
+    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    graph = network(size, body)
+    module = build(graph, Mode.INFERENCE).eval()
+    onnx.save(module, graph, str(tmp_path / "net.onnx"))
+    session = runtime.InferenceSession(str(tmp_path / "net.onnx"), providers=["CPUExecutionProvider"])
+    given = inputs_of(graph, batch=3)
+    (found,) = session.run(None, {session.get_inputs()[0].name: given[0].numpy()})
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(found), module(*given), rtol=1e-4, atol=1e-5)
+
+
 def test_what_the_exporter_has_no_rule_for(tmp_path: Path) -> None:
     pytest.importorskip("onnxscript")
     graph = network("2, 6, 6, 6", "conv(4) -> adaptive_avgpool(4)")
