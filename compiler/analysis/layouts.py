@@ -55,7 +55,7 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
                 lying = Lying(
                     layout,
                     operation.is_copied(inputs, sizes),
-                    operation.copies(inputs, layout, recorded[node.index]),
+                    operation.copies(inputs, layout, recorded[node.index] or (training and operation.training_only)),
                     operation.kept_copies(inputs),
                     operation.copied_inputs(inputs),
                 )

@@ -14,7 +14,7 @@ from ...base.records import dataclass
 from ..codegen.designs import Form
 from ..codegen.forward import SideHeads, forward_of, is_training, network_forward, ports
 from ..codegen.plan import Plan, plan_of
-from ..codegen.schedule import Schedule, Time
+from ..codegen.schedule import Schedule, Time, together
 from ..codegen.units import Mode, Unit
 from ..graph.graph import Graph
 from ..graph.program import Node
@@ -49,6 +49,22 @@ class Storages:
 def works_in_place(graph: Graph) -> Sequence[bool]:
     """Whether each node writes its output over its input."""
     return plan_of(graph, Mode.TRAIN).works_in_place()
+
+
+def made_at_once(graph: Graph) -> dict[int, Sequence[int]]:
+    """Of each part of a tensor that one call of the generated source makes together with all others: the nodes of all."""
+    found: dict[int, Sequence[int]] = {}
+    for design in plan_of(graph, Mode.TRAIN).designs.all:
+        for first, call in enumerate(design.calls):
+            whole = call.recipe.whole if call.recipe is not None else None
+            if whole is None or whole[1] != 0 or not call.node.operation.is_view:
+                continue
+            rows = design.calls[first : first + whole[2]]
+            if together([(row, 0) for row in rows]):
+                for items in zip(*(row.items for row in rows), strict=True):
+                    parts = [item.index for item in items if isinstance(item, Node)]
+                    found |= dict.fromkeys(parts, parts)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ from ..graph.program import Node
 from ..ops.base import Backward, Saved, product
 from ..ops.strides import Layout, elementwise, in_order
 from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
+from .gradients import Gradients
 from .layouts import layouts_of, learning
-from .liveness import Partial, Storages, lifetimes, works_in_place
+from .liveness import Partial, Storages, lifetimes, made_at_once, works_in_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ class _Step:
         self.lying = layouts_of(graph, batch, training=True)
         self.storages = Storages.of(graph, batch, training=True)
         self.learns = learning(graph)
+        self.parts = made_at_once(graph)
         self.moments: list[Moment] = []
         self.weights = [
             0
@@ -266,7 +268,7 @@ class _Step:
         fact = self.facts[node.index]
         made = fact.scratch * self.item + (0 if node.operation.training_only else fact.saved.extra_bytes)
         copies = self.lying[node.index].copies * self.item
-        if node.operation.training_only and not self.learns[node.index]:
+        if node.operation.training_only and not self.learns[node.index] and not copies:
             made += fact.saved.extra * self.item  # what it multiplies by is made in any case
         self.alive += self._extra(node)
         self._moment("forward", node, max(0, made * self.images[node.index] + copies + on_the_way - self._extra(node)) - on_the_way)
@@ -320,7 +322,7 @@ class _Step:
     # ----------------------------------------------------------------------------------------- backward
 
     def _backward(self) -> None:
-        gradients = _Gradients()
+        gradients = Gradients()
         # The gradients of all outputs are there before the first of them goes on its way.
         answers = [node for node in self.order if node.operation.name == "output" and self.learns[node.index]]
         sent = []
@@ -332,9 +334,27 @@ class _Step:
         self._arrive(sent, gradients)
         for node in reversed(self.order):
             if node.index in gradients.of and self.learns[node.index]:
-                self._back(node, gradients)
+                parts = self.parts.get(node.index)
+                if parts is None:
+                    self._back(node, gradients)
+                elif node.index == parts[0]:
+                    self._back_at_once(node, parts, gradients)
 
-    def _back(self, node: Node, gradients: _Gradients) -> None:
+    def _back_at_once(self, node: Node, parts: Sequence[int], gradients: Gradients) -> None:
+        """Of parts that one call made: one gradient of what they are parts of, put together of theirs."""
+        (index,) = node.inputs
+        missing = sum(
+            self.learns[part] and part not in gradients.of for part in parts
+        )  # of those nothing comes back, and zeros stand for it
+        size = self.facts[index].elements * self.images[index] * self.item
+        self.alive += size
+        self._moment("backward", node, missing * self._size(node))
+        for part in parts:
+            if part in gradients.of:
+                self.alive -= gradients.take(part)
+        self._arrive([(index, gradients.storage(size), in_order((self.images[index], *self.graph.nodes[index].shape)))], gradients)
+
+    def _back(self, node: Node, gradients: Gradients) -> None:
         operation = node.operation
         own, layout = gradients.of[node.index]
         kept = self._saved_roots(node)
@@ -406,7 +426,7 @@ class _Step:
             return 0  # PyTorch takes all images for rows of one matrix; what stretches along other axes, too, the record counts
         return self.batch * product(shape)
 
-    def _arrive(self, sent: Sequence[tuple[int, int, Layout]], gradients: _Gradients) -> None:
+    def _arrive(self, sent: Sequence[tuple[int, int, Layout]], gradients: Gradients) -> None:
         """Gradients come to what made the tensors: of a second one the sum with the first is made at once."""
         for index, storage, layout in sent:
             index = self._maker(index)
@@ -458,39 +478,6 @@ class _Step:
                 if size > largest:
                     largest, at = size, node
         self._moment("optimizer", at, self.optimizer.scratch * largest)
-
-
-class _Gradients:
-    """The gradients of tensors that are alive: which storage each lies in and how, and how many share it."""
-
-    def __init__(self) -> None:
-        self.of: dict[int, tuple[int, Layout]] = {}
-        self.sizes: list[int] = []
-        self.shares: list[int] = []
-
-    def storage(self, size: int) -> int:
-        self.sizes.append(size)
-        self.shares.append(1)
-        return len(self.sizes) - 1
-
-    def share(self, storage: int) -> int:
-        self.shares[storage] += 1
-        return storage
-
-    def release(self, storage: int) -> int:
-        """Bytes that become free."""
-        self.shares[storage] -= 1
-        return self.sizes[storage] if self.shares[storage] == 0 else 0
-
-    def freed_by_sum(self, own: int, inputs: Sequence[int]) -> int:
-        """Bytes that are free when to the gradient of the one input another is added, beside that of the output, which is let go of."""
-        if len(inputs) != 1 or inputs[0] not in self.of:
-            return 0
-        storage = self.of[inputs[0]][0]
-        return self.sizes[storage] if self.shares[storage] == (2 if storage == own else 1) else 0
-
-    def take(self, node: int) -> int:
-        return self.release(self.of.pop(node)[0])
 
 
 def _is_fixed(node: Node) -> bool:

@@ -175,12 +175,8 @@ class Scheduler:
         place = 0
         while place < len(calls):
             call, first = calls[place]
-            whole = call.recipe.whole if call.recipe is not None and not call.as_module else None
-            row = calls[place : place + whole[2]] if whole is not None else []
-            together = whole is not None and [other.recipe.whole for other, _ in row if other.recipe is not None] == [
-                (whole[0], number, whole[2]) for number in range(whole[2])
-            ]
-            if together and len(row) > 1 and all(other.operands == call.operands and not other.as_module for other, _ in row):
+            row = calls[place : place + (call.recipe.whole[2] if call.recipe is not None and call.recipe.whole is not None else 0)]
+            if together(row):
                 joined.append((replace(call, parts=len(row)), first))
                 place += len(row)
             else:
@@ -404,3 +400,14 @@ class Scheduler:
         if held is None:
             return False
         return self._left.get(held, 0) > 0 or any(name in waiting.reads for waiting in self._waiting)
+
+
+def together(calls: Sequence[tuple[Call, int]]) -> bool:
+    """Whether these are all results of one operation, one after another, which one call makes."""
+    if len(calls) < 2 or any(call.recipe is None or call.recipe.whole is None or call.as_module for call, _ in calls):
+        return False
+    first, _ = calls[0]
+    assert first.recipe is not None and first.recipe.whole is not None
+    text, _, count = first.recipe.whole
+    wholes = [call.recipe.whole for call, _ in calls if call.recipe is not None]
+    return wholes == [(text, number, count) for number in range(count)] and all(call.operands == first.operands for call, _ in calls)

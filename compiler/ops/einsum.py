@@ -125,7 +125,7 @@ class Einsum(Operation):
         return tuple(name if found.count(name) == 1 else "" for name in found)
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
-        return product(tuple(self._sizes(inputs).values())) if self._groups()[2] else 0
+        return 0 if self._only_multiplies(inputs[0]) else product(tuple(self._sizes(inputs).values()))
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
         return 2 * self.macs(inputs, output) or product(output)
@@ -166,6 +166,11 @@ class Einsum(Operation):
             "".join(letter for letter in after if letter not in left),
         )
 
+    def _only_multiplies(self, left: Shape) -> bool:
+        """Whether it sums along nothing, or along axes of size 1: PyTorch multiplies element by element then."""
+        own, _, after = read_sides(self.pattern)
+        return all(size == 1 or name in after for name, size in zip(own, left, strict=False))
+
     def _orders(self) -> tuple[list[int], list[int], list[int]]:
         """In which order the axes of each path go into the product, and those of the product into what comes out.
 
@@ -189,7 +194,7 @@ class Einsum(Operation):
         return wanted[1 - number]
 
     def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
-        if not self._groups()[2]:
+        if self._only_multiplies(inputs[0].sizes[1:]):
             return ()
         return tuple(number for number, layout in enumerate(inputs) if self._matrix(layout, number) is None)
 
@@ -215,7 +220,7 @@ class Einsum(Operation):
         return True
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        if not self._groups()[2]:
+        if self._only_multiplies(inputs[0].sizes[1:]):
             return elementwise(*(self._stretched(layout, number) for number, layout in enumerate(inputs)))
         order = self._orders()[2]
         made = [0] * len(order)
@@ -235,14 +240,14 @@ class Einsum(Operation):
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         sizes = back.sizes(number)
-        if not self._groups()[2]:
+        if self._only_multiplies(back.inputs[0]):
             return in_order(sizes)
         order = self._orders()[number]
         undone = [order.index(axis) for axis in range(len(order))]
         return permuted(in_order([sizes[axis] for axis in order]), undone)
 
     def backward_scratch(self, back: Backward) -> int:
-        if not self._groups()[2]:
+        if self._only_multiplies(back.inputs[0]):
             # The gradient of what was stretched is as large as the output's before it is summed.
             return back.elements * sum(wanted and shape != back.output for wanted, shape in zip(back.wanted, back.inputs, strict=True))
         order = self._orders()[2]

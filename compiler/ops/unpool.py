@@ -10,7 +10,7 @@ from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, sh
 from .crop import wanted_size
 from .parameters import KERNEL, PADDING, STRIDE, Extent, Optional, Plain, Reference, parameter
 from .spatial import need_spatial, pads_of, simple, spread
-from .strides import Layout, in_order
+from .strides import Layout, as_suggested, in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,11 @@ class MaxUnpool(Operation):
         return Saved(inputs=(1,))
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
-        return 0 if inputs[0].is_in_order else inputs[0].elements
+        made = self.layout(inputs, inputs[0].sizes)
+        return 0 if inputs[0].is_in_order or (made.is_channels_last and inputs[0].is_channels_last) else inputs[0].elements
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return in_order(sizes)
+        return as_suggested(inputs[:1], sizes) if len(sizes) == 4 else in_order(sizes)
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))

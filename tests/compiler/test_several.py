@@ -11,6 +11,8 @@ from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
 from tests.support import checked
 
+from ..analysis.peaks import are_measured
+
 EXCHANGE = """
 block exchange(width) takes xs[] gives sums[] {
   for i in range(len(xs)) { skip(xs[i]) -> "branches.{i}": conv(width, 3) }
@@ -184,3 +186,15 @@ def test_what_follows_a_mistake_is_not_told_twice() -> None:
         "E208",
         "E201",
     ]
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "conv(16) -> split(2) -> sub -> relu -> conv(4)",
+        "conv(16) -> relu -> split(4) as a, b, c, d\n concat { | skip(a) -> conv(4) | skip(b) | skip(c) -> relu | skip(d) } -> conv(4)",
+    ],
+)
+def test_the_gradients_of_parts_are_put_together_once(body: str, batch: int) -> None:
+    are_measured(graph_of(f"input x[8, 12, 12]\n {body}"), batch)

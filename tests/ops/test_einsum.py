@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from archc.compiler.ops.einsum import Einsum
 from archc.compiler.ops.parameters import BadValue
+from tests.analysis.peaks import are_measured
+from tests.analysis.texts import graph_of
 from tests.support import checked, program_of
 
 from .compare import fast
@@ -117,3 +119,18 @@ def test_a_name_of_an_axis_is_that_axis() -> None:
         "n.arch",
     )
     assert any("`channels` of the pattern stands where path 1, [5, 4], has its length" in row.message for row in found.diagnostics)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize(
+    "body",
+    [
+        'einsum("l d, s d -> l s") { | skip(a) | skip(b) } -> softmax(axis = 1) -> einsum("l s, s d -> d l") { | skip | skip(x) } -> permute([1, 0])',
+        'einsum("l d, s d -> s l") { | skip(a) | skip(b) }',
+        'einsum("l d, d -> l d") { | skip(a) | parameter([16]) }',
+        'einsum("l a, d a -> l d") { | skip(a) -> reduce("mean", axis = channels, keep = true) | skip(b) -> reduce("mean", axis = channels, keep = true) }',
+    ],
+)
+def test_memory_is_the_trackers(body: str, batch: int) -> None:
+    text = f"network n {{ input x[length = 30, channels = 32]\n linear(32) -> split(2) as a, b\n {body} -> linear(4, last = true) }}"
+    are_measured(graph_of(text), batch, evaluated=0.01, trained=0.02)

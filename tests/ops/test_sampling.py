@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archc.compiler.ops.base import Operation
+from tests.analysis.peaks import are_measured
+from tests.analysis.texts import graph_of
 from tests.support import checked, program_of
 
 from .compare import fast
@@ -137,3 +139,18 @@ def test_a_class_token_before_the_positions_is_told() -> None:
     found = checked("network n { input x[3, 4, 4]\n tokens -> class_token -> image(4) }", "n.arch")
     (row,) = (row for row in found.diagnostics if row.is_error)
     assert row.help is not None and "slice(axis = length, start = 1)" in row.help
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "conv(32) -> dropblock(0.1, 5) -> relu -> conv(16)",
+        "dropblock(0.1, 1) -> conv(4)",
+        "c: conv(32) -> tokens -> linear(48) -> image(like = c) -> conv(4)",
+        "conv(32) -> c: relu -> conv(2) -> permute([1, 2, 0]) -> g: skip\n grid_sample { | skip(c) | skip(g) } -> conv(4)",
+        "b: {global_avgpool -> flatten -> linear(12) -> reshape([3, 4])}\n skip(x) -> conv(8) -> roi_align(3) { | skip | skip(b) } -> flatten -> linear(4)",
+    ],
+)
+def test_memory_is_the_trackers(body: str, batch: int) -> None:
+    are_measured(graph_of(f"network n {{ input x[16, 24, 24]\n {body} }}"), batch, evaluated=0.01, trained=0.02)
