@@ -22,6 +22,7 @@ from ..reporting.fixes import applied
 
 if TYPE_CHECKING:
     from ..compiler.analysis.cost_table import Work
+    from ..compiler.analysis.receptive import Field
     from ..compiler.graph.graph import Graph
 
 
@@ -107,6 +108,13 @@ class Answer:
 
         nodes = [node for node in self.nodes(span) if not node.is_port]
         return total(work_of(node) for node in nodes) if nodes else None
+
+    @cached_property
+    def fields(self) -> dict[int, tuple[Field, ...]]:
+        """The receptive field of each operation of the network chosen, by its number."""
+        from ..compiler.analysis.receptive import fields_of
+
+        return fields_of(node for node in self.program.nodes if not node.training_only) if self.program is not None else {}
 
     def values(self, statement: ast.Node, expression: ast.Expression) -> list[str]:
         """The values of an expression in a statement, of each run that differs; none where it cannot be worked out."""

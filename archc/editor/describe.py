@@ -231,13 +231,8 @@ def of_step(answer: Answer, step: ast.Step) -> str:
 
 def _field(answer: Answer, span: Span) -> str:
     """The receptive field of the last operation of a step."""
-    from ..compiler.analysis.receptive import receptive
-
     nodes = [node for node in answer.nodes(span) if not node.training_only]
-    if not nodes or answer.graph is None:
-        return ""
-    row = next((row for row in receptive(answer.graph) if row.node.index == nodes[-1].index), None)
-    sizes = [field.size for field in row.fields] if row is not None else []
+    sizes = [field.size for field in answer.fields.get(nodes[-1].index, ())] if nodes else []
     if not sizes:
         return ""
     last = " in the last of its runs" if len(answer.passages(span)) > 1 else ""

@@ -12,7 +12,7 @@ from ..compiler.elaborate.values import WORDS
 from ..compiler.ops import TABLE
 from ..compiler.ops.parameters import Reference
 from ..dsl import ast
-from .symbols import Index, Kind, Symbol, Template, Use
+from .symbols import Index, Kind, Symbol, Template, Use, labelled
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _TO_LABELS = ("skip", "reuse")
@@ -35,11 +35,14 @@ class _Level:
         return None
 
     def label(self, word: str) -> Symbol | None:
-        level: _Level | None = self
-        while level is not None:
-            if word in level.labels:
-                return level.labels[word]
-            level = level.above
+        """An exact one of any level before one that is worked out."""
+        for exact in (True, False):
+            level: _Level | None = self
+            while level is not None:
+                found = level.labels.get(word) if exact else labelled(level.labels, word)
+                if found is not None:
+                    return found
+                level = level.above
         return None
 
 
@@ -256,8 +259,8 @@ class _Binder:
                 found = (level.label(word) if labels else None) or self._meant(word, level)
             elif found.kind == "import":
                 found = Symbol("imported", word, None, None, None, found.module)
-            elif word in found.labels:
-                found = found.labels[word]
+            elif (inside := labelled(found.labels, word)) is not None:
+                found = inside
             elif found.kind in ("label", "member"):
                 found = Symbol("member", word, of=found)
             else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -51,6 +53,17 @@ class Symbol:
     module: tuple[str, ...] = ()
     plain: bool = True
     labels: dict[str, Symbol] = field(default_factory=dict)  # those inside
+
+
+def labelled(labels: Mapping[str, Symbol], word: str) -> Symbol | None:
+    """The label that a word means: of its name, of a dotted one the first part (`branches` of `"branches.{i}"`), or one that is worked out (`"p{i}"`)."""
+    if word in labels:
+        return labels[word]
+    for name, symbol in labels.items():
+        pieces = re.split(r"\{[^{}]*\}", name.split(".")[0])
+        if re.fullmatch(".+".join(map(re.escape, pieces)), word):
+            return symbol
+    return None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,12 +72,16 @@ def receptive(graph: Graph) -> tuple[Receptive, ...]:
     """One record for each node that inference runs, in order."""
     order = [node for node in graph.nodes if not node.training_only]
     narrow = _bottlenecks(graph, order)
+    fields = fields_of(order)
+    return tuple(Receptive(node, fields[node.index], _unread(node), node.index in narrow) for node in order)
+
+
+def fields_of(order: Iterable[Node]) -> dict[int, tuple[Field, ...]]:
+    """The fields alone, by the numbers of the nodes, which come in order."""
     fields: dict[int, tuple[Field, ...]] = {}
-    rows = []
     for node in order:
         fields[node.index] = _fields(node, [fields[index] for index in node.inputs])
-        rows.append(Receptive(node, fields[node.index], _unread(node), node.index in narrow))
-    return tuple(rows)
+    return fields
 
 
 def _fields(node: Node, inputs: Sequence[tuple[Field, ...]]) -> tuple[Field, ...]:

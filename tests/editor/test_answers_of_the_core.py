@@ -15,8 +15,11 @@ from archc.editor.outline import folds, links, outline, selections
 from archc.editor.service import MOST_ANSWERS, Service
 from archc.editor.tokens import coloured
 from archc.reporting.terminal import to_data
+from tests.sample import sample
 
 from .texts import BROKEN, GOOD, HALF, place, service
+
+ARCHITECTURES = Path(__file__).parents[2] / "architectures"
 
 
 def told(folder: Path, text: str, words: str, within: int = 1) -> str:
@@ -168,6 +171,22 @@ def test_labels_lead_to_their_step_also_inside_a_block_that_is_called(tmp_path: 
     assert where(tmp_path, text, "a.inner", 3) == "small.arch:1 inner"
     assert where(tmp_path, text, "s.t", 2) == "small.arch:5 t"
     assert where(tmp_path, text, "skip(x", 5) == "small.arch:3 x"
+
+
+@pytest.mark.parametrize("file", sample(sorted(ARCHITECTURES.glob("*.arch")), 2))
+def test_every_name_of_a_shipped_file_means_something(file: Path) -> None:
+    index = Service().index(str(file))
+    assert index is not None
+    assert [use.span.text for use in index.uses if use.symbol.kind == "unknown"] == []
+
+
+def test_labels_that_are_worked_out_are_found_by_their_pattern(tmp_path: Path) -> None:
+    text = (
+        'block b {\n  for i in [1, 2] { "p{i}": relu }\n}\n'
+        'network n {\n  input x[3, 8, 8]\n  a: b\n  "c.{3}": relu\n  add { | skip(a.p2) | skip(c[0]) }\n}\n'
+    )
+    assert where(tmp_path, text, "a.p2", 3) == 'small.arch:2 "p{i}"'
+    assert where(tmp_path, text, "skip(c[0]", 5) == 'small.arch:7 "c.{3}"'
 
 
 def test_all_uses_are_found_in_all_files(tmp_path: Path) -> None:
