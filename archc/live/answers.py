@@ -65,6 +65,7 @@ class Wanted:
             word("color_by", "kind"),
             word("theme", "light"),
             float(width) if isinstance(width, int | float) and 0.1 <= width <= 1000 else None,
+            insets=self.look.get("insets") is True,
             seconds=SECONDS,
         )
 

@@ -13,6 +13,7 @@ import archc
 from archc.cli.draw import COLORS, DIRECTIONS, LEVELS, THEMES
 from archc.compiler import driver
 from archc.live.answers import FORMATS, PANELS, Wanted, Writing
+from archc.live.browser import library
 from archc.live.page import document
 from archc.reporting.terminal import to_data
 
@@ -102,6 +103,9 @@ def test_sizes_are_those_of_the_text(file: str) -> None:
 def test_the_picture_looks_as_it_is_asked_to() -> None:
     plain, dark = parts(NET)["picture"]["svg"], parts(NET, look={"theme": "dark"})["picture"]["svg"]
     assert plain != dark
+    shipped = json.loads(library("resnet18"))["text"]
+    inset, alone = (parts(shipped, "resnet18", look={"insets": wanted})["picture"]["svg"] for wanted in (True, False))
+    assert inset.count("<rect") > alone.count("<rect")
     finer = parts(NET, look={"level": "op", "fold": ["head"]})["picture"]["svg"]
     assert (finer.count(">head<"), plain.count(">flatten<"), finer.count(">flatten<")) == (1, 1, 0)
     assert [row["code"] for row in parts(NET, look={"open": ["pear"]})["picture"]["diagnostics"]] == ["F604"]

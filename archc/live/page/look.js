@@ -7,11 +7,13 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const words = ["level", "direction", "color_by", "theme"].map((name) => ({ name, field: byId(`look-${name}`, HTMLSelectElement) }));
 const names = ["open", "fold"].map((name) => ({ name, field: byId(`look-${name}`, HTMLInputElement) }));
 const width = byId("look-width", HTMLInputElement);
+const insets = byId("look-insets", HTMLInputElement);
 
 /** @param {() => void} changed */
 export function start(changed) {
   for (const { field } of [...words, ...names]) field.addEventListener("change", changed);
   width.addEventListener("change", changed);
+  insets.addEventListener("change", changed);
   dark.addEventListener("change", changed);
 }
 
@@ -33,7 +35,7 @@ export function chosen() {
     ...words.map(({ name, field }) => [name, field.value]),
     ...names.map(({ name, field }) => [name, field.value.split(/[\s,]+/).filter(Boolean)]),
   ]);
-  return /** @type {Look} */ ({ ...said, width: Number(width.value) || null });
+  return /** @type {Look} */ ({ ...said, width: Number(width.value) || null, insets: insets.checked });
 }
 
 /** @param {Partial<Look>} said */
@@ -48,6 +50,7 @@ export function choose(said) {
     const value = rows[name];
     if (Array.isArray(value)) field.value = value.map(String).join(" ");
   }
+  insets.checked = said.insets === true;
   if (typeof said.width === "number" && said.width > 0) width.value = String(said.width);
 }
 

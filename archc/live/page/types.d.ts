@@ -72,6 +72,7 @@ export interface Look {
   color_by: string;
   theme: string;
   width: number | null;
+  insets: boolean;
 }
 
 /** Who answers: a process of this machine, or Python in the page itself. Of several questions the last one alone is answered. */

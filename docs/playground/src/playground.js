@@ -72,7 +72,7 @@ function linked() {
  * @param {unknown} value
  */
 const isSaid = (name, value) =>
-  !["", null, { level: "block", color_by: "kind" }[name]].includes(/** @type {string} */ (value)) &&
+  !["", null, false, { level: "block", color_by: "kind" }[name]].includes(/** @type {string} */ (value)) &&
   !(Array.isArray(value) && !value.length);
 
 /** The address follows what is shown, so that it can be kept and sent. */
