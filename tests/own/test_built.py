@@ -138,3 +138,12 @@ def test_every_way_out(folder: Path, options: list[str]) -> None:
     write(folder)
     done = CliRunner().invoke(group, ["build", "n.arch", "--trust", *options])
     assert done.exit_code == 0, done.output
+
+
+@pytest.mark.slow
+def test_a_class_that_export_does_not_take_is_told_at_its_step(folder: Path) -> None:
+    layers = FOCUS.replace("        return self.conv", "        if x.sum() > 0:\n            x = x + 1\n        return self.conv")
+    write(folder, layers=layers)
+    done = CliRunner().invoke(group, ["build", "n.arch", "--trust", "--target", "python,export"])
+    assert done.exit_code == 3, done.output
+    assert "error[F667]: `Focus` cannot be written as a program of torch.export" in done.output and "a bug" not in done.output

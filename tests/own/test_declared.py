@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import archc
+from archc.cli import group
 from archc.compiler.analysis.sizes import sizes
 from archc.compiler.document import to_document
 from archc.compiler.driver import check
@@ -118,3 +120,43 @@ network n { input x[3, 8, 8] mixed { | conv(6) | conv(6) } }
         ("steps", (), False, "int64"),
     ]
     assert "6 and 3 channels" in said(text.replace("| conv(6) | conv(6)", "| conv(6) | skip"), folder)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "n.arch"],
+        ["check", "n.arch", "--fix"],
+        ["cost", "n.arch"],
+        ["draw", "n.arch", "-o", "n.svg"],
+        ["sizes", "n.arch"],
+        ["fmt", "--check", "n.arch"],
+        ["diff", "n.arch", "n.arch"],
+        ["sweep", "n.arch", "--vary", "size=16,24"],
+        ["build", "n.arch", "--target", "python,diagram,json"],
+        ["list"],
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_no_command_runs_the_class_unasked(words: list[str], folder: Path) -> None:
+    write(folder, layers="open('was_run', 'w').close()\n" + BOMB)
+    done = CliRunner().invoke(group, words, prog_name="archc")
+    assert done.exit_code == 0, done.output
+    assert not (folder / "was_run").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [["build", "n.arch"], ["verify", "n.arch"], ["bench", "n.arch"], ["draw", "n.arch", "--color-by", "time"]]
+)
+def test_what_would_run_the_class_asks_for_trust(words: list[str], folder: Path) -> None:
+    write(folder, layers="open('was_run', 'w').close()\n" + BOMB)
+    done = CliRunner().invoke(group, words, prog_name="archc")
+    assert done.exit_code != 0 and "error[F661]" in done.output, done.output
+    assert not (folder / "was_run").exists()
+
+
+def test_the_json_of_a_network_with_them_is_no_text_again_and_says_so(folder: Path) -> None:
+    write(folder, layers=BOMB)
+    CliRunner().invoke(group, ["build", "n.arch", "--target", "json"], prog_name="archc")
+    done = CliRunner().invoke(group, ["import", "build/n/n.json"], prog_name="archc")
+    assert "error[F653]" in done.output and "`focus`, an operation of one's own" in done.output, done.output
