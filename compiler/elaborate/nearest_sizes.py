@@ -11,6 +11,9 @@ from .trial import ancestors, reshaped
 MOST_WORK = 400_000
 """How many shape rules may be worked out for one message."""
 
+OWN_WORK = 3000
+"""How many of archc's own shape rules take as long as one that a text declares."""
+
 FARTHEST = 512
 
 
@@ -25,7 +28,8 @@ def nearest_sizes(nodes: Sequence[Node], operation: Operation, inputs: Sequence[
     if len(roots) != 1 or len(roots[0].shape) < 2:
         return None
     root = roots[0]
-    reach = min(FARTHEST, MOST_WORK // max(1, len(steps)) // 2)
+    work = sum(1 if each.borrowed() is None else OWN_WORK for each in (operation, *(node.operation for node in steps)))
+    reach = min(FARTHEST, MOST_WORK // work // 2)
     smaller = next(
         (delta for delta in range(-1, -min(reach, min(root.shape[1:])), -1) if _does(steps, root, delta, operation, inputs)), None
     )

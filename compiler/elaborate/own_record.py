@@ -13,11 +13,14 @@ from weakref import WeakValueDictionary
 from ...base.records import dataclass
 from ...base.source import Source, Span
 from ..ops.axis_names import STANDARD, Axes
-from ..ops.base import Construct, Operation, Saved, Shape, Shapes, Weight, Window, show_size
+from ..ops.base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, Window, show_size
 from ..ops.borrowed import Borrowed
 from ..ops.parameters import Parameter, Plain
 from .own_data import Declaration, Facts
 from .own_rules import default, facts
+
+MOST_KNOWN = 10_000
+"""For how many inputs the answers of the rules are kept, of each operation."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -25,6 +28,8 @@ class OwnOperation(Operation):
     """`_values` are its arguments; `_axes` the names of the axes of what comes in, () for the usual ones."""
 
     declaration: ClassVar[Declaration]
+    known: ClassVar[dict[tuple[str, Shapes, tuple[Axes, ...]], Facts | Refusal]]
+    """What the rules said before: sizes are found by trying, over and over."""
 
     _values: tuple[tuple[str, Plain], ...]
     _axes: tuple[Axes, ...]
@@ -59,7 +64,16 @@ class OwnOperation(Operation):
     # ------------------------------------------------------------------------------------------- rules
 
     def facts(self, inputs: Shapes) -> Facts:
-        return facts(self.declaration, self._values, inputs, self._axes)
+        """All that the rules say of these inputs. Raises `Refusal`."""
+        key = (repr(self._values), inputs, self._axes)  # 1 is not true
+        found = self.known.get(key)
+        if found is None:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            found = self.known[key] = facts(self.declaration, self._values, inputs, self._axes)
+        if isinstance(found, Refusal):
+            raise found
+        return found
 
     def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
         if not self.declaration.reads_axes:
@@ -158,7 +172,7 @@ def own_operation(declaration: Declaration) -> type[OwnOperation]:
     if made is None:
         count = len(declaration.inputs) or 1
         contents: dict[str, object] = {
-            "__slots__": (), "__module__": __name__, "__doc__": declaration.doc or declaration.name, "declaration": declaration,
+            "__slots__": (), "__module__": __name__, "__doc__": declaration.doc or declaration.name, "declaration": declaration, "known": {},
             "name": declaration.name, "summary": declaration.doc.split("\n")[0], "reference": f"{declaration.origin}:{declaration.class_name}",
             "least_inputs": count, "most_inputs": count,
         }  # fmt: skip

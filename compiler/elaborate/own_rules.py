@@ -42,10 +42,12 @@ def tree_of(text: str) -> ast.Expression:
     return tree
 
 
-@lru_cache(maxsize=4096)
-def facts(declaration: Declaration, values: tuple[tuple[str, Plain], ...], inputs: Shapes, axes: tuple[Axes, ...]) -> Facts:
-    """All that the rules say. `axes` are the names of the inputs' axes, () for the usual ones. Raises `Refusal`."""
-    return _Rules(declaration, dict(values), inputs, axes).facts()
+def facts(declaration: Declaration, values: tuple[tuple[str, Plain], ...], inputs: Shapes, axes: tuple[Axes, ...]) -> Facts | Refusal:
+    """All that the rules say, or why they refuse. `axes` are the names of the inputs' axes, () for the usual ones."""
+    try:
+        return _Rules(declaration, dict(values), inputs, axes).facts()
+    except Refusal as refusal:
+        return refusal.with_traceback(None)
 
 
 def default(declaration: Declaration, rule: Rule, values: Mapping[str, Plain]) -> Plain:

@@ -129,7 +129,7 @@ network n { input x[3, 8, 8] mixed { | conv(6) | conv(6) } }
         ["check", "n.arch", "--fix"],
         ["cost", "n.arch"],
         ["draw", "n.arch", "-o", "n.svg"],
-        ["sizes", "n.arch"],
+        pytest.param(["sizes", "n.arch"], marks=pytest.mark.slow),
         ["fmt", "--check", "n.arch"],
         ["diff", "n.arch", "n.arch"],
         ["sweep", "n.arch", "--vary", "size=16,24"],
