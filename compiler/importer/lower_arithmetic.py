@@ -252,6 +252,16 @@ def norm(low: Lowering, call: Call) -> None:
     low.emit(call, "reduce", {"by": "norm", "axis": axes[0] if len(axes) == 1 else axes, "keep": row["keepdim"]}, [data])
 
 
+@lowers("max", "min")
+def largest(low: Lowering, call: Call) -> None:
+    """Along an axis; where the values are is not told."""
+    row = bind(call, "input dim keepdim", dim=None, keepdim=False)
+    if not isinstance(row["dim"], int):
+        raise Unsaid(f"`{call.function}` over the batch, or of two tensors")
+    data = low.data(row["input"])
+    low.emit(call, "reduce", {"by": call.function, "axis": data.axis(row["dim"]), "keep": row["keepdim"]}, [data])
+
+
 REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "amin": "min", "var": "var"}
 
 

@@ -60,6 +60,8 @@ def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
         tensor = tensor.float()
     value = low.trace.values[number]
     key = value.name if value.source == "buffer" and value.name in low.stored else None
+    if tensor.numel() > MOST_TOLD:
+        key = None  # the header says that the checkpoint's is left out
     arguments: dict[str, Any]
     if tensor.numel() and bool((tensor == tensor.flatten()[0]).all()):
         arguments, bare = {"value": number_of(tensor.flatten()[0]), "sizes": list(shape) or None}, shape

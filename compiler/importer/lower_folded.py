@@ -40,12 +40,14 @@ def side_by_side(low: Lowering, call: Call, operation: str, arguments: dict[str,
     # Each image gets its own padding, and as much more below that the windows of the next begin where they must.
     tall = sides[0] + 2 * pads[0]
     more = -tall % stride[0]
-    current = low.between("permute", {"order": [1, 0, *range(2, 2 + rank)]}, [data], (channels, rows, *sides))
+    current = data
     if any(pads) or more:
-        edges = [0, 0, pads[0], pads[0] + more, *(pads[axis] for axis in range(1, rank) for _ in range(2))]
-        padded = (channels, rows, tall + more, *(side + 2 * p for side, p in zip(sides[1:], pads[1:], strict=True)))
-        current = low.between("pad", {"sides": edges, "mode": "zeros", "value": 0}, [current], padded)
-        sides = list(padded[2:])
+        current = low.between("reshape", {"shape": [rows * channels, *sides]}, [current], (rows * channels, *sides))
+        edges = [pads[0], pads[0] + more, *(pads[axis] for axis in range(1, rank) for _ in range(2))]
+        sides = [tall + more, *(side + 2 * p for side, p in zip(sides[1:], pads[1:], strict=True))]
+        current = low.between("pad", {"sides": edges, "mode": "zeros", "value": 0}, [current], (rows * channels, *sides))
+        current = low.between("reshape", {"shape": [rows, channels, *sides]}, [current], (rows, channels, *sides))
+    current = low.between("permute", {"order": [1, 0, *range(2, 2 + rank)]}, [current], (channels, rows, *sides))
     joined = (channels, rows * sides[0], *sides[1:])
     current = low.between("reshape", {"shape": list(joined)}, [current], joined)
     outputs = made.bare[1]

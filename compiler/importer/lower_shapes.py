@@ -318,6 +318,13 @@ def unfold(low: Lowering, call: Call) -> None:
     low.emit(call, "unfold", {**sizes}, [data])
 
 
+@lowers("fold")
+def fold(low: Lowering, call: Call) -> None:
+    row = bind(call, "input output_size kernel_size dilation padding stride", dilation=1, padding=0, stride=1)
+    names = (("size", "output_size"), ("kernel", "kernel_size"), ("stride", "stride"), ("pad", "padding"), ("dilation", "dilation"))
+    low.emit(call, "fold", {name: one(spread(row[key], 2)) for name, key in names}, [low.data(row["input"])])
+
+
 def _along(low: Lowering, call: Call, data: Data) -> None:
     """`Tensor.unfold`: windows along one axis, each of which is a new last axis. The others are channels and columns to it."""
     _, given, size, step = call.arguments
