@@ -17,7 +17,7 @@ from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .trace import Call, Ref, Trace
 from .unsaid import Unsaid
-from .words import free_name
+from .words import RESERVED, free_name
 
 
 class Lowering:
@@ -58,7 +58,9 @@ class Lowering:
         for ref in self.trace.inputs:
             value = self.trace.values[ref.number]
             data = self._data(ref.number)
-            name = free_name(value.name if value.name.isidentifier() and value.name != "input" else "x", taken)
+            # A label may be the name of an operation, as `image` is.
+            own = value.name.isidentifier() and value.name not in RESERVED
+            name = value.name if own and value.name not in taken else free_name(value.name if own else "x", taken)
             taken.add(name)
             self.flat.inputs.append(Input(ref.number, name, data.bare, not value.dtype.is_floating_point))
             self.known[ref.number] = data
