@@ -175,21 +175,27 @@ def summary(graph: Graph, scope: Scope, say: Say = caption) -> tuple[str, ...]:
         if len(lines) > MOST_ROWS:  # then without what its forks hold
             lines = _rows(_run_lengths([step for step in steps if isinstance(step, str)]))
         return _shortened(lines)
-    steps = _steps(graph, scope, say, deep=True)
+    lines = _of_block(_steps(graph, scope, say, deep=True))
+    if len(lines) > MOST_ROWS:  # then the blocks within it by their names, where that is short enough
+        named = _of_block(_steps(graph, scope, say, deep=False))
+        lines = named if len(named) <= MOST_ROWS else lines
+    return _shortened(lines)
+
+
+def _of_block(steps: Steps) -> list[str]:
+    """A block as rows, a fork with a row or more for each of its paths."""
     forks = [step for step in steps if isinstance(step, Fork)]
     if len(steps) == len(forks) == 1 and forks[0].sign:  # the block is its residual branch
         steps = forks[0].paths[0]
         forks = []
     if len(forks) != 1 or forks[0].sign:
-        return _wrapped(_texts(steps))
+        return _rows(_texts(steps))
     place = steps.index(forks[0])
-    rows: list[str] = []
-    rows.extend(_wrapped(_texts(steps[:place])))
+    rows = _rows(_texts(steps[:place]))
     for text, times in _counts([ARROW.join(_texts(path)) for path in forks[0].paths]):
         many = f"{times} {TIMES} " if times > 1 else ""
-        rows.extend(_wrapped(("| " + many + text).split(ARROW)))
-    rows.extend(_wrapped(_texts(steps[place + 1 :])))
-    return _shortened(rows)
+        rows.extend(_rows(("| " + many + text).split(ARROW)))
+    return [*rows, *_rows(_texts(steps[place + 1 :]))]
 
 
 def _steps(graph: Graph, scope: Scope, say: Say, deep: bool) -> Steps:
@@ -235,16 +241,13 @@ def _run_lengths(texts: Sequence[str]) -> list[str]:
     return [f"{text} {TIMES}{times}" if times > 1 else text for text, times in _counts(texts)]
 
 
-def _wrapped(steps: Sequence[str]) -> tuple[str, ...]:
-    """Steps joined by arrows, broken into rows before an arrow, and no more rows than a box can take."""
-    return _shortened(_rows(steps))
-
-
 def _shortened(rows: Sequence[str]) -> tuple[str, ...]:
+    """No more rows than a box can take."""
     return tuple(rows) if len(rows) <= MOST_ROWS else (*rows[: MOST_ROWS - 1], "\u2026")
 
 
 def _rows(steps: Sequence[str]) -> list[str]:
+    """Steps joined by arrows, broken into rows before an arrow."""
     rows: list[str] = []
     pieces = (text.split(ARROW) if width(text, POINTS["small"]) > LONGEST_FORK else [text] for text in steps)
     for step in chain.from_iterable(pieces):

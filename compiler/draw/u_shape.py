@@ -62,7 +62,11 @@ def arms(picture: Picture) -> Arms:
     between = {tail} | {name for name in networkx.descendants(graph, tail) if head in networkx.descendants(graph, name)}
     deepest = _deepest(boxes, rank, between)
     rising = networkx.descendants(graph, deepest)
-    if any(tail in rising or head not in rising for tail, head in nested) or _goes_on(picture, nested[0], rising):
+    if (
+        any(tail in rising or head not in rising for tail, head in nested)
+        or _goes_on(picture, nested[0], rising)
+        or _answers_below(picture, rising)
+    ):
         return STRAIGHT
     return Arms(tuple(nested), frozenset(rising), deepest)
 
@@ -72,6 +76,12 @@ def _goes_on(picture: Picture, outermost: tuple[str, str], rising: Collection[st
     inside = [names for frame in picture.frames() if (names := {box.name for box in frame.boxes()}).issuperset(outermost)]
     whole = min(inside, key=len, default=None)
     return whole is not None and any(box.name in rising and box.name not in whole and not box.is_port for box in picture.boxes())
+
+
+def _answers_below(picture: Picture, rising: Collection[str]) -> bool:
+    """Whether an output is told before the way up: then there are more ways up than one, side by side, as in a nested U-Net."""
+    ends = {line.tail for line in picture.lines}
+    return any(box.is_port and box.name not in ends and box.name not in rising for box in picture.boxes())
 
 
 def _within(boxes: dict[str, Box], rank: dict[str, int], line: Line, tail: str, head: str) -> bool:

@@ -109,9 +109,10 @@ OTHERS: dict[str, tuple[Callable[[], nn.Module], tuple[str, ...], tuple[str, ...
     "resnet50_fpn": (_pyramid, ("0", "1", "2", "p6", "p7"), ()),
     "retinanet_resnet50": (_detector("retinanet_resnet50"), ("cls_logits", "bbox_regression"), ()),
     "fcos_resnet50": (_detector("fcos_resnet50"), ("cls_logits", "bbox_regression", "bbox_ctrness"), ()),
+    "ssd300_vgg16": (_detector("ssd300_vgg16"), ("cls_logits", "bbox_regression"), ()),
 }
 
-DETECTORS = {"retinanet_resnet50": "retinanet_resnet50_fpn", "fcos_resnet50": "fcos_resnet50_fpn"}
+DETECTORS = {"retinanet_resnet50": "retinanet_resnet50_fpn", "fcos_resnet50": "fcos_resnet50_fpn", "ssd300_vgg16": "ssd300_vgg16"}
 
 NAMES = tuple(sorted((*TORCHVISION, *TIMM, *OTHERS)))
 

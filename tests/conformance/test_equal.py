@@ -18,7 +18,7 @@ from tests.sample import EVERYTHING, sample
 SIZES = dict.fromkeys(reference.NAMES, (64, 75))
 SIZES |= dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2"), (75, 96))
 SIZES |= {"vit_b_16": (224,), "swin_t": (224,), "xception": (75, 96), "dla34": (64, 96), "hrnet_w18": (64, 96), "mixer_s32": (224,)}
-SIZES |= dict.fromkeys(("cait_xxs24", "beit_base", "maxvit_t", "levit_128"), (224,)) | {"mobilevit_xxs": (256,)}
+SIZES |= dict.fromkeys(("cait_xxs24", "beit_base", "maxvit_t", "levit_128"), (224,)) | {"mobilevit_xxs": (256,), "ssd300_vgg16": (268,)}
 
 # One of each family.
 FOR_THE_CAMPAIGN = ("vgg11_bn", "vit_b_16", "beit_base", "nfnet_f0")

@@ -60,6 +60,8 @@ def test_captions_follow_the_graph(body: str, expected: str) -> None:
         ("yolov8n", "sppf", "1x1, 128 → concat(maxpool 5x5, pad 2 → maxpool 5x5, pad 2 → maxpool 5x5, pad 2) → 1x1, 256"),
         ("yolov8n", "c2f", "1x1, 32 → concat(+(3x3, 16 → 3x3, 16)) → 1x1, 32"),
         ("res2net50_26w_4s", "bottle2neck", "| 1x1, 104 → (3 × 3x3, 26 | avgpool 3x3, pad 1) → 1x1, 256 / | 1x1, 256"),
+        # Where all of it is too much, blocks within stand by their names.
+        ("hourglass", "see", "nested → residual → 1x1, 256"),
         ("unet", "decoder", "deconv 2x2, 512, *2 → concat → double → deconv 2x2, 256, *2 → concat → double"
          " → deconv 2x2, 128, *2 → concat → double → deconv 2x2, 64, *2 → concat → double"),
     ],

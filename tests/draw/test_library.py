@@ -30,8 +30,9 @@ def graph(name: str) -> Graph | None:
 NETWORKS = [name for name in shipped() if graph(name) is not None]
 
 
-# Four resolutions side by side, and each hears each of the others: a mesh, whose knots are what its figure shows.
-MOST = {"hrnet_w18": 69}
+# Four resolutions side by side, and each hears each of the others, or every step of a nested U-Net all before it: meshes, whose knots are
+# what their figures show.
+MOST = {"hrnet_w18": 69, "unetpp": 48}
 
 
 def of(name: str) -> Graph:

@@ -62,3 +62,9 @@ def test_not_where_it_is_a_backbone_for_the_rest(after: str) -> None:
 
 def test_a_backbone_alone_is_one_still() -> None:
     assert of(f"{BACKBONE}network n {{ input image[3, 32, 32]\n body: down_and_up }}").level
+
+
+def test_not_where_answers_are_given_on_the_way_down() -> None:
+    """Then there are other ways up beside the one that would be the second arm, as in a nested U-Net."""
+    assert of(f"network n {{ input image[3, 32, 32]\n{U}\n output end }}").level
+    assert of(f"network n {{ input image[3, 32, 32]\n{U}\n skip(a) -> early: conv(4)\n output end, early }}") is STRAIGHT

@@ -182,6 +182,15 @@ SMALLER = {
     "words = 50257, context = 1024": "words = 500, context = 100",  # GPT-2
     "blocks = 32, width = 256": "blocks = 2, width = 32",  # EDSR
     "modules = [1, 4, 3], depth = 4": "modules = [1, 1, 1], depth = 1",  # HRNet
+    "pspnet(depths = [3, 4, 6, 3]": "pspnet(depths = [1, 1, 1, 1]",
+    "width = 512, drop = 0.1": "width = 64, drop = 0.1",
+    "image[3, 473, 473]": "image[3, 97, 97]",
+    "volume[1, 64, 128, 128]": "volume[1, 16, 32, 32]",  # V-Net
+    "stacks = 8, order": "stacks = 2, order",  # the stacked hourglass
+    "[64, 128, 256, 512, 512, 1024]": "[16, 32, 64, 64, 64, 64]",  # FlowNet
+    "[3, 384, 512]": "[3, 128, 192]",
+    "image[3, 416, 416]": "image[3, 128, 128]",  # YOLOv3
+    "width = 64, anchors = 3": "width = 16, anchors = 3",
 }
 """Fewer equal blocks and narrower layers: an optimised module takes several times its weights while they are packed, 2.5 GB for a VGG."""
 
