@@ -52,7 +52,7 @@ slow: setup
 EDITS ?= 2000
 PROGRAMS ?= 20000
 campaign: setup
-	@ARCHC_CAMPAIGN=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m slow
+	@ARCHC_CAMPAIGN=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile
 	@$(BIN)/python -m tests.mutations $(EDITS)
 	@$(BIN)/python -m tests.soundness $(PROGRAMS)
 

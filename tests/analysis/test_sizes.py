@@ -58,6 +58,7 @@ def test_a_linear_layer_fixes_the_built_module() -> None:
     assert 224 in height.built and 222 not in height.built and 222 in height.compiled
 
 
+@pytest.mark.slow
 def test_words() -> None:
     def words(graph: Graph) -> list[str]:
         return [str(axis.built) for axis in sizes(graph)]
@@ -171,6 +172,7 @@ def graph_of_inputs(graph: Graph, axis: Axis, size: int) -> list[torch.Tensor]:
     return made
 
 
+@pytest.mark.slow
 def test_inception_s_smallest() -> None:
     height, _ = sizes(shipped("inception_v3"))
     assert height.built.smallest == 75

@@ -86,7 +86,7 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("name", sample(BOMBS, one_in=2))
+@pytest.mark.parametrize("name", sample(BOMBS, one_in=4))
 def test_what_would_never_end_is_said(name: str) -> None:
     text, code = BOMBS[name]
     tracemalloc.start()
@@ -125,12 +125,12 @@ FORESEEN = {
 }
 
 
-@pytest.mark.parametrize("text", FORESEEN.values(), ids=FORESEEN)
-def test_a_network_that_is_too_large_is_told_before_it_is_made(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", sample(FORESEEN, one_in=2))
+def test_a_network_that_is_too_large_is_told_before_it_is_made(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     placed = []
     add = Builder.add
     monkeypatch.setattr(Builder, "add", lambda *given, **named: placed.append(0) or add(*given, **named))
-    rows = [row for row in checked_text(text, "n.arch").diagnostics if row.is_error]
+    rows = [row for row in checked_text(FORESEEN[name], "n.arch").diagnostics if row.is_error]
     assert [row.code in ("E403", "E406") for row in rows] == [True]
     assert len(placed) < 2 * LARGE + 100
 

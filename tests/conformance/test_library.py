@@ -11,6 +11,7 @@ from archc.compiler import driver
 from archc.compiler.files.library import files, names
 from archc.compiler.graph.program import Program
 from tests.conformance import reference
+from tests.sample import sample
 
 FACTS = json.loads((Path(__file__).parents[1] / "facts" / "networks.json").read_text())
 FACTS = {name: row for name, row in FACTS.items() if not name.startswith("_")}
@@ -44,7 +45,7 @@ def test_every_shipped_network_has_facts() -> None:
     assert set(names()) == {*FACTS, "googlenet_naive", *(figure.name for figure in FIGURES), *reference.FURTHER, *WRITTEN}
 
 
-@pytest.mark.parametrize("name", FACTS)
+@pytest.mark.parametrize("name", sample(FACTS, one_in=2))
 def test_parameters_and_buffers(name: str) -> None:
     program, facts = program_at(name), FACTS[name]
     assert count(program, trainable=True, side_heads=False) == facts["parameters"]
@@ -85,12 +86,12 @@ def test_sizes_that_the_reference_refuses(name: str, size: int) -> None:
     assert driver.check(name, inputs={"": (3, size, size)}).has_errors
 
 
-@pytest.mark.parametrize("name", files())
+@pytest.mark.parametrize("name", sample(files(), 1, 3))
 def test_shipped_files_raise_no_doubts(name: str) -> None:
     assert [row.message for row in driver.check(name).diagnostics] == []
 
 
-@pytest.mark.parametrize("name", reference.NAMES)
+@pytest.mark.parametrize("name", sample(reference.NAMES, one_in=3))
 def test_keys_are_the_reference_s(name: str) -> None:
     wanted = {key: tuple(value.shape) for key, value in reference.build_empty(name).state_dict().items()}
     found = {

@@ -17,11 +17,12 @@ from archc.compiler.runtime.live_module import build
 from archc.compiler.runtime.sample_inputs import normal, zeros
 from tests.conformance.modules import difference, gradients, shake, values
 from tests.conformance.written import WRITTEN
+from tests.sample import sample
 
 LARGE = ("efficientdet_d0", "hourglass")
 """Of some hundred operations: a test of one takes seconds."""
 
-WEIGHED = [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in WRITTEN]
+WEIGHED = [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in sample(WRITTEN, one_in=2)]
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +81,7 @@ def test_same_answers_and_gradients(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", sample(WRITTEN, 1, 2))
 def test_same_answers_as_torchscript(name: str) -> None:
     graph, theirs, given = small(name)
     ours = build(graph).eval()

@@ -45,6 +45,7 @@ def check_fast(graph: Graph, backend: Backend | None = None, tolerance: float = 
     assert all(torch.equal(one, other) for one, other in zip(given, kept, strict=True)), "an input was written to"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", [chains, blocks])
 @pytest.mark.parametrize("seed", range(2))
 def test_random_networks(write: Callable[[random.Random], str], seed: int) -> None:
