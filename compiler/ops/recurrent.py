@@ -105,9 +105,16 @@ _CLASS = '''class Sequence{name}(nn.{name}):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         count = self.num_layers * (2 if self.bidirectional else 1)
         start = torch.zeros(count, x.shape[0], self.hidden_size, dtype=x.dtype, device=x.device)
-        weights = self._flat_weights
         return torch.{function}(
-            x, {start}, weights, self.bias, self.num_layers, self.dropout, self.training, self.bidirectional, self.batch_first
+            x,
+            {start},
+            self._flat_weights,
+            self.bias,
+            self.num_layers,
+            self.dropout,
+            self.training,
+            self.bidirectional,
+            self.batch_first,
         )[0]
 '''
 
