@@ -241,7 +241,7 @@ def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Map
     settings, inputs = settings_of(parameters), shapes_of(input)
     if _is_text(file):
         return _network(lambda: driver.compile_source(Source.of("text", file), settings=settings, inputs=inputs, trust=trust))
-    return _network(lambda: driver.compile(file_of(file), settings=settings, inputs=inputs, trust=trust))
+    return _network(lambda: driver.compile(file_of(file, inputs=inputs), settings=settings, inputs=inputs, trust=trust))
 
 
 def _is_text(file: str | os.PathLike[str]) -> TypeGuard[str]:

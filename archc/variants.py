@@ -182,7 +182,7 @@ def _graph(network: File | Network, input: Input | None) -> Graph:
 
     if isinstance(network, Network):
         return network.typed_graph
-    return compile(file_of(network), inputs=shapes_of(input)).graph
+    return compile(file_of(network, inputs=shapes_of(input)), inputs=shapes_of(input)).graph
 
 
 def _costs_of_networks(wanted: Wanted) -> Wanted:
@@ -197,7 +197,7 @@ def _costs_of_networks(wanted: Wanted) -> Wanted:
 def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, optimizer: str = "sgd") -> Family:
     from .compiler.explore.family import Family
 
-    name = file_of(file)
+    name = file_of(file, inputs=shapes_of(input))
     place = os.path.abspath(name) if os.path.exists(name) else name  # workers may stand elsewhere
     return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer)
 

@@ -36,7 +36,7 @@ def command(
     if fix and "-" in files:
         raise click.UsageError("`--fix` changes files, and standard input is none: name the file")
     values, shapes = settings_of(settings), inputs_of(inputs)
-    files = tuple(file_of(face, file) for file in files)
+    files = tuple(file_of(face, file, shapes) for file in files)
     found = [row for file in files for row in check_all(file, settings=values, inputs=shapes, observe=observer(face))]
     for file in files:
         face.took(file)

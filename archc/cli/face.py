@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
@@ -305,7 +306,7 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     from ..compiler.driver import compile
 
     shapes = inputs_of(inputs)
-    file = file_of(face, file)
+    file = file_of(face, file, shapes)
     checked = compile(file, settings=settings_of(settings), inputs=shapes, observe=observer(face), trust=trust)
     face.took(file)
     ports = [node.names[-1] for node in checked.program.nodes if node.is_port and not node.inputs] if checked.program else []
@@ -315,11 +316,11 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     return checked
 
 
-def file_of(face: Face, word: str) -> str:
+def file_of(face: Face, word: str, inputs: Mapping[str, Shape] = MappingProxyType({})) -> str:
     """The file that a word names; of a model (`timm:resnet50`), that of its imported text, which is made where it is not kept."""
     from ..compiler.importer.in_place import file_of
 
-    return file_of(word, face.tell)
+    return file_of(word, face.tell, inputs)
 
 
 def observer(face: Face) -> Callable[[str, float], None] | None:

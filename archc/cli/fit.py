@@ -45,7 +45,7 @@ def command(
     from ..variants import fit
 
     settings_of(settings)
-    file = file_of(face, file)
+    file = file_of(face, file, inputs_of(inputs))
     with progress(face) as show:
 
         def told(values: Mapping[str, int], tried: int) -> None:

@@ -25,7 +25,7 @@ def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str,
     from ..compiler.analysis.sizes import sizes, sizes_json, sizes_table
     from ..compiler.driver import check
 
-    file = file_of(face, file)
+    file = file_of(face, file, inputs_of(inputs))
     graph = compiled(face, file, settings, inputs).graph
     given = {name or graph.inputs[0].names[-1]: shape for name, shape in inputs_of(inputs).items()}
 

@@ -59,7 +59,7 @@ def command(
     from ..variants import sweep
 
     settings_of(settings)
-    file = file_of(face, file)
+    file = file_of(face, file, inputs_of(inputs))
     with progress(face) as show:
         found = sweep(
             file, vary or None, variants=rows, set=settings, input=inputs_of(inputs), batch=batch, optimizer=optimizer, pareto=pareto,

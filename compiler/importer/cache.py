@@ -7,12 +7,17 @@ appears whole, and both write the same.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
 
+from ...reporting.error import ArchError
 from ..files.write import write
 from .files import named, place_of
 from .importing import import_model
@@ -28,7 +33,9 @@ def folder() -> str:
     return os.path.join(usual, "archc", "imports")
 
 
-def imported_file(source: str, shapes: Sequence[tuple[int, ...]] = (), settings: Mapping[str, object] | None = None) -> tuple[str, bool]:
+def imported_file(
+    source: str, shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}), settings: Mapping[str, object] | None = None
+) -> tuple[str, bool]:
     """The file with the text of a model, and whether it was there. Raises `ArchError` as the import does."""
     library, _, name = source.rpartition(":")
     if is_file(source):
@@ -39,14 +46,25 @@ def imported_file(source: str, shapes: Sequence[tuple[int, ...]] = (), settings:
     if library in ("", *LIBRARIES) and os.path.isfile(place):
         return place, True
     made = import_model(named(source, shapes=shapes, settings=settings), source=source)
-    write(place, made.text)
+    try:
+        write(place, made.text)
+    except ArchError:  # a cache that cannot be written is no reason to fail
+        place = os.path.join(_for_now(), os.path.basename(place))
+        write(place, made.text)
     return place, False
 
 
-def _key(source: str, library: str, shapes: Sequence[tuple[int, ...]], settings: Mapping[str, object]) -> str:
+def _for_now() -> str:
+    """A folder that is gone when the program ends."""
+    made = tempfile.mkdtemp(prefix="archc-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def _key(source: str, library: str, shapes: Mapping[str, tuple[int, ...]], settings: Mapping[str, object]) -> str:
     told = [
         source,
-        repr([tuple(shape) for shape in shapes]),
+        repr(sorted((name, tuple(shape)) for name, shape in shapes.items())),
         repr(sorted(settings.items())),
         str(vars(sys.modules["archc"])["__version__"]),
     ]

@@ -17,7 +17,7 @@ from .importing import flat_text
 from .names import is_file
 from .onnx_model import model_of_onnx
 from .prove import LIMIT
-from .sources import Model, model_of, trouble
+from .sources import Model, Shapes, model_of, trouble
 from .trace import outputs
 
 Reference = Callable[[Sequence[torch.Tensor]], Sequence[torch.Tensor]]
@@ -52,9 +52,7 @@ def place_of(path: str, source: str) -> str:
     return path
 
 
-def named(
-    source: str, *, shapes: Sequence[tuple[int, ...]] = (), settings: Mapping[str, object] | None = None, network: bool = False
-) -> Model:
+def named(source: str, *, shapes: Shapes = (), settings: Mapping[str, object] | None = None, network: bool = False) -> Model:
     """The model of any word that names one. Raises `ArchError` as `model_of` and `model_of_file` do."""
     if not is_file(source):
         return model_of(source, shapes=shapes, settings=settings, network=network)

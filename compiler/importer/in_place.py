@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
-from .names import is_source
+from .names import is_file, is_source
 
 
-def file_of(word: str | os.PathLike[str], tell: Callable[[str], None] = lambda line: None) -> str:
-    """The file that a word names; of a model (`timm:resnet50`), that of its imported text, which is made where it is not kept."""
+def file_of(
+    word: str | os.PathLike[str],
+    tell: Callable[[str], None] = lambda line: None,
+    inputs: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+) -> str:
+    """The file that a word names; of a model (`timm:resnet50`), that of its imported text, which is made where it is not kept.
+
+    `inputs` are what the model is run on; a file has inputs of its own, and its text is given these afterwards.
+    """
     word = os.fspath(word)
     if not is_source(word):
         return word
     from .cache import imported_file
 
-    path, was_there = imported_file(word)
+    path, was_there = imported_file(word, {} if is_file(word) else inputs)
     tell(f"{word}: {'imported before' if was_there else 'imported'}: {path}")
     return path

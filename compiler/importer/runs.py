@@ -32,9 +32,17 @@ class Runs:
             return
         modules = model.modules()
         try:
-            flat = lower(self._runs(training=False), modules, model.starts)
+            traces = self._runs(training=False)
+            flat = lower(traces, modules, model.starts)
         except Unsaid as reason:
             raise trouble(source, "F653", f"the language cannot say this model: {reason}") from None
+        if not flat.outputs:
+            raise trouble(
+                source,
+                "F652",
+                f"the model returns no tensor that depends on its input: it returns {traces[0].returned}",
+                "let its `forward` return what it computes of its input",
+            )
         if flat.missing:
             raise _refusal(source, flat.missing)
         if len(flat.outputs) == 1 and self._has_unread(flat):
@@ -64,7 +72,7 @@ class Runs:
                         found.append(trace(module, inputs))
                 with contextlib.suppress(Exception), as_it_was(module):  # many take one size alone
                     found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs]))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
             shapes = " and ".join("x".join(map(str, tensor.shape[1:])) for tensor in self.model.inputs)
             raise trouble(
@@ -89,7 +97,9 @@ def _larger(tensor: torch.Tensor) -> torch.Tensor:
 def _with_sides(both: Flat, plain: Flat) -> Flat | None:
     """The steps of training with its further outputs as side heads; None where nothing is gained, or the main output is not found."""
     made = both.made()
-    last = plain.made()[plain.outputs[0][1]]
+    last = plain.made().get(plain.outputs[0][1])
+    if last is None:  # the input itself
+        return None
     main = [row for row in both.outputs if row[1] in made and (made[row[1]].key, made[row[1]].path) == (last.key, last.path)]
     if len(main) != 1 or both.missing or len(both.outputs) < 2:
         return None

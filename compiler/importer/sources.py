@@ -33,6 +33,9 @@ from .inits import Start, starts_of, watched_starts
 from .names import LIBRARIES, PYTHON
 from .words import identifier, snake
 
+Shapes = Sequence[tuple[int, ...]] | Mapping[str, tuple[int, ...]]
+"""What a model takes, without the batch: in order, or by name; "" is the first input."""
+
 NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 
 
@@ -71,9 +74,7 @@ def trouble(source: str, code: str, message: str, help: str | None = None, notes
     return ArchError((Diagnostic(code, message, label, help=help, notes=tuple(notes)),))
 
 
-def model_of(
-    source: str, *, shapes: Sequence[tuple[int, ...]] = (), settings: Mapping[str, object] | None = None, network: bool = False
-) -> Model:
+def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object] | None = None, network: bool = False) -> Model:
     """The model that a source names. Raises `ArchError`: F616, F618, F651."""
     library, _, name = source.rpartition(":") if f"{PYTHON}:" in source else source.partition(":")
     settings = dict(settings or {})
@@ -86,7 +87,7 @@ def model_of(
             module = make()
         except ArchError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a factory that ends the program has failed, too
             raise trouble(
                 source,
                 "F651",
@@ -154,7 +155,7 @@ def _of_factory(source: str, package: str, name: str, settings: dict[str, object
             f"there is no module `{package}`: {_line(error)}",
             "name a module that Python finds, and a factory in it: `my_models:net`",
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise trouble(source, "F651", f"`{package}` fails as it is imported: {type(error).__name__}: {_line(error)}") from error
     for part in name.split("."):
         if not hasattr(found, part):
@@ -187,8 +188,20 @@ def _of_file(path: str) -> Any:
     return module
 
 
-def _inputs(module: nn.Module, shapes: Sequence[tuple[int, ...]]) -> list[torch.Tensor]:
-    return [torch.empty(2, *shape, device="meta") for shape in shapes or [usual_shape(module)]]
+def _inputs(module: nn.Module, shapes: Shapes) -> list[torch.Tensor]:
+    return [torch.empty(2, *shape, device="meta") for shape in _in_order(module, shapes) or [usual_shape(module)]]
+
+
+def _in_order(module: nn.Module, shapes: Shapes) -> list[tuple[int, ...]]:
+    """Shapes in the order of `forward`; one that is not given, before one that is, has the usual size."""
+    if not isinstance(shapes, Mapping):
+        return list(shapes)
+    names = list(inspect.signature(module.forward).parameters)
+    given = {name or next(iter(names), ""): shape for name, shape in shapes.items()}
+    places = [place for place, name in enumerate(names) if name in given]
+    if not places:
+        return list(given.values())
+    return [given.get(name) or usual_shape(module) for name in names[: places[-1] + 1]]
 
 
 def usual_shape(module: nn.Module) -> tuple[int, ...]:

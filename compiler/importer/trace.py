@@ -94,6 +94,8 @@ class Trace:
     inputs: list[Ref] = field(default_factory=list)
     outputs: list[tuple[str, Ref]] = field(default_factory=list)
     """Name (a field, a key, or a number) and tensor."""
+    returned: str = ""
+    """What the model answers with, in words."""
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self.calls)} calls>"
@@ -252,7 +254,19 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
         if isinstance(module, GraphModel):
             module.tell = None
     recorder.trace.outputs = [(name, recorder.ref(tensor)) for name, tensor in outputs(result)]
+    recorder.trace.returned = _kind_of(result, recorder.known)
     return recorder.trace
+
+
+def _kind_of(result: object, known: Mapping[int, tuple[str, str]]) -> str:
+    """What a model answers with, as one would say it."""
+    if result is None:
+        return "None: a `return` is missing in its `forward`, perhaps"
+    if isinstance(result, torch.Tensor):
+        source, key = known.get(id(result), ("constant", ""))
+        return f"the {source} `{key}`" if key else "a tensor that is the same for every input"
+    kind = type(result).__name__
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
 def outputs(result: object, name: str = "") -> Iterator[tuple[str, torch.Tensor]]:

@@ -90,7 +90,7 @@ class Writer:
     def _outputs(self) -> list[str]:
         if len(self.flat.outputs) < 2:
             return []
-        labels = {item.number: item.label for item in _all(self.found.body)}
+        labels = {row.number: row.name for row in self.flat.inputs} | {item.number: item.label for item in _all(self.found.body)}
         rows = []
         for count, (name, number) in enumerate(self.flat.outputs):
             found = labels.get(number)

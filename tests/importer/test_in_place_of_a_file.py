@@ -21,8 +21,17 @@ class TinyNet(nn.Module):
 
     def forward(self, image):
         return self.fc(self.conv(image).relu().mean((2, 3)))
+
+class Digits(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(784, 10)
+
+    def forward(self, image):
+        return self.fc(image.flatten(1))
 """
 SOURCE = "models_in_place:TinyNet"
+DIGITS = ("models_in_place:Digits", "--input", "1x28x28")
 
 
 @pytest.fixture(autouse=True)
@@ -115,3 +124,31 @@ def test_a_file_of_another_kind_is_told_by_its_kind(name: str, what: str, folder
     assert told.exit_code != 0
     assert f"`{name}` is {what}, not a `.arch` file" in told.stderr
     assert "larger" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("check", *DIGITS), "Digits: [1, 28, 28] -> [10]"),
+        (("cost", *DIGITS), "7,850"),
+        (("cost", DIGITS[0], "--input", "image=1x28x28"), "7,850"),
+        (("sizes", *DIGITS), "height"),
+        (("draw", *DIGITS, "--format", "dot"), "Digits.dot: diagram"),
+        (("fit", *DIGITS, "--vary", "classes=1..9", "--most", "parameters=1570"), "2"),
+        (("sweep", *DIGITS, "--vary", "classes=2,3", "--jobs", "1", "--format", "csv"), "2355"),
+    ],
+)
+def test_a_model_is_run_on_the_sizes_that_the_command_is_given(words: tuple[str, ...], told: str) -> None:
+    result = run(*words)
+    assert told in result.stdout + result.stderr, result.stderr
+
+
+def test_python_runs_a_model_on_the_sizes_that_it_gives() -> None:
+    assert archc.compile(DIGITS[0], input=(1, 28, 28)).cost().total.parameters == 7850
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "no_folder").write_text("", encoding="utf-8")
+    monkeypatch.setenv("ARCHC_CACHE", str(folder / "no_folder" / "cache"))
+    result = run("cost", SOURCE)
+    assert result.exit_code == 0 and "122" in result.stdout, result.stderr
