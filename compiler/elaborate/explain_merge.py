@@ -64,7 +64,7 @@ def describe_clash(
             help_text, fix = remedy.help, remedy.fix
     notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []
     if help_text is None:
-        help_text, fix = _remedy(nodes, start, inputs, parts, axes, shapes)
+        help_text, fix = _remedy(nodes, start, inputs, span, parts, axes, shapes)
     return Diagnostic(
         refusal.code,
         refusal.told(nodes[inputs[0]].axes),
@@ -99,7 +99,13 @@ def _stretched(operation: Operation, axes: list[int], shapes: Sequence[Shape]) -
 
 
 def _remedy(
-    nodes: Sequence[Node], start: int | None, inputs: list[int], parts: Sequence[Label], axes: list[int], shapes: Sequence[Shape]
+    nodes: Sequence[Node],
+    start: int | None,
+    inputs: list[int],
+    span: Span,
+    parts: Sequence[Label],
+    axes: list[int],
+    shapes: Sequence[Shape],
 ) -> tuple[str | None, Fix | None]:
     """Project a bare skip to the shape of the other paths, where that is all that it takes."""
     if start is None or not axes or len(shapes[0]) < 3:
@@ -114,8 +120,11 @@ def _remedy(
     stride = strides.pop()
     if stride < 1 or any((before - 1) // stride + 1 != after for before, after in zip(here[1:], target[1:], strict=True)):
         return None, None
-    text = f"conv({target[0]}, 1, stride = {stride})" if stride > 1 else f"conv({target[0]}, 1)"
     skip = next(part for part, index in zip(parts, inputs, strict=True) if index == start)
+    other = next(index for index in inputs if index != start)
+    from .projection import projection  # only a mistake needs it
+
+    text, holds = projection(nodes, other, start, span, target[0], stride)
     written = skip.span.text.strip()
-    fix = Fix(f"replace the skip by `{text} -> bn`", (Edit(skip.span, f"{text} -> bn"),)) if written == "skip" else None
-    return f"project the skip to the same shape: `| {text} -> bn`", fix
+    fix = Fix(f"replace the skip by `{text}`", (Edit(skip.span, text),)) if written == "skip" and holds else None
+    return f"project the skip to the same shape: `| {text}`" + ("" if holds else ", with the widths and strides of each round or call"), fix

@@ -95,9 +95,20 @@ def _translate(result: Tokens) -> None:
     """Words of Python and its like, where no name of the user's could stand: say what the word is here, and go on."""
     tokens = result.tokens
     changed: list[Token] = []
+    read = 0
     for index, token in enumerate(tokens):
+        if index < read:
+            continue
         if token.kind == "NAME":
             word = result.word(token)
+            if word == "return":
+                from .returned import returned_label  # only a text with this mistake needs it
+
+                returned = returned_label(result, index)
+                if returned is not None:
+                    changed += returned
+                    read = index + 2
+                    continue
             if word in FOREIGN_WORDS:
                 changed += _translated(result, index, word)
                 continue

@@ -221,20 +221,32 @@ def missing_let(mistake: Mistake) -> Repair | None:
     if token.kind not in ("EQUAL", "COLON_EQUAL") or before.kind != "NAME" or mistake.in_parentheses():
         return None
     name, value = mistake.word(before), mistake.after
-    parts = mistake.tokens[mistake.start : mistake.position]
+    first = _head(mistake)
+    parts = mistake.tokens[first : mistake.position]
     if any(part.kind != ("DOT" if index % 2 else "NAME") for index, part in enumerate(parts)):
         return None
     whole = mistake.span(parts[0]).to(mistake.span(token))
-    makes_step = value.kind == "NAME" and (mistake.at(mistake.position + 2).kind in ("ARROW", "BRACE_BAR") or _is_step(mistake))
+    within = first > mistake.start  # a chain goes on to it: what is named is a step
+    makes_step = value.kind == "NAME" and (within or mistake.at(mistake.position + 2).kind in ("ARROW", "BRACE_BAR") or _is_step(mistake))
     if makes_step and not mistake.at_top:
         message = f"a step is named by a label: `{name}: …`"
         fix = Fix(f"write `{name}:`", (Edit(whole, f"{name}:"),))
-        label = Change(mistake.start, mistake.position + 1, (before, token._replace(kind="COLON")))
+        label = Change(first, mistake.position + 1, (before, token._replace(kind="COLON")))
         return Repair(say("E116", message, whole, fix=fix), (label,))
+    if within:
+        return None
     message = f"a value is named by `let`: `let {name} = …`"
     fix = Fix(f"write `let {name} =`", (Edit(whole, f"let {name} ="),))
     let = (Token("LET", parts[0].start, parts[0].start), before, token._replace(kind="EQUAL"))
     return Repair(say("E116", message, whole, fix=fix), (Change(mistake.start, mistake.position + 1, let),))
+
+
+def _head(mistake: Mistake) -> int:
+    """Where the name before the sign begins: behind the last arrow or bar of the statement, or with it."""
+    first = mistake.position - 1
+    while first > mistake.start and mistake.at(first - 1).kind in ("DOT", "NAME") and not mistake.begins_line(first):
+        first -= 1
+    return first if mistake.at(first - 1).kind in ("ARROW", "BAR", "BRACE_BAR") else mistake.start
 
 
 def _is_step(mistake: Mistake) -> bool:

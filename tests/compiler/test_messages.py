@@ -55,6 +55,24 @@ MISTAKES = {
     "a block that lacks what its caller gives": ("g(f)", "E204", "let it take that: `f(out, groups = none)`", None),
     "a parameter that has its argument already": ("conv(8, channles = 3)", "E204", "its use is `conv(channels, ", None),
     "a slip in a call of a block by its name": ("f(outt = 2)", "E204", "did you mean `out`", "f(out = 2)"),
+    "a step that is named in a chain": ("relu -> fc = conv(4) -> relu", "E116", "a label: `fc: …`", "relu -> fc: conv(4) -> relu"),
+    "a step without arguments that is named in a chain": ("relu -> a = bn", "E116", "a label: `a: …`", "relu -> a: bn"),
+    "a step that is named in a path": (
+        "add { | a = conv(3) -> relu | skip }",
+        "E116",
+        "a label: `a: …`",
+        "add { | a: conv(3) -> relu | skip }",
+    ),
+    "a label that is returned": ("a: conv(3)\nrelu\nreturn a", "E109", "write `skip(a)`", "a: conv(3)\nrelu\nskip(a)"),
+    "an input that is returned": ("conv(3)\nreturn x", "E109", "write `skip(x)`", "conv(3)\nskip(x)"),
+    "the last step that is returned": (
+        "relu\na: conv(3)\n  -> relu\nreturn a",
+        "E109",
+        "leave `return a` out",
+        "relu\na: conv(3)\n  -> relu\n",
+    ),
+    "the tensor at hand that is returned": ("conv(3)\nreturn out", "E109", "leave `return out` out", "conv(3)\n"),
+    "a step that is returned": ("conv(3)\nreturn relu", "E109", "leave `return` out", "conv(3)\nrelu"),
     "a block that calls itself": ("b(3)", "E401", "`b` calls itself without end", None),
 }
 BEFORE = {

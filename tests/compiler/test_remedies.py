@@ -81,6 +81,21 @@ OFFERED = {
         ("ceil",),
         "maxpool(3, stride = 2, ceil = false)",
     ),
+    "a width of a loop": (
+        net("conv(8)\n  for i in range(3) { add { | conv(8*2**i, 3, stride=2) -> bn -> conv(8*2**i, 3) | skip } -> relu }"),
+        ("project the skip",),
+        "| conv(8*2**i, 1, stride = 2) -> bn }",
+    ),
+    "a width and a stride of a loop": (
+        net("for i, s in [2, 1, 2] { add { | conv(8 * 2 ** i, 3, stride = s) -> conv(8 * 2 ** i) | skip } }"),
+        ("project the skip",),
+        "| conv(8 * 2 ** i, 1, stride = s) -> bn }",
+    ),
+    "a width of a block": (
+        "block unit(w) { add { | conv(w) -> relu | skip } }\n" + net("unit(8)\n  unit(16)"),
+        ("project the skip",),
+        "| conv(w, 1) -> bn }",
+    ),
     "a convolution without padding beside a skip": (net("add { | conv(3, 5, pad = 0) | skip }"), ("pad = 2",), "conv(3, 5, pad = 2)"),
 }
 
@@ -110,6 +125,19 @@ def test_no_crop_or_padding_is_offered_for(title: str) -> None:
     assert "error[E301]" in said
     assert "crop(" not in said
     assert "out_pad" not in said
+
+
+IN_ROUNDS = {
+    "the strides of two steps": net("for s in [2, 1] { add { | conv(8, stride = s) -> conv(8, stride = s) | skip } }"),
+    "a path made by a block": "block unit(w) { conv(w) -> relu }\n" + net("for w in [8, 16] { add { | unit(w) | skip } }"),
+}
+
+
+@pytest.mark.parametrize("title", IN_ROUNDS)
+def test_what_holds_for_one_round_of_a_loop_is_no_edit(title: str) -> None:
+    rows = [row for row in checked(IN_ROUNDS[title], "n.arch").diagnostics if row.is_error]
+    assert [(row.code, row.fix) for row in rows] == [("E301", None)]
+    assert "of each round or call" in to_text(rows)
 
 
 def _examples_with_edits() -> list[str]:
