@@ -243,6 +243,8 @@ def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
     binding = frame.environment.binding(name)
     if help_text is None and binding is not None and binding.value is not UNKNOWN:
         help_text = f"`{name}` is {kind_of(binding.value)}; a label names a step: `{name}: conv(…)`"
+    if name == "in":
+        help_text = "`in` has the sizes of the tensor that comes in, as numbers, and is no step: here the label of a step is wanted, or an input's name"
     if help_text is None:
         help_text = _in_a_loop(frame, name)
     return Diagnostic(

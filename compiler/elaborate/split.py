@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Label, Problem
@@ -56,11 +57,16 @@ def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call)
     frame.current = together(parts)
 
 
-def wrong_names(span: Span, names: int, results: int) -> Diagnostic:
+def wrong_names(span: Span, names: int, results: int, step: str = "") -> Diagnostic:
+    """`step`: the text of the step, for a pool whose indices were to be the second result."""
     gives = f"gives {results} tensors" if results > 1 else "gives one tensor"
+    pool = re.search(r"\w*maxpool\([^()]*\bindices\s*=\s*true[^()]*\)", step)
+    help = "one name for each result" if results > 1 else "one tensor is named before its step: `a: conv(64)`"
+    if pool is not None and results == 1:
+        help = f"label the pool, `p: {pool[0]}`: then `skip(p)` is its values and `skip(p.indices)` its indices"
     return Diagnostic(
         "E234",
         f"the step {gives}, and `as` names {names}",
         Label(span, f"{names} name{'s' if names > 1 else ''}"),
-        help="one name for each result" if results > 1 else "one tensor is named before its step: `a: conv(64)`",
+        help=help,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
@@ -38,7 +40,7 @@ def _name_results(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     results = each(frame.current)
     if len(step.names) != len(results):
         place = step.names[0].span.to(step.names[-1].span)
-        raise Problem(wrong_names(place, len(step.names), len(results)))
+        raise Problem(wrong_names(place, len(step.names), len(results), step.span.text))
     for label, tensor in zip(step.names, results, strict=True):
         name = expansion.label_text(frame, label)
         expansion.claim(frame, (name,), label.span)
@@ -141,13 +143,34 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
         for argument in call.arguments
         if argument.name is None and expansion.evaluator(frame).labelled(argument.value)
     ]
+    rest = [argument.span.text for argument in call.arguments if argument.value.span.text not in given]
+    help = None
+    if name in _ALONG_AN_AXIS and call.arguments and not given:
+        help = _reduced(expansion, frame, _ALONG_AN_AXIS[name], call)
+    elif name == "maxunpool" and not given:
+        asked = f"{name}({', '.join(rest)})" if rest else name
+        help = f"the indices are those of a pool `p: maxpool(2, indices = true)`: write `{asked} {{ | skip | skip(p.indices) }}`"
+    head = f"{name}({', '.join(rest)})" if rest else name
     paths = " ".join(f"| skip({label})" for label in given) if len(given) > 1 else f"| skip | skip({given[0]})" if given else "| … | …"
     return Diagnostic(
         "E234",
         f"`{name}` joins several tensors, and here only one comes in",
         Label(call.span, "one input"),
-        help=f"put it at the head of a merge: `{name} {{ {paths} }}`",
+        help=help or f"put it at the head of a merge: `{head} {{ {paths} }}`",
     )
+
+
+_ALONG_AN_AXIS: Final = {"mean": "mean", "maximum": "max", "minimum": "min", "add": "sum"}
+"""The merges that other languages also ask of one tensor, along an axis, and what `reduce` calls them."""
+
+
+def _reduced(expansion: Expander, frame: Frame, what: str, call: ast.Call) -> str:
+    """`mean(axis = length)` of one tensor; the axis is the one asked for, where the tensor has it by that name."""
+    index = frame.current
+    known = [axis for axis in expansion.build.nodes[index].axes if axis] if isinstance(index, int) else []
+    asked = [argument.value.span.text for argument in call.arguments]
+    axis = next((text for text in asked if text in known), known[-1] if known else "…")
+    return f'along an axis of one tensor it is `reduce`: `reduce("{what}", axis = {axis})`'
 
 
 def _group(expansion: Expander, frame: Frame, group: ast.Group, label: str | None) -> Runner:

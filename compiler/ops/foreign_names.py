@@ -190,8 +190,9 @@ OTHERWISE = (
     Otherwise("glu swiglu geglu", "two halves, one the gate of the other", "mul { | chunk(0, 2) | chunk(1, 2) -> sigmoid }"),
     Otherwise(
         "transformer transformerencoder transformerencoderlayer encoderlayer",
-        "attention and two dense layers, each beside a skip",
-        "tokens -> add { | skip | ln -> attention(4) } -> add { | skip | ln -> linear(32) -> gelu -> linear(8) }",
+        "attention and two dense layers, each beside a skip, on a sequence (an image is made one by `tokens`)",
+        "add { | skip | ln -> attention(4) } -> add { | skip | ln -> linear(4 * in.channels) -> gelu -> linear(in.channels) }",
+        "length = 16, channels = 8",
     ),
     Otherwise(
         "scaleddotproductattention sdpa",

@@ -173,12 +173,12 @@ class Rearrange(Operation):
         """Find the one size of an axis that is not written."""
         free = [name for name in names if name not in known]
         told = product([known[name] for name in names if name in known])
-        where = f"{axis_name(axis, shape)} {size} of {show(shape)}"
+        where = f"{axis_name(axis, shape)} ({size}) of {show(shape)}"
         spelled = f"({' '.join(names)})" if len(names) > 1 else f"`{''.join(names) or 1}`"
         if len(free) > 1:
             raise Refusal(
                 "E334",
-                f"the sizes of {' and '.join(f'`{name}`' for name in free)} in {spelled} are not known: they make up the {where}",
+                f"the sizes of {' and '.join(f'`{name}`' for name in free)} in {spelled} are not known: together they make {where}",
                 parameter="pattern",
                 operand=0,
                 axis=axis,

@@ -73,6 +73,21 @@ MISTAKES = {
     ),
     "the tensor at hand that is returned": ("conv(3)\nreturn out", "E109", "leave `return out` out", "conv(3)\n"),
     "a step that is returned": ("conv(3)\nreturn relu", "E109", "leave `return` out", "conv(3)\nrelu"),
+    "a mean along an axis": ("mean(axis = height)", "E234", '`reduce("mean", axis = height)`', None),
+    "a mean along a dimension that is counted": ("mean(1)", "E234", '`reduce("mean", axis = width)`', None),
+    "a largest value along an axis": ("maximum(axis = channels)", "E234", '`reduce("max", axis = channels)`', None),
+    "a mean of labels is one of paths": ("a: relu\nmean(a)", "E234", "`mean { | skip | skip(a) }`", None),
+    "the indices of a pool as a second result": ("maxpool(2, indices = true) as p, i", "E234", "`p: maxpool(2, indices = true)`", None),
+    "the way back from a pool without its indices": ("maxunpool(2)", "E234", "`maxunpool(2) { | skip | skip(p.indices) }`", None),
+    "arguments of a merge stay in what is proposed": ("concat(axis = height)", "E234", "`concat(axis = height) { | … | … }`", None),
+    "sizes of the input where a label is wanted": ("upsample(like = in)", "E202", "is no step: here the label of a step", None),
+    "sizes of an axis that are not known": (
+        'rearrange("c (h p) w -> (c p) h w")',
+        "E334",
+        "together they make height (8) of [3, 8, 8]",
+        None,
+    ),
+    "an encoder": ("transformer_encoder(4)", "E201", "linear(4 * in.channels) -> gelu", None),
     "a block that calls itself": ("b(3)", "E401", "`b` calls itself without end", None),
 }
 BEFORE = {

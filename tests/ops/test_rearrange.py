@@ -107,10 +107,10 @@ def test_a_pattern_that_is_none(pattern: str, words: str) -> None:
     ("pattern", "sizes", "shape", "code", "words", "parameter"),
     [
         ("c (h p) w -> c h p w", {}, (3, 8, 8), "E334", "the sizes of `h` and `p` in (h p) are not known", "pattern"),
-        ("c (h p) w -> c h p w", {"p": 3}, (3, 8, 8), "E310", "height 8 of [3, 8, 8] is not divisible by p = 3", "p"),
+        ("c (h p) w -> c h p w", {"p": 3}, (3, 8, 8), "E310", "height (8) of [3, 8, 8] is not divisible by p = 3", "p"),
         ("c (h p q) w -> c h p q w", {"p": 2, "q": 3}, (3, 8, 8), "E310", "not divisible by 6 (p = 2, q = 3)", "p"),
         ("c (h p) w -> c h p w", {"h": 3, "p": 3}, (3, 8, 8), "E334", "stands for (h p) of the pattern, which is 9", "h"),
-        ("c h w -> c w h", {"c": 4}, (3, 8, 8), "E334", "channels 3 of [3, 8, 8] stands for `c` of the pattern, which is 4", "c"),
+        ("c h w -> c w h", {"c": 4}, (3, 8, 8), "E334", "channels (3) of [3, 8, 8] stands for `c` of the pattern, which is 4", "c"),
         ("c h w -> c w h", {"q": 4}, (3, 8, 8), "E334", "has no axis `q`", "q"),
         ("b c h w -> b c w h", {}, (3, 8, 8), "E334", "has 4 axes, and the input [3, 8, 8] has 3", "pattern"),
         ("c h w d ... -> c w h d ...", {}, (3, 8, 8), "E334", "has 4 axes", "pattern"),
