@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -46,16 +47,25 @@ def command(
     from ..compiler.files.write import write
     from ..compiler.importer.files import named
     from ..compiler.importer.importing import import_model
-    from ..compiler.importer.names import is_source
-    from ..compiler.importer.sources import trouble
+    from ..compiler.importer.names import is_file, is_source
+    from ..compiler.importer.sources import named_by_torchvision, trouble
     from ..compiler.importer.weights_out import save_weights
 
     if not is_source(source):
+        if source.lower().endswith(WEIGHTS):
+            folder = os.path.dirname(source) or "."
+            raise trouble(
+                source,
+                "F651",
+                f"`{source}` is a TorchScript module or weights, which cannot be imported",
+                f"name the folder that `archc build` made: `{folder}`" if is_file(folder) else "name what makes the model: `my_net.py:Net`",
+            )
         raise trouble(
             source,
             "F651",
             f"`{source}` names no model",
-            "write `torchvision:resnet50`, `timm:resnet50`, `package.module:factory`, `my_net.py:Net` or a file, `model.pt2`",
+            named_by_torchvision(source)
+            or "write `torchvision:resnet50`, `timm:resnet50`, `package.module:factory`, `my_net.py:Net` or a file, `model.pt2`",
         )
     if name is not None and not name.isidentifier():
         raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")
@@ -77,6 +87,9 @@ def command(
     if weights_out:
         face.tell(f"{weights_out}: the model's own weights")
     return 0
+
+
+WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".ts")
 
 
 def _difference(face: Face, file: str, made: Imported) -> str:

@@ -71,6 +71,8 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 told.append(_left_out(proof.missing))
             return Imported(_headed(text, model, told), is_flat, proof, told)
         why = why or proof.told
+        if proof.refused is not None and proof.refused.code == "E210":  # a name that every text would have
+            raise trouble(source, "F653", f"a part of the model has no name of a step: {proof.refused.message}", "rename it in the model")
     raise trouble(
         source,
         "F654",
@@ -102,6 +104,8 @@ def _text(flat: Flat, model: Model, name: str, is_flat: bool, forms: bool = True
         for block in found.blocks:
             natural(block.body)
         natural(found.body)
+    if name in {block.name for block in found.blocks}:
+        name = f"{name}_net"
     text = Writer(found, flat, name).text()
     return format_source(Source.of(f"{name}.arch", text)), list(flat.notes)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 from ...base.source import Source
 from ..codegen.pytorch import Mode
@@ -36,6 +37,8 @@ class Proof:
     graph: Graph | None = None
     missing: tuple[str, ...] = ()
     """Keys that the text lacks: what a run in evaluation does not read."""
+    refused: Diagnostic | None = None
+    """What the compiler says of the text."""
 
     def __repr__(self) -> str:
         return f"<Proof: {'equal' if self.is_equal else 'differs'}: {self.told}>"
@@ -55,8 +58,10 @@ def prove(text: str, model: Model) -> Proof:
 def _compared(text: str, model: Model) -> Proof:
     checked = check_source(Source.of(f"{model.name}.arch", text))
     errors = [row for row in checked.diagnostics if row.is_error]
-    if errors or checked.program is None:
-        return Proof(False, f"{errors[0].code}: {errors[0].message}, at {errors[0].primary.span}" if errors else "no network")
+    if errors:
+        return Proof(False, f"{errors[0].code}: {errors[0].message}, at {errors[0].primary.span}", refused=errors[0])
+    if checked.program is None:
+        return Proof(False, "no network")
     graph = checked.graph
     reference = model.module
     with torch.device("meta"):
@@ -91,7 +96,7 @@ def _compared(text: str, model: Model) -> Proof:
     for batch, shapes in ((1, native), (2, _other(native, 96)), (2, _other(native, 257))):
         if len(compared) > 1:
             break
-        inputs = [torch.rand(batch, *shape, generator=generator) for shape in shapes]
+        inputs = [_numbers(like, (batch, *shape), reference, generator) for like, shape in zip(model.inputs, shapes, strict=True)]
         difference = _difference(module, reference, inputs)
         if difference is None:
             continue
@@ -106,6 +111,14 @@ def _compared(text: str, model: Model) -> Proof:
             return Proof(False, f"outputs for {' and '.join(map(show, shapes))} differ by {difference:.1e} of the largest", graph)
         compared.append(f"outputs for {' and '.join(map(show, shapes))} differ by {difference:.0e}")
     return Proof(True, f"{len(ours):,} keys are equal; " + "; ".join(compared), graph, tuple(missing))
+
+
+def _numbers(like: torch.Tensor, shape: tuple[int, ...], reference: nn.Module, generator: torch.Generator) -> torch.Tensor:
+    """Random numbers for an input; whole ones are rows of any table that the model has."""
+    if like.is_floating_point():
+        return torch.rand(shape, generator=generator)
+    rows = [part.num_embeddings for part in reference.modules() if isinstance(part, nn.Embedding)]
+    return torch.randint(min(rows, default=2), shape, generator=generator, dtype=torch.long)
 
 
 def _exactly(module: nn.Module, reference: nn.Module, inputs: list[torch.Tensor], before: float) -> float:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 import torch
+from torch import nn
 
 from ...reporting.error import ArchError
 from .flat_steps import Flat, Missing
@@ -17,6 +18,12 @@ from .lower_trace import lower
 from .sources import Model, as_it_was, on_meta, trouble
 from .trace import Trace, trace
 from .unsaid import Unsaid
+
+LONGEST = 200
+"""Characters of PyTorch's own words that a message gives."""
+
+WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*\bLong\b|as indices must be")
+"""What PyTorch says to numbers with a fraction where it wants an index."""
 
 MOST_TOLD = 8
 """How many missing operations a refusal lists."""
@@ -32,7 +39,7 @@ class Runs:
             return
         modules = model.modules()
         try:
-            traces = self._runs(training=False)
+            traces = self._first_runs()
             flat = lower(traces, modules, model.starts)
         except Unsaid as reason:
             raise trouble(source, "F653", f"the language cannot say this model: {reason}") from None
@@ -42,6 +49,15 @@ class Runs:
                 "F652",
                 f"the model returns no tensor that depends on its input: it returns {traces[0].returned}",
                 "let its `forward` return what it computes of its input",
+            )
+        if any(step.key == "" for step in flat.steps):
+            kind = type(self.model.module).__name__ if not isinstance(self.model.module, GraphModel) else "layer"
+            keys = ", ".join(f"`{key}`" for key in modules[""].state_dict())
+            raise trouble(
+                source,
+                "F653",
+                f"the model is one layer with weights of its own, whose keys ({keys}) begin with no name: a step's begin with its label",
+                f"wrap it: `nn.Sequential({kind}(…))`",
             )
         if flat.missing:
             raise _refusal(source, flat.missing)
@@ -60,6 +76,21 @@ class Runs:
         unread = {key for key in self.model.module.state_dict() if key not in owners and key.rpartition(".")[0] not in owners}
         return any(not key.startswith(tuple(f"{owner}." for owner in owners)) for key in unread)
 
+    def _first_runs(self) -> list[Trace]:
+        """The runs of evaluation; on whole numbers where the model asks for these and was given no tensors."""
+        try:
+            return self._runs(training=False)
+        except ArchError as error:
+            given = self.model.inputs
+            if self.model.keep or not WANTS_INTEGERS.search(str(error.diagnostics[0].message)):
+                raise
+            for chosen in [*({place} for place in range(len(given))), set(range(len(given)))]:
+                self.model.inputs = [tensor.long() if place in chosen else tensor for place, tensor in enumerate(given)]
+                with contextlib.suppress(ArchError):
+                    return self._runs(training=False)
+            self.model.inputs = given
+            raise
+
     def _runs(self, training: bool) -> list[Trace]:
         found = []
         module = self.model.module
@@ -73,19 +104,35 @@ class Runs:
                 with contextlib.suppress(Exception), as_it_was(module):  # many take one size alone
                     found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs]))
         except (Exception, SystemExit) as error:
-            line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            line = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+            line = line if len(line) <= LONGEST else line[:LONGEST].rsplit(" ", 1)[0] + " …"
             shapes = " and ".join("x".join(map(str, tensor.shape[1:])) for tensor in self.model.inputs)
             raise trouble(
                 self.source,
                 "F652",
                 f"the model does not run on {shapes}: {type(error).__name__}: {line}",
-                "export it with a batch that may vary (`dynamic_shapes`)"
-                if isinstance(module, GraphModel)
-                else "say what it takes with `--input 3x224x224`",
+                _remedy(self.model, str(error)),
             ) from error
         finally:
             module.eval()
         return found
+
+
+def _remedy(model: Model, told: str) -> str:
+    """What helps a model that does not run."""
+    if isinstance(model.module, GraphModel):
+        return "export it with a batch that may vary (`dynamic_shapes`)"
+    if "meta tensor" in told:
+        return (
+            "the model reads the values of a tensor, and a network does the same for all: import the part without it, or use `torch.where`"
+        )
+    if type(model.module).forward is nn.Module.forward:
+        return "give the class a `forward`"
+    if model.keep:
+        return "give example inputs that it takes, with the batch" + (", of whole numbers" if WANTS_INTEGERS.search(told) else "")
+    if model.sizes_given:
+        return "give `--input` once for each argument of `forward`, in their order, with the sizes that it takes, without the batch"
+    return "say what it takes, without the batch: `--input 1x28x28`, once for each argument of `forward`"
 
 
 def _larger(tensor: torch.Tensor) -> torch.Tensor:

@@ -58,6 +58,8 @@ class Model:
     """Its steps, where they are known without a run."""
     starts: dict[str, Start] = field(default_factory=dict)
     """How each weight is started, where that was seen."""
+    sizes_given: bool = False
+    """Whether somebody said what it takes."""
     parts: dict[str, nn.Module] = field(default_factory=dict)
     """Its modules by path, where they are not those of `module` itself."""
 
@@ -98,7 +100,9 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
     if not isinstance(module, nn.Module):
         raise trouble(source, "F651", f"`{source}` makes a {type(module).__name__}, no torch.nn.Module", "name a factory of a module")
     module.eval()
-    return Model(identifier(name), module, _inputs(module, shapes), origin, made, starts=starts_of(module, starts))
+    return Model(
+        identifier(name), module, _inputs(module, shapes), origin, made, starts=starts_of(module, starts), sizes_given=bool(shapes)
+    )
 
 
 def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], name: str | None = None) -> Model:
@@ -134,6 +138,16 @@ def _of_library(source: str, library: str, name: str, settings: dict[str, object
     return (lambda: home.get_model(name, weights=None, **usual | settings)), origin
 
 
+def named_by_torchvision(word: str) -> str | None:
+    """A question for one who left the library out, where torchvision is there and has such a model."""
+    try:
+        declare_operators()
+        home = importlib.import_module("torchvision.models")
+    except ImportError:
+        return None
+    return f"did you mean `torchvision:{word}`?" if word in home.list_models() else None
+
+
 def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Callable[[], object], str]:
     """`package.module:factory` or `path/file.py:factory`; the folder at hand, or that of the file, is looked in first, as Python does."""
     file = os.path.abspath(package) if package.endswith(PYTHON) else ""
@@ -166,6 +180,10 @@ def _of_factory(source: str, package: str, name: str, settings: dict[str, object
     origin = f"{name} of {package}" + (f" {version}" if isinstance(version, str) else "")
     if isinstance(found, nn.Module):
         return (lambda: found), origin
+    if not callable(found):
+        kind = type(found).__name__
+        article = "an" if kind[0] in "aeiouAEIOU" else "a"
+        raise trouble(source, "F651", f"`{source}` is {article} {kind}, no factory", "name a function or a class that makes a module")
     return (lambda: found(**settings)), origin
 
 

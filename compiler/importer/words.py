@@ -84,7 +84,8 @@ def snake(name: str) -> str:
 def identifier(name: str) -> str:
     """A network's name, of the last part of a model's."""
     word = "".join(letter if letter.isalnum() else "_" for letter in name.rpartition(".")[2])
-    return word if word[:1].isalpha() else f"net_{word}"
+    word = word if word[:1].isalpha() else f"net_{word}"
+    return f"{word}_net" if word in OPERATIONS or word in RESERVED else word  # it hides no word of the language
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

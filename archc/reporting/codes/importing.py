@@ -17,7 +17,8 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F652",
         "a model that does not run",
-        "The model is run once to see what it does, on tensors of the shape that it says it is made for, or 3x224x224. It refused them.",
+        "The model is run once to see what it does, on tensors of the shape that it says it is made for, or 3x224x224. It refused them, "
+        "or returned nothing that depends on them.",
         "",
         "Say what it takes: `--input 1x28x28`, once for each input.",
     ),
