@@ -21,6 +21,23 @@ TARGETS = ("python", "torchscript", "diagram", "json", "onnx", "export", "aotind
 USUAL = ("python", "torchscript", "diagram", "json")
 DTYPES = ("float32", "float64", "float16", "bfloat16")
 
+MODULES = ("torchscript", "onnx", "export", "aotinductor")
+USED_BY = {
+    "weights_file": MODULES,
+    "skip": MODULES,
+    "rename": MODULES,
+    "adapt": MODULES,
+    "partial": MODULES,
+    "device": MODULES,
+    "dtype": MODULES,
+    "train": ("torchscript",),
+    "optimize": ("torchscript", "onnx", "aotinductor"),
+    "tune": ("torchscript",),
+    "batch": ("torchscript", "aotinductor"),
+    "dynamic": ("onnx", "export"),
+}
+"""Which targets make use of an option; with none of them, it would be passed over in silence."""
+
 
 def _targets(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
     words = tuple(word.strip() for word in value.split(",")) if value else USUAL
@@ -32,6 +49,17 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
             "`export` and `aotinductor` both write NETWORK.pt2: ask for one of them, or for each in a folder of its own"
         )
     return words
+
+
+def _refuse_unused(context: click.Context, targets: tuple[str, ...]) -> None:
+    """An option that no target of this call uses is a mistake of the call."""
+    for option in context.command.params:
+        users = USED_BY.get(option.name or "")
+        given = context.get_parameter_source(option.name or "") is not click.core.ParameterSource.DEFAULT
+        if users and given and not {*users} & {*targets}:
+            *first, last = [f"`{word}`" for word in users]
+            words = f"{', '.join(first)} and {last}" if first else last
+            raise click.UsageError(f"`{option.opts[0]}` is for `--target` {words}: `--target {','.join(targets)}` makes no use of it")
 
 
 def _axes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -60,19 +88,19 @@ def _axes(context: click.Context, parameter: click.Parameter, value: str | None)
 @click.option("--dynamic", callback=_axes, metavar="AXIS,…", help="Axes whose size ONNX and export leave free: height,width or length.")
 @click.option("--device", default="cpu", help="Where the modules are put.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
-@click.pass_obj
+@click.pass_context
 def command(
-    face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, folder: str | None, targets: tuple[str, ...],
+    context: click.Context, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, folder: str | None, targets: tuple[str, ...],
     weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool,
     train: bool, optimize: bool, tune: bool, batch: int, dynamic: tuple[str, ...], device: str, dtype: str,
 ) -> int:  # fmt: skip
     """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
     from ..compiler.targets import Plan, build
 
+    face: Face = context.obj
     if train and optimize:
         raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
-    if dynamic and not {"onnx", "export"} & set(targets):
-        raise click.UsageError("`--dynamic` is for `--target onnx` and `export`: the TorchScript takes every size that `archc sizes` names")
+    _refuse_unused(context, targets)
     loaded: dict[str, None] = {}
     weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: loaded.setdefault(str(done)))
     graph = compiled(face, file, settings, inputs, trust).graph

@@ -67,7 +67,9 @@ class NotStarted(Exception):
 
 def starter(name: str, base: str | None = None) -> str:
     """The text of a file for the network `name`: a small one, or a variant of the shipped network `base`."""
-    if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
+    if keyword.iskeyword(name):
+        raise NotStarted(f"`{name}` is no name for a network: Python, whose source it becomes, reserves the word; `{name}_` will do")
+    if not name.isidentifier() or not name.isascii():
         raise NotStarted(f"`{name}` is no name for a network: use letters, digits and `_`, and begin with a letter")
     if name == base:
         raise NotStarted(f"a variant needs a name of its own: `{name}` would import itself")

@@ -125,6 +125,22 @@ def test_no_target(run: Run, word: str) -> None:
     assert "python, torchscript, diagram, json, onnx, export" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--weights no.pth", "--skip x", "--rename a.=b.", "--adapt channels", "--partial", "--device cuda", "--dtype float16",
+        "--train", "--optimize", "--tune", "--batch 2", "--dynamic height",
+    ],
+)  # fmt: skip
+def test_an_option_that_no_target_uses_is_refused(run: Run, folder: Path, options: str) -> None:
+    result = run("build", "good.arch", "--target", "python,json", *options.split(), "-o", "out")
+    assert result.exit_code == 2
+    told = " ".join(result.stderr.split())
+    assert f"`{options.split()[0]}` is for `--target` `" in told
+    assert "`--target python,json` makes no use of it" in told
+    assert not (folder / "out").exists()
+
+
 def test_two_targets_of_one_name(run: Run) -> None:
     result = run("build", "good.arch", "--target", "export,aotinductor")
     assert result.exit_code == 2

@@ -193,7 +193,7 @@ def test_a_variant_of_every_network(run: Run, name: str) -> None:
     ("arguments", "told"),
     [
         (("2net",), "is no name for a network"),
-        (("class",), "is no name for a network"),
+        (("class",), "reserves the word; `class_` will do"),
         (("conv",), "is no name for a network"),
         (("mine", "--from", "resnt50"), "did you mean `resnet50`"),
         (("resnet50", "--from", "resnet50"), "needs a name of its own"),

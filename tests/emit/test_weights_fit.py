@@ -240,6 +240,19 @@ def test_half_precision_is_made_float32_and_said() -> None:
     assert told.how == ("float16 made float32",)
 
 
+def test_counters_cast_to_half_precision_are_whole_numbers_again() -> None:
+    graph = graph_of(SMALL)
+    tensors = {key: value.half() for key, value in state_of(graph).items()}
+    counter = next(key for key in tensors if key.endswith("num_batches_tracked"))
+    module, told = loaded(graph, tensors | {counter: torch.tensor(70.0).half()})
+    assert module.state_dict()[counter].dtype == torch.int64
+    assert int(module.state_dict()[counter]) == 70
+    assert told.how == ("float16 made float32",)
+    (said,) = refused(graph, tensors | {counter: torch.tensor(70_000.0).half()})  # infinity
+    assert said.help is not None
+    assert said.help.startswith("these are whole numbers")
+
+
 def test_double_precision_is_kept_where_it_is_wanted(tmp_path: Any) -> None:
     (tmp_path / "small.arch").write_text(SMALL)
     tensors = {key: value.double() + 1e-12 if value.is_floating_point() else value for key, value in state_of(graph_of(SMALL)).items()}

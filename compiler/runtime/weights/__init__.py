@@ -15,7 +15,7 @@ from ...graph.graph import Graph
 from ...graph.program import Node
 from .adapt import WORDS, adapted
 from .explain import Mismatch, explain
-from .keys import match
+from .keys import COUNTER, match
 from .reading import State, choose, read
 from .told import Loaded, listed, log, trouble
 
@@ -113,6 +113,7 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
         if made is not None:
             tensor = made[0]
             words.append(made[1])
+        tensor = _counter(key, tensor)
         (given if _fits(tensor, wanted[key]) else different)[key] = tensor
     mismatch = Mismatch(graph, owners, state.name, state.tensors, wanted, given, found.missing, found.extra, different, found.renamed)
     nothing = not any(tensor.dim() for tensor in given.values()) and any(tensor.dim() for tensor in wanted.values())
@@ -136,6 +137,17 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
         )
     )
     return ()
+
+
+def _counter(key: str, tensor: Tensor) -> Tensor:
+    """Counts of batches are whole numbers, also where they were cast together with the weights. Infinity is none: it stays, and is refused."""
+    if (
+        key.rpartition(".")[2] == COUNTER
+        and tensor.is_floating_point()
+        and bool((tensor == tensor.trunc()).all() and tensor.isfinite().all())
+    ):
+        return tensor.long()
+    return tensor
 
 
 def _fits(tensor: Tensor, wanted: Tensor) -> bool:

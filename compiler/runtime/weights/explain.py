@@ -82,7 +82,10 @@ def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
         width = width_differs({key: (given[key], wanted[key]) for key in rest})
         rows.append(_different(found, rest, wanted, given, common[0] if common else width))
     if numbers:
-        help = "weights are floating-point numbers: save those of the model before it was quantised"
+        if any(found.wanted[key].is_floating_point() for key in numbers):
+            help = "weights are floating-point numbers: save those of the model before it was quantised"
+        else:
+            help = "these are whole numbers: save them uncast beside weights of half precision, or `--skip PATTERN` starts them afresh"
         rows.append(_different(found, numbers, wanted, given, help))
     return tuple(rows)
 
