@@ -10,6 +10,7 @@ import pytest
 from archc.compiler.files.locate import LIBRARY
 from archc.compiler.files.locate import shipped as library
 from archc.reporting.error import ArchError
+from tests.sample import sample
 
 from .flops import counted, macs
 from .texts import shipped
@@ -21,7 +22,7 @@ def networks() -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", networks())
+@pytest.mark.parametrize("name", sample(networks(), 3, 2))
 def test_macs_are_half_of_flopcountermode(name: str) -> None:
     graph = shipped(name)
     assert counted(graph, 1) == 2 * macs(graph)

@@ -19,7 +19,7 @@ from .judge import LIBRARY, confirm, judge
 
 pytestmark = pytest.mark.slow
 
-COUNT = int(os.environ.get("ARCHC_MUTATIONS", "32" if EVERYTHING else "16"))
+COUNT = int(os.environ.get("ARCHC_MUTATIONS", "32" if EVERYTHING else "8"))
 CONFIRMED = 4  # of the edits of a file that are still legal, so many are run in PyTorch
 FILES = sorted(path.stem for path in LIBRARY.glob("*.arch"))
 
