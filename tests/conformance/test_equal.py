@@ -21,7 +21,7 @@ SIZES |= {"vit_b_16": (224,), "swin_t": (224,), "xception": (75, 96), "dla34": (
 SIZES |= dict.fromkeys(("cait_xxs24", "beit_base", "maxvit_t", "levit_128"), (224,)) | {"mobilevit_xxs": (256,), "ssd300_vgg16": (268,)}
 
 # One of each family.
-FOR_THE_CAMPAIGN = ("vgg11_bn", "vit_b_16", "beit_base", "nfnet_f0")
+FOR_THE_CAMPAIGN = ("vgg11_bn", "vit_b_16", "beit_base", "nfnet_f0", "maxvit_t")
 """Two sets of gradients of 280 to 530 MB each: for `make campaign`, which has the memory."""
 
 GRADIENTS = (
