@@ -131,7 +131,9 @@ def columns(picture: Picture, found: Ways, others: Iterable[int]) -> list[list[s
     for number in sorted({*found.main, *others}):
         line = picture.lines[number]
         networkx.add_path(graph, dict.fromkeys((line.tail, found.start(number, line), line.head)))
-    return [list(names) for names in networkx.connected_components(graph)]
+    # A component is a set, whose order is another one in every process.
+    order = {name: place for place, name in enumerate(graph)}
+    return [sorted(names, key=order.__getitem__) for names in networkx.connected_components(graph)]
 
 
 def branches(picture: Picture, found: Ways) -> dict[str, list[tuple[str, ...]]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -175,3 +178,14 @@ def test_the_picture_of_the_page_is_what_archc_draws() -> None:
     for name, picture in beside().items():
         assert (docs / name).read_bytes() == picture
         assert f"({name})" in (docs / "diagrams.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("more", [[], ["--insets"], ["--level", "op"]])
+def test_another_process_writes_the_same_bytes(more: list[str]) -> None:
+    """Sets of texts have another order in each."""
+
+    def written(seed: str) -> bytes:
+        words = [sys.executable, "-m", "archc", "draw", "resnet18", "--format", "dot", "-o", "-", *more]
+        return subprocess.run(words, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed}).stdout
+
+    assert written("1") == written("2") != b""
