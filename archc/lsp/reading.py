@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from lsprotocol import types
 
@@ -93,21 +93,19 @@ def install(server: Desk) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_REFERENCES)
     def references(desk: Desk, params: types.ReferenceParams) -> list[types.Location]:
-        place = desk.at(params)
-        use = place[1].at(place[2]) if place is not None else None
-        if place is None or use is None:
+        used = _used(desk, params)
+        if used is None:
             return []
-        rows = meaning.references(desk.answers, place[0], use.symbol, desk.folders)
+        rows = meaning.references(desk.answers, *used, desk.folders)
         wanted = params.context.include_declaration
         return [_location(desk, path, row.span) for path, row in rows if wanted or not row.is_definition]
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
     def highlight(desk: Desk, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight]:
-        place = desk.at(params)
-        use = place[1].at(place[2]) if place is not None else None
-        if place is None or use is None:
+        used = _used(desk, params)
+        if used is None:
             return []
-        rows = (row for path, row in meaning.references(desk.answers, place[0], use.symbol) if path == place[0])
+        rows = (row for path, row in meaning.references(desk.answers, *used) if path == used[0])
         return [types.DocumentHighlight(desk.units.range(row.span)) for row in rows]
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
@@ -206,9 +204,15 @@ def _item(row: offers.Offer, span: types.Range) -> types.CompletionItem:
 
 
 def _meant(desk: Desk, params: types.DefinitionParams | types.CallHierarchyPrepareParams) -> meaning.Found | None:
+    used = _used(desk, params)
+    return meaning.definition(desk.answers, *used) if used is not None else None
+
+
+def _used(desk: Desk, params: Any) -> tuple[str, Symbol] | None:
+    """The file that a request is about, and the name at its place."""
     place = desk.at(params)
     use = place[1].at(place[2]) if place is not None else None
-    return meaning.definition(desk.answers, place[0], use.symbol) if place is not None and use is not None else None
+    return (place[0], use.symbol) if place is not None and use is not None else None
 
 
 def _location(desk: Desk, path: str, span: Span) -> types.Location:

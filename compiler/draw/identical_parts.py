@@ -39,23 +39,28 @@ class Likeness:
         return known
 
     def _wiring(self, indices: Sequence[int], around: Scope | None) -> tuple[object, ...]:
-        """The operations, and for each operand how far back it is made or which outer tensor it is."""
-        position = {index: place for place, index in enumerate(indices)}
-        outside: dict[int, int] = {}
-        rows: list[object] = []
-        for place, index in enumerate(indices):
-            node = self.graph.nodes[index]
-            operands = tuple(
-                place - position[source] if source in position else -1 - outside.setdefault(source, len(outside)) for source in node.inputs
-            )
-            rows.append((self.kind(node), operands, node.training_only, self.sharing(node, around)))
-        return tuple(rows)
+        """The operations, and where their operands are made."""
+        nodes = [self.graph.nodes[index] for index in indices]
+        return tuple(
+            (self.kind(node), made, node.training_only, self.sharing(node, around))
+            for node, made in zip(nodes, operands(nodes), strict=True)
+        )
 
     def sharing(self, node: Node, around: Scope | None) -> object:
         """Whose weights it uses. Where it is compared `around` it inside a part that is used again, equal is what was equal the first time."""
         if node.shares is not None and _is_inside_a_use(around):
             return ("again", node.index - node.shares)
         return node.shares
+
+
+def operands(nodes: Sequence[Node]) -> list[tuple[int, ...]]:
+    """Of each node of a part, for each operand how far back it is made or, below zero, which outer tensor it is."""
+    position = {node.index: place for place, node in enumerate(nodes)}
+    outside: dict[int, int] = {}
+    return [
+        tuple(place - position[source] if source in position else -1 - outside.setdefault(source, len(outside)) for source in node.inputs)
+        for place, node in enumerate(nodes)
+    ]
 
 
 def _is_inside_a_use(scope: Scope | None) -> bool:

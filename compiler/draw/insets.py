@@ -27,27 +27,27 @@ LINE, BETWEEN, HEADING = 11.0, 26.0, 30.0  # points: of a row of text, between b
 
 @dataclass(frozen=True, slots=True)
 class Inset:
-    """One opened block. `name` is what its heading says and `letter` what its boxes say, where several blocks have one name."""
+    """One opened block. `letter` is what its heading and its boxes say, where several blocks have one name."""
 
     design: Design
     picture: Picture
-    name: str
     letter: str
 
 
 def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
     """The blocks that are folded in a picture, and those in them, each once; of many those that do the most work, and how many are left out."""
-    scopes = dict.fromkeys(scope for box in picture.boxes() for call in _calls(graph, box) for scope in _blocks(graph, call))
-    every = [design for design in designs(graph, list(scopes)) if _tells(graph, design)]
-    dearest = sorted(every, key=lambda design: -sum(node.macs for nodes in design.nodes for node in nodes))[:MOST_INSETS]
-    found = [design for design in every if any(design is other for other in dearest)]
-    many = Counter(design.template for design in found)
+    scopes = dict.fromkeys(scope for box in picture.boxes() for call in _calls(box) for scope in _blocks(graph, call))
+    opened = [(design, _opened(graph, design)) for design in designs(graph, list(scopes))]
+    every = [(design, inner) for design, inner in opened if len(inner.boxes()) > 1]  # one box would say what its own says
+    dearest = sorted(range(len(every)), key=lambda number: -sum(node.macs for nodes in every[number][0].nodes for node in nodes))
+    found = [every[number] for number in sorted(dearest[:MOST_INSETS])]
+    many = Counter(design.template for design, _ in found)
     seen: Counter[str] = Counter()
     made = []
-    for number, design in enumerate(found):
-        letter = ascii_lowercase[seen[design.template] % 26] if many[design.template] > 1 else ""
+    for number, (design, inner) in enumerate(found):
+        letter = ascii_lowercase[seen[design.template]] if many[design.template] > 1 else ""
         seen[design.template] += 1
-        made.append(Inset(design, _opened(graph, design).prefixed(f"i{number}"), design.template, letter))
+        made.append(Inset(design, inner.prefixed(f"i{number}"), letter))
     return tuple(made), len(every) - len(found)
 
 
@@ -56,12 +56,7 @@ def _opened(graph: Graph, design: Design) -> Picture:
     return inside(graph, Box(f"n{nodes[0].index}", nodes, nodes, design.places[0], nodes[0]), INSET)
 
 
-def _tells(graph: Graph, design: Design) -> bool:
-    """Whether there is more in it than its box says."""
-    return len(_opened(graph, design).boxes()) > 1
-
-
-def _calls(graph: Graph, box: Box) -> list[Scope]:
+def _calls(box: Box) -> list[Scope]:
     """The calls of a block that a box stands for: one, or those of all its rounds."""
     if box.scope is None or box.scope.kind != "block":
         return []
@@ -85,24 +80,23 @@ def _blocks(graph: Graph, scope: Scope) -> Iterator[Scope]:
 def to_dot_with_insets(graph: Graph, picture: Picture, look: Look, found: Sequence[Inset], left_out: int = 0) -> str:
     """The DOT text: the picture at the left, the insets beside it from top to bottom; below, how many were `left_out`."""
     drawing = begun(look)
+    # In a U the arms are level with each other, which the boxes of insets are not: the column is drawn straight.
+    straight = replace(look, direction=look.direction or "TB")
     main = picture.prefixed("m")
     letters = {place: inset.letter for inset in found for place in inset.design.places if inset.letter}
     with drawing.subgraph(name="cluster_m") as side:
         side.attr("graph", peripheries="0", label="", tooltip=" ")
-        # In a U the arms are level with each other, which the boxes of insets are not: the column is drawn straight.
-        Writer(graph, main, replace(look, direction=look.direction or "TB"), signs=_signs(main, letters)).add_to(side)
-    room = max(height(graph, main), *(_height(graph, inset) for inset in found))
-    column: list[Inset] = []
-    filled = 0.0
-    for inset in found:
-        high = _height(graph, inset)
-        if column and filled + high > room:
-            column, filled = [], 0.0
-        _add(drawing, graph, inset, look, letters)
-        if column:
-            above, below = column[-1].picture.prefix, inset.picture.prefix
-            drawing.edge(f"{above}places", f"{below}in0", style="invis", weight="0")
-        column.append(inset)
+        Writer(graph, main, straight, signs=_signs(main, letters)).add_to(side)
+    heights = [_height(graph, inset) for inset in found]
+    room = max(height(graph, main), *heights)
+    above, filled = "", 0.0
+    for inset, high in zip(found, heights, strict=True):
+        if filled + high > room:
+            above, filled = "", 0.0
+        _add(drawing, graph, inset, straight, letters)
+        if above:
+            drawing.edge(f"{above}places", f"{inset.picture.prefix}in0", style="invis", weight="0")
+        above = inset.picture.prefix
         filled += high
     if left_out:
         words = f"{left_out} more block{'s have' if left_out > 1 else ' has'} no inset: --open shows what is in them"
@@ -137,7 +131,7 @@ def _add(drawing: Drawing, graph: Graph, inset: Inset, look: Look, letters: Mapp
             margin="8", tooltip=" ",
         )  # fmt: skip
         Writer(
-            graph, picture, replace(look, direction=look.direction or "TB"), signs=_signs(picture, letters),
+            graph, picture, look, signs=_signs(picture, letters),
             say=lambda node: captions.get(node.index, caption(node)), shapes=False,
         ).add_to(frame)  # fmt: skip
         frame.node(f"{prefix}places", id=f"{prefix}places", label=_table(inset.design, look), shape="plain", style="solid", tooltip=" ")
@@ -147,7 +141,7 @@ def _add(drawing: Drawing, graph: Graph, inset: Inset, look: Look, letters: Mapp
 
 def _heading(inset: Inset, look: Look) -> str:
     letter = f'<FONT COLOR="{look.theme.count}">{inset.letter} </FONT>' if inset.letter else ""
-    return f'<<FONT POINT-SIZE="{POINTS["frame"]:g}" COLOR="{look.theme.text}"><B>{letter}{escaped(inset.name)}</B></FONT>>'
+    return f'<<FONT POINT-SIZE="{POINTS["frame"]:g}" COLOR="{look.theme.text}"><B>{letter}{escaped(inset.design.template)}</B></FONT>>'
 
 
 def _table(design: Design, look: Look) -> str:

@@ -7,7 +7,7 @@ reducing the part's edges, in series and in parallel, until one is left.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from ...base.records import dataclass
@@ -74,18 +74,19 @@ def _units(graph: Graph, scope: Scope, words: Callable[[Node], str], title: Call
         elif member.kind != "aux":
             name = title(member)
             if name or depth >= DEEPEST:
-                units.append(_Unit(tuple(_nodes(graph, member)), name))
+                units.append(_Unit(tuple(nodes_in(graph, member)), name))
             else:
                 units.extend(_units(graph, member, words, title, depth + 1))
     return units
 
 
-def _nodes(graph: Graph, scope: Scope) -> Iterable[int]:
+def nodes_in(graph: Graph, scope: Scope) -> Iterator[int]:
+    """The indices of the nodes of a part, those of parts within it in their place."""
     for member in graph.members[scope]:
         if isinstance(member, Node):
             yield member.index
         else:
-            yield from _nodes(graph, member)
+            yield from nodes_in(graph, member)
 
 
 # -------------------------------------------------------------------------------------------- in series, in parallel

@@ -14,7 +14,9 @@ from itertools import combinations
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
+from .identical_parts import operands
 from .labels import TIMES, caption, own_name
+from .paths import nodes_in
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MOST_TIMES = 16
@@ -42,35 +44,16 @@ class Design:
 def designs(graph: Graph, scopes: Sequence[Scope]) -> list[Design]:
     """The different blocks among these parts, in the order of the text."""
     found: dict[tuple[str, object], list[Scope]] = {}
-    nodes = {scope: tuple(_nodes(graph, scope)) for scope in scopes}
-    for scope in scopes:
-        found.setdefault((scope.template, _wiring(nodes[scope])), []).append(scope)
+    nodes = {scope: tuple(graph.nodes[index] for index in nodes_in(graph, scope)) for scope in scopes}
+    for scope, held in nodes.items():
+        found.setdefault((scope.template, tuple(zip((node.operation.name for node in held), operands(held), strict=True))), []).append(
+            scope
+        )
     made = []
     for (template, _), places in found.items():
         design = Design(template, tuple(places), tuple(nodes[place] for place in places))
         made.append(_with_symbols(graph, design))
     return made
-
-
-def _nodes(graph: Graph, scope: Scope) -> Iterator[Node]:
-    for member in graph.members[scope]:
-        if isinstance(member, Node):
-            yield graph.nodes[member.index]
-        else:
-            yield from _nodes(graph, member)
-
-
-def _wiring(nodes: Sequence[Node]) -> object:
-    """Kinds of operations, and for each operand how far back it is made or which outer tensor it is."""
-    position = {node.index: place for place, node in enumerate(nodes)}
-    outside: dict[int, int] = {}
-    rows = []
-    for place, node in enumerate(nodes):
-        operands = tuple(
-            place - position[source] if source in position else -1 - outside.setdefault(source, len(outside)) for source in node.inputs
-        )
-        rows.append((node.operation.name, operands))
-    return tuple(rows)
 
 
 def _with_symbols(graph: Graph, design: Design) -> Design:

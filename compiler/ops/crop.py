@@ -96,8 +96,7 @@ class Crop(Operation):
 
 def wanted_size(name: str, size: Plain, like: bool, inputs: Shapes, rank: int) -> tuple[int, ...] | None:
     """The spatial size that `size` or `like` ask for; None where neither is given."""
-    if size is not None and like:
-        raise Refusal("E322", f"`{name}` was given both `size` and `like`", parameter="like", beside=("size",), help="give one of them")
+    not_both(name, size, like)
     if like:
         if len(inputs[1]) - 1 != rank:
             raise Refusal(
@@ -108,6 +107,11 @@ def wanted_size(name: str, size: Plain, like: bool, inputs: Shapes, rank: int) -
             )
         return inputs[1][1:]
     return None if size is None else spread(size, rank, "size", inputs[0])
+
+
+def not_both(name: str, size: Plain, like: bool) -> None:
+    if size is not None and like:
+        raise Refusal("E322", f"`{name}` was given both `size` and `like`", parameter="like", beside=("size",), help="give one of them")
 
 
 def no_size(name: str, *words: str) -> Refusal:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from ...base.records import dataclass
 from .axis_names import STANDARD, Axes
 from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, product, show, show_size
-from .crop import no_size
+from .crop import no_size, not_both
 from .parameters import Extent, Optional, Plain, Reference, parameter
 from .strides import Layout, in_order, permuted, viewed
 
@@ -48,8 +48,7 @@ class Image(Operation):
         return False  # the second input is `like`'s
 
     def _size(self, inputs: Shapes) -> tuple[int, ...]:
-        if self.size is not None and self.like:
-            raise Refusal("E322", "`image` was given both `size` and `like`", parameter="like", beside=("size",), help="give one of them")
+        not_both(self.name, self.size, self.like)
         if self.like:
             if len(inputs[1]) < 3:
                 raise Refusal(

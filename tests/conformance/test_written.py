@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -25,12 +23,7 @@ LARGE = ("efficientdet_d0", "hourglass")
 WEIGHED = [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in sample(WRITTEN, one_in=2)]
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("name", WEIGHED)
