@@ -17,7 +17,8 @@ from .face import Command, Face, compiled
 @click.option("--set-b", "settings_b", multiple=True, metavar="NAME=VALUE", help="A parameter of B.")
 @click.option("--input", "inputs", multiple=True, metavar="[NAME=]3x224x224", help="The shape of an input of both.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-@click.option("-o", "--output", metavar="FILE", help="Draw both side by side: .svg, .pdf, .png, .dot.")
+@click.option("-o", "--output", metavar="FILE", help="Draw both side by side: .svg, .pdf, .png, .dot, or .html, a page to walk through.")
+@click.option("--direction", type=click.Choice(["TB", "LR"]), help="Where the flow leads in the picture: top to bottom, or left to right.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where they differ.")
 @click.pass_obj
 def command(
@@ -29,6 +30,7 @@ def command(
     inputs: tuple[str, ...],
     form: str,
     output: str | None,
+    direction: str | None,
     exit_code: bool,
 ) -> int:
     """What leads from A to B: steps added (+), removed (-), renamed (=) and changed (~). Each may be the same file with other settings."""
@@ -41,7 +43,7 @@ def command(
         from ..compiler.draw.compare import draw_difference
         from .made import told
 
-        said = draw_difference(difference, output)
+        said = draw_difference(difference, output, direction=direction)
         face.diagnostics(said)
         if any(row.is_error for row in said):
             return 2 if any(row.code in WRONG_CALLS for row in said) else 3

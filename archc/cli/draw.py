@@ -39,6 +39,13 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
     return width
 
 
+class _Color(click.Choice[str]):
+    """What colours the boxes: one of the words, or the name of a column of `--values`, which the picture knows."""
+
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> str:
+        return str(value)
+
+
 @click.command("draw", cls=Command)
 @click.argument("file", type=NETWORK)
 @network_options
@@ -56,9 +63,15 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--direction", type=click.Choice(DIRECTIONS), help="Where the flow leads: top to bottom, left to right, …")
 @click.option(
     "--color-by",
-    type=click.Choice(COLORS),
+    type=_Color(COLORS),
     default="kind",
     help="By kind of operation, or as heat by a cost. time: every step is timed here, alone; no two runs give the same picture.",
+)
+@click.option(
+    "--values",
+    "numbers",
+    metavar="FILE",
+    help="Numbers of your own in the boxes, and as heat: JSON by path, or a profile of PyTorch or ONNX Runtime.",
 )
 @click.option("--theme", type=click.Choice(THEMES), default="light")
 @click.option("--insets", is_flag=True, help="Beside the picture each folded block once, opened, with its numbers as symbols.")
@@ -66,10 +79,13 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, output: str | None, form: str | None, level: str, opened: tuple[str, ...],
-    folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, insets: bool, width: float | None,
+    folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, numbers: str | None,
+    insets: bool, width: float | None,
 ) -> int:  # fmt: skip
     """Draw the network: stages as boxes, repeats folded, skips beside the main path."""
+    from ..base.diagnostics import Diagnostic
     from ..compiler.draw import WRONG_CALLS, Options, draw
+    from ..compiler.draw.values import NO_VALUES, read_values
     from .made import told
 
     path = output or ""
@@ -79,7 +95,11 @@ def command(
     path = path or f"{graph.program.name}.{form or 'svg'}"
     if color_by == "time" and form != "html" and not path.lower().endswith(".html"):
         face.tell(f"{graph.program.name}: timing every step on this machine")
-    options = Options(level, opened, folded, direction, color_by, theme, width, insets=insets)
+    measured = read_values(graph, numbers) if numbers is not None else NO_VALUES
+    if isinstance(measured, Diagnostic):
+        face.diagnostics((measured,))
+        return 2
+    options = Options(level, opened, folded, direction, color_by, theme, width, measured=measured, insets=insets)
     diagnostics = _printed(face, graph, form or "svg", options) if path == "-" else draw(graph, path, options)
     face.diagnostics(diagnostics)
     if any(row.is_error for row in diagnostics):

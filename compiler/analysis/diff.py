@@ -41,6 +41,30 @@ class Change:
     def renamed(self) -> bool:
         return self.before is not None and self.after is not None and self.before.unique != self.after.unique
 
+    @property
+    def title(self) -> str:
+        """The step, by both its names where it was renamed, and its operation."""
+        node = self.after or self.before
+        assert node is not None
+        name = f"{self.before.unique} -> {node.unique}" if self.renamed and self.before is not None else node.unique
+        return f"{name} ({node.operation.name})"
+
+    def details(self) -> list[str]:
+        """What differs, without what it costs."""
+        node = self.after or self.before
+        assert node is not None
+        told = [f"{argument}: {was} -> {now}" for argument, was, now in self.arguments]
+        if self.shapes:
+            told.append(f"{show(self.shapes[0])} -> {show(self.shapes[1])}")
+        elif self.kind in ("added", "removed"):
+            told.append(show(node.shape))
+        if self.operands:
+            told.append(f"reads {', '.join(self.operands[1])} (was {', '.join(self.operands[0])})")
+        if self.shares:
+            was, now = (f"the weights of {name}" if name else "weights of its own" for name in self.shares)
+            told.append(f"uses {now} (was {was})")
+        return told
+
     def to_json(self) -> dict[str, object]:
         return {
             "kind": self.kind,
@@ -101,7 +125,18 @@ class Difference(Listing[Change]):
         lines = [_line(change) for change in self.entries]
         if not self.entries:
             lines = [f"{self.before.program.name} and {self.after.program.name}: the same {self.same} steps"]
-        return "\n".join([*lines, "", *_totals(self)]) + "\n"
+        return "\n".join([*lines, "", *self.total_lines()]) + "\n"
+
+    def total_lines(self) -> list[str]:
+        """Both totals and what lies between them, one quantity a line, and how many steps changed."""
+        one, two = self.totals
+        lines = []
+        for name in ("parameters", "macs", "flops", "activations"):
+            was, now = getattr(one, name), getattr(two, name)
+            share = f" ({(now - was) / was:+.2%})" if was and now != was else ""
+            lines.append(f"{name}: {was:,} -> {now:,}" + (f", {now - was:+,}{share}" if now != was else ", the same"))
+        counts = [f"{sum(change.kind == kind for change in self.entries)} {kind}" for kind in SIGNS]
+        return [*lines, f"steps: {self.same} the same, {', '.join(counts)}"]
 
 
 def diff(before: Graph, after: Graph) -> Difference:
@@ -214,36 +249,10 @@ SIGNS = {"added": "+", "removed": "-", "renamed": "=", "changed": "~"}
 
 
 def _line(change: Change) -> str:
-    node = change.after or change.before
-    assert node is not None
-    name = node.unique
-    if change.renamed and change.before is not None:
-        name = f"{change.before.unique} -> {node.unique}"
-    details = [f"{argument}: {was} -> {now}" for argument, was, now in change.arguments]
-    if change.shapes:
-        details.append(f"{show(change.shapes[0])} -> {show(change.shapes[1])}")
-    elif change.kind in ("added", "removed"):
-        details.append(show(node.shape))
-    if change.operands:
-        details.append(f"reads {', '.join(change.operands[1])} (was {', '.join(change.operands[0])})")
-    if change.shares:
-        was, now = (f"the weights of {name}" if name else "weights of its own" for name in change.shares)
-        details.append(f"uses {now} (was {was})")
-    details += _deltas(change.work)
-    return f"{SIGNS[change.kind]} {name} ({node.operation.name})" + (": " + ", ".join(details) if details else "")
+    details = [*change.details(), *_deltas(change.work)]
+    return f"{SIGNS[change.kind]} {change.title}" + (": " + ", ".join(details) if details else "")
 
 
 def _deltas(work: tuple[Work, Work]) -> list[str]:
     named = (("parameters", work[1].parameters - work[0].parameters), ("MACs", work[1].macs - work[0].macs))
     return [f"{value:+,} {name}" for name, value in named if value]
-
-
-def _totals(difference: Difference) -> list[str]:
-    one, two = difference.totals
-    lines = []
-    for name in ("parameters", "macs", "flops", "activations"):
-        was, now = getattr(one, name), getattr(two, name)
-        share = f" ({(now - was) / was:+.2%})" if was and now != was else ""
-        lines.append(f"{name}: {was:,} -> {now:,}" + (f", {now - was:+,}{share}" if now != was else ", the same"))
-    counts = [f"{sum(change.kind == kind for change in difference.entries)} {kind}" for kind in SIGNS]
-    return [*lines, f"steps: {difference.same} the same, {', '.join(counts)}"]

@@ -24,10 +24,11 @@ from .insets import insets, to_dot_with_insets
 from .picture import Picture
 from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
+from .values import NO_VALUES, Column, Values
 
 FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
-WRONG_CALLS = frozenset({"F602", "F604", "F606"})  # codes of what the caller asked, not of what went wrong
+WRONG_CALLS = frozenset({"F602", "F604", "F606", "F607"})  # codes of what the caller asked, not of what went wrong
 MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
 RESOLUTION = 200  # dots an inch of a bitmap
 TIME = "time"  # the colour that is measured, where no values are given
@@ -52,6 +53,8 @@ class Options:
     values: Mapping[str, float] | None = None
     unit: str = ""
     legend: bool = True
+    measured: Values = NO_VALUES
+    """Numbers of the caller's own, several columns of them; the page shows all, a picture the one that `color_by` names, or the first."""
     insets: bool = False
     """Whether each folded block stands opened beside the picture (svg, pdf, png and dot)."""
     seconds: float = field(default=SECONDS)
@@ -100,7 +103,10 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
             options = replace(options, color_by="kind") if unknown or form == "html" else _timed(graph, options)
         except ArchError as error:
             return Drawn(picture, "", None, error.diagnostics)
-    look = _look(options, RESOLUTION if form == "png" else 72, link)
+    column = options.measured.column(options.color_by) if options.measured.columns else None
+    if column is not None and options.color_by == "kind":
+        options = replace(options, color_by=column.name)
+    look = _look(options, RESOLUTION if form == "png" else 72, link, column)
     beside, left_out = insets(graph, picture) if options.insets else ((), 0)
     dot = to_dot_with_insets(graph, picture, look, beside, left_out) if beside else to_dot(graph, picture, look)
     if unknown:
@@ -114,7 +120,7 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     if form == "html":
         from .page.page import to_page
 
-        page = to_page(graph, view, options.seconds)
+        page = to_page(graph, view, options.seconds, options.direction, options.measured)
         if isinstance(page, Failure):
             return Drawn(picture, dot, None, (failed(graph, picture, page, form),))
         return Drawn(picture, dot, page.encode(), idle)
@@ -190,9 +196,9 @@ def _timed(graph: Graph, options: Options) -> Options:
     return replace(options, color_by=MEASURED, values=values, unit=" ms")
 
 
-def _look(options: Options, resolution: int, link: Callable[[Span], str]) -> Look:
+def _look(options: Options, resolution: int, link: Callable[[Span], str], column: Column | None) -> Look:
     return Look(
-        THEMES[options.theme], options.direction, options.color_by, options.width, options.values, options.unit, options.legend,
+        THEMES[options.theme], options.direction, options.color_by, options.width, options.values, options.unit, column, options.legend,
         resolution, link,
     )  # fmt: skip
 
@@ -206,7 +212,7 @@ def _error(graph: Graph, code: str, message: str, help: str | None = None, notes
 
 def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
     """Options that have no such value; the command line never gets here with one."""
-    colors = ("kind", "none", "cost", *COSTS, TIME)
+    colors = ("kind", "none", "cost", *COSTS, TIME, *options.measured.columns)
     known: tuple[tuple[str, object, Sequence[str]], ...] = (
         ("level", options.level, LEVELS),
         ("theme", options.theme, tuple(THEMES)),

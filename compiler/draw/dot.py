@@ -19,6 +19,7 @@ from .picture import Box, Frame, Line, Picture
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
+from .values import Column
 from .ways import Port, Ways, branches, columns, ways
 
 Attributes = dict[str, str]
@@ -48,6 +49,8 @@ class Look:
     width: float | None = None
     values: Mapping[str, float] | None = None
     unit: str = ""
+    column: Column | None = None
+    """Numbers of the reader's own, which stand in the boxes; they colour these where `color_by` is their name."""
     legend: bool = True
     resolution: int = 72
     link: Callable[[Span], str] = by_file_name
@@ -229,6 +232,9 @@ class Writer:
 
     def _signed(self, box: Box) -> tuple[Row, ...]:
         rows = box_rows(self.graph, box, self.say)
+        column = self.look.column
+        if column is not None and (number := column.within(node.index for node in box.nodes)):
+            rows = (*rows, (Words(short(number) + self.look.unit, "small"),))
         sign = self.signs.get(box.name, "")
         return ((Words(sign + " ", "count"), *rows[0]), *rows[1:]) if sign else rows
 
@@ -309,6 +315,9 @@ class Writer:
     def cost(self, box: Box) -> float:
         """What colours a box. Aux heads cost nothing in the network that is built."""
         nodes = [node for node in box.nodes if not node.training_only]
+        column = self.look.column
+        if column is not None and column.name == self.look.color_by:
+            return column.within(node.index for node in nodes)
         if self.look.values is not None:
             return sum(self.look.values.get(node.unique, 0.0) for node in nodes)
         quantity = "macs" if self.look.color_by == "cost" else self.look.color_by

@@ -18,6 +18,7 @@ from archc.compiler.graph.graph import Graph
 from tests.browser import browser, in_browser
 
 from .build import Builder, Conv, residual_network
+from .pages import click, labels
 
 __all__ = ["browser"]
 
@@ -98,22 +99,6 @@ def shown(browser: Any, tmp_path: Path) -> Iterator[Any]:
     assert browser.get_log("browser") == []
     requests = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
     assert requests == []
-
-
-def labels(browser: Any, kind: str = "box") -> list[str]:
-    found = browser.execute_script(
-        "return [...document.querySelectorAll('#canvas .' + arguments[0])].map(box => box.getAttribute('aria-label'))", kind
-    )
-    assert isinstance(found, list)
-    return found
-
-
-def click(browser: Any, label: str) -> None:
-    browser.execute_script(
-        "[...document.querySelectorAll('#canvas [aria-label]')].find(box => box.getAttribute('aria-label').startsWith(arguments[0]))"
-        ".dispatchEvent(new MouseEvent('click', {bubbles: true}))",
-        label,
-    )
 
 
 def marked(browser: Any) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import networkx
 import pytest
 
-from archc.compiler.draw.page.script import FIRST, IMPORT, joined
+from archc.compiler.draw.page.script import FIRSTS, IMPORT, joined
 
 TOOLS = Path(__file__).parent / "script"
 FOLDER = Path(__file__).parents[2] / "compiler" / "draw" / "page"
@@ -23,16 +23,22 @@ def test_types_and_lint() -> None:
 
 
 def test_every_file_is_joined_once_and_after_what_it_imports() -> None:
-    script = joined(FOLDER)
     files = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.js")}
-    places = {name: script.find(f'files["{name}"] = ') for name in files}
-    assert {name: script.count(f'files["{name}"] = ') for name in files} == dict.fromkeys(files, 1)
     imports = [(name, needed) for name, text in files.items() for _, needed in IMPORT.findall(text)]
-    assert [row for row in imports if places[row[0]] < places[row[1]]] == []
-    assert max(places, key=places.__getitem__) == FIRST
-    assert networkx.is_directed_acyclic_graph(networkx.DiGraph(imports))
+    graph = networkx.DiGraph(imports)
+    assert networkx.is_directed_acyclic_graph(graph)
+    joint = set()
+    for first in FIRSTS:
+        script = joined(FOLDER, first)
+        needed = {first, *networkx.descendants(graph, first)}
+        places = {name: script.find(f'files["{name}"] = ') for name in needed}
+        assert {name: script.count(f'files["{name}"] = ') for name in files} == {name: int(name in needed) for name in files}
+        assert [row for row in imports if row[0] in needed and places[row[0]] < places[row[1]]] == []
+        assert max(places, key=places.__getitem__) == first
+        joint |= needed
+    assert joint == set(files)
 
 
 def test_no_import_and_no_export_is_left() -> None:
-    lines = joined(FOLDER).splitlines()
+    lines = [line for first in FIRSTS for line in joined(FOLDER, first).splitlines()]
     assert [line for line in lines if line.startswith(("import ", "export "))] == []

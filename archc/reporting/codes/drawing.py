@@ -51,6 +51,15 @@ ROWS: tuple[Code, ...] = (
         "Use one of the words that the message lists.",
     ),
     Code(
+        "F607",
+        "a file of numbers that do not belong to the network",
+        '`--values` reads JSON: a number for each path (`{"layer1.0.conv1": 0.81}`), several by name (`{"layer1.0.conv1": {"time": 0.81}}`), '
+        "or a profile of PyTorch or ONNX Runtime, whose events count where they bear the name of a step. A path is that of a step, as `archc cost` "
+        "lists them, or of a part.",
+        _NETWORK,
+        "Write the paths as `archc cost --format json` has them; a misspelt one would be left out without a word.",
+    ),
+    Code(
         "W551",
         "a diagram whose text is too small to read",
         "Scaled to the width that was asked for, the text would be smaller than 6 points on paper.",

@@ -56,10 +56,17 @@ function sizeOf(box, prefix) {
   const key = prefix + box.n;
   if (!opened.has(key) || box.i === undefined) return { box, key, size: [box.p[2], box.p[3]], composed: null, axis: 0 };
   const composed = compose(box.i, `${key}/`);
-  // What comes in stands in the middle, and the heading ends left of it.
   const port = composed.ports.in0 ?? composed.ports.out0;
+  const heading = headingSize(box.r.slice(0, 1))[0];
+  if (data.across) {
+    // What comes in from the left stands in the middle of the height.
+    const axis = port ? composed.mapY(port[1]) : composed.h / 2;
+    const height = 2 * Math.max(axis + HEADING, composed.h - axis + MARGIN);
+    return { box, key, size: [Math.max(composed.w, heading) + 2 * MARGIN, height], composed, axis };
+  }
+  // What comes in stands in the middle, and the heading ends left of it.
   const axis = port ? composed.mapX(port[0]) : composed.w / 2;
-  const width = 2 * Math.max(axis + MARGIN, composed.w - axis + MARGIN, headingSize(box.r.slice(0, 1))[0]);
+  const width = 2 * Math.max(axis + MARGIN, composed.w - axis + MARGIN, heading);
   return { box, key, size: [width, composed.h + HEADING + MARGIN], composed, axis };
 }
 
@@ -97,8 +104,10 @@ function demands(level, sized) {
  * @returns {PlacedBox}
  */
 function placed({ box, key, size, composed, axis }, [x, y]) {
-  const top = y - size[1] / 2;
-  return { box, key, rect: [x - size[0] / 2, top, ...size], inside: composed && { composed, at: [x - axis, top + HEADING] } };
+  const [left, top] = [x - size[0] / 2, y - size[1] / 2];
+  /** @type {Point} */
+  const at = data.across ? [left + MARGIN, y - axis] : [x - axis, top + HEADING];
+  return { box, key, rect: [left, top, ...size], inside: composed && { composed, at } };
 }
 
 /**
@@ -139,6 +148,7 @@ function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) 
   const end = (name) => ({ rect: rectangles.get(name), cut: holders.get(name) !== undefined, inside: insides.get(name) });
   /** @param {number} frame */
   const isShutAround = (frame) => isShut[frame] || layout.frames[frame].f.some((above) => isShut[above]);
+  const named = new Map(layout.boxes.map((box) => [box.n, box]));
   const lines = /** @type {PlacedLine[]} */ ([]);
   for (const line of layout.lines) {
     if (isWithin(line, holders) || (line.b !== undefined && isShutAround(line.b))) continue;
@@ -147,7 +157,8 @@ function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) 
     const tail = line.b === undefined ? end(line.t) : NOWHERE;
     const head = end(line.h);
     const label = line.l && !tail.cut ? labelAt(line, line.l, mapX, mapY) : null;
-    lines.push({ line, label, d: path(line, points, tail, head), arrow: !head.inside && !line.h.startsWith("out") });
+    const d = path(line, points, tail, head);
+    lines.push({ line, label, d, arrow: !head.inside && !line.h.startsWith("out"), tail: named.get(line.t), head: named.get(line.h) });
   }
   return lines;
 }

@@ -1,20 +1,31 @@
 // The table of costs: a click on a heading sorts it, one on a row shows its box.
-import { costIn, data } from "./data.js";
+import { COUNTED, costIn, data, totalOf } from "./data.js";
 import { byId, html } from "./elements.js";
 import { reveal } from "./folding.js";
 import { follow, scrollTo, select } from "./selection.js";
 
 /** @import { NodeRow } from "./types.d.ts" */
 
-const COLUMNS = ["operation", "kind", "output", "parameters", "MACs", "FLOPs", "activations"];
+const COLUMNS = ["operation", "kind", "output", "parameters", "MACs", "FLOPs", "activations", ...data.columns];
 const WORDS = 3;
+
+/**
+ * What stands in a column.
+ * @param {{row: NodeRow, node: number}} row
+ * @param {number} column
+ */
+const valueIn = ({ row, node }, column) => (column < WORDS + COUNTED ? row[column] : costIn(node, column - WORDS + 1));
 
 /** @typedef {{tr: HTMLTableRowElement, row: NodeRow, node: number}} Row */
 
 /** @type {Row[]} */
 const rows = Object.entries(data.nodes).map(([key, row]) => {
   const node = +key;
-  const tr = html("tr", { tabindex: -1 }, ...COLUMNS.map((_, k) => html("td", k < WORDS ? {} : { class: "n" }, cell(row[k]))));
+  const tr = html(
+    "tr",
+    { tabindex: -1 },
+    ...COLUMNS.map((_, k) => html("td", k < WORDS ? {} : { class: "n" }, cell(valueIn({ row, node }, k)))),
+  );
   tr.addEventListener("click", () => {
     reveal(node);
     select([node], "row");
@@ -24,7 +35,7 @@ const rows = Object.entries(data.nodes).map(([key, row]) => {
 const byNode = new Map(rows.map(({ tr, node }) => [node, tr]));
 const body = html("tbody", {}, ...rows.map(({ tr }) => tr));
 const head = html("tr", {}, ...COLUMNS.map(heading));
-const sums = [1, 2, 3, 4].map((column) => rows.reduce((sum, { node }) => sum + costIn(node, column), 0));
+const sums = COLUMNS.slice(WORDS).map((_, k) => totalOf(k + 1));
 const foot = html(
   "tr",
   {},
@@ -65,7 +76,7 @@ function heading(name, column) {
  * @param {number} column
  */
 function compared(a, b, column) {
-  const [one, two] = [a.row[column], b.row[column]];
+  const [one, two] = [valueIn(a, column), valueIn(b, column)];
   return typeof one === "number" && typeof two === "number" ? one - two : String(one).localeCompare(String(two), "en", { numeric: true });
 }
 

@@ -6,6 +6,9 @@ import { byId } from "./elements.js";
 /** @type {Data} */
 export const data = JSON.parse(byId("data", HTMLScriptElement).text);
 
+/** The last column of the costs that archc counts; behind it stand the reader's own numbers. */
+export const COUNTED = 4;
+
 /**
  * @param {Ranges} ranges
  * @param {number} node
@@ -21,21 +24,53 @@ export function* each(ranges) {
 }
 
 /**
- * The sum of a column of the costs.
+ * The sum of a column of the costs. A number of a part counts where the whole part is within.
  * @param {Ranges} ranges
  * @param {number} column
  */
 export function costOf(ranges, column) {
   let sum = 0;
-  for (const node of each(ranges)) sum += costIn(node, column);
+  if (column > COUNTED) {
+    for (const { x, v } of data.values) if (x.every((node) => inRanges(ranges, node))) sum += v[column - COUNTED - 1] ?? 0;
+  } else for (const node of each(ranges)) sum += costIn(node, column);
   return sum;
 }
 
 /**
  * @param {number | string} node
- * @param {number} column 1 parameters, 2 MACs, 3 FLOPs, 4 activations
+ * @param {number} column 1 parameters, 2 MACs, 3 FLOPs, 4 activations, then the reader's own
  */
-export const costIn = (node, column) => Number(data.nodes[node]?.[column + 2] ?? 0);
+export function costIn(node, column) {
+  if (column <= COUNTED) return Number(data.nodes[node]?.[column + 2] ?? 0);
+  return own.get(+node)?.[column - COUNTED - 1] ?? 0;
+}
+
+/** The reader's numbers of single operations. */
+const own = new Map(data.values.filter(({ x }) => x.length === 2 && x[0] === x[1]).map(({ x, v }) => [x[0], v]));
+
+/**
+ * A column's sum over everything.
+ * @param {number} column
+ */
+export function totalOf(column) {
+  if (column > COUNTED) return data.values.reduce((sum, { v }) => sum + (v[column - COUNTED - 1] ?? 0), 0);
+  return Object.keys(data.nodes).reduce((sum, node) => sum + costIn(node, column), 0);
+}
+
+/**
+ * `1.58G`
+ * @param {number} value
+ */
+export function short(value) {
+  const units = /** @type {[number, string][]} */ ([
+    [1e12, "T"],
+    [1e9, "G"],
+    [1e6, "M"],
+    [1e3, "K"],
+  ]);
+  for (const [size, letter] of units) if (Math.abs(value) >= size) return +(value / size).toPrecision(3) + letter;
+  return String(Number.isInteger(value) ? value : +value.toPrecision(3));
+}
 
 /**
  * All words of a heading or a box.

@@ -1,22 +1,36 @@
-// The picture: drawn as a whole each time that something opens, folds or changes its colour.
+// The pictures: drawn as a whole each time that something opens, folds or changes its colour.
 import { compose } from "./compose.js";
 import { inRanges } from "./data.js";
 import { svg } from "./elements.js";
 import { markers, paint } from "./paint.js";
 import { follow } from "./selection.js";
-import { canvas, state } from "./state.js";
+import { changed, paneOf, panes, state } from "./state.js";
 import { bringIntoView, fit, show } from "./view.js";
 
+const painters = /** @type {(() => void)[]} */ ([]);
+
+/** Calls `painter` after each time that the pictures were drawn. @param {() => void} painter */
+export function onDraw(painter) {
+  painters.push(painter);
+}
+
 export function draw() {
-  const whole = compose(0, "");
   state.drawn = [];
-  const root = svg("g");
-  paint(whole, root, { x: 0, y: 0, depth: 0 });
-  canvas.replaceChildren(markers(), root);
-  state.size = [whole.w, whole.h];
-  if (state.view) show(state.view);
-  else fit();
+  state.lines = [];
+  for (const pane of panes) {
+    const whole = compose(pane.root, pane.prefix);
+    const root = svg("g");
+    paint(whole, root, { pane, x: 0, y: 0, depth: 0 });
+    pane.canvas.replaceChildren(markers(pane), root);
+    pane.size = [whole.w, whole.h];
+  }
+  for (const painter of painters) painter();
+  for (const pane of panes) {
+    if (pane.view) show(pane, pane.view);
+    else fit(pane);
+  }
   highlight();
+  changed();
 }
 
 /** Marks what is selected: boxes, and what is closed around it. */
@@ -29,6 +43,9 @@ function highlight() {
 
 follow(({ nodes, by }) => {
   highlight();
-  const [first] = nodes;
-  if (first !== undefined && by !== "box") bringIntoView(first);
+  if (by === "box" || by === "link") return;
+  for (const pane of panes) {
+    const first = [...nodes].find((node) => paneOf(node) === pane);
+    if (first !== undefined) bringIntoView(first);
+  }
 });

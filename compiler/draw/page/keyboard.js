@@ -3,7 +3,7 @@ import { drawnAt, focusOn } from "./folding.js";
 import { press } from "./pointer.js";
 import { focusSearch } from "./search.js";
 import { deselect } from "./selection.js";
-import { canvas, state } from "./state.js";
+import { panes, state } from "./state.js";
 import { bringTopIntoView, fit, pan, zoom } from "./view.js";
 
 /** @import { Point } from "./types.d.ts" */
@@ -11,20 +11,30 @@ import { bringTopIntoView, fit, pan, zoom } from "./view.js";
 /** @type {Record<string, () => void>} */
 const KEYS = {
   "/": focusSearch,
-  "+": () => zoom(1.3),
-  "=": () => zoom(1.3),
-  "-": () => zoom(1 / 1.3),
-  0: fit,
+  "+": () => zoom(state.active, 1.3),
+  "=": () => zoom(state.active, 1.3),
+  "-": () => zoom(state.active, 1 / 1.3),
+  0: () => panes.forEach(fit),
   Escape: deselect,
 };
+/**
+ * Another key that the page listens to.
+ * @param {string} key
+ * @param {() => void} action
+ */
+export function onKey(key, action) {
+  KEYS[key] = action;
+}
+
 /** @type {Record<string, Point>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 addEventListener("keydown", (event) => {
   const target = event.target;
   if (target instanceof Element && target.closest("input, select")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const key = target instanceof SVGElement ? target.dataset.key : undefined;
-  const arrow = target === canvas || key ? ARROWS[event.key] : undefined;
+  const arrow = panes.some(({ canvas }) => canvas === target) || key ? ARROWS[event.key] : undefined;
   if (key && (event.key === "Enter" || event.key === " ")) {
     event.preventDefault();
     press(key);
@@ -32,17 +42,19 @@ addEventListener("keydown", (event) => {
   } else if (KEYS[event.key]) {
     if (event.key === "/") event.preventDefault();
     KEYS[event.key]();
-  } else if (arrow && state.view) {
+  } else if (arrow && state.active.view) {
     event.preventDefault();
-    const step = state.view[2] / 12;
-    pan(arrow[0] * step, arrow[1] * step);
+    const step = state.active.view[2] / 12;
+    pan(state.active, arrow[0] * step, arrow[1] * step);
   }
 });
 
-canvas.addEventListener("focusin", (event) => {
-  // A box that is reached with the keyboard comes into view.
-  const target = event.target;
-  const key = target instanceof SVGElement && target.matches(":focus-visible") ? target.dataset.key : undefined;
-  const item = key === undefined ? undefined : drawnAt(key);
-  if (item) bringTopIntoView(item.rect);
-});
+for (const { canvas } of panes) {
+  canvas.addEventListener("focusin", (event) => {
+    // A box that is reached with the keyboard comes into view.
+    const target = event.target;
+    const key = target instanceof SVGElement && target.matches(":focus-visible") ? target.dataset.key : undefined;
+    const item = key === undefined ? undefined : drawnAt(key);
+    if (item) bringTopIntoView(item.pane, item.rect);
+  });
+}

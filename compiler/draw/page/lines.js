@@ -1,4 +1,5 @@
 // The path of a line: its spline, stretched, cut at what was folded, led on to what is smaller than its strip or was opened.
+import { data } from "./data.js";
 import { fixed } from "./elements.js";
 
 /** @import { Inside, Label, Line, Mapping, Point, Rect } from "./types.d.ts" */
@@ -43,11 +44,15 @@ const onCurve = ([a, b, c, d], t) => [cubic(a[0], b[0], c[0], d[0], t), cubic(a[
 const words = (point) => point.map(fixed).join(" ");
 
 /**
- * From one point straight down, over, and down to another.
+ * From one point straight down, over, and down to another; the same to the right where the picture leads there.
  * @param {Point} from
  * @param {Point} to
  */
 function bend(from, to) {
+  if (data.across) {
+    const between = fixed((from[0] + to[0]) / 2);
+    return `M${words(from)}C${between} ${fixed(from[1])} ${between} ${fixed(to[1])} ${words(to)}`;
+  }
   const middle = fixed((from[1] + to[1]) / 2);
   return `M${words(from)}C${fixed(from[0])} ${middle} ${fixed(to[0])} ${middle} ${words(to)}`;
 }

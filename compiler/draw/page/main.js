@@ -7,7 +7,8 @@ import "./search.js";
 import "./pointer.js";
 import "./keyboard.js";
 import "./toolbar.js";
-import "./tabs.js";
-import { draw } from "./draw.js";
+import "./trace.js";
+import "./save.js";
+import { begin } from "./address.js";
 
-draw();
+begin();

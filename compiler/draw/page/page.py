@@ -10,37 +10,74 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ....base.records import dataclass
+from ...analysis.cost_table import Work
 from ...graph.graph import Graph
-from ..dot import Look, to_dot
+from ..dot import Look
 from ..fold import BLOCKS, View, fold
 from ..graphviz import SECONDS, Failure
 from ..graphviz_json import lay_out
 from ..style import DARK, LIGHT, Theme, outline
 from ..tooltip import clean
-from .page_data import PageData
-from .script import joined
+from ..values import NO_VALUES, Values
+from .page_data import Json, PageData
 
 
-def to_page(graph: Graph, view: View = BLOCKS, seconds: float = SECONDS) -> str | Failure:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one kind of page has and another has not. `tabs` are the panels beside the picture, by their elements; `script` is the first file."""
+
+    title: str
+    totals: str
+    tabs: Mapping[str, str]
+    script: str
+    panes: Sequence[str] = ("",)
+    """What stands over each picture."""
+    tools: str = ""
+    colors: str = ""
+
+
+def to_page(
+    graph: Graph, view: View = BLOCKS, seconds: float = SECONDS, direction: str | None = None, values: Values = NO_VALUES
+) -> str | Failure:
     """The page's text, or why there is none."""
-    pages = PageData(graph)
-    pages.add(fold(graph, view), {node.index: (node.index,) for node in graph.nodes})
-    made = lay_out([to_dot(graph, picture, Look(legend=False)) for picture, _ in pages.pictures], seconds)
+    pages = PageData(Look(legend=False, direction=direction), values=values)
+    pages.add(graph, fold(graph, view))
+    totals = f"{len(graph.nodes):,} operations · {in_words(pages.sheets[0].picture.work)}"
+    tabs = {"source": "Source", "costs": "Costs", "memory": "Memory"}
+    return written(pages, Parts(clean(graph.program.name), totals, tabs, "main.js"), {}, seconds)
+
+
+def in_words(work: Work) -> str:
+    return f"{work.parameters:,} parameters · {work.macs:,} MACs"
+
+
+def written(pages: PageData, parts: Parts, more: Json, seconds: float) -> str | Failure:
+    """The text of a page; `more` is what its script reads beside the pictures."""
+    made = lay_out(pages.dots(), seconds)
     if isinstance(made, Failure):
         return made
-    data = json.dumps(pages.data(made), ensure_ascii=False, separators=(",", ":"))
+    from .script import joined
+
+    data = json.dumps(pages.data(made) | more, ensure_ascii=False, separators=(",", ":"))
     folder = Path(__file__).parent
-    script = joined(folder)
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    network = pages.pictures[0][0].work
-    totals = f"{len(graph.nodes):,} operations · {network.parameters:,} parameters · {network.macs:,} MACs"
-    parts = {
-        "hash": f"sha256-{digest}",
-        "title": html.escape(clean(graph.program.name)),
-        "totals": totals,
+    script = joined(folder, parts.script)
+    title = html.escape(parts.title)
+    shown = next(iter(parts.tabs))
+    filling = {
+        "hash": f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
+        "title": title,
+        "totals": html.escape(parts.totals),
         "style": palette() + (folder / "page.css").read_text(encoding="utf-8"),
+        "colors": parts.colors,
+        "tools": parts.tools,
+        "flow": ' data-flow="across"' if pages.across else "",
+        "panes": "".join(_pane(number, heading, title) for number, heading in enumerate(parts.panes)),
+        "tabs": "".join(_tab(name, words, name == shown) for name, words in parts.tabs.items()),
+        "panels": "".join(_panel(name, name == shown) for name in parts.tabs),
         # No text of a user can end the element or begin another.
         "data": data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"),
         "script": script,
@@ -50,8 +87,30 @@ def to_page(graph: Graph, view: View = BLOCKS, seconds: float = SECONDS) -> str 
     filled = [first]
     for piece in rest:
         name, _, after = piece.partition("}}")
-        filled += [parts[name], after]
+        filled += [filling[name], after]
     return "".join(filled)
+
+
+def _pane(number: int, heading: str, title: str) -> str:
+    over = f"<h2>{heading}</h2>" if heading else ""
+    label = f"{title} {number + 1}" if heading else title
+    return (
+        f'<div class="pane">{over}<svg class="canvas" id="canvas{number or ""}" xmlns="http://www.w3.org/2000/svg" '
+        f'role="group" aria-label="{label}" tabindex="0"></svg></div>\n'
+    )
+
+
+def _tab(name: str, words: str, shown: bool) -> str:
+    hidden = "" if shown else ' tabindex="-1"'
+    return (
+        f'<button role="tab" type="button" id="tab-{name}" aria-controls="{name}" aria-selected="{str(shown).lower()}"{hidden}>'
+        f"{words}</button>\n"
+    )
+
+
+def _panel(name: str, shown: bool) -> str:
+    hidden = "" if shown else " hidden"
+    return f'<section id="{name}" role="tabpanel" aria-labelledby="tab-{name}" tabindex="0"{hidden}></section>\n'
 
 
 # ------------------------------------------------------------------------------------------------ colours
@@ -71,7 +130,7 @@ def _variables(theme: Theme) -> str:
     colors = {**theme.families, "other": theme.other, **_blocks(theme)}
     rows = {
         "page": theme.page, "text": theme.text, "faint": theme.faint, "line": theme.line, "skip": theme.skip, "frame": theme.frame,
-        "fill0": theme.frame_fills[0], "fill1": theme.frame_fills[1], "count": theme.count,
+        "fill0": theme.frame_fills[0], "fill1": theme.frame_fills[1], "count": theme.count, **theme.marks,
     }  # fmt: skip
     for name, color in colors.items():
         rows[name] = color

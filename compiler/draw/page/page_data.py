@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from pathlib import PurePath
 
 from ....base.records import dataclass
@@ -12,14 +12,17 @@ from ...analysis.cost import work_of
 from ...analysis.memory import inference_profile
 from ...graph.graph import Graph
 from ...graph.program import Node
+from ..dot import Look, Writer
 from ..fold import inside
 from ..font import knows, width
 from ..graphviz_json import Geometry, Place
-from ..labels import Row, box_rows, caption, frame_rows, shape_text
+from ..labels import Row, Words, box_rows, caption, frame_rows, shape_text
+from ..marks import SIGNS, mark
 from ..picture import Box, Frame, Line, Picture
 from ..style import BOLD, DARK, LIGHT, POINTS
 from ..tooltip import clean, tooltip
-from ..u_shape import arms
+from ..u_shape import STRAIGHT, arms
+from ..values import NO_VALUES, Values
 from ..ways import ways
 from .coloring import colored
 
@@ -34,12 +37,36 @@ Everything = Mapping[int, Sequence[int]]
 """For a node that is drawn, all nodes that it stands for."""
 
 
-@dataclass(slots=True)
-class PageData:
-    """Gathers what the script needs. `pictures[0]` is the network, the others the insides of boxes."""
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A picture on the page: that of a network, or of the inside of a box. `base` is the number of the network's first node on the page."""
 
     graph: Graph
-    pictures: list[tuple[Picture, Everything]] = field(default_factory=list)
+    picture: Picture
+    drawn: Everything
+    base: int = 0
+    marks: tuple[str, ...] = ()
+    """What became of every node of the network in another one, where there is another."""
+
+    def mark(self, box: Box) -> str:
+        return mark((index for node in box.nodes for index in self.drawn[node.index]), self.marks) if self.marks else ""
+
+    def signed(self, box: Box) -> tuple[Row, ...]:
+        """What a box prints, its sign before it."""
+        rows = box_rows(self.graph, box)
+        sign = SIGNS.get(self.mark(box), "")
+        return ((Words(sign + " ", "count"), *rows[0]), *rows[1:]) if sign else rows
+
+
+@dataclass(slots=True)
+class PageData:
+    """Gathers what the script needs. The pictures of the networks are added one after another, each followed by the insides of its boxes."""
+
+    look: Look
+    values: Values = NO_VALUES
+    sheets: list[Sheet] = field(default_factory=list)
+    _roots: list[int] = field(default_factory=list)
+    """The numbers of the networks' own pictures."""
     _inside: dict[tuple[int, str], int] = field(default_factory=dict)
     """The number of the picture inside a box, by the number of its own picture and its name."""
     _kinds: dict[str, int] = field(default_factory=dict)
@@ -47,17 +74,32 @@ class PageData:
     _texts: list[Source] = field(default_factory=list)
     _places: dict[tuple[int, int, int], int] = field(default_factory=dict)
 
-    def add(self, picture: Picture, everything: Everything) -> None:
-        """A picture and, level by level, the insides of its boxes."""
-        self.pictures.append((picture, everything))
-        done = 0
-        while done < len(self.pictures):
-            outer, drawn = self.pictures[done]
-            for box in outer.boxes():
-                if len(box.first) > 1 and len(self.pictures) <= MOST_INSIDES:
-                    self._inside[done, box.name] = len(self.pictures)
-                    self.pictures.append((inside(self.graph, box), self._all(box, drawn)))
+    @property
+    def across(self) -> bool:
+        return self.look.direction in ("LR", "RL")
+
+    def add(self, graph: Graph, picture: Picture, marks: tuple[str, ...] = ()) -> None:
+        """The picture of a network and, level by level, the insides of its boxes."""
+        base = sum(len(self.sheets[root].graph.nodes) for root in self._roots)
+        done = len(self.sheets)
+        self._roots.append(done)
+        most = done + MOST_INSIDES
+        self.sheets.append(Sheet(graph, picture, {node.index: (node.index,) for node in graph.nodes}, base, marks))
+        while done < len(self.sheets):
+            outer = self.sheets[done]
+            for box in outer.picture.boxes():
+                if len(box.first) > 1 and len(self.sheets) <= most:
+                    self._inside[done, box.name] = len(self.sheets)
+                    self.sheets.append(replace(outer, picture=inside(graph, box), drawn=self._all(box, outer.drawn)))
             done += 1
+
+    def dots(self) -> list[str]:
+        """The texts that are laid out, one a picture."""
+        made = []
+        for sheet in self.sheets:
+            signs = {box.name: SIGNS.get(sheet.mark(box), "") for box in sheet.picture.boxes()}
+            made.append(Writer(sheet.graph, sheet.picture, self.look, signs=signs).write())
+        return made
 
     @staticmethod
     def _all(box: Box, drawn: Everything) -> Everything:
@@ -71,35 +113,45 @@ class PageData:
         )
 
     def data(self, geometries: Sequence[Geometry]) -> Json:
-        self._place(self.graph.program.span)  # the network's own file stands first
+        roots = [self.sheets[number] for number in self._roots]
+        for sheet in roots:
+            self._place(sheet.graph.program.span)  # the networks' own files stand first
         layouts = [self._layout(number, geometry) for number, geometry in enumerate(geometries)]
-        shown = self._shown()
-        profile = inference_profile(self.graph)
-        kept = set(shown)
-        moments = [[moment.node, moment.bytes] for moment in profile.moments if moment.node in kept]
-        rows = [self._node(self.graph.nodes[index]) for index in shown]
+        shown = {sheet.base + index: sheet.graph.nodes[index] for sheet in roots for index in self._shown(sheet)}
+        rows = {str(number): self._node(node) for number, node in shown.items()}
+        profile = inference_profile(roots[0].graph) if len(roots) == 1 else None
+        moments = profile.moments if profile is not None else ()
         return {
-            "network": clean(self.graph.program.name),
+            "network": " and ".join(clean(sheet.graph.program.name) for sheet in roots),
+            "across": self.across,
+            "roots": self._roots,
+            "firsts": [sheet.base for sheet in roots],
             "layouts": layouts,
-            "nodes": dict(zip(map(str, shown), rows, strict=True)),
+            "nodes": rows,
             "places": [list(place) for place in self._places],
             "sources": [{"name": clean(PurePath(source.name).name), "lines": colored(source)} for source in self._texts],
-            "memory": moments,
-            "peak": profile.peak_bytes,
+            "memory": [[moment.node, moment.bytes] for moment in moments if moment.node in shown],
+            "peak": profile.peak_bytes if profile is not None else 0,
             "heat": [list(LIGHT.heat), list(DARK.heat)],
-            "whole": len(shown) == len(self.graph.nodes),
+            "whole": len(shown) == sum(len(sheet.graph.nodes) for sheet in roots),
+            "back": [_back(node) for sheet in roots for node in sheet.graph.nodes],
+            "columns": [clean(name) for name in self.values.columns],
+            "values": [{"x": _ranges(row.nodes), "v": list(row.numbers)} for row in self.values.rows],
         }
 
-    def _shown(self) -> list[int]:
-        if len(self.graph.nodes) <= MOST_ROWS:
-            return [node.index for node in self.graph.nodes]
-        first = {node.index for picture, _ in self.pictures for box in picture.boxes() for node in box.first}
+    def _shown(self, root: Sheet) -> list[int]:
+        nodes = root.graph.nodes
+        if len(nodes) <= MOST_ROWS:
+            return [node.index for node in nodes]
+        sheets = (sheet for sheet in self.sheets if sheet.graph is root.graph)
+        first = {node.index for sheet in sheets for box in sheet.picture.boxes() for node in box.first}
         return sorted(first)[:MOST_ROWS]
 
     # ------------------------------------------------------------------------------------------ pictures
 
     def _layout(self, number: int, geometry: Geometry) -> Json:
-        picture, drawn = self.pictures[number]
+        sheet = self.sheets[number]
+        picture = sheet.picture
         frames: list[Json] = []
         boxes: list[Json] = []
 
@@ -107,14 +159,14 @@ class PageData:
             for item in items:
                 place = geometry.places[item.name]
                 if isinstance(item, Frame):
-                    frames.append(self._frame(item, place, above))
+                    frames.append(self._frame(item, place, above, sheet.base))
                     walk(item.items, [*above, len(frames) - 1])
                 else:
-                    boxes.append(self._box(number, item, place, above, drawn))
+                    boxes.append(self._box(number, item, place, above))
 
         walk(picture.root.items, [])
         by_name = {box.name: box for box in picture.boxes()}
-        found = ways(picture, arms(picture))
+        found = ways(picture, arms(picture) if self.look.direction is None else STRAIGHT)
         whole = geometry.whole(found)
         lines = [self._line(number, line, way.points, way.label, by_name) for line, way in zip(picture.lines, whole, strict=True)]
         numbers = {row["n"]: place for place, row in enumerate(frames)}
@@ -129,25 +181,26 @@ class PageData:
         }
         return {"w": geometry.width, "h": geometry.height, "frames": frames, "boxes": boxes, "lines": lines, "ports": ports}
 
-    def _frame(self, frame: Frame, place: Place, above: list[int]) -> Json:
-        nodes = [node.index for box in frame.boxes() for node in box.nodes]
+    def _frame(self, frame: Frame, place: Place, above: list[int], base: int) -> Json:
+        nodes = [base + node.index for box in frame.boxes() for node in box.nodes]
         row: Json = {
             "n": frame.name, "p": _corners(place), "r": _rows(frame_rows(frame)), "f": above, "x": _ranges(nodes),
             "s": self._place(frame.scope.span), "t": clean(frame.scope.doc or ".".join(frame.scope.path)),
         }  # fmt: skip
         return row | ({"a": 1} if frame.training_only else {})
 
-    def _box(self, number: int, box: Box, place: Place, above: list[int], drawn: Everything) -> Json:
+    def _box(self, number: int, box: Box, place: Place, above: list[int]) -> Json:
+        sheet = self.sheets[number]
         if box.scope is None:
             family = box.main.operation.family
             kind: str = family if family in LIGHT.families else "other"
         else:
             name = box.scope.template or (box.scope.title if box.scope.kind == "stage" else box.scope.kind)
             kind = f"block{self._kinds.setdefault(name, len(self._kinds)) % len(LIGHT.blocks)}"
-        nodes = [index for node in box.nodes for index in drawn[node.index]]
+        nodes = [sheet.base + index for node in box.nodes for index in sheet.drawn[node.index]]
         span = box.scope.span if box.scope is not None else box.main.span
         row: Json = {
-            "n": box.name, "p": _corners(place), "r": _rows(box_rows(self.graph, box)), "f": above, "k": kind, "x": _ranges(nodes),
+            "n": box.name, "p": _corners(place), "r": _rows(sheet.signed(box)), "f": above, "k": kind, "x": _ranges(nodes),
             "s": self._place(span), "t": clean(tooltip(box)),
         }  # fmt: skip
         if (number, box.name) in self._inside:
@@ -158,6 +211,8 @@ class PageData:
             row["m"] = 1
         if box.count > 1:
             row["c"] = box.count
+        if sheet.mark(box) not in ("", "same"):
+            row["d"] = sheet.mark(box)
         return row
 
     def _line(
@@ -173,12 +228,12 @@ class PageData:
             row["l"] = [text, *label, *_wide(text, "edge")]
         tail, head = boxes.get(line.tail), boxes.get(line.head)
         if tail is not None and (number, tail.name) in self._inside:
-            exits = self.pictures[self._inside[number, tail.name]][0].exits
+            exits = self.sheets[self._inside[number, tail.name]].picture.exits
             places = {node.index: place % len(tail.first) for place, node in enumerate(tail.nodes)}
             found = {exits.index(at) for producer, _, _ in line.edges if (at := tail.first[places[producer]].index) in exits}
             row["u"] = sorted(found) or [0]
         if head is not None and (number, head.name) in self._inside:
-            entries = self.pictures[self._inside[number, head.name]][0].entries
+            entries = self.sheets[self._inside[number, head.name]].picture.entries
             places = {node.index: place % len(head.first) for place, node in enumerate(head.nodes)}
             sources = {head.first[places[user]].inputs[operand] for _, user, operand in line.edges}
             row["v"] = sorted(entries.index(source) for source in sources if source in entries) or [0]
@@ -224,7 +279,13 @@ def _wide(text: str, style: str) -> list[float]:
     return [round(width(text, POINTS[style], style in BOLD), 1)] if knows(text) else []
 
 
-def _ranges(indices: Sequence[int]) -> list[int]:
+def _back(node: Node) -> int | list[int]:
+    """How far before a node those stand that it reads; one number where it reads one."""
+    steps = [node.index - source for source in dict.fromkeys(node.inputs)]
+    return steps[0] if len(steps) == 1 else steps
+
+
+def _ranges(indices: Iterable[int]) -> list[int]:
     """Sorted numbers as runs: first and last of each."""
     runs: list[int] = []
     for index in sorted(set(indices)):

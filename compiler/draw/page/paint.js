@@ -1,24 +1,24 @@
 // A composed layout as elements of SVG. What can be clicked tells its key in `data-key`.
-import { costOf, plain } from "./data.js";
+import { costOf, plain, short } from "./data.js";
 import { fixed, svg } from "./elements.js";
 import { heat } from "./heat.js";
 import { state } from "./state.js";
 import { headingSize } from "./stretch.js";
 
-/** @import { Box, Composed, Frame, PlacedBox, Point, Rect, Rows } from "./types.d.ts" */
+/** @import { Box, Composed, Frame, Pane, PlacedBox, Point, Rect, Rows } from "./types.d.ts" */
 
 const LARGE = 10.2;
 const SMALL = 8.9;
 
-/** @typedef {{x: number, y: number, depth: number}} Where Where a layout begins in the picture, and how many frames are around it. */
+/** @typedef {{pane: Pane, x: number, y: number, depth: number}} Where Where a layout begins in which picture, and how many frames are around it. */
 
-/** The tips of arrows. */
-export function markers() {
+/** The tips of arrows. @param {Pane} pane */
+export function markers({ number }) {
   const size = { markerWidth: 5.5, markerHeight: 5.5, markerUnits: "userSpaceOnUse", orient: "auto" };
   /** @param {string} id @param {string} name */
   const one = (id, name) =>
     svg("marker", { id, viewBox: "0 0 8 8", refX: 7.2, refY: 4, ...size }, svg("path", { d: "M0 1L8 4L0 7Z", class: name }));
-  return svg("defs", {}, one("tip", "tip"), one("tip-skip", "tip skip"));
+  return svg("defs", {}, one(`tip${number}`, "tip"), one(`tip-skip${number}`, "tip skip"));
 }
 
 /**
@@ -33,9 +33,12 @@ export function paint(composed, group, where) {
   for (const { box, key, rect, inside } of composed.boxes) {
     if (inside) frameOf(group, { what: box, rows: box.r.slice(0, 1), key, rect, isShut: false }, where);
   }
-  for (const { line, d, arrow } of composed.lines) {
+  for (const { line, d, arrow, tail, head } of composed.lines) {
     const kinds = `line${line.s ? " skip" : ""}${line.a ? " aux" : ""}`;
-    group.append(svg("path", { class: kinds, d, ...(arrow ? { "marker-end": line.s ? "url(#tip-skip)" : "url(#tip)" } : {}) }));
+    const tip = `url(#tip${line.s ? "-skip" : ""}${where.pane.number})`;
+    const element = svg("path", { class: kinds, d, ...(arrow ? { "marker-end": tip } : {}) });
+    group.append(element);
+    state.lines.push({ element, tail, head });
   }
   for (const { label } of composed.lines) {
     if (!label) continue;
@@ -46,7 +49,7 @@ export function paint(composed, group, where) {
     if (item.inside) {
       const [x, y] = item.inside.at;
       const g = svg("g", { transform: `translate(${fixed(x)} ${fixed(y)})` });
-      paint(item.inside.composed, g, { x: where.x + x, y: where.y + y, depth: where.depth + item.box.f.length + 1 });
+      paint(item.inside.composed, g, { ...where, x: where.x + x, y: where.y + y, depth: where.depth + item.box.f.length + 1 });
       group.append(g);
     } else group.append(boxOf(item, where));
   }
@@ -90,14 +93,30 @@ function boxOf({ box, key, rect }, where) {
   const shape = box.m ? svg("ellipse", oval) : rounded(rect);
   g.append(svg("title", {}, box.t), shape, ...rowsOf(box.r, [x + w / 2, y], h));
   if (state.color === "kind") shape.style.fill = "var(--f)";
-  else {
-    const { fill, text } = heat(costOf(box.x, +state.color) / state.dearest);
-    shape.style.fill = fill;
-    g.classList.add("heat");
-    g.style.fill = text;
-  }
+  else if (state.color === "change") shape.style.fill = `var(--${box.d ?? "same"})`;
+  else heated(g, shape, box, rect);
   remember(g, box, key, rect, where, box.i !== undefined);
   return g;
+}
+
+/**
+ * The colour of what a box costs, with the number over its corner.
+ * @param {SVGGElement} g
+ * @param {SVGElement} shape
+ * @param {Box} box
+ * @param {Rect} rect
+ */
+function heated(g, shape, box, [x, y, w]) {
+  const cost = costOf(box.x, +state.color);
+  const { fill, text } = heat(cost / state.dearest);
+  shape.style.fill = fill;
+  g.classList.add("heat");
+  g.style.fill = text;
+  if (!cost) return;
+  const said = short(cost);
+  const wide = said.length * 4.2 + 4;
+  const plate = svg("rect", { class: "plate", x: fixed(x + w - wide + 4), y: fixed(y - 5), width: fixed(wide), height: 9, rx: 2 });
+  g.append(plate, svg("text", { class: "number", x: fixed(x + w + 4 - wide / 2), y: fixed(y + 2) }, said));
 }
 
 /** @param {Rect} rect */
@@ -145,5 +164,5 @@ function asWide(text, wide) {
  * @param {boolean} closed
  */
 function remember(element, what, key, [x, y, w, h], where, closed) {
-  state.drawn.push({ element, what, key, rect: [where.x + x, where.y + y, w, h], closed });
+  state.drawn.push({ pane: where.pane, element, what, key, rect: [where.x + x, where.y + y, w, h], closed });
 }

@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-FIRST = "main.js"
+FIRSTS = ("main.js", "compare.js")
+"""The files that a page begins with: that of one network, and that of two."""
 
 IMPORT = re.compile(r'^import (?:(\{[^}]*\}) from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:const|function\*?|class) (\w+))", re.MULTILINE)
 
 
-def joined(folder: Path) -> str:
-    """`main.js` after all that it imports, and that these import."""
+def joined(folder: Path, first: str = FIRSTS[0]) -> str:
+    """The first file after all that it imports, and that these import."""
     parts: dict[str, str] = {}
-    _add(folder, FIRST, parts)
+    _add(folder, first, parts)
     return "\n".join(['"use strict";', "const files = {};", *parts.values()])
 
 

@@ -3,7 +3,7 @@ import { data } from "./data.js";
 import { byId } from "./elements.js";
 import { reveal } from "./folding.js";
 import { select } from "./selection.js";
-import { canvas } from "./state.js";
+import { state } from "./state.js";
 
 const field = byId("search", HTMLInputElement);
 const found = byId("found", HTMLOutputElement);
@@ -35,6 +35,6 @@ field.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape") {
     field.value = "";
     search("");
-    canvas.focus();
+    state.active.canvas.focus();
   }
 });

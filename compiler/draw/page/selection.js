@@ -1,5 +1,5 @@
 // Which operations are selected. Who shows them in a way of its own (source, costs, memory, picture) follows.
-import { state } from "./state.js";
+import { changed, state } from "./state.js";
 
 /** @import { Selection, Selector } from "./types.d.ts" */
 
@@ -18,6 +18,7 @@ export function follow(follower) {
 export function select(nodes, by, place) {
   state.selected = new Set(nodes);
   for (const follower of followers) follower({ nodes: state.selected, by, place });
+  changed();
 }
 
 /** Selects nothing. */

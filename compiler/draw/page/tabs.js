@@ -1,7 +1,11 @@
-// Source, costs and memory, one at a time.
+// What stands beside the picture, one at a time.
 import { byId } from "./elements.js";
+import { changed } from "./state.js";
 
 const tabs = [...document.querySelectorAll("[role=tab]")].filter((tab) => tab instanceof HTMLElement);
+
+/** @param {HTMLElement} tab */
+const panelOf = (tab) => tab.getAttribute("aria-controls") ?? "";
 
 /** @param {HTMLElement} tab */
 function choose(tab) {
@@ -9,8 +13,21 @@ function choose(tab) {
     const on = other === tab;
     other.setAttribute("aria-selected", String(on));
     other.tabIndex = on ? 0 : -1;
-    byId(other.getAttribute("aria-controls") ?? "", HTMLElement).hidden = !on;
+    byId(panelOf(other), HTMLElement).hidden = !on;
   }
+  changed();
+}
+
+/** The panel that is seen. */
+export function chosenTab() {
+  const tab = tabs.find((one) => one.getAttribute("aria-selected") === "true");
+  return tab ? panelOf(tab) : "";
+}
+
+/** @param {string} panel */
+export function chooseTab(panel) {
+  const tab = tabs.find((one) => panelOf(one) === panel);
+  if (tab) choose(tab);
 }
 
 tabs.forEach((tab, k) => {

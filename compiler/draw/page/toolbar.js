@@ -1,49 +1,63 @@
 // The buttons above the picture, and the legend of its colours.
-import { costIn, costOf, data } from "./data.js";
+import { COUNTED, costOf, data, short, totalOf } from "./data.js";
 import { draw } from "./draw.js";
 import { byId, html } from "./elements.js";
 import { foldAll, unfoldAll } from "./folding.js";
 import { heat } from "./heat.js";
-import { dark, state } from "./state.js";
+import { dark, panes, state } from "./state.js";
 import { fitWhole, zoom } from "./view.js";
 
-const BUTTONS = { fold: foldAll, unfold: unfoldAll, in: () => zoom(1.3), out: () => zoom(1 / 1.3), fit: fitWhole };
+const BUTTONS = {
+  fold: foldAll,
+  unfold: unfoldAll,
+  in: () => zoom(state.active, 1.3),
+  out: () => zoom(state.active, 1 / 1.3),
+  fit: () => panes.forEach(fitWhole),
+};
 for (const [id, press] of Object.entries(BUTTONS)) byId(id, HTMLButtonElement).addEventListener("click", () => press());
 
 const choice = byId("color", HTMLSelectElement);
 const legend = byId("legend", HTMLElement);
-choice.addEventListener("change", () => {
-  state.color = choice.value;
-  recolor();
+data.columns.forEach((name, k) => {
+  choice.append(html("option", { value: COUNTED + 1 + k }, name));
 });
-dark.addEventListener("change", recolor);
-
-function recolor() {
-  legend.hidden = state.color === "kind";
-  if (!legend.hidden) {
-    const column = +state.color;
-    state.dearest = Math.max(1, ...data.layouts[0].boxes.map((box) => costOf(box.x, column)));
-    const total = Object.keys(data.nodes).reduce((sum, node) => sum + costIn(node, column), 0);
-    const shares = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => {
-      const { fill, text } = heat(share);
-      const span = html("span", {}, short(state.dearest * share));
-      span.style.background = fill;
-      span.style.color = text;
-      return span;
-    });
-    legend.replaceChildren(`${choice.selectedOptions[0].text} a box `, ...shares, ` ${short(total)} in all`);
-  }
+choice.addEventListener("change", () => {
+  setColor(choice.value);
   draw();
+});
+dark.addEventListener("change", () => {
+  setColor(state.color);
+  draw();
+});
+
+/** What colours the boxes from the next drawing on. @param {string} color */
+export function setColor(color) {
+  if (![...choice.options].some((option) => option.value === color)) return;
+  state.color = choice.value = color;
+  legend.hidden = color === "kind";
+  if (color === "change") legend.replaceChildren(...changes());
+  else if (color !== "kind") legend.replaceChildren(...shares(+color));
 }
 
-/** `1.58G` @param {number} value */
-function short(value) {
-  const units = /** @type {[number, string][]} */ ([
-    [1e12, "T"],
-    [1e9, "G"],
-    [1e6, "M"],
-    [1e3, "K"],
-  ]);
-  for (const [size, letter] of units) if (value >= size) return +(value / size).toPrecision(3) + letter;
-  return String(Math.round(value));
+function changes() {
+  return Object.entries({ added: "+ new", removed: "\u2212 gone", changed: "~ changed", renamed: "= renamed", same: "the same" }).map(
+    ([kind, words]) => {
+      const span = html("span", {}, words);
+      span.style.background = `var(--${kind})`;
+      return span;
+    },
+  );
+}
+
+/** @param {number} column */
+function shares(column) {
+  state.dearest = Math.max(...data.roots.flatMap((root) => data.layouts[root].boxes.map((box) => costOf(box.x, column)))) || 1;
+  const spans = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => {
+    const { fill, text } = heat(share);
+    const span = html("span", {}, short(state.dearest * share));
+    span.style.background = fill;
+    span.style.color = text;
+    return span;
+  });
+  return [`${choice.selectedOptions[0].text} a box `, ...spans, ` ${short(totalOf(column))} in all`];
 }

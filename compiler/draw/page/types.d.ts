@@ -33,6 +33,8 @@ export interface Box extends Item {
   k: string;
   /** Number of the layout inside. */
   i?: number;
+  /** What became of it between two networks, where it is not the same. */
+  d?: "added" | "removed" | "changed" | "renamed";
   /** Whether it is a merge. */
   m?: 1;
   /** How many rounds it stands for. */
@@ -77,8 +79,34 @@ export type NodeRow = [
 ];
 /** Plain text of a source, or what it is. */
 export type SourcePiece = string | [text: string, kind: "word" | "string" | "comment"];
+/** A step that differs between two networks, by its numbers in them. */
+export interface Change {
+  k: "added" | "removed" | "changed" | "renamed";
+  /** Its sign. */
+  g: string;
+  /** The step, and what is told of it. */
+  t: string;
+  w: string;
+  /** The part of the network that it is in. */
+  s: string;
+  /** What it costs more: parameters, MACs. */
+  p: number;
+  m: number;
+  a: number | null;
+  b: number | null;
+}
+/** Numbers of the reader's own, one a column, of an operation or a part. */
+export interface Values {
+  x: Ranges;
+  v: (number | null)[];
+}
 export interface Data {
   network: string;
+  /** Whether the flow leads to the right. */
+  across: boolean;
+  /** Of each network the number of its layout, and that of its first operation. */
+  roots: number[];
+  firsts: number[];
   layouts: Layout[];
   nodes: Record<string, NodeRow>;
   places: [file: number, first: number, last: number][];
@@ -89,6 +117,15 @@ export interface Data {
   heat: [string[], string[]];
   /** Whether all operations are listed. */
   whole: boolean;
+  /** For every operation how far back those stand that it reads. */
+  back: (number | number[])[];
+  /** The reader's own numbers, and the names of their columns. */
+  columns: string[];
+  values: Values[];
+  /** Of two networks: which operations are the same step, what changed, and the totals. */
+  pairs?: [number, number][];
+  changes?: Change[];
+  totals?: string[];
 }
 
 /** How much room a strip of a layout needs. */
@@ -118,6 +155,9 @@ export interface PlacedLine {
   /** The path. */
   d: string;
   arrow: boolean;
+  /** The boxes at its ends; none at a port. */
+  tail: Box | undefined;
+  head: Box | undefined;
 }
 /** A layout with its open boxes and shut frames: where everything stands, in its own coordinates. */
 export interface Composed {
@@ -131,16 +171,38 @@ export interface Composed {
   mapY: Mapping;
 }
 
+/** The picture of one network. */
+export interface Pane {
+  number: number;
+  /** Number of its layout. */
+  root: number;
+  /** Number of its first operation. */
+  first: number;
+  /** What its keys begin with. */
+  prefix: string;
+  canvas: SVGSVGElement;
+  /** The part that is seen; null until it is fitted. */
+  view: Rect | null;
+  /** Its width and height. */
+  size: Point;
+}
+/** A line as it was drawn. */
+export interface DrawnLine {
+  element: SVGElement;
+  tail: Box | undefined;
+  head: Box | undefined;
+}
 /** A box or a frame as it was drawn; `closed` where it shows nothing of what is inside. */
 export interface Drawn {
+  pane: Pane;
   element: SVGElement;
   what: Box | Frame;
   key: string;
   rect: Rect;
   closed: boolean;
 }
-/** Who selects: a line of the source, a row of the costs, the memory's curve, the search, or a box of the picture. */
-export type Selector = "line" | "row" | "memory" | "search" | "box" | "nobody";
+/** Who selects: a line of the source, a row of the costs, the memory's curve, the search, a change, a box of the picture, or a link. */
+export type Selector = "line" | "row" | "memory" | "search" | "change" | "box" | "link" | "nobody";
 export interface Selection {
   nodes: Set<number>;
   by: Selector;

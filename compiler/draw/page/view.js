@@ -1,63 +1,96 @@
-// The part of the picture that is seen.
-import { inRanges } from "./data.js";
+// The part of each picture that is seen.
+import { data, inRanges } from "./data.js";
 import { fixed } from "./elements.js";
-import { canvas, state } from "./state.js";
+import { changed, panes, state } from "./state.js";
 
-/** @import { Point, Rect } from "./types.d.ts" */
+/** @import { Pane, Point, Rect } from "./types.d.ts" */
 
-/** @param {Rect} view */
-export function show(view) {
-  state.view = view;
-  canvas.setAttribute("viewBox", view.map(fixed).join(" "));
-}
+const listeners = /** @type {((pane: Pane) => void)[]} */ ([]);
 
-/** As large as can be read: the width fits, and a tall picture begins at its top. */
-export function fit() {
-  const { width, height } = canvas.getBoundingClientRect();
-  const [w, h] = state.size;
-  const scale = Math.min((width || 800) / (w + 24), Math.max((height || 600) / (h + 24), (width || 800) / 620), 2.2);
-  const seen = /** @type {Point} */ ([(width || 800) / scale, (height || 600) / scale]);
-  show([(w - seen[0]) / 2, h + 24 > seen[1] ? -12 : (h - seen[1]) / 2, ...seen]);
-}
-
-export function fitWhole() {
-  const { width, height } = canvas.getBoundingClientRect();
-  const [w, h] = state.size;
-  const scale = Math.min(width / (w + 24), height / (h + 24));
-  show([(w - width / scale) / 2, (h - height / scale) / 2, width / scale, height / scale]);
+/** Calls `listener` when another part of a picture is seen. @param {(pane: Pane) => void} listener */
+export function onView(listener) {
+  listeners.push(listener);
 }
 
 /**
+ * @param {Pane} pane
+ * @param {Rect} view
+ */
+export function show(pane, view) {
+  pane.view = view;
+  pane.canvas.setAttribute("viewBox", view.map(fixed).join(" "));
+  for (const listener of listeners) listener(pane);
+  changed();
+}
+
+/**
+ * How large a picture is shown, in pixels.
+ * @param {Pane} pane
+ * @returns {Point}
+ */
+export function room({ canvas }) {
+  const { width, height } = canvas.getBoundingClientRect();
+  return [width || 800, height || 600];
+}
+
+/**
+ * As large as can be read: the width fits, and a tall picture begins at its top. One that leads to the right fits in its height.
+ * @param {Pane} pane
+ */
+export function fit(pane) {
+  const [width, height] = room(pane);
+  const [w, h] = pane.size;
+  const across = width / (w + 24);
+  const down = height / (h + 24);
+  const scale = data.across ? Math.min(down, Math.max(across, height / 420), 2.2) : Math.min(across, Math.max(down, width / 620), 2.2);
+  const seen = /** @type {Point} */ ([width / scale, height / scale]);
+  const left = data.across && w + 24 > seen[0] ? -12 : (w - seen[0]) / 2;
+  const top = !data.across && h + 24 > seen[1] ? -12 : (h - seen[1]) / 2;
+  show(pane, [left, top, ...seen]);
+}
+
+/** @param {Pane} pane */
+export function fitWhole(pane) {
+  const [width, height] = room(pane);
+  const [w, h] = pane.size;
+  const scale = Math.min(width / (w + 24), height / (h + 24));
+  show(pane, [(w - width / scale) / 2, (h - height / scale) / 2, width / scale, height / scale]);
+}
+
+/**
+ * @param {Pane} pane
  * @param {number} factor
  * @param {Point} [center] what stays where it is
  */
-export function zoom(factor, center) {
-  if (!state.view) return;
-  const [x, y, w, h] = state.view;
+export function zoom(pane, factor, center) {
+  if (!pane.view) return;
+  const [x, y, w, h] = pane.view;
   const [cx, cy] = center ?? [x + w / 2, y + h / 2];
   const size = Math.min(Math.max(w / factor, 40), 60000);
   const scale = size / w;
-  show([cx - (cx - x) * scale, cy - (cy - y) * scale, size, h * scale]);
+  show(pane, [cx - (cx - x) * scale, cy - (cy - y) * scale, size, h * scale]);
 }
 
 /**
+ * @param {Pane} pane
  * @param {number} dx
  * @param {number} dy
  */
-export function pan(dx, dy) {
-  if (state.view) show([state.view[0] + dx, state.view[1] + dy, state.view[2], state.view[3]]);
+export function pan(pane, dx, dy) {
+  if (pane.view) show(pane, [pane.view[0] + dx, pane.view[1] + dy, pane.view[2], pane.view[3]]);
 }
 
 /**
  * Brings the middle of a rectangle into the middle of the view, where it is not seen as it is.
+ * @param {Pane} pane
  * @param {Rect} rect
  * @param {number} needed how much of its height must be seen
  * @param {number} kept how much of its height stands in the middle
  */
-function center([x, y, w, h], needed = h, kept = h) {
-  if (!state.view) return;
-  const [vx, vy, vw, vh] = state.view;
-  if (x < vx || y < vy || x + w > vx + vw || y + needed > vy + vh) show([x + w / 2 - vw / 2, y + kept / 2 - vh / 2, vw, vh]);
+function center(pane, [x, y, w, h], needed = h, kept = h) {
+  if (!pane.view) return;
+  const [vx, vy, vw, vh] = pane.view;
+  if (x < vx || y < vy || x + w > vx + vw || y + needed > vy + vh) show(pane, [x + w / 2 - vw / 2, y + kept / 2 - vh / 2, vw, vh]);
 }
 
 /**
@@ -65,30 +98,36 @@ function center([x, y, w, h], needed = h, kept = h) {
  * @param {number} node
  */
 export function bringIntoView(node) {
-  const found = state.drawn.filter((item) => inRanges(item.what.x, node)).pop();
-  if (found) center(found.rect);
+  const found = state.drawn.findLast((item) => inRanges(item.what.x, node));
+  if (found) center(found.pane, found.rect);
 }
 
 /**
  * The top of a box, which may be larger than the view.
+ * @param {Pane} pane
  * @param {Rect} rect
  */
-export function bringTopIntoView(rect) {
-  if (state.view) center(rect, Math.min(rect[3], 20), Math.min(rect[3], state.view[3]));
+export function bringTopIntoView(pane, rect) {
+  if (pane.view) center(pane, rect, Math.min(rect[3], 20), Math.min(rect[3], pane.view[3]));
 }
 
-new ResizeObserver(() => {
-  const { width, height } = canvas.getBoundingClientRect();
-  if (state.view && width && height) show([state.view[0], state.view[1], state.view[2], (state.view[2] * height) / width]);
-}).observe(canvas);
+for (const pane of panes) {
+  new ResizeObserver(() => {
+    const { width, height } = pane.canvas.getBoundingClientRect();
+    if (pane.view && width && height) show(pane, [pane.view[0], pane.view[1], pane.view[2], (pane.view[2] * height) / width]);
+  }).observe(pane.canvas);
+}
 
 // On paper the whole picture stands.
-/** @type {Rect | null} */
-let screen = null;
+/** @type {(Rect | null)[]} */
+let screen = [];
 addEventListener("beforeprint", () => {
-  screen = state.view;
-  show([-6, -6, state.size[0] + 12, state.size[1] + 12]);
+  screen = panes.map((pane) => pane.view);
+  for (const pane of panes) show(pane, [-6, -6, pane.size[0] + 12, pane.size[1] + 12]);
 });
 addEventListener("afterprint", () => {
-  if (screen) show(screen);
+  panes.forEach((pane, k) => {
+    const view = screen[k];
+    if (view) show(pane, view);
+  });
 });

@@ -1,0 +1,148 @@
+"""Numbers of the user's own for the steps and parts of a network: measured times, energies, errors.
+
+A file holds them by path, `{"layer1.0.conv1": 0.81}`, several for each as `{"layer1.0.conv1": {"time": 0.81, "energy": 2.5}}`,
+or is a profile of PyTorch or ONNX Runtime whose events bear the names of steps.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from ...base.diagnostics import Diagnostic, Label, Severity
+from ...base.records import dataclass
+from ..graph.graph import Graph
+from ..ops.suggest import closest, did_you_mean
+from .paths import nodes_in
+from .tooltip import clean
+
+ONE = "value"  # the column of a file that has but one
+PROFILED = "time, ms"
+SUFFIX = "_kernel_time"  # what ONNX Runtime puts behind the name of a step
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Numbers of one step or one part: `nodes` are all that it holds, `numbers` one a column."""
+
+    nodes: frozenset[int]
+    numbers: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """`columns` are the names of the numbers. A number of a part counts where the whole part is in a box."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[Value, ...] = ()
+
+    def column(self, name: str) -> Column:
+        """The numbers of that name; of the first column, where none has it."""
+        place = self.columns.index(name) if name in self.columns else 0
+        told = [(row.nodes, number) for row in self.rows if (number := row.numbers[place]) is not None]
+        return Column(
+            self.columns[place],
+            {next(iter(nodes)): number for nodes, number in told if len(nodes) == 1},
+            tuple((nodes, number) for nodes, number in told if len(nodes) > 1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One number for steps, by their places in the graph, and for parts."""
+
+    name: str
+    steps: Mapping[int, float]
+    parts: tuple[tuple[frozenset[int], float], ...]
+
+    def within(self, nodes: Iterable[int]) -> float:
+        """The sum over what lies in a box with these nodes."""
+        held = frozenset(nodes)
+        return sum(self.steps.get(node, 0.0) for node in held) + sum(number for part, number in self.parts if part <= held)
+
+
+NO_VALUES = Values()
+
+
+def read_values(graph: Graph, file: str) -> Values | Diagnostic:
+    """The numbers of a file, or what is wrong with it."""
+    try:
+        told = json.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        return _wrong(graph, file, f"could not be read ({error.strerror})", "name a file of JSON")
+    except ValueError as error:
+        return _wrong(graph, file, f"is no JSON: {error}", 'write `{"layer1.0.conv1": 0.81}`, or a profile as PyTorch exports it')
+    profile = _profile(told)
+    known = _known(graph)
+    if profile is not None:
+        found = {name: number for name, number in profile.items() if name in known}
+        if not found:
+            return _wrong(
+                graph,
+                file,
+                "is a profile in which no event bears the name of a step",
+                "give the events the names of steps, as `record_function` does",
+            )
+        return values_of(graph, {name: {PROFILED: number} for name, number in found.items()})
+    if not isinstance(told, dict) or not told:
+        return _wrong(graph, file, "holds no numbers by path", 'write `{"layer1.0.conv1": 0.81}`')
+    rows: dict[str, dict[str, float]] = {}
+    for path, number in told.items():
+        row = number if isinstance(number, dict) else {ONE: number}
+        for value in row.values():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                return _wrong(
+                    graph, file, f"has {json.dumps(value)[:40]} for `{clean(path)}`, which is no number", "write a number for each path"
+                )
+        if path not in known:
+            help = did_you_mean(closest(path, known)) or "name a step as `archc cost` does, or a part such as `layer1.0`"
+            return _wrong(graph, file, f"names `{clean(path)}`, which `{clean(graph.program.name)}` does not have", help)
+        if not row:
+            return _wrong(graph, file, f"holds no numbers for `{clean(path)}`", "write a number, or leave the path out")
+        rows[path] = {str(name): float(value) for name, value in row.items()}
+    return values_of(graph, rows)
+
+
+def values_of(graph: Graph, rows: Mapping[str, Mapping[str, float]]) -> Values:
+    """Numbers by path and name. Of a part whose steps have numbers of their own, that of the part is theirs together, and left out."""
+    known = _known(graph)
+    columns = tuple(dict.fromkeys(name for row in rows.values() for name in row))
+    nodes = {path: frozenset(known[path]) for path in rows}
+    made = []
+    for path, row in rows.items():
+        numbers = tuple(
+            None if any(name in other and nodes[inner] < nodes[path] for inner, other in rows.items()) else row.get(name)
+            for name in columns
+        )
+        if any(number is not None for number in numbers):
+            made.append(Value(nodes[path], numbers))
+    return Values(columns, tuple(made))
+
+
+def _known(graph: Graph) -> dict[str, tuple[int, ...]]:
+    """What has a path: parts, and steps before parts of the same name."""
+    parts = {".".join(scope.path): tuple(nodes_in(graph, scope)) for scope in graph.members if scope.path}
+    return parts | {node.unique: (node.index,) for node in graph.nodes}
+
+
+def _profile(told: object) -> dict[str, float] | None:
+    """Milliseconds by the names of the events of a trace, as PyTorch's and ONNX Runtime's profilers write it; None for anything else."""
+    events = told.get("traceEvents") if isinstance(told, dict) else told
+    if not isinstance(events, list):
+        return None
+    sums: dict[str, float] = {}
+    for name, microseconds in _events(events):
+        sums[name] = sums.get(name, 0.0) + microseconds / 1e3
+    return sums
+
+
+def _events(events: list[object]) -> Iterator[tuple[str, float]]:
+    for event in events:
+        if isinstance(event, dict) and isinstance(event.get("dur"), int | float):
+            yield str(event.get("name", "")).removesuffix(SUFFIX).strip("/"), float(event["dur"])
+
+
+def _wrong(graph: Graph, file: str, what: str, help: str) -> Diagnostic:
+    return Diagnostic("F607", f"`{clean(file)}` {what}", Label(graph.program.span), help=help, severity=Severity.ERROR)
