@@ -62,7 +62,8 @@ network that comes with archc (a test runs both).
 | pools | the window for each output; adaptive and global ones 1 an input element |
 | `add`, `mul`, `sub`, `maximum` of n paths | n - 1 an output element; `mean` n |
 | `scale`, `layer_scale`, position embeddings | 1 an element |
-| interpolation | the neighbours that it weighs, for each output; nearest 0 |
+| interpolation, `grid_sample` | the neighbours that it weighs, for each output; nearest 0 |
+| `correlation` | 2 a channel, for each output |
 | everything that only moves data, and dropout | 0 |
 
 **Activations** are the elements that operations write, of one image. Views (`flatten`) and dropout write none in evaluation. The

@@ -88,13 +88,12 @@ def _fields(node: Node, inputs: Sequence[tuple[Field, ...]]) -> tuple[Field, ...
     rank = _rank(node.shape)
     if not inputs:
         return (Field(),) * rank
-    windows = node.operation.windows(node.input_shapes, node.shape)
     joined: tuple[Field, ...] | None = None
     for number, (above, shape) in enumerate(zip(inputs, node.input_shapes, strict=True)):
         if len(above) != rank or _rank(shape) != rank:
             row: tuple[Field, ...] = (WHOLE,) * rank
         else:
-            used = windows if windows is not None and number == 0 else (STEP,) * rank
+            used = node.operation.windows_of(number, node.input_shapes, node.shape) or (STEP,) * rank
             row = tuple(field.through(window) for field, window in zip(above, used, strict=True))
         joined = row if joined is None else tuple(one.joined(other) for one, other in zip(joined, row, strict=True))
     assert joined is not None

@@ -11,6 +11,7 @@ FAMILIES = {
     "convolution": "conv dwconv",
     "weighted": "std_conv weight_norm_conv spectral_norm_conv",
     "deconvolution": "deconv",
+    "deform": "deform_conv",
     "dense": "linear",
     "norm": "bn gn ln instance_norm lrn",
     "length_norm": "normalize rms_norm",
@@ -40,6 +41,7 @@ FAMILIES = {
     "relative": "relative_bias",
     "sdpa": "sdpa",
     "sample": "grid_sample roi_align",
+    "correlation": "correlation",
     "other": "scale identity embedding",
 }
 """The files of the records, in the order of the manual, and the words that each gives the language, so that a word loads its own file alone."""

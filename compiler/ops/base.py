@@ -387,6 +387,10 @@ class Operation:
         """One window a spatial axis of the first input; None: every position reads its own alone."""
         return None
 
+    def windows_of(self, number: int, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        """The same of any input."""
+        return self.windows(inputs, output) if number == 0 else None
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         """The module that holds the weights, or stands for the operation in an `nn.Sequential`. None: there is none."""
         return None

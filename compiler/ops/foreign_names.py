@@ -13,6 +13,8 @@ from . import TABLE
 
 SAME = {
     "conv": "convolution",
+    "deform_conv": "deformconv deformableconv dcn dcnv2 modulateddeformconv deformconvpack",
+    "correlation": "corr costvolume correlationlayer spatialcorrelationsampler",
     "deconv": "convtranspose convtransposed transposedconv transposeconv deconvolution upconv fractionallystridedconv",
     "std_conv": "stdconv wsconv weightstandardization weightstandardisation scaledstdconv standardizedconv",
     "weight_norm_conv": "weightnorm weightnormconv weightnormalization",
@@ -232,7 +234,7 @@ OTHERWISE = (
     ),
     Otherwise("adam adamw sgd rmsprop optimizer scheduler lr", _TRAINING),
     Otherwise(
-        "deformconv deformableconv dcn affinegrid roipool nms psroipool",
+        "affinegrid roipool nms psroipool",
         "not there: what is read depends on data; put it behind the module in Python",
     ),
     Otherwise("fft rfft ifft stft istft dct", "not there; bring what it gives in as the `input`"),

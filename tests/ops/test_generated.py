@@ -29,9 +29,16 @@ def grown(inputs: Shapes) -> Shapes:
 
 def runs_at_any_size(operation: Operation, inputs: Shapes) -> bool:
     ranks = {len(shape) for shape in inputs}
-    fixed = operation.name in ("reshape", "rearrange", "matmul", "fold", "grid_sample", "einsum", "maxunpool") or operation.weights(
-        inputs
-    ) != operation.weights(grown(inputs))
+    fixed = operation.name in (
+        "reshape",
+        "rearrange",
+        "matmul",
+        "fold",
+        "grid_sample",
+        "deform_conv",
+        "einsum",
+        "maxunpool",
+    ) or operation.weights(inputs) != operation.weights(grown(inputs))
     return len(ranks) == 1 and ranks.pop() > 1 and not fixed
 
 

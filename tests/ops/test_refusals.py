@@ -174,6 +174,8 @@ def test_heads_of_merges() -> None:
         "einsum",
         "grid_sample",
         "roi_align",
+        "correlation",
+        "deform_conv",
         "attention",
         "sdpa",
         "embedding",

@@ -14,10 +14,10 @@ from torch import nn
 from .audio import M5, ConvTasNet, WaveNet
 from .ddpm import Ddpm
 from .detection import EfficientDet, Hourglass, Yolov3
-from .further import Crnn, FlowNetS, PointNet, SlowFast
+from .further import Crnn, FlowNetC, FlowNetS, PointNet, SlowFast
 from .generation import Dcgan, DcganDiscriminator, Nerf, Pix2Pix, Pix2PixDiscriminator, Vae
 from .restoration import Edsr, SrResNet
-from .segmentation import Pspnet, Unetpp, Vnet
+from .segmentation import Pspnet, Segnet, Unetpp, Vnet
 from .sequences import Siamese, Tcn
 from .text import Gpt2, TransformerEncoder
 
@@ -49,11 +49,18 @@ WRITTEN: Mapping[str, Written] = MappingProxyType(
             parameters=3_880_067,
         ),
         "flownets": Written(FlowNetS, {"widths": [2, 4, 6, 6, 6, 8]}, {"first": (3, 64, 128), "second": (3, 64, 128)}),
+        "flownetc": Written(
+            FlowNetC,
+            {"widths": [2, 4, 6, 6, 6, 8], "reach": 3, "redirected": 3},
+            {"first": (3, 64, 128), "second": (3, 64, 128)},
+            39_175_298,
+        ),
         "hourglass": Written(Hourglass, {"stacks": 2, "order": 2, "width": 16, "joints": 3}, {"image": (3, 64, 64)}),
         "pointnet": Written(PointNet, {"classes": 5, "drop": 0}, {"points": (3, 16)}),
         "pspnet": Written(
             Pspnet, {"depths": [1, 1, 1, 1], "bins": [2, 6], "width": 8, "drop": 0, "side_heads": False}, {"image": (3, 48, 48)}
         ),
+        "segnet": Written(Segnet, {"depths": [1, 2, 2], "width": 4, "classes": 3}, {"image": (3, 26, 20)}),
         "slowfast_r50": Written(
             SlowFast,
             {"depths": [1, 1, 1, 1], "width": 8, "beta": 4, "drop": 0, "classes": 5},

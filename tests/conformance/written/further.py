@@ -77,27 +77,47 @@ class SlowFast(nn.Module):
         return answer
 
 
+class Refinement(nn.ModuleDict):
+    """Figure 3, of the maps of levels 2 to 6, the largest first."""
+
+    def __init__(self, widths: Sequence[int], bias: bool) -> None:
+        super().__init__()
+        enters = widths[5]
+        for level in (6, 5, 4, 3, 2):
+            if level < 6:
+                out = widths[level - 2]
+                self[f"deconv{level}"] = nn.ConvTranspose2d(enters, out, 4, 2, 1)
+                self[f"finer{level}"] = nn.ConvTranspose2d(2, 2, 4, 2, 1, bias=bias)
+                enters = widths[level - 1] + out + 2
+            self[f"flow{level}"] = nn.Conv2d(enters, 2, 3, 1, 1)
+
+    def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        x = maps[4]
+        flows = [self["flow6"](x)]
+        for level in (5, 4, 3, 2):
+            finer = functional.leaky_relu(self[f"deconv{level}"](x), 0.1)
+            x = torch.cat([maps[level - 2], finer, self[f"finer{level}"](flows[-1])], dim=1)
+            flows.append(self[f"flow{level}"](x))
+        return tuple(reversed(flows))
+
+
+def leaky(enters: int, out: int, kernel: int, stride: int) -> nn.Sequential:
+    return named(conv1=nn.Conv2d(enters, out, kernel, stride, kernel // 2), act=nn.LeakyReLU(0.1))
+
+
 class FlowNetS(nn.Module):
     """Figures 2 (above) and 3."""
 
     def __init__(self, widths: Sequence[int] = (64, 128, 256, 512, 512, 1024)) -> None:
         super().__init__()
-        self.contracting, self.refinement = nn.ModuleDict(), nn.ModuleDict()
+        self.contracting, self.refinement = nn.ModuleDict(), Refinement(widths, bias=False)
         enters = 6
         for i, out in enumerate(widths):
-            kernel = (7, 5, 5, 3, 3, 3)[i]
-            rounds = {"cr1": named(conv1=nn.Conv2d(enters, out, kernel, 2, kernel // 2), act=nn.LeakyReLU(0.1))}
+            rounds = {"cr1": leaky(enters, out, (7, 5, 5, 3, 3, 3)[i], 2)}
             if i > 1:
-                rounds["cr2"] = named(conv1=nn.Conv2d(out, out, 3, 1, 1), act=nn.LeakyReLU(0.1))
+                rounds["cr2"] = leaky(out, out, 3, 1)
             self.contracting[f"conv{i + 1}"] = named(**rounds)
             enters = out
-        for level in (6, 5, 4, 3, 2):
-            if level < 6:
-                out = widths[level - 2]
-                self.refinement[f"deconv{level}"] = nn.ConvTranspose2d(enters, out, 4, 2, 1)
-                self.refinement[f"finer{level}"] = nn.ConvTranspose2d(2, 2, 4, 2, 1, bias=False)
-                enters = widths[level - 1] + out + 2
-            self.refinement[f"flow{level}"] = nn.Conv2d(enters, 2, 3, 1, 1)
 
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, ...]:
         x = torch.cat([first, second], dim=1)
@@ -105,13 +125,43 @@ class FlowNetS(nn.Module):
         for part in self.contracting.values():
             x = part(x)
             maps.append(x)
-        parts = self.refinement
-        flows = [parts["flow6"](x)]
-        for level in (5, 4, 3, 2):
-            finer = functional.leaky_relu(parts[f"deconv{level}"](x), 0.1)
-            x = torch.cat([maps[level - 1], finer, parts[f"finer{level}"](flows[-1])], dim=1)
-            flows.append(parts[f"flow{level}"](x))
-        return tuple(reversed(flows))
+        answer: tuple[Tensor, ...] = self.refinement(maps[1:])
+        return answer
+
+
+class FlowNetC(nn.Module):
+    """Figures 2 (below) and 3."""
+
+    def __init__(
+        self, widths: Sequence[int] = (64, 128, 256, 512, 512, 1024), reach: int = 20, step: int = 2, redirected: int = 32
+    ) -> None:
+        super().__init__()
+        self.reach, self.step = reach, step
+        kernels = (7, 5, 5)
+        rows = {f"conv{i + 1}": leaky((3, *widths)[i], widths[i], kernels[i], 2) for i in range(3)}
+        self.reading = nn.ModuleDict({"one": named(**rows)})
+        enters = redirected + (2 * (reach // step) + 1) ** 2
+        self.redirect = leaky(widths[2], redirected, 1, 1)
+        parts: dict[str, nn.Module] = {"conv3": leaky(enters, widths[2], 3, 1)}
+        for i in (3, 4, 5):
+            parts[f"conv{i + 1}"] = named(cr1=leaky(widths[i - 1], widths[i], 3, 2), cr2=leaky(widths[i], widths[i], 3, 1))
+        self.contracting, self.refinement = nn.ModuleDict(parts), Refinement(widths, bias=True)
+
+    def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, ...]:
+        reading = self.reading["one"]
+        maps = [reading.conv2(reading.conv1(first))]
+        one, two = reading.conv3(maps[0]), reading(second)
+        height, width = one.shape[2:]
+        around = functional.pad(two, [self.reach // self.step * self.step] * 4)
+        # Windows of the second image as large as the whole, a place further each: [N, C, rows, columns, height, width].
+        moved = around.unfold(2, height, self.step).unfold(3, width, self.step)
+        alike = (one[:, :, None, None] * moved).mean(1).flatten(1, 2)
+        x = torch.cat([self.redirect(one), functional.leaky_relu(alike, 0.1)], dim=1)
+        for name in ("conv3", "conv4", "conv5", "conv6"):
+            x = self.contracting[name](x)
+            maps.append(x)
+        answer: tuple[Tensor, ...] = self.refinement(maps)
+        return answer
 
 
 class Crnn(nn.Module):

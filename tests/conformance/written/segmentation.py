@@ -153,3 +153,50 @@ class Vnet(nn.Module):
                 x = torch.cat([x, kept.pop()], dim=1)
         answer: Tensor = self.classifier(x)
         return answer.softmax(dim=1)
+
+
+class Segnet(nn.Module):
+    """Figure 2. Its parts are numbered as steps are: a pool and what leads back from it take a number each, and so does a name for what is pooled."""
+
+    def __init__(self, depths: Sequence[int] = (2, 2, 3, 3, 3), width: int = 64, classes: int = 12) -> None:
+        super().__init__()
+        self.depths = depths
+        self.features, self.decoder = nn.ModuleDict(), nn.ModuleDict()
+        widths = [min(width * 2**i, 8 * width) for i in range(len(depths))]
+        enters, number = 3, 0
+        for i, depth in enumerate(depths):
+            for _ in range(depth):
+                self.features[str(number)], self.features[str(number + 1)] = (
+                    nn.Conv2d(enters, widths[i], 3, 1, 1),
+                    nn.BatchNorm2d(widths[i]),
+                )
+                enters, number = widths[i], number + 3
+            number += 1
+        number = 0
+        for i in reversed(range(len(depths))):
+            number += 1
+            for j in range(depths[i]):
+                out = widths[i] if j < depths[i] - 1 else widths[i - 1] if i > 0 else classes
+                self.decoder[str(number)] = nn.Conv2d(enters, out, 3, 1, 1)
+                if i > 0 or j < depths[i] - 1:
+                    self.decoder[str(number + 1)] = nn.BatchNorm2d(out)
+                enters, number = out, number + 3
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept, number = [], 0
+        for depth in self.depths:
+            for _ in range(depth):
+                x, number = self.features[str(number + 1)](self.features[str(number)](x)).relu(), number + 3
+            size = x.shape[2:]
+            x, places = functional.max_pool2d(x, 2, 2, ceil_mode=True, return_indices=True)
+            kept.append((places, size))
+            number += 1
+        number = 0
+        for depth, (places, size) in zip(reversed(self.depths), reversed(kept), strict=True):
+            x, number = functional.max_unpool2d(x, places, 2, 2, 0, list(size)), number + 1
+            for _ in range(depth):
+                x = self.decoder[str(number)](x)
+                if str(number + 1) in self.decoder:
+                    x = self.decoder[str(number + 1)](x).relu()
+                number += 3
+        return x
