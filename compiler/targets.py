@@ -19,6 +19,7 @@ from .graph.graph import Graph
 if TYPE_CHECKING:
     from torch import nn
 
+    from .quantize.wanted import Wanted as Eight
     from .runtime.weights import AnyWeights
 
 
@@ -38,6 +39,8 @@ class Plan:
     """For which batch `tune` measures, and an AOTInductor package is made."""
     dynamic: tuple[str, ...] = ()
     """Names of axes that ONNX and torch.export leave free."""
+    quantize: Eight | None = None
+    """How TorchScript and ONNX are wanted in numbers of eight bits."""
 
     def path(self, suffix: str) -> str:
         return os.path.join(self.folder, self.graph.program.name + suffix)
@@ -166,6 +169,8 @@ def _beside(plan: Plan) -> Iterator[str]:
 def _torchscript(plan: Plan, path: str) -> str:
     from .emit.torchscript import save, script
 
+    if plan.quantize is not None:
+        return _quantized(plan, plan.quantize, path)
     if plan.optimize:
         return _optimized(plan, path)
     save(script(plan.module, plan.train, plan.graph), path)
@@ -181,8 +186,22 @@ def _optimized(plan: Plan, path: str) -> str:
     else:
         made = optimized(plan.graph, plan.module, device=plan.device, dtype=plan.dtype)
     save(made.scripted, path)
-    told = "".join(f"\n      {row}" for row in made.told)
-    return f"optimised for inference, {plan.numbers}, {plan.device} alone, {plan.filled}{told}"
+    return f"optimised for inference, {plan.numbers}, {plan.device} alone, {plan.filled}{_rows(made.told)}"
+
+
+def _quantized(plan: Plan, wanted: Eight, path: str) -> str:
+    from .emit.fast.int8 import Int8OneDnn
+    from .emit.torchscript import save, script
+    from .quantize.modules import has_vnni, quantize
+
+    made = quantize(plan.graph, plan.module.state_dict(), wanted, Int8OneDnn())
+    save(script(made.module), path)
+    slower = "" if has_vnni() else "\n      this processor has no VNNI: it runs here, but hardly faster than float32, or slower"
+    return f"int8 for inference, cpu alone, {plan.filled}{_rows(made.told)}{slower}"
+
+
+def _rows(told: Sequence[str]) -> str:
+    return "".join(f"\n      {row}" for row in told)
 
 
 def _diagram(plan: Plan, path: str) -> str:
@@ -204,8 +223,20 @@ def _document(plan: Plan, path: str) -> str:
 def _onnx(plan: Plan, path: str) -> str:
     from .emit.onnx import OPSET, save
 
+    if plan.quantize is not None:
+        return _onnx_in_int8(plan, plan.quantize, path)
     taken = save(plan.portable_module, plan.graph, path, plan.dynamic)
     return f"{'rewritten graph, ' if plan.optimize else ''}opset {OPSET}, {taken}, {plan.filled}"
+
+
+def _onnx_in_int8(plan: Plan, wanted: Eight, path: str) -> str:
+    from .emit.fast.int8 import Simulated
+    from .emit.onnx import OPSET, save
+    from .quantize.modules import quantize
+
+    made = quantize(plan.graph, plan.module.state_dict(), wanted, Simulated())
+    taken = save(made.simulated, plan.graph, path, plan.dynamic)
+    return f"int8 (QuantizeLinear and DequantizeLinear), opset {OPSET}, {taken}, {plan.filled}{_rows(made.told)}"
 
 
 def _export(plan: Plan, path: str) -> str:

@@ -10,6 +10,7 @@ from .complete import NETWORK
 from .face import Command, Face, compiled, network_options, trust_option
 from .made import size_of
 from .progress import progress
+from .quantize_options import eight_bits, quantize_options
 from .weights_options import weights_of, weights_options
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ USED_BY = {
     "tune": ("torchscript",),
     "batch": ("torchscript", "aotinductor"),
     "dynamic": ("onnx", "export"),
+    "quantize": ("torchscript", "onnx"),
+    "calibrate": ("torchscript", "onnx"),
+    "loss": ("torchscript", "onnx"),
 }
 """Which targets make use of an option; with none of them, it would be passed over in silence."""
 
@@ -86,13 +90,15 @@ def _axes(context: click.Context, parameter: click.Parameter, value: str | None)
     "--batch", type=click.IntRange(min=1), default=1, help="The batch that --tune measures and an AOTInductor package takes.  [default: 1]"
 )
 @click.option("--dynamic", callback=_axes, metavar="AXIS,…", help="Axes whose size ONNX and export leave free: height,width or length.")
+@quantize_options
 @click.option("--device", default="cpu", help="Where the modules are put.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
 @click.pass_context
 def command(
     context: click.Context, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, folder: str | None, targets: tuple[str, ...],
     weights_file: str | None, skip: tuple[str, ...], rename: dict[str, str] | None, adapt: tuple[str, ...], partial: bool,
-    train: bool, optimize: bool, tune: bool, batch: int, dynamic: tuple[str, ...], device: str, dtype: str,
+    train: bool, optimize: bool, tune: bool, batch: int, dynamic: tuple[str, ...], quantize: str | None,
+    calibrate: str | None, loss: str | None, device: str, dtype: str,
 ) -> int:  # fmt: skip
     """Make the PyTorch source, the TorchScript module, the diagram and the JSON of a network."""
     from ..compiler.targets import Plan, build
@@ -101,12 +107,20 @@ def command(
     if train and optimize:
         raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
     _refuse_unused(context, targets)
+    eight = eight_bits(
+        quantize,
+        calibrate,
+        loss,
+        {"--train": train, "--tune": tune, f"--device {device}": device != "cpu", f"--dtype {dtype}": dtype != "float32"},
+    )
     loaded: dict[str, None] = {}
     weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: loaded.setdefault(str(done)))
     graph = compiled(face, file, settings, inputs, trust).graph
     if folder and folder.endswith((".py", ".pt", ".pt2", ".svg", ".json", ".onnx")):
         face.tell(f"-o {folder}: taken as a folder, the files go into it")
-    plan = Plan(graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch, dynamic)
+    plan = Plan(
+        graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch, dynamic, eight
+    )
     with progress(face) as show:
         made = build(plan, targets, lambda target: show(f"{target.what} …"))
     try:

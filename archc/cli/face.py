@@ -25,7 +25,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 MISSING = "F611"
 """The file is not there: the call is wrong, not the file."""
 
-WRONG_CALLS = frozenset({MISSING, "F641", "F642", "F643", "F644"})
+WRONG_CALLS = frozenset({MISSING, "F641", "F642", "F643", "F644", "F681", "F682", "F684"})
 """Codes of what a command cannot be asked."""
 
 NARROWEST_PAGE = 80

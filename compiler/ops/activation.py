@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, literal, product
+from .base import Backward, Construct, Family, InEightBits, Operation, Saved, Shape, Shapes, Weight, literal, product
 from .parameters import FLAG, NUMBER, POSITIVE, Plain, Real, parameter
 from .pointwise import Pointwise
 from .strides import Layout, in_order
@@ -49,6 +49,10 @@ class Relu(_Activation):
     torch_function: ClassVar[str] = "F.relu"
     keeps_output: ClassVar[bool] = True
     may_work_in_place: ClassVar[bool] = True
+    int8: ClassVar[InEightBits] = "exact"
+
+    def int8_expression(self, names: Sequence[str], inputs: Shapes, zero: int) -> str | None:
+        return f"{names[0]}.clamp(min={zero})"
 
 
 @dataclass(frozen=True, slots=True)

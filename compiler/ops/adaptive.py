@@ -7,7 +7,7 @@ from math import gcd
 from typing import ClassVar, Literal
 
 from ...base.records import dataclass
-from .base import Construct, Family, Operation, Saved, Shape, Shapes, Window, product
+from .base import Construct, Family, InEightBits, Operation, Saved, Shape, Shapes, Window, product
 from .parameters import Extent, Plain, parameter
 from .pool import INDEX_BYTES
 from .spatial import need_spatial, show_kernel, simple, spread
@@ -71,6 +71,7 @@ class _Adaptive(Operation):
 @dataclass(frozen=True, slots=True)
 class _AdaptiveAvg(_Adaptive):
     kind: ClassVar[Literal["Max", "Avg"]] = "Avg"
+    int8: ClassVar[InEightBits] = "computes"
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
         # To one position PyTorch takes the mean, whose gradient needs no more than the shape.

@@ -14,6 +14,8 @@ from typing import ClassVar, Literal, TypeAlias
 from ...base.records import dataclass
 from .axis_names import Axes, channels_first, joined, sequence, spelled
 from .borrowed import Borrowed
+from .eight_bits import EightBits
+from .eight_bits import InEightBits as InEightBits
 from .parameters import Kind, Parameter, Plain
 from .shapes import Shape as Shape
 from .shapes import Shapes as Shapes
@@ -204,7 +206,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(EightBits):
     """The base of every operation: its fields are its parameters, in the order of positional arguments.
 
     A subclass sets the class variables, declares its fields with `parameters.parameter`, and overrides what differs.

@@ -12,6 +12,7 @@ from .base import (
     Backward,
     Construct,
     Family,
+    InEightBits,
     Initialization,
     Operation,
     Refusal,
@@ -106,6 +107,7 @@ class Convolution(Operation):
     reference: ClassVar[str] = "torch.nn.Conv1d, Conv2d, Conv3d"
     onnx: ClassVar[str] = "Conv"
     output_may_be_overwritten: ClassVar[bool] = True
+    int8: ClassVar[InEightBits] = "computes"
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool, str, Plain, float]:
         """kernel, stride, pad, dilation, bias, pad_mode, init, std."""
@@ -254,6 +256,18 @@ class Convolution(Operation):
         if special == "Same":
             return padding.same_conv(g.rank)
         return padding.side_conv(g.rank) if special == "Side" else ()
+
+    def not_int8(self, inputs: Shapes) -> str:
+        g = self._geometry(inputs[0])
+        if g.rank != 2:
+            return f"no int8 form over {g.rank} spatial {'axis' if g.rank == 1 else 'axes'}"
+        if self._fields()[5] != "zeros":
+            return f'no int8 form of `pad_mode = "{self._fields()[5]}"`'
+        if self._special(g):
+            return "no int8 form of a padding that differs from side to side"
+        # For windows that lie in the padding alone oneDNN answers with what stood in memory, where 0 is another number than 0.
+        whole = any(before >= reach(k, d) for k, d, (before, _) in zip(g.kernel, g.dilation, g.pads, strict=True))
+        return "no int8 form of a padding as wide as its window" if whole else ""
 
     def initialization(self) -> Initialization:
         _, _, _, _, bias, _, init, std = self._fields()

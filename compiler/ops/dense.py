@@ -13,6 +13,7 @@ from .base import (
     Backward,
     Construct,
     Family,
+    InEightBits,
     Initialization,
     Operation,
     Refusal,
@@ -42,6 +43,7 @@ class Linear(Operation):
     reference: ClassVar[str] = "torch.nn.Linear"
     onnx: ClassVar[str] = "Gemm, MatMul + Add"
     output_may_be_overwritten: ClassVar[bool] = True
+    int8: ClassVar[InEightBits] = "computes"
 
     features: int = parameter(CHANNELS, "how many numbers come out")
     bias: bool = parameter(FLAG, "whether a number is added to each feature", True)

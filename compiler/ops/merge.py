@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .axis_names import Axes, axis_name, spelled
 from .axis_names import joined as joined_names
-from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product, show
+from .base import Backward, Family, InEightBits, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, Plain, parameter
 from .strides import Layout, as_suggested, cut, elementwise, in_order, viewed
 
@@ -112,6 +112,7 @@ class Add(_Elementwise):
     symbol: ClassVar[str] = "+"
     gradient_is_view: ClassVar[bool] = True
     keeps_residual: ClassVar[bool] = True
+    int8: ClassVar[InEightBits] = "computes"
 
     broadcast: bool = parameter(FLAG, "let axes of size 1 stretch", False)
 
@@ -132,6 +133,7 @@ class Mul(_Elementwise):
     reference: ClassVar[str] = "torch.mul"
     onnx: ClassVar[str] = "Mul"
     symbol: ClassVar[str] = "\u00d7"
+    int8: ClassVar[InEightBits] = "computes"
 
     def _stretches(self) -> bool:
         return True
@@ -285,6 +287,7 @@ class Concat(Operation):
     lies_on_top: ClassVar[bool] = True
     output_may_be_overwritten: ClassVar[bool] = True
     gradient_is_view: ClassVar[bool] = True
+    int8: ClassVar[InEightBits] = "passes"
 
     axis: Plain = parameter(AXIS, "along which axis", "channels")
 

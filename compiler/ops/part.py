@@ -8,7 +8,7 @@ from typing import ClassVar
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
 from .axis_names import Axes, axis_name
-from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, Window, product, show
+from .base import Backward, Construct, Family, InEightBits, Operation, Refusal, Shape, Shapes, Window, product, show
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
 from .strides import Layout, cut, in_order
@@ -22,6 +22,7 @@ class _Part(Operation):
 
     family: ClassVar[Family] = "shape"
     is_view: ClassVar[bool] = True
+    int8: ClassVar[InEightBits] = "passes"
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))

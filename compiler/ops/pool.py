@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from ...base.records import dataclass
 from . import padding
-from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
+from .base import Backward, Construct, Family, InEightBits, Operation, Refusal, Saved, Shape, Shapes, Window, product, show_size
 from .parameters import DILATION, FLAG, KERNEL, PADDING, STRIDE, Optional, Plain, parameter
 from .spatial import (
     Geometry,
@@ -175,6 +175,12 @@ class _Pool(Operation):
         further = "".join(f", {name}={value!r}" for name, value in self._settings(w))
         return f"F.{self.kind.lower()}_pool{w.rank}d({names[0]}, {simple(w.kernel)!r}{further})"
 
+    def not_int8(self, inputs: Shapes) -> str:
+        w = self._windows(inputs[0])
+        if w.rank != 2:
+            return f"no int8 form over {w.rank} spatial {'axis' if w.rank == 1 else 'axes'}"
+        return "no int8 form of a padding that differs from side to side" if self._special(w) else ""
+
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         w = self._windows(inputs[0])
         special = self._special(w)
@@ -201,6 +207,7 @@ class MaxPool(_Pool):
     reference: ClassVar[str] = "torch.nn.MaxPool1d, MaxPool2d, MaxPool3d"
     onnx: ClassVar[str] = "MaxPool"
     kind: ClassVar[Literal["Max", "Avg"]] = "Max"
+    int8: ClassVar[InEightBits] = "exact"
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
     stride: Plain = parameter(Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None)
@@ -211,6 +218,11 @@ class MaxPool(_Pool):
 
     def _fields(self) -> tuple[Plain, Plain, Plain, Plain, bool]:
         return self.kernel, self.stride, self.pad, self.dilation, self.ceil
+
+    def not_int8(self, inputs: Shapes) -> str:
+        if self.indices:
+            return "its indices are wanted"
+        return _Pool.not_int8(self, inputs) or ("a choice of positions" if set(self._windows(inputs[0]).kernel) == {1} else "")
 
     def beside(self) -> tuple[str, Operation] | None:
         return ("indices", PoolIndices(*self._fields())) if self.indices else None
@@ -270,6 +282,7 @@ class AvgPool(_Pool):
     reference: ClassVar[str] = "torch.nn.AvgPool1d, AvgPool2d, AvgPool3d"
     onnx: ClassVar[str] = "AveragePool"
     kind: ClassVar[Literal["Max", "Avg"]] = "Avg"
+    int8: ClassVar[InEightBits] = "computes"
 
     kernel: Plain = parameter(KERNEL, "the window, a number or one for each axis")
     stride: Plain = parameter(Optional(f"{STRIDE.describe}, or none", STRIDE), "the step from window to window; none: the kernel", None)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axis_names import Axes
-from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, Window, product, show
+from .base import Backward, Construct, Family, InEightBits, Operation, Refusal, Shape, Shapes, Window, product, show
 from .parameters import COUNT, Integers, Plain, Sizes, names_of, parameter, sizes_of
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, in_order, permuted, viewed
@@ -34,6 +34,7 @@ class _View(Operation):
     family: ClassVar[Family] = "shape"
     is_view: ClassVar[bool] = True
     gradient_is_view: ClassVar[bool] = True
+    int8: ClassVar[InEightBits] = "passes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +260,7 @@ class Rearranged(Operation):
     """The elements in another order: copied, and lying as the input suggests."""
 
     family: ClassVar[Family] = "shape"
+    int8: ClassVar[InEightBits] = "passes"
     output_may_be_overwritten: ClassVar[bool] = True
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:

@@ -1,13 +1,13 @@
 """What becomes of weights: recipes that make a rewritten network's tensors from the ones that the network was trained with.
 
-A recipe is data. It is evaluated by whoever has the tensors (`compiler/emit/`), and uses nothing of them but arithmetic
-and `reshape`, so that this file needs no torch.
+A recipe is data. It is evaluated by whoever has the tensors (`compiler/emit/`), and uses nothing of them but arithmetic,
+`reshape` and what rounding takes, so that this file needs no torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ...base.records import dataclass
 from ..ops.base import Shape
@@ -30,6 +30,14 @@ class Tensor(Protocol):
 
     def reshape(self, shape: Sequence[int], /) -> Tensor: ...
 
+    def abs(self) -> Tensor: ...
+
+    def round(self) -> Tensor: ...
+
+    def amax(self, axes: Sequence[int], /) -> Tensor: ...
+
+    def clamp(self, *, min: Tensor | float) -> Tensor: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -43,8 +51,9 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one tensor is made. `shape` is what comes out."""
+    """How one tensor is made. `shape` is what comes out, `dtype` what it is kept as where that is not the network's own."""
 
+    dtype: ClassVar[str] = ""
     shape: Shape
 
     def make(self, store: Store) -> Tensor:
@@ -168,3 +177,38 @@ class ScaledOutputs(Recipe):
         first, second, *window = self.shape
         grouped = weight.reshape((self.groups, first // self.groups, second, *window))
         return (grouped * factor.reshape((self.groups, 1, second) + (1,) * len(window))).reshape(self.shape)
+
+
+LEVELS = 127
+"""Weights of eight bits are whole numbers from -127 to 127: as far below zero as above it."""
+
+_SMALLEST = 2.0**-13
+"""Of a layer's largest scale: a channel of next to nothing gets no scale so small that its bias, counted in steps of it, leaves 32 bits."""
+
+_NOTHING = 1e-20
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelScales(Recipe):
+    """What a step of a weight of eight bits is worth, a number for each output channel: its largest weight is the last step."""
+
+    weight: Recipe
+
+    def make(self, store: Store) -> Tensor:
+        weight = self.weight.make(store)
+        largest = weight.abs().amax(tuple(range(1, len(self.weight.shape))))
+        # Of a layer of zeros, any scale will do.
+        return largest.clamp(min=largest.amax((0,)) * _SMALLEST).clamp(min=_NOTHING) / LEVELS
+
+
+@dataclass(frozen=True, slots=True)
+class Int8Weight(Recipe):
+    """A weight as whole numbers of steps."""
+
+    dtype: ClassVar[str] = "int8"
+    weight: Recipe
+    scales: Recipe
+
+    def make(self, store: Store) -> Tensor:
+        steps = self.weight.make(store) / self.scales.make(store).reshape((self.shape[0],) + (1,) * (len(self.shape) - 1))
+        return steps.round()

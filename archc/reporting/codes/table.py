@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from . import calls, costs, drawing, files, importing, limits, names, own, shapes, syntax, warnings, weights
+from . import calls, costs, drawing, files, importing, limits, names, own, quantizing, shapes, syntax, warnings, weights
 from .code import Code
 
 CODES: Final[dict[str, Code]] = {
     row.code: row
-    for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, calls, weights, importing, own)
+    for subject in (syntax, names, shapes, limits, costs, warnings, drawing, files, calls, weights, importing, own, quantizing)
     for row in subject.ROWS
 }

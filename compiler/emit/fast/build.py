@@ -61,8 +61,6 @@ def make_weights(state: Rewritten, weights: Mapping[str, Tensor], dtype: str = "
     """The tensors that the recipes make, worked out in double precision, one after another, and kept in that of `dtype`."""
     import torch
 
-    kept = getattr(torch, dtype)
-
     def read(key: str) -> Tensor:
         value = weights[key].detach().cpu()
         return value.double() if value.is_floating_point() else value
@@ -74,7 +72,8 @@ def make_weights(state: Rewritten, weights: Mapping[str, Tensor], dtype: str = "
         return torch.cat(list(parts), axis)
 
     store = Store(read, filled, join)  # type: ignore[arg-type]
-    return {key: _kept(recipe.make(store), kept).contiguous() for key, recipe in state.weights.items()}  # type: ignore[arg-type]
+    kinds = {key: getattr(torch, recipe.dtype or dtype) for key, recipe in state.weights.items()}
+    return {key: _kept(recipe.make(store), kinds[key]).contiguous() for key, recipe in state.weights.items()}  # type: ignore[arg-type]
 
 
 def _kept(value: Tensor, dtype: Dtype) -> Tensor:

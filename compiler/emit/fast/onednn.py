@@ -80,7 +80,7 @@ class OneDnn(Backend):
 
     def options(self, node: Node) -> tuple[str, ...]:
         if isinstance(node.operation, MaxPool):
-            return ("torch", "separate") if _pool_window(node) is not None else ()
+            return ("torch", "separate") if pool_window(node, node.operation) is not None else ()
         construct = torch_convolution(node)
         if construct is None:
             return ()
@@ -111,18 +111,18 @@ class OneDnn(Backend):
         if isinstance(layer, Linear):
             return self._linear(node, attribute, operands)
         choice = self.choice(node)
-        window = _pool_window(node) if isinstance(layer, MaxPool) else None
+        window = pool_window(node, layer) if isinstance(layer, MaxPool) else None
         if window is not None:
-            separate = choice == "separate"
-            pool = made(Construct("MaxPool" if separate else "nn.MaxPool2d", window))
-            return Step(f"{attribute}({operands[0]})", pool, ("MaxPool",) if separate else ())
+            if choice == "separate":
+                return max_pool(window, attribute, operands[0])
+            return Step(f"{attribute}({operands[0]})", made(Construct("nn.MaxPool2d", window)))
         construct = torch_convolution(node)
         if construct is None or not choice:
             return plain(node, attribute, operands)
         adds = isinstance(operation, Fused) and operation.adds
         kernel = {"matrix": "PointwiseConvolution", "winograd": "WinogradConvolution"}.get(choice, "Convolution")
         if adds:
-            kernel = "AccumulatingConvolution" if _may_add_into(graph, node) else "SumConvolution"
+            kernel = "AccumulatingConvolution" if may_add_into(graph, node) else "SumConvolution"
         arguments = tuple(row for row in construct.arguments if row[0] not in ("bias", "padding_mode"))
         text = made(Construct(kernel, (*arguments, *_last(node))))
         return Step(f"{attribute}({', '.join(operands)})", text, (kernel,))
@@ -139,6 +139,11 @@ def _activation(node: Node) -> str:
     return _ACTIVATIONS[type(operation.activation)]
 
 
+def may_be_done_last(operation: Operation) -> bool:
+    """Whether what was fused to a layer, if anything, is what oneDNN does with numbers in floating point."""
+    return not isinstance(operation, Fused) or operation.activation is None or type(operation.activation) in _ACTIVATIONS
+
+
 def _last(node: Node) -> tuple[tuple[str | None, Plain], ...]:
     """The arguments that tell what is done last."""
     word = _activation(node)
@@ -149,9 +154,9 @@ def _last(node: Node) -> tuple[tuple[str | None, Plain], ...]:
     return (("activation", word), ("algorithm", algorithm)) if algorithm else (("activation", word),)
 
 
-def _pool_window(node: Node) -> tuple[tuple[str | None, Plain], ...] | None:
+def pool_window(node: Node, pool: MaxPool) -> tuple[tuple[str | None, Plain], ...] | None:
     """The arguments of a max pool of images, where it is PyTorch's own and more than a choice of positions."""
-    construct = node.operation.module(node.input_shapes)
+    construct = pool.module(node.input_shapes)
     if construct is None or construct.target != "nn.MaxPool2d":
         return None
     row = dict(construct.arguments)
@@ -160,7 +165,12 @@ def _pool_window(node: Node) -> tuple[tuple[str | None, Plain], ...] | None:
     return None if kernel in (1, (1, 1)) else tuple(row.items())
 
 
-def _may_add_into(graph: Graph, node: Node) -> bool:
+def max_pool(window: tuple[tuple[str | None, Plain], ...], attribute: str, operand: str) -> Step:
+    """A max pool along rows and then along columns."""
+    return Step(f"{attribute}({operand})", made(Construct("MaxPool", window)), ("MaxPool",))
+
+
+def may_add_into(graph: Graph, node: Node) -> bool:
     """Whether the second operand is a tensor of its own that nobody reads after this node.
 
     A concat may read it after all, though it stands before: TorchScript joins a concat of a concat, and reads all parts at the later one.

@@ -34,7 +34,8 @@ def max_along(x: torch.Tensor, dim: int, kernel: int, stride: int, padding: int,
         elif not begun:
             shape = list(x.shape)
             shape[dim] = count
-            best = torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last).fill_(float("-inf"))
+            best = torch.empty(shape, dtype=x.dtype, memory_format=torch.channels_last)
+            best = best.fill_(float("-inf")) if x.is_floating_point() else best.zero_()
             best.narrow(dim, first, end - first).copy_(part)
             owned = True
         elif whole:
