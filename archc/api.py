@@ -8,11 +8,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from . import given as kind
 from .base.diagnostics import Diagnostic
 from .base.source import Source
 from .compiler import driver
 from .compiler.importer.in_place import file_of
-from .given import Input, one_of, settings_of, shapes_of
+from .given import Input, settings_of, shapes_of, takes
 from .reporting.error import ArchError
 
 if TYPE_CHECKING:
@@ -30,6 +31,25 @@ if TYPE_CHECKING:
     from .compiler.runtime.weights import AnyWeights
 
 
+LOOK: Mapping[str, kind.Kind] = {
+    "level": kind.text,
+    "open": kind.words,
+    "fold": kind.words,
+    "direction": kind.maybe(kind.text),
+    "color_by": kind.text,
+    "theme": kind.text,
+    "width": kind.maybe(kind.positive),
+    "values": kind.maybe(kind.mapping),
+    "unit": kind.text,
+    "legend": kind.flag,
+    "insets": kind.flag,
+    "seconds": kind.positive,
+}
+"""What the fields of `compiler.draw.Options` take; their words are that module's concern."""
+
+_DTYPE = kind.word(".compiler.runtime.prepare", "DTYPES")
+
+
 class Network:
     """A checked network. Nothing of it needs torch until a module is asked for.
 
@@ -37,11 +57,13 @@ class Network:
     """
 
     def __init__(self, checked: Checked) -> None:
-        assert checked.program is not None
+        if not isinstance(checked, driver.Checked) or checked.program is None:
+            raise TypeError(f"a network is made by `archc.compile`, not from {type(checked).__name__!r}")
         self._checked = checked
         self._program = checked.program
 
     @classmethod
+    @takes(text=kind.text, name=kind.text, input=kind.maybe(kind.shapes), settings=kind.maybe(kind.mapping), trust=kind.flag)
     def from_text(
         cls,
         text: str,
@@ -59,7 +81,7 @@ class Network:
         in the current folder. Raises `ArchError`; doubts are Python warnings.
         """
         given, inputs = {**settings_of(parameters), **(settings or {})}, shapes_of(input)
-        return _network(lambda: driver.compile_source(Source.of(name, text), settings=given, inputs=inputs, trust=trust))
+        return _network(lambda: driver.compile_source(Source.of(name, text), settings=given, inputs=inputs, trust=trust), 4)
 
     def __repr__(self) -> str:
         return f"<archc.Network {self.name}: {len(self._program.nodes)} operations>"
@@ -105,17 +127,16 @@ class Network:
         """The graph in networkx: shapes, weights and costs are attributes of its nodes."""
         return self.typed_graph.networkx
 
+    @takes(
+        by=kind.word(".compiler.analysis.cost", "BY"),
+        batch=kind.whole(1),
+        dtype=kind.word(".compiler.analysis.dtypes", "BYTES"),
+        optimizer=kind.word(".compiler.analysis.memory", "OPTIMIZERS"),
+    )
     def cost(self, *, by: str = "stage", batch: int = 1, dtype: str = "float32", optimizer: str = "sgd") -> Cost:
         """The table of costs as data; `.to_json()` is what `archc cost --format json` prints."""
-        from .compiler.analysis.cost import BY, cost
-        from .compiler.analysis.dtypes import BYTES
-        from .compiler.analysis.memory import OPTIMIZERS
+        from .compiler.analysis.cost import cost
 
-        one_of("by", by, BY)
-        one_of("dtype", dtype, BYTES)
-        one_of("optimizer", optimizer, OPTIMIZERS)
-        if batch < 1:
-            raise ValueError(f"`batch` is at least 1, and it is {batch}")
         return cost(self.typed_graph, by=by, batch=batch, dtype=dtype, optimizer=optimizer)
 
     def to_python(self) -> str:
@@ -124,14 +145,15 @@ class Network:
 
         return to_python(self.typed_graph)
 
+    @takes(weights=kind.maybe(kind.weights), device=kind.device, dtype=_DTYPE)
     def to_module(self, weights: AnyWeights | None = None, *, device: str = "cpu", dtype: str = "float32") -> nn.Module:
         """A module to train or to evaluate; its side heads answer in training mode only."""
         from .compiler.codegen.pytorch import Mode
-        from .compiler.runtime.prepare import DTYPES, Wanted, ready
+        from .compiler.runtime.prepare import Wanted, ready
 
-        one_of("dtype", dtype, DTYPES)
         return ready(self.typed_graph, Wanted(Mode.TRAIN, weights, device, dtype), seed=None)
 
+    @takes(weights=kind.maybe(kind.weights), train=kind.flag, optimize=kind.flag, device=kind.device, dtype=_DTYPE)
     def to_torchscript(
         self, weights: AnyWeights | None = None, *, train: bool = False, optimize: bool = False, device: str = "cpu", dtype: str = "float32"
     ) -> torch.jit.ScriptModule:
@@ -140,12 +162,11 @@ class Network:
         With `optimize` it is the fast one, for inference on this kind of device alone.
         """
         if train and optimize:
-            raise ValueError("an optimised module is for inference: ask for `train` or for `optimize`")
+            raise kind.wrong_value("optimize", True, "an optimised module is for inference", "ask for `train` or for `optimize`")
         from .compiler.codegen.pytorch import Mode
         from .compiler.emit.torchscript import script
-        from .compiler.runtime.prepare import DTYPES, Wanted, ready
+        from .compiler.runtime.prepare import Wanted, ready
 
-        one_of("dtype", dtype, DTYPES)
         wanted = Wanted(Mode.SIDE_HEADS if train else Mode.INFERENCE, weights, device, dtype)
         module = ready(self.typed_graph, wanted)
         if optimize:
@@ -154,6 +175,7 @@ class Network:
             return optimized(self.typed_graph, module, device=device, dtype=dtype).scripted
         return script(module, train, self.typed_graph)
 
+    @takes(path=kind.path, weights=kind.maybe(kind.weights), dynamic=kind.words)
     def to_onnx(self, path: str | os.PathLike[str], weights: AnyWeights | None = None, *, dynamic: Sequence[str] = ()) -> None:
         """Write an ONNX file for inference; the batch is free, and so are axes by their names (`("height", "width")`).
 
@@ -164,6 +186,7 @@ class Network:
 
         save(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, os.fspath(path), dynamic)
 
+    @takes(weights=kind.maybe(kind.weights), dynamic=kind.words)
     def to_export(self, weights: AnyWeights | None = None, *, dynamic: Sequence[str] = ()) -> ExportedProgram:
         """The module for inference as a program of torch.export; the batch is free."""
         from .compiler.emit.torch_export import export
@@ -171,6 +194,9 @@ class Network:
 
         return export(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, dynamic)
 
+    @takes(
+        path=kind.path, weights=kind.maybe(kind.weights), optimize=kind.flag, batch=kind.whole(1), device=kind.device, dtype=_DTYPE
+    )  # fmt: skip
     def to_aotinductor(
         self,
         path: str | os.PathLike[str],
@@ -186,14 +212,13 @@ class Network:
         `torch._inductor.aoti_load_package(path)` runs it. With `optimize` it is made of the rewritten graph.
         """
         from .compiler.emit.aotinductor import save
-        from .compiler.runtime.prepare import DTYPES, Wanted, ready
+        from .compiler.runtime.prepare import Wanted, ready
 
-        one_of("dtype", dtype, DTYPES)
         if batch < 1:
             raise ValueError(f"`batch` is at least 1, and it is {batch}")
         path = os.fspath(path)
         if not path.endswith(".pt2"):
-            raise ValueError(f"the name of a package ends in `.pt2`, and {path!r} does not")
+            raise kind.wrong_value("path", path, f"the name of a package ends in `.pt2`, and {path!r} does not", "write `net.pt2`")
         module = ready(self.typed_graph, Wanted(weights=weights, device=device, dtype=dtype))
         if optimize:
             from .compiler.emit.fast.build import rewritten
@@ -201,15 +226,20 @@ class Network:
             module = rewritten(self.typed_graph, module.state_dict(), dtype).to(device)
         save(module, self.typed_graph, path, batch)
 
+    @takes(path=kind.path)
     def draw(self, path: str | os.PathLike[str], **look: object) -> None:
         """The picture as a file; its ending says the format. `look` are the fields of `compiler.draw.Options`."""
         from .compiler.draw import Options, draw
 
-        problems = draw(self.typed_graph, path, Options(**look))  # type: ignore[arg-type]
+        problems = draw(self.typed_graph, path, Options(**kind.each("picture", look, LOOK)))  # type: ignore[arg-type]
         if any(row.is_error for row in problems):
             raise ArchError(problems)
 
 
+_NETWORK = takes(file=kind.network, input=kind.maybe(kind.shapes), trust=kind.flag, weights=kind.maybe(kind.weights))
+
+
+@_NETWORK
 def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, trust: bool = False, **parameters: object) -> Network:
     """The network of a file, of the library by name, or of a text itself, with values of its parameters.
 
@@ -220,6 +250,7 @@ def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, trus
     return _compiled(file, input, parameters, trust)
 
 
+@_NETWORK
 def load(
     file: str | os.PathLike[str],
     /,
@@ -240,8 +271,8 @@ class ArchWarning(UserWarning):
 def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object], trust: bool) -> Network:
     settings, inputs = settings_of(parameters), shapes_of(input)
     if _is_text(file):
-        return _network(lambda: driver.compile_source(Source.of("text", file), settings=settings, inputs=inputs, trust=trust))
-    return _network(lambda: driver.compile(file_of(file, inputs=inputs), settings=settings, inputs=inputs, trust=trust))
+        return _network(lambda: driver.compile_source(Source.of("text", file), settings=settings, inputs=inputs, trust=trust), 5)
+    return _network(lambda: driver.compile(file_of(file, inputs=inputs), settings=settings, inputs=inputs, trust=trust), 5)
 
 
 def _is_text(file: str | os.PathLike[str]) -> TypeGuard[str]:
@@ -249,17 +280,15 @@ def _is_text(file: str | os.PathLike[str]) -> TypeGuard[str]:
     return isinstance(file, str) and not re.search(r"\.arch(:\w+)?\Z", file) and ("{" in file or "\n" in file)
 
 
-def _network(compiled: Callable[[], Checked]) -> Network:
-    """The network; errors and warnings stand at the caller's line, without the frames of the compiler, which is not at fault."""
-    try:
-        checked = compiled()
-    except ArchError as error:
-        raise error.with_traceback(None) from None
+def _network(compiled: Callable[[], Checked], above: int) -> Network:
+    """The network; warnings stand at the line of the caller, who is `above` frames above."""
+    checked = compiled()
     for row in checked.diagnostics:
-        warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=4)
+        warnings.warn(f"{row.code}: {row.message}" + (f"; {row.help}" if row.help else ""), ArchWarning, stacklevel=above)
     return Network(checked)
 
 
+@takes(module=kind.module, example_inputs=kind.tensors, name=kind.maybe(kind.identifier), flat=kind.flag)
 def from_module(
     module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], *, name: str | None = None, flat: bool = False
 ) -> str:
@@ -274,6 +303,7 @@ def from_module(
     return import_model(model_of_module(module, example_inputs, name), flat=flat).text
 
 
+@takes(program=kind.exported, name=kind.identifier, flat=kind.flag)
 def from_exported(program: ExportedProgram, /, *, name: str = "net", flat: bool = False) -> str:
     """The text of a program of `torch.export`, proved equal to it. Raises `ArchError` (F652 to F654)."""
     from .compiler.importer.files import checked_exported

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, SupportsFloat
 
+from . import given as kind
 from .compiler.explore.asked import Given, by_name, few, fixed, source_of, texts, whole_numbers, wrong
 from .compiler.explore.goals import Wanted, bound_of, goal_of
 from .compiler.importer.in_place import file_of
-from .given import Input, shapes_of
+from .given import Input, shapes_of, takes
 from .reporting.error import ArchError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 File = str | os.PathLike[str]
 
 
+@takes(task=kind.maybe(kind.text), paper=kind.maybe(kind.text), max_parameters=kind.maybe(kind.number))
 def networks(*, task: str | None = None, paper: str | None = None, max_parameters: int | str | None = None) -> Networks:
     """The networks that come with archc, with their numbers: what `archc list` prints.
 
@@ -45,6 +47,13 @@ def networks(*, task: str | None = None, paper: str | None = None, max_parameter
     return found.only(task, paper, most)
 
 
+def _network_or_file(name: str, value: object) -> object:
+    from .api import Network
+
+    return value if isinstance(value, Network) else kind.network(name, value)
+
+
+@takes(before=_network_or_file, after=_network_or_file, input=kind.maybe(kind.shapes), output=kind.maybe(kind.path))
 def diff(before: File | Network, after: File | Network, /, *, input: Input | None = None, output: File | None = None) -> Difference:
     """What leads from one network to another: what `archc diff` prints. `input` is for both, where they are named.
 
@@ -63,6 +72,21 @@ def diff(before: File | Network, after: File | Network, /, *, input: Input | Non
     return difference
 
 
+@takes(
+    file=kind.network,
+    vary=kind.maybe(kind.texts_or_mapping),
+    variants=kind.maybe(kind.rows),
+    set=kind.maybe(kind.texts_or_mapping),
+    input=kind.maybe(kind.shapes),
+    batch=kind.whole(1),
+    optimizer=kind.word(".compiler.analysis.memory", "OPTIMIZERS"),
+    pareto=kind.maybe(kind.text_or_texts),
+    jobs=kind.whole(1),
+    cluster=kind.maybe(kind.text),
+    journal=kind.maybe(kind.path),
+    plot=kind.maybe(kind.path),
+    progress=kind.callback,
+)
 def sweep(
     file: File,
     /,
@@ -87,8 +111,6 @@ def sweep(
     `pareto` are two columns, `+` before one of which more is better. With `jobs` over 1 other processes work, which start as those of
     `multiprocessing` do. Raises `ArchError`; a variant that does not compile is an entry with its error.
     """
-    from .compiler.analysis.memory import OPTIMIZERS
-    from .compiler.explore.asked import one_of
     from .compiler.explore.family import Evaluation
     from .compiler.explore.sweep import Cluster, Journal, Local, Pool, serial
     from .compiler.explore.sweep import sweep as swept
@@ -100,10 +122,6 @@ def sweep(
     if (vary is None) == (variants is None):
         help = "`vary` gives a grid (`--vary base=8,16,32`), or a list gives each (`--list variants.csv`; in Python `variants`)"
         raise wrong("F641", "vary", "", "say which variants: a grid or a list, one of them", help)
-    for word, number in (("batch", batch), ("jobs", jobs)):
-        if number < 1:
-            raise wrong("F641", word, str(number), f"`{word}` is at least 1, and it is {number}", "leave it out, or give a larger number")
-    one_of("optimizer", optimizer, OPTIMIZERS, "optimizer")
     family = _family(file, set, input, batch, optimizer)
     rows = _grid(vary, family) if vary is not None else _listed(variants, family) if variants is not None else ()
     carried = {column: [dict(row.carried).get(column) for row in rows] for row in rows for column, _ in row.carried}
@@ -118,6 +136,17 @@ def sweep(
     return found
 
 
+@takes(
+    file=kind.network,
+    vary=kind.texts_or_mapping,
+    match=kind.maybe(kind.text_or_mapping),
+    most=kind.maybe(kind.text_or_mapping),
+    nearest=kind.maybe(kind.text_or_mapping),
+    where=kind.text_or_texts,
+    set=kind.maybe(kind.texts_or_mapping),
+    input=kind.maybe(kind.shapes),
+    progress=kind.callback,
+)
 def fit(
     file: File,
     /,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -86,12 +86,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One kind of output: its word, the end of its name, what it is, and how it is made (the answer adds to what it is)."""
+    """One kind of output: its word, the end of its name, what it is, how it is made (the answer adds to what it is), and which options of a build
+    it heeds: each with the option that must be there as well, or ""."""
 
     word: str
     suffix: str
     what: str
     make: Callable[[Plan, str], str]
+    heeds: Mapping[str, str] = field(default_factory=dict)
+
+    def uses(self, option: str, given: Collection[str]) -> bool:
+        """Whether an option changes what is made, beside the others that are given."""
+        needs = self.heeds.get(option)
+        return needs is not None and (not needs or needs in given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,15 +262,22 @@ def _aotinductor(plan: Plan, path: str) -> str:
     return f"{'rewritten graph, ' if plan.optimize else ''}{sizes} alone, {plan.numbers}, {plan.device}, {plan.filled}"
 
 
+_MODULE = dict.fromkeys(("weights", "skip", "rename", "adapt", "partial", "device", "dtype"), "")
+"""What is heeded by all that hold a module with its weights."""
+
+_EIGHT = dict.fromkeys(("quantize", "calibrate", "loss"), "")
+
 TARGETS: tuple[Target, ...] = (
     Target("python", ".py", "PyTorch source", _python),
-    Target("torchscript", ".pt", "TorchScript", _torchscript),
+    Target(
+        "torchscript", ".pt", "TorchScript", _torchscript, _MODULE | _EIGHT | {"train": "", "optimize": "", "tune": "", "batch": "tune"},
+    ),
     Target("diagram", ".svg", "diagram", _diagram),
     Target("json", ".json", "JSON", _document),
-    Target("onnx", ".onnx", "ONNX", _onnx),
-    Target("export", ".pt2", "torch.export program", _export),
-    Target("aotinductor", ".pt2", "AOTInductor package", _aotinductor),
-)
+    Target("onnx", ".onnx", "ONNX", _onnx, _MODULE | _EIGHT | {"optimize": "", "dynamic": ""}),
+    Target("export", ".pt2", "torch.export program", _export, _MODULE | {"dynamic": ""}),
+    Target("aotinductor", ".pt2", "AOTInductor package", _aotinductor, _MODULE | {"optimize": "", "batch": ""}),
+)  # fmt: skip
 """In the order in which they are made."""
 
 USUAL = ("python", "torchscript", "diagram", "json")

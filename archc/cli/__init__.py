@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import click
 
 from ..reporting.error import ArchError
-from .face import WRONG_CALLS, Face, ReaderGone, global_options, help_of, keep_streams_apart
+from .face import NOT_MADE, WRONG_CALLS, Face, ReaderGone, global_options, help_of, keep_streams_apart
+from .option_values import with_values
 
 COMMANDS = (
     "check",
@@ -38,7 +39,7 @@ COMMANDS = (
 FILES = {"import": "import_model"}  # a word of Python is no name of a module
 """In the order of `archc --help`. Each is the object `command` of the module of its name, imported when it is called for."""
 
-NOT_MADE, BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 3, 70, 130, 141, 143
+BUG, INTERRUPTED, BROKEN_PIPE, TERMINATED = 70, 130, 141, 143
 
 
 class Archc(click.Group):
@@ -54,6 +55,9 @@ class Archc(click.Group):
 
         command: click.Command = import_module(f"{__name__}.{FILES.get(name, name)}").command
         return command
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(context, with_values(context, args))
 
     def get_help_option(self, context: click.Context) -> click.Option | None:
         return help_of(super().get_help_option(context))

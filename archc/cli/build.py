@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import NETWORK
-from .face import Command, Face, compiled, network_options, trust_option
+from .face import NOT_MADE, Command, Face, compiled, network_options, trust_option
 from .made import size_of
 from .progress import progress
 from .quantize_options import eight_bits, quantize_options
+from .unused import given, listed
 from .weights_options import weights_of, weights_options
 
 if TYPE_CHECKING:
@@ -21,26 +22,6 @@ if TYPE_CHECKING:
 TARGETS = ("python", "torchscript", "diagram", "json", "onnx", "export", "aotinductor")
 USUAL = ("python", "torchscript", "diagram", "json")
 DTYPES = ("float32", "float64", "float16", "bfloat16")
-
-MODULES = ("torchscript", "onnx", "export", "aotinductor")
-USED_BY = {
-    "weights_file": MODULES,
-    "skip": MODULES,
-    "rename": MODULES,
-    "adapt": MODULES,
-    "partial": MODULES,
-    "device": MODULES,
-    "dtype": MODULES,
-    "train": ("torchscript",),
-    "optimize": ("torchscript", "onnx", "aotinductor"),
-    "tune": ("torchscript",),
-    "batch": ("torchscript", "aotinductor"),
-    "dynamic": ("onnx", "export"),
-    "quantize": ("torchscript", "onnx"),
-    "calibrate": ("torchscript", "onnx"),
-    "loss": ("torchscript", "onnx"),
-}
-"""Which targets make use of an option; with none of them, it would be passed over in silence."""
 
 
 def _targets(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -55,15 +36,24 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
     return words
 
 
-def _refuse_unused(context: click.Context, targets: tuple[str, ...]) -> None:
-    """An option that no target of this call uses is a mistake of the call."""
-    for option in context.command.params:
-        users = USED_BY.get(option.name or "")
-        given = context.get_parameter_source(option.name or "") is not click.core.ParameterSource.DEFAULT
-        if users and given and not {*users} & {*targets}:
-            *first, last = [f"`{word}`" for word in users]
-            words = f"{', '.join(first)} and {last}" if first else last
-            raise click.UsageError(f"`{option.opts[0]}` is for `--target` {words}: `--target {','.join(targets)}` makes no use of it")
+def _unused(context: click.Context, targets: tuple[str, ...]) -> list[str]:
+    """What is to be said of options that some of the targets make no use of. One that none uses is a mistake of the call."""
+    from ..compiler.targets import TARGETS as KNOWN
+
+    options = given(context)
+    asked = "target" in options
+    said = []
+    for name in options:
+        heeding = [row for row in KNOWN if name in row.heeds]
+        users = [row.word for row in heeding if row.word in targets and row.uses(name, options)]
+        if heeding and not users:
+            words = listed([f"`{row.word}`" + (f" with `--{needs}`" if (needs := row.heeds[name]) else "") for row in heeding])
+            raise click.UsageError(f"`--{name}` is for `--target` {words}: `--target {','.join(targets)}` makes no use of it")
+        # Of what is made when nothing is asked for, everyone knows which hold a module.
+        idle = [row.word for row in KNOWN if row.word in targets and row.word not in users and (asked or row.heeds)]
+        if heeding and idle:
+            said.append(f"--{name}: heeded by {listed(users)}; {listed(idle)} {'is' if len(idle) == 1 else 'are'} made without it")
+    return said
 
 
 def _axes(context: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -104,9 +94,9 @@ def command(
     from ..compiler.targets import Plan, build
 
     face: Face = context.obj
-    if train and optimize:
-        raise click.UsageError("`--optimize` is for inference, `--train` for training: ask for one of them")
-    _refuse_unused(context, targets)
+    if train and (optimize or tune):
+        raise click.UsageError(f"`--{'optimize' if optimize else 'tune'}` is for inference, `--train` for training: ask for one of them")
+    unused = _unused(context, targets)
     eight = eight_bits(
         quantize,
         calibrate,
@@ -121,13 +111,15 @@ def command(
     plan = Plan(
         graph, folder or f"build/{graph.program.name}", weights, train, device, dtype, optimize or tune, tune, batch, dynamic, eight
     )
+    for row in unused:
+        face.tell(row)
     with progress(face) as show:
         made = build(plan, targets, lambda target: show(f"{target.what} …"))
     try:
         _summary(face, plan, made, tuple(loaded))
     finally:  # also where nobody reads the summary
         _troubles(face, plan, made)
-    return 0 if all(output.is_there for output in made) else 3
+    return 0 if all(output.is_there for output in made) else NOT_MADE
 
 
 def _troubles(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:

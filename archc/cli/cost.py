@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from .complete import NETWORK
 from .face import Command, Face, compiled, network_options
+from .unused import given, listed, refuse_unused
 
 if TYPE_CHECKING:
     from ..compiler.analysis.roofline import Device
@@ -39,9 +41,9 @@ TABLES = ("costs", "kinds", "lecture", "receptive")
 @click.option("--device-spec", metavar="FILE", help="A device of your own: JSON with name, flops, bandwidth, launch.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "markdown"]), default="text")
 @click.option("-o", "--output", metavar="FILE", help="Where the plot of --memory goes, as SVG.")
-@click.pass_obj
+@click.pass_context
 def command(
-    face: Face,
+    context: click.Context,
     file: str,
     settings: tuple[str, ...],
     inputs: tuple[str, ...],
@@ -58,8 +60,10 @@ def command(
     output: str | None,
 ) -> None:
     """Parameters, MACs, FLOPs, activations and memory, worked out from the graph."""
-    if output and not memory:
-        raise click.BadParameter("only --memory draws a plot", param_hint="-o")
+    face: Face = context.obj
+    _refuse_unused(context, memory, table)
+    if memory and form in ("csv", "markdown"):
+        raise click.UsageError(f"`--memory` draws a plot, which is no {form}: `--format text` or `json`")
     own_device = _device(device, device_spec)
     graph = compiled(face, file, settings, inputs).graph
     if memory:
@@ -91,6 +95,30 @@ def command(
             face.result(json.dumps(result.to_json(), indent=2))
         else:
             face.result((kinds_table if table == "kinds" else cost_table)(result).rendered(form))
+
+
+HEEDS: Mapping[str, frozenset[str]] = {
+    "`--memory`": frozenset({"batch", "dtype", "optimizer", "output"}),
+    "`--device`": frozenset({"batch", "dtype", "by"}),
+    "`--device-spec`": frozenset({"batch", "dtype", "by"}),
+    "`--convention`": frozenset(),
+    "`--table lecture`": frozenset({"batch"}),
+    "`--table receptive`": frozenset(),
+    "`--table kinds`": frozenset({"batch", "dtype", "optimizer"}),
+    "the table of costs": frozenset({"by", "batch", "dtype", "optimizer"}),
+}
+"""The options that each kind of table heeds."""
+
+
+def _refuse_unused(context: click.Context, memory: bool, table: str) -> None:
+    """One kind of table is asked for, with options that it heeds."""
+    options = given(context)
+    asked = [f"`--{name}`" for name in options if name in ("memory", "device", "device-spec", "convention")]
+    asked += [f"`--table {table}`"] if table != "costs" else []
+    if len(asked) > 1:
+        raise click.UsageError(f"{listed(asked)} are tables of their own: ask for one of them")
+    what = asked[0] if asked else "the table of costs"
+    refuse_unused(context, what, HEEDS[what], HEEDS)
 
 
 def _device(name: str | None, spec: str | None) -> Device | None:

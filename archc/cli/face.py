@@ -14,6 +14,7 @@ import click
 
 from ..base.records import dataclass
 from .complete import SETTING
+from .option_values import with_values
 
 if TYPE_CHECKING:
     from ..base.diagnostics import Diagnostic
@@ -25,8 +26,11 @@ Function = TypeVar("Function", bound=Callable[..., object])
 MISSING = "F611"
 """The file is not there: the call is wrong, not the file."""
 
-WRONG_CALLS = frozenset({MISSING, "F641", "F642", "F643", "F644", "F681", "F682", "F684"})
+WRONG_CALLS = frozenset({MISSING, "F641", "F642", "F643", "F644", "F645", "F681", "F682", "F684"})
 """Codes of what a command cannot be asked."""
+
+NOT_MADE = 3
+"""The exit status where a part of what was asked for could not be made."""
 
 NARROWEST_PAGE = 80
 
@@ -239,6 +243,9 @@ def help_of(option: click.Option | None) -> click.Option | None:
 
 class Command(click.Command):
     """A command of archc: it takes the global options too."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(context, with_values(context, args))
 
     def get_help_option(self, context: click.Context) -> click.Option | None:
         return help_of(super().get_help_option(context))

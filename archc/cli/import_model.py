@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 @click.command("import", cls=Command)
 @click.argument("source", metavar="SOURCE")
 @click.option("-o", "--output", metavar="FILE", help="Where the text goes; without it, to stdout.")
-@click.option("--input", "inputs", multiple=True, metavar="3x224x224", help="What the model takes, once for each input, without the batch.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[NAME=]3x224x224",
+    help="What the model takes, once for each input, without the batch: in their order, or by name.",
+)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the factory.")
 @click.option("--name", metavar="NAME", help="What the network is called.")
 @click.option("--against", metavar="FILE", help="Tell how this network differs from the model, instead of writing a text.")
@@ -69,8 +75,7 @@ def command(
         )
     if name is not None and not name.isidentifier():
         raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")
-    shapes = list(inputs_of(inputs).values()) if len(inputs) < 2 else [shape for row in inputs for shape in inputs_of((row,)).values()]
-    model = named(source, shapes=shapes, settings=dict(_setting(row) for row in settings), network=network)
+    model = named(source, shapes=_shapes(inputs), settings=dict(_setting(row) for row in settings), network=network)
     if weights_out:
         save_weights(model.module, weights_out)
     made = import_model(model, name=name, flat=flat, source=source)
@@ -87,6 +92,16 @@ def command(
     if weights_out:
         face.tell(f"{weights_out}: the model's own weights")
     return 0
+
+
+def _shapes(inputs: tuple[str, ...]) -> list[tuple[int, ...]] | dict[str, tuple[int, ...]]:
+    """By the names of arguments of `forward`; in their order, where no names are given."""
+    rows = [item for row in inputs for item in inputs_of((row,)).items()]
+    if not any(name for name, _ in rows):
+        return [shape for _, shape in rows]
+    if not all(name for name, _ in rows):
+        raise click.BadParameter("some inputs are named and others are not: name all of them, or none", param_hint="--input")
+    return inputs_of(inputs)
 
 
 WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".ts")

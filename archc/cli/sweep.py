@@ -7,7 +7,7 @@ import os
 import click
 
 from .complete import NETWORK
-from .face import Command, Face, file_of, inputs_of, network_options, settings_of
+from .face import NOT_MADE, Command, Face, file_of, inputs_of, network_options, settings_of
 from .progress import bar, progress
 
 
@@ -68,4 +68,8 @@ def command(
     face.result(found.rendered(form))
     if plot:
         face.tell(f"wrote {plot}")
-    return int(all(result.error for result in found))
+    failed = [result for result in found if result.error]
+    if not failed:
+        return 0
+    face.say(f"{len(failed):,} of {len(found):,} variants cannot be made: the column `error` says why")
+    return NOT_MADE if len(failed) < len(found) else 1

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
+from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 
 Cell: TypeAlias = "int | float | str | bool | tuple[int, ...] | None"
@@ -57,6 +58,19 @@ class Listing(Sequence[Item]):
     def __getitem__(self, place: slice) -> tuple[Item, ...]: ...
     def __getitem__(self, place: int | slice) -> Item | tuple[Item, ...]:
         return self.entries[place]
+
+
+STYLES = ("text", "markdown", "csv", "json")
+
+
+def a_style(style: str) -> str:
+    """The word of a rendering; raises `ArchError` for what is none."""
+    if style in STYLES:
+        return style
+    from ...reporting.error import ArchError
+    from ..files.system_errors import at
+
+    raise ArchError((Diagnostic("F645", f"`style` is one of {', '.join(STYLES)}, not {style!r}", at("style"), help="write one of them"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +160,7 @@ class Table:
 
     def rendered(self, style: str) -> str:
         """`style` is `text`, `markdown`, `csv` or `json`."""
-        return {"text": self.text, "markdown": self.markdown, "csv": self.csv, "json": self.json}[style]()
+        return {"text": self.text, "markdown": self.markdown, "csv": self.csv, "json": self.json}[a_style(style)]()
 
     def written(self, row: Sequence[Cell]) -> list[str]:
         """The cells of a row as people read them."""

@@ -216,7 +216,7 @@ def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
     known: tuple[tuple[str, object, Sequence[str]], ...] = (
         ("level", options.level, LEVELS),
         ("theme", options.theme, tuple(THEMES)),
-        ("direction", options.direction or "TB", DIRECTIONS),
+        ("direction", "TB" if options.direction is None else options.direction, DIRECTIONS),
         ("color_by", options.color_by if options.values is None else "kind", colors),
     )
     return tuple(

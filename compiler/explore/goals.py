@@ -26,9 +26,11 @@ def goal_of(way: str, wanted: Wanted) -> tuple[Goal, str]:
     """The goal, and the target as it was given: a number, or the name of the network that costs as much."""
     if isinstance(wanted, str):
         name, equals, target = (part.strip() for part in wanted.partition("="))
-        pairs: list[tuple[str, object]] = [(name, target)] if equals and target else []
+        pairs: list[tuple[str, object]] = [(name, target)] if name and equals and target else []
     else:
         pairs = list(wanted.items())
+    if isinstance(wanted, str):
+        _no_limit(way, wanted)
     if len(pairs) != 1:
         example = f"`{way}` takes one cost and its target: `macs=4.1G`, `parameters=26M`, `macs=resnet50`"
         raise wrong("F642", way, _shown(wanted), f"`{_shown(wanted)}` is not of the form cost=target", example)
@@ -37,11 +39,34 @@ def goal_of(way: str, wanted: Wanted) -> tuple[Goal, str]:
     return Goal(quantity, _target(quantity, given, way), way), str(given)
 
 
+_BOUND = re.compile(r"\s*(\w+)\s*(<=|>=|=<|=>|==|<|>|≤|≥|:=|:|\s)\s*([^\s=<>].*?)\s*")
+
+WAY_OF = {"<=": "most", "=<": "most", "<": "most", "≤": "most", ">=": "match", "=>": "match", ">": "match", "≥": "match"}
+"""Which way of `archc fit` a sign of a limit means."""
+
+
+def _no_limit(way: str, text: str) -> None:
+    """Refuses what is written as a limit (`--match "macs<=4G"`) or with another sign, with the option that was meant."""
+    match = _BOUND.fullmatch(text)
+    if match is None:
+        return
+    cost, sign, target = match[1], match[2], match[3].replace(" ", "")
+    one_of(way, cost, COSTS, "cost", text)
+    meant = WAY_OF.get(sign, way)
+    what = "at most" if meant == "most" else "at least"
+    said = (
+        f"`{text.strip()}` is a limit, and a goal is cost=target" if sign in WAY_OF else f"`{text.strip()}` is not of the form cost=target"
+    )
+    also = f"; as a limit beside another goal `--where '{cost} {'<=' if meant == 'most' else '>='} {target}'`" if sign in WAY_OF else ""
+    why = f" ({what} that; in Python `{meant}`)" if sign in WAY_OF else ""
+    raise wrong("F642", way, text, said, f"write `--{meant} {cost}={target}`{why}{also}")
+
+
 def _target(quantity: str, given: object, way: str) -> int:
     if isinstance(given, Graph):
         return figures_of(given)[quantity]
     if isinstance(given, str):
-        number = number_of(given)
+        number = _whole(quantity, given, way)
         return Family(given).figures({})[quantity] if number is None else number
     if isinstance(given, SupportsIndex) and not isinstance(given, bool):
         return operator.index(given)
@@ -51,15 +76,55 @@ def _target(quantity: str, given: object, way: str) -> int:
     raise wrong("F642", way, f"{quantity}={given!r}"[:80], f"`{given!r}` is no target"[:200], help)
 
 
+_NUMBER = re.compile(r"([-+]?[\d_,. ]*\d)\s*([a-zA-Z]*)")
+
+
+def _whole(quantity: str, text: str, way: str) -> int | None:
+    """A target that is a number; None where a network is named. What is nearly a number is refused with what was meant."""
+    value, _ = parse_setting("value", text)
+    if isinstance(value, Number) and value.value >= 0 and value.value == int(value.value):
+        return int(value.value)
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    digits, letter = match[1].lstrip("-+").replace(",", "").replace("_", "").replace(" ", ""), match[2][:1].upper()
+    letter = {"B": "G"}.get(letter, letter if letter in "KMGT" else "")
+    meant = f"{digits}{letter or ('G' if '.' in digits else '')}"
+    raise wrong(
+        "F642",
+        way,
+        f"{quantity}={text}",
+        f"`{text}` is no whole number of at least 0",
+        f"write it with K, M, G or T, or in full: `{quantity}={meant}`",
+    )
+
+
 def bound_of(text: str) -> Bound:
     """`parameters <= 26M`."""
     match = _LIMIT.fullmatch(text)
     number = number_of(match[3]) if match is not None else None
     if match is None or number is None:
-        raise wrong(
-            "F642", "where", text, f"`{text}` is not of the form `parameters <= 26M`", "a limit is a cost, `<=` or `>=`, and a number"
-        )
+        raise wrong("F642", "where", text, f"`{text}` is not of the form `parameters <= 26M`", _bound_meant(text))
     return Bound(one_of("where", match[1], COSTS, "cost", text), number, match[2] == ">=")
+
+
+def _bound_meant(text: str) -> str:
+    """What to write in place of a text that is no limit."""
+    match = re.fullmatch(r"\s*(\w+)\s*([<>=≤≥:]+|\s)\s*([^\s<>=]+)\s*", text)
+    if match is None or match[1] not in COSTS:
+        return "a limit is a cost, `<=` or `>=`, and a number"
+    cost, sign, target = match.groups()
+    right = ">=" if WAY_OF.get(sign) == "match" else "<="
+    number = number_of(target)
+    if number is None:
+        return f"a limit is a number; `archc cost` tells what a network costs: `{cost} {right} 26M`"
+    if sign in ("<", ">"):
+        return f"write `{cost} {right} {number + (1 if sign == '>' else -1)}`"
+    return (
+        f"write `{cost} {right} {target}`, or as the goal `--nearest {cost}={target}`"
+        if sign not in WAY_OF
+        else f"write `{cost} {right} {target}`"
+    )
 
 
 def number_of(text: str) -> int | None:

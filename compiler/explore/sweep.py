@@ -266,7 +266,13 @@ class Cluster:
         from distributed import Client
         from distributed import as_completed as finished
 
-        with Client(self.address) as client:  # type: ignore[no-untyped-call]
+        try:
+            joined = Client(self.address)  # type: ignore[no-untyped-call]
+        except (ValueError, OSError, TypeError) as reason:
+            message = f"there is no Dask scheduler at `{self.address}`: {shown(str(reason))}"
+            help = "write `tcp://host:8786`, as the scheduler tells it when it starts"
+            raise ArchError((Diagnostic("F641", message, at("cluster"), help=help),)) from reason
+        with joined as client:
             futures = {client.submit(evaluate, variant.settings, pure=False, retries=TRIES): variant for variant in variants}
             for future in finished(futures):  # type: ignore[no-untyped-call]
                 variant = futures[future]

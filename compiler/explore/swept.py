@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ...base.records import dataclass
-from ..analysis.table import Cell, Column, Listing, Table
+from ..analysis.table import Cell, Column, Listing, Table, a_style
 from ..draw.plot import Point, points_svg, points_text
 from .asked import one_of, wrong
 from .family import QUANTITIES
@@ -79,7 +79,7 @@ class Sweep(Listing[Result]):
 
     def rendered(self, style: str) -> str:
         """`style` is `text`, `markdown`, `csv` or `json`."""
-        if style == "json":
+        if a_style(style) == "json":
             return json.dumps(self.to_json(), indent=2) + "\n"
         if style == "csv":
             return to_csv(self.entries)

@@ -12,7 +12,7 @@ from torch import fx
 from torch.export import ExportedProgram
 from torch.utils._pytree import tree_unflatten
 
-from .graph_model import GraphModel, Name, Place, Row, part
+from .graph_model import GraphModel, Name, Place, Row, give_weight, part
 from .regrouped import regrouped
 from .sources import Model, trouble
 from .words import identifier
@@ -61,7 +61,7 @@ def model_of_exported(program: ExportedProgram, name: str, origin: str, source: 
     module = GraphModel(inputs, regrouped(rows, kinds, {key: value for value, key, _ in weights}), answer)
     known: dict[str, Any] = {**program.constants, **program.state_dict}
     for value, key, kind in weights:
-        module.weight(value, key, known[key].detach(), kind)
+        give_weight(module, value, key, known[key].detach(), kind)
     for path, kind in kinds.items():
         part(module, path, kind)
     module.eval()

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from ..runtime.compared import compared
 from .document_model import model_of_document
 from .exported import model_of_exported
 from .importing import flat_text
@@ -111,9 +112,15 @@ def _compared(model: Model, reference: Reference, source: str, who: str) -> None
             except Exception as error:
                 line = (str(error).strip().splitlines() or [""])[0][:160]
                 raise trouble(source, "F652", f"the import cannot run `{source}`: {type(error).__name__}: {line}") from error
-        for one, other in zip(ours, theirs, strict=True):
-            difference = float((one - other).abs().max() / other.abs().max().clamp_min(1e-12)) if one.shape == other.shape else float("inf")
-            if not difference <= 10 * LIMIT:
-                raise trouble(source, "F654", f"the import reads `{source}` otherwise than {who} does: outputs differ by {difference:.0e}")
+        if [row.shape for row in ours] != [row.shape for row in theirs]:
+            shapes = [[list(row.shape) for row in rows] for rows in (ours, theirs)]
+            raise trouble(source, "F654", f"the import reads `{source}` otherwise than {who} does: shapes {shapes[0]} for {shapes[1]}")
+        found = compared(ours, theirs)
+        if not found.difference <= 10 * LIMIT:
+            raise trouble(
+                source, "F654", f"the import reads `{source}` otherwise than {who} does: outputs differ by {found.difference:.0e}"
+            )
+        if not found.numbers:
+            continue
         return
-    model.notes.append(f"{who} did not run the file for a comparison")
+    model.notes.append(f"{who} did not run the file to an answer for a comparison")

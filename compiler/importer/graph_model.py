@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -38,37 +39,62 @@ class Row:
         return f"<Row {self.name} in {self.stack[-1][0] if self.stack else 'the root'}>"
 
 
-class GraphModel(nn.Module):
-    """The modules of the model, without code of their own, and its calls. `tell` hears of each before it runs."""
+@dataclass(slots=True, eq=False)
+class Calls:
+    """What a model of calls does."""
 
+    inputs: Sequence[str]
+    rows: Sequence[Row]
+    answer: Callable[[Mapping[str, Any]], object]
+    keys: dict[str, str] = field(default_factory=dict)
+    """The key in the state_dict of each value that is a weight or a buffer."""
     tell: Callable[[Row], None] | None = None
+    """Hears of each call before it runs."""
+
+    def __repr__(self) -> str:
+        return f"<Calls: {len(self.rows)}>"
+
+
+class GraphModel(nn.Module):
+    """The modules of the model, without code of their own, and its calls. It has one name of its own: all others may be the model's."""
 
     def __init__(self, inputs: Sequence[str], rows: Sequence[Row], answer: Callable[[Mapping[str, Any]], object]) -> None:
         super().__init__()
-        self.input_names, self.rows, self.answer = list(inputs), list(rows), answer
-        self.keys: dict[str, str] = {}
-        """The key in the state_dict of each value that is a weight or a buffer."""
+        self.archc_calls = Calls(list(inputs), rows, answer)
 
     def forward(self, *inputs: torch.Tensor) -> object:
-        values: dict[str, Any] = dict(zip(self.input_names, inputs, strict=True))
-        for name, key in self.keys.items():
+        calls = self.archc_calls
+        values: dict[str, Any] = dict(zip(calls.inputs, inputs, strict=True))
+        for name, key in calls.keys.items():
             home, _, last = key.rpartition(".")
             values[name] = getattr(self.get_submodule(home), last)
-        for row in self.rows:
-            if self.tell is not None:
-                self.tell(row)
+        for row in calls.rows:
+            if calls.tell is not None:
+                calls.tell(row)
             values[row.name] = row.function(*_filled(list(row.arguments), values), **_filled(dict(row.keywords), values))
-        return self.answer(values)
+        return calls.answer(values)
 
-    def weight(self, name: str, key: str, tensor: torch.Tensor, kind: str) -> None:
-        """Add a weight (`parameter`), or a `buffer`, or a `constant`, which no state_dict has."""
-        home, _, last = key.rpartition(".")
-        module = part(self, home)
-        if kind == "parameter":
-            module.register_parameter(last, nn.Parameter(tensor, requires_grad=tensor.is_floating_point()))
-        else:
-            module.register_buffer(last, tensor, persistent=kind == "buffer")
-        self.keys[name] = key
+
+def input_names(module: nn.Module) -> Sequence[str]:
+    """What the tensors that a module takes are called, in order."""
+    if isinstance(module, GraphModel):
+        return module.archc_calls.inputs
+    return [
+        name for name, row in inspect.signature(module.forward).parameters.items() if row.kind not in (row.VAR_POSITIONAL, row.VAR_KEYWORD)
+    ]
+
+
+def give_weight(model: GraphModel, name: str, key: str, tensor: torch.Tensor, kind: str) -> None:
+    """Add a weight (`parameter`), or a `buffer`, or a `constant`, which no state_dict has."""
+    home, _, last = key.rpartition(".")
+    module = part(model, home)
+    while hasattr(module, last):  # `type` is a name in a file of ONNX, and a method of every module
+        last += "_"
+    if kind == "parameter":
+        module.register_parameter(last, nn.Parameter(tensor, requires_grad=tensor.is_floating_point()))
+    else:
+        module.register_buffer(last, tensor, persistent=kind == "buffer")
+    model.archc_calls.keys[name] = f"{home}.{last}" if home else last
 
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:

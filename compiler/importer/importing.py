@@ -69,7 +69,16 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
             ]
             if proof.missing:
                 told.append(_left_out(proof.missing))
+            if proof.doubt:
+                told.append(proof.doubt)
             return Imported(_headed(text, model, told), is_flat, proof, told)
+        if proof.unrun:
+            raise trouble(
+                source,
+                "F652",
+                f"the model answers none of the inputs that it was compared on: {proof.told}",
+                "let its `forward` take any numbers of these shapes, or import the part that does",
+            )
         why = why or proof.told
         if proof.refused is not None and proof.refused.code == "E210":  # a name that every text would have
             raise trouble(source, "F653", f"a part of the model has no name of a step: {proof.refused.message}", "rename it in the model")

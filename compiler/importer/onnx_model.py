@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 import torch
 
-from .graph_model import GraphModel, Name, Place, Row, part
+from .graph_model import GraphModel, Name, Place, Row, give_weight, part
 from .onnx_functions import FUNCTIONS
 from .sources import Model, trouble
 from .words import identifier
@@ -56,7 +56,7 @@ def model_of_onnx(path: str, name: str, source: str) -> Model:
 
     module = GraphModel([row.name for row in inputs], reader.rows, answer)
     for value, (key, tensor, kind) in reader.weights.items():
-        module.weight(value, key, tensor, kind)
+        give_weight(module, value, key, tensor, kind)
     for place, kind in reader.kinds.items():
         part(module, place, kind)
     module.eval()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
@@ -14,6 +14,7 @@ from ..codegen.pytorch import Mode
 from ..driver import check_source
 from ..graph.graph import Graph
 from ..ops.base import show
+from ..runtime.compared import Compared, compared, shows_nothing
 from ..runtime.live_module import build
 from .inits import watched_starts
 from .sources import Model, as_it_was
@@ -28,6 +29,9 @@ MOST_NUMBERS = 400_000_000
 """Parameters beyond which keys and shapes alone are compared: the numbers would need gigabytes."""
 
 
+SAME_FOR_ALL = "the outputs are one number whatever goes in, so they show nothing of what comes before"
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What was compared, or the first thing that differs."""
@@ -39,6 +43,10 @@ class Proof:
     """Keys that the text lacks: what a run in evaluation does not read."""
     refused: Diagnostic | None = None
     """What the compiler says of the text."""
+    unrun: bool = False
+    """Whether the model answered none of the inputs with numbers, so that nothing was compared."""
+    doubt: str = ""
+    """Why what was compared shows less than it should."""
 
     def __repr__(self) -> str:
         return f"<Proof: {'equal' if self.is_equal else 'differs'}: {self.told}>"
@@ -79,56 +87,120 @@ def _compared(text: str, model: Model) -> Proof:
     if unlike is not None:
         return Proof(False, f"`{unlike}` has the shape {list(ours[unlike].shape)}, in the model {list(theirs[unlike].shape)}", graph)
     if sum(value.numel() for value in theirs.values()) > MOST_NUMBERS:
-        return Proof(
-            True,
-            f"{len(ours):,} keys and shapes are equal; outputs were not compared: the model is too large for that",
-            graph,
-            tuple(missing),
-        )
+        doubt = "outputs were not compared: the model is too large for that"
+        return Proof(True, f"{len(ours):,} keys and shapes are equal; {doubt}", graph, tuple(missing), doubt=doubt)
     generator = torch.Generator().manual_seed(0)
-    _shaken(reference, generator)
-    state = {key: value.detach() for key, value in reference.state_dict().items()}
-    module.load_state_dict({key: state[key] for key in ours}, strict=True, assign=True)
-    module.eval()
     reference.eval()
-    compared: list[str] = []
-    native = [tuple(tensor.shape[1:]) for tensor in model.inputs]
-    for batch, shapes in ((1, native), (2, _other(native, 96)), (2, _other(native, 257))):
-        if len(compared) > 1:
-            break
-        inputs = [_numbers(like, (batch, *shape), reference, generator) for like, shape in zip(model.inputs, shapes, strict=True)]
-        difference = _difference(module, reference, inputs)
-        if difference is None:
-            continue
-        if isinstance(difference, str):
-            if shapes == native:
-                return Proof(False, difference, graph)
-            compared.append(f"{' and '.join(show(shape) for shape in shapes)} is refused: {difference}")
-            continue
+    found = _Runs(module, reference, model, generator)
+    found.at_sizes()
+    if found.differs is None and (not found.rows or shows_nothing(found.rows)):
+        found.on_other_numbers()
+    if found.differs is not None:
+        return Proof(False, found.differs, graph)
+    told = f"{len(ours):,} keys are equal; " + "; ".join(found.told)
+    if not found.rows:
+        return Proof(False, found.why, graph, unrun=True)
+    doubt = SAME_FOR_ALL if shows_nothing(found.rows) else ""
+    return Proof(True, "; ".join([told, *filter(None, [doubt])]), graph, tuple(missing), doubt=doubt)
+
+
+class _Runs:
+    """The text's module and the model on the same inputs, until it is known whether they are the same."""
+
+    def __init__(self, module: nn.Module, reference: nn.Module, model: Model, generator: torch.Generator) -> None:
+        self.module, self.reference, self.model, self.generator = module, reference, model, generator
+        self.told: list[str] = []
+        """What was compared, in words."""
+        self.rows: list[Compared] = []
+        """The comparisons of finite numbers."""
+        self.differs: str | None = None
+        self.why = ""
+        """Why the model did not answer with numbers, where it did not."""
+
+    def _shake(self) -> None:
+        """The same random weights in both."""
+        _shaken(self.reference, self.generator)
+        state = self.reference.state_dict()
+        self.module.load_state_dict({key: state[key].detach() for key in self.module.state_dict()}, strict=True, assign=True)
+        self.module.eval()
+
+    def at_sizes(self) -> None:
+        """At the size of the model and at one other that it takes."""
+        self._shake()
+        native = self._native()
+        for batch, shapes in ((1, native), (2, _other(native, 96)), (2, _other(native, 257))):
+            if len(self.told) > 1 or self.differs is not None:
+                return
+            self._compare(batch, shapes, torch.rand)
+
+    def on_other_numbers(self) -> None:
+        """Where that showed nothing: other numbers and other weights. A model may refuse what is random, or answer it with one number for all."""
+        for draw in (torch.randn, torch.rand, _ones, _zeros):
+            self._shake()
+            self._compare(2, self._native(), draw)
+            if self.differs is not None or (self.rows and not shows_nothing(self.rows)):
+                return
+
+    def _native(self) -> list[tuple[int, ...]]:
+        return [tuple(tensor.shape[1:]) for tensor in self.model.inputs]
+
+    def _compare(self, batch: int, shapes: list[tuple[int, ...]], draw: Draw) -> None:
+        inputs = [
+            _numbers(like, (batch, *shape), self.reference, self.generator, draw)
+            for like, shape in zip(self.model.inputs, shapes, strict=True)
+        ]
+        size = " and ".join(map(show, shapes))
+        row = _run(self.module, self.reference, inputs)
+        if isinstance(row, Unrun):
+            self.why = self.why or row.why
+            return
+        if isinstance(row, str):
+            if shapes == self._native():
+                self.differs = row
+            else:
+                self.told.append(f"{size} is refused: {row}")
+            return
+        difference = row.difference
         if LIMIT < difference < ROUGHLY:
-            difference = _exactly(module, reference, inputs, difference)
+            difference = self._exactly(inputs, difference)
         if not difference <= LIMIT:
-            return Proof(False, f"outputs for {' and '.join(map(show, shapes))} differ by {difference:.1e} of the largest", graph)
-        compared.append(f"outputs for {' and '.join(map(show, shapes))} differ by {difference:.0e}")
-    return Proof(True, f"{len(ours):,} keys are equal; " + "; ".join(compared), graph, tuple(missing))
+            self.differs = f"outputs for {size} differ by {difference:.1e} of the largest"
+        elif row.numbers:
+            self.told.append(f"outputs for {size} differ by {difference:.0e}")
+            self.rows.append(row)
+        else:
+            self.why = self.why or "its outputs hold no finite number"
+
+    def _exactly(self, inputs: list[torch.Tensor], before: float) -> float:
+        """The same difference in double precision."""
+        try:
+            exact = [row.double() if row.is_floating_point() else row for row in inputs]
+            found = _run(self.module.double(), self.reference.double(), exact)
+        finally:
+            self.module.float()
+            self.reference.float()
+        return found.difference if isinstance(found, Compared) else before
 
 
-def _numbers(like: torch.Tensor, shape: tuple[int, ...], reference: nn.Module, generator: torch.Generator) -> torch.Tensor:
-    """Random numbers for an input; whole ones are rows of any table that the model has."""
+Draw = Callable[..., torch.Tensor]
+
+
+def _ones(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    return torch.ones(shape)
+
+
+def _zeros(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    return torch.zeros(shape)
+
+
+def _numbers(like: torch.Tensor, shape: tuple[int, ...], reference: nn.Module, generator: torch.Generator, draw: Draw) -> torch.Tensor:
+    """Numbers for an input; whole ones are rows of any table that the model has."""
     if like.is_floating_point():
-        return torch.rand(shape, generator=generator)
+        return draw(shape, generator=generator)
     rows = [part.num_embeddings for part in reference.modules() if isinstance(part, nn.Embedding)]
+    if draw in (_ones, _zeros):
+        return draw(shape, generator=generator).long()
     return torch.randint(min(rows, default=2), shape, generator=generator, dtype=torch.long)
-
-
-def _exactly(module: nn.Module, reference: nn.Module, inputs: list[torch.Tensor], before: float) -> float:
-    """The same difference in double precision."""
-    try:
-        found = _difference(module.double(), reference.double(), [row.double() if row.is_floating_point() else row for row in inputs])
-    finally:
-        module.float()
-        reference.float()
-    return found if isinstance(found, float) else before
 
 
 def _shaken(module: nn.Module, generator: torch.Generator) -> None:
@@ -154,25 +226,31 @@ def _other(shapes: Sequence[tuple[int, ...]], size: int) -> list[tuple[int, ...]
     return [(shape[0], *(min(size, 2 * given) + 32 * place for place, given in enumerate(shape[1:]))) for shape in shapes]
 
 
-def _difference(module: nn.Module, reference: nn.Module, inputs: list[torch.Tensor]) -> float | str | None:
-    """The largest relative difference; None where the model refuses the inputs, the reason where the text alone does."""
+@dataclass(frozen=True, slots=True)
+class Unrun:
+    """The model itself refuses the inputs, and why."""
+
+    why: str
+
+
+def _run(module: nn.Module, reference: nn.Module, inputs: list[torch.Tensor]) -> Compared | Unrun | str:
+    """The comparison of the outputs, or why there is none: for a reason of the model's, or of the text's alone."""
     from .trace import outputs
 
     with torch.no_grad():
         try:
             theirs = [tensor for _, tensor in outputs(reference(*inputs))]
-        except Exception:
-            return None
+        except Exception as error:
+            return Unrun(_line(error))
         try:
             ours = [tensor for _, tensor in outputs(module(*inputs))]
         except Exception as error:
-            return (str(error).strip().splitlines() or [type(error).__name__])[-1][:160]
+            return _line(error)
     ours = ours[: len(theirs)]
     if [tensor.shape for tensor in ours] != [tensor.shape for tensor in theirs]:
         return f"the outputs have the shapes {[list(row.shape) for row in ours]}, the model's {[list(row.shape) for row in theirs]}"
-    found = 0.0
-    for one, other in zip(ours, theirs, strict=True):
-        if not bool(torch.isfinite(other).all()):
-            return None
-        found = max(found, float((one - other).abs().max() / other.abs().max().clamp_min(1e-12)))
-    return found
+    return compared(ours, theirs)
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip()}".rstrip(": ").splitlines()[-1][:160]

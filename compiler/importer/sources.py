@@ -29,6 +29,7 @@ from ..ops.suggest import closest, did_you_mean
 from ..verify import declare_operators
 from .constructors import Arguments, watched
 from .flat_steps import Flat
+from .graph_model import input_names
 from .inits import Start, starts_of, watched_starts
 from .names import LIBRARIES, PYTHON
 from .words import identifier, snake
@@ -101,7 +102,7 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
         raise trouble(source, "F651", f"`{source}` makes a {type(module).__name__}, no torch.nn.Module", "name a factory of a module")
     module.eval()
     return Model(
-        identifier(name), module, _inputs(module, shapes), origin, made, starts=starts_of(module, starts), sizes_given=bool(shapes)
+        identifier(name), module, _inputs(module, shapes, source), origin, made, starts=starts_of(module, starts), sizes_given=bool(shapes)
     )
 
 
@@ -206,19 +207,26 @@ def _of_file(path: str) -> Any:
     return module
 
 
-def _inputs(module: nn.Module, shapes: Shapes) -> list[torch.Tensor]:
-    return [torch.empty(2, *shape, device="meta") for shape in _in_order(module, shapes) or [usual_shape(module)]]
+def _inputs(module: nn.Module, shapes: Shapes, source: str) -> list[torch.Tensor]:
+    return [torch.empty(2, *shape, device="meta") for shape in _in_order(module, shapes, source) or [usual_shape(module)]]
 
 
-def _in_order(module: nn.Module, shapes: Shapes) -> list[tuple[int, ...]]:
-    """Shapes in the order of `forward`; one that is not given, before one that is, has the usual size."""
+def _in_order(module: nn.Module, shapes: Shapes, source: str) -> list[tuple[int, ...]]:
+    """Shapes in the order of `forward`; one that is not given, before one that is, has the usual size. Names are those of its arguments."""
     if not isinstance(shapes, Mapping):
         return list(shapes)
-    names = list(inspect.signature(module.forward).parameters)
+    if not shapes:
+        return []
+    names = [*input_names(module)]
+    if any(row.kind is row.VAR_POSITIONAL for row in inspect.signature(module.forward).parameters.values()):
+        names += [f"x{place}" for place in range(len(names), len(names) + len(shapes))]  # as the import calls them
     given = {name or next(iter(names), ""): shape for name, shape in shapes.items()}
+    unknown = next((name for name in given if name not in names), None)
+    if unknown is not None:
+        help = f"its inputs: {', '.join(f'`{name}`' for name in names)}"
+        near = did_you_mean(closest(unknown, names))
+        raise trouble(source, "F651", f"the model `{source}` has no input `{unknown}`", f"{near}; {help}" if near else help)
     places = [place for place, name in enumerate(names) if name in given]
-    if not places:
-        return list(given.values())
     return [given.get(name) or usual_shape(module) for name in names[: places[-1] + 1]]
 
 

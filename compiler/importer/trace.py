@@ -6,7 +6,6 @@ The run is at the level of functions (`torch.overrides.TorchFunctionMode`), so t
 
 from __future__ import annotations
 
-import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
-from .graph_model import GraphModel, Row
+from .graph_model import GraphModel, Row, input_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +214,7 @@ def _line() -> tuple[str, int] | None:
 def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
     """The calls of one run of `module`, which stands on the device of `inputs`, as it is (in evaluation or in training)."""
     recorder = _Recorder(module)
-    names = getattr(module, "input_names", None) or [
-        name for name, row in inspect.signature(module.forward).parameters.items() if row.kind is not row.VAR_POSITIONAL
-    ]
+    names = input_names(module)
     for number, tensor in enumerate(inputs):
         recorder.trace.inputs.append(recorder.add(tensor, "input", names[number] if number < len(names) else f"x{number}"))
     paths = {part: path for path, part in reversed(list(module.named_modules()))}
@@ -242,7 +239,7 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
         recorder.stack.pop()
 
     if isinstance(module, GraphModel):
-        module.tell = recorder.told
+        module.archc_calls.tell = recorder.told
     parts = [part for part in module.modules() if part is not module]
     handles = [part.register_forward_pre_hook(enter) for part in parts] + [part.register_forward_hook(leave) for part in parts]
     try:
@@ -252,7 +249,7 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
         for handle in handles:
             handle.remove()
         if isinstance(module, GraphModel):
-            module.tell = None
+            module.archc_calls.tell = None
     recorder.trace.outputs = [(name, recorder.ref(tensor)) for name, tensor in outputs(result)]
     recorder.trace.returned = _kind_of(result, recorder.known)
     return recorder.trace

@@ -63,13 +63,13 @@ def test_numbers_of_numpy(file: Path) -> None:
 def test_a_wrong_call_is_said_as_python_says_it(file: Path) -> None:
     with pytest.raises(TypeError, match="`classes` takes a number"):
         archc.compile(file, classes={1, 2})
-    with pytest.raises(ValueError, match="`by` is one of stage, block, op"):
+    with pytest.raises(archc.ArchError, match="`by` is one of stage, block, op"):
         archc.compile(file).cost(by="layer")
-    with pytest.raises(ValueError, match="`optimizer` is one of sgd"):
+    with pytest.raises(archc.ArchError, match="`optimizer` is one of sgd"):
         archc.compile(file).cost(optimizer="rmsprop")
-    with pytest.raises(ValueError, match="`batch` is at least 1"):
+    with pytest.raises(archc.ArchError, match="`batch` is at least 1"):
         archc.compile(file).cost(batch=0)
-    with pytest.raises(ValueError, match="a shape is written as"):
+    with pytest.raises(archc.ArchError, match="a shape is written as"):
         archc.compile(file, input="3,32,32")
 
 
@@ -163,7 +163,7 @@ def test_an_error_has_no_frames_of_the_compiler(tmp_path: Path) -> None:
     (tmp_path / "bad.arch").write_text("network bad {\n  input x[3, 8, 8]\n  cnv(4)\n}\n", encoding="utf-8")
     with pytest.raises(archc.ArchError) as caught:
         archc.compile(tmp_path / "bad.arch")
-    assert {Path(entry.path).name for entry in caught.traceback[1:]} == {"api.py"}
+    assert {Path(entry.path).name for entry in caught.traceback[1:]} == {"given.py"}
     shown = caught.value._render_traceback_()  # as IPython asks
     assert shown[0] == "error[E201]: there is no operation or block named `cnv`"
     assert not [line for line in shown if "compiler" in line]

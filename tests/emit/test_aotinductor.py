@@ -167,5 +167,5 @@ def test_a_compiler_that_fails(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("path", "options"), [("net.pt", {}), ("net.pt2", {"batch": 0}), ("net.pt2", {"dtype": "int8"})])
 def test_what_python_may_not_ask_for(path: str, options: dict[str, object], tmp_path: Path) -> None:
     (tmp_path / "odd.arch").write_text(FIRST_STEPS, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"pt2|batch|dtype"):
+    with pytest.raises(archc.ArchError, match=r"pt2|batch|dtype"):
         archc.compile(tmp_path / "odd.arch").to_aotinductor(tmp_path / path, **options)  # type: ignore[arg-type]

@@ -419,5 +419,5 @@ def test_a_full_load_is_quiet_and_a_partial_one_warns(tmp_path: Any, caplog: pyt
 
 
 def test_what_may_be_adapted_is_checked() -> None:
-    with pytest.raises(ValueError, match="`adapt` is of channels, positions, not 'chanels'"):
+    with pytest.raises(archc.ArchError, match="`adapt` is of channels, positions, not 'chanels'"):
         Weights({}, adapt=["chanels"])

@@ -7,7 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from archc.cli.import_model import _shapes
+from archc.compiler.importer.sources import model_of
+from archc.reporting.error import ArchError
 
 MODELS = """
 import socket
@@ -67,3 +72,43 @@ def test_a_word_that_names_no_model_is_told(folder: Path) -> None:
     done = archc(folder, "import", "resnet50")
     assert done.returncode == 1
     assert "F651" in done.stderr
+
+
+TWO = """
+import torch
+from torch import nn
+
+class Two(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 3), nn.Linear(5, 3)
+
+    def forward(self, left, right):
+        return self.a(left) + self.b(right)
+"""
+
+
+def test_inputs_are_given_by_their_names(folder: Path) -> None:
+    (folder / "two.py").write_text(TWO, encoding="utf-8")
+    source = f"{folder / 'two.py'}:Two"
+    for shapes in ({"right": (5,), "left": (4,)}, [(4,), (5,)], {"": (4,), "right": (5,)}):
+        assert [tuple(row.shape[1:]) for row in model_of(source, shapes=shapes).inputs] == [(4,), (5,)]
+
+
+def test_an_input_that_there_is_not_is_refused_with_those_that_there_are(folder: Path) -> None:
+    (folder / "two.py").write_text(TWO, encoding="utf-8")
+    with pytest.raises(ArchError, match="has no input `rigth`") as caught:
+        model_of(f"{folder / 'two.py'}:Two", shapes={"rigth": (5,), "left": (4,)})
+    assert "did you mean `right`?; its inputs: `left`, `right`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "found"), [(("right=5", "left=4"), {"right": (5,), "left": (4,)}), (("4", "5"), [(4,), (5,)]), (("5",), [(5,)]), ((), [])]
+)
+def test_inputs_on_the_command_line(given: tuple[str, ...], found: object) -> None:
+    assert _shapes(given) == found
+
+
+def test_names_for_some_inputs_alone_are_refused() -> None:
+    with pytest.raises(click.BadParameter, match="name all of them, or none"):
+        _shapes(("5", "left=4"))

@@ -1,4 +1,4 @@
-"""Codes of calls (F64x): what `archc sweep` and `archc fit`, or the functions of these names, cannot be asked."""
+"""Codes of calls (F64x): what commands or the functions of Python cannot be asked."""
 
 from __future__ import annotations
 
@@ -37,5 +37,13 @@ ROWS: tuple[Code, ...] = (
         "`26M`, `1500000`.",
         "",
         "Name one of the tasks that the message lists, or write a number.",
+    ),
+    Code(
+        "F645",
+        "a value that a function cannot take",
+        "A function of `archc` was given a value of the right kind that says nothing: a word that is none of its words, a batch of 0, an empty name. A value "
+        "of another kind (`archc.compile(None)`) is Python's `TypeError`.",
+        "",
+        "Write one of the words that the message lists, or leave the parameter out.",
     ),
 )

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 from ....base.diagnostics import Diagnostic
 from ....base.records import dataclass
+from ....reporting.error import ArchError
+from ...files.system_errors import at
 from ...graph.graph import Graph
 from ...graph.program import Node
+from ...ops.suggest import closest, did_you_mean
 from .adapt import WORDS, adapted
 from .explain import Mismatch, explain
 from .keys import COUNTER, match
@@ -45,14 +48,27 @@ class Weights:
     told: Callable[[Loaded], None] = log
 
     def __post_init__(self) -> None:
-        for name in ("skip", "adapt"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, (value,) if isinstance(value, str) else tuple(value))
         if not isinstance(self.source, str | os.PathLike | Mapping):
             raise TypeError(f"weights are a file or a state_dict, not {type(self.source).__name__!r} (of a module: `module.state_dict()`)")
+        for name in ("skip", "adapt"):
+            value = getattr(self, name)
+            words = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple | set | frozenset) else (value,)
+            if not all(isinstance(row, str) for row in words):
+                raise TypeError(
+                    f"`{name}` is a list of texts, not of {type(next(row for row in words if not isinstance(row, str))).__name__!r}"
+                )
+            object.__setattr__(self, name, words)
+        rename = {} if self.rename is None else self.rename
+        if not isinstance(rename, Mapping) or not all(isinstance(row, str) for pair in rename.items() for row in pair):
+            raise TypeError(f"`rename` is a mapping from beginnings of keys to others, not {type(rename).__name__!r}")
+        if not isinstance(self.partial, bool):
+            raise TypeError(f"`partial` is True or False, not {type(self.partial).__name__!r}")
+        if not callable(self.told):
+            raise TypeError(f"`told` is a function, not {type(self.told).__name__!r}")
         for word in self.adapt:
             if word not in WORDS:
-                raise ValueError(f"`adapt` is of {', '.join(WORDS)}, not {word!r}")
+                help = did_you_mean(closest(word, WORDS)) or f"write one of {', '.join(WORDS)}"
+                raise ArchError((Diagnostic("F645", f"`adapt` is of {', '.join(WORDS)}, not {word!r}", at(word), help=help),))
 
     @property
     def name(self) -> str:

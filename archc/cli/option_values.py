@@ -1,0 +1,36 @@
+"""Options whose value was forgotten, so that the next option would be taken for it: `archc draw --open --help`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+
+def with_values(context: click.Context, words: Sequence[str]) -> list[str]:
+    """The words of a call as they are; where an option stands in the place of a value they are refused, or `--help` alone is left of them."""
+    command = context.command
+    options = {
+        name: row for row in command.get_params(context) if isinstance(row, click.Option) for name in (*row.opts, *row.secondary_opts)
+    }
+    helps = frozenset(context.help_option_names)
+    place = 0
+    while place < len(words):
+        word = words[place]
+        option = options.get(word)
+        if word == "--" or (option is None and not word.startswith("-") and not command.allow_interspersed_args):
+            break
+        place += 1
+        if option is None or option.is_flag or option.count or place == len(words):
+            continue
+        value = words[place]
+        place += 1
+        if value in helps:
+            return [value]
+        if value in options or (value.startswith("--") and len(value) > 2):
+            long = max(option.opts, key=len)
+            what = "an option" if value in options else "no value"
+            raise click.UsageError(
+                f"`{word}` takes a value, and `{value}` is {what}: write `{long}=…`, or `{long}={value}` if that is meant", context
+            )
+    return list(words)
