@@ -42,6 +42,7 @@ LOOK: Mapping[str, kind.Kind] = {
     "values": kind.maybe(kind.mapping),
     "unit": kind.text,
     "legend": kind.flag,
+    "measured": kind.instance(".compiler.draw.values", "Values"),
     "insets": kind.flag,
     "seconds": kind.positive,
 }

@@ -221,6 +221,17 @@ def callback(name: str, value: object) -> object:
     raise wrong_kind(name, "a function", value)
 
 
+def instance(module: str, cls: str) -> Kind:
+    """What a function of archc makes, of a class in a module that is loaded for it."""
+
+    def kind(name: str, value: object) -> object:
+        if isinstance(value, getattr(import_module(module, __package__), cls)):
+            return value
+        raise wrong_kind(name, f"a `{cls}` of archc's own", value)
+
+    return kind
+
+
 def weights(name: str, value: object) -> object:
     from .compiler.runtime.weights import as_weights
 
