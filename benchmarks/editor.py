@@ -1,13 +1,14 @@
 """How long an editor waits: from an edit to what is wrong, to hover, completion and hints, and to the picture, in a process that is warm.
 
 `python benchmarks/editor.py [edits]` prints medians and 95th percentiles in milliseconds. The machine must be at rest.
+The first edits are those of a file that was just opened: they load what they need, and are not counted.
 """
 
 from __future__ import annotations
 
+import argparse
 import random
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -17,6 +18,7 @@ from archc.compiler.draw.inline import svg
 from archc.editor.describe import hover
 from archc.editor.hints import hints
 from archc.editor.offers import offers
+from archc.editor.pauses import Pauses
 from archc.editor.service import Service
 
 NETWORKS = ("resnext50", "inception_v4")
@@ -40,6 +42,7 @@ def measured(name: str, edits: int) -> dict[str, list[float]]:
     text = Path(path).read_text(encoding="utf-8")
     chance, service = random.Random(1), Service()
     times: dict[str, list[float]] = {part: [] for part in PARTS}
+    pauses: Pauses | None = None
 
     def timed(part: str, work: Callable[[], object]) -> None:
         begin = perf_counter()
@@ -49,8 +52,8 @@ def measured(name: str, edits: int) -> dict[str, list[float]]:
     for number in range(edits + 5):
         now = edited(text, chance)
         service.open(path, now)
-        if number == 5:  # the first ones load what they need
-            times = {part: [] for part in PARTS}
+        if number == 5:
+            times, pauses = {part: [] for part in PARTS}, Pauses()
         timed("diagnostics", lambda: service.diagnostics(path))
         place = chance.randrange(len(now))
         timed("hover", lambda place=place: hover(service, path, place))  # type: ignore[misc]
@@ -61,10 +64,17 @@ def measured(name: str, edits: int) -> dict[str, list[float]]:
         graph = answer.graph
         if graph is not None:
             timed("picture", lambda graph=graph: svg(graph, Options()))  # type: ignore[misc]
+        if pauses is not None:
+            pauses.answered()  # as the server does; a person's pauses are not waited for here
+    if pauses is not None:
+        pauses.end()
     return times
 
 
-def main(edits: int = 100) -> None:
+def main() -> None:
+    asked = argparse.ArgumentParser(description="Milliseconds from an edit to each answer, in a process that is warm.")
+    asked.add_argument("edits", nargs="?", type=int, default=100, help="how many edits of each network are timed (100)")
+    edits = asked.parse_args().edits
     print(f"milliseconds over {edits} edits: median, 95th percentile")
     for name in NETWORKS:
         for part, rows in measured(name, edits).items():
@@ -73,4 +83,4 @@ def main(edits: int = 100) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()

@@ -105,7 +105,8 @@ def parsing(state: Compilation) -> Compilation:
     if state.source is None:
         return state
     text = state.text or Text(*parse(state.source))
-    return replace(state, text=text).saying(*text.mistakes)
+    # The same text may have been parsed before: then all places are of that one.
+    return replace(state, source=text.file.source, text=text).saying(*text.mistakes)
 
 
 def elaborating(state: Compilation) -> Compilation:

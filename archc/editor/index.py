@@ -12,7 +12,7 @@ from ..compiler.elaborate.values import WORDS
 from ..compiler.ops import TABLE
 from ..compiler.ops.parameters import Reference
 from ..dsl import ast
-from .symbols import Index, Kind, Symbol, Template, Use, labelled
+from .symbols import Index, Kind, Labels, Symbol, Template, Use
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _TO_LABELS = ("skip", "reuse")
@@ -24,7 +24,7 @@ class _Level:
 
     above: _Level | None
     names: dict[str, Symbol]
-    labels: dict[str, Symbol]
+    labels: Labels
 
     def name(self, word: str) -> Symbol | None:
         level: _Level | None = self
@@ -39,7 +39,7 @@ class _Level:
         for exact in (True, False):
             level: _Level | None = self
             while level is not None:
-                found = level.labels.get(word) if exact else labelled(level.labels, word)
+                found = level.labels.get(word) if exact else level.labels.meant(word)
                 if found is not None:
                     return found
                 level = level.above
@@ -57,10 +57,10 @@ class _Binder:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.owner: Symbol | None = None
-        self.bases: dict[str, Symbol] = {}
+        self.templates: dict[int, Symbol] = {}
 
     def run(self) -> None:
-        top = _Level(None, self.index.items, {})
+        top = _Level(None, self.index.items, Labels())
         for item in self.index.file.items:
             self._hoist(item)
         for item in self.index.file.items:
@@ -73,6 +73,10 @@ class _Binder:
         self._add(symbol, name.span)
         return symbol
 
+    def _defined(self, kind: Kind, name: ast.Name, item: Template) -> Symbol:
+        self.templates[id(item)] = self._define(kind, name, item)
+        return self.templates[id(item)]
+
     def _add(self, symbol: Symbol, span: Span) -> None:
         self.index.symbols.append(symbol)
         self.index.uses.append(Use(span, symbol, is_definition=True))
@@ -81,9 +85,9 @@ class _Binder:
         items = self.index.items
         match item:
             case ast.Block(name=name) | ast.Operation(name=name):
-                items.setdefault(name.name, self._define("block", name, item))
+                items.setdefault(name.name, self._defined("block", name, item))
             case ast.Network(name=name):
-                items.setdefault(name.name, self._define("network", name, item))
+                items.setdefault(name.name, self._defined("network", name, item))
             case ast.Let(name=name):
                 items.setdefault(name.name, self._define("let", name, item))
             case ast.Import(path=path, path_span=span, alias=alias):
@@ -114,7 +118,7 @@ class _Binder:
                 self._template(item, top)
 
     def _template(self, item: Template, top: _Level) -> None:
-        own = next(symbol for symbol in self.index.symbols if symbol.node is item)
+        own = self.templates[id(item)]
         self.owner = own
         level = _Level(top, {}, own.labels)
         for row in item.parameters:
@@ -123,7 +127,7 @@ class _Binder:
             level.names[row.name.name] = self._define("parameter", row.name, row)
         if isinstance(item, ast.Block | ast.Operation):
             for name in item.inputs:
-                own.labels[name.name] = self._define("input", name, item)
+                own.labels.add(name.name, self._define("input", name, item))
         elif item.variant_of is not None:
             self._call(item.variant_of, level)
         self._body(item.body, level)
@@ -152,20 +156,20 @@ class _Binder:
         elif isinstance(statement, ast.Stage | ast.Aux):
             self._label(statement.name, statement, level)
         elif isinstance(statement, ast.Input):
-            level.labels.setdefault(statement.name.name, self._define("input", statement.name, statement))
+            level.labels.add(statement.name.name, self._define("input", statement.name, statement))
 
     def _label(self, text: ast.Text, node: ast.Node, level: _Level) -> None:
         name = "".join(piece if isinstance(piece, str) else "{" + piece.span.text + "}" for piece in text.pieces)
         symbol = Symbol("label", name, text.span, node, self.owner, plain=bool(_NAME.fullmatch(text.span.text)))
         self._add(symbol, text.span)
-        level.labels.setdefault(name, symbol)
+        level.labels.add(name, symbol)
         for piece in text.pieces:
             if not isinstance(piece, str):
                 self._value(piece, level)
 
     def _inside(self, node: ast.Node, level: _Level) -> _Level:
         """Where the labels inside a labelled node go: they are its members."""
-        symbol = next((row for row in level.labels.values() if row.node is node), None)
+        symbol = level.labels.of(node)
         return _Level(level, {}, symbol.labels if symbol is not None else level.labels)
 
     def _statement(self, statement: ast.Statement, level: _Level) -> None:
@@ -259,7 +263,7 @@ class _Binder:
                 found = (level.label(word) if labels else None) or self._meant(word, level)
             elif found.kind == "import":
                 found = Symbol("imported", word, None, None, None, found.module)
-            elif (inside := labelled(found.labels, word)) is not None:
+            elif (inside := found.labels.meant(word)) is not None:
                 found = inside
             elif found.kind in ("label", "member"):
                 found = Symbol("member", word, of=found)

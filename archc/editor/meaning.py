@@ -8,7 +8,7 @@ from ..base.records import dataclass
 from ..base.source import Span
 from ..dsl import ast
 from .service import Service
-from .symbols import Index, Symbol, Template, Use, labelled
+from .symbols import Index, Symbol, Template, Use
 
 MOST_HOPS = 20
 """Through how many files a name is followed."""
@@ -81,7 +81,7 @@ def _member(service: Service, path: str, holder: Symbol, name: str, hops: int) -
         return None
     use = index.at(action.path_span.end)
     called = definition(service, path, use.symbol, hops) if use is not None else None
-    inside = labelled(called.symbol.labels, name) if called is not None else None
+    inside = called.symbol.labels.meant(name) if called is not None else None
     return Found(called.path, inside.span, inside) if called is not None and inside is not None and inside.span is not None else None
 
 

@@ -149,7 +149,7 @@ class Service:
         source = self.source(path)
         if source is None:
             return None
-        return self._indexes.keep(path, self._stamp(path), index_of(source, parse(source)[0]))
+        return self._indexes.keep(path, self._stamp(path), _index(source))
 
     def good_index(self, path: str) -> Index | None:
         """The names of the text of `last_good`."""
@@ -158,9 +158,9 @@ class Service:
             return None
         key = f"{path} as it was"
         known = self._indexes.get(key, lambda row: row.source.text)
-        if known is not None and known.source is good.source:
+        if known is not None and known.source == good.source:
             return known
-        return self._indexes.keep(key, good.source.text, index_of(good.source, parse(good.source)[0]))
+        return self._indexes.keep(key, good.source.text, _index(good.source))
 
     def imported(self, module: tuple[str, ...], path: str) -> str | None:
         """The path of the file that `import module` means in the file `path`."""
@@ -189,6 +189,11 @@ class Service:
             if file not in seen and len(seen) < MOST_FILES:
                 seen.add(file)
                 yield file
+
+
+def _index(source: Source) -> Index:
+    file = parse(source)[0]
+    return index_of(file.source, file)
 
 
 def _in_folders(folders: tuple[str, ...]) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -52,18 +51,38 @@ class Symbol:
     of: Symbol | None = None
     module: tuple[str, ...] = ()
     plain: bool = True
-    labels: dict[str, Symbol] = field(default_factory=dict)  # those inside
+    labels: Labels = field(default_factory=lambda: Labels())  # those inside
 
 
-def labelled(labels: Mapping[str, Symbol], word: str) -> Symbol | None:
-    """The label that a word means: of its name, of a dotted one the first part (`branches` of `"branches.{i}"`), or one that is worked out (`"p{i}"`)."""
-    if word in labels:
-        return labels[word]
-    for name, symbol in labels.items():
-        pieces = re.split(r"\{[^{}]*\}", name.split(".")[0])
-        if re.fullmatch(".+".join(map(re.escape, pieces)), word):
-            return symbol
-    return None
+class Labels(dict[str, Symbol]):
+    """The labels of one level, by their names as they are written. A file may have thousands, and each use of a name looks among them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._patterns: dict[str, tuple[re.Pattern[str], Symbol]] = {}
+        self._by_node: dict[int, Symbol] = {}
+
+    def add(self, name: str, symbol: Symbol) -> None:
+        """The first one of a name counts."""
+        if name in self:
+            return
+        self[name] = symbol
+        self._by_node[id(symbol.node)] = symbol
+        first = name.split(".")[0]
+        if first != name or "{" in name:
+            pieces = re.split(r"\{[^{}]*\}", first)
+            if first not in self._patterns:
+                self._patterns[first] = re.compile(".+".join(map(re.escape, pieces))), symbol
+
+    def of(self, node: ast.Node) -> Symbol | None:
+        """The label of a step, a stage or a side head."""
+        return self._by_node.get(id(node))
+
+    def meant(self, word: str) -> Symbol | None:
+        """The label that a word means: of its name, of a dotted one the first part (`branches` of `"branches.{i}"`), or one that is worked out (`"p{i}"`)."""
+        if word in self:
+            return self[word]
+        return next((symbol for pattern, symbol in self._patterns.values() if pattern.fullmatch(word)), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

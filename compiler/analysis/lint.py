@@ -278,17 +278,20 @@ def foreign_inputs(program: Program) -> Iterator[Diagnostic]:
 
 def _first_changed(program: Program, start: Node, shape: Shape) -> Node | None:
     shapes: dict[int, Shape] = {start.index: shape}
+    known: dict[tuple[int, tuple[Shape, ...], tuple[Shape, ...]], Shape] = {}  # of steps like those before: they have one record
     for node in program.nodes:
         if node.index == start.index or not any(index in shapes for index in node.inputs):
             continue
         inputs = tuple(shapes.get(index, program.nodes[index].shape) for index in node.inputs)
-        try:
-            output = node.operation.output(inputs)
-        except Refusal:
-            return None
-        if node.operation.weights(inputs) != node.operation.weights(node.input_shapes):
-            return node
-        shapes[node.index] = output
+        key = id(node.operation), inputs, node.input_shapes
+        if key not in known:
+            try:
+                known[key] = node.operation.output(inputs)
+            except Refusal:
+                return None
+            if node.operation.weights(inputs) != node.operation.weights(node.input_shapes):
+                return node
+        shapes[node.index] = known[key]
     return None
 
 

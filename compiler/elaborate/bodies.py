@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.records import dataclass
@@ -15,7 +16,7 @@ from .builder import Builder
 from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Rounds, Tensors
 from .declarations import budget, default, expect, require
 from .doubts import doubt_of_pairs
-from .evaluator import Evaluator
+from .evaluator import Evaluator, nowhere
 from .explain_values import with_origins
 from .foresight import alike
 from .freeze import plain
@@ -54,19 +55,14 @@ class Expansion:
     # -------------------------------------------------------------------------------------------- helpers
 
     def evaluator(self, frame: Frame) -> Evaluator:
-        entry = self.build.shape_of(frame.entry)
-
-        def decided(axis: int, told: str) -> tuple[list[Label], list[Origin]]:
-            return self.build.places_of_size(frame.entry, axis, told) if isinstance(frame.entry, int) else ([], [])
-
-        return Evaluator(
-            frame.environment,
-            entry,
-            self.shape_of,
-            decided,
-            self.build.effort,
-            lost=frame.network is not None and not frame.is_before_input,
-        )
+        """What works out the expressions of a body: the same as long as the same enters it."""
+        lost = frame.network is not None and not frame.is_before_input
+        if frame.reader is not None and frame.reader[:2] == (frame.entry, lost) and isinstance(known := frame.reader[2], Evaluator):
+            return known
+        decided = partial(self.build.places_of_size, frame.entry) if isinstance(frame.entry, int) else nowhere
+        made = Evaluator(frame.environment, self.build.shape_of(frame.entry), self.shape_of, decided, self.build.effort, lost)
+        frame.reader = frame.entry, lost, made
+        return made
 
     def shape_of(self, labelled: Labelled) -> Shapes | None:
         return self.build.shape_of(labelled.tensors)

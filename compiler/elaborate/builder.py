@@ -14,9 +14,8 @@ from ...dsl import ast
 from ..graph.batchless import is_batchless
 from ..graph.program import BudgetLimit, CallSite, Node, Scope
 from ..graph.provenance import chain_of_shapes
-from ..ops.axes import placed
 from ..ops.axis_names import Axes
-from ..ops.base import Operation, Refusal, Shape, product, show
+from ..ops.base import Operation, Refusal, Shape, show
 from ..ops.parameters import BadValue, Named, OpenSizes, Parameter, Plain, Sizes
 from .axes_told import axis_moved, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
@@ -24,6 +23,7 @@ from .effort import MOST_ERRORS, MOST_REPEATS, Effort
 from .explain_merge import describe_clash
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
+from .fitting import Fitting
 from .foresight import Count, Large
 from .nearest_sizes import nearest_sizes
 from .shape_of import ShapeOf, Shapes
@@ -31,9 +31,6 @@ from .signatures import Signature, bad_value
 from .trace import Trace
 from .trial import argument_edit
 from .values import Exhausted, show_value
-
-MOST_ELEMENTS = 2**63 - 1
-"""The largest number of elements of one tensor: PyTorch counts them in 64 bits."""
 
 MOST_NODES = 200_000
 """The largest number of operations of a network."""
@@ -83,7 +80,7 @@ class Builder:
     _errors: int = 0
     _repeats: int = 0
     _uses: dict[tuple[str, ...], int] = field(default_factory=dict)
-    _operations: dict[object, Operation] = field(default_factory=dict)
+    fitting: Fitting = field(default_factory=Fitting)
     unnamed: dict[int, ast.List] = field(default_factory=dict)  # the inputs whose axes have the usual names: where their sizes stand
     batchless: list[bool] = field(default_factory=list)  # of each node, whether its output is one for the whole batch
     trace: Trace | None = None  # what an editor wants to know beside the program
@@ -234,30 +231,28 @@ class Builder:
         if values is None or any(index is None for index in inputs):
             return None
         known = [index for index in inputs if index is not None]
-        made = self._one(operation(**values))
+        made = operation(**values)
         shapes = tuple(self.nodes[index].shape for index in known)
         axes = tuple(self.nodes[index].axes for index in known)
         try:
-            named, moved = placed(made, axes, shapes, given)
-            made = self._one(named)
-            shape = made.output(shapes)
+            fitted = self.fitting.fit(made, axes, shapes, tuple(given))
+            made = fitted.operation
             made.check_batch([self.batchless[index] for index in known])
-            self._check_integers(made, known, shape)
+            self._check_integers(made, known, fitted.shape)
         except Refusal as refusal:
             refused = self._refused(frame, made, refusal, given, known, span, parts)
             # The word of the text: `split` places a `chunk` for each part.
             self.say(dataclasses.replace(refused, message=refused.message.replace(f"`{made.name}`", f"`{called.name}`")), frame)
             return None
-        if moved is not None:
-            self.say(axis_moved(made, moved, self.nodes[known[0]], self._naming(known[0], -1), span), frame)
-        too_large = self.too_large(made, shapes, shape)
-        if too_large is not None:
-            refused = Diagnostic("E405", too_large, Label(span, "more elements than 64 bits can count"))
+        if fitted.moved is not None:
+            self.say(axis_moved(made, fitted.moved, self.nodes[known[0]], self._naming(known[0], -1), span), frame)
+        if fitted.too_large is not None:
+            refused = Diagnostic("E405", fitted.too_large, Label(span, "more elements than 64 bits can count"))
             for row in given.values():
                 refused = refused if row.origin is None else with_origins(row.origin.reader, refused, row.origin.expression)
             self.say(refused, frame)
             return None
-        return self.add(frame, made, tuple(known), shape, names, span, label)
+        return self.add(frame, made, tuple(known), fitted.shape, names, span, label, fitted.axes)
 
     def _check_integers(self, made: Operation, inputs: Sequence[int], shape: Shape) -> None:
         """Whole numbers go where they are asked for, and nothing else goes there."""
@@ -285,13 +280,8 @@ class Builder:
             shape = operation.output(node.input_shapes)
         except Refusal as refusal:
             raise Problem(self._refused(frame, operation, refusal, {}, list(node.inputs), span, ())) from None
-        other = self.add(frame, self._one(operation), node.inputs, shape, (*node.names, word), span)
+        other = self.add(frame, self.fitting.one(operation), node.inputs, shape, (*node.names, word), span)
         return {word: Labelled(word, other, span, used=True)}
-
-    def _one(self, made: Operation) -> Operation:
-        """Equal steps have one and the same record."""
-        known = made if made.borrowed() is not None else tuple(value for _, value in made.arguments())
-        return self._operations.setdefault((type(made), known), made)
 
     def _naming(self, index: int, place: int) -> Fix | None:
         """Where axis `place` of a node is one of an input that said no names: how to say there that it is the channels."""
@@ -314,7 +304,7 @@ class Builder:
         label: bool = False,
         axes: Axes | None = None,
     ) -> int:
-        """Append a checked node. `axes` are those of an input."""
+        """Append a checked node. `axes` are those of its output, where they are known."""
         if self.placed >= self.most:
             raise self._too_many(span, "the first one too many") if self.most == MOST_NODES else Large
         shapes = tuple(self.nodes[index].shape for index in inputs)
@@ -416,18 +406,6 @@ class Builder:
 
         assert issubclass(operation, OwnOperation)
         return operation.default(row, values)
-
-    def too_large(self, operation: Operation, shapes: tuple[Shape, ...], shape: Shape) -> str | None:
-        """Why PyTorch could not hold the output or the weights of `operation`."""
-        if product(shape) > MOST_ELEMENTS:
-            return f"the tensor is too large: {show(shape)} has {product(shape)} elements, and the limit is 2^63 - 1"
-        for weight in operation.weights(shapes):
-            if weight.elements > MOST_ELEMENTS // 4:
-                return (
-                    f"the {weight.name} of `{operation.name}` is too large: {show(weight.shape)} has {weight.elements} elements "
-                    f"({4 * weight.elements} bytes), and the limit is 2^61 - 1"
-                )
-        return None
 
     def _refused(
         self,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import CallSite, Scope, ScopeKind
+from ..ops.base import Operation
 from .closures import (
     Binding,
     Builtin,
@@ -70,7 +72,7 @@ def arguments_of(
     defaults = frame.defaults.of(callee)
     found = match(signature(callee), [argument for argument, _ in outer], call.span, frozenset(defaults))
     where = {id(argument): environment for argument, environment in outer}
-    references = {row.name for row in callee.operation.parameters() if is_reference(row)} if isinstance(callee, Builtin) else set()
+    references = _references(callee.operation) if isinstance(callee, Builtin) else frozenset()  # type: ignore[arg-type]  # see `_parameters`
     given: dict[str, Given] = {}
     tensors: dict[str, int | None] = {}
     missing = False
@@ -96,6 +98,12 @@ def arguments_of(
     for name, default in defaults.items():
         given.setdefault(name, Given(default.value, default.span, default.origin))
     return callee, given, tensors
+
+
+@lru_cache(maxsize=1024)
+def _references(operation: type[Operation]) -> frozenset[str]:
+    """The parameters that take a label."""
+    return frozenset(row.name for row in operation.parameters() if is_reference(row))
 
 
 def step_names(frame: Frame, kind: str, label: str | None) -> tuple[str, ...]:

@@ -263,6 +263,7 @@ class Frame:
     round_name: tuple[str, ...] | None = None  # the number that the single step of this round takes as its name
     rounds: Rounds | None = None  # the numbers of the loop that holds this one and nothing else
     network: NetworkInputs | None = None
+    reader: tuple[Tensors, bool, Reader] | None = None  # what reads its expressions, and of which entry, which may be lost
 
     @property
     def is_before_input(self) -> bool:

@@ -127,6 +127,8 @@ def _attempt(build: Builder, file: ast.File, options: Options, loader: Loader, d
                 build.say(limit.diagnostic)
         except Unknowable:
             build.lost = build.lost or file.source.span(0, 0)
+        finally:
+            build.trace = None  # which leads back here: who drops the trace is to have its memory at once
     if build.lost is not None and options.is_whole and not build.report.has_errors:
         # Whatever left something unknown has said why. Text that is dropped in silence would be a network that nobody wrote.
         raise AssertionError(f"what is at {build.lost} was not worked out, and nothing says why")
@@ -311,6 +313,8 @@ def _in_order(nodes: list[Node]) -> tuple[Node, ...]:
         return 0 if not node.inputs else 3 if node.training_only else 2
 
     order = sorted(nodes, key=place)
+    if order == nodes:
+        return tuple(nodes)
     number = {node.index: position for position, node in enumerate(order)}
     return tuple(
         replace(

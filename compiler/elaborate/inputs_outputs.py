@@ -15,6 +15,7 @@ from ..ops.ports import Input, Output
 from .builder import Builder
 from .closures import Frame, Labelled, NetworkInputs
 from .current import need_tensor, only
+from .fitting import too_large
 from .interfaces import Expander
 from .naming import why_not
 from .values import Unknowable, show_value
@@ -84,9 +85,9 @@ def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: s
             )
         )
     operation = Input(tuple(shape))
-    too_large = expansion.build.too_large(operation, (), shape)
-    if too_large is not None:
-        raise Problem(Diagnostic("E405", too_large, Label(statement.shape.span, "more elements than 64 bits can count")))
+    why = too_large(operation, (), shape)
+    if why is not None:
+        raise Problem(Diagnostic("E405", why, Label(statement.shape.span, "more elements than 64 bits can count")))
     made = expansion.build.add(frame, operation, (), operation.size, (name,), statement.span, label=True, axes=axes)
     if not isinstance(sizes, Named):
         expansion.build.unnamed[made] = statement.shape

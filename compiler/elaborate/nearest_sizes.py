@@ -8,7 +8,7 @@ from ..graph.program import Node
 from ..ops.base import Operation, Refusal
 from .trial import ancestors, reshaped
 
-MOST_WORK = 400_000
+MOST_WORK = 100_000
 """How many shape rules may be worked out for one message."""
 
 OWN_WORK = 3000

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...base.diagnostics import Edit
 from ...base.source import Span
 from ..graph.program import Node
-from ..ops.base import Operation, Refusal, Shape
+from ..ops.base import Operation, Refusal, Shape, Shapes
 from ..ops.parameters import BadValue, Plain
 
 Changes = Mapping[int, Operation]
@@ -19,10 +19,17 @@ Changes = Mapping[int, Operation]
 def reshaped(steps: Sequence[Node], given: Mapping[int, Shape], changes: Changes) -> dict[int, Shape] | None:
     """The shape of each of `steps`, which are in order, where those of `given` have that shape; None where one refuses."""
     shapes: dict[int, Shape] = {}
+    known: dict[tuple[int, Shapes], Shape] = {}  # of steps like those before, which have one record
     try:
         for node in steps:
-            inputs = tuple(shapes[index] if index in shapes else given[index] for index in node.inputs)
-            shapes[node.index] = given[node.index] if node.index in given else changes.get(node.index, node.operation).output(inputs)
+            if node.index in given:
+                shapes[node.index] = given[node.index]
+                continue
+            operation = changes.get(node.index, node.operation)
+            key = id(operation), tuple([shapes[index] if index in shapes else given[index] for index in node.inputs])
+            if key not in known:
+                known[key] = operation.output(key[1])
+            shapes[node.index] = known[key]
     except (Refusal, KeyError):
         return None
     return shapes

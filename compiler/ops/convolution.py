@@ -64,6 +64,8 @@ PAD_MODE = Word('"zeros", "reflect", "replicate" or "circular"', ("zeros", "refl
 
 def check_groups(name: str, channels_in: int, channels_out: int, groups: int) -> None:
     """Both sides' channels must divide into the groups."""
+    if channels_in % groups == 0 and channels_out % groups == 0:
+        return
     divisors = nearest_divisors(gcd(channels_in, channels_out), groups)
     if channels_in % groups:
         near = nearest_multiples(channels_in, groups)

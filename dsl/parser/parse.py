@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from ...base.diagnostics import Diagnostic
@@ -22,8 +23,21 @@ _VAGUE: Final = frozenset({"E101", "E115"})
 _GUESSED: Final = frozenset({"E101", "E106", "E115"})
 
 
+_LONGEST_KEPT: Final = 16_000
+"""Characters of a text that is parsed once: a compile asks for its imports again and again, and an editor for what it has just checked."""
+
+
 def parse(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     """The file, and its mistakes in the order of the text. What could not be read is `Broken` in the tree."""
+    return _kept(source) if len(source.text) <= _LONGEST_KEPT else _parsed(source)
+
+
+@lru_cache(maxsize=32)
+def _kept(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
+    return _parsed(source)
+
+
+def _parsed(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
     tokens = read_tokens(source)
     unknown = unknown_edition(tokens)
     if unknown is not None:

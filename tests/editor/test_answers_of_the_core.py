@@ -242,3 +242,62 @@ def test_colours_cover_words_once_and_in_order(tmp_path: Path, text: str) -> Non
         ("network", "keyword"), ("cell", "class"), ("conv", "function"), ("width", "variable"), ("stride", "parameter"), ("stem", "property"),
         ("64", "number"), ("# ein Kommentar mit Umlauten: äöü 😀", "comment"),
     }  # fmt: skip
+
+
+def test_the_names_of_thousands_of_labels_are_found_without_looking_through_them_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each use of a name looked through all labels, and a text of two thousand steps took minutes."""
+    from archc.editor import symbols
+
+    tried = 0
+
+    class Counted(symbols.Labels):
+        def meant(self, word: str) -> symbols.Symbol | None:
+            nonlocal tried
+            tried += 1 if word in self else len(self._patterns)
+            return super().meant(word)
+
+    monkeypatch.setattr(symbols, "Labels", Counted)
+    monkeypatch.setattr("archc.editor.index.Labels", Counted)
+    steps = "".join(f"  s{number}: conv(16) -> relu\n" for number in range(2000))
+    text = f'network n {{\n  input x[3, 8, 8]\n{steps}  "p{{1 + 1}}": relu\n  skip(s1999) -> skip(p2)\n}}\n'
+    core = Service()
+    core.open("/long.arch", text)
+    index = core.index("/long.arch")
+    assert index is not None
+    assert tried < 20_000
+    for word in ("s1999)", "p2)"):
+        use = index.at(text.index(word))
+        assert use is not None and use.symbol.kind == "label" and use.symbol.span is not None and use.symbol.span.start < use.span.start
+
+
+def test_what_a_compile_asks_again_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file's imports the text, of a network's repeated steps the shapes: an edit leaves both as they were."""
+    from archc.compiler.ops.convolution import Conv
+    from archc.dsl.parser import parse
+
+    parsed: list[str] = []
+    shaped: list[object] = []
+    monkeypatch.setattr(parse, "read_tokens", lambda source, read=parse.read_tokens: parsed.append(source.name) or read(source))
+    output = Conv.output
+    monkeypatch.setattr(Conv, "output", lambda self, inputs: shaped.append((self, inputs)) or output(self, inputs))
+    core = Service()
+    for number in range(3):
+        core.open("/mine.arch", GOOD.replace("conv(64)", "conv(64) -> conv(64) -> conv(64) -> conv(64)") + f"\n# {number}")
+        assert core.diagnostics("/mine.arch") == ()
+        core.index("/mine.arch")
+    assert parsed.count("/mine.arch") == 3
+    assert parsed.count("archc/architectures/resnet.arch") <= 1
+    shaped.clear()
+    core.open("/mine.arch", "network n {\n  input x[8, 8, 8]\n  repeat 50 { conv(8) }\n}\n")
+    assert core.diagnostics("/mine.arch") == ()
+    assert len(set(shaped)) <= 3 and len(shaped) < 10
+
+
+def test_a_trace_does_not_lead_back_to_itself() -> None:
+    """It led to the builder, which held it, so that nothing of an answer went before the next look for garbage."""
+    core = Service()
+    core.open("/small.arch", "network n {\n  input x[3, 8, 8]\n  conv(8)\n}\n")
+    trace = core.answer("/small.arch").trace
+    assert trace is not None
+    holders = [getattr(reader, "shape_of", None) for rows in trace.readers.values() for reader in rows]
+    assert holders and all(holder.__self__.build.trace is None for holder in holders if holder is not None)
