@@ -14,7 +14,7 @@ from ..graph.graph import Graph
 from ..ops.base import show
 from .drawing import Drawing, Said
 from .font import FAMILIES
-from .labels import Row, Say, Words, box_rows, caption, frame_rows, row_width, shape_text
+from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, row_width, shape_text
 from .picture import Box, Frame, Line, Picture
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
@@ -151,6 +151,9 @@ class Writer:
                 drawing.edge(self.ways.port_of[number].name, line.head, **attributes, tailclip="false")
             else:
                 drawing.edge(line.tail, line.head, **attributes)
+        for box in self.picture.boxes():
+            if box.scope is not None and has_skip(self.graph, box.scope):
+                drawing.edge(box.name, box.name, **self._mark(box))
         for tail, head in self.shape.level:
             with drawing.subgraph(rank="same") as level:
                 level.node(tail)
@@ -347,6 +350,14 @@ class Writer:
         tail, head = (self.graph.nodes[index] for index in line.edges[0][:2])
         attributes["tooltip"] = said(f"{tail.unique} -> {head.unique}: {show(tail.shape)}")
         return attributes
+
+    def _mark(self, box: Box) -> Attributes:
+        """The skip of a folded block, in the small."""
+        theme = self.look.theme
+        return {
+            "id": f"{box.name}_skip", "class": "skip", "color": theme.skip, "style": theme.skip_style, "arrowsize": "0.4",
+            "penwidth": "1.0", "tooltip": " ",
+        }  # fmt: skip
 
     def _trunk(self, port: Port, labelled: bool) -> Attributes:
         """The common piece of the lines that enter a frame at one port. It looks like the first of them that skips nothing."""

@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
+from .apart import told_apart
 from .edges import connect, connect_inside
 from .identical_parts import Likeness
 from .labels import own_name
@@ -89,6 +90,7 @@ class _Piece:
     main: int = -1
     treatment: str = "box"  # box | frame | through
     alone: bool = False  # opened by its own path: it never disappears in a repeat
+    pair: tuple[_Piece, ...] = ()  # two parts that take turns with others like them
 
 
 @dataclass(slots=True)
@@ -150,7 +152,8 @@ class _Folder:
                 return "box" if scope.names or scope.title else "through"
         is_branch = scope.kind == "group" and scope.parent is not None and scope.parent.kind == "path"
         if scope in self._held and scope.kind != "round":
-            return "frame" if named and not is_branch else "through"
+            says = own_name(scope) if scope.kind == "group" else named  # a number says nothing
+            return "frame" if says and not is_branch else "through"
         if scope.kind == "round" or (scope.kind == "group" and not named):
             return "through"
         if scope.kind == "group" and level != "stage" and not own_name(scope):
@@ -240,6 +243,43 @@ class _Folder:
         operation = self.graph.nodes[index].operation
         return operation.family not in COMPANIONS and not (operation.family == "shape" and operation.is_view)
 
+    # ---------------------------------------------------------------------------------------------- pairs
+
+    def _paired(self, pieces: list[_Piece]) -> list[_Piece]:
+        """Two calls of one block that take turns become pairs, which fold as other parts do: `(plain, shifted) x3`."""
+        made: list[_Piece] = []
+        at = 0
+        while at < len(pieces):
+            pairs = self._pairs(pieces[at:])
+            made += pairs or [pieces[at]]
+            at += 2 * len(pairs) or 1
+        return made
+
+    def _pairs(self, pieces: list[_Piece]) -> list[_Piece]:
+        """The pairs that pieces begin with; none where they take no turns."""
+        if self.view.everything or not all(piece.scope is not None and piece.treatment == "box" for piece in pieces[:2]):
+            return []
+        alike = [piece.likeness for piece in pieces[:2]]
+        templates = {piece.scope.template for piece in pieces[:2] if piece.scope is not None}
+        if len(set(alike)) < 2 or len(templates) > 1 or templates == {""}:
+            return []
+        pairs: list[_Piece] = []
+        for one, two in zip(pieces[::2], pieces[1::2], strict=False):
+            if [one.likeness, two.likeness] != alike or one.alone or two.alone:
+                break
+            pair = self._pair(one, two)
+            if pairs and self._joint(pairs[-1], pair) != "chain":
+                break
+            pairs.append(pair)
+        return pairs if len(pairs) > 1 else []
+
+    def _pair(self, one: _Piece, two: _Piece) -> _Piece:
+        assert one.scope is not None
+        scope = Scope("round", (), one.scope.parent, one.scope.span, title="pair")
+        nodes = one.nodes + two.nodes
+        self._nodes[scope] = list(nodes)
+        return _Piece(nodes, ("pair", one.likeness, two.likeness), scope, self._heaviest(nodes), "frame", pair=(one, two))
+
     # -------------------------------------------------------------------------------------------- repeats
 
     def _runs(self, pieces: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
@@ -290,6 +330,8 @@ class _Folder:
         return self._frame(scope, self._items(scope))
 
     def _frame(self, scope: Scope, items: Sequence[Box | Frame]) -> Frame:
+        if len(items) == 1 and isinstance(items[0], Frame) and items[0].scope.kind == "group" and items[0].count == 1:
+            items = items[0].items  # a frame around all that is in a frame adds nothing
         name = f"f{self._nodes[scope][0]}_{scope.depth}"
         return Frame(name, scope, tuple(items), training_only=scope.kind == "aux")
 
@@ -318,14 +360,14 @@ class _Folder:
 
     def _items(self, scope: Scope) -> list[Box | Frame]:
         items: list[Box | Frame] = []
-        for how, run in self._runs(self._gathered(self._pieces(scope))):
+        for how, run in self._runs(self._paired(self._gathered(self._pieces(scope)))):
             first = run[0]
             if first.treatment == "through" and len(run) == 1:
                 assert first.scope is not None
                 items.extend(self._items(first.scope))
                 continue
             items.append(self._item(first, run, how == "beside"))
-        return items
+        return told_apart(self.graph, items)
 
     def _item(self, first: _Piece, run: list[_Piece], parallel: bool) -> Box | Frame:
         if first.treatment == "box":
@@ -336,7 +378,10 @@ class _Folder:
             main = self.graph.nodes[first.main]
             return Box(name, nodes, nodes, first.scope, main, len(run), parallel, training_only)
         assert first.scope is not None
-        inner = self._items(first.scope)
+        if first.pair:
+            inner = told_apart(self.graph, [self._item(piece, [piece], False) for piece in first.pair])
+        else:
+            inner = self._items(first.scope)
         self._fold_rounds(run)
         if first.treatment == "through" and len(inner) == 1 and inner[0].count == 1:
             return replace(inner[0], count=len(run), parallel=parallel)

@@ -21,6 +21,8 @@ from .style import BOLD, POINTS
 LONGEST = 165.0  # points of a row
 LONGEST_FORK = 240.0  # points of a fork that is kept in one row, be this longer than others
 MOST_ROWS = 6
+FEW_ROWS = 3  # of a block's sum
+LONGEST_ROUND = 4  # steps that are looked for over and over in a row
 LONG_HEADING = 85.0  # points of a frame's heading in one row
 ARROW = " \u2192 "
 TIMES = "\u00d7"
@@ -123,7 +125,8 @@ def box_rows(graph: Graph, box: Box, say: Say = caption) -> tuple[Row, ...]:
         if names:
             texts = (names, *texts)
         heading = counted(title(box.scope, not names), box.count, box.parallel)
-        return (heading, *_shared_row(box), *((Words(text, "small"),) for text in texts))
+        apart = ((Words(box.apart, "small"),),) if box.apart else ()
+        return (heading, *_shared_row(box), *apart, *((Words(text, "small"),) for text in texts))
     if box.is_merge:
         return (counted((Words(box.main.operation.symbol or box.main.operation.name, "name"),), box.count, box.parallel),)
     if box.is_port:
@@ -175,27 +178,64 @@ def summary(graph: Graph, scope: Scope, say: Say = caption) -> tuple[str, ...]:
         if len(lines) > MOST_ROWS:  # then without what its forks hold
             lines = _rows(_run_lengths([step for step in steps if isinstance(step, str)]))
         return _shortened(lines)
-    lines = _of_block(_steps(graph, scope, say, deep=True))
+    steps = _steps(graph, scope, say, deep=True)
+    lines = _of_block(steps)
+    if len(lines) > FEW_ROWS:  # then what comes over and over is told once
+        lines = min(lines, _of_block(steps, _once), key=len)
     if len(lines) > MOST_ROWS:  # then the blocks within it by their names, where that is short enough
-        named = _of_block(_steps(graph, scope, say, deep=False))
+        named = _of_block(_steps(graph, scope, say, deep=False), _once)
         lines = named if len(named) <= MOST_ROWS else lines
     return _shortened(lines)
 
 
-def _of_block(steps: Steps) -> list[str]:
-    """A block as rows, a fork with a row or more for each of its paths."""
+def has_skip(graph: Graph, scope: Scope) -> bool:
+    """Whether a block is a residual branch beside a skip, of which its sum says nothing: a mark beside its box does."""
+    return scope.kind == "block" and bool(_branch(_steps(graph, scope, caption, deep=True)))
+
+
+def _branch(steps: Steps) -> Steps:
+    """The steps of a residual branch, where these are all that there is beside a skip."""
+    (first, *others) = steps or ("",)
+    return first.paths[0] if isinstance(first, Fork) and first.sign and not others else ()
+
+
+def _of_block(steps: Steps, told: Callable[[list[str]], list[str]] = list) -> list[str]:
+    """A block as rows, a fork with a row or more for each of its paths. `told` may shorten a row of steps."""
+    steps = _branch(steps) or steps
     forks = [step for step in steps if isinstance(step, Fork)]
-    if len(steps) == len(forks) == 1 and forks[0].sign:  # the block is its residual branch
-        steps = forks[0].paths[0]
-        forks = []
     if len(forks) != 1 or forks[0].sign:
-        return _rows(_texts(steps))
+        return _rows(told(_texts(steps)))
     place = steps.index(forks[0])
-    rows = _rows(_texts(steps[:place]))
-    for text, times in _counts([ARROW.join(_texts(path)) for path in forks[0].paths]):
+    rows = _rows(told(_texts(steps[:place])))
+    for text, times in _counts([ARROW.join(told(_texts(path))) for path in forks[0].paths]):
         many = f"{times} {TIMES} " if times > 1 else ""
         rows.extend(_rows(("| " + many + text).split(ARROW)))
-    return [*rows, *_rows(_texts(steps[place + 1 :]))]
+    return [*rows, *_rows(told(_texts(steps[place + 1 :])))]
+
+
+def _once(texts: list[str]) -> list[str]:
+    """Steps that come over and over told once, with their number: `3x3, 64 x4`, `(1x1, 64 -> 3x3, 64) x3`."""
+    rows: list[str] = []
+    at = 0
+    while at < len(texts):
+        runs = [
+            (size * (times - 1), size, times)
+            for size in range(1, LONGEST_ROUND + 1)
+            if (times := _times(texts[at:], size)) * size > 2 and times > 1
+        ]
+        saved, size, times = max(runs, default=(0, 1, 1))
+        said = ARROW.join(texts[at : at + size])
+        rows.append(said if not saved else f"{said} {TIMES}{times}" if size == 1 else f"({said}) {TIMES}{times}")
+        at += size * times
+    return rows
+
+
+def _times(texts: Sequence[str], size: int) -> int:
+    """How often the first steps of a row follow each other."""
+    times = 1
+    while size <= len(texts) and texts[size * times : size * (times + 1)] == texts[:size]:
+        times += 1
+    return times
 
 
 def _steps(graph: Graph, scope: Scope, say: Say, deep: bool) -> Steps:

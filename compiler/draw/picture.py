@@ -34,6 +34,8 @@ class Box:
     parallel: bool = False
     training_only: bool = False
     shares: str = ""
+    apart: str = ""
+    """What it is by its parameters, where another box beside it would say the same."""
 
     @property
     def is_operation(self) -> bool:

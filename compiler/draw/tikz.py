@@ -112,10 +112,19 @@ class _Document:
         return "".join(pieces)
 
     def _lines(self) -> list[str]:
-        return [text for line, way in zip(self.picture.lines, self.ways, strict=True) for text in self._line(line, way)]
+        lines = [text for line, way in zip(self.picture.lines, self.ways, strict=True) for text in self._line(line, way)]
+        marks = (self.geometry.common.get(f"{box.name}_skip") for box in self.picture.boxes())
+        return [*lines, *(self._spline("way, skip", way) for way in marks if way is not None)]
 
     def _line(self, line: Line, way: Way) -> list[str]:
         kinds = "way" + (", skip" if line.skip else "") + (", aux" if line.training_only else "")
+        rows = [self._spline(kinds, way)]
+        words = f"×{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
+        if words and way.label is not None:
+            rows.append(f"\\node[size] at {_at(way.label)} {{{tex(words)}}};")
+        return rows
+
+    def _spline(self, kinds: str, way: Way) -> str:
         points = list(way.points)
         # Graphviz's spline ends at the foot of the arrow, whose tip is the last point.
         tip = points.pop() if len(points) % 3 == 2 else None
@@ -124,11 +133,7 @@ class _Document:
             one, two, end = points[place : place + 3]
             last = place + 3 >= len(points)
             text += f" .. controls {_at(one)} and {_at(two)} .. {_at(tip if last and tip else end)}"
-        rows = [text + ";"]
-        words = f"×{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
-        if words and way.label is not None:
-            rows.append(f"\\node[size] at {_at(way.label)} {{{tex(words)}}};")
-        return rows
+        return text + ";"
 
 
 def _with_depth(picture: Picture) -> list[tuple[int, Frame]]:

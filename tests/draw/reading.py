@@ -12,4 +12,4 @@ def lines(dot: str) -> list[tuple[str, str]]:
     """Tail and head of each line. What enters a frame at a port comes from the tail of the common piece."""
     pieces = EDGE.findall(dot)
     tails = {head: tail for tail, head in pieces if not BOX.fullmatch(head)}
-    return [(tails.get(tail, tail), head) for tail, head in pieces if BOX.fullmatch(head)]
+    return [(tails.get(tail, tail), head) for tail, head in pieces if BOX.fullmatch(head) and tail != head]  # the mark of a skip is none

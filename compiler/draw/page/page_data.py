@@ -16,7 +16,7 @@ from ..dot import Look, Writer
 from ..fold import inside
 from ..font import knows, width
 from ..graphviz_json import Geometry, Place
-from ..labels import Row, Words, box_rows, caption, frame_rows, shape_text
+from ..labels import Row, Words, box_rows, caption, frame_rows, has_skip, shape_text
 from ..marks import SIGNS, mark
 from ..picture import Box, Frame, Line, Picture
 from ..style import BOLD, DARK, LIGHT, POINTS
@@ -209,6 +209,8 @@ class PageData:
             row["a"] = 1
         if box.is_merge:
             row["m"] = 1
+        if box.scope is not None and has_skip(sheet.graph, box.scope):
+            row["z"] = 1
         if box.count > 1:
             row["c"] = box.count
         if sheet.mark(box) not in ("", "same"):

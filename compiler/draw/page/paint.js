@@ -95,6 +95,7 @@ function boxOf({ box, key, rect }, where) {
   if (state.color === "kind") shape.style.fill = "var(--f)";
   else if (state.color === "change") shape.style.fill = `var(--${box.d ?? "same"})`;
   else heated(g, shape, box, rect);
+  if (box.z) g.append(skipMark(rect, where.pane));
   remember(g, box, key, rect, where, box.i !== undefined);
   return g;
 }
@@ -117,6 +118,16 @@ function heated(g, shape, box, [x, y, w]) {
   const wide = said.length * 4.2 + 4;
   const plate = svg("rect", { class: "plate", x: fixed(x + w - wide + 4), y: fixed(y - 5), width: fixed(wide), height: 9, rx: 2 });
   g.append(plate, svg("text", { class: "number", x: fixed(x + w + 4 - wide / 2), y: fixed(y + 2) }, said));
+}
+
+/**
+ * The skip of a folded block, in the small.
+ * @param {Rect} rect
+ * @param {Pane} pane
+ */
+function skipMark([x, y, w, h], { number }) {
+  const d = `M${fixed(x + w)} ${fixed(y + h / 4)}c14 -2 14 ${fixed(h / 2 + 2)} 0 ${fixed(h / 2)}`;
+  return svg("path", { class: "line skip", d, "marker-end": `url(#tip-skip${number})` });
 }
 
 /** @param {Rect} rect */

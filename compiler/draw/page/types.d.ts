@@ -37,6 +37,8 @@ export interface Box extends Item {
   d?: "added" | "removed" | "changed" | "renamed";
   /** Whether it is a merge. */
   m?: 1;
+  /** Whether it is a branch beside a skip. */
+  z?: 1;
   /** How many rounds it stands for. */
   c?: number;
 }
