@@ -68,6 +68,7 @@ docs: setup
 	@$(BIN)/python docs/costs.py
 	@$(BIN)/python editors/make.py
 
+# Every network at every level, in parallel; what is large stays in build/gallery, with a page to look at it: build/gallery/index.html.
 gallery: setup
 	@$(BIN)/python -m archc.manual.gallery
 

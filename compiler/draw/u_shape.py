@@ -7,12 +7,13 @@ arm, and its lines run against the layout's direction.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from ...base.records import dataclass
+from ..graph.program import Node
 from ..ops.base import product
 from .edges import flow, ranks
-from .picture import Box, Line, Picture
+from .picture import Box, Edge, Line, Picture
 
 LEAST_SKIPS = 2
 
@@ -52,7 +53,13 @@ def arms(picture: Picture) -> Arms:
     rank = ranks(graph)
     nested: list[tuple[str, str]] = []
     # A vector that goes to every level, as the time in a diffusion network, is brought back from no level.
-    maps = (line for line in picture.lines if line.skip and len(boxes[line.tail].output) > 1)
+    # Nor is a map that only tells a resizing how large it is to be.
+    users = {node.index: node for box in boxes.values() for node in box.nodes}
+    maps = (
+        line
+        for line in picture.lines
+        if line.skip and len(boxes[line.tail].output) > 1 and any(_is_read(users, edge) for edge in line.edges)
+    )
     for line in sorted(maps, key=lambda line: (rank[line.tail], -rank[line.head])):
         if not nested or _within(boxes, rank, line, *nested[-1]):
             nested.append((line.tail, line.head))
@@ -69,6 +76,11 @@ def arms(picture: Picture) -> Arms:
     ):
         return STRAIGHT
     return Arms(tuple(nested), frozenset(rising), deepest)
+
+
+def _is_read(nodes: Mapping[int, Node], edge: Edge) -> bool:
+    _, user, operand = edge
+    return operand == 0 or not getattr(nodes[user].operation, "like", False)
 
 
 def _goes_on(picture: Picture, outermost: tuple[str, str], rising: Collection[str]) -> bool:

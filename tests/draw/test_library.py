@@ -15,6 +15,7 @@ from archc.compiler.draw import LEVELS, Look, Options, View, draw_text, fold, to
 from archc.compiler.driver import check
 from archc.compiler.files.locate import shipped
 from archc.compiler.graph.graph import Graph
+from archc.manual.gallery import digest, large
 from tests.sample import sample
 
 from .reading import lines
@@ -146,4 +147,13 @@ def test_the_gallery_shows_every_network() -> None:
     text = (docs / "gallery.md").read_text(encoding="utf-8")
     assert re.findall(r"^## (.*)$", text, re.MULTILINE) == NETWORKS
     shown = {f"{name}-{level}.svg" for name in NETWORKS for level in ("stage", "block")}
-    assert {path.name for path in (docs / "gallery").iterdir()} == shown
+    assert {path.name for path in (docs / "gallery").iterdir()} == shown | {"sums.txt"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sample(NETWORKS, 3, 40))
+def test_large_pictures_have_the_same_bytes_on_every_machine(name: str) -> None:
+    """Where they have not: `make gallery`."""
+    sums = (Path(__file__).parents[2] / "docs" / "gallery" / "sums.txt").read_text(encoding="utf-8").splitlines()
+    kept = [row for row in sums if row.split()[1] in (f"{name}-insets.svg", f"{name}-op.svg")]
+    assert [f"{digest(picture)}  {name}-{kind}.svg" for kind, picture in sorted(large(name).items())] == kept

@@ -1,0 +1,133 @@
+"""What a folded block says: that it has a skip, which of two like ones it is, and what comes over and over once."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.draw import Look, View, draw_text, fold, to_dot
+from archc.compiler.draw.graphviz_json import lay_out
+from archc.compiler.draw.labels import box_rows
+from archc.compiler.draw.picture import Box, Frame, Picture
+from archc.compiler.driver import check
+from archc.compiler.graph.graph import Graph
+from tests.support import graph_of
+
+BLOCKS = """
+block plain(out) { conv(out, 3) -> relu }
+block residual(out) { add { | skip | conv(out, 3) -> relu -> conv(out, 3) } -> relu }
+block projected(out) { add { | conv(out, 1) | conv(out, 3) -> relu } }
+block dense(more) { concat { | skip | conv(more, 3) } }
+block layer(out) { add { | skip | conv(out, 3) } -> add { | skip | conv(out, 1) } }
+network n {
+  input x[8, 16, 16]
+  a: plain(16) -> b: residual(16) -> c: projected(16) -> d: dense(4) -> e: layer(20)
+}
+"""
+
+
+def marked(graph: Graph, picture: Picture) -> set[str]:
+    dot = to_dot(graph, picture)
+    return {box.main.scope.path[0] for box in picture.boxes() if f"{box.name} -> {box.name} [" in dot}
+
+
+def test_a_block_that_its_sum_tells_as_a_chain_has_the_mark_of_its_skip() -> None:
+    graph = graph_of(BLOCKS)
+    assert marked(graph, fold(graph)) == {"b", "d"}
+    assert marked(graph, fold(graph, View(open=("residual",)))) == {"d"}
+
+
+def test_the_mark_stands_beside_its_box_and_is_no_line_of_the_network() -> None:
+    graph = graph_of(BLOCKS)
+    picture = fold(graph)
+    made = lay_out([to_dot(graph, picture)])
+    assert isinstance(made, tuple)
+    (geometry,) = made
+    assert len(geometry.ways) == len(picture.lines)
+    (box,) = [box for box in picture.boxes() if box.main.scope.path[:1] == ("b",)]
+    place, way = geometry.places[box.name], geometry.common[f"{box.name}_skip"]
+    assert all(x >= place.x + place.width - 1 and place.y <= y <= place.y + place.height for x, y in way.points)
+    tikz = draw_text(graph, "tex").data
+    assert tikz is not None and tikz.count(b"way, skip]") == 2
+
+
+def texts(graph: Graph, box: Box) -> list[str]:
+    return ["".join(words.text for words in row) for row in box_rows(graph, box)]
+
+
+def test_plain_and_shifted_layers_fold_as_pairs_and_say_which_they_are() -> None:
+    graph = check("swin_t").graph
+    (pair,) = [frame for frame in fold(graph).frames() if frame.count > 1]
+    assert pair.count == 3
+    assert [texts(graph, box)[:2] for box in pair.boxes()] == [["layer", "shift 0"], ["layer", "shift 3"]]
+    assert len([box for box in fold(graph).boxes() if box.apart == "shift 3"]) == 3
+    assert all(len(box.nodes) == 3 * len(box.first) for box in pair.boxes())
+
+
+TURNS = """
+block step(out, kernel) { conv(out, kernel) -> relu }
+network n {
+  input x[8, 16, 16]
+  repeat TIMES as i { step(8, 3) -> step(8, 5) }
+  LAST
+}
+"""
+
+
+@pytest.mark.parametrize(("times", "last", "frames", "boxes"), [(1, "", 0, 4), (2, "", 1, 4), (4, "step(8, 3)", 1, 5), (3, "relu", 1, 5)])
+def test_only_what_takes_turns_twice_is_a_pair(times: int, last: str, frames: int, boxes: int) -> None:
+    graph = graph_of(TURNS.replace("TIMES", str(times)).replace("LAST", last))
+    picture = fold(graph)
+    found = [item for item in picture.frames() if isinstance(item, Frame)]
+    assert (len(found), len(picture.boxes())) == (frames, boxes)
+    assert [frame.count for frame in found] == [times] * frames
+    edges = sorted((producer.index, user.index, operand) for producer, user, operand in graph.edges())
+    assert sorted([edge for line in picture.lines for edge in line.edges] + list(picture.hidden)) == edges
+
+
+def test_calls_that_differ_in_what_is_seen_are_not_told_apart() -> None:
+    graph = graph_of(TURNS.replace("TIMES", "2").replace("LAST", ""))
+    assert {box.apart for box in fold(graph).boxes()} == {""}  # their sums say `3x3` and `5x5`
+
+
+LONG = """
+block long(out) { ROWS }
+network n { input x[8, 16, 16]
+  long(8)
+ }
+"""
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (" -> ".join(["conv(8, 3)"] * 2), ["3x3, 8 \u2192 3x3, 8"]),
+        (" -> ".join(["conv(8, 3)"] * 14), ["3x3, 8 \u00d714"]),
+        (" -> ".join(["conv(8, 1) -> conv(8, 3)"] * 9), ["(1x1, 8 \u2192 3x3, 8) \u00d79"]),
+        (
+            " -> ".join(["conv(4, 7)", *["conv(8, 1) -> conv(8, 3)"] * 6, "conv(2, 5)"]),
+            ["7x7, 4 \u2192 (1x1, 8 \u2192 3x3, 8) \u00d76 \u2192 5x5, 2"],
+        ),
+    ],
+)
+def test_what_comes_over_and_over_in_a_long_sum_is_told_once(rows: str, expected: list[str]) -> None:
+    graph = graph_of(LONG.replace("ROWS", rows))
+    (box,) = [box for box in fold(graph).boxes() if box.scope is not None]
+    assert texts(graph, box)[1:] == expected
+
+
+def test_a_size_that_is_taken_from_a_map_makes_no_u() -> None:
+    graph = check("deeplabv3").graph
+    picture = fold(graph, View("op"))
+    dot = to_dot(graph, picture, Look())
+    assert "dir=back" not in dot
+
+
+def test_a_group_that_has_but_a_number_has_no_frame() -> None:
+    for name, block in (("swin_t", "layer"), ("maxvit_t", "parted")):
+        frames = fold(check(name).graph, View(open=(block,))).frames()
+        assert [frame for frame in frames if frame.scope.kind == "group" and frame.scope.names[-1].isdecimal()] == []
+        assert [
+            frame
+            for frame in frames
+            if len(frame.items) == 1 and isinstance(frame.items[0], Frame) and frame.items[0].scope.kind == "group"
+        ] == []
