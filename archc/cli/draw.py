@@ -19,21 +19,25 @@ FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")
 LEVELS = ("stage", "block", "op")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 THEMES = ("light", "dark", "print")
+STYLES = ("boxes", "volumes", "plain")
 COLORS = ("kind", "cost", "parameters", "macs", "activations", "time", "none")
 
+WIDTHS = {"column": 3.3, "page": 6.9}
 INCHES = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
 
 
 def _inches(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
-    """`3.3in`, `8cm`, `84mm`, `240pt`."""
+    """`3.3in`, `8cm`, `84mm`, `240pt`, and the widths of a journal's column and page."""
     if value is None:
         return None
+    if value in WIDTHS:
+        return WIDTHS[value]
     text = value.strip().lower()
     unit = text.lstrip("0123456789.")
     try:
         width = float(text.removesuffix(unit)) * INCHES[unit.strip() or "in"]
     except (KeyError, ValueError):
-        raise click.BadParameter(f"`{value}` is no width: write `3.3in`, `8cm`, `84mm` or `240pt`") from None
+        raise click.BadParameter(f"`{value}` is no width: write `column`, `page`, `3.3in`, `8cm`, `84mm` or `240pt`") from None
     if not 0.1 <= width <= 1000:
         raise click.BadParameter(f"`{value}` is no width of a page")
     return width
@@ -74,12 +78,18 @@ class _Color(click.Choice[str]):
     help="Numbers of your own in the boxes, and as heat: JSON by path, or a profile of PyTorch or ONNX Runtime.",
 )
 @click.option("--theme", type=click.Choice(THEMES), default="light")
+@click.option(
+    "--style",
+    type=click.Choice(STYLES),
+    default="boxes",
+    help="volumes: tensors to scale, as solids (.svg, .tex). plain: names alone, in black and white.",
+)
 @click.option("--insets", is_flag=True, help="Beside the picture each folded block once, opened, with its numbers as symbols.")
-@click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper, for a column or a page.")
+@click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper: a length, `column` (3.3in) or `page` (6.9in).")
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, output: str | None, form: str | None, level: str, opened: tuple[str, ...],
-    folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, numbers: str | None,
+    folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, style: str, numbers: str | None,
     insets: bool, width: float | None,
 ) -> int:  # fmt: skip
     """Draw the network: stages as boxes, repeats folded, skips beside the main path."""
@@ -99,7 +109,7 @@ def command(
     if isinstance(measured, Diagnostic):
         face.diagnostics((measured,))
         return 2
-    options = Options(level, opened, folded, direction, color_by, theme, width, measured=measured, insets=insets)
+    options = Options(level, opened, folded, direction, color_by, theme, width, measured=measured, style=style, insets=insets)
     diagnostics = _printed(face, graph, form or "svg", options) if path == "-" else draw(graph, path, options)
     face.diagnostics(diagnostics)
     if any(row.is_error for row in diagnostics):

@@ -155,7 +155,10 @@ def beside() -> dict[str, bytes]:
     drawn = draw_text(checked.graph, "svg", Options(insets=True), lambda span: link(span).removeprefix("../"))
     if drawn.data is None:
         raise ArchError(drawn.diagnostics)
-    return {"resnet50-insets.svg": drawn.data}
+    volumes = draw_text(check("alexnet").graph, "svg", Options(style="volumes"))
+    if volumes.data is None:
+        raise ArchError(volumes.diagnostics)
+    return {"resnet50-insets.svg": drawn.data, "alexnet-volumes.svg": volumes.data}
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from .tooltip import clean
 from .values import NO_VALUES, Column, Values
 
 FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")
+STYLES = ("boxes", "volumes", "plain")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 WRONG_CALLS = frozenset({"F602", "F604", "F606", "F607"})  # codes of what the caller asked, not of what went wrong
 MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
@@ -55,6 +56,8 @@ class Options:
     legend: bool = True
     measured: Values = NO_VALUES
     """Numbers of the caller's own, several columns of them; the page shows all, a picture the one that `color_by` names, or the first."""
+    style: str = "boxes"
+    """boxes, `volumes` (tensors to scale, svg and tex) or `plain` (names alone, in black and white)."""
     insets: bool = False
     """Whether each folded block stands opened beside the picture (svg, pdf, png and dot)."""
     seconds: float = field(default=SECONDS)
@@ -92,6 +95,8 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     wrong = _wrong_words(graph, options)
     if options.insets and form in ("html", "tex"):
         wrong = (*wrong, _not_with_insets(graph, form))
+    if options.style == "volumes" and (form not in ("svg", "tex") or options.insets):
+        wrong = (*wrong, _not_as_volumes(graph, form))
     if wrong:
         return Drawn(fold(graph), "", None, wrong)
     view = View(options.level, options.open, options.fold)
@@ -106,6 +111,8 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     column = options.measured.column(options.color_by) if options.measured.columns else None
     if column is not None and options.color_by == "kind":
         options = replace(options, color_by=column.name)
+    if options.style == "plain":
+        options = replace(options, theme="print", color_by="none" if options.color_by == "kind" else options.color_by)
     look = _look(options, RESOLUTION if form == "png" else 72, link, column)
     beside, left_out = insets(graph, picture) if options.insets else ((), 0)
     dot = to_dot_with_insets(graph, picture, look, beside, left_out) if beside else to_dot(graph, picture, look)
@@ -114,6 +121,14 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     idle = _idle(graph, view, picture) + (_no_insets(graph) if options.insets and not beside else ())
     if form == "dot":
         return Drawn(picture, dot, dot.encode(), idle)
+    if options.style == "volumes":
+        from .volumes_written import volumes_svg, volumes_tikz
+
+        if form == "tex":
+            return Drawn(picture, dot, volumes_tikz(graph, picture, look), idle)
+        return Drawn(
+            picture, dot, volumes_svg(graph, picture, look, f"{clean(graph.program.name)}: volumes", described(graph, picture)), idle
+        )
     boxes = len(picture.boxes())
     if boxes > MOST_BOXES:
         return Drawn(picture, dot, None, (_too_many(graph, picture, boxes),))
@@ -199,7 +214,7 @@ def _timed(graph: Graph, options: Options) -> Options:
 def _look(options: Options, resolution: int, link: Callable[[Span], str], column: Column | None) -> Look:
     return Look(
         THEMES[options.theme], options.direction, options.color_by, options.width, options.values, options.unit, column, options.legend,
-        resolution, link,
+        resolution, link, options.style == "plain",
     )  # fmt: skip
 
 
@@ -216,6 +231,7 @@ def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
     known: tuple[tuple[str, object, Sequence[str]], ...] = (
         ("level", options.level, LEVELS),
         ("theme", options.theme, tuple(THEMES)),
+        ("style", options.style, STYLES),
         ("direction", "TB" if options.direction is None else options.direction, DIRECTIONS),
         ("color_by", options.color_by if options.values is None else "kind", colors),
     )
@@ -264,6 +280,11 @@ def _no_insets(graph: Graph) -> tuple[Diagnostic, ...]:
 def _not_with_insets(graph: Graph, form: str) -> Diagnostic:
     why = "on the page a click opens a block" if form == "html" else "TikZ pictures have none"
     return _error(graph, "F606", f"`.{form}` has no insets: {why}", "write .svg, .pdf or .png, or leave `--insets` out")
+
+
+def _not_as_volumes(graph: Graph, form: str) -> Diagnostic:
+    message = "volumes have no insets" if form in ("svg", "tex") else f"`.{form}` is not written as volumes"
+    return _error(graph, "F606", message, "write .svg or .tex without `--insets`, or leave `--style volumes` out")
 
 
 def _too_many(graph: Graph, picture: Picture, boxes: int) -> Diagnostic:

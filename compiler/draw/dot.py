@@ -54,6 +54,8 @@ class Look:
     legend: bool = True
     resolution: int = 72
     link: Callable[[Span], str] = by_file_name
+    plain: bool = False
+    """Names alone: nothing of what is in a box, no shapes beside lines."""
 
 
 PLAIN = Look()
@@ -106,9 +108,12 @@ class Writer:
     ways: Ways = field(init=False)
     shape: Arms = field(init=False)
     _branches: Mapping[str, Sequence[tuple[str, ...]]] = field(init=False)
+    _marked: Sequence[str] = field(init=False)
+    """The boxes that have the mark of a skip."""
     _widths: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._marked = [box.name for box in self.picture.boxes() if box.scope is not None and has_skip(self.graph, box.scope)]
         self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
         self._branches = {} if self.shape.level else branches(self.picture, self.ways)
@@ -128,7 +133,7 @@ class Writer:
             drawing.attr("graph", remincross="false")  # a second look for crossings would forget the order of boxes in frames
         self._items(drawing, self.picture.root, fills, 0)
         self._ports(drawing)
-        labelled = self.shapes and len(self.picture.lines) <= MOST_LABELS
+        labelled = self.shapes and not self.look.plain and len(self.picture.lines) <= MOST_LABELS
         for number, names in enumerate(columns(self.picture, self.ways, low)):
             for name in names:
                 drawing.node(name, group=f"main{number}")
@@ -151,9 +156,8 @@ class Writer:
                 drawing.edge(self.ways.port_of[number].name, line.head, **attributes, tailclip="false")
             else:
                 drawing.edge(line.tail, line.head, **attributes)
-        for box in self.picture.boxes():
-            if box.scope is not None and has_skip(self.graph, box.scope):
-                drawing.edge(box.name, box.name, **self._mark(box))
+        for name in self._marked:
+            drawing.edge(name, name, **self._mark(name))
         for tail, head in self.shape.level:
             with drawing.subgraph(rank="same") as level:
                 level.node(tail)
@@ -229,6 +233,9 @@ class Writer:
             inside = {box.name for box in frame.boxes()} | {port.name for port in self.ways.ports if port.frame in held}
             entries = {head for tail, head in self.ways.pieces(self.picture) if head in inside and tail not in inside}
             width = 2 * (_wide(frame_rows(frame)) + GAP)
+            first = frame.items[0]
+            if len(entries) > 1 and first.name in entries and first.name in self._marked:  # its mark takes the frame to one side
+                entries = {first.name}
             if len(entries) == 1 and width <= WIDEST and not ((name := entries.pop()) in boxes and boxes[name].is_merge):
                 found[name] = max(found.get(name, 0.0), width / 72)
         return found
@@ -238,6 +245,7 @@ class Writer:
         column = self.look.column
         if column is not None and (number := column.within(node.index for node in box.nodes)):
             rows = (*rows, (Words(short(number) + self.look.unit, "small"),))
+        rows = rows[:1] if self.look.plain else rows
         sign = self.signs.get(box.name, "")
         return ((Words(sign + " ", "count"), *rows[0]), *rows[1:]) if sign else rows
 
@@ -351,11 +359,11 @@ class Writer:
         attributes["tooltip"] = said(f"{tail.unique} -> {head.unique}: {show(tail.shape)}")
         return attributes
 
-    def _mark(self, box: Box) -> Attributes:
+    def _mark(self, name: str) -> Attributes:
         """The skip of a folded block, in the small."""
         theme = self.look.theme
         return {
-            "id": f"{box.name}_skip", "class": "skip", "color": theme.skip, "style": theme.skip_style, "arrowsize": "0.4",
+            "id": f"{name}_skip", "class": "skip", "color": theme.skip, "style": theme.skip_style, "arrowsize": "0.4",
             "penwidth": "1.0", "tooltip": " ",
         }  # fmt: skip
 

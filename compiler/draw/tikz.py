@@ -64,6 +64,7 @@ class _Document:
             "  merge/.style={draw, circle, inner sep=0pt, align=center},",
             f"  way/.style={{-{{Latex[length=3.5pt,width=3pt]}}, draw={self._color(self.theme.line)}, line width=0.5pt}},",
             f"  skip/.style={{draw={self._color(self.theme.skip)}}},",
+            "  mark/.style={way, skip, line width=0.4pt},",
             "  aux/.style={dashed},",
             f"  size/.style={{inner sep=0pt, font=\\sffamily\\fontsize{{{POINTS['edge']:g}}}{{9}}\\selectfont}},",
         ]
@@ -114,7 +115,7 @@ class _Document:
     def _lines(self) -> list[str]:
         lines = [text for line, way in zip(self.picture.lines, self.ways, strict=True) for text in self._line(line, way)]
         marks = (self.geometry.common.get(f"{box.name}_skip") for box in self.picture.boxes())
-        return [*lines, *(self._spline("way, skip", way) for way in marks if way is not None)]
+        return [*lines, *(self._spline("mark", way) for way in marks if way is not None)]
 
     def _line(self, line: Line, way: Way) -> list[str]:
         kinds = "way" + (", skip" if line.skip else "") + (", aux" if line.training_only else "")

@@ -79,8 +79,9 @@ def arms(picture: Picture) -> Arms:
 
 
 def _is_read(nodes: Mapping[int, Node], edge: Edge) -> bool:
+    """Whether a map is more than a size for its user. One that takes places of maxima as well brings these back with the size."""
     _, user, operand = edge
-    return operand == 0 or not getattr(nodes[user].operation, "like", False)
+    return operand == 0 or not getattr(nodes[user].operation, "like", False) or len(nodes[user].inputs) > 2
 
 
 def _goes_on(picture: Picture, outermost: tuple[str, str], rising: Collection[str]) -> bool:

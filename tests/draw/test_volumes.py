@@ -1,0 +1,122 @@
+"""Tensors as solids to scale, and the plain style."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from archc.cli import group
+from archc.compiler.draw import Look, Options, draw_text, fold
+from archc.compiler.draw.font import width
+from archc.compiler.draw.style import POINTS
+from archc.compiler.draw.volumes import Scene, scene
+from archc.compiler.driver import check
+from tests.support import graph_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+NETWORKS = ("alexnet", "resnet50", "unet", "googlenet", "vit_b_16", "segnet", "retinanet_resnet50", "ddpm")
+
+
+def made(name: str) -> Scene:
+    graph = check(name).graph
+    return scene(graph, fold(graph), Look())
+
+
+def test_alexnet_as_in_its_figure() -> None:
+    solids = made("alexnet").solids
+    said = [(solid.above, solid.below[0]) for solid in solids]
+    assert said[:2] == [("224\u00d7224", "3"), ("55\u00d755", "96")]
+    assert said[-3:] == [("", "9216"), ("", "4096"), ("", "1000")]
+    assert [solid.high for solid in solids] == sorted((solid.high for solid in solids), reverse=True)
+    thick = {solid.below[0]: solid.thick for solid in solids}
+    assert thick["3"] < thick["96"] < thick["256"] < thick["384"] < thick["4096"]
+
+
+def test_a_stage_of_one_size_is_one_solid_with_its_name() -> None:
+    names = [solid.below[1] for solid in made("resnet50").solids]
+    assert names[3:7] == ["layer1", "layer2", "layer3", "layer4"]
+    assert "features" not in [solid.below[1] for solid in made("alexnet").solids]  # it holds others as well
+
+
+def test_a_u_goes_down_and_comes_up_and_its_skips_are_level() -> None:
+    drawn = made("unet")
+    assert drawn.is_u
+    heights = [solid.y for solid in drawn.solids]
+    deepest = heights.index(max(heights))
+    assert heights[: deepest + 1] == sorted(heights[: deepest + 1])
+    assert heights[deepest:][::-1] == sorted(heights[deepest:])
+    skips = [(tail, head) for tail, head, skips in drawn.arrows if skips]
+    assert len(skips) == 4 and all(tail.y == head.y for tail, head in skips)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_solid_and_no_text_covers_another(name: str) -> None:
+    drawn = made(name)
+    for one, two in pairwise(drawn.solids):
+        if drawn.is_u and one.y != two.y:
+            continue
+        middle = [solid.x + (solid.thick + solid.deep) / 2 for solid in (one, two)]
+        reach = [
+            max(solid.thick + solid.deep, *(width(text, POINTS["small"]) for text in (solid.above, *solid.below))) / 2
+            for solid in (one, two)
+        ]
+        assert middle[0] + reach[0] < middle[1] - reach[1]
+    assert all(0 < solid.x and solid.x + solid.thick + solid.deep < drawn.width and 0 < solid.y < drawn.height for solid in drawn.solids)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_box_is_in_a_solid_or_named_below(name: str) -> None:
+    graph = check(name).graph
+    picture = fold(graph)
+    drawn = scene(graph, picture, Look())
+    held = {box for solid in drawn.solids for box in solid.boxes}
+    left = [box for box in picture.boxes() if box.name not in held and box.main.operation.name != "output"]
+    more = re.search(r" and (\d+) more$", drawn.words)
+    named = drawn.words.partition(": ")[2].split("; ") if drawn.words else []
+    assert len(named) + (int(more.group(1)) if more else 0) == len(left)
+
+
+def test_as_svg_and_as_tikz_that_a_person_can_edit() -> None:
+    graph = check("alexnet").graph
+    svg = draw_text(graph, "svg", Options(style="volumes", width=6.9)).data
+    tikz = draw_text(graph, "tex", Options(style="volumes")).data
+    assert svg is not None and tikz is not None
+    root = ElementTree.fromstring(svg)
+    assert root.get("width") == "496.8pt"
+    solids = [one for one in root.iter(f"{SVG}g") if (one.get("id") or "").startswith("v")]
+    assert len(solids) == len(made("alexnet").solids)
+    assert all(len(list(solid.iter(f"{SVG}polygon"))) == 3 for solid in solids)
+    lines = re.findall(rb"^\\volume\{.*\}$", tikz, re.MULTILINE)
+    assert len(lines) == len(solids)
+    assert all(line.count(b"{") == line.count(b"}") == 9 for line in lines if b"times" not in line)
+    assert svg == draw_text(graph, "svg", Options(style="volumes", width=6.9)).data
+
+
+def test_what_cannot_be_volumes_is_refused(tmp_path: Path) -> None:
+    for more in (["-o", "n.png"], ["--insets", "-o", "n.svg"]):
+        done = CliRunner().invoke(group, ["draw", "alexnet", "--style", "volumes", *more[:-1], str(tmp_path / more[-1])])
+        assert done.exit_code == 2 and "F606" in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plain_boxes_have_names_alone(tmp_path: Path) -> None:
+    graph = graph_of("network n {\n  input x[3, 8, 8]\n  conv(4, 3) -> bn -> relu\n}\n")
+    drawn = draw_text(graph, "svg", Options(style="plain"))
+    assert drawn.data is not None
+    root = ElementTree.fromstring(drawn.data)
+    assert ["".join(text.itertext()).strip() for text in root.iter(f"{SVG}text")] == ["x", "conv 3x3, 4", "output"]
+    assert set(re.findall(rb'fill="(#\w+)"', drawn.data)) <= {b"#ffffff", b"#000000"}
+
+
+def test_widths_have_names(tmp_path: Path) -> None:
+    file = tmp_path / "n.svg"
+    for words, points in (("column", 238), ("page", 497)):
+        done = CliRunner().invoke(group, ["draw", "alexnet", "--width", words, "-o", str(file)])
+        assert done.exit_code == 0
+        found = re.search(r'width="(\d+)pt"', file.read_text(encoding="utf-8"))
+        assert found is not None and abs(int(found.group(1)) - points) <= 1
