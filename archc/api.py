@@ -43,6 +43,7 @@ LOOK: Mapping[str, kind.Kind] = {
     "unit": kind.text,
     "legend": kind.flag,
     "measured": kind.instance(".compiler.draw.values", "Values"),
+    "style": kind.text,
     "insets": kind.flag,
     "seconds": kind.positive,
 }
