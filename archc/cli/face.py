@@ -141,13 +141,15 @@ def _write(stream: TextIO, text: str | bytes) -> None:
         stream.buffer.write(text)
         stream.buffer.flush()
         return
+    encoding = stream.encoding or "utf-8"
     try:
-        stream.write(text)
+        text.encode(encoding, "surrogateescape" if stream.errors == "surrogateescape" else "strict")
     except UnicodeEncodeError:
         from ..compiler.files.system_errors import shown
+        from ..reporting.legible import legible
 
-        encoding = stream.encoding or "ascii"
-        stream.write(shown(text).encode(encoding, "replace").decode(encoding))
+        text = legible(shown(text), encoding)
+    stream.write(text)
     stream.flush()
 
 

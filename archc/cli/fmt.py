@@ -44,14 +44,14 @@ def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
             continue
         text = format_source(source)
         if file == "-" and not check and not diff:
-            face.result(text)
+            face.result(text.encode())  # a file's bytes, whatever the terminal can show
             changed += 1
             continue
         if text == source.text:
             continue
         changed += 1
         if diff:
-            face.result(_difference(source, text))
+            face.result(_difference(source, text).encode())
         if check or diff:
             face.tell(f"{target.name}: would change")
         elif rewrite(target.path, text):
@@ -67,4 +67,4 @@ def _difference(source: Source, text: str) -> str:
     from difflib import unified_diff
 
     before, after = source.text.splitlines(), text.splitlines()
-    return "\n".join(unified_diff(before, after, source.name, f"{source.name} (laid out)", lineterm=""))
+    return "".join(f"{line}\n" for line in unified_diff(before, after, source.name, f"{source.name} (laid out)", lineterm=""))

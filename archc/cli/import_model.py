@@ -85,7 +85,7 @@ def command(
     if against is not None:
         face.result(_difference(face, against, made))
     if (output is None and against is None) or output == "-":
-        face.result(made.text)
+        face.result(made.text.encode())
     elif output is not None:
         write(output, made.text)
         face.tell(f"{output}: {made.text.count(chr(10))} lines")
