@@ -177,7 +177,7 @@ def cost_table(cost: Cost) -> Table:
         cost.total.activations,
         cost.inference_peak_bytes,
     )
-    return Table(columns, tuple(rows), total, (*summary(cost), "", *CONVENTION), heading(cost))
+    return Table(columns, tuple(rows), total, (*summary(cost), "", *CONVENTION), heading(cost), by_step=True)
 
 
 def heading(cost: Cost) -> str:

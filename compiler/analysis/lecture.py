@@ -133,4 +133,4 @@ def lecture_table(graph: Graph, batch: int = BATCH) -> Table:
         f"Batch {batch}. FLOPs: 2*K*K*Cin*out of a convolution, K*K*out of a pool, for the batch. Activations MB: 2 copies of the outputs",
         "of convolutions, pools and linear layers (the input: 1 copy, not in the total). Parameters MB: 3 copies. MB = 2^20 bytes.",
     )
-    return Table(columns, tuple(cells), total, notes, f"{graph.program.name}: the lecture's table")
+    return Table(columns, tuple(cells), total, notes, f"{graph.program.name}: the lecture's table", by_step=True)

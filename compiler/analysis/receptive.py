@@ -173,7 +173,7 @@ def receptive_table(graph: Graph) -> Table:
         "Position i sees pixels offset + i * stride to that + field - 1, not clipped to the image. whole: every pixel.",
         "bottleneck: all paths pass here, and the tensor is smaller than those before and after it.",
     )
-    return Table(columns, tuple(rows), None, notes, f"{graph.program.name}: receptive fields")
+    return Table(columns, tuple(rows), None, notes, f"{graph.program.name}: receptive fields", by_step=True)
 
 
 def _axes(words: Iterable[str]) -> str:

@@ -174,4 +174,4 @@ def roofline_table(result: Roofline, name: str, by: str = "op") -> Table:
         f"{result.device.launch * 1e6:g} us a launch" + (f" ({result.device.source})" if result.device.source else "") + ".",
         f"Where the time goes: {shares}.",
     )
-    return Table(columns, tuple(rows), totals, notes, f"{name}: roofline on {result.device.name}")
+    return Table(columns, tuple(rows), totals, notes, f"{name}: roofline on {result.device.name}", by_step=True)

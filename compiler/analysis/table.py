@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar, overload
 
 from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
+from .table_rounds import Rows, shortened
 
 Cell: TypeAlias = "int | float | str | bool | tuple[int, ...] | None"
 
@@ -85,7 +86,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of cells under headings; `total` closes them, `notes` are printed below. `groups` is what each row belongs to: as text, those that
-    belong together stand under its name."""
+    belong together stand under its name. Where a row stands for a step, `by_step`, people are shown equal rounds of many once."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -93,10 +94,17 @@ class Table:
     notes: tuple[str, ...] = ()
     title: str = ""
     groups: tuple[str, ...] = ()
+    by_step: bool = False
+
+    def _for_people(self) -> tuple[Rows, tuple[str, ...]]:
+        """The rows as people read them, and the notes below."""
+        body: Rows = [self.written(row) for row in self.rows]
+        rows, said = shortened(body) if self.by_step else (body, ())
+        return rows, (*said, *([""] if said and self.notes else []), *self.notes)
 
     def text(self) -> str:
         """Aligned columns, a rule above the total, notes below."""
-        body = [self.written(row) for row in self.rows]
+        body, notes = self._for_people()
         total = [self.written(self.total)] if self.total is not None else []
         heads = [column.title for column in self.columns]
         widths = [max(map(len, cells)) for cells in zip(heads, *body, *total, strict=True)]
@@ -109,32 +117,34 @@ class Table:
             lines.append(self._line(row, widths))
         if total:
             lines += [rule, self._line(total[0], widths)]
-        lines += ["", *self.notes] if self.notes else []
+        lines += ["", *notes] if notes else []
         return "\n".join(lines) + "\n"
 
     def markdown(self) -> str:
         """A GitHub table; the total is bold."""
+        body, notes = self._for_people()
         lines = [f"**{self.title}**", ""] if self.title else []
         lines.append("| " + " | ".join(column.title for column in self.columns) + " |")
         lines.append("| " + " | ".join("---" if column.left else "--:" for column in self.columns) + " |")
-        lines += ["| " + " | ".join(self.written(row)) + " |" for row in self.rows]
+        lines += ["| " + " | ".join(row) + " |" for row in body]
         if self.total is not None:
             lines.append("| " + " | ".join(f"**{cell}**" if cell else "" for cell in self.written(self.total)) + " |")
-        lines += ["", *self.notes] if self.notes else []
+        lines += ["", *notes] if notes else []
         return "\n".join(lines) + "\n"
 
     def html(self) -> str:
         """A table as a notebook shows it; the total stands in its foot."""
+        body, told = self._for_people()
         heads = "".join(f"<th{_aligned(column)}>{escape(column.title)}</th>" for column in self.columns)
         parts = [f"<caption>{escape(self.title)}</caption>"] if self.title else []
-        parts += [f"<thead><tr>{heads}</tr></thead>", f"<tbody>{''.join(map(self._html_row, self.rows))}</tbody>"]
+        parts += [f"<thead><tr>{heads}</tr></thead>", f"<tbody>{''.join(map(self._html_row, body))}</tbody>"]
         if self.total is not None:
-            parts.append(f"<tfoot>{self._html_row(self.total)}</tfoot>")
-        notes = f"<p>{escape(' '.join(note for note in self.notes if note))}</p>" if self.notes else ""
+            parts.append(f"<tfoot>{self._html_row(self.written(self.total))}</tfoot>")
+        notes = f"<p>{escape(' '.join(note for note in told if note))}</p>" if told else ""
         return f"<div><table>{''.join(parts)}</table>{notes}</div>"
 
-    def _html_row(self, row: Sequence[Cell]) -> str:
-        cells = zip(self.written(row), self.columns, strict=True)
+    def _html_row(self, row: Sequence[str]) -> str:
+        cells = zip(row, self.columns, strict=True)
         return "<tr>" + "".join(f"<td{_aligned(column)}>{escape(text)}</td>" for text, column in cells) + "</tr>"
 
     def csv(self) -> str:
