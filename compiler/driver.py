@@ -16,9 +16,11 @@ from ..dsl import ast
 from ..dsl.lexer.keywords import read_tokens
 from ..dsl.parser.parse import parse, parse_expression
 from ..reporting.error import ArchError
+from .elaborate.effort import Wanted, always
 from .elaborate.elaborate import Defined, Options, elaborate, networks, parameters
 from .elaborate.signatures import Slot
 from .elaborate.trace import Trace
+from .elaborate.values import Abandoned
 from .files.locate import SUFFIX, Imports, Target, find, read
 from .graph.program import Program
 from .ops.base import Shape
@@ -76,6 +78,7 @@ class Compilation:
     program: Program | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     trace: Trace | None = None
+    wanted: Wanted = always
 
     @property
     def file(self) -> ast.File | None:
@@ -114,7 +117,7 @@ def elaborating(state: Compilation) -> Compilation:
     if state.text is None:
         return state
     network = state.target.network if state.target is not None else None
-    options = Options(network, state.settings, state.inputs, not state.diagnostics, state.trace)
+    options = Options(network, state.settings, state.inputs, not state.diagnostics, state.trace, state.wanted)
     program, diagnostics = elaborate(state.text.file, options, state.imports, state.text.defined)
     if state.diagnostics:
         # Some of the text could not be read: that the rest has no network, no input, no default or no use for something
@@ -217,15 +220,22 @@ def check_all(
     source: Source | None = None,
     imports: Imports | None = None,
     traced: bool = False,
+    wanted: Wanted = always,
 ) -> tuple[Checked, ...]:
     """The same of every network of a file that none was picked of: the one that a build takes first, then the others.
 
     What one of them said is not said again. Settings and inputs are of one network, so with them only that one is checked.
     `source` is the text that an editor has in place of the saved one; `imports` tells afterwards which files were read, and which were looked for.
-    `traced` networks have a trace, too.
+    `traced` networks have a trace, too. `wanted` is asked on the way; once it says no, `Abandoned` is raised.
     """
     asked = Compilation(
-        os.fspath(file), settings or {}, inputs or {}, imports or Imports(), source=source, trace=Trace() if traced else None
+        os.fspath(file),
+        settings or {},
+        inputs or {},
+        imports or Imports(),
+        source=source,
+        trace=Trace() if traced else None,
+        wanted=wanted,
     )
     state = _through(asked, observe)
     first = _checked(state)
@@ -244,7 +254,12 @@ def check_all(
         if name != done:
             # The text is read once: a file of a thousand networks would be read a thousand times.
             asked = Compilation(
-                f"{os.fspath(file)}:{name}", source=state.source, text=state.text, imports=state.imports, trace=Trace() if traced else None
+                f"{os.fspath(file)}:{name}",
+                source=state.source,
+                text=state.text,
+                imports=state.imports,
+                trace=Trace() if traced else None,
+                wanted=wanted,
             )
             found.append(_checked(_through(asked, observe)))
     said: set[tuple[str, str, int]] = set()
@@ -303,6 +318,8 @@ def check_source(source: Source, *, settings: Mapping[str, object] | None = None
 
 def _through(state: Compilation, observe: Observer | None) -> Compilation:
     for stage in STAGES:
+        if not state.wanted():
+            raise Abandoned
         start = perf_counter()
         state = stage(state)
         if observe is not None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import chain
 from typing import Generic, TypeVar
 
 from ..base.diagnostics import Diagnostic, Problem
+from ..base.records import dataclass
 from ..base.source import Source
 from ..compiler import driver
+from ..compiler.elaborate.effort import Wanted, always
 from ..compiler.files.locate import SUFFIX, Imports, find, read
 from ..compiler.files.system_errors import native
 from ..dsl.parser.parse import parse
@@ -59,6 +61,26 @@ class Kept(Generic[Value]):
         self._rows.pop(key, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A file and the texts of an editor, which do not change any more."""
+
+    path: str
+    texts: Mapping[str, Source]
+    wanted: str | None
+
+    def answer(self, is_wanted: Wanted = always) -> Answer:
+        """All about the file. `is_wanted` is asked on the way; once it says no, `Abandoned` is raised."""
+        imports = Imports(texts={source.name: source for source in self.texts.values()})
+        source = self.texts.get(self.path)
+        found = driver.check_all(self.path, source=source, imports=imports, traced=True, wanted=is_wanted)
+        text = next((row.source for row in found if row.source is not None), source)
+        if text is None and not found:  # blocks alone, with nothing to say of them
+            saved = read(find(self.path))
+            text = saved if isinstance(saved, Source) else None
+        return Answer(self.path, text or Source(self.path, ""), found, imports, self.wanted)
+
+
 class Service:
     """All questions of an editor begin here.
 
@@ -100,21 +122,27 @@ class Service:
 
     # ----------------------------------------------------------------------------------------------- answers
 
+    def question(self, path: str) -> Question:
+        """What to ask of a file as it stands now. Its answer is the same later, and in another thread."""
+        return Question(path, dict(self._texts), self.chosen.get(path))
+
+    def known(self, path: str) -> Answer | None:
+        """All about a file as it stands now, where that was asked before."""
+        return self._answers.get(path, lambda row: (self.chosen.get(path), _stamps(row, self._texts)))
+
+    def keep(self, question: Question, answer: Answer) -> Answer:
+        """Remember the answer to a question; it counts as long as what it was asked of is as it was."""
+        if answer.network is not None:
+            self._good.keep(question.path, 0, answer)
+        return self._answers.keep(question.path, (question.wanted, _stamps(answer, question.texts)), answer)
+
     def answer(self, path: str) -> Answer:
         """All about a file as it stands now."""
-        known = self._answers.get(path, lambda row: (self.chosen.get(path), self._stamps(row)))
+        known = self.known(path)
         if known is not None:
             return known
-        imports = Imports(texts={source.name: source for source in self._texts.values()})
-        source = self._texts.get(path)
-        found = driver.check_all(path, source=source, imports=imports, traced=True)
-        text = next((row.source for row in found if row.source is not None), source)
-        if text is None and not found:  # blocks alone, with nothing to say of them
-            text = self.source(path)
-        answer = Answer(path, text or Source(path, ""), found, imports, self.chosen.get(path))
-        if answer.network is not None:
-            self._good.keep(path, 0, answer)
-        return self._answers.keep(path, (self.chosen.get(path), self._stamps(answer)), answer)
+        question = self.question(path)
+        return self.keep(question, question.answer())
 
     def last_good(self, path: str) -> Answer | None:
         """The last answer with a network that was sound; it may be of an earlier text."""
@@ -125,31 +153,17 @@ class Service:
         """What `archc check` says of the file, in its order."""
         return self.answer(path).diagnostics
 
-    def _stamps(self, answer: Answer) -> Hashable:
-        """What tells that a file which took part was written anew, or that one is there now which was looked for."""
-        paths = {answer.path, *answer.imports.paths.values(), *answer.imports.sought}
-        return tuple((path, self._stamp(path)) for path in sorted(paths))
-
-    def _stamp(self, path: str) -> Hashable:
-        if path in self._texts:
-            return self._texts[path].text
-        try:
-            found = os.stat(native(path))
-        except (OSError, ValueError):
-            return None
-        return found.st_mtime_ns, found.st_size
-
     # ------------------------------------------------------------------------------------------------- names
 
     def index(self, path: str) -> Index | None:
         """The names of a file; None where it cannot be read."""
-        known = self._indexes.get(path, lambda _: self._stamp(path))
+        known = self._indexes.get(path, lambda _: _stamp(path, self._texts))
         if known is not None:
             return known
         source = self.source(path)
         if source is None:
             return None
-        return self._indexes.keep(path, self._stamp(path), _index(source))
+        return self._indexes.keep(path, _stamp(path, self._texts), _index(source))
 
     def good_index(self, path: str) -> Index | None:
         """The names of the text of `last_good`."""
@@ -191,9 +205,44 @@ class Service:
                 yield file
 
 
+def _stamps(answer: Answer, texts: Mapping[str, Source]) -> Hashable:
+    """What tells that a file which took part was written anew, or that one is there now which was looked for."""
+    paths = {answer.path, *answer.imports.paths.values(), *answer.imports.sought}
+    return tuple((path, _stamp(path, texts)) for path in sorted(paths))
+
+
+def _stamp(path: str, texts: Mapping[str, Source]) -> Hashable:
+    if path in texts:
+        return texts[path].text
+    try:
+        found = os.stat(native(path))
+    except (OSError, ValueError):
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def _index(source: Source) -> Index:
     file = parse(source)[0]
     return index_of(file.source, file)
+
+
+class Prompt(Service):
+    """One that never makes anybody wait: what is not known yet is left out, and worked out elsewhere (`question`, `keep`)."""
+
+    def open(self, path: str, text: str) -> None:
+        super().open(path, text)
+        self._answers.most = max(MOST_ANSWERS, len(self._texts) + 1)  # those of all open files stay, or there would be no end of checking
+
+    def answer(self, path: str) -> Answer:
+        """All that is known of a file as it stands now, be it nothing."""
+        known = self.known(path)
+        return known if known is not None else Answer(path, self.source(path) or Source(path, ""), (), Imports())
+
+    def patient(self) -> Service:
+        """One that works out what is not known, with the texts of now: for another thread."""
+        made = Service()
+        made._texts, made.chosen = dict(self._texts), dict(self.chosen)
+        return made
 
 
 def _in_folders(folders: tuple[str, ...]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from functools import partial
 
 from lsprotocol import types
 
@@ -21,15 +22,15 @@ def install(server: Desk) -> None:
     """The line over each network, and its commands. All take the address of a file and the name of a network in it ("": the chosen one)."""
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
-    def lenses(desk: Desk, params: types.CodeLensParams) -> list[types.CodeLens]:
+    async def lenses(desk: Desk, params: types.CodeLensParams) -> list[types.CodeLens]:
         uri = params.text_document.uri
-        path = desk.path(uri)
-        index, answer = desk.answers.index(path), desk.answers.answer(path)
+        answer = await desk.answer(uri)
+        index = desk.answers.index(desk.path(uri))
         found: list[types.CodeLens] = []
         several = len(answer.networks) > 1
         for network in outline.networks(index) if index is not None else []:
             name = network.name.name
-            totals = describe.totals(answer, name)
+            totals = await desk.checks.aside(partial(describe.totals, answer, name))
             if not totals:
                 continue
             place = desk.units.range(network.name.span)
@@ -40,14 +41,14 @@ def install(server: Desk) -> None:
         return found
 
     @server.command(DRAW)
-    def draw(desk: Desk, uri: str, network: str) -> dict[str, object]:
+    async def draw(desk: Desk, uri: str, network: str) -> dict[str, object]:
         """The picture as the text of an SVG, or what is wrong."""
-        return _drawn(desk, uri, network)
+        return await _drawn(desk, uri, network)
 
     @server.command(SHOW)
-    def show(desk: Desk, uri: str, network: str) -> dict[str, object]:
+    async def show(desk: Desk, uri: str, network: str) -> dict[str, object]:
         """The picture in a file, which the editor is asked to show."""
-        made = _drawn(desk, uri, network)
+        made = await _drawn(desk, uri, network)
         if isinstance(made.get("svg"), str):
             folder = os.path.join(tempfile.gettempdir(), f"archc-{os.getpid()}")
             os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -61,12 +62,12 @@ def install(server: Desk) -> None:
         return made
 
     @server.command(COST)
-    def cost(desk: Desk, uri: str, network: str) -> dict[str, object]:
+    async def cost(desk: Desk, uri: str, network: str) -> dict[str, object]:
         """The table of costs as text."""
         from ..compiler.analysis.cost import cost
 
-        checked = _network(desk, uri, network)
-        return {"text": str(cost(checked.graph))} if checked is not None else {"error": _NONE}
+        checked = await _network(desk, uri, network)
+        return {"text": await desk.checks.aside(lambda: str(cost(checked.graph)))} if checked is not None else {"error": _NONE}
 
     @server.command(BUILD)
     async def build(desk: Desk, uri: str, network: str) -> dict[str, object]:
@@ -86,6 +87,7 @@ def install(server: Desk) -> None:
     def choose(desk: Desk, uri: str, network: str) -> dict[str, object]:
         """Hover and hints are about this network from now on."""
         desk.answers.chosen[desk.path(uri)] = network
+        desk.checks.again()
         capabilities = desk.client_capabilities.workspace
         if capabilities is not None and capabilities.inlay_hint is not None and capabilities.inlay_hint.refresh_support:
             desk.workspace_inlay_hint_refresh(None)
@@ -97,19 +99,19 @@ def install(server: Desk) -> None:
 _NONE = "the text has errors, or no such network"
 
 
-def _network(desk: Desk, uri: str, network: str) -> Checked | None:
-    answer = desk.answer(uri)
+async def _network(desk: Desk, uri: str, network: str) -> Checked | None:
+    answer = await desk.answer(uri)
     return answer.checked(network) if network else answer.network
 
 
-def _drawn(desk: Desk, uri: str, network: str) -> dict[str, object]:
+async def _drawn(desk: Desk, uri: str, network: str) -> dict[str, object]:
     from ..compiler.draw import Options
     from ..compiler.draw.inline import svg
 
-    checked = _network(desk, uri, network)
+    checked = await _network(desk, uri, network)
     if checked is None or checked.program is None:
         return {"error": _NONE}
     try:
-        return {"network": checked.program.name, "svg": svg(checked.graph, Options())}
+        return {"network": checked.program.name, "svg": await desk.checks.aside(lambda: svg(checked.graph, Options()))}
     except ArchError as error:  # too many boxes, say
         return {"network": checked.program.name, "error": str(error)}

@@ -1,10 +1,15 @@
-"""The server's own state: which files are open under which address, what was published, what the person has set."""
+"""The server's own state: which files are open under which address, what was published, what the person has set.
+
+Texts are checked in a thread of their own, the one that was edited last first; an edit ends the check of the text before. What an editor asks
+while somebody types (hover, completion) is answered at once of what is known; what is about the whole text waits for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from lsprotocol import types
@@ -17,12 +22,13 @@ from ..base.source import Source
 from ..compiler.files.locate import SUFFIX
 from ..editor.answer import Answer
 from ..editor.hints import Mode
-from ..editor.service import Service
+from ..editor.service import Prompt
 from ..editor.symbols import Index
+from .checks import Checks
 from .convert import Units, told
 
-WAIT: Final = 0.04
-"""Seconds from an edit to its diagnostics: while someone types fast, the edits between are passed over."""
+SHORTLY: Final = 0.1
+"""Seconds that a hover waits for the text to be checked: it usually is by then, and else says what it can."""
 
 
 class Desk(LanguageServer):
@@ -30,11 +36,11 @@ class Desk(LanguageServer):
 
     def __init__(self) -> None:
         super().__init__("archc", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
-        self.answers = Service()
+        self.answers = Prompt()
         self.mode: Mode = "changes"
+        self.checks = Checks(self.answers, self.publish)
         self._addresses: dict[str, str] = {}  # of open files, as the editor writes them
-        self._published: dict[str, list[types.Diagnostic]] = {}
-        self._waiting: asyncio.TimerHandle | None = None
+        self._published: dict[str, tuple[int | None, list[types.Diagnostic]]] = {}
 
     # ------------------------------------------------------------------------------------------------ places
 
@@ -64,8 +70,14 @@ class Desk(LanguageServer):
         index = self.answers.index(path)
         return (path, index, self.units.offset(index.source, params.position)) if index is not None else None
 
-    def answer(self, uri: str) -> Answer:
-        return self.answers.answer(self.path(uri))
+    async def answer(self, uri: str) -> Answer:
+        """All about the file, once it is known."""
+        return await self.checks.answer(self.path(uri))
+
+    async def shortly(self, uri: str) -> None:
+        """Wait for the check of the text, and not longer than nobody feels."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.answer(uri), SHORTLY)
 
     # ------------------------------------------------------------------------------------------------- texts
 
@@ -73,19 +85,14 @@ class Desk(LanguageServer):
         path = self.path(uri)
         self._addresses[path] = uri
         self.answers.open(path, self.workspace.get_text_document(uri).source)
-        self.soon()
+        self.checks.changed(path)
 
     def closed(self, uri: str) -> None:
         path = self.path(uri)
         self.answers.close(path)
         self._addresses.pop(path, None)
-        self.soon()
-
-    def soon(self) -> None:
-        """Publish when the person has paused."""
-        if self._waiting is not None:
-            self._waiting.cancel()
-        self._waiting = asyncio.get_running_loop().call_later(WAIT, self.publish)
+        self.checks.closed(path)
+        self.publish()
 
     def set(self, settings: object) -> None:
         """Take the settings that an editor sends: `{"inlayHints": "off" | "on" | "changes"}`, perhaps under "arch"."""
@@ -98,22 +105,23 @@ class Desk(LanguageServer):
     # ------------------------------------------------------------------------------------------- diagnostics
 
     def publish(self) -> None:
-        """What `archc check` says of each open file, under the file that it is about."""
-        self._waiting = None
-        rows: dict[str, dict[tuple[str, int, int, str], types.Diagnostic]] = {path: {} for path in self._addresses}
-        for path in self._addresses:
-            answer = self.answers.answer(path)
+        """What `archc check` says of each open file that is checked, under the file that it is about."""
+        answers = {path: answer for path in self._addresses if (answer := self.checks.newest(path)) is not None}
+        rows: dict[str, dict[tuple[str, int, int, str], types.Diagnostic]] = {path: {} for path in answers}
+        for answer in answers.values():
             for row in answer.diagnostics:
                 span = row.primary.span
                 home = _home(answer, span.source)
                 rows.setdefault(home, {}).setdefault((row.code, span.start, span.end, row.message), self.diagnostic(answer, row))
         for path in {*rows, *self._published}:
-            now = list(rows.get(path, {}).values())
-            is_open = path in self._addresses
-            if is_open or now != self._published.get(path, []):
-                version = self.workspace.get_text_document(self._addresses[path]).version if is_open else None
-                self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(self.uri(path), now, version))
-        self._published = {path: list(found.values()) for path, found in rows.items() if found}
+            if path in self._addresses and self.answers.known(path) is None:
+                continue  # it is being checked: what is known is of a text before
+            version = self.workspace.get_text_document(self._addresses[path]).version if path in self._addresses else None
+            now = version, list(rows.get(path, {}).values())
+            if now != self._published.get(path, (None, [])):
+                self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(self.uri(path), now[1], version))
+                self._published[path] = now
+        self._published = {path: now for path, now in self._published.items() if now != (None, [])}
 
     def diagnostic(self, answer: Answer, row: Diagnostic) -> types.Diagnostic:
         """`data` is its number among those of the file that was checked, by which its fix is found."""

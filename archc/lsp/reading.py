@@ -38,19 +38,21 @@ def install(server: Desk) -> None:
     """Every request that changes nothing."""
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(desk: Desk, params: types.HoverParams) -> types.Hover | None:
+    async def hover(desk: Desk, params: types.HoverParams) -> types.Hover | None:
+        await desk.shortly(params.text_document.uri)
         place = desk.at(params)
         found = describe.hover(desk.answers, place[0], place[2]) if place is not None else None
         return types.Hover(markdown(found.text), desk.units.range(found.span)) if found is not None else None
 
     @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
-    def inlay_hints(desk: Desk, params: types.InlayHintParams) -> list[types.InlayHint]:
+    async def inlay_hints(desk: Desk, params: types.InlayHintParams) -> list[types.InlayHint]:
+        answer = await desk.answer(params.text_document.uri)
         path = desk.path(params.text_document.uri)
         index = desk.answers.index(path)
         if index is None:
             return []
         begin, end = (desk.units.offset(index.source, place) for place in (params.range.start, params.range.end))
-        rows = hints.hints(desk.answers.answer(path), index, desk.mode)
+        rows = hints.hints(answer, index, desk.mode)
         return [
             types.InlayHint(
                 desk.units.position(index.source, row.offset),

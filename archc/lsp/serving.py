@@ -39,27 +39,31 @@ def made() -> Desk:
         desk.set(params.initialization_options)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    async def opened(desk: Desk, params: types.DidOpenTextDocumentParams) -> None:
+    def opened(desk: Desk, params: types.DidOpenTextDocumentParams) -> None:
         desk.opened(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    async def changed(desk: Desk, params: types.DidChangeTextDocumentParams) -> None:
+    def changed(desk: Desk, params: types.DidChangeTextDocumentParams) -> None:
         desk.opened(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    async def saved(desk: Desk, params: types.DidSaveTextDocumentParams) -> None:
-        desk.soon()
+    def saved(desk: Desk, params: types.DidSaveTextDocumentParams) -> None:
+        desk.checks.again()
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    async def closed(desk: Desk, params: types.DidCloseTextDocumentParams) -> None:
+    def closed(desk: Desk, params: types.DidCloseTextDocumentParams) -> None:
         desk.closed(params.text_document.uri)
 
+    @server.feature(types.SHUTDOWN)
+    def shut_down(desk: Desk, params: None) -> None:
+        desk.checks.end()
+
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    async def watched(desk: Desk, params: types.DidChangeWatchedFilesParams) -> None:
-        desk.soon()
+    def watched(desk: Desk, params: types.DidChangeWatchedFilesParams) -> None:
+        desk.checks.again()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def configured(desk: Desk, params: types.DidChangeConfigurationParams) -> None:
+    def configured(desk: Desk, params: types.DidChangeConfigurationParams) -> None:
         desk.set(params.settings)
 
     for part in (reading, writing, commands):

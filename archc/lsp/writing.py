@@ -24,9 +24,8 @@ def install(server: Desk) -> None:
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix, types.CodeActionKind.SourceFixAll])
     )
-    def actions(desk: Desk, params: types.CodeActionParams) -> list[types.CodeAction]:
-        path = desk.path(params.text_document.uri)
-        answer = desk.answers.answer(path)
+    async def actions(desk: Desk, params: types.CodeActionParams) -> list[types.CodeAction]:
+        answer = await desk.answer(params.text_document.uri)
         begin, end = (desk.units.offset(answer.source, place) for place in (params.range.start, params.range.end))
         found = []
         for row in answer.diagnostics:
@@ -69,11 +68,13 @@ def install(server: Desk) -> None:
         return desk.units.range(use.span)
 
     @server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
-    def rename(desk: Desk, params: types.RenameParams) -> types.WorkspaceEdit | None:
+    async def rename(desk: Desk, params: types.RenameParams) -> types.WorkspaceEdit | None:
         place = desk.at(params)
         if place is None:
             return None
-        found = changes.rename(desk.answers, place[0], place[2], params.new_name, desk.folders, LIBRARY)
+        path, _, offset = place
+        folders = desk.folders
+        found = await desk.checks.patiently(lambda texts: changes.rename(texts, path, offset, params.new_name, folders, LIBRARY))
         if isinstance(found, changes.Refused):
             raise JsonRpcInvalidParams(found.why)  # which editors show beside the name
         return types.WorkspaceEdit({desk.uri(path): [desk.units.edit(edit) for edit in edits] for path, edits in found.items()})

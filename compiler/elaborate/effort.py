@@ -6,10 +6,13 @@ allows, and the statements that lead to them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
 from ...base.source import Span
-from .values import LARGEST_LIST, LARGEST_TEXT, Exhausted, Size
+from .values import LARGEST_LIST, LARGEST_TEXT, Abandoned, Exhausted, Size
 
 MOST_STEPS = 120_000
 """Statements that are run beside those that place an operation."""
@@ -29,13 +32,24 @@ MOST_REPEATS = 200
 _ITEMS_A_STEP, _LETTERS_A_STEP = 10, 100
 
 
+Wanted: TypeAlias = "Callable[[], bool]"
+
+
+def always() -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Effort:
     """What is left of the steps of a compile."""
 
     left: int = MOST_STEPS
+    wanted: Wanted = always
+    """Whether anyone still waits for the compile; it is asked at every statement."""
 
     def spend(self, steps: int, span: Span) -> None:
+        if not self.wanted():
+            raise Abandoned
         self.left -= steps
         if self.left < 0:
             raise Exhausted(

@@ -22,6 +22,7 @@ from .builder import Builder
 from .calls import bind_parameters, call_frame, variant
 from .closures import Environment, Frame, Given, Names, NetworkInputs, Template
 from .current import only
+from .effort import Effort, Wanted, always
 from .evaluator import Evaluator
 from .foresight import LARGE, Count, Large
 from .freeze import plain
@@ -41,7 +42,7 @@ class Options:
 
     `settings`: values of its parameters, as plain values or as expressions of the language. `inputs`: shapes that
     replace those of its inputs, by name, or under "" for the first. `is_whole`: all of the text could be read.
-    `trace` is filled with what an editor asks of single places.
+    `trace` is filled with what an editor asks of single places. `wanted`: once it says no, `Abandoned` is raised.
     """
 
     network: str | None = None
@@ -49,6 +50,7 @@ class Options:
     inputs: Mapping[str, Shape] = field(default_factory=dict)
     is_whole: bool = True
     trace: Trace | None = None
+    wanted: Wanted = always
 
 
 def networks(file: ast.File) -> tuple[str, ...]:
@@ -79,18 +81,19 @@ def elaborate(file: ast.File, options: Options | None = None, loader: Loader = n
     name of a step turned out to be the label of one that stands after it, a further attempt knows those labels from the beginning.
     """
     options, defined = options or Options(), defined or Defined()
-    build = Builder(most=LARGE)
+    build = Builder(most=LARGE, effort=Effort(wanted=options.wanted))
     try:
         found = _attempt(build, file, options, loader, defined)
     except Large:
-        build = Builder(count=Count())
+        build = Builder(count=Count(), effort=Effort(wanted=options.wanted))
         found = _attempt(build, file, options, loader, defined)
         if any(row.code in ("E403", "E406") for row in found[1]):
             return found
-        build = Builder()
+        build = Builder(effort=Effort(wanted=options.wanted))
         found = _attempt(build, file, options, loader, defined)
     if build.clashes:
-        build = Builder(reserved={number: names.labels for number, names in build.clashes.items()})
+        reserved = {number: names.labels for number, names in build.clashes.items()}
+        build = Builder(reserved=reserved, effort=Effort(wanted=options.wanted))
         found = _attempt(build, file, options, loader, defined)
     return found
 

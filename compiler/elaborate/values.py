@@ -47,6 +47,10 @@ class Exhausted(Exception):
         self.diagnostic = diagnostic
 
 
+class Abandoned(Exception):
+    """Nobody waits for the answer any more."""
+
+
 class Unknowable(Exception):
     """Something that an earlier, reported mistake left unknown was needed: nothing more is to be said."""
 
