@@ -18,7 +18,8 @@ from .setting import NotHere, Setting, Way
 from .training import reference_training, training
 
 if TYPE_CHECKING:
-    from torch import nn
+    import numpy
+    from torch import Tensor, nn
 
 
 def _answering(module: Callable[..., object], setting: Setting) -> Leg:
@@ -155,6 +156,9 @@ def _tensorrt(setting: Setting) -> Leg:
 def onnx_session(path: str, setting: Setting, provider: str = "") -> Leg:
     import onnxruntime
 
+    # Images on a processor in float32 alone: its kernels know no bfloat16, and turn float16 to and fro at every layer.
+    if setting.device == "cpu" and setting.dtype != "float32":
+        raise NotHere(f"ONNX Runtime has no {setting.dtype} on a processor")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = setting.threads
     options.inter_op_num_threads = 1
@@ -163,7 +167,7 @@ def onnx_session(path: str, setting: Setting, provider: str = "") -> Leg:
     options.add_session_config_entry("session.force_spinning_stop", "1")
     provider = provider or ("CPUExecutionProvider" if setting.device == "cpu" else "CUDAExecutionProvider")
     session = onnxruntime.InferenceSession(path, options, providers=[provider])
-    given = {row.name: value.cpu().numpy() for row, value in zip(session.get_inputs(), setting.given, strict=True)}
+    given = {row.name: _array(value) for row, value in zip(session.get_inputs(), setting.given, strict=True)}
     return lambda: session.run(None, given)
 
 
@@ -175,9 +179,16 @@ def _openvino(setting: Setting) -> Leg:
 
     path = os.path.join(_folder(setting), "network.onnx")
     save(rewritten(setting.graph, setting.weights), setting.graph, path)
-    settings = {"INFERENCE_NUM_THREADS": setting.threads, "PERFORMANCE_HINT": "LATENCY"}
+    # Unasked it computes in bfloat16 wherever the processor can.
+    precision = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}.get(setting.dtype)
+    if precision is None:
+        raise NotHere(f"OpenVINO does not compute in {setting.dtype}")
+    settings = {"INFERENCE_NUM_THREADS": setting.threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
     made = openvino.compile_model(path, "CPU", settings)
-    given = [x.numpy() for x in setting.given]
+    computes = made.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+    if computes != precision:
+        raise NotHere(f"OpenVINO computes in {computes} here, not in {setting.dtype}")
+    given = [_array(x) for x in setting.given]
     return lambda: made(given)
 
 
@@ -237,6 +248,11 @@ def _copy(module: nn.Module) -> nn.Module:
     from copy import deepcopy
 
     return deepcopy(module)
+
+
+def _array(tensor: Tensor) -> numpy.ndarray:
+    """For a runtime whose file takes float32 (or whole numbers), whatever it computes in."""
+    return (tensor.float() if tensor.is_floating_point() else tensor).cpu().numpy()
 
 
 def _folder(setting: Setting) -> str:

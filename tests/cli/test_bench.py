@@ -89,6 +89,20 @@ def test_a_way_that_cannot_be_run_is_told(run: Run, monkeypatch: pytest.MonkeyPa
     assert "not run: compiled: RuntimeError: no compiler found" in result.stderr
 
 
+def test_peers_run_in_the_dtype_that_is_asked_for_or_not_at_all(run: Run) -> None:
+    """OpenVINO computes in bfloat16 unasked where a processor can, and ONNX Runtime nowhere on a processor."""
+    result = run("bench", "small.arch", "--ways", "eager,onnxruntime,openvino", "--dtype", "bfloat16", "--format", "json", *QUICK)
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    missing = {row["way"]: row["why"] for row in document["missing"]}
+    assert missing["onnxruntime"] == "ONNX Runtime has no bfloat16 on a processor"
+    if "openvino" in missing:
+        assert missing["openvino"] == "not installed: openvino" or missing["openvino"].startswith("OpenVINO ")
+    else:
+        (found,) = (row for row in document["rows"] if row["way"] == "openvino")
+        assert 1e-5 < found["difference"] < 0.05, "another dtype than float32, and the same network"
+
+
 def test_packaged_without_a_compiler(run: Run) -> None:
     from torch._inductor import config
 
