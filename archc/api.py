@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from .compiler.driver import Checked
     from .compiler.graph.graph import Graph
     from .compiler.graph.program import Program
+    from .compiler.quantize.samples import Given
+    from .compiler.quantize.wanted import Wanted as Eight
     from .compiler.runtime.weights import AnyWeights
 
 
@@ -155,13 +157,19 @@ class Network:
 
         return ready(self.typed_graph, Wanted(Mode.TRAIN, weights, device, dtype), seed=None)
 
-    @takes(weights=kind.maybe(kind.weights), train=kind.flag, optimize=kind.flag, device=kind.device, dtype=_DTYPE)
+    @takes(
+        weights=kind.maybe(kind.weights), train=kind.flag, optimize=kind.flag, device=kind.device, dtype=_DTYPE,
+        quantize=kind.maybe(kind.text), loss=kind.maybe(kind.positive),
+    )  # fmt: skip
     def to_torchscript(
-        self, weights: AnyWeights | None = None, *, train: bool = False, optimize: bool = False, device: str = "cpu", dtype: str = "float32"
-    ) -> torch.jit.ScriptModule:
+        self, weights: AnyWeights | None = None, *, train: bool = False, optimize: bool = False, device: str = "cpu", dtype: str = "float32",
+        quantize: str | None = None, calibrate: Given | None = None, loss: float | None = None,
+    ) -> torch.jit.ScriptModule:  # fmt: skip
         """The module as TorchScript, for inference or, with `train`, with side heads and dropout. `.save(path)` writes it.
 
-        With `optimize` it is the fast one, for inference on this kind of device alone.
+        With `optimize` it is the fast one, for inference on this kind of device alone. With `quantize="int8"` it works in numbers of eight bits,
+        whose scales come from the samples of `calibrate`: a folder of images, an `.npz` file, "random", or the samples themselves; layers stay in
+        float32 until the outputs have a signal to noise of `loss` decibels (25). Raises `ArchError` (F681 to F685).
         """
         if train and optimize:
             raise kind.wrong_value("optimize", True, "an optimised module is for inference", "ask for `train` or for `optimize`")
@@ -169,24 +177,43 @@ class Network:
         from .compiler.emit.torchscript import script
         from .compiler.runtime.prepare import Wanted, ready
 
+        others = {"train": train, f'device="{device}"': device != "cpu", f'dtype="{dtype}"': dtype != "float32"}
+        eight = _eight_bits(quantize, calibrate, loss, [word for word, given in others.items() if given])
         wanted = Wanted(Mode.SIDE_HEADS if train else Mode.INFERENCE, weights, device, dtype)
         module = ready(self.typed_graph, wanted)
+        if eight is not None:
+            from .compiler.emit.fast.int8 import Int8OneDnn
+            from .compiler.quantize.modules import quantize as quantized
+
+            return script(quantized(self.typed_graph, module.state_dict(), eight, Int8OneDnn()).module)
         if optimize:
             from .compiler.emit.fast.optimized import optimized
 
             return optimized(self.typed_graph, module, device=device, dtype=dtype).scripted
         return script(module, train, self.typed_graph)
 
-    @takes(path=kind.path, weights=kind.maybe(kind.weights), dynamic=kind.words)
-    def to_onnx(self, path: str | os.PathLike[str], weights: AnyWeights | None = None, *, dynamic: Sequence[str] = ()) -> None:
+    @takes(
+        path=kind.path, weights=kind.maybe(kind.weights), dynamic=kind.words, quantize=kind.maybe(kind.text), loss=kind.maybe(kind.positive)
+    )  # fmt: skip
+    def to_onnx(
+        self, path: str | os.PathLike[str], weights: AnyWeights | None = None, *, dynamic: Sequence[str] = (),
+        quantize: str | None = None, calibrate: Given | None = None, loss: float | None = None,
+    ) -> None:  # fmt: skip
         """Write an ONNX file for inference; the batch is free, and so are axes by their names (`("height", "width")`).
 
-        It needs `archc[onnx]`. Raises `ArchError` (F626) where the network holds an axis to its size.
+        `quantize`, `calibrate` and `loss` are as in `to_torchscript`: the file then has QuantizeLinear and DequantizeLinear. It needs `archc[onnx]`. Raises `ArchError` (F626) where the network holds an axis to its size.
         """
         from .compiler.emit.onnx import save
         from .compiler.runtime.prepare import Wanted, ready
 
-        save(ready(self.typed_graph, Wanted(weights=weights)), self.typed_graph, os.fspath(path), dynamic)
+        eight = _eight_bits(quantize, calibrate, loss)
+        module = ready(self.typed_graph, Wanted(weights=weights))
+        if eight is not None:
+            from .compiler.emit.fast.int8 import Simulated
+            from .compiler.quantize.modules import quantize as quantized
+
+            module = quantized(self.typed_graph, module.state_dict(), eight, Simulated()).simulated
+        save(module, self.typed_graph, os.fspath(path), dynamic)
 
     @takes(weights=kind.maybe(kind.weights), dynamic=kind.words)
     def to_export(self, weights: AnyWeights | None = None, *, dynamic: Sequence[str] = ()) -> ExportedProgram:
@@ -236,6 +263,14 @@ class Network:
         problems = draw(self.typed_graph, path, Options(**kind.each("picture", look, LOOK)))  # type: ignore[arg-type]
         if any(row.is_error for row in problems):
             raise ArchError(problems)
+
+
+def _eight_bits(quantize: str | None, calibrate: Given | None, loss: float | None, others: Sequence[str] = ()) -> Eight | None:
+    if quantize is None and calibrate is None and loss is None:
+        return None
+    from .compiler.quantize.wanted import wanted
+
+    return wanted(quantize, calibrate, loss, others, python=True)
 
 
 _NETWORK = takes(file=kind.network, input=kind.maybe(kind.shapes), trust=kind.flag, weights=kind.maybe(kind.weights))

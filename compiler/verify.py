@@ -20,6 +20,10 @@ from .emit.torchscript import script
 from .graph.graph import Graph
 from .ops.base import Shape, show
 from .ops.suggest import closest, did_you_mean
+from .quantize.agreement import decibels
+from .quantize.modules import quantize
+from .quantize.samples import samples_of
+from .quantize.wanted import Wanted
 from .runtime.compared import compared
 from .runtime.live_module import build
 from .runtime.sample_inputs import normal
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
 
 LIMIT = 1e-5
 """The largest relative difference of outputs that float32 explains: other orders of adding, and no more."""
+
+_SPREAD = 3.0
+"""Decibels by which two ways of rounding the same network, on some samples and on all, may lie apart."""
 
 LIBRARIES = ("torchvision", "timm")
 
@@ -104,6 +111,40 @@ def verify_optimized(graph: Graph) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def verify_quantized(graph: Graph, wanted: Wanted) -> tuple[Finding, ...]:
+    """What `--quantize int8` makes against the plain module, on the samples that its scales come from; the TorchScript, saved and loaded too."""
+    import io
+
+    import torch
+
+    from .emit.fast.int8 import Int8OneDnn
+
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        weights = shaken(build(graph, Mode.INFERENCE)).state_dict()
+    made = quantize(graph, weights, wanted, Int8OneDnn())
+    scripted = script(made.module)
+    stream = io.BytesIO()
+    torch.jit.save(scripted, stream)
+    stream.seek(0)
+    loaded = torch.jit.load(stream)  # type: ignore[no-untyped-call]
+    (given, *_) = samples_of(graph, wanted.calibrate).batches()
+    with torch.no_grad():
+        plain, answers, again = (tensors(module(*given)) for module in (build_with(graph, weights), scripted, loaded))
+    ratio = decibels(plain, answers)
+    equal = all(torch.equal(one, other) for one, other in zip(answers, again, strict=True))
+    agreement = made.agreement
+    same = [] if agreement.same is None else [Finding("the same largest output", f"{agreement.same} of {agreement.samples} samples", True)]
+    return (
+        *(Finding(kind, rest.strip(), True) for kind, _, rest in (row.partition(" ") for row in made.layers)),
+        Finding("signal to noise", f"{agreement.decibels:.1f} dB, at least {wanted.loss:g}", agreement.decibels >= wanted.loss),
+        *same,
+        Finding("worst layer", f"{agreement.worst}, {agreement.worst_decibels:.1f} dB", True),
+        Finding("TorchScript", f"{ratio:.1f} dB", ratio >= min(wanted.loss, agreement.decibels) - _SPREAD),
+        Finding("the same, loaded from a file", "equal answers" if equal else "other answers", equal),
+    )
+
+
 def shaken(module: nn.Module) -> nn.Module:
     """The module with statistics and biases that are not what they start as."""
     import torch
@@ -118,6 +159,13 @@ def shaken(module: nn.Module) -> nn.Module:
             if name.endswith("bias"):
                 parameter.add_(torch.randn_like(parameter) * 0.05)
     return module
+
+
+def build_with(graph: Graph, state: Mapping[str, Tensor]) -> nn.Module:
+    """The plain module for inference with these weights."""
+    module = build(graph, Mode.INFERENCE)
+    module.load_state_dict(dict(state))
+    return module.eval()
 
 
 def _inference(graph: Graph, state: Mapping[str, Tensor]) -> nn.Module:

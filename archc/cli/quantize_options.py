@@ -31,7 +31,7 @@ def quantize_options(function: Function) -> Function:
 
 def eight_bits(quantize: str | None, calibrate: str | None, loss: str | None, others: Mapping[str, bool]) -> Wanted | None:
     """What the options ask for; `others` are those of the call that do not go with them. Raises `ArchError` (F684)."""
-    if not (quantize or calibrate is not None or loss is not None):
+    if (quantize, calibrate, loss) == (None, None, None):
         return None
     from ..compiler.quantize.wanted import wanted
 

@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Made:
-    """A quantised network, the samples' agreement with floating point, and all that in words."""
+    """A quantised network, how far it agrees with floating point, and where its samples are from."""
 
     quantized: Quantized
     agreement: Agreement
-    told: tuple[str, ...]
+    samples: str
+    layers: tuple[str, ...]
+    """Which are in eight bits, and which are not and why."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        return (f"scales from {self.samples}", *self.layers, *self.agreement.lines())
 
     @property
     def module(self) -> nn.Module:
@@ -76,8 +82,7 @@ def quantize(graph: Graph, weights: Mapping[str, Tensor], wanted: Wanted, backen
             f"to keep a signal to noise of {wanted.loss:g} dB every layer would stay in float32",
             f"ask for less: with all layers in int8 it is {least:.1f} dB",
         )
-    agreement = search.agreement(found)
-    return Made(found, agreement, (f"scales from {samples.told}", *_table(found), *agreement.lines()))
+    return Made(found, search.agreement(found), samples.told, tuple(_table(found)))
 
 
 def _table(found: Quantized) -> Iterator[str]:

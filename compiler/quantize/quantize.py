@@ -65,6 +65,8 @@ class Search:
     def __init__(self, graph: Graph, weights: Mapping[str, Tensor], batches: Sequence[Sequence[Tensor]], backend: Backend) -> None:
         import_module("torch.ao.quantization.fx._decomposed")  # declares the operators that `Simulated` writes
         self.weights, self.batches = weights, batches
+        self.streams = True
+        """Whether a residual stream has one scale, from its first sum to its last."""
         self.state = backend.rewritten(graph)
         self.graph = self.state.graph
         self.plain = watched(self.state, make_weights(self.state, weights), Backend())
@@ -89,7 +91,7 @@ class Search:
         """The graph in eight bits with these layers kept as they are, and what it loses."""
         stay = stays(self.graph, dict.fromkeys(kept, KEPT))
         needed = gridded(self.graph, stay)
-        chosen = grids({index: self.ranges[index] for index in needed}, one_scale(self.graph, stay))
+        chosen = grids({index: self.ranges[index] for index in needed}, one_scale(self.graph, stay, self.streams))
         state = quantized(self.state, stay, chosen)
         tensors = make_weights(state, self.weights)
         made = watched(state, tensors, Simulated())
@@ -99,10 +101,11 @@ class Search:
         return Quantized(self.state, stay, chosen, state, tensors, noise.decibels)
 
     def within(self, limit: float) -> Quantized:
-        """With as few layers kept as the limit allows, those that lose most first."""
-        found = self.keeping(())
-        if found.decibels >= limit:
-            return found
+        """With as few layers kept as the limit allows, those that lose most first; before any is kept, each sum gets a scale of its own."""
+        for self.streams in (True, False):
+            found = self.keeping(())
+            if found.decibels >= limit:
+                return found
         order = self.losses()
         low, high = 0, len(order)  # `high` is enough: with every layer kept nothing is lost
         found = self.keeping(order)
@@ -153,7 +156,7 @@ class Search:
 
     def losses(self) -> list[str]:
         """The layers in eight bits, first the one that costs the outputs most when it alone is rounded."""
-        chosen = grids(self.ranges, one_scale(self.graph, self.stay))
+        chosen = grids(self.ranges, one_scale(self.graph, self.stay, self.streams))
         rows = [node for node in layers_of(self.graph) if node.index not in self.stay and node.shares is None]
         given = [value[:TRIED] for value in self.batches[0]]
         wanted = self.plain_answers(given)

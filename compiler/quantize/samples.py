@@ -128,10 +128,15 @@ def _held(graph: Graph, rows: Mapping[str, Any], told: str, place: str) -> Sampl
 
 
 def _tensor(graph: Graph, node: Node, value: Any, place: str) -> Tensor:
+    import numpy
     import torch
 
     name, wanted = node.names[-1], f"[samples, {', '.join(map(str, node.shape))}]"
     try:
+        if isinstance(value, list | tuple) and value and all(isinstance(row, torch.Tensor) for row in value):
+            value = torch.stack(list(value))
+        elif not isinstance(value, torch.Tensor):
+            value = numpy.asarray(value)  # of many arrays PyTorch makes a tensor slowly
         tensor = torch.as_tensor(value).detach().cpu()
     except (TypeError, ValueError, RuntimeError) as error:
         raise trouble("F682", place, f"the samples of `{name}` are no array of numbers", f"give an array of shape {wanted}") from error

@@ -23,35 +23,40 @@ class Wanted:
     loss: float = LOSS
 
 
-def wanted(quantize: str | None, calibrate: Given | None, loss: str | float | None, others: Sequence[str] = ()) -> Wanted:
-    """What a call asks for, in which at least one of the three is there. `others` of it do not go with them. Raises `ArchError` (F684)."""
+def wanted(
+    quantize: str | None, calibrate: Given | None, loss: str | float | None, others: Sequence[str] = (), python: bool = False
+) -> Wanted | None:
+    """What a call asks for; None where it asks for nothing of the kind. `others` of it do not go with eight bits. Raises `ArchError` (F684).
+
+    `python`: the call is one in Python, whose arguments are told as they are written there.
+    """
+
+    def option(name: str, value: str = "") -> str:
+        if python:
+            return f'{name}="{value}"' if value else name
+        return f"--{name} {value}".strip()
+
+    def wrong(name: str, value: str, message: str, help: str) -> ArchError:
+        return ArchError((Diagnostic("F684", message, Label(Source(option(name), value).span(0, len(value))), help=help),))
+
+    eight = f"`{option('quantize', 'int8')}`"
     if quantize is None:
-        word = "--loss" if calibrate is None else "--calibrate"
-        raise _incomplete(
-            word,
-            "",
-            f"`{word}` is about numbers of eight bits, and `--quantize int8` is not there",
-            "add `--quantize int8`, or leave it out",
-        )
+        if calibrate is None and loss is None:
+            return None
+        name = "loss" if calibrate is None else "calibrate"
+        raise wrong(name, "", f"`{option(name)}` is about numbers of eight bits, and {eight} is not there", f"add {eight}, or leave it out")
     if quantize != "int8":
-        raise _incomplete("--quantize", quantize, f"`{quantize}` is nothing that a network can be quantised to", "`int8`")
+        raise wrong("quantize", quantize, f"`{quantize}` is nothing that a network can be quantised to", f"write {eight}")
     if calibrate is None:
-        remedy = "name a folder of images, an `.npz` file of samples, or `random`, which shows speed and not quality: `--calibrate random`"
-        raise _incomplete("--quantize", quantize, "`--quantize int8` needs samples that show which numbers the layers make", remedy)
+        remedy = f"name a folder of images, an `.npz` file of samples, or `random`, which shows speed and not quality: `{option('calibrate', 'random')}`"
+        raise wrong("quantize", quantize, f"{eight} needs samples that show which numbers the layers make", remedy)
     if others:
-        message = f"`--quantize` makes modules for inference on processors, and `{others[0]}` does not go with it"
-        raise _incomplete("--quantize", quantize, message, f"leave out `{others[0]}`, or `--quantize`")
-    return Wanted(calibrate, LOSS if loss is None else _decibels(str(loss)))
-
-
-def _decibels(text: str) -> float:
-    """`25dB` or `25`."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:dB)?\s*", text, re.IGNORECASE | re.ASCII)
+        message = f"{eight} makes modules for inference on processors, and `{others[0]}` does not go with it"
+        raise wrong("quantize", quantize, message, f"leave out `{others[0]}`, or {eight}")
+    if loss is None:
+        return Wanted(calibrate)
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:dB)?\s*", str(loss), re.IGNORECASE | re.ASCII)
     if match is None or not 0 < float(match[1]) <= 200:
         remedy = "write decibels above 0 and to 200, like `25dB`: more of them keep more layers in float32"
-        raise _incomplete("--loss", text, f"`{text}` is no signal to noise", remedy)
-    return float(match[1])
-
-
-def _incomplete(option: str, value: str, message: str, help: str) -> ArchError:
-    return ArchError((Diagnostic("F684", message, Label(Source(option, value).span(0, len(value))), help=help),))
+        raise wrong("loss", str(loss), f"`{loss}` is no signal to noise", remedy)
+    return Wanted(calibrate, float(match[1]))

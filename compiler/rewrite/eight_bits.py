@@ -163,17 +163,17 @@ def gridded(graph: Graph, stay: Collection[int]) -> frozenset[int]:
     return holds(graph, stay) | read
 
 
-def one_scale(graph: Graph, stay: Collection[int]) -> Iterator[tuple[int, int]]:
-    """Pairs of nodes whose tensors have one grid: what an exact step reads and gives, and a sum and the stream that it adds to."""
+def one_scale(graph: Graph, stay: Collection[int], streams: bool) -> Iterator[tuple[int, int]]:
+    """Pairs of nodes whose tensors have one grid: what an exact step reads and gives and, with `streams`, a sum and what it adds to."""
     for node in graph.nodes:
         if node.is_port or node.index in stay:
             continue
         operation = node.operation
         if layer_of(operation).int8 in ("exact", "passes"):
             yield from ((index, node.index) for index in node.inputs)
-        elif isinstance(operation, Fused) and operation.adds:
+        elif streams and isinstance(operation, Fused) and operation.adds:
             yield node.inputs[1], node.index
-        elif operation.keeps_residual and len(set(node.inputs)) > 1:
+        elif streams and operation.keeps_residual and len(set(node.inputs)) > 1:
             yield min(node.inputs), node.index
 
 

@@ -114,3 +114,22 @@ def test_an_onnx_file_quantises_and_dequantises(run: Run, folder: Path) -> None:
     assert result.exit_code == 0, result.output
     words = [node.op_type for node in onnx.load("build/good/good.onnx").graph.node]
     assert {"QuantizeLinear", "DequantizeLinear", "Conv"} <= set(words)
+
+
+def test_verify_tells_how_far_it_agrees(run: Run, folder: Path) -> None:
+    result = run("verify", "good.arch", *EIGHT)
+    assert result.exit_code == 0, result.output
+    rows = {line[6:].split("  ")[0]: line for line in result.stdout.splitlines()}
+    assert list(rows) == [
+        "int8",
+        "signal to noise",
+        "the same largest output",
+        "worst layer",
+        "TorchScript",
+        "the same, loaded from a file",
+    ]
+    assert all(line.startswith("good") for line in rows.values())
+    assert "dB, at least 25" in rows["signal to noise"]
+    assert rows["the same largest output"].endswith("of 16 samples")
+    refused = run("verify", "good.arch", *EIGHT, "--against", "torchvision:resnet18")
+    assert "error[F684]" in refused.stderr

@@ -65,6 +65,10 @@ def test_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_page(DOCS / "json.md", tmp_path, monkeypatch)
 
 
+def test_quantize(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_page(DOCS / "quantize.md", tmp_path, monkeypatch)
+
+
 def test_every_command_is_on_the_page_of_commands() -> None:
     from archc.cli import COMMANDS
 

@@ -155,6 +155,19 @@ def test_a_residual_stream_has_one_scale() -> None:
     assert kinds(found).count(Quantize.name) == 1
 
 
+def test_sums_get_scales_of_their_own_before_layers_are_kept() -> None:
+    graph = network(
+        "8, 12, 12", "conv(8, 3) -> relu", *["add { | conv(8, 3) -> bn -> relu -> conv(8, 3) -> bn | skip } -> relu"] * 3, "conv(4, 1)"
+    )
+    tried = search(graph)
+    one = tried.keeping(())
+    found = tried.within(one.decibels + 0.2)
+    sums = [node.operation for node in found.state.graph.nodes if isinstance(node.operation, Int8) and len(node.inputs) == 2]
+    assert not found.stay
+    assert len({row.out for row in sums}) == 3
+    check_steps(found, samples(graph, 2))
+
+
 def test_layers_that_lose_most_stay_in_floating_point() -> None:
     graph = network("8, 12, 12", *["conv(8, 3) -> relu"] * 6, "global_avgpool -> flatten -> linear(5)")
     tried = search(graph)
