@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,7 +66,9 @@ def glyphs(count: int, seed: int) -> tuple[Tensor, Tensor]:
 @cache
 def trained() -> tuple[archc.Network, dict[str, Tensor]]:
     torch.set_num_threads(1)
-    network = archc.compile(TEXT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", archc.ArchWarning)  # it takes images of this size alone
+        network = archc.compile(TEXT)
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
         module = network.to_module()
