@@ -9,6 +9,7 @@ from archc.compiler.driver import Checked, check_source
 from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Program
 from archc.compiler.ops.base import Shape
+from archc.reporting.fixes import applied
 
 
 def checked(
@@ -28,3 +29,17 @@ def program_of(text: str, name: str = "n.arch") -> Program:
 def graph_of(text: str, name: str = "n.arch") -> Graph:
     """The graph of a text that must be legal."""
     return Graph(program_of(text, name))
+
+
+def mended(text: str) -> tuple[str, list[str]]:
+    """The text with all that is offered, and the codes of the first time."""
+    first: list[str] = []
+    for round_ in range(8):
+        found = check_source(Source.of("n.arch", text)).diagnostics
+        if round_ == 0:
+            first = [row.code for row in found if row.is_error]
+        changed = applied(row for row in found if row.is_error)
+        if not changed:
+            break
+        text, _ = changed["n.arch"]
+    return text, first

@@ -29,7 +29,7 @@ def draw_difference(
     file = Path(path)
     form = file.suffix.removeprefix(".").lower()
     if form not in FORMATS:
-        return (wrong_ending(difference.after, file, FORMATS),)
+        return (wrong_ending(file, FORMATS),)
     dot = difference_dot(difference, Look(theme, direction=direction, resolution=RESOLUTION if form == "png" else 72))
     made = _made(difference, dot, form, direction)
     if isinstance(made, Failure):

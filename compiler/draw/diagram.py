@@ -14,6 +14,7 @@ from ...base.records import dataclass
 from ...base.source import Span
 from ...reporting.error import ArchError
 from ..files.locate import LIBRARY_NAME
+from ..files.system_errors import at
 from ..files.write import write
 from ..graph.graph import Graph
 from ..ops.suggest import closest, did_you_mean
@@ -81,7 +82,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT)
     file = Path(path)
     form = file.suffix.removeprefix(".").lower()
     if form not in FORMATS:
-        return (wrong_ending(graph, file, FORMATS),)
+        return (wrong_ending(file, FORMATS),)
     drawn = draw_text(graph, form, options, _beside(file.parent))
     if drawn.data is not None:
         write(str(file), drawn.data)
@@ -172,7 +173,7 @@ def _too_small(graph: Graph, dot: str, svg: bytes | None, options: Options) -> t
     )
     return (
         Diagnostic(
-            "W551", message, Label(graph.program.span), help="fold more of it (`--level stage`), change the direction or the width",
+            "W551", message, _place(graph), help="fold more of it (`--level stage`), change the direction or the width",
             severity=Severity.WARNING,
         ),
     )  # fmt: skip
@@ -222,7 +223,12 @@ def _look(options: Options, resolution: int, link: Callable[[Span], str], column
 
 
 def _error(graph: Graph, code: str, message: str, help: str | None = None, notes: tuple[str, ...] = ()) -> Diagnostic:
-    return Diagnostic(code, message, Label(graph.program.span), notes=notes, help=help, severity=Severity.ERROR)
+    return Diagnostic(code, message, _place(graph), notes=notes, help=help, severity=Severity.ERROR)
+
+
+def _place(graph: Graph) -> Label:
+    """The file alone: what is said of a picture is no matter of one of its lines."""
+    return at(graph.program.span.source.name)
 
 
 def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
@@ -242,9 +248,10 @@ def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
     )
 
 
-def wrong_ending(graph: Graph, file: Path, formats: Sequence[str]) -> Diagnostic:
+def wrong_ending(file: Path, formats: Sequence[str]) -> Diagnostic:
     known = ", ".join(f".{name}" for name in formats)
-    return _error(graph, "F602", f"`{clean(file.name)}` has no ending that says a format of pictures", f"use one of {known}")
+    message = f"`{clean(file.name)}` has no ending that says a format of pictures"
+    return Diagnostic("F602", message, at(clean(file.name)), help=f"use one of {known}")
 
 
 def _unknown_names(graph: Graph, view: View) -> tuple[Diagnostic, ...]:
@@ -267,14 +274,14 @@ def _idle(graph: Graph, view: View, picture: Picture) -> tuple[Diagnostic, ...]:
             why = f"it is open at the level `{view.level}` already" if is_open else "it lies in a part that is folded"
             help = f"name a part inside `{clean(name)}`, or draw a finer level (`--level op`)" if is_open else "fold less (`--fold`)"
             message = f"`--open {clean(name)}` opens nothing: {why}"
-            rows.append(Diagnostic("W552", message, Label(graph.program.span), help=help, severity=Severity.WARNING))
+            rows.append(Diagnostic("W552", message, _place(graph), help=help, severity=Severity.WARNING))
     return tuple(rows)
 
 
 def _no_insets(graph: Graph) -> tuple[Diagnostic, ...]:
     message = "`--insets` shows nothing: no block is folded in this picture"
     help = "draw a coarser level, or write what repeats as a `block`"
-    return (Diagnostic("W552", message, Label(graph.program.span), help=help, severity=Severity.WARNING),)
+    return (Diagnostic("W552", message, _place(graph), help=help, severity=Severity.WARNING),)
 
 
 def _not_with_insets(graph: Graph, form: str) -> Diagnostic:

@@ -17,6 +17,7 @@ from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Round
 from .declarations import budget, default, expect, require
 from .doubts import doubt_of_pairs
 from .evaluator import Evaluator, nowhere
+from .explain_numbers import rounded
 from .explain_values import with_origins
 from .foresight import alike
 from .freeze import plain
@@ -240,7 +241,9 @@ class Expansion:
                     "E208",
                     f"`repeat` needs a whole number of at least 0, and `{loop.count.span.text}` is {show_value(count)}",
                     Label(loop.count.span, f"is {show_value(count)}"),
-                    help="to go through a list, write `for x in list { … }`" if isinstance(count, tuple) else None,
+                    help="to go through a list, write `for x in list { … }`"
+                    if isinstance(count, tuple)
+                    else rounded(count, loop.count.span.text),
                 )
                 raise Problem(with_origins(evaluator, refused, loop.count))
             self._few_enough(count, loop.count.span)
@@ -293,6 +296,9 @@ class Expansion:
         numbers: Rounds,
     ) -> Tensors:
         """One round of a loop; the tensor that it ends in."""
+        if not body and not frame.names.indexed:
+            frame.names.next_round(numbers)
+            return start
         values = alike((name, binding.value) for name, binding in bindings.items()) if self.build.count is not None else None
         key = (id(body), frame.environment, frame.defaults, self.build.shape_of(start), frame.training_only, values)
         return self.build.run(key, lambda: (self._round(frame, body, bindings, span, start, numbers), {}), span)[0]

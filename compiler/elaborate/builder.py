@@ -19,7 +19,8 @@ from ..ops.base import Operation, Refusal, Shape, show
 from ..ops.parameters import BadValue, Named, OpenSizes, Parameter, Plain, Sizes
 from .axes_told import axis_moved, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
-from .effort import MOST_ERRORS, MOST_REPEATS, Effort
+from .effort import MOST_ERRORS, MOST_REPEATS, STEPS_A_SCOPE, Effort
+from .explain_arguments import bad_value
 from .explain_merge import describe_clash
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
@@ -27,7 +28,7 @@ from .fitting import Fitting
 from .foresight import Count, Large
 from .nearest_sizes import nearest_sizes
 from .shape_of import ShapeOf, Shapes
-from .signatures import Signature, bad_value
+from .signatures import Signature
 from .trace import Trace
 from .trial import argument_edit
 from .values import Exhausted, show_value
@@ -99,7 +100,8 @@ class Builder:
 
     def say(self, diagnostic: Diagnostic, frame: Frame | None = None) -> None:
         """Report once: a block that is called sixteen times has its mistake once."""
-        key = (diagnostic.code, diagnostic.primary.span.source.name, diagnostic.primary.span.start)
+        # That there is no tensor is said of the first step that needs one.
+        key = (diagnostic.code, diagnostic.primary.span.source.name, diagnostic.primary.span.start * (diagnostic.code != "E236"))
         if key in self._said:
             if diagnostic.is_error:
                 self._repeats += 1
@@ -172,6 +174,7 @@ class Builder:
 
     def open(self, scope: Scope) -> Scope:
         """Record a scope; while sharing, tie it to its counterpart of the first use."""
+        self.effort.spend(STEPS_A_SCOPE, scope.span)
         if self.sharing is not None:
             if not self.sharing.scopes:
                 raise Problem(self._different())
@@ -305,7 +308,7 @@ class Builder:
         axes: Axes | None = None,
     ) -> int:
         """Append a checked node. `axes` are those of its output, where they are known."""
-        if self.placed >= self.most:
+        if self.placed + (self.effort.calls if self.most < MOST_NODES else 0) >= self.most:
             raise self._too_many(span, "the first one too many") if self.most == MOST_NODES else Large
         shapes = tuple(self.nodes[index].shape for index in inputs)
         shares, use = None, 1
@@ -393,7 +396,7 @@ class Builder:
                 values[row.name] = row.kind.read(value)
             except BadValue as bad:
                 refused = True
-                diagnostic = bad_value(called, row, value, bad.expected, span, span.text)
+                diagnostic = bad_value(called, row, value, bad.expected, span, given)
                 origin = given[row.name].origin
                 self.say(diagnostic if origin is None else with_origins(origin.reader, diagnostic, origin.expression), frame)
         if opened is not None and not refused:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import CallSite, Scope, ScopeKind
+from ..ops import TABLE
 from ..ops.base import Operation
 from .closures import (
     Binding,
@@ -28,12 +29,12 @@ from .closures import (
     Tensors,
 )
 from .current import each, need_tensor, only, together
-from .effort import STEPS_A_CALL
+from .explain_arguments import refused_argument, sizes_apart, tensor_given
 from .foresight import alike
 from .freeze import plain
 from .interfaces import Expander
 from .labels import Runner, find_label, label_of
-from .signatures import is_reference, match, signature, with_parameter
+from .signatures import is_reference, match, signature
 from .values import UNKNOWN, Unknowable, kind_of, show_value
 
 
@@ -43,6 +44,8 @@ def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
     if isinstance(callee, Template | Builtin | Partial):
         return callee
     name = ".".join(call.path)
+    if isinstance(callee, str) and callee in TABLE:
+        raise Problem(_quoted(expansion, frame, call, callee))
     told = "none" if callee is None else f"{kind_of(callee)} ({show_value(callee)})"
     raise Problem(
         Diagnostic(
@@ -58,6 +61,21 @@ def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
     )
 
 
+def _quoted(expansion: Expander, frame: Frame, call: ast.Call, word: str) -> Diagnostic:
+    """`act = "relu"`: an operation is given by its name."""
+    binding = expansion.evaluator(frame).environment.binding(call.path[0])
+    origin = binding.origin.expression.span if binding is not None and binding.origin is not None else None
+    is_text = origin is not None and origin.text.strip("\"'") == word != origin.text
+    return Diagnostic(
+        "E211",
+        f'`{call.path[0]}` is a text ("{word}"), and a step is an operation, a block or a network',
+        Label(call.path_span, "is no step"),
+        (Label(origin, "given here"),) if origin is not None else (),
+        help=f"an operation is given by its name, without quotes: `{word}`",
+        fix=Fix(f"write `{word}`", (Edit(origin, word),)) if origin is not None and is_text else None,
+    )
+
+
 def arguments_of(
     expansion: Expander, frame: Frame, callee: Callee, call: ast.Call
 ) -> tuple[Template | Builtin, dict[str, Given], dict[str, int | None]]:
@@ -70,9 +88,13 @@ def arguments_of(
         outer = [(argument, callee.environment) for argument in callee.arguments] + outer
         callee = callee.callee
     defaults = frame.defaults.of(callee)
+    if isinstance(callee, Builtin) and call.arguments and isinstance(call.arguments[0].value, ast.Name):
+        tensor_given(callee.operation.least_inputs, signature(callee), call, expansion.evaluator(frame))
     found = match(signature(callee), [argument for argument, _ in outer], call.span, frozenset(defaults))
     where = {id(argument): environment for argument, environment in outer}
     references = _references(callee.operation) if isinstance(callee, Builtin) else frozenset()  # type: ignore[arg-type]  # see `_parameters`
+    if references and len(call.arguments) > 1:
+        sizes_apart(signature(callee), call.arguments, expansion.evaluator(frame))
     given: dict[str, Given] = {}
     tensors: dict[str, int | None] = {}
     missing = False
@@ -89,7 +111,8 @@ def arguments_of(
             else:
                 given[name] = Given(evaluator.value(argument.value), argument.value.span, Origin(evaluator, argument.value))
         except Problem as problem:
-            expansion.build.say(with_parameter(problem.diagnostic, argument, signature(callee)), frame)
+            slot = next((row for row in signature(callee).slots if row.name == name), None)
+            expansion.build.say(refused_argument(problem.diagnostic, argument, signature(callee), slot, evaluator), frame)
             missing = True
         except Unknowable:
             missing = True
@@ -165,7 +188,7 @@ def instance(
             tuple((name, show_value(value.value)) for name, value in given.items() if value.span.start >= call.span.start),
         )
         build.givens[id(site)] = given
-        build.effort.spend(STEPS_A_CALL, call.span)
+        build.effort.call(call.span)
         was = build.via
         build.via = (*was, site)
         try:
@@ -235,7 +258,12 @@ def _results(expansion: Expander, inside: Frame, definition: ast.Block, names: N
     """What a block gives: the labels of its body that it names, which its own label leads to."""
     found: list[int | None] = []
     for number, name in enumerate(definition.outputs, 1):
-        labelled = find_label(expansion, inside, (name.name,), name.span, as_list=definition.gives_list)
+        try:
+            labelled = find_label(expansion, inside, (name.name,), name.span, as_list=definition.gives_list)
+        except Problem as problem:
+            if definition.gives_list and number == len(definition.outputs) and problem.diagnostic.code == "E202":
+                raise Problem(_no_list(problem.diagnostic, name.name)) from None
+            raise
         tensors = labelled.read()
         if definition.gives_list and number == len(definition.outputs):
             labelled = replace(labelled, tensor=tensors if tensors is None or isinstance(tensors, tuple) else (tensors,), again=None)
@@ -244,6 +272,12 @@ def _results(expansion: Expander, inside: Frame, definition: ast.Block, names: N
         found += each(tensors)
         names.members[name.name] = labelled
     return together(found)
+
+
+def _no_list(diagnostic: Diagnostic, name: str) -> Diagnostic:
+    """`gives ys[]` of a body that has no labels for it."""
+    help = f'label the steps that it gives `"{name}.0"`, `"{name}.1"`, …; in a loop `"{name}.{{i}}": …` does so'
+    return replace(diagnostic, message=f"no step is labelled `{name}`, and none `{name}.0`", help=help, fix=None)
 
 
 def _wrong_paths(template: Template, takes: int, paths: int, call: ast.Call, is_merge: bool = True) -> Diagnostic:

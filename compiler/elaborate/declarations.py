@@ -7,10 +7,11 @@ from ...dsl import ast
 from ..graph.program import BudgetLimit
 from ..graph.provenance import chain_of_shapes, decided_by, short
 from ..ops.base import show
+from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Defaults, DefaultValue, Frame, Origin, Template
 from .current import need_tensor, only
 from .explain_merge import axis_title
-from .explain_values import names_in, with_origins
+from .explain_values import names_in, replacement, with_origins
 from .interfaces import Expander
 from .signatures import match, signature
 from .values import Unknowable, kind_of, show_value
@@ -100,11 +101,14 @@ def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
 def budget(expansion: Expander, frame: Frame, limit: ast.Limit) -> None:
     value = expansion.evaluator(frame).value(limit.value)
     if limit.quantity.name not in QUANTITIES:
+        near = closest(limit.quantity.name, QUANTITIES)
         raise Problem(
             Diagnostic(
                 "E208",
                 f"a budget is of {', '.join(QUANTITIES[:-1])} or {QUANTITIES[-1]}, not of `{limit.quantity.name}`",
                 Label(limit.quantity.span, "not a cost"),
+                help=did_you_mean(near),
+                fix=replacement(limit.quantity.span, near),
             )
         )
     if isinstance(value, bool) or not isinstance(value, int | float):

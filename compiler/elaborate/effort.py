@@ -29,6 +29,12 @@ MOST_ERRORS = 100
 MOST_REPEATS = 200
 """How often a mistake that was said is met again before the rest is not worked out: each time it is explained anew, to find that out."""
 
+STEPS_A_SCOPE = 3
+"""A part of the figure, a path of a merge, and a round with several steps are scopes."""
+
+STEPS_A_LABEL = 5
+"""A labelled step remembers how things stood before it, so that it can be used again."""
+
 _ITEMS_A_STEP, _LETTERS_A_STEP = 10, 100
 
 
@@ -46,6 +52,7 @@ class Effort:
     left: int = MOST_STEPS
     wanted: Wanted = always
     """Whether anyone still waits for the compile; it is asked at every statement."""
+    calls: int = 0  # of blocks and networks
 
     def spend(self, steps: int, span: Span) -> None:
         if not self.wanted():
@@ -60,6 +67,11 @@ class Effort:
                     help="look for loops, blocks or lists inside each other that multiply: a loop over what is empty runs all the same",
                 )
             )
+
+    def call(self, span: Span) -> None:
+        """A block or network is called."""
+        self.calls += 1
+        self.spend(STEPS_A_CALL, span)
 
     def earn(self) -> None:
         """An operation was placed."""

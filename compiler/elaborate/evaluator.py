@@ -13,7 +13,9 @@ from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Environment, Labelled, Module, Origin, Partial, Template
 from .effort import Effort
 from .explain_axes import named_sizes, no_such_axis
-from .explain_values import replacement, unknown_name, with_origins
+from .explain_numbers import rounded
+from .explain_values import dotted_name, from_elsewhere, replacement, unknown_name, with_origins
+from .foreign_steps import unknown_step
 from .functions import FUNCTIONS
 from .operators import apply_operator
 from .shape_of import ShapeOf, Shapes
@@ -173,6 +175,9 @@ class Evaluator:
         return shape
 
     def attribute(self, node: ast.Attribute) -> object:
+        dotted = dotted_name(node)
+        if dotted is not None and from_elsewhere(self.environment, dotted):
+            raise Problem(unknown_name(self.environment, dotted, node.span, "operation or block"))
         label = self.labelled(node.value)
         if label is not None and node.name in label.members:
             return self._shape(label.members[node.name])
@@ -233,6 +238,7 @@ class Evaluator:
                     "E223",
                     f"the number of an item must be a whole number, and `{node.index.span.text}` is {show_value(index)}",
                     Label(node.index.span, f"is {kind_of(index)}"),
+                    help=rounded(index, node.index.span.text),
                 )
             )
         if not -len(value) <= index < len(value):
@@ -309,13 +315,16 @@ class Evaluator:
             if binding is None and name not in TABLE:
                 if self.environment.has_holes:
                     raise Unknowable
-                raise Problem(unknown_name(self.environment, name, node.path_span, wanted, sum(row.name is None for row in node.arguments)))
+                raise Problem(unknown_step(self.environment, name, node, wanted))
             if binding is not None:
                 binding.used = True
                 if binding.value is UNKNOWN:
                     raise Unknowable
                 return binding.value
             return Builtin(TABLE[name])
+        whole = ".".join(node.path)
+        if from_elsewhere(self.environment, whole):
+            raise Problem(unknown_step(self.environment, whole, node, wanted))
         for part in node.path[1:]:
             expression = ast.Attribute(node.path_span, expression, part, node.path_span)
         return self.value(expression)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
@@ -63,8 +64,14 @@ def describe_clash(
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
     notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []
-    if help_text is None:
-        help_text, fix = _remedy(nodes, start, inputs, span, parts, axes, shapes)
+    behind = _end_of_a_chain(nodes, frame, operation, inputs, parts)
+    other = _other_label(nodes, frame, operation, inputs, parts) if fix is None and behind is None else None
+    if behind is not None:
+        help_text, fix = behind, None
+    elif other is not None:
+        help_text = other
+    elif help_text is None:
+        help_text, fix = _remedy(nodes, frame, start, inputs, span, parts, axes, shapes)
     return Diagnostic(
         refusal.code,
         refusal.told(nodes[inputs[0]].axes),
@@ -88,6 +95,65 @@ def _uncentred(nodes: Sequence[Node], inputs: list[int], start: int | None) -> l
     return list(dict.fromkeys(told))
 
 
+def _end_of_a_chain(nodes: Sequence[Node], frame: Frame, operation: Operation, inputs: list[int], parts: Sequence[Label]) -> str | None:
+    """`a: conv(8) -> bn -> maxpool(2)` and then `skip(a)`: the convolution's output. Where the end of that chain was meant, the label goes there."""
+    ends, told = list(inputs), []
+    for number, (part, index) in enumerate(zip(parts, inputs, strict=True)):
+        name = re.fullmatch(r"skip\(([A-Za-z_]\w*)\)", part.span.text.strip())
+        labelled = frame.environment.label(name[1]) if name is not None else None
+        last = _last_of_line(nodes, labelled.span) if labelled is not None and labelled.tensor == index else None
+        if name is not None and last is not None and last.index != index and _leads(nodes, last.index, index):
+            ends[number] = last.index
+            told.append(
+                f"`{name[1]}` is the output of the one step behind the label, not of the chain that begins there: "
+                f"put `{name[1]}:` before `{short(last.span.text)}`"
+            )
+    return "; and ".join(told) if told and _meets(operation, [nodes[end].shape for end in ends]) else None
+
+
+def _other_label(nodes: Sequence[Node], frame: Frame, operation: Operation, inputs: list[int], parts: Sequence[Label]) -> str | None:
+    """`skip(e1)` where `skip(e2)` has the size: another label of the same kind of name that would fit."""
+    for number, part in enumerate(parts):
+        name = re.fullmatch(r"skip\(([A-Za-z_]+)(\d+)\)", part.span.text.strip())
+        if name is None:
+            continue
+        for level in frame.environment.levels():
+            for word, row in level.labels.items():
+                if not re.fullmatch(rf"{name[1]}\d+", word) or word == name[1] + name[2] or not isinstance(row.tensor, int):
+                    continue
+                ends = [*inputs[:number], row.tensor, *inputs[number + 1 :]]
+                if len(set(ends)) == len(ends) and _meets(operation, [nodes[end].shape for end in ends]):
+                    return f"`{word}` is {show(nodes[row.tensor].shape)}, which fits: `skip({word})`"
+    return None
+
+
+def _meets(operation: Operation, shapes: Sequence[Shape]) -> bool:
+    try:
+        operation.output(tuple(shapes))
+    except Refusal:
+        return False
+    return True
+
+
+def _last_of_line(nodes: Sequence[Node], label: Span) -> Node | None:
+    """The last step of the chain that stands on one line with its label."""
+    source = label.source
+    end = source.text.find("\n", label.start)
+    end = len(source.text) if end < 0 else end
+    before = source.text[source.line_starts[label.line - 1] : label.start].strip()
+    if before not in ("", "|") or "{" in source.text[label.start : end] or "->" not in source.text[label.start : end]:
+        return None
+    inside = [node for node in nodes if node.span.source is source and label.start <= node.span.start < end]
+    return max(inside, key=lambda node: (node.span.start, node.index), default=None)
+
+
+def _leads(nodes: Sequence[Node], last: int, first: int) -> bool:
+    """Whether the way back from `last`, by first inputs, comes by `first`."""
+    while last > first and nodes[last].inputs:
+        last = nodes[last].inputs[0]
+    return last == first
+
+
 def _stretched(operation: Operation, axes: list[int], shapes: Sequence[Shape]) -> str | None:
     """Where one path has size 1 on every axis that differs, a gate or a context was meant."""
     if not axes or not any(row.name == "broadcast" for row in operation.parameters()):
@@ -100,6 +166,7 @@ def _stretched(operation: Operation, axes: list[int], shapes: Sequence[Shape]) -
 
 def _remedy(
     nodes: Sequence[Node],
+    frame: Frame,
     start: int | None,
     inputs: list[int],
     span: Span,
@@ -126,5 +193,13 @@ def _remedy(
 
     text, holds = projection(nodes, other, start, span, target[0], stride)
     written = skip.span.text.strip()
-    fix = Fix(f"replace the skip by `{text}`", (Edit(skip.span, text),)) if written == "skip" and holds else None
+    if written != "skip":
+        # The path begins elsewhere than the merge: the projection goes behind what brings it there.
+        text = f"{' '.join(written.split())} -> {text}"
+    is_skip = re.fullmatch(r"skip(\([\w.]+\))?", written) is not None
+    fix = (
+        Fix(f"write `{text}`" if written != "skip" else f"replace the skip by `{text}`", (Edit(skip.span, text),))
+        if is_skip and holds
+        else None
+    )
     return f"project the skip to the same shape: `| {text}`" + ("" if holds else ", with the widths and strides of each round or call"), fix

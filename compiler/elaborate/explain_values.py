@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import replace
+from functools import lru_cache
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from ...dsl import ast
 from ..ops import TABLE
-from ..ops.foreign_names import advice, key, otherwise
+from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import Optional, Word
-from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean
+from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean, is_near
 from .closures import Builtin, Environment, Module, Origin, Reader, Template
 from .functions import FUNCTIONS
 from .shape_of import ShapeOf
@@ -78,8 +79,10 @@ def _origin_of_size(reader: Reader, node: ast.Attribute) -> tuple[list[Label], l
     return reader.decided(axis, node.span.text)
 
 
-def unknown_name(environment: Environment, name: str, span: Span, wanted: str = "a value", arguments: int = 0) -> Diagnostic:
-    """The diagnostic of a name that means nothing here. `arguments`: how many follow it by position."""
+def unknown_name(
+    environment: Environment, name: str, span: Span, wanted: str = "a value", arguments: int = 0, step: Fix | None = None
+) -> Diagnostic:
+    """The diagnostic of a name that means nothing here. `arguments`: how many follow it by position; `step`: what the call is in archc's words."""
     known: set[str] = set(TABLE)
     if wanted == "a value":
         known |= set(FUNCTIONS) | set(WORDS) | {"in"}
@@ -91,17 +94,30 @@ def unknown_name(environment: Environment, name: str, span: Span, wanted: str = 
             known |= set(level.labels)
     from ...dsl.lexer.misspelt_words import USAGE  # only a text with this mistake needs it
 
+    if _is_followed_by_a_dot(span):  # a file that is imported, or a label with parts
+        files = {word for level in environment.levels() for word, row in level.bindings.items() if isinstance(row.value, Module)}
+        known = files | {word for level in environment.levels() for word, row in level.labels.items() if row.members or wanted == "a value"}
     near = closest(name, known)
-    help, fix = did_you_mean(near), replacement(span, near)
+    help, fix = did_you_mean(near), replacement(span, near) if near and is_near(name, near[0]) else None
     if wanted == "a value" and name in choices():
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
+    elif step is not None and (near[:1] == (same_as(name),) or not near):
+        counted = arguments >= COUNT_INPUTS.get(key(name), arguments + 1)
+        fix = step
+        help = step.message + (". The channels that come in are never written: they are those of the tensor" if counted else "")
     elif wanted != "a value" and near and arguments >= COUNT_INPUTS.get(key(name), arguments + 1):
         help, fix = f"{help} The channels that come in are never written: they are those of the tensor", None
     elif wanted != "a value" and environment.label(name) is not None:
         help, fix = (
             f"`{name}` is a label: `skip({name})` goes on from its step, `reuse({name})` runs it once more with the same weights",
-            None,
+            # Where a path begins with it, its tensor is meant.
+            Fix(f"write `skip({name})`", (Edit(span, f"skip({name})"),)) if _is_a_path(span) else None,
         )
+    elif wanted != "a value" and environment.binding(name) is None and otherwise(name) is None and name in _library():
+        help, fix = _imported(name, span)
+    elif name.startswith("self."):
+        help = "a step stands where it is run, and there is no `self`: write the operation itself, with a label where its keys need a name"
+        fix = None
     elif name in USAGE:
         help, fix = f"`{name}` begins a statement: {USAGE[name]}", None
     elif (row := otherwise(name)) is not None and near[:1] != (name.lower(),) and not any(environment.binding(other) for other in near):
@@ -116,6 +132,51 @@ def unknown_name(environment: Environment, name: str, span: Span, wanted: str = 
         help=help,
         fix=fix,
     )
+
+
+def dotted_name(node: ast.Expression) -> str | None:
+    """`nn.functional.relu`, where names alone are joined by dots."""
+    if isinstance(node, ast.Name):
+        return node.name
+    if not isinstance(node, ast.Attribute):
+        return None
+    before = dotted_name(node.value)
+    return None if before is None else f"{before}.{node.name}"
+
+
+def from_elsewhere(environment: Environment, name: str) -> bool:
+    """Whether a dotted name is another library's: it begins with no name of this text, and an operation is called so there."""
+    first = name.partition(".")[0]
+    if environment.binding(first) is not None or environment.label(first) is not None or first in TABLE or environment.has_holes:
+        return False
+    return first == "self" or same_as(name) is not None or otherwise(name) is not None or name.rpartition(".")[2] in TABLE
+
+
+def _is_a_path(span: Span) -> bool:
+    text = span.source.text
+    return text[: span.start].rstrip().endswith("|") and re.match(r"\s*(\||\}|->)", text[span.end : span.end + 40]) is not None
+
+
+@lru_cache(maxsize=1)
+def _library() -> frozenset[str]:
+    """The names of the networks that come with archc."""
+    from ..files.locate import known_names
+
+    return frozenset(known_names())
+
+
+def _imported(name: str, span: Span) -> tuple[str, Fix]:
+    """A network of the library, which the text has not imported."""
+    source = span.source
+    line = f"from {name} import {name}\n"
+    head = re.match(r"(\s*(#[^\n]*)?\n|arch \d+[^\n]*\n)*", source.text)
+    place = head.end() if head is not None and not source.text[: head.end()].rstrip().rpartition("\n")[2].startswith("##") else 0
+    fix = Fix(f"write `{line.strip()}` at the top", (Edit(source.span(place, place), line),))
+    return f"it comes with archc: write `{line.strip()}` at the top", fix
+
+
+def _is_followed_by_a_dot(span: Span) -> bool:
+    return re.match(r"\s*\.\s*[A-Za-z_]", span.source.text[span.end : span.end + 20]) is not None
 
 
 def _heads_paths(span: Span) -> bool:

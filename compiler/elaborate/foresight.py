@@ -1,7 +1,7 @@
 """How large a network will be, before it is made: what is run twice alike is run once and counted twice.
 
 Forty blocks that each call the one before twice ask for a million million operations. The limit would end them, after seconds of
-work. So a network that comes to LARGE operations is first counted, which takes a moment where its parts are alike.
+work. So a network that comes to LARGE operations and calls is first counted, which takes a moment where its parts are alike.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ...base.records import dataclass
 from .closures import Made
 
 LARGE = 4_000
-"""So many operations are placed before they are counted: nearly every network has fewer, and then nothing is done twice."""
+"""So many operations are placed, and blocks called, before they are counted: nearly every network has fewer, and then nothing is done twice."""
 
 
 class Large(Exception):

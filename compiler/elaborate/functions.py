@@ -8,11 +8,16 @@ from collections.abc import Callable
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
 from ...dsl import ast
+from .explain_numbers import rounded
 from .values import LARGEST_BITS, LARGEST_LIST, kind_of, show_value
 
 
 class _Wrong(Exception):
     """What is wrong with the arguments, for a person."""
+
+
+class _NotWhole(_Wrong):
+    """A number that is not whole where one is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Function:
                     "E224",
                     f"`{node.path[0]}` {wrong}",
                     Label(node.span, ", ".join(show_value(value) for value in values)),
-                    help=f"its use is `{self.usage}`: {self.doc}",
+                    help=_made_whole(node, values) if isinstance(wrong, _NotWhole) else f"its use is `{self.usage}`: {self.doc}",
                 )
             ) from None
         except (OverflowError, ValueError):
@@ -66,8 +71,15 @@ def _number(value: object) -> int | float:
 
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _Wrong(f"needs a whole number, and {show_value(value)} is {kind_of(value)}")
+        wrong = _NotWhole if isinstance(value, float) else _Wrong
+        raise wrong(f"needs a whole number, and {show_value(value)} is {kind_of(value)}")
     return value
+
+
+def _made_whole(node: ast.Call, values: tuple[object, ...]) -> str | None:
+    """What makes the argument whole that is not: the last, where the first may be any number."""
+    pairs = [(value, argument.value.span.text) for value, argument in zip(values, node.arguments, strict=True)]
+    return next((help for value, text in reversed(pairs) if (help := rounded(value, text)) is not None), None)
 
 
 def _list(value: object) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 
-from ...base.diagnostics import Diagnostic, Label, Problem, Report
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem, Report
 from ...base.records import dataclass
 from ...base.source import Source, Span
 from ...dsl import ast
@@ -181,6 +181,8 @@ class Files:
             from ..files.locate import known_names
 
             near = closest(path[-1], known_names()) if len(path) == 1 else ()
+            if path[0] in _LIBRARIES:
+                raise Problem(_no_library(path, span))
             raise Problem(
                 Diagnostic(
                     "E213",
@@ -216,3 +218,29 @@ class Files:
         file, diagnostics = parse(source)
         self.report.extend(diagnostics)
         return self.environment(file, span)
+
+
+_LIBRARIES = frozenset(
+    ("torch", "nn", "tensorflow", "tf", "keras", "numpy", "np", "math", "timm", "torchvision", "einops", "jax", "flax", "onnx", "typing")
+)
+
+
+def _no_library(path: tuple[str, ...], span: Span) -> Diagnostic:
+    return Diagnostic(
+        "E213",
+        f"there is no file `{'/'.join(path)}.arch`: nothing of Python is imported here",
+        Label(span, "not found"),
+        help="leave the line out: the operations are there without an import (`conv`, `bn`, `relu`; `archc explain` lists them)",
+        fix=_without_line(span),
+    )
+
+
+def _without_line(span: Span) -> Fix | None:
+    """Leave the whole line out, where nothing else stands on it."""
+    text = span.source.text
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end + 1
+    if not text[start:end].lstrip().startswith(("import ", "from ")) or ";" in text[start:end]:
+        return None
+    return Fix("leave the line out", (Edit(span.source.span(start, end), ""),))

@@ -15,6 +15,7 @@ from ..ops.ports import Input, Output
 from .builder import Builder
 from .closures import Frame, Labelled, NetworkInputs
 from .current import need_tensor, only
+from .explain_numbers import rounded
 from .fitting import too_large
 from .interfaces import Expander
 from .naming import why_not
@@ -71,6 +72,7 @@ def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: s
                 "E208",
                 f"the shape of an input is a list of one to four whole numbers of at least 1 (channels first), and it is {show_value(shape)}",
                 Label(statement.shape.span, f"is {show_value(shape)}"),
+                help=_sizes_right(statement, shape),
             )
         )
     expansion.claim(frame, (name,), statement.name.span)
@@ -92,6 +94,19 @@ def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: s
     if not isinstance(sizes, Named):
         expansion.build.unnamed[made] = statement.shape
     return made
+
+
+def _sizes_right(statement: ast.Input, shape: object) -> str | None:
+    """What to do of the usual mistakes: the batch counted, a number that is not whole."""
+    if not isinstance(shape, tuple):
+        return None
+    if len(shape) == 1 and isinstance(shape[0], tuple):
+        return f"write `[{', '.join(map(show_value, shape[0]))}]`"
+    if len(shape) == 5 or (shape and shape[0] in (None, -1)):
+        rest = ", ".join(item.span.text for item in statement.shape.items[1:])
+        return f"the batch is not written: `input {statement.name.name}[{rest}]`"
+    pairs = zip(statement.shape.items, shape, strict=False)
+    return next((help for item, size in pairs if (help := rounded(size, item.span.text, 1)) is not None), None)
 
 
 def output(expansion: Expander, frame: Frame, statement: ast.Output) -> None:

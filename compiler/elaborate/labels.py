@@ -12,9 +12,8 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops.suggest import closest, did_you_mean
 from .builder import Builder, Sharing
-from .closures import Again, Environment, Frame, Labelled, Made, Names, as_of
+from .closures import Again, Environment, Frame, Labelled, Made, Names, Template, as_of
 from .current import each, need_tensor, together
-from .effort import STEPS_A_CALL
 from .explain_values import replacement
 from .interfaces import Expander
 from .naming import static_labels
@@ -96,7 +95,7 @@ def run_reuse(expansion: Expander, frame: Frame, call: ast.Call, label: str | No
                 (Label(labelled.span, "defined here"),),
             )
         )
-    expansion.build.effort.spend(STEPS_A_CALL, call.span)
+    expansion.build.effort.call(call.span)
     if label is not None:
         expansion.claim(frame, tuple(label.split(".")), place)
     frame.current, members = labelled.again(frame, call.span, label)
@@ -160,6 +159,7 @@ def _item(expansion: Expander, frame: Frame, value: ast.Index) -> Labelled:
                 Label(value.span, "one tensor"),
                 (Label(labelled.span, f"`{labelled.name}` is this"),),
                 help=f"write `{value.value.span.text}`",
+                fix=replacement(value.span, (value.value.span.text,)),
             )
         )
     expansion.evaluator(frame).value(value)  # the number is one of an item of the list of their shapes
@@ -176,7 +176,7 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
     """
     found = frame.environment.label(path[0])
     if found is None:
-        raise Problem(_no_label(frame, path[0], span))
+        raise Problem(_no_label(frame, path[0], span, path[1:]))
     for part in path[1:]:
         found.used = True
         inside = found.members.get(part)
@@ -223,7 +223,7 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
     return found
 
 
-def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
+def _no_label(frame: Frame, name: str, span: Span, rest: tuple[str, ...] = ()) -> Diagnostic:
     for level in frame.environment.levels():
         later = static_labels(level.body).get(name)
         if later is not None and later.span.start > span.start:
@@ -245,6 +245,8 @@ def _no_label(frame: Frame, name: str, span: Span) -> Diagnostic:
         help_text = f"`{name}` is {kind_of(binding.value)}; a label names a step: `{name}: conv(…)`"
     if name == "in":
         help_text = "`in` has the sizes of the tensor that comes in, as numbers, and is no step: here the label of a step is wanted, or an input's name"
+    if help_text is None or (binding is not None and rest):
+        help_text = _in_a_block(frame, rest[-1] if rest else name) or help_text
     if help_text is None:
         help_text = _in_a_loop(frame, name)
     return Diagnostic(
@@ -267,4 +269,20 @@ def _in_a_loop(frame: Frame, name: str) -> str | None:
         for statement in level.body:
             if isinstance(statement, ast.Repeat | ast.For) and name in static_labels(statement.body):
                 return f'each round of a loop has its own `{name}`: tell them apart by a label with an expression, `"{name}{{i}}": …`'
+    return None
+
+
+def _in_a_block(frame: Frame, name: str) -> str | None:
+    """What to do where the label is one of a block that is called here: its labels are reached by the label of the call."""
+    for level in frame.environment.levels():
+        for statement in level.body:
+            for step in statement.steps if isinstance(statement, ast.Chain) else ():
+                call = step.action
+                binding = frame.environment.binding(call.path[0]) if isinstance(call, ast.Call) else None
+                if binding is None or not isinstance(binding.value, Template) or name not in static_labels(binding.value.definition.body):
+                    continue
+                if step.label is not None:
+                    return f"it is inside another: `{step.label.span.text}.{name}`"
+                own = binding.value.name[:1]
+                return f"`{name}` is a label inside `{call.span.text}`: give that a label, `{own}1: {call.span.text}`, and read `skip({own}1.{name})`"
     return None

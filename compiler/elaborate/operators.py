@@ -120,11 +120,17 @@ LEAST_QUOTIENT = 2
 
 
 def _instead(node: ast.Binary, left: int, right: int) -> str:
+    """Where it is not known what the number is for: of an argument, `explain_numbers.divided` knows and tries it."""
     if abs(left) >= LEAST_QUOTIENT * abs(right):
         return f"write `//` to round down (here to {left // right}), or choose numbers that divide"
+    down = f"`//` rounds down, here to {left // right}"
+    return f"where a whole number is wanted, {down}; where a ratio is, as of `upsample`, write `{as_ratio(node)}`"
+
+
+def as_ratio(node: ast.Binary) -> str:
+    """The division as one of numbers that need not be whole."""
     text = node.left.span.text
-    real = f"{text}.0 / {node.right.span.text}" if text.isdecimal() else f"1.0 * {text} / {node.right.span.text}"
-    return f"where a ratio is meant, write `{real}`; where a size is meant, as in `upsample(size = …)`, say the size itself"
+    return f"{text}.0 / {node.right.span.text}" if text.isdecimal() else f"1.0 * {text} / {node.right.span.text}"
 
 
 def _power(node: ast.Binary, left: int | float, right: int | float) -> int | float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.records import dataclass
@@ -12,7 +11,7 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Operation
 from ..ops.foreign_names import NO_PARAMETERS
-from ..ops.parameters import Flag, Integer, OpenSizes, Optional, Parameter, Reference, Word
+from ..ops.parameters import Kind, OpenSizes, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Partial, Template
 from .explain_values import replacement
@@ -27,6 +26,7 @@ class Slot:
     required: bool
     default: str  # its text, "" for none
     value: ast.Expression | None = None  # the same, of a block or network
+    kind: Kind | None = None  # what an operation takes there
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +47,6 @@ class Signature:
             [*(slot.name if slot.required else f"{slot.name} = {slot.default}" for slot in self.slots), *["name = size, …"] * self.open]
         )
         return f"{self.name}({inner})" if inner else self.name
-
-
-def with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signature) -> Diagnostic:
-    """Of a name that means nothing where a value stands, and is that of a parameter: `lstm(64, bidirectional)`."""
-    value = argument.value
-    if diagnostic.code != "E201" or argument.name is not None or not isinstance(value, ast.Name):
-        return diagnostic
-    slot = next((row for row in given.slots if row.name == value.name), None)
-    if slot is None:
-        return diagnostic
-    if slot.default in ("true", "false"):
-        text = f"{slot.name} = {'false' if slot.default == 'true' else 'true'}"
-        return replace(
-            diagnostic, secondary=(), help=None, fix=Fix(f"a parameter is given with its value: `{text}`", (Edit(value.span, text),))
-        )
-    return replace(diagnostic, secondary=(), help=f"`{slot.name}` is a parameter of `{given.name}`: write `{slot.name} = …`", fix=None)
 
 
 def signature(callee: Template | Builtin) -> Signature:
@@ -103,12 +87,12 @@ _KNOWN: dict[str, Signature] = {}
 
 def _of_operation(operation: type[Operation], place: Span | None) -> Signature:
     if place is not None:
-        slots = tuple(Slot(row.name, row.required, row.text or show_default(row)) for row in operation.parameters())
+        slots = tuple(Slot(row.name, row.required, row.text or show_default(row), kind=row.kind) for row in operation.parameters())
         return Signature(operation.name, slots, place)
     found = _KNOWN.get(operation.name)
     if found is None:
         rows = operation.parameters()
-        slots = tuple(Slot(row.name, row.required, show_default(row)) for row in rows if not isinstance(row.kind, OpenSizes))
+        slots = tuple(Slot(row.name, row.required, show_default(row), kind=row.kind) for row in rows if not isinstance(row.kind, OpenSizes))
         found = _KNOWN[operation.name] = Signature(operation.name, slots, None, open=len(slots) < len(rows))
     return found
 
@@ -172,13 +156,25 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
             else f"its input is the tensor at hand: `skip({argument.value.span.text}) -> {called.name}`",
         )
     takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
+    fix = _as_list(called, arguments)
     return Diagnostic(
         "E207",
         f"`{called.name}` {takes}, and {len(arguments)} {'was' if len(arguments) == 1 else 'were'} given",
         Label(argument.span, "one too many"),
         _secondary(called),
-        help=f"its use is `{called.usage}`",
+        help=fix.message if fix is not None else f"its use is `{called.usage}`",
+        fix=fix,
     )
+
+
+def _as_list(called: Signature, arguments: Sequence[ast.Argument]) -> Fix | None:
+    """`permute(1, 2, 0)`, `flip(height, width)`: the last parameter takes a list, and its items stand alone."""
+    rest = arguments[len(called.slots) - 1 :]
+    if not called.slots or not is_list(called.slots[-1]) or any(row.name is not None for row in rest):
+        return None
+    first, last = rest[0].span, rest[-1].span
+    edits = (Edit(first.source.span(first.start, first.start), "["), Edit(last.source.span(last.end, last.end), "]"))
+    return Fix(f"a list stands in brackets: write `[{first.to(last).text}]`", edits)
 
 
 def _without_name(called: Signature, argument: ast.Argument) -> Diagnostic:
@@ -196,6 +192,8 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
     assert argument.name is not None and argument.name_span is not None
     other = NO_PARAMETERS.get(argument.name.lower()) if called.place is None else None
     names = {slot.name for slot in called.slots}
+    if called.place is None and argument.name in ("dim", "d_model", "hidden", "in_dim", "input_size") and "axis" not in names:
+        other = "what comes in is never written: it is that of the tensor"
     near = closest(argument.name, [name for name in free if not any(row.name == name for row in arguments)])
     handed_on = called.name not in re.findall(r"\w+", place.text.partition("(")[0])
     if called.place is not None and handed_on and (not near or called.place.source is not argument.span.source):
@@ -237,28 +235,10 @@ def _missing(called: Signature, missing: list[str], place: Span) -> Diagnostic:
     )
 
 
-def bad_value(called: Signature, row: Parameter, value: object, expected: str, span: Span, text: str) -> Diagnostic:
-    """The diagnostic of a value that a parameter's kind does not accept."""
-    near: tuple[str, ...] = ()
-    if isinstance(row.kind, Word) and isinstance(value, str):
-        near = closest(value, row.kind.words)
-    fix = Fix(f'write "{near[0]}"', (Edit(span, f'"{near[0]}"'),)) if near else None
-    help_text = did_you_mean(near) if near else f"`{row.name}`: {row.doc}"
-    if isinstance(row.kind, Integer) and isinstance(value, float) and value >= 1:
-        help_text = f"`round({text})` is {round(value)}, `divisible({text}, 8)` the nearest multiple of 8"
-        fix = Fix(f"write `round({text})`", (Edit(span, f"round({text})"),)) if value.is_integer() else None
-    begins_with_what_comes_out = called.slots[0].name in ("channels", "features")
-    if begins_with_what_comes_out and isinstance(row.kind, Flag) and isinstance(value, int) and not isinstance(value, bool):
-        help_text = f"what comes in is never written: it is that of the tensor. `{called.usage}`"
-    shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
-    same = shown == text.strip() or shown.strip('"') == text.strip()
-    return Diagnostic(
-        "E208",
-        f"`{row.name}` of `{called.name}` must be {expected}, and it is {shown}",
-        Label(span, "" if same else f"is {shown}"),
-        help=help_text,
-        fix=fix,
-    )
+def is_list(slot: Slot) -> bool:
+    """Whether the argument is a list: of sizes, of numbers, of axes."""
+    kind = slot.kind.kind if isinstance(slot.kind, Optional) else slot.kind
+    return kind is not None and kind.is_list
 
 
 def is_reference(row: Parameter) -> bool:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
+from ..ops import TABLE
 from .builder import Builder
 from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Labelled, Made, Tensors
 from .current import each, need_tensor, only
 from .doubts import doubts_of_call
+from .effort import STEPS_A_LABEL
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
@@ -56,6 +58,8 @@ def _run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
         run_reuse(expansion, frame, step.action, label, step.label.span if step.label is not None else step.span)
         return
     build = expansion.build
+    if label is not None:
+        build.effort.spend(STEPS_A_LABEL, step.span)
     before = moment(build, frame) if label is not None else None
     number = frame.round_name
     runner: Runner
@@ -138,11 +142,8 @@ def _must_begin(build: Builder, frame: Frame, before: Tensors, span: Span) -> No
 
 def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -> Diagnostic:
     """The diagnostic of a merge without its paths; `add(a, b)` names them as PyTorch would."""
-    given = [
-        argument.value.span.text
-        for argument in call.arguments
-        if argument.name is None and expansion.evaluator(frame).labelled(argument.value)
-    ]
+    paths = _written_paths(expansion, frame, call)
+    given = [argument.value.span.text for argument in call.arguments if argument.name is None and paths]
     rest = [argument.span.text for argument in call.arguments if argument.value.span.text not in given]
     help = None
     if name in _ALONG_AN_AXIS and call.arguments and not given:
@@ -151,13 +152,35 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
         asked = f"{name}({', '.join(rest)})" if rest else name
         help = f"the indices are those of a pool `p: maxpool(2, indices = true)`: write `{asked} {{ | skip | skip(p.indices) }}`"
     head = f"{name}({', '.join(rest)})" if rest else name
-    paths = " ".join(f"| skip({label})" for label in given) if len(given) > 1 else f"| skip | skip({given[0]})" if given else "| … | …"
+    is_whole = len(paths) > 1 and help is None
+    if len(paths) == 1:
+        paths = ["skip", *paths]
+    written = f"{head} {{ {' '.join(f'| {path}' for path in paths) or '| … | …'} }}"
     return Diagnostic(
         "E234",
         f"`{name}` joins several tensors, and here only one comes in",
         Label(call.span, "one input"),
-        help=help or f"put it at the head of a merge: `{head} {{ {paths} }}`",
+        help=help or f"put it at the head of a merge: `{written}`",
+        fix=Fix(f"write `{written}`", (Edit(call.span, written),)) if is_whole else None,
     )
+
+
+def _written_paths(expansion: Expander, frame: Frame, call: ast.Call) -> list[str]:
+    """The paths that are written as arguments: `add(a, b)`, `concat([a, conv(8)])`; none where one of them is a value."""
+    values = [argument.value for argument in call.arguments if argument.name is None]
+    if len(values) == 1 and isinstance(values[0], ast.List):
+        values = list(values[0].items)
+    evaluator, paths = expansion.evaluator(frame), []
+    for value in values:
+        if evaluator.labelled(value) is not None:
+            paths.append(f"skip({value.span.text})")
+        elif isinstance(value, ast.Name) and (value.name == "skip" or value.name in TABLE):
+            paths.append(value.name)
+        elif isinstance(value, ast.Call) and (value.path[0] in TABLE or value.path[0] == "skip"):
+            paths.append(value.span.text)
+        else:
+            return []
+    return paths
 
 
 _ALONG_AN_AXIS: Final = {"mean": "mean", "maximum": "max", "minimum": "min", "add": "sum"}

@@ -15,7 +15,8 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops import TABLE
 from .closures import NO_DEFAULTS, Binding, Builtin, Environment, Template
-from .explain_values import unknown_name
+from .explain_values import dotted_name, from_elsewhere, unknown_name
+from .foreign_steps import unknown_step
 from .functions import FUNCTIONS
 from .signatures import is_reference, match, signature
 from .values import WORDS
@@ -146,7 +147,9 @@ class _Reader:
         callee: Builtin | Template | None = None
         if name not in names:
             if name not in TABLE:
-                self.say(name, call.path_span, names, wanted, sum(row.name is None for row in call.arguments))
+                whole = ".".join(call.path)
+                elsewhere = from_elsewhere(_environment(names), whole)
+                self.found.append(unknown_step(_environment(names), whole if elsewhere else name, call, wanted))
             elif len(call.path) == 1:
                 callee = Builtin(TABLE[name])
         elif len(call.path) == 1 and name in self.templates and names[name] is self.templates[name].definition.name.span:
@@ -166,7 +169,15 @@ class _Reader:
 
     def value(self, node: ast.Expression, names: Names) -> None:
         def parts(node: ast.Node) -> Sequence[ast.Node]:
-            return () if isinstance(node, ast.Call) and not is_function(node) else ast.children(node)
+            return () if (isinstance(node, ast.Call) and not is_function(node)) or elsewhere(node) else ast.children(node)
+
+        def elsewhere(node: ast.Node) -> str | None:
+            name = dotted_name(node) if isinstance(node, ast.Attribute) else None
+            return (
+                name
+                if name is not None and not self.is_label(name.partition(".")[0]) and from_elsewhere(_environment(names), name)
+                else None
+            )
 
         def is_function(call: ast.Call) -> bool:
             return call.path[0] in FUNCTIONS and call.path[0] not in names
@@ -175,13 +186,18 @@ class _Reader:
             if isinstance(part, ast.Name):
                 known = part.name in names or part.name in TABLE or part.name in WORDS or part.name == "in"
                 if not known and not self.is_label(part.name):
-                    self.say(part.name, part.span, names, "a value", 0)
+                    self.say(part.name, part.span, names, "a value")
+            elif isinstance(part, ast.Attribute) and (name := elsewhere(part)) is not None:
+                self.say(name, part.span, names, "operation or block")
             elif isinstance(part, ast.Call) and not is_function(part):
                 self.call(part, names, "function, block or operation")
 
-    def say(self, name: str, span: Span, names: Names, wanted: str, arguments: int) -> None:
-        environment = Environment(bindings={known: Binding(None, place) for known, place in names.items()})
-        self.found.append(unknown_name(environment, name, span, wanted, arguments))
+    def say(self, name: str, span: Span, names: Names, wanted: str) -> None:
+        self.found.append(unknown_name(_environment(names), name, span, wanted))
+
+
+def _environment(names: Names) -> Environment:
+    return Environment(bindings={known: Binding(None, place) for known, place in names.items()})
 
 
 def _stands_here(template: Template) -> bool:

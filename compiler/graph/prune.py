@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Sequence
 
 from ...base.diagnostics import Diagnostic, Label, Severity
@@ -50,11 +51,21 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
                 "W501",
                 f"nothing uses the output of `{node.key if node.shares is None else node.unique}`, so the step is left out",
                 Label(node.span, "leads to no output"),
-                help="remove the step, or name its result as an `output`: a label names the one step behind it, not the chain that begins there",
+                help="remove the step, or name its result as an `output`" + (_ONE_STEP if _is_behind_a_label(node) else ""),
                 severity=Severity.WARNING,
             )
         )
     return tuple(kept), (*idle, *warnings)
+
+
+_ONE_STEP = ": a label names the one step behind it, not the chain that begins there"
+
+
+def _is_behind_a_label(node: Node) -> bool:
+    """Whether the step stands in a chain of one line that begins with a label."""
+    source = node.span.source
+    before = source.text[source.line_starts[node.span.line - 1] : node.span.start]
+    return not node.label and re.match(r"""\s*(\|\s*)?([A-Za-z_]\w*|"[^"]*"):\s.*->\s*$""", before) is not None
 
 
 def _needed(nodes: Sequence[Node], is_end: Callable[[Node], bool]) -> list[bool]:

@@ -91,7 +91,7 @@ def placed(operation: Operation, names: Sequence[Axes], inputs: Shapes, given: C
         numbers: list[Plain] = []
         for word in value if isinstance(value, tuple) else (value,):
             before = by_number(operation, word, inputs[0]) if isinstance(word, str) else None
-            found = _found(operation, word, inputs[0], axes, before, row.name, row.name in given) if isinstance(word, str) else word
+            found = found_axis(operation, word, inputs[0], axes, before, row.name, row.name in given) if isinstance(word, str) else word
             numbers.append(word if found == before else found)
             if (
                 isinstance(word, str)
@@ -112,7 +112,8 @@ def by_number(operation: Operation, word: str, shape: Shape) -> int | None:
     return operation.channels_of_two if word == "channels" and len(shape) == 2 else AXIS_WORDS[word].get(len(shape))
 
 
-def _found(operation: Operation, word: str, shape: Shape, axes: Axes, before: int | None, parameter: str, written: bool) -> int:
+def found_axis(operation: Operation, word: str, shape: Shape, axes: Axes, before: int | None, parameter: str, written: bool) -> int:
+    """The number of the axis with that name. `before`: the one that its word told before axes had names; `written`: the text says the word."""
     found = places(axes, word)
     if len(found) == 1:
         return found[0]

@@ -21,7 +21,7 @@ SAME = {
     "spectral_norm_conv": "spectralnorm spectralnormconv snconv spectralnormalization",
     "blur_pool": "blurpool antialias gaussianblur blur",
     "dwconv": "depthwise depthwiseconv depthwiseconvolution",
-    "linear": "dense fc fullyconnected innerproduct lazylinear",
+    "linear": "dense fc fullyconnected innerproduct lazylinear gemm",
     "bn": "batchnorm batchnormalization syncbatchnorm frozenbatchnorm lazybatchnorm",
     "ln": "layernorm layernormalization",
     "gn": "groupnorm groupnormalization",
@@ -91,12 +91,19 @@ PARAMETERS = {
     "elementwise_affine": "affine", "use_bias": "bias", "negative_slope": "slope", "output_size": "size", "num_heads": "heads", "dim": "axis", "return_indices": "indices",
     "scale_factor": "scale", "num_embeddings": "count", "embedding_dim": "features", "upscale_factor": "factor", "shortcut": "skip", "residual": "skip",
     "head_dim": "head_size", "dim_head": "head_size", "num_kv_heads": "groups", "num_key_value_heads": "groups", "kv_heads": "groups", "is_causal": "causal",
-    "attn_mask": "mask", "rope_theta": "rotary", "rope": "rotary", "qk_norm": "norm", "window_size": "window", "attn_drop": "dropout", "attention_dropout": "dropout",
+    "out": "channels", "out_ch": "channels", "out_chs": "channels", "ch": "channels", "c": "channels", "n_filters": "channels", "ks": "kernel", "k": "kernel",
+    "size": "kernel", "ksize": "kernel", "s": "stride", "d": "dilation", "g": "groups", "p": "pad", "attn_mask": "mask", "rope_theta": "rotary", "rope": "rotary", "qk_norm": "norm", "window_size": "window", "attn_drop": "dropout", "attention_dropout": "dropout",
 }  # fmt: skip
 """Names of parameters, and `skip`'s."""
 
 NO_PARAMETERS = {
     "activation": "an activation is a step of its own: `conv(64) -> relu`",
+    "act": "an activation is a step of its own: `conv(64) -> relu`",
+    "act_layer": "an activation is a step of its own: `conv(64) -> relu`",
+    "norm": "a norm is a step of its own: `conv(64, bias = false) -> bn`",
+    "norm_layer": "a norm is a step of its own: `conv(64, bias = false) -> bn`",
+    "batch_norm": "a norm is a step of its own: `conv(64, bias = false) -> bn`",
+    "use_bn": "a norm is a step of its own: `conv(64, bias = false) -> bn`",
     "in_channels": "the channels that come in are never written: they are those of the tensor",
     "in_features": "the features that come in are never written: they are those of the tensor",
     "input_dim": "the features that come in are never written: they are those of the tensor",
@@ -258,7 +265,9 @@ OTHERWISE = (
 
 # --------------------------------------------------------------------------------------------- looking up
 
-_MODULE = re.compile(r"^(?:torch\.|tf\.|keras\.|layers\.|nn\.|functional\.|f\.|timm\.|jax\.)+")
+_MODULE = re.compile(
+    r"^(?:torch\.|tf\.|keras\.|layers\.|nn\.|functional\.|f\.|timm\.|jax\.|einops\.|np\.|jnp\.|flax\.|linen\.|activations\.|paddle\.|ops\.)+"
+)
 _DIMENSIONS = re.compile(r"(?<=[a-z])[123]d(?=$|transpose$)")
 
 

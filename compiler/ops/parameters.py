@@ -34,6 +34,9 @@ class Kind:
     names_axes: ClassVar[bool] = False
     """Whether its words are names of axes, which are looked for among those of what comes in."""
 
+    is_list: ClassVar[bool] = False
+    """Whether it takes a list: of sizes, of numbers, of axes."""
+
     describe: str
 
     def read(self, value: object) -> Plain:
@@ -95,6 +98,8 @@ class Word(Kind):
 class Extent(Kind):
     """A size: one integer for every spatial axis, or one for each (`1x7`, `[1, 7]`)."""
 
+    is_list: ClassVar[bool] = True
+
     least: int = 1
 
     def read(self, value: object) -> Plain:
@@ -126,6 +131,8 @@ class Padding(Kind):
 @dataclass(frozen=True, slots=True)
 class Integers(Kind):
     """A list of whole numbers."""
+
+    is_list: ClassVar[bool] = True
 
     least: int = 0
 

@@ -16,6 +16,7 @@ class Axes(Kind):
     """One axis, or a list of them."""
 
     names_axes: ClassVar[bool] = True
+    is_list: ClassVar[bool] = True
 
     def read(self, value: object) -> Plain:
         items = value if isinstance(value, tuple) and value else (value,)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .axis_names import Axes
+from .axes import found_axis
+from .axis_names import AXIS_NAMES, Axes
 from .base import Backward, Construct, Family, InEightBits, Operation, Refusal, Shape, Shapes, Window, product, show
-from .parameters import COUNT, Integers, Plain, Sizes, names_of, parameter, sizes_of
+from .parameters import COUNT, NATURAL, BadValue, Kind, Plain, Sizes, names_of, parameter, sizes_of
 from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, in_order, permuted, viewed
 
@@ -162,15 +164,39 @@ _PERMUTE = '''class Permute(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
+class Order(Kind):
+    """A list of axes, each by its name or its number."""
+
+    is_list: ClassVar[bool] = True
+
+    def read(self, value: object) -> Plain:
+        if not isinstance(value, tuple):
+            raise self.refuse()
+        try:
+            return tuple(item if isinstance(item, str) and item in AXIS_NAMES else NATURAL.read(item) for item in value)
+        except BadValue:
+            raise self.refuse() from None
+
+
+@dataclass(frozen=True, slots=True)
 class Permute(_View):
     name: ClassVar[str] = "permute"
-    summary: ClassVar[str] = "The axes in another order: [1, 2, 0] brings an image's channels to the end."
+    summary: ClassVar[str] = "The axes in another order: [height, width, channels] brings an image's channels to the end."
     reference: ClassVar[str] = "torch.permute"
     onnx: ClassVar[str] = "Transpose"
 
     order: tuple[int, ...] = parameter(
-        Integers("a list of axes' numbers without the batch (0 is the first)"), "which old axis comes at each place"
+        Order("a list of all axes, by name or by number without the batch: `[height, width, channels]`, `[1, 2, 0]`"),
+        "which old axis comes at each place, by its name or its number",
     )
+
+    def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
+        """Names of axes become their numbers."""
+        given: tuple[int | str, ...] = self.order
+        found = [
+            found_axis(self, axis, inputs[0], names[0], None, "order", written=True) if isinstance(axis, str) else axis for axis in given
+        ]
+        return replace(self, order=tuple(found))
 
     def output(self, inputs: Shapes) -> Shape:
         if sorted(self.order) != list(range(len(inputs[0]))):

@@ -31,6 +31,19 @@ def closest(word: str, options: Iterable[str], most: int = 4) -> tuple[str, ...]
     return tuple(found[:most])
 
 
+NEAR = 0.7
+"""How alike two words are at least, from 0 to 1, of which the one may be written for the other without asking."""
+
+
+def is_near(word: str, name: str) -> bool:
+    """Whether `name` was surely meant: it is the translation of `word`, or nearly the same."""
+    from difflib import SequenceMatcher
+
+    if name in (same_as(word), PARAMETERS.get(word.lower())):
+        return True
+    return SequenceMatcher(None, word.lower(), name.lower()).ratio() >= NEAR
+
+
 def did_you_mean(names: tuple[str, ...]) -> str | None:
     """The help line for `closest`'s answer."""
     if not names:

@@ -150,6 +150,11 @@ def _translated(result: Tokens, index: int, word: str) -> list[Token]:
         return [token._replace(kind=right.upper())]
     if word in _HEADS and together and after.kind == "NAME" and result.begins_line(index):
         right = _HEADS[word]
+        if word in ("def", "class") and ("nn.Module" in result.text or "def forward" in result.text):
+            if not any(row.help == _IMPORT for row in result.diagnostics):
+                result.diagnostics.append(_a_module(span))
+            result.damaged.append(token.start)
+            return [token._replace(kind=right.upper())]
         result.diagnostics.append(_word(span, f"`{word}` is not a word of the language: a {right} begins with `{right}`", right))
         return [token._replace(kind=right.upper())]
     if word in ("elif", "elsif", "elseif") and before == "RBRACE" and together:
@@ -171,3 +176,12 @@ def _translated(result: Tokens, index: int, word: str) -> list[Token]:
 
 def _word(span: Span, message: str, right: str) -> Diagnostic:
     return Diagnostic("E109", message, Label(span), fix=Fix(f"write `{right}`", (Edit(span, right),)))
+
+
+_IMPORT: Final = "`archc import FILE.py:Net` makes such a text of a model that runs"
+
+
+def _a_module(span: Span) -> Diagnostic:
+    """A class of PyTorch."""
+    message = "this is the text of a class of PyTorch, and an `.arch` text says in what order its steps run"
+    return Diagnostic("E109", message, Label(span), help=_IMPORT)

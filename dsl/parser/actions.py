@@ -29,6 +29,11 @@ def _steps(builder: Builder, children: list[Child]) -> tuple[Child, ...]:
             builder.diagnostics.append(diagnostic)
             if diagnostic.code != JOINED:
                 broken |= {index, index + 1}
+        elif isinstance(first, ast.Output | ast.Default) and isinstance(second, ast.Chain) and builder.on_one_line(first.span, second.span):
+            from ..recovery.two_chains import missing_comma  # only a text with this mistake needs it
+
+            builder.diagnostics.append(missing_comma(builder.tokens, first.span.end, second.span))
+            broken |= {index, index + 1}
     return tuple(ast.Broken(child.span) if index in broken else child for index, child in enumerate(children))
 
 

@@ -158,6 +158,8 @@ class Machine:
     def height_before(self, position: int) -> int:
         """How many symbols stand before the token at `position`, with which a statement, block or network begins."""
         height = len(self.marks)
+        if height and self.marks[-1] < position and self.fits("BROKEN"):
+            return height  # a statement is complete, and its end was not built yet
         while height and not (self.marks[height - 1] < position and self.takes("BROKEN", height)):
             height -= 1
         return height

@@ -10,6 +10,8 @@ from .mistake import BEGINS_VALUE, CLOSES, ENDS_VALUE, SIGN_OF, Change, Mistake,
 
 _AHEAD = 6
 _TYPES = frozenset(("int", "float", "str", "bool", "list", "tuple", "number", "string", "boolean", "size", "block", "Any"))
+_ALONE = BEGINS_VALUE - {"LPAR", "LSQB", "MINUS", "NOT", "TEXT_START", "IN"}
+_NEVER_IN_BRACKETS = frozenset(("ARROW", "BAR", "$END", "RBRACE", "LBRACE", "BRACE_BAR", "STAGE", "LET", "BLOCK", "NETWORK", "OPERATION"))
 _OPERATORS = frozenset(
     ("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "NOT", "EQUAL", "ELSE")
 )
@@ -34,17 +36,44 @@ def comma_or_end(mistake: Mistake) -> Repair | None:
 
 
 def _missing_comma(mistake: Mistake) -> Repair:
-    before, token = mistake.before, mistake.token
-    both = f"{found(mistake, before)} and {found(mistake)}"
+    """The comma before the mistake, and those that the same bracket lacks further on: one alone would not let it be read."""
+    places = [mistake.position, *_further_commas(mistake)]
+    pairs = [(mistake.at(place - 1), mistake.tokens[place]) for place in places]
+    told = [f"{found(mistake, before)} and {found(mistake, token)}" for before, token in pairs]
     help = None
-    if before.kind == "NAME" and token.kind in ("NUMBER", "SIZE", "TRUE", "FALSE", "NONE", "TEXT"):
-        name, value = mistake.word(before), mistake.word(token)
-        help = f"`{name}, {value}` are two arguments, `{name} = {value}` is one"
-    message = f"a comma is missing between {both}"
-    fix = None if help else insert(mistake, before.end, ",", "write the comma")
+    for before, token in pairs:
+        if help is None and before.kind == "NAME" and token.kind in ("NUMBER", "SIZE", "TRUE", "FALSE", "NONE", "TEXT"):
+            name, value = mistake.word(before), mistake.word(token)
+            help = f"`{name}, {value}` are two arguments, `{name} = {value}` is one"
+    if len(pairs) == 1:
+        message, action = f"a comma is missing between {told[0]}", "write the comma"
+    else:
+        shown = ", between ".join(told[:3]) + (", …" if len(told) > 3 else "")
+        message, action = f"{len(pairs)} commas are missing: between {shown}", "write the commas"
+    fix = None if help else Fix(action, tuple(Edit(mistake.place(before.end), ",") for before, _ in pairs))
+    others = tuple(Label(mistake.span(token), "and before this") for _, token in pairs[1:4])
     return Repair(
-        say("E113", message, mistake.span(token), "a comma before this", help=help, fix=fix), (mistake.insert(mistake.position, "COMMA"),)
+        say("E113", message, mistake.span(mistake.token), "a comma before this", help=help, fix=fix, others=others),
+        tuple(mistake.insert(place, "COMMA") for place in places),
     )
+
+
+def _further_commas(mistake: Mistake) -> list[int]:
+    """Where else, behind the mistake and within its bracket, two values follow each other."""
+    places: list[int] = []
+    depth = 0
+    for index in range(mistake.position, len(mistake.tokens)):
+        token, before = mistake.tokens[index], mistake.at(index - 1)
+        if token.kind in CLOSES.values():
+            depth -= 1
+            if depth < 0:
+                return places
+        elif token.kind in _NEVER_IN_BRACKETS:
+            break
+        elif index > mistake.position and not depth and token.kind in _ALONE and before.kind in ENDS_VALUE:
+            places.append(index)
+        depth += token.kind in CLOSES
+    return []  # the bracket is never closed
 
 
 def _missing_end(mistake: Mistake, opener: int) -> Repair | None:

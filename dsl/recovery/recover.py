@@ -13,7 +13,7 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import brackets, steps, words
+from . import brackets, heads, steps, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
@@ -21,8 +21,17 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.late_edition,
     steps.slashes,
     steps.label_of_signs,
+    steps.indexed_label,
+    heads.name_of_signs,
+    heads.shape_in_parentheses,
+    heads.inputs_in_a_row,
+    heads.list_of_a_loop,
+    heads.then_without_braces,
+    heads.nameless_input,
     brackets.foreign_forms,
     words.import_from,
+    steps.indexed_output,
+    words.list_goes_on,
     words.wrong_place,
     words.step_in_declaration,
     words.class_missing,
@@ -39,9 +48,11 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     steps.arrow_to_statement,
     words.reserved_name,
     brackets.missing_value,
+    heads.sizes_by_sign,
     brackets.comma_or_end,
     steps.arrow_to_nothing,
     steps.arrow_from_nothing,
+    heads.bar_as_arrow,
     steps.first_path,
     steps.other_joints,
     words.word_without_its_form,

@@ -74,6 +74,27 @@ def label_of_signs(mistake: Mistake) -> Repair | None:
     return Repair(diagnostic, (Change(start, end, (whole,)),), start=start if mistake.between else None)
 
 
+def indexed_label(mistake: Mistake) -> Repair | None:
+    """`ys[i]: conv(64)`: a label with a number is a text."""
+    if mistake.token.kind != "LSQB" or mistake.before.kind != "NAME" or mistake.in_parentheses():
+        return None
+    end, first = mistake.value_end(mistake.position), mistake.position - 1
+    if mistake.tokens[end - 1].kind != "RSQB" or mistake.tokens[end].kind != "COLON":
+        return None
+    last = mistake.tokens[end - 1]
+    inside = mistake.source.source.text[mistake.token.end : last.start].strip()
+    right = f'"{mistake.word(mistake.before)}.{inside if inside.isdigit() else "{" + inside + "}"}"'
+    span = mistake.span(mistake.before).to(mistake.span(last))
+    diagnostic = say(
+        "E210",
+        f"`{span.text}` cannot name a step: a label with a number in it is a text",
+        span,
+        fix=Fix(f"write `{right}`", (Edit(span, right),)),
+    )
+    name = Token("NAME", mistake.before.start, mistake.before.end)
+    return Repair(diagnostic, (Change(first, end, (name,)),), damaged=True, start=first if mistake.between else None)
+
+
 def other_joints(mistake: Mistake) -> Repair | None:
     """`conv(64) - bn`, `conv(64), bn`, `conv(64).relu()`, `conv(64) + skip`."""
     token, before, after = mistake.token, mistake.before, mistake.after
@@ -107,9 +128,11 @@ def bare_arguments(mistake: Mistake) -> Repair | None:
         end = mistake.value_end(mistake.position)
         if mistake.tokens[end - 1].kind != "RSQB":
             return None
+        if _is_label(mistake, name):
+            return _one_of_several(mistake, name, end)
         closing = mistake.tokens[end - 1]
-        changes = (mistake.as_kind(mistake.position, "LPAR"), mistake.as_kind(end - 1, "RPAR"))
-        edits = (Edit(mistake.span(token), "("), Edit(mistake.span(closing), ")"))
+        changes = [mistake.as_kind(mistake.position, "LPAR"), mistake.as_kind(end - 1, "RPAR")]
+        edits = [Edit(mistake.span(token), "("), Edit(mistake.span(closing), ")")]
         inside = mistake.source.source.text[token.end : closing.start]
     else:
         end = mistake.position
@@ -118,12 +141,79 @@ def bare_arguments(mistake: Mistake) -> Repair | None:
         ):
             end += 1
         place = mistake.tokens[end - 1].end
-        changes = (mistake.insert(mistake.position, "LPAR"), mistake.insert(end, "RPAR"))
-        edits = (Edit(mistake.place(before.end).to(mistake.place(token.start)), "("), Edit(mistake.place(place), ")"))
-        inside = mistake.source.source.text[token.start : place]
+        values = ("NUMBER", "SIZE", "TRUE", "FALSE", "NONE", "TEXT")
+        commas = [
+            index for index in range(mistake.position + 1, end) if {mistake.tokens[index].kind, mistake.at(index - 1).kind} <= {*values}
+        ]
+        changes = [
+            mistake.insert(mistake.position, "LPAR"),
+            *(mistake.insert(index, "COMMA") for index in commas),
+            mistake.insert(end, "RPAR"),
+        ]
+        edits = [
+            Edit(mistake.place(before.end).to(mistake.place(token.start)), "("),
+            *(Edit(mistake.place(mistake.at(index - 1).end), ",") for index in commas),
+            Edit(mistake.place(place), ")"),
+        ]
+        words = mistake.source.source.text[token.start : place].replace(",", " ").split()
+        inside = ", ".join(words) if commas else mistake.source.source.text[token.start : place]
     message = f"the arguments of `{name}` stand in parentheses"
-    fix = Fix(f"write `{name}({inside})`" if len(inside) <= 40 else "write the parentheses", edits)
-    return Repair(say("E124", message, mistake.span(token), fix=fix), changes)
+    fix = Fix(f"write `{name}({inside})`" if len(inside) <= 40 else "write the parentheses", tuple(edits))
+    return Repair(say("E124", message, mistake.span(token), fix=fix), tuple(changes))
+
+
+def _is_label(mistake: Mistake, name: str) -> bool:
+    """Whether a step before has that label, or the block takes a tensor by that name."""
+    tokens = mistake.tokens
+    return any(
+        tokens[index].kind == "NAME"
+        and mistake.word(tokens[index]) == name
+        and (tokens[index + 1].kind == "COLON" or mistake.at(index - 1).kind == "TAKES")
+        for index in range(mistake.position - 1)
+    )
+
+
+def _one_of_several(mistake: Mistake, name: str, end: int) -> Repair:
+    """`f[0] -> conv(64)`: a label is no step."""
+    first, last = mistake.position - 1, mistake.tokens[end - 1]
+    span = mistake.span(mistake.before).to(mistake.span(last))
+    right = f"skip({span.text})"
+    place = mistake.before.start
+    words = (Token("NAME", place, place), Token("LPAR", place, place))
+    changes = (Change(first, first, words), mistake.insert(end, "RPAR"))
+    message = f"`{name}` is a label and no step: the path goes on from one of its results by `{right}`"
+    return Repair(say("E124", message, span, fix=Fix(f"write `{right}`", (Edit(span, right),))), changes, damaged=True, start=first)
+
+
+def indexed_output(mistake: Mistake) -> Repair | None:
+    """`output p = f[0]`: an output is what a label names."""
+    tokens, first = mistake.tokens, mistake.position
+    while first and tokens[first].kind != "OUTPUT" and not mistake.begins_line(first):
+        first -= 1
+    if mistake.token.kind != "LSQB" or mistake.before.kind != "NAME" or tokens[first].kind != "OUTPUT":
+        return None
+    end = mistake.value_end(mistake.position)
+    if tokens[end - 1].kind != "RSQB":
+        return None
+    begin = mistake.position - 1
+    while tokens[begin - 1].kind in ("DOT", "NAME") and begin - 1 > first:
+        begin -= 1
+    value = mistake.span(tokens[begin]).to(mistake.span(tokens[end - 1]))
+    named = mistake.at(begin - 1).kind == "EQUAL"
+    start = begin - 2 if named else begin
+    name = mistake.word(tokens[start]) if named else label_name(value.text)
+    whole = mistake.span(tokens[start]).to(value)
+    indent = mistake.source.source.text[: tokens[first].start].rpartition("\n")[2]
+    step = f"{name}: skip({value.text})"
+    fix = None
+    if not indent.strip():
+        edits = (Edit(mistake.place(tokens[first].start), f"{step}\n{indent}"), Edit(whole, name))
+        fix = Fix(f"give it a label of its own, `{step}`, and write `output {name}`", edits)
+    help = f"give it a label of its own before: `{step}`, then `output {name}`"
+    message = f"an output is named by a label, and `{value.text}` is a part of what a label stands for"
+    token = Token("NAME", tokens[start].start, tokens[end - 1].end)
+    diagnostic = say("E122", message, value, help=None if fix else help, fix=fix)
+    return Repair(diagnostic, (Change(start, end, (token,)),), damaged=True, start=first)
 
 
 def first_path(mistake: Mistake) -> Repair | None:
@@ -152,7 +242,7 @@ def first_path(mistake: Mistake) -> Repair | None:
     others = (Label(mistake.span(token), "the next path"),)
     message = "every path of a merge begins with `|`, the first one too"
     diagnostic = say("E123", message, mistake.span(brace), "`|` must follow", fix=Fix("write `|` before each path", edits), others=others)
-    return Repair(diagnostic, changes, start=_chain_start(mistake, index))
+    return Repair(diagnostic, changes, start=chain_start(mistake, index))
 
 
 def _open_brace(mistake: Mistake) -> int:
@@ -207,7 +297,7 @@ def empty_path(mistake: Mistake) -> Repair | None:
     )
 
 
-def _chain_start(mistake: Mistake, brace: int) -> int:
+def chain_start(mistake: Mistake, brace: int) -> int:
     """The token at which the chain begins whose last step stands before the brace: it was taken for complete."""
     offset = mistake.tokens[brace].start
     for value in reversed(mistake.machine.values):

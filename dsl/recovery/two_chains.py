@@ -20,6 +20,11 @@ def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnos
     between = Span(tokens.source, first.span.end, second.span.start)
     if isinstance(last.action, ast.Call) and isinstance(next_.action, ast.Group) and next_.label is None and not next_.action.mode:
         return _paths_without_bars(last.action, next_.action)
+    bare = isinstance(next_.action, ast.Call) and next_.action.bare and next_.label is None
+    if bare and isinstance(last.action, ast.Call) and last.action.bare and last.action.path in (("skip",), ("reuse",)):
+        return _label_without_parentheses(last.action, next_)
+    if last.names and bare:
+        return missing_comma(tokens, first.span.end, next_.span)
     if isinstance(last.action, ast.Call) and last.action.bare and last.label is None and len(first.steps) == 1:
         word = last.action.path[0]
         if word in USAGE:
@@ -36,16 +41,48 @@ def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnos
     )
 
 
+def _label_without_parentheses(call: ast.Call, label: ast.Step) -> Diagnostic:
+    """`skip e1`."""
+    right = f"{call.path[0]}({label.span.text})"
+    span = call.span.to(label.span)
+    message = f"the label of `{call.path[0]}` stands in parentheses"
+    return Diagnostic("E124", message, Label(label.span), fix=Fix(f"write `{right}`", (Edit(span, right),)))
+
+
+def missing_comma(tokens: Tokens, end: int, next_: Span) -> Diagnostic:
+    """`split(2) as a b`, `output a b`, `default conv(bias = false) bn`: a list of names or calls goes on without its comma."""
+    place = Span(tokens.source, end, end)
+    return Diagnostic(
+        "E113",
+        f"a comma is missing before `{next_.text}`",
+        Label(next_, "a comma before this"),
+        fix=Fix("write the comma", (Edit(place, ","),)),
+    )
+
+
 def _paths_without_bars(head: ast.Call, group: ast.Group) -> Diagnostic:
     name = ".".join(head.path)
     if name in USAGE:
         return Diagnostic("E122", f"`{name}` needs more than a body", Label(head.span), help=f"write {USAGE[name]}")
     brace = Span(group.span.source, group.span.start, group.span.start + 1)
-    place = Span(group.span.source, brace.end, brace.end)
+    paths = _lines(group)
+    edits = tuple(Edit(Span(group.span.source, start, start), "| ") for start in paths)
     return Diagnostic(
         "E123",
         f"the paths of `{name}` begin with `|`",
         Label(brace, "`|` must follow"),
         help=f"`{name} {{ | conv(64) | skip }}`; a group that follows `{name}` stands on a new line",
-        fix=Fix("write `|`", (Edit(place, " |"),)),
+        fix=Fix("write `|` before each path", edits) if paths else None,
     )
+
+
+def _lines(group: ast.Group) -> list[int]:
+    """Where the paths of a group begin that was to be a merge's: two of its lines are two paths. Of more nobody knows where one ends,
+    but that `skip` is one by itself."""
+    body = group.body
+    if len(body) == 1:
+        return [body[0].span.start]
+    skips = [row for row in body if isinstance(row, ast.Chain) and row.span.text == "skip"]
+    if len(body) == 2 or (len(skips) == 1 and skips[0] is body[-1]):
+        return [body[0].span.start, body[-1].span.start]
+    return []

@@ -38,6 +38,37 @@ IN_BODIES: Final = frozenset(
 _AT_TOP: Final = frozenset({"BLOCK", "NETWORK", "OPERATION", "IMPORT", "FROM"})
 
 
+def list_goes_on(mistake: Mistake) -> Repair | None:
+    """`default conv(bias = false) bn`, `from resnet import basic bottleneck`, `budget parameters <= 3M macs <= 2G`: a comma is missing."""
+    first = place = mistake.position
+    if mistake.token.kind == "COMPARISON" and mistake.before.kind == "NAME":
+        place -= 1
+    while first and not mistake.begins_line(first):
+        first -= 1
+    kind, before = mistake.at(first).kind, mistake.at(place - 1)
+    wanted = {"BUDGET"} if place < mistake.position else {"DEFAULT", "FROM"}
+    if kind not in wanted or mistake.at(place).kind != "NAME" or before.kind not in ("NAME", "NUMBER", "RPAR") or place - first < 2:
+        return None
+    if mistake.in_parentheses() or any(one.kind in ("LBRACE", "BRACE_BAR", "ARROW") for one in mistake.tokens[first:place]):
+        return None
+    places, depth = [place], 0
+    for index in range(place + 1, mistake.line_end()):
+        depth += {"LPAR": 1, "LSQB": 1, "RPAR": -1, "RSQB": -1}.get(mistake.tokens[index].kind, 0)
+        if not depth and mistake.tokens[index].kind == "NAME" and mistake.at(index - 1).kind in ("NAME", "NUMBER", "RPAR"):
+            places.append(index)
+    words = " and ".join(f"`{mistake.word(mistake.at(index))}`" for index in places)
+    message = f"{'a comma is' if len(places) == 1 else 'commas are'} missing before {words}"
+    edits = tuple(Edit(mistake.place(mistake.at(index - 1).end), ",") for index in places)
+    diagnostic = say(
+        "E113",
+        message,
+        mistake.span(mistake.at(place)),
+        "a comma before this",
+        fix=Fix("write the comma" if len(places) == 1 else "write the commas", edits),
+    )
+    return Repair(diagnostic, tuple(mistake.insert(index, "COMMA") for index in places), start=first)
+
+
 def wrong_place(mistake: Mistake) -> Repair | None:
     """Steps outside of every block, blocks and imports inside of one."""
     token = mistake.token

@@ -57,6 +57,8 @@ BOMBS = {
         "E406",
     ),
     "empty loops in loops": (network("repeat 100000 { repeat 100000 { repeat 100000 { } } }\n relu"), "E406"),
+    "conditions in loops": (network("repeat 100000 { repeat 100000 { if false { relu } } }\n relu"), "E406"),
+    "stages in a loop": (network("repeat 100000 { stage s { skip } }\n relu"), "E406"),
     "blocks that double and place nothing": (tower("block b0 { if true { } }", "block b@ { b# -> b# }") + network("b59"), "E406"),
     "blocks that double and are wrong": (tower("block b0 { relu -> nonsense }", "block b@ { b# -> b# }") + network("b59"), "E201"),
     "a block that calls itself twice": ("block b { b -> b }\n" + network("b"), "E401"),
@@ -195,6 +197,20 @@ def test_a_network_of_as_many_operations_as_there_may_be() -> None:
 
 def test_the_largest_loop_that_places_nothing() -> None:
     assert not checked_text(network(f"repeat {LARGEST_LIST} {{ }}\n relu"), "n.arch").has_errors
+
+
+def test_calls_of_blocks_are_no_limit_by_themselves() -> None:
+    """A network of more operations and calls than are made uncounted is counted first, and then made."""
+    count = 2 * LARGE // 3
+    program = checked_text("block b { relu }\n" + network(f"repeat {count} {{ b }}"), "n.arch").program
+    assert program is not None
+    assert len(program.nodes) == count + 2
+
+
+def test_an_empty_round_takes_its_number() -> None:
+    program = checked_text(network("stage s { repeat 2 { }\n repeat 2 { conv(3) -> relu } }"), "n.arch").program
+    assert program is not None
+    assert [node.key for node in program.nodes if node.operation.name == "conv"] == ["s.2.conv1", "s.3.conv1"]
 
 
 def test_what_is_placed_pays_for_statements() -> None:

@@ -19,7 +19,12 @@ MISTAKES = {
         '`"bilinear"`: a text stands between quotes',
         'upsample(2, mode = "bilinear")',
     ),
-    "a layer of PyTorch that counts its inputs": ("Conv2d(3, 64, 3)", "E201", "channels that come in are never written", None),
+    "a layer of PyTorch that counts its inputs": (
+        "Conv2d(3, 64, 3)",
+        "E201",
+        "channels that come in are never written",
+        "conv(64, 3, pad = 0)",
+    ),
     "a layer of PyTorch that does not": ("ReLU()", "E201", "did you mean `relu`", "relu()"),
     "a statement's word as a step": ("expect(3)", "E201", "`expect` begins a statement", None),
     "one letter is near to nothing": ("conv(b)", "E201", "there is no value named `b`", None),
@@ -46,7 +51,7 @@ MISTAKES = {
     "a flag without its value": ("conv(8, bias)", "E201", "a parameter is given with its value: `bias = false`", "conv(8, bias = false)"),
     "a parameter without its value": ("conv(8, stride)", "E201", "`stride` is a parameter of `conv`: write `stride = …`", None),
     "numbers of words where features are wanted": ("flatten -> lstm(8)", "E313", "`embedding(count, features)`", None),
-    "a small quotient is no number to round": ("upsample(scale = 120 / 88)", "E220", "write `120.0 / 88`", None),
+    "a small quotient is no number to round": ("upsample(scale = 120 / 88)", "E220", "write `120.0 / 88`", "upsample(scale = 120.0 / 88)"),
     "a large one is": ("conv(64 / 3)", "E220", "write `//` to round down (here to 21)", "conv(64 // 3)"),
     "a skip that is added by a sign": ("a: conv(3)\na + skip", "E114", "`add { | skip(a) | skip }`", None),
     "tensors given as arguments": ("a: conv(3)\nf(a, a)", "E207", "write `f { | skip(a) | skip(a) }`", None),
@@ -148,7 +153,7 @@ network n {
 
 def test_after_a_mistake_in_the_text_nothing_is_doubted() -> None:
     """What could not be read may have used what nothing else uses."""
-    rows = checked("network n {\ninput x[3, 8, 8]\nconv(3)\nrelu | bn\n}", "test.arch").diagnostics
+    rows = checked("network n {\ninput x[3, 8, 8]\nconv(3)\nrelu\n| bn\n}", "test.arch").diagnostics
     assert [row.code for row in rows] == ["E123"]
 
 

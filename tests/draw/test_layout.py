@@ -77,6 +77,7 @@ def test_a_failed_layout_keeps_the_dot(tmp_path: Path, monkeypatch: pytest.Monke
 def test_an_unknown_ending(tmp_path: Path) -> None:
     (said,) = draw(residual_network(), tmp_path / "net.gif")
     assert said.code == "F602"
+    assert said.primary.span.source.text == ""  # of an option, and of no line of the network
     assert not list(tmp_path.iterdir())
 
 

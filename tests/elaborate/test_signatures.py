@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from archc.base.diagnostics import Diagnostic, Problem
 from archc.base.source import Source
 from archc.compiler.elaborate.closures import NO_DEFAULTS, Builtin, Environment, Template
-from archc.compiler.elaborate.signatures import Signature, Slot, bad_value, match, show_default, signature
+from archc.compiler.elaborate.explain_arguments import bad_value
+from archc.compiler.elaborate.signatures import Signature, Slot, match, show_default, signature
 from archc.compiler.ops import TABLE
 from archc.compiler.ops.parameters import OpenSizes
 from archc.dsl import ast
@@ -136,7 +137,7 @@ def test_an_unknown_one_is_told_with_the_one_that_is_free() -> None:
 
 def refused(parameter: str, value: object, text: str, operation: str = "conv") -> Diagnostic:
     row = next(row for row in TABLE[operation].parameters() if row.name == parameter)
-    return bad_value(signature(Builtin(TABLE[operation])), row, value, "something else", Source.of("v.arch", text).span(0, len(text)), text)
+    return bad_value(signature(Builtin(TABLE[operation])), row, value, "something else", Source.of("v.arch", text).span(0, len(text)))
 
 
 def test_a_number_that_is_not_whole_may_be_rounded() -> None:

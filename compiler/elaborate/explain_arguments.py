@@ -1,0 +1,214 @@
+"""What is said of an argument that its parameter does not take: which other parameter was meant, or how the value is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
+from ...base.source import Span
+from ...dsl import ast
+from ..ops.parameters import BadValue, Flag, Parameter, Reference, Word
+from ..ops.suggest import closest, did_you_mean
+from .closures import Builtin, Environment, Given, Labelled
+from .explain_numbers import Works, divided, made_whole
+from .shape_of import ShapeOf
+from .signatures import Signature, Slot, is_list
+from .values import WORDS, show_value
+
+
+class Reads(Works, Protocol):
+    """What works an expression out and knows the labels at a place (an `Evaluator`)."""
+
+    @property
+    def environment(self) -> Environment: ...
+
+    def labelled(self, node: ast.Expression) -> Labelled | None: ...
+
+
+def refused_argument(diagnostic: Diagnostic, argument: ast.Argument, given: Signature, slot: Slot | None, evaluator: Reads) -> Diagnostic:
+    """What is said of an argument that cannot be worked out, for the parameter that it is for."""
+    if diagnostic.code == "E220" and slot is not None and slot.kind is not None:
+        return divided(diagnostic, argument.value, slot.kind, evaluator)
+    return _with_parameter(diagnostic, argument, given)
+
+
+def _with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signature) -> Diagnostic:
+    """Of a name that means nothing where a value stands, and is that of a parameter: `lstm(64, bidirectional)`."""
+    value = argument.value
+    if diagnostic.code != "E201" or argument.name is not None or not isinstance(value, ast.Name):
+        return diagnostic
+    slot = next((row for row in given.slots if row.name == value.name), None)
+    if slot is None:
+        return diagnostic
+    if slot.default in ("true", "false"):
+        text = f"{slot.name} = {'false' if slot.default == 'true' else 'true'}"
+        return replace(
+            diagnostic, secondary=(), help=None, fix=Fix(f"a parameter is given with its value: `{text}`", (Edit(value.span, text),))
+        )
+    return replace(diagnostic, secondary=(), help=f"`{slot.name}` is a parameter of `{given.name}`: write `{slot.name} = …`", fix=None)
+
+
+def bad_value(
+    called: Signature, row: Parameter, value: object, expected: str, span: Span, given: Mapping[str, Given] | None = None
+) -> Diagnostic:
+    """The diagnostic of a value that a parameter's kind does not accept. `given`: what each parameter is given."""
+    text = span.text
+    help, fix = _remedy(called, row, value, span, given or {}) or (f"`{row.name}`: {row.doc}", None)
+    shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
+    same = shown == text.strip() or shown.strip('"') == text.strip()
+    return Diagnostic(
+        "E208",
+        f"`{row.name}` of `{called.name}` must be {expected}, and it is {shown}",
+        Label(span, "" if same else f"is {shown}"),
+        help=help,
+        fix=fix,
+    )
+
+
+def _remedy(called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:
+    if isinstance(row.kind, Word) and isinstance(value, str):
+        near = closest(value, row.kind.words)
+        if near:
+            return did_you_mean(near) or "", Fix(f'write "{near[0]}"', (Edit(span, f'"{near[0]}"'),))
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in WORDS and word != value and _takes(Slot(row.name, False, "", kind=row.kind), word):
+        return f"write `{word}`", Fix(f"write `{word}`", (Edit(span, word),))
+    begins_with_what_comes_out = called.slots[0].name in ("channels", "features")
+    if begins_with_what_comes_out and isinstance(row.kind, Flag) and isinstance(value, int) and not isinstance(value, bool):
+        return f"what comes in is never written: it is that of the tensor. `{called.usage}`", None
+    return (
+        made_whole(row.name, row.kind, value, span)
+        or _other_parameter(called, row, value, span, given)
+        or _in_brackets(called, row, value, span, given)
+        or _one_of_a_list(row, value, span)
+        or _like(called, value, span)
+    )
+
+
+def _takes(slot: Slot, value: object) -> bool:
+    try:
+        return slot.kind is not None and (slot.kind.read(value) is not None)
+    except BadValue:
+        return False
+
+
+def _by_place(span: Span) -> bool:
+    return not span.source.text[: span.start].rstrip().endswith("=")
+
+
+def _other_parameter(
+    called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given]
+) -> tuple[str, Fix | None] | None:
+    """`conv(64, 3, same)`, `bn(false)`, `upsample(2, "bilinear")`: by its place it is for a parameter that does not take it, and another does."""
+    if not _by_place(span) or not isinstance(value, str | bool):
+        return None
+    free = [slot for slot in called.slots if slot.name != row.name and slot.name not in given and slot.default != show_value(value)]
+    fitting = [slot.name for slot in free if _takes(slot, value)]
+    if len(fitting) != 1:
+        return None
+    written = f"{fitting[0]} = {value if isinstance(value, str) and value in WORDS else span.text}"
+    help = f"by its place it is the `{row.name}`: write `{written}`"
+    return help, Fix(help, (Edit(span, written),))
+
+
+def _in_brackets(called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:
+    """`reduce("mean", height, width)`, `parameter(197, 768)`: what a list takes stands without brackets, and the next parameter has a part of it."""
+    if isinstance(value, tuple) or not _by_place(span):
+        return None
+    place = next((number for number, slot in enumerate(called.slots) if slot.name == row.name), 0)
+    first, items, start, end = called.slots[place], [value], span.start, span.end
+    before = called.slots[place - 1] if place else first
+    if not is_list(first) and before.name in given and _by_place(given[before.name].span):
+        first, items, start = before, [given[before.name].value, value], given[before.name].span.start
+    for slot in called.slots[place + 1 :]:
+        row_after = given.get(slot.name)
+        if row_after is None or not _by_place(row_after.span) or not isinstance(row_after.value, int):
+            break
+        items, end = [*items, row_after.value], row_after.span.end
+    if not is_list(first) or any(isinstance(item, tuple) for item in items) or not _takes(first, tuple(items)):
+        return None
+    whole = span.source.span(start, end)
+    text = f"[{whole.text}]"
+    return f"a list stands in brackets: write `{text}`", Fix(f"write `{text}`", (Edit(whole, text),))
+
+
+def _one_of_a_list(row: Parameter, value: object, span: Span) -> tuple[str, Fix | None] | None:
+    """`softmax([channels])`: a list of one, where the one alone is wanted."""
+    if not isinstance(value, tuple) or len(value) != 1 or not span.text.startswith("[") or not span.text.endswith("]"):
+        return None
+    try:
+        row.kind.read(value[0])
+    except BadValue:
+        return None
+    text = span.text[1:-1].strip(" ,")
+    return f"write `{text}`, without brackets", Fix(f"write `{text}`", (Edit(span, text),))
+
+
+def _like(called: Signature, value: object, span: Span) -> tuple[str, Fix | None] | None:
+    """`crop(e1)`, `upsample(size = e1)`: a label where a size is wanted."""
+    if not isinstance(value, ShapeOf) or not any(isinstance(slot.kind, Reference) for slot in called.slots):
+        return None
+    before = re.search(r"\b[a-z_]+\s*=\s*$", span.source.text[: span.start])
+    place = span.source.span(before.start() if before is not None else span.start, span.end)
+    axes = [axis for axis in value.axes if axis != "channels"]
+    if span.text == "in":
+        if not axes or not all(axes):
+            return None
+        text = f"size = [{', '.join(f'in.{axis}' for axis in axes)}]"
+        return f"write `{text}`", Fix(f"write `{text}`", (Edit(place, text),))
+    return f"the size of a labelled step is taken by `like = {span.text}`", Fix(
+        f"write `like = {span.text}`", (Edit(place, f"like = {span.text}"),)
+    )
+
+
+def sizes_apart(called: Signature, arguments: Sequence[ast.Argument], evaluator: Reads) -> None:
+    """Refuse `crop(in.height, in.width)`, `upsample(64, 64)`: the size is one argument."""
+    names = [slot.name for slot in called.slots]
+    if "like" not in names or "size" not in names or not any(isinstance(slot.kind, Reference) for slot in called.slots):
+        return
+    values = [argument.value for argument in arguments if argument.name is None]
+    second = names[1] if len(values) > 1 else ""
+    if second not in ("size", "like") or any(isinstance(value, ast.Constant | ast.Text) for value in values[:2]):
+        return
+    if any(evaluator.labelled(value) is not None for value in values):
+        return
+    of = {value.value.span.text for value in values if isinstance(value, ast.Attribute)}
+    alike = len(of) == 1 and all(isinstance(value, ast.Attribute) and value.name != "channels" for value in values)
+    numbers = all(isinstance(value, ast.Number) for value in values)
+    texts = [value.span.text for value in values]
+    size = "x".join(texts) if numbers else f"[{', '.join(texts)}]"
+    written = f"like = {of.pop()}" if alike and "in" not in of else f"size = {size}"
+    place = values[0].span.to(values[-1].span)
+    raise Problem(
+        Diagnostic(
+            "E207",
+            f"`{called.name}` takes a size as one argument, and here {len(values)} stand for it",
+            Label(place, f"{len(values)} arguments"),
+            fix=Fix(f"write `{called.name}({written})`", (Edit(place, written),)),
+        )
+    )
+
+
+def tensor_given(inputs: int, called: Signature, call: ast.Call, evaluator: Reads) -> None:
+    """Refuse `relu(x)`, `conv(x, 64)`: what a step works on is the tensor at hand."""
+    first = call.arguments[0]
+    if inputs != 1 or first.name is not None or not isinstance(first.value, ast.Name):
+        return
+    name = first.value.name
+    if evaluator.environment.binding(name) is not None or evaluator.labelled(first.value) is None:
+        return
+    if any(isinstance(slot.kind, Reference) for slot in called.slots):
+        return
+    rest = ", ".join(row.span.text for row in call.arguments[1:])
+    written = f"skip({name}) -> {called.name}" + (f"({rest})" if rest else "")
+    raise Problem(
+        Diagnostic(
+            "E207",
+            f"`{called.name}` works on the tensor at hand, and takes none as an argument",
+            Label(first.span, "is a label"),
+            fix=Fix(f"go on from the label: write `{written}`", (Edit(call.span, written),)),
+        )
+    )

@@ -1,0 +1,137 @@
+"""A step as other libraries write it, put into archc's words: `nn.Conv2d(3, 64, 3, padding=1)` is `conv(64, 3, pad = 1)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ...base.diagnostics import Diagnostic, Edit, Fix
+from ...dsl import ast
+from ..ops import TABLE
+from ..ops.foreign_calls import is_from_elsewhere, parameter_of, positions, takes_weights, unsaid, value_of
+from ..ops.foreign_names import key, same_as
+from .closures import Builtin, Environment
+from .explain_values import unknown_name
+from .signatures import Signature, signature
+
+IsLabel = Callable[[str], bool]
+
+
+def unknown_step(environment: Environment, name: str, call: ast.Call, wanted: str) -> Diagnostic:
+    """The diagnostic of a call whose name means nothing here."""
+    step = translated(call, lambda word: environment.label(word) is not None) if call.arguments else None
+    fix = Fix(f"in archc it is `{step}`", (Edit(call.span, step),)) if step is not None else None
+    return unknown_name(environment, name, call.path_span, wanted, sum(row.name is None for row in call.arguments), fix)
+
+
+def translated(call: ast.Call, is_label: IsLabel) -> str | None:
+    """The steps that the call is here; None where that is not certain."""
+    word = ".".join(call.path)
+    if key(word) == "sequential":
+        parts = [_part(argument, is_label) for argument in call.arguments]
+        return " -> ".join(part for part in parts if part is not None) if parts and None not in parts else None
+    name = same_as(word) or (word.rpartition(".")[2] if is_from_elsewhere(word) else None)
+    if name is None or name not in TABLE or takes_weights(word):
+        return None
+    called = signature(Builtin(TABLE[name]))
+    arguments = list(call.arguments)
+    if not arguments:
+        return name if TABLE[name].least_inputs < 2 else None
+    if TABLE[name].least_inputs > 1:
+        return _merge(word, name, called, arguments, is_label)
+    start = ""
+    first = arguments[0].value
+    if arguments[0].name is None and isinstance(first, ast.Name) and is_label(first.name):  # F.relu(x)
+        start, arguments = f"skip({first.name}) -> ", arguments[1:]
+    read = _read(word, called, arguments)
+    if read is None:
+        return None
+    given, after = read
+    given |= unsaid(word, given) if arguments else {}
+    return start + _written(name, called, given) + after
+
+
+def _part(argument: ast.Argument, is_label: IsLabel) -> str | None:
+    if argument.name is not None:
+        return None
+    if isinstance(argument.value, ast.Call):
+        return translated(argument.value, is_label) or (argument.value.span.text if argument.value.path[0] in TABLE else None)
+    return None
+
+
+def _read(word: str, called: Signature, arguments: Sequence[ast.Argument]) -> tuple[dict[str, str], str] | None:
+    """The text of each parameter, and the step that an argument asks for behind it; None where an argument is not known."""
+    known = {slot.name for slot in called.slots}
+    places = positions(word)
+    by_place = sum(row.name is None for row in arguments)
+    if places is not None and places[:1] == ("-",) and by_place < (3 if "kernel" in places else 2) and not _names_inputs(places, arguments):
+        # `Conv2d(64, 3)`: the channels that come in were left out already, unless a name says what the second is.
+        places = places[1:]
+    if places is None:
+        places = tuple(slot.name for slot in called.slots)
+    given: dict[str, str] = {}
+    after, place = "", 0
+    for row in arguments:
+        if row.name is None:
+            if place >= len(places):
+                return None
+            name: str | None = places[place]
+            place += 1
+        elif row.name == "activation":
+            function = row.value.span.text.strip("\"'")
+            operation = function if function in TABLE else same_as(function)
+            if operation is None:
+                return None
+            after = f" -> {operation}"
+            continue
+        else:
+            name = parameter_of(row.name, known)
+        if name == "-":
+            continue
+        text = value_of(name, row.value.span.text) if name in known and name is not None else None
+        if name is None or text is None or name in given:
+            return None
+        given[name] = text
+    return given, after
+
+
+def _names_inputs(places: tuple[str, ...], arguments: Sequence[ast.Argument]) -> bool:
+    """Whether a name tells that the first argument is what comes in: `Conv2d(3, 64, kernel_size = 3)`, `BatchNorm2d(64)`."""
+    if all(place in ("-", "eps", "momentum", "affine", "bias", "heads", "dropout") for place in places):
+        return True
+    names = {parameter_of(row.name, {"kernel", "channels", "features"}) for row in arguments if row.name is not None}
+    by_place = sum(row.name is None for row in arguments)
+    return ("kernel" in names and by_place == 2) or bool(names & {"channels", "features"})
+
+
+def _merge(word: str, name: str, called: Signature, arguments: Sequence[ast.Argument], is_label: IsLabel) -> str | None:
+    """`torch.cat([a, b], dim=1)`, `torch.add(a, b)`: the tensors are the paths."""
+    first = arguments[0].value
+    if isinstance(first, ast.List):
+        tensors, rest = list(first.items), arguments[1:]
+    else:
+        tensors = [row.value for row in arguments if row.name is None]
+        rest = [row for row in arguments if row.name is not None]
+    if len(tensors) < 2 or not all(isinstance(tensor, ast.Name) and is_label(tensor.name) for tensor in tensors):
+        return None
+    known = {slot.name for slot in called.slots}
+    head: dict[str, str] = {}
+    for row in rest:
+        parameter = "axis" if row.name is None else parameter_of(row.name, known)
+        text = value_of("axis", row.value.span.text) if parameter == "axis" and "axis" in known else None
+        if text is None:
+            return None
+        if text != "0" or name == "stack":  # channels, which is the default
+            head["axis"] = text
+    return f"{_written(name, called, head)} {{ {' '.join(f'| skip({tensor.span.text})' for tensor in tensors)} }}"
+
+
+def _written(name: str, called: Signature, given: dict[str, str]) -> str:
+    """The call; what is required stands without its name, and a default is left out."""
+    parts: list[str] = []
+    for number, slot in enumerate(called.slots):
+        text = given.get(slot.name)
+        if text is None or (not slot.required and text == slot.default and slot.name != "kernel"):
+            continue
+        in_order = number == len(parts) and all("=" not in part for part in parts) and number < 2
+        parts.append(text if in_order else f"{slot.name} = {text}")
+    return f"{name}({', '.join(parts)})" if parts else name

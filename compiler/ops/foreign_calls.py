@@ -1,0 +1,140 @@
+"""Calls as other libraries write them: which of their arguments is which parameter here.
+
+Names alone are in `foreign_names.py`. Here stands the order of their positional arguments, what they do where archc does another thing
+by default, and which of their arguments are left out because archc knows them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from .foreign_names import NO_PARAMETERS, PARAMETERS, key
+
+TORCH: Final = {
+    "conv": "- channels kernel stride pad dilation groups bias pad_mode",
+    "convtranspose": "- channels kernel stride pad out_pad groups bias dilation",
+    "linear": "- features bias",
+    "lazylinear": "features bias",
+    "batchnorm": "- eps momentum affine",
+    "syncbatchnorm": "- eps momentum affine",
+    "instancenorm": "- eps momentum affine",
+    "layernorm": "- eps affine bias",
+    "rmsnorm": "- eps affine",
+    "groupnorm": "groups - eps affine",
+    "localresponsenorm": "size alpha beta k",
+    "maxpool": "kernel stride pad dilation indices ceil",
+    "avgpool": "kernel stride pad ceil count_pad",
+    "adaptiveavgpool": "size",
+    "adaptivemaxpool": "size",
+    "dropout": "p",
+    "leakyrelu": "slope",
+    "elu": "alpha",
+    "celu": "alpha",
+    "softmax": "axis",
+    "logsoftmax": "axis",
+    "flatten": "- -",
+    "upsample": "size scale mode align_corners",
+    "interpolate": "size scale mode align_corners",
+    "pixelshuffle": "factor",
+    "pixelunshuffle": "factor",
+    "channelshuffle": "groups",
+    "embedding": "count features",
+    "multiheadattention": "- heads dropout bias",
+    "lstm": "- features layers bias",
+    "gru": "- features layers bias",
+    "unfold": "kernel dilation pad stride",
+    "fold": "size kernel dilation pad stride",
+    "cat": "- axis",
+    "concat": "- axis",
+    "stack": "- axis",
+}
+"""By the name without its module and dimensions: the parameters in the order of PyTorch's arguments; `-` is known from the tensor."""
+
+KERAS: Final = {
+    "conv": "channels kernel stride pad",
+    "convtranspose": "channels kernel stride pad",
+    "depthwiseconv": "kernel stride pad",
+    "dense": "features",
+    "layernormalization": "-",
+    "maxpooling": "kernel stride pad",
+    "averagepooling": "kernel stride pad",
+    "dropout": "p",
+    "leakyrelu": "slope",
+    "softmax": "-",
+    "upsampling": "scale",
+    "embedding": "count features",
+    "lstm": "features",
+    "gru": "features",
+    "concatenate": "-",
+}
+"""The same for Keras, where channels stand last."""
+
+_DROPPED: Final = {*NO_PARAMETERS, "batch_first", "track_running_stats", "num_channels", "return_sequences", "start_dim", "end_dim"}
+_KERAS_ALONE: Final = {"dense", "batchnormalization", "layernormalization", "maxpooling", "averagepooling", "concatenate", "upsampling"}
+_MORE_PARAMETERS: Final = {
+    "kernel_shape": "kernel",
+    "dilations": "dilation",
+    "pads": "pad",
+    "hidden_size": "features",
+    "num_layers": "layers",
+    "axes": "axis",
+}
+_WORDS: Final = {"True": "true", "False": "false", "None": "none", '"same"': "same", '"valid"': "valid", '"causal"': "causal"}
+_HALF: Final = {"conv", "depthwiseconv"}
+"""Where those libraries pad nothing unless they are asked, and archc keeps the size."""
+
+
+_WEIGHTED: Final = {"conv", "convtranspose", "linear", "batchnorm", "layernorm", "groupnorm", "instancenorm", "embedding"}
+
+
+def takes_weights(word: str) -> bool:
+    """Whether it is a function of PyTorch's that is given its weights: those stand in no text here."""
+    return re.match(r"(torch|nn|F)\.", word) is not None and word.rpartition(".")[2].islower() and key(word) in _WEIGHTED
+
+
+def positions(word: str) -> tuple[str, ...] | None:
+    """The parameters in the order of the positional arguments of a call to `word`; None where nobody knows whose word it is."""
+    plain = key(word)
+    if re.search(r"\dD", word) or plain in _KERAS_ALONE or re.match(r"(tf|keras|layers)\.", word.lower()):
+        return tuple(KERAS[plain].split()) if plain in KERAS else None
+    if re.match(r"(torch|nn|F)\.", word) or (word[:1].isupper() and plain in TORCH):
+        return tuple(TORCH[plain].split()) if plain in TORCH else None
+    return None
+
+
+def is_from_elsewhere(word: str) -> bool:
+    """Whether a name tells by its module that another library is meant."""
+    return re.match(r"(torch|nn|F|tf|keras|layers)\.", word) is not None
+
+
+def parameter_of(name: str, known: set[str]) -> str | None:
+    """What an argument's name is here: a parameter of `known`, "-" where it is left out, None where nothing is known of it."""
+    lowered = name.lower()
+    for found in (name, PARAMETERS.get(lowered), _MORE_PARAMETERS.get(lowered)):
+        if found in known:
+            return found
+    return "-" if lowered in _DROPPED else None
+
+
+def value_of(parameter: str, text: str) -> str | None:
+    """The text of an argument as archc writes it; None where it has another meaning there."""
+    if parameter == "pattern":  # the batch stands before both sides there
+        sides = [side.split() for side in text.strip("\"'").split("->")]
+        alike = len(sides) == 2 and all(sides) and sides[0][0] == sides[1][0] and sides[0][0] in ("b", "n", "B", "N", "batch")
+        return '"' + " -> ".join(" ".join(side[1:]) for side in sides) + '"' if alike else text
+    plain = _WORDS.get(text.replace("'", '"') if parameter == "pad" else text, text)
+    if parameter == "axis":  # the batch counts there
+        if re.fullmatch(r"-[0-9]+", plain):
+            return plain
+        return str(int(plain) - 1) if plain.isdigit() and int(plain) else None
+    tuple_of_sizes = re.fullmatch(r"[(\[]\s*(\d+(?:\s*,\s*\d+){0,2})\s*,?\s*[)\]]", plain)
+    if tuple_of_sizes is not None and parameter in ("kernel", "stride", "pad", "dilation", "size", "out_pad"):
+        sizes = [size.strip() for size in tuple_of_sizes[1].split(",")]
+        return sizes[0] if len(set(sizes)) == 1 else "x".join(sizes)
+    return plain.replace("'", '"') if plain.startswith("'") else plain
+
+
+def unsaid(word: str, given: dict[str, str]) -> dict[str, str]:
+    """What a call leaves to its library's default and has to be written here, because archc's is another."""
+    return {"pad": "0"} if key(word) in _HALF and "pad" not in given and given.get("kernel", "") not in ("1", "1x1") else {}

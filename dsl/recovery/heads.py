@@ -1,0 +1,172 @@
+"""Slips in the heads of statements: the shape of an `input`, the name of a `stage`, the list of a `for`."""
+
+from __future__ import annotations
+
+from ...base.diagnostics import Edit, Fix
+from ..lexer.scanner import Token
+from .mistake import Change, Mistake, Repair, say
+from .steps import chain_start
+
+_NUMBERS = frozenset({"NUMBER", "SIZE"})
+_BY = frozenset({"x", "X", "by"})
+
+
+def sizes_by_sign(mistake: Mistake) -> Repair | None:
+    """`input image[3 x 32 x 32]`, `[3 * 32]` is a product: the sizes of a tensor are a list."""
+    opener = mistake.opener()
+    if mistake.word(mistake.token) not in _BY or mistake.token.kind != "NAME" or opener < 0 or mistake.tokens[opener].kind != "LSQB":
+        return None
+    end = mistake.value_end(opener)
+    inside = range(opener + 1, end - 1)
+    signs = [index for index in inside if mistake.tokens[index].kind == "NAME" and mistake.word(mistake.tokens[index]) in _BY]
+    rest = [mistake.tokens[index].kind for index in inside if index not in signs]
+    if mistake.tokens[end - 1].kind != "RSQB" or not set(rest) <= {*_NUMBERS, "COMMA"}:
+        return None
+    right = "[" + ", ".join(mistake.word(mistake.tokens[index]) for index in inside if mistake.tokens[index].kind in _NUMBERS) + "]"
+    span = mistake.span(mistake.tokens[opener]).to(mistake.span(mistake.tokens[end - 1]))
+    diagnostic = say("E113", "the sizes of a tensor are a list with commas", span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
+    return Repair(diagnostic, tuple(mistake.as_kind(index, "COMMA") for index in signs))
+
+
+def shape_in_parentheses(mistake: Mistake) -> Repair | None:
+    """`input image(3, 32, 32)`, `expect (64, 8, 8)`, `input image: [3, 32, 32]`, `input image = [3, 32, 32]`."""
+    token, first = mistake.token, mistake.at(mistake.start)
+    if first.kind not in ("INPUT", "EXPECT") or mistake.position - mistake.start > 2:
+        return None
+    if token.kind in ("COLON", "EQUAL") and mistake.after.kind in ("LSQB", "LPAR") and first.kind == "INPUT":
+        place = mistake.at(mistake.position + 1)
+        edit = Edit(mistake.place(mistake.before.end).to(mistake.place(place.start)), "")
+        message = f"the shape of an input stands behind its name, without `{mistake.word(token)}`"
+        fix = Fix(f"leave `{mistake.word(token)}` out", (edit,))
+        return Repair(say("E101", message, mistake.span(token), fix=fix), (mistake.drop(mistake.position),))
+    if token.kind != "LPAR":
+        return None
+    end = mistake.value_end(mistake.position)
+    if mistake.tokens[end - 1].kind != "RPAR":
+        return None
+    closing = mistake.tokens[end - 1]
+    span = mistake.span(token).to(mistake.span(closing))
+    edits = (Edit(mistake.span(token), "["), Edit(mistake.span(closing), "]"))
+    fix = Fix(f"write `[{span.text[1:-1]}]`", edits)
+    changes = (mistake.as_kind(mistake.position, "LSQB"), mistake.as_kind(end - 1, "RSQB"))
+    return Repair(say("E121", "a shape stands in brackets, not in parentheses", span, fix=fix), changes)
+
+
+def nameless_input(mistake: Mistake) -> Repair | None:
+    """`input [3, 32, 32]`."""
+    before, token = mistake.before, mistake.token
+    if before.kind != "NAME" or mistake.word(before) != "input" or token.kind != "LSQB" or not mistake.begins_line(mistake.position - 1):
+        return None
+    end = mistake.value_end(mistake.position)
+    shape = mistake.span(token).to(mistake.span(mistake.tokens[end - 1])).text
+    name = "x" if shape.count(",") in (0, 1) else "image"
+    fix = Fix(f"write `input {name}{shape}`", (Edit(mistake.place(before.end).to(mistake.place(token.start)), f" {name}"),))
+    whole = Token("BROKEN", before.start, mistake.tokens[end - 1].end)
+    diagnostic = say("E122", "a name is missing after `input`", mistake.span(before), fix=fix)
+    return Repair(diagnostic, (Change(mistake.position - 1, end, (whole,)),), start=mistake.position - 1)
+
+
+def inputs_in_a_row(mistake: Mistake) -> Repair | None:
+    """`input a[3, 32, 32], b[1, 32, 32]`."""
+    first = mistake.position
+    while first and not mistake.begins_line(first):
+        first -= 1
+    while mistake.tokens[first].kind != "INPUT" and first < mistake.position:
+        first += 1
+    after = mistake.at(mistake.position + 2)
+    if mistake.token.kind != "COMMA" or mistake.tokens[first].kind != "INPUT" or mistake.before.kind != "RSQB":
+        return None
+    if mistake.after.kind != "NAME" or after.kind != "LSQB" or mistake.in_parentheses():
+        return None
+    text = mistake.source.source.text
+    indent = text[: mistake.tokens[first].start].rpartition("\n")[2]
+    gap = mistake.place(mistake.token.start).to(mistake.place(mistake.after.start))
+    fix = Fix("write it as a statement of its own", (Edit(gap, f"\n{indent}input " if not indent.strip() else " input "),))
+    word = Token("INPUT", mistake.token.start, mistake.token.end)
+    return Repair(
+        say("E101", "each input is a statement of its own", mistake.span(mistake.token), fix=fix),
+        (Change(mistake.position, mistake.position + 1, (word,)),),
+        start=mistake.position if mistake.between else None,
+    )
+
+
+def name_of_signs(mistake: Mistake) -> Repair | None:
+    """`stage 1 { … }`, `stage layer-1 { … }`, `aux 2 { … }`."""
+    first = mistake.position
+    while first > 0 and mistake.tokens[first].kind not in ("STAGE", "AUX") and not mistake.begins_line(first):
+        first -= 1
+    word = mistake.word(mistake.tokens[first])
+    if word not in ("stage", "aux") or first == mistake.position:
+        return None
+    end = first + 1
+    while mistake.tokens[end].kind in ("NAME", "NUMBER", "SIZE", "MINUS", "DOT", "SLASH") and (
+        end == first + 1 or mistake.at(end - 1).end == mistake.tokens[end].start
+    ):
+        end += 1
+    if mistake.tokens[end].kind not in ("LBRACE", "INDEXED", "FLAT") or end == first + 1 or end <= mistake.position:
+        return None
+    span = mistake.span(mistake.tokens[first + 1]).to(mistake.span(mistake.tokens[end - 1]))
+    name = Token("NAME", span.start, span.end)
+    head = mistake.tokens[first]._replace(kind=word.upper())
+    right = f'"{"".join(span.text.split())}"'
+    message = f"`{span.text}` is no name of a {word}: what is not made of letters, digits and `_` stands between quotes"
+    diagnostic = say("E210", message, span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
+    return Repair(diagnostic, (Change(first, end, (head, name)),), start=first)
+
+
+def list_of_a_loop(mistake: Mistake) -> Repair | None:
+    """`for w in 64, 128, 256 { … }`."""
+    if mistake.token.kind != "COMMA" or mistake.at(mistake.start).kind != "FOR" or mistake.in_parentheses():
+        return None
+    kinds = [token.kind for token in mistake.tokens[mistake.start : mistake.position]]
+    if "IN" not in kinds:
+        return None
+    begin = mistake.start + kinds.index("IN") + 1
+    end = mistake.position
+    while mistake.tokens[end].kind not in ("LBRACE", "BRACE_BAR", "COLON", "$END") and not mistake.begins_line(end):
+        end += 1
+    span = mistake.span(mistake.tokens[begin]).to(mistake.span(mistake.tokens[end - 1]))
+    right = f"[{span.text}]"
+    opening = Token("LSQB", span.start, span.start)
+    changes = (Change(begin, begin, (opening,)), mistake.insert(end, "RSQB"))
+    return Repair(say("E121", "a list stands in brackets", span, fix=Fix(f"write `{right}`", (Edit(span, right),))), changes)
+
+
+def then_without_braces(mistake: Mistake) -> Repair | None:
+    """`if norm then bn`: the word stands for the brace."""
+    word = mistake.word(mistake.token)
+    if mistake.token.kind != "NAME" or word not in ("then", "do") or "LBRACE" not in mistake.machine.expected():
+        return None
+    if mistake.after.kind in ("LBRACE", "BRACE_BAR", "$END") or mistake.begins_line(mistake.position + 1):
+        return None
+    end = mistake.body_end()
+    close = mistake.tokens[end - 1].end
+    edits = (Edit(mistake.span(mistake.token), "{"), Edit(mistake.place(close), " }"))
+    message = f"a body stands between braces: `{word}` is not a word of the language"
+    changes = (mistake.as_kind(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
+    return Repair(say("E117", message, mistake.span(mistake.token), fix=Fix("write the braces", edits)), changes)
+
+
+def bar_as_arrow(mistake: Mistake) -> Repair | None:
+    """`conv(64) | bn | relu`: a pipe of the shell."""
+    if mistake.token.kind != "BAR" or mistake.begins_line() or mistake.before.kind not in ("NAME", "RPAR") or mistake.after.kind != "NAME":
+        return None
+    depth = 0
+    for token in reversed(mistake.tokens[: mistake.position]):
+        if token.kind == "RBRACE":
+            depth += 1
+        elif token.kind in ("LBRACE", "BRACE_BAR"):
+            if not depth and token.kind == "BRACE_BAR":
+                return None
+            depth -= 1
+            if depth < 0:
+                break
+    index = mistake.position
+    while index and not mistake.begins_line(index):
+        index -= 1
+    if any(token.kind in ("LBRACE", "BRACE_BAR") for token in mistake.tokens[index : mistake.position]):
+        return None
+    fix = Fix("write `->`", (Edit(mistake.span(mistake.token), "->"),))
+    message = "steps are joined by `->`, not by `|`, which begins a path of a merge"
+    start = chain_start(mistake, mistake.position)
+    return Repair(say("E114", message, mistake.span(mistake.token), fix=fix), (mistake.as_kind(mistake.position, "ARROW"),), start=start)
