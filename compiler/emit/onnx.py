@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import re
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 OPSET = 22
 """The version of the operators."""
 
+_OF_THE_EXPORT = ("pkg.torch.onnx.stack_trace", "pkg.torch.onnx.fx_node", "pkg.onnxscript.rewriter.rule_name")
+"""What PyTorch notes at a node: lines of files of this machine, and how it came about."""
+
 _NEEDED = ("onnx", "onnxscript")
 
 
@@ -39,18 +43,19 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
         raise ArchError((_needs(missing, path),))
 
     def made(free: FreeAxes) -> None:
-        torch.onnx.export(
+        program = torch.onnx.export(
             plain,
             example_inputs(module, free),
-            draft,
             dynamo=True,
             opset_version=OPSET,
             input_names=[node.names[-1] for node in graph.inputs],
             output_names=[node.names[-1] for node in graph.outputs],
             dynamic_shapes=free.dims(),
-            external_data=False,
             verbose=False,
         )
+        assert program is not None
+        _tell_scopes(program.model)
+        program.save(draft, external_data=False)
 
     with (
         answering_plainly(module) as plain,
@@ -65,6 +70,16 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
                 return as_free_as_can_be(graph, dynamic, made)[1]
         except torch.onnx.OnnxExporterError as error:
             raise ArchError((_cannot(error, path),)) from error
+
+
+def _tell_scopes(model: Any) -> None:
+    """Every node tells the part of the network that it is in, as viewers show it (`layer1/0/conv1`); nothing tells of this machine."""
+    for node in model.graph:
+        told = node.metadata_props
+        for name in _OF_THE_EXPORT:
+            told.pop(name, None)
+        scopes = [scope for scope in ast.literal_eval(told.get("pkg.torch.onnx.name_scopes", "[]"))[:-1] if scope]
+        told["namespace"] = scopes[-1].replace(".", "/") if scopes else ""
 
 
 def _alone(module: nn.Module, graph: Graph) -> object:
