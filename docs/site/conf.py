@@ -25,7 +25,16 @@ PAGES = {
         "docs/editors",
     ],
     "Networks": ["architectures/README", "docs/gallery", "docs/diagrams", "docs/import", "docs/imported"],
-    "Numbers": ["docs/costs", "docs/lecture", "docs/speed", "docs/quantize", "docs/checker", "docs/json", "benchmarks/RESULTS"],
+    "Numbers": [
+        "docs/costs",
+        "docs/lecture",
+        "docs/speed",
+        "docs/quantize",
+        "docs/deploy",
+        "docs/checker",
+        "docs/json",
+        "benchmarks/RESULTS",
+    ],  # fmt: skip
     "Errors": ["docs/errors/README", "docs/errors/[EWF]*"],
     "archc itself": ["docs/architecture", "CONTRIBUTING", "CHANGELOG", "docs/decisions/README", "docs/decisions/0*"],
 }
