@@ -34,7 +34,7 @@ PAGES = {
         "docs/checker",
         "docs/json",
         "benchmarks/RESULTS",
-    ],  # fmt: skip
+    ],
     "Errors": ["docs/errors/README", "docs/errors/[EWF]*"],
     "archc itself": ["docs/architecture", "CONTRIBUTING", "CHANGELOG", "docs/decisions/README", "docs/decisions/0*"],
 }
