@@ -203,7 +203,11 @@ def _quantized(plan: Plan, wanted: Eight, path: str) -> str:
 
     made = quantize(plan.graph, plan.module.state_dict(), wanted, Int8OneDnn())
     save(script(made.module), path)
-    slower = "" if has_vnni() else "\n      this processor has no VNNI: it runs here, but hardly faster than float32, or slower"
+    slower = (
+        ""
+        if has_vnni()
+        else "\n      this processor has no VNNI: here the layers are worked out in float32 and rounded, slower than without `--quantize`"
+    )
     return f"int8 for inference, cpu alone, {plan.filled}{_rows(made.told)}{slower}"
 
 
