@@ -1,0 +1,6 @@
+[
+  (body)
+  (declared_body)
+  (merge)
+  (list)
+] @fold

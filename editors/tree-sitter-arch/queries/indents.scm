@@ -1,0 +1,10 @@
+[
+  (body)
+  (declared_body)
+  (merge)
+  (list)
+  (arguments)
+  (parameters)
+] @indent
+
+["}" "]" ")"] @outdent
