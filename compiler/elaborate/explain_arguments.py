@@ -32,13 +32,18 @@ def refused_argument(diagnostic: Diagnostic, argument: ast.Argument, given: Sign
     """What is said of an argument that cannot be worked out, for the parameter that it is for."""
     if diagnostic.code == "E220" and slot is not None and slot.kind is not None:
         return divided(diagnostic, argument.value, slot.kind, evaluator)
-    return _with_parameter(diagnostic, argument, given)
+    return _with_parameter(diagnostic, argument, given, slot)
 
 
-def _with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signature) -> Diagnostic:
+def _with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signature, own: Slot | None) -> Diagnostic:
     """Of a name that means nothing where a value stands, and is that of a parameter: `lstm(64, bidirectional)`."""
     value = argument.value
-    if diagnostic.code != "E201" or argument.name is not None or not isinstance(value, ast.Name):
+    if diagnostic.code != "E201" or not isinstance(value, ast.Name):
+        return diagnostic
+    flag = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.name)
+    if flag is not None and own is not None and isinstance(own.kind, Flag):
+        return replace(diagnostic, secondary=(), help=f"write `{flag}`", fix=Fix(f"write `{flag}`", (Edit(value.span, flag),)))
+    if argument.name is not None:
         return diagnostic
     slot = next((row for row in given.slots if row.name == value.name), None)
     if slot is None:
@@ -76,6 +81,8 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in WORDS and word != value and _takes(Slot(row.name, False, "", kind=row.kind), word):
         return f"write `{word}`", Fix(f"write `{word}`", (Edit(span, word),))
+    if isinstance(row.kind, Flag) and (flag := _flag(value, span)) is not None:
+        return f"write `{flag}`", Fix(f"write `{flag}`", (Edit(span, flag),))
     begins_with_what_comes_out = called.slots[0].name in ("channels", "features")
     if begins_with_what_comes_out and isinstance(row.kind, Flag) and isinstance(value, int) and not isinstance(value, bool):
         return f"what comes in is never written: it is that of the tensor. `{called.usage}`", None
@@ -86,6 +93,13 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
         or _one_of_a_list(row, value, span)
         or _like(called, value, span)
     )
+
+
+def _flag(value: object, span: Span) -> str | None:
+    """The flag that a text or a number of 0 or 1 was to be."""
+    if isinstance(value, str):
+        return {"true": "true", "false": "false", "yes": "true", "no": "false"}.get(value.lower())
+    return ("false", "true")[value] if isinstance(value, int) and value in (0, 1) and not _by_place(span) else None
 
 
 def _takes(slot: Slot, value: object) -> bool:

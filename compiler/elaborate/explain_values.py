@@ -11,6 +11,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from ...dsl import ast
 from ..ops import TABLE
+from ..ops.foreign_calls import positions
 from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import Optional, Word
 from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean, is_near
@@ -102,7 +103,7 @@ def unknown_name(
     if wanted == "a value" and name in choices():
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
     elif step is not None and (near[:1] == (same_as(name),) or not near):
-        counted = arguments >= COUNT_INPUTS.get(key(name), arguments + 1)
+        counted = arguments >= COUNT_INPUTS.get(key(name), arguments + 1) and (positions(name) or ("",))[0] == "-"
         fix = step
         help = step.message + (". The channels that come in are never written: they are those of the tensor" if counted else "")
     elif wanted != "a value" and near and arguments >= COUNT_INPUTS.get(key(name), arguments + 1):

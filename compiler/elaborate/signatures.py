@@ -10,6 +10,7 @@ from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Operation
+from ..ops.foreign_calls import value_of
 from ..ops.foreign_names import NO_PARAMETERS
 from ..ops.parameters import Kind, OpenSizes, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
@@ -203,25 +204,44 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
             [*called.usage.removeprefix(called.name).strip("()").split(", "), *(f"{name} = none" for name in further)]
         ).removeprefix(", ")
         other = f"what calls it gives it {', '.join(f'`{name}`' for name in further)}, too; let it take that: `{called.name}({head})`"
+    fix = replacement(argument.name_span, near) if other is None else None
+    if called.place is None and argument.name == "dim" and near[:1] == ("axis",):
+        # The batch counts there: the number is another one.
+        text = value_of("axis", argument.value.span.text)
+        fix = (
+            Fix(f"write `axis = {text}`: the batch does not count", (Edit(argument.span, f"axis = {text}"),)) if text is not None else None
+        )
+        other = fix.message if fix is not None else "`axis` counts the axes without the batch, or names them: `axis = channels`"
     return Diagnostic(
         "E204",
         f"`{called.name}` has no parameter `{argument.name}`",
         Label(argument.name_span, "not a parameter"),
         _secondary(called),
         help=other or did_you_mean(near) or f"its use is `{called.usage}`",
-        fix=replacement(argument.name_span, near) if other is None else None,
+        fix=fix,
     )
 
 
 def _twice(called: Signature, name: str, first: ast.Argument, second: ast.Argument) -> Diagnostic:
+    point = _point(first, second) if second.name is None else None
     how = "by position" if first.name is None or second.name is None else "by name"
     return Diagnostic(
         "E206",
         f"`{name}` of `{called.name}` is given twice: `{first.span.text}` and `{second.span.text}`",
         Label(second.span, "given again here"),
         (Label(first.span, f"given here, {how}" if first.name is None else "given here"), *_secondary(called)),
-        help=f"its use is `{called.usage}`",
+        help=f"its use is `{called.usage}`" if point is None else point.message,
+        fix=point,
     )
+
+
+def _point(first: ast.Argument, second: ast.Argument) -> Fix | None:
+    """`p = 0,5`: a decimal point that was written as a comma."""
+    whole = first.value.span.to(second.span)
+    if not (first.value.span.text.isdigit() and second.span.text.isdigit()) or whole.text != f"{first.value.span.text},{second.span.text}":
+        return None
+    text = whole.text.replace(",", ".")
+    return Fix(f"a number is written with a point: `{text}`", (Edit(whole, text),))
 
 
 def _missing(called: Signature, missing: list[str], place: Span) -> Diagnostic:

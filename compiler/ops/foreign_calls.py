@@ -137,4 +137,5 @@ def value_of(parameter: str, text: str) -> str | None:
 
 def unsaid(word: str, given: dict[str, str]) -> dict[str, str]:
     """What a call leaves to its library's default and has to be written here, because archc's is another."""
-    return {"pad": "0"} if key(word) in _HALF and "pad" not in given and given.get("kernel", "") not in ("1", "1x1") else {}
+    certain = re.search(r"\d[dD]", word) is not None or is_from_elsewhere(word)  # `Conv(64)` may be archc's own with a capital
+    return {"pad": "0"} if certain and key(word) in _HALF and "pad" not in given and given.get("kernel", "") not in ("1", "1x1") else {}

@@ -153,14 +153,23 @@ def single_quotes(source: Source, start: int, end: int) -> Diagnostic:
     return Diagnostic("E106", "a text stands between double quotes", Label(span), fix=Fix(f'write `"{_short(span.text[1:-1])}"`', edits))
 
 
+_EXPRESSION: Final = re.compile(r"[A-Za-z_]\w*(\s*[-+*]\s*\w+)?(?=\")")
+"""A name, or one and a number, up to the end of a text: what stands behind a brace was to be worked out."""
+
+
 def hole_without_end(source: Source, start: int) -> Diagnostic:
     span = source.span(start, start + 1)
+    expression = _EXPRESSION.match(source.text, start + 1)
+    fix = Fix("write `{{` for the brace itself", (Edit(span, "{{"),))
+    if expression is not None:
+        place = source.span(expression.end(), expression.end())
+        fix = Fix(f"write `{{{expression[0]}}}`", (Edit(place, "}"),))
     return Diagnostic(
         "E107",
         "a `{` in a text has no `}`",
         Label(span, "an expression begins here"),
         help='an expression stands between braces: `"layer{i + 1}"`; a brace itself is written `{{`',
-        fix=Fix("write `{{` for the brace itself", (Edit(span, "{{"),)),
+        fix=fix,
     )
 
 

@@ -63,6 +63,17 @@ CASES = {
         net("global_avgpool -> flatten") + "network m = resnet18(classes = 3)\n",
         "from resnet18 import resnet18\n" + net("global_avgpool -> flatten") + "network m = resnet18(classes = 3)\n",
     ),
+    "an axis that counts the batch": (net("softmax(dim = 1)"), net("softmax(axis = 0)")),
+    "a gate that was flattened": (
+        net("mul { | skip | global_avgpool -> flatten -> linear(3) -> sigmoid }"),
+        net("mul { | skip | global_avgpool -> flatten -> linear(3) -> sigmoid -> reshape([3, 1, 1]) }"),
+    ),
+    "flags of other languages": (
+        net('conv(8, bias = "false") -> conv(8, bias = 0) -> conv(8, bias = no)'),
+        net("conv(8, bias = false) -> conv(8, bias = false) -> conv(8, bias = false)"),
+    ),
+    "a decimal comma": (net("dropout(p = 0,5)"), net("dropout(p = 0.5)")),
+    "an operation with a capital": (net("Conv(8) -> ReLU"), net("conv(8) -> relu")),
     "a cost that is nearly one": (net("conv(8)\n  budget params <= 1M"), net("conv(8)\n  budget parameters <= 1M")),
 }
 
@@ -105,6 +116,11 @@ SAID = {
         net("for i in range(3) { conv(64 * i) }"),
         "`max(1, 64 * i)`",
         net("for i in range(3) { conv(max(1, 64 * i)) }"),
+    ),
+    "one path of three": (
+        net("add { | conv(8) | conv(8, kernel = 5) | conv(4) }"),
+        "let path 3 end in 8 channels",
+        net("add { | conv(8) | conv(8, kernel = 5) | conv(8) }"),
     ),
     "a shape as one size": ("network n {\n  input x[3x32x32]\n  conv(8)\n}\n", "`[3, 32, 32]`", net("conv(8)")),
 }
