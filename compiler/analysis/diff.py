@@ -218,8 +218,10 @@ def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_
     arguments = tuple(
         (name, _value(value), _value(now))
         for (name, value), (_, now) in zip(old.operation.arguments(), new.operation.arguments(), strict=True)
-        if value != now or type(value) is not type(now)
+        if not _says_the_same(value, now)
     )
+    if arguments and _does_the_same(old, new):
+        arguments = ()
     shapes = (old.shape, new.shape) if old.shape != new.shape else None
     wired = tuple(to_new.get(index, -1) for index in old.inputs)
     operands = None
@@ -231,6 +233,29 @@ def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_
     if arguments or shapes or operands or shares or work[0] != work[1]:
         return Change("changed", old, new, arguments, shapes, operands, shares, work)
     return Change("renamed", old, new, work=work) if old.unique != new.unique else None
+
+
+def _says_the_same(value: object, now: object) -> bool:
+    """Whether two values are one: `2` is `2.0`, and `3x3` is `3`."""
+    if isinstance(value, bool) or isinstance(now, bool):
+        return value is now
+    one, two = ({item} if not isinstance(item, tuple) else set(item) if item else {item} for item in (value, now))
+    return value == now or (isinstance(value, tuple) != isinstance(now, tuple) and one == two and len(one) == 1)
+
+
+def _does_the_same(old: Node, new: Node) -> bool:
+    """Whether two ways of writing a step are the same code: `pad = half` of a kernel of 2 is `pad = 0`."""
+    return old.input_shapes == new.input_shapes and _code(old) is not None and _code(old) == _code(new)
+
+
+def _code(node: Node) -> tuple[object, ...] | None:
+    record, shapes = node.operation, node.input_shapes
+    module, weights, constant = record.module(shapes), record.weights(shapes), record.constant(shapes)
+    names = [f"x{place}" for place in range(len(shapes) + len(weights) + (constant is not None))]
+    expression = record.expression(names, shapes) if module is None else None
+    if module is None and expression is None:
+        return None
+    return module, expression, weights, record.initialization(), constant, record.beside()
 
 
 def _owner(old: Node, to_new: dict[int, int]) -> int | None:

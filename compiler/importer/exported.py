@@ -111,6 +111,8 @@ def _function(target: Any) -> Callable[..., Any]:
     name = target._schema.name.partition("::")[2].removesuffix("_")
     if name in ADAPTED:
         return ADAPTED[name]
+    if name.startswith("linalg_"):
+        return getattr(torch.linalg, name.removeprefix("linalg_"), target)
     found = getattr(F, name, None) or getattr(torch, name, None) or getattr(torch.Tensor, name, None)
     return found if callable(found) else target
 
@@ -142,6 +144,10 @@ def embedding(weight: Any, indices: Any, padding: int = -1, *_: bool) -> torch.T
 def cut(x: torch.Tensor, axis: int = 0, start: Any = None, stop: Any = None, step: int = 1) -> torch.Tensor:
     whole = slice(start or None, None if stop is None or (isinstance(stop, int) and stop > END) else stop, step if step != 1 else None)
     return x[(slice(None),) * (axis % x.dim()) + (whole,)]
+
+
+def indexed(x: torch.Tensor, places: Sequence[Any]) -> torch.Tensor:
+    return x[tuple(slice(None) if place is None else place for place in places)]
 
 
 def size(x: torch.Tensor, axis: int) -> int:
@@ -182,7 +188,7 @@ def softmax(x: torch.Tensor, axis: int, *_: Any) -> torch.Tensor:
 
 ADAPTED: dict[str, Callable[..., Any]] = {
     "batch_norm": batch_norm, "layer_norm": layer_norm, "group_norm": group_norm, "instance_norm": instance_norm, "embedding": embedding,
-    "slice": cut, "sym_size": size, "view": view, "_unsafe_view": view, "permute": permute, "_to_copy": unchanged, "to": unchanged,
+    "slice": cut, "index": indexed, "sym_size": size, "view": view, "_unsafe_view": view, "permute": permute, "_to_copy": unchanged, "to": unchanged,
     "clone": unchanged, "contiguous": unchanged, "alias": unchanged, "lift_fresh_copy": unchanged, "detach": unchanged,
     "_assert_tensor_metadata": ignored, "_assert_scalar": ignored, "sym_constrain_range_for_size": ignored, "softmax": softmax,
     "_softmax": softmax, "upsample_nearest1d": _resized("nearest", False), "upsample_nearest2d": _resized("nearest", False),

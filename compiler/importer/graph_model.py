@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -68,10 +69,11 @@ class GraphModel(nn.Module):
         for name, key in calls.keys.items():
             home, _, last = key.rpartition(".")
             values[name] = getattr(self.get_submodule(home), last)
-        for row in calls.rows:
-            if calls.tell is not None:
-                calls.tell(row)
-            values[row.name] = row.function(*_filled(list(row.arguments), values), **_filled(dict(row.keywords), values))
+        with inputs[0].device if inputs else contextlib.nullcontext():  # where what is made of nothing belongs, too
+            for row in calls.rows:
+                if calls.tell is not None:
+                    calls.tell(row)
+                values[row.name] = row.function(*_filled(list(row.arguments), values), **_filled(dict(row.keywords), values))
         return calls.answer(values)
 
 

@@ -203,6 +203,13 @@ def einsum(low: Lowering, call: Call) -> None:
     if any(row.fold > 1 or len(side) != len(set(side)) for row, side in zip([*rows, made], [*sides, after], strict=True)) or not after:
         raise Unsaid("`einsum` with rows folded into the batch")
     letters = {side[row.batch] for row, side in zip(rows, sides, strict=True) if not row.alone}
+    for place, row in enumerate(rows):
+        # What was only stretched over the batch has no axis of it.
+        axes = [axis for axis, letter in enumerate(sides[place]) if row.alone and letter in letters and row.shape[axis] == 1]
+        if axes:
+            shape = tuple(size for axis, size in enumerate(row.shape) if axis not in axes)
+            rows[place] = low.step("reshape", {"shape": list(shape)}, row, shape)
+            sides[place] = "".join(letter for axis, letter in enumerate(sides[place]) if axis not in axes)
     if (
         len(letters) > 1
         or any(letter not in after for letter in letters)
@@ -273,11 +280,13 @@ def reduce(low: Lowering, call: Call) -> None:
     kind = REDUCTIONS[call.function]
     if row["dim"] is None:
         raise Unsaid(f"`{call.function}` over the batch")
-    if call.function == "var" and (row.get("unbiased", True) is not True or row.get("correction", 1) != 1):
-        raise Unsaid("a variance of all values")
     given = row["dim"] if isinstance(row["dim"], list | tuple) else [row["dim"]]
     axes = sorted(data.axis(axis) for axis in given)
-    pool = {"mean": "global_avgpool", "max": "global_maxpool"}.get(kind)
+    if call.function == "var" and (row.get("unbiased", True) is not True or row.get("correction", 1) != 1):
+        if row.get("unbiased") is not False and row.get("correction", 0) != 0:
+            raise Unsaid("a variance with a correction of its own")
+        data, kind = _deviations(low, data, axes), "mean"
+    pool = {"mean": "global_avgpool", "max": "global_maxpool"}.get(REDUCTIONS[call.function])
     if pool and data.is_clean and len(data.bare) > 1 and axes == list(range(1, len(data.bare))):
         if row["keepdim"]:
             low.emit(call, pool, {}, [data])
@@ -289,3 +298,12 @@ def reduce(low: Lowering, call: Call) -> None:
         raise Unsaid(f"`{call.function}` over everything but the batch")
     assert made.bare or row["keepdim"]
     low.emit(call, "reduce", {"by": kind, "axis": axes[0] if len(axes) == 1 else axes, "keep": row["keepdim"]}, [data])
+
+
+def _deviations(low: Lowering, data: Data, axes: list[int]) -> Data:
+    """The squares of how far each value is from the mean along some axes: their mean is the variance of all values."""
+    shape = tuple(1 if axis in axes else size for axis, size in enumerate(data.bare))
+    mean = low.between("reduce", {"by": "mean", "axis": axes[0] if len(axes) == 1 else axes, "keep": True}, [data], shape)
+    turned = low.between("scale", {"factor": -1}, [mean], shape)
+    apart = low.between("add", {"broadcast": True}, [data, turned], data.bare)
+    return replace(data, number=low.between("square", {}, [apart], data.bare).number)

@@ -442,10 +442,18 @@ def passed(low: Lowering, call: Call) -> None:
         low.emit(call, "identity", {}, [data])
 
 
+@lowers("drop_path")
+def drop_path(low: Lowering, call: Call) -> None:
+    low.emit(call, "drop_path", {"p": call.arguments[1]}, [low.data(call.arguments[0])])
+
+
 @lowers("embedding")
 def embedding(low: Lowering, call: Call) -> None:
     row = bind(call, "input weight padding_idx max_norm norm_type scale_grad_by_freq sparse")
     weight, data = low.of(row["weight"]), low.data(row["input"])
     if len(data.bare) != 1:
         raise Unsaid("an embedding of one number, or of an image of numbers")
+    if isinstance(weight, Fixed) and (low.is_made_up(row["weight"]) or not weight.is_learned):
+        low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data, low.data(row["weight"])])
+        return
     low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data], low.key(row["weight"]))

@@ -9,6 +9,7 @@ from .by_distance import gathered
 from .flat_steps import Plain
 from .known import Data, Fixed
 from .lower import Lowering, bind, elements, lowers, one, spread
+from .lower_folded import batched, unbatched
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
@@ -221,7 +222,7 @@ def cat(low: Lowering, call: Call) -> None:
     ):
         low.emit(call, "class_token", {}, [parts[1]], parts[0].key)
         return
-    rows = [part for part in low.operands(call, *row["tensors"]) if isinstance(part, Data)]
+    rows = [part for part in low.operands(call, *row["tensors"]) if isinstance(part, Data) and 0 not in part.bare]
     if len(rows) == 1:
         low.alias(call, rows[0])
     else:
@@ -265,6 +266,8 @@ def interpolate(low: Lowering, call: Call) -> None:
         antialias=False,
     )
     data, made = low.data(row["input"]), low.result(call)
+    if data.alone:
+        data, made = unbatched(low, data, len(data.shape)), replace(made, shape=made.shape[1:])
     if row["mode"] not in ("nearest", "bilinear", "bicubic", "linear", "trilinear") or row["antialias"]:
         raise Unsaid(f"`interpolate` of mode {row['mode']}" + (" with antialiasing" if row["antialias"] else ""))
     rank = len(data.bare) - 1
@@ -273,10 +276,13 @@ def interpolate(low: Lowering, call: Call) -> None:
     if factor is not None and all(float(item).is_integer() for item in spread(factor, rank)):
         arguments["scale"] = one(tuple(int(item) for item in spread(factor, rank)))
     else:
-        times = _times(low, call, data)
+        times = None if data.alone else _times(low, call, data)
         arguments |= {"scale": times} if times is not None else {"size": one(made.bare[1:])}
     arguments |= {"mode": row["mode"], "align_corners": bool(row["align_corners"])}
-    low.emit(call, "upsample", arguments, [data])
+    if data.alone:
+        batched(low, call, low.between("upsample", arguments, [data], made.bare))
+    else:
+        low.emit(call, "upsample", arguments, [data])
 
 
 def _times(low: Lowering, call: Call, data: Data) -> Plain:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from . import lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_shapes
+from . import lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_recurrent, lower_shapes
 from .flat_steps import Flat
 from .inits import Start
 from .lower import TABLE, Lowering
 from .trace import Trace
 
-ROOMS = (lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_shapes)
+ROOMS = (lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_recurrent, lower_shapes)
 """The files that fill the table, each as it is imported."""
 
 

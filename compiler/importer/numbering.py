@@ -29,14 +29,12 @@ def number(body: Body, is_root: bool = True) -> bool:
 
 
 def _inner(item: Item) -> None:
-    if isinstance(item, Scope):
+    if isinstance(item, Scope | Aux):
         item.indexed = number(item.body, False)
     else:
         for body in item.bodies():
             for inner in body.items:
                 _inner(inner)
-            if isinstance(item, Aux):
-                _bare(body)
 
 
 def counted(body: Body) -> list[tuple[Item, list[Item]]]:

@@ -10,6 +10,7 @@ from .attention_core import cores
 from .attention_forms import attentions
 from .flat_steps import Flat, Plain, Sizes, Step
 from .rearranged import rearranged
+from .response_norm import response_norms
 from .views import is_view, moved, numbered
 
 
@@ -20,6 +21,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
     _image_norms(flat)
     _shared_concatenations(flat)
     _pooled(flat)
+    response_norms(flat)
     _channel_shuffles(flat)
     _tokens(flat)
     if forms:

@@ -298,12 +298,22 @@ def on_meta(module: nn.Module) -> Iterator[nn.Module]:
             for name, tensor in home.items():
                 if tensor is not None:
                     home[name] = bare(tensor)
+    recurrent = [part for part in module.modules() if isinstance(part, nn.RNNBase)]
+    for part in recurrent:
+        _list_anew(part)
     try:
         yield module
     finally:
         for home, row in kept:
             home.clear()
             home.update(row)
+        for part in recurrent:
+            _list_anew(part)
+
+
+def _list_anew(layer: nn.RNNBase) -> None:
+    """A recurrent layer keeps its weights in a list as well, which must be theirs of now."""
+    layer._flat_weights = [getattr(layer, name) for name in layer._flat_weights_names]
 
 
 @contextlib.contextmanager

@@ -96,10 +96,10 @@ class _Finder:
         for kind, members in list(groups.items()):
             if len(members) == 1:
                 others = [scope for _, _, scope in scopes(self.found.body) if scope.kind == kind and not scope.is_inline]
-                if len(others) == 1:
+                if len(others) == 1 and members[0][2].body.entry_name is None:
                     members[0][2].is_inline = True
                     groups[kind] = []
-                else:
+                elif len(others) > 1:
                     groups.pop(kind)
             elif kind:
                 waiting = sum(scope.kind == kind and not scope.is_inline for _, _, scope in scopes(self.found.body))
@@ -125,7 +125,7 @@ class _Finder:
             else:
                 clusters.append((scope.body, [rows]))
         for body, known in clusters:
-            if sum(map(len, known)) == 1:
+            if sum(map(len, known)) == 1 and body.entry_name is None:
                 known[0][0][2].is_inline = True
             else:
                 self._block(kind, body, known)

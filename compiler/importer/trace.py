@@ -6,6 +6,12 @@ The run is at the level of functions (`torch.overrides.TorchFunctionMode`), so t
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+=======
+import contextlib
+import functools
+import inspect
+>>>>>>> a9ad14e (Shipped networks there and back (benchmarks/roundtrip.py): recurrent layers, functional drop of samples, norms of neighbours in pieces and variances of all values are imported; two ways of writing one step are no difference)
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -104,6 +110,10 @@ OPAQUE = ("DropPath", "StochasticDepth")
 """Modules that are one step, whatever they call."""
 
 
+DROPPING = {"drop_path": ("p", "drop_prob"), "stochastic_depth": ("p",)}
+"""Functions that drop whole samples in training and hand their input on at rest, and what they call the probability."""
+
+
 class _Recorder(TorchFunctionMode):
     """Writes down every call of torch; calls that a call makes itself are its own matter."""
 
@@ -116,6 +126,7 @@ class _Recorder(TorchFunctionMode):
         self.visits: dict[str, int] = {}
         self.line: tuple[str, int] | None = None
         self.is_told = False
+        self.opaque = {path for path, part in module.named_modules() if type(part).__name__ in OPAQUE}
         self.known: dict[int, tuple[str, str]] = {}
         for key, parameter in module.named_parameters(remove_duplicate=False):
             self.known.setdefault(id(parameter), ("parameter", key))
@@ -190,6 +201,44 @@ class _Recorder(TorchFunctionMode):
             self.trace.calls.append(call)
             call.results.append(self.add(result, "call", call=call))
 
+    @contextlib.contextmanager
+    def dropping(self, module: nn.Module) -> Iterator[None]:
+        """While it is open, the functions that drop samples are calls, too, whatever they do: at rest they leave no trace."""
+        homes = {type(part).__module__ for part in module.modules()}
+        kept = []
+        for home in homes:
+            names = getattr(sys.modules.get(home), "__dict__", {})
+            for name in DROPPING:
+                if inspect.isfunction(names.get(name)):
+                    kept.append((names, name, names[name]))
+                    names[name] = self._as_call(names[name], name)
+        try:
+            yield
+        finally:
+            for names, name, first in kept:
+                names[name] = first
+
+    def _as_call(self, first: Callable[..., Any], name: str) -> Callable[..., Any]:
+        signature = inspect.signature(first)
+
+        @functools.wraps(first)
+        def dropped(*args: Any, **kwargs: Any) -> Any:
+            if self.stack[-1][0] in self.opaque:
+                return first(*args, **kwargs)
+            begin = len(self.trace.calls)
+            given = list(signature.bind(*args, **kwargs).arguments.items())
+            rate = next((value for key, value in given if key in DROPPING[name]), None)
+            source = self.ref(given[0][1])
+            result = first(*args, **kwargs)
+            if isinstance(rate, int | float):
+                del self.trace.calls[begin:]
+                call = Call("drop_path", (source, float(rate)), {}, [], *self.here())
+                self.trace.calls.append(call)
+                call.results.append(self.add(result, "call", call=call))
+            return result
+
+        return dropped
+
 
 def tensors_of(result: object) -> list[torch.Tensor]:
     """The tensors among what a call answers with."""
@@ -243,7 +292,7 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
     parts = [part for part in module.modules() if part is not module]
     handles = [part.register_forward_pre_hook(enter) for part in parts] + [part.register_forward_hook(leave) for part in parts]
     try:
-        with torch.no_grad(), recorder:
+        with torch.no_grad(), recorder, recorder.dropping(module):
             result = module(*inputs)
     finally:
         for handle in handles:

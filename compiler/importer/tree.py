@@ -135,6 +135,7 @@ class Aux(Item):
     """A side head, which leaves the current tensor as it was."""
 
     body: Body = field(default_factory=Body)
+    indexed: bool = False
 
     def __repr__(self) -> str:
         return f"aux {self.label} {self.body}"

@@ -163,7 +163,9 @@ class Writer:
             top = f"for {item.variable} in range({count})" if item.variable else f"repeat {count}"
             return _unindented(self._braced(top, self.body(item.body, depth + 1), depth))
         if isinstance(item, Aux):
-            return _unindented(self._braced(f"aux {item.label}", self.body(item.body, depth + 1), depth))
+            return _unindented(
+                self._braced(f"aux {item.label}" + (" indexed" if item.indexed else ""), self.body(item.body, depth + 1), depth)
+            )
         assert isinstance(item, Scope)
         inside = self.body(item.body, depth + 1)
         if item.body.entry_name is not None:

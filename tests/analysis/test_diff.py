@@ -72,3 +72,11 @@ def test_resnet_and_resnext() -> None:
     document = json.loads(json.dumps(difference.to_json()))
     assert document["totals"]["after"]["macs"] == 4_230_479_872 and len(document["changes"]) == len(difference.changes)
     assert sum(row["parameters"] for row in document["changes"]) == -528_128
+
+
+def test_two_ways_of_writing_a_step_are_no_difference() -> None:
+    one = "network n { input image[4, 8, 8] conv(4, 2, stride = 2, pad = 0) -> lrn(k = 2) -> maxpool(2) -> conv(4, 3, init = none) }"
+    two = "network n { input image[4, 8, 8] conv(4, 2x2, stride = 2) -> lrn(k = 2.0) -> maxpool(2x2) -> conv(4, 3) }"
+    assert not diff(graph_of(one), graph_of(two)).changes
+    assert diff(graph_of(one), graph_of(two.replace("2.0", "3.0"))).changes
+    assert diff(graph_of(one), graph_of(two.replace("conv(4, 3)", 'conv(4, 3, init = "kaiming")'))).changes

@@ -240,3 +240,34 @@ class Packed(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = F.linear(self.stem(x).permute(0, 2, 3, 1), self.mix)
         return self.attention(x.flatten(1, 2)).mean(1)
+
+
+class Tagger(nn.Module):
+    """A sequence of numbers, read both ways; a tag for each place, and of the whole what the last states say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(50, 8)
+        self.read = nn.LSTM(8, 6, num_layers=2, bidirectional=True, batch_first=True)
+        self.sum = nn.GRU(12, 5, batch_first=True)
+        self.tag = nn.Linear(12, 4)
+
+    def forward(self, sentence: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        states, _ = self.read(self.words(sentence))
+        _, last = self.sum(states)
+        return self.tag(states), last[-1]
+
+
+class Spread(nn.Module):
+    """A variance of all values, and a norm of neighbours that is taken to pieces."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        squares = nn.functional.pad((x * x).unsqueeze(1), (0, 0, 0, 0, 1, 1))
+        mean = nn.functional.avg_pool3d(squares, (3, 1, 1), stride=1).squeeze(1)
+        x = x / (mean * 2e-4 + 2.0) ** 0.75
+        return x * (x.var((2, 3), keepdim=True, unbiased=False) + 1e-5).rsqrt()

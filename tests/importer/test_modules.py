@@ -12,7 +12,7 @@ import archc
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of_module
 
-from . import models
+from . import models, more_models
 from .texts import CASES, FOLDER, text_of
 
 
@@ -105,3 +105,29 @@ class Branching(nn.Module):
 def test_a_model_that_looks_at_the_batch_is_refused() -> None:
     with pytest.raises(archc.ArchError, match="F653"):
         archc.from_module(Branching(), torch.zeros(2, 3, 8, 8))
+
+
+def test_recurrent_layers_are_words_and_so_are_their_last_states() -> None:
+    text = archc.from_module(more_models.Tagger(), torch.zeros(2, 7, dtype=torch.long))
+    assert "read: lstm(6, layers = 2, bidirectional = true)" in text
+    assert "sum: gru(5)" in text
+
+
+class Dropping(nn.Module):
+    """Drops whole samples by a function, which leaves no trace at rest."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 1)
+        self.p = p
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + drop_path(self.conv(x), self.p, self.training)
+
+
+def drop_path(x: torch.Tensor, p: float, training: bool) -> torch.Tensor:
+    return x * torch.empty(x.shape[0], 1, 1, 1, device=x.device).bernoulli_(1 - p) if training else x
+
+
+def test_a_function_that_drops_samples_is_a_step() -> None:
+    assert "conv: conv(3, 1) -> drop_path(0.25)" in archc.from_module(Dropping(0.25), torch.zeros(2, 3, 4, 4))

@@ -41,6 +41,7 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "apart": (more_models.Apart, ((3, 8, 8),)),
     "packed": (more_models.Packed, ((3, 16, 16),)),
     "shared_keys": (more_models.SharedKeys, ((8, 6),)),
+    "spread": (more_models.Spread, ((3, 8, 8),)),
 }
 
 
