@@ -6,12 +6,9 @@ The run is at the level of functions (`torch.overrides.TorchFunctionMode`), so t
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
 import contextlib
 import functools
 import inspect
->>>>>>> a9ad14e (Shipped networks there and back (benchmarks/roundtrip.py): recurrent layers, functional drop of samples, norms of neighbours in pieces and variances of all values are imported; two ways of writing one step are no difference)
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence

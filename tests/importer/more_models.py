@@ -249,12 +249,12 @@ class Tagger(nn.Module):
         super().__init__()
         self.words = nn.Embedding(50, 8)
         self.read = nn.LSTM(8, 6, num_layers=2, bidirectional=True, batch_first=True)
-        self.sum = nn.GRU(12, 5, batch_first=True)
+        self.whole = nn.GRU(12, 5, batch_first=True)
         self.tag = nn.Linear(12, 4)
 
     def forward(self, sentence: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         states, _ = self.read(self.words(sentence))
-        _, last = self.sum(states)
+        _, last = self.whole(states)
         return self.tag(states), last[-1]
 
 

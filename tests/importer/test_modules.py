@@ -110,7 +110,7 @@ def test_a_model_that_looks_at_the_batch_is_refused() -> None:
 def test_recurrent_layers_are_words_and_so_are_their_last_states() -> None:
     text = archc.from_module(more_models.Tagger(), torch.zeros(2, 7, dtype=torch.long))
     assert "read: lstm(6, layers = 2, bidirectional = true)" in text
-    assert "sum: gru(5)" in text
+    assert "whole: gru(5)" in text
 
 
 class Dropping(nn.Module):

@@ -1,0 +1,49 @@
+"""Shipped networks there and back: built as a module or a program, imported, and compared step by step (`benchmarks/roundtrip.py` does it for all)."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from ..sample import only_in_campaign
+
+
+def _script() -> ModuleType:
+    path = Path(__file__).parents[2] / "benchmarks" / "roundtrip.py"
+    spec = importlib.util.spec_from_file_location("roundtrip", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["roundtrip"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+ROUND_TRIP = _script()
+
+
+def _is_equal(name: str, way: str) -> None:
+    row = ROUND_TRIP.tried(name, way, 6e9)
+    assert row["result"] == "equal", row.get("told") or row.get("changes")
+    assert int(str(row["lines"])) <= 1.2 * int(str(row["shipped"]))
+
+
+@pytest.mark.parametrize(("name", "way"), [("squeezenet1_1", "py"), pytest.param("resnet18", "pt2", marks=pytest.mark.slow)])
+def test_a_network_comes_back_as_it_was(name: str, way: str) -> None:
+    _is_equal(name, way)
+
+
+@only_in_campaign
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["py", "pt2"])
+@pytest.mark.parametrize(
+    "name",
+    ["alexnet", "convmixer_768_32", "convnext_tiny", "densenet121", "googlenet", "mnasnet1_0", "resnet50", "shufflenet_v2_x1_0", "vgg11"],
+)
+def test_many_come_back_as_they_were(name: str, way: str) -> None:
+    if name == "convnext_tiny" and way == "pt2":
+        pytest.skip("a program of evaluation has no steps that drop samples")
+    _is_equal(name, way)
