@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from ..sample import only_in_campaign
+from tests.sample import only_in_campaign
 
 
 def _script() -> ModuleType:
