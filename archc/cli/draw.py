@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..compiler.graph.graph import Graph
 
 # The words of `compiler.draw`: stated here so that `--help` does not load it; a test holds them equal.
-FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")
+FORMATS = ("svg", "pdf", "png", "html", "tex", "drawio", "dot")
 LEVELS = ("stage", "block", "op")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 THEMES = ("light", "dark", "print")
@@ -58,7 +58,7 @@ class _Color(click.Choice[str]):
     "-o",
     "--output",
     metavar="FILE",
-    help="Its ending says the format: .svg (the default), .pdf, .png, .html, .tex (TikZ), .dot. `-`: standard output.",
+    help="Its ending says the format: .svg (the default), .pdf, .png, .html, .tex (TikZ), .drawio, .dot. `-`: standard output.",
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no ending says it.  [default: svg]")
 @click.option("--level", type=click.Choice(LEVELS), default="block", help="How much is unfolded.")

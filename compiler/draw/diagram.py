@@ -27,7 +27,7 @@ from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
 from .values import NO_VALUES, Column, Values
 
-FORMATS = ("svg", "pdf", "png", "html", "tex", "dot")
+FORMATS = ("svg", "pdf", "png", "html", "tex", "drawio", "dot")
 STYLES = ("boxes", "volumes", "plain")
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 WRONG_CALLS = frozenset({"F602", "F604", "F606", "F607"})  # codes of what the caller asked, not of what went wrong
@@ -94,7 +94,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT)
 def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link: Callable[[Span], str] = by_file_name) -> Drawn:
     """The picture in the format `form`, and what there is to say of it. `link` makes the address of a place in the source."""
     wrong = _wrong_words(graph, options)
-    if options.insets and form in ("html", "tex"):
+    if options.insets and form in ("html", "tex", "drawio"):
         wrong = (*wrong, _not_with_insets(graph, form))
     if options.style == "volumes" and (form not in ("svg", "tex") or options.insets):
         wrong = (*wrong, _not_as_volumes(graph, form))
@@ -140,10 +140,11 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
         if isinstance(page, Failure):
             return Drawn(picture, dot, None, (failed(graph, picture, page, form),))
         return Drawn(picture, dot, page.encode(), idle)
-    if form == "tex":
+    if form in ("tex", "drawio"):
+        from .drawio import to_drawio
         from .tikz import to_tikz
 
-        document = to_tikz(graph, picture, look, options.seconds)
+        document = (to_tikz if form == "tex" else to_drawio)(graph, picture, look, options.seconds)
         if isinstance(document, Failure):
             return Drawn(picture, dot, None, (failed(graph, picture, document, form),))
         return Drawn(picture, dot, document.encode(), idle)
@@ -285,7 +286,7 @@ def _no_insets(graph: Graph) -> tuple[Diagnostic, ...]:
 
 
 def _not_with_insets(graph: Graph, form: str) -> Diagnostic:
-    why = "on the page a click opens a block" if form == "html" else "TikZ pictures have none"
+    why = "on the page a click opens a block" if form == "html" else "only pictures that Graphviz draws have them"
     return _error(graph, "F606", f"`.{form}` has no insets: {why}", "write .svg, .pdf or .png, or leave `--insets` out")
 
 
