@@ -45,7 +45,8 @@ class _Elementwise(Operation):
 
     family: ClassVar[Family] = "merge"
     least_inputs: ClassVar[int] = 2
-    most_inputs: ClassVar[int | None] = None
+    most_inputs: ClassVar[int | None] = 200
+    """It is written as one expression of as many terms, which TorchScript's reader follows term by term: at 500 it is at Python's limit."""
     lies_on_top: ClassVar[bool] = True
     output_may_be_overwritten: ClassVar[bool] = True
 
