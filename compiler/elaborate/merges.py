@@ -60,7 +60,9 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
                     "E234",
                     f"`{callee.name}` takes {most} tensors, and {len(inputs)} paths end here",
                     Label(statement.head.span, f"{len(inputs)} paths"),
-                    help=f"join them in groups: `{callee.name} {{ | {callee.name} {{ … }} | {callee.name} {{ … }} }}`" if most > 4 else None,
+                    help=f"join them in groups: `{callee.name} {{ | {callee.name} {{ … }} | {callee.name} {{ … }} }}`"
+                    if most > 4
+                    else None,
                 )
             )
         parts = [Label(place) for _, place in ends]

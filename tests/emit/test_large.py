@@ -47,7 +47,9 @@ def test_a_sum_has_as_many_terms_as_torchscript_reads() -> None:
     (refused,) = checked(text.replace("COUNT", "201"), "large.arch").diagnostics
     assert refused.message == "`add` takes 200 tensors, and 201 paths end here"
     assert refused.help == "join them in groups: `add { | add { … } | add { … } }`"
-    assert checked("network wide { input x[2, 4, 4]\n  add { | add { | repeat 200: conv(2, 1) } | add { | repeat 200: conv(2, 1) } } }").program
+    assert checked(
+        "network wide { input x[2, 4, 4]\n  add { | add { | repeat 200: conv(2, 1) } | add { | repeat 200: conv(2, 1) } } }"
+    ).program
 
 
 def test_deep() -> None:
