@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KEPT = "loses most"
 """Why a layer stays in floating point that could be in eight bits."""
 
-TRIED = 4
+TRIED = 2
 """How many samples each layer is tried on alone."""
 
 

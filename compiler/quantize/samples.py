@@ -124,7 +124,17 @@ def _held(graph: Graph, rows: Mapping[str, Any], told: str, place: str) -> Sampl
     count = counts.pop()
     if not count:
         raise trouble("F682", place, "there are no samples: the arrays have no rows", "give some; 16 to 128 do")
-    return Samples(tuple(found), f"{count} of {told}" if count > 1 else f"one of {told}")
+    # Bytes of pixels are mostly not what a network was trained on; nobody but the user knows.
+    whole = [node.names[-1] for node in graph.inputs if graph.integers(node) is None and _is_whole(rows[node.names[-1]])]
+    note = f"; {', '.join(whole)}: whole numbers, taken as they are" if whole else ""
+    return Samples(tuple(found), f"{count if count > 1 else 'one'} of {told}{note}")
+
+
+def _is_whole(value: Any) -> bool:
+    import numpy
+
+    kind = getattr(value, "dtype", None)
+    return isinstance(kind, numpy.dtype) and kind.kind in "iu"
 
 
 def _tensor(graph: Graph, node: Node, value: Any, place: str) -> Tensor:

@@ -45,6 +45,14 @@ def test_arrays_of_a_file(tmp_path: Path) -> None:
     assert samples_of(WORDS, saved(tmp_path, words=numpy.array([[0, 1, 2, 3, 6]]))).inputs[0].dtype == torch.int64
 
 
+def test_bytes_of_pixels_are_told_to_be_taken_as_they_are(tmp_path: Path) -> None:
+    images = numpy.full((2, 3, 8, 6), 255, dtype=numpy.uint8)
+    found = samples_of(IMAGES, saved(tmp_path, image=images))
+    assert found.told.endswith("; image: whole numbers, taken as they are")
+    assert float(found.inputs[0].max()) == 255
+    assert "whole numbers" not in samples_of(IMAGES, saved(tmp_path, image=images / 255)).told
+
+
 def test_samples_from_python() -> None:
     images = torch.randn(3, 3, 8, 6)
     for given in (images, images.numpy(), [row.numpy() for row in images], {"image": images}):
