@@ -16,6 +16,7 @@ from .builder import Builder
 from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Rounds, Tensors
 from .declarations import budget, default, expect, require
 from .doubts import doubt_of_pairs
+from .effort import STEPS_A_LABEL
 from .evaluator import Evaluator, nowhere
 from .explain_numbers import rounded
 from .explain_values import with_origins
@@ -409,6 +410,7 @@ class Expansion:
             frame.environment.incomplete |= inside.environment.incomplete and inside.current is None
             return inside.current, dict(inner_names.members)
 
+        self.build.effort.spend(STEPS_A_LABEL, part.span)
         before = moment(self.build, frame)
         frame.current, members = run(frame, part.span)
         self.register(frame, Labelled(title, frame.current, part.name.span, members, repeater(self.build, before, title, run)))

@@ -421,7 +421,7 @@ class Builder:
         parts: Sequence[Label],
     ) -> Diagnostic:
         if parts and len(inputs) > 1 and refusal.parameter is None and refusal.code != "E331" and operation.borrowed() is None:
-            return describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts)
+            return self._from_where(describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts), refusal, given, None)
         argument = given.get(refusal.parameter) if refusal.parameter is not None else None
         # An argument that a `default` row gives stands elsewhere: the step that cannot have it is the place, not the row.
         is_own = argument is not None and span.source is argument.span.source and span.start <= argument.span.start < span.end

@@ -20,8 +20,8 @@ MOST_STEPS = 120_000
 STEPS_A_NODE = 20
 """How many more statements every operation pays for."""
 
-STEPS_A_CALL = 10
-"""A call of a block or network binds its parameters and opens a scope."""
+STEPS_A_CALL = 7
+"""A call of a block or network binds its parameters, beside the scope that it opens."""
 
 MOST_ERRORS = 100
 """After so many errors the rest of the text is not worked out."""

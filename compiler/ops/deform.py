@@ -141,6 +141,7 @@ class DeformConv(Operation):
             "E324",
             f"`deform_conv` with a window {window} takes {what}, {show(wanted)}, and path {operand + 1} is {show(found)}",
             operand=operand,
+            beside=("kernel", "stride", "pad", "dilation"),
             help=f"`conv({wanted[0]}, {window}{further}){last}` of the image makes them",
         )
 
