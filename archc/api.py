@@ -96,11 +96,15 @@ class Network:
 
         return html(self.typed_graph)
 
-    def _repr_svg_(self) -> str:
+    def _repr_svg_(self) -> str | None:
+        """None where it cannot be drawn: `_repr_html_` says why."""
         from .compiler.draw import Options
         from .compiler.draw.inline import svg
 
-        return svg(self.typed_graph, Options())
+        try:
+            return svg(self.typed_graph, Options())
+        except ArchError:
+            return None
 
     def __eq__(self, other: object) -> bool:
         return self._program == other._program if isinstance(other, Network) else NotImplemented

@@ -57,8 +57,9 @@ def test_errors_name_the_text() -> None:
 def test_a_cell_shows_the_picture_and_the_totals() -> None:
     network = archc.compile(SIAMESE)
     shown = network._repr_html_()
-    ElementTree.fromstring(network._repr_svg_())
-    assert network._repr_svg_() in shown
+    picture = network._repr_svg_()
+    assert picture is not None and picture in shown
+    ElementTree.fromstring(picture)
     assert "1×105×105, 1×105×105 → 1 · 7,233 parameters" in shown
 
 
@@ -75,6 +76,7 @@ def test_what_cannot_be_drawn_is_said_and_the_rest_is_shown() -> None:
     shown = network._repr_html_()
     assert "<pre>" in shown
     assert "parameters" in shown
+    assert network._repr_svg_() is None  # a notebook asks for both, and shows an error of either
 
 
 # ---------------------------------------------------------------------------------------------- IPython
@@ -122,3 +124,30 @@ shell.run_cell("import archc; archc.compile('''{cell}''')")
     assert told.count("error[E201]: there is no operation or block named `nonsense`") == 2
     assert "Traceback" not in told
     assert "driver.py" not in told
+
+
+@pytest.mark.slow
+def test_a_kernel_shows_pictures_tables_and_errors() -> None:
+    """A real kernel of Jupyter, where there is one."""
+    pytest.importorskip("ipykernel")
+    manager = pytest.importorskip("jupyter_client.manager")
+    kernel, client = manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT))
+
+    def cell(text: str) -> list[tuple[str, Any]]:
+        rows: list[tuple[str, Any]] = []
+        client.execute_interactive(text, timeout=300, output_hook=lambda row: rows.append((row["msg_type"], row["content"])))
+        return [row for row in rows if row[0] not in ("status", "execute_input")]
+
+    try:
+        assert cell("%load_ext archc") == []
+        shown = cell("%%arch tiny\nnetwork tiny {\n  input x[3, 8, 8]\n  conv(4) -> relu\n}")
+        assert [kind for kind, _ in shown] == ["execute_result"]
+        assert {"text/html", "image/svg+xml"} <= shown[0][1]["data"].keys()
+        assert "<table>" in cell("tiny.cost()")[0][1]["data"]["text/html"]
+        told = cell("%%arch\nnetwork wrong {\n  input x[3, 8, 8]\n  rleu\n}")
+        assert [kind for kind, _ in told] == ["error"]
+        lines = "\n".join(told[0][1]["traceback"])
+        assert "there is no operation or block named `rleu`" in lines and "driver.py" not in lines
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)

@@ -56,6 +56,10 @@ UNUSED = (
 )  # fmt: skip
 """Of Python's library: a terminal, a debugger, processes, servers and test runners, which a page has no use for."""
 
+ENCODINGS = {"__init__", "aliases", "ascii", "charmap", "cp437", "cp1252", "idna", "latin_1", "punycode", "raw_unicode_escape", "unicode_escape",
+             "utf_8", "utf_8_sig", "utf_16", "utf_16_le", "utf_16_be"}  # fmt: skip
+"""Of the tables of letters: those that archc and Python's own start read with. Texts are UTF-8."""
+
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src data:; base-uri 'none'; form-action 'none'"
@@ -126,7 +130,12 @@ def _pack(archive: Path, contents: Mapping[str, bytes]) -> None:
 def _used(library: Path) -> dict[str, bytes]:
     """Python's own library without what is not used."""
     with zipfile.ZipFile(library) as packed:
-        return {name: packed.read(name) for name in packed.namelist() if not name.startswith(UNUSED)}
+        return {name: packed.read(name) for name in packed.namelist() if not name.startswith(UNUSED) and _is_read(name)}
+
+
+def _is_read(name: str) -> bool:
+    folder, _, rest = name.partition("/")
+    return folder != "encodings" or rest.split(".")[0] in ENCODINGS
 
 
 def _widths_alone(font: bytes) -> bytes:
