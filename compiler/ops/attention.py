@@ -156,7 +156,7 @@ class Attention(BuiltAttention):
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         shapes = tuple(layout.sizes[1:] for layout in inputs)
         if self.is_built(shapes):
-            return self.built_needs(shapes, output.sizes[0], training) + (self.kept_copies(inputs) if training else 0)
+            return self.built_copies(inputs, output.elements, training)
         # Where the bias cannot be added as the product is made, both are alive: twice the last projection, beside the first.
         kept = (5 if len(inputs) == 1 else 3) * output.elements + (len(inputs) - 1) * 2 * inputs[-1].elements
         parts = 3 if len(inputs) == 1 else 2
@@ -167,6 +167,8 @@ class Attention(BuiltAttention):
         return max(0, first + made - kept)
 
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        if self.is_built(tuple(layout.sizes[1:] for layout in inputs)):
+            return self.built_kept_copies(inputs)
         return sum(copied_rows(layout) for layout in inputs[: len(inputs) - bool(self.mask)])
 
     def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
 from . import attention_memory
 from .attention_source import Parts, helpers
 from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, show_size
+from .dense import copied_rows
 from .parameters import COUNT, FLAG, KERNEL, NUMBER, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
 from .spatial import as_written, either, nearest_divisors
+from .strides import Layout, viewed
 
 
 class Names(Kind):
@@ -321,6 +324,7 @@ class BuiltAttention(Operation):
             parts=1 if self.parts(inputs).packed else max(2, len(self.keys or ()) - 1),
             norm=self.norm,
             turns=(inputs[0][-2] * (size // 2) * 2, self._context(inputs)[-2] * (size // 2) * 2) if self.rotary is not None else (0, 0),
+            frequencies=size // 2 if self.rotary is not None else 0,
             bias=self.heads * self._places**2 if self.window is not None else 0,
             value_apart=self.qkv_bias == "qv" and len(self.keys or ()) == 3,
             repeat=self.heads // self._groups,
@@ -331,8 +335,54 @@ class BuiltAttention(Operation):
         kept = (0, 1) if self._crosses(inputs) else (0,)
         return Saved(inputs=(*kept, len(inputs) - 1) if self.mask_learns is False else kept, extra=extra, once=once)
 
-    def built_needs(self, inputs: Shapes, batch: int, training: bool) -> int:
-        return attention_memory.needed(self._sizes(inputs), batch, product(inputs[0]) * batch, training)
+    def built_copies(self, inputs: Sequence[Layout], output: int, training: bool) -> int:
+        """Elements beside the output that are alive at once at most, of inputs that lie as they do."""
+        shapes = tuple(layout.sizes[1:] for layout in inputs)
+        batch = inputs[0].sizes[0]
+        folded = (
+            0 if training or self.parts(shapes).packed else sum(row.elements for row, _ in self._read(inputs) if self._copies_folding(row))
+        )
+        needs = attention_memory.needed(self._sizes(shapes), batch, output, training, folded)
+        return max(needs, self._projections(inputs) + folded - output) + (self.built_kept_copies(inputs) if training else 0)
+
+    def built_kept_copies(self, inputs: Sequence[Layout]) -> int:
+        """Elements of copies of the inputs that autograd keeps: one of each for all projections, or one for each."""
+        return sum(layout.elements if self._copies_folding(layout) else times * copied_rows(layout) for layout, times in self._read(inputs))
+
+    def _read(self, inputs: Sequence[Layout]) -> list[tuple[Layout, int]]:
+        """The sequences that projections are made of, each with how many read it."""
+        shapes = tuple(layout.sizes[1:] for layout in inputs)
+        parts = self._sizes(shapes).parts
+        return [(inputs[0], 1), (inputs[1], parts - 1)] if self._crosses(shapes) else [(inputs[0], parts)]
+
+    def _folds(self, layout: Layout) -> bool:
+        return len(layout.sizes) > 3 and not self.mask
+
+    def _folded(self, layout: Layout) -> Layout | None:
+        """The sequence as it is read, axes in front folded into one; None where it must be copied for that."""
+        return viewed(layout, (product(layout.sizes[:-2]), *layout.sizes[-2:])) if self._folds(layout) else layout
+
+    def _copies_folding(self, layout: Layout) -> bool:
+        return self._folded(layout) is None
+
+    def _is_loose(self, layout: Layout) -> bool:
+        folded = self._folded(layout)
+        return folded is not None and not folded.is_in_order
+
+    def _projections(self, inputs: Sequence[Layout]) -> int:
+        """Elements as queries, keys and values are made of what does not lie in order: the product and its sum with the bias are two tensors."""
+        if not self._has_bias:
+            return 0
+        shapes = tuple(layout.sizes[1:] for layout in inputs)
+        sizes = self._sizes(shapes)
+        queries, keys = (inputs[0].sizes[0] * count for count in (sizes.queries, sizes.keys))
+        (first, _), (second, _) = (self._read(inputs) * 2)[:2]
+        if sizes.parts == 1:
+            return 2 * (queries + 2 * keys) if self._is_loose(first) else 0
+        return max(
+            2 * queries if self._is_loose(first) else 0,
+            queries + (4 if sizes.parts == 2 else 3) * keys if self._is_loose(second) else 0,
+        )
 
     def built_backward_scratch(self, back: Backward) -> int:
         last = product(back.inputs[0][-1:]) * (self.heads * self._size(back.inputs) + self.bias)

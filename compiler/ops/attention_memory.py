@@ -26,6 +26,8 @@ class Sizes:
     norm: str | None
     turns: tuple[int, int]
     """Elements of the cosines and sines for queries and for keys, for the whole batch; 0: there are none."""
+    frequencies: int
+    """Elements of what turns them, one for each pair of a head's features."""
     bias: int
     """Elements of a window's bias, for the whole batch; 0: there is none."""
     value_apart: bool
@@ -74,14 +76,22 @@ def kept(of: Sizes) -> tuple[int, int]:
     return extra, sum(of.turns)
 
 
-def needed(of: Sizes, batch: int, output: int, training: bool) -> int:
-    """Elements, of the whole batch, that are alive at once beside the inputs and an output of `output` elements."""
+def needed(of: Sizes, batch: int, output: int, training: bool, folded: int = 0) -> int:
+    """Elements, of the whole batch, that are alive at once beside the inputs and an output of `output` elements.
+
+    `folded` are those of copies of the inputs that are held until the heads' answers are there.
+    """
     end = batch * (of.ready + of.queries) + of.bias
     rows = [end]
+    if folded:
+        rows.append(batch * (of.ready + of.queries + of.query_rows) + folded - output)
+    output -= folded
     if of.turns[0]:
         held = of.projected + (of.queries + of.keys if of.norm is not None and of.parts == 1 else 0)
-        rows.append(batch * (held + 2 * of.queries) + 3 * of.turns[0] // 2 - output)
-        rows.append(batch * (held + of.queries + 2 * of.keys) + (sum(of.turns) if training else 0) + 3 * of.turns[1] // 2 - output)
+        rows.append(batch * (held + 2 * of.queries) + 3 * of.turns[0] // 2 + of.frequencies - output)
+        rows.append(
+            batch * (held + of.queries + 2 * of.keys) + (sum(of.turns) if training else 0) + 3 * of.turns[1] // 2 + of.frequencies - output
+        )
     if training and not of.fused:
         copied = of.wide_keys if of.repeat == 1 else 3 * of.wide_keys
         rows.append(batch * (of.ready + 2 * of.queries + copied + 2 * of.logits) + of.bias - output)
