@@ -24,6 +24,8 @@ class Lying:
     """Of them those that autograd keeps."""
     instead: tuple[int, ...] = ()
     """The inputs in whose place it does."""
+    keeps_output: bool = True
+    """Whether autograd keeps the output where the operation says so."""
 
 
 @lru_cache(maxsize=4)
@@ -58,6 +60,7 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
                     operation.copies(inputs, layout, recorded[node.index] or (training and operation.training_only)),
                     operation.kept_copies(inputs),
                     operation.copied_inputs(inputs),
+                    operation.output_is_kept(inputs),
                 )
             known[key] = lying
         found.append(lying)

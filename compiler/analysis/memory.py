@@ -293,7 +293,8 @@ class _Step:
         ]
         if self._keeps_beside(node):
             roots.append(node.index + 1)
-        return [*roots, self.storages.root[node.index]] if saved.output and stop is None else roots
+        keeps_output = saved.output and stop is None and self.lying[node.index].keeps_output
+        return [*roots, self.storages.root[node.index]] if keeps_output else roots
 
     def _keeps_beside(self, node: Node) -> bool:
         """Whether what it keeps is its second result, which is the node behind it."""

@@ -381,6 +381,10 @@ class Operation(EightBits):
         """The numbers of the inputs in whose place the copies are kept."""
         return (0,) if len(inputs) == 1 and self.kept_copies(inputs) else ()
 
+    def output_is_kept(self, inputs: Sequence[Layout]) -> bool:
+        """Whether autograd keeps the output where `saved` says so."""
+        return True
+
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         """Whether the output is, to autograd, a view of what was made: to overwrite it costs the backward pass two more tensors."""
         return False

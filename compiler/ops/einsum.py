@@ -249,7 +249,9 @@ class Einsum(Operation):
     def backward_scratch(self, back: Backward) -> int:
         if self._only_multiplies(back.inputs[0]):
             # The gradient of what was stretched is as large as the output's before it is summed.
-            return back.elements * sum(wanted and shape != back.output for wanted, shape in zip(back.wanted, back.inputs, strict=True))
+            wide = (back.batch, *back.output)
+            stretched = [self._stretched(layout, number).sizes != wide for number, layout in enumerate(back.layouts)]
+            return back.elements * sum(wanted and row for wanted, row in zip(back.wanted, stretched, strict=True))
         order = self._orders()[2]
         undone = [order.index(axis) for axis in range(len(order))]
         lying = permuted(back.gradient, undone)

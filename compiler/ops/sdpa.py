@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import ClassVar
 
 from ...base.records import dataclass
 from .axis_names import Axes
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, NUMBER, Optional, parameter
-from .strides import Layout, elementwise, in_order, permuted, viewed
+from .sdpa_memory import Steps, steps_of
+from .strides import Layout, in_order, permuted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class DotProductAttention(Operation):
     least_inputs: ClassVar[int] = 3
     most_inputs: ClassVar[int | None] = 4
 
-    bias_learns: ClassVar[bool | None] = None
-    """None: while training any may, and in evaluation none does."""
+    wanted: ClassVar[tuple[bool, ...] | None] = None
+    """Which of its paths need a gradient; None: while training any may, and in evaluation none does."""
 
     scale: float | None = parameter(Optional("a number, or none", NUMBER), "what logits are multiplied by; none is 1 / sqrt(D)", None)
     causal: bool = parameter(FLAG, "let no place look ahead", False)
@@ -103,59 +105,63 @@ class DotProductAttention(Operation):
         query, value = inputs[0], inputs[2]
         return product(query[:-1]) * value[-2] * (query[-1] + value[-1])
 
+    # ------------------------------------------------------------------------------------------ memory
+
     def _is_fused(self, inputs: Shapes, training: bool = True) -> bool:
-        """Whether PyTorch's fused kernel does it: it takes one axis of heads, and no bias that learns."""
-        learns = training if self.bias_learns is None else self.bias_learns
-        return (len(inputs) == 3 or not learns) and len(inputs[0]) == 3 and inputs[0][-1] == inputs[2][-1]
+        """Whether PyTorch's fused kernel does it, as far as shapes tell: it takes one axis of heads, and no bias that learns."""
+        learns = len(inputs) > 3 and (training if self.wanted is None else self.wanted[3])
+        return not learns and len(inputs[0]) == 3 and inputs[0][-1] == inputs[2][-1]
+
+    def _fuses(self, inputs: Sequence[Layout], training: bool = True) -> bool:
+        """Whether it does: the features of a place must lie side by side, too."""
+        return self._is_fused(tuple(layout.sizes[1:] for layout in inputs), training) and all(row.strides[-1] == 1 for row in inputs)
+
+    def _steps(self, inputs: Sequence[Layout]) -> Steps:
+        return steps_of(inputs, self.causal, (True,) * len(inputs) if self.wanted is None else self.wanted)
 
     def asked(self, wanted: Sequence[bool]) -> Operation:
-        if len(wanted) < 4:
-            return self
-        return (_LearnedBias if wanted[3] else _FixedBias)(self.scale, self.causal)
+        return _asked(tuple(wanted))(self.scale, self.causal)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        query, key = inputs[0], inputs[1]
         if self._is_fused(inputs):
-            return Saved(inputs=tuple(range(len(inputs))), output=True, extra=product(query[:-1]))
-        # Queries and keys, each multiplied by the root of the scale, and the weights of attention.
-        grouped = key[:-2] != query[:-2]
-        keys = product(query[:-2]) * key[-2] * key[-1]
-        values = product(query[:-2]) * inputs[2][-2] * inputs[2][-1] if grouped else 0
-        logits = product(query[:-1]) * key[-2]
-        extra = product(query) + keys + values + logits
-        return Saved(inputs=() if grouped else (2,), extra=extra)
+            return Saved(inputs=tuple(range(len(inputs))), output=True, extra=product(inputs[0][:-1]))
+        return Saved(inputs=(2,))
+
+    def output_is_kept(self, inputs: Sequence[Layout]) -> bool:
+        return self._fuses(inputs)
+
+    def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
+        if self._fuses(inputs):
+            return ()
+        return tuple(number for number in range(len(inputs)) if number != 2 or not self._steps(inputs).keeps_given_value)
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        if self._fuses(inputs):
+            return 0
+        shapes = tuple(layout.sizes[1:] for layout in inputs)
+        return self._steps(inputs).kept - self.saved(shapes, ()).extra * inputs[0].sizes[0]
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
-        shapes = tuple(layout.sizes[1:] for layout in inputs)
-        if self._is_fused(shapes, training):
-            return 0 if training else output.sizes[0] * product(shapes[0][:-1])  # the logarithm of each softmax's sum
-        query, key, value = shapes[:3]
-        logits, keys = product(query[:-1]) * key[-2], product(query[:-2]) * key[-2] * key[-1]
-        grouped = product(query[:-2]) * value[-2] * value[-1] if key[:-2] != query[:-2] else 0
-        made = product(query) if training else 0
-        scaled = elementwise(inputs[0])
-        if training and viewed(scaled, (product(scaled.sizes[:-2]), *scaled.sizes[-2:])) is None:
-            made += product(query)  # the product copies it, and keeps the copy
-        return output.sizes[0] * max(0, keys + made + grouped + 2 * logits - product(output.sizes[1:]))
+        if self._fuses(inputs, training):
+            return 0 if training else inputs[0].elements // inputs[0].sizes[-1]  # the logarithm of each softmax's sum
+        return max(0, self._steps(inputs).needed(training))
 
     def backward_scratch(self, back: Backward) -> int:
-        if len(back.inputs) == 4 and self.bias_learns is None:
+        if self.wanted is None:
             return self.asked(back.wanted).backward_scratch(back)
-        if self._is_fused(back.inputs):
-            return 0
-        query, key, value = back.inputs[:3]
-        logits = product(query[:-1]) * key[-2]
-        values = product(query[:-2]) * value[-2] * value[-1]
-        # The gradients of the weights of attention and of the logits, and that of the values, which are needed no more; queries and keys come later.
-        return back.batch * (2 * logits + (0 if back.kept_alone[2] else values)) - back.freed - back.made
+        return 0 if self._fuses(back.layouts) else self._steps(back.layouts).backward(back)
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        if not self._is_fused(tuple(layout.sizes[1:] for layout in inputs)):
+        if not self._fuses(inputs):
             return in_order(sizes)
         return permuted(in_order([sizes[axis] for axis in (0, 2, 1, 3)]), (0, 2, 1, 3))  # the heads of a place side by side
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
-        return in_order(back.sizes(number))
+        sizes = back.sizes(number)
+        if number != 1 or self._fuses(back.layouts):
+            return in_order(sizes)
+        swapped = (*range(len(sizes) - 2), len(sizes) - 1, len(sizes) - 2)
+        return permuted(in_order([sizes[axis] for axis in swapped]), swapped)
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         arguments = [*names[:3]]
@@ -173,18 +179,16 @@ class DotProductAttention(Operation):
         return "causal" if self.causal else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _LearnedBias(DotProductAttention):
-    """One whose bias needs a gradient: even where nothing is trained, PyTorch looks whether it could."""
+@cache
+def _asked(wanted: tuple[bool, ...]) -> type[DotProductAttention]:
+    """One of whose paths those need a gradient: even where nothing is trained, PyTorch looks whether a bias does."""
 
-    bias_learns: ClassVar[bool | None] = True
+    @dataclass(frozen=True, slots=True)
+    class Asked(DotProductAttention):
+        pass
 
-
-@dataclass(frozen=True, slots=True)
-class _FixedBias(DotProductAttention):
-    """One whose bias needs none."""
-
-    bias_learns: ClassVar[bool | None] = False
+    Asked.wanted = wanted
+    return Asked
 
 
 OPERATIONS: tuple[type[Operation], ...] = (DotProductAttention,)
