@@ -10,7 +10,7 @@ from .build import DTYPES
 from .complete import NETWORK
 from .face import NOT_MADE, Command, Face, compiled, network_options, trust_option
 from .progress import progress
-from .unused import given
+from .unused import given, no_word
 from .weights_options import weights_of, weights_options
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
     words = tuple(word.strip() for word in value.split(","))
     for word in words:
         if word not in (*WAYS, "all"):
-            raise click.BadParameter(f"`{word}` is none of {', '.join(WAYS)} or all")
+            raise no_word(word, (*WAYS, "all"))
     return WAYS if "all" in words else words
 
 

@@ -11,7 +11,7 @@ from .face import NOT_MADE, Command, Face, compiled, network_options, trust_opti
 from .made import size_of
 from .progress import progress
 from .quantize_options import eight_bits, quantize_options
-from .unused import given, listed
+from .unused import given, listed, no_word
 from .weights_options import weights_of, weights_options
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _targets(context: click.Context, parameter: click.Parameter, value: str | No
     words = tuple(word.strip() for word in value.split(",")) if value else USUAL
     for word in words:
         if word not in TARGETS:
-            raise click.BadParameter(f"`{word}` is none of {', '.join(TARGETS)}")
+            raise no_word(word, TARGETS)
     if "export" in words and "aotinductor" in words:
         raise click.BadParameter(
             "`export` and `aotinductor` both write NETWORK.pt2: ask for one of them, or for each in a folder of its own"

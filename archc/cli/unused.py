@@ -1,4 +1,4 @@
-"""Options that a call makes no use of: what nobody heeds is refused, or told where some heed it, and never passed over in silence."""
+"""Words and options that a call makes no use of: what nobody heeds is refused, or told where some heed it, and never passed over in silence."""
 
 from __future__ import annotations
 
@@ -34,3 +34,11 @@ def listed(words: Collection[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *first, last = words
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def no_word(word: str, words: Collection[str]) -> click.BadParameter:
+    """The refusal of a word in a list of them, with the nearest."""
+    from ..compiler.ops.suggest import closest, did_you_mean
+
+    near = did_you_mean(closest(word, words))
+    return click.BadParameter(f"`{word}` is none of {', '.join(words)}" + (f"; {near}" if near else ""))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from .unused import no_word
+
 if TYPE_CHECKING:
     from ..compiler.runtime.weights import Loaded, Weights
 
@@ -20,7 +22,7 @@ def _adapt(context: click.Context, parameter: click.Parameter, value: str | None
     words = tuple(word.strip() for word in value.split(",")) if value else ()
     for word in words:
         if word not in ADAPT:
-            raise click.BadParameter(f"`{word}` is none of {', '.join(ADAPT)}")
+            raise no_word(word, ADAPT)
     return words
 
 

@@ -132,6 +132,10 @@ def read(target: Target) -> Source | Diagnostic:
             with open(target.path, "rb") as stream:
                 data = stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
+        if not target.path.strip():
+            return _trouble(
+                target, "F611", "the name of the file is empty", "name a file; `archc list` shows the networks that come with archc"
+            )
         return _trouble(target, "F611", f"there is no file `{target.name}`", _where_else(target))
     except IsADirectoryError:
         return _trouble(target, "F612", f"`{target.name}` is a folder", _files_in(target))

@@ -205,3 +205,22 @@ def test_what_is_nearly_a_goal_is_told_as_one(run: Run, goal: str) -> None:
 @pytest.mark.parametrize("goal", ["--most parameters=10K", "--match parameters=200", "--most macs=4G", "--match parameters=100"])
 def test_the_goals_that_are_offered_are_met(run: Run, goal: str) -> None:
     assert run("fit", "good.arch", "--vary", "width=1..8", *goal.split()).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        ("build good.arch --target onx", "did you mean `onnx`?"),
+        ("bench good.arch --ways egaer", "did you mean `eager`?"),
+        ("build good.arch --weights w.pth --adapt chanels", "did you mean `channels`?"),
+        ("biuld good.arch", "did you mean `build`?"),
+    ],
+)
+def test_a_word_that_is_none_is_told_with_the_nearest(run: Run, words: str, near: str) -> None:
+    result = run(*words.split())
+    assert result.exit_code == 2 and near in " ".join(result.stderr.split())
+
+
+def test_a_file_without_a_name(run: Run) -> None:
+    result = run("check", "")
+    assert result.exit_code == 2 and "the name of the file is empty" in result.stderr
