@@ -13,7 +13,7 @@ from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes,
 from .dense import copied_rows
 from .parameters import COUNT, FLAG, KERNEL, NUMBER, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
 from .spatial import as_written, either, nearest_divisors
-from .strides import Layout, viewed
+from .strides import Layout, in_order, permuted, viewed
 
 
 class Names(Kind):
@@ -343,9 +343,30 @@ class BuiltAttention(Operation):
             0 if training or self.parts(shapes).packed else sum(row.elements for row, _ in self._read(inputs) if self._copies_folding(row))
         )
         needs = attention_memory.needed(self._sizes(shapes), batch, output, training, folded)
-        return max(needs, self._projections(inputs) + folded - output) + (self.built_kept_copies(inputs) if training else 0)
+        needs = max(needs, self._projections(inputs) + folded - output)
+        return needs + (self._kept_of_inputs(inputs) if training else 0)
 
     def built_kept_copies(self, inputs: Sequence[Layout]) -> int:
+        """Elements that autograd keeps because of how tensors lie, beside those that shapes tell of."""
+        return self._kept_of_inputs(inputs) + self._kept_whole(inputs)
+
+    def _kept_whole(self, inputs: Sequence[Layout]) -> int:
+        """Where values are read as they lie, the whole projection is kept that they are a part of, in place of a copy of them."""
+        sizes = self._sizes(tuple(layout.sizes[1:] for layout in inputs))
+        if sizes.fused or sizes.repeat > 1 or sizes.value_apart:
+            return 0
+        row, heads, size = (1, 2, 3)[3 - sizes.parts] * self.heads, self.heads, self._size(tuple(layout.sizes[1:] for layout in inputs))
+        seen = self._context(tuple(layout.sizes for layout in inputs))
+        projected = viewed(in_order((*seen[:-1], row * size)), (*seen[:-1], row, size))
+        assert projected is not None
+        order = (*range(len(seen) - 2), len(seen) - 1, len(seen) - 2, len(seen))
+        lying = permuted(projected, order)
+        values = Layout((*lying.sizes[:-3], heads, *lying.sizes[-2:]), lying.strides)
+        if viewed(values, (product(values.sizes[:-2]), *values.sizes[-2:])) is None:
+            return 0
+        return projected.elements - values.elements
+
+    def _kept_of_inputs(self, inputs: Sequence[Layout]) -> int:
         """Elements of copies of the inputs that autograd keeps: one of each for all projections, or one for each."""
         return sum(layout.elements if self._copies_folding(layout) else times * copied_rows(layout) for layout, times in self._read(inputs))
 

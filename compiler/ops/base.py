@@ -488,13 +488,9 @@ def _parameters(cls: type[Operation]) -> tuple[Parameter, ...]:
     for item in dataclasses.fields(cls):
         kind, doc = item.metadata["kind"], item.metadata["doc"]
         assert isinstance(kind, Kind) and isinstance(doc, str)
-        required = item.default is dataclasses.MISSING
         default: Plain = None if item.default is dataclasses.MISSING else item.default
-        rows.append(Parameter(item.name, kind, doc, default, required))
+        rows.append(Parameter(item.name, kind, doc, default, item.default is dataclasses.MISSING))
     return tuple(rows)
-
-
-# ------------------------------------------------------------------------------------------------ helpers
 
 
 def copied_gradient(back: Backward, made: int) -> int:
