@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..graph.graph import Graph
 from .dot import Look
-from .font import FAMILIES
+from .font import FAMILIES, width
 from .picture import Picture
 from .style import POINTS, Theme, mixed, outline
 from .svg import plain
@@ -14,6 +14,7 @@ from .tooltip import escaped
 from .volumes import ROW, Scene, Solid, scene
 
 SMALL = POINTS["small"]
+ASIDE = 4.0  # points between a solid and a skip that rises beside it
 LIFT = 14.0  # points that a skip rises above what it passes
 
 
@@ -44,22 +45,33 @@ def _tip(name: str, color: str) -> str:
     return f'<marker id="{name}" {size}><path d="M0 1L8 4L0 7Z" fill="{color}"/></marker>'
 
 
-def _points(tail: Solid, head: Solid, skips: bool, made: Scene) -> list[tuple[float, float]]:
+def points(tail: Solid, head: Solid, skips: bool, made: Scene) -> list[tuple[float, float]]:
     """Where an arrow runs: straight at one height, down and up in a U, over what it passes elsewhere."""
     start = (tail.x + tail.thick + tail.deep / 2, tail.middle)
     end = (head.x - 1, head.middle)
     if not skips:
         return [start, end] if not made.is_u else [start, ((start[0] + end[0]) / 2, start[1]), ((start[0] + end[0]) / 2, end[1]), end]
-    if made.is_u and abs(tail.y - head.y) < 1:
-        return [start, (end[0], start[1])]
     passed = made.solids[made.solids.index(tail) : made.solids.index(head) + 1]
+    if made.is_u and abs(tail.y - head.y) < 1:
+        # Across the valley, over what stands in the way: a line through a solid would seem to end in it.
+        passed = tuple(solid for solid in passed if solid.y - solid.high - solid.deep - ROW < start[1])
+        if len(passed) == 2:
+            return [start, (end[0], start[1])]
     top = min(solid.y - solid.high - solid.deep for solid in passed) - LIFT
-    from_x, to_x = tail.x + (tail.thick + tail.deep) / 2, head.x + (head.thick + head.deep) / 2
-    return [(from_x, tail.y - tail.high - tail.deep), (from_x, top), (to_x, top), (to_x, head.y - head.high - head.deep)]
+    # Out beside the solid and the words over it, in at the front's upper corner: no line goes through words.
+    out = max(tail.x + tail.thick + tail.deep, _over(tail) + width(tail.above, SMALL) / 2) + ASIDE
+    into = min(head.x, _over(head) - width(head.above, SMALL) / 2) - ASIDE
+    leaves, enters = tail.y - tail.deep - 0.85 * tail.high, head.y - 0.85 * head.high
+    return [(tail.x + tail.thick + tail.deep, leaves), (out, leaves), (out, top), (into, top), (into, enters), (head.x - 1, enters)]
+
+
+def _over(solid: Solid) -> float:
+    """The middle of the words over a solid."""
+    return solid.x + (solid.thick + solid.deep) / 2
 
 
 def _way(tail: Solid, head: Solid, skips: bool, made: Scene) -> str:
-    return "M" + "L".join(f"{plain(x)} {plain(y)}" for x, y in _points(tail, head, skips, made))
+    return "M" + "L".join(f"{plain(x)} {plain(y)}" for x, y in points(tail, head, skips, made))
 
 
 def _solid(solid: Solid, made: Scene, theme: Theme) -> str:
@@ -106,7 +118,7 @@ def volumes_tikz(graph: Graph, picture: Picture, look: Look) -> bytes:
     colors: dict[str, str] = {}
     rows = []
     for tail, head, skips in made.arrows:
-        way = " -- ".join(f"({x:.1f},{y:.1f})" for x, y in _points(tail, head, skips, made))
+        way = " -- ".join(f"({x:.1f},{y:.1f})" for x, y in points(tail, head, skips, made))
         rows.append(f"\\draw[{'skip' if skips else 'way'}] {way};")
     for solid in made.solids:
         color = colors.setdefault(solid.fill, f"volume{chr(ord('A') + len(colors))}")

@@ -14,7 +14,8 @@ from archc.cli import group
 from archc.compiler.draw import Look, Options, draw_text, fold
 from archc.compiler.draw.font import width
 from archc.compiler.draw.style import POINTS
-from archc.compiler.draw.volumes import Scene, scene
+from archc.compiler.draw.volumes import ROW, Scene, scene
+from archc.compiler.draw.volumes_written import points
 from archc.compiler.driver import check
 from tests.support import graph_of
 
@@ -52,6 +53,22 @@ def test_a_u_goes_down_and_comes_up_and_its_skips_are_level() -> None:
     assert heights[deepest:][::-1] == sorted(heights[deepest:])
     skips = [(tail, head) for tail, head, skips in drawn.arrows if skips]
     assert len(skips) == 4 and all(tail.y == head.y for tail, head in skips)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_skip_runs_through_no_solid_and_no_size(name: str) -> None:
+    drawn = made(name)
+    boxes = []
+    for solid in drawn.solids:
+        boxes.append((solid.x, solid.y - solid.high - solid.deep, solid.x + solid.thick + solid.deep, solid.y))
+        middle, half = solid.x + (solid.thick + solid.deep) / 2, width(solid.above, POINTS["small"]) / 2
+        boxes.append((middle - half, solid.y - solid.high - solid.deep - ROW, middle + half, solid.y - solid.high - solid.deep - 3))
+    for tail, head, skips in drawn.arrows:
+        for (left, top), (right, bottom) in pairwise(points(tail, head, skips, drawn)) if skips else ():
+            (left, right), (top, bottom) = sorted((left, right)), sorted((top, bottom))
+            own = [tail.x, head.x]  # an arrow between two of one level begins on the slanted side of the first
+            crossed = [box for box in boxes if box[0] not in own and left < box[2] and right > box[0] and top < box[3] and bottom > box[1]]
+            assert not crossed, (tail.below, head.below)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
