@@ -41,8 +41,17 @@ def _laid_out(text: str, indent: int, suffix: str = "") -> list[str]:
     return [
         " " * indent + opening,
         *_inside(text[start + 1 : end], indent + INDENT, _is_collection(text, start)),
-        " " * indent + tail + suffix,
+        *_ended(tail + suffix, indent),
     ]
+
+
+def _ended(tail: str, indent: int) -> list[str]:
+    """What follows the brackets that were broken; of a `def` it may be a result of many tensors, with brackets of its own."""
+    start = tail.find("[")
+    if indent + len(tail) <= WIDTH or start < 0:
+        return [" " * indent + tail]
+    end = _closing(tail, start)
+    return [" " * indent + tail[: start + 1], *_inside(tail[start + 1 : end], indent + INDENT, False), " " * indent + tail[end:]]
 
 
 def _inside(body: str, indent: int, is_collection: bool) -> list[str]:

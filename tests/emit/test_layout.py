@@ -46,7 +46,9 @@ def test_statements(tmp_path: Path) -> None:
 
 def test_signatures(tmp_path: Path) -> None:
     lines = ["class Some:"]
-    for count in range(1, 12):
+    for count in range(1, 24):
+        result = f"tuple[{', '.join(['Tensor'] * count)}]"
+        lines += [*broken(f"def made{count}(self, x: Tensor) -> {result}:", 4), "        pass", ""]
         rows = ", ".join(["self", *(f"parameter{number}: Tensor" for number in range(count))])
         lines += [*broken(f"def method{count}({rows}) -> tuple[Tensor, Tensor]:", 4), "        pass", ""]
     assert ruff_agrees("\n".join(lines[:-1]) + "\n", tmp_path) == ""
