@@ -132,8 +132,8 @@ def test_plain_boxes_have_names_alone(tmp_path: Path) -> None:
 
 def test_widths_have_names(tmp_path: Path) -> None:
     file = tmp_path / "n.svg"
-    for words, points in (("column", 238), ("page", 497)):
+    for words, wide in (("column", 238), ("page", 497)):
         done = CliRunner().invoke(group, ["draw", "alexnet", "--width", words, "-o", str(file)])
         assert done.exit_code == 0
         found = re.search(r'width="(\d+)pt"', file.read_text(encoding="utf-8"))
-        assert found is not None and abs(int(found.group(1)) - points) <= 1
+        assert found is not None and abs(int(found.group(1)) - wide) <= 1
