@@ -7,6 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import torch
+from torch import Tensor, nn
+
+from archc.compiler.verify import _outputs
 
 from .conftest import Run
 
@@ -64,3 +68,22 @@ def test_no_reference(run: Run, against: str, told: str) -> None:
     assert result.exit_code == 1
     assert "error[F618]" in result.stderr
     assert told in result.stderr
+
+
+class Wave(nn.Module):
+    """A thing whose answer turns round with the last digits of what it is given, as maxima do that are nearly equal."""
+
+    def __init__(self, times: float, beside: float) -> None:
+        super().__init__()
+        self.times, self.beside = times, beside
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x * self.times).sin() + self.beside
+
+
+def test_an_answer_that_leaps_with_a_rounding_is_told_as_such() -> None:
+    images = [torch.linspace(1, 2, 100)]
+    leaping = _outputs("outputs", Wave(1e8, 0.01), Wave(1e8, 0), images)
+    assert leaping.good and "the reference's own answer changes by" in leaping.result
+    wrong = _outputs("outputs", Wave(1, 0.01), Wave(1, 0), images)
+    assert not wrong.good and wrong.result == "largest relative difference 1.0e-02"

@@ -190,6 +190,7 @@ SMALLER = {
     "stacks = 8, order": "stacks = 2, order",  # the stacked hourglass
     "[64, 128, 256, 512, 512, 1024]": "[16, 32, 64, 64, 64, 64]",  # FlowNet
     "[3, 384, 512]": "[3, 128, 192]",
+    "image[3, 360, 480]": "image[3, 90, 120]",  # SegNet
     "image[3, 416, 416]": "image[3, 128, 128]",  # YOLOv3
     "width = 64, anchors = 3": "width = 16, anchors = 3",
 }
@@ -210,8 +211,9 @@ def test_what_makes_them_smaller_is_in_them() -> None:
     assert [large for large in SMALLER if large not in texts] == []
 
 
-LOUD = ("resnetv2_50_bit",)
-"""A change of its image by 1e-7 is one of 1e-6 in its answer: a hundred times more than in resnetv2_50, and roundings grow alike."""
+LOUD = {"resnetv2_50_bit": 1e-4, "segnet": 0.1}
+"""How far answers may differ where roundings grow: a change of the image by 1e-7 is one of 1e-6 in the answer of the first (a hundred times
+more than in resnetv2_50), and one of 0.02 in that of the other, for of two values that are nearly equal another is the maximum then."""
 
 
 @pytest.mark.slow
@@ -241,4 +243,4 @@ def test_shipped_networks(name: str, tmp_path: Path) -> None:
         scripted = script(made.module)
         del made
         for given, wanted in pairs:
-            check_close(scripted(*given), wanted, 1e-4 if name in LOUD else 1e-5)
+            check_close(scripted(*given), wanted, LOUD.get(name, 1e-5))
