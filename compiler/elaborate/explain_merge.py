@@ -22,7 +22,9 @@ def axis_title(node: Node, axis: int) -> str:
 def describe_clash(
     nodes: Sequence[Node], frame: Frame, operation: Operation, refusal: Refusal, inputs: list[int], span: Span, parts: Sequence[Label]
 ) -> Diagnostic:
-    """`inputs` are the ends of the paths, `parts` their places; `frame.current` is where the paths part."""
+    """`inputs` are the ends of the paths, `parts` their places; `frame.current` is where the paths part. What `like` reads stands behind
+    the paths, and is none."""
+    inputs = inputs[: len(parts)]
     shapes = [nodes[index].shape for index in inputs]
     start = parting(nodes, inputs)
     same_rank = len({len(shape) for shape in shapes}) == 1

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .axis_names import Axes, channels_first
+from .axes import wrong_order
+from .axis_names import Axes, channels_first, stands_first
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product, show, show_size
 from .parameters import COUNT, FLAG, POSITIVE, Extent, Plain, Word, parameter
 from .spatial import simple
@@ -14,6 +15,12 @@ from .strides import Layout, in_order
 
 MODES = Word('"bilinear", "nearest" or "bicubic"', ("bilinear", "nearest", "bicubic"))
 EDGES = Word('"zeros", "border" or "reflection"', ("zeros", "border", "reflection"))
+
+
+def image_first(operation: Operation, names: Sequence[Axes], inputs: Shapes) -> None:
+    """The channels of the image in path 1 stand first: its other axes are places."""
+    if names[0] and 2 < len(names[0]) < 5 and not stands_first(names[0]):
+        raise wrong_order(operation, inputs[0], names[0], 0, "first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,10 @@ class GridSample(Operation):
     mode: str = parameter(MODES, "how values between pixels are worked out", "bilinear")
     outside: str = parameter(EDGES, "what stands outside of the image", "zeros")
     align_corners: bool = parameter(FLAG, "-1 and 1 are the middles of the outermost pixels, not their edges", False)
+
+    def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
+        image_first(self, names, inputs)
+        return self
 
     def output(self, inputs: Shapes) -> Shape:
         image, grid = inputs
@@ -134,6 +145,10 @@ class RoiAlign(Operation):
         height, width = self.size if isinstance(self.size, tuple) else (self.size, self.size)
         assert isinstance(height, int) and isinstance(width, int)
         return height, width
+
+    def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
+        image_first(self, names, inputs)
+        return self
 
     def output(self, inputs: Shapes) -> Shape:
         image, boxes = inputs

@@ -135,6 +135,18 @@ def test_what_does_not_fit(operation: Operation, inputs: tuple[tuple[int, ...], 
     assert refusal.code == code and told in refusal.message
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["grid_sample { | skip | skip(g) }", "roi_align(3) { | skip | skip(b) }", "roi_align(3) { | tokens -> reshape([3, 4, -1]) | skip(b) }"],
+)
+def test_an_image_whose_channels_stand_last_is_refused(head: str) -> None:
+    inputs = (
+        "input x[height = 6, width = 5, channels = 3]\n input g[height = 4, width = 4, channels = 2]\n input b[length = 2, channels = 4]"
+    )
+    found = checked(f"network n {{ {inputs}\n skip(x) -> {head} }}", "n.arch")
+    assert [row.code for row in found.diagnostics if row.is_error] == ["E332"]
+
+
 def test_a_class_token_before_the_positions_is_told() -> None:
     found = checked("network n { input x[3, 4, 4]\n tokens -> class_token -> image(4) }", "n.arch")
     (row,) = (row for row in found.diagnostics if row.is_error)

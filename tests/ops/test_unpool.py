@@ -109,3 +109,9 @@ def test_a_size_that_did_not_divide_is_told() -> None:
     (row,) = (row for row in checked(text).diagnostics if row.is_error)
     assert row.code == "E322" and "size = 9x8" in (row.help or "")
     assert not checked(text.replace("maxunpool(2)", "maxunpool(2, size = 9x8)")).has_errors
+
+
+def test_maxima_that_stood_elsewhere_are_told_also_where_a_label_says_the_size() -> None:
+    text = "network n { input x[4, 3, 2]\n p: maxpool(2, indices = true)\n maxunpool(2, like = p) { | skip | skip(p.indices) } }"
+    (row,) = (row for row in checked(text, "n.arch").diagnostics if row.is_error)
+    assert row.code == "E322" and [part.message for part in row.secondary] == ["ends in [4, 1, 1] (stride 2)"] * 2
