@@ -149,8 +149,8 @@ READ = {
     "torchvision:mobilenet_v3_large": "mobilenetv3.py",
     "torchvision:convnext_tiny": "convnext.py",
     "torchvision:efficientnet_b0": "efficientnet.py",
-    "torchvision:vit_b_16": "vision_transformer.py",
     "torchvision:swin_t": "swin_transformer.py",
+    "timm:hrnet_w18": "hrnet.py",
 }
 """The ten that are read beside their source, and the file of that in its library."""
 

@@ -12,9 +12,11 @@ from fractions import Fraction
 from typing import Any
 
 from ...base.records import dataclass
+from .columns import channels_of, distinct, extend, is_width, matches, product, ratio, same, times, typed
 from .flat_steps import Word
 from .rates import Rate, Rising
 from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text, walk
+from .unify import ACTIVATIONS
 from .words import free_name
 
 NONE = object()
@@ -29,6 +31,8 @@ class Parameter:
     name: str
     column: Column
     default: Any = NONE
+    is_partial: bool = False
+    """Whether some places do not read it."""
 
     def __repr__(self) -> str:
         return self.name
@@ -49,6 +53,10 @@ class Block:
     parameters: list[Parameter]
     body: Body
     indexed: bool = False
+    is_flat: bool = False
+    """Whether its steps belong to whatever calls it."""
+    source: str = ""
+    """What it was in the model, as a comment says it."""
 
     def __repr__(self) -> str:
         return f"<Block {self.name}({', '.join(map(repr, self.parameters))})>"
@@ -63,6 +71,8 @@ class Hole:
     column: Column
     entry: Column
     role: str
+    is_call: bool = False
+    """Whether it is given to a block: the name is that of the block's parameter."""
     is_last: bool = False
     """Whether it stands in the last step with weights."""
 
@@ -81,12 +91,12 @@ class Hole:
             self.holder.operation = [value]
 
 
-def _settled(body: Body, around: list[bool]) -> None:
+def settled(body: Body, around: list[bool]) -> None:
     """Convolutions of each channel by itself get their word; a loop that is not there has no rounds."""
     for item in body.items:
         if isinstance(item, Op) and item.operation[0] == "conv" and "groups" in item.arguments and not item.is_kept:
             places = [place for place, groups in enumerate(item.arguments["groups"]) if groups is not ABSENT]
-            if all(item.arguments["groups"][place] == item.into[place].shape[0] > 1 for place in places):
+            if all(item.into[place] is not ABSENT and item.arguments["groups"][place] == item.into[place].shape[0] > 1 for place in places):
                 channels = item.arguments.pop("channels")
                 item.arguments.pop("groups")
                 item.operation = [ABSENT if name is ABSENT else "dwconv" for name in item.operation]
@@ -97,7 +107,7 @@ def _settled(body: Body, around: list[bool]) -> None:
             item.count = [0 if value is ABSENT and on else value for value, on in zip(item.count, around, strict=True)]
             item.present = list(around)
         for inner in item.bodies():
-            _settled(inner, item.present)
+            settled(inner, item.present)
 
 
 def holes(body: Body, around: Sequence[bool]) -> Iterator[Hole]:
@@ -118,11 +128,11 @@ def holes(body: Body, around: Sequence[bool]) -> Iterator[Hole]:
             yield Hole(item, None, item.count, entry, "count")
         if isinstance(item, Op | Merge | Call):
             for key, column in item.arguments.items():
-                yield Hole(item.arguments, key, column, entry, key)
+                yield Hole(item.arguments, key, column, entry, key, isinstance(item, Call))
         inside = [a and b for a, b in zip(around, item.present, strict=True)]
         for path in item.paths if isinstance(item, Merge) else []:
             yield from holes(path.body, [a and b for a, b in zip(inside, path.present, strict=True)])
-        for inner in item.bodies() if not isinstance(item, Merge) else []:
+        for inner in item.bodies()[len(item.paths) if isinstance(item, Merge) else 0 :]:
             yield from holes(inner, inside)
 
 
@@ -130,19 +140,15 @@ def _listed(value: Any) -> Sequence[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def distinct(column: Column) -> list[Any]:
-    found: list[Any] = []
-    for value in column:
-        if value is not ABSENT and not any(type(value) is type(other) and value == other for other in found):
-            found.append(value)
-    return found
-
-
 class Maker:
     """One block in the making."""
 
-    def __init__(self, body: Body, constructor: dict[str, Column], size: int, is_inner: bool = True) -> None:
+    def __init__(
+        self, body: Body, constructor: dict[str, Column], size: int, is_inner: bool = True, counts: Sequence[int] | None = None
+    ) -> None:
         self.body, self.constructor, self.size, self.is_inner = body, constructor, size, is_inner
+        self.counts = counts or [1] * size
+        """How many calls each column stands for."""
         self.parameters: list[Parameter] = []
         self.words: set[str] = set()
         """Names of axes and blocks that stand in the body."""
@@ -150,11 +156,11 @@ class Maker:
         """Expressions of numbers of channels, for conditions, with how to work them out."""
 
     def block(self, name: str, indexed: bool) -> Block:
-        _settled(self.body, [True] * self.size)
+        settled(self.body, [True] * self.size)
         rows = list(holes(self.body, [True] * self.size))
         self.words = {word.text for row in rows for value in row.column for word in _listed(value) if isinstance(word, Word)}
         self.words |= {item.block for item, _ in walk(self.body) if isinstance(item, Call)}
-        last = next((row.holder for row in reversed(rows) if _is_width(row.role)), None)
+        last = next((row.holder for row in reversed(rows) if is_width(row.role)), None)
         for row in rows:
             row.is_last = row.holder is last
         waiting: list[Hole] = []
@@ -180,25 +186,30 @@ class Maker:
                     row.fill(Text(parameter.name))
         if self.is_inner and any(_is_rate(value) for row in rows for value in row.values()):
             self.parameters.append(Parameter(RATE, [Text(RATE)] * self.size))
+        self.shown = rows
         for parameter in self.parameters:
-            parameter.default = _default(parameter)
+            parameter.is_partial = ABSENT in parameter.column
+        for parameter in self.parameters:
+            parameter.default = _default(parameter, self.counts)
             parameter.column = [parameter.at(place) for place in range(self.size)]
         self._conditions(self.body, [True] * self.size)
         for parameter in self.parameters:
             if parameter.default is NONE:
-                parameter.default = _default(parameter)
-        order = sorted(self.parameters, key=lambda row: row.default is not NONE)
+                parameter.default = _default(parameter, self.counts)
+        order = sorted(
+            self.parameters, key=lambda row: (row.default is not NONE, row.default is not NONE and not row.name.startswith("kernel"))
+        )
         return Block(name, order, self.body, indexed)
 
     # ---------------------------------------------------------------------------------- expressions
 
     def _of_constructor(self, row: Hole) -> str | None:
         """The argument of the constructor with these values."""
-        word, enters = _enters(row.entry)
-        if word and _same(row.column, enters):
+        word, enters = channels_of(row.entry)
+        if word and same(row.column, enters):
             return None
         for name, column in self.constructor.items():
-            if _same(row.column, column) and len(distinct(column)) > 1:
+            if same(row.column, column) and len(distinct(column)) > 1:
                 return name
         return None
 
@@ -207,34 +218,34 @@ class Maker:
         if all(isinstance(value, Rising) for value in column if value is not ABSENT):
             return self._rising(row)
         for parameter in self.parameters:
-            if _matches(column, parameter.column) and _typed(column) is _typed(parameter.column):
-                _extend(parameter.column, column)
+            if matches(column, parameter.column) and typed(column) is typed(parameter.column):
+                extend(parameter.column, column)
                 return self._channels(row, parameter, Fraction(1))
-        word, enters = _enters(row.entry)
-        is_width = _is_width(row.role)
-        if word and _same(column, enters):
+        word, enters = channels_of(row.entry)
+        wide = is_width(row.role)
+        if word and same(column, enters):
             return Text(f"in.{word}")
-        part = _ratio(column, enters) if word and is_width else None
+        part = ratio(column, enters) if word and wide else None
         if part is not None and part < 1:
-            return Text(_times(f"in.{word}", part))
+            return Text(times(f"in.{word}", part))
         name = self._of_constructor(row)
         if name is not None:
             return self._parameter(name, row)
-        if _typed(column) is int and (is_width or row.role in ("groups", "count")):
+        if typed(column) is int and (wide or row.role in ("groups", "count")):
             for parameter in self.parameters:
-                if _typed(parameter.column) is int and parameter.name not in ("stride", "kernel", "dilation"):
-                    factor = _ratio(column, parameter.column)
+                if typed(parameter.column) is int and parameter.name not in ("stride", "kernel", "dilation"):
+                    factor = ratio(column, parameter.column)
                     if factor is not None:
                         return self._channels(row, parameter, factor)
             if word:
-                factor = _ratio(column, enters)
-                if factor is not None:
-                    return Text(_times(f"in.{word}", factor))
                 for name, values in [(row_.name, row_.column) for row_ in self.parameters] + list(self.constructor.items()):
-                    if _typed(values) is int and len(distinct(values)) > 1 and _same(column, _product(enters, values)):
+                    if typed(values) is int and len(distinct(values)) > 1 and same(column, product(enters, values)):
                         known = next((item for item in self.parameters if item.name == name), None)
                         told = Text(known.name) if known else self._parameter(name, Hole(None, None, list(values), row.entry, name))
                         return Text(f"in.{word} * {told}")
+                factor = ratio(column, enters)
+                if factor is not None:
+                    return Text(times(f"in.{word}", factor))
         return self._parameter(None, row)
 
     def _rising(self, row: Hole) -> Text:
@@ -248,19 +259,19 @@ class Maker:
 
     def _channels(self, row: Hole, parameter: Parameter, factor: Fraction) -> Text:
         """A parameter, or a multiple or part of it."""
-        text = parameter.name if factor == 1 else _times(parameter.name, factor)
-        if _is_width(row.role) and all(text != known for known, _ in self.known):
+        text = parameter.name if factor == 1 else times(parameter.name, factor)
+        if is_width(row.role) and all(text != known for known, _ in self.known):
             self.known.append((text, lambda: [value if value is ABSENT else value * factor for value in parameter.column]))
         return Text(text)
 
     def _parameter(self, name: str | None, row: Hole) -> Text:
         wanted = name or ROLES.get(row.role, row.role)
-        if name is None and _is_width(row.role):
+        if name is None and is_width(row.role) and not row.is_call:
             wanted = "out_channels" if row.is_last else "width"
         found = free_name(wanted, {*self.words, *(item.name for item in self.parameters)})
         column = list(row.column)
-        if name in self.constructor and _typed(self.constructor[name]) in (int, bool, Rate):
-            _extend(column, self.constructor[name])
+        if name in self.constructor and typed(self.constructor[name]) in (int, bool, Rate):
+            extend(column, self.constructor[name])
         self.parameters.append(Parameter(found, column))
         return self._channels(row, self.parameters[-1], Fraction(1))
 
@@ -275,16 +286,36 @@ class Maker:
                     if path.present != inside and [p for p, i in zip(path.present, inside, strict=True) if i] != [True] * sum(inside):
                         path.condition = self._when(path.present, inside, body.entry, path.body)
                     self._conditions(path.body, [a and b for a, b in zip(inside, path.present, strict=True)])
-            else:
-                for inner in item.bodies():
-                    self._conditions(inner, inside)
+            for inner in item.bodies()[len(item.paths) if isinstance(item, Merge) else 0 :]:
+                self._conditions(inner, inside)
 
     def _condition(self, item: Item, body: Body, around: list[bool]) -> None:
         wanted = [there for there, on in zip(item.present, around, strict=True) if on]
         if not all(wanted):
-            item.condition = self._when(item.present, around, body.entry, Body([item]))
+            item.condition = self._when(item.present, around, body.entry, Body([item]), item)
 
-    def _when(self, present: list[bool], around: list[bool], entry: Column, what: Body) -> str:
+    def _activation(self, item: Item, around: list[bool]) -> str | None:
+        """An activation that is there or not: a parameter that may be `none`."""
+        if not isinstance(item, Op) or item.arguments or item.label is not None:
+            return None
+        value = item.operation[0]
+        if isinstance(value, Text):
+            parameter = next((row for row in self.parameters if row.name == value.text), None)
+            if parameter is None or sum(value == other for row in self.shown for other in row.values()) > 1:
+                return None
+        elif value in ACTIVATIONS:
+            parameter = Parameter(free_name("act", {*self.words, *(row.name for row in self.parameters)}), [value] * self.size)
+            self.parameters.append(parameter)
+            item.operation = [Text(parameter.name)]
+        else:
+            return None
+        for place, there in enumerate(item.present):
+            if around[place] and not there:
+                parameter.column[place] = None
+        parameter.default = NONE
+        return f"{parameter.name} != none"
+
+    def _when(self, present: list[bool], around: list[bool], entry: Column, what: Body, item: Item | None = None) -> str:
         places = [place for place, on in enumerate(around) if on]
 
         def holds(test: Callable[[int], bool | None]) -> bool:
@@ -299,7 +330,7 @@ class Maker:
                 elif isinstance(value, int | float) and value in (0, 1) and any(word in parameter.name for word in TELLING):
                     simple.append((f"{parameter.name} != {value!r}", _differs(parameter, value)))
                     simple.append((f"{parameter.name} == {value!r}", _equals(parameter, value)))
-        word, enters = _enters(entry)
+        word, enters = channels_of(entry)
         of_channels: list[tuple[str, Callable[[int], bool | None]]] = []
         for text, make in reversed(self.known) if word else []:
             column = make()
@@ -315,10 +346,13 @@ class Maker:
                 if holds(lambda place, one=one, two=two: bool(one(place)) and bool(two(place))):  # type: ignore[misc]
                     return f"{first} and {second}"
         for name, column in self.constructor.items():
-            if _typed(column) is bool and all(column[place] is present[place] for place in places):
+            if typed(column) is bool and all(column[place] is present[place] for place in places):
                 found = free_name(name, {*self.words, *(item.name for item in self.parameters)})
                 self.parameters.append(Parameter(found, list(column)))
                 return found
+        told = None if item is None else self._activation(item, around)
+        if told is not None:
+            return told
         name = free_name(_flag(what), {*self.words, *(item.name for item in self.parameters)})
         self.parameters.append(Parameter(name, [present[place] if around[place] else ABSENT for place in range(self.size)]))
         return name
@@ -354,74 +388,6 @@ def _equal(one: Column, two: Column) -> Callable[[int], bool | None]:
     return lambda place: None if ABSENT in (one[place], two[place]) else bool(one[place] == two[place])
 
 
-WIDTHS = ("channels", "features", "planes", "width", "dim", "hidden")
-
-
-def _is_width(role: str) -> bool:
-    """Whether an argument of this name is a number of channels."""
-    return role.rstrip("0123456789").endswith(WIDTHS)
-
-
-def _matches(column: Column, known: Column) -> bool:
-    """Whether a column may be that of a parameter, which is not read at all of its places yet."""
-    pairs = [(a, b) for a, b in zip(column, known, strict=True) if a is not ABSENT and b is not ABSENT]
-    there = sum(value is not ABSENT for value in column)
-    if not pairs or any(type(a) is not type(b) or a != b for a, b in pairs):
-        return False
-    return len(pairs) == there or (2 * len(pairs) > there and len(distinct([a for a, _ in pairs])) > 1)
-
-
-def _enters(entry: Column) -> tuple[str, Column]:
-    """The word for the channels of what enters, and how many these are."""
-    rows = [row for row in entry if row is not ABSENT]
-    if not rows or len({row.axes for row in rows}) != 1 or not rows[0].shape:
-        return "", []
-    axes = rows[0].axes
-    if axes.count("channels") == 1:
-        word, axis = "channels", axes.index("channels")
-    else:
-        word, axis = "features", -1
-    return word, [ABSENT if row is ABSENT else row.shape[axis] for row in entry]
-
-
-def _same(one: Sequence[Any], two: Sequence[Any]) -> bool:
-    """Whether two columns are equal wherever both are there, and both are somewhere."""
-    pairs = [(a, b) for a, b in zip(one, two, strict=False) if a is not ABSENT and b is not ABSENT]
-    there = sum(value is not ABSENT for value in one)
-    return len(pairs) == there and bool(pairs) and all(type(a) is type(b) and a == b for a, b in pairs)
-
-
-def _extend(column: Column, other: Column) -> None:
-    for place, value in enumerate(other):
-        if column[place] is ABSENT:
-            column[place] = value
-
-
-def _typed(column: Sequence[Any]) -> type | None:
-    kinds = {type(value) for value in column if value is not ABSENT}
-    return kinds.pop() if len(kinds) == 1 else None
-
-
-def _product(one: Column, two: Column) -> Column:
-    return [ABSENT if ABSENT in (a, b) else (int(a * b) if float(a * b).is_integer() else a * b) for a, b in zip(one, two, strict=True)]
-
-
-def _ratio(column: Column, other: Column) -> Fraction | None:
-    """The one factor by which all values are those of `other`; only whole numbers and their inverses."""
-    pairs = [(a, b) for a, b in zip(column, other, strict=True) if a is not ABSENT]
-    if any(b is ABSENT or not b or not isinstance(a, int) or not isinstance(b, int) for a, b in pairs):
-        return None
-    factors = {Fraction(a, b) for a, b in pairs}
-    if len(factors) != 1 or len({b for _, b in pairs}) < 2:
-        return None
-    (factor,) = factors
-    return factor if factor.numerator == 1 or factor.denominator == 1 else None
-
-
-def _times(name: str, factor: Fraction) -> str:
-    return f"{name} * {factor.numerator}" if factor.denominator == 1 else f"{name} / {factor.denominator}"
-
-
 RATE = "drop_rate"
 """The parameter of the network of which the rates of `drop_path` are parts; a block in which some stay takes it, too."""
 
@@ -435,21 +401,24 @@ def _is_rate(value: Any) -> bool:
 TELLING = ("stride", "expand", "ratio", "depth", "dilation")
 """Numbers on which, being 1 or 0 or not, papers make a step depend."""
 
-NEUTRAL: dict[str, Any] = {"stride": 1, "groups": 1, "dilation": 1, "bias": True, "kernel": 3}
+NEUTRAL: dict[str, Any] = {"stride": 1, "groups": 1, "dilation": 1, "bias": True}
 
 
-def _default(parameter: Parameter) -> Any:
+def _default(parameter: Parameter, counts: Sequence[int]) -> Any:
     """What a call need not say: the neutral value where it is among them, else one that most have."""
     if parameter.name == RATE:
         return NONE
-    values = Counter(repr(value) for value in parameter.column if value is not ABSENT)
+    values: Counter[str] = Counter()
+    for value, count in zip(parameter.column, counts, strict=True):
+        if value is not ABSENT:
+            values[repr(value)] += count
     by_text = {repr(value): value for value in parameter.column if value is not ABSENT}
     for word, value in NEUTRAL.items():
         if word in parameter.name and repr(value) in values:
             return value
-    text, count = values.most_common(1)[0]
+    text, most = values.most_common(1)[0]
     value = by_text[text]
-    if isinstance(value, bool):
+    if isinstance(value, bool) or parameter.name.startswith(("kernel", "act")) or parameter.is_partial:
         return value
-    is_width = any(word in parameter.name for word in ("width", "channels", "features", "planes", "depth", "ch"))
-    return value if not is_width and 2 * count > sum(values.values()) else NONE
+    is_wide = any(word in parameter.name for word in ("width", "channels", "features", "planes", "depth", "ch"))
+    return value if not is_wide and 2 * most > sum(values.values()) else NONE

@@ -9,16 +9,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import field
+from typing import Any
 
 import networkx
 from torch import nn
 
 from ...base.records import dataclass
-from .constructors import Arguments
-from .flat_steps import Entry, Flat, Step
+from .constructors import Arguments, own_numbers
+from .flat_steps import Flat, Step
 from .places import Place, kind_of
 from .tree import ABSENT, Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip, walk
 from .unsaid import Unsaid
+from .words import free_name
 
 START = -1
 """Stands before all sources of a body."""
@@ -41,15 +43,17 @@ class Builder:
     places: list[Place]
     modules: dict[str, nn.Module]
     made: dict[int, tuple[nn.Module, Arguments]]
-    entries: dict[int, Entry] = field(default_factory=dict)
-
+    entries: dict[int, Any] = field(default_factory=dict)
+    """What enters where a tensor is at hand: `ABSENT` where several are, or none."""
     alone: set[int] = field(default_factory=set)
+    results: dict[int, list[int]] = field(default_factory=dict)
+    """What a scope gives that gives several: by a number that stands for all of them."""
+    whole: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Of each of these, the number that stands for all, and which one it is."""
 
     def __post_init__(self) -> None:
-        self.entries = self.flat.entries()
-        for step in self.flat.steps:
-            if all(number in self.alone for number in step.inputs):
-                self.alone.add(step.number)
+        self.entries = {**self.flat.entries(), START: ABSENT}
+        self.alone = self.flat.alone()
 
     def root(self) -> Body:
         """The body of the network. Several outputs are labelled and named by whoever writes them."""
@@ -57,6 +61,10 @@ class Builder:
         units = self.units((), 0, len(self.flat.steps))
         line = Line(self, units)
         body = line.whole(sources, [number for _, number in self.flat.outputs])
+        for _, number in self.flat.outputs:
+            if number in self.whole:  # an output is a step, which has a label
+                body.items.append(self.skip(number))
+                body.items[-1].number = number
         for name, number in self.flat.side_outputs:
             self._side(line, body, name, number)
         return body
@@ -68,11 +76,12 @@ class Builder:
         if len(reached) != 1:
             raise Unsaid(f"the side output {name} reads {len(reached)} tensors of the main line")
         items = line.items(reached, reached[0], number)
+        kind = ""
         if len(items) == 1 and isinstance(items[0], Scope) and items[0].label == name:
-            items = items[0].body.items
+            kind, items = items[0].kind, items[0].body.items
         for item, _ in walk(Body(items)):  # of a flat text: the head's name stands before the labels already
             item.label = None if item.label is None else item.label.removeprefix(f"{name}.")
-        body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.entries[reached[0]]])))
+        body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.entries[reached[0]]]), kind=kind))
 
     def units(self, scope: tuple[str, ...], start: int, stop: int) -> dict[int, Unit]:
         found: dict[int, Unit] = {}
@@ -100,8 +109,7 @@ class Builder:
             end, inner = number, place.scope[: depth + 1]
             while end < stop and self.places[end].scope[: depth + 1] == inner:
                 end += 1
-            made = self._scope(inner, number, end)
-            found[made.item.number] = made
+            found |= self._scope(inner, number, end)
             number = end
         return found
 
@@ -115,21 +123,28 @@ class Builder:
         label = ".".join(path[len(scope) :])
         return Op(number=step.number, operation=["reuse"], arguments={"label": [label]}, into=[self.entries[step.inputs[0]]])
 
-    def _scope(self, scope: tuple[str, ...], start: int, stop: int) -> Unit:
+    def skip(self, number: int) -> Skip:
+        """A tensor that was made before; one of several is read from what gave them."""
+        whole, part = self.whole.get(number, (number, None))
+        return Skip(to=whole, part=part)
+
+    def _scope(self, scope: tuple[str, ...], start: int, stop: int) -> dict[int, Unit]:
         steps = self.flat.steps[start:stop]
         inside = {step.number for step in steps}
-        (enter,) = {source for step in steps for source in step.inputs if source not in inside}
+        entering = list(dict.fromkeys(source for step in steps for source in step.inputs if source not in inside))
         read = {source for step in (*self.flat.steps[:start], *self.flat.steps[stop:]) for source in step.inputs}
         read |= {number for _, number in (*self.flat.outputs, *self.flat.side_outputs)}
-        (leave,) = inside & read
+        leaving = [step.number for step in steps if step.number in read]
+        enter, leave = entering[0], leaving[-1]
         path = ".".join(scope)
         if "@" in scope[-1]:
             first = path.rpartition("@")[0].removeprefix("".join(f"{name}." for name in scope[:-1]))
             again = Op(number=leave, operation=["reuse"], arguments={"label": [first]}, into=[self.entries[enter]])
-            return Unit(again, [enter])
-        body = Line(self, self.units(scope, start, stop)).whole([enter], [leave])
+            return {leave: Unit(again, [enter])}
+        line = Line(self, self.units(scope, start, stop))
+        body = line.whole([enter], [leave]) if len(entering) == len(leaving) == 1 else self._several(path, line, entering, leaving)
         module = self.modules.get(path)
-        arguments = {} if module is None else self.made.get(id(module), (module, {}))[1]
+        arguments = {} if module is None else own_numbers(module) | self.made.get(id(module), (module, {}))[1]
         item = Scope(
             scope[-1],
             number=leave,
@@ -140,7 +155,67 @@ class Builder:
             arguments={name: [value] for name, value in arguments.items()},
             into=[self.entries[enter]],
         )
-        return Unit(item, [enter])
+        found: dict[int, Unit] = {}
+        if len(leaving) > 1:
+            item.number = max(self.entries) + 1
+            self.entries[item.number], self.results[item.number] = ABSENT, leaving
+            self.whole |= {number: (item.number, part) for part, number in enumerate(leaving)}
+            found = {number: Unit(self.skip(number), [item.number]) for number in leaving}
+        merge: tuple[str, dict[str, Column]] | None = ("", {}) if len(entering) > 1 else None
+        inputs = entering if merge is None else sorted(body.names, key=list(body.names).index)
+        return {item.number: Unit(item, inputs, merge), **found}
+
+    def _several(self, path: str, line: Line, entering: list[int], leaving: list[int]) -> Body:
+        """The body of a scope that takes or gives several tensors: those that enter have names, those that leave have labels."""
+        given = [row for row in self.flat.given.get(path, ()) if row[2] in entering]
+        if len(entering) == 1:
+            given = [("x", None, entering[0])]
+        elif len(given) != len(entering) or {number for _, _, number in given} != set(entering):
+            given = [("x", place, number) for place, number in enumerate(entering)]
+        taken = {row.label.partition(".")[0] for unit in line.units.values() if (row := unit.item).label is not None}
+        words = {name: free_name(name, taken) for name, _, _ in given}
+        is_list = any(place is not None for _, place, _ in given)
+        line.entering = set(entering)
+        body = line.whole([number for _, _, number in given], leaving, at_hand=not is_list)
+        if len(entering) > 1:
+            body.takes = tuple(dict.fromkeys(words[name] + ("[]" if place is not None else "") for name, place, _ in given))
+            if is_list and len(body.takes) > 1:  # a list stands last, alone
+                given = [("x", count, number) for count, (_, _, number) in enumerate(given)]
+                words, body.takes = {"x": free_name("x", taken)}, (f"{free_name('x', taken)}[]",)
+            lists: dict[str, int] = {}
+            for name, place, number in given:
+                lists[name] = lists.get(name, -1) + 1
+                body.names[number] = words[name], None if place is None else lists[name]
+            body.several = [self.entries[number] for number in body.names]
+        if len(leaving) > 1:
+            ends = {item.number: item for item in body.items}
+            rows = [ends.get(number) for number in leaving]
+            if all(row is not None and row.label is not None and row.label.isidentifier() for row in rows):
+                body.gives = tuple(str(row.label) for row in rows if row is not None)
+            else:
+                name = free_name("y", taken | {word for word, _ in body.names.values()})
+                body.gives = (f"{name}[]",)
+                for part, (number, end) in enumerate(zip(leaving, rows, strict=True)):
+                    if end is not None and end.label is None and not isinstance(end, Skip) and not _does_nothing(end):
+                        end.label = f"{name}.{part}"
+                    else:
+                        again = self.skip(number)
+                        again.label = f"{name}.{part}"
+                        body.items.append(again)
+        return body
+
+
+def _is_apart(items: Sequence[Item]) -> bool:
+    """Whether a path begins with tensors that it reads by name."""
+    first = items[0] if items else None
+    if isinstance(first, Merge):
+        return all(_is_apart(path.body.items) for path in first.paths)
+    return isinstance(first, Skip) and first.to is not None
+
+
+def _does_nothing(item: Item) -> bool:
+    """Whether it may be left out later: an identity, or a dropout at rest."""
+    return isinstance(item, Op) and item.operation[0] in ("identity", "dropout", "drop_path")
 
 
 class Line:
@@ -148,31 +223,45 @@ class Line:
 
     def __init__(self, builder: Builder, units: dict[int, Unit]) -> None:
         self.builder, self.units = builder, units
+        self.entering: set[int] = set()
+        """What enters under names of its own, whatever gave it."""
         self.written: set[int] = set()
         """What no input leads to and stands in a path already: elsewhere it is read by its label."""
 
-    def whole(self, sources: Sequence[int], targets: Sequence[int]) -> Body:
-        """From the sources to the targets, in the order in which the targets are made; the last one is current at the end."""
+    def whole(self, sources: Sequence[int], targets: Sequence[int], at_hand: bool = True) -> Body:
+        """From the sources to the targets, in the order in which the targets are made; the last one is current at the end.
+
+        The first source is current at the beginning, if it is `at_hand`."""
         order = {number: place for place, number in enumerate(self.units)}
         ends = sorted(dict.fromkeys(targets), key=lambda number: order.get(number, -1))
-        body = Body(entry=[self.builder.entries[sources[0]]])
-        known, current = list(sources), sources[0]
+        known, current = list(sources), sources[0] if at_hand else START
+        body = Body(entry=[self.builder.entries[current]])
         while len(ends) > 1 and (shared := self._shared(known, ends)) is not None:
             body.items += self.items(known, current, shared)
-            known.append(shared)
+            known += self._with_parts(shared)
             current = shared
         for end in ends:
-            body.items += self.items(known, current, end)
-            known.append(end)
-            current = end
+            whole = self.builder.whole.get(end, (end, 0))[0]
+            made = end if end in self.entering else whole
+            body.items += self.items(known, current, made)
+            known += self._with_parts(made)
+            current = made
         return body
+
+    def skip(self, number: int) -> Skip:
+        """A tensor that is known here."""
+        return Skip(to=number) if number in self.entering else self.builder.skip(number)
+
+    def _with_parts(self, number: int) -> list[int]:
+        """What is known once a tensor is there: of what stands for several, each."""
+        return [number, *self.builder.results.get(number, ())]
 
     def items(self, sources: Sequence[int], current: int, target: int) -> list[Item]:
         """The steps that make `target`, where `sources` are there and `current` is at hand."""
         if target in sources:
-            return [] if target == current else [Skip(to=target)]
+            return [] if target == current else [self.skip(target)]
         if target in self.written:
-            return [Skip(to=target)]
+            return [self.skip(target)]
         graph, reached = self._graph([*sources, *self.written], target)
         begin = reached[0] if len(reached) == 1 and not self._is_alone(target) else START
         if begin == START:
@@ -184,13 +273,13 @@ class Line:
         chain.reverse()
         found: list[Item] = []
         if begin != START and begin != current:
-            found.append(Skip(to=begin))
+            found.append(self.skip(begin))
         at = current if begin == START else begin
         for before, number in itertools.pairwise(chain):
-            here = list(reached) if before == START else [before]
+            here = list(reached) if before == START else self._with_parts(before)
             if number in reached:
                 if number != at:
-                    found.append(Skip(to=number))
+                    found.append(self.skip(number))
             else:
                 found += self._one(here, at, number)
             at = number
@@ -210,15 +299,32 @@ class Line:
             if shared is None:
                 break
             found += self.items(known, current, shared)
-            known.append(shared)
+            known += self._with_parts(shared)
             current = shared
-        paths = []
-        for source in unit.inputs:
-            items = self.items(known, current, source)
-            paths.append(Path(Body(items or [Skip()], [self.builder.entries[current]])))
+        is_headed = not unit.merge[0]
+        if is_headed:
+            for whole, results in self.builder.results.items():
+                if results == unit.inputs and whole in known:
+                    return [*found, *([] if whole == current else [Skip(to=whole)]), unit.item]
+        rows = [self.items(known, current, source) for source in unit.inputs]
+        if self.entering and len(rows) > 1 and any(isinstance(items[0], Skip) and items[0].to is not None for items in rows if items):
+            # Beside paths that begin with tensors by name, one that begins with what is at hand is hard to see.
+            rows = [self.items(known, START, source) for source in unit.inputs]
+        if all(_is_apart(items) for items in rows):
+            # None of them begins with what is at hand: the one with merges in it can come first, and is at hand then.
+            deep = [place for place, items in enumerate(rows) if any(isinstance(item, Merge) for item in items)]
+            if deep and len(rows) == 2:
+                found += rows[deep[-1]]
+                rows[deep[-1]] = []
+                current = unit.inputs[deep[-1]]
+        if unit.merge[0] == "mul" and len(rows) == 2 and not rows[1] and not self.builder.flat.is_exact:
+            rows.reverse()  # what is weighed first, then by what
+        paths = [Path(Body(items or [Skip()], [self.builder.entries[current]])) for items in rows]
         operation, arguments = unit.merge
         item = unit.item
         into = [self.builder.entries[current]]
+        if is_headed:
+            return [*found, Merge(into=into, paths=paths, head=Body([item]))]
         found.append(Merge(item.label, number=number, slot=item.slot, into=into, operation=operation, arguments=arguments, paths=paths))
         return found
 
@@ -230,7 +336,7 @@ class Line:
                 if self._is_alone(number):
                     continue  # made in the first path that reads it
                 seen.setdefault(number, set()).add(place)
-        twice = {number for number, by in seen.items() if len(by) > 1}
+        twice = {number for number, by in seen.items() if len(by) > 1 and number not in self.builder.whole}
         if not twice:
             return None
         # The first that is read in several places; what only leads to it is made on the way.

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import nn
 
 Arguments = dict[str, Any]
@@ -31,7 +32,8 @@ def watched() -> Iterator[dict[int, tuple[nn.Module, Arguments]]]:
             names = [name for name in row.args if name != "self"]
             code = outermost.f_code
             names += code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-            found[id(module)] = module, {name: _plain(row.locals[name]) for name in names if name in row.locals}
+            given = {name: row.locals[name] for name in names if name in row.locals}
+            found[id(module)] = module, _settings(given) | {name: _plain(value) for name, value in given.items()}
         first(module, *args, **kwargs)
 
     nn.Module.__init__ = init  # type: ignore[method-assign, assignment]
@@ -39,6 +41,24 @@ def watched() -> Iterator[dict[int, tuple[nn.Module, Arguments]]]:
         yield found
     finally:
         nn.Module.__init__ = first  # type: ignore[method-assign]
+
+
+def _settings(given: Arguments) -> Arguments:
+    """The numbers of an object with settings that a constructor was given (`cnf.expanded_channels`), by their names there."""
+    found: Arguments = {}
+    for value in given.values():
+        if not isinstance(value, nn.Module | torch.Tensor | type) and not callable(value):
+            found |= {name: item for name, item in getattr(value, "__dict__", {}).items() if _is_number(name, item)}
+    return found
+
+
+def own_numbers(module: nn.Module) -> Arguments:
+    """The numbers that a module keeps as attributes (`self.expand_ratio`)."""
+    return {name: value for name, value in vars(module).items() if name != "training" and _is_number(name, value)}
+
+
+def _is_number(name: str, value: object) -> bool:
+    return isinstance(value, bool | int | float) and name.isidentifier() and not name.startswith("_")
 
 
 def _plain(value: object) -> Any:

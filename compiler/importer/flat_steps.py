@@ -104,6 +104,8 @@ class Flat:
     notes: list[str] = field(default_factory=list)
     stored: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """The keys of the model's state_dict, with their shapes."""
+    given: dict[str, list[tuple[str, int | None, int]]] = field(default_factory=dict)
+    """Of modules that take several tensors: each with its name, and its place where it stands in a list."""
     is_exact: bool = False
     """Whether each step is one of the author's, and stays even where it does nothing."""
 
@@ -133,6 +135,14 @@ class Flat:
             if step.number in needed:
                 needed.update(step.inputs)
         self.steps = [step for step in self.steps if step.number in needed]
+
+    def alone(self) -> set[int]:
+        """What no input leads to: learned tensors, constants, and what is made of these alone."""
+        found: set[int] = set()
+        for step in self.steps:
+            if all(number in found for number in step.inputs):
+                found.add(step.number)
+        return found
 
     def shapes(self) -> dict[int, tuple[int, ...]]:
         """The shape of every tensor, without the batch."""

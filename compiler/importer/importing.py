@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import field
 
@@ -20,6 +22,12 @@ from .sources import Model, trouble
 from .structure import Structure, structure
 from .unsaid import Unsaid
 from .write import Writer
+
+WAYS = ((False, True, True), (False, True, False), (False, False, False), (True, True, False), (True, False, False))
+"""What is tried, one after the other: whether the text is flat, whether steps become higher words, whether blocks take and give several tensors."""
+
+SEVERAL = re.compile(r"^block .* (takes|gives) .*\{", re.MULTILINE)
+"""A block that takes or gives several tensors, or names what it takes."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,11 +57,16 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     runs = Runs(model, source)
     why = ""
     tried: set[str] = set()
-    for is_flat, forms in ((False, True), (False, False), (True, True), (True, False)):
+    for is_flat, forms, several in WAYS:
         if flat and not is_flat:
             continue
         try:
-            text, notes = _text(runs.steps(), model, name, is_flat, forms)
+            text, notes = _text(runs.steps(), model, name, is_flat, forms, several)
+            if several and SEVERAL.search(text):
+                with contextlib.suppress(Unsaid):  # the shorter of both
+                    text, notes = min(
+                        (text, notes), _text(runs.steps(), model, name, is_flat, forms, False), key=lambda row: row[0].count("\n")
+                    )
         except Unsaid as reason:
             why = why or str(reason)
             continue
@@ -100,13 +113,13 @@ def flat_text(flat: Flat, model: Model) -> str:
     return _text(copy.deepcopy(flat), model, model.name, True)[0]
 
 
-def _text(flat: Flat, model: Model, name: str, is_flat: bool, forms: bool = True) -> tuple[str, list[str]]:
+def _text(flat: Flat, model: Model, name: str, is_flat: bool, forms: bool = True, several: bool = True) -> tuple[str, list[str]]:
     if not flat.is_exact:
         simplify(flat, forms)
     name_axes(flat)
     modules = model.modules()
     try:
-        found: Structure = structure(flat, modules, model.constructors, is_flat)
+        found: Structure = structure(flat, modules, model.constructors, is_flat, several)
     except (KeyError, IndexError, ValueError, RecursionError) as error:
         raise Unsaid(f"its structure was not found: {type(error).__name__}") from error
     if not is_flat:

@@ -67,11 +67,14 @@ class Lowering:
         for call in self.trace.calls:
             self._one(call)
         for name, ref in self.trace.outputs:
-            found = self.of(ref)
-            if isinstance(found, Data):
-                self.flat.outputs.append((name, found.number))
+            told = self.of(ref)
+            if isinstance(told, Data):
+                self.flat.outputs.append((name, told.number))
             else:
                 self.flat.notes.append(f"the output {name or 'of the model'} does not depend on the input: left out")
+        for path, rows in self.trace.given.items():
+            found = [(name, place, self.known.get(ref.number)) for name, place, ref in rows]
+            self.flat.given[path] = [(name, place, row.number) for name, place, row in found if isinstance(row, Data)]
         self.flat.prune()  # what is missing elsewhere is no matter
         return self.flat
 

@@ -19,8 +19,8 @@ def _own(body: Body) -> list[Item]:
     found: list[Item] = []
     for item in body.items:
         if isinstance(item, Merge):
-            for path in item.paths:
-                found += _own(path.body)
+            for inner in item.bodies():
+                found += _own(inner)
         found.append(item)
         if not isinstance(item, Merge | Scope):
             for inner in item.bodies():

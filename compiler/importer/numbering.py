@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from .flat_steps import Flat
-from .tree import Aux, Body, Item, Merge, Op, Scope, Skip, walk
+from .tree import Aux, Body, Item, Merge, Names, Op, Scope, Skip, walk
 
 HERE = "x"
 """What a scope calls the tensor that enters it, where one of its steps far from the start reads it."""
@@ -42,6 +42,9 @@ def counted(body: Body) -> list[tuple[Item, list[Item]]]:
     found: list[tuple[Item, list[Item]]] = []
     for item in body.items:
         if isinstance(item, Skip):
+            continue
+        if isinstance(item, Merge) and item.head is not None:
+            found += [row for inner in item.bodies() for row in counted(inner)]
             continue
         for inner in item.bodies() if isinstance(item, Merge) else []:
             found += counted(inner)
@@ -129,6 +132,7 @@ def follow(body: Body, flat: Flat) -> None:
                 item.to = through[item.to]
         if isinstance(item, Scope) and item.enters is not None:
             item.enters = _followed(item.enters, there, through)
+            item.body.names = {_followed(number, there, through): name for number, name in item.body.names.items()}
     flat.outputs = [(name, _followed(number, there, through)) for name, number in flat.outputs]
     flat.side_outputs = [(name, _followed(number, there, through)) for name, number in flat.side_outputs]
 
@@ -139,32 +143,35 @@ def _followed(number: int, there: set[int], through: dict[int, int]) -> int:
     return number
 
 
-def label(body: Body, entry: int | None, names: dict[int, str], outputs: Mapping[int, str] = MappingProxyType({})) -> bool:
+def label(body: Body, entry: int | None, names: Names, outputs: Mapping[int, str] = MappingProxyType({})) -> bool:
     """Give a label to each step that a `skip` of this body reads, and to the outputs (by number, with their names). True where the entry itself is read by name.
 
     `names` are the labels that are known from outside (those of a network's inputs).
     """
-    known = dict(names)
+    known: Names = dict(names)
     read = {item.to for item in _own(body) if isinstance(item, Skip) and item.to is not None} | set(outputs)
     by_name = entry is not None and entry in read and entry not in known
     if by_name and entry is not None:
-        known[entry] = HERE
+        known[entry] = HERE, None
     count = 0
     taken = {item.label for item in _own(body)}
     for item in _own(body):
-        if item.number in read and not isinstance(item, Skip):
+        if item.number in read and (not isinstance(item, Skip) or item.number >= 0):
             if item.label is None:
                 item.label = outputs.get(item.number, "")
                 while not item.label.isidentifier() or item.label in taken:
                     count += 1
                     item.label = f"t{count}"
                 taken.add(item.label)
-            known[item.number] = item.label
+            known[item.number] = item.label, None
     for item in _own(body):
         if isinstance(item, Skip) and item.to is not None:
-            item.name = known.get(item.to)
+            item.name, part = known.get(item.to, (None, None))
+            item.part = part if part is not None else item.part
     for item in _own(body):
-        if isinstance(item, Scope):
+        if isinstance(item, Scope) and item.body.takes:
+            label(item.body, None, item.body.names)
+        elif isinstance(item, Scope):
             item.body.entry_name = HERE if label(item.body, item.enters, known) else None
     return by_name
 

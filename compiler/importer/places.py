@@ -24,14 +24,19 @@ class Place:
     """The name of a module without weights that is this step alone."""
 
 
-def places(flat: Flat, modules: dict[str, nn.Module], is_flat: bool = False) -> list[Place]:
-    """The place of each step, in order; with `is_flat` all stand in the network itself, under their keys."""
+def places(flat: Flat, modules: dict[str, nn.Module], is_flat: bool = False, several: bool = True) -> list[Place]:
+    """The place of each step, in order; with `is_flat` all stand in the network itself, under their keys.
+
+    With `several`, a class of modules that take or give several tensors is a scope, too, which becomes a block.
+    """
     if is_flat:
         return [Place((), step.key if not step.shared else None) for step in flat.steps]
     found = _Places(flat, modules)
     found.weightless()
     found.gather_merges()
-    found.lift_merges()
+    found.lift_merges(several)
+    if several:
+        found.keep_several()
     while found.dissolved():
         pass
     return found.rows
@@ -39,7 +44,9 @@ def places(flat: Flat, modules: dict[str, nn.Module], is_flat: bool = False) -> 
 
 class _Places:
     def __init__(self, flat: Flat, modules: dict[str, nn.Module]) -> None:
-        self.flat, self.steps = flat, flat.steps
+        self.flat, self.steps, self.modules = flat, flat.steps, modules
+        self.several: set[str] = set()
+        """The paths of modules that stay though they take or give several tensors."""
         keys = {step.key for step in flat.steps if step.key is not None}
         self.rows: list[Place] = []
         for step in flat.steps:
@@ -104,7 +111,7 @@ class _Places:
             if set(merge.inputs) == leave and self._edges([*members, members[-1] + 1])[1] == {merge.number}:
                 after.scope, after.slot = scope, None
 
-    def lift_merges(self) -> None:
+    def lift_merges(self, several: bool) -> None:
         """A merge at the head of a scope, of tensors that all come from outside, stands before the scope (DenseNet's concatenations)."""
         again = True
         while again:
@@ -113,14 +120,37 @@ class _Places:
                 first = members[0]
                 step, row = self.steps[first], self.rows[first]
                 if step.key is None and len(step.inputs) > 1 and len(members) > 1 and row.scope == scope:
+                    if several and len(self._edges(members[1:])[0] | self._edges(members)[1]) > 2:
+                        continue  # others enter or leave as well: it is a block of several tensors
                     row.scope, row.slot, again = scope[:-1], None, True
+
+    def _is_gap(self, scope: Scope, members: list[int]) -> bool:
+        """A list of modules of which one alone runs, and not its first."""
+        names = {(*self.rows[number].scope, self.rows[number].label)[len(scope)] for number in members}
+        return isinstance(self.modules.get(".".join(scope)), nn.ModuleList) and len(names) == 1 and names != {"0"} and None not in names
+
+    def keep_several(self) -> None:
+        """A class of the model's own that stands several times becomes a block, however many tensors it takes and gives."""
+        found: dict[str, list[str]] = defaultdict(list)
+        alone = self.flat.alone()
+        for scope, members in self.members().items():
+            path = ".".join(scope)
+            module = self.modules.get(path)
+            if module is None or _is_container(module) or members[-1] - members[0] + 1 != len(members):
+                continue
+            enter, leave = self._edges(members)
+            if enter and leave and len(enter) + len(leave) > 2 and not enter & alone:
+                found[type(module).__name__].append(path)
+        self.several = {path for paths in found.values() if len(paths) > 1 for path in paths}
 
     def dissolved(self) -> bool:
         """Dissolve the largest scope that is none. False where all are."""
         for scope, members in sorted(self.members().items(), key=lambda row: (-len(row[1]), len(row[0]))):
             if members[-1] - members[0] + 1 == len(members):
                 enter, leave = self._edges(members)
-                if len(enter) == 1 and len(leave) == 1:
+                if self._is_gap(scope, members):
+                    pass  # its name and number stand before the labels: identities would have to fill the list
+                elif (len(enter) == 1 and len(leave) == 1) or ".".join(scope) in self.several:
                     continue
             if "@" in scope[-1]:
                 # A module that runs again otherwise than from one tensor to one: its steps, one by one.
@@ -139,6 +169,11 @@ class _Places:
                     row.slot = None
             return True
         return False
+
+
+def _is_container(module: nn.Module) -> bool:
+    """Whether it is PyTorch's, or one of its lists with another forward."""
+    return type(module).__module__.startswith("torch.nn.") or isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict)
 
 
 def kind_of(modules: dict[str, nn.Module], path: str) -> str:

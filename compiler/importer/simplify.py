@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import networkx
 import torch
 
 from .attention_core import cores
@@ -31,6 +32,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
         attentions(flat)
         _undone(flat)
         rearranged(flat)
+    _sums(flat)
 
 
 def enters(step: Step) -> int:
@@ -169,6 +171,42 @@ def _pooled(flat: Flat) -> None:
             kept.append(step)
     flat.steps = kept
     flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
+
+
+def _sums(flat: Flat) -> None:
+    """A sum of a sum that nothing else reads, in one module: one sum of all. Where the inner one is a residual of its own, it stays."""
+    made, uses, gone = flat.made(), flat.uses(), set()
+    rows = [
+        (step, first)
+        for step in flat.steps
+        if step.operation == "add"
+        and (first := made.get(enters(step))) is not None
+        and (first.operation, first.path, first.again, first.arguments) == ("add", step.path, step.again, step.arguments)
+        and step.arguments.get("broadcast") is not True
+        and uses[first.number] == 1
+        and len(step.inputs) > 1 < len(first.inputs)
+    ]
+    before = _dominators(flat) if rows else {}
+    for step, first in rows:
+        begin = before[first.number]
+        if all(begin in (number, *_above(before, number)) for number in step.inputs[1:]):
+            step.inputs = [*first.inputs, *step.inputs[1:]]
+            gone.add(first.number)
+    flat.steps = [step for step in flat.steps if step.number not in gone]
+
+
+def _dominators(flat: Flat) -> dict[int, int]:
+    """For each tensor the last one before it that every way from the inputs to it passes; -1 where there is none."""
+    graph: networkx.DiGraph[int] = networkx.DiGraph([(-1, row.number) for row in flat.inputs])
+    for step in flat.steps:
+        graph.add_edges_from((number, step.number) for number in step.inputs or [-1])
+    return dict(networkx.immediate_dominators(graph, -1))
+
+
+def _above(before: Mapping[int, int], number: int) -> Iterator[int]:
+    while number != -1:
+        number = before.get(number, -1)
+        yield number
 
 
 def _chains(flat: Flat, *operations: str) -> Iterator[list[Step]]:

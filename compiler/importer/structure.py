@@ -13,12 +13,14 @@ from ...base.records import dataclass
 from .blocks import Block, Maker
 from .bodies import Builder
 from .constructors import Arguments
-from .flat_steps import Flat
+from .flat_steps import Flat, Step
+from .lists import over_lists
 from .numbering import follow, label, number, without_rest
+from .places import Place as Placed
 from .places import places
 from .rates import Rate, rates
 from .repeats import fold
-from .tree import ABSENT, Body, Call, Column, Loop, Merge, Scope, fingerprint, scopes
+from .tree import ABSENT, Aux, Body, Call, Column, Loop, Merge, Scope, fingerprint, scopes, walk
 from .unify import unify
 from .words import name_of_block
 
@@ -41,21 +43,43 @@ class Structure:
         return f"<Structure of {len(self.blocks)} blocks>"
 
 
-def structure(flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]], is_flat: bool = False) -> Structure:
+def structure(
+    flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]], is_flat: bool = False, several: bool = True
+) -> Structure:
     """Find the blocks of a model, the innermost first; with `is_flat` none, and each step has its whole key as its label."""
-    body = Builder(flat, places(flat, modules, is_flat), modules, made).root()
+    rows = places(flat, modules, is_flat, several)
+    body = Builder(flat, _without_identities(flat, rows), modules, made).root()
     if not flat.is_exact:
         without_rest(body)
     found = Structure(body=body, indexed=number(body))
     found.rate = rates(body)
     follow(body, flat)
     ends = {number: name for name, number in flat.outputs}
-    label(body, None, {row.number: row.name for row in flat.inputs}, ends if len(ends) > 1 else {})
+    label(body, None, {row.number: (row.name, None) for row in flat.inputs}, ends if len(ends) > 1 else {})
     if not is_flat:
         _Finder(found, modules).run()
     else:
         Maker(body, {}, 1, is_inner=False).block("root", False)
     return found
+
+
+def _without_identities(flat: Flat, rows: list[Placed]) -> list[Placed]:
+    """The places without identities that no scope counts; the list of steps loses these, too."""
+    if flat.is_exact:
+        return rows
+    instead: dict[int, int] = {}
+    kept: list[tuple[Step, Placed]] = []
+    for step, row in zip(flat.steps, rows, strict=True):
+        step.inputs = [instead.get(number, number) for number in step.inputs]
+        if step.operation == "identity" and row.slot is None and row.label is None:
+            instead[step.number] = step.inputs[0]
+        else:
+            kept.append((step, row))
+    flat.steps = [step for step, _ in kept]
+    flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
+    flat.side_outputs = [(name, instead.get(number, number)) for name, number in flat.side_outputs]
+    flat.given = {path: [(name, place, instead.get(number, number)) for name, place, number in given] for path, given in flat.given.items()}
+    return [row for _, row in kept]
 
 
 class _Finder:
@@ -76,7 +100,21 @@ class _Finder:
         self._siblings(root)
         for _, _, scope in scopes(root):
             self._siblings(scope.body)
+        self._sides(root)
         Maker(root, {}, 1, is_inner=False).block("root", False)
+
+    def _sides(self, root: Body) -> None:
+        """Side heads that are alike: a block without a scope of its own."""
+        groups: dict[str, list[Aux]] = defaultdict(list)
+        for item, _ in walk(root):
+            if isinstance(item, Aux) and item.kind and not item.indexed:
+                groups[item.kind + fingerprint(item.body)].append(item)
+        for rows in groups.values():
+            if len(rows) > 1:
+                name = name_of_block(rows[0].kind, [row.name for row in self.found.blocks])
+                self.found.blocks.append(Block(name, [], rows[0].body, is_flat=True))
+                for row in rows:
+                    row.body = Body([Call(block=name)], row.body.entry)
 
     def _groups(self) -> dict[str, list[tuple[Body, int, Scope]]]:
         """The scopes of each class of the model's own whose inner scopes are done; those that stand once are done as they are."""
@@ -96,7 +134,7 @@ class _Finder:
         for kind, members in list(groups.items()):
             if len(members) == 1:
                 others = [scope for _, _, scope in scopes(self.found.body) if scope.kind == kind and not scope.is_inline]
-                if len(others) == 1 and members[0][2].body.entry_name is None:
+                if len(others) == 1 and members[0][2].body.entry_name is None and not _has_several(members[0][2].body):
                     members[0][2].is_inline = True
                     groups[kind] = []
                 elif len(others) > 1:
@@ -108,6 +146,7 @@ class _Finder:
         return groups
 
     def _class(self, kind: str, members: list[tuple[Body, int, Scope]]) -> None:
+        over_lists([scope.body for _, _, scope in members])
         # Most are equal: each distinct one is looked at once.
         distinct: dict[str, list[Place]] = defaultdict(list)
         for row in members:
@@ -116,7 +155,7 @@ class _Finder:
         for rows in distinct.values():
             scope = rows[0][2]
             for number_, (body, known) in enumerate(clusters):
-                if known[0][0][2].indexed != scope.indexed:
+                if known[0][0][2].indexed != scope.indexed or _ends(known[0][0][2].body) != _ends(scope.body):
                     continue
                 both = unify(body, scope.body, len(known), 1)
                 if both is not None and _options(both) <= MOST_OPTIONS:
@@ -125,7 +164,7 @@ class _Finder:
             else:
                 clusters.append((scope.body, [rows]))
         for body, known in clusters:
-            if sum(map(len, known)) == 1 and body.entry_name is None:
+            if sum(map(len, known)) == 1 and body.entry_name is None and not _has_several(body):
                 known[0][0][2].is_inline = True
             else:
                 self._block(kind, body, known)
@@ -135,8 +174,9 @@ class _Finder:
         constructor: dict[str, Column] = {}
         for argument in known[0][0][2].arguments:
             constructor[argument] = [rows[0][2].arguments.get(argument, [ABSENT])[0] for rows in known]
-        maker = Maker(body, constructor, len(known))
+        maker = Maker(body, constructor, len(known), counts=[len(rows) for rows in known])
         block = maker.block(name_of_block(kind, [row.name for row in self.found.blocks]), known[0][0][2].indexed)
+        block.source = self._source(known[0][0][2])
         self.found.blocks.append(block)
         for column, rows in enumerate(known):
             for home, place, scope in rows:
@@ -144,6 +184,14 @@ class _Finder:
                 home.items[place] = Call(
                     scope.label, number=scope.number, slot=scope.slot, into=scope.into, block=block.name, arguments=arguments
                 )
+
+    def _source(self, scope: Scope) -> str:
+        """The class that a block was, as a comment says it."""
+        module = self.modules.get(scope.path)
+        if module is None or type(module).__module__.startswith("torch."):
+            return ""
+        home = type(module).__module__.rpartition(".")[2]
+        return f"`{type(module).__name__}`" + (f" in {home}.py" if home else "")
 
     def _siblings(self, body: Body) -> None:
         """Scopes beside each other with names that count (`layer1`, `layer2`, …): one block."""
@@ -184,6 +232,23 @@ def _peeled(bodies: list[Body]) -> None:
             else item
             for item in body.items
         ]
+
+
+def _ends(body: Body) -> tuple[object, ...]:
+    """What a body takes and gives, where that is several tensors."""
+    if body.is_general:
+        return body.takes, body.gives
+    return (
+        body.takes,
+        len(body.names),
+        body.gives,
+        sum(item.label is not None and "." in item.label for item in body.items) if body.gives else 0,
+    )
+
+
+def _has_several(body: Body) -> bool:
+    """Whether it takes or gives several tensors, as a block alone can."""
+    return bool(body.takes or body.gives)
 
 
 def _options(body: Body) -> int:

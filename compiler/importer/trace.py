@@ -98,6 +98,8 @@ class Trace:
     """Name (a field, a key, or a number) and tensor."""
     returned: str = ""
     """What the model answers with, in words."""
+    given: dict[str, list[tuple[str, int | None, Ref]]] = field(default_factory=dict)
+    """Of modules that take several tensors: each with the argument of `forward` that it is, and its place where that is a list."""
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self.calls)} calls>"
@@ -190,6 +192,20 @@ class _Recorder(TorchFunctionMode):
                 call.results.append(self.add(result, "call", call=call))
         return result
 
+    def took(self, path: str, part: nn.Module, given: tuple[object, ...], named: dict[str, object]) -> None:
+        """Under which names the tensors come that a module takes, where these are several."""
+        if len(tensors_of([*given, *named.values()])) < 2:
+            return
+        names = [name for name, row in inspect.signature(part.forward).parameters.items() if row.kind in (0, 1)]
+        found: list[tuple[str, int | None, Ref]] = []
+        for name, value in [*zip(names, given, strict=False), *named.items()]:
+            is_list = isinstance(value, list | tuple)
+            for place, tensor in enumerate(tensors_of(value)):
+                ref = self.numbers.get(id(tensor))
+                if ref is not None:
+                    found.append((name, place if is_list else None, ref))
+        self.trace.given[path] = found
+
     def passed(self, path: str, given: tuple[object, ...], result: object) -> None:
         """A module that handed its input on (an identity, or a dropout at rest) is a call as well: it may have a number to itself."""
         if len(given) == 1 and given[0] is result and isinstance(result, torch.Tensor):
@@ -266,10 +282,11 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
     paths = {part: path for path, part in reversed(list(module.named_modules()))}
     entered: list[int] = []
 
-    def enter(part: nn.Module, given: tuple[object, ...]) -> None:
+    def enter(part: nn.Module, given: tuple[object, ...], named: dict[str, object]) -> None:
         path = paths[part]
         recorder.visits[path] = recorder.visits.get(path, 0) + 1
         recorder.stack.append((path, recorder.visits[path]))
+        recorder.took(path, part, given, named)
         entered.append(len(recorder.trace.calls))
 
     def leave(part: nn.Module, given: tuple[object, ...], result: object) -> None:
@@ -287,7 +304,9 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
     if isinstance(module, GraphModel):
         module.archc_calls.tell = recorder.told
     parts = [part for part in module.modules() if part is not module]
-    handles = [part.register_forward_pre_hook(enter) for part in parts] + [part.register_forward_hook(leave) for part in parts]
+    handles = [part.register_forward_pre_hook(enter, with_kwargs=True) for part in parts] + [
+        part.register_forward_hook(leave) for part in parts
+    ]
     try:
         with torch.no_grad(), recorder, recorder.dropping(module):
             result = module(*inputs)

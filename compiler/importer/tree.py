@@ -28,6 +28,10 @@ class _Absent:
 ABSENT = _Absent()
 
 
+Names = dict[int, tuple[str, int | None]]
+"""Labels of tensors by their numbers; a place where the label stands for a list."""
+
+
 @dataclass(slots=True, eq=False)
 class Body:
     """What stands in braces. `entry` is the shape of what enters it, for each place."""
@@ -36,6 +40,16 @@ class Body:
     entry: Column = field(default_factory=list)
     entry_name: str | None = None
     """The name of what enters it, where a step far from its start reads that."""
+    takes: tuple[str, ...] = ()
+    """Where several tensors enter: their names, `x[]` for a list."""
+    gives: tuple[str, ...] = ()
+    """Where several tensors leave: their labels, `y[]` for a list."""
+    names: Names = field(default_factory=dict)
+    """Under which name, and which place in a list, each of the tensors that enter is read, where these are several."""
+    several: Column = field(default_factory=list)
+    """The shapes of these."""
+    is_general: bool = False
+    """Whether it is written for a list of any length."""
 
     def __repr__(self) -> str:
         return "{" + " -> ".join(map(repr, self.items)) + "}"
@@ -77,12 +91,14 @@ class Merge(Item):
     operation: str = ""
     arguments: dict[str, Column] = field(default_factory=dict)
     paths: list[Path] = field(default_factory=list)
+    head: Body | None = None
+    """What joins the paths, where it is no operation: a scope that takes several tensors, or the call of a block."""
 
     def __repr__(self) -> str:
-        return f"{self.operation} {self.paths}"
+        return f"{self.head or self.operation} {self.paths}"
 
     def bodies(self) -> list[Body]:
-        return [path.body for path in self.paths]
+        return [*(path.body for path in self.paths), *([] if self.head is None else [self.head])]
 
 
 @dataclass(slots=True, eq=False)
@@ -90,6 +106,8 @@ class Path:
     body: Body
     present: list[bool] = field(default_factory=lambda: [True])
     condition: str | None = None
+    rounds: str | None = None
+    """How often it stands there, as the head of a loop says it."""
 
     def __repr__(self) -> str:
         return f"|{self.body}"
@@ -102,6 +120,8 @@ class Skip(Item):
     to: int | None = None
     name: str | None = None
     """The label of that tensor, once it has one."""
+    part: int | str | None = None
+    """Which of them, where the label stands for several."""
 
     def __repr__(self) -> str:
         return "skip" if self.to is None else f"skip({self.name or self.to})"
@@ -136,6 +156,8 @@ class Aux(Item):
 
     body: Body = field(default_factory=Body)
     indexed: bool = False
+    kind: str = ""
+    """The class of the module, where it is one."""
 
     def __repr__(self) -> str:
         return f"aux {self.label} {self.body}"
@@ -201,7 +223,7 @@ def fingerprint(body: Body, with_entry: bool = False) -> str:
     """Equal for bodies that are written alike; with `with_entry`, for the same tensors as well."""
 
     def told(item: Item) -> object:
-        own: tuple[object, ...] = (type(item).__name__, item.label)
+        own: tuple[object, ...] = (type(item).__name__, item.label, item.condition)
         if isinstance(item, Op):
             own += (item.operation, item.arguments, item.into if with_entry else ())
         elif isinstance(item, Merge):
@@ -213,10 +235,10 @@ def fingerprint(body: Body, with_entry: bool = False) -> str:
         elif isinstance(item, Scope):
             own += (item.kind, item.indexed)
         elif isinstance(item, Skip):
-            own += (item.name,)
+            own += (item.name, item.part)
         return (own, [whole(inner) for inner in item.bodies()])
 
     def whole(inner: Body) -> object:
-        return (inner.entry if with_entry else (), inner.entry_name, [told(item) for item in inner.items])
+        return (inner.entry if with_entry else (), inner.entry_name, inner.takes, inner.gives, [told(item) for item in inner.items])
 
     return repr(whole(body))

@@ -28,10 +28,11 @@ def unify(one: Body, two: Body, size_one: int, size_two: int) -> Body | None:
             both = _both(left[first], right[second], size_one, size_two)
             if both is None:
                 return None
+            both.condition = left[first].condition
             items.append(both)
         at_left, at_right = first + 1, second + 1
     name = one.entry_name or two.entry_name
-    return Body(items, entry, name)
+    return Body(items, entry, name, one.takes, one.gives, is_general=one.is_general)
 
 
 def _steps(body: Body) -> list[Item]:
@@ -118,7 +119,14 @@ def alike(one: Item, two: Item) -> float:
             elif name == "groups" and "1" not in here | there:
                 shared += 1  # both grouped
         return 2 + shared / max(len(names), 1)
+    if isinstance(one, Scope) and isinstance(two, Scope):
+        return 2.5 + (0.4 if _words(one.body) == _words(two.body) else 0.0)
     return 2.5
+
+
+def _words(body: Body) -> list[object]:
+    """What stands in a body, without its numbers."""
+    return [(type(item), set(item.operation) - {ABSENT} if isinstance(item, Op) else None) for item in _steps(body)]
 
 
 def kin(one: Item, two: Item) -> bool:
@@ -127,7 +135,7 @@ def kin(one: Item, two: Item) -> bool:
         loop, other = (one, two) if isinstance(one, Loop) else (two, one)
         assert isinstance(loop, Loop)
         return loop.variable is None and len(loop.body.items) == 1 and kin(loop.body.items[0], other)
-    if type(one) is not type(two) or one.label != two.label:
+    if type(one) is not type(two) or (one.label, one.condition) != (two.label, two.condition):
         return False
     if isinstance(one, Op) and isinstance(two, Op):
         if one.has_weights != two.has_weights or set(one.arguments) != set(two.arguments):
@@ -136,9 +144,9 @@ def kin(one: Item, two: Item) -> bool:
         both.discard(ABSENT)
         return len(both) == 1 or both <= ACTIVATIONS
     if isinstance(one, Merge) and isinstance(two, Merge):
-        return one.operation == two.operation and len(one.paths) == len(two.paths)
+        return one.operation == two.operation and len(one.paths) == len(two.paths) and (one.head is None) == (two.head is None)
     if isinstance(one, Skip) and isinstance(two, Skip):
-        return one.name == two.name
+        return (one.name, one.part) == (two.name, two.part)
     if isinstance(one, Call) and isinstance(two, Call):
         return one.block == two.block
     if isinstance(one, Scope) and isinstance(two, Scope):
@@ -186,16 +194,21 @@ def _both(one: Item, two: Item, size_one: int, size_two: int) -> Item | None:
         )
         return Call(one.label, present, into=_into(one, two), block=one.block, arguments=_columns(left, right))
     if isinstance(one, Skip):
-        return Skip(one.label, present, to=one.to, name=one.name)
+        return Skip(one.label, present, to=one.to, name=one.name, part=one.part)
     if isinstance(one, Merge) and isinstance(two, Merge):
         paths = []
         for first, second in zip(one.paths, two.paths, strict=True):
             body = unify(first.body, second.body, size_one, size_two)
             if body is None:
                 return None
-            paths.append(Path(body, first.present + second.present))
+            paths.append(Path(body, first.present + second.present, rounds=first.rounds))
         arguments = _columns(one.arguments, two.arguments)
-        return Merge(one.label, present, into=_into(one, two), operation=one.operation, arguments=arguments, paths=paths)
+        head = None
+        if one.head is not None and two.head is not None:
+            head = unify(one.head, two.head, size_one, size_two)
+            if head is None:
+                return None
+        return Merge(one.label, present, into=_into(one, two), operation=one.operation, arguments=arguments, paths=paths, head=head)
     if isinstance(one, Scope) and isinstance(two, Scope):
         body = unify(one.body, two.body, size_one, size_two)
         if body is None:
@@ -227,7 +240,8 @@ def _widened(item: Item, before: int, after: int) -> Item:
     into = wide(item.into) if item.into else []
 
     def inside(body: Body) -> Body:
-        return Body([_widened(inner, before, after) for inner in body.items], wide(body.entry), body.entry_name)
+        items = [_widened(inner, before, after) for inner in body.items]
+        return Body(items, wide(body.entry), body.entry_name, body.takes, body.gives, is_general=body.is_general)
 
     if isinstance(item, Op):
         arguments = {name: wide(column) for name, column in item.arguments.items()}
@@ -245,10 +259,11 @@ def _widened(item: Item, before: int, after: int) -> Item:
             operation=item.operation,
             arguments={name: wide(column) for name, column in item.arguments.items()},
             paths=paths,
+            head=None if item.head is None else inside(item.head),
         )
     if isinstance(item, Scope):
         return Scope(item.label, present, into=into, body=inside(item.body), kind=item.kind, indexed=item.indexed, is_inline=True)
     if isinstance(item, Loop):
         return Loop(item.label, present, into=into, count=wide(item.count), body=inside(item.body), variable=item.variable)
     assert isinstance(item, Skip)
-    return Skip(item.label, present, to=item.to, name=item.name)
+    return Skip(item.label, present, to=item.to, name=item.name, part=item.part)

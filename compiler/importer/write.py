@@ -9,7 +9,7 @@ from typing import Any
 
 from ..ops import TABLE
 from ..ops.axis_names import STANDARD
-from .blocks import NONE, Block
+from .blocks import NONE, Block, Parameter
 from .flat_steps import Flat, Sizes, Word
 from .rates import Rate, Rising
 from .structure import Structure
@@ -60,6 +60,7 @@ class Writer:
         self.defaults = _defaults([*(block.body for block in found.blocks), found.body])
 
     def text(self) -> str:
+        parameters = self._parameters()
         lines: list[str] = []
         if self.defaults:
             rows: dict[str, list[str]] = {}
@@ -68,7 +69,7 @@ class Writer:
             lines += ["default " + ", ".join(f"{operation}({', '.join(row)})" for operation, row in rows.items()), ""]
         for block in self.found.blocks:
             lines += [*self._block(block), ""]
-        lines.append(f"network {self.name}{self._parameters()}{' indexed' if self.found.indexed else ''} {{")
+        lines.append(f"network {self.name}{parameters}{' indexed' if self.found.indexed else ''} {{")
         for row in self.flat.inputs:
             lines.append(f"  input {row.name}{Sizes(row.shape, row.axes if row.axes != STANDARD[len(row.shape)] else ())}")
         lines += self.body(self.found.body, 1, is_root=True)
@@ -85,7 +86,22 @@ class Writer:
                 if isinstance(item, Op) and item.number == last.number and item.operation == ["linear"]:
                     told.append(f"classes = {item.arguments['features'][0]}")
                     item.arguments["features"] = [Text("classes")]
+            self._sides(last.arguments["features"])
         return f"({', '.join(told)})" if told else ""
+
+    def _sides(self, classes: Any) -> None:
+        """Side heads end in as many classes as the network."""
+        flat = {block.name: block for block in self.found.blocks if block.is_flat}
+        told = Text("classes")
+        for item in _all(self.found.body):
+            if isinstance(item, Aux):
+                call = item.body.items[-1]
+                last = flat[call.block].body.items[-1] if isinstance(call, Call) and call.block in flat else call
+                if isinstance(last, Op) and last.operation == ["linear"] and last.arguments["features"][0] in (classes, told):
+                    last.arguments["features"] = [told]
+                    if isinstance(call, Call):
+                        call.arguments["classes"] = [told]
+                        flat[call.block].parameters = [Parameter("classes", [classes])]
 
     def _outputs(self) -> list[str]:
         if len(self.flat.outputs) < 2:
@@ -110,8 +126,13 @@ class Writer:
         head = f"block {block.name}" + (f"({', '.join(parameters)})" if parameters else "")
         if block.body.entry_name:
             head += f" takes {block.body.entry_name}"
-        head += " indexed" if block.indexed else ""
-        return self._braced(head, self.body(block.body, 1), 0)
+        if block.body.takes:
+            head += f" takes {', '.join(block.body.takes)}"
+        if block.body.gives:
+            head += f" gives {', '.join(block.body.gives)}"
+        head += " indexed" if block.indexed else " flat" if block.is_flat else ""
+        told = [f"## {block.source}."] if block.source else []
+        return [*told, *self._braced(head, self.body(block.body, 1), 0)]
 
     def _braced(self, head: str, inside: list[str], depth: int) -> list[str]:
         indent = "  " * depth
@@ -151,7 +172,8 @@ class Writer:
         """The text of one item, its first line without indent."""
         head = _label(item.label)
         if isinstance(item, Skip):
-            return ["skip" if item.to is None else f"skip({_quoted(item.name or '?')})"]
+            part = f"[{item.part}]" if item.part is not None else ""
+            return [head + ("skip" if item.to is None else f"skip({_quoted(item.name or '?')}{part})")]
         if isinstance(item, Op):
             return [head + self.operation(item)]
         if isinstance(item, Call):
@@ -177,7 +199,7 @@ class Writer:
         return _unindented(self._braced(top.rstrip(), inside, depth))
 
     def _merge(self, item: Merge, head: str, depth: int) -> list[str]:
-        top = head + self._called(item.operation, item.arguments)
+        top = head + self._called(item.operation, item.arguments) if item.head is None else self.body(item.head, 0)[0]
         small = sum(1 for path in item.paths for _ in _all(path.body)) <= 12
         paths = [(path, self.body(path.body, 0) or ["skip"]) for path in item.paths] if small else []
         if small and all(len(lines) == 1 for _, lines in paths):
@@ -188,8 +210,8 @@ class Writer:
         lines = [f"{top} {{"]
         for path in item.paths:
             rows = self.body(path.body, depth + 2) or ["skip"]
-            if path.condition is not None and len(rows) > 1:
-                lines += [f"{indent}| if {path.condition}: {{", *rows, f"{indent}  }}"]
+            if _when(path) and len(rows) > 1:
+                lines += [f"{indent}| {_when(path)}{{", *rows, f"{indent}  }}"]
             else:
                 lines += [f"{indent}| {_when(path)}{rows[0].strip()}", *rows[1:]]
         return [*lines, "  " * depth + "}"]
@@ -234,12 +256,15 @@ class Writer:
     def call(self, item: Call) -> str:
         block = self.blocks[item.block]
         told = []
+        in_order = True
         for parameter in block.parameters:
             value = item.arguments[parameter.name][0]
             if parameter.default is not NONE and not isinstance(value, Text) and _equal(value, parameter.default):
+                in_order = False
                 continue
             key = "operation" if isinstance(value, str) and value in TABLE else parameter.name
-            told.append(value_text(value, key) if parameter.default is NONE else f"{parameter.name} = {value_text(value, key)}")
+            is_bare = in_order and (parameter.default is NONE or parameter.name.startswith("kernel"))
+            told.append(value_text(value, key) if is_bare else f"{parameter.name} = {value_text(value, key)}")
         return item.block + (f"({', '.join(told)})" if told else "")
 
 
@@ -272,7 +297,8 @@ def _equal(one: Any, two: Any) -> bool:
 
 
 def _when(path: Path) -> str:
-    return f"if {path.condition}: " if path.condition is not None else ""
+    heads = [f"{path.rounds}: "] if path.rounds is not None else []
+    return "".join([*heads, f"if {path.condition}: " if path.condition is not None else ""])
 
 
 def _label(label: str | None) -> str:

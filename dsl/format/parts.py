@@ -196,8 +196,8 @@ class Parts:
             return ""
         if kind in ("LPAR", "LSQB") and before in ("NAME", "RPAR", "RSQB") and self.tokens[index - 1].start not in self.rules:
             return ""
-        if kind == "LSQB" and self.tokens[index - 1].start in self.keys:
-            return ""  # `"0.weight"[64]`, as `conv.weight[64]`
+        if kind == "LSQB" and (before == "TEXT" or self.tokens[index - 1].start in self.keys):
+            return ""  # `"0.weight"[64]`, as `conv.weight[64]`; `skip("a.b"[0])`
         if before == "MINUS" and self.tokens[index - 2].kind not in _ENDS_VALUE:
             return ""
         return " "

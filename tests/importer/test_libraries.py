@@ -20,16 +20,16 @@ LINES = {
 MORE_LINES = {
     "torchvision:resnext50_32x4d": 30,
     "torchvision:densenet121": 26,
-    "torchvision:googlenet": 45,
-    "torchvision:inception_v3": 88,
+    "torchvision:googlenet": 40,
+    "torchvision:inception_v3": 82,
     "torchvision:mobilenet_v3_large": 50,
     "torchvision:convnext_tiny": 36,
-    "torchvision:efficientnet_b0": 58,
+    "torchvision:efficientnet_b0": 52,
     "torchvision:regnet_y_400mf": 58,
     "torchvision:vit_b_16": 28,
     "timm:res2net50_26w_4s": 52,
-    "timm:dla34": 45,
-    "timm:hrnet_w18": 380,
+    "timm:dla34": 46,
+    "timm:hrnet_w18": 72,
 }
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 import archc
 
-from . import models, more_models
+from . import list_models, models, more_models
 
 FOLDER = Path(__file__).parent / "texts"
 
@@ -42,6 +42,11 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "packed": (more_models.Packed, ((3, 16, 16),)),
     "shared_keys": (more_models.SharedKeys, ((8, 6),)),
     "spread": (more_models.Spread, ((3, 8, 8),)),
+    "ladder": (list_models.Ladder, ((3, 16, 24),)),
+    "streams": (list_models.Streams, ((6,),)),
+    "configured": (list_models.Configured, ((3, 8, 8),)),
+    "two_sides": (list_models.TwoSides, ((3, 8, 8),)),
+    "pairs": (list_models.Pairs, ((4, 8, 8),)),
 }
 
 

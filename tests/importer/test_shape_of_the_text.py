@@ -1,0 +1,63 @@
+"""What a text looks like: blocks that take and give several tensors, names out of settings, activations that may be none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.sources import model_of
+
+from .texts import text_of
+
+HERE = Path(__file__).parent
+
+
+def test_a_module_that_takes_a_list_is_a_block_for_lists_of_any_length() -> None:
+    text = text_of("ladder")
+    assert "block exchange takes images[] gives y[]" in text
+    assert "for i in range(len(images))" in text and "skip(alone[j])" in text
+    assert text.count("block exchange") == 1, "two, three and four images go through one block"
+
+
+def test_a_number_of_a_pair_of_images_follows_from_their_places() -> None:
+    text = text_of("ladder")
+    assert "upsample(scale = 2 ** (j - i))" in text
+    assert "repeat i - j - 1" in text and "conv(images[j].channels" in text and "conv(images[i].channels" in text
+
+
+def test_results_that_one_module_hands_to_the_next_flow_without_names() -> None:
+    text = text_of("streams")
+    assert "takes left2, right2 gives norm_left, norm_right" in text
+    assert '-> "layers.1": exchanged(16)' in text
+
+
+def test_a_module_that_gives_a_dictionary_gives_its_labels() -> None:
+    assert "block stream gives keep, send" in text_of("pairs")
+
+
+def test_side_heads_that_are_alike_are_one_block_without_a_name_of_its_own() -> None:
+    text = text_of("two_sides")
+    assert "block side(classes) flat" in text and text.count("side(classes)") == 3
+
+
+def test_an_activation_that_some_lack_may_be_none() -> None:
+    text = text_of("configured")
+    assert "if act != none { act }" in text and "act = none" in text
+
+
+def test_parameters_have_the_names_of_the_settings_that_a_constructor_was_given() -> None:
+    made = import_model(model_of(f"{HERE / 'list_models.py'}:Configured", shapes=[(3, 8, 8)]), source="Configured")
+    assert "block unit(squeezed, widened, kernel = 3)" in made.text
+
+
+def test_a_block_says_which_class_it_was() -> None:
+    assert "## `Exchange` in list_models.py.\nblock exchange" in text_of("ladder")
+
+
+@pytest.mark.slow
+def test_the_modules_of_hrnet_are_one_block_with_loops() -> None:
+    text = import_model(model_of("timm:hrnet_w18"), source="timm:hrnet_w18").text
+    assert text.count("block high_resolution_module") == 1
+    assert text.count("\n") <= 72
