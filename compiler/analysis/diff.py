@@ -6,6 +6,7 @@ what was only renamed or moved, and then by operation and surroundings, which fi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
@@ -215,10 +216,12 @@ def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_
     work = (work_of(old) if old else Work(), work_of(new) if new else Work())
     if old is None or new is None:
         return Change("added" if old is None else "removed", old, new, work=work)
+    # By name: a pattern of `rearrange` brings sizes of its own.
+    given, later = dict(old.operation.arguments()), dict(new.operation.arguments())
     arguments = tuple(
-        (name, _value(value), _value(now))
-        for (name, value), (_, now) in zip(old.operation.arguments(), new.operation.arguments(), strict=True)
-        if not _says_the_same(value, now)
+        (name, _value(given.get(name)), _value(later.get(name)))
+        for name in {**given, **later}
+        if not _says_the_same(given.get(name), later.get(name))
     )
     if arguments and _does_the_same(old, new):
         arguments = ()
@@ -236,9 +239,11 @@ def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_
 
 
 def _says_the_same(value: object, now: object) -> bool:
-    """Whether two values are one: `2` is `2.0`, and `3x3` is `3`."""
+    """Whether two values are one: `2` is `2.0`, `3x3` is `3`, and 0.2 is what 12 steps of 1/60 come to."""
     if isinstance(value, bool) or isinstance(now, bool):
         return value is now
+    if isinstance(value, float) and isinstance(now, float):
+        return math.isclose(value, now, rel_tol=1e-12)
     one, two = ({item} if not isinstance(item, tuple) else set(item) if item else {item} for item in (value, now))
     return value == now or (isinstance(value, tuple) != isinstance(now, tuple) and one == two and len(one) == 1)
 
@@ -265,6 +270,8 @@ def _owner(old: Node, to_new: dict[int, int]) -> int | None:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple) and all(isinstance(item, tuple) for item in value):
+        return ", ".join(f"{name} = {size}" for name, size in value) or "none"  # the sizes of a pattern
     return "none" if value is None else "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -80,3 +80,13 @@ def test_two_ways_of_writing_a_step_are_no_difference() -> None:
     assert not diff(graph_of(one), graph_of(two)).changes
     assert diff(graph_of(one), graph_of(two.replace("2.0", "3.0"))).changes
     assert diff(graph_of(one), graph_of(two.replace("conv(4, 3)", 'conv(4, 3, init = "kaiming")'))).changes
+
+
+def test_patterns_with_sizes_of_their_own_and_rates_that_were_added_up() -> None:
+    text = """network before { input x[4, 6, 6]
+      rearrange("c (h p) w -> (c p) h w", p = 2) -> dropout(RATE) }"""
+    other = text.replace("(c p) h w", "(c h) p w").replace("p = 2", "h = 3").replace("RATE", "0.3")
+    change, *further = diff(graph_of(text.replace("RATE", "0.1 + 0.2")), graph_of(other)).changes
+    assert change.arguments[0] == ("pattern", "c (h p) w -> (c p) h w", "c (h p) w -> (c h) p w")
+    assert change.arguments[1] == ("sizes", "p = 2", "h = 3")
+    assert all(row.arguments == () for row in further), "0.1 + 0.2 is 0.3"
