@@ -27,7 +27,7 @@ ANALYSES: dict[str, Callable[[Graph], object]] = {
 SHAPES = {
     "long": "stage s {{ repeat {count} {{ add {{ | conv(8, 3) -> bn -> relu\n | skip }} }} }}",
     "flat": "repeat {count} {{ conv(8, 3) -> relu }}",
-    "wide": "add {{ | repeat {count}: conv(8, 3) -> relu }}",
+    "wide": "concat {{ | repeat {count}: conv(8, 3) -> relu }}",
     "dense": "repeat {count} {{ e: conv(8, 3) -> bn\n mul {{ | skip\n | global_avgpool -> conv(8, 1) -> sigmoid }} }}",
 }
 
