@@ -250,14 +250,21 @@ def _dtype(value: torch.Tensor) -> str:
 
 
 def _shape(node: Node, module: torch.nn.Module) -> None:
-    import torch
 
     row = node.operation.borrowed()
     assert row is not None
+    for batch in (BATCH, BATCH + 1):  # one that is written for a batch of its own is found by the other
+        _tried(node, row, module, batch)
+
+
+def _tried(node: Node, row: Borrowed, module: torch.nn.Module, batch: int) -> None:
+    import torch
+
+    came = " and ".join(show((batch, *shape)) for shape in node.input_shapes)
     with torch.random.fork_rng(devices=()), torch.no_grad():
         torch.manual_seed(0)
-        inputs = [torch.randn(BATCH, *shape) for shape in node.input_shapes]
-        came = " and ".join(show((BATCH, *shape)) for shape in node.input_shapes)
+        inputs = [torch.randn(batch, *shape) for shape in node.input_shapes]
+        before = [value.clone() for value in inputs]
         try:
             answer = module.eval()(*inputs)
         except Exception as error:
@@ -273,20 +280,20 @@ def _shape(node: Node, module: torch.nn.Module) -> None:
                     ),
                 )
             ) from None
+    says, here = Label(_place(node, "shape"), "says the shape"), Label(node.span, "for this step")
+    remedy = "the first axis is the batch; `shape` tells those behind it"
     if not isinstance(answer, torch.Tensor):
         differs = f"gives {type(answer).__name__}, and an operation gives one tensor"
-    elif tuple(answer.shape) != (BATCH, *node.shape):
-        differs = f"makes {show(tuple(answer.shape))} of {came}, and the text says {show((BATCH, *node.shape))}"
+    elif tuple(answer.shape) != (batch, *node.shape):
+        differs = f"makes {show(tuple(answer.shape))} of {came}, and the text says {show((batch, *node.shape))}"
+    elif answer.is_floating_point() and answer.dtype != torch.float32:
+        differs = f"makes {str(answer.dtype).removeprefix('torch.')} of float32"
+        remedy = "let it answer in the dtype of what it is given: `return y.to(x.dtype)`"
+        says, here = Label(node.span, "runs it here"), Label(_target(node), "the class")
+    elif not all(torch.equal(value, was) for value, was in zip(inputs, before, strict=True)):
+        differs = "writes into what it is given, which other steps may read"
+        remedy = "let it work on a copy: `x * 2` for `x.mul_(2)`, or `x = x.clone()` first"
+        says, here = Label(node.span, "runs it here"), Label(_target(node), "the class")
     else:
         return
-    raise ArchError(
-        (
-            Diagnostic(
-                "F665",
-                f"`{row.name}` {differs}",
-                Label(_place(node, "shape"), "says the shape"),
-                (Label(node.span, "for this step"),),
-                help="the first axis is the batch; `shape` tells those behind it",
-            ),
-        )
-    )
+    raise ArchError((Diagnostic("F665", f"`{row.name}` {differs}", says, (here,), help=remedy),))

@@ -115,6 +115,20 @@ def test_a_text_that_lies_is_found_out(folder: Path, change: str, to: str, code:
     assert f"error[{code}]" in text and told in text
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("x.mul_(2)", "writes into what it is given, which other steps may read"),
+        ("x = x.reshape(2, 3, 16, 16)", "refuses [3, 3, 16, 16]: RuntimeError"),
+        ("return self.conv(torch.cat([x[..., ::2, ::2]] * 4, 1)).half()", "makes float16 of float32"),
+    ],
+)
+def test_a_class_that_answers_for_some_inputs_alone_is_found_out(folder: Path, line: str, told: str) -> None:
+    """Of its own batch, in a dtype of its own, or with what it writes over another step's tensor."""
+    text = refused(write(folder, layers=FOCUS.replace("        return self.conv", f"        {line}\n        return self.conv")))
+    assert told in text and "n.arch:12:3" in text
+
+
 def test_what_the_class_raises_is_told_with_its_line(folder: Path) -> None:
     layers = FOCUS.replace("        return self.conv", "        assert x.shape[1] == 4, 'four channels'\n        return self.conv")
     text = refused(write(folder, layers=layers))

@@ -73,8 +73,8 @@ ROWS: tuple[Code, ...] = (
     ),
     Code(
         "F665",
-        "a class that makes another shape than the text says",
-        "The class is tried on a batch of 2 before anything is built of it. It answers with one tensor, the batch first, of the sizes of `shape`.",
+        "a class that answers otherwise than the text says",
+        "The class is tried on batches of 2 and of 3 before anything is built of it. It answers with one tensor, the batch first, of the sizes of `shape`, in the dtype of its inputs, which it leaves as they are.",
         "",
         "Correct the `shape` of the operation, or its class.",
     ),
