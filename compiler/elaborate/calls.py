@@ -30,6 +30,7 @@ from .closures import (
 )
 from .current import each, need_tensor, only, together
 from .explain_arguments import refused_argument, sizes_apart, tensor_given
+from .explain_steps import name_with_holes
 from .foresight import alike
 from .freeze import plain
 from .interfaces import Expander
@@ -47,6 +48,8 @@ def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
     if isinstance(callee, str) and callee in TABLE:
         raise Problem(_quoted(expansion, frame, call, callee))
     told = "none" if callee is None else f"{kind_of(callee)} ({show_value(callee)})"
+    labelled = expansion.evaluator(frame).labelled_path(call.path)
+    quotes = name_with_holes(call.span)
     raise Problem(
         Diagnostic(
             "E211",
@@ -55,8 +58,9 @@ def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
             help="to do nothing, give `identity`"
             if callee is None
             else f"to go on from the step with that label, write `skip({name})`"
-            if frame.environment.label(name) is not None
+            if labelled is not None
             else None,
+            fix=quotes,
         )
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import field
 
 from ...base.diagnostics import Diagnostic, Label, Problem
@@ -221,6 +221,13 @@ class Evaluator:
             outer = self.labelled(node.value)
             return outer.members.get(node.name) if outer is not None else None
         return None
+
+    def labelled_path(self, path: Sequence[str]) -> Labelled | None:
+        """The label that names joined by dots stand for, as those of a step."""
+        label = self.environment.label(path[0])
+        for part in path[1:]:
+            label = label.members.get(part) if label is not None else None
+        return label
 
     def index(self, node: ast.Index) -> object:
         value, index = self.value(node.value), self.value(node.index)

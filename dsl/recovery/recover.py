@@ -13,12 +13,14 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import brackets, heads, steps, words
+from . import brackets, heads, steps, texts, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
 SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.late_edition,
+    texts.message_without_comma,
+    texts.label_with_holes,
     steps.slashes,
     steps.label_of_signs,
     steps.indexed_label,

@@ -72,3 +72,20 @@ def test_a_label_may_be_chosen(condition: str, channels: int) -> None:
         text = f"network n {{\n  input x[3, 8, 8]\n  let c = {condition}\n  a: conv(4)\n  b: conv(5)\n  concat {{ | skip(a) | skip(b) | skip({labels}) }}\n}}\n"
         wanted = channels if "not" not in labels else 9 - channels
         assert program_of(text).nodes[-1].shape[0] == 9 + wanted, labels
+
+
+def test_a_message_without_its_comma_does_not_become_a_label() -> None:
+    for statement in ('require 3 > 2 "too small"', 'expect [3, 9, 9] "wrong"', 'budget parameters <= 10K "too large"'):
+        text = f"network n {{\n  input x[3, 9, 9]\n  {statement}\n  conv(8)\n}}\n"
+        mended, _ = applied(check_source(Source.of("n.arch", text)).diagnostics)["n.arch"]
+        assert [node.path for node in program_of(mended).nodes] == [node.path for node in program_of(text.replace(statement, "")).nodes]
+
+
+def test_a_label_with_a_hole_is_put_between_quotes() -> None:
+    text = (
+        "network n {\n  input x[3, 9, 9]\n  for i in range(2) { c{i}: conv(16) }\n  for i in range(2) { stage layer{i} { conv(8) } }\n}\n"
+    )
+    mended, _ = applied(check_source(Source.of("n.arch", text)).diagnostics)["n.arch"]
+    mended, _ = applied(check_source(Source.of("n.arch", mended)).diagnostics).get("n.arch", (mended, 0))
+    assert '"c{i}": conv(16)' in mended and 'stage "layer{i}" {' in mended
+    assert check_source(Source.of("n.arch", mended)).diagnostics == ()

@@ -1,0 +1,108 @@
+"""Slips with texts: the message behind a condition without its comma, and a label that holds expressions without its quotes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from typing import Final
+
+from ...base.diagnostics import Edit, Fix
+from ..lexer.scanner import Token
+from .mistake import Change, Mistake, Repair, say
+
+_BRACES: Final = ("LBRACE", "BRACE_BAR", "RBRACE")
+_MESSAGES: Final = ("REQUIRE", "EXPECT", "BUDGET")
+_TEXT_BEGINS: Final = ("TEXT", "TEXT_START")
+_TEXT_ENDS: Final = ("TEXT", "TEXT_END")
+_WITH_HOLES: Final = re.compile(r"(?<![\w\"{}])[A-Za-z_][\w.]*(?:\{[^{}\"\n|]*\}[\w.]*)+")
+_NO_EXPRESSION: Final = frozenset(("ARROW", "COLON", "BAR", "EQUAL", "TEXT_START", "STAGE", "AUX"))
+
+
+def message_without_comma(mistake: Mistake) -> Repair | None:
+    """`require n > 2 "n is too small"`, `expect [3, 16, 16] "wrong"`: it was read as the label of the step that follows."""
+    token, before, after = mistake.token, mistake.before, mistake.after
+    if token.kind in _TEXT_BEGINS and before.kind == "COMMA":
+        first, last = mistake.position, mistake.value_end(mistake.position)
+    elif token.kind == "COMMA" and after.kind in _TEXT_BEGINS:
+        first, last = mistake.position + 1, mistake.value_end(mistake.position + 1)
+    elif before.kind in _TEXT_ENDS and token.kind != "COLON":
+        first = last = mistake.position
+        while first and mistake.tokens[first].kind not in _TEXT_BEGINS:
+            first -= 1
+    else:
+        return None
+    comma = mistake.at(first - 1).kind == "COMMA"
+    head = first - 1
+    while head > 0 and mistake.tokens[head].kind not in (*_MESSAGES, "ARROW", "COLON", "BAR", *_BRACES):
+        head -= 1
+    kind = mistake.tokens[head].kind
+    if kind not in _MESSAGES or (comma and kind == "REQUIRE") or mistake.in_parentheses():
+        return None
+    if mistake.begins_line(first) and not (mistake.begins_line(last) or mistake.tokens[last].kind in _BRACES):
+        return None  # the label of the step that follows on its line
+    text, place = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[last - 1])), mistake.tokens[first - 1].end
+    if kind == "REQUIRE":
+        fix = Fix("write the comma", (Edit(mistake.place(place), ","),))
+        diagnostic = say("E113", "a comma is missing before the message", text, "a comma before this", fix=fix)
+        return Repair(diagnostic, (mistake.insert(first, "COMMA"),), start=head)
+    return _no_message(mistake, head, first - comma, last)
+
+
+def _no_message(mistake: Mistake, head: int, first: int, last: int) -> Repair:
+    """`expect` and `budget` say themselves what was expected and what was found."""
+    word, begin = mistake.word(mistake.tokens[head]), mistake.tokens[first - 1].end
+    text = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[last - 1]))
+    alone = mistake.begins_line(last) and "\n" not in mistake.source.source.text[begin : text.end]
+    right = "  # " + text.text.lstrip(", ").strip('"') if alone else ""
+    action = "write it as a comment" if alone else f"leave `{text.text}` out"
+    fix = Fix(action, (Edit(mistake.place(begin).to(mistake.place(text.end)), right),))
+    message = f"`{word}` takes no message: it says itself what is wrong"
+    return Repair(say("E113", message, text, "one too many", fix=fix), (Change(first, last),), start=head)
+
+
+def label_with_holes(mistake: Mistake) -> Repair | None:
+    """`c{i}: conv(16)`, `stage layer{i + 1} { … }`: a name that holds expressions is a text."""
+    source = mistake.source.source
+    begin = source.line_starts[source.line_of(mistake.token.start) - 1]
+    line = source.text[begin:].partition("\n")[0]
+    for match in _WITH_HOLES.finditer(line):
+        start, end = begin + match.start(), begin + match.end()
+        if start < mistake.token.start and mistake.before.start < end:
+            first, last = (bisect_left(mistake.tokens, place, key=lambda token: token.start) for place in (start, end))
+            return _quoted(mistake, first, last)
+    return None
+
+
+def _quoted(mistake: Mistake, first: int, last: int) -> Repair | None:
+    inside, before, after = mistake.tokens[first:last], mistake.at(first - 1), mistake.at(last)
+    head = mistake.word(before)
+    is_stage = head in ("stage", "aux") and after.kind in (*_BRACES, "INDEXED", "FLAT")
+    if not inside or inside[0].kind != "NAME" or not (after.kind == "COLON" or is_stage):
+        return None
+    if _NO_EXPRESSION & {token.kind for token in inside}:
+        return None
+    place, end = inside[0].start, inside[-1].end
+    span = mistake.place(place).to(mistake.place(end))
+    tokens: list[Token] = [Token("TEXT_START", place, place)]
+    depth = 0
+    for token in inside:
+        if token.kind in ("LBRACE", "HOLE_START"):
+            depth += 1
+            tokens.append(token._replace(kind="HOLE_START"))
+        elif token.kind in ("RBRACE", "HOLE_END"):
+            depth -= 1
+            tokens.append(token._replace(kind="HOLE_END"))
+        else:
+            tokens.append(token if depth else token._replace(kind="TEXT_PIECE"))
+    tokens.append(Token("TEXT_END", end, end))
+    start = first
+    if is_stage:
+        start -= 1
+        tokens.insert(0, before._replace(kind=head.upper()))
+    elif before.kind == "ARROW":
+        while start and not mistake.begins_line(start) and mistake.tokens[start - 1].kind not in (*_BRACES, "BAR", "COLON"):
+            start -= 1
+    right = f'"{span.text}"'
+    message = f"`{span.text}` cannot name a {head if is_stage else 'step'}: a name that holds an expression stands between quotes"
+    diagnostic = say("E210", message, span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
+    return Repair(diagnostic, (Change(first - is_stage, last, tuple(tokens)),), start=start)
