@@ -109,4 +109,5 @@ def _extent(box: Box) -> int:
 
 def _deepest(boxes: dict[str, Box], rank: dict[str, int], between: Collection[str]) -> str:
     """The last of the smallest maps between the ends of the innermost skip; the skip's own tail where nothing lies there."""
-    return min(between, key=lambda name: (_extent(boxes[name]), -rank[name]))
+    order = {name: place for place, name in enumerate(boxes)}  # `between` has none, and two may stand side by side
+    return min(between, key=lambda name: (_extent(boxes[name]), -rank[name], -order[name]))
