@@ -227,7 +227,7 @@ def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, 
     from .compiler.explore.family import Family
 
     name = file_of(file, inputs=shapes_of(input))
-    place = os.path.abspath(name) if os.path.exists(name) else name  # workers may stand elsewhere
+    place = os.path.abspath(name) if os.path.isfile(name) else name  # workers may stand elsewhere
     return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer)
 
 

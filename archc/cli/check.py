@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import NETWORK
-from .face import MISSING, Command, Face, file_of, inputs_of, network_options, observer, settings_of
+from .face import NOT_READ, Command, Face, file_of, inputs_of, network_options, observer, settings_of
 
 if TYPE_CHECKING:
     from ..base.diagnostics import Diagnostic
@@ -52,7 +52,7 @@ def command(
         from ..reporting.terminal import to_json, to_short
 
         face.result(to_json(rows) if form == "json" else to_short(rows))
-    if any(row.code == MISSING for row in rows):
+    if any(row.code in NOT_READ for row in rows):
         return 2
     return int(any(row.is_error or deny for row in rows))
 

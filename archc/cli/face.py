@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-MISSING = "F611"
-"""The file is not there: the call is wrong, not the file."""
+NOT_READ = frozenset({"F611", "F612"})
+"""The file is not there, is a folder or may not be read: the call is wrong, not the file."""
 
-WRONG_CALLS = frozenset({MISSING, "F641", "F642", "F643", "F644", "F645", "F681", "F682", "F684"})
+WRONG_CALLS = frozenset({*NOT_READ, "F641", "F642", "F643", "F644", "F645", "F681", "F682", "F684"})
 """Codes of what a command cannot be asked."""
 
 NOT_MADE = 3

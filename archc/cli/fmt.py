@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete import NETWORK
-from .face import MISSING, Command, Face
+from .face import NOT_READ, Command, Face
 
 if TYPE_CHECKING:
     from ..base.source import Source
@@ -40,7 +40,7 @@ def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
         problems = (source,) if isinstance(source, Diagnostic) else parse(source)[1]
         if isinstance(source, Diagnostic) or any(row.is_error for row in problems):
             face.diagnostics(problems)
-            status = max(status, 2 if any(row.code == MISSING for row in problems) else 1)
+            status = max(status, 2 if any(row.code in NOT_READ for row in problems) else 1)
             continue
         text = format_source(source)
         if file == "-" and not check and not diff:

@@ -60,11 +60,13 @@ def command(
     if not is_source(source):
         if source.lower().endswith(WEIGHTS):
             folder = os.path.dirname(source) or "."
+            built = f", or the folder that `archc build` made, `{folder}`" if is_file(folder) else ""
             raise trouble(
                 source,
                 "F651",
                 f"`{source}` is a TorchScript module or weights, which cannot be imported",
-                f"name the folder that `archc build` made: `{folder}`" if is_file(folder) else "name what makes the model: `my_net.py:Net`",
+                f"a checkpoint holds the numbers of a model and not its steps: name the class that makes it, `my_net.py:Net`{built}; "
+                "`archc build --weights` takes the numbers afterwards",
             )
         raise trouble(
             source,

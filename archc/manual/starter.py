@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import os
 
 from ..base.source import Source
 from ..compiler.driver import check_source, slots_of
@@ -10,7 +11,7 @@ from ..compiler.elaborate.functions import FUNCTIONS
 from ..compiler.elaborate.signatures import Slot
 from ..compiler.elaborate.values import WORDS
 from ..compiler.files.library import FAMILIES, networks
-from ..compiler.files.locate import SUFFIX
+from ..compiler.files.locate import SUFFIX, known_names
 from ..compiler.ops import TABLE
 from ..compiler.ops.suggest import closest, did_you_mean
 from ..dsl import ast
@@ -65,22 +66,32 @@ class NotStarted(Exception):
     """The name cannot be a network's, or the base is not in the library; the text says why."""
 
 
-def starter(name: str, base: str | None = None) -> str:
-    """The text of a file for the network `name`: a small one, or a variant of the shipped network `base`."""
+def starter(name: str, base: str | None = None, folder: str = "") -> str:
+    """The text of a file for the network `name` in a folder: a small one, or a variant of the shipped network `base`."""
     if keyword.iskeyword(name):
         raise NotStarted(f"`{name}` is no name for a network: Python, whose source it becomes, reserves the word; `{name}_` will do")
     if not name.isidentifier() or not name.isascii():
         raise NotStarted(f"`{name}` is no name for a network: use letters, digits and `_`, and begin with a letter")
     if name == base:
         raise NotStarted(f"a variant needs a name of its own: `{name}` would import itself")
-    text = SMALL.format(name=name) if base is None else _variant(name, base)
-    errors = [row for row in check_source(Source.of(f"{name}.arch", text)).diagnostics if row.is_error]
+    text = SMALL.format(name=name) if base is None else _variant(name, base, folder)
+    errors = [row for row in check_source(Source.of(os.path.join(folder, f"{name}.arch"), text)).diagnostics if row.is_error]
     if errors:  # the name is a word that the language needs
         raise NotStarted(f"`{name}` is no name for a network: {errors[0].message}")
     return text
 
 
-def _variant(name: str, base: str) -> str:
+def hides(name: str) -> str | None:
+    """What is to be said of a file with the name of one of the library: beside it, imports take the file."""
+    if name not in known_names():
+        return None
+    return (
+        f"a network `{name}` comes with archc: beside this file `from {name} import …` takes the file, and `archc check {name}` that of archc; "
+        f"another name keeps them apart, `archc new my_{name}`"
+    )
+
+
+def _variant(name: str, base: str, folder: str) -> str:
     """Every parameter of the base with its value, as far as the value means the same in another file."""
     imports = {base: [base]}
     written: dict[str, str] = {}
@@ -102,6 +113,12 @@ def _variant(name: str, base: str) -> str:
             brought[word] = place
             imports.setdefault(place, []).append(word)
         written[slot.name] = text
+    for file in imports:
+        local = os.path.join(folder, file + SUFFIX)
+        if os.path.isfile(local):
+            raise NotStarted(
+                f"`{local}` hides the library's `{file}`, which a variant of `{base}` imports: rename that file, or write this one into another folder"
+            )
     return format_source(
         Source.of(
             f"{name}.arch",

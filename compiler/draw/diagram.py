@@ -250,6 +250,11 @@ def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
 
 
 def wrong_ending(file: Path, formats: Sequence[str]) -> Diagnostic:
+    """Of a path that is to be a picture."""
+    if file.is_dir():
+        return Diagnostic(
+            "F602", f"`{clean(str(file))}` is a folder", at(clean(str(file))), help=f"name a file in it: `{clean(str(file / 'net.svg'))}`"
+        )
     known = ", ".join(f".{name}" for name in formats)
     message = f"`{clean(file.name)}` has no ending that says a format of pictures"
     return Diagnostic("F602", message, at(clean(file.name)), help=f"use one of {known}")

@@ -290,11 +290,25 @@ class Builder:
         """Where axis `place` of a node is one of an input that said no names: how to say there that it is the channels."""
         axes = self.nodes[index].axes
         node = self.nodes[index]
+        if self._wanted_on_the_way(index, "last" if place == 0 else "first"):
+            return None
         while node.inputs:
             node = self.nodes[node.inputs[0]]
         if node.index not in self.unnamed or sorted(node.axes) != sorted(axes):
             return None
         return naming(self.unnamed[node.index], node.axes.index(axes[place]))
+
+    def _wanted_on_the_way(self, index: int, order: str) -> bool:
+        """Whether a step that leads to a node, or the node itself, wants the channels first (or last): an input with others is refused there."""
+        seen, ahead = {index}, [index]
+        while ahead:
+            node = self.nodes[ahead.pop()]
+            if node.operation.channels_wanted() == order and len(node.shape) > 1:
+                return True
+            new = set(node.inputs) - seen
+            seen |= new
+            ahead += new
+        return False
 
     def add(
         self,

@@ -15,6 +15,9 @@ from ..ops.parameters import BadValue, Kind
 from .operators import LEAST_QUOTIENT, as_ratio
 from .values import Unknowable, show_value
 
+_WRITTEN = re.compile(r"-?\d*\.?\d+(e[-+]?\d+)?|-?\d+\.", re.IGNORECASE)
+"""A number as it stands, not a name or an expression that comes to one."""
+
 _COUNTED = ("channels", "features")
 """Parameters that are rounded to multiples of 8, too."""
 
@@ -88,22 +91,29 @@ def made_whole(name: str, kind: Kind, value: object, span: Span) -> tuple[str, F
     if _takes(kind, 0.5) or _takes(kind, 1.5):  # it need not be whole
         in_percent = 1 < value <= 100 and not _takes(kind, 1.5) and _takes(kind, value / 100)
         return (f"{show_value(value)} of 100 are `{value / 100}`", None) if in_percent else None
-    is_written = text.replace(".", "", 1).lstrip("-").isdigit()
+    is_written = _WRITTEN.fullmatch(text) is not None
     if isinstance(value, int):
         return None if is_written or value >= 1 or not _takes(kind, 1) else (f"`max(1, {text})` is 1 at least", None)
     down, nearest = int(value // 1), round(value)
     if is_written:
-        near = [str(number) for number in sorted({down, down + (value != down)}) if _takes(kind, number)]
+        near = [_with_letter(number) for number in sorted({down, down + (value != down)}) if _takes(kind, number)]
         if not near:
             return None
         help = f"write {' or '.join(f'`{number}`' for number in near)}"
-        return help, Fix(help, (Edit(span, near[0]),)) if value == down else None
+        return help, Fix(help, (Edit(span, str(down)),)) if value == down else None
     if not _takes(kind, nearest):
         return (f"`max(1, round({text}))` is a whole number, 1 at least", None) if _takes(kind, 1) else None
     help = f"`round({text})` is {nearest}"
     if name in _COUNTED:
         help += f", `divisible({text}, 8)` the nearest multiple of 8"
+    if value == nearest and text.isidentifier():  # `--set classes=1e3`
+        help += f"; or give `{text}` as a whole number, `{_with_letter(nearest)}`"
     return help, Fix(f"write `round({text})`", (Edit(span, f"round({text})"),)) if value.is_integer() else None
+
+
+def _with_letter(number: int) -> str:
+    """A whole number, and the short way to write it where it has one."""
+    return f"{number}` or `{number // 1000}K" if number and number % 1000 == 0 and abs(number) < 1_000_000 else str(number)
 
 
 def rounded(value: object, text: str, least: int = 0) -> str | None:

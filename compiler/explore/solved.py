@@ -9,6 +9,7 @@ from ..analysis.table import Cell, Column, Listing, Table
 from .fit import Goal, Solution, nearest
 
 WAYS = {"match": "reaches", "most": "does not exceed", "nearest": "is nearest to"}
+WAYS_OF_MANY = {"match": "reach", "most": "do not exceed", "nearest": "are nearest to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Fit(Listing[Solution]):
             Column("parameters"), Column("MACs"), Column(f"{self.goal.quantity} - target", "+,d"), Column("%", "+.2f"),
             Column("the other side"), Column("%", "+.2f"), Column("tried"),
         )  # fmt: skip
-        title = f"{self.file}: {self.goal.quantity} that {WAYS[self.goal.way]} {self.goal.target:,}"
+        ways = WAYS_OF_MANY if self.goal.quantity.endswith("s") else WAYS  # memory is one
+        title = f"{self.file}: {self.goal.quantity} that {ways[self.goal.way]} {self.goal.target:,}"
         return Table(columns, tuple(self._cells(row, names) for row in self.entries), None, (), title)
 
     def _cells(self, row: Solution, names: list[str]) -> tuple[Cell, ...]:

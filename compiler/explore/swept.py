@@ -49,7 +49,8 @@ class Sweep(Listing[Result]):
         cells: list[tuple[Cell, ...]] = [
             (*(result.row.get(name) for name in names), "*" if on else "") for result, on in zip(self.entries, self.on_front, strict=True)
         ]
-        notes = (f"*: {self.axes}", *([self.axes.why] if self.axes.why else []))
+        about_the_front = (f"*: {self.axes}", *([self.axes.why] if self.axes.why else []))
+        notes = about_the_front if any(self.on_front) else ()
         return Table((*(Column(name) for name in names), Column("")), tuple(cells), None, notes, self.file)
 
     def text(self) -> str:

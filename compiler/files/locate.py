@@ -159,6 +159,8 @@ def text_of(path: str) -> str:
         return data.decode("utf-8-sig")
     except FileNotFoundError:
         trouble = _trouble(target, "F611", f"there is no file `{target.name}`", "correct the path")
+    except IsADirectoryError:
+        trouble = _trouble(target, "F612", f"`{target.name}` is a folder", "name a file in it")
     except UnicodeDecodeError as error:
         trouble = _trouble(
             target, "F613", f"`{target.name}` is not UTF-8: its byte {error.start:,} stands for no character", "save it as UTF-8"

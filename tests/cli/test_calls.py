@@ -84,6 +84,25 @@ def test_a_sweep_with_a_variant_that_fails_says_so_last_and_ends_with_3(run: Run
     assert run("sweep", "good.arch", "--vary", "width=8,16", "--jobs", "1").exit_code == 0
 
 
+def test_a_sweep_in_which_every_variant_fails_explains_no_front(run: Run) -> None:
+    result = run("sweep", "good.arch", "--vary", "width=0,-1", "--jobs", "1")
+    assert "error" in result.stdout and "Pareto" not in result.stdout and "No column tells" not in result.stdout
+    assert "on the Pareto front" in run("sweep", "good.arch", "--vary", "width=0,8", "--jobs", "1").stdout
+
+
+@pytest.mark.parametrize(
+    ("goal", "title"),
+    [
+        (("--match", "parameters=500"), "parameters that reach 500"),
+        (("--most", "macs=9M"), "macs that do not exceed 9,000,000"),
+        (("--nearest", "flops=9M"), "flops that are nearest to 9,000,000"),
+        (("--match", "memory=9000"), "memory that reaches 9,000"),
+    ],
+)
+def test_the_heading_of_a_fit_is_a_sentence(run: Run, goal: tuple[str, str], title: str) -> None:
+    assert f"good.arch: {title}\n" in run("fit", "good.arch", "--vary", "width=1..64", *goal).stdout
+
+
 def test_the_status_of_a_sweep_does_not_ask_how_it_is_printed(run: Run) -> None:
     result = run("-q", "sweep", "good.arch", "--vary", "width=0,8", "--jobs", "1", "--format", "json")
     assert result.exit_code == 3 and len(json.loads(result.stdout)["rows"]) == 2

@@ -183,6 +183,23 @@ def test_new_variant(run: Run, folder: Path) -> None:
     assert run("diff", "resnet50", "mine.arch").exit_code == 0
 
 
+def test_a_new_file_with_the_name_of_a_network_of_archc_says_what_it_hides(run: Run, folder: Path) -> None:
+    result = run("new", "resnet50")
+    assert result.exit_code == 0
+    assert "a network `resnet50` comes with archc" in result.stderr and "`archc new my_resnet50`" in result.stderr
+    assert "comes with archc" in run("new", "efficientnet_b3").stderr  # a preset in another file
+    assert "comes with archc" not in run("new", "my_resnet50").stderr
+    hidden = run("new", "w", "--from", "resnet50")
+    assert hidden.exit_code == 2 and not (folder / "w.arch").exists()
+    assert "`resnet50.arch` hides the library's `resnet50`" in hidden.stderr
+    (folder / "sub").mkdir()
+    assert run("new", "sub/w", "--from", "resnet50").exit_code == 0
+    assert run("check", "sub/w.arch").exit_code == 0
+    (folder / "sub" / "resnet50.arch").write_text("network resnet50 { input x[4] relu }\n", encoding="utf-8")
+    hidden = run("new", "sub/w", "--from", "resnet50", "--force")
+    assert hidden.exit_code == 2 and "hides the library's `resnet50`" in hidden.stderr
+
+
 @pytest.mark.parametrize("name", sample(names()))
 def test_a_variant_of_every_network(run: Run, name: str) -> None:
     assert run("new", "mine", "--from", name).exit_code == 0

@@ -41,14 +41,14 @@ def test_without_its_ending(run: Run) -> None:
 
 def test_a_folder(run: Run, folder: Path) -> None:
     result = run("check", ".")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "error[F612]: `.` is a folder" in result.stderr
     assert "`./bad.arch`, `./good.arch`" in result.stderr
 
 
 def test_a_strange_name(run: Run) -> None:
     result = run("check", "no\x1b[31m\nsuch\0.arch")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "\x1b" not in result.stderr
     assert "F612" in result.stderr
 
@@ -136,3 +136,40 @@ def test_an_import_that_cannot_be_read(run: Run, folder: Path) -> None:
     result = run("check", "mine.arch")
     assert result.exit_code == 1
     assert "error[F613]: `broken.arch` is UTF-16 text" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "nets"),
+        ("fmt", "nets"),
+        ("diff", "good.arch", "nets"),
+        ("diff", "nets", "good.arch"),
+        ("cost", "nets"),
+        ("sweep", "nets", "--vary", "width=8"),
+        ("sweep", "good.arch", "--list", "nets"),
+        ("fit", "nets", "--vary", "width", "--match", "macs=1K"),
+    ],
+)
+def test_a_folder_in_place_of_a_file_is_a_wrong_call_of_every_command(run: Run, folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "nets").mkdir()
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error[F612]: `nets` is a folder" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("draw", "good.arch"), ("diff", "good.arch", "good.arch")])
+def test_a_picture_that_is_to_be_a_folder_is_told_by_its_name(run: Run, words: tuple[str, ...]) -> None:
+    result = run(*words, "-o", ".")
+    assert result.exit_code == 2
+    assert "error[F602]: `.` is a folder" in result.stderr and "name a file in it: `net.svg`" in result.stderr
+
+
+def test_a_checkpoint_is_no_model_and_needs_its_class(run: Run, folder: Path) -> None:
+    (folder / "bad.pth").write_bytes(b"x")
+    told = " ".join(run("import", "bad.pth").stderr.split())
+    assert "holds the numbers of a model and not its steps: name the class that makes it, `my_net.py:Net`; `archc build" in told
+    (folder / "built").mkdir()
+    (folder / "built" / "bad.pth").write_bytes(b"x")
+    (folder / "built" / "good.json").write_text("{}", encoding="utf-8")
+    assert "or the folder that `archc build` made, `built`" in " ".join(run("import", "built/bad.pth").stderr.split())

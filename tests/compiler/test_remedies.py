@@ -172,3 +172,29 @@ def test_a_remedy_is_looked_for_within_bounds() -> None:
     )
     rows = [row for row in checked(text, "n.arch").diagnostics if row.is_error]
     assert [row.code for row in rows] == ["E301"]
+
+
+def told(text: str) -> str:
+    return to_text(check_source(Source.of("n.arch", text)).diagnostics)
+
+
+def test_the_input_is_named_only_where_no_step_on_the_way_wants_it_as_it_is() -> None:
+    late = told(net("conv(16, 3) -> relu -> conv(32, 3) -> lstm(64)", "12, 1000"))
+    assert "write the input as" not in late and "`permute([1, 0])` brings them there" in late
+    beside = told(net("add { | conv(12, 3) | skip } -> lstm(64)", "12, 1000"))
+    assert "write the input as" not in beside
+    assert "write the input as `[length = 12, channels = 1000]`" in told(net("relu -> lstm(64)", "12, 1000"))
+    mended = net("conv(16, 3) -> relu -> conv(32, 3) -> permute([1, 0]) -> lstm(64)", "12, 1000")
+    assert checked(mended).program is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        (net("flatten -> linear(1e3)"), "write `1000` or `1K`"),
+        (net("flatten -> linear(2.0)"), "write `2`"),
+        ("network n(classes = 1e3) { input x[8] linear(classes) }", "give `classes` as a whole number, `1000` or `1K`"),
+    ],
+)
+def test_a_whole_number_with_an_exponent_is_offered_as_one(text: str, offered: str) -> None:
+    assert offered in " ".join(told(text).split())

@@ -164,6 +164,17 @@ def test_not_weights(tmp_path: Path) -> None:
     assert found.message == f"`{path}` holds no weights: `epoch`, `loss`"
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_arrays_of_numpy_are_told_by_their_kind(tmp_path: Path, wrapped: bool) -> None:
+    path = str(tmp_path / "w.pth")
+    state = {"a.weight": torch.zeros(2, 2).numpy()}
+    torch.save({"state_dict": state} if wrapped else state, path)
+    found = read(path)
+    assert isinstance(found, Diagnostic)
+    assert found.message == f"`{path}` holds arrays of NumPy, not tensors: `a.weight`"
+    assert "torch.from_numpy" in (found.help or "")
+
+
 def test_a_pickled_model_is_refused(tmp_path: Path) -> None:
     path = str(tmp_path / "w.pth")
     torch.save(nn.Linear(2, 2), path)

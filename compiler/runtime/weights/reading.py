@@ -134,10 +134,28 @@ def choose(content: object, path: str, part: str = "") -> State | Diagnostic:
         return trouble(
             path, "F625", f"`{path}` holds {len(inside)} sets of weights: {listed(tuple(inside))}", f"say which, for example {ask}"
         )
+    arrays = _arrays(content)
+    if arrays:
+        return trouble(
+            path,
+            "F621",
+            f"`{path}` holds arrays of NumPy, not tensors: {listed(arrays)}",
+            'save tensors: `torch.save({key: torch.from_numpy(array) for key, array in state.items()}, "state.pth")`',
+        )
     keys = ", ".join(f"`{key}`" for key in list(content)[:MOST_TOLD]) if isinstance(content, Mapping) else type(content).__name__
     return trouble(
         path, "F621", f"`{path}` holds no weights: {keys or 'nothing'}", "save `model.state_dict()`, alone or under the key `state_dict`"
     )
+
+
+def _arrays(content: object) -> tuple[str, ...]:
+    """The keys of a mapping, or of a usual part of it, that hold arrays of NumPy."""
+    import numpy
+
+    if not isinstance(content, Mapping):
+        return ()
+    own = tuple(str(key) for key, value in content.items() if isinstance(value, numpy.ndarray))
+    return own or next((row for word in USUAL_PARTS if (row := _arrays(content.get(word)))), ())
 
 
 def _named(content: object, path: str, part: str, parts: Mapping[str, dict[str, Tensor]]) -> State | Diagnostic:
