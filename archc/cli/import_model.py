@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -53,14 +54,14 @@ def command(
     from ..compiler.files.write import write
     from ..compiler.importer.files import named
     from ..compiler.importer.importing import import_model
-    from ..compiler.importer.names import is_file, is_source
+    from ..compiler.importer.names import is_source
     from ..compiler.importer.sources import named_by_torchvision, trouble
     from ..compiler.importer.weights_out import save_weights
 
     if not is_source(source):
         if source.lower().endswith(WEIGHTS):
             folder = os.path.dirname(source) or "."
-            built = f", or the folder that `archc build` made, `{folder}`" if is_file(folder) else ""
+            built = f", or the folder that `archc build` made, `{folder}`" if _is_built(folder) else ""
             raise trouble(
                 source,
                 "F651",
@@ -104,6 +105,16 @@ def _shapes(inputs: tuple[str, ...]) -> list[tuple[int, ...]] | dict[str, tuple[
     if not all(name for name, _ in rows):
         raise click.BadParameter("some inputs are named and others are not: name all of them, or none", param_hint="--input")
     return inputs_of(inputs)
+
+
+def _is_built(folder: str) -> bool:
+    """Whether a folder holds one network as JSON, which a build writes. Any other JSON may lie beside a checkpoint."""
+    documents = [name for name in os.listdir(folder) if name.endswith(".json")] if os.path.isdir(folder) else []
+    try:
+        with open(os.path.join(folder, *documents), encoding="utf-8") as file:
+            return "nodes" in json.load(file)
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".ts")

@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import field
 
+from torch import nn
+
 from ...base.records import dataclass
 from ...base.source import Source
 from ...dsl.format.printer import format_source
@@ -80,8 +82,7 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 *notes,
                 *([f"no blocks were found that are equal to the model ({why}): a flat text"] if is_flat and not flat else []),
             ]
-            if proof.missing:
-                told.append(_left_out(proof.missing))
+            told += _left_out(proof.missing, model.module)
             if proof.doubt:
                 told.append(proof.doubt)
             return Imported(_headed(text, model, told), is_flat, proof, told)
@@ -103,7 +104,20 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     )
 
 
-def _left_out(keys: Sequence[str]) -> str:
+def _left_out(missing: Sequence[str], module: nn.Module) -> list[str]:
+    """Why the text has fewer keys than the model: some are other names of a tensor that it has, others nothing reads."""
+    first: dict[int, str] = {}
+    tied = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        kept = first.setdefault(id(parameter), name)
+        if name in missing and kept not in missing:
+            tied[name] = kept
+    unread = [key for key in missing if key not in tied]
+    said = [f"`{name}` is tied to `{kept}`, whose name both have" for name, kept in tied.items()]
+    return [*said, *([_unread(unread)] if unread else [])]
+
+
+def _unread(keys: Sequence[str]) -> str:
     shown = ", ".join(f"`{key}`" for key in keys[:3])
     return f"{len(keys)} keys that no run reads are left out: {shown}" + (", …" if len(keys) > 3 else "")
 

@@ -32,7 +32,8 @@ class Lowering:
         self.modules, self.starts = modules, starts
         self.known: dict[int, Known] = {}
         self.flat = Flat()
-        self.keys: set[str] = set()
+        self.keys: dict[str, Step] = {}
+        """The modules whose weights were used, each with the step that used them first."""
         self.extra = len(self.trace.values)
         self.with_weights = {path for path, module in modules.items() if next(module.parameters(), None) is not None}
         self.call: Call | None = None
@@ -42,6 +43,7 @@ class Lowering:
         self.made: dict[int, Data] = {}
         """Tensors that are one for the whole batch, as far as steps make them."""
         self.reads = Counter(ref.number for call in self.trace.calls for ref in call.refs())
+        self.tied = _tied(self.trace)
         self.alone = False
         """Whether such a tensor is in the making."""
 
@@ -206,10 +208,11 @@ class Lowering:
     ) -> None:
         assert self.call is not None
         shared = key is not None and key in self.keys
-        if key is not None:
-            self.keys.add(key)
         again = next((f"{path}@{visit}" for path, visit in self.call.stack if visit > 1 and path in self.with_weights), None)
-        self.flat.steps.append(Step(number, operation, arguments, inputs, shape, self.call.path, key, shared, again))
+        step = Step(number, operation, arguments, inputs, shape, self.call.path, key, shared, again)
+        if key is not None:
+            _check_same(self.keys.setdefault(key, step), step)
+        self.flat.steps.append(step)
 
     def alias(self, call: Call, source: Data, index: int = 0) -> None:
         """The result is the source itself (its batch may stand elsewhere)."""
@@ -238,6 +241,10 @@ class Lowering:
         if value.is_meta or not value.numel() or bool((value != value.flatten()[0]).any()):
             return {}
         return {"init": float(f"{float(value.flatten()[0]):.7g}")}
+
+    def is_tied(self, weight: object) -> bool:
+        """Whether a parameter is the weight of layers of several kinds, or with several biases: then it is a step of its own, which all read."""
+        return isinstance(weight, Ref) and weight.number in self.tied
 
     def is_read_once(self, weight: object) -> bool:
         """Whether a learned tensor is used here alone, so that a word which keeps it to itself may have it."""
@@ -274,6 +281,33 @@ class Lowering:
                 raise Unsaid("weights of two modules in one call")
             found = head
         return found
+
+
+def _check_same(first: Step, step: Step) -> None:
+    """Two modules that have one weight may be two uses of one step only where nothing else differs."""
+    if first.path == step.path or (first.operation, first.arguments) == (step.operation, step.arguments):
+        return
+    differ = [name for name in step.arguments if first.arguments.get(name) != step.arguments[name] and name not in ("init", "std")]
+    if first.operation != step.operation:
+        what = f"a `{first.operation}` and a `{step.operation}`"
+    elif differ:
+        what = f"two of `{step.operation}` that differ in {' and '.join(f'`{name}`' for name in differ)}"
+    else:
+        return
+    raise Unsaid(f"the weights of `{first.key}` are tied: they serve {what}, and a step of the language keeps its own")
+
+
+def _tied(trace: Trace) -> frozenset[int]:
+    """The parameters that embeddings and dense layers share in ways that no single layer of the language has."""
+    users: dict[int, set[tuple[str, int | None]]] = {}
+    for call in trace.calls:
+        word = plain_name(call.function)
+        if word in ("linear", "embedding"):
+            row = bind(call, "input weight bias", bias=None)
+            weight, bias = row["weight"], row["bias"] if word == "linear" else None
+            if isinstance(weight, Ref) and trace.values[weight.number].source == "parameter":
+                users.setdefault(weight.number, set()).add((word, bias.number if isinstance(bias, Ref) else None))
+    return frozenset(number for number, kinds in users.items() if len(kinds) > 1)
 
 
 def bind(call: Call, names: str, **defaults: Any) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def linear(low: Lowering, call: Call) -> None:
     if len(data.shape) - 1 == data.batch:
         raise Unsaid("`linear` along the batch")
     bias = row["bias"]
-    if low.is_made_up(row["weight"]) or not low.has_name(row["weight"], "weight"):
+    if low.is_tied(row["weight"]) or low.is_made_up(row["weight"]) or not low.has_name(row["weight"], "weight"):
         _product(low, call, data, row["weight"], bias)
         return
     made_up = isinstance(bias, Ref) and low.is_made_up(bias)
@@ -134,6 +134,8 @@ def _product(low: Lowering, call: Call, data: Data, weight: Ref, bias: Ref | Non
     """A dense layer whose weight is a learned tensor of its own, or made of some: a product of matrices."""
     table, made = low.data(weight), low.result(call)
     turned = low.step("permute", {"order": [1, 0]}, table, table.shape[::-1])
+    if len(data.bare) < 2 and low.is_tied(weight):
+        raise Unsaid(f"a layer of one vector whose weight, `{low.trace.values[weight.number].name}`, is tied: two layers have it")
     if len(data.bare) < 2 or not table.alone:
         raise Unsaid("a weight that is computed from others")
     lead = data.bare[:-2]
@@ -453,7 +455,7 @@ def embedding(low: Lowering, call: Call) -> None:
     weight, data = low.of(row["weight"]), low.data(row["input"])
     if len(data.bare) != 1:
         raise Unsaid("an embedding of one number, or of an image of numbers")
-    if isinstance(weight, Fixed) and (low.is_made_up(row["weight"]) or not weight.is_learned):
+    if isinstance(weight, Fixed) and (low.is_tied(row["weight"]) or low.is_made_up(row["weight"]) or not weight.is_learned):
         low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data, low.data(row["weight"])])
         return
     low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data], low.key(row["weight"]))

@@ -167,9 +167,10 @@ def test_a_picture_that_is_to_be_a_folder_is_told_by_its_name(run: Run, words: t
 
 def test_a_checkpoint_is_no_model_and_needs_its_class(run: Run, folder: Path) -> None:
     (folder / "bad.pth").write_bytes(b"x")
+    (folder / "settings.json").write_text("{}", encoding="utf-8")
     told = " ".join(run("import", "bad.pth").stderr.split())
     assert "holds the numbers of a model and not its steps: name the class that makes it, `my_net.py:Net`; `archc build" in told
     (folder / "built").mkdir()
     (folder / "built" / "bad.pth").write_bytes(b"x")
-    (folder / "built" / "good.json").write_text("{}", encoding="utf-8")
+    (folder / "built" / "good.json").write_text('{"nodes": []}', encoding="utf-8")
     assert "or the folder that `archc build` made, `built`" in " ".join(run("import", "built/bad.pth").stderr.split())

@@ -166,12 +166,12 @@ def test_a_refusal_says_what_to_do(name: str, shapes: tuple[tuple[int, ...], ...
 
 @pytest.mark.parametrize(
     ("word", "told"),
-    [("resnet18", "did you mean `torchvision:resnet18`"), ("tiny/tiny.pt", "name the folder that `archc build` made: `tiny`")],
+    [("resnet18", "did you mean `torchvision:resnet18`"), ("tiny/tiny.pt", "or the folder that `archc build` made, `tiny`")],
 )
 def test_a_word_that_names_no_model_is_told_what_may_be_meant(
     word: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tiny").mkdir()
-    (tmp_path / "tiny" / "tiny.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "tiny" / "tiny.json").write_text('{"nodes": []}', encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert told in CliRunner().invoke(group, ["import", word]).stderr

@@ -1,0 +1,78 @@
+"""Weights that two layers share: said as one learned tensor that both read, or refused by name."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import archc
+
+
+class Tied(nn.Module):
+    """A table of words that is the output layer, too; with a bias, and with a second use of the table, as asked for."""
+
+    def __init__(self, bias: bool = False, twice: bool = False) -> None:
+        super().__init__()
+        self.e = nn.Embedding(100, 16)
+        self.l = nn.Linear(16, 16)
+        self.o = nn.Linear(16, 100, bias=bias)
+        self.o.weight = self.e.weight
+        self.d = nn.Embedding(100, 16) if twice else None
+        if self.d is not None:
+            self.d.weight = self.e.weight
+
+    def forward(self, t: torch.Tensor) -> torch.Tensor:
+        x: torch.Tensor = self.e(t)
+        return self.o(self.l(x if self.d is None else x + self.d(t)))  # type: ignore[no-any-return]
+
+
+class Layers(nn.Module):
+    """Two layers, of which the second has the weight of the first and a bias of its own where it has one."""
+
+    def __init__(self, first: nn.Module, second: nn.Module) -> None:
+        super().__init__()
+        self.a, self.b = first, second
+        self.b.weight = self.a.weight
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.b(self.a(x))  # type: ignore[no-any-return]
+
+
+WORDS = torch.zeros(1, 7, dtype=torch.long)
+
+
+@pytest.mark.parametrize(("bias", "twice"), [(False, False), (True, False), (False, True), (True, True)])
+def test_an_output_layer_that_is_tied_to_its_embedding_is_one_tensor_that_both_read(bias: bool, twice: bool) -> None:
+    text = archc.from_module(Tied(bias, twice), WORDS)
+    assert text.count("parameter([100, 16]") == 1 and 'skip("e.weight") -> permute([1, 0])' in text
+    assert "`o.weight` is tied to `e.weight`" in text and "no run reads" not in text
+    keys = archc.load(text).state_dict().keys()
+    assert keys == {"e.weight", "l.weight", "l.bias", *(["o.bias"] if bias else [])}
+
+
+def test_two_dense_layers_with_one_weight_and_two_biases() -> None:
+    text = archc.from_module(Layers(nn.Linear(16, 16), nn.Linear(16, 16)), torch.zeros(1, 5, 16))
+    assert text.count("parameter([16, 16]") == 1
+    assert archc.load(text).state_dict().keys() == {"a.weight", "a.bias", "b.bias"}
+
+
+def test_one_layer_under_two_names_stays_a_layer() -> None:
+    layer = nn.Linear(16, 16)
+    assert "matmul" not in archc.from_module(Layers(layer, layer), torch.zeros(1, 5, 16))
+
+
+@pytest.mark.parametrize(
+    ("model", "shape", "told"),
+    [
+        (Layers(nn.Conv1d(8, 8, 1), nn.Conv1d(8, 8, 1, bias=False)), (1, 8, 5), "serve two of `conv` that differ in `bias`"),
+        (Layers(nn.Conv1d(8, 8, 1, bias=False), nn.Conv1d(8, 8, 1, stride=2, bias=False)), (1, 8, 6), "that differ in `stride`"),
+        (Layers(nn.Conv1d(9, 9, 1, bias=False), nn.ConvTranspose1d(9, 9, 1, bias=False)), (1, 9, 5), "`a` are tied: they serve a `conv` and a `deconv`"),
+        (Layers(nn.LayerNorm(16), nn.PReLU(16)), (1, 16, 16), "`a` are tied: they serve a `ln` and a `prelu`"),
+        (Layers(nn.Linear(16, 16), nn.Linear(16, 16)), (1, 16), "whose weight, `a.weight`, is tied"),
+    ],
+)  # fmt: skip
+def test_what_the_language_cannot_tie_is_refused_by_name(model: nn.Module, shape: tuple[int, ...], told: str) -> None:
+    with pytest.raises(archc.ArchError, match=told) as error:
+        archc.from_module(model, torch.zeros(shape))
+    assert error.value.diagnostics[0].code == "F653"
