@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -78,10 +80,12 @@ def command(
         )
     if name is not None and not name.isidentifier():
         raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")
-    model = named(source, shapes=_shapes(inputs), settings=dict(_setting(row) for row in settings), network=network)
-    if weights_out:
-        save_weights(model.module, weights_out)
-    made = import_model(model, name=name, flat=flat, source=source)
+    # What the model prints while it runs is none of the text.
+    with contextlib.redirect_stdout(sys.stderr):
+        model = named(source, shapes=_shapes(inputs), settings=dict(_setting(row) for row in settings), network=network)
+        if weights_out:
+            save_weights(model.module, weights_out)
+        made = import_model(model, name=name, flat=flat, source=source)
     for note in made.notes:
         face.tell(f"note: {note}")
     face.tell(f"{source}: {made.proof.told}")

@@ -87,7 +87,8 @@ def _arrays(place: str) -> Mapping[str, Any]:
             return {name: arrays[name] for name in arrays.files}
     except (ValueError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         told = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
-        raise trouble("F681", place, f"`{place}` cannot be read as an `.npz` file", remedy, (f"NumPy says: {told}",)) from error
+        notes = () if "pickle" in told else (f"NumPy says: {told}",)  # of what is no archive it says to load it unsafely
+        raise trouble("F681", place, f"`{place}` cannot be read as an `.npz` file", remedy, notes) from error
 
 
 def _by_name(graph: Graph, given: Any, place: str) -> dict[str, Any]:
@@ -171,6 +172,9 @@ def _tensor(graph: Graph, node: Node, value: Any, place: str) -> Tensor:
     if bad:
         message = f"{len(bad)} of {len(tensor)} samples of `{name}` hold numbers that are not finite, sample {bad[0]} first"
         raise trouble("F683", place, message, "leave these samples out, or correct them")
+    if tensor.numel() and not tensor.any():
+        message = f"the samples of `{name}` are zeros alone: no range can be told from them"
+        raise trouble("F683", place, message, "give samples of what the network will work on, or `random`")
     return tensor
 
 

@@ -26,6 +26,7 @@ class Tiny(nn.Module):
         self.fc = nn.Linear(width, classes)
 
     def forward(self, image):
+        print("a line of the model's own")
         return self.fc(self.conv(image).relu().mean((2, 3)))
 
 def from_afar():
@@ -53,6 +54,12 @@ def test_a_factory_of_ones_own_is_imported_and_built(folder: Path) -> None:
     assert "network Tiny(classes = 2) {" in text
     built = archc(folder, "build", "tiny.arch", "--weights", "tiny.pt")
     assert built.returncode == 0, built.stderr
+
+
+def test_what_a_model_prints_is_none_of_the_text(folder: Path) -> None:
+    done = archc(folder, "import", "my_models:Tiny")
+    assert done.returncode == 0 and done.stdout.startswith("## Tiny of my_models")
+    assert "a line of the model's own" in done.stderr and "a line" not in done.stdout
 
 
 def test_a_model_stands_where_a_file_stands(folder: Path) -> None:

@@ -94,6 +94,7 @@ CASES: dict[str, tuple[Graph, Callable[[Path], Any], str, str, str]] = {
     "complex numbers": (IMAGES, lambda at: saved(at, image=numpy.ones((2, 3, 8, 6)) * 1j), "F682", "complex", "real numbers"),
     "nan": (IMAGES, lambda at: saved(at, image=numpy.full((2, 3, 8, 6), numpy.nan)), "F683", "2 of 2 samples", "leave"),
     "infinite": (IMAGES, lambda at: {"image": torch.full((1, 3, 8, 6), torch.inf)}, "F683", "sample 0 first", "leave"),
+    "zeros": (IMAGES, lambda at: saved(at, image=numpy.zeros((2, 3, 8, 6))), "F683", "zeros alone", "`random`"),
     "places that are none": (WORDS, lambda at: saved(at, words=numpy.array([[0, 1, 2, 3, 7]])), "F682", "0 to 6", "table"),
     "places with a point": (WORDS, lambda at: saved(at, words=numpy.ones((2, 5))), "F682", "whole numbers", "table"),
 }
