@@ -125,6 +125,9 @@ def _held(graph: Graph, rows: Mapping[str, Any], told: str, place: str) -> Sampl
     count = counts.pop()
     if not count:
         raise trouble("F682", place, "there are no samples: the arrays have no rows", "give some; 16 to 128 do")
+    if not any(bool(value.any()) for value in found):
+        message = "the samples are zeros alone: no range can be told from them"
+        raise trouble("F683", place, message, "give samples of what the network will work on, or `random`")
     # Bytes of pixels are mostly not what a network was trained on; nobody but the user knows.
     whole = [node.names[-1] for node in graph.inputs if graph.integers(node) is None and _is_whole(rows[node.names[-1]])]
     note = f"; {', '.join(whole)}: whole numbers, taken as they are" if whole else ""
@@ -172,9 +175,6 @@ def _tensor(graph: Graph, node: Node, value: Any, place: str) -> Tensor:
     if bad:
         message = f"{len(bad)} of {len(tensor)} samples of `{name}` hold numbers that are not finite, sample {bad[0]} first"
         raise trouble("F683", place, message, "leave these samples out, or correct them")
-    if tensor.numel() and not tensor.any():
-        message = f"the samples of `{name}` are zeros alone: no range can be told from them"
-        raise trouble("F683", place, message, "give samples of what the network will work on, or `random`")
     return tensor
 
 
