@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -12,13 +11,12 @@ from . import given as kind
 from .base.diagnostics import Diagnostic
 from .base.source import Source
 from .compiler import driver
+from .compiler.files.locate import find, is_text
 from .compiler.importer.in_place import file_of
 from .given import Input, settings_of, shapes_of, takes
 from .reporting.error import ArchError
 
 if TYPE_CHECKING:
-    from typing import TypeGuard
-
     import networkx
     import torch
     from torch import nn
@@ -67,25 +65,35 @@ class Network:
         self._program = checked.program
 
     @classmethod
-    @takes(text=kind.text, name=kind.text, input=kind.maybe(kind.shapes), settings=kind.maybe(kind.mapping), trust=kind.flag)
+    @takes(
+        text=kind.text,
+        name=kind.text,
+        network=kind.maybe(kind.identifier),
+        input=kind.maybe(kind.shapes),
+        settings=kind.maybe(kind.mapping),
+        trust=kind.flag,
+    )
     def from_text(
         cls,
         text: str,
         /,
         name: str = "text",
         *,
+        network: str | None = None,
         input: Input | None = None,
         settings: Mapping[str, object] | None = None,
         trust: bool = False,
         **parameters: object,
     ) -> Network:
-        """The network of a text that need not be saved; messages call it `name`, and of several networks the one of that name is meant.
+        """The network of a text that need not be saved; messages call it `name`, and of several networks that one is meant, or `network`.
 
         `settings` are parameters as the compiler takes them, `parameters` as Python has them. Imports are looked for in the library and
         in the current folder. Raises `ArchError`; doubts are Python warnings.
         """
         given, inputs = {**settings_of(parameters), **(settings or {})}, shapes_of(input)
-        return _network(lambda: driver.compile_source(Source.of(name, text), settings=given, inputs=inputs, trust=trust), 4)
+        return _network(
+            lambda: driver.compile_source(Source.of(name, text), settings=given, inputs=inputs, trust=trust, network=network), 4
+        )
 
     def __repr__(self) -> str:
         return f"<archc.Network {self.name}: {len(self._program.nodes)} operations>"
@@ -277,18 +285,22 @@ def _eight_bits(quantize: str | None, calibrate: Given | None, loss: float | Non
     return wanted(quantize, calibrate, loss, others, python=True)
 
 
-_NETWORK = takes(file=kind.network, input=kind.maybe(kind.shapes), trust=kind.flag, weights=kind.maybe(kind.weights))
+_NETWORK = takes(
+    file=kind.network, network=kind.maybe(kind.identifier), input=kind.maybe(kind.shapes), trust=kind.flag, weights=kind.maybe(kind.weights)
+)
 
 
 @_NETWORK
-def compile(file: str | os.PathLike[str], /, *, input: Input | None = None, trust: bool = False, **parameters: object) -> Network:
-    """The network of a file, of the library by name, or of a text itself, with values of its parameters.
+def compile(
+    file: str | os.PathLike[str], /, *, network: str | None = None, input: Input | None = None, trust: bool = False, **parameters: object
+) -> Network:
+    """The network of a file, of the library by name, or of a text itself, with values of its parameters. `network` is one of several in it.
 
     With `trust` its modules may run the classes of its own operations (`operation … from "my_layers.py:Focus"`), code that is not archc's.
 
     Doubts of the check (W5xx) are Python warnings, of the category `ArchWarning`. Raises `ArchError`.
     """
-    return _compiled(file, input, parameters, trust)
+    return _compiled(file, network, input, parameters, trust)
 
 
 @_NETWORK
@@ -296,29 +308,33 @@ def load(
     file: str | os.PathLike[str],
     /,
     *,
+    network: str | None = None,
     weights: AnyWeights | None = None,
     input: Input | None = None,
     trust: bool = False,
     **parameters: object,
 ) -> nn.Module:
-    """The network as a module, ready to train; `weights` are a file, a state_dict, or an `archc.Weights`. `trust` is as in `compile`."""
-    return _compiled(file, input, parameters, trust).to_module(weights)
+    """The network as a module, ready to train; `weights` are a file, a state_dict, or an `archc.Weights`. `network` and `trust` are as in `compile`."""
+    return _compiled(file, network, input, parameters, trust).to_module(weights)
 
 
 class ArchWarning(UserWarning):
     """What `archc check` warns of: legal, and probably not meant."""
 
 
-def _compiled(file: str | os.PathLike[str], input: Input | None, parameters: Mapping[str, object], trust: bool) -> Network:
+def _compiled(
+    file: str | os.PathLike[str], network: str | None, input: Input | None, parameters: Mapping[str, object], trust: bool
+) -> Network:
     settings, inputs = settings_of(parameters), shapes_of(input)
-    if _is_text(file):
-        return _network(lambda: driver.compile_source(Source.of("text", file), settings=settings, inputs=inputs, trust=trust), 5)
-    return _network(lambda: driver.compile(file_of(file, inputs=inputs), settings=settings, inputs=inputs, trust=trust), 5)
-
-
-def _is_text(file: str | os.PathLike[str]) -> TypeGuard[str]:
-    """Whether it is the text of a network itself: names of files end in `.arch`, or have neither braces nor line ends."""
-    return isinstance(file, str) and not re.search(r"\.arch(:\w+)?\Z", file) and ("{" in file or "\n" in file)
+    if isinstance(file, str) and is_text(file):
+        source = Source.of("text", file)
+        return _network(lambda: driver.compile_source(source, settings=settings, inputs=inputs, trust=trust, network=network), 5)
+    named = find(os.fspath(file)).network
+    if network is not None and named not in (None, network):
+        raise kind.wrong_value(
+            "network", network, f"`{os.fspath(file)}` names the network `{named}`, and `network` another", "leave one out"
+        )
+    return _network(lambda: driver.compile(file_of(file, inputs=inputs), settings=settings, inputs=inputs, trust=trust, network=network), 5)
 
 
 def _network(compiled: Callable[[], Checked], above: int) -> Network:

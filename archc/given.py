@@ -159,6 +159,13 @@ def network(name: str, value: object) -> str:
     return _path(name, value, "a file, the name of a network or a text")
 
 
+def family(name: str, value: object) -> str:
+    """The same where parameters are to vary: a compiled network has its values already."""
+    if type(value).__module__ == driver.__name__.replace("compiler.driver", "api") and type(value).__name__ == "Network":
+        raise WrongKind(f"`{name}` is a file, the name of a network or a text, not a compiled `Network`, whose values do not vary any more")
+    return network(name, value)
+
+
 def _path(name: str, value: object, what: str) -> str:
     given = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(given, str):

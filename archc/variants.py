@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, SupportsFloat
 
 from . import given as kind
+from .base.source import Source
 from .compiler.explore.asked import Given, by_name, few, fixed, source_of, texts, whole_numbers, wrong
 from .compiler.explore.goals import Wanted, bound_of, goal_of
+from .compiler.files.locate import is_text
 from .compiler.importer.in_place import file_of
 from .given import Input, shapes_of, takes
 from .reporting.error import ArchError
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from .compiler.explore.sweep import Value, Variant
     from .compiler.explore.swept import Sweep
     from .compiler.graph.graph import Graph
+
+NAMELESS = "text"
+"""What messages call a text that is in no file."""
 
 File = str | os.PathLike[str]
 
@@ -73,7 +78,7 @@ def diff(before: File | Network, after: File | Network, /, *, input: Input | Non
 
 
 @takes(
-    file=kind.network,
+    file=kind.family,
     vary=kind.maybe(kind.texts_or_mapping),
     variants=kind.maybe(kind.rows),
     set=kind.maybe(kind.texts_or_mapping),
@@ -128,7 +133,7 @@ def sweep(
     axes = asked_axes(pareto, carried, [column for row in rows for column, _ in row.settings])
     pool: Pool = Cluster(cluster) if cluster else serial if jobs == 1 else Local(jobs)
     notes = Journal(Path(journal), family.stamp()) if journal is not None else None
-    found = Sweep.of(name, swept(rows, Evaluation(family), pool, notes, progress), axes)
+    found = Sweep.of(_called(file), swept(rows, Evaluation(family), pool, notes, progress), axes)
     if plot is not None:
         from .compiler.files.write import write
 
@@ -137,7 +142,7 @@ def sweep(
 
 
 @takes(
-    file=kind.network,
+    file=kind.family,
     vary=kind.texts_or_mapping,
     match=kind.maybe(kind.text_or_mapping),
     most=kind.maybe(kind.text_or_mapping),
@@ -202,15 +207,22 @@ def fit(
     if not found and len(refusals) >= len(axes[-1].values):
         raise refusals[0]
     unmet = f"no value of {axes[-1].name} {WAYS[way]} {goal.quantity}={target}" + (f" where {' and '.join(limits)}" if limits else "")
-    return Fit(os.fspath(file), goal, found, "" if found else unmet)
+    return Fit(_called(file), goal, found, "" if found else unmet)
+
+
+def _called(file: File) -> str:
+    """What tables call a file, or a text."""
+    return NAMELESS if isinstance(file, str) and is_text(file) else os.fspath(file)
 
 
 def _graph(network: File | Network, input: Input | None) -> Graph:
     from .api import Network
-    from .compiler.driver import compile
+    from .compiler.driver import compile, compile_source
 
     if isinstance(network, Network):
         return network.typed_graph
+    if isinstance(network, str) and is_text(network):
+        return compile_source(Source.of(NAMELESS, network), inputs=shapes_of(input)).graph
     return compile(file_of(network, inputs=shapes_of(input)), inputs=shapes_of(input)).graph
 
 
@@ -226,6 +238,8 @@ def _costs_of_networks(wanted: Wanted) -> Wanted:
 def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, optimizer: str = "sgd") -> Family:
     from .compiler.explore.family import Family
 
+    if isinstance(file, str) and is_text(file):
+        return Family(NAMELESS, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer, text=file)
     name = file_of(file, inputs=shapes_of(input))
     place = os.path.abspath(name) if os.path.isfile(name) else name  # workers may stand elsewhere
     return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer)

@@ -206,9 +206,11 @@ def check(
     settings: Mapping[str, object] | None = None,
     inputs: Mapping[str, Shape] | None = None,
     observe: Observer | None = None,
+    network: str | None = None,
 ) -> Checked:
-    """Everything there is to say of a file, in the order of its text."""
-    return _checked(_through(Compilation(os.fspath(file), settings or {}, inputs or {}), observe))
+    """Everything there is to say of a file, in the order of its text. `network` is one in it, where the name of the file does not say which."""
+    target = replace(find(os.fspath(file)), network=network) if network is not None else None
+    return _checked(_through(Compilation(os.fspath(file), settings or {}, inputs or {}, target=target), observe))
 
 
 def check_all(
@@ -288,15 +290,19 @@ def _unsaid(rows: Iterable[Diagnostic], said: set[tuple[str, str, int]]) -> tupl
     return tuple(kept)
 
 
-def parameters_of(file: str | os.PathLike[str]) -> tuple[str, ...] | None:
+def parameters_of(file: str | os.PathLike[str] | Source) -> tuple[str, ...] | None:
     """The names of the parameters of the network that is meant; None where the text does not say which that is, or does not parse."""
     slots = slots_of(file)
     return tuple(slot.name for slot in slots) if slots is not None else None
 
 
-def slots_of(file: str | os.PathLike[str]) -> tuple[Slot, ...] | None:
+def slots_of(file: str | os.PathLike[str] | Source) -> tuple[Slot, ...] | None:
     """The same with their defaults: nothing of the network is made."""
-    state = parsing(reading(finding(Compilation(os.fspath(file)))))
+    if isinstance(file, Source):
+        asked = Compilation(file.name, target=Target(file.name, file.name), source=file)
+    else:
+        asked = Compilation(os.fspath(file))
+    state = parsing(reading(finding(asked)))
     if state.file is None or state.target is None or any(row.is_error for row in state.diagnostics):
         return None
     return parameters(state.file, Options(state.target.network), state.imports)
@@ -308,11 +314,18 @@ def networks_of(file: str | os.PathLike[str]) -> tuple[str, ...]:
     return tuple(item.name.name for item in state.file.items if isinstance(item, ast.Network)) if state.file is not None else ()
 
 
-def check_source(source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> Checked:
+def check_source(
+    source: Source,
+    *,
+    settings: Mapping[str, object] | None = None,
+    inputs: Mapping[str, Shape] | None = None,
+    network: str | None = None,
+) -> Checked:
     """The same for a text that need not be saved: an editor's, a notebook's."""
     imports = Imports(texts={source.name: source})
     # Only what ends like a file may be one: a text called `resnet50` is not the library's.
-    target = None if source.name.endswith(SUFFIX) else Target(source.name, source.name)
+    target = find(source.name) if source.name.endswith(SUFFIX) else Target(source.name, source.name)
+    target = replace(target, network=network) if network is not None else target
     return _checked(_through(Compilation(source.name, settings or {}, inputs or {}, imports, target, source), None))
 
 
@@ -341,16 +354,22 @@ def compile(
     inputs: Mapping[str, Shape] | None = None,
     observe: Observer | None = None,
     trust: bool = False,
+    network: str | None = None,
 ) -> Checked:
     """The same for those who need the program: errors are raised, all of them at once. `trust`: the classes of its own operations may be run."""
-    return replace(_sound(check(file, settings=settings, inputs=inputs, observe=observe)), trusted=trust)
+    return replace(_sound(check(file, settings=settings, inputs=inputs, observe=observe, network=network)), trusted=trust)
 
 
 def compile_source(
-    source: Source, *, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None, trust: bool = False
+    source: Source,
+    *,
+    settings: Mapping[str, object] | None = None,
+    inputs: Mapping[str, Shape] | None = None,
+    trust: bool = False,
+    network: str | None = None,
 ) -> Checked:
     """The same for a text that need not be saved."""
-    return replace(_sound(check_source(source, settings=settings, inputs=inputs)), trusted=trust)
+    return replace(_sound(check_source(source, settings=settings, inputs=inputs, network=network)), trusted=trust)
 
 
 def _sound(checked: Checked) -> Checked:

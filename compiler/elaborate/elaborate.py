@@ -198,9 +198,16 @@ def _choose(file: ast.File, environment: Environment, options: Options) -> Templ
             "E239",
             f"`{file.source.name}` has several networks and none is named like the file: {', '.join(f'`{name}`' for name in own)}",
             Label(start),
-            help=f"say which: `{file.source.name}:{own[0]}`",
+            help=f"say which: {_asked_by(file.source.name, own[0])}",
         )
     )
+
+
+def _asked_by(source: str, network: str) -> str:
+    """How one of several networks is asked for: a text of Python's has no name that a call could give."""
+    if source == "<stdin>":
+        return f"`-- -:{network}`"  # without the dashes it would be an option
+    return f"`{source}:{network}`" if source.endswith(".arch") else f'in Python by `network = "{network}"`'
 
 
 def _settings(template: Template, options: Options) -> dict[str, Given]:

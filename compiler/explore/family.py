@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from ...base.records import dataclass
+from ...base.source import Source
 from ...reporting.error import ArchError
 from ..analysis.cost import total, work_of
 from ..analysis.dtypes import weight_bytes
 from ..analysis.memory import inference_profile, training_profile
-from ..driver import check, compile, parameters_of, parse_setting
+from ..driver import check, check_source, compile, compile_source, parameters_of, parse_setting
 from ..graph.graph import Graph
 from ..ops.base import Shape
 
@@ -43,6 +44,8 @@ class Family:
     batch: int = 1
     dtype: str = "float32"
     optimizer: str = "sgd"
+    text: str | None = None
+    """The text itself, where it is in no file; `file` is then what messages call it."""
 
     def graph(self, settings: Mapping[str, object]) -> Graph:
         """The network at `settings` (values, or `.arch` text for those that are strings). Raises `ArchError`."""
@@ -55,6 +58,8 @@ class Family:
                 given[name] = expression
             else:
                 given[name] = value
+        if self.text is not None:
+            return compile_source(Source.of(self.file, self.text), settings=given, inputs=dict(self.inputs)).graph
         return compile(self.file, settings=given, inputs=dict(self.inputs)).graph
 
     def figures(self, settings: Mapping[str, object]) -> dict[str, int]:
@@ -69,17 +74,21 @@ class Family:
 
     def parameters(self) -> tuple[str, ...]:
         """The names of the network's parameters."""
-        return parameters_of(self.file) or tuple(name for name, _ in self.graph({}).program.parameters)
+        return parameters_of(self._source()) or tuple(name for name, _ in self.graph({}).program.parameters)
 
     def need(self, settings: Mapping[str, object]) -> None:
         """Raise `ArchError` where there is no such network, or no such parameter: one error, before anything is worked out."""
-        known = parameters_of(self.file)
+        known = parameters_of(self._source())
         if known is None or not {*settings, *dict(self.settings)} <= set(known):
             self.graph(settings)
 
+    def _source(self) -> str | Source:
+        return self.file if self.text is None else Source.of(self.file, self.text)
+
     def stamp(self) -> str:
         """Tells one state of the file, its imports and the options from another."""
-        checked = check(self.file, inputs=dict(self.inputs))
+        source = self._source()
+        checked = check_source(source, inputs=dict(self.inputs)) if isinstance(source, Source) else check(source, inputs=dict(self.inputs))
         texts = {checked.source.name: checked.source.text} if checked.source is not None else {}
         for node in checked.program.nodes if checked.program is not None else ():
             for span in (node.span, *(site.span for site in node.via)):

@@ -91,6 +91,11 @@ OTHER_FILES = (
 """Files that are given to a command for their network, which they do not hold, or not so that it can be read."""
 
 
+def is_text(word: str) -> bool:
+    """Whether it is the text of a network itself: names of files end in `.arch`, or have neither braces nor line ends."""
+    return not re.search(r"\.arch(:\w+)?\Z", word) and ("{" in word or "\n" in word)
+
+
 def find(file: str) -> Target:
     """`path.arch`, `path.arch:network`, a shipped network by name, or `-`. What is found nowhere is a path all the same: reading it tells."""
     path, network = _parted(file)
@@ -122,6 +127,14 @@ def _of_library(path: tuple[str, ...], network: str | None = None) -> Target:
 
 def read(target: Target) -> Source | Diagnostic:
     """The text of the file, or why there is none."""
+    if is_text(target.path) and not os.path.exists(target.path):
+        where = Target(target.path, "the call")
+        return _trouble(
+            where,
+            "F611",
+            "this is the text of a network, and the name of a file is wanted",
+            f"save it as `net{SUFFIX}`, or give it on standard input, to `-`",
+        )
     for endings, what, remedy in OTHER_FILES:
         if target.path.lower().endswith(endings) and os.path.isfile(target.path):
             return _trouble(target, "F613", f"`{target.name}` is {what}, not a `{SUFFIX}` file", remedy)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from archc.base.diagnostics import Diagnostic
 from archc.base.source import Source
+from archc.cli import group
 from archc.compiler.files import locate
 from archc.compiler.files.locate import Target, decode, find, read
 
@@ -163,6 +165,18 @@ def test_a_picture_that_is_to_be_a_folder_is_told_by_its_name(run: Run, words: t
     result = run(*words, "-o", ".")
     assert result.exit_code == 2
     assert "error[F602]: `.` is a folder" in result.stderr and "name a file in it: `net.svg`" in result.stderr
+
+
+def test_a_text_in_place_of_a_file_is_not_quoted_as_its_name(run: Run) -> None:
+    result = run("cost", GOOD)
+    assert result.exit_code == 2 and "conv(" not in result.stderr
+    assert "error[F611]: this is the text of a network, and the name of a file is wanted" in result.stderr
+
+
+def test_of_several_networks_on_standard_input_one_is_named_as_the_remedy_says() -> None:
+    two = "network a { input x[4] relu }\nnetwork b { input x[4] relu }\n"
+    assert "say which: `-- -:a`" in CliRunner().invoke(group, ["cost", "-"], input=two).stderr
+    assert CliRunner().invoke(group, ["cost", "--", "-:a"], input=two).exit_code == 0
 
 
 def test_a_checkpoint_is_no_model_and_needs_its_class(run: Run, folder: Path) -> None:

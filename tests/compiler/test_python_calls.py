@@ -217,3 +217,62 @@ def test_a_lone_layer_is_refused_and_no_bug() -> None:
 
     with pytest.raises(archc.ArchError, match="F653"):
         archc.from_exported(torch.export.export(torch.nn.Linear(2, 3), (torch.rand(2, 2),)))
+
+
+# ------------------------------------------------------------------------------------------------- texts
+
+TWO = "network a(w = 4) { input x[3, 8, 8] conv(w) }\nnetwork b { input x[3, 8, 8] conv(16) }\n"
+
+
+def test_of_a_text_with_several_networks_one_is_named_in_the_call() -> None:
+    with pytest.raises(archc.ArchError, match="E239") as error:
+        archc.compile(TWO)
+    assert error.value.diagnostics[0].help == 'say which: in Python by `network = "a"`'
+    assert archc.compile(TWO, network="a", w=7).name == "a"
+    assert archc.compile(TWO, network="b").name == archc.Network.from_text(TWO, network="b").name == "b"
+    assert sum(row.numel() for row in archc.load(TWO, network="b").parameters()) == 16 * 28
+    with pytest.raises(archc.ArchError, match="has no network `c`"):
+        archc.compile(TWO, network="c")
+
+
+def test_of_a_file_with_several_networks_one_is_named_in_either_way() -> None:
+    Path("two.arch").write_text(TWO, encoding="utf-8")
+    assert archc.compile("two.arch", network="b") == archc.compile("two.arch:b")
+    assert archc.compile("two.arch:b", network="b").name == "b"
+    assert archc.compile("efficientnet", network="efficientnet_b1").name == "efficientnet_b1"
+    with pytest.raises(archc.ArchError, match="names the network `b`, and `network` another"):
+        archc.compile("two.arch:b", network="a")
+    with pytest.raises(archc.ArchError) as error:
+        archc.compile("two.arch")
+    assert error.value.diagnostics[0].help == "say which: `two.arch:a`"
+
+
+def test_a_text_is_compared_varied_and_fitted_as_a_file_is() -> None:
+    assert not archc.diff(TEXT, "small.arch").changes and not archc.diff(small(), TEXT).changes
+    of_text, of_file = (archc.sweep(file, {"c": [1, 2]}) for file in (TEXT, "small.arch"))
+    assert [row.row for row in of_text] == [row.row for row in of_file] and of_text.file == "text"
+    assert "network small" not in of_text.text()
+    assert archc.sweep(TEXT, {"c": [1, 2]}, jobs=2).rows == of_text.rows
+    found, same = (archc.fit(file, "c=1..40", match="parameters=1000") for file in (TEXT, "small.arch"))
+    assert found.rows == same.rows and found.file == "text"
+    with pytest.raises(archc.ArchError, match="has no parameter `d`"):
+        archc.sweep(TEXT, {"d": [1, 2]})
+
+
+def test_a_journal_tells_one_text_from_another() -> None:
+    archc.sweep(TEXT, {"c": [1]}, journal="notes.jsonl")
+    assert archc.sweep(TEXT, {"c": [1]}, journal="notes.jsonl").rows[0]["parameters"] == 158
+    other = archc.sweep(TEXT.replace("linear(2)", "linear(3)"), {"c": [1]}, journal="notes.jsonl").rows[0]
+    assert other["parameters"] == 223
+
+
+@pytest.mark.parametrize("call", [archc.sweep, archc.fit], ids=["sweep", "fit"])
+def test_a_compiled_network_has_nothing_to_vary(call: Call) -> None:
+    with pytest.raises(TypeError, match="not a compiled `Network`, whose values do not vary any more"):
+        call(small(), "c=1,2")
+
+
+def test_a_text_is_never_quoted_as_the_name_of_a_file() -> None:
+    with pytest.raises(archc.ArchError) as error:
+        archc.fit("small.arch", "c=1..4", match=f"macs={TEXT}")
+    assert "network small" not in str(error.value) and "the name of a file is wanted" in str(error.value)

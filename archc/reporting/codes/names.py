@@ -239,7 +239,7 @@ ROWS: tuple[Code, ...] = (
         "which network?",
         "A file may hold several networks. Built is the one named like the file, else the only one.",
         "network a { input x[3, 8, 8] conv(8) }\nnetwork b { input x[3, 8, 8] conv(8) }\n",
-        "Name it: `file.arch:a`.",
+        'Name it: `file.arch:a`; in Python also `archc.compile(text, network = "a")`.',
     ),
     Code(
         "E241",
