@@ -32,6 +32,7 @@ from .signatures import Signature
 from .trace import Trace
 from .trial import argument_edit
 from .values import Exhausted, show_value
+from .whole_numbers import WholeNumbers
 
 MOST_NODES = 200_000
 """The largest number of operations of a network."""
@@ -84,6 +85,7 @@ class Builder:
     fitting: Fitting = field(default_factory=Fitting)
     unnamed: dict[int, ast.List] = field(default_factory=dict)  # the inputs whose axes have the usual names: where their sizes stand
     batchless: list[bool] = field(default_factory=list)  # of each node, whether its output is one for the whole batch
+    whole_numbers: WholeNumbers = field(default_factory=WholeNumbers)
     trace: Trace | None = None  # what an editor wants to know beside the program
 
     def places_of_size(self, index: int, axis: int, told: str) -> tuple[list[Label], list[Origin]]:
@@ -241,7 +243,7 @@ class Builder:
             fitted = self.fitting.fit(made, axes, shapes, tuple(given))
             made = fitted.operation
             made.check_batch([self.batchless[index] for index in known])
-            self._check_integers(made, known, fitted.shape)
+            self.whole_numbers.check(self.nodes, made, known, fitted.shape)
         except Refusal as refusal:
             refused = self._refused(frame, made, refusal, given, known, span, parts)
             # The word of the text: `split` places a `chunk` for each part.
@@ -256,22 +258,6 @@ class Builder:
             self.say(refused, frame)
             return None
         return self.add(frame, made, tuple(known), fitted.shape, names, span, label, fitted.axes)
-
-    def _check_integers(self, made: Operation, inputs: Sequence[int], shape: Shape) -> None:
-        """Whole numbers go where they are asked for, and nothing else goes there."""
-        for number, index in enumerate(inputs):
-            node, asked = self.nodes[index], number == made.integer_input
-            if node.operation.gives_integers != asked:
-                raise Refusal(
-                    "E335",
-                    f"`{made.name}` takes the indices of a pool, and `{node.operation.name}` gives none"
-                    if asked
-                    else f"`{node.operation.name}` gives the places of maxima, which `{made.name}` cannot work with",
-                    operand=number,
-                    help="`p: maxpool(2, indices = true)` has them as `p.indices`, and `maxunpool` takes them as its second path",
-                )
-            if asked:
-                made.check_origin(shape, node.input_shapes[0])
 
     def place_beside(self, frame: Frame, index: int | None, span: Span) -> dict[str, Labelled]:
         """The second result of a step that has one, by its label within that of the step."""
@@ -456,7 +442,7 @@ class Builder:
         if refusal.axis is not None and refusal.axis > 0:
             sizes = nearest_sizes(self.nodes, operation, inputs)
             notes += [sizes] if sizes is not None else []
-        fix, help_text = None, refusal.help
+        fix, help_text = None, refusal.help if operand is None else self.whole_numbers.with_features(self.nodes, refusal, operand)
         if refusal.suggestions:
             texts = [show_value(value) for value in refusal.suggestions[:4]]
             help_text = help_text or f"`{refusal.parameter}` may be {' or '.join(texts)} here"

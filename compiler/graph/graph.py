@@ -123,7 +123,7 @@ class Graph:
 
         def movers(name: str) -> Iterator[str]:
             at = records[name]
-            moves = name == node.unique or (at.operation.family == "shape" and at.operation.reads_integers() is None)
+            moves = name == node.unique or at.operation.only_moves()
             return self.networkx.successors(name) if moves else iter(())
 
         reached = nx.generic_bfs_edges(self.networkx, node.unique, neighbors=movers)

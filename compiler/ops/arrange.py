@@ -184,6 +184,9 @@ class Stack(Operation):
             )
         return place + 1
 
+    def only_moves(self) -> bool:
+        return True
+
     def output(self, inputs: Shapes) -> Shape:
         same_rank(self.name, "E301", inputs)
         for number, shape in enumerate(inputs[1:], 1):

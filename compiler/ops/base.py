@@ -451,6 +451,10 @@ class Operation(EightBits):
         """Where the input holds whole numbers from 0 on (places in a table): how many there are. None: it holds any numbers."""
         return None
 
+    def only_moves(self) -> bool:
+        """Whether the output holds the inputs' numbers as they are, be they whole or not."""
+        return self.family == "shape"
+
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         """Whether, with these parameters and shapes, the output always equals the input (dropout(0), a 1x1 pool)."""
         return False

@@ -292,6 +292,9 @@ class Concat(Operation):
 
     axis: Plain = parameter(AXIS, "along which axis", "channels")
 
+    def only_moves(self) -> bool:
+        return True
+
     def output(self, inputs: Shapes) -> Shape:
         same_rank(self.name, "E302", inputs)
         joined = resolve_axis(self.axis, inputs[0], self.name)

@@ -147,6 +147,9 @@ class Upsample(Operation):
         assert isinstance(self.scale, int | float)
         return (self.scale,) * rank
 
+    def only_moves(self) -> bool:
+        return False  # PyTorch resizes no whole numbers
+
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
         rank = need_spatial(self.name, shape)

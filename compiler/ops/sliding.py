@@ -67,6 +67,9 @@ class _Sliding(Operation):
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))
 
+    def only_moves(self) -> bool:
+        return False  # PyTorch slides windows over no whole numbers
+
     def _call(self, name: str, arguments: Sequence[tuple[str | None, Plain]]) -> str:
         words = [repr(value) if word is None else f"{word}={value!r}" for word, value in arguments]
         return ", ".join([name, *words])

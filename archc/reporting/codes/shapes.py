@@ -194,9 +194,11 @@ ROWS: tuple[Code, ...] = (
     ),
     Code(
         "E335",
-        "the indices of a pool where numbers are taken, or the other way round",
-        "`maxpool(2, indices = true)` tells where its maxima stood: whole numbers, which `maxunpool` takes as its second path, and nothing else.",
+        "whole numbers where floating point numbers are taken, or the other way round",
+        "`maxpool(2, indices = true)` tells where its maxima stood: whole numbers, which `maxunpool` takes as its second path, and nothing else. "
+        "`embedding` looks up whole numbers: those of an input that no other step reads as numbers, and not what a step worked out.",
         "network n {\n  input x[8, 8, 8]\n  p: maxpool(2, indices = true)\n  maxunpool(2) { | skip | skip }\n}\n",
-        "`maxunpool(2) { | skip | skip(p.indices) }`, where `p` labels the pool.",
+        "`maxunpool(2) { | skip | skip(p.indices) }`, where `p` labels the pool. `linear(features)` where numbers are to become features; "
+        "`embedding(count, features)` directly on an input.",
     ),
 )

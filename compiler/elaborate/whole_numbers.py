@@ -1,0 +1,108 @@
+"""Whole numbers and floating point numbers: which tensors hold which, and that every step is given what it works with.
+
+A step that learns or computes gives floating point numbers, a pool's indices are whole numbers, and an input is whichever its readers take:
+places in a table where `embedding` reads it, perhaps behind steps that only move it; numbers everywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import field
+
+from ...base.records import dataclass
+from ..graph.program import Node
+from ..ops.axes import NEEDS_FEATURES
+from ..ops.base import Operation, Refusal, Shape
+
+
+@dataclass(slots=True, eq=False)
+class WholeNumbers:
+    """The kind that each input was read as first, and by what."""
+
+    as_places: dict[int, str] = field(default_factory=dict)
+    as_numbers: dict[int, str] = field(default_factory=dict)
+    _inputs: dict[int, frozenset[int]] = field(default_factory=dict)
+
+    def check(self, nodes: Sequence[Node], made: Operation, inputs: Sequence[int], shape: Shape) -> None:
+        """Refuse a step that is given the other kind."""
+        for number, index in enumerate(inputs):
+            _check_indices(nodes[index], made, number, shape)
+        read = [self.inputs_of(nodes, index) for index in inputs]
+        if made.only_moves() and all(read):
+            return
+        for number, sources in enumerate(read):
+            looks_up = number == 0 and made.reads_integers() is not None
+            if looks_up and not sources:
+                raise Refusal("E335", self._not_whole(made, nodes, inputs[0]), operand=0, help=_FOR_NUMBERS)
+            mine, other = (self.as_places, self.as_numbers) if looks_up else (self.as_numbers, self.as_places)
+            for source in sorted(sources):
+                if source in other:
+                    raise _read_as_both(nodes[source], made, other[source], number, looks_up)
+                mine.setdefault(source, made.name)
+
+    def inputs_of(self, nodes: Sequence[Node], index: int) -> frozenset[int]:
+        """The inputs of the network whose numbers a tensor holds as they came; none where a step worked numbers out."""
+        known = self._inputs.get(index)
+        if known is None:
+            node = nodes[index]
+            if node.operation.family == "port" and not node.inputs:
+                known = frozenset((index,))
+            elif node.operation.family == "port" or node.operation.only_moves():
+                parts = [self.inputs_of(nodes, before) for before in node.inputs]
+                known = frozenset().union(*parts) if all(parts) else frozenset()
+            else:
+                known = frozenset()
+            self._inputs[index] = known
+        return known
+
+    def with_features(self, nodes: Sequence[Node], refusal: Refusal, operand: int) -> str | None:
+        """The help of a refusal that wants a sequence [L, C]. A vector that a step made is no row of words: `embedding` is not for it."""
+        if refusal.help != NEEDS_FEATURES or self.inputs_of(nodes, operand):
+            return refusal.help
+        node = nodes[operand]
+        while node.inputs and len(node.shape) == 1 and node.operation.name != "flatten":
+            node = nodes[node.inputs[0]]
+        if node.operation.name == "flatten" and len(node.input_shapes[0]) > 2:
+            return "`tokens` in place of `flatten` makes a sequence [L, C] of the image: one row for each position"
+        if node.operation.name == "flatten" and len(node.input_shapes[0]) == 2:
+            return "it is a sequence before `flatten`: leave `flatten` out"
+        return "`reshape([length = …, channels = …])` makes a sequence [L, C] of a vector; of an image, `tokens` does"
+
+    def _not_whole(self, made: Operation, nodes: Sequence[Node], index: int) -> str:
+        node = source = nodes[index]
+        while source.inputs and source.operation.only_moves():
+            source = nodes[next(before for before in source.inputs if not self.inputs_of(nodes, before))]
+        through = f" (moved by `{node.operation.name}`)" if node is not source else ""
+        return f"`{made.name}` takes whole numbers, and `{source.operation.name}` gives floating point numbers{through}"
+
+
+_FOR_NUMBERS = (
+    "`linear(features)` makes features of numbers; `embedding` stands directly on an input of whole numbers, `input x[length = 128]`"
+)
+
+
+def _read_as_both(source: Node, made: Operation, other: str, operand: int, looks_up: bool) -> Refusal:
+    kinds = ("whole", "floating point") if looks_up else ("floating point", "whole")
+    places, numbers = (made.name, other) if looks_up else (other, made.name)
+    return Refusal(
+        "E335",
+        f"`{made.name}` reads `{source.names[-1]}` as {kinds[0]} numbers, and `{other}` reads it as {kinds[1]} numbers",
+        operand=operand,
+        help=f"an input holds one kind: give `{places}` and `{numbers}` an input each, or give `{numbers}` what `{places}` makes",
+    )
+
+
+def _check_indices(node: Node, made: Operation, number: int, shape: Shape) -> None:
+    """The indices of a pool go where they are asked for, and nothing else goes there."""
+    asked = number == made.integer_input
+    if node.operation.gives_integers != asked:
+        raise Refusal(
+            "E335",
+            f"`{made.name}` takes the indices of a pool, and `{node.operation.name}` gives none"
+            if asked
+            else f"`{node.operation.name}` gives the places of maxima, which `{made.name}` cannot work with",
+            operand=number,
+            help="`p: maxpool(2, indices = true)` has them as `p.indices`, and `maxunpool` takes them as its second path",
+        )
+    if asked:
+        made.check_origin(shape, node.input_shapes[0])

@@ -1,0 +1,80 @@
+"""Whole numbers go where places in a table are looked up, floating point numbers everywhere else, and what has the other kind is refused."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.sample_inputs import normal
+from tests.support import checked, graph_of
+
+
+def said(body: str, shape: str = "8") -> list[tuple[str, str, str]]:
+    rows = checked(f"network n {{\n  input x[{shape}]\n  {body}\n}}\n").diagnostics
+    return [(row.code, row.message, row.help or "") for row in rows if row.is_error]
+
+
+@pytest.mark.parametrize(
+    ("body", "shape", "maker"),
+    [
+        ('conv(4) -> flatten -> embedding(100, 16) -> reduce("mean", axis = length) -> linear(4)', "3, 8, 8", "conv"),
+        ("linear(8) -> relu -> embedding(8, 4)", "8", "relu"),
+        ("maxpool(2) -> flatten -> slice(stop = 9) -> embedding(8, 4)", "3, 8, 8", "maxpool"),
+        ("concat { | skip | linear(8) } -> embedding(8, 4)", "8", "linear"),
+        ("constant(1, sizes = [8]) -> embedding(8, 4)", "8", "constant"),
+        ("linear(8) -> identity -> embedding(8, 4)", "8", "linear"),
+    ],
+)
+def test_places_in_a_table_are_no_numbers_that_a_step_worked_out(body: str, shape: str, maker: str) -> None:
+    [(code, message, help)] = said(body, shape)
+    assert code == "E335" and f"`{maker}` gives floating point numbers" in message
+    assert "`linear(features)`" in help
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "e: embedding(8, 4)\n  skip(x) -> linear(3)",
+        "e: linear(4)\n  skip(x) -> embedding(8, 3)",
+        "e: identity -> relu\n  skip(x) -> flip(0) -> embedding(8, 3)",
+        "concat(axis = 0) { | embedding(8, 1) -> flatten | skip }",
+        "add { | embedding(8, 1) -> flatten | skip }",
+    ],
+)
+def test_an_input_is_read_as_one_kind(body: str) -> None:
+    [(code, message, help)] = said(body)
+    assert code == "E335" and "`x`" in message and "whole numbers" in message and "floating point numbers" in message
+    assert "an input each" in help
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "embedding(8, 4)",
+        "identity -> embedding(8, 4)",
+        "flip(0) -> embedding(8, 4)",
+        "concat { | skip | flip(0) } -> embedding(8, 4)",
+        "add { | embedding(8, 4) | skip(x) -> embedding(8, 4) }",
+        "embedding(8, 4) -> linear(8)",
+        "embedding(8, 4) { | skip | parameter([8, 4]) }",
+    ],
+)
+def test_places_that_are_only_moved_are_looked_up(body: str) -> None:
+    graph = graph_of(f"network n {{\n  input x[8]\n  {body}\n}}\n")
+    with torch.no_grad():
+        answer = build(graph).eval()(*normal(graph, 2))
+    assert tuple(answer.shape) == (2, *graph.outputs[0].shape)
+
+
+@pytest.mark.parametrize("step", ["attention(3)", "lstm(4)", "position_embedding", "class_token"])
+def test_a_sequence_of_an_image_that_was_flattened_is_tokens(step: str) -> None:
+    [(code, _, help)] = said(f"conv(192, 4, stride = 4) -> flatten -> ln -> {step}", "3, 32, 32")
+    assert code == "E313" and "`tokens` in place of `flatten`" in help and "embedding" not in help
+    assert said(f"conv(192, 4, stride = 4) -> tokens -> ln -> {step}", "3, 32, 32") == []
+
+
+def test_the_help_of_a_vector_is_of_what_it_holds() -> None:
+    assert "`embedding(count, features)`" in said("lstm(4)")[0][2]
+    assert "reshape" in said("linear(8) -> lstm(4)")[0][2]
+    assert "leave `flatten` out" in said("conv(8) -> flatten -> lstm(4)", "8, 4")[0][2]
