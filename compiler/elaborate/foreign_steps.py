@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Edit, Fix
 from ...dsl import ast
 from ..ops import TABLE
 from ..ops.foreign_calls import is_from_elsewhere, parameter_of, positions, takes_weights, unsaid, value_of
 from ..ops.foreign_names import key, same_as
+from ..ops.parameters import BadValue
 from .closures import Builtin, Environment
 from .explain_values import unknown_name
-from .signatures import Signature, signature
+from .signatures import Signature, Slot, signature
 
 IsLabel = Callable[[str], bool]
 
@@ -20,7 +23,23 @@ def unknown_step(environment: Environment, name: str, call: ast.Call, wanted: st
     """The diagnostic of a call whose name means nothing here."""
     step = translated(call, lambda word: environment.label(word) is not None) if call.arguments else None
     fix = Fix(f"in archc it is `{step}`", (Edit(call.span, step),)) if step is not None else None
-    return unknown_name(environment, name, call.path_span, wanted, sum(row.name is None for row in call.arguments), fix)
+    found = unknown_name(environment, name, call.path_span, wanted, sum(row.name is None for row in call.arguments), fix)
+    if step is None and call.arguments and same_as(name) is not None and found.fix is not None:
+        # The name alone would be followed by arguments that mean something else here.
+        other = same_as(name)
+        return replace(found, help=f"in archc it is `{other}`, with other arguments: `archc explain {other}` says which", fix=None)
+    heads = _heads(call)
+    return found if heads is None or found.help is None else replace(found, help=found.help.replace("attention(4)", f"attention({heads})"))
+
+
+def _heads(call: ast.Call) -> str | None:
+    """The heads of a layer that is a transformer's: `TransformerEncoderLayer(64, 8)`."""
+    if key(".".join(call.path)) not in ("transformerencoderlayer", "encoderlayer"):
+        return None
+    by_place = [row.value for row in call.arguments if row.name is None]
+    named = [row.value for row in call.arguments if row.name is not None and parameter_of(row.name, {"heads"}) == "heads"]
+    heads = named[0] if named else by_place[1] if len(by_place) > 1 else None
+    return heads.span.text if isinstance(heads, ast.Number | ast.Name) else None
 
 
 def translated(call: ast.Call, is_label: IsLabel) -> str | None:
@@ -66,8 +85,10 @@ def _read(word: str, called: Signature, arguments: Sequence[ast.Argument]) -> tu
     if places is not None and places[:1] == ("-",) and by_place < (3 if "kernel" in places else 2) and not _names_inputs(places, arguments):
         # `Conv2d(64, 3)`: the channels that come in were left out already, unless a name says what the second is.
         places = places[1:]
-    if places is None:
-        places = tuple(slot.name for slot in called.slots)
+    if places is None:  # nobody knows their order: what has to be said is certain, where it can be nothing else
+        if not all(_is_literal(row.value) for row in arguments if row.name is None):
+            return None
+        places = tuple(slot.name for slot in called.slots if slot.required)
     given: dict[str, str] = {}
     after, place = "", 0
     for row in arguments:
@@ -87,25 +108,46 @@ def _read(word: str, called: Signature, arguments: Sequence[ast.Argument]) -> tu
             name = parameter_of(row.name, known)
         if name == "-":
             continue
+        if isinstance(row.value, ast.Call) and (row.value.path[0] in TABLE or same_as(".".join(row.value.path)) is not None):
+            return None  # a layer around another
         text = value_of(name, row.value.span.text) if name in known and name is not None else None
         if name is None or text is None or name in given:
             return None
         given[name] = text
+    if not all(_fits(slot, given[slot.name]) if slot.name in given else not slot.required for slot in called.slots):
+        return None
     return given, after
+
+
+def _is_literal(value: ast.Expression) -> bool:
+    return isinstance(value, ast.Number | ast.Text | ast.List)
+
+
+def _fits(slot: Slot, text: str) -> bool:
+    """Whether a parameter takes what is written for it, as far as a text alone tells."""
+    if slot.kind is None or re.fullmatch(r"\d+(\.\d+)?(e-?\d+)?", text) is None:
+        return True
+    try:
+        slot.kind.read(int(text) if text.isdigit() else float(text))
+    except BadValue:
+        return False
+    return True
 
 
 def _names_inputs(places: tuple[str, ...], arguments: Sequence[ast.Argument]) -> bool:
     """Whether a name tells that the first argument is what comes in: `Conv2d(3, 64, kernel_size = 3)`, `BatchNorm2d(64)`."""
-    if all(place in ("-", "eps", "momentum", "affine", "bias", "heads", "dropout") for place in places):
+    if all(place in ("-", "eps", "momentum", "affine", "bias", "init") for place in places):
         return True
-    names = {parameter_of(row.name, {"kernel", "channels", "features"}) for row in arguments if row.name is not None}
+    names = {parameter_of(row.name, {"kernel", "channels", "features", "heads"}) for row in arguments if row.name is not None}
     by_place = sum(row.name is None for row in arguments)
-    return ("kernel" in names and by_place == 2) or bool(names & {"channels", "features"})
+    return ("kernel" in names and by_place == 2) or bool(names & {"channels", "features", "heads"})
 
 
 def _merge(word: str, name: str, called: Signature, arguments: Sequence[ast.Argument], is_label: IsLabel) -> str | None:
     """`torch.cat([a, b], dim=1)`, `torch.add(a, b)`: the tensors are the paths."""
     first = arguments[0].value
+    if all(row.name is not None for row in arguments):
+        return _head(word, name, called, arguments)
     if isinstance(first, ast.List):
         tensors, rest = list(first.items), arguments[1:]
     else:
@@ -123,6 +165,23 @@ def _merge(word: str, name: str, called: Signature, arguments: Sequence[ast.Argu
         if text != "0" or name == "stack":  # channels, which is the default
             head["axis"] = text
     return f"{_written(name, called, head)} {{ {' '.join(f'| skip({tensor.span.text})' for tensor in tensors)} }}"
+
+
+def _head(word: str, name: str, called: Signature, arguments: Sequence[ast.Argument]) -> str | None:
+    """`Concatenate(axis = -1) { | … | … }`: the paths are archc's already, and the axis is counted as there."""
+    if (
+        len(arguments) != 1
+        or "axis" not in {slot.name for slot in called.slots}
+        or parameter_of(arguments[0].name or "", {"axis"}) != "axis"
+    ):
+        return None
+    written = arguments[0].value.span.text
+    if written == "0":  # nobody joins the images of a batch: it is counted without it
+        return f"{name}(axis = 0)"
+    if key(word) == "concatenate":  # channels stand last there
+        return name if written == "-1" else None
+    axis = value_of("axis", written)
+    return None if axis is None else name if axis == "0" and name != "stack" else f"{name}(axis = {axis})"
 
 
 def _written(name: str, called: Signature, given: dict[str, str]) -> str:

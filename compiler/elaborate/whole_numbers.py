@@ -12,7 +12,7 @@ from dataclasses import field
 from ...base.records import dataclass
 from ..graph.program import Node
 from ..ops.axes import NEEDS_FEATURES
-from ..ops.base import Operation, Refusal, Shape
+from ..ops.base import Operation, Refusal, Shape, product
 
 
 @dataclass(slots=True, eq=False)
@@ -60,12 +60,12 @@ class WholeNumbers:
         if refusal.help != NEEDS_FEATURES or self.inputs_of(nodes, operand):
             return refusal.help
         node = nodes[operand]
-        while node.inputs and len(node.shape) == 1 and node.operation.name != "flatten":
+        while node.inputs and len(node.shape) == len(node.input_shapes[0]) == 1:
             node = nodes[node.inputs[0]]
-        if node.operation.name == "flatten" and len(node.input_shapes[0]) > 2:
-            return "`tokens` in place of `flatten` makes a sequence [L, C] of the image: one row for each position"
-        if node.operation.name == "flatten" and len(node.input_shapes[0]) == 2:
-            return "it is a sequence before `flatten`: leave `flatten` out"
+        if node.operation.only_moves() and node.inputs and product(node.input_shapes[0]) == product(node.shape):
+            if len(node.input_shapes[0]) > 2:
+                return f"`tokens` in place of `{node.operation.name}` makes a sequence [L, C] of the image: one row for each position"
+            return f"it is a sequence before `{node.operation.name}`: leave that out"
         return "`reshape([length = …, channels = …])` makes a sequence [L, C] of a vector; of an image, `tokens` does"
 
     def _not_whole(self, made: Operation, nodes: Sequence[Node], index: int) -> str:

@@ -245,10 +245,8 @@ class Operation(EightBits):
     """True: in sums the caption needs no name before it (`3x3, 64` is a convolution to every reader)."""
     gradient_is_view: ClassVar[bool] = False
     """True: each input's gradient is the output's, or a view of it: the backward pass makes no new tensor (a sum, a concatenation)."""
-
     gradients_are_one: ClassVar[bool] = False
     """True: the gradients of all inputs are one new tensor (a mean's)."""
-
     gives_integers: ClassVar[bool] = False
     """True: the output holds whole numbers, which nothing learns and which only an operation that asks for them takes."""
     integer_input: ClassVar[int | None] = None

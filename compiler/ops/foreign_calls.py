@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .foreign_names import NO_PARAMETERS, PARAMETERS, key
+from .foreign_names import NO_PARAMETERS, PARAMETERS, key, same_as
 
 TORCH: Final = {
     "conv": "- channels kernel stride pad dilation groups bias pad_mode",
@@ -45,11 +45,48 @@ TORCH: Final = {
     "gru": "- features layers bias",
     "unfold": "kernel dilation pad stride",
     "fold": "size kernel dilation pad stride",
+    "stochasticdepth": "p -",
+    "clip": "min max",
+    "hardtanh": "min max",
+    "relun": "max",
+    "constantpad": "sides value",
+    "upsamplingnearest": "size scale",
+    "upsamplingbilinear": "size scale",
+    "tensorsplit": "n axis",
+    "gather": "axis",
+    "indexselect": "axis",
+    "layerscale": "- init",
+    "stdconv": "- channels kernel stride pad dilation groups bias",
+    "positionalencoding": "- - -",
     "cat": "- axis",
     "concat": "- axis",
     "stack": "- axis",
 }
 """By the name without its module and dimensions: the parameters in the order of PyTorch's arguments; `-` is known from the tensor."""
+
+_ALIKE: Final = {
+    "conv": "conv",
+    "std_conv": "stdconv",
+    "deconv": "convtranspose",
+    "linear": "linear",
+    "bn": "batchnorm",
+    "ln": "layernorm",
+    "gn": "groupnorm",
+    "instance_norm": "instancenorm",
+    "lrn": "localresponsenorm",
+    "maxpool": "maxpool",
+    "avgpool": "avgpool",
+    "adaptive_avgpool": "adaptiveavgpool",
+    "adaptive_maxpool": "adaptivemaxpool",
+    "leaky_relu": "leakyrelu",
+    "attention": "multiheadattention",
+    "lstm": "lstm",
+    "gru": "gru",
+    "embedding": "embedding",
+    "position_embedding": "positionalencoding",
+    "layer_scale": "layerscale",
+}
+"""Operations whose other names (`fc`, `mha`, `pos_embed`) are called as the one in `TORCH` is."""
 
 KERAS: Final = {
     "conv": "channels kernel stride pad",
@@ -66,12 +103,32 @@ KERAS: Final = {
     "embedding": "count features",
     "lstm": "features",
     "gru": "features",
+    "multiheadattention": "heads head_size",
     "concatenate": "-",
 }
 """The same for Keras, where channels stand last."""
 
-_DROPPED: Final = {*NO_PARAMETERS, "batch_first", "track_running_stats", "num_channels", "return_sequences", "start_dim", "end_dim"}
-_KERAS_ALONE: Final = {"dense", "batchnormalization", "layernormalization", "maxpooling", "averagepooling", "concatenate", "upsampling"}
+_DROPPED: Final = {
+    *NO_PARAMETERS,
+    "batch_first",
+    "track_running_stats",
+    "num_channels",
+    "return_sequences",
+    "start_dim",
+    "end_dim",
+    "d_model",
+    "max_len",
+}
+_KERAS_ALONE: Final = {
+    "dense",
+    "batchnormalization",
+    "layernormalization",
+    "maxpooling",
+    "averagepooling",
+    "concatenate",
+    "upsampling",
+    "depthwiseconv",
+}
 _MORE_PARAMETERS: Final = {
     "kernel_shape": "kernel",
     "dilations": "dilation",
@@ -79,11 +136,25 @@ _MORE_PARAMETERS: Final = {
     "hidden_size": "features",
     "num_layers": "layers",
     "axes": "axis",
+    "key_dim": "head_size",
+    "nhead": "heads",
 }
 _WORDS: Final = {"True": "true", "False": "false", "None": "none", '"same"': "same", '"valid"': "valid", '"causal"': "causal"}
 _HALF: Final = {"conv", "depthwiseconv"}
 """Where those libraries pad nothing unless they are asked, and archc keeps the size."""
 
+
+_UNSAID: Final = {
+    "reflectionpad": {"mode": '"reflect"'},
+    "reflectpad": {"mode": '"reflect"'},
+    "replicationpad": {"mode": '"replicate"'},
+    "circularpad": {"mode": '"circular"'},
+    "upsamplingbilinear": {"mode": '"bilinear"', "align_corners": "true"},
+    "bilstm": {"bidirectional": "true"},
+    "bigru": {"bidirectional": "true"},
+    "relun": {"min": "0"},
+}
+"""What a name says by itself."""
 
 _WEIGHTED: Final = {"conv", "convtranspose", "linear", "batchnorm", "layernorm", "groupnorm", "instancenorm", "embedding"}
 
@@ -98,9 +169,10 @@ def positions(word: str) -> tuple[str, ...] | None:
     plain = key(word)
     if re.search(r"\dD", word) or plain in _KERAS_ALONE or re.match(r"(tf|keras|layers)\.", word.lower()):
         return tuple(KERAS[plain].split()) if plain in KERAS else None
-    if re.match(r"(torch|nn|F)\.", word) or (word[:1].isupper() and plain in TORCH):
-        return tuple(TORCH[plain].split()) if plain in TORCH else None
-    return None
+    if word == "MultiHeadAttention":  # Keras's begins with the heads, most others' with the features
+        return None
+    row = plain if plain in TORCH else _ALIKE.get(same_as(word) or "")
+    return tuple(TORCH[row].split()) if row is not None else None
 
 
 def is_from_elsewhere(word: str) -> bool:
@@ -138,4 +210,7 @@ def value_of(parameter: str, text: str) -> str | None:
 def unsaid(word: str, given: dict[str, str]) -> dict[str, str]:
     """What a call leaves to its library's default and has to be written here, because archc's is another."""
     certain = re.search(r"\d[dD]", word) is not None or is_from_elsewhere(word)  # `Conv(64)` may be archc's own with a capital
-    return {"pad": "0"} if certain and key(word) in _HALF and "pad" not in given and given.get("kernel", "") not in ("1", "1x1") else {}
+    plain = key(word)
+    if certain and plain in _HALF and "pad" not in given and given.get("kernel", "") not in ("1", "1x1"):
+        return {"pad": "0"}
+    return _UNSAID.get(plain, {})

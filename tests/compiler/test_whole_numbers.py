@@ -77,4 +77,4 @@ def test_a_sequence_of_an_image_that_was_flattened_is_tokens(step: str) -> None:
 def test_the_help_of_a_vector_is_of_what_it_holds() -> None:
     assert "`embedding(count, features)`" in said("lstm(4)")[0][2]
     assert "reshape" in said("linear(8) -> lstm(4)")[0][2]
-    assert "leave `flatten` out" in said("conv(8) -> flatten -> lstm(4)", "8, 4")[0][2]
+    assert "before `flatten`: leave that out" in said("conv(8) -> flatten -> lstm(4)", "8, 4")[0][2]
