@@ -396,12 +396,15 @@ class Builder:
                 values[row.name] = row.kind.read(value)
             except BadValue as bad:
                 refused = True
-                diagnostic = bad_value(called, row, value, bad.expected, span, given)
+                diagnostic = bad_value(called, row, value, bad.expected, span, given, self._sizes(frame))
                 origin = given[row.name].origin
                 self.say(diagnostic if origin is None else with_origins(origin.reader, diagnostic, origin.expression), frame)
         if opened is not None and not refused:
             values[opened.name] = tuple((row.name, values.pop(row.name)) for row in sizes)
         return None if refused else values
+
+    def _sizes(self, frame: Frame) -> Shape:
+        return self.nodes[frame.current].shape if isinstance(frame.current, int) else ()
 
     def _worked_out(self, operation: type[Operation], row: Parameter, values: Mapping[str, Plain]) -> Plain:
         """A default that reads other parameters: those of the user's own operations may."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...dsl import ast
 from ..ops import TABLE
+from ..ops.base import Operation
 from .closures import Given
 from .shape_of import ShapeOf
 
@@ -37,6 +38,27 @@ def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], enteri
             f"`slice({first}, start = {second})` is what stands here",
             severity=Severity.WARNING,
         )
+
+
+def doubt_of_axis(operation: type[Operation], head: ast.Call, given: Mapping[str, Given], entering: Sequence[ShapeOf]) -> Diagnostic | None:
+    """`concat(axis = 1)` of images alike: in libraries that count the batch, axis 1 are the channels, and both readings fit the sizes."""
+    axis = given.get("axis")
+    joins_channels = any(row.name == "axis" and row.default == "channels" for row in operation.parameters())
+    if axis is None or not operation.lies_on_top or not joins_channels or type(axis.value) is not int or axis.value != 1:
+        return None
+    first = entering[0]
+    if len(first.shape) < 3 or first.axes[:1] != ("channels",) or not first.axes[1] or any(row.shape != first.shape for row in entering):
+        return None
+    if not (head.span.start <= axis.span.start < head.span.end and head.span.source is axis.span.source and axis.span.text == "1"):
+        return None
+    name = first.axes[1]
+    return Diagnostic(
+        "W518",
+        f"`{head.span.text}` joins along {name}: the batch is not counted, and the channels are axis 0",
+        Label(axis.span, f"the {name}"),
+        help=f"`{head.path[0]}` joins channels, as `axis = channels` does; where {name} is meant, write `axis = {name}`",
+        severity=Severity.WARNING,
+    )
 
 
 def _is_number(value: ast.Expression) -> bool:

@@ -10,9 +10,11 @@ from typing import Protocol
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
+from ..ops.base import Shape
 from ..ops.parameters import BadValue, Flag, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Environment, Given, Labelled
+from .explain_counts import left_out
 from .explain_numbers import Works, divided, made_whole
 from .shape_of import ShapeOf
 from .signatures import Signature, Slot, is_list
@@ -57,11 +59,20 @@ def _with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signa
 
 
 def bad_value(
-    called: Signature, row: Parameter, value: object, expected: str, span: Span, given: Mapping[str, Given] | None = None
+    called: Signature,
+    row: Parameter,
+    value: object,
+    expected: str,
+    span: Span,
+    given: Mapping[str, Given] | None = None,
+    sizes: Shape = (),
 ) -> Diagnostic:
-    """The diagnostic of a value that a parameter's kind does not accept. `given`: what each parameter is given."""
+    """The diagnostic of a value that a parameter's kind does not accept. `given`: what each parameter is given; `sizes`: of what comes in."""
     text = span.text
-    help, fix = _remedy(called, row, value, span, given or {}) or (f"`{row.name}`: {row.doc}", None)
+    counted = left_out(called, row, value, span, given or {}, sizes)
+    help, fix = (
+        (counted, None) if counted is not None else _remedy(called, row, value, span, given or {}) or (f"`{row.name}`: {row.doc}", None)
+    )
     shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()
     return Diagnostic(

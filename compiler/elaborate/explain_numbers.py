@@ -11,7 +11,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Problem
 from ...base.source import Source, Span
 from ...dsl import ast
 from ...dsl.parser.parse import parse_expression
-from ..ops.parameters import BadValue, Kind
+from ..ops.parameters import PROBABILITY, BadValue, Kind
 from .operators import LEAST_QUOTIENT, as_ratio
 from .values import Unknowable, show_value
 
@@ -89,7 +89,7 @@ def made_whole(name: str, kind: Kind, value: object, span: Span) -> tuple[str, F
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     if _takes(kind, 0.5) or _takes(kind, 1.5):  # it need not be whole
-        in_percent = 1 < value <= 100 and not _takes(kind, 1.5) and _takes(kind, value / 100)
+        in_percent = kind == PROBABILITY and 2 <= value <= 99
         return (f"{show_value(value)} of 100 are `{value / 100}`", None) if in_percent else None
     is_written = _WRITTEN.fullmatch(text) is not None
     if isinstance(value, int):

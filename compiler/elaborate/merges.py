@@ -11,8 +11,10 @@ from ..graph.program import Scope
 from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Made, Template, Tensors
 from .current import each, need_tensor
+from .doubts import doubt_of_axis
 from .interfaces import Expander
 from .labels import Runner
+from .shape_of import ShapeOf
 from .signatures import signature
 
 
@@ -77,6 +79,11 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
             label=label is not None,
             parts=parts,
         )
+        if made is not None and isinstance(made, int):
+            entering = [row for row in map(expansion.build.shape_of, inputs) if isinstance(row, ShapeOf)]
+            doubt = doubt_of_axis(callee.operation, statement.head, given, entering)
+            if doubt is not None:
+                expansion.build.say(doubt, frame)
         return made, {}
 
     return run

@@ -89,3 +89,59 @@ def test_a_label_with_a_hole_is_put_between_quotes() -> None:
     mended, _ = applied(check_source(Source.of("n.arch", mended)).diagnostics).get("n.arch", (mended, 0))
     assert '"c{i}": conv(16)' in mended and 'stage "layer{i}" {' in mended
     assert check_source(Source.of("n.arch", mended)).diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "concat(axis = 1) { | skip | conv(3) }",
+        "concat(1) { | skip | conv(3) }",
+        "concat(axis = 1) { | skip | conv(3) | relu }",
+    ],
+)
+def test_images_that_are_joined_as_if_the_batch_were_counted_are_doubted(body: str) -> None:
+    assert codes(body) == ["W518"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "concat { | skip | conv(3) }",
+        "concat(axis = 0) { | skip | conv(3) }",
+        "concat(axis = height) { | skip | conv(3) }",
+        "stack(axis = 1) { | skip | conv(3) }",
+        "concat(axis = 2) { | skip | conv(3) }",
+        "concat(axis = 1) { | skip | slice(axis = height, stop = 5) }",
+        "tokens -> concat(axis = 1) { | skip | linear(3) }",
+        "flatten -> reshape([length = 27, channels = 1089]) -> concat(axis = 1) { | skip | linear(1089) }",
+        "permute([1, 2, 0]) -> concat(axis = 1) { | skip | relu }",
+    ],
+)
+def test_what_can_be_read_in_one_way_is_not_doubted(body: str) -> None:
+    assert codes(body) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "help"),
+    [
+        ("bn(64)", "leave it out: `bn`; the channels"),
+        ("bn(3)", "leave it out: `bn`; the channels"),
+        ("bn(eps = 64)", "leave it out: `bn`; the channels"),
+        ("conv(64) -> gn(32, 64)", "leave it out: `gn(32)`; the channels"),
+        ("ln(64)", "leave it out: `ln`; the channels"),
+        ("instance_norm(64)", "leave it out: `instance_norm`; the channels"),
+        ("rms_norm(64)", "leave it out: `rms_norm`; the channels"),
+        ("conv(16) -> tokens -> attention(16, 4)", "`attention(4)`"),
+        ("conv(64) -> tokens -> attention(8, 64)", "leave it out: `attention(8)`"),
+        ("conv(64) -> dropout(64)", "leave it out: `dropout`"),
+        ("dropout(200)", "leave it out: `dropout`"),
+        ("dropout(20)", "20 of 100 are `0.2`"),
+        ("drop_path(10)", "10 of 100 are `0.1`"),
+        ("conv(16) -> tokens -> attention(4, dropout = 10)", "10 of 100 are `0.1`"),
+        ("bn(momentum = 10)", "10 of 100 are `0.1`"),
+    ],
+)
+def test_a_count_in_the_place_of_a_share_is_left_out(body: str, help: str) -> None:
+    [row] = checked(f"network n {{\n  input x[3, 99, 99]\n  {body}\n}}\n").diagnostics
+    assert row.code == "E208" and row.help is not None and help in row.help
+    assert ("of 100" in row.help) == ("of 100" in help)

@@ -137,6 +137,14 @@ ROWS: tuple[Code, ...] = (
         "Take the item apart: `for row in list { let c = row[0] … }`.",
     ),
     Code(
+        "W518",
+        "images joined along `axis = 1`",
+        "The batch is not counted, so that axis 0 are the channels, and axis 1 of an image is its height. Where all paths have the same "
+        "shape, both readings fit, and who counts the batch means channels.",
+        "network n {\n  input x[64, 32, 32]\n  concat(axis = 1) { | skip | conv(64) }\n}\n",
+        "`concat` alone joins channels. Where the height is meant, `concat(axis = height)`.",
+    ),
+    Code(
         "W520",
         "a name that another system's files cannot have",
         "Outputs are called as their network. On macOS and Windows names that differ in capitals alone are one file, so that the outputs of "
