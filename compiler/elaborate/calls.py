@@ -12,6 +12,7 @@ from ...dsl import ast
 from ..graph.program import CallSite, Scope, ScopeKind
 from ..ops import TABLE
 from ..ops.base import Operation
+from ..ops.ports import Input
 from .closures import (
     Binding,
     Builtin,
@@ -30,7 +31,7 @@ from .closures import (
 )
 from .current import each, need_tensor, only, together
 from .explain_arguments import refused_argument, sizes_apart, tensor_given
-from .explain_steps import name_with_holes
+from .explain_steps import for_an_input, name_with_holes
 from .foresight import alike
 from .freeze import plain
 from .interfaces import Expander
@@ -41,7 +42,11 @@ from .values import UNKNOWN, Unknowable, kind_of, show_value
 
 def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
     """What a step's name stands for."""
-    callee = expansion.evaluator(frame).resolve(call, wanted="operation or block")
+    try:
+        callee = expansion.evaluator(frame).resolve(call, wanted="operation or block")
+    except Problem as problem:
+        inputs = [".".join(node.names) for node in expansion.build.nodes if isinstance(node.operation, Input)]
+        raise Problem(for_an_input(problem.diagnostic, call, inputs)) from None
     if isinstance(callee, Template | Builtin | Partial):
         return callee
     name = ".".join(call.path)

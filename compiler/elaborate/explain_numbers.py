@@ -22,6 +22,10 @@ _COUNTED = ("channels", "features")
 """Parameters that are rounded to multiples of 8, too."""
 
 
+_COUNTER = re.compile(r"((?:\d+\s*\*\s*)+|(?:\w+\s*\*\s*)+(?=[ijk]\Z))([A-Za-z_]\w*)")
+"""A product whose last factor is the number of a round: `8 * i`."""
+
+
 class Works(Protocol):
     """What works an expression out (an `Evaluator`)."""
 
@@ -93,7 +97,11 @@ def made_whole(name: str, kind: Kind, value: object, span: Span) -> tuple[str, F
         return (f"{show_value(value)} of 100 are `{value / 100}`", None) if in_percent else None
     is_written = _WRITTEN.fullmatch(text) is not None
     if isinstance(value, int):
-        return None if is_written or value >= 1 or not _takes(kind, 1) else (f"`max(1, {text})` is 1 at least", None)
+        if is_written or value >= 1 or not _takes(kind, 1):
+            return None
+        counted = _COUNTER.fullmatch(text) if value == 0 else None
+        from_one = f"where `{counted[2]}` counts from 0, `{counted[1]}({counted[2]} + 1)`; " if counted is not None else ""
+        return f"{from_one}`max(1, {text})` is 1 at least", None
     down, nearest = int(value // 1), round(value)
     if is_written:
         near = [_with_letter(number) for number in sorted({down, down + (value != down)}) if _takes(kind, number)]

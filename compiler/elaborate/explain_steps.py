@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from ...base.diagnostics import Edit, Fix
+from ...base.diagnostics import Diagnostic, Edit, Fix
 from ...base.source import Span
+from ...dsl import ast
 
 
 def name_with_holes(span: Span) -> Fix | None:
@@ -18,3 +21,15 @@ def name_with_holes(span: Span) -> Fix | None:
     whole = span.source.span(span.start - len(before[0]) + before.start(2) - before.start(), span.end + after.end())
     right = f'"{whole.text}"'
     return Fix(f"a name that holds a value stands between quotes: write `{before[1]} {right}`", (Edit(whole, right),))
+
+
+def for_an_input(diagnostic: Diagnostic, call: ast.Call, inputs: Sequence[str]) -> Diagnostic:
+    """`x -> conv(8)` where the input is `image`: a path that begins with a name of nothing, as a tensor is named elsewhere."""
+    span = call.span
+    begins = re.search(r"(^|[\n{|;:])[ \t]*\Z", span.source.text[max(span.start - 80, 0) : span.start]) is not None
+    goes_on = re.match(r"[ \t]*->", span.source.text[span.end : span.end + 80]) is not None
+    if diagnostic.code != "E201" or diagnostic.help or diagnostic.fix or not (call.bare and begins and goes_on and inputs):
+        return diagnostic
+    name = ".".join(call.path)
+    help = f"a path begins with the tensor at hand: leave `{name} ->` out, or write `skip({inputs[0]})` for the input"
+    return replace(diagnostic, help=help)

@@ -158,8 +158,8 @@ def _item(expansion: Expander, frame: Frame, value: ast.Index) -> Labelled:
                 f"`{labelled.name}` is one tensor, and only of several can one be taken by its number",
                 Label(value.span, "one tensor"),
                 (Label(labelled.span, f"`{labelled.name}` is this"),),
-                help=f"write `{value.value.span.text}`",
-                fix=replacement(value.span, (value.value.span.text,)),
+                help=f"the whole of it is `{value.value.span.text}`; one position of its first axis is "
+                f"`skip({value.value.span.text}) -> select({value.index.span.text})`",
             )
         )
     expansion.evaluator(frame).value(value)  # the number is one of an item of the list of their shapes

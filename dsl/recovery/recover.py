@@ -13,7 +13,7 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import brackets, heads, steps, texts, words
+from . import brackets, foreign_steps, heads, steps, texts, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
@@ -30,6 +30,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     heads.list_of_a_loop,
     heads.then_without_braces,
     heads.nameless_input,
+    foreign_steps.step_on_a_condition,
     brackets.foreign_forms,
     words.import_from,
     steps.indexed_output,
@@ -58,6 +59,8 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     steps.first_path,
     steps.other_joints,
     words.word_without_its_form,
+    foreign_steps.index_of_a_step,
+    foreign_steps.called_twice,
     steps.bare_arguments,
     steps.empty_path,
     words.colon_for_brace,

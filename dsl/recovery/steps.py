@@ -8,6 +8,7 @@ from bisect import bisect_left
 from ...base.diagnostics import Edit, Fix, Label
 from ..lexer.scanner import Token
 from ..parser.context import label_name
+from .foreign_steps import POSITIONS, positions
 from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
 
 _IN_LABEL = frozenset(("NAME", "NUMBER", "SIZE", "MINUS", "DOT", "SLASH"))
@@ -163,13 +164,20 @@ def bare_arguments(mistake: Mistake) -> Repair | None:
 
 
 def _is_label(mistake: Mistake, name: str) -> bool:
-    """Whether a step before has that label, or the block takes a tensor by that name."""
+    """Whether a step before has that label, or a tensor comes in by that name."""
     tokens = mistake.tokens
     return any(
         tokens[index].kind == "NAME"
         and mistake.word(tokens[index]) == name
-        and (tokens[index + 1].kind == "COLON" or mistake.at(index - 1).kind == "TAKES")
+        and (tokens[index + 1].kind == "COLON" or mistake.at(index - 1).kind in ("TAKES", "INPUT"))
         for index in range(mistake.position - 1)
+    )
+
+
+def _is_input(mistake: Mistake, name: str) -> bool:
+    tokens = mistake.tokens[: mistake.position - 1]
+    return any(
+        token.kind == "NAME" and mistake.word(token) == name and mistake.at(index - 1).kind == "INPUT" for index, token in enumerate(tokens)
     )
 
 
@@ -181,6 +189,13 @@ def _one_of_several(mistake: Mistake, name: str, end: int) -> Repair:
     place = mistake.before.start
     words = (Token("NAME", place, place), Token("LPAR", place, place))
     changes = (Change(first, first, words), mistake.insert(end, "RPAR"))
+    inside = span.text[len(name) :].strip("[] ")
+    if inside.startswith("-") or _is_input(mistake, name):
+        # Nobody counts the results of a step from the end: a position of an axis is meant.
+        step = positions(inside)
+        help = f"write `skip({name}) -> {step}`" if step is not None else POSITIONS
+        message = f"`{name}` is a label and no step, and a position of its tensor is taken by an operation"
+        return Repair(say("E124", message, span, help=help), changes, damaged=True, start=first)
     message = f"`{name}` is a label and no step: the path goes on from one of its results by `{right}`"
     return Repair(say("E124", message, span, fix=Fix(f"write `{right}`", (Edit(span, right),))), changes, damaged=True, start=first)
 

@@ -145,3 +145,51 @@ def test_a_count_in_the_place_of_a_share_is_left_out(body: str, help: str) -> No
     [row] = checked(f"network n {{\n  input x[3, 99, 99]\n  {body}\n}}\n").diagnostics
     assert row.code == "E208" and row.help is not None and help in row.help
     assert ("of 100" in row.help) == ("of 100" in help)
+SEVERAL = """block two gives low, high {
+  low: conv(4)
+  high: conv(8)
+}
+block up(c) takes a, b {
+  add { | skip(a) -> conv(c) | skip(b) -> conv(c) }
+}
+"""
+
+
+def of(body: str, shape: str = "3, 16, 16") -> str:
+    return f"{SEVERAL}network n {{\n  input image[{shape}]\n  {body}\n}}\n"
+
+
+SEQUENCE = "length = 10, channels = 8"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "remedy", "right", "shape"),
+    [
+        ("lstm(16)\n  image[-1]", "skip(image) -> select(-1)", "lstm(16)\n  skip(image) -> select(-1)", SEQUENCE),
+        ("lstm(16)[-1]", "-> select(-1)", "lstm(16) -> select(-1)", SEQUENCE),
+        ("h: lstm(16)\n  h[:, -1]", "skip(h) -> select(-1)", "h: lstm(16)\n  skip(h) -> select(-1)", SEQUENCE),
+        ("h: lstm(16)\n  skip(h[-1])", "skip(h) -> select(-1)", "h: lstm(16)\n  skip(h) -> select(-1)", SEQUENCE),
+        ("lstm(16)[1:3]", "slice(axis = length, start = 1, stop = 3)", "lstm(16) -> slice(axis = length, start = 1, stop = 3)", SEQUENCE),
+        ("d: conv(4)\n  conv(6)\n  up(8, d)", "up(8) { | skip | skip(d) }", "d: conv(4)\n  conv(6)\n  up(8) { | skip | skip(d) }", ""),
+        (
+            "d: conv(4)\n  e: relu\n  up(8, d, e)",
+            "up(8) { | skip(d) | skip(e) }",
+            "d: conv(4)\n  e: relu\n  up(8) { | skip(d) | skip(e) }",
+            "",
+        ),
+        ("e: two\n  e.high -> conv(4)", "skip(e.high)", "e: two\n  skip(e.high) -> conv(4)", ""),
+        ("conv(8) if true", "if true { conv(8) }", "if true { conv(8) }", ""),
+        ("conv(8) if true else skip", "if true { conv(8) } else { skip }", "if true { conv(8) } else { skip }", ""),
+        ("b: conv(4)\n  relu\n  conv(4)(b)", "skip(b) -> conv(4)", "b: conv(4)\n  relu\n  skip(b) -> conv(4)", ""),
+        ("x -> conv(8)", "leave `x ->` out, or write `skip(image)`", "skip(image) -> conv(8)", ""),
+        ("repeat 3 as i { conv(8 * i) }", "`8 * (i + 1)`", "repeat 3 as i { conv(8 * (i + 1)) }", ""),
+    ],
+)
+def test_what_python_would_write_is_told_in_archcs_words(wrong: str, remedy: str, right: str, shape: str) -> None:
+    shape = shape or "3, 16, 16"
+    found = check_source(Source.of("n.arch", of(wrong, shape))).diagnostics
+    assert any(remedy in f"{row.help or ''} {row.fix.message if row.fix else ''}" for row in found), found
+    assert not [row for row in checked(of(right, shape), "n.arch").diagnostics if row.is_error]
+    if any(row.fix for row in found):
+        mended, _ = applied(found)["n.arch"]
+        assert mended == of(right, shape)

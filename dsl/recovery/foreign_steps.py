@@ -1,0 +1,116 @@
+"""Steps as Python would write them: `lstm(16)[-1]`, `conv(4)(b)`, `conv(8) if deep else skip`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ...base.diagnostics import Diagnostic, Edit, Fix
+from ...base.source import Span
+from ..lexer.scanner import Token
+from .mistake import Change, Mistake, Repair, say
+
+POSITIONS: Final = (
+    "`select(-1, axis = length)` takes one position of an axis, `slice(axis = length, start = 1, stop = 3)` several; "
+    "of several results one is `… as a, b`, then `skip(a)`"
+)
+
+
+def positions(inside: str) -> str | None:
+    """The step for what stands between the brackets of an index: `-1` or, the batch counted, `:, -1`; None where it is another thing."""
+    parts = [part.strip() for part in inside.split(",")]
+    while len(parts) > 1 and parts[-1] in (":", "..."):
+        parts.pop()
+    if not re.fullmatch(r"-?\d+", parts[-1]) or any(part != ":" for part in parts[:-1]):
+        return None
+    axis = len(parts) - 2
+    return f"select({parts[-1]}, axis = {axis})" if axis > 0 else f"select({parts[-1]})"
+
+
+def index_of_a_step(mistake: Mistake) -> Repair | None:
+    """`lstm(16)[-1]`, `h[:, -1]`: one position of what a step gives."""
+    if mistake.token.kind != "LSQB" or mistake.before.kind not in ("RPAR", "NAME") or mistake.begins_line() or not mistake.between:
+        return None
+    end = mistake.value_end(mistake.position)
+    last = mistake.tokens[end - 1]
+    inside = mistake.source.source.text[mistake.token.end : last.start]
+    if last.kind != "RSQB" or "\n" in inside or (mistake.before.kind == "NAME" and not set(inside) & set(":,")):
+        return None
+    step = positions(inside)
+    begin = f"skip({mistake.word(mistake.before)}) " if mistake.before.kind == "NAME" else ""
+    help = f"write `{begin}-> {step}`; of several results one is `… as a, b`, then `skip(a)`" if step is not None else POSITIONS
+    span = mistake.span(mistake.token).to(mistake.span(last))
+    message = "a step is not followed by brackets: a position of what it gives is taken by an operation"
+    diagnostic = say("E124", message, span, help=help)
+    return _without_chain(mistake, diagnostic)
+
+
+def called_twice(mistake: Mistake) -> Repair | None:
+    """`conv(4)(b)`: a module that is made and called."""
+    if mistake.token.kind != "LPAR" or mistake.before.kind != "RPAR" or mistake.begins_line() or not mistake.between:
+        return None
+    end, first = mistake.value_end(mistake.position), _first(mistake, mistake.position)
+    if mistake.tokens[end - 1].kind != "RPAR":
+        return None
+    tensor = mistake.source.source.text[mistake.token.end : mistake.tokens[end - 1].start].strip()
+    span = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[end - 1]))
+    step = span.text[: mistake.token.start - span.start].strip()
+    message = "a step is not called again with its tensor: it goes on from the tensor at hand"
+    is_whole = re.fullmatch(r"[A-Za-z_][\w.]*", tensor) is not None and "->" not in step and ":" not in step
+    fix = Fix(f"write `skip({tensor}) -> {step}`", (Edit(span, f"skip({tensor}) -> {step}"),)) if is_whole else None
+    help = None if fix else "another one is taken up before it: `skip(b) -> conv(4)`"
+    place = mistake.span(mistake.token).to(mistake.span(mistake.tokens[end - 1]))
+    return _without_chain(mistake, say("E124", message, place, help=help, fix=fix))
+
+
+def step_on_a_condition(mistake: Mistake) -> Repair | None:
+    """`conv(8) if deep`, `conv(8) if deep else skip`."""
+    # Without an `else` it was read as a statement, and what it lacks is a body.
+    index = mistake.start if mistake.at(mistake.start).kind == "IF" else mistake.position
+    token, before, end = mistake.tokens[index], mistake.at(index - 1), mistake.body_end() if index == mistake.position else mistake.position
+    if token.kind not in ("IF", "VALUE_IF") or mistake.begins_line(index) or before.kind not in ("RPAR", "NAME"):
+        return None
+    if index == mistake.position and not mistake.between:
+        return None
+    if index < mistake.position and not (mistake.begins_line() or mistake.token.kind in ("RBRACE", "$END")):
+        return None
+    first = _first(mistake, index)
+    if mistake.at(first - 1).kind in ("BAR", "COLON") or mistake.at(first).kind not in ("NAME", "TEXT", "TEXT_START"):
+        return None
+    inside = mistake.tokens[index + 1 : end]
+    if not inside or any(one.kind in ("LBRACE", "BRACE_BAR", "IF", "VALUE_IF") for one in inside):
+        return None
+    span = mistake.span(mistake.tokens[first]).to(mistake.span(inside[-1]))
+    step = span.text[: token.start - span.start].strip()
+    otherwise = next((one for one in inside if one.kind == "ELSE"), None)
+    condition = Span(span.source, token.end, otherwise.start if otherwise is not None else span.end).text.strip()
+    right = f"if {condition} {{ {step} }}"
+    if otherwise is not None:
+        other = Span(span.source, otherwise.end, span.end).text.strip()
+        if not condition or not other:
+            return None
+        right += f" else {{ {other} }}" if other not in ("none", "None") else ""
+    message = "a step on a condition stands in the body of an `if`"
+    fix = Fix(f"write `{right}`", (Edit(span, right),)) if "->" not in step else None
+    help = None if fix else "`if condition { conv(8) }`, or with `else { … }`"
+    whole = Token("BROKEN", span.start, span.end)
+    return Repair(say("E121", message, mistake.span(token), help=help, fix=fix), (Change(first, end, (whole,)),), start=first)
+
+
+def _without_chain(mistake: Mistake, diagnostic: Diagnostic) -> Repair:
+    """The rest is read without the chain, whose meaning is not known."""
+    first, end = _first(mistake, mistake.position), mistake.body_end()
+    whole = Token("BROKEN", mistake.tokens[first].start, mistake.tokens[end - 1].end)
+    return Repair(diagnostic, (Change(first, end, (whole,)),), start=first)
+
+
+def _first(mistake: Mistake, index: int) -> int:
+    """Where the chain begins, on its line, that ends before the token at `index`."""
+    first, depth = index - 1, 0
+    while first:
+        kind = mistake.tokens[first].kind
+        depth += (kind in ("RPAR", "RSQB", "RBRACE")) - (kind in ("LPAR", "LSQB", "LBRACE", "BRACE_BAR"))
+        if not depth and (mistake.begins_line(first) or mistake.tokens[first - 1].kind in ("LBRACE", "BAR")):
+            break
+        first -= 1
+    return first
