@@ -160,6 +160,8 @@ def _item(expansion: Expander, frame: Frame, value: ast.Index) -> Labelled:
                 (Label(labelled.span, f"`{labelled.name}` is this"),),
                 help=f"the whole of it is `{value.value.span.text}`; one position of its first axis is "
                 f"`skip({value.value.span.text}) -> select({value.index.span.text})`",
+                # The first of several results may well be meant by 0; by another number, something is.
+                fix=replacement(value.span, (value.value.span.text,)) if value.index.span.text == "0" else None,
             )
         )
     expansion.evaluator(frame).value(value)  # the number is one of an item of the list of their shapes

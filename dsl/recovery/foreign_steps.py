@@ -34,7 +34,7 @@ def index_of_a_step(mistake: Mistake) -> Repair | None:
     end = mistake.value_end(mistake.position)
     last = mistake.tokens[end - 1]
     inside = mistake.source.source.text[mistake.token.end : last.start]
-    if last.kind != "RSQB" or "\n" in inside or (mistake.before.kind == "NAME" and not set(inside) & set(":,")):
+    if last.kind != "RSQB" or "\n" in inside or (mistake.before.kind == "NAME" and ":" not in inside):
         return None
     step = positions(inside)
     begin = f"skip({mistake.word(mistake.before)}) " if mistake.before.kind == "NAME" else ""
