@@ -145,6 +145,8 @@ def test_a_count_in_the_place_of_a_share_is_left_out(body: str, help: str) -> No
     [row] = checked(f"network n {{\n  input x[3, 99, 99]\n  {body}\n}}\n").diagnostics
     assert row.code == "E208" and row.help is not None and help in row.help
     assert ("of 100" in row.help) == ("of 100" in help)
+
+
 SEVERAL = """block two gives low, high {
   low: conv(4)
   high: conv(8)
