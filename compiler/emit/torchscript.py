@@ -31,6 +31,7 @@ def script(module: nn.Module, train: bool = False, graph: Graph | None = None) -
     import torch
 
     was = module.training
+    _forget_addresses(module)
     try:
         module.train(train)
         with _quiet(), told_at_its_step(graph, "TorchScript", lambda step, _: torch.jit.script(step)):
@@ -39,6 +40,20 @@ def script(module: nn.Module, train: bool = False, graph: Graph | None = None) -
         module.train(was)
     assert isinstance(made, torch.jit.ScriptModule)
     return made
+
+
+def _forget_addresses(module: nn.Module) -> None:
+    """PyTorch knows its functions by their addresses in memory, those too that are gone (an operator whose library was closed).
+
+    A number or a list of the module that happens to lie at such an address would be taken for the function: "builtin cannot be used as a value".
+    """
+    import torch
+
+    known = torch.jit._builtins._get_builtin_table()  # type: ignore[no-untyped-call]
+    for part in module.modules():
+        for value in vars(part).values():
+            if not callable(value):
+                known.pop(id(value), None)
 
 
 def save(scripted: torch.jit.ScriptModule, path: str) -> None:

@@ -120,7 +120,7 @@ def check_loaded(graph: Graph) -> None:
     """TorchScript that was saved and loaded has the same keys and answers."""
     module = build(graph, Mode.INFERENCE).eval()
     file = io.BytesIO()
-    torch.jit.save(torch.jit.script(module), file)
+    torch.jit.save(script(module), file)
     file.seek(0)
     loaded = torch.jit.load(file)
     images = inputs_of(graph)

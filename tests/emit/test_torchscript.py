@@ -100,3 +100,12 @@ def test_on_a_gpu(tmp_path: Path) -> None:
     assert all(value.is_cuda for value in loaded.parameters())
     with torch.no_grad():
         torch.testing.assert_close(loaded(image.cuda()).cpu(), wanted, rtol=1e-3, atol=1e-3)
+
+
+def test_an_address_of_a_function_that_is_gone_is_no_function() -> None:
+    """PyTorch's table of functions is by address, and keeps what was freed; a list of the module may lie there next."""
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3))
+    torch.jit._builtins._get_builtin_table()[id(module[0]._reversed_padding_repeated_twice)] = "aten::add"
+    with pytest.raises(RuntimeError, match="builtin cannot be used as a value"):
+        torch.jit.script(module)
+    assert script(module)(torch.zeros(1, 3, 5, 5)).shape == (1, 4, 3, 3)
