@@ -10,6 +10,7 @@ from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Program
 from archc.compiler.ops.base import Shape
 from archc.reporting.fixes import applied
+from archc.reporting.terminal import to_text
 
 
 def checked(
@@ -43,3 +44,12 @@ def mended(text: str) -> tuple[str, list[str]]:
             break
         text, _ = changed["n.arch"]
     return text, first
+
+
+def assert_mended(before: str, after: str) -> None:
+    """By what is offered one text becomes the other, and that has no errors."""
+    found, codes = mended(before)
+    assert codes, "nothing was wrong"
+    assert found == after
+    left = [row for row in checked(after).diagnostics if row.is_error]
+    assert left == [], to_text(left)

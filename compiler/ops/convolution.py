@@ -54,8 +54,9 @@ from .spatial import (
     show_stride,
     simple,
     spread,
-    too_small,
     torch_pads,
+    window_arguments,
+    window_counts,
 )
 from .strides import Layout, as_suggested, in_order
 
@@ -144,13 +145,7 @@ class Convolution(Operation):
         pad_mode = self._fields()[5]
         if pad_mode != "zeros":
             self._check_pad_mode(shape, g, pad_mode)
-        sizes = []
-        for size, k, s, d, (before, after) in zip(shape[1:], g.kernel, g.stride, g.dilation, g.pads, strict=True):
-            room = size + before + after - reach(k, d)
-            if room < 0:
-                raise too_small(self.name, shape, g.kernel, g.dilation, g.pads)
-            sizes.append(room // s + 1)
-        return (channels, *sizes)
+        return (channels, *window_counts(self.name, shape, g))
 
     def _check_pad_mode(self, shape: Shape, g: Geometry, mode: str) -> None:
         if self._special(g):
@@ -238,12 +233,7 @@ class Convolution(Operation):
         ]
         if special == "Side":
             arguments.append(("pads", torch_pads(g.pads)))
-        if set(g.stride) != {1}:
-            arguments.append(("stride", simple(g.stride)))
-        if not special and any(before for before, _ in g.pads):
-            arguments.append(("padding", simple([before for before, _ in g.pads])))
-        if set(g.dilation) != {1}:
-            arguments.append(("dilation", simple(g.dilation)))
+        arguments += window_arguments(g, with_padding=not special)
         if groups != 1:
             arguments.append(("groups", groups))
         if not bias:

@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axis_names import STANDARD, Axes
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, Window, product, show, show_size
 from .parameters import STRIDE, Extent, Plain, parameter
-from .spatial import as_written, simple
+from .spatial import over_image, simple
 from .strides import Layout, in_order
 
 _CORRELATION = '''def correlation(x: torch.Tensor, y: torch.Tensor, reach: list[int], stride: list[int]) -> torch.Tensor:
@@ -48,19 +48,9 @@ class Correlation(Operation):
 
     def _steps(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """For each axis how far the outermost displacement is, and the step."""
-        rows = []
-        for word, value in (("displacement", self.displacement), ("stride", self.stride)):
-            sizes = as_written(value)
-            if len(sizes) != 2:
-                raise Refusal(
-                    "E315",
-                    f"`{word}` {show_size(value)} has {len(sizes)} sizes, and an image has 2 spatial axes",
-                    parameter=word,
-                    help="give one number for both axes, or one for each",
-                )
-            rows.append(sizes)
-        down, across = (most // step * step for most, step in zip(*rows, strict=True))
-        return (down, across), (rows[1][0], rows[1][1])
+        outermost, steps = over_image(self.displacement, "displacement"), over_image(self.stride, "stride")
+        down, across = (most // step * step for most, step in zip(outermost, steps, strict=True))
+        return (down, across), steps
 
     def _counts(self) -> tuple[int, int]:
         """How many displacements there are along each axis."""

@@ -30,14 +30,14 @@ from .spatial import (
     Geometry,
     is_even,
     pads_of,
-    reach,
     same_depends_on_size,
     show_kernel,
     show_pads,
     show_stride,
     simple,
     spread,
-    too_small,
+    window_arguments,
+    window_counts,
 )
 from .strides import Layout, in_order
 
@@ -114,11 +114,7 @@ class DeformConv(Operation):
         image = inputs[0]
         g = self._geometry(image)
         check_groups(self.name, image[0], self.channels, self.groups)
-        spans = tuple(reach(k, d) for k, d in zip(g.kernel, g.dilation, strict=True))
-        sizes = tuple(size + sum(pad) for size, pad in zip(image[1:], g.pads, strict=True))
-        if any(span > size for span, size in zip(spans, sizes, strict=True)):
-            raise too_small(self.name, image, g.kernel, g.dilation, g.pads)
-        places = tuple((size - span) // step + 1 for size, span, step in zip(sizes, spans, g.stride, strict=True))
+        places = window_counts(self.name, image, g)
         offsets = inputs[1]
         taps = product(g.kernel)
         sets = offsets[0] // (2 * taps) if len(offsets) == 3 and offsets[0] % (2 * taps) == 0 else 0
@@ -202,12 +198,7 @@ class DeformConv(Operation):
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         g = self._geometry(inputs[0])
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][0]), (None, self.channels), ("kernel_size", simple(g.kernel))]
-        if set(g.stride) != {1}:
-            arguments.append(("stride", simple(g.stride)))
-        if any(before for before, _ in g.pads):
-            arguments.append(("padding", simple([before for before, _ in g.pads])))
-        if set(g.dilation) != {1}:
-            arguments.append(("dilation", simple(g.dilation)))
+        arguments += window_arguments(g)
         if self.groups != 1:
             arguments.append(("groups", self.groups))
         if not self.bias:

@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axis_names import STANDARD, Axes
 from .base import Backward, Construct, Family, Operation, Refusal, Shape, Shapes, product, show, show_size
 from .parameters import DILATION, KERNEL, STRIDE, Extent, Plain, parameter
-from .spatial import Geometry, as_written, either, nearest_multiples, reach, show_kernel, show_pads, show_stride, simple, too_small
+from .spatial import Geometry, as_written, either, nearest_multiples, over_image, show_kernel, show_pads, show_stride, simple, window_counts
 from .strides import Layout, in_order
 
 PAD = Extent("a number, or one for each axis", least=0)
@@ -29,23 +29,10 @@ class _Sliding(Operation):
 
     def _geometry(self, image: Shape) -> tuple[Geometry, tuple[int, int]]:
         """The windows on an image, and how many there are along each axis."""
-        rows = []
-        for word, value in zip(("kernel", "stride", "pad", "dilation"), self._fields(), strict=True):
-            sizes = as_written(value)
-            if len(sizes) != 2:
-                raise Refusal(
-                    "E315",
-                    f"`{word}` {show_size(value)} has {len(sizes)} sizes, and an image has 2 spatial axes",
-                    parameter=word,
-                    help="give one number for both axes, or one for each",
-                )
-            rows.append(sizes)
-        kernel, stride, pad, dilation = rows
+        words = ("kernel", "stride", "pad", "dilation")
+        kernel, stride, pad, dilation = (over_image(value, word) for word, value in zip(words, self._fields(), strict=True))
         g = Geometry(kernel, stride, dilation, tuple((size, size) for size in pad))
-        room = [size + 2 * p - reach(k, d) for size, p, k, d in zip(image[1:], pad, kernel, dilation, strict=True)]
-        if min(room) < 0:
-            raise too_small(self.name, image, kernel, dilation, g.pads)
-        tall, wide = (left // s + 1 for left, s in zip(room, stride, strict=True))
+        tall, wide = window_counts(self.name, image, g)
         return g, (tall, wide)
 
     def _arguments(self, g: Geometry) -> tuple[tuple[str | None, Plain], ...]:

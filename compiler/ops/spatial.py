@@ -94,6 +94,19 @@ def spread(value: Plain, rank: int, parameter: str, shape: Shape) -> tuple[int, 
     return sizes
 
 
+def over_image(value: Plain, parameter: str) -> tuple[int, int]:
+    """A size over the two spatial axes of an image, down and across, whatever image it is."""
+    sizes = as_written(value)
+    if len(sizes) != 2:
+        raise Refusal(
+            "E315",
+            f"`{parameter}` {show_size(value)} has {len(sizes)} sizes, and an image has 2 spatial axes",
+            parameter=parameter,
+            help="give one number for both axes, or one for each",
+        )
+    return sizes[0], sizes[1]
+
+
 def _axes(rank: int) -> str:
     return "1 spatial axis" if rank == 1 else f"{rank} spatial axes"
 
@@ -187,6 +200,24 @@ def too_small(name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence
         axis=axes[0] if axes else None,
         help=f"{remedy}; or give the network a larger input",
     )
+
+
+def window_counts(name: str, shape: Shape, g: Geometry) -> tuple[int, ...]:
+    """How many windows there are along each spatial axis. Raises `Refusal` where one does not fit once."""
+    room = [size + sum(pad) - reach(k, d) for size, pad, k, d in zip(shape[1:], g.pads, g.kernel, g.dilation, strict=True)]
+    if min(room) < 0:
+        raise too_small(name, shape, g.kernel, g.dilation, g.pads)
+    return tuple(left // step + 1 for left, step in zip(room, g.stride, strict=True))
+
+
+def window_arguments(g: Geometry, with_padding: bool = True) -> list[tuple[str, Plain]]:
+    """The window's stride, padding and dilation as the arguments of PyTorch's convolutions, where they are not what these take by themselves."""
+    rows = (
+        ("stride", g.stride, 1),
+        ("padding", [before for before, _ in g.pads] if with_padding else (0,), 0),
+        ("dilation", g.dilation, 1),
+    )
+    return [(word, simple(sizes)) for word, sizes, usual in rows if set(sizes) != {usual}]
 
 
 def nearest_multiples(value: int, divisor: int) -> tuple[int, ...]:

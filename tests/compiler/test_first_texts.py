@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archc.reporting.terminal import to_text
-from tests.support import checked, mended
+from tests.support import assert_mended, checked
 
 
 def net(body: str, head: str = "network n {\n  input x[3, 32, 32]\n") -> str:
@@ -80,12 +80,7 @@ CASES = {
 
 @pytest.mark.parametrize("title", CASES)
 def test_what_is_offered_is_what_was_meant(title: str) -> None:
-    before, after = CASES[title]
-    found, codes = mended(before)
-    assert codes, "nothing was wrong"
-    assert found == after
-    left = [row for row in checked(after).diagnostics if row.is_error]
-    assert left == [], to_text(left)
+    assert_mended(*CASES[title])
 
 
 SAID = {
