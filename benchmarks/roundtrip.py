@@ -4,8 +4,9 @@
     python benchmarks/roundtrip.py resnet50 dla34   # these
     python benchmarks/roundtrip.py --again          # anew, all that was not equal
 
-A network is equal where `archc diff` finds no step that differs and the keys stand in the same order. Each runs in a process of its own and is
-noted in a journal (`build/roundtrip.jsonl`); a run that was cut off goes on from there, and `--summary` tells what it holds.
+A network is equal where `archc diff` finds no step that differs and the keys stand in the same order. A program of inference has no side
+heads: there it is compared without them. Each runs in a process of its own and is noted in a journal (`build/roundtrip.jsonl`); a run that
+was cut off goes on from there, and `--summary` tells what it holds.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archc.compiler.analysis.diff import Change
     from archc.compiler.graph.graph import Graph
 
 HERE = Path(__file__).resolve().parent
@@ -65,7 +65,7 @@ def lines_of(name: str) -> int:
 
 def again(graph: Graph, way: str, folder: Path) -> tuple[str, bool]:
     """The text that is imported from what the graph is built as, and whether it is flat."""
-    from archc.compiler.codegen.pytorch import class_name, to_python
+    from archc.compiler.codegen.pytorch import Mode, class_name, to_python
     from archc.compiler.emit.torch_export import export, save
     from archc.compiler.importer.files import named
     from archc.compiler.importer.importing import import_model
@@ -78,7 +78,7 @@ def again(graph: Graph, way: str, folder: Path) -> tuple[str, bool]:
         model = named(f"{path}:{class_name(graph)}", shapes=shapes)
     else:
         path = folder / f"{graph.program.name}.pt2"
-        save(export(build(graph), graph), str(path))
+        save(export(build(graph, Mode.INFERENCE), graph), str(path), graph)
         model = named(str(path))
     made = import_model(model, name=graph.program.name)
     return made.text, made.is_flat
@@ -90,31 +90,16 @@ def compared(graph: Graph, text: str, way: str) -> Row:
 
     from archc.base.source import Source
     from archc.compiler.analysis.diff import _line, diff
+    from archc.compiler.codegen.pytorch import Mode
     from archc.compiler.driver import compile_source
     from archc.compiler.runtime.live_module import build
 
     second = compile_source(Source.of("again.arch", text)).graph
-    changes = [row for row in diff(graph, second).changes if way == "py" or not _of_starts(row)]
+    is_program = way == "pt2"  # of inference, which has no side heads
+    changes = [row for row in diff(graph, second).changes if not (is_program and row.before is not None and row.before.training_only)]
     with torch.device("meta"):
-        keys = [list(build(each).state_dict()) for each in (graph, second)]
-    return {"changes": [_line(row) for row in changes][:20], "differ": len(changes), "keys": keys[0] == keys[1]}
-
-
-def _of_starts(change: Change) -> bool:
-    """Whether the only difference is how weights start, which no program tells: it has the numbers alone."""
-    return (
-        change.kind == "changed"
-        and {name for name, _, _ in change.arguments} <= {"init", "std"}
-        and bool(change.arguments)
-        and (
-            change.shapes,
-            change.operands,
-            change.shares,
-            change.renamed,
-            change.work[0],
-        )
-        == (None, None, None, False, change.work[1])
-    )
+        keys = [list(build(each, Mode.INFERENCE if is_program else Mode.TRAIN).state_dict()) for each in (graph, second)]
+    return {"changes": [_line(row)[:200] for row in changes][:20], "differ": len(changes), "keys": keys[0] == keys[1]}
 
 
 def tried(name: str, way: str, most_macs: float) -> Row:
@@ -198,6 +183,7 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=300, help="seconds for one network")
     parser.add_argument("--memory", type=float, default=3, help="GiB for one network")
     parser.add_argument("--journal", type=Path, default=JOURNAL)
+    parser.add_argument("--way", choices=WAYS, action="append", help="this way alone")
     parser.add_argument("--again", action="store_true", help="anew, all that was not equal")
     parser.add_argument("--summary", action="store_true", help="tell what is noted")
     parser.add_argument("--one", choices=WAYS, help=argparse.SUPPRESS)
@@ -210,7 +196,7 @@ def main() -> None:
         cases = [key for key, row in known.items() if row["result"] != "equal" and (not options.networks or key[0] in options.networks)]
     else:
         names = options.networks or ([] if options.summary else list(every_network(options.most * 1e6)))
-        cases = [(name, way) for name in names for way in WAYS if (name, way) not in known]
+        cases = [(name, way) for name in names for way in options.way or WAYS if (name, way) not in known]
     options.journal.parent.mkdir(parents=True, exist_ok=True)
     for name, way in [] if options.summary else cases:
         row = known[name, way] = in_a_process(name, way, options)

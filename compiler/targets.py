@@ -254,7 +254,7 @@ def _export(plan: Plan, path: str) -> str:
     from .emit.torch_export import exported, save
 
     program, taken = exported(plan.inference_module, plan.graph, plan.dynamic)
-    save(program, path)
+    save(program, path, plan.graph)
     return f"{taken}, {plan.filled}"
 
 

@@ -15,6 +15,7 @@ from ..graph.graph import Graph
 from ..runtime.sample_inputs import zeros
 from .free_axes import FreeAxes, as_free_as_can_be
 from .own_steps import told_at_its_step
+from .training_part import NAME, training_part
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -58,13 +59,13 @@ def export_alone(module: nn.Module, graph: Graph) -> ExportedProgram:
     return torch.export.export(module, example_inputs(module, free), dynamic_shapes=free.dims())
 
 
-def save(program: ExportedProgram, path: str) -> None:
-    """Write the file whole or not at all."""
+def save(program: ExportedProgram, path: str, graph: Graph) -> None:
+    """Write the file whole or not at all, with a note of what evaluation does not tell of the network."""
     import torch
 
     # By way of the memory: where a disk is full, PyTorch's own writer ends the process.
     made = io.BytesIO()
-    torch.export.save(program, made)
+    torch.export.save(program, made, extra_files={NAME: training_part(graph)})
     write(path, made.getbuffer())
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from ..emit.training_part import NAME
 from ..runtime.compared import compared
 from .document_model import model_of_document
 from .exported import model_of_exported
@@ -20,6 +21,7 @@ from .onnx_model import model_of_onnx
 from .prove import LIMIT
 from .sources import Model, Shapes, model_of, trouble
 from .trace import outputs
+from .training_part import read
 
 Reference = Callable[[Sequence[torch.Tensor]], Sequence[torch.Tensor]]
 
@@ -34,11 +36,14 @@ def model_of_file(path: str, source: str) -> Model:
         model = model_of_onnx(path, name, source)
         _compared(model, _of_onnx(path), source, "ONNX's runtime")
         return model
+    beside = {NAME: ""}
     try:
-        program = torch.export.load(path)
+        program = torch.export.load(path, extra_files=beside)
     except Exception as error:
         raise trouble(source, "F651", f"`{source}` is no program that `torch.export.save` wrote", "name one, or a module") from error
-    return checked_exported(program, name, os.path.basename(path), source)
+    model = checked_exported(program, name, os.path.basename(path), source)
+    model.starts, model.in_training = read(beside[NAME])
+    return model
 
 
 def place_of(path: str, source: str) -> str:

@@ -1,58 +1,18 @@
-"""How weights start: while a factory runs, what it asks of `torch.nn.init` is written down, and told in the language's words.
+"""How weights start, in the language's words, where it was seen what a factory asked of `torch.nn.init`.
 
 The numbers themselves are of no use to an import; libraries take seconds to make them, so for these nothing is filled.
 """
 
 from __future__ import annotations
 
-import contextlib
-import inspect
 import math
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import torch
-from torch import nn
+from ..runtime.starts import Start
 
-FUNCTIONS = tuple(name for name in dir(nn.init) if name.endswith("_") and not name.startswith("_"))
-
-Start = tuple[str, dict[str, Any]]
-"""The function of `torch.nn.init`, and its arguments, with the shape in the place of the tensor."""
 Word = tuple[str, float]
 """The value of `init`, and that of `std`."""
 USUAL: Word = ("default", 0.01)
-
-
-@contextlib.contextmanager
-def watched_starts(fill: bool) -> Iterator[dict[int, tuple[torch.Tensor, Start]]]:
-    """By the identity of each tensor, how it was started last; with `fill` it is started, too."""
-    found: dict[int, tuple[torch.Tensor, Start]] = {}
-    kept: dict[str, Callable[..., Any]] = {name: getattr(nn.init, name) for name in FUNCTIONS}
-
-    def recorder(name: str) -> Callable[..., Any]:
-        first, signature = kept[name], inspect.signature(kept[name])
-
-        def start(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-            made = first(tensor, *args, **kwargs) if fill else tensor
-            row = signature.bind(tensor, *args, **kwargs)
-            row.apply_defaults()
-            found[id(tensor)] = tensor, (name, {**row.arguments, "tensor": tuple(tensor.shape)})
-            return made
-
-        return start
-
-    for name in FUNCTIONS:
-        setattr(nn.init, name, recorder(name))
-    try:
-        yield found
-    finally:
-        for name, function in kept.items():
-            setattr(nn.init, name, function)
-
-
-def starts_of(module: nn.Module, found: dict[int, tuple[torch.Tensor, Start]]) -> dict[str, Start]:
-    """The same by key."""
-    return {key: found[id(tensor)][1] for key, tensor in module.named_parameters() if id(tensor) in found}
 
 
 def word_of(starts: dict[str, Start], key: str, has_bias: bool) -> Word:

@@ -10,9 +10,10 @@ from typing import Any
 
 from torch import nn
 
+from ..runtime.starts import Start
 from .fixed_values import Values
 from .flat_steps import Flat, Input, Missing, Plain, Step
-from .inits import Start, tensor_start, word_of
+from .inits import tensor_start, word_of
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .trace import Call, Ref, Trace

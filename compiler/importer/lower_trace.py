@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from ..runtime.starts import Start
 from . import lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_recurrent, lower_shapes
 from .flat_steps import Flat
-from .inits import Start
 from .lower import TABLE, Lowering
 from .trace import Trace
 

@@ -16,7 +16,7 @@ from ..graph.graph import Graph
 from ..ops.base import show
 from ..runtime.compared import Compared, compared, shows_nothing
 from ..runtime.live_module import build
-from .inits import watched_starts
+from ..runtime.starts import watched_starts
 from .sources import Model, as_it_was
 
 LIMIT = 1e-4

@@ -17,6 +17,7 @@ from .known import BATCHES
 from .lower_trace import lower
 from .sources import Model, as_it_was, on_meta, trouble
 from .trace import Trace, trace
+from .training_part import put_back
 from .unsaid import Unsaid
 
 LONGEST = 200
@@ -64,6 +65,7 @@ class Runs:
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
                 flat = _with_sides(lower(self._runs(training=True), modules, model.starts), flat) or flat
+        put_back(flat, model.in_training)
         self.flat = flat
 
     def steps(self) -> Flat:

@@ -26,11 +26,11 @@ from ...base.records import dataclass
 from ...base.source import Source
 from ...reporting.error import ArchError
 from ..ops.suggest import closest, did_you_mean
+from ..runtime.starts import Start, starts_of, watched_starts
 from ..verify import declare_operators
 from .constructors import Arguments, watched
 from .flat_steps import Flat
 from .graph_model import input_names
-from .inits import Start, starts_of, watched_starts
 from .names import LIBRARIES, PYTHON
 from .words import identifier, snake
 
@@ -63,6 +63,8 @@ class Model:
     """Whether somebody said what it takes."""
     parts: dict[str, nn.Module] = field(default_factory=dict)
     """Its modules by path, where they are not those of `module` itself."""
+    in_training: list[dict[str, Any]] = field(default_factory=list)
+    """Steps that a run in evaluation does not show, where the file tells them."""
 
     def modules(self) -> dict[str, nn.Module]:
         return self.parts or dict(self.module.named_modules())

@@ -10,6 +10,7 @@ from dataclasses import field
 from torch import nn
 
 from ...base.records import dataclass
+from ..runtime.own_code import PACKAGE
 from .blocks import Block, Maker
 from .bodies import Builder
 from .constructors import Arguments
@@ -188,8 +189,8 @@ class _Finder:
     def _source(self, scope: Scope) -> str:
         """The class that a block was, as a comment says it."""
         module = self.modules.get(scope.path)
-        if module is None or type(module).__module__.startswith("torch."):
-            return ""
+        if module is None or type(module).__module__.startswith(("torch.", f"{PACKAGE}.")):
+            return ""  # what archc generates has no file to look into
         home = type(module).__module__.rpartition(".")[2]
         return f"`{type(module).__name__}`" + (f" in {home}.py" if home else "")
 

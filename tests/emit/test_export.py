@@ -45,7 +45,7 @@ def test_exported_program(name: str, tmp_path: Path) -> None:
     assert type(module).__name__ != "Plain"
     assert set(program.state_dict) == set(module.state_dict())
     inputs = inputs_of(graph, batch=5)
-    torch_export.save(program, str(tmp_path / "net.pt2"))
+    torch_export.save(program, str(tmp_path / "net.pt2"), graph)
     torch.save(inputs, tmp_path / "inputs.pt")
     files = [str(tmp_path / file) for file in ("net.pt2", "inputs.pt", "answer.pt")]
     run = subprocess.run([sys.executable, "-I", "-W", "ignore", "-c", ALONE, *files], cwd=tmp_path, capture_output=True, text=True)

@@ -10,11 +10,18 @@ import pytest
 import torch
 
 import archc
+from archc.base.source import Source
 from archc.compiler.analysis.diff import diff
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.document import to_json
-from archc.compiler.driver import compile
+from archc.compiler.driver import compile, compile_source
+from archc.compiler.emit.torch_export import export, save
+from archc.compiler.graph.graph import Graph
 from archc.compiler.importer.files import named
+from archc.compiler.importer.flat_steps import Flat, Step
 from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.training_part import put_back, read
+from archc.compiler.runtime.live_module import build
 
 from . import models
 from .texts import CASES, FOLDER
@@ -71,6 +78,47 @@ def test_a_program_in_a_file_is_a_source(tmp_path: Path) -> None:
     made = import_model(named(str(tmp_path / "small.pt2")))
     assert "block residual(width, stride = 1)" in made.text
     assert made.text.startswith("## small.pt2, exported with PyTorch ")
+
+
+SMALL = """network small {
+  input image[3, 8, 8]
+  add {
+    | conv(3, init = "kaiming", bias = false) -> bn -> drop_path(0.2)
+    | skip
+  }
+  relu
+  aux early { global_avgpool -> flatten -> fc: linear(2) }
+  global_avgpool -> flatten -> head: linear(4, init = "truncated", std = 0.02)
+}
+"""
+
+
+def _programmed(text: str, path: Path) -> Graph:
+    graph = compile_source(Source.of("small.arch", text)).graph
+    save(export(build(graph, Mode.INFERENCE), graph), str(path), graph)
+    return graph
+
+
+def test_a_program_that_archc_wrote_gives_starts_and_drops_again_but_no_side_heads(tmp_path: Path) -> None:
+    graph = _programmed(SMALL, tmp_path / "small.pt2")
+    made = import_model(named(str(tmp_path / "small.pt2")))
+    again = compile_source(Source.of("again.arch", made.text)).graph
+    told = diff(graph, again).changes
+    assert told
+    assert all(row.before is not None and row.before.training_only and row.kind == "removed" for row in told)
+
+
+@pytest.mark.parametrize("note", ["", "[", "{}", '{"version": 99}', '{"version": 1, "starts": {}, "steps": [{"op": "no_such"}]}'])
+def test_a_note_beside_a_program_that_cannot_be_read_is_none(note: str) -> None:
+    assert read(note) == ({}, [])
+
+
+def test_a_step_of_the_note_whose_place_is_not_there_stays_away() -> None:
+    step = Step(1, "conv", {}, [0], (3, 8, 8), "a", "a.conv")
+    flat = Flat(steps=[step], outputs=[("", 1)])
+    for key in ("b.conv", "a.conv"):  # no such key; nothing that joins behind it
+        put_back(flat, [{"op": "drop_path", "arguments": {"p": 0.5}, "after": key, "output": [3, 8, 8], "path": "a.drop_path1"}])
+        assert flat.steps == [step]
 
 
 @pytest.mark.slow

@@ -70,8 +70,8 @@ def test_a_start_has_the_word_that_does_the_same_and_else_none(start: tuple[str,
 
 def test_the_words_start_weights_as_they_say() -> None:
     """Each word of the language is known by what its own code calls."""
-    from archc.compiler.importer.inits import starts_of, watched_starts
     from archc.compiler.ops.initial import WORDS
+    from archc.compiler.runtime.starts import starts_of, watched_starts
 
     for word, text in WORDS.items():
         layer = nn.Linear(3, 4)
