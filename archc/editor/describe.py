@@ -185,11 +185,12 @@ def _named(answer: Answer, found: Found, nodes: list[ast.Node], expression: ast.
         inside = [node] if isinstance(node, ast.Let) else list(body)[:1]
         name = ast.Name(found.symbol.span, found.symbol.name)
         return _values(answer, [*inside], node.value if isinstance(node, ast.Let) else name, f"`{found.symbol.name}`")
-    return _values(answer, nodes, expression, f"`{found.symbol.name}`") if expression is not None else []
+    of_file = found.symbol.of is None
+    return _values(answer, nodes, expression, f"`{found.symbol.name}`", of_file) if expression is not None else []
 
 
-def _values(answer: Answer, nodes: list[ast.Node], expression: ast.Expression, name: str) -> list[str]:
-    """`width` is 64, 128 or 256, and where that comes from."""
+def _values(answer: Answer, nodes: list[ast.Node], expression: ast.Expression, name: str, of_file: bool = False) -> list[str]:
+    """`width` is 64, 128 or 256, and where that comes from. `of_file`: it means the same everywhere in the file."""
     for node in reversed(nodes):
         values = answer.values(node, expression)
         if values:
@@ -197,6 +198,8 @@ def _values(answer: Answer, nodes: list[ast.Node], expression: ast.Expression, n
                 return []  # a number says it itself
             origins = answer.origins(node, expression.name) if isinstance(expression, ast.Name) else []
             return _listed(values, name, origins)
+    if not of_file and any(isinstance(node, ast.Block | ast.Network | ast.Operation) for node in nodes):
+        return []  # a parameter may be called like a word of the language, and would be told as that
     values = answer.value_of_file(expression)
     return _listed(values, name, []) if values and values != [expression.span.text] else []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import field
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -15,6 +16,7 @@ from ..compiler import driver
 from ..compiler.elaborate.effort import Wanted, always
 from ..compiler.files.locate import SUFFIX, Imports, find, read
 from ..compiler.files.system_errors import native
+from ..compiler.ops.base import Shape
 from ..dsl.parser.parse import parse
 from .answer import Answer
 from .index import index_of
@@ -68,12 +70,16 @@ class Question:
     path: str
     texts: Mapping[str, Source]
     wanted: str | None
+    settings: Mapping[str, object] = field(default_factory=dict)
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
 
     def answer(self, is_wanted: Wanted = always) -> Answer:
         """All about the file. `is_wanted` is asked on the way; once it says no, `Abandoned` is raised."""
         imports = Imports(texts={source.name: source for source in self.texts.values()})
         source = self.texts.get(self.path)
-        found = driver.check_all(self.path, source=source, imports=imports, traced=True, wanted=is_wanted)
+        found = driver.check_all(
+            self.path, settings=self.settings, inputs=self.inputs, source=source, imports=imports, traced=True, wanted=is_wanted
+        )
         text = next((row.source for row in found if row.source is not None), source)
         if text is None and not found:  # blocks alone, with nothing to say of them
             saved = read(find(self.path))
@@ -88,7 +94,8 @@ class Service:
     stands now; `last_good` is the last answer without errors, for what is asked while a text is half written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, object] | None = None, inputs: Mapping[str, Shape] | None = None) -> None:
+        self._settings, self._inputs = settings or {}, inputs or {}
         self._texts: dict[str, Source] = {}
         self._answers: Kept[Answer] = Kept(MOST_ANSWERS)
         self._good: Kept[Answer] = Kept(MOST_ANSWERS)
@@ -124,7 +131,7 @@ class Service:
 
     def question(self, path: str) -> Question:
         """What to ask of a file as it stands now. Its answer is the same later, and in another thread."""
-        return Question(path, dict(self._texts), self.chosen.get(path))
+        return Question(path, dict(self._texts), self.chosen.get(path), self._settings, self._inputs)
 
     def known(self, path: str) -> Answer | None:
         """All about a file as it stands now, where that was asked before."""

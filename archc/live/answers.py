@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from ..base.diagnostics import Diagnostic
@@ -14,6 +15,9 @@ from ..compiler import driver
 from ..compiler.files.locate import SUFFIX, Imports, find
 from ..compiler.ops.base import Shape
 from ..editor.answer import Answer
+from ..editor.describe import hover
+from ..editor.offers import offers
+from ..editor.service import Prompt
 from ..reporting.terminal import to_data
 
 if TYPE_CHECKING:
@@ -84,6 +88,17 @@ class Writing:
     inputs: Mapping[str, Shape] = field(default_factory=dict)
     network: str = ""
     imports: Imports = field(default_factory=Imports)
+    core: Prompt = field(init=False)
+    _turn: Lock = field(init=False, default_factory=Lock)  # help is asked for in another thread than answers
+
+    def __post_init__(self) -> None:
+        self.core = Prompt(self.settings, self.inputs)
+
+    def help(self, kind: str, text: str, offset: int) -> Json:
+        """What stands at a place of the text (`hover`), or may be written there (`offers`), of what is known by now: nobody waits for a check."""
+        with self._turn:
+            self.core.open(self.file, text)
+            return _HELP[kind](self.core, self.file, offset)
 
     def answers(self, text: str, wanted: Wanted) -> Iterator[Json]:
         """The parts, each as soon as it is known. A text with errors has the first alone."""
@@ -117,9 +132,18 @@ class Writing:
 
     def _answer(self, source: Source, wanted: Wanted) -> Answer:
         """What the core of the editors says of the text, with the settings of this run."""
-        self.imports = Imports()
-        found = driver.check_all(self.file, settings=self.settings, inputs=self.inputs, source=source, imports=self.imports)
-        return Answer(self.file, source, found, self.imports, wanted.network or self.network or None)
+        network = wanted.network or self.network
+        with self._turn:
+            self.core.open(self.file, source.text)
+            self.core.chosen = {self.file: network} if network else {}
+            question = self.core.question(self.file)
+            answer = self.core.known(self.file)
+        if answer is None:
+            answer = question.answer()
+            with self._turn:
+                self.core.keep(question, answer)
+        self.imports = answer.imports
+        return answer
 
     def _sizes(self, source: Source, chosen: Checked) -> Table:
         from ..compiler.analysis.sizes import sizes, sizes_table
@@ -143,6 +167,22 @@ class Writing:
 def _chosen(answer: Answer) -> Checked | None:
     """The network that is meant; None where the text has errors, be they of another of its networks, or has no network."""
     return None if any(row.is_error for row in answer.diagnostics) else answer.network
+
+
+def _hover(core: Prompt, file: str, offset: int) -> Json:
+    told = hover(core, file, offset)
+    return {"text": told.text, "start": told.span.start, "end": told.span.end} if told is not None else {"text": None}
+
+
+def _offers(core: Prompt, file: str, offset: int) -> Json:
+    rows, start = offers(core, file, offset)
+    words = ("word", "sort", "detail", "doc", "insert", "snippet")
+    return {"start": start, "offers": [{word: getattr(row, word) for word in words} for row in rows]}
+
+
+_HELP: Mapping[str, Callable[[Prompt, str, int], Json]] = {"hover": _hover, "offers": _offers}
+HELP = tuple(_HELP)
+"""What a page may ask of a place in the text."""
 
 
 def _checked(answer: Answer, chosen: Checked | None) -> Json:

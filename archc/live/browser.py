@@ -40,10 +40,17 @@ class Worker:
     def __init__(self, layout: Layout) -> None:
         lay_out_by(engine(layout))
         self._parts: Iterator[Json] = iter(())
+        self._writing = Writing("")
+
+    def _of(self, file: str) -> Writing:
+        """What is known of the file; another one begins anew."""
+        if self._writing.file != file:
+            self._writing = Writing(file)
+        return self._writing
 
     def ask(self, file: str, text: str, wanted: str) -> None:
         """Takes a question: what messages call the text, the text, and what is wanted of it as JSON."""
-        self._parts = Writing(file).answers(text, Wanted.of(json.loads(wanted)))
+        self._parts = self._of(file).answers(text, Wanted.of(json.loads(wanted)))
 
     def step(self) -> str:
         """The next part, as JSON; the last one is `done` or `refused`."""
@@ -56,10 +63,17 @@ class Worker:
     def draw(self, file: str, text: str, wanted: str, form: str) -> str:
         """The picture as a file: `{"text": …}`, or `{"diagnostics": …}`."""
         try:
-            made = Writing(file).drawn(text, Wanted.of(json.loads(wanted)), form)
+            made = self._of(file).drawn(text, Wanted.of(json.loads(wanted)), form)
         except Exception as error:
             return json.dumps(_told(error))
         return json.dumps({"text": made.decode("utf-8")} if isinstance(made, bytes) else to_data(made))
+
+    def help(self, kind: str, file: str, text: str, offset: int) -> str:
+        """What stands at a place of the text, or may be written there, as JSON; `{}` where there is nothing to say."""
+        try:
+            return json.dumps(self._of(file).help(kind, text, offset))
+        except Exception:  # it is no answer that anybody waits for, and the next one may be there
+            return "{}"
 
 
 def library(name: str) -> str:

@@ -20,7 +20,7 @@ from ..compiler.files.locate import LARGEST_FILE, LIBRARY, Imports, Target
 from ..compiler.files.system_errors import of_system
 from ..reporting.error import ArchError
 from ..reporting.terminal import to_data
-from .answers import FORMATS, Json, Wanted, Writing
+from .answers import FORMATS, HELP, Json, Wanted, Writing
 from .gate import LOOPBACK, Gate
 from .page import assets
 from .saved import Saved, Stamp, save, saved, stamps
@@ -73,6 +73,7 @@ class Server:
     tabs: set[Tab] = field(default_factory=set)
     thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "archc"))
     """One text at a time is worked out: more would each be slower."""
+    beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "help"))
 
     def __post_init__(self) -> None:
         self.disk = saved(self.target)
@@ -100,7 +101,8 @@ class Server:
                 opened(gate.url)
                 await self._follow()
         finally:
-            self.thread.shutdown(wait=False, cancel_futures=True)
+            for thread in (self.thread, self.beside):
+                thread.shutdown(wait=False, cancel_futures=True)
 
     # ---------------------------------------------------------------------------------------------- the disk
 
@@ -169,6 +171,8 @@ class Server:
         elif message.get("do") == "save":
             over = message.get("over")
             await self._save(tab, str(message.get("text", "")), over if isinstance(over, str) else None)
+        elif message.get("do") in HELP:
+            await self._help(tab, message)
         elif message.get("do") == "draw" and message.get("form") in FORMATS:
             await self._draw(tab, message)
 
@@ -194,6 +198,13 @@ class Server:
         elif made:
             await tab.send({"part": "undrawn", "diagnostics": to_data(made)["diagnostics"]})
 
+    async def _help(self, tab: Tab, message: Json) -> None:
+        """At once, beside the answers: who types waits for no picture."""
+        offset = message.get("offset")
+        work = partial(tab.writing.help, str(message["do"]), str(message.get("text", "")), offset if isinstance(offset, int) else 0)
+        found = await self._worked_out(work, self.beside)
+        await tab.send({"part": "help", "asked": message.get("asked"), "found": {} if isinstance(found, tuple) else found})
+
     async def _answering(self, tab: Tab) -> None:
         """Answers what the tab asked last, part by part; a newer question ends an answer between two parts."""
         while True:
@@ -214,10 +225,10 @@ class Server:
                 if part["part"] in ("done", "refused"):
                     break
 
-    async def _worked_out(self, work: Callable[[], Result]) -> Result | tuple[Diagnostic, ...]:
-        """The result of some work in the thread. What the system refuses, and what archc does wrong, is told; the server goes on."""
+    async def _worked_out(self, work: Callable[[], Result], thread: ThreadPoolExecutor | None = None) -> Result | tuple[Diagnostic, ...]:
+        """The result of some work in a thread. What the system refuses, and what archc does wrong, is told; the server goes on."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+            return await asyncio.get_running_loop().run_in_executor(thread or self.thread, work)
         except ArchError as error:
             return error.diagnostics
         except Exception as error:

@@ -13,6 +13,7 @@ let shown;
 let waiting;
 
 const PAUSE = 250; // milliseconds without an edit before a new picture is asked for
+const SETTING = "Open the setting";
 
 /** Starts the server that the settings name. */
 async function start() {
@@ -31,8 +32,22 @@ async function start() {
   try {
     await client.start();
   } catch (error) {
-    vscode.window.showErrorMessage(`arch: \`${command}\` does not start (${error}). \`pip install 'archc[lsp]'\`, or name it in \`arch.command\`.`);
+    const told = `arch: \`${command}\` does not start (${error}). \`pip install 'archc[lsp]'\`, or name it in \`arch.command\`.`;
+    const chosen = await vscode.window.showErrorMessage(told, SETTING);
+    if (chosen === SETTING) await vscode.commands.executeCommand("workbench.action.openSettings", "arch.command");
   }
+}
+
+/** Ends the server; one that did not start, or has ended by itself, needs no end. */
+async function stop() {
+  const ended = client;
+  client = undefined;
+  if (ended?.isRunning()) await ended.dispose();
+}
+
+async function restart() {
+  await stop();
+  await start();
 }
 
 /** Asks for the picture of what is shown; a text with mistakes keeps the last good one. */
@@ -77,9 +92,9 @@ function preview() {
 async function activate(context) {
   context.subscriptions.push(
     vscode.commands.registerCommand("arch.preview", preview),
-    vscode.commands.registerCommand("arch.restart", async () => {
-      await client?.dispose();
-      await start();
+    vscode.commands.registerCommand("arch.restart", restart),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("arch.command")) restart();
     }),
     vscode.workspace.onDidChangeTextDocument((event) => {
       if (event.document.languageId !== "arch") return;
@@ -93,12 +108,12 @@ async function activate(context) {
       }
     }),
   );
-  await start();
+  start(); // without waiting: it tells by itself where it fails
 }
 
 function deactivate() {
   clearTimeout(waiting);
-  return client?.dispose();
+  return stop();
 }
 
 module.exports = { activate, deactivate };

@@ -144,3 +144,18 @@ def test_other_formats_of_the_picture() -> None:
     refused = writing.drawn("network n {", Wanted(), "svg")
     assert isinstance(refused, tuple)
     assert refused[0].is_error
+
+
+def test_the_core_tells_what_stands_at_a_place_and_what_may_be_written_there() -> None:
+    writing = Writing("n.arch:small", settings={"width": 12})
+    place = NET.index("pair(width) }") + 6
+    assert (
+        writing.help("hover", NET, place)["text"] == "`width`, a parameter of `small`; if nothing is said `8`"
+    )  # nothing is worked out yet
+    list(writing.answers(NET, Wanted.of({"network": "small"})))
+    assert "`width` is **12**" in str(writing.help("hover", NET, place)["text"])
+    begun = NET.replace("pair(width) }", "pa }")
+    found: Any = writing.help("offers", begun, begun.index("pa }") + 2)
+    assert found["start"] == begun.index("pa }")
+    assert "pair" in [row["word"] for row in found["offers"]]
+    assert writing.help("hover", "", 7) == {"text": None}

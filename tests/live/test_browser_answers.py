@@ -118,3 +118,12 @@ def test_the_processes_lay_out_again_when_no_engine_is_named() -> None:
     assert render("digraph { a }", "svg") == Failure(("none",))
     lay_out_by(None)
     assert isinstance(render("digraph { a }", "svg"), bytes)
+
+
+def test_a_place_in_the_text_has_its_hover_and_its_words() -> None:
+    worker = Worker(here)
+    parts(worker, TEXT)
+    told = json.loads(worker.help("hover", "n.arch", TEXT, TEXT.index("conv") + 1))
+    assert "conv(channels" in told["text"] and "[3, 8, 8] → [4, 8, 8]" in told["text"]
+    assert "relu" in [row["word"] for row in json.loads(worker.help("offers", "n.arch", TEXT, TEXT.index("relu") + 1))["offers"]]
+    assert json.loads(worker.help("nothing", "n.arch", TEXT, 0)) == {}

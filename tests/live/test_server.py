@@ -186,6 +186,20 @@ def test_a_file_that_cannot_be_written_is_told_with_its_code() -> None:
     talk("resnet18", speak)
 
 
+def test_a_place_in_the_text_is_told_about_beside_the_answers(file: Path) -> None:
+    async def speak(url: str, page: Callable[[], Awaitable[Page]]) -> None:
+        tab = await page()
+        await tab.send(do="ask", number=1, text=TEXT)
+        await tab.until("done")
+        await tab.send(do="hover", asked=5, text=TEXT, offset=TEXT.index("input") + 1)
+        told = await tab.until("help")
+        assert told["asked"] == 5 and told["found"]["text"]
+        await tab.send(do="offers", asked=6, text=TEXT, offset="x")
+        assert (await tab.until("help"))["found"]["offers"]
+
+    talk(file, speak)
+
+
 def test_only_the_last_question_is_answered_to_its_end(file: Path) -> None:
     async def speak(url: str, page: Callable[[], Awaitable[Page]]) -> None:
         tab = await page()

@@ -194,6 +194,37 @@ def test_what_is_typed_is_checked_at_once_and_written_when_asked(page: Any, watc
 
 @pytest.mark.slow
 @in_browser
+def test_the_text_tells_what_stands_there_and_what_may_be_written(page: Any) -> None:
+    """By the core of the language server."""
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    tip = "const tip = document.getElementById('tip'); return tip.hidden ? '' : tip.innerText"
+    conv = page.find_element("xpath", "//pre[@class='under']/div[6]")
+    ActionChains(page).move_to_element_with_offset(conv, -conv.size["width"] // 2 + 40, 0).perform()
+    until(lambda: "conv(channels" in page.execute_script(tip) and "[3, 16, 16] → [8, 16, 16]" in page.execute_script(tip))
+    assert page.execute_script("return document.querySelectorAll('#tip code').length") > 3
+    ActionChains(page).move_to_element(page.find_element("id", "totals")).perform()
+    until(lambda: page.execute_script(tip) == "")
+    offered = "const list = document.getElementById('offers'); return list.hidden ? [] : [...list.querySelectorAll('b')].map(row => row.textContent)"
+    type_in(page, 6, " -> pai")
+    until(lambda: page.execute_script(offered) == ["pair"])
+    page.switch_to.active_element.send_keys(Keys.ENTER)
+    until(lambda: text(page).splitlines()[5] == "    conv(width, 5) -> pair")
+    page.switch_to.active_element.send_keys("(wi")
+    until(lambda: page.execute_script(offered) == ["width"])
+    page.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert page.execute_script(offered) == []
+    page.switch_to.active_element.send_keys("dth)")
+    until(lambda: text(page).splitlines()[5] == "    conv(width, 5) -> pair(width)")
+    until(lambda: shown(page, "state") == "no errors")
+    type_in(page, 7, Keys.ARROW_LEFT * 5)
+    page.switch_to.active_element.send_keys(Keys.CONTROL + "i")
+    until(lambda: "width, 3" in page.execute_script(tip) or "block pair(width)" in page.execute_script(tip))
+
+
+@pytest.mark.slow
+@in_browser
 def test_a_file_that_changed_meanwhile_is_not_written_over_without_a_word(page: Any, watch: Watch) -> None:
     type_in(page, 6, " -> bn")
     watch.write("# from elsewhere\n" + TEXT)

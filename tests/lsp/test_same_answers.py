@@ -93,3 +93,30 @@ def test_memory_after_many_edits_is_that_after_few(tmp_path: Path) -> None:
             gc.collect()
             sizes[number] = me.memory_info().rss
     assert sizes[10_000] <= 1.2 * sizes[100], sizes
+
+
+@only_in_campaign
+@pytest.mark.slow
+def test_memory_of_the_server_after_many_edits_is_that_after_few(tmp_path: Path) -> None:
+    """The same of the whole process that an editor started, with what it is asked while somebody types."""
+    pytest.importorskip("pygls")
+    editor = Editor(tmp_path, options={"inlayHints": "on"})
+    process = Process(editor.process.pid)
+    sizes: dict[int, int] = {}
+    for number in range(1, 10_001):
+        text = (GOOD, BROKEN, HALF)[number % 3].replace("conv(64)", f"conv({16 + number % 512})") + f"\n# {number}"
+        editor.write("small.arch", text)
+        place = {"line": number % text.count("\n"), "character": number % 20}
+        editor.of("hover", "small.arch", position=place)
+        editor.of("completion", "small.arch", position=place)
+        if number % 5 == 0:
+            editor.of("semanticTokens/full", "small.arch")
+            editor.of("inlayHint", "small.arch", range={"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}})
+            editor.of("codeLens", "small.arch")
+            editor.of("codeAction", "small.arch", range={"start": place, "end": place}, context={"diagnostics": []})
+        if number % 25 == 0:
+            editor.run("archc.draw", editor.uri("small.arch"), "")
+        if number in (100, 10_000):
+            sizes[number] = process.memory_info().rss
+    assert sizes[10_000] <= 1.2 * sizes[100], sizes
+    assert editor.end() == ""

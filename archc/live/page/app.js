@@ -1,4 +1,5 @@
 // The page: what is written goes to whoever answers, and each part of the answer to its place.
+import { assist } from "./assist.js";
 import { byId, html } from "./elements.js";
 import { look, start as startLook } from "./look.js";
 import { panel, showSource, showTable, start as startPanels } from "./panels.js";
@@ -88,6 +89,7 @@ export function run(editor, backend, told) {
     wanted = network.value;
     ask();
   });
+  assist(editor, backend.help);
   startLook(ask);
   startPanels(ask);
   startPicture((line, lines) => {

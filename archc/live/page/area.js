@@ -150,7 +150,61 @@ export function area(place) {
       if (lit) shown.lit = lit;
       draw();
     },
+    dom: place,
+    cursor: () => input.selectionStart,
+    offsetAt(x, y) {
+      // The coloured copy beneath has the letters: for a moment it is in front.
+      input.style.pointerEvents = "none";
+      const found = under.contains(document.elementFromPoint(x, y)) ? caretAt(x, y) : null;
+      input.style.pointerEvents = "";
+      if (!found || !under.contains(found.node)) return null;
+      const before = document.createRange();
+      const row = [...under.children].findIndex((each) => each.contains(found.node));
+      if (row < 0) return null;
+      before.setStart(under.children[row], 0);
+      before.setEnd(found.node, found.offset);
+      return offsetOf(input.value, row + 1, 1) + before.toString().length;
+    },
+    rect(offset) {
+      const above = input.value.slice(0, offset).split("\n");
+      const row = under.children[above.length - 1];
+      if (!row) return null;
+      let left = above[above.length - 1].length;
+      const letters = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+      const range = document.createRange();
+      range.setStart(row, 0);
+      for (let node = letters.nextNode(); node; node = letters.nextNode()) {
+        const length = node.textContent?.length ?? 0;
+        range.setStart(node, Math.min(left, length));
+        if (left < length) break;
+        left -= length;
+      }
+      range.collapse(true);
+      const found = range.getBoundingClientRect();
+      const { top, bottom, left: begin } = row.getBoundingClientRect();
+      return { left: found.height ? found.left : begin, top, bottom };
+    },
+    put(from, to, text, start, end) {
+      input.focus();
+      input.setSelectionRange(from, to);
+      document.execCommand(text ? "insertText" : "delete", false, text);
+      input.setSelectionRange(from + start, from + end);
+    },
     onText: (tell) => followers.text.push(tell),
     onLine: (tell) => followers.line.push(tell),
   };
+}
+
+/**
+ * The place in the page's text beneath a point; browsers have two names for it.
+ * @param {number} x
+ * @param {number} y
+ */
+function caretAt(x, y) {
+  if (document.caretPositionFromPoint) {
+    const found = document.caretPositionFromPoint(x, y);
+    return found && { node: found.offsetNode, offset: found.offset };
+  }
+  const found = document.caretRangeFromPoint(x, y);
+  return found && { node: found.startContainer, offset: found.startOffset };
 }

@@ -58,3 +58,17 @@ export function changed(before, after) {
   while (end < most - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
   return { from: start, to: before.length - end, text: after.slice(start, after.length - end) };
 }
+
+/**
+ * The letters before a unit of a text: what Python counts.
+ * @param {string} text
+ * @param {number} units
+ */
+export const lettersBefore = (text, units) => [...text.slice(0, units)].length;
+
+/**
+ * The units before a letter of a text.
+ * @param {string} text
+ * @param {number} letters
+ */
+export const unitsOf = (text, letters) => unitsBefore(text, letters + 1);

@@ -11,7 +11,9 @@ const AGAIN = 1000;
 export function connect(hear, changed) {
   let socket = /** @type {WebSocket | null} */ (null);
   let number = 0;
+  let number_of_help = 0;
   let take = /** @type {(part: Part) => void} */ (() => {});
+  const helped = /** @type {Map<number, (found: object) => void>} */ (new Map());
   let drawn = /** @type {((made: Told) => void) | null} */ (null);
 
   function open() {
@@ -24,6 +26,7 @@ export function connect(hear, changed) {
     });
     made.addEventListener("close", () => {
       if (socket === made) changed(false);
+      helped.clear();
       socket = null;
       setTimeout(open, AGAIN);
     });
@@ -34,6 +37,9 @@ export function connect(hear, changed) {
   function receive(message) {
     if ("number" in message) {
       if (message.number === number) take(message);
+    } else if (message.part === "help") {
+      helped.get(message.asked)?.(message.found);
+      helped.delete(message.asked);
     } else if (message.part === "drawn" || message.part === "undrawn") drawn?.(message);
     else hear(message);
   }
@@ -52,6 +58,14 @@ export function connect(hear, changed) {
       return new Promise((resolve) => {
         drawn = (made) => resolve(made.part === "drawn" ? made.text : made.part === "undrawn" ? made.diagnostics : []);
         send({ do: "draw", form, ...asked });
+      });
+    },
+    help(kind, text, offset) {
+      number_of_help += 1;
+      const asked = number_of_help;
+      return new Promise((resolve) => {
+        helped.set(asked, resolve);
+        send({ do: kind, asked, text, offset });
       });
     },
   };

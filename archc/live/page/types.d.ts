@@ -80,6 +80,29 @@ export interface Backend {
   ask(asked: Asked, take: (part: Part) => void): void;
   /** The picture as a file; a list of what is wrong where there is none. */
   draw(asked: Asked, form: string): Promise<string | Diagnostic[]>;
+  /** What stands at a place of the text, or may be written there; an empty object where there is nothing to say. */
+  help(kind: "hover" | "offers", text: string, offset: number): Promise<unknown>;
+}
+
+/** What stands at a place, as Markdown; places are counted as Python does. */
+export interface Standing {
+  text?: string | null;
+  start?: number;
+  end?: number;
+}
+
+export interface Offer {
+  word: string;
+  sort: string;
+  detail: string;
+  doc: string;
+  insert: string;
+  snippet: boolean;
+}
+
+export interface Offers {
+  start: number;
+  offers?: Offer[];
 }
 
 export interface Mark {
@@ -105,6 +128,15 @@ export interface Editor {
   line(): number;
   go(line: number, column?: number): void;
   show(shown: Shown): void;
+  /** Where its events are; offsets are in units of UTF-16. */
+  dom: HTMLElement;
+  cursor(): number;
+  /** The offset beneath a point of the window; null where no letter is. */
+  offsetAt(x: number, y: number): number | null;
+  /** Where an offset is in the window. */
+  rect(offset: number): DOMRect | { left: number; top: number; bottom: number } | null;
+  /** Other words in place of some, as if they were typed; what is selected then counts from where they begin. */
+  put(from: number, to: number, text: string, select_from: number, select_to: number): void;
   onText(follow: () => void): void;
   onLine(follow: (line: number) => void): void;
 }
@@ -125,5 +157,6 @@ export type Told =
   | { part: "saved"; version: string }
   | { part: "unsaved"; diagnostics: Diagnostic[] }
   | { part: "elsewhere" }
+  | { part: "help"; asked: number; found: object }
   | { part: "drawn"; form: string; text: string }
   | { part: "undrawn"; diagnostics: Diagnostic[] };

@@ -140,6 +140,14 @@ export function mirror(place) {
         view.dispatch(setDiagnostics(view.state, found));
       }
     },
+    dom: view.dom,
+    cursor: () => view.state.selection.main.head,
+    offsetAt: (x, y) => view.posAtCoords({ x, y }),
+    rect: (offset) => view.coordsAtPos(Math.min(offset, view.state.doc.length)),
+    put(from, to, text, start, end) {
+      view.dispatch({ changes: { from, to, insert: text }, selection: { anchor: from + start, head: from + end }, scrollIntoView: true });
+      view.focus();
+    },
     onText: (tell) => followers.text.push(tell),
     onLine: (tell) => followers.line.push(tell),
   };

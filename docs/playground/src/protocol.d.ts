@@ -10,6 +10,7 @@ export interface Question {
 export type ToWorker =
   | ({ do: "ask"; number: number } & Question)
   | ({ do: "draw"; number: number; form: string } & Question)
+  | { do: "help"; number: number; kind: string; file: string; text: string; offset: number }
   | { do: "library"; name: string };
 
 export type Made = { text: string } | { diagnostics: Diagnostic[] };
@@ -19,6 +20,7 @@ export type FromWorker =
   | { part: "broken"; why: string }
   | { part: "answer"; number: number; answer: Part }
   | { part: "drawn"; number: number; made: Made }
+  | { part: "help"; number: number; found: object }
   | { part: "text"; name: string; found: Shipped };
 
 /** A network of the library: its file, and which of its networks, where it is a preset. */

@@ -14,17 +14,20 @@ const LONG = 12_000;
  */
 export function python(file, changed) {
   let number = 0;
+  let asked = 0;
   let take = /** @type {(part: Part) => void} */ (() => {});
   let last = /** @type {ToWorker | null} */ (null);
   let silence = 0;
   let started = false;
   const drawn = /** @type {Map<number, (made: string | Diagnostic[]) => void>} */ (new Map());
+  const helped = /** @type {Map<number, (found: object) => void>} */ (new Map());
   const texts = /** @type {Map<string, (found: Shipped) => void>} */ (new Map());
   let worker = start();
 
   function start() {
     changed("loading", "");
     started = false;
+    helped.clear(); // what was asked of another worker has no answer
     const made = new Worker("worker.js", { type: "module" });
     made.addEventListener("message", (event) => made === worker && hear(event.data));
     made.addEventListener("error", (event) => made === worker && broke(event.message));
@@ -64,6 +67,9 @@ export function python(file, changed) {
     } else if (message.part === "drawn") {
       drawn.get(message.number)?.(of(message.made));
       drawn.delete(message.number);
+    } else if (message.part === "help") {
+      helped.get(message.number)?.(message.found);
+      helped.delete(message.number);
     } else {
       texts.get(message.name)?.(message.found);
       texts.delete(message.name);
@@ -98,6 +104,14 @@ export function python(file, changed) {
       return new Promise((resolve) => {
         drawn.set(own, resolve);
         send({ do: "draw", number: own, form, file: file(), text, wanted });
+      });
+    },
+    help(kind, text, offset) {
+      asked += 1;
+      const own = asked;
+      return new Promise((resolve) => {
+        helped.set(own, resolve);
+        send({ do: "help", number: own, kind, file: file(), text, offset });
       });
     },
   };

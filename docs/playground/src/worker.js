@@ -76,6 +76,8 @@ async function hear({ data }) {
         number: data.number,
         made: JSON.parse(worker.draw(data.file, data.text, JSON.stringify(data.wanted), data.form)),
       });
+    } else if (data.do === "help") {
+      tell({ part: "help", number: data.number, found: JSON.parse(worker.help(data.kind, data.file, data.text, data.offset)) });
     } else {
       tell({ part: "text", name: data.name, found: JSON.parse(library(data.name)) });
     }
