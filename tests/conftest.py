@@ -9,7 +9,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.memory"]
+pytest_plugins = ["tests.memory", "tests.order"]
 
 settings.register_profile("same", derandomize=True)
 settings.register_profile("search", derandomize=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 NO_TESTS = 5  # pytest's status where nothing was selected
 
-PYTEST = (sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 PARTS: dict[str, tuple[str, ...]] = {
     "ruff": (sys.executable, "-m", "ruff", "check", "--quiet", "."),
     "format": (sys.executable, "-m", "ruff", "format", "--check", "--quiet", "."),

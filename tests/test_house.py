@@ -13,6 +13,8 @@ from statistics import median
 
 import pytest
 
+from tests.order import LONGEST
+
 ROOT = Path(__file__).parent.parent
 SOFT_LIMIT, HARD_LIMIT = 300, 500
 FOLDERS = ("archc", "compiler", "dsl", "grammar")
@@ -320,6 +322,10 @@ def test_no_paths_of_one_machine(words: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------------- the project
+
+
+def test_the_longest_tests_are_there() -> None:
+    assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
 
 
 def test_one_version() -> None:

@@ -15,6 +15,7 @@ from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime import sample_inputs
 from archc.compiler.runtime.live_module import build
 from archc.reporting.error import ArchError
+from tests.sample import sample
 from tests.support import checked as checked_text
 
 from .checks import as_tuple, inputs_of
@@ -36,7 +37,7 @@ assert not any(name.split(".")[0].startswith("archc") for name in sys.modules), 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sample(NAMES, 1, 3))
 def test_exported_program(name: str, tmp_path: Path) -> None:
     graph = graph_of(name)
     module = build(graph, Mode.INFERENCE)
@@ -59,7 +60,7 @@ def test_exported_program(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sample(NAMES, 2, 3))
 def test_onnx(name: str, tmp_path: Path) -> None:
     runtime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

@@ -7,6 +7,7 @@ import pytest
 import archc
 from archc.compiler.importer.importing import Imported, import_model
 from archc.compiler.importer.sources import model_of
+from tests.sample import sample
 
 LINES = {
     "torchvision:resnet18": 26,
@@ -45,7 +46,7 @@ def test_a_model_becomes_a_text_of_few_lines(source: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", MORE_LINES)
+@pytest.mark.parametrize("source", sample(MORE_LINES, one_in=3))
 def test_a_larger_model_becomes_a_text_of_few_lines(source: str) -> None:
     made = imported(source)
     assert not made.is_flat

@@ -25,7 +25,7 @@ from .wide import legal
 pytestmark = pytest.mark.slow
 
 NETWORKS = int(os.environ.get("ARCHC_NETWORKS", "400" if EVERYTHING else "200"))
-TRAINED = int(os.environ.get("ARCHC_NETWORKS", "1500" if EVERYTHING else "500"))
+TRAINED = int(os.environ.get("ARCHC_NETWORKS", "1500" if EVERYTHING else "300"))
 PARTS = 10
 
 

@@ -217,7 +217,7 @@ more than in resnetv2_50), and one of 0.02 in that of the other, for of two valu
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample(names(), 2, 8))
+@pytest.mark.parametrize("name", sample(names(), 9, 16))
 def test_shipped_networks(name: str, tmp_path: Path) -> None:
     """At their size, and at an odd one where they take it."""
     graph = compile(smaller(name, tmp_path)).graph
