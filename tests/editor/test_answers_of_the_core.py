@@ -88,11 +88,11 @@ def test_a_name_tells_its_values_and_where_they_come_from(tmp_path: Path) -> Non
 
 
 def test_a_parameter_that_has_no_value_is_not_told_as_the_word_of_its_name(tmp_path: Path) -> None:
-    """`width` is an axis elsewhere. The network does not come as far as the step."""
-    text = "let depth = 3\nnetwork n(width = 8) {\n  input x[3, 8, 8]\n  require false\n  repeat depth { conv(width * 2) }\n}\n"
+    """`width` is an axis elsewhere. Nothing calls the block."""
+    text = "let depth = 3\nblock b(width = 8) {\n  repeat depth { conv(width * 2) }\n}\nnetwork n {\n  input x[3, 8, 8]\n  relu\n}\n"
     made, path = service(tmp_path, text)
     told = hover(made, path, place(text, "width * 2"))
-    assert told is not None and told.text == "`width`, a parameter of `n`; if nothing is said `8`"
+    assert told is not None and told.text == "`width`, a parameter of `b`; if nothing is said `8`"
     known = hover(made, path, place(text, "depth {"))
     assert known is not None and "**3**" in known.text
 
