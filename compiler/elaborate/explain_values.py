@@ -16,6 +16,7 @@ from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import Optional, Word
 from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean, is_near
 from .closures import Builtin, Environment, Module, Origin, Reader, Template
+from .explain_rounds import of_rounds
 from .functions import FUNCTIONS
 from .shape_of import ShapeOf
 from .values import WORDS, show_value
@@ -100,6 +101,9 @@ def unknown_name(
         known = files | {word for level in environment.levels() for word, row in level.labels.items() if row.members or wanted == "a value"}
     near = closest(name, known)
     help, fix = did_you_mean(near), replacement(span, near) if near and is_near(name, near[0]) else None
+    rounds = of_rounds(environment, None, name, span) if wanted == "a value" else None
+    if rounds is not None:
+        return Diagnostic("E201", f"there is no value named `{name}`", Label(span, "not known here"), rounds.secondary, help=rounds.help)
     if wanted == "a value" and name in choices():
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
     elif step is not None and (near[:1] == (same_as(name),) or not near):

@@ -10,14 +10,15 @@ from typing import TypeAlias
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
-from ..ops.suggest import closest, did_you_mean
 from .builder import Builder, Sharing
-from .closures import Again, Environment, Frame, Labelled, Made, Names, Template, as_of
+from .closures import Again, Environment, Frame, Labelled, Made, Names, as_of
 from .current import each, need_tensor, together
+from .effort import STEPS_A_LABEL
+from .explain_labels import labels_here, no_label, no_label_within, no_step_again
+from .explain_rounds import listed
 from .explain_values import replacement
 from .interfaces import Expander
-from .naming import static_labels
-from .values import UNKNOWN, Unknowable, kind_of
+from .values import Unknowable
 
 Runner: TypeAlias = Callable[[Frame, Span], Made]
 """Runs a step on the current tensor of a frame, at a place."""
@@ -73,15 +74,16 @@ def run_skip(expansion: Expander, frame: Frame, call: ast.Call, label: str | Non
     else:
         need_tensor(frame, call.span)
     if label is not None:
+        expansion.build.effort.spend(STEPS_A_LABEL, call.span)
         expansion.register(frame, Labelled(label, frame.current, call.span))
 
 
 def run_reuse(expansion: Expander, frame: Frame, call: ast.Call, label: str | None, place: Span) -> None:
     """`reuse(name)` applies the step with that label again, with its weights."""
     if not call.arguments:
-        raise Problem(
-            Diagnostic("E205", "`reuse` needs the label of a step", Label(call.span, "of which step?"), help="its use is `reuse(label)`")
-        )
+        known = labels_here(frame)
+        help = "its use is `reuse(label)`" + (f"; the labels here are {known}" if known is not None else "")
+        raise Problem(Diagnostic("E205", "`reuse` needs the label of a step", Label(call.span, "of which step?"), help=help))
     labelled = label_argument(expansion, frame, call)
     labelled.used = True
     if labelled.tensor is None:
@@ -93,6 +95,7 @@ def run_reuse(expansion: Expander, frame: Frame, call: ast.Call, label: str | No
                 f"`{labelled.name}` is no step that can be applied again",
                 Label(call.span, "reused here"),
                 (Label(labelled.span, "defined here"),),
+                help=no_step_again(labelled, expansion.build.nodes),
             )
         )
     expansion.build.effort.call(call.span)
@@ -178,8 +181,8 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
     """
     found = frame.environment.label(path[0])
     if found is None:
-        raise Problem(_no_label(frame, path[0], span, path[1:]))
-    for part in path[1:]:
+        raise Problem(no_label(frame, path, span, expansion.build.nodes, expansion.build.scopes))
+    for depth, part in enumerate(path[1:], 1):
         found.used = True
         inside = found.members.get(part)
         if inside is None:
@@ -187,17 +190,7 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
             failed = found.tensor is None and expansion.build.report.has_errors
             if failed or frame.environment.has_holes:
                 raise Unknowable
-            near = closest(part, found.members)
-            known = ", ".join(f"`{name}`" for name in list(found.members)[:6])
-            raise Problem(
-                Diagnostic(
-                    "E202",
-                    f"`{found.name}` has no step labelled `{part}`",
-                    Label(span, f"no `{part}` in it"),
-                    (Label(found.span, f"`{found.name}` is this"),),
-                    help=did_you_mean(near) or (f"its labels are {known}" if known else "it has no labels inside"),
-                )
-            )
+            raise Problem(no_label_within(frame, found, path, depth, span, expansion.build.nodes, expansion.build.scopes))
         found = inside
     if (found.tensors if as_list else found.tensor) is None and found.members and not expansion.build.report.has_errors:
         name = ".".join(path)
@@ -207,7 +200,7 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
                 f"`{name}` is the beginning of labels, and no step has it whole",
                 Label(span, "not a step"),
                 (Label(found.span, f"`{name}` begins here"),),
-                help="its labels are " + ", ".join(f"`{name}.{part}`" for part in list(found.members)[:6]),
+                help=f"its labels are {listed([f'{name}.{part}' for part in found.members])}",
             )
         )
     if not frame.training_only and any(
@@ -223,68 +216,3 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
             )
         )
     return found
-
-
-def _no_label(frame: Frame, name: str, span: Span, rest: tuple[str, ...] = ()) -> Diagnostic:
-    for level in frame.environment.levels():
-        later = static_labels(level.body).get(name)
-        if later is not None and later.span.start > span.start:
-            return Diagnostic(
-                "E203",
-                f"`{name}` is used before it exists",
-                Label(span, "used here"),
-                (Label(later.span, "defined here, later"),),
-                help="steps run in the order of the text; move the step that makes it up, or the use of it down",
-            )
-    if frame.environment.has_holes:
-        raise Unknowable
-    known = [label for level in frame.environment.levels() for label in level.labels]
-    near = closest(name, known)
-    elsewhere = [f"{outer}.{name}" for level in frame.environment.levels() for outer, row in level.labels.items() if name in row.members]
-    help_text = f"it is inside another: `{elsewhere[0]}`" if elsewhere else did_you_mean(near)
-    binding = frame.environment.binding(name)
-    if help_text is None and binding is not None and binding.value is not UNKNOWN:
-        help_text = f"`{name}` is {kind_of(binding.value)}; a label names a step: `{name}: conv(…)`"
-    if name == "in":
-        help_text = "`in` has the sizes of the tensor that comes in, as numbers, and is no step: here the label of a step is wanted, or an input's name"
-    if help_text is None or (binding is not None and rest):
-        help_text = _in_a_block(frame, rest[-1] if rest else name) or help_text
-    if help_text is None:
-        help_text = _in_a_loop(frame, name)
-    return Diagnostic(
-        "E202",
-        f"no step is labelled `{name}`",
-        Label(span, "no such label"),
-        tuple(
-            Label(found.span, f"`{near[0]}` is this")
-            for found in (frame.environment.label(near[0]) if near else None,)
-            if found is not None
-        ),
-        help=help_text or (f"label the step that makes it: `{name}: …`" if name.isidentifier() else None),
-        fix=replacement(span, tuple(elsewhere[:1]) or near),
-    )
-
-
-def _in_a_loop(frame: Frame, name: str) -> str | None:
-    """What to do where the label is one of a round: there are as many of it as rounds."""
-    for level in frame.environment.levels():
-        for statement in level.body:
-            if isinstance(statement, ast.Repeat | ast.For) and name in static_labels(statement.body):
-                return f'each round of a loop has its own `{name}`: tell them apart by a label with an expression, `"{name}{{i}}": …`'
-    return None
-
-
-def _in_a_block(frame: Frame, name: str) -> str | None:
-    """What to do where the label is one of a block that is called here: its labels are reached by the label of the call."""
-    for level in frame.environment.levels():
-        for statement in level.body:
-            for step in statement.steps if isinstance(statement, ast.Chain) else ():
-                call = step.action
-                binding = frame.environment.binding(call.path[0]) if isinstance(call, ast.Call) else None
-                if binding is None or not isinstance(binding.value, Template) or name not in static_labels(binding.value.definition.body):
-                    continue
-                if step.label is not None:
-                    return f"it is inside another: `{step.label.span.text}.{name}`"
-                own = binding.value.name[:1]
-                return f"`{name}` is a label inside `{call.span.text}`: give that a label, `{own}1: {call.span.text}`, and read `skip({own}1.{name})`"
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ...dsl import ast
 
@@ -172,6 +172,17 @@ def _in_one_scope(node: ast.Node) -> Sequence[ast.Node]:
 def has_dynamic_label(body: Sequence[ast.Statement]) -> bool:
     """Whether a step of the loop's body carries a label with an expression: then the rounds need no number."""
     return any(_plain(label) is None for _, label in ast.labels(*body, parts=_in_one_scope))
+
+
+def labels_of_rounds(
+    body: Sequence[ast.Node], loop: ast.Repeat | ast.For | None = None
+) -> Iterator[tuple[ast.Repeat | ast.For | None, ast.Text]]:
+    """The labels with an expression in a body, each with the innermost loop that holds it: to explain one that no round makes."""
+    for part in body:
+        own = part.qualifier if isinstance(part, ast.Path) else part
+        inner = own if isinstance(own, ast.Repeat | ast.For) else loop
+        yield from ((loop, label) for _, label in ast.labels(part, parts=lambda _: ()) if _plain(label) is None)
+        yield from labels_of_rounds(_in_one_scope(part), inner)
 
 
 def _plain(label: ast.Text) -> str | None:

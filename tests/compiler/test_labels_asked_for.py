@@ -1,0 +1,89 @@
+"""A label that no step has: what is said tells which there are and where, and what is offered works."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import assert_mended, checked
+
+
+def net(body: str, shape: str = "[8, 16, 16]") -> str:
+    return f"network n {{\n  input image{shape}\n  {body}\n}}\n"
+
+
+ROUNDS = {
+    "a round after the last": ('for i in range(3) { "x{i}": conv(8) }\n  skip(x3)', "`for i in range(3)` makes `x0` to `x2`"),
+    "a round before the first": ('repeat 3 as i { "x{i + 1}": conv(8) }\n  skip(x0)', "`repeat 3 as i` makes `x1` to `x3`"),
+    "a stage": ('for i in range(2) { stage "s{i}" { c: conv(8) } }\n  skip(s5.c)', "`for i in range(2)` makes `s0` and `s1`"),
+    "a label with dots": ('for i in range(3) { "enc.{i}": conv(8) }\n  skip("enc.3")', "makes `enc.0` to `enc.2`"),
+    "a path": ('add { | for k in [1, 3]: "b{k}": conv(8, k) }\n  reuse(b5)', "`for k in [1, 3]` makes `b1` and `b3`"),
+    "its shape": ('for i in range(3) { "x{i}": conv(8) }\n  conv(x3.channels)', "makes `x0` to `x2`"),
+    "in a stage, by its name": ('stage s { for i in range(9) { "x{i}": conv(8) } }\n  skip(s.x9)', "its labels are `s.x0` to `s.x8`"),
+}
+
+
+@pytest.mark.parametrize("title", ROUNDS)
+def test_a_label_that_no_round_makes_is_answered_with_those_that_the_loop_makes(title: str) -> None:
+    body, help = ROUNDS[title]
+    [row] = [row for row in checked(net(body)).diagnostics if row.is_error]
+    assert row.code in ("E201", "E202") and row.help is not None and help in row.help
+
+
+def test_many_labels_are_told_by_their_ends_and_their_number() -> None:
+    words = "".join(f"  s{letter}: conv(8)\n" for letter in "abcdefghijk")
+    [row] = checked(net(f"stage s {{\n{words}  }}\n  skip(s.none)")).diagnostics
+    assert row.help == "its labels are `s.sa`, `s.sb`, `s.sc`, `s.sd`, `s.se`, `s.sf` and 5 more"
+
+
+MENDED = {
+    "the round before the first": (
+        'for i in range(3) { "x{i}": add { | conv(8) | skip("x{i - 1}") } }',
+        'for i in range(3) { "x{i}": add { | conv(8) | skip("x{i - 1}" if i > 0 else image) } }',
+    ),
+    "a step that has no label": (
+        "conv(8) -> relu\n  conv(8)\n  add { | skip(conv1) | skip(relu1) | reuse(conv2) }",
+        "conv1: conv(8) -> relu1: relu\n  conv2: conv(8)\n  add { | skip(conv1) | skip(relu1) | reuse(conv2) }",
+    ),
+    "one inside a stage": (
+        "stage s { conv(8) -> relu }\n  conv(8)\n  add { | skip(s.conv1) | skip }",
+        "stage s { conv1: conv(8) -> relu }\n  conv(8)\n  add { | skip(s.conv1) | skip }",
+    ),
+    "one a level deeper": (
+        "stage s { stage t { deep: conv(8) } -> relu }\n  add { | skip(s.deep) | skip }".replace("} -> relu }", "}\n  relu }"),
+        "stage s { stage t { deep: conv(8) }\n  relu }\n  add { | skip(s.t.deep) | skip }",
+    ),
+    "a slip": (
+        "tower: { first: conv(8) -> second: conv(8) }\n  reuse(tower.frist)",
+        "tower: { first: conv(8) -> second: conv(8) }\n  reuse(tower.first)",
+    ),
+    "a slip between quotes": (
+        'tower: { first: conv(8) -> second: conv(8) }\n  reuse("tower.frist")',
+        'tower: { first: conv(8) -> second: conv(8) }\n  reuse("tower.first")',
+    ),
+}
+
+
+@pytest.mark.parametrize("title", MENDED)
+def test_the_label_that_is_offered_is_one(title: str) -> None:
+    before, after = MENDED[title]
+    assert_mended(net(before), net(after))
+
+
+@pytest.mark.parametrize(
+    ("body", "help"),
+    [
+        ("tower: { c1: conv(8) -> c2: conv(8) }\n  reuse(tower.c9)", "its labels are `tower.c1` and `tower.c2`"),
+        ("tower: { c1: conv(8) }\n  t: conv(8)\n  reuse()", "its use is `reuse(label)`; the labels here are `tower` and `t`"),
+        ("reuse(image)", "it is an input, and has no weights: `skip(image)` takes it up again"),
+        ("split(2) as a, b\n  skip(a) -> reuse(b)", "`skip(b)` takes it up; `reuse` takes the label of the step with the weights"),
+    ],
+)
+def test_what_cannot_be_used_again_says_what_can(body: str, help: str) -> None:
+    [row] = [row for row in checked(net(body)).diagnostics if row.is_error]
+    assert row.help is not None and help in row.help
+
+
+def test_labels_of_what_comes_in_cost_as_those_of_steps_do() -> None:
+    """A hundred thousand of them are ended early, not after they are all made."""
+    found = checked(net('for i in range(100000) { "g{i}": skip }'))
+    assert [row.code for row in found.diagnostics] == ["E406"]
