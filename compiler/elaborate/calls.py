@@ -30,8 +30,9 @@ from .closures import (
     Tensors,
 )
 from .current import each, need_tensor, only, together
-from .explain_arguments import refused_argument, sizes_apart, tensor_given
+from .explain_arguments import refused_argument, sizes_apart
 from .explain_steps import for_an_input, name_with_holes
+from .explain_tensors import as_paths, tensor_given
 from .foresight import alike
 from .freeze import plain
 from .interfaces import Expander
@@ -99,7 +100,12 @@ def arguments_of(
     defaults = frame.defaults.of(callee)
     if isinstance(callee, Builtin) and call.arguments and isinstance(call.arguments[0].value, ast.Name):
         tensor_given(callee.operation.least_inputs, signature(callee), call, expansion.evaluator(frame))
-    found = match(signature(callee), [argument for argument, _ in outer], call.span, frozenset(defaults))
+    try:
+        found = match(signature(callee), [argument for argument, _ in outer], call.span, frozenset(defaults))
+    except Problem as problem:
+        if isinstance(callee, Builtin) or problem.diagnostic.code not in ("E204", "E205", "E206", "E207"):
+            raise
+        raise Problem(as_paths(problem.diagnostic, signature(callee), call, expansion.evaluator(frame), frozenset(defaults))) from None
     where = {id(argument): environment for argument, environment in outer}
     references = _references(callee.operation) if isinstance(callee, Builtin) else frozenset()  # type: ignore[arg-type]  # see `_parameters`
     if references and len(call.arguments) > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...dsl import ast
@@ -38,6 +39,31 @@ def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], enteri
             f"`slice({first}, start = {second})` is what stands here",
             severity=Severity.WARNING,
         )
+
+    if word in _ALONG and isinstance(entering, ShapeOf) and (doubt := _doubt_along(call, given, entering)) is not None:
+        yield doubt
+
+
+_ALONG: Final = ("reduce", "softmax", "log_softmax", "normalize")
+"""Steps along an axis that other libraries count from the batch."""
+
+
+def _doubt_along(call: ast.Call, given: Mapping[str, Given], entering: ShapeOf) -> Diagnostic | None:
+    """`reduce("mean", axis = 1)` of a sequence, `softmax(1)` of an image: in libraries that count the batch, axis 1 is another one."""
+    axis = given.get("axis")
+    axes = entering.axes
+    if axis is None or axis.value not in (1, (1,)) or axis.value is True or axis.span.text not in ("1", "[1]"):
+        return None
+    is_image = axes[:1] == ("channels",) and len(axes) > 2 and all(axes)
+    if not (is_image or axes == ("length", "channels")) or axis.span.source is not call.span.source:
+        return None
+    return Diagnostic(
+        "W518",
+        f"`{call.span.text}` goes along {axes[1]}: the batch is not counted, and {axes[0]} {'are' if is_image else 'is'} axis 0",
+        Label(axis.span, f"the {axes[1]}"),
+        help=f"name the axis that is meant: `{axes[0]}` or `{axes[1]}`",
+        severity=Severity.WARNING,
+    )
 
 
 def doubt_of_axis(operation: type[Operation], head: ast.Call, given: Mapping[str, Given], entering: Sequence[ShapeOf]) -> Diagnostic | None:

@@ -14,7 +14,7 @@ from .closures import Builtin, Environment, Labelled, Module, Origin, Partial, T
 from .effort import Effort
 from .explain_axes import named_sizes, no_such_axis
 from .explain_numbers import rounded
-from .explain_values import dotted_name, from_elsewhere, replacement, unknown_name, with_origins
+from .explain_values import comma_of_a_list, dotted_name, from_elsewhere, replacement, unknown_name, with_origins
 from .foreign_steps import unknown_step
 from .functions import FUNCTIONS
 from .operators import apply_operator
@@ -230,6 +230,8 @@ class Evaluator:
         return label
 
     def index(self, node: ast.Index) -> object:
+        if isinstance(node.value, ast.List) and (comma := comma_of_a_list(node)) is not None:
+            raise Problem(comma)
         value, index = self.value(node.value), self.value(node.index)
         if not isinstance(value, tuple | str):
             raise Problem(

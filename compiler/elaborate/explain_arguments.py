@@ -92,6 +92,11 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in WORDS and word != value and _takes(Slot(row.name, False, "", kind=row.kind), word):
         return f"write `{word}`", Fix(f"write `{word}`", (Edit(span, word),))
+    if isinstance(value, ShapeOf) and span.text.isidentifier() and not any(isinstance(slot.kind, Reference) for slot in called.slots):
+        return (
+            f"`{span.text}` is the shape of a tensor, for that is what a label means as a value: one size of it is "
+            f"`{span.text}.{next(filter(None, value.axes), 'features')}`, and the tensor itself comes in from the step before"
+        ), None
     if isinstance(row.kind, Flag) and (flag := _flag(value, span)) is not None:
         return f"write `{flag}`", Fix(f"write `{flag}`", (Edit(span, flag),))
     begins_with_what_comes_out = called.slots[0].name in ("channels", "features")
@@ -213,27 +218,5 @@ def sizes_apart(called: Signature, arguments: Sequence[ast.Argument], evaluator:
             f"`{called.name}` takes a size as one argument, and here {len(values)} stand for it",
             Label(place, f"{len(values)} arguments"),
             fix=Fix(f"write `{called.name}({written})`", (Edit(place, written),)),
-        )
-    )
-
-
-def tensor_given(inputs: int, called: Signature, call: ast.Call, evaluator: Reads) -> None:
-    """Refuse `relu(x)`, `conv(x, 64)`: what a step works on is the tensor at hand."""
-    first = call.arguments[0]
-    if inputs != 1 or first.name is not None or not isinstance(first.value, ast.Name):
-        return
-    name = first.value.name
-    if evaluator.environment.binding(name) is not None or evaluator.labelled(first.value) is None:
-        return
-    if any(isinstance(slot.kind, Reference) for slot in called.slots):
-        return
-    rest = ", ".join(row.span.text for row in call.arguments[1:])
-    written = f"skip({name}) -> {called.name}" + (f"({rest})" if rest else "")
-    raise Problem(
-        Diagnostic(
-            "E207",
-            f"`{called.name}` works on the tensor at hand, and takes none as an argument",
-            Label(first.span, "is a label"),
-            fix=Fix(f"go on from the label: write `{written}`", (Edit(call.span, written),)),
         )
     )

@@ -131,9 +131,10 @@ def _unlabelled(
     name = path[-1]
     if not name.isidentifier():
         return None
+    parts: list[Node | Scope] = [*nodes, *scopes]
     for outer in reversed(scope.ancestors()):
         wanted = (*outer.path, *path)
-        made = [part.span for part in (*nodes, *scopes) if part.path == wanted and part.names == (name,)]
+        made = [part.span for part in parts if part.path == wanted and part.names == (name,)]
         if not made:
             continue
         place = made[0]

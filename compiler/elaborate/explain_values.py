@@ -216,3 +216,16 @@ def names_in(node: ast.Expression) -> list[ast.Name | ast.Attribute]:
 def replacement(span: Span, names: tuple[str, ...]) -> Fix | None:
     """The fix that writes the nearest name in the place of what stands there."""
     return Fix(f"write `{names[0]}`", (Edit(span, names[0]),)) if names else None
+
+
+def comma_of_a_list(node: ast.Index) -> Diagnostic | None:
+    """`[[1, 2] [3]]`: no item of `[1, 2]` is asked for, where white space parts the two; a comma is missing."""
+    first, second = node.value.span, node.span.source.span(node.value.span.end, node.span.end)
+    if not second.text[:1].isspace() or not isinstance(node.index, ast.Number):
+        return None
+    return Diagnostic(
+        "E113",
+        f"a comma is missing between `{first.text}` and `{second.text.strip()}`",
+        Label(second, "a comma before this"),
+        fix=Fix("write the comma", (Edit(first.source.span(first.end, first.end), ","),)),
+    )

@@ -38,6 +38,7 @@ class Signature:
     slots: tuple[Slot, ...]
     place: Span | None
     tensors: tuple[str, ...] = ()  # what a block takes at the head of a merge
+    takes_list: bool = False  # the last of them is a list of any length
     open: bool = False  # whether it takes sizes by names that the call chooses
     by_name: bool = False  # a preset: the order of its parameters is told in another place
 
@@ -54,7 +55,8 @@ def signature(callee: Template | Builtin) -> Signature:
     """What `callee` may be given."""
     if isinstance(callee, Template):
         tensors = tuple(row.name for row in callee.definition.inputs) if isinstance(callee.definition, ast.Block) else ()
-        return Signature(callee.name, _slots(callee), callee.definition.head, tensors, by_name=callee.is_preset)
+        takes_list = isinstance(callee.definition, ast.Block) and callee.definition.takes_list
+        return Signature(callee.name, _slots(callee), callee.definition.head, tensors, takes_list, by_name=callee.is_preset)
     return _of_operation(callee.operation, callee.place)
 
 
@@ -151,7 +153,7 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
             f"`{called.name}` takes its tensors ({', '.join(called.tensors)}) as the paths of a merge, not as arguments",
             Label(argument.span, "one too many"),
             _secondary(called),
-            help=_as_paths(called, arguments),
+            help=f"its use is `{called.usage} {{ | … | … }}`",
         )
     takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
     fix = _as_list(called, arguments)
@@ -163,23 +165,6 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
         help=fix.message if fix is not None else f"its use is `{called.usage}`",
         fix=fix,
     )
-
-
-def _as_paths(called: Signature, arguments: Sequence[ast.Argument]) -> str:
-    """`up(8, d1)` as `up(8) { | skip | skip(d1) }`: the tensor at hand is the first, where one less is named than the block takes."""
-    placed = [row for row in arguments if row.name is None]
-    required = sum(slot.required and all(row.name != slot.name for row in arguments) for slot in called.slots)
-    values = [row for row in placed if not row.value.span.text.isidentifier()][: len(called.slots)]
-    values += [row for row in placed if row not in values][: max(required - len(values), 0)]
-    tensors = [row.value.span.text for row in placed if row not in values]
-    given = ", ".join(row.span.text for row in arguments if row.name is not None or row in values)
-    head = f"{called.name}({given})" if given else called.name
-    if len(called.tensors) == len(tensors) == 1:
-        return f"its input is the tensor at hand: `skip({tensors[0]}) -> {head}`"
-    paths = ["skip" if text == "skip" else f"skip({text})" for text in tensors]
-    if len(paths) == len(called.tensors) - 1 and "skip" not in paths:
-        paths = ["skip", *paths]
-    return f"write `{head} {{ {' '.join(f'| {path}' for path in paths) or '| … | …'} }}`"
 
 
 def _as_list(called: Signature, arguments: Sequence[ast.Argument]) -> Fix | None:

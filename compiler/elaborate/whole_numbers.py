@@ -33,7 +33,7 @@ class WholeNumbers:
         for number, sources in enumerate(read):
             looks_up = number == 0 and made.reads_integers() is not None
             if looks_up and not sources:
-                raise Refusal("E335", self._not_whole(made, nodes, inputs[0]), operand=0, help=_FOR_NUMBERS)
+                raise Refusal("E335", self._not_whole(made, nodes, inputs[0]), operand=0, help=self._before(made, nodes, inputs[0]))
             mine, other = (self.as_places, self.as_numbers) if looks_up else (self.as_numbers, self.as_places)
             for source in sorted(sources):
                 if source in other:
@@ -67,6 +67,16 @@ class WholeNumbers:
                 return f"`tokens` in place of `{node.operation.name}` makes a sequence [L, C] of the image: one row for each position"
             return f"it is a sequence before `{node.operation.name}`: leave that out"
         return "`reshape([length = …, channels = …])` makes a sequence [L, C] of a vector; of an image, `tokens` does"
+
+    def _before(self, made: Operation, nodes: Sequence[Node], index: int) -> str:
+        """What to do with the step that makes other numbers of the whole ones that came in."""
+        node = nodes[index]
+        if not node.inputs or node.shape != node.input_shapes[0] or not all(self.inputs_of(nodes, before) for before in node.inputs):
+            return _FOR_NUMBERS
+        text = " ".join(node.span.text.split())
+        if node.operation.family in ("activation", "regularise", "norm"):
+            return f"`{text}` works on features, and so it stands behind what makes them: `{made.name}(…) -> {text}`"
+        return f"`{text}` would change which rows are looked up: do that where the batch is made, and give the network the numbers that it means"
 
     def _not_whole(self, made: Operation, nodes: Sequence[Node], index: int) -> str:
         node = source = nodes[index]

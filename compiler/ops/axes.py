@@ -55,7 +55,9 @@ def resolve_axis(axis: Plain, shape: Shape, name: str, parameter: str = "axis") 
             parameter=parameter,
             operand=0,
             suggestions=tuple(words[:4]),
-            help=f"its axes are 0 to {len(shape) - 1}" + (f", also called {', '.join(words)}" if words else ""),
+            help=f"its axes are 0 to {len(shape) - 1}"
+            + (f", also called {', '.join(words)}" if words else "")
+            + (f"; the batch is not counted, and what is {axis} with it is {len(shape) - 1}" if found == len(shape) else ""),
         )
     return found
 

@@ -147,6 +147,29 @@ def python_tuple(mistake: Mistake) -> Repair | None:
     return Repair(say("E121", message, span, fix=fix), changes)
 
 
+def list_after_list(mistake: Mistake) -> Repair | None:
+    """`[[1, 2] [3, 4]]`: two lists in a list without their comma, of which the second was read as the number of an item."""
+    opener = mistake.opener()
+    if opener < 1 or mistake.tokens[opener].kind != "LSQB" or mistake.tokens[opener - 1].kind != "RSQB":
+        return None
+    depth, first = 0, opener - 1
+    while first > 0:
+        depth += (mistake.tokens[first].kind in CLOSES.values()) - (mistake.tokens[first].kind in CLOSES)
+        if not depth:
+            break
+        first -= 1
+    if mistake.at(first - 1).kind not in ("LSQB", "COMMA", "EQUAL", "IN", "RSQB"):
+        return None
+    before, second = mistake.tokens[opener - 1], mistake.tokens[opener]
+    edits, changes = [Edit(mistake.place(before.end), ",")], [mistake.insert(opener, "COMMA")]
+    if mistake.before.kind in ENDS_VALUE and mistake.token.kind in BEGINS_VALUE:
+        edits.append(Edit(mistake.place(mistake.before.end), ","))
+        changes.append(mistake.insert(mistake.position, "COMMA"))
+    fix = Fix("write the comma" if len(edits) == 1 else "write the commas", tuple(edits))
+    message = f"a comma is missing between `{mistake.span(mistake.tokens[first]).to(mistake.span(before)).text}` and the list behind it"
+    return Repair(say("E113", message, mistake.span(second), "a comma before this", fix=fix), tuple(changes))
+
+
 def wrong_closer(mistake: Mistake) -> Repair | None:
     """`conv(64]`, `conv(64}`, a `)` that closes nothing."""
     token = mistake.token

@@ -56,11 +56,28 @@ def called_twice(mistake: Mistake) -> Repair | None:
     span = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[end - 1]))
     step = span.text[: mistake.token.start - span.start].strip()
     message = "a step is not called again with its tensor: it goes on from the tensor at hand"
-    is_whole = re.fullmatch(r"[A-Za-z_][\w.]*", tensor) is not None and "->" not in step and ":" not in step
-    fix = Fix(f"write `skip({tensor}) -> {step}`", (Edit(span, f"skip({tensor}) -> {step}"),)) if is_whole else None
-    help = None if fix else "another one is taken up before it: `skip(b) -> conv(4)`"
     place = mistake.span(mistake.token).to(mistake.span(mistake.tokens[end - 1]))
-    return _without_chain(mistake, say("E124", message, place, help=help, fix=fix))
+    right, others = None, "another one is taken up before it: `skip(b) -> conv(4)`"
+    if "->" not in step and ":" not in step:
+        paths = _tensors(tensor)
+        if len(paths) == 1:
+            right = f"{paths[0]} -> {step}"
+        elif paths:
+            right = f"{step.removesuffix('()')} {{ {' '.join(f'| {path}' for path in paths)} }}"
+            message = "a step is not called again with its tensors: those are the paths of a merge"
+        elif re.search(r"[,\[]", tensor):
+            others = f"several are the paths of a merge: `{step.removesuffix('()')} {{ | skip(a) | skip(b) }}`"
+    fix = Fix(f"write `{right}`", (Edit(span, right),)) if right is not None else None
+    return _without_chain(mistake, say("E124", message, place, help=None if fix else others, fix=fix))
+
+
+def _tensors(inside: str) -> list[str]:
+    """The tensors that a call names, `b`, `a, skip`, `[a, b.c]`, as paths; none where one of them is no name."""
+    names = [name.strip() for name in re.sub(r"\A[\[(]|[\])]\Z", "", inside.strip()).split(",")]
+    names = [name for name in names if name]
+    if not all(re.fullmatch(r"[A-Za-z_][\w.]*", name) for name in names):
+        return []
+    return ["skip" if name == "skip" else f"skip({name})" for name in names]
 
 
 def step_on_a_condition(mistake: Mistake) -> Repair | None:
@@ -72,10 +89,11 @@ def step_on_a_condition(mistake: Mistake) -> Repair | None:
         return None
     if index == mistake.position and not mistake.between:
         return None
-    if index < mistake.position and not (mistake.begins_line() or mistake.token.kind in ("RBRACE", "$END")):
+    if index < mistake.position and not (mistake.begins_line() or mistake.token.kind in ("RBRACE", "BAR", "$END")):
         return None
     first = _first(mistake, index)
-    if mistake.at(first - 1).kind in ("BAR", "COLON") or mistake.at(first).kind not in ("NAME", "TEXT", "TEXT_START"):
+    is_path = mistake.at(first - 1).kind == "BAR"
+    if mistake.at(first - 1).kind == "COLON" or mistake.at(first).kind not in ("NAME", "TEXT", "TEXT_START"):
         return None
     inside = mistake.tokens[index + 1 : end]
     if not inside or any(one.kind in ("LBRACE", "BRACE_BAR", "IF", "VALUE_IF") for one in inside):
@@ -84,15 +102,21 @@ def step_on_a_condition(mistake: Mistake) -> Repair | None:
     step = span.text[: token.start - span.start].strip()
     otherwise = next((one for one in inside if one.kind == "ELSE"), None)
     condition = Span(span.source, token.end, otherwise.start if otherwise is not None else span.end).text.strip()
-    right = f"if {condition} {{ {step} }}"
+    right = f"if {condition}: {step}" if is_path else f"if {condition} {{ {step} }}"
     if otherwise is not None:
         other = Span(span.source, otherwise.end, span.end).text.strip()
         if not condition or not other:
             return None
-        right += f" else {{ {other} }}" if other not in ("none", "None") else ""
-    message = "a step on a condition stands in the body of an `if`"
+        if other not in ("none", "None"):
+            right = f"if {condition} {{ {step} }} else {{ {other} }}"
+    message = (
+        "the condition of a path stands before its steps"
+        if is_path and otherwise is None
+        else "a step on a condition stands in the body of an `if`"
+    )
     fix = Fix(f"write `{right}`", (Edit(span, right),)) if "->" not in step else None
-    help = None if fix else "`if condition { conv(8) }`, or with `else { … }`"
+    one = "`if condition { conv(8) }`, or with `else { … }`"
+    help = None if fix else f"write `{right}`; of one step alone {one}" if is_path and otherwise is None else one
     whole = Token("BROKEN", span.start, span.end)
     return Repair(say("E121", message, mistake.span(token), help=help, fix=fix), (Change(first, end, (whole,)),), start=first)
 

@@ -45,6 +45,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.changed_value,
     words.missing_let,
     brackets.colon_in_brackets,
+    brackets.list_after_list,
     brackets.python_tuple,
     brackets.stray_comma,
     brackets.wrong_closer,

@@ -193,7 +193,8 @@ def _one_of_several(mistake: Mistake, name: str, end: int) -> Repair:
     if inside.startswith("-") or _is_input(mistake, name):
         # Nobody counts the results of a step from the end: a position of an axis is meant.
         step = positions(inside)
-        help = f"write `skip({name}) -> {step}`" if step is not None else POSITIONS
+        several = f"; where it has several results, one of them is `skip({span.text})`" if not _is_input(mistake, name) else ""
+        help = f"write `skip({name}) -> {step}`{several}" if step is not None else POSITIONS
         message = f"`{name}` is a label and no step, and a position of its tensor is taken by an operation"
         return Repair(say("E124", message, span, help=help), changes, damaged=True, start=first)
     message = f"`{name}` is a label and no step: the path goes on from one of its results by `{right}`"

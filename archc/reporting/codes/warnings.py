@@ -138,11 +138,12 @@ ROWS: tuple[Code, ...] = (
     ),
     Code(
         "W518",
-        "images joined along `axis = 1`",
-        "The batch is not counted, so that axis 0 are the channels, and axis 1 of an image is its height. Where all paths have the same "
-        "shape, both readings fit, and who counts the batch means channels.",
+        "an axis 1 that may count the batch",
+        "The batch is not counted, so that axis 0 of an image are the channels, and axis 1 is its height. Where images of one shape are "
+        "joined along axis 1, or a mean or a softmax goes along it, both readings fit, and who counts the batch means channels; of a "
+        "sequence, [length, channels], its length.",
         "network n {\n  input x[64, 32, 32]\n  concat(axis = 1) { | skip | conv(64) }\n}\n",
-        "`concat` alone joins channels. Where the height is meant, `concat(axis = height)`.",
+        "`concat` alone joins channels. Where the height is meant, `concat(axis = height)`: a word says it everywhere.",
     ),
     Code(
         "W520",

@@ -1,0 +1,130 @@
+"""What is written as another library writes it: tensors as arguments, conditions behind a step, axes that count the batch. What is offered works."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support import assert_mended, checked
+
+BLOCKS = """block up(c) takes xs[] { concat { | for i in range(len(xs)): skip(xs[i]) } -> conv(c) }
+block fuse(c) takes a, b { add { | skip(a) | skip(b) } -> conv(c) }
+block one(c, k = 3) { conv(c, k) }
+block joined takes xs[] { concat { | for i in range(len(xs)): skip(xs[i]) } }
+block two(w) gives low, high { low: conv(w) -> high: conv(w) }
+"""
+
+
+def net(body: str, shape: str = "8, 16, 16") -> str:
+    return f"{BLOCKS}network n {{\n  input image[{shape}]\n  d: conv(8)\n  e: conv(8)\n  {body}\n}}\n"
+
+
+MENDED = {
+    # tensors that are arguments of a block
+    "up(d, c = 8)": "skip(d) -> up(c = 8)",
+    "up(8, d, e)": "up(8) { | skip(d) | skip(e) }",
+    "up([d, e], c = 8)": "up(c = 8) { | skip(d) | skip(e) }",
+    "up(c = 8, d)": "skip(d) -> up(c = 8)",
+    "fuse(8, d, e)": "fuse(8) { | skip(d) | skip(e) }",
+    "fuse(d, e, 8)": "fuse(8) { | skip(d) | skip(e) }",
+    "fuse(a = d, b = e, c = 8)": "fuse(c = 8) { | skip(d) | skip(e) }",
+    "fuse(8, d)": "fuse(8) { | skip | skip(d) }",
+    "fuse(8, skip, d)": "fuse(8) { | skip | skip(d) }",
+    "one(d, c = 8)": "skip(d) -> one(c = 8)",
+    "one(d, 8, 3)": "skip(d) -> one(8, 3)",
+    "joined(d, e)": "joined { | skip(d) | skip(e) }",
+    "joined([d, e])": "joined { | skip(d) | skip(e) }",
+    # a step that is made and called
+    "add()(d, e)": "add { | skip(d) | skip(e) }",
+    "Add()([d, e])": "add { | skip(d) | skip(e) }",
+    "Concatenate(axis=-1)([d, e])": "concat { | skip(d) | skip(e) }",
+    "concat(axis = channels)([d, e])": "concat(axis = channels) { | skip(d) | skip(e) }",
+    "nn.Conv2d(8, 8, 3, padding=1)(d)": "skip(d) -> conv(8, 3, pad = 1)",
+    # a path on a condition
+    "add { | conv(8) if true | skip }": "add { | if true: conv(8) | skip }",
+    "add { | skip | conv(8) if true }": "add { | skip | if true: conv(8) }",
+    "add { | skip | conv(8) if 2 > 1 else skip }": "add { | skip | if 2 > 1 { conv(8) } else { skip } }",
+    "add { | skip | conv(8) if true else none }": "add { | skip | if true: conv(8) }",
+    # commas between lists
+    "for row in [[1 2] [3 4]] { conv(row[1]) }": "for row in [[1, 2], [3, 4]] { conv(row[1]) }",
+    "for row in [[1, 2] [3, 4]] { conv(row[1]) }": "for row in [[1, 2], [3, 4]] { conv(row[1]) }",
+    "for row in [[1, 2] [1]] { conv(row[0]) }": "for row in [[1, 2], [1]] { conv(row[0]) }",
+    "for row in [[4] [0] [2, 3]] { conv(8 + row[0]) }": "for row in [[4], [0], [2, 3]] { conv(8 + row[0]) }",
+}
+
+
+@pytest.mark.parametrize("before", MENDED)
+def test_it_becomes_what_the_language_says(before: str) -> None:
+    assert_mended(net(before), net(MENDED[before]))
+
+
+@pytest.mark.parametrize("body", ["for c in [[4, 8][1]] { conv(c) }", "let i = 1\n  conv([4, 8] [i])", "fuse(8) { | skip(d) | skip(e) }"])
+def test_what_is_meant_so_is_left(body: str) -> None:
+    assert not [row for row in checked(net(body)).diagnostics if row.is_error]
+
+
+@pytest.mark.parametrize(
+    ("body", "help"),
+    [
+        ("up(d, e)", "write `up(c) { | skip(d) | skip(e) }`"),
+        ("one(d)", "`c` is the shape of a tensor"),
+        ("add { | conv(8) -> bn if true | skip }", "write `if true: conv(8) -> bn`; of one step alone"),
+        ("add()([d, conv(8)])", "several are the paths of a merge: `add { | skip(a) | skip(b) }`"),
+        ("h: two(8)\n  h[-1]", "`skip(h) -> select(-1)`; where it has several results, one of them is `skip(h[-1])`"),
+        ('reduce("mean", axis = [2, 3])', "the batch is not counted, and what is 3 with it is 2"),
+    ],
+)
+def test_what_has_no_single_answer_is_told(body: str, help: str) -> None:
+    assert any(help in (row.help or "") for row in checked(net(body)).diagnostics)
+
+
+SEQUENCE = "length = 20, channels = 16"
+
+
+@pytest.mark.parametrize(
+    ("body", "shape", "help"),
+    [
+        ('reduce("mean", axis = 1)', SEQUENCE, "`length` or `channels`"),
+        ('reduce("mean", [1])', SEQUENCE, "`length` or `channels`"),
+        ("softmax(1)", SEQUENCE, "`length` or `channels`"),
+        ('reduce("max", 1, keep = true)', "3, 16, 16", "`channels` or `height`"),
+        ("softmax(axis = 1)", "3, 16, 16", "`channels` or `height`"),
+        ("normalize(1)", "3, 16, 16", "`channels` or `height`"),
+    ],
+)
+def test_an_axis_that_may_count_the_batch_is_doubted_and_a_word_settles_it(body: str, shape: str, help: str) -> None:
+    text = f"network n {{\n  input x[{shape}]\n  {body}\n}}\n"
+    [row] = checked(text).diagnostics
+    assert row.code == "W518" and row.help is not None and help in row.help
+    for word in help.replace("`", "").split(" or "):
+        assert checked(text.replace(body, re.sub(r"\b1(?=[,)\]])", word, body))).diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'tokens -> permute([1, 0]) -> reduce("mean", 1)',
+        'reduce("mean", 0)',
+        'reduce("mean", [1, 2])',
+        'reduce("mean", height)',
+        "reshape([3, 16, 16]) -> softmax(1)",
+        "softmax(2)",
+    ],
+)
+def test_an_axis_that_can_be_read_in_one_way_is_not_doubted(body: str) -> None:
+    assert [row.code for row in checked(f"network n {{\n  input x[3, 16, 16]\n  {body}\n}}\n").diagnostics] == []
+
+
+@pytest.mark.parametrize(
+    ("step", "help"),
+    [
+        ("relu", "it stands behind what makes them: `embedding(…) -> relu`"),
+        ("dropout(0.1)", "`embedding(…) -> dropout(0.1)`"),
+        ("offset(1)", "do that where the batch is made"),
+        ("clamp(0, 99)", "do that where the batch is made"),
+    ],
+)
+def test_a_step_on_the_numbers_of_words_is_told_where_it_goes(step: str, help: str) -> None:
+    [row] = checked(f"network n {{\n  input words[length = 20]\n  {step} -> embedding(100, 16)\n}}\n").diagnostics
+    assert row.code == "E335" and row.help is not None and help in row.help
