@@ -54,7 +54,12 @@ MISTAKES = {
     "a small quotient is no number to round": ("upsample(scale = 120 / 88)", "E220", "write `120.0 / 88`", "upsample(scale = 120.0 / 88)"),
     "a large one is": ("conv(64 / 3)", "E220", "write `//` to round down (here to 21)", "conv(64 // 3)"),
     "a skip that is added by a sign": ("a: conv(3)\na + skip", "E114", "`add { | skip(a) | skip }`", None),
-    "tensors given as arguments": ("a: conv(3)\nf(a, a)", "E207", "write `f { | skip(a) | skip(a) }`", None),
+    "tensors given as arguments": (
+        "a: conv(3)\nf(a, a)",
+        "E207",
+        "write `f { | skip(a) | skip(a) }`",
+        "a: conv(3)\nf { | skip(a) | skip(a) }",
+    ),
     "a chain of steps as an argument": ("g(conv(kernel = 3) -> bn)", "E121", "an argument is one value", None),
     "a concatenation as a step": ("cat(1)", "E201", "`concat { | … | … }`", None),
     "a block that lacks what its caller gives": ("g(f)", "E204", "let it take that: `f(out, groups = none)`", None),

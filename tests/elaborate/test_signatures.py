@@ -116,7 +116,7 @@ def test_one_too_many() -> None:
 
 def test_the_tensors_of_a_block_are_no_arguments() -> None:
     told = mistake(block("block join takes a, b { add { | skip(a) | skip(b) } }"), "join(left, right)")
-    assert (told.code, told.help) == ("E207", "write `join { | skip(left) | skip(right) }`")
+    assert (told.code, told.help) == ("E207", "its use is `join { | … | … }`")  # which labels there are, a signature does not know
 
 
 def test_one_given_twice_is_told_with_both_places() -> None:
