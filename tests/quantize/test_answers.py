@@ -30,7 +30,7 @@ from tests.emit.checks import as_tuple
 from tests.emit.fast.test_answers import BODIES as FAST_BODIES
 from tests.emit.test_random import blocks, chains, graphs
 from tests.rewrite.proof import network
-from tests.sample import sample
+from tests.sample import only_in_campaign, sample
 
 from .held import check_steps, samples, search
 
@@ -241,6 +241,7 @@ def test_resnet18_keeps_25_decibels() -> None:
     check_network("resnet18", 64, 25)
 
 
+@only_in_campaign
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet50", "resnext50"])
 def test_deeper_networks_keep_25_decibels(name: str) -> None:
