@@ -167,8 +167,8 @@ def _beside(plan: Plan) -> Iterator[str]:
     if plan.graph.trusted:
         own_files(plan.graph, Mode.TRAIN)  # held against the text before anything is written
     name = module_beside(plan.graph)
-    for row, node in {row: node for node, row in borrowing(plan.graph.nodes) if row.is_file}.items():
-        file = f"{name(row)}.py"
+    files = {f"{name(row)}.py": (row, node) for node, row in borrowing(plan.graph.nodes) if row.is_file}
+    for file, (row, node) in files.items():
         write(os.path.join(plan.folder, file), read_file(node, row).text)
         yield file
 

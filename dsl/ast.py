@@ -298,7 +298,10 @@ class Network(Node):
 
 @dataclass(frozen=True, slots=True)
 class Operation(Node):
-    """`operation name(params) takes a, b from "file.py:Class" { … }`. `head` is the place of `operation name(params)`."""
+    """`operation name(params) takes a, b gives c, d from "file.py:Class" { … }`. `head` is the place of `operation name(params)`.
+
+    `takes_list`, `gives_list` are those of a block.
+    """
 
     span: Span
     head: Span
@@ -308,6 +311,9 @@ class Operation(Node):
     target: Text
     body: tuple[Statement, ...]
     doc: str = ""
+    outputs: tuple[Name, ...] = ()
+    takes_list: bool = False
+    gives_list: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,10 +390,8 @@ def given(node: Node) -> tuple[Name | None, ...]:
             return (name,)
         case For(index=index, variable=variable):
             return (index, variable)
-        case Block(name=name, inputs=inputs, outputs=outputs):
+        case Block(name=name, inputs=inputs, outputs=outputs) | Operation(name=name, inputs=inputs, outputs=outputs):
             return (name, *inputs, *outputs)
-        case Operation(name=name, inputs=inputs):
-            return (name, *inputs)
         case FromImport(names=names):
             return names
         case Limit(quantity=name) | Rule(name=name):

@@ -89,7 +89,10 @@ def _fields(node: Node, inputs: Sequence[tuple[Field, ...]]) -> tuple[Field, ...
     if not inputs:
         return (Field(),) * rank
     joined: tuple[Field, ...] | None = None
+    made_beside = node.operation.result_number() > 0  # it reads nothing of its first input
     for number, (above, shape) in enumerate(zip(inputs, node.input_shapes, strict=True)):
+        if number == 0 and made_beside:
+            continue
         if len(above) != rank or _rank(shape) != rank:
             row: tuple[Field, ...] = (WHOLE,) * rank
         else:

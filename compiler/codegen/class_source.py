@@ -92,7 +92,7 @@ class ClassWriter:
                 lines.extend(broken(f"for {row.member} in {row.container}:", indent))
                 lines.extend(broken(f"{row.name} = {row.text}", indent + INDENT, comment))
             else:
-                shapes = {self.shape(row.tensor + number) for number in range(len(row.names))}
+                shapes = {self.shape(tensor) for tensor in row.tensors}
                 comment = shapes.pop() if with_shapes and len(shapes) == 1 else ""
                 lines.extend(broken(f"{', '.join(row.names)} = {row.text}", indent, comment))
         return lines

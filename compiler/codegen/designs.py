@@ -45,6 +45,8 @@ class Call:
     in_place: bool = False
     parts: int = 1
     """How many results of one operation, nodes of their own, it makes at once."""
+    numbers: tuple[int, ...] = ()
+    """Which those are of all that its module answers with."""
 
     @property
     def node(self) -> Node:
@@ -56,6 +58,11 @@ class Call:
     def results(self) -> int:
         item = self.items[0]
         return len(item.outputs) if isinstance(item, Unit) else self.parts
+
+    @property
+    def takes_and_gives_one(self) -> bool:
+        """Whether a module takes its operands one by one and answers with a tensor, as those in an `nn.Sequential` do."""
+        return self.recipe is None or not (self.recipe.operands or self.recipe.results or self.recipe.number)
 
     @property
     def has_bare_weight(self) -> bool:
@@ -233,6 +240,8 @@ def _choose_call(design: Design, call: Call) -> None:
         return
     nodes = [item for item in call.items if isinstance(item, Node)]
     assert call.recipe is not None
+    if call.recipe.number:
+        return  # a module that stands before it makes it
     if design.form is not Form.CLASS or not call.recipe.expression:
         call.as_module = True
     elif call.recipe.target:
@@ -267,7 +276,7 @@ def is_row(design: Design) -> bool:
     for number, call in enumerate(design.calls):
         if call.operands != (number,) or call.results != 1 or not call.owned or len(call.path) != 1:
             return False
-        if call.recipe is not None and not call.recipe.target:
+        if (call.recipe is not None and not call.recipe.target) or not call.takes_and_gives_one:
             return False
     return True
 

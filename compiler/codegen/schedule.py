@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import field, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TypeAlias
 
 from ...base.records import dataclass
@@ -32,11 +32,16 @@ _GENERIC = ("x", "out", "y", "z")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`names = text`. `tensor` is the first of what it makes."""
+    """`names = text`. `tensor` is the first of what it makes, `tensors` are all; a name is `_` where nothing reads that one."""
 
     names: tuple[str, ...]
     text: str
     tensor: int
+    count: int = 1
+
+    @property
+    def tensors(self) -> range:
+        return range(self.tensor, self.tensor + self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,8 @@ class Scheduler:
             self._holds[name] = tensor
         real = []
         for call, first in calls:
-            if call.recipe is not None and not call.as_module and call.operands and self._template(call).is_hole:
+            written = call.recipe is not None and not call.as_module and not call.recipe.number
+            if written and call.operands and self._template(call).is_hole:
                 self._alias[first] = self._resolve(call.operands[0])
             else:
                 real.append((call, first))
@@ -175,6 +181,12 @@ class Scheduler:
         place = 0
         while place < len(calls):
             call, first = calls[place]
+            if call.recipe is not None and call.recipe.results:
+                further = _further(calls, place)
+                numbers = (0, *(row.recipe.number for row in further if row.recipe is not None))
+                joined.append((replace(call, parts=len(numbers), numbers=numbers), first))
+                place += len(numbers)
+                continue
             row = calls[place : place + (call.recipe.whole[2] if call.recipe is not None and call.recipe.whole is not None else 0)]
             if together(row):
                 joined.append((replace(call, parts=len(row)), first))
@@ -195,15 +207,16 @@ class Scheduler:
         if call.has_bare_weight:
             template = self._template(call)
             return replace(template, text=template.text.replace(HOLE.format(len(call.operands)), self.callee(call)))
-        if call.parts > 1:
+        if call.parts > 1 and not call.numbers:
             assert call.recipe is not None and call.recipe.whole is not None
             return self.recipes.template(call.recipe.whole[0])
         if not call.as_module:
             return self._template(call)
         count = len(call.operands)
-        if call.recipe is not None and call.recipe.operands:
-            return self.recipes.template(f"{self.callee(call)}({', '.join(call.recipe.operands)})")
         holes = ", ".join(HOLE.format(number) for number in range(count))
+        if call.recipe is not None and (call.recipe.operands or call.numbers == (0,)):
+            only = "[0]" if call.numbers == (0,) else ""
+            return self.recipes.template(f"{self.callee(call)}({', '.join(call.recipe.operands) or holes}){only}")
         return Template(f"{self.callee(call)}({holes})", (True,) * count, (True,) * count, is_sum=False, is_hole=False)
 
     def _place(self, call: Call, first: int) -> None:
@@ -277,7 +290,7 @@ class Scheduler:
         return place[2]
 
     def _place_of(self, call: Call) -> Place | None:
-        return self.in_list(call) if call.as_module and call.results == 1 and call.operands else None
+        return self.in_list(call) if call.as_module and call.results == 1 and call.operands and call.takes_and_gives_one else None
 
     def _loop(self, rounds: Sequence[tuple[Call, int]]) -> None:
         """`for block in self.blocks: x = block(x)`; the variable starts as what enters the loop."""
@@ -318,9 +331,14 @@ class Scheduler:
         return name
 
     def _several(self, call: Call, first: int, waiting: _Waiting) -> None:
-        tensors = range(first, first + call.results)
-        names = [self._name(tensor, waiting.reads if tensor == first else [], first, by_label=True) for tensor in tensors]
-        self.schedule.statements.append(Statement(tuple(names), waiting.text, first))
+        made = dict(zip(call.numbers or range(call.results), range(first, first + call.results), strict=True))
+        read = {number: tensor for number, tensor in made.items() if not call.numbers or self._uses.get(tensor, 0)}
+        count = call.recipe.results if call.recipe is not None and call.numbers else call.results
+        given = {
+            number: self._name(tensor, waiting.reads if tensor == first else [], first, by_label=True) for number, tensor in read.items()
+        }
+        names = [given.get(number, "_") for number in range(count)]
+        self.schedule.statements.append(Statement(tuple(names), waiting.text, first, call.results))
 
     def _taken(self, call: Call, template: Template, operands: Sequence[int]) -> list[_Waiting]:
         """The waiting expressions that the call takes in as they are, off the stack; what else it needs gets a name."""
@@ -400,6 +418,13 @@ class Scheduler:
         if held is None:
             return False
         return self._left.get(held, 0) > 0 or any(name in waiting.reads for waiting in self._waiting)
+
+
+def _further(calls: Sequence[tuple[Call, int]], place: int) -> list[Call]:
+    """The results behind the first that the module of this call makes beside it; those that nothing reads are not among them."""
+    _, first = calls[place]
+    rows = takewhile(lambda row: row[0].recipe is not None and row[0].recipe.number and row[0].operands[0] == first, calls[place + 1 :])
+    return [call for call, _ in rows]
 
 
 def together(calls: Sequence[tuple[Call, int]]) -> bool:

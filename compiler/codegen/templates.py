@@ -59,6 +59,10 @@ class Recipe:
     """What makes the fixed tensor that it reads, of `arguments`."""
     whole: tuple[str, int, int] | None = None
     """Of one of several results what makes them all (`Operation.whole`)."""
+    results: int = 0
+    """How many tensors its module answers with as a tuple; 0: with one as it is."""
+    number: int = 0
+    """Which of them it is, of the module that made its first operand (`Operation.result_number`)."""
 
     @property
     def has_bare_weight(self) -> bool:
@@ -78,7 +82,15 @@ class Recipe:
     def skeleton(self) -> tuple[object, ...]:
         """What two operations must have in common to be made by one line with other numbers."""
         keywords = tuple(keyword for keyword, _ in self.arguments)
-        return (self.target, self.buffer, self.is_saved, keywords, self.operands if self.target else self.expression)
+        return (
+            self.target,
+            self.buffer,
+            self.is_saved,
+            keywords,
+            self.operands if self.target else self.expression,
+            self.results,
+            self.number,
+        )
 
 
 class Recipes:
@@ -117,18 +129,20 @@ def _read(node: Node, expanded: tuple[bool, ...]) -> Recipe:
         names[: len(shapes)] = operands(names[: len(shapes)], expanded, node)
     expression = operation.expression(names, shapes) or ""
     in_place = (operation.expression(names, shapes, True) or "") if operation.may_work_in_place else expression
-    texts = tuple(names[: len(shapes)]) if expanded else ()
+    texts = operation.handed(names[: len(shapes)]) or (tuple(names[: len(shapes)]) if expanded else ())
     whole = operation.whole(names, shapes)
     weights, partials = operation.weights(shapes), len(operation.partials(shapes))
     if construct is None:
         arguments = constant.arguments if constant is not None else ()
         buffer = constant.target if constant is not None else ""
-        return Recipe("", arguments, {}, expression, in_place, weights, partials, texts, buffer, whole)
+        number = operation.result_number()
+        return Recipe("", arguments, {}, expression, in_place, weights, partials, texts, buffer, whole, number=number)
     usual = DEFAULTS.get(family(construct.target), {})
     given = {keyword: value for keyword, value in construct.arguments if keyword is not None}
     first = [(keyword, value) for keyword, value in construct.arguments if keyword is None or keyword not in usual]
     rest = [(keyword, given.get(keyword, value)) for keyword, value in usual.items()]
-    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights, partials, texts, whole=whole)
+    results = len(operation.results(shapes))
+    return Recipe(construct.target, (*first, *rest), usual, expression, in_place, weights, partials, texts, whole=whole, results=results)
 
 
 def _template(text: str) -> Template:

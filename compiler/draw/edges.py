@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
+from ..graph.program import Node
 from ..ops.base import Shape
 from .picture import Box, Edge, Frame, Line
 
@@ -19,8 +20,13 @@ Rounds = Mapping[int, Sequence[tuple[int, int]]]
 
 def connect(graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
     """The lines between the boxes of `root`, in the order of the heads, and the hidden edges."""
-    edges = [(producer.index, user.index, operand) for producer, user, operand in graph.edges()]
+    edges = [(producer.index, user.index, operand) for producer, user, operand in graph.edges() if is_drawn(user, operand)]
     return _Ends(graph, root, representative, rounds).connect(edges)
+
+
+def is_drawn(node: Node, operand: int) -> bool:
+    """Not what a further result of a module takes beside the first: a line to the module is there already."""
+    return not operand or not node.operation.result_number()
 
 
 def connect_inside(
@@ -35,6 +41,8 @@ def connect_inside(
     for index in nodes:
         node = graph.nodes[index]
         for operand, source in enumerate(node.inputs):
+            if not is_drawn(node, operand):
+                continue
             if source not in inside:
                 entries.setdefault(source, f"in{len(entries)}")
             edges.append((source, index, operand))

@@ -245,7 +245,7 @@ class Builder:
             made.check_batch([self.batchless[index] for index in known])
             self.whole_numbers.check(self.nodes, made, known, fitted.shape)
         except Refusal as refusal:
-            refused = self._refused(frame, made, refusal, given, known, span, parts)
+            refused = self.refused(frame, made, refusal, given, known, span, parts)
             # The word of the text: `split` places a `chunk` for each part.
             self.say(dataclasses.replace(refused, message=refused.message.replace(f"`{made.name}`", f"`{called.name}`")), frame)
             return None
@@ -258,19 +258,6 @@ class Builder:
             self.say(refused, frame)
             return None
         return self.add(frame, made, tuple(known), fitted.shape, names, span, label, fitted.axes)
-
-    def place_beside(self, frame: Frame, index: int | None, span: Span) -> dict[str, Labelled]:
-        """The second result of a step that has one, by its label within that of the step."""
-        beside = self.nodes[index].operation.beside() if index is not None else None
-        if index is None or beside is None:
-            return {}
-        node, (word, operation) = self.nodes[index], beside
-        try:
-            shape = operation.output(node.input_shapes)
-        except Refusal as refusal:
-            raise Problem(self._refused(frame, operation, refusal, {}, list(node.inputs), span, ())) from None
-        other = self.add(frame, self.fitting.one(operation), node.inputs, shape, (*node.names, word), span)
-        return {word: Labelled(word, other, span, used=True)}
 
     def _naming(self, index: int, place: int) -> Fix | None:
         """Where axis `place` of a node is one of an input that said no names: how to say there that it is the channels."""
@@ -413,7 +400,7 @@ class Builder:
         assert issubclass(operation, OwnOperation)
         return operation.default(row, values)
 
-    def _refused(
+    def refused(
         self,
         frame: Frame,
         operation: Operation,

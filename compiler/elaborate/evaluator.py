@@ -201,10 +201,9 @@ class Evaluator:
                 )
             )
         if isinstance(value, ShapeOf):
-            found = value.attribute(node.name)
-            if found is not None:
-                return found
-            raise Problem(no_such_axis(node, value))
+            return self._size(node, value)
+        if isinstance(value, tuple) and value and all(isinstance(row, ShapeOf) for row in value) and dotted != f"in.{node.name}":
+            return tuple(self._size(node, row) for row in value if isinstance(row, ShapeOf))  # of a list of tensors that of each
         raise Problem(
             Diagnostic(
                 "E227",
@@ -212,6 +211,12 @@ class Evaluator:
                 Label(node.name_span, f"of {kind_of(value)}"),
             )
         )
+
+    def _size(self, node: ast.Attribute, shape: ShapeOf) -> object:
+        found = shape.attribute(node.name)
+        if found is None:
+            raise Problem(no_such_axis(node, shape))
+        return found
 
     def labelled(self, node: ast.Expression) -> Labelled | None:
         """The label that `node` (a name, or names joined by dots) stands for, if it stands for one."""

@@ -14,6 +14,7 @@ from .current import each, need_tensor
 from .doubts import doubt_of_axis
 from .interfaces import Expander
 from .labels import Runner
+from .results import all_results
 from .shape_of import ShapeOf
 from .signatures import signature
 
@@ -84,7 +85,7 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
             doubt = doubt_of_axis(callee.operation, statement.head, given, entering)
             if doubt is not None:
                 expansion.build.say(doubt, frame)
-        return made, {}
+        return all_results(expansion.build, frame, made, statement.head.span)
 
     return run
 

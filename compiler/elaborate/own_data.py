@@ -18,12 +18,13 @@ from ..ops.base import Shape, Weight
 from ..ops.parameters import Parameter, Plain
 
 WORDS: dict[str, str] = {
-    "shape": "the sizes of what comes out, as a list: `shape [channels, in.height / 2, in.width / 2]`",
+    "shape": "the sizes of what comes out, as a list: `shape [channels, in.height / 2, in.width / 2]`; of several results a list of those",
     "arguments": "what the class's constructor is given: `arguments [in.channels, channels, k = kernel]`",
     "macs": "multiply-accumulates at batch 1",
     "flops": "floating-point operations at batch 1; two a MAC where nothing is said",
     "saved": "numbers that a training step keeps for the backward pass, beside the inputs",
     "scratch": "numbers of further tensors that are alive at once while it runs",
+    "sees": "how far a position sees along each axis, a number or a list of them: 3 for a 3x3 convolution; nothing said: the whole input",
 }
 """The words with which a rule begins, and what each says."""
 
@@ -98,7 +99,8 @@ class Declaration:
     """All that a text says of an operation of one's own.
 
     `defaults` are those of parameters that are no plain values (they read other parameters); `constants` the values of the file that rules
-    read. `origin` and `class_name` name the class: a Python file (its path), or a module that is installed.
+    read. `origin` and `class_name` name the class: a Python file (its path), or a module that is installed. `outputs` are names of several
+    results; `takes_list`, `gives_list`: the last of the inputs, or results, stands for as many as there are.
     """
 
     name: str
@@ -110,6 +112,9 @@ class Declaration:
     rows: tuple[Row, ...]
     constants: tuple[tuple[str, Plain], ...] = ()
     doc: str = ""
+    outputs: tuple[str, ...] = ()
+    takes_list: bool = False
+    gives_list: bool = False
     head: Span = field(compare=False, kw_only=True)
     target: Span = field(compare=False, kw_only=True)
 
@@ -141,14 +146,23 @@ def _rules(rows: tuple[Row, ...]) -> Iterator[Rule]:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the rules say for one set of arguments and inputs. `axes` are the names that the shape was given, `()` for none."""
+class Result:
+    """One tensor that comes out. `name` is its label within that of the step, "" of the only one; `axes` the names that its shape was given, `()` for none."""
 
+    name: str
     shape: Shape
     axes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules say for one set of arguments and inputs. `sees` has a number for each axis behind the channels, where it is said."""
+
+    results: tuple[Result, ...]
     arguments: tuple[tuple[str | None, Plain], ...]
     weights: tuple[Weight, ...]
     counts: tuple[tuple[str, int], ...]
+    sees: tuple[int, ...] | None
     divisor: int
     """What sizes must divide by, as far as the rules say it: a common multiple of what they divide them by."""
     places: tuple[tuple[str, Rule], ...] = field(compare=False)

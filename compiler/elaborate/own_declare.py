@@ -70,6 +70,7 @@ class _Reader:
         for row in item.inputs:
             if any(parameter.name == row.name for parameter in parameters):
                 self.wrong("E216", f"`{row.name}` is both a parameter and a tensor of `{self.name}`", row.span, "named again here")
+        outputs = self.outputs(inputs, parameters)
         self.known = {*inputs, *(row.name for row in parameters)}
         rows = self.rows(item.body, set(self.known))
         if any(isinstance(row, ast.Broken) for row in ast.walk(*item.body)):
@@ -86,8 +87,20 @@ class _Reader:
             return None
         return Declaration(
             self.name, parameters, defaults, inputs, origin, class_name, rows, tuple(sorted(self.constants.items())), item.doc,
-            head=item.head, target=item.target.span,
+            outputs, item.takes_list, item.gives_list, head=item.head, target=item.target.span,
         )  # fmt: skip
+
+    def outputs(self, inputs: tuple[str, ...], parameters: tuple[Parameter, ...]) -> tuple[str, ...]:
+        """The names of its results, where it gives several."""
+        item = self.item
+        if len(item.outputs) == 1 and not item.gives_list:
+            help = "remove it: a label names the one tensor that a step gives"
+            self.wrong("E251", f"`gives` names several results, and `{self.name}` gives one", item.outputs[0].span, "one result", help)
+        taken = {*inputs, *(row.name for row in parameters)}
+        for row in item.outputs:
+            if row.name in taken:
+                self.wrong("E216", f"`{row.name}` is both a result of `{self.name}` and what it takes", row.span, "named again here")
+        return tuple(row.name for row in item.outputs)
 
     def _says(self, rows: Sequence[Row], word: str) -> Iterator[Said]:
         for row in rows:
@@ -176,7 +189,7 @@ class _Reader:
                         said.setdefault(row.word, statement.name.span)
                         found.append(row)
                         if row.word == "shape":
-                            names.add("out")
+                            names |= {"out", *(output.name for output in self.item.outputs)}
                 case ast.Kept(learned=learned, tensors=tensors):
                     found += [self.tensor(row, learned, names) for row in tensors]
                 case ast.If(condition=condition, body=inside, otherwise=otherwise):

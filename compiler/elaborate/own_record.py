@@ -16,7 +16,7 @@ from ..ops.axis_names import STANDARD, Axes
 from ..ops.base import Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, Window, show_size
 from ..ops.borrowed import Borrowed
 from ..ops.parameters import Parameter, Plain
-from .own_data import Declaration, Facts
+from .own_data import Declaration, Facts, Result
 from .own_rules import default, facts
 
 MOST_KNOWN = 10_000
@@ -82,13 +82,20 @@ class OwnOperation(Operation):
         return type(self)(self._values, () if usual else tuple(names))
 
     def output(self, inputs: Shapes) -> Shape:
-        return self.facts(inputs).shape
+        return self.facts(inputs).results[0].shape
 
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
-        told = self.facts(inputs).axes
-        if told:
-            return told
-        return names[0] if names and len(names[0]) == len(output) else ("",) * len(output)
+        return _axes(self.facts(inputs).results[0], names)
+
+    def results(self, inputs: Shapes) -> tuple[tuple[str, Operation], ...]:
+        rows = self.facts(inputs).results if self.declaration.outputs else ()
+        return tuple((row.name, OwnResult(self, number) if number else self) for number, row in enumerate(rows))
+
+    def handed(self, names: Sequence[str]) -> tuple[str, ...]:
+        if not self.declaration.takes_list:
+            return ()
+        first = len(self.declaration.inputs) - 1
+        return (*names[:first], f"[{', '.join(names[first:])}]")
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
         return self.facts(inputs).weights
@@ -114,10 +121,16 @@ class OwnOperation(Operation):
         return self.facts(inputs).divisor
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
-        """How much it shrinks or enlarges each axis; how far a position sees the text does not say, so that it may be the whole."""
-        if len(inputs[0]) != len(output):
+        """How much it shrinks or enlarges each axis, and how far a position sees; where the text does not say that, it may be the whole."""
+        return self.windows_of(0, inputs, output)
+
+    def windows_of(self, number: int, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        """The same of every input: `sees` speaks of all that are as large as the first."""
+        shape, sees = inputs[number], self.facts(inputs).sees
+        if len(shape) != len(output):
             return None
-        return tuple(_window(before, after) for before, after in zip(inputs[0][1:], output[1:], strict=True))
+        sizes = sees if sees is not None and shape[1:] == inputs[0][1:] else (0,) * len(shape[1:])
+        return tuple(_window(*row) for row in zip(shape[1:], output[1:], sizes, strict=True))
 
     def borrowed(self) -> Borrowed:
         row = self.declaration
@@ -155,10 +168,60 @@ class OwnOperation(Operation):
         return self.declaration.head if rule is None else self.declaration.place(rule)
 
 
-def _window(before: int, after: int) -> Window:
-    if before % after == 0:
-        return Window(0, before // after)
-    return Window(0, 1, upscale=after // before) if after % before == 0 else Window(0)
+def _axes(row: Result, names: Sequence[Axes]) -> Axes:
+    """The names of a result's axes: as the text says, else as of what comes in, where it has as many."""
+    return row.axes or (names[0] if names and len(names[0]) == len(row.shape) else ("",) * len(row.shape))
+
+
+def _window(before: int, after: int, sees: int) -> Window:
+    """What a position reads along an axis, of `sees` positions around its own; of the whole axis, 0, too where the sizes do not tell the step."""
+    if after % before == 0 and after > before:
+        return Window(sees, 1, (sees - 1) // 2, upscale=after // before)
+    stride = -(-before // after)
+    return Window(sees, stride, (sees - stride + 1) // 2) if -(-before // stride) == after else Window(0)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnResult(Operation):
+    """One of several results of an operation of one's own, behind the first. It takes that one, and what the operation takes."""
+
+    name: ClassVar[str] = "result"
+    summary: ClassVar[str] = "A further result of an operation of one's own."
+    most_inputs: ClassVar[int | None] = None
+
+    _of: OwnOperation
+    _number: int
+
+    def result_number(self) -> int:
+        return self._number
+
+    def _row(self, inputs: Shapes) -> Result:
+        return self._of.facts(inputs[1:]).results[self._number]
+
+    @classmethod
+    def parameters(cls) -> tuple[Parameter, ...]:
+        return ()
+
+    def arguments(self) -> tuple[tuple[str, Plain], ...]:
+        return (("of", self._of.name), ("number", self._number), *self._of.arguments())
+
+    def output(self, inputs: Shapes) -> Shape:
+        return self._row(inputs).shape
+
+    def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
+        return _axes(self._row(inputs), names[1:])
+
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved()
+
+    def divisor(self, inputs: Shapes) -> int:
+        return self._of.divisor(inputs[1:])
+
+    def windows_of(self, number: int, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
+        return self._of.windows_of(number - 1, inputs[1:], output) if number else None
+
+    def caption(self, inputs: Shapes, output: Shape) -> str:
+        return f"{self._row(inputs).name} of {self._of.name}"
 
 
 _KNOWN: WeakValueDictionary[tuple[Declaration, Source, int], type[OwnOperation]] = WeakValueDictionary()
@@ -174,7 +237,7 @@ def own_operation(declaration: Declaration) -> type[OwnOperation]:
         contents: dict[str, object] = {
             "__slots__": (), "__module__": __name__, "__doc__": declaration.doc or declaration.name, "declaration": declaration, "known": {},
             "name": declaration.name, "summary": declaration.doc.split("\n")[0], "reference": f"{declaration.origin}:{declaration.class_name}",
-            "least_inputs": count, "most_inputs": count,
+            "least_inputs": count, "most_inputs": None if declaration.takes_list else count,
         }  # fmt: skip
         made = _KNOWN[key] = type("OwnOperation", (OwnOperation,), contents)
     return made

@@ -20,8 +20,9 @@ from .closures import Binding, Environment, Labelled
 from .effort import MOST_STEPS, Effort
 from .evaluator import Evaluator
 from .explain_values import names_in
-from .own_data import Choice, Declaration, Demand, Facts, Loop, Named, Row, Rule, Said, Tensor
+from .own_data import Choice, Declaration, Demand, Facts, Loop, Named, Result, Row, Rule, Said, Tensor
 from .shape_of import ShapeOf
+from .shape_of import Shapes as ShapesOf
 from .values import Exhausted, Unknowable, show_value
 
 DTYPES = ("float", "int64", "bool")
@@ -69,6 +70,7 @@ class _Found:
     weights: list[Weight]
     counts: dict[str, int]
     places: dict[str, Rule]
+    sees: tuple[int, ...] | None = None
     divisor: int = 1
 
 
@@ -80,7 +82,7 @@ class _Rules:
         names = axes or tuple(STANDARD.get(len(shape), ("",) * len(shape)) for shape in inputs)
         self.shapes = [ShapeOf(shape, row) for shape, row in zip(inputs, names, strict=True)]
         bindings = {name: Binding(value, declaration.head) for name, value in (*declaration.constants, *values.items())}
-        labels = {name: Labelled(name, place, declaration.head) for place, name in enumerate(declaration.inputs)}
+        labels = self.labels(declaration.inputs, declaration.takes_list, 0)
         self.environment = Environment(bindings=bindings, labels=labels)
         self.found = _Found(None, None, [], {}, {})
         self.effort = Effort()
@@ -88,11 +90,20 @@ class _Rules:
     def facts(self) -> Facts:
         self.run(self.declaration.rows, self.environment)
         found = self.found
-        shape, axes = self.shape()
+        results = self.results()
         given = found.arguments
         if given is None:
             given = tuple((name, value) for name, value in self.values.items())
-        return Facts(shape, axes, given, tuple(found.weights), tuple(found.counts.items()), found.divisor, tuple(found.places.items()))
+        counts, places = tuple(found.counts.items()), tuple(found.places.items())
+        return Facts(results, given, tuple(found.weights), counts, self.found.sees, found.divisor, places)
+
+    def labels(self, names: Sequence[str], is_list: bool, start: int) -> dict[str, Labelled]:
+        """The names of inputs or results, which are those shapes from `start` on; the last of a list stands for all that are left."""
+        head = self.declaration.head
+        labels = {name: Labelled(name, start + place, head) for place, name in enumerate(names)}
+        if is_list:
+            labels[names[-1]] = Labelled(names[-1], tuple(range(start + len(names) - 1, len(self.shapes))), head)
+        return labels
 
     # ------------------------------------------------------------------------------------------------ rows
 
@@ -155,11 +166,15 @@ class _Rules:
         if word == "shape":
             self.found.shape = value
             self.divided(rule, environment)
-            shape, axes = self.shape()
             # Behind its rule the shape itself may be read: `macs out.channels * out.height * out.width`.
-            self.environment.labels["out"] = Labelled("out", len(self.shapes), self.declaration.head)
-            first = self.shapes[0].axes
-            self.shapes.append(ShapeOf(shape, axes or (first if len(first) == len(shape) else ("",) * len(shape))))
+            start = len(self.shapes)
+            for row in self.results():
+                self.shapes.append(ShapeOf(row.shape, row.axes or self.usual(row.shape)))
+            self.environment.labels["out"] = Labelled("out", start, self.declaration.head)
+            self.environment.labels |= self.labels(self.declaration.outputs, self.declaration.gives_list, start)
+            return
+        if word == "sees":
+            self.found.sees = self.reach(value, rule)
             return
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -204,29 +219,60 @@ class _Rules:
         self.found.places[key] = row.shape
         self.found.weights.append(Weight(key, tuple(sizes), row.learned, dtype))
 
-    def shape(self) -> tuple[Shape, Axes]:
+    def usual(self, shape: Shape) -> Axes:
+        """The names of a result's axes where the text says none: those of what comes in, where it has as many."""
+        first = self.shapes[0].axes
+        return first if len(first) == len(shape) else ("",) * len(shape)
+
+    def reach(self, value: object, rule: Rule) -> tuple[int, ...]:
+        """`sees 3`, `sees [3, 5]`: a number for each axis behind the channels of what comes in."""
+        count = len(self.inputs[0]) - 1
+        sizes = value if isinstance(value, tuple) else (value,) * count
+        if len(sizes) != count or any(isinstance(size, bool) or not isinstance(size, int) or size < 1 for size in sizes):
+            message = f"`sees` is {show_value(value)}, and must be a whole number of at least 1, or {count} of them"
+            raise self.refusal("E341", message, rule, None)
+        return tuple(size for size in sizes if isinstance(size, int))
+
+    def results(self) -> tuple[Result, ...]:
+        """What comes out, one or several."""
         value, rule = self.found.shape, self.found.places.get("shape")
         if rule is None:
             message = f"`{self.declaration.name}` says no `shape` for these arguments"
             raise Refusal("E341", message, notes=(f"declared at {self.declaration.head}",), help="say it in each branch of an `if`")
+        names = self.declaration.outputs
+        tree = tree_of(rule.text)
+        if not names:
+            return (self.result("", value, rule, tree),)
+        fits = isinstance(value, tuple) and (len(value) == len(names) or (self.declaration.gives_list and len(value) >= len(names)))
+        if not isinstance(value, tuple) or not fits or not all(isinstance(row, tuple | ShapeOf) for row in value):
+            several = f"{len(names)}{' or more' if self.declaration.gives_list else ''}"
+            message = f"its `shape` is {show_value(value)}, and must be a list of {several} shapes, one for each result"
+            raise self.refusal("E341", message, rule, None)
+        if self.declaration.gives_list:
+            names = (*names[:-1], *(f"{names[-1]}.{number}" for number in range(len(value) - len(names) + 1)))
+        items = tree.items if isinstance(tree, ast.List) and len(tree.items) == len(value) else (tree,) * len(value)
+        return tuple(self.result(name, row, rule, item) for name, row, item in zip(names, value, items, strict=True))
+
+    def result(self, name: str, value: object, rule: Rule, tree: ast.Expression) -> Result:
         if isinstance(value, ShapeOf):
-            return value.shape, value.axes
+            return Result(name, value.shape, value.axes)
         if not isinstance(value, tuple) or not value:
             raise self.refusal("E341", f"its `shape` is {show_value(value)}, and must be a list of sizes", rule, None)
-        tree = tree_of(rule.text)
         for place, size in enumerate(value):
             item = tree.items[place] if isinstance(tree, ast.List) and len(tree.items) == len(value) else None
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-                raise self.refusal(
-                    "E341", f"size {place} of its output is {show_value(size)}, and must be a whole number of at least 1", rule, item
-                )
-        return tuple(value), value.names if isinstance(value, NamedSizes) else ()
+                of = f"`{name}`" if name else "its output"
+                message = f"size {place} of {of} is {show_value(size)}, and must be a whole number of at least 1"
+                raise self.refusal("E341", message, rule, item)
+        return Result(name, tuple(value), value.names if isinstance(value, NamedSizes) else ())
 
     # -------------------------------------------------------------------------------------------- values
 
     def evaluator(self, environment: Environment | None = None) -> Evaluator:
-        def shape_of(labelled: Labelled) -> ShapeOf | None:
-            return self.shapes[labelled.tensor] if isinstance(labelled.tensor, int) else None
+        def shape_of(labelled: Labelled) -> ShapesOf | None:
+            if isinstance(labelled.tensor, tuple):
+                return tuple(self.shapes[place] for place in labelled.tensor)
+            return self.shapes[labelled.tensor] if labelled.tensor is not None else None
 
         return Evaluator(environment or self.environment, self.shapes[0] if self.shapes else None, shape_of, effort=self.effort)
 
@@ -238,6 +284,8 @@ class _Rules:
         value = self.value(rule, environment)
         if isinstance(value, ShapeOf):
             value = value.shape
+        elif isinstance(value, tuple):
+            value = tuple(row.shape if isinstance(row, ShapeOf) else row for row in value)
         try:
             return ANYTHING.read(value)
         except BadValue as bad:

@@ -18,6 +18,7 @@ from .effort import STEPS_A_LABEL
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
+from .results import all_results
 from .signatures import signature
 from .split import run_split, wrong_names
 from .values import Unknowable
@@ -113,7 +114,7 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
                     only(expansion.build.nodes, frame.current, call.span, f"`{operation.name}` {takes}")
                 inputs = [*each(frame.current), *inputs_after]
             made = expansion.build.place(frame, operation, given, inputs, names, span, signature(callee), label=label is not None)
-            return made, expansion.build.place_beside(frame, made, span)
+            return all_results(expansion.build, frame, made, span)
 
         return place
     return instance(expansion, frame, callee, given, names, call, step.span, None)

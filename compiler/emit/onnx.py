@@ -15,6 +15,7 @@ from ...reporting.error import ArchError
 from ..files.write import whole
 from ..graph.graph import Graph
 from .free_axes import FreeAxes, as_free_as_can_be
+from .onnx_correlation import correlation_by_rows
 from .own_steps import told_at_its_step
 from .torch_export import answering_plainly, example_inputs, export_alone, quiet
 
@@ -61,6 +62,7 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
         answering_plainly(module) as plain,
         _small_out_pads(plain),
         _attention_of_four_axes(),
+        correlation_by_rows(plain),
         whole(path) as draft,
         torch.no_grad(),
         quiet(),

@@ -41,9 +41,9 @@ def prune(nodes: Sequence[Node]) -> tuple[tuple[Node, ...], tuple[Diagnostic, ..
             )
             continue
         place = (node.span.source.name, node.span.start)
-        # Of a chain that leads nowhere its end is told; what stands before goes with it.
+        # Of a chain that leads nowhere its end is told; what stands before goes with it. What a module gives beside is no step.
         is_part = any(scope.kind == "network" for scope in node.scope.ancestors()[1:])
-        if node.index in used or node.index in heirs or place in warned or is_part:
+        if node.operation.result_number() or node.index in used or node.index in heirs or place in warned or is_part:
             continue
         warned.add(place)
         warnings.append(
@@ -109,6 +109,8 @@ def _only_in_training(nodes: Sequence[Node]) -> Sequence[Node]:
     if not any(node.training_only for node in nodes):
         return nodes
     needed = _needed(nodes, lambda node: node.is_port and not node.training_only)
+    for node in nodes:  # what one module makes it makes in one place
+        needed[node.index] |= node.operation.result_number() > 0 and needed[node.inputs[0]]
     return [node if needed[node.index] or node.training_only else dataclasses.replace(node, training_only=True) for node in nodes]
 
 

@@ -17,6 +17,7 @@ from .borrowed import Borrowed
 from .eight_bits import EightBits
 from .eight_bits import InEightBits as InEightBits
 from .parameters import Kind, Parameter, Plain
+from .several import SeveralResults
 from .shapes import Shape as Shape
 from .shapes import Shapes as Shapes
 from .shapes import literal as literal
@@ -206,7 +207,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation(EightBits):
+class Operation(EightBits, SeveralResults):
     """The base of every operation: its fields are its parameters, in the order of positional arguments.
 
     A subclass sets the class variables, declares its fields with `parameters.parameter`, and overrides what differs.
@@ -405,14 +406,6 @@ class Operation(EightBits):
         `names` are the inputs, each a name (or text that binds as tightly); after them the parameter, where a weight has
         an empty name. The text itself may bind loosely (`a + b`).
         """
-        return None
-
-    def whole(self, names: Sequence[str], inputs: Shapes) -> tuple[str, int, int] | None:
-        """Of one of several results: the text that makes them all, its number among them, and how many they are."""
-        return None
-
-    def beside(self) -> tuple[str, Operation] | None:
-        """A second result, of a record of its own on the same inputs, and its label within that of the step."""
         return None
 
     def check_origin(self, output: Shape, origin: Shape) -> None:

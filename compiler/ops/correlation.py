@@ -34,7 +34,7 @@ class Correlation(Operation):
         "{ | skip(a) | skip(b) }` gives a channel for each of 21 x 21 displacements, the mean over the channels of the products."
     )
     reference: ClassVar[str] = "Dosovitskiy et al. (2015), equation 1, over one pixel, divided by the channels as in the authors' code"
-    onnx: ClassVar[str] = "Pad, Slice, Mul, ReduceMean, Concat"
+    onnx: ClassVar[str] = "Pad, Slice, Gather, Mul, ReduceMean, Concat"
     symbol: ClassVar[str] = "corr"
     least_inputs: ClassVar[int] = 2
     most_inputs: ClassVar[int | None] = 2

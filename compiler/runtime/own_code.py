@@ -8,7 +8,7 @@ import linecache
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -249,6 +249,16 @@ def _dtype(value: torch.Tensor) -> str:
     return "float" if value.is_floating_point() else str(value.dtype).removeprefix("torch.")
 
 
+def _handed(node: Node, inputs: Sequence[torch.Tensor]) -> list[object]:
+    """The inputs as the class is called with them: those of a list as a list."""
+    operation = node.operation
+    assert isinstance(operation, OwnOperation)
+    if not operation.declaration.takes_list:
+        return list(inputs)
+    first = len(operation.declaration.inputs) - 1
+    return [*inputs[:first], list(inputs[first:])]
+
+
 def _shape(node: Node, module: torch.nn.Module) -> None:
 
     row = node.operation.borrowed()
@@ -266,7 +276,7 @@ def _tried(node: Node, row: Borrowed, module: torch.nn.Module, batch: int) -> No
         inputs = [torch.randn(batch, *shape) for shape in node.input_shapes]
         before = [value.clone() for value in inputs]
         try:
-            answer = module.eval()(*inputs)
+            answer = module.eval()(*_handed(node, inputs))
         except Exception as error:
             raise ArchError(
                 (
@@ -282,12 +292,22 @@ def _tried(node: Node, row: Borrowed, module: torch.nn.Module, batch: int) -> No
             ) from None
     says, here = Label(_place(node, "shape"), "says the shape"), Label(node.span, "for this step")
     remedy = "the first axis is the batch; `shape` tells those behind it"
-    if not isinstance(answer, torch.Tensor):
-        differs = f"gives {type(answer).__name__}, and an operation gives one tensor"
-    elif tuple(answer.shape) != (batch, *node.shape):
-        differs = f"makes {show(tuple(answer.shape))} of {came}, and the text says {show((batch, *node.shape))}"
-    elif answer.is_floating_point() and answer.dtype != torch.float32:
-        differs = f"makes {str(answer.dtype).removeprefix('torch.')} of float32"
+    results = node.operation.results(node.input_shapes)
+    wanted = [operation.output((node.shape, *node.input_shapes)) for _, operation in results[1:]]
+    wanted = [(batch, *shape) for shape in (node.shape, *wanted)]
+    answers = answer if results and isinstance(answer, tuple | list) else [answer]
+    strange = next((row for row in answers if not isinstance(row, torch.Tensor)), None)
+    found = [row for row in answers if isinstance(row, torch.Tensor)]
+    other = next((row.dtype for row in found if row.is_floating_point() and row.dtype != torch.float32), None)
+    if strange is not None or (results and answers is not answer):
+        gives = f"a tuple of {len(results)} tensors" if results else "one tensor; `gives a, b` names several"
+        differs = f"gives {type(answer if strange is None else strange).__name__}, and the operation gives {gives}"
+        remedy = "" if not results else f"`return {', '.join(word.replace('.', '_') for word, _ in results)}`"
+    elif [tuple(row.shape) for row in found] != wanted:
+        made, says_so = (" and ".join(map(show, shapes)) for shapes in ([tuple(row.shape) for row in found], wanted))
+        differs = f"makes {made} of {came}, and the text says {says_so}"
+    elif other is not None:
+        differs = f"makes {str(other).removeprefix('torch.')} of float32"
         remedy = "let it answer in the dtype of what it is given: `return y.to(x.dtype)`"
         says, here = Label(node.span, "runs it here"), Label(_target(node), "the class")
     elif not all(torch.equal(value, was) for value, was in zip(inputs, before, strict=True)):

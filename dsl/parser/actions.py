@@ -115,9 +115,12 @@ def _variant(builder: Builder, children: list[Child], span: Span) -> ast.Network
 
 
 def _operation(builder: Builder, children: list[Child], span: Span) -> ast.Operation:
-    head, inputs, target, body = children
-    _distinct(builder, "inputs", inputs or ())
-    return ast.Operation(span, head.span, head.name, head.parameters, inputs or (), target, body, builder.doc(span))
+    head, takes, gives, target, body = children
+    (inputs, takes_list), (outputs, gives_list) = takes or ((), False), gives or ((), False)
+    _distinct(builder, "inputs", inputs)
+    _distinct(builder, "results", outputs)
+    doc = builder.doc(span)
+    return ast.Operation(span, head.span, head.name, head.parameters, inputs, target, body, doc, outputs, takes_list, gives_list)
 
 
 def _rule(builder: Builder, children: list[Child], span: Span) -> ast.Rule:

@@ -1,4 +1,4 @@
-"""What the models of torchvision and timm do, by name, has words in the language."""
+"""What the models of torchvision and timm do, by name, has words in the language; of what has none the reason is told."""
 
 from __future__ import annotations
 
@@ -19,3 +19,8 @@ def test_most_models_have_words_for_all_that_they_do() -> None:
 def test_every_operation_that_answers_a_need_is_a_word_of_the_language() -> None:
     answers, _ = NEEDS["read"]()
     assert [name for operations in answers.values() for name in operations if name not in TABLE] == []
+
+
+def test_what_has_no_word_has_a_reason_and_nothing_else_has() -> None:
+    answers, _ = NEEDS["read"]()
+    assert {need for need, operations in answers.items() if not operations} == set(NEEDS["reasons"]())

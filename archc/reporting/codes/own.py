@@ -14,7 +14,7 @@ ROWS: tuple[Code, ...] = (
         "E251",
         "a declaration that says too little, or something else",
         "An operation of one's own says its `shape`, what its constructor is given (`arguments`), the tensors that it keeps (`weight`, `buffer`) and, "
-        "where they count, its `macs`, `flops`, `saved` and `scratch`. It has no steps: its class does the work.",
+        "where they count, its `macs`, `flops`, `saved`, `scratch` and `sees`. It has no steps: its class does the work.",
         _declared("  macs in.channels * 9\n"),
         "Say what is missing; take out what is none of these. What is made of steps is a `block`.",
     ),

@@ -113,6 +113,7 @@ def plain(node: Node, attribute: str, operands: Sequence[str]) -> Step:
     layer_shapes = shapes[: len(inputs)]
     if layer.borrowed() is not None:
         inputs = [f"{name}.contiguous()" for name in inputs]  # a class from outside may not know that images lie otherwise
+        inputs = list(layer.handed(inputs)) or inputs
     weights = layer.weights(layer_shapes)
     helpers = layer.helpers(layer_shapes)
     if weights and not weights[0].name:

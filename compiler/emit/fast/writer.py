@@ -82,9 +82,19 @@ class _Writer:
         operands = expanded([self.variables[index] for index in node.inputs], stretched(self.graph, node), node)
         if operation.name == "output":
             return []
+        if operation.result_number():
+            name = self.variables[node.index] = self.attributes[node.index]
+            return [f"{name} = {self._answer(self.graph.nodes[node.inputs[0]])}[{operation.result_number()}]"]
         step = self._step(node, operands)
+        if operation.results(node.input_shapes):
+            name = self.variables[node.index] = self.attributes[node.index]
+            return [f"{self._answer(node)} = {step.value}", f"{name} = {self._answer(node)}[0]"]
         name = self.variables[node.index] = self._variable(node)
         return [] if step.value == name else [f"{name} = {step.value}"]
+
+    def _answer(self, node: Node) -> str:
+        """The variable of all that a module answers with."""
+        return f"{self.attributes[node.index]}_all"
 
     def _step(self, node: Node, operands: Sequence[str]) -> Step:
         """The step, and what it needs. A step that is used again calls the same module where that may be, else one with the same tensors."""
