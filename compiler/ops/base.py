@@ -13,11 +13,10 @@ from typing import ClassVar, Literal, TypeAlias
 
 from ...base.records import dataclass
 from .axis_names import Axes, channels_first, joined, sequence, spelled
-from .borrowed import Borrowed
 from .eight_bits import EightBits
 from .eight_bits import InEightBits as InEightBits
+from .module_form import ModuleForm
 from .parameters import Kind, Parameter, Plain
-from .several import SeveralResults
 from .shapes import Shape as Shape
 from .shapes import Shapes as Shapes
 from .shapes import literal as literal
@@ -207,7 +206,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation(EightBits, SeveralResults):
+class Operation(EightBits, ModuleForm):
     """The base of every operation: its fields are its parameters, in the order of positional arguments.
 
     A subclass sets the class variables, declares its fields with `parameters.parameter`, and overrides what differs.
@@ -408,6 +407,14 @@ class Operation(EightBits, SeveralResults):
         """
         return None
 
+    def beside(self) -> tuple[str, Operation] | None:
+        """A second result, of a record of its own on the same inputs, and its label within that of the step."""
+        return None
+
+    def results(self, inputs: Shapes) -> tuple[tuple[str, Operation], ...]:
+        """Where its module answers with several: each with its label within that of the step, and its record."""
+        return ()
+
     def check_origin(self, output: Shape, origin: Shape) -> None:
         """`Refusal` where the whole numbers that it takes were made of a tensor that does not fit what it gives."""
 
@@ -429,10 +436,6 @@ class Operation(EightBits, SeveralResults):
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         """Whole functions or classes that its texts name and PyTorch lacks, each written once, above the network's classes; they script."""
         return ()
-
-    def borrowed(self) -> Borrowed | None:
-        """The class that does the work, where it is none of PyTorch's: `module` calls it by its name."""
-        return None
 
     def initialization(self) -> Initialization:
         """How the weights start, where it is not PyTorch's way."""
