@@ -58,16 +58,19 @@ def _network_or_file(name: str, value: object) -> object:
     return value if isinstance(value, Network) else kind.network(name, value)
 
 
-@takes(before=_network_or_file, after=_network_or_file, input=kind.maybe(kind.shapes), output=kind.maybe(kind.path))
-def diff(before: File | Network, after: File | Network, /, *, input: Input | None = None, output: File | None = None) -> Difference:
-    """What leads from one network to another: what `archc diff` prints. `input` is for both, where they are named.
+@takes(before=_network_or_file, after=_network_or_file, input=kind.maybe(kind.shapes), output=kind.maybe(kind.path), time=kind.flag)
+def diff(
+    before: File | Network, after: File | Network, /, *, input: Input | None = None, output: File | None = None, time: bool = False
+) -> Difference:
+    """What leads from one network to another: what `archc diff` prints. `input` is for both, where they are named. With `time` both are foreseen
+    on this machine, too, which wants `archc calibrate`.
 
     A network with other values of its parameters is `archc.compile("resnet50", classes=10)`. `output` is where both are drawn side by side.
     Raises `ArchError`.
     """
     from .compiler.analysis.diff import diff as difference_of
 
-    difference = difference_of(_graph(before, input), _graph(after, input))
+    difference = difference_of(_graph(before, input), _graph(after, input), timed=time)
     if output is not None:
         from .compiler.draw.compare import draw_difference
 
@@ -90,6 +93,7 @@ def diff(before: File | Network, after: File | Network, /, *, input: Input | Non
     cluster=kind.maybe(kind.text),
     journal=kind.maybe(kind.path),
     plot=kind.maybe(kind.path),
+    time=kind.flag,
     progress=kind.callback,
 )
 def sweep(
@@ -107,16 +111,19 @@ def sweep(
     cluster: str | None = None,
     journal: File | None = None,
     plot: File | None = None,
+    time: bool = False,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Sweep:
     """The costs of many variants, and which of them nothing beats: what `archc sweep` prints.
 
     `vary` are parameters with their values, of which every combination is a variant: `{"width": [8, 16], "depths": [[2, 2], [3, 4]]}`, or as the
     command line writes them. In its place, `variants` is a list of them, or a CSV or JSON file of one. `set` are values that all have.
-    `pareto` are two columns, `+` before one of which more is better. With `jobs` over 1 other processes work, which start as those of
+    `pareto` are two columns, `+` before one of which more is better. With `time`, or a front of `time`, there is a column of the microseconds that
+    the optimised module is foreseen to take here, which wants `archc calibrate`. With `jobs` over 1 other processes work, which start as those of
     `multiprocessing` do. Raises `ArchError`; a variant that does not compile is an entry with its error.
     """
-    from .compiler.explore.family import Evaluation
+    from .compiler.analysis.calibration import of_this_machine
+    from .compiler.explore.family import TIME, Evaluation
     from .compiler.explore.sweep import Cluster, Journal, Local, Pool, serial
     from .compiler.explore.sweep import sweep as swept
     from .compiler.explore.swept import Sweep, asked_axes
@@ -127,7 +134,11 @@ def sweep(
     if (vary is None) == (variants is None):
         help = "`vary` gives a grid (`--vary base=8,16,32`), or a list gives each (`--list variants.csv`; in Python `variants`)"
         raise wrong("F641", "vary", "", "say which variants: a grid or a list, one of them", help)
-    family = _family(file, set, input, batch, optimizer)
+    columns = pareto.split(",") if isinstance(pareto, str) else list(pareto or ())
+    timed = time or TIME in (column.strip().lstrip("+") for column in columns)
+    if timed:
+        of_this_machine()  # one error, not one a variant
+    family = _family(file, set, input, batch, optimizer, timed)
     rows = _grid(vary, family) if vary is not None else _listed(variants, family) if variants is not None else ()
     carried = {column: [dict(row.carried).get(column) for row in rows] for row in rows for column, _ in row.carried}
     axes = asked_axes(pareto, carried, [column for row in rows for column, _ in row.settings])
@@ -172,6 +183,8 @@ def fit(
     is the goal: `{"macs": 4_100_000_000}`, `"macs=4.1G"`, `"macs=resnet50"`. `where` are limits: `"parameters <= 26M"`. Nothing that meets
     the goal is an empty result. `progress` is called with the values that are tried and how many were. Raises `ArchError`.
     """
+    from .compiler.analysis.calibration import of_this_machine
+    from .compiler.explore.family import TIME
     from .compiler.explore.fit import Vary
     from .compiler.explore.fit import fit as solve
     from .compiler.explore.solved import WAYS, Fit
@@ -186,9 +199,12 @@ def fit(
     few((len(axis.values) for axis in axes[:-1]), "vary")
     limits = [where] if isinstance(where, str) else list(where)
     bounds = [bound_of(text) for text in limits]
-    family = _family(file, set, input)
-    family.need({axis.name: axis.values[0] for axis in axes})
     ((way, wanted),) = asked
+    timed = _names_time(wanted) or any(bound.quantity == TIME for bound in bounds)
+    family = _family(file, set, input, timed=timed)
+    if timed:
+        of_this_machine()  # one error, before anything is worked out
+    family.need({axis.name: axis.values[0] for axis in axes})
     goal, target = goal_of(way, _costs_of_networks(wanted))
     refusals: list[ArchError] = []
     tried = 0
@@ -226,6 +242,12 @@ def _graph(network: File | Network, input: Input | None) -> Graph:
     return compile(file_of(network, inputs=shapes_of(input)), inputs=shapes_of(input)).graph
 
 
+def _names_time(wanted: Wanted) -> bool:
+    from .compiler.explore.family import TIME
+
+    return wanted.partition("=")[0].strip() == TIME if isinstance(wanted, str) else TIME in wanted
+
+
 def _costs_of_networks(wanted: Wanted) -> Wanted:
     from .api import Network
 
@@ -235,14 +257,14 @@ def _costs_of_networks(wanted: Wanted) -> Wanted:
     return {name: target.typed_graph if isinstance(target, Network) else target for name, target in wanted.items()}
 
 
-def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, optimizer: str = "sgd") -> Family:
+def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, optimizer: str = "sgd", timed: bool = False) -> Family:
     from .compiler.explore.family import Family
 
     if isinstance(file, str) and is_text(file):
-        return Family(NAMELESS, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer, text=file)
+        return Family(NAMELESS, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer, text=file, timed=timed)
     name = file_of(file, inputs=shapes_of(input))
     place = os.path.abspath(name) if os.path.isfile(name) else name  # workers may stand elsewhere
-    return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer)
+    return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer, timed=timed)
 
 
 def _grid(vary: Given, family: Family) -> Sequence[Variant]:

@@ -153,9 +153,10 @@ def costing(state: Compilation) -> Compilation:
         return state
     # Only here: most files state none, and `archc check` is quick because it does not load what it does not need.
     from .analysis.budget import check_budget
+    from .analysis.lint import unsilenced
     from .graph.graph import Graph
 
-    return state.saying(*check_budget(Graph(state.program)))
+    return state.saying(*unsilenced(check_budget(Graph(state.program))))
 
 
 STAGES: tuple[Callable[[Compilation], Compilation], ...] = (finding, reading, parsing, elaborating, doubting, costing)

@@ -139,6 +139,7 @@ ResNet-D's average pool mends. A *bottleneck* is a tensor through which all path
 $ archc cost resnet50 --device t4 --dtype float16 --batch 32 --by stage
 
 The roofline is an estimate from below. `--device-spec FILE` takes a device of your own: `{{"name": "mine", "flops": {{"float32": 1e13}}, "bandwidth": 5e11}}`.
+`--device this` foresees the time on the machine at hand, as `archc calibrate` measured it: [foreseen](foreseen.md).
 
 ## Budgets
 

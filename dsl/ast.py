@@ -13,6 +13,7 @@ from .expressions import Binary as Binary
 from .expressions import Call as Call
 from .expressions import Conditional as Conditional
 from .expressions import Constant as Constant
+from .expressions import Duration as Duration
 from .expressions import Expression as Expression
 from .expressions import Index as Index
 from .expressions import List as List

@@ -23,6 +23,14 @@ class Number(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Duration(Node):
+    """`5ms`, `300us`: a time, in microseconds. It stands in a budget alone."""
+
+    span: Span
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
 class Size(Node):
     """`1x7`: one integer an axis, two at least."""
 
@@ -107,7 +115,7 @@ class Conditional(Node):
     otherwise: Expression
 
 
-Expression: TypeAlias = "Number | Size | Text | Constant | Name | Attribute | Index | List | Unary | Binary | Conditional | Call"
+Expression: TypeAlias = "Number | Duration | Size | Text | Constant | Name | Attribute | Index | List | Unary | Binary | Conditional | Call"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,11 @@ import os
 
 from hypothesis import settings
 
+from archc.compiler.files.machine import cache_folder
+
+# Imports stay where they are kept anyway; that the machine was calibrated (in a folder beside) is nothing that tests know.
+os.environ.setdefault("ARCHC_CACHE", cache_folder("imports"))
+
 pytest_plugins = ["tests.memory", "tests.order"]
 
 settings.register_profile("same", derandomize=True)

@@ -19,6 +19,7 @@ COMMANDS = (
     "check",
     "build",
     "cost",
+    "calibrate",
     "draw",
     "watch",
     "lsp",

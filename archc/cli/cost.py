@@ -13,6 +13,7 @@ from .face import Command, Face, compiled, network_options
 from .unused import given, listed, refuse_unused
 
 if TYPE_CHECKING:
+    from ..compiler.analysis.calibration import Calibration
     from ..compiler.analysis.roofline import Device
     from ..compiler.graph.graph import Graph
 
@@ -37,7 +38,14 @@ TABLES = ("costs", "kinds", "lecture", "receptive")
 )
 @click.option("--memory", is_flag=True, help="Plot what is alive, step by step, in an inference and in a training step.")
 @click.option("--convention", type=click.Choice(CONVENTIONS), help="The figure of another counter, and why it differs.")
-@click.option("--device", type=click.Choice(DEVICES), help="Estimate the time on a device, by its roofline.")
+@click.option(
+    "--device",
+    metavar="DEVICE",
+    help=f"The time on a device: `this`, as `archc calibrate` measured it (or its FILE); by their rooflines {', '.join(DEVICES)}.",
+)
+@click.option(
+    "--threads", type=click.IntRange(min=1), help="For `--device this`: with how many threads.  [default: the most that are calibrated]"
+)
 @click.option("--device-spec", metavar="FILE", help="A device of your own: JSON with name, flops, bandwidth, launch.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "markdown"]), default="text")
 @click.option("-o", "--output", metavar="FILE", help="Where the plot of --memory goes, as SVG.")
@@ -55,19 +63,28 @@ def command(
     memory: bool,
     convention: str | None,
     device: str | None,
+    threads: int | None,
     device_spec: str | None,
     form: str,
     output: str | None,
 ) -> None:
     """Parameters, MACs, FLOPs, activations and memory, worked out from the graph."""
     face: Face = context.obj
-    _refuse_unused(context, memory, table)
+    measured = device is not None and device not in DEVICES
+    _refuse_unused(context, memory, table, measured)
     if memory and form in ("csv", "markdown"):
         raise click.UsageError(f"`--memory` draws a plot, which is no {form}: `--format text` or `json`")
-    own_device = _device(device, device_spec)
+    own_device = None if measured else _device(device, device_spec)
+    calibration = _calibration(device, threads, dtype) if measured and device is not None else None
     graph = compiled(face, file, settings, inputs).graph
     if memory:
         _memory(face, graph, batch or 1, dtype, optimizer, form, output)
+    elif calibration is not None:
+        from ..compiler.analysis.foreseen import foresee
+        from ..compiler.analysis.foreseen_table import foreseen_table
+
+        found = foresee(graph, calibration, batch=batch or 1, dtype=dtype)
+        face.result(foreseen_table(found, graph.program.name, by).rendered(form))
     elif own_device is not None:
         from ..compiler.analysis.roofline import roofline, roofline_table
 
@@ -100,6 +117,7 @@ def command(
 HEEDS: Mapping[str, frozenset[str]] = {
     "`--memory`": frozenset({"batch", "dtype", "optimizer", "output"}),
     "`--device`": frozenset({"batch", "dtype", "by"}),
+    "`--device this`": frozenset({"batch", "dtype", "by", "threads"}),
     "`--device-spec`": frozenset({"batch", "dtype", "by"}),
     "`--convention`": frozenset(),
     "`--table lecture`": frozenset({"batch"}),
@@ -110,7 +128,7 @@ HEEDS: Mapping[str, frozenset[str]] = {
 """The options that each kind of table heeds."""
 
 
-def _refuse_unused(context: click.Context, memory: bool, table: str) -> None:
+def _refuse_unused(context: click.Context, memory: bool, table: str, measured: bool) -> None:
     """One kind of table is asked for, with options that it heeds."""
     options = given(context)
     asked = [f"`--{name}`" for name in options if name in ("memory", "device", "device-spec", "convention")]
@@ -118,7 +136,33 @@ def _refuse_unused(context: click.Context, memory: bool, table: str) -> None:
     if len(asked) > 1:
         raise click.UsageError(f"{listed(asked)} are tables of their own: ask for one of them")
     what = asked[0] if asked else "the table of costs"
-    refuse_unused(context, what, HEEDS[what], HEEDS)
+    heeded = HEEDS["`--device this`" if what == "`--device`" and measured else what]
+    refuse_unused(context, what, heeded, HEEDS)
+
+
+def _calibration(name: str, threads: int | None, dtype: str) -> Calibration:
+    """What was measured: of this machine, or what a file holds."""
+    import os
+
+    from ..base.diagnostics import Diagnostic
+    from ..compiler.analysis.calibration import of_this_machine, read
+    from ..compiler.files.system_errors import at, shown
+    from ..compiler.ops.suggest import closest, did_you_mean
+    from ..reporting.error import ArchError
+
+    if name == "this":
+        found = of_this_machine(threads)
+    elif threads is not None:
+        raise click.UsageError("`--threads` is for `--device this`: a file is of one number of threads")
+    elif os.path.exists(name) or os.sep in name or name.endswith(".json"):
+        found = read(name)
+    else:
+        words = (*DEVICES, "this")
+        help = did_you_mean(closest(name, words)) or f"write {', '.join(words[:-1])} or `this`, or the path of a file"
+        raise ArchError((Diagnostic("F672", f"`{shown(name)}` is no device that archc knows, and no file", at("--device"), help=help),))
+    if dtype not in found.peak:
+        raise click.UsageError(f"`--dtype {dtype}` was not measured: times are foreseen in {', '.join(found.peak)}")
+    return found
 
 
 def _device(name: str | None, spec: str | None) -> Device | None:

@@ -16,6 +16,7 @@ from .face import Command, Face, compiled
 @click.option("--set-a", "settings_a", multiple=True, metavar="NAME=VALUE", help="A parameter of A.")
 @click.option("--set-b", "settings_b", multiple=True, metavar="NAME=VALUE", help="A parameter of B.")
 @click.option("--input", "inputs", multiple=True, metavar="[NAME=]3x224x224", help="The shape of an input of both.")
+@click.option("--time", "timed", is_flag=True, help="How long both take on this machine, as `archc calibrate` lets it be foreseen.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("-o", "--output", metavar="FILE", help="Draw both side by side: .svg, .pdf, .png, .dot, or .html, a page to walk through.")
 @click.option("--direction", type=click.Choice(["TB", "LR"]), help="Where the flow leads in the picture: top to bottom, or left to right.")
@@ -28,6 +29,7 @@ def command(
     settings_a: tuple[str, ...],
     settings_b: tuple[str, ...],
     inputs: tuple[str, ...],
+    timed: bool,
     form: str,
     output: str | None,
     direction: str | None,
@@ -36,7 +38,7 @@ def command(
     """What leads from A to B: steps added (+), removed (-), renamed (=) and changed (~). Each may be the same file with other settings."""
     from ..compiler.analysis.diff import diff
 
-    difference = diff(compiled(face, before, settings_a, inputs).graph, compiled(face, after, settings_b, inputs).graph)
+    difference = diff(compiled(face, before, settings_a, inputs).graph, compiled(face, after, settings_b, inputs).graph, timed=timed)
     face.result(json.dumps(difference.to_json(), indent=2) if form == "json" else difference.text())
     if output:
         from ..compiler.draw import WRONG_CALLS

@@ -24,7 +24,9 @@ from .progress import progress
 @click.option(
     "--match", metavar="COST=TARGET", help="The least that reaches it: `macs=4.1G`, or what another network costs, `macs=resnet50`."
 )
-@click.option("--most", metavar="COST=TARGET", help="The most that does not exceed it: `parameters=26M`.")
+@click.option(
+    "--most", metavar="COST=TARGET", help="The most that does not exceed it: `parameters=26M`, `time=5ms` (after `archc calibrate`)."
+)
 @click.option("--nearest", metavar="COST=TARGET", help="The nearest, above or below.")
 @click.option("--where", "bounds", multiple=True, metavar="LIMIT", help="What must hold too: `parameters <= 26M`.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "markdown"]), default="text")
@@ -41,7 +43,7 @@ def command(
     bounds: tuple[str, ...],
     form: str,
 ) -> int:
-    """Solve a parameter (or several) for a budget. Costs: parameters, macs, flops, activations, memory; whole numbers; exact."""
+    """Solve a parameter (or several) for a budget. Costs: parameters, macs, flops, activations, memory, which are exact; and time, as `archc calibrate` lets it be foreseen."""
     from ..variants import fit
 
     settings_of(settings)

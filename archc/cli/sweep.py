@@ -36,6 +36,7 @@ from .progress import bar, progress
 @click.option("--jobs", type=click.IntRange(min=1), default=None, help="Processes on this machine.  [default: one a core]")
 @click.option("--cluster", metavar="ADDRESS", help="A Dask scheduler, `tcp://host:8786` (extra `archc[dask]`); its workers must see FILE.")
 @click.option("--journal", metavar="FILE", help="Where finished variants are noted; a run that was cut off goes on from there.")
+@click.option("--time", "timed", is_flag=True, help="A column of microseconds on this machine, as `archc calibrate` lets them be foreseen.")
 @click.option("--plot", metavar="FILE.svg", help="Draw the variants and the front, as SVG.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv", "markdown"]), default="text")
 @click.pass_obj
@@ -52,6 +53,7 @@ def command(
     jobs: int | None,
     cluster: str | None,
     journal: str | None,
+    timed: bool,
     plot: str | None,
     form: str,
 ) -> int:
@@ -63,7 +65,7 @@ def command(
     with progress(face) as show:
         found = sweep(
             file, vary or None, variants=rows, set=settings, input=inputs_of(inputs), batch=batch, optimizer=optimizer, pareto=pareto,
-            jobs=jobs or os.cpu_count() or 1, cluster=cluster, journal=journal, plot=plot, progress=lambda done, of: show(bar(done, of)),
+            jobs=jobs or os.cpu_count() or 1, cluster=cluster, journal=journal, plot=plot, time=timed, progress=lambda done, of: show(bar(done, of)),
         )  # fmt: skip
     face.result(found.rendered(form))
     if plot:

@@ -68,8 +68,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "require": ('`require condition, "message"`', "Guards a block's parameters; the message may hold `{values}`."),
     "expect": ("`expect [2048, 7, 7]`", "States the shape at this place. Another one is an error."),
     "budget": (
-        "`budget parameters <= 26M, macs <= 4.3G`",
-        "States what the network may cost: parameters, macs, flops, activations, memory.",
+        "`budget parameters <= 26M, macs <= 4.3G, time <= 5ms`",
+        "States what the network may cost: parameters, macs, flops, activations, memory, and the time that it is foreseen to take (`archc calibrate`).",
     ),
     "import": (
         "`import resnet`, or `from resnet import bottleneck, basic`",

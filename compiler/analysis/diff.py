@@ -17,6 +17,7 @@ from ..graph.program import Node
 from ..ops.base import Shape, show
 from .cost import total, work_of, works_of
 from .cost_table import Work
+from .foreseen import microseconds
 from .table import Listing
 
 LARGEST_MATCH = 4000
@@ -92,6 +93,8 @@ class Difference(Listing[Change]):
     same: int
     totals: tuple[Work, Work]
     pairs: tuple[tuple[int | None, int | None], ...]
+    times: tuple[int, int] | None = None
+    """Microseconds that both are foreseen to take on this machine, if asked for."""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -118,6 +121,7 @@ class Difference(Listing[Change]):
             "equal": not self.entries,
             "same": self.same,
             "totals": {"before": figures(self.totals[0]), "after": figures(self.totals[1])},
+            "microseconds": {"before": self.times[0], "after": self.times[1]} if self.times else None,
             "changes": self.rows,
         }
 
@@ -132,16 +136,17 @@ class Difference(Listing[Change]):
         """Both totals and what lies between them, one quantity a line, and how many steps changed."""
         one, two = self.totals
         lines = []
-        for name in ("parameters", "macs", "flops", "activations"):
-            was, now = getattr(one, name), getattr(two, name)
+        rows = [(name, getattr(one, name), getattr(two, name)) for name in ("parameters", "macs", "flops", "activations")]
+        rows += [("microseconds, foreseen on this machine", *self.times)] if self.times else []
+        for name, was, now in rows:
             share = f" ({(now - was) / was:+.2%})" if was and now != was else ""
             lines.append(f"{name}: {was:,} -> {now:,}" + (f", {now - was:+,}{share}" if now != was else ", the same"))
         counts = [f"{sum(change.kind == kind for change in self.entries)} {kind}" for kind in SIGNS]
         return [*lines, f"steps: {self.same} the same, {', '.join(counts)}"]
 
 
-def diff(before: Graph, after: Graph) -> Difference:
-    """What leads from `before` to `after`."""
+def diff(before: Graph, after: Graph, *, timed: bool = False) -> Difference:
+    """What leads from `before` to `after`; `timed`: with the time that both take on this machine."""
     pairs = _match(before, after)
     partner = {new: old for old, new in pairs}
     gone = {node.index for node in before.nodes} - {old for old, _ in pairs}
@@ -167,7 +172,8 @@ def diff(before: Graph, after: Graph) -> Difference:
             same += 1
         else:
             changes.append(change)
-    return Difference(before, after, tuple(changes), same, (_total(before), _total(after)), tuple(rows))
+    times = (microseconds(before), microseconds(after)) if timed else None
+    return Difference(before, after, tuple(changes), same, (_total(before), _total(after)), tuple(rows), times)
 
 
 def _total(graph: Graph) -> Work:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import os
 import platform
+from collections.abc import Callable
 from time import perf_counter
 
 from ...base.records import dataclass
+from ..files.machine import cores, processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,9 @@ class Machine:
 def describe(device: str = "cpu") -> Machine:
     import torch
 
-    processor = torch.cuda.get_device_name(device) if device.startswith("cuda") else _processor()
     return Machine(
-        processor,
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        torch.cuda.get_device_name(device) if device.startswith("cuda") else processor(),
+        cores(),
         torch.backends.cpu.get_cpu_capability(),
         platform.system(),
         platform.python_version(),
@@ -47,19 +47,7 @@ def describe(device: str = "cpu") -> Machine:
     )
 
 
-def _processor() -> str:
-    """`AMD EPYC, family 26 model 2`: the family and model too, for a virtual machine often hides the name."""
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as stream:
-            lines = stream.read().split("\n\n")[0].splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    rows = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    name = rows.get("model name", platform.machine())
-    return f"{name}, family {rows['cpu family']} model {rows['model']}" if "cpu family" in rows and "model" in rows else name
-
-
-def peak_flops(device: str = "cpu", dtype: str = "float32", seconds: float = 0.5) -> float:
+def peak_flops(device: str = "cpu", dtype: str = "float32", seconds: float = 0.5, clock: Callable[[], float] = perf_counter) -> float:
     """The most floating-point operations a second that a large matrix product reaches, a multiplication and an addition counted as two."""
     import torch
 
@@ -79,11 +67,11 @@ def peak_flops(device: str = "cpu", dtype: str = "float32", seconds: float = 0.5
 
     for _ in range(3):
         multiply()
-    best, start = float("inf"), perf_counter()
-    while perf_counter() - start < seconds:
-        began = perf_counter()
+    best, start = float("inf"), clock()
+    while clock() - start < seconds:
+        began = clock()
         multiply()
-        best = min(best, perf_counter() - began)
+        best = min(best, clock() - began)
     return 2.0 * size**3 / best
 
 

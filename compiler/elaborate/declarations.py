@@ -16,7 +16,7 @@ from .interfaces import Expander
 from .signatures import match, signature
 from .values import Unknowable, kind_of, show_value
 
-QUANTITIES = ("parameters", "macs", "flops", "activations", "memory")
+QUANTITIES = ("parameters", "macs", "flops", "activations", "memory", "time")
 
 
 def default(expansion: Expander, frame: Frame, call: ast.Call) -> Defaults:
@@ -99,7 +99,8 @@ def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
 
 
 def budget(expansion: Expander, frame: Frame, limit: ast.Limit) -> None:
-    value = expansion.evaluator(frame).value(limit.value)
+    time = limit.value.value if isinstance(limit.value, ast.Duration) else None
+    value = expansion.evaluator(frame).value(limit.value) if time is None else time
     if limit.quantity.name not in QUANTITIES:
         near = closest(limit.quantity.name, QUANTITIES)
         raise Problem(
@@ -115,6 +116,23 @@ def budget(expansion: Expander, frame: Frame, limit: ast.Limit) -> None:
         raise Problem(
             Diagnostic("E208", f"a budget must be a number, and `{limit.value.span.text}` is {show_value(value)}", Label(limit.value.span))
         )
+    if (limit.quantity.name == "time") != (time is not None):
+        raise Problem(_unit(limit))
     if limit.quantity.name == "parameters" and expansion.build.sharing is not None:
         return  # what is used again has no parameters of its own: its first use keeps to the budget
     expansion.build.budgets.append(BudgetLimit(limit.quantity.name, limit.operator, value, limit.span, frame.scope))
+
+
+def _unit(limit: ast.Limit) -> Diagnostic:
+    """A time has a unit, and nothing else has one of time."""
+    quantity, text = limit.quantity.name, limit.value.span.text
+    if quantity == "time":
+        help = f"write `{text}ms` or `{text}us`" if isinstance(limit.value, ast.Number) else "write it out, as `5ms` or `300us`"
+        return Diagnostic("E208", f"a budget of `time` has a unit, and `{text}` has none", Label(limit.value.span), help=help)
+    message = f"`{text}` is a time, and a budget of `{quantity}` is a number"
+    return Diagnostic(
+        "E208",
+        message,
+        Label(limit.value.span),
+        help=f"write `time {limit.operator} {text}`, or a number: `{quantity} {limit.operator} 26M`",
+    )

@@ -64,6 +64,14 @@ class Evaluator:
         match node:
             case ast.Number(value=number):
                 return number
+            case ast.Duration():
+                said = Diagnostic(
+                    "E208",
+                    f"`{node.span.text}` is a time, which stands in a budget alone",
+                    Label(node.span),
+                    help="`budget time <= 5ms`; elsewhere write a number",
+                )
+                raise Problem(said)
             case ast.Size(values=values):
                 return Size(values)
             case ast.Text():

@@ -8,19 +8,24 @@ from hashlib import sha256
 from ...base.records import dataclass
 from ...base.source import Source
 from ...reporting.error import ArchError
+from ..analysis.calibration import of_this_machine
 from ..analysis.cost import total, work_of
 from ..analysis.dtypes import weight_bytes
+from ..analysis.foreseen import microseconds
 from ..analysis.memory import inference_profile, training_profile
 from ..driver import check, check_source, compile, compile_source, parameters_of, parse_setting
 from ..graph.graph import Graph
 from ..ops.base import Shape
 
 QUANTITIES = ("parameters", "macs", "flops", "activations")
-"""What `--match` and the bounds of `archc fit` may name, beside `memory`."""
+"""What `--match` and the bounds of `archc fit` may name, beside `memory` and `TIME`."""
+
+TIME = "time"
+"""Microseconds that the optimised module is foreseen to take on this machine."""
 
 
-def figures_of(graph: Graph, batch: int = 1, dtype: str = "float32") -> dict[str, int]:
-    """Work for one image, and `memory`: weights and the peak of an inference, for the batch, in bytes."""
+def figures_of(graph: Graph, batch: int = 1, dtype: str = "float32", timed: bool = False) -> dict[str, int]:
+    """Work for one image, `memory`: weights and the peak of an inference, for the batch, in bytes, and if asked for `time`, for the batch."""
     trunk = [node for node in graph.nodes if not node.training_only]
     work = total(work_of(node) for node in trunk)
     weights = sum(weight_bytes(weight, dtype) for node in trunk for weight in graph.weights(node))
@@ -31,6 +36,7 @@ def figures_of(graph: Graph, batch: int = 1, dtype: str = "float32") -> dict[str
         "flops": work.flops,
         "activations": work.activations,
         "memory": weights + peak,
+        **({TIME: microseconds(graph, batch)} if timed else {}),
     }
 
 
@@ -46,6 +52,8 @@ class Family:
     optimizer: str = "sgd"
     text: str | None = None
     """The text itself, where it is in no file; `file` is then what messages call it."""
+    timed: bool = False
+    """Whether the time on this machine is worked out, too."""
 
     def graph(self, settings: Mapping[str, object]) -> Graph:
         """The network at `settings` (values, or `.arch` text for those that are strings). Raises `ArchError`."""
@@ -64,13 +72,13 @@ class Family:
 
     def figures(self, settings: Mapping[str, object]) -> dict[str, int]:
         """Work for one image and `memory`: weights and the peak of an inference, for the batch, in bytes."""
-        return figures_of(self.graph(settings), self.batch, self.dtype)
+        return figures_of(self.graph(settings), self.batch, self.dtype, self.timed)
 
     def costs(self, settings: Mapping[str, object]) -> dict[str, int]:
         """`figures`, and the peak of a training step in bytes."""
         graph = self.graph(settings)
         training = training_profile(graph, batch=self.batch, dtype=self.dtype, optimizer=self.optimizer)
-        return {**figures_of(graph, self.batch, self.dtype), "training_memory": training.peak_bytes}
+        return {**figures_of(graph, self.batch, self.dtype, self.timed), "training_memory": training.peak_bytes}
 
     def parameters(self) -> tuple[str, ...]:
         """The names of the network's parameters."""
@@ -93,9 +101,9 @@ class Family:
         for node in checked.program.nodes if checked.program is not None else ():
             for span in (node.span, *(site.span for site in node.via)):
                 texts[span.source.name] = span.source.text
-        return sha256(
-            repr((sorted(texts.items()), self.settings, self.inputs, self.batch, self.dtype, self.optimizer)).encode()
-        ).hexdigest()
+        machine = (of_this_machine().to_json(),) if self.timed else ()
+        told = (sorted(texts.items()), self.settings, self.inputs, self.batch, self.dtype, self.optimizer, *machine)
+        return sha256(repr(told).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from ...dsl.ast import Number
 from ..driver import parse_setting
 from ..graph.graph import Graph
 from .asked import one_of, wrong
-from .family import QUANTITIES, Family, figures_of
+from .family import QUANTITIES, TIME, Family, figures_of
 from .fit import Bound, Goal
 
-COSTS = (*QUANTITIES, "memory")
+COSTS = (*QUANTITIES, "memory", TIME)
 
 Wanted: TypeAlias = "str | Mapping[str, object]"
 """`macs=4.1G`, `macs=resnet50`, or `{"macs": 4_100_000_000}`."""
@@ -64,16 +64,38 @@ def _no_limit(way: str, text: str) -> None:
 
 def _target(quantity: str, given: object, way: str) -> int:
     if isinstance(given, Graph):
-        return figures_of(given)[quantity]
+        return figures_of(given, timed=quantity == TIME)[quantity]
     if isinstance(given, str):
-        number = _whole(quantity, given, way)
-        return Family(given).figures({})[quantity] if number is None else number
+        number = _microseconds(given, way) if quantity == TIME else _whole(quantity, given, way)
+        return Family(given, timed=quantity == TIME).figures({})[quantity] if number is None else number
     if isinstance(given, SupportsIndex) and not isinstance(given, bool):
         return operator.index(given)
     if isinstance(given, SupportsFloat) and not isinstance(given, bool) and float(given).is_integer():
         return int(float(given))
     help = "a target is a whole number, a text like `4.1G`, or the name of a network"
     raise wrong("F642", way, f"{quantity}={given!r}"[:80], f"`{given!r}` is no target"[:200], help)
+
+
+_TIME = re.compile(r"([-+]?\d*\.?\d+)\s*(\w*)")
+
+UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
+
+
+def _microseconds(text: str, way: str) -> int | None:
+    """`5ms`; None where a network is named."""
+    match = _TIME.fullmatch(text.strip())
+    if match is None:
+        return None
+    found = float(match[1]) * UNITS.get(match[2], 0)
+    if found < 1:
+        raise wrong(
+            "F642",
+            way,
+            f"{TIME}={text}",
+            f"`{text}` is no time",
+            f"a time has a unit, `us`, `ms` or `s`: `{TIME}={match[1].lstrip('-+')}ms`",
+        )
+    return round(found)
 
 
 _NUMBER = re.compile(r"([-+]?[\d_,. ]*\d)\s*([a-zA-Z]*)")
@@ -102,7 +124,9 @@ def _whole(quantity: str, text: str, way: str) -> int | None:
 def bound_of(text: str) -> Bound:
     """`parameters <= 26M`."""
     match = _LIMIT.fullmatch(text)
-    number = number_of(match[3]) if match is not None else None
+    number = None
+    if match is not None:
+        number = _microseconds(match[3], "where") if match[1] == TIME else number_of(match[3])
     if match is None or number is None:
         raise wrong("F642", "where", text, f"`{text}` is not of the form `parameters <= 26M`", _bound_meant(text))
     return Bound(one_of("where", match[1], COSTS, "cost", text), number, match[2] == ">=")

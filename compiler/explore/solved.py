@@ -6,6 +6,7 @@ import json
 
 from ...base.records import dataclass
 from ..analysis.table import Cell, Column, Listing, Table
+from .family import TIME
 from .fit import Goal, Solution, nearest
 
 WAYS = {"match": "reaches", "most": "does not exceed", "nearest": "is nearest to"}
@@ -44,11 +45,11 @@ class Fit(Listing[Solution]):
         names = list(self.entries[0].values) if self.entries else []
         columns = (
             *(Column(name) for name in names),
-            Column("parameters"), Column("MACs"), Column(f"{self.goal.quantity} - target", "+,d"), Column("%", "+.2f"),
+            Column("parameters"), Column("MACs"), Column(f"{self.goal.quantity} - target{' (us)' if self.goal.quantity == TIME else ''}", "+,d"), Column("%", "+.2f"),
             Column("the other side"), Column("%", "+.2f"), Column("tried"),
         )  # fmt: skip
-        ways = WAYS_OF_MANY if self.goal.quantity.endswith("s") else WAYS  # memory is one
-        title = f"{self.file}: {self.goal.quantity} that {ways[self.goal.way]} {self.goal.target:,}"
+        ways = WAYS_OF_MANY if self.goal.quantity.endswith("s") else WAYS  # memory is one, and so is time
+        title = f"{self.file}: {self.goal.quantity} that {ways[self.goal.way]} {self.goal.target:,}{' microseconds, foreseen on this machine' if self.goal.quantity == TIME else ''}"
         return Table(columns, tuple(self._cells(row, names) for row in self.entries), None, (), title)
 
     def _cells(self, row: Solution, names: list[str]) -> tuple[Cell, ...]:
@@ -78,7 +79,7 @@ class Fit(Listing[Solution]):
             "solutions": [
                 {
                     "values": dict(row.values),
-                    "figures": dict(row.figures),
+                    "figures": {TIME: None, **row.figures},
                     "tried": row.tried,
                     "other_side": row.other[0] if row.other else None,
                 }

@@ -10,11 +10,11 @@ from ...base.records import dataclass
 from ..analysis.table import Cell, Column, Listing, Table, a_style
 from ..draw.plot import Point, points_svg, points_text
 from .asked import one_of, wrong
-from .family import QUANTITIES
+from .family import QUANTITIES, TIME
 from .pareto import Axes, axes_of, front
 from .sweep import Result, Value, columns, to_csv
 
-MEASURED = (*QUANTITIES, "memory", "training_memory")
+MEASURED = (*QUANTITIES, "memory", TIME, "training_memory")
 """The columns that a sweep works out."""
 
 

@@ -8,7 +8,7 @@ import os
 from ...base.diagnostics import Diagnostic, Label
 from ...base.source import Source
 
-NOT_MADE = frozenset({"F615", "F616", "F617", "F631", "F632"})
+NOT_MADE = frozenset({"F615", "F616", "F617", "F631", "F632", "F671"})
 """Codes of what the machine lacks or refuses: the network is right, and what it was asked for was not made."""
 
 _MAY_NOT = "choose a place where you may write, or change its permissions"

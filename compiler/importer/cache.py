@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from types import MappingProxyType
 
 from ...reporting.error import ArchError
+from ..files.machine import cache_folder
 from ..files.write import write
 from .files import named, place_of
 from .importing import import_model
@@ -26,11 +27,7 @@ from .names import LIBRARIES, is_file
 
 def folder() -> str:
     """Where texts are kept: `ARCHC_CACHE`, or the usual place of caches."""
-    base = os.environ.get("ARCHC_CACHE")
-    if base:
-        return base
-    usual = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(usual, "archc", "imports")
+    return os.environ.get("ARCHC_CACHE") or cache_folder("imports")
 
 
 def imported_file(

@@ -29,6 +29,7 @@ PAGES = {
         "docs/costs",
         "docs/lecture",
         "docs/speed",
+        "docs/foreseen",
         "docs/quantize",
         "docs/deploy",
         "docs/checker",

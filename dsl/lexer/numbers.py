@@ -9,6 +9,7 @@ from typing import Final
 MOST_DIGITS: Final = 100
 
 _SCALES: Final = {"K": 3, "M": 6, "G": 9}
+_UNITS: Final = {"us": 0, "ms": 3}
 
 
 def is_too_long(text: str) -> bool:
@@ -19,14 +20,19 @@ def is_too_long(text: str) -> bool:
 
 
 def number_of(text: str) -> int | float:
-    """`26M` is 26000000 and `4.2G` 4200000000, exactly; `0.5` and `1e-3` are floats."""
-    power = _SCALES.get(text[-1])
+    """`26M` is 26000000 and `4.2G` 4200000000, exactly; `0.5` and `1e-3` are floats. A time is in microseconds."""
+    power = _UNITS[text[-2:]] if is_time(text) else _SCALES.get(text[-1])
     if power is None:
         return int(text) if text.isdigit() else float(text)
-    whole, _, fraction = text[:-1].partition(".")
+    whole, _, fraction = text.rstrip("KMGmus").partition(".")
     digits: int = int(whole + fraction) * 10**power
     divisor: int = 10 ** len(fraction)
     return digits // divisor if digits % divisor == 0 else digits / divisor
+
+
+def is_time(text: str) -> bool:
+    """`5ms`, `300us`."""
+    return text[-1] == "s"
 
 
 def size_of(text: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ...base.source import Span
 from .. import ast
-from ..lexer.numbers import number_of, size_of
+from ..lexer.numbers import is_time, number_of, size_of
 from ..lexer.scanner import Token
 from .context import Builder, Child, Dotted, present
 
@@ -49,8 +49,11 @@ def _reference(builder: Builder, children: list[Child], span: Span) -> ast.Name 
     return value
 
 
-def _number(builder: Builder, children: list[Child], span: Span) -> ast.Number:
-    return ast.Number(span, 0 if builder.is_damaged(span) else number_of(builder.word(children[0])))
+def _number(builder: Builder, children: list[Child], span: Span) -> ast.Number | ast.Duration:
+    if builder.is_damaged(span):
+        return ast.Number(span, 0)
+    word = builder.word(children[0])
+    return (ast.Duration if is_time(word) else ast.Number)(span, number_of(word))
 
 
 def _size(builder: Builder, children: list[Child], span: Span) -> ast.Size:

@@ -152,7 +152,7 @@ def test_training_and_tuning_are_two_things(run: Run, option: str) -> None:
 
 
 COSTS = {
-    "--table lecture --by op": "`--by` is for `--device`, `--device-spec` and the table of costs: `--table lecture` makes no use of it",
+    "--table lecture --by op": "`--by` is for `--device`, `--device this`, `--device-spec` and the table of costs: `--table lecture` makes no use of it",
     "--table receptive --batch 2": "`--table receptive` makes no use of it",
     "--convention thop --dtype float16": "`--convention` makes no use of it",
     "--device cpu --optimizer adam": "`--device` makes no use of it",

@@ -12,6 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from archc.cli import COMMANDS, group
+from archc.compiler.analysis.calibration import keep, place_of
+from tests.analysis.calibrated import MACHINE
 
 from .conftest import Run
 
@@ -41,6 +43,7 @@ CALLS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "memory": (("cost", "good.arch", "--memory"), ("cost", "squeezenet1_1", "--memory", "--batch", "2", "--optimizer", "adamw")),
     "table": (
         ("cost", "good.arch", "--device", "t4"),
+        ("cost", "good.arch", "--device", "this"),
         ("cost", "good.arch", "--convention", "all"),
         ("cost", "good.arch", "--convention", "fvcore"),
         ("cost", "good.arch", "--table", "lecture"),
@@ -50,13 +53,14 @@ CALLS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "verify": (("verify", "good.arch"),),
     "bench": (("bench", "good.arch", "--ways", "eager,torchscript", "--rounds", "2", "--seconds", "0.1"),),
     "list": (("list",),),
-    "diff": (("diff", "good.arch", "good.arch"), ("diff", "resnet50", "resnet50d"), ("diff", "good.arch", "good.arch", "--set-b", "width=16")),
+    "diff": (("diff", "good.arch", "good.arch"), ("diff", "good.arch", "good.arch", "--set-b", "width=9", "--time"), ("diff", "resnet50", "resnet50d"), ("diff", "good.arch", "good.arch", "--set-b", "width=16")),
     "sweep": (
         ("sweep", "good.arch", "--vary", "width=4,0", "--jobs", "1"),
+        ("sweep", "good.arch", "--vary", "width=4,0", "--jobs", "1", "--time"),
         ("sweep", "good.arch", "--list", "runs.csv", "--jobs", "1"),
         ("sweep", "resnet18", "--vary", "classes=[1, 2],none,10", "--jobs", "1"),
     ),
-    "fit": (("fit", "good.arch", "--vary", "classes=5,10", "--vary", "width=1..64", "--match", "macs=1M"),),
+    "fit": (("fit", "good.arch", "--vary", "classes=5,10", "--vary", "width=1..64", "--match", "macs=1M"), ("fit", "good.arch", "--vary", "width=1..9", "--most", "time=1ms")),
 }  # fmt: skip
 """By schema, calls whose document it describes; `network` is what `archc build` writes."""
 
@@ -75,7 +79,9 @@ def read(text: str) -> object:
 
 
 @pytest.fixture
-def files(folder: Path) -> Path:
+def files(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ARCHC_CACHE", str(folder / "cache"))
+    keep(MACHINE, place_of(1))
     (folder / "runs.csv").write_text("width,accuracy,note\n4,70.5,\n8,75.0,longer\n")
     (folder / "fixable.arch").write_text("network fixable {\n  input x[3, 8, 8]\n  conv(4, 3, strides = 2)\n}\n")
     (folder / "heads.arch").write_text(HEADS)

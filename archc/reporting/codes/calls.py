@@ -17,8 +17,8 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F642",
         "a cost, a target or a column that is none",
-        "`archc fit` meets one cost of `parameters`, `macs`, `flops`, `activations` and `memory`: a number (`macs=4.1G`) or what another network "
-        "costs (`macs=resnet50`), and keeps limits like `parameters <= 26M`. `archc sweep --pareto` weighs two columns of its table.",
+        "`archc fit` meets one cost of `parameters`, `macs`, `flops`, `activations`, `memory` and `time`: a number (`macs=4.1G`) or what another network "
+        "costs (`macs=resnet50`), and keeps limits like `parameters <= 26M`. A time has a unit: `time=5ms`. `archc sweep --pareto` weighs two columns of its table.",
         "",
         "Name one of the costs or columns that the message lists.",
     ),
@@ -45,5 +45,21 @@ ROWS: tuple[Code, ...] = (
         "of another kind (`archc.compile(None)`) is Python's `TypeError`.",
         "",
         "Write one of the words that the message lists, or leave the parameter out.",
+    ),
+    Code(
+        "F671",
+        "a time without a calibration",
+        "`archc cost --device this`, a goal or limit of `time` and `--time` tell how long a network takes on this machine, from what "
+        "`archc calibrate` measured of it. There is no such measurement of this machine, or none with so many threads.",
+        "",
+        "Call `archc calibrate` once: it takes about ten seconds and needs PyTorch; afterwards no PyTorch is needed.",
+    ),
+    Code(
+        "F672",
+        "a device that is none",
+        "`archc cost --device` takes the name of a device that archc knows, `this` for the machine at hand, or a file that `archc calibrate -o` "
+        "wrote, perhaps on another machine. A file with a device's peak and bandwidth alone is for `--device-spec`.",
+        "",
+        "Name one of the devices, or a file that `archc calibrate` wrote.",
     ),
 )

@@ -153,4 +153,12 @@ ROWS: tuple[Code, ...] = (
         "network nul {\n  input x[3, 8, 8]\n  conv(8)\n}\n",
         "Give the network another name. Where nobody builds it on such a system, `# allow W520`.",
     ),
+    Code(
+        "W521",
+        "a budget of time that is not checked",
+        "How long a network takes hangs on the machine. `budget time <= 5ms` is checked where `archc calibrate` measured the machine at hand, and "
+        "elsewhere passed over.",
+        "network n {\n  input x[3, 32, 32]\n  budget time <= 5ms\n  conv(8, 3)\n}\n",
+        "Call `archc calibrate` once, or silence this with `# allow W521`.",
+    ),
 )

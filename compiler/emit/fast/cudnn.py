@@ -16,7 +16,8 @@ from ...rewrite.fuse import FuseActivation, FuseAdd
 from ...rewrite.fused import Fused
 from ...rewrite.give_bias import GiveBias
 from ...rewrite.pipeline import ALWAYS
-from .step import Backend, Step, made, plain, torch_convolution
+from ...rewrite.processor import torch_convolution
+from .step import Backend, Step, made, plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ from ...rewrite.give_bias import GiveBias
 from ...rewrite.group_branches import GroupBranches
 from ...rewrite.lone_norm import LoneNorm
 from ...rewrite.pipeline import ALWAYS
+from ...rewrite.processor import pool_window
 from ...rewrite.sum_branches import SumBranches
-from .onednn import OneDnn, max_pool, may_add_into, may_be_done_last, pool_window
+from .onednn import OneDnn, max_pool, may_add_into, may_be_done_last
 from .step import Backend, Step, made, plain
 
 _ACTIVATIONS: dict[type[Operation], str] = {Relu: "relu", Relu6: "relu", Silu: "swish", HardSwish: "hardswish"}

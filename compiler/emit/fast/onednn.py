@@ -8,43 +8,17 @@ from typing import ClassVar
 from ....base.records import dataclass
 from ...graph.graph import Graph
 from ...graph.program import Node
-from ...ops.activation import Gelu, HardSigmoid, HardSwish, Relu, Sigmoid, Silu, Tanh
-from ...ops.base import Construct, Operation, product
-from ...ops.convolution import Conv, DepthwiseConv
+from ...ops.activation import Gelu
+from ...ops.base import Construct, Operation
 from ...ops.dense import Linear
 from ...ops.merge import Concat
 from ...ops.parameters import Plain
 from ...ops.pool import MaxPool
 from ...rewrite.base import Rewrite
-from ...rewrite.commute_pool import CommuteAveragePool
-from ...rewrite.fold_norm import FoldBatchNorm
-from ...rewrite.fuse import FuseActivation, FuseAdd
 from ...rewrite.fused import Fused
-from ...rewrite.give_bias import GiveBias
-from ...rewrite.group_branches import GroupBranches
-from ...rewrite.lone_norm import LoneNorm
-from ...rewrite.merge_siblings import MergeSiblings
-from ...rewrite.pipeline import ALWAYS
-from ...rewrite.sum_branches import SumBranches
-from .groups import images_at_once
-from .step import Backend, Step, made, plain, torch_convolution
-
-_ACTIVATIONS: dict[type[Operation], str] = {
-    Relu: "relu",
-    Sigmoid: "sigmoid",
-    Tanh: "tanh",
-    Silu: "swish",
-    HardSwish: "hardswish",
-    HardSigmoid: "hardsigmoid",
-    Gelu: "gelu",
-}
-"""What oneDNN can do last in a layer, by its word there."""
-
-_WINOGRAD_CHANNELS, _WINOGRAD_POSITIONS = 48, 196
-"""From how many channels (in * out / (in + out)) and positions on the transforms cost less than the products that they save."""
-
-_POOL_ELEMENTS = 1 << 16
-"""From how many elements on a pool in several calls is quicker than PyTorch's in one."""
+from ...rewrite.groups import images_at_once
+from ...rewrite.processor import ACTIVATIONS, PASSES, activation_of, expected_way, pool_window, torch_convolution, ways_of
+from .step import Backend, Step, made, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +28,7 @@ class OneDnn(Backend):
     name: ClassVar[str] = "onednn"
     device: ClassVar[str] = "cpu"
     summary: ClassVar[str] = "packed and fused oneDNN layers, channels last"
-    passes: ClassVar[tuple[Rewrite, ...]] = (
-        *ALWAYS,
-        CommuteAveragePool(),
-        GiveBias((Conv, DepthwiseConv, Linear)),
-        FuseActivation((Conv, DepthwiseConv, Linear), tuple(_ACTIVATIONS)),
-        MergeSiblings(),
-        GroupBranches(),
-        SumBranches(),
-        FoldBatchNorm(),
-        FuseAdd((Conv, DepthwiseConv)),
-        LoneNorm(),
-        # Once more: for what follows a sum, or a norm that stands alone.
-        FuseActivation((Conv, DepthwiseConv, Linear), tuple(_ACTIVATIONS)),
-    )
+    passes: ClassVar[tuple[Rewrite, ...]] = PASSES
 
     exact: bool = True
     """Whether rounding is that of float32; what rounds more than the definition is then allowed."""
@@ -79,31 +40,10 @@ class OneDnn(Backend):
         return f"{name}.contiguous(memory_format=torch.channels_last)" if len(node.shape) == 3 else ""
 
     def options(self, node: Node) -> tuple[str, ...]:
-        if isinstance(node.operation, MaxPool):
-            return ("torch", "separate") if pool_window(node, node.operation) is not None else ()
-        construct = torch_convolution(node)
-        if construct is None:
-            return ()
-        row = dict(construct.arguments)
-        kernel, adds = row["kernel_size"], isinstance(node.operation, Fused) and node.operation.adds
-        simple = not adds and not set(row) & {"stride", "dilation", "groups"}
-        if simple and kernel == 1 and "padding" not in row:
-            return ("packed", "matrix")
-        if simple and kernel == 3 and self.exact and _activation(node) in ("none", "relu"):
-            return ("packed", "winograd")
-        return ("packed",)
+        return ways_of(node, self.exact)
 
     def choose(self, node: Node) -> str:
-        options = self.options(node)
-        if not options:
-            return ""
-        if "separate" in options:
-            return "separate" if product(node.input_shapes[0]) >= _POOL_ELEMENTS else "torch"
-        if "winograd" in options:
-            before, after = node.input_shapes[0][0], node.shape[0]
-            gains = before * after >= _WINOGRAD_CHANNELS * (before + after) and product(node.shape[1:]) >= _WINOGRAD_POSITIONS
-            return "winograd" if gains else "packed"
-        return "matrix" if "matrix" in options else "packed"
+        return expected_way(node, self.exact)
 
     def step(self, graph: Graph, node: Node, attribute: str, operands: Sequence[str]) -> Step:
         operation = node.operation
@@ -132,37 +72,19 @@ class OneDnn(Backend):
         return Step(f"{attribute}({operands[0]})", made(Construct("Linear", (*sizes, *_last(node)))), ("Linear",))
 
 
-def _activation(node: Node) -> str:
-    operation = node.operation
-    if not isinstance(operation, Fused) or operation.activation is None:
-        return "none"
-    return _ACTIVATIONS[type(operation.activation)]
-
-
 def may_be_done_last(operation: Operation) -> bool:
     """Whether what was fused to a layer, if anything, is what oneDNN does with numbers in floating point."""
-    return not isinstance(operation, Fused) or operation.activation is None or type(operation.activation) in _ACTIVATIONS
+    return not isinstance(operation, Fused) or operation.activation is None or type(operation.activation) in ACTIVATIONS
 
 
 def _last(node: Node) -> tuple[tuple[str | None, Plain], ...]:
     """The arguments that tell what is done last."""
-    word = _activation(node)
+    word = activation_of(node)
     if word == "none":
         return ()
     activation = node.operation.activation if isinstance(node.operation, Fused) else None
     algorithm = ("tanh" if activation.tanh else "none") if isinstance(activation, Gelu) else ""
     return (("activation", word), ("algorithm", algorithm)) if algorithm else (("activation", word),)
-
-
-def pool_window(node: Node, pool: MaxPool) -> tuple[tuple[str | None, Plain], ...] | None:
-    """The arguments of a max pool of images, where it is PyTorch's own and more than a choice of positions."""
-    construct = pool.module(node.input_shapes)
-    if construct is None or construct.target != "nn.MaxPool2d":
-        return None
-    row = dict(construct.arguments)
-    kernel = row["kernel_size"]
-    row.setdefault("stride", kernel)
-    return None if kernel in (1, (1, 1)) else tuple(row.items())
 
 
 def max_pool(window: tuple[tuple[str | None, Plain], ...], attribute: str, operand: str) -> Step:

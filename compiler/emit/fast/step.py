@@ -10,7 +10,6 @@ from ....base.records import dataclass
 from ...graph.graph import Graph
 from ...graph.program import Node
 from ...ops.base import Construct, literal
-from ...ops.convolution import Conv, DepthwiseConv
 from ...rewrite.base import Rewrite, Rewritten
 from ...rewrite.fused import Fused
 from ...rewrite.pipeline import ALWAYS
@@ -140,16 +139,3 @@ def plain(node: Node, attribute: str, operands: Sequence[str]) -> Step:
     if operation.activation is not None:
         value = operation.activation.expression([value], (node.shape,)) or value
     return Step(value, step.module, step.kernels, step.helpers, step.bare)
-
-
-def torch_convolution(node: Node) -> Construct | None:
-    """PyTorch's own two-dimensional convolution with a bias and zeros around, where the node is one."""
-    operation = node.operation
-    layer = operation.layer if isinstance(operation, Fused) else operation
-    if not isinstance(layer, Conv | DepthwiseConv):
-        return None
-    construct = layer.module(node.input_shapes[:1])
-    if construct is None or construct.target != "nn.Conv2d":
-        return None
-    row = dict(construct.arguments)
-    return None if "padding_mode" in row or isinstance(row.get("padding"), str) else construct

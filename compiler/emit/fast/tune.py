@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from ....base.records import dataclass
 from ...graph.program import Node
 from ...rewrite.base import Rewritten
+from ...rewrite.groups import head_of
 from ...runtime.timing import Leg, race
 from ..torchscript import script
 from .build import assemble
-from .groups import head_of
 from .step import Backend
 
 if TYPE_CHECKING:

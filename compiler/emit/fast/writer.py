@@ -14,7 +14,7 @@ from ...graph.batchless import stretched
 from ...graph.program import Node
 from ...ops.base import show
 from ...rewrite.base import Rewritten, weight_key
-from .groups import head_of
+from ...rewrite.groups import head_of
 from .library import definitions
 from .step import Backend, Step
 

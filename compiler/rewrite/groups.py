@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...graph.graph import Graph
-from ...graph.program import Node
-from ...ops.base import product
+from ..graph.graph import Graph
+from ..graph.program import Node
+from ..ops.base import product
 
 MOST_BYTES = 13 << 20
 """The most that one tensor of a group may take. What a layer puts out is then still in the cache when the next one reads it:
