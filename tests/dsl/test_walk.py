@@ -32,7 +32,7 @@ network n(width = 8, act = leaky_relu(0.1)) {
   aux side { flatten -> linear(2) }
   require width > 2, "width {width}"
   expect [8, 32, 32]
-  budget macs <= 1G
+  budget macs <= 1G, time <= 5ms
   output best = b2
 }
 network m(act = none) = n(4)
