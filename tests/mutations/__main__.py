@@ -1,4 +1,4 @@
-"""The campaign: `python -m tests.mutations [edits a file [one in so many legal ones is run in PyTorch]]`.
+"""The campaign: `python -m tests.mutations [edits a file [one in so many legal ones is run in PyTorch [files]]]`.
 
 Prints the shares and every error that does not lead to its edit.
 """
@@ -73,8 +73,8 @@ def run(path: Path, count: int, one_in: int) -> Tally:
     return tally
 
 
-def main(count: int = 100, one_in: int = 10) -> None:
-    paths = sorted(LIBRARY.glob("*.arch"))
+def main(count: int = 100, one_in: int = 10, *files: str) -> None:
+    paths = [LIBRARY / f"{file}.arch" for file in files] or sorted(LIBRARY.glob("*.arch"))
     total = Tally()
     with ProcessPoolExecutor() as pool:
         for path, tally in zip(paths, pool.map(run, paths, repeat(count), repeat(one_in)), strict=True):
@@ -94,4 +94,4 @@ def main(count: int = 100, one_in: int = 10) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*map(int, sys.argv[1:3]), *sys.argv[3:])

@@ -6,7 +6,7 @@ import contextlib
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ import torch
 
 from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.driver import compile
-from archc.compiler.emit.fast.build import fast
+from archc.compiler.emit.fast.build import fast, rewritten
 from archc.compiler.emit.fast.onednn import OneDnn
 from archc.compiler.emit.fast.step import Backend
 from archc.compiler.emit.torchscript import save, script
@@ -211,9 +211,12 @@ def test_what_makes_them_smaller_is_in_them() -> None:
     assert [large for large in SMALLER if large not in texts] == []
 
 
-LOUD = {"resnetv2_50_bit": 1e-4, "segnet": 0.1}
-"""How far answers may differ where roundings grow: a change of the image by 1e-7 is one of 1e-6 in the answer of the first (a hundred times
-more than in resnetv2_50), and one of 0.02 in that of the other, for of two values that are nearly equal another is the maximum then."""
+LOUD = {"resnetv2_50_bit": 1e-4}
+"""How far answers may differ where roundings grow: a change of the image by 1e-7 is one of 1e-6 in its answer, a hundred times more than in resnetv2_50."""
+
+LEAPS = ("segnet",)
+"""Of two values that are nearly equal another may be the maximum after a rounding, and is put back elsewhere: what lies around it differs then by
+as much as a tenth. These are compared in float64; in float32 nearly all of the answer is."""
 
 
 @pytest.mark.slow
@@ -237,10 +240,34 @@ def test_shipped_networks(name: str, tmp_path: Path) -> None:
                 pairs.append((given, as_tuple(plain(*given))))
         assert pairs
         state = plain.state_dict()
+        if name in LEAPS:
+            check_in_double(graph, state, pairs[0][0])
         del plain
         made = fast(graph, state)
         del state
         scripted = script(made.module)
         del made
         for given, wanted in pairs:
-            check_close(scripted(*given), wanted, LOUD.get(name, 1e-5))
+            if name in LEAPS:
+                rows = zip(as_tuple(scripted(*given)), wanted, strict=True)
+                assert all(((one - other).abs() < 1e-5 * other.abs().max()).double().mean() > 0.9 for one, other in rows)
+            else:
+                check_close(scripted(*given), wanted, LOUD.get(name, 1e-5))
+
+
+def check_in_double(graph: Graph, state: Mapping[str, torch.Tensor], given: Sequence[torch.Tensor]) -> None:
+    """The rewritten network is the plain one where nothing is rounded that could be seen."""
+    plain = build(graph, Mode.INFERENCE).double().eval()
+    plain.load_state_dict(state)
+    doubled = [value.double() for value in given]
+    check_close(rewritten(graph, plain.state_dict(), "float64")(*doubled), as_tuple(plain(*doubled)), 1e-10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEAPS)
+def test_what_leaps_is_equal_in_double(name: str, tmp_path: Path) -> None:
+    graph = compile(smaller(name, tmp_path)).graph
+    torch.manual_seed(1)
+    state = statistics_shaken(build(graph, Mode.INFERENCE)).state_dict()
+    with torch.no_grad():
+        check_in_double(graph, state, normal(graph, 1))
