@@ -84,13 +84,17 @@ class _Color(click.Choice[str]):
     default="boxes",
     help="volumes: tensors to scale, as solids (.svg, .tex). plain: names alone, in black and white.",
 )
-@click.option("--insets", is_flag=True, help="Beside the picture each folded block once, opened, with its numbers as symbols.")
+@click.option(
+    "--insets/--no-insets",
+    default=None,
+    help="Beside the picture each folded block once, opened, with its numbers as symbols.  [default: where it fits a page]",
+)
 @click.option("--width", callback=_inches, metavar="3.3in", help="The width on paper: a length, `column` (3.3in) or `page` (6.9in).")
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, output: str | None, form: str | None, level: str, opened: tuple[str, ...],
     folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, style: str, numbers: str | None,
-    insets: bool, width: float | None,
+    insets: bool | None, width: float | None,
 ) -> int:  # fmt: skip
     """Draw the network: stages as boxes, repeats folded, skips beside the main path."""
     from ..base.diagnostics import Diagnostic

@@ -26,7 +26,7 @@ def engine(layout: Layout) -> Engine:
 
     def lay_out(dots: Sequence[str], form: str, seconds: float, /) -> bytes | Failure:
         try:
-            made = [layout(dot.replace(f'"{FAMILIES}"', FONT), form) for dot in dots]
+            made = [layout(dot.replace(f'"{FAMILIES}"', FONT), one) for dot in dots for one in form.split("+")]
         except Exception as error:  # of JavaScript: whatever it is, there is no picture
             return Failure((f"Graphviz in the browser says: {str(error).strip()}",))
         return "\n".join(made).encode()

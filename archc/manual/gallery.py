@@ -82,7 +82,7 @@ def show(name: str) -> Shown | tuple[Diagnostic, ...] | None:
         return checked.diagnostics
     if checked.program is None:
         return None
-    drawn = [draw_text(checked.graph, "svg", Options(level), link) for level in LEVELS]
+    drawn = [draw_text(checked.graph, "svg", Options(level, insets=None), link) for level in LEVELS]
     if any(picture.data is None for picture in drawn):
         return tuple(row for picture in drawn for row in picture.diagnostics)
     return Shown(name, summary(checked), checked.graph, tuple(picture.data for picture in drawn if picture.data is not None))

@@ -18,13 +18,15 @@ from ..files.system_errors import at
 from ..files.write import write
 from ..graph.graph import Graph
 from ..ops.suggest import closest, did_you_mean
-from .dot import COSTS, Look, by_file_name, to_dot
+from .dot import COSTS, Look, Writer, by_file_name, to_dot
 from .fold import EVERYTHING, LEVELS, View, fold, names_of
 from .graphviz import SECONDS, Failure, render
-from .insets import insets, to_dot_with_insets
+from .insets import Sheet, insets, sheet
+from .laid_out import rendered
 from .picture import Picture
 from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
+from .u_shape import arms
 from .values import NO_VALUES, Column, Values
 
 FORMATS = ("svg", "pdf", "png", "html", "tex", "drawio", "dot")
@@ -33,6 +35,7 @@ DIRECTIONS = ("TB", "LR", "BT", "RL")
 WRONG_CALLS = frozenset({"F602", "F604", "F606", "F607"})  # codes of what the caller asked, not of what went wrong
 MOST_BOXES = 1500  # what is laid out; Graphviz needs minutes for a few thousand boxes in one piece
 RESOLUTION = 200  # dots an inch of a bitmap
+PAGE = (6.5 * 72, 9 * 72)  # points, of what a page has inside its margins
 TIME = "time"  # the colour that is measured, where no values are given
 MEASURED = "time (sum of steps timed alone)"  # what the legend calls it: steps are faster or slower in a whole network
 
@@ -59,8 +62,8 @@ class Options:
     """Numbers of the caller's own, several columns of them; the page shows all, a picture the one that `color_by` names, or the first."""
     style: str = "boxes"
     """boxes, `volumes` (tensors to scale, svg and tex) or `plain` (names alone, in black and white)."""
-    insets: bool = False
-    """Whether each folded block stands opened beside the picture (svg, pdf, png and dot)."""
+    insets: bool | None = False
+    """Whether each folded block stands opened beside the picture (not in .html and .drawio); None: where all of it fits a page that can be read."""
     seconds: float = field(default=SECONDS)
 
 
@@ -94,7 +97,7 @@ def draw(graph: Graph, path: str | os.PathLike[str], options: Options = DEFAULT)
 def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link: Callable[[Span], str] = by_file_name) -> Drawn:
     """The picture in the format `form`, and what there is to say of it. `link` makes the address of a place in the source."""
     wrong = _wrong_words(graph, options)
-    if options.insets and form in ("html", "tex", "drawio"):
+    if options.insets and form in ("html", "drawio"):
         wrong = (*wrong, _not_with_insets(graph, form))
     if options.style == "volumes" and (form not in ("svg", "tex") or options.insets):
         wrong = (*wrong, _not_as_volumes(graph, form))
@@ -115,13 +118,13 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     if options.style == "plain":
         options = replace(options, theme="print", color_by="none" if options.color_by == "kind" else options.color_by)
     look = _look(options, RESOLUTION if form == "png" else 72, link, column)
-    beside, left_out = insets(graph, picture) if options.insets else ((), 0)
-    dot = to_dot_with_insets(graph, picture, look, beside, left_out) if beside else to_dot(graph, picture, look)
+    dot = to_dot(graph, picture, look)
     if unknown:
         return Drawn(picture, dot, None, unknown)
-    idle = _idle(graph, view, picture) + (_no_insets(graph) if options.insets and not beside else ())
-    if form == "dot":
-        return Drawn(picture, dot, dot.encode(), idle)
+    beside = _beside_it(graph, picture, look, form, options)
+    if isinstance(beside, Failure):
+        return Drawn(picture, dot, None, (failed(graph, picture, beside, form),))
+    idle = _idle(graph, view, picture) + (_no_insets(graph) if options.insets and beside is None else ())
     if options.style == "volumes":
         from .volumes_written import volumes_svg, volumes_tikz
 
@@ -130,34 +133,66 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
         return Drawn(
             picture, dot, volumes_svg(graph, picture, look, f"{clean(graph.program.name)}: volumes", described(graph, picture)), idle
         )
+    dot = beside.text if beside is not None else dot
+    if form == "dot":
+        return Drawn(picture, dot, dot.encode(), idle)
     boxes = len(picture.boxes())
     if boxes > MOST_BOXES:
         return Drawn(picture, dot, None, (_too_many(graph, picture, boxes),))
+    made = _made(graph, picture, look, view, form, options, beside)
+    if isinstance(made, Failure):
+        return Drawn(picture, dot, None, (failed(graph, picture, made, form),))
+    if form not in ("svg", "pdf", "png"):
+        return Drawn(picture, dot, made, idle)
+    return Drawn(picture, dot, made, (*idle, *_too_small(graph, dot, made if form == "svg" else None, options)))
+
+
+def _made(graph: Graph, picture: Picture, look: Look, view: View, form: str, options: Options, beside: Sheet | None) -> bytes | Failure:
+    """The file's bytes, or why there are none."""
+    text: str | Failure
     if form == "html":
         from .page.page import to_page
 
-        page = to_page(graph, view, options.seconds, options.direction, options.measured)
-        if isinstance(page, Failure):
-            return Drawn(picture, dot, None, (failed(graph, picture, page, form),))
-        return Drawn(picture, dot, page.encode(), idle)
-    if form in ("tex", "drawio"):
-        from .drawio import to_drawio
-        from .tikz import to_tikz
+        text = to_page(graph, view, options.seconds, options.direction, options.measured)
+    elif form == "tex":
+        from .tikz import sheet_tikz, to_tikz
 
-        document = (to_tikz if form == "tex" else to_drawio)(graph, picture, look, options.seconds)
-        if isinstance(document, Failure):
-            return Drawn(picture, dot, None, (failed(graph, picture, document, form),))
-        return Drawn(picture, dot, document.encode(), idle)
-    made = render(dot, form, options.seconds)
-    if isinstance(made, Failure):
-        return Drawn(picture, dot, None, (failed(graph, picture, made, form),))
-    small = (*idle, *_too_small(graph, dot, made if form == "svg" else None, options))
-    if form == "svg":
+        text = to_tikz(graph, picture, look, options.seconds) if beside is None else sheet_tikz(graph, look, beside)
+    elif form == "drawio":
+        from .drawio import to_drawio
+
+        text = to_drawio(graph, picture, look, options.seconds)
+    else:
         from .svg import finished
 
+        made = (
+            rendered(Writer(graph, picture, look), form, options.seconds) if beside is None else render(beside.text, form, options.seconds)
+        )
+        if form != "svg" or isinstance(made, Failure):
+            return made
         text = finished(made, f"{clean(graph.program.name)}: diagram", described(graph, picture))
-        return Drawn(picture, dot, text.encode(), small)
-    return Drawn(picture, dot, made, small)
+    return text if isinstance(text, Failure) else text.encode()
+
+
+def _beside_it(graph: Graph, picture: Picture, look: Look, form: str, options: Options) -> Sheet | Failure | None:
+    """The picture with its insets, where it is to have any: where nothing is said of them, a plain picture has them that fit a page with it."""
+    if options.insets is False:
+        return None
+    plainly = replace(DEFAULT, insets=None, theme=options.theme, width=options.width, seconds=options.seconds) == options
+    if options.insets is None and (form not in ("svg", "pdf", "png") or not plainly or arms(picture).level):
+        return None
+    found, left_out = insets(graph, picture)
+    if not found or (options.insets is None and left_out):
+        return None
+    made = sheet(graph, picture, look, found, left_out, options.seconds)
+    return None if options.insets is None and isinstance(made, Sheet) and not _fits(made, options.width) else made
+
+
+def _fits(made: Sheet, width: float | None) -> bool:
+    """Whether a page, or the width that was asked for, holds it with no text too small to read."""
+    wide, high = made.size
+    scale = min(1.0, (PAGE[0] if width is None else 72 * width) / wide, PAGE[1] / high)
+    return scale * POINTS["small"] >= SMALLEST
 
 
 def _too_small(graph: Graph, dot: str, svg: bytes | None, options: Options) -> tuple[Diagnostic, ...]:
@@ -291,8 +326,8 @@ def _no_insets(graph: Graph) -> tuple[Diagnostic, ...]:
 
 
 def _not_with_insets(graph: Graph, form: str) -> Diagnostic:
-    why = "on the page a click opens a block" if form == "html" else "only pictures that Graphviz draws have them"
-    return _error(graph, "F606", f"`.{form}` has no insets: {why}", "write .svg, .pdf or .png, or leave `--insets` out")
+    why = "on the page a click opens a block" if form == "html" else "a box stands in it once"
+    return _error(graph, "F606", f"`.{form}` has no insets: {why}", "write .svg, .pdf, .png or .tex, or leave `--insets` out")
 
 
 def _not_as_volumes(graph: Graph, form: str) -> Diagnostic:

@@ -150,7 +150,10 @@ class Writer:
             if self.shape.rises(line):
                 drawing.edge(line.head, line.tail, **attributes, dir="back")
             elif self.shape.crosses(line):
-                drawing.edge(line.tail, line.head, **attributes, constraint="false")
+                # One that is level keeps the way down at the left.
+                drawing.edge(
+                    line.tail, line.head, **attributes, **({} if (line.tail, line.head) in self.shape.level else {"constraint": "false"})
+                )
             elif number in self.ways.port_of:
                 attributes.pop("label", None)  # it stands beside the common piece
                 drawing.edge(self.ways.port_of[number].name, line.head, **attributes, tailclip="false")
@@ -192,7 +195,7 @@ class Writer:
                         edge.node(f"{self.picture.prefix}{word}{number}", shape="point", width="0.01", label="", style="invis")
 
     def _box(self, box: Box, fill: str) -> Attributes:
-        theme, rows = self.look.theme, self._signed(box)
+        theme, rows = self.look.theme, self.rows(box)
         kind = "block" if box.scope is not None else box.main.operation.family
         attributes = {
             "id": box.name,
@@ -240,7 +243,8 @@ class Writer:
                 found[name] = max(found.get(name, 0.0), width / 72)
         return found
 
-    def _signed(self, box: Box) -> tuple[Row, ...]:
+    def rows(self, box: Box) -> tuple[Row, ...]:
+        """What a box says."""
         rows = box_rows(self.graph, box, self.say)
         column = self.look.column
         if column is not None and (number := column.within(node.index for node in box.nodes)):

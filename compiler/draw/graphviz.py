@@ -25,11 +25,12 @@ MADE = re.compile(rb"/CreationDate \(D:\d{14}")  # in a PDF: the one thing that 
 
 @dataclass(frozen=True, slots=True)
 class Layouter:
-    """One way to run Graphviz. `command` ends where the format is to be added; `separator` parts several texts."""
+    """One way to run Graphviz. `command` ends where the format is to be added; `separator` parts several texts; `together`: formats are one argument."""
 
     name: str
     command: tuple[str, ...]
     separator: str = "\n"
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def layouters() -> tuple[Layouter, ...]:
     found: list[Layouter] = []
     if sys.executable:
         worker = str(Path(__file__).with_name("graphviz_process.py"))
-        found.append(Layouter("the package `pygraphviz`", (sys.executable, "-I", worker, ""), "\0"))
+        found.append(Layouter("the package `pygraphviz`", (sys.executable, "-I", worker, ""), "\0", together=True))
     program = shutil.which("dot")
     if program:
         found.append(Layouter("the program `dot`", (program, "-T")))
@@ -71,7 +72,8 @@ def layouters() -> tuple[Layouter, ...]:
 def render(dot: str, form: str, seconds: float = SECONDS, ways: Sequence[Layouter] | None = None) -> bytes | Failure:
     """The picture in the format `form` (svg, pdf, png, json …), or why there is none. The first way that works counts.
 
-    `dot` may hold several texts, parted by a zero byte, which gives several pictures one after another.
+    `dot` may hold several texts, parted by a zero byte, and `form` several formats, as in `json+svg`: then the pictures stand one after
+    another, that of each text in every format. A text with `layout=nop2` has the places of all that is in it.
     """
     if ways is None and _chosen:
         return _chosen[0](dot.split("\0"), form, seconds)
@@ -86,7 +88,8 @@ def render(dot: str, form: str, seconds: float = SECONDS, ways: Sequence[Layoute
 def _render(dot: str, form: str, seconds: float, ways: Sequence[Layouter], surroundings: Mapping[str, str]) -> bytes | Failure:
     reasons: list[str] = []
     for way in ways:
-        command = [*way.command[:-1], way.command[-1] + form]
+        forms = [form] if way.together else form.split("+")
+        command = [*way.command[:-1], *(way.command[-1] + one for one in forms)]
         text = dot.replace("\0", way.separator)
         try:
             done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=seconds, check=False, env=surroundings)
@@ -97,10 +100,10 @@ def _render(dot: str, form: str, seconds: float, ways: Sequence[Layouter], surro
             reasons.append(f"{way.name} could not be started ({error.strerror})")
             continue
         said = done.stderr.decode("utf-8", "replace")
-        if form == "png" and SCALED in said:
+        if form.endswith("png") and SCALED in said:
             return Failure((f"{way.name} would have shrunk the bitmap",), scaled=True)
         if done.returncode == 0 and done.stdout:
-            return MADE.sub(b"/CreationDate (D:19700101000000", done.stdout) if form == "pdf" else done.stdout
+            return MADE.sub(b"/CreationDate (D:19700101000000", done.stdout) if form.endswith("pdf") else done.stdout
         if done.returncode == NOT_HERE and "pygraphviz" in said:
             reasons.append(f"{way.name} is not installed")
             continue

@@ -11,7 +11,7 @@ from .graphviz import SECONDS, Failure, render
 from .ways import Ways
 
 Point = tuple[float, float]
-NUMBER = re.compile(r"e(\d+)")
+NUMBER = re.compile(r"(?:\w+f\d+_\d+)?e(\d+)")  # the root's name stands before it, where a picture stands beside others
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,19 @@ def lay_out(dots: Sequence[str], seconds: float = SECONDS) -> tuple[Geometry, ..
     made = render("\0".join(dots), "json", seconds)
     if isinstance(made, Failure):
         return made
-    text, reader = made.decode(), json.JSONDecoder()
     found: list[Geometry] = []
-    at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
-            continue
-        graph, at = reader.raw_decode(text, at)
-        found.append(_geometry(graph))
+    rest = made
+    while rest.strip():
+        geometry, rest = first_of(rest)
+        found.append(geometry)
     return tuple(found)
+
+
+def first_of(made: bytes) -> tuple[Geometry, bytes]:
+    """The geometry that Graphviz's answer begins with, and what follows it: the same picture in another format."""
+    text = made.decode("utf-8", "surrogateescape")
+    graph, end = json.JSONDecoder().raw_decode(text, len(text) - len(text.lstrip()))
+    return _geometry(graph), text[end:].lstrip("\n").encode("utf-8", "surrogateescape")
 
 
 def _way(row: dict[str, str], point: Callable[[str], Point]) -> Way:

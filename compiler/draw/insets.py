@@ -11,18 +11,22 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Scope
 from .dot import Look, Writer, begun, said
-from .drawing import Drawing
-from .edges import flow, ranks
 from .fold import INSET, inside
-from .labels import box_rows, caption
+from .font import width
+from .graphviz import SECONDS, Failure
+from .graphviz_json import Geometry, Point
+from .labels import caption
+from .laid_out import placed
 from .picture import Box, Picture
+from .positions import Part, together
 from .style import POINTS
-from .symbols import Design, designs, placed
+from .symbols import Design, designs
+from .symbols import placed as placed_at
 from .tooltip import escaped
 
 MOST_INSETS = 8
 MOST_PLACES = 10  # rows of the table beneath an inset
-LINE, BETWEEN, HEADING = 11.0, 26.0, 30.0  # points: of a row of text, between boxes and around them, of what frames add
+LINE, BETWEEN = 11.0, 12.0  # points: of a row of text, and between insets
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,66 +81,89 @@ def _blocks(graph: Graph, scope: Scope) -> Iterator[Scope]:
             yield from _blocks(graph, member)
 
 
-def to_dot_with_insets(graph: Graph, picture: Picture, look: Look, found: Sequence[Inset], left_out: int = 0) -> str:
-    """The DOT text: the picture at the left, the insets beside it from top to bottom; below, how many were `left_out`."""
-    drawing = begun(look)
-    # In a U the arms are level with each other, which the boxes of insets are not: the column is drawn straight.
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A column of blocks and its insets, each laid out by itself: writers and geometries in order, where the corner of each is, and the text
+    that Graphviz draws as it stands."""
+
+    writers: tuple[Writer, ...]
+    geometries: tuple[Geometry, ...]
+    corners: tuple[Point, ...]
+    insets: tuple[Inset, ...]
+    size: Point
+    text: str
+    left_out: str = ""
+
+
+def sheet(
+    graph: Graph, picture: Picture, look: Look, found: Sequence[Inset], left_out: int = 0, seconds: float = SECONDS
+) -> Sheet | Failure:
+    """The picture at the left, the insets beside it from top to bottom; below, how many were `left_out`."""
+    # In a U the arms are level with each other: beside insets the column is straight.
     straight = replace(look, direction=look.direction or "TB")
-    main = picture.prefixed("m")
     letters = {place: inset.letter for inset in found for place in inset.design.places if inset.letter}
-    with drawing.subgraph(name="cluster_m") as side:
-        side.attr("graph", peripheries="0", label="", tooltip=" ")
-        Writer(graph, main, straight, signs=_signs(main, letters)).add_to(side)
-    heights = [_height(graph, inset) for inset in found]
-    room = max(height(graph, main), *heights)
-    above, filled = "", 0.0
-    for inset, high in zip(found, heights, strict=True):
-        if filled + high > room:
-            above, filled = "", 0.0
-        _add(drawing, graph, inset, straight, letters)
-        if above:
-            drawing.edge(f"{above}places", f"{inset.picture.prefix}in0", style="invis", weight="0")
-        above = inset.picture.prefix
-        filled += high
-    if left_out:
-        words = f"{left_out} more block{'s have' if left_out > 1 else ' has'} no inset: --open shows what is in them"
-        drawing.attr("graph", label=said(words), labelloc="b", labeljust="l", fontsize=f"{POINTS['small']:g}")
-    return drawing.source
+    main = picture.prefixed("m")
+    writers = [Writer(graph, main, straight, signs=_signs(main, letters)), *(_writer(graph, inset, straight, letters) for inset in found)]
+    dots = [writers[0].write(), *(_framed(writer, inset) for writer, inset in zip(writers[1:], found, strict=True))]
+    made = placed(writers, dots, seconds)
+    if isinstance(made, Failure):
+        return made
+    texts, geometries = zip(*made, strict=True)
+    corners, size = _packed([(geometry.width, geometry.height) for geometry in geometries])
+    words = f"{left_out} more block{'s have' if left_out > 1 else ' has'} no inset: --open shows what is in them" if left_out else ""
+    parts = [Part(text, *corner) for text, corner in zip(texts, corners, strict=True)]
+    head = begun(straight)
+    if words:
+        head.node("left_out", label=said(words), shape="plain", style="solid", pos=f"{width(words, POINTS['small']) / 2:.6g},{-size[1] - BETWEEN:.6g}",
+                  fontsize=f"{POINTS['small']:g}", fontcolor=look.theme.faint)  # fmt: skip
+        size = (size[0], size[1] + BETWEEN + LINE)
+    return Sheet(tuple(writers), geometries, corners, tuple(found), size, together(head.source, parts), words)
 
 
-def _height(graph: Graph, inset: Inset) -> float:
-    return height(graph, inset.picture) + HEADING + LINE * min(len(placed(inset.design)), MOST_PLACES)
+def _packed(sizes: Sequence[Point]) -> tuple[tuple[Point, ...], Point]:
+    """Corners in columns: the first size alone at the left, the others in order, no column higher than the highest of all."""
+    room = max(high for _, high in sizes)
+    corners = [(0.0, 0.0)]
+    left, right, y = sizes[0][0] + BETWEEN, sizes[0][0], 0.0
+    for wide, high in sizes[1:]:
+        if y and y + high > room:
+            left, y = right + BETWEEN, 0.0
+        corners.append((left, y))
+        right = max(right, left + wide)
+        y += high + BETWEEN
+    return tuple(corners), (right, room)
 
 
 def _signs(picture: Picture, letters: Mapping[Scope, str]) -> dict[str, str]:
     return {box.name: letters[box.scope] for box in picture.boxes() if box.scope is not None and box.scope in letters}
 
 
-def height(graph: Graph, picture: Picture) -> float:
-    """About how high a picture will be, in points: its boxes, rank by rank."""
-    boxes = {box.name: LINE * len(box_rows(graph, box)) + BETWEEN for box in picture.boxes()}
-    ends = {name for line in picture.lines for name in (line.tail, line.head)} | set(boxes)
-    rows: dict[int, float] = {}
-    for name, rank in ranks(flow(picture.lines, ends)).items():
-        rows[rank] = max(rows.get(rank, 0.0), boxes.get(name, BETWEEN))
-    return sum(rows.values()) + HEADING * len(picture.frames())
+def _writer(graph: Graph, inset: Inset, look: Look, letters: Mapping[Scope, str]) -> Writer:
+    captions = inset.design.captions
+    return Writer(
+        graph,
+        inset.picture,
+        look,
+        signs=_signs(inset.picture, letters),
+        say=lambda node: captions.get(node.index, caption(node)),
+        shapes=False,
+    )
 
 
-def _add(drawing: Drawing, graph: Graph, inset: Inset, look: Look, letters: Mapping[Scope, str]) -> None:
-    picture, theme, captions = inset.picture, look.theme, inset.design.captions
-    prefix = picture.prefix
+def _framed(writer: Writer, inset: Inset) -> str:
+    """The text of an inset: its frame, its picture, and beneath this the places of the block."""
+    look, prefix = writer.look, inset.picture.prefix
+    drawing = begun(look)
     with drawing.subgraph(name=f"cluster_{prefix}") as frame:
         frame.attr(
-            "graph", label=_heading(inset, look), labeljust="l", style="rounded,filled", fillcolor=theme.page, color=theme.frame,
+            "graph", id=prefix, label=_heading(inset, look), labeljust="l", style="rounded,filled", fillcolor=look.theme.page, color=look.theme.frame,
             margin="8", tooltip=" ",
         )  # fmt: skip
-        Writer(
-            graph, picture, look, signs=_signs(picture, letters),
-            say=lambda node: captions.get(node.index, caption(node)), shapes=False,
-        ).add_to(frame)  # fmt: skip
+        writer.add_to(frame)
         frame.node(f"{prefix}places", id=f"{prefix}places", label=_table(inset.design, look), shape="plain", style="solid", tooltip=" ")
-        for number in range(len(picture.exits)):
+        for number in range(len(inset.picture.exits)):
             frame.edge(f"{prefix}out{number}", f"{prefix}places", style="invis")
+    return drawing.source
 
 
 def _heading(inset: Inset, look: Look) -> str:
@@ -144,18 +171,22 @@ def _heading(inset: Inset, look: Look) -> str:
     return f'<<FONT POINT-SIZE="{POINTS["frame"]:g}" COLOR="{look.theme.text}"><B>{letter}{escaped(inset.design.template)}</B></FONT>>'
 
 
-def _table(design: Design, look: Look) -> str:
-    """The places of a block, and what its symbols are there."""
+def places_of(design: Design) -> list[tuple[str, ...]]:
+    """The rows beneath an inset: the places of its block, and what its symbols are there."""
     rows: list[tuple[str, ...]] = [("", *design.symbols)] if design.symbols else []
-    places = placed(design)
+    places = placed_at(design)
     rows += [(name, *map(str, values)) for name, values in places[:MOST_PLACES]]
     if len(places) > MOST_PLACES:
         rows.append((f"and {len(places) - MOST_PLACES} more", *("" for _ in design.symbols)))
+    return rows
+
+
+def _table(design: Design, look: Look) -> str:
     cells = "".join(
         "<TR>"
         + "".join(f'<TD ALIGN="{"LEFT" if place == 0 else "RIGHT"}">{escaped(text)}</TD>' for place, text in enumerate(row))
         + "</TR>"
-        for row in rows
+        for row in places_of(design)
     )
     return (
         f'<<FONT POINT-SIZE="{POINTS["small"]:g}" COLOR="{look.theme.faint}">'

@@ -6,11 +6,16 @@ a figure: `\\input` it, in `\\resizebox` where it is to have a width.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..graph.graph import Graph
-from .dot import Look, Writer, to_dot
+from .dot import Look, Writer
+from .font import width
 from .graphviz import SECONDS, Failure
-from .graphviz_json import Geometry, Place, Point, Way, lay_out
-from .labels import Row, box_rows, frame_rows, shape_text
+from .graphviz_json import Geometry, Place, Point, Way
+from .insets import Inset, Sheet, places_of
+from .labels import Row, frame_rows, shape_text
+from .laid_out import geometries
 from .picture import Box, Frame, Line, Picture
 from .style import POINTS, Theme, outline
 from .tooltip import clean
@@ -22,16 +27,75 @@ SPECIAL = {
 }  # fmt: skip
 
 FONT = r"\sffamily\fontsize{8}{8.8}\selectfont"
+ROW = 11.0  # points
 NEEDS = r"% It needs \usepackage{tikz} and \usetikzlibrary{arrows.meta}."
 
 
 def to_tikz(graph: Graph, picture: Picture, look: Look, seconds: float = SECONDS) -> str | Failure:
     """The text, or why there is none."""
-    made = lay_out([to_dot(graph, picture, look)], seconds)
+    writer = Writer(graph, picture, look)
+    made = geometries([writer], seconds)
     if isinstance(made, Failure):
         return made
-    (geometry,) = made
-    return _Document(graph, picture, look, geometry).write()
+    colors = Colors()
+    return _document(graph, look.theme, colors, _Part(writer, made[0], colors).write())
+
+
+def sheet_tikz(graph: Graph, look: Look, sheet: Sheet) -> str:
+    """The picture with its insets: each is a scope of its own, which one shift moves."""
+    colors = Colors()
+    rows: list[str] = []
+    for number, (writer, geometry, (x, y)) in enumerate(zip(sheet.writers, sheet.geometries, sheet.corners, strict=True)):
+        part = _Part(writer, geometry, colors)
+        around = _around(writer.picture.prefix, sheet.insets[number - 1], geometry, look, colors) if number else []
+        shift = f"\\begin{{scope}}[shift={{({x:g},{y:g})}}]"  # in the units of the picture
+        rows += [shift, *around, *part.write(), "\\end{scope}"]
+    if sheet.left_out:
+        rows.append(f"\\node[size, anchor=north west] at (0,{sheet.size[1] - ROW:g}) {{{tex(sheet.left_out)}}};")
+    return _document(graph, look.theme, colors, rows)
+
+
+def _around(prefix: str, inset: Inset, geometry: Geometry, look: Look, colors: Colors) -> list[str]:
+    """The frame of an inset, its heading, and the places of its block beneath."""
+    frame, below = geometry.places[prefix], geometry.places[f"{prefix}places"]
+    letter = f"{inset.letter} " if inset.letter else ""
+    rows = places_of(inset.design)
+    cells = r" \\ ".join(" & ".join(map(tex, row)) for row in rows)
+    table = f"\\begin{{tabular}}{{@{{}}l{'r' * (len(rows[0]) - 1)}@{{}}}}{cells}\\end{{tabular}}"
+    return [
+        f"\\draw[frame, fill={colors.name(look.theme.page)}] {_at((frame.x, frame.y))} rectangle "
+        f"{_at((frame.x + frame.width, frame.y + frame.height))};",
+        f"\\node[anchor=north west, inner sep=5pt, font={FONT}\\bfseries] at {_at((frame.x, frame.y))} {{{tex(letter + inset.design.template)}}};",
+        f"\\node[size] at {_at(_middle(below))} {{{table}}};",
+    ]
+
+
+class Colors:
+    """Names for colours, of the letters that TikZ takes."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def name(self, color: str) -> str:
+        number = len(self.names)
+        return self.names.setdefault(color, "archc" + chr(ord("A") + number // 26) + chr(ord("a") + number % 26))
+
+
+def _document(graph: Graph, theme: Theme, colors: Colors, body: Sequence[str]) -> str:
+    styles = [
+        f"  frame/.style={{draw={colors.name(theme.frame)}, rounded corners=4pt}},",
+        f"  box/.style={{draw, rounded corners=3pt, inner sep=0pt, align=center, text={colors.name(theme.text)}, font={FONT}}},",
+        "  merge/.style={draw, circle, inner sep=0pt, align=center},",
+        f"  way/.style={{-{{Latex[length=3.5pt,width=3pt]}}, draw={colors.name(theme.line)}, line width=0.5pt}},",
+        f"  skip/.style={{draw={colors.name(theme.skip)}}},",
+        "  own skip/.style={way, skip, line width=0.4pt},",
+        "  aux/.style={dashed},",
+        f"  size/.style={{inner sep=0pt, font=\\sffamily\\fontsize{{{POINTS['edge']:g}}}{{9}}\\selectfont}},",
+    ]
+    named = [f"\\definecolor{{{name}}}{{HTML}}{{{color[1:].upper()}}}" for color, name in colors.names.items()]
+    title = f"% {tex(graph.program.name)}: drawn by archc."
+    picture = ["\\begin{tikzpicture}[x=1pt, y=-1pt, font=\\sffamily,", *styles, "]", *body, "\\end{tikzpicture}"]
+    return "\n".join([title, NEEDS, *named, *picture]) + "\n"
 
 
 def tex(text: str) -> str:
@@ -45,38 +109,20 @@ def tex(text: str) -> str:
     return "".join(pieces)
 
 
-class _Document:
-    def __init__(self, graph: Graph, picture: Picture, look: Look, geometry: Geometry) -> None:
-        self.graph = graph
-        self.picture = picture
-        self.theme: Theme = look.theme
+class _Part:
+    """One picture: its frames, its boxes and its lines."""
+
+    def __init__(self, writer: Writer, geometry: Geometry, colors: Colors) -> None:
+        self.writer = writer
+        self.picture = writer.picture
+        self.theme: Theme = writer.look.theme
         self.geometry = geometry
-        writer = Writer(graph, picture, look)
         self.fills = writer.colors()
         self.ways = geometry.whole(writer.ways)
-        self.names: dict[str, str] = {}
+        self._color = colors.name
 
-    def write(self) -> str:
-        body = [*self._frames(), *self._boxes(), *self._lines()]
-        styles = [
-            f"  frame/.style={{draw={self._color(self.theme.frame)}, rounded corners=4pt}},",
-            f"  box/.style={{draw, rounded corners=3pt, inner sep=0pt, align=center, text={self._color(self.theme.text)}, font={FONT}}},",
-            "  merge/.style={draw, circle, inner sep=0pt, align=center},",
-            f"  way/.style={{-{{Latex[length=3.5pt,width=3pt]}}, draw={self._color(self.theme.line)}, line width=0.5pt}},",
-            f"  skip/.style={{draw={self._color(self.theme.skip)}}},",
-            "  mark/.style={way, skip, line width=0.4pt},",
-            "  aux/.style={dashed},",
-            f"  size/.style={{inner sep=0pt, font=\\sffamily\\fontsize{{{POINTS['edge']:g}}}{{9}}\\selectfont}},",
-        ]
-        colors = [f"\\definecolor{{{name}}}{{HTML}}{{{color[1:].upper()}}}" for color, name in self.names.items()]
-        title = f"% {tex(self.graph.program.name)}: drawn by archc."
-        picture = ["\\begin{tikzpicture}[x=1pt, y=-1pt, font=\\sffamily,", *styles, "]", *body, "\\end{tikzpicture}"]
-        return "\n".join([title, NEEDS, *colors, *picture]) + "\n"
-
-    def _color(self, color: str) -> str:
-        """A name for a colour: the letters that TikZ takes."""
-        number = len(self.names)
-        return self.names.setdefault(color, "archc" + chr(ord("A") + number // 26) + chr(ord("a") + number % 26))
+    def write(self) -> list[str]:
+        return [*self._frames(), *self._boxes(), *self._lines()]
 
     def _frames(self) -> list[str]:
         rows = []
@@ -99,7 +145,7 @@ class _Document:
             kind = "merge" if box.is_merge and len(box.main.operation.symbol) == 1 else "box"
             size = f"minimum width={place.width:g}pt, minimum height={place.height:g}pt"
             dashed = ", aux" if box.training_only else ""
-            text = r"\\".join(self._row(row) for row in box_rows(self.graph, box))
+            text = r"\\".join(self._row(row) for row in self.writer.rows(box))
             color = f"fill={self._color(fill)}, draw={self._color(outline(self.theme, fill))}"
             rows.append(f"\\node[{kind}, {color}, {size}{dashed}] ({box.name}) at {_at(_middle(place))} {{{text}}};")
         return rows
@@ -115,14 +161,15 @@ class _Document:
     def _lines(self) -> list[str]:
         lines = [text for line, way in zip(self.picture.lines, self.ways, strict=True) for text in self._line(line, way)]
         marks = (self.geometry.common.get(f"{box.name}_skip") for box in self.picture.boxes())
-        return [*lines, *(self._spline("mark", way) for way in marks if way is not None)]
+        return [*lines, *(self._spline("own skip", way) for way in marks if way is not None)]
 
     def _line(self, line: Line, way: Way) -> list[str]:
         kinds = "way" + (", skip" if line.skip else "") + (", aux" if line.training_only else "")
         rows = [self._spline(kinds, way)]
         words = f"×{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
-        if words and way.label is not None:
-            rows.append(f"\\node[size] at {_at(way.label)} {{{tex(words)}}};")
+        if words and way.label is not None and self.writer.shapes:
+            left = way.label[0] - width(words, POINTS["edge"]) / 2  # in a font that is wider it stays off the line
+            rows.append(f"\\node[size, anchor=west] at {_at((left, way.label[1]))} {{{tex(words)}}};")
         return rows
 
     def _spline(self, kinds: str, way: Way) -> str:

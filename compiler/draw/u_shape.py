@@ -73,6 +73,7 @@ def arms(picture: Picture) -> Arms:
         any(tail in rising or head not in rising for tail, head in nested)
         or _goes_on(picture, nested[0], rising)
         or _answers_below(picture, rising)
+        or _forks_in_frames(picture)
     ):
         return STRAIGHT
     return Arms(tuple(nested), frozenset(rising), deepest)
@@ -95,6 +96,17 @@ def _answers_below(picture: Picture, rising: Collection[str]) -> bool:
     """Whether an output is told before the way up: then there are more ways up than one, side by side, as in a nested U-Net."""
     ends = {line.tail for line in picture.lines}
     return any(box.is_port and box.name not in ends and box.name not in rising for box in picture.boxes())
+
+
+def _forks_in_frames(picture: Picture) -> bool:
+    """Whether a block that is open has branches: arms hold each box at its height, beside which a branch has no room."""
+    for frame in picture.frames():
+        inside = {box.name for box in frame.boxes()}
+        if frame.scope.kind == "block" and len({line.tail for line in picture.lines if line.tail in inside}) < sum(
+            line.tail in inside and line.head in inside for line in picture.lines
+        ):
+            return True
+    return False
 
 
 def _within(boxes: dict[str, Box], rank: dict[str, int], line: Line, tail: str, head: str) -> bool:

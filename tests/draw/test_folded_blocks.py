@@ -47,7 +47,7 @@ def test_the_mark_stands_beside_its_box_and_is_no_line_of_the_network() -> None:
     place, way = geometry.places[box.name], geometry.common[f"{box.name}_skip"]
     assert all(x >= place.x + place.width - 1 and place.y <= y <= place.y + place.height for x, y in way.points)
     tikz = draw_text(graph, "tex").data
-    assert tikz is not None and tikz.count(b"draw[mark]") == 2
+    assert tikz is not None and tikz.count(b"draw[own skip]") == 2
 
 
 def texts(graph: Graph, box: Box) -> list[str]:

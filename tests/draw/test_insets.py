@@ -147,7 +147,7 @@ def test_the_picture_beside_insets_holds_the_same_boxes() -> None:
     graph = compile("resnext50").graph
     plain, beside = (draw_text(graph, "dot", options).dot for options in (Options(), Options(insets=True)))
     boxes = re.findall(r"^\t*(n\d+) \[label", plain, re.MULTILINE)
-    assert boxes and re.findall(r"^\t*m(n\d+) \[label", beside, re.MULTILINE) == boxes
+    assert boxes and sorted(re.findall(r"^\t*m(n\d+)\t\[URL", beside, re.MULTILINE)) == sorted(boxes)
     assert draw_text(graph, "dot", Options(insets=True)).dot == beside
 
 
@@ -158,12 +158,33 @@ def test_the_most_and_how_many_are_left_out() -> None:
     assert f"{left_out} more blocks have no inset" in draw_text(graph, "dot", Options(insets=True)).dot
 
 
-@pytest.mark.parametrize("form", ["html", "tex"])
+@pytest.mark.parametrize("form", ["html", "drawio"])
 def test_a_format_that_has_no_insets_says_so(form: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(group, ["draw", "resnet18", "--insets", "-o", str(tmp_path / f"net.{form}")])
     assert result.exit_code == 2
     assert f"`.{form}` has no insets" in result.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_that_fits_a_page_with_its_insets_has_them_unless_it_is_told_not_to(tmp_path: Path) -> None:
+    """A larger one has none, and no picture that asks for something of its own."""
+
+    def has_insets(*words: str) -> bool:
+        file = tmp_path / "net.svg"
+        assert CliRunner().invoke(group, ["draw", *words, "-o", str(file)]).exit_code == 0
+        return "places" in file.read_text(encoding="utf-8")
+
+    assert has_insets("resnet18") and not has_insets("resnet18", "--no-insets")
+    assert not has_insets("googlenet_torchvision") and has_insets("googlenet_torchvision", "--insets")
+    assert not has_insets("resnet18", "--level", "stage") and not has_insets("resnet18", "--width", "2in") and not has_insets("unet")
+
+
+def test_a_figure_in_tikz_has_its_insets_as_scopes() -> None:
+    data = draw_text(compile("resnet50").graph, "tex", Options(insets=True)).data
+    assert data is not None
+    text = data.decode()
+    assert text.count(r"\begin{scope}") == text.count(r"\end{scope}") == 3 and text.isascii()
+    assert r"layer1.1 \dots{} layer1.2 & 256 \\ layer2.1" in text and "1x1, out/4" in text
 
 
 def test_a_network_without_blocks_says_that_there_is_nothing_to_show(tmp_path: Path) -> None:

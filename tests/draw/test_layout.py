@@ -182,3 +182,17 @@ def test_no_script_gets_into_an_svg() -> None:
     assert not [element for element in root.iter() if element.tag.endswith("script") or element.tag.endswith("img")]
     assert not [name for element in root.iter() for name in element.attrib if name.startswith("on")]
     assert {link.get("href") for link in root.iter(f"{{{SVG}}}a")} - {None} == {"x.arch#L1"}
+
+
+def test_every_box_of_an_svg_is_a_group_of_one_shape_and_its_text() -> None:
+    """What programs for slides take apart to shapes: nothing is clipped, or takes its look from a style sheet."""
+    data = draw_text(residual_network(), "svg").data
+    assert data is not None
+    root = ElementTree.fromstring(data)
+    groups = [group for group in root.iter(f"{{{SVG}}}g") if {"node", "cluster", "edge"} & set(group.get("class", "").split())]
+    assert len(groups) > 20 and len({group.get("id") for group in groups}) == len(groups)
+    for group in groups:
+        inside = [element.tag.removeprefix(f"{{{SVG}}}") for element in group.iter() if element is not group]
+        shapes = [name for name in inside if name in ("rect", "ellipse", "path", "polygon")]
+        assert shapes in (["rect"], ["ellipse"], ["path"], ["path", "polygon"]), (group.get("id"), shapes)
+    assert not {"style", "clipPath", "mask", "foreignObject", "use"} & {element.tag.removeprefix(f"{{{SVG}}}") for element in root.iter()}

@@ -312,6 +312,33 @@ def test_heat_and_memory(shown: Any) -> None:
 
 
 @in_browser
+def test_another_colour_draws_no_box_anew_and_is_what_a_fresh_page_shows(shown: Any) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    boxes = "return [...document.querySelectorAll('#canvas .box')].map(box => box.outerHTML)"
+    kept = "return [...document.querySelectorAll('#canvas .box')].every(box => box.isSeen)"
+    choice = Select(shown.find_element("id", "color"))
+    first = shown.execute_script(boxes)
+    shown.execute_script("for (const box of document.querySelectorAll('#canvas .box')) box.isSeen = true")
+    found = []
+    for name in ("MACs", "parameters", "MACs"):
+        choice.select_by_visible_text(name)
+        assert shown.execute_script(kept)
+        found.append(shown.execute_script(boxes))
+    assert found[0] == found[2] != found[1]
+    for press in ("unfold", "fold"):  # both draw all
+        shown.find_element("id", press).click()
+    assert not shown.execute_script(kept)
+    colors = "return [...document.querySelectorAll('#canvas .box')].map(box => [box.dataset.key, box.querySelector('rect, ellipse').style.fill])"
+    drawn = dict(shown.execute_script(colors))
+    choice.select_by_visible_text("parameters")
+    choice.select_by_visible_text("MACs")
+    assert dict(shown.execute_script(colors)) == drawn
+    choice.select_by_index(0)
+    assert all(fill == "var(--f)" for fill in dict(shown.execute_script(colors)).values()) and first
+
+
+@in_browser
 def test_hostile_names_run_nothing(browser: Any, tmp_path: Path) -> None:
     build = Builder(HOSTILE, file=HOSTILE)
     build.input(3, 8, 8, label=HOSTILE)

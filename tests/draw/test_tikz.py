@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from archc.compiler.draw import View, draw_text, fold
+from archc.compiler.draw import Options, View, draw_text, fold
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 
@@ -49,3 +52,42 @@ def test_no_name_is_a_command(name: str) -> None:
     assert escaped.count("{") == escaped.count("}")
     assert len(re.findall(r"^\\node", text, re.MULTILINE)) == 5
     assert text.isascii()
+
+
+PAPER = r"""\documentclass{article}
+\usepackage{tikz}
+\usetikzlibrary{arrows.meta}
+\begin{document}
+\noindent\resizebox{8cm}{!}{\input{figure}}
+\end{document}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("resnet18", Options(insets=True)), ("unet", Options()), ("alexnet", Options(style="volumes"))],
+    ids=lambda row: str(row)[:12],
+)
+def test_latex_sets_the_figure_without_a_complaint(name: str, options: Options, tmp_path: Path) -> None:
+    program = shutil.which("pdflatex")
+    if (
+        program is None
+        or not shutil.which("kpsewhich")
+        or subprocess.run(["kpsewhich", "tikz.sty"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("LaTeX with TikZ is not here")
+    data = draw_text(check(name).graph, "tex", options).data
+    assert data is not None
+    (tmp_path / "figure.tex").write_bytes(data)
+    (tmp_path / "paper.tex").write_text(PAPER, encoding="utf-8")
+    done = subprocess.run(
+        [program, "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-1500:]
+    assert "1 page" in done.stdout and "Missing character" not in done.stdout and "Overfull" not in done.stdout

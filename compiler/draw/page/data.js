@@ -32,8 +32,25 @@ export function costOf(ranges, column) {
   let sum = 0;
   if (column > COUNTED) {
     for (const { x, v } of data.values) if (x.every((node) => inRanges(ranges, node))) sum += v[column - COUNTED - 1] ?? 0;
-  } else for (const node of each(ranges)) sum += costIn(node, column);
+  } else {
+    const before = sumsOf(column);
+    for (let k = 0; k < ranges.length; k += 2) sum += before[ranges[k + 1] + 1] - before[ranges[k]];
+  }
   return sum;
+}
+
+/** Of each column the sums of the costs before every operation: a box of thousands costs as much as one of two. */
+const sums = /** @type {Map<number, Float64Array>} */ (new Map());
+
+/** @param {number} column */
+function sumsOf(column) {
+  let found = sums.get(column);
+  if (!found) {
+    found = new Float64Array(data.back.length + 1);
+    for (let node = 0; node < data.back.length; node++) found[node + 1] = found[node] + costIn(node, column);
+    sums.set(column, found);
+  }
+  return found;
 }
 
 /**
@@ -54,7 +71,7 @@ const own = new Map(data.values.filter(({ x }) => x.length === 2 && x[0] === x[1
  */
 export function totalOf(column) {
   if (column > COUNTED) return data.values.reduce((sum, { v }) => sum + (v[column - COUNTED - 1] ?? 0), 0);
-  return Object.keys(data.nodes).reduce((sum, node) => sum + costIn(node, column), 0);
+  return sumsOf(column)[data.back.length];
 }
 
 /**

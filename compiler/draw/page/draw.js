@@ -1,4 +1,4 @@
-// The pictures: drawn as a whole each time that something opens, folds or changes its colour.
+// The pictures: drawn as a whole each time that something opens or folds.
 import { compose } from "./compose.js";
 import { inRanges } from "./data.js";
 import { svg } from "./elements.js";

@@ -19,7 +19,7 @@ from ...graph.graph import Graph
 from ..dot import Look
 from ..fold import BLOCKS, View, fold
 from ..graphviz import SECONDS, Failure
-from ..graphviz_json import lay_out
+from ..laid_out import geometries
 from ..style import DARK, LIGHT, Theme, outline
 from ..tooltip import clean
 from ..values import NO_VALUES, Values
@@ -57,7 +57,7 @@ def in_words(work: Work) -> str:
 
 def written(pages: PageData, parts: Parts, more: Json, seconds: float) -> str | Failure:
     """The text of a page; `more` is what its script reads beside the pictures."""
-    made = lay_out(pages.dots(), seconds)
+    made = geometries(pages.writers(), seconds)
     if isinstance(made, Failure):
         return made
     from .script import joined

@@ -93,12 +93,12 @@ class PageData:
                     self.sheets.append(replace(outer, picture=inside(graph, box), drawn=self._all(box, outer.drawn)))
             done += 1
 
-    def dots(self) -> list[str]:
-        """The texts that are laid out, one a picture."""
+    def writers(self) -> list[Writer]:
+        """What is laid out, one a picture."""
         made = []
         for sheet in self.sheets:
             signs = {box.name: SIGNS.get(sheet.mark(box), "") for box in sheet.picture.boxes()}
-            made.append(Writer(sheet.graph, sheet.picture, self.look, signs=signs).write())
+            made.append(Writer(sheet.graph, sheet.picture, self.look, signs=signs))
         return made
 
     @staticmethod

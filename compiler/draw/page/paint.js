@@ -92,17 +92,52 @@ function boxOf({ box, key, rect }, where) {
   const oval = { cx: fixed(x + w / 2), cy: fixed(y + h / 2), rx: fixed(w / 2), ry: fixed(h / 2) };
   const shape = box.m ? svg("ellipse", oval) : rounded(rect);
   g.append(svg("title", {}, box.t), shape, ...rowsOf(box.r, [x + w / 2, y], h));
-  if (state.color === "kind") shape.style.fill = "var(--f)";
-  else if (state.color === "change") shape.style.fill = `var(--${box.d ?? "same"})`;
-  else heated(g, shape, box, rect);
+  colored(g, shape, box, rect);
   if (box.z) g.append(skipMark(rect, where.pane));
   remember(g, box, key, rect, where, box.i !== undefined);
   return g;
 }
 
 /**
+ * @param {SVGElement} g
+ * @param {SVGElement} shape
+ * @param {Box} box
+ * @param {Rect} rect
+ */
+function colored(g, shape, box, rect) {
+  if (state.color === "kind") shape.style.fill = "var(--f)";
+  else if (state.color === "change") shape.style.fill = `var(--${box.d ?? "same"})`;
+  else heated(g, shape, box, rect);
+}
+
+/** Other colours for the boxes that are drawn: nothing is drawn anew. */
+export function recolor() {
+  for (const { element, what } of state.drawn) {
+    if (what.k === undefined || !element.classList.contains("box")) continue;
+    const shape = element.querySelector(":scope > rect:not(.plate), :scope > ellipse");
+    if (!(shape instanceof SVGElement)) continue;
+    for (const old of element.querySelectorAll(":scope > .plate, :scope > .number")) old.remove();
+    element.classList.remove("heat");
+    element.style.fill = "";
+    colored(element, shape, what, placeOf(shape));
+  }
+}
+
+/**
+ * Where a shape was drawn, as its attributes say it.
+ * @param {SVGElement} shape
+ * @returns {Rect}
+ */
+function placeOf(shape) {
+  const [x, y, w, h] = (shape.tagName === "rect" ? ["x", "y", "width", "height"] : ["cx", "cy", "rx", "ry"]).map((name) =>
+    Number(shape.getAttribute(name)),
+  );
+  return shape.tagName === "rect" ? [x, y, w, h] : [x - w, y - h, 2 * w, 2 * h];
+}
+
+/**
  * The colour of what a box costs, with the number over its corner.
- * @param {SVGGElement} g
+ * @param {SVGElement} g
  * @param {SVGElement} shape
  * @param {Box} box
  * @param {Rect} rect

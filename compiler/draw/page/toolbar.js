@@ -1,10 +1,10 @@
 // The buttons above the picture, and the legend of its colours.
 import { COUNTED, costOf, data, short, totalOf } from "./data.js";
-import { draw } from "./draw.js";
 import { byId, html } from "./elements.js";
 import { foldAll, unfoldAll } from "./folding.js";
 import { heat } from "./heat.js";
-import { dark, panes, state } from "./state.js";
+import { recolor } from "./paint.js";
+import { changed, dark, panes, state } from "./state.js";
 import { fitWhole, zoom } from "./view.js";
 
 const BUTTONS = {
@@ -21,14 +21,15 @@ const legend = byId("legend", HTMLElement);
 data.columns.forEach((name, k) => {
   choice.append(html("option", { value: COUNTED + 1 + k }, name));
 });
-choice.addEventListener("change", () => {
-  setColor(choice.value);
-  draw();
-});
-dark.addEventListener("change", () => {
-  setColor(state.color);
-  draw();
-});
+choice.addEventListener("change", () => repaint(choice.value));
+dark.addEventListener("change", () => repaint(state.color));
+
+/** @param {string} color */
+function repaint(color) {
+  setColor(color);
+  recolor();
+  changed();
+}
 
 /** What colours the boxes from the next drawing on. @param {string} color */
 export function setColor(color) {

@@ -11,6 +11,9 @@ const tell = (message) => postMessage(message);
 /** The newest question, where it is not answered to its end. */
 let asked = /** @type {Extract<ToWorker, { do: "ask" }> | null} */ (null);
 
+/** Whether all places stand in a text already. @param {string} dot */
+const isPlaced = (dot) => /^\s*graph \[[^\]]*\blayout=nop2\b/m.test(dot);
+
 async function start() {
   const here = new URL(".", import.meta.url);
   // No bundler looks into it: it is Python's own loader, which fetches what stands beside it.
@@ -25,7 +28,8 @@ async function start() {
   python.runPython(`import sys; sys.path.insert(0, "${PLACE}")`);
   const module = python.pyimport("archc.live.browser");
   /** @param {string} dot @param {string} form */
-  const layout = (dot, form) => graphviz.layout(dot, /** @type {import("@hpcc-js/wasm-graphviz").Format} */ (form), "dot");
+  const layout = (dot, form) =>
+    graphviz.layout(dot, /** @type {import("@hpcc-js/wasm-graphviz").Format} */ (form), isPlaced(dot) ? "nop2" : "dot");
   return { worker: module.Worker(layout), library: module.library };
 }
 

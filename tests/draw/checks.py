@@ -1,0 +1,197 @@
+"""What is wrong with a layout, as somebody who looks at it sees it: for tests alone, apart from what archc looks for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
+from xml.etree import ElementTree
+
+from archc.compiler.draw.dot import PLAIN, Writer
+from archc.compiler.draw.font import width
+from archc.compiler.draw.graphviz_json import Geometry, Place, Point
+from archc.compiler.draw.labels import shape_text
+from archc.compiler.draw.laid_out import geometries
+from archc.compiler.draw.picture import Frame, Line, Picture
+from archc.compiler.draw.style import POINTS, contrast
+from archc.compiler.draw.svg import tag
+from archc.compiler.draw.u_shape import arms
+from archc.compiler.draw.ways import ways
+from archc.compiler.graph.graph import Graph
+from archc.compiler.graph.program import Scope
+
+from .test_headings import bezier
+
+
+def laid_out(graph: Graph, pictures: Sequence[Picture]) -> list[tuple[Picture, Geometry]]:
+    made = geometries([Writer(graph, picture, PLAIN) for picture in pictures])
+    assert isinstance(made, tuple)
+    return list(zip(pictures, made, strict=True))
+
+
+def branches(graph: Graph) -> Iterator[list[Scope]]:
+    """The paths of each merge."""
+    for members in graph.members.values():
+        for is_path, run in groupby(members, lambda member: isinstance(member, Scope) and member.kind == "path"):
+            if is_path:
+                yield [member for member in run if isinstance(member, Scope)]
+
+
+def out_of_order(graph: Graph, picture: Picture, geometry: Geometry) -> list[str]:
+    """Merges one of whose branches stands left of an earlier one. A branch stands where the middle of its boxes is.
+
+    Paths that more than one tensor enters are no branches: they are woven into what is around them.
+    """
+    middles: dict[Scope, list[float]] = {}
+    inside: dict[Scope, set[int]] = {}
+    for box in picture.boxes():
+        place = geometry.places[box.name]
+        for scope in set.intersection(*(set(node.scope.ancestors()) for node in box.first)):
+            middles.setdefault(scope, []).append(place.x + place.width / 2)
+            inside.setdefault(scope, set()).update(node.index for node in box.nodes if scope in node.scope.ancestors())
+    wrong = []
+    for paths in branches(graph):
+        drawn = [path for path in paths if path in middles]
+        sources = {source for path in drawn for index in inside[path] for source in set(graph.nodes[index].inputs) - inside[path]}
+        places = [sum(middles[path]) / len(middles[path]) for path in drawn]
+        if len(sources) == 1 and any(right <= left for left, right in pairwise(places)):
+            wrong.append(".".join(paths[0].path))
+    return wrong
+
+
+def curve(way: Sequence[Point]) -> list[Point]:
+    knots = list(way[: len(way) - (len(way) % 3 == 2)])
+    return [bezier(knots[at : at + 4], step / 12) for at in range(0, len(knots) - 3, 3) for step in range(13)]
+
+
+def within(place: Place, point: Point, margin: float = 0.0) -> bool:
+    x, y = point
+    return place.x + margin < x < place.x + place.width - margin and place.y + margin < y < place.y + place.height - margin
+
+
+def crossed(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
+    """Lines that run through a box which is none of their ends."""
+    places = {box.name: geometry.places[box.name] for box in picture.boxes()}
+    found = []
+    for line, way in zip(picture.lines, geometry.whole(ways(picture, arms(picture))), strict=True):
+        drawn = curve(way.points)
+        left, top = (min(point[axis] for point in drawn) for axis in (0, 1))
+        right, bottom = (max(point[axis] for point in drawn) for axis in (0, 1))
+        for name, place in places.items():
+            far = place.x > right or place.x + place.width < left or place.y > bottom or place.y + place.height < top
+            if not far and name not in (line.tail, line.head) and any(within(place, point, 1) for point in drawn):
+                found.append((line.tail, line.head, name))
+    return found
+
+
+def straying(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:
+    """Skips that leave the innermost frame around their end, once they are in it."""
+    found = []
+    for line, way in zip(picture.lines, geometry.ways, strict=True):
+        frame = innermost(picture, line)
+        if line.skip and frame is not None:
+            place = geometry.places[frame.name]
+            inside = [within(place, point) for point in curve(way.points)]
+            if sum(before != after for before, after in pairwise(inside)) > 1:
+                found.append((line.tail, line.head))
+    return found
+
+
+def innermost(picture: Picture, line: Line) -> Frame | None:
+    around = [frame for frame in picture.frames() if any(box.name == line.head for box in frame.boxes())]
+    return around[-1] if around else None
+
+
+def label_boxes(picture: Picture, geometry: Geometry) -> list[tuple[str, Place]]:
+    """The words beside lines, and where they stand."""
+    found = []
+    for line, way in zip(picture.lines, geometry.whole(ways(picture, arms(picture))), strict=True):
+        words = f"\u00d7{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
+        if words and way.label is not None:
+            wide = width(words, POINTS["edge"])
+            found.append((words, Place(way.label[0] - wide / 2, way.label[1] - 4, wide, 8)))
+    return found
+
+
+def covered(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:
+    """Words beside lines that stand on a box or on other words."""
+    labels = label_boxes(picture, geometry)
+    others = [*labels, *((box.name, geometry.places[box.name]) for box in picture.boxes())]
+    return [
+        (words, other)
+        for number, (words, one) in enumerate(labels)
+        for other, two in others[number + 1 :]
+        if one.x + 1 < two.x + two.width
+        and two.x + 1 < one.x + one.width
+        and one.y + 1 < two.y + two.height
+        and two.y + 1 < one.y + one.height
+    ]
+
+
+def wrong(graph: Graph, picture: Picture, geometry: Geometry) -> dict[str, object]:
+    """All that is wrong with the boxes and lines of a picture."""
+    found: dict[str, object] = {
+        "words on others": covered(picture, geometry),
+        "lines through boxes": crossed(picture, geometry),
+        "skips out of their frame": straying(picture, geometry),
+        "branches": [] if arms(picture).level else out_of_order(graph, picture, geometry),  # the arms of a U go before
+    }
+    return {name: rows for name, rows in found.items() if rows}
+
+
+# ---------------------------------------------------------------------------------------------------- texts
+
+Shape = tuple[Place, str]
+
+
+def texts_of(root: ElementTree.Element) -> list[tuple[str, Place, set[str]]]:
+    """Every row of text of an SVG: its words, where they stand, and the colours of its pieces."""
+    found = []
+    for text in root.iter(tag("text")):
+        size, x, y = (float(text.attrib[name]) for name in ("font-size", "x", "y"))
+        wide = float(text.get("textLength", "0"))
+        left = x - {"start": 0.0, "middle": 0.5, "end": 1.0}[text.get("text-anchor", "start")] * wide
+        colors = {piece.get("fill") or text.get("fill") or "#000000" for piece in (list(text) or [text])}
+        found.append(("".join(text.itertext()), Place(left, y - 0.72 * size, wide, 0.72 * size), colors))
+    return found
+
+
+def overlapping(root: ElementTree.Element) -> list[tuple[str, str]]:
+    """Rows of text that stand on one another."""
+    texts = texts_of(root)
+    return [
+        (words, other)
+        for number, (words, one, _) in enumerate(texts)
+        for other, two, _ in texts[number + 1 :]
+        if one.x + 0.5 < two.x + two.width
+        and two.x + 0.5 < one.x + one.width
+        and one.y + 0.5 < two.y + two.height
+        and two.y + 0.5 < one.y + one.height
+    ]
+
+
+def shapes(root: ElementTree.Element) -> Iterator[Shape]:
+    """What is filled, from behind to the front."""
+    for element in root.iter():
+        fill = element.get("fill", "none")
+        if not fill.startswith("#"):
+            continue
+        if element.tag == tag("rect"):
+            yield Place(*(float(element.attrib[name]) for name in ("x", "y", "width", "height"))), fill
+        elif element.tag == tag("ellipse"):
+            x, y, across, down = (float(element.attrib[name]) for name in ("cx", "cy", "rx", "ry"))
+            yield Place(x - across, y - down, 2 * across, 2 * down), fill
+        elif element.tag == tag("polygon"):
+            points = [tuple(map(float, point.split(","))) for point in element.attrib["points"].split()]
+            (x, right), (y, bottom) = ((min(row), max(row)) for row in zip(*points, strict=True))
+            yield Place(x, y, right - x, bottom - y), fill
+
+
+def unreadable(root: ElementTree.Element) -> list[tuple[str, str, str]]:
+    """Rows of text whose colour is too near to that behind them: words, colour, ground. WCAG 2 wants 4.5."""
+    filled = list(shapes(root))
+    found = []
+    for words, place, colors in texts_of(root):
+        middle = (place.x + place.width / 2, place.y + place.height / 2)
+        ground = next((fill for shape, fill in reversed(filled) if within(shape, middle)), "#ffffff")
+        found += [(words, color, ground) for color in colors if color.startswith("#") and contrast(color, ground) < 4.5]
+    return found
