@@ -329,7 +329,9 @@ def test_another_colour_draws_no_box_anew_and_is_what_a_fresh_page_shows(shown: 
     for press in ("unfold", "fold"):  # both draw all
         shown.find_element("id", press).click()
     assert not shown.execute_script(kept)
-    colors = "return [...document.querySelectorAll('#canvas .box')].map(box => [box.dataset.key, box.querySelector('rect, ellipse').style.fill])"
+    colors = (
+        "return [...document.querySelectorAll('#canvas .box')].map(box => [box.dataset.key, box.querySelector('rect, ellipse').style.fill])"
+    )
     drawn = dict(shown.execute_script(colors))
     choice.select_by_visible_text("parameters")
     choice.select_by_visible_text("MACs")
