@@ -58,7 +58,7 @@ PAPER = r"""\documentclass{article}
 \usepackage{tikz}
 \usetikzlibrary{arrows.meta}
 \begin{document}
-\noindent\resizebox{8cm}{!}{\input{figure}}
+\noindent\resizebox{6cm}{!}{\input{figure}}
 \end{document}
 """
 
