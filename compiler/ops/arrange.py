@@ -147,6 +147,14 @@ class Roll(Rearranged):
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return all(shift % output[axis] == 0 for axis, shift in self._moves(output))
 
+    def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
+        # What is put before the rest has no positions where all stay, and suggests no order then.
+        stays = any(shift % sizes[axis + 1] == 0 for axis, shift in self._moves(tuple(sizes[1:])))
+        return in_order(sizes) if stays else as_suggested(inputs, sizes)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return self.layout((back.gradient,), back.sizes(number))
+
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         moves = self._moves(inputs[0])
         return f"torch.roll({names[0]}, {[shift for _, shift in moves]}, {[axis + 1 for axis, _ in moves]})"

@@ -58,7 +58,7 @@ from .spatial import (
     window_arguments,
     window_counts,
 )
-from .strides import Layout, as_suggested, in_order
+from .strides import Layout, as_suggested_on_a_row, in_order, on_a_row
 
 PAD_MODE = Word('"zeros", "reflect", "replicate" or "circular"', ("zeros", "reflect", "replicate", "circular"))
 
@@ -98,7 +98,17 @@ def copied_kernel(back: Backward, kernel: Weight) -> int:
     """Elements of the copy of a kernel's gradient: it lies as the input does, and where that has its channels last, otherwise than the kernel."""
     differs = product(kernel.shape[2:]) > 1 and kernel.shape[1] > 1
     is_point = len(kernel.shape) == 5 and back.wanted[0]  # of one position, whose order says nothing, over volumes
-    return kernel.elements if back.layouts[0].suggests_channels_last and (differs or is_point) else 0
+    return kernel.elements if convolved(back.layouts[0]).suggests_channels_last and (differs or is_point) else 0
+
+
+def convolved(layout: Layout) -> Layout:
+    """What kernels of convolutions see of an input: of a signal, which is put in order first, an image of one row."""
+    return layout if len(layout.sizes) != 3 else on_a_row(layout if layout.is_in_order else in_order(layout.sizes))
+
+
+def convolved_layout(layout: Layout, sizes: Sequence[int]) -> Layout:
+    """How what a convolution makes of such an input lies."""
+    return as_suggested_on_a_row(layout if len(sizes) != 3 or layout.is_in_order else in_order(layout.sizes), sizes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,24 +203,32 @@ class Convolution(Operation):
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         wraps = self._fields()[5] == "circular" and self._padded(inputs[0].sizes[1:])
-        return in_order(sizes) if wraps else as_suggested(inputs, sizes)
+        return in_order(sizes) if wraps else convolved_layout(inputs[0], sizes)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return convolved_layout(back.layouts[number], back.sizes(number))
 
     def backward_scratch(self, back: Backward) -> int:
-        inputs, output = back.inputs, back.output
-        padded = self._padded(inputs[0]) if back.wanted[0] else 0
+        padded = self._padded(back.inputs[0]) * back.batch if back.wanted[0] else 0
         if not padded:
             return 0
         # The gradient of the padded copy, then that of the input; what wraps round is undone side by side.
-        wraps = 2 * padded - product(output) - product(inputs[0]) if self._fields()[5] == "circular" else 0
-        return max(0, padded - product(inputs[0]), wraps) * back.batch
+        wraps = 2 * padded - back.freed if self._fields()[5] == "circular" else 0
+        return max(back.made, padded, wraps) - back.made
 
     def copied_weight_gradients(self, back: Backward) -> int:
-        padded = self._padded(back.inputs[0])
-        if padded and self._fields()[5] == "circular":
+        if self._fields()[5] == "circular" and self._padded(back.inputs[0]):
             return 0  # what wraps round lies in order
         copied = copied_kernel(back, Weight("weight", self._filters(back.inputs[0])))
-        # The gradient of the padded copy is there until the padding is undone, and so is what that keeps.
-        return copied + padded * back.batch if copied and back.wanted[0] else copied
+        return copied + self._not_undone(back) if copied else 0
+
+    def _not_undone(self, back: Backward) -> int:
+        """Elements that are there while the padding is not undone: the gradient of the padded copy, not the input's; what the padding keeps."""
+        padded = self._padded(back.inputs[0]) * back.batch
+        if not padded or not back.wanted[0]:
+            return 0
+        keeps = back.kept_alone[0] and self._fields()[5] != "zeros"
+        return padded - back.made + (product(back.inputs[0]) * back.batch if keeps else 0)
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
         g = self._geometry(inputs[0])

@@ -72,11 +72,10 @@ class Crop(Operation):
         return cut(inputs[0], sizes)
 
     def backward_scratch(self, back: Backward) -> int:
-        inputs, output = back.inputs, back.output
-        # The axes are undone one by one, the last first.
-        shape, steps = inputs[0], [product((*output[:axis], *inputs[0][axis:])) for axis in range(2, len(output))]
-        largest = max([before + after for before, after in pairwise([*reversed(steps), product(shape)])], default=0)
-        return max(0, largest - product(output) - product(shape), max(steps, default=0) - product(shape)) * back.batch
+        # The axes are undone one by one, the last first; the gradient of the output is let go of when the first is.
+        shape, output = back.inputs[0], back.output
+        steps = [product((*output[:axis], *shape[axis:])) * back.batch for axis in range(len(output) - 1, 0, -1)]
+        return max([steps[0], *(before + after - back.freed for before, after in pairwise(steps))]) - back.made
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         if self.like:

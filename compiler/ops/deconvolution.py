@@ -21,11 +21,11 @@ from .base import (
     product,
     show_size,
 )
-from .convolution import check_groups, copied_kernel
+from .convolution import check_groups, convolved_layout, copied_kernel
 from .initial import INIT, INIT_DOC, STD_DOC, initialization
 from .parameters import CHANNELS, COUNT, DILATION, FLAG, KERNEL, POSITIVE, STRIDE, Extent, Plain, parameter
 from .spatial import need_spatial, reach, show_kernel, simple, spread
-from .strides import Layout, as_suggested
+from .strides import Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,10 @@ class Deconv(Operation):
         return Saved(inputs=(0,))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return as_suggested(inputs, sizes)
+        return convolved_layout(inputs[0], sizes)
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return convolved_layout(back.layouts[number], back.sizes(number))
 
     def copied_weight_gradients(self, back: Backward) -> int:
         return copied_kernel(back, self.weights(back.inputs)[0])

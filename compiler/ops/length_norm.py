@@ -12,7 +12,7 @@ from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, 
 from .norm import EPS_DOC, OverChannels
 from .parameters import EPSILON, FLAG, Plain, parameter
 from .several_axes import whole_axes
-from .strides import Layout, as_suggested, elementwise, permuted
+from .strides import Layout, as_suggested, elementwise, in_order, permuted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +114,21 @@ class RmsNorm(OverChannels):
         rank = len(layout.sizes)
         return permuted(layout, (0, *range(2, rank), 1)) if self._over_first(layout.sizes[1:]) else layout
 
+    def _quotient(self, layout: Layout) -> Layout:
+        """What is divided by the root of its mean square, which stretches along the channels."""
+        moved = self._moved(layout)
+        return elementwise(moved, in_order((*moved.sizes[:-1], 1)))
+
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        made = elementwise(self._moved(inputs[0]))
-        made = as_suggested((made,), made.sizes)
+        made = self._quotient(inputs[0])
+        if not (made.is_channels_last if made.suggests_channels_last else made.is_in_order):
+            made = as_suggested((made,), made.sizes)
         rank = len(sizes)
         return permuted(made, (0, rank - 1, *range(1, rank - 1))) if self._over_first(tuple(sizes[1:])) else made
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         # What comes out is put in order, by a copy where it is not.
-        if elementwise(self._moved(inputs[0])) == self._moved(output):
+        if self._quotient(inputs[0]) == self._moved(output):
             return 0
         if self.affine:
             return output.elements if training else 0

@@ -11,7 +11,7 @@ from ...base.records import dataclass
 from .axis_names import AXIS_NAMES, Axes, axis_name
 from .base import Backward, Family, Operation, Refusal, Shape, Shapes, product, show
 from .parameters import BadValue, Kind, OpenSizes, Plain, parameter
-from .strides import Layout, in_order, permuted, viewed
+from .strides import Layout, in_order, permuted, squeezed, unsqueezed, viewed
 
 Side: TypeAlias = tuple[tuple[str, ...], ...]
 """Each axis of one side with the names of its factors: `(h p) c` is `(("h", "p"), ("c",))`, and `1` is `()`."""
@@ -294,6 +294,10 @@ def _followed(layout: Layout, steps: Sequence[Step]) -> tuple[Layout, bool]:
     for step in steps:
         if step.kind == "order":
             layout = permuted(layout, step.sizes)
+        elif step.kind == "add":
+            layout = unsqueezed(layout, step.axis)
+        elif step.kind == "drop":
+            layout = squeezed(layout, step.axis)
         else:
             layout, once = _moved(layout, step.shape(layout.sizes))
             copied |= once
@@ -309,6 +313,10 @@ def _undone(layout: Layout, steps: Sequence[Step], sizes: tuple[int, ...]) -> tu
     for step, shape in zip(reversed(steps), reversed(shapes[:-1]), strict=True):
         if step.kind == "order":
             layout = permuted(layout, [step.sizes.index(axis) for axis in range(len(step.sizes))])
+        elif step.kind == "add":
+            layout = squeezed(layout, step.axis)
+        elif step.kind == "drop":
+            layout = unsqueezed(layout, step.axis)
         else:
             layout, once = _moved(layout, shape)
             copied |= once

@@ -11,7 +11,10 @@ from .axis_names import Axes
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, NUMBER, Optional, parameter
 from .sdpa_memory import Steps, steps_of
-from .strides import Layout, in_order, permuted
+from .strides import Layout, elementwise, in_order, permuted
+
+PLACES_FIRST = (0, 2, 1, 3)
+"""How PyTorch's fused kernel has the axes: heads behind the places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +157,13 @@ class DotProductAttention(Operation):
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         if not self._fuses(inputs):
             return in_order(sizes)
-        return permuted(in_order([sizes[axis] for axis in (0, 2, 1, 3)]), (0, 2, 1, 3))  # the heads of a place side by side
+        return inputs[0] if inputs[0].is_dense else permuted(elementwise(permuted(inputs[0], PLACES_FIRST)), PLACES_FIRST)
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         sizes = back.sizes(number)
-        if number != 1 or self._fuses(back.layouts):
+        if self._fuses(back.layouts):
+            return permuted(in_order([sizes[axis] for axis in PLACES_FIRST]), PLACES_FIRST)  # the heads of a place side by side
+        if number != 1:
             return in_order(sizes)
         swapped = (*range(len(sizes) - 2), len(sizes) - 1, len(sizes) - 2)
         return permuted(in_order([sizes[axis] for axis in swapped]), swapped)

@@ -93,14 +93,29 @@ def as_suggested(inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
     return channels_last(sizes) if all(layout.suggests_channels_last for layout in inputs) else in_order(sizes)
 
 
+def unsqueezed(layout: Layout, axis: int) -> Layout:
+    """With a new axis of size 1 at that place."""
+    sizes, strides = layout.sizes, layout.strides
+    stride = sizes[axis] * strides[axis] if axis < len(sizes) else 1
+    return Layout((*sizes[:axis], 1, *sizes[axis:]), (*strides[:axis], stride, *strides[axis:]))
+
+
+def squeezed(layout: Layout, axis: int) -> Layout:
+    """Without that axis, whose size is 1."""
+    return Layout(layout.sizes[:axis] + layout.sizes[axis + 1 :], layout.strides[:axis] + layout.strides[axis + 1 :])
+
+
+def on_a_row(layout: Layout) -> Layout:
+    """A signal as an image of one row."""
+    return unsqueezed(layout, 2)
+
+
 def as_suggested_on_a_row(layout: Layout, sizes: Sequence[int]) -> Layout:
-    """The same of a pool over a signal, which PyTorch takes for an image of one row."""
+    """The same over a signal, which PyTorch takes for an image of one row."""
     if len(sizes) != 3:
         return as_suggested((layout,), sizes)
-    size, stride = layout.sizes, layout.strides
-    image = Layout((size[0], size[1], 1, size[2]), (stride[0], stride[1], size[2] * stride[2], stride[2]))
-    made = as_suggested((image,), (sizes[0], sizes[1], 1, sizes[2]))
-    return Layout(tuple(sizes), (made.strides[0], made.strides[1], made.strides[3]))
+    made = as_suggested((on_a_row(layout),), (sizes[0], sizes[1], 1, sizes[2]))
+    return squeezed(made, 2)
 
 
 def elementwise(*inputs: Layout) -> Layout:

@@ -75,8 +75,12 @@ class _Weighted(Convolution):
         return max(beside, before - output.elements)
 
     def copied_weight_gradients(self, back: Backward) -> int:
-        filters = self._filters(back.inputs[0])
-        return max(Convolution.copied_weight_gradients(self, back), self._way_back(filters))
+        way = self._way_back(self._filters(back.inputs[0])) + self._not_undone(back)
+        return max(Convolution.copied_weight_gradients(self, back), way)
+
+    def _not_undone(self, back: Backward) -> int:
+        # What PyTorch pads, it pads when the filters are there: on the way back that comes first.
+        return Convolution._not_undone(self, back) if self._fields()[5] == "zeros" else 0
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         g = self._geometry(inputs[0])
