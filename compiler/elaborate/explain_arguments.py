@@ -55,6 +55,8 @@ def _with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signa
         return replace(
             diagnostic, secondary=(), help=None, fix=Fix(f"a parameter is given with its value: `{text}`", (Edit(value.span, text),))
         )
+    if diagnostic.secondary:
+        return diagnostic  # a name of this file that is nearly the same was meant to be handed on
     return replace(diagnostic, secondary=(), help=f"`{slot.name}` is a parameter of `{given.name}`: write `{slot.name} = …`", fix=None)
 
 

@@ -12,7 +12,7 @@ arguments on that is so."""
 
 
 def closest(word: str, options: Iterable[str], most: int = 4) -> tuple[str, ...]:
-    """At most `most` of `options`, nearest first: the translation of a foreign word, then names at a small distance."""
+    """At most `most` of `options`, nearest first: those of the same letters, the translation of a foreign word, then names at a small distance."""
     from difflib import SequenceMatcher
 
     known = sorted(set(options))
@@ -28,7 +28,8 @@ def closest(word: str, options: Iterable[str], most: int = 4) -> tuple[str, ...]
     if first is not None:
         # Beside a translation only what is all but the same word was perhaps meant.
         found = [first] + [option for score, option in sorted(scored) if option != first and -score >= 0.8]
-    return tuple(found[:most])
+    slips = [option for option in known if len(word) > 1 and option != word and sorted(option.lower()) == sorted(lowered)]
+    return tuple([*slips, *(option for option in found if option not in slips)][:most])
 
 
 NEAR = 0.7

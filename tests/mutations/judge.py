@@ -83,8 +83,8 @@ def _misses(error: Diagnostic, edit: Edit) -> bool:
 
 
 def _holds(error: Diagnostic, edit: Edit, source: Source) -> bool:
-    """Whether the error is at a merge that holds the edit, or at an operation that refuses what comes to it after the edit."""
-    if not error.code.startswith("E3") and error.code not in ("E231", "E235", "E405"):
+    """Whether the error is at a merge that holds the edit, or at an operation or block that refuses what comes to it after the edit."""
+    if not error.code.startswith("E3") and error.code not in ("E230", "E231", "E234", "E235", "E405"):
         return False
     file, _ = parse(source)
     for merge in every(ast.Merge, file):
