@@ -17,3 +17,9 @@ def test_lines_of_a_network(file: str, most: int) -> None:
     lines = [line.strip() for line in path(file).read_text(encoding="utf-8").splitlines()]
     said = [line for line in lines if line and not line.startswith("#") and not re.match(r"network \w+ = ", line)]
     assert len(said) <= most
+
+
+def test_the_page_of_the_language_is_read_in_twenty_minutes() -> None:
+    """At two hundred words a minute, code counted as text."""
+    page = path("vit").parents[1] / "docs" / "language.md"
+    assert len(page.read_text(encoding="utf-8").split()) <= 4000
