@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -21,5 +22,5 @@ def test_lines_of_a_network(file: str, most: int) -> None:
 
 def test_the_page_of_the_language_is_read_in_twenty_minutes() -> None:
     """At two hundred words a minute, code counted as text."""
-    page = path("vit").parents[1] / "docs" / "language.md"
+    page = Path(__file__).parents[2] / "docs" / "language.md"
     assert len(page.read_text(encoding="utf-8").split()) <= 4000
