@@ -34,23 +34,28 @@ PANELS = ("problems", "costs", "sizes", "python")
 FORMATS = ("svg", "html", "tex", "dot")
 """What can be made of a picture everywhere; `archc draw` has .pdf and .png too."""
 
+PLAIN = (bool, int, float, str)
+"""Values that a field of a page holds."""
+
 SECONDS = 20.0
 """How long a layout may take: somebody waits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a page asks of a text: which of its networks, how the picture is to look, and which panel is open."""
+    """What a page asks of a text: which of its networks, how the picture is to look, which panel is open, and other values of the network's parameters."""
 
     network: str = ""
     look: Mapping[str, object] = field(default_factory=dict)
     panel: str = "problems"
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     @staticmethod
     def of(data: Mapping[str, object]) -> Wanted:
         """As a page sends it; what is no such thing is left out."""
-        look = data.get("look")
-        return Wanted(str(data.get("network") or ""), look if isinstance(look, Mapping) else {}, str(data.get("panel") or "problems"))
+        look, settings = (found if isinstance(found := data.get(name), Mapping) else {} for name in ("look", "settings"))
+        told = {str(name): value for name, value in settings.items() if isinstance(value, PLAIN)}
+        return Wanted(str(data.get("network") or ""), look, str(data.get("panel") or "problems"), told)
 
     @property
     def options(self) -> Options:
@@ -104,14 +109,15 @@ class Writing:
         """The parts, each as soon as it is known. A text with errors has the first alone."""
         source = Source.of(find(self.file).name, text)
         answer = self._answer(source, wanted)
-        chosen = _chosen(answer)
-        yield _checked(answer, chosen)
+        plain = _chosen(answer)
+        chosen, wrong = self._set(source, plain, wanted)
+        yield _checked(answer, plain, chosen, wrong)
         if chosen is None:
             return
         graph = chosen.graph
         yield _costs(graph)
         if wanted.panel == "sizes":
-            yield {"part": "sizes", **_table(self._sizes(source, chosen))}
+            yield {"part": "sizes", **_table(self._sizes(source, chosen, wanted))}
         elif wanted.panel == "python":
             from ..compiler.codegen.pytorch import to_python
 
@@ -124,9 +130,9 @@ class Writing:
 
         source = Source.of(find(self.file).name, text)
         answer = self._answer(source, wanted)
-        chosen = _chosen(answer)
+        chosen, wrong = self._set(source, _chosen(answer), wanted)
         if chosen is None:
-            return answer.diagnostics
+            return wrong or answer.diagnostics
         made = draw_text(chosen.graph, form, wanted.options)
         return made.data if made.data is not None else made.diagnostics
 
@@ -145,14 +151,27 @@ class Writing:
         self.imports = answer.imports
         return answer
 
-    def _sizes(self, source: Source, chosen: Checked) -> Table:
+    def _set(self, source: Source, plain: Checked | None, wanted: Wanted) -> tuple[Checked | None, tuple[Diagnostic, ...]]:
+        """The network with the values that the page gives its parameters, and what is wrong with these; one that has no such parameter is as it is."""
+        if plain is None or plain.program is None:
+            return plain, ()
+        known = {name for name, _ in plain.program.parameters}
+        given = {name: value for name, value in wanted.settings.items() if name in known}
+        if not given:
+            return plain, ()
+        settings = {**self.settings, **given}
+        (found, *_) = driver.check_all(self._of_it(plain.program.name), settings=settings, inputs=self.inputs, source=source)
+        return (None, found.diagnostics) if found.has_errors else (found, ())
+
+    def _sizes(self, source: Source, chosen: Checked, wanted: Wanted) -> Table:
         from ..compiler.analysis.sizes import sizes, sizes_table
 
         graph = chosen.graph
         file = self._of_it(graph.program.name)
 
         def again(shapes: Mapping[str, Shape]) -> Graph | None:
-            rows = driver.check_all(file, settings=self.settings, inputs={**self.inputs, **shapes}, source=source)
+            settings = {**self.settings, **wanted.settings}
+            rows = driver.check_all(file, settings=settings, inputs={**self.inputs, **shapes}, source=source)
             return rows[0].graph if rows and rows[0].program is not None else None
 
         return sizes_table(graph.program.name, sizes(graph, again))
@@ -185,13 +204,15 @@ HELP = tuple(_HELP)
 """What a page may ask of a place in the text."""
 
 
-def _checked(answer: Answer, chosen: Checked | None) -> Json:
+def _checked(answer: Answer, plain: Checked | None, chosen: Checked | None, wrong: tuple[Diagnostic, ...]) -> Json:
     from ..compiler.draw.page.coloring import colored
 
+    parameters = plain.program.parameters if plain is not None and plain.program is not None else ()
     return {
         "part": "check",
         "file": answer.source.name,
-        "diagnostics": to_data(answer.diagnostics)["diagnostics"],
+        "parameters": [[name, value] for name, value in parameters if isinstance(value, PLAIN)],
+        "diagnostics": to_data((*answer.diagnostics, *wrong))["diagnostics"],
         "fixed": answer.fixed,
         "networks": [checked.program.name for checked in answer.networks if checked.program is not None],
         "network": chosen.program.name if chosen is not None and chosen.program is not None else None,

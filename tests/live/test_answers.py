@@ -52,6 +52,22 @@ def test_a_sound_text_gives_its_costs_and_its_picture() -> None:
     assert found["picture"]["svg"].startswith("<svg")
 
 
+def test_other_values_of_parameters_are_those_of_a_command_with_set() -> None:
+    found = parts(NET, settings={"width": 16}, panel="python")
+    assert found["check"]["parameters"] == [["width", 8]]  # as the text has it
+    total = archc.Network.from_text(NET, "small", width=16).cost().total
+    assert f"{total.parameters:,} parameters" in found["costs"]["totals"] and "3x3, 16" in found["picture"]["svg"]
+    assert found["python"]["text"] != parts(NET, panel="python")["python"]["text"]
+    assert parts(NET, settings={"gone": 3, "width": [1]}) == parts(NET)
+
+
+def test_a_value_that_a_network_cannot_have_is_told_as_an_error() -> None:
+    found = parts(NET, settings={"width": 0})
+    assert list(found) == ["check"] and found["check"]["network"] is None
+    assert found["check"]["parameters"] == [["width", 8]]
+    assert [row["severity"] for row in found["check"]["diagnostics"]] == ["error"]
+
+
 def test_another_network_of_the_file_is_shown_when_it_is_wanted() -> None:
     assert parts(NET, network="large")["check"]["network"] == "large"
     assert parts(NET, network="gone")["check"]["network"] == "small"

@@ -303,3 +303,19 @@ def test_ctrl_c_ends_it_without_a_word_of_trouble(watch: Watch) -> None:
     status, told = watch.end()
     assert status == 0
     assert told.splitlines() == [f"{watch.file}: the page follows each save; Ctrl-C ends it", "ended"]
+
+
+@in_browser
+def test_a_slider_of_a_parameter_changes_the_picture_and_the_costs_and_not_the_text(page: Any, watch: Watch) -> None:
+    until(lambda: "parameters" in page.find_element("id", "totals").text)
+    slider = page.find_element("css selector", "#parameters input[name=width]")
+    assert (slider.get_attribute("type"), slider.get_attribute("value")) == ("range", "8")
+    before = page.find_element("id", "totals").text
+    move = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+    page.execute_script(move, slider, "12")
+    until(lambda: "conv 5x5, 12" in page.find_element("id", "picture").text)
+    assert page.find_element("id", "totals").text != before and watch.read() == TEXT
+    assert page.find_element("css selector", "#parameters output").text == "12"
+    page.find_element("css selector", "#parameters button").click()
+    until(lambda: "conv 5x5, 8" in page.find_element("id", "picture").text)
+    assert page.find_element("id", "totals").text == before

@@ -155,6 +155,24 @@ def test_twenty_edits_are_each_answered(page: Any) -> None:
         assert shown(page, "state") == "no errors"
 
 
+def test_a_slider_asks_the_core_in_the_page_and_a_link_keeps_it(page: Any, site: str) -> None:
+    choose(page, "resnext50")
+    until(lambda: totals("resnext50") in shown(page, "totals"))
+    name = page.execute_script("return document.querySelector('#parameters input[type=range]').name")
+    before = shown(page, "totals")
+    page.execute_script(
+        "const slider = document.querySelector('#parameters input[name=classes]'); slider.value = 16; slider.dispatchEvent(new Event('input'))"
+    )
+    until(lambda: shown(page, "totals") != before and "16" in shown(page, "totals"))
+    varied = shown(page, "totals")
+    until(lambda: "#" in page.current_url)
+    link = page.execute_script("return location.href")
+    page.get("about:blank")
+    page.get(link)
+    until(lambda: shown(page, "totals") == varied)
+    assert name and page.find_element("css selector", "#parameters input[name=classes]").get_attribute("value") == "16"
+
+
 def test_costs_sizes_and_source_are_those_of_the_commands(page: Any) -> None:
     choose(page, "googlenet")
     until(lambda: totals("googlenet") in shown(page, "totals"))

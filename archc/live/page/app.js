@@ -3,6 +3,7 @@ import { assist } from "./assist.js";
 import { byId, html } from "./elements.js";
 import { look, start as startLook } from "./look.js";
 import { panel, showSource, showTable, start as startPanels } from "./panels.js";
+import { settings, showParameters, start as startParameters } from "./parameters.js";
 import { light, old, show as showPicture, start as startPicture } from "./picture.js";
 import { marks, show as showProblems } from "./problems.js";
 
@@ -27,7 +28,7 @@ export function run(editor, backend, told) {
   let found = /** @type {Check | null} */ (null);
 
   /** @returns {Asked} */
-  const asked = () => ({ text: editor.text(), network: wanted, look: look(), panel: panel() });
+  const asked = () => ({ text: editor.text(), network: wanted, look: look(), panel: panel(), settings: settings() });
 
   function ask() {
     clearTimeout(timer);
@@ -62,6 +63,7 @@ export function run(editor, backend, told) {
     file = part.file;
     editor.show({ colors: part.colors, marks: marks(part.diagnostics, file) });
     showProblems(editor, file, part.diagnostics, part.fixed);
+    if (part.parameters.length || part.network !== null) showParameters(part.network ?? network.value, part.parameters);
     if (part.network === null) {
       old(part.diagnostics.some((row) => row.severity === "error") ? "The text has errors" : "The text has no network");
       totals.classList.add("old");
@@ -91,6 +93,10 @@ export function run(editor, backend, told) {
   });
   assist(editor, backend.help);
   startLook(ask);
+  startParameters(() => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE);
+  });
   startPanels(ask);
   startPicture((line, lines) => {
     editor.show({ lit: lines });

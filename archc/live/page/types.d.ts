@@ -44,6 +44,8 @@ export interface Check {
   fixed: string | null;
   networks: string[];
   network: string | null;
+  /** Of the network, with the values that the text gives them. */
+  parameters: [string, Value][];
   colors: Piece[][];
 }
 
@@ -56,12 +58,16 @@ export type Part =
   | { part: "refused"; diagnostics: Diagnostic[]; bug?: string }
   | { part: "done" };
 
+/** What a parameter is that a field can hold. */
+export type Value = number | boolean | string;
+
 /** What is asked of a text. */
 export interface Asked {
   text: string;
   network: string;
   look: Look;
   panel: string;
+  settings: Record<string, Value>;
 }
 
 export interface Look {

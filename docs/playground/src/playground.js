@@ -5,6 +5,7 @@ import { packed, unpacked } from "./links.js";
 import { choose, chosen } from "./look.js";
 import { mirror } from "./mirror.js";
 import { open as openPanel } from "./panels.js";
+import { setSettings } from "./parameters.js";
 import { python } from "./python.js";
 
 /** @import { Asked } from "./types.d.ts" */
@@ -63,7 +64,8 @@ function linked() {
   const panel = last && last.panel !== "problems" ? { panel: last.panel } : {};
   const look = Object.fromEntries(Object.entries(chosen()).filter(([name, value]) => isSaid(name, value)));
   const options = Object.keys(look).length ? { look } : {};
-  return { ...(began.name ? { file: began.name } : {}), ...(plain ? {} : { text }), ...network, ...options, ...panel };
+  const settings = last && Object.keys(last.settings).length ? { settings: last.settings } : {};
+  return { ...(began.name ? { file: began.name } : {}), ...(plain ? {} : { text }), ...network, ...options, ...panel, ...settings };
 }
 
 /**
@@ -89,6 +91,7 @@ async function show(wanted) {
   document.title = `${file()} · archc`;
   page.want(typeof wanted.network === "string" ? wanted.network : began.network);
   if (wanted.look && typeof wanted.look === "object") choose(wanted.look);
+  setSettings(wanted.settings && typeof wanted.settings === "object" ? wanted.settings : {});
   if (typeof wanted.panel === "string") openPanel(wanted.panel, () => {});
   editor.set(typeof wanted.text === "string" ? wanted.text : began.text);
   page.ask();

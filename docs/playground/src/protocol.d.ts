@@ -1,5 +1,5 @@
 // What the page and its worker say to each other.
-import type { Diagnostic, Part } from "./types.d.ts";
+import type { Diagnostic, Part, Value } from "./types.d.ts";
 
 export interface Question {
   file: string;
@@ -37,4 +37,5 @@ export interface Linked {
   network?: string;
   look?: Record<string, unknown>;
   panel?: string;
+  settings?: Record<string, Value>;
 }
