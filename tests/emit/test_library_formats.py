@@ -72,8 +72,10 @@ def test_torchscript_and_onnx_answer_as_the_module(name: str, tmp_path: Path) ->
     assert all(torch.isfinite(value).all() and value.std() > 0 for value in values(wanted))
     assert difference(script(module)(*given), wanted) < 1e-5
     onnx.save(module, graph, str(tmp_path / "net.onnx"))
+    del module
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.add_session_config_entry("session.disable_prepacking", "1")  # else it holds each weight twice
     session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"), options, providers=["CPUExecutionProvider"])
     rows = zip(session.get_inputs(), given, strict=True)
     found = session.run(None, {row.name: numpy.ascontiguousarray(value.numpy()) for row, value in rows})
