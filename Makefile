@@ -8,7 +8,7 @@ ARCHC := $(VENV)/.archc
 TOOLS := $(VENV)/.tools
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
-.PHONY: setup test lint lint-page types fast slow campaign demo docs gallery playground screenshots site clean
+.PHONY: setup test lint lint-page types fast slow campaign demo docs gallery playground screenshots site gpu-kit clean
 
 setup: $(TOOLS)
 
@@ -85,6 +85,10 @@ site: $(ARCHC)
 	@$(PIP) --editable '.[site]'
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html -c docs/site -d build/site-cache . build/site
 	@echo "build/site/index.html"
+
+# A folder for a machine with a CUDA PyTorch and no network: `bash run.sh` there tests archc on its card and measures it, in eight minutes.
+gpu-kit: setup
+	@$(BIN)/python benchmarks/gpu/make.py build/gpu-kit
 
 clean:
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

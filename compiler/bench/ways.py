@@ -89,6 +89,13 @@ def _compiled(setting: Setting) -> Leg:
     return _answering(torch.compile(_copy(setting.module)), setting)
 
 
+def _max_autotune(setting: Setting) -> Leg:
+    """Every kernel tried and the fastest taken, which takes minutes to compile."""
+    import torch
+
+    return _answering(torch.compile(_copy(setting.module), mode="max-autotune"), setting)
+
+
 def _aot_inductor(setting: Setting) -> Leg:
     import torch
 
@@ -231,6 +238,7 @@ WAYS: tuple[Way, ...] = (
     Way("optimized", "archc's optimised TorchScript", _optimized),
     Way("tuned", "the same, tuned on this machine", _tuned),
     Way("compiled", "torch.compile", _compiled),
+    Way("max_autotune", "torch.compile with mode=max-autotune", _max_autotune),
     Way("aot_inductor", "an AOTInductor package", _aot_inductor),
     Way("packaged", "an AOTInductor package of the rewritten graph", _packaged),
     Way("onnxruntime", "archc's rewritten graph in ONNX Runtime", _onnx_runtime),

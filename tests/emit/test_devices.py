@@ -8,6 +8,7 @@ runs on PyTorch's meta device, which refuses a tensor of the processor as well.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 import torch
@@ -16,6 +17,8 @@ from torch._subclasses import FakeTensorMode
 from torch.func import functional_call
 
 from archc.compiler import driver
+from archc.compiler.emit.fast.build import fast
+from archc.compiler.emit.fast.cudnn import CuDnn
 from archc.compiler.files.library import names
 from archc.compiler.runtime.live_module import build
 from archc.compiler.runtime.sample_inputs import zeros
@@ -52,6 +55,44 @@ def test_no_tensor_of_a_shipped_network_stays_on_the_processor(name: str) -> Non
     graph = driver.compile(name).graph
     with torch.device("meta"):
         module, given = build(graph).eval(), zeros(graph, 2)
+    assert {answer.device.type for answer in answers_on_card(module, tuple(given))} <= {"cuda", "meta"}
+
+
+FOR_CARDS = (
+    "densenet121", "googlenet", "mobilenet_v3_large", "unetpp", "resnest50d", "swin_t", "shufflenet_v2_x1_0", "resnext50", "yolov8n", "inception_v4",
+    "convnext_tiny", "efficientdet_d0",
+)  # fmt: skip
+"""Of each kind one whose weights are few: here they are made, though of zeros."""
+
+
+class _AnyDevice(CuDnn):
+    """The module for cards without its guard, so that it can be tried on the meta device."""
+
+    __slots__ = ()
+    device: ClassVar[str] = ""
+
+
+def _relu(x: Tensor, weight: Tensor, bias: Tensor, *rest: object) -> Tensor:
+    """What cuDNN's call works out; PyTorch knows no shape of it without a card."""
+    return nn.functional.relu(nn.functional.conv2d(x, weight, bias, *rest))  # type: ignore[arg-type]
+
+
+def _add_relu(x: Tensor, weight: Tensor, other: Tensor, alpha: float, bias: Tensor, *rest: object) -> Tensor:
+    return nn.functional.relu(nn.functional.conv2d(x, weight, bias, *rest) + alpha * other)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sample(FOR_CARDS, 0, 3))
+def test_no_tensor_of_an_optimised_module_for_cards_stays_on_the_processor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "cudnn_convolution_relu", _relu)
+    monkeypatch.setattr(torch, "cudnn_convolution_add_relu", _add_relu)
+    graph = driver.compile(name).graph
+    with torch.device("meta"):
+        shapes = build(graph).state_dict()
+        given = zeros(graph, 2)
+    module = fast(graph, {key: torch.zeros(value.shape, dtype=value.dtype) for key, value in shapes.items()}, _AnyDevice()).module.to(
+        "meta"
+    )
     assert {answer.device.type for answer in answers_on_card(module, tuple(given))} <= {"cuda", "meta"}
 
 
