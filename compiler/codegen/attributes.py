@@ -42,6 +42,13 @@ class Holder:
         )
 
     @cached_property
+    def level(self) -> Level:
+        """The names under it, where no class of its own has them."""
+        if self.made is not None:
+            return Level("list", {name: Holder(part) for name, part in self.made.parts})
+        return Level("module" if not self.is_expression else "list" if self.is_list else "dict", self.inside)
+
+    @cached_property
     def is_expression(self) -> bool:
         """Whether one expression makes it."""
         if self.made is not None:
@@ -55,13 +62,17 @@ class Level:
 
     kind: Literal["module", "dict", "list"]
     names: Mapping[str, Holder]
+    places: dict[str, int] = field(default_factory=dict, compare=False)
+    """Of each name in a list, found when it is first asked for: a list may have ten thousand."""
 
     def reach(self, module: str, name: str) -> str:
         """How `name` is reached from this module."""
         if is_attribute(name):
             return f"{module}.{name}"
         if self.kind == "list":
-            return f"{module}[{list(self.names).index(name)}]"
+            if len(self.places) != len(self.names):
+                self.places.update((each, place) for place, each in enumerate(self.names))
+            return f"{module}[{self.places[name]}]"
         return f'{module}["{name}"]' if self.kind == "dict" else f'getattr({module}, "{name}")'
 
 
@@ -177,9 +188,7 @@ def access(top: Level, path: Sequence[str], classes: Mapping[str, Level]) -> str
 def _below(holder: Holder | None, classes: Mapping[str, Level]) -> Level:
     if holder is None:
         return Level("list", {})
-    if holder.made is None:
-        return Level("module" if not holder.is_expression else "list" if holder.is_list else "dict", holder.inside)
-    if holder.made.parts:
-        return Level("list", {name: Holder(part) for name, part in holder.made.parts})
+    if holder.made is None or holder.made.parts:
+        return holder.level
     inner = classes.get(holder.made.target, Level("module", {}))
     return Level(inner.kind, {**inner.names, **holder.inside}) if holder.inside else inner

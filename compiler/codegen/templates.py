@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from dataclasses import field
 
 from ...base.records import dataclass
@@ -164,4 +165,5 @@ def _template(text: str) -> Template:
                 free[int(match.group(1))] = False
     is_hole = isinstance(tree, ast.Name) and _HOLE.fullmatch(tree.id) is not None
     is_sum = not isinstance(tree, ast.Call | ast.Name | ast.Attribute | ast.Subscript)
-    return Template(text, tuple(free), tuple(found.count(number) == 1 for number in range(count)), is_sum, is_hole)
+    times = Counter(found)
+    return Template(text, tuple(free), tuple(times[number] == 1 for number in range(count)), is_sum, is_hole)
