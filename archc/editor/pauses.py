@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 
-MOST_NEW = 400_000
-"""So many objects more than at the last look, and the next one waits for no pause: those of some twenty answers about a large network."""
+MOST_NEW = 150_000
+"""So many objects more than at the last look, and the next one waits for no pause: those of some five answers about a large network. What is
+not looked at stays in memory: with more of it a session would grow."""
 
 FEW_NEW = 5_000
 """With fewer a look would find next to nothing."""

@@ -26,6 +26,7 @@ from ..editor.service import Prompt
 from ..editor.symbols import Index
 from .checks import Checks
 from .convert import Units, told
+from .forgetting import Forgetting
 
 SHORTLY: Final = 0.1
 """Seconds that a hover waits for the text to be checked: it usually is by then, and else says what it can."""
@@ -35,7 +36,7 @@ class Desk(LanguageServer):
     """The server. Texts come whole with each edit: they are small, and no two sides can differ over where an edit was."""
 
     def __init__(self) -> None:
-        super().__init__("archc", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        super().__init__("archc", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full, protocol_cls=Forgetting)
         self.answers = Prompt()
         self.mode: Mode = "changes"
         self.checks = Checks(self.answers, self.publish)

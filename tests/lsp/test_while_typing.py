@@ -189,3 +189,17 @@ def test_a_build_is_made_of_the_saved_file_and_told(tmp_path: Path) -> None:
     done = editor.run("archc.build", editor.uri("tiny.arch"), "")
     assert done["status"] == 1 and "E201" in done["text"] and editor.shown[-1] == done["text"]
     assert editor.end() == ""
+
+
+def test_what_is_done_is_not_kept() -> None:
+    """pygls keeps the future of each edit, and a session has many thousands."""
+    from concurrent.futures import Future
+
+    from archc.lsp.serving import made
+
+    protocol = made().protocol
+    done, waited_for = Future[None](), Future[None]()
+    done.set_result(None)
+    protocol._request_futures.update({"edit": done, "question": waited_for})
+    protocol._handle_notification("$/nothing", None)
+    assert protocol._request_futures == {"question": waited_for}
