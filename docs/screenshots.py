@@ -1,4 +1,5 @@
-"""Screenshots of the pages: `python docs/screenshots.py` writes docs/watch.png and docs/playground.png.
+"""Screenshots of the pages: `python docs/screenshots.py` writes docs/watch.png and docs/playground.png, and docs/vscode.png where ARCHC_CODE_SERVER names
+code-server (docs/editors.md).
 
 It needs Chromium with its driver, `archc[watch]`, and build/playground (`make playground`).
 """
@@ -6,6 +7,7 @@ It needs Chromium with its driver, `archc[watch]`, and build/playground (`make p
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from editors import vscode_tried as vscode  # noqa: E402
 from tests.browser import opened, until  # noqa: E402
 
 NETWORK = "googlenet"
@@ -101,6 +104,10 @@ def main() -> None:
         playground(page, ROOT / "docs" / "playground.png")
     finally:
         page.quit()
+    command = shlex.split(os.environ.get(vscode.VARIABLE, ""))
+    if command:
+        with TemporaryDirectory(ignore_cleanup_errors=True) as draft:
+            vscode.seen(command, Path(draft), vscode.packaged(Path(draft)), ROOT / "docs" / "vscode.png")
 
 
 if __name__ == "__main__":

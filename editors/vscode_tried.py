@@ -156,9 +156,11 @@ class Code:
 
     def go(self, words: str) -> None:
         """The cursor behind the first of these words in the text as it is without its mistake."""
+        from selenium.webdriver.common.action_chains import ActionChains
         from selenium.webdriver.common.keys import Keys
 
-        self.page.find_element("css selector", ".view-lines").click()
+        # By the pointer: a click on the element would scroll what VS Code itself never scrolls.
+        ActionChains(self.page).move_to_element(self.page.find_element("css selector", ".view-line")).click().perform()
         self.keys(Keys.CONTROL, "g")
         until(lambda: self.page.execute_script("return document.activeElement.closest('.quick-input-widget') !== null"))
         before = TEXT[: TEXT.index(words) + len(words)]

@@ -63,3 +63,75 @@ def test_the_script_is_one_that_the_shell_reads(shell: str, tmp_path: Path) -> N
     if found is None:
         pytest.skip(f"no {shell} here")
     subprocess.run([found, "-n", "-c", script], check=True)
+
+
+def script_of(shell: str, folder: Path) -> Path:
+    """The script of a shell, and a command `archc` on the path that is this checkout."""
+    place = folder / "bin"
+    place.mkdir()
+    command = place / "archc"
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m archc "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    script = folder / f"archc.{shell}"
+    script.write_text(run(folder, "completion", shell), encoding="utf-8")
+    (folder / "my.arch").write_text(TWO, encoding="utf-8")
+    return script
+
+
+# How each shell is asked what it would offer behind a line; zsh has no way but its own screen.
+ASK = {
+    "bash": """source {script}; COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+        _archc_completion archc; printf '%s\\n' "${{COMPREPLY[@]}}" """,
+    "fish": """source {script}; complete --do-complete '{line}'""",
+}
+WORDS = [("archc cost resnext", "resnext101_32x8d"), ("archc check my.arch:o", "other"), ("archc draw my.arch:one --set d", "depth=")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", ASK)
+def test_a_shell_offers_what_archc_says(shell: str, tmp_path: Path) -> None:
+    found = shutil.which(os.environ.get(f"ARCHC_{shell.upper()}", shell))
+    if found is None:
+        pytest.skip(f"no {shell} here")
+    script = script_of(shell, tmp_path)
+    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+    for line, wanted in WORDS:
+        asked = ASK[shell].format(script=script, line=line)
+        done = subprocess.run([found, "-c", asked], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        assert any(wanted in row for row in done.stdout.splitlines()), (line, done.stdout, done.stderr)
+
+
+@pytest.mark.slow
+def test_zsh_completes_the_word_at_the_cursor(tmp_path: Path) -> None:
+    """In a terminal of its own: a key is pressed, and the rest of the word stands there."""
+    import pty
+    import select
+    import time
+
+    found = shutil.which(os.environ.get("ARCHC_ZSH", "zsh"))
+    if found is None:
+        pytest.skip("no zsh here")
+    script = script_of("zsh", tmp_path)
+    (tmp_path / ".zshrc").write_text(f"PS1='ready> '\nautoload -Uz compinit && compinit -u\nsource {script}\n", encoding="utf-8")
+    child, terminal = pty.fork()
+    if not child:
+        os.chdir(tmp_path)
+        place = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        os.execve(found, [found, "-i"], {**os.environ, "PATH": place, "HOME": str(tmp_path), "ZDOTDIR": str(tmp_path), "TERM": "dumb"})
+
+    def until(words: str) -> str:
+        shown, end = "", time.monotonic() + 60
+        while words not in shown and time.monotonic() < end:
+            if select.select([terminal], [], [], 0.2)[0]:
+                shown += os.read(terminal, 65536).decode("utf-8", "replace")
+        return shown
+
+    try:
+        assert "ready> " in until("ready> ")
+        os.write(terminal, b"archc cost efficientnet_b3\t")
+        os.write(terminal, b"\x15archc draw my.arch:one --set de\t")
+        assert "depth=" in until("depth=")
+    finally:
+        os.close(terminal)
+        os.kill(child, 9)
+        os.waitpid(child, 0)
