@@ -29,7 +29,7 @@ def naming(sizes: ast.List, channels: int) -> Fix:
 
 def axis_moved(operation: Operation, moved: Moved, source: Node, input_named: Fix | None, span: Span) -> Diagnostic:
     """W514. The fix writes the axis out; where the input may have been meant as a sequence, it says so there."""
-    edit = argument_edit(span, moved.parameter, moved.word)
+    edit = argument_edit(span, operation, moved.parameter, moved.word)
     fix = Fix(f"write `{moved.parameter} = {moved.word}`", (edit,)) if edit is not None else None
     if operation.channels_of_two == 1 and input_named is not None:
         fix = input_named

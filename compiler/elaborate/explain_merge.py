@@ -62,7 +62,14 @@ def describe_clash(
         notes += [sizes] if sizes is not None else []
         from .remedies import meeting  # only a mistake needs it
 
-        remedy = meeting(nodes, operation, inputs, start, parts) if refusal.code in ("E301", "E302") else None
+        again = any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
+        remedy = meeting(nodes, operation, inputs, start, parts, again) if refusal.code in ("E301", "E302") else None
+        if remedy is not None:
+            help_text, fix = remedy.help, remedy.fix
+    elif axes and min(axes) > 0 and help_text is None and refusal.code in ("E301", "E302"):
+        from .remedies import growing
+
+        remedy = growing(nodes, operation, inputs)
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
     notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []

@@ -10,42 +10,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ...base.diagnostics import Edit, Fix, Label
-from ...base.records import dataclass
 from ..graph.program import Node
 from ..graph.provenance import has_even_half, main_path, short
 from ..ops.base import Operation, Refusal, Shape
 from ..ops.parameters import Plain
 from ..ops.spatial import map_size, simple
-from .trial import Changes, ancestors, argument_edit, edited, reshaped, same_text, takes, with_value
-
-MOST_WORK = 400_000
-"""How many shape rules may be worked out for one message."""
+from .enlarging import enlarged
+from .trial import Changes, Remedy, Trial, ancestors, argument_edit, edited, reshaped, same_text, takes, with_value
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    help: str
-    fix: Fix | None
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """Steps, and what must come out of them. `does` is given the shape of each."""
-
-    nodes: Sequence[Node]
-    does: Callable[[Mapping[int, Shape]], bool]
-
-    def works(self, changes: Changes) -> bool:
-        shapes = reshaped(self.nodes, {}, changes)
-        return shapes is not None and self.does(shapes)
-
-    @property
-    def most(self) -> int:
-        return MOST_WORK // max(1, len(self.nodes))
-
-
-def meeting(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label]) -> Remedy | None:
-    """What lets the paths of a merge that begin at `start` meet, where they have the same strides."""
+def meeting(
+    nodes: Sequence[Node], operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label], again: bool
+) -> Remedy | None:
+    """What lets the paths of a merge that begin at `start` meet, where they have the same strides. `again`: its text is that of other merges, too."""
 
     def does(shapes: Mapping[int, Shape]) -> bool:
         return _accepts(operation, [shapes[end] for end in ends])
@@ -66,18 +43,48 @@ def meeting(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], st
             remedy = padded_out(trial, end) or resized(trial, end, largest, label)
             if remedy is not None:
                 return remedy
-    return _argument(trial, [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))]) or _cropped(
-        nodes, operation, ends, parts
+    return (
+        (_padded_and_cropped(nodes, ends, parts) if again else None)
+        or _overlapping(trial, ends, sizes)
+        or _argument(trial, [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))])
+        or _cropped(nodes, operation, ends, parts, again)
     )
+
+
+def _overlapping(trial: Trial, ends: Sequence[int], sizes: Sequence[Shape]) -> Remedy | None:
+    """The padding of a transposed convolution whose windows overlap, so that it gives a margin beside what its stride asks for."""
+    for end, size in zip(ends, sizes, strict=True):
+        smallest = min(sizes)
+        steps = [node.operation for node in main_path(trial.nodes, end, None) if takes(node.operation, "out_pad")]
+        wider = [step for step in steps if _window(step) > min(_open(step, len(size)))]
+        if size != smallest and wider and (remedy := enlarged(trial, end, smallest)) is not None:
+            return remedy
+    return None
+
+
+def _window(operation: Operation) -> int:
+    kernel = getattr(operation, "kernel", 0)
+    return min(kernel) if isinstance(kernel, tuple) else int(kernel)
 
 
 def reaching(nodes: Sequence[Node], end: int, wanted: Shape) -> Remedy | None:
     """What makes the step `end` give `wanted`."""
     trial = Trial(nodes, lambda shapes: shapes[end] == wanted)
-    return padded_out(trial, end) or resized(trial, end, wanted[1:], None)
+    return padded_out(trial, end) or resized(trial, end, wanted[1:], None) or enlarged(trial, end, wanted[1:])
 
 
-_SKIP = re.compile(r"skip\(\s*([A-Za-z_][\w.]*)\s*\)")
+def growing(nodes: Sequence[Node], operation: Operation, ends: Sequence[int]) -> Remedy | None:
+    """What lets the paths of a merge meet where a transposed convolution on one of them has another stride than the way down had."""
+    sizes = [nodes[end].shape[1:] for end in ends]
+    trial = Trial(nodes, lambda shapes: _accepts(operation, [shapes[end] for end in ends]))
+    for end, size in zip(ends, sizes, strict=True):
+        for wanted in dict.fromkeys(sizes):
+            if wanted != size and len(wanted) == len(size) and (remedy := enlarged(trial, end, wanted)) is not None:
+                return remedy
+    return None
+
+
+_SKIP = re.compile(r'skip\(\s*([A-Za-z_][\w.]*|"[^"\n]*")\s*\)')
 
 
 def _accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
@@ -207,7 +214,7 @@ def _told(nodes: Sequence[Node], plan: Mapping[int, tuple[int, ...]], texts: Map
             f"`out_pad = {text}` in `{short(node.span.text, 70)}` at {node.span}, which makes {given} of {map_size(node.input_shapes[0][1:]).removeprefix('length ')}: "
             f"the stride leaves open which of several sizes it is"
         )
-        edit = argument_edit(node.span, "out_pad", text)
+        edit = argument_edit(node.span, node.operation, "out_pad", text)
         edits += [edit] if edit is not None else []
     message = "write " + "; and ".join(parts)
     return Remedy(message, Fix(message, tuple(edits)) if len(edits) == len(texts) else None)
@@ -236,7 +243,7 @@ def resized(trial: Trial, end: int, size: tuple[int, ...], label: str | None) ->
             if found is not None
             else None
         )
-        written = edited(edit, node.span) if edit is not None else f"{node.operation.name}({text})"
+        written = edited((edit,), node.span) if edit is not None else f"{node.operation.name}({text})"
         message = f"a factor is rounded down, a size is exact: write `{written}`"
         return Remedy(message, Fix(message, (edit,)) if edit is not None else None)
     return None
@@ -250,8 +257,10 @@ def _argument(trial: Trial, steps: Sequence[Node]) -> Remedy | None:
         changes = {index: operation for index, operation in changed.items() if operation is not None}
         if len(changes) < len(changed) or not trial.works(changes):
             continue
-        edit = argument_edit(node.span, parameter, text)
-        message = f"write `{edited(edit, node.span)}`" if edit is not None else f"give `{short(node.span.text, 70)}` `{parameter} = {text}`"
+        edit = argument_edit(node.span, node.operation, parameter, text)
+        message = (
+            f"write `{edited((edit,), node.span)}`" if edit is not None else f"give `{short(node.span.text, 70)}` `{parameter} = {text}`"
+        )
         return Remedy(message, Fix(message, (edit,)) if edit is not None else None)
     return None
 
@@ -276,8 +285,39 @@ def _arguments(node: Node) -> Iterator[tuple[int, str, Plain, str]]:
 # ------------------------------------------------------------------------------------------------- crops
 
 
-def _cropped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
-    """Cut the larger paths to the size of the smallest."""
+def _padded_and_cropped(nodes: Sequence[Node], ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
+    """A transposed convolution that one use needs larger than another: as large as its stride allows, and cut to the size of the skip."""
+    for number, (end, part) in enumerate(zip(ends, parts, strict=True)):
+        node = nodes[end]
+        if not takes(node.operation, "out_pad") or node.shares is not None or part.span != node.span:
+            continue
+        skips = [
+            (found[1], nodes[other].shape[1:])
+            for place, (other, row) in enumerate(zip(ends, parts, strict=True))
+            if place != number and (found := _SKIP.fullmatch(row.span.text.strip()))
+        ]
+        most = min(_open(node.operation, len(node.shape) - 1)) - 1
+        group = same_text(nodes, node)
+        changed = [with_value(each.operation, "out_pad", most) for each in group]
+        if len(skips) != 1 or len(ends) != 2 or most < 1:
+            continue
+        label, size = skips[0]
+        grown = [
+            (each, operation.output(each.input_shapes)[1:]) for each, operation in zip(group, changed, strict=True) if operation is not None
+        ]
+        wanted = {each.index: size if each is node else each.shape[1:] for each in group}
+        if any(rows < least for each, sizes in grown for rows, least in zip(sizes, wanted[each.index], strict=True)):
+            continue
+        edit = argument_edit(node.span, node.operation, "out_pad", str(most))
+        if edit is None:
+            continue
+        message = f"write `{edited((edit,), node.span)} -> crop(like = {label})`, which has the size that each use needs"
+        return Remedy(message, Fix(message, (edit, Edit(node.span.source.span(node.span.end, node.span.end), f" -> crop(like = {label})"))))
+    return None
+
+
+def _cropped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label], again: bool) -> Remedy | None:
+    """Cut the larger paths to the size of the smallest; where the text is that of other merges, too, to the size that a label has in each."""
     ways = [node for end in ends for node in main_path(nodes, end, None)]
     if len(nodes[ends[0]].shape) < 3 and not any(node.operation.windows(node.input_shapes, node.shape) for node in ways):
         return None  # a sequence of tokens, whose last axis is its features
@@ -296,6 +336,8 @@ def _cropped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], p
         ),
         None,
     )
+    if again and label is None:
+        return None
     argument = f"like = {label}" if label is not None else "x".join(map(str, smallest)) if len(set(smallest)) > 1 else str(smallest[0])
     spans = [parts[number].span for number in larger]
     written = " and ".join(f"`{' '.join(span.text.split())} -> crop({argument})`" for span in spans)

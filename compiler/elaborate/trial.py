@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ...base.diagnostics import Edit
-from ...base.source import Span
+from ...base.diagnostics import Edit, Fix
+from ...base.records import dataclass
+from ...base.source import Source, Span
+from ...dsl import ast
+from ...dsl.parser.parse import parse_expression
 from ..graph.program import Node
 from ..ops.base import Operation, Refusal, Shape, Shapes
 from ..ops.parameters import BadValue, Plain
@@ -80,27 +83,91 @@ def same_text(nodes: Sequence[Node], node: Node) -> list[Node]:
     return [other for other in nodes if text_key(other) == key]
 
 
-_WRITTEN = r"(?<![\w.])%s\s*=\s*([^,()\n]+?)\s*(?=[,)])"
+def with_values(operation: Operation, values: Mapping[str, Plain]) -> Operation | None:
+    """The operation with other arguments; None where a parameter does not take its own."""
+    for parameter, value in values.items():
+        changed = with_value(operation, parameter, value)
+        if changed is None:
+            return None
+        operation = changed
+    return operation
 
 
-def argument_edit(span: Span, parameter: str, text: str) -> Edit | None:
-    """Give the call at `span` this argument by name; None where it has one that is too long to replace unread."""
-    written = span.text
-    if "\n" in written or "#" in written:
+_LABEL = re.compile(r'\s*("[^"\n]*"|[\w.]+)\s*:\s*')
+
+
+def argument_edits(span: Span, operation: Operation, values: Mapping[str, str]) -> tuple[Edit, ...] | None:
+    """Give the call of `operation` at `span` these arguments: in the place of those that it has, by name or by position, else at its end.
+
+    None where the text is not the call, or does not show which arguments it has.
+    """
+    source = span.source
+    labelled = _LABEL.match(span.text)
+    start = span.start + (labelled.end() if labelled is not None else 0)
+    call, _ = parse_expression(Source.of("", source.text[start : span.end]))
+    if isinstance(call, ast.Name):
+        inside = ", ".join(f"{name} = {text}" for name, text in values.items())
+        return (Edit(source.span(span.end, span.end), f"({inside})"),)
+    if not isinstance(call, ast.Call) or "#" in span.text:
         return None
-    found = re.search(_WRITTEN % parameter, written)
-    if found is not None:
-        return Edit(span.source.span(span.start + found.start(1), span.start + found.end(1)), text)
-    if re.search(rf"(?<![\w.]){parameter}\s*=", written):
-        return None
-    if not written.endswith(")"):
-        return Edit(span.source.span(span.end, span.end), f"({parameter} = {text})")
-    joint = "" if written.endswith("()") else ", "
-    return Edit(span.source.span(span.end - 1, span.end - 1), f"{joint}{parameter} = {text}")
+    order = [row.name for row in operation.parameters()]
+    given: dict[str, ast.Expression] = {}
+    position = 0
+    for argument in call.arguments:
+        if argument.name is None and (call.path != (operation.name,) or position >= len(order)):
+            return None if set(values) & set(order[position:]) else ()
+        given[argument.name or order[position]] = argument.value
+        position += argument.name is None
+    edits, further = [], []
+    for name, text in values.items():
+        value = given.get(name)
+        if value is None:
+            further.append(f"{name} = {text}")
+        else:
+            edits.append(Edit(source.span(start + value.span.start, start + value.span.end), text))
+    if further:
+        joint = ", " if call.arguments else ""
+        edits.append(Edit(source.span(span.end - 1, span.end - 1), joint + ", ".join(further)))
+    return tuple(edits)
 
 
-def edited(edit: Edit, span: Span) -> str:
-    """The text at `span` with the edit made, on one line."""
-    source, start = span.source, span.start
-    text = source.text[start : edit.span.start] + edit.text + source.text[edit.span.end : max(span.end, edit.span.end)]
-    return " ".join(text.split())
+def argument_edit(span: Span, operation: Operation, parameter: str, text: str) -> Edit | None:
+    """Give the call at `span` this one argument."""
+    edits = argument_edits(span, operation, {parameter: text})
+    return edits[0] if edits else None
+
+
+def edited(edits: Sequence[Edit], span: Span) -> str:
+    """The text at `span` with the edits made, on one line."""
+    source, text = span.source, ""
+    place = span.start
+    for edit in sorted(edits, key=lambda row: row.span.start):
+        text += source.text[place : edit.span.start] + edit.text
+        place = edit.span.end
+    return " ".join((text + source.text[place : max(span.end, place)]).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    help: str
+    fix: Fix | None
+
+
+MOST_WORK = 400_000
+"""How many shape rules may be worked out for one message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Steps, and what must come out of them. `does` is given the shape of each."""
+
+    nodes: Sequence[Node]
+    does: Callable[[Mapping[int, Shape]], bool]
+
+    def works(self, changes: Changes) -> bool:
+        shapes = reshaped(self.nodes, {}, changes)
+        return shapes is not None and self.does(shapes)
+
+    @property
+    def most(self) -> int:
+        return MOST_WORK // max(1, len(self.nodes))

@@ -1,0 +1,63 @@
+"""What lets a transposed convolution give a size that is wanted: its stride, and the padding that goes with it.
+
+Each setting is worked out of `(size - 1) * stride - 2 * pad + reach + out_pad`, and tried before it is offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from ...base.diagnostics import Fix
+from ..graph.program import Node
+from ..graph.provenance import main_path, short
+from ..ops.base import Operation
+from ..ops.spatial import map_size
+from .trial import Remedy, Trial, argument_edits, edited, same_text, takes, with_values
+
+
+def enlarged(trial: Trial, end: int, wanted: Sequence[int]) -> Remedy | None:
+    """Other arguments of a transposed convolution on the way to `end`, which is to be of the size `wanted`."""
+    steps = [node for node in main_path(trial.nodes, end, None) if takes(node.operation, "out_pad") and node.shares is None]
+    rows = ((step, values) for step in reversed(steps) for values in _settings(step.operation, step.input_shapes[0][1:], wanted))
+    for step, values in islice(rows, trial.most):
+        group = same_text(trial.nodes, step)
+        changed = {node.index: with_values(node.operation, values) for node in group}
+        changes = {index: operation for index, operation in changed.items() if operation is not None}
+        if len(changes) == len(group) and trial.works(changes):
+            return _told(step, values, changes[step.index])
+    return None
+
+
+def _settings(operation: Operation, sizes: Sequence[int], wanted: Sequence[int]) -> Iterator[Mapping[str, int]]:
+    """Arguments of which one makes the sizes what is wanted, the usual ones first: those that are as they were are left out."""
+    rows = [getattr(operation, name) for name in ("kernel", "stride", "pad", "out_pad", "dilation")]
+    if len(sizes) != len(wanted) or not all(isinstance(row, int) for row in rows):
+        return
+    kernel, stride, pad, out_pad, dilation = rows
+    axes = list(zip(sizes, wanted, strict=True))
+    strides = dict.fromkeys([*(after // before for before, after in axes), *(-(-after // before) for before, after in axes)])
+    for other in (step for step in strides if step >= 1):
+        # A window that is smaller than its stride leaves gaps.
+        window = max(kernel, other) if dilation == 1 else kernel
+        reach = (window - 1) * dilation + 1
+        pads = [pad, *(number for number in range(reach) if number != pad)]
+        for cut in pads:
+            added = {after - ((before - 1) * other - 2 * cut + reach) for before, after in axes}
+            rest = added.pop()
+            if added or not 0 <= rest < max(other, dilation):
+                continue
+            told = {"kernel": window, "stride": other, "pad": cut, "out_pad": rest}
+            before = {"kernel": kernel, "stride": stride, "pad": pad, "out_pad": out_pad}
+            yield {name: value for name, value in told.items() if value != before[name]}
+            break
+
+
+def _told(step: Node, values: Mapping[str, int], changed: Operation) -> Remedy:
+    edits = argument_edits(step.span, step.operation, {name: str(value) for name, value in values.items()})
+    made, given = (map_size(shape[1:]).removeprefix("length ") for shape in (changed.output(step.input_shapes), step.input_shapes[0]))
+    if edits is None:
+        listed = ", ".join(f"{name} = {value}" for name, value in values.items())
+        return Remedy(f"`{listed}` in `{short(step.span.text, 70)}` at {step.span} makes {made} of {given}", None)
+    message = f"write `{edited(edits, step.span)}`, which makes {made} of {given}"
+    return Remedy(message, Fix(message, edits))
