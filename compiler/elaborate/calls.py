@@ -22,6 +22,7 @@ from .closures import (
     Given,
     Labelled,
     Made,
+    Module,
     Names,
     NetworkInputs,
     Origin,
@@ -31,7 +32,7 @@ from .closures import (
 )
 from .current import each, need_tensor, only, together
 from .explain_arguments import refused_argument, sizes_apart
-from .explain_steps import for_an_input, name_with_holes
+from .explain_steps import file_as_step, for_an_input, name_with_holes
 from .explain_tensors import as_paths, tensor_given
 from .foresight import alike
 from .freeze import plain
@@ -56,6 +57,8 @@ def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
     told = "none" if callee is None else f"{kind_of(callee)} ({show_value(callee)})"
     labelled = expansion.evaluator(frame).labelled_path(call.path)
     quotes = name_with_holes(call.span)
+    if isinstance(callee, Module):
+        raise Problem(file_as_step(callee, call))
     raise Problem(
         Diagnostic(
             "E211",

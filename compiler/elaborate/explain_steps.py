@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...base.diagnostics import Diagnostic, Edit, Fix
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from ...dsl import ast
+from .closures import Module, Template
 
 
 def name_with_holes(span: Span) -> Fix | None:
@@ -33,3 +34,18 @@ def for_an_input(diagnostic: Diagnostic, call: ast.Call, inputs: Sequence[str]) 
     name = ".".join(call.path)
     help = f"a path begins with the tensor at hand: leave `{name} ->` out, or write `skip({inputs[0]})` for the input"
     return replace(diagnostic, help=help)
+
+
+def file_as_step(module: Module, call: ast.Call) -> Diagnostic:
+    """`import resnet18`, then `resnet18()`: the file, where its network is meant."""
+    name = ".".join(call.path)
+    inside = [word for word, row in module.environment.bindings.items() if isinstance(row.value, Template)]
+    meant = module.name.rpartition(".")[2]
+    right = f"{name}.{meant}" if meant in inside else f"{name}.{inside[0]}" if len(inside) == 1 else None
+    return Diagnostic(
+        "E211",
+        f"`{name}` is an imported file ({module.name}), and a step is an operation, a block or a network",
+        Label(call.path_span, "is no step"),
+        help=f"it has {', '.join(f'`{name}.{word}`' for word in inside[:8])}" if inside and right is None else None,
+        fix=Fix(f"write `{right}`", (Edit(call.path_span, right),)) if right is not None else None,
+    )

@@ -6,6 +6,7 @@ import re
 from collections import deque
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
@@ -118,8 +119,13 @@ def unknown_name(
             # Where a path begins with it, its tensor is meant.
             Fix(f"write `skip({name})`", (Edit(span, f"skip({name})"),)) if _is_a_path(span) else None,
         )
-    elif wanted != "a value" and environment.binding(name) is None and otherwise(name) is None and name in _library():
-        help, fix = _imported(name, span)
+    elif (
+        wanted != "a value"
+        and environment.binding(name) is None
+        and otherwise(name) is None
+        and (own := name.rpartition(".")[2]) in _library()
+    ):
+        help, fix = _imported(own, span)
     elif name.startswith("self."):
         help = "a step stands where it is run, and there is no `self`: write the operation itself, with a label where its keys need a name"
         fix = None
@@ -154,7 +160,18 @@ def from_elsewhere(environment: Environment, name: str) -> bool:
     first = name.partition(".")[0]
     if environment.binding(first) is not None or environment.label(first) is not None or first in TABLE or environment.has_holes:
         return False
-    return first == "self" or same_as(name) is not None or otherwise(name) is not None or name.rpartition(".")[2] in TABLE
+    last = name.rpartition(".")[2]
+    return (
+        first == "self"
+        or same_as(name) is not None
+        or otherwise(name) is not None
+        or last in TABLE
+        or (first in _MODELS and last in _library())
+    )
+
+
+_MODELS: Final = ("models", "torchvision", "timm", "archc")
+"""Where networks stand in Python."""
 
 
 def _is_a_path(span: Span) -> bool:
@@ -176,8 +193,11 @@ def _imported(name: str, span: Span) -> tuple[str, Fix]:
     line = f"from {name} import {name}\n"
     head = re.match(r"(\s*(#[^\n]*)?\n|arch \d+[^\n]*\n)*", source.text)
     place = head.end() if head is not None and not source.text[: head.end()].rstrip().rpartition("\n")[2].startswith("##") else 0
-    fix = Fix(f"write `{line.strip()}` at the top", (Edit(source.span(place, place), line),))
-    return f"it comes with archc: write `{line.strip()}` at the top", fix
+    edits, then = [Edit(source.span(place, place), line)], ""
+    if span.text != name:
+        edits, then = [*edits, Edit(span, name)], f", and `{name}` here"
+    help = f"it comes with archc: write `{line.strip()}` at the top{then}"
+    return help, Fix(help, tuple(edits))
 
 
 def _is_followed_by_a_dot(span: Span) -> bool:

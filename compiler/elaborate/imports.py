@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 
-from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem, Report
+from ...base.diagnostics import Diagnostic, Label, Problem, Report
 from ...base.records import dataclass
 from ...base.source import Source, Span
 from ...dsl import ast
 from ...dsl.parser.parse import parse
 from ..graph.program import Scope
-from ..ops.suggest import closest, did_you_mean
 from .bodies import Expansion
 from .closures import NO_DEFAULTS, Binding, Builtin, Defaults, Environment, Frame, Module, Names, Template
 from .declarations import default
-from .explain_values import replacement
+from .explain_imports import no_file, not_in_the_file, of_the_library
 from .values import UNKNOWN, Exhausted, Unknowable
 
 Loader = Callable[[tuple[str, ...], Source], "Source | None"]
@@ -107,9 +106,12 @@ class Files:
                 known_as = alias.name if alias is not None else path[-1]
                 self._bind(environment, known_as, Module(".".join(path), module), alias.span if alias is not None else span)
             case ast.FromImport(path=path, path_span=span, names=names):
-                module = self._load(path, span, file.source)
+                try:
+                    module = self._load(path, span, file.source)
+                except Problem as problem:
+                    raise Problem(of_the_library(problem.diagnostic, item)) from None
                 for wanted in names:
-                    self._bring(environment, module, path, wanted)
+                    self._bring(environment, module, item, wanted)
             case ast.Broken():
                 environment.incomplete = True
 
@@ -153,23 +155,14 @@ class Files:
             )
         environment.bindings[name] = Binding(value, span)
 
-    def _bring(self, environment: Environment, module: Environment, path: tuple[str, ...], wanted: ast.Name) -> None:
+    def _bring(self, environment: Environment, module: Environment, item: ast.FromImport, wanted: ast.Name) -> None:
         found = module.bindings.get(wanted.name)
         if found is None:
             if module.incomplete:
                 self._bind(environment, wanted.name, UNKNOWN, wanted.span)
                 return
             offered = [name for name, row in module.bindings.items() if isinstance(row.value, Template | Builtin)]
-            near = closest(wanted.name, module.bindings)
-            self.expansion.build.say(
-                Diagnostic(
-                    "E215",
-                    f"`{'.'.join(path)}.arch` defines no `{wanted.name}`",
-                    Label(wanted.span, "not defined there"),
-                    help=did_you_mean(near) or f"it defines {', '.join(f'`{name}`' for name in offered[:8])}",
-                    fix=replacement(wanted.span, near),
-                )
-            )
+            self.expansion.build.say(not_in_the_file(item, wanted, offered))
             self._bind(environment, wanted.name, UNKNOWN, wanted.span)
             return
         found.used = True
@@ -178,20 +171,7 @@ class Files:
     def _load(self, path: tuple[str, ...], span: Span, asking: Source) -> Environment:
         source = self.loader(path, asking)
         if source is None:
-            from ..files.locate import known_names
-
-            near = closest(path[-1], known_names()) if len(path) == 1 else ()
-            if path[0] in _LIBRARIES:
-                raise Problem(_no_library(path, span))
-            raise Problem(
-                Diagnostic(
-                    "E213",
-                    f"there is no file `{'/'.join(path)}.arch`",
-                    Label(span, "not found"),
-                    help=did_you_mean(near)
-                    or f"it is looked for beside `{asking.name}`, then in the shipped library (`archc list` shows it)",
-                )
-            )
+            raise Problem(no_file(path, span, asking))
         open_names = [name for name, _ in self.reading]
         if source.name in open_names:
             cycle = [*open_names[open_names.index(source.name) :], source.name]
@@ -218,29 +198,3 @@ class Files:
         file, diagnostics = parse(source)
         self.report.extend(diagnostics)
         return self.environment(file, span)
-
-
-_LIBRARIES = frozenset(
-    ("torch", "nn", "tensorflow", "tf", "keras", "numpy", "np", "math", "timm", "torchvision", "einops", "jax", "flax", "onnx", "typing")
-)
-
-
-def _no_library(path: tuple[str, ...], span: Span) -> Diagnostic:
-    return Diagnostic(
-        "E213",
-        f"there is no file `{'/'.join(path)}.arch`: nothing of Python is imported here",
-        Label(span, "not found"),
-        help="leave the line out: the operations are there without an import (`conv`, `bn`, `relu`; `archc explain` lists them)",
-        fix=_without_line(span),
-    )
-
-
-def _without_line(span: Span) -> Fix | None:
-    """Leave the whole line out, where nothing else stands on it."""
-    text = span.source.text
-    start = text.rfind("\n", 0, span.start) + 1
-    end = text.find("\n", span.end)
-    end = len(text) if end < 0 else end + 1
-    if not text[start:end].lstrip().startswith(("import ", "from ")) or ";" in text[start:end]:
-        return None
-    return Fix("leave the line out", (Edit(span.source.span(start, end), ""),))

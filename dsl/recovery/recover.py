@@ -13,7 +13,7 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import brackets, foreign_steps, heads, steps, texts, words
+from . import brackets, foreign_steps, heads, imports, steps, texts, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
@@ -32,7 +32,9 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     heads.nameless_input,
     foreign_steps.step_on_a_condition,
     brackets.foreign_forms,
-    words.import_from,
+    imports.import_from,
+    imports.other_word,
+    imports.path_of_python,
     steps.indexed_output,
     words.list_goes_on,
     words.wrong_place,

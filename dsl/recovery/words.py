@@ -10,6 +10,7 @@ from ..lexer.edition import EDITION
 from ..lexer.misspelt_words import USAGE, meant_word
 from ..lexer.scanner import Token
 from .expected import found
+from .imports import incomplete
 from .mistake import Change, Mistake, Repair, insert, remove, replace, say
 
 _HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
@@ -108,31 +109,6 @@ def class_missing(mistake: Mistake) -> Repair | None:
     return Repair(say("E122", "the class is missing behind `from`", mistake.span(token), help=f"write {USAGE['operation']}"), ())
 
 
-def import_from(mistake: Mistake) -> Repair | None:
-    """`import bottleneck from resnet`."""
-    first = mistake.start
-    if mistake.at(first).kind != "FROM" or mistake.begins_line(first) or mistake.before.kind != "NAME":
-        return None
-    start = first
-    while start and not mistake.begins_line(start):
-        start -= 1
-    word, from_ = mistake.tokens[start], mistake.tokens[first]
-    if word.kind != "IMPORT":
-        return None
-    names, path = mistake.tokens[start + 1 : first], mistake.tokens[first + 1 : mistake.position]
-    if any(name.kind != "NAME" for name in names[::2]) or any(name.kind != "COMMA" for name in names[1::2]):
-        return None
-    text = mistake.source.source.text
-    right = f"from {text[path[0].start : path[-1].end]} import {text[names[0].start : names[-1].end]}"
-    span = mistake.span(word).to(mistake.span(path[-1]))
-    turned = (word._replace(kind="FROM"), *path, from_._replace(kind="IMPORT"), *names)
-    return Repair(
-        say("E122", "the file comes first in an import of single blocks", span, fix=Fix(f"write `{right}`", (Edit(span, right),))),
-        (Change(start, mistake.position, turned),),
-        start=start,
-    )
-
-
 def word_without_its_form(mistake: Mistake) -> Repair | None:
     """`input [3, 224, 224]`, `stage 1 { … }`, `import "resnet"`: a word of the language, and not what it needs."""
     token, word = mistake.token, mistake.word(mistake.token)
@@ -152,27 +128,8 @@ def word_without_its_form(mistake: Mistake) -> Repair | None:
         return Repair(diagnostic, (Change(head, end, (whole,)),), start=head)
     first = mistake.tokens[mistake.start]
     if first.kind in ("IMPORT", "FROM"):
-        return _imports(mistake, first)
+        return incomplete(mistake, first)
     return None
-
-
-def _imports(mistake: Mistake, first: Token) -> Repair | None:
-    token = mistake.token
-    if mistake.word(token) == "import":
-        token = mistake.after
-    if first.kind == "IMPORT":
-        help = f"write {USAGE['import']}; single blocks come with {USAGE['from']}"
-        message = "an import names one file" if token.kind == "COMMA" else f"{found(mistake)} does not belong in an import"
-    elif token.kind == "STAR":
-        message, help = "what is imported is named one by one, not by `*`", f"write {USAGE['from']}"
-    elif token.kind == "LPAR":
-        message, help = "the names of an import stand without parentheses", f"write {USAGE['from']}"
-    elif token.kind == "AS":
-        message, help = "what comes `from` a file keeps its name", "`import resnet as r` names the file; then `r.bottleneck`"
-    else:
-        message, help = f"{found(mistake)} does not belong in an import", f"write {USAGE['from']}"
-    others = (Label(mistake.span(first).to(mistake.span(mistake.before)), "the import"),) if token is not first else ()
-    return Repair(say("E122", message, mistake.span(token), help=help, others=others), ())
 
 
 def late_edition(mistake: Mistake) -> Repair | None:
