@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path, PurePath
@@ -24,7 +23,8 @@ from .graphviz import SECONDS, Failure, render
 from .insets import Sheet, insets, sheet
 from .laid_out import rendered
 from .picture import Picture
-from .style import POINTS, SMALLEST, THEMES
+from .remedies import idle, too_small, unheeded
+from .style import THEMES
 from .tooltip import clean
 from .u_shape import arms
 from .values import NO_VALUES, Column, Values
@@ -105,6 +105,8 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
         return Drawn(fold(graph), "", None, wrong)
     view = View(options.level, options.open, options.fold)
     picture = fold(graph, view)
+    theme = None if options.theme == DEFAULT.theme else options.theme
+    colored = None if options.color_by in (DEFAULT.color_by, *options.measured.columns) else options.color_by
     unknown = _unknown_names(graph, view)
     if options.color_by == TIME and options.values is None:
         # The page has colours of its own choice, and a wrong call is told at once: neither waits for the clock.
@@ -124,18 +126,24 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     beside = _beside_it(graph, picture, look, form, options)
     if isinstance(beside, Failure):
         return Drawn(picture, dot, None, (failed(graph, picture, beside, form),))
-    idle = _idle(graph, view, picture) + (_no_insets(graph) if options.insets and beside is None else ())
+    given = {"--theme": theme, "--width": f"{options.width:g}in" if options.width is not None else None, "--direction": options.direction}
+    given |= {"--color-by": colored, "--style": "plain" if options.style == "plain" else None}
+    said = (
+        *idle(graph, view, picture),
+        *(_no_insets(graph) if options.insets and beside is None else ()),
+        *unheeded(graph, form, options.style, given),
+    )
     if options.style == "volumes":
         from .volumes_written import volumes_svg, volumes_tikz
 
         if form == "tex":
-            return Drawn(picture, dot, volumes_tikz(graph, picture, look), idle)
+            return Drawn(picture, dot, volumes_tikz(graph, picture, look), said)
         return Drawn(
-            picture, dot, volumes_svg(graph, picture, look, f"{clean(graph.program.name)}: volumes", described(graph, picture)), idle
+            picture, dot, volumes_svg(graph, picture, look, f"{clean(graph.program.name)}: volumes", described(graph, picture)), said
         )
     dot = beside.text if beside is not None else dot
     if form == "dot":
-        return Drawn(picture, dot, dot.encode(), idle)
+        return Drawn(picture, dot, dot.encode(), said)
     boxes = len(picture.boxes())
     if boxes > MOST_BOXES:
         return Drawn(picture, dot, None, (_too_many(graph, picture, boxes),))
@@ -143,8 +151,10 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     if isinstance(made, Failure):
         return Drawn(picture, dot, None, (failed(graph, picture, made, form),))
     if form not in ("svg", "pdf", "png"):
-        return Drawn(picture, dot, made, idle)
-    return Drawn(picture, dot, made, (*idle, *_too_small(graph, dot, made if form == "svg" else None, options)))
+        return Drawn(picture, dot, made, said)
+    return Drawn(
+        picture, dot, made, (*said, *_too_small(graph, view, picture, look, dot, made if form == "svg" else None, options.seconds))
+    )
 
 
 def _made(graph: Graph, picture: Picture, look: Look, view: View, form: str, options: Options, beside: Sheet | None) -> bytes | Failure:
@@ -195,24 +205,13 @@ def _fits(made: Sheet, width: float | None) -> bool:
     return scale * POINTS["small"] >= SMALLEST
 
 
-def _too_small(graph: Graph, dot: str, svg: bytes | None, options: Options) -> tuple[Diagnostic, ...]:
-    """A warning where the width that was asked for makes the text too small to read."""
-    if options.width is None:
+def _too_small(
+    graph: Graph, view: View, picture: Picture, look: Look, dot: str, svg: bytes | None, seconds: float
+) -> tuple[Diagnostic, ...]:
+    if look.width is None:
         return ()
-    made = svg if svg is not None else render(dot, "svg", options.seconds)
-    scale = re.search(rb'transform="scale\(([\d.]+)', made) if isinstance(made, bytes) else None
-    points = min(POINTS.values()) * float(scale.group(1)) if scale else SMALLEST
-    if points >= SMALLEST - 0.05:
-        return ()
-    message = (
-        f"at a width of {options.width:g} in the smallest text is {points:.1f} points high; below {SMALLEST:g} nobody can read it on paper"
-    )
-    return (
-        Diagnostic(
-            "W551", message, _place(graph), help="fold more of it (`--level stage`), change the direction or the width",
-            severity=Severity.WARNING,
-        ),
-    )  # fmt: skip
+    made = svg if svg is not None else render(dot, "svg", seconds)
+    return too_small(graph, view, picture, look, made, seconds) if isinstance(made, bytes) else ()
 
 
 def described(graph: Graph, picture: Picture) -> str:
@@ -303,19 +302,6 @@ def _unknown_names(graph: Graph, view: View) -> tuple[Diagnostic, ...]:
             if name not in known and not (word == "open" and name == EVERYTHING):
                 help = did_you_mean(closest(name, known)) or "name a stage, a block, a label or a path such as `layer1.0`"
                 rows.append(_error(graph, "F604", f"`{clean(graph.program.name)}` has no part `{clean(name)}` to {word}", help))
-    return tuple(rows)
-
-
-def _idle(graph: Graph, view: View, picture: Picture) -> tuple[Diagnostic, ...]:
-    """A warning for each name that opens nothing."""
-    rows = []
-    for name in view.open:
-        if name != EVERYTHING and fold(graph, replace(view, open=tuple(other for other in view.open if other != name))) == picture:
-            is_open = any(name in names_of(frame.scope) for frame in picture.frames())
-            why = f"it is open at the level `{view.level}` already" if is_open else "it lies in a part that is folded"
-            help = f"name a part inside `{clean(name)}`, or draw a finer level (`--level op`)" if is_open else "fold less (`--fold`)"
-            message = f"`--open {clean(name)}` opens nothing: {why}"
-            rows.append(Diagnostic("W552", message, _place(graph), help=help, severity=Severity.WARNING))
     return tuple(rows)
 
 

@@ -64,13 +64,21 @@ ROWS: tuple[Code, ...] = (
         "a diagram whose text is too small to read",
         "Scaled to the width that was asked for, the text would be smaller than 6 points on paper.",
         _NETWORK,
-        "Fold more of the network, draw it in the other direction, or make the picture wider.",
+        "Make the picture as wide as the message says, or take the level or direction that it names, which was tried.",
     ),
     Code(
         "W552",
         "a part that `--open` does not open",
         "The picture is the same without it: the part is open at this level already, or lies in one that `--fold` keeps shut.",
         _NETWORK,
-        "Leave it out, name a part inside it, or draw a finer level (`--level op`).",
+        "Do what the message says, which was tried, or leave it out.",
+    ),
+    Code(
+        "W553",
+        "an option that this kind of picture does not have",
+        "A page follows the reader's window and colours, a drawing of TikZ or draw.io is scaled where it is placed, volumes lead from left to "
+        "right: the option changed nothing.",
+        _NETWORK,
+        "Leave it out, or write a picture that has it (.svg, .pdf, .png).",
     ),
 )

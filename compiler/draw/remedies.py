@@ -1,0 +1,140 @@
+"""What is said of a picture that is not as it was asked for, and what changes that: each remedy is tried before it is offered."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ...base.diagnostics import Diagnostic, Severity
+from ..files.system_errors import at
+from ..graph.graph import Graph
+from .dot import Look, Writer
+from .fold import EVERYTHING, LEVELS, View, fold, names_of
+from .laid_out import rendered
+from .picture import Picture
+from .style import POINTS, SMALLEST
+from .tooltip import clean
+
+MOST_TRIED = 60
+"""How many pictures are folded, and MOST_BOXES of how many boxes laid out, to find a remedy."""
+MOST_BOXES = 300
+
+
+def doubt(graph: Graph, code: str, message: str, help: str) -> Diagnostic:
+    """A warning of a picture: its place is the file alone."""
+    return Diagnostic(code, message, at(graph.program.span.source.name), help=help, severity=Severity.WARNING)
+
+
+# ------------------------------------------------------------------------------ options that a format has not
+
+_UNHEEDED = {
+    ("html", "--theme"): ("the page takes the light or the dark colours of the reader's system", "leave it out, or write .svg"),
+    ("html", "--width"): ("the page is as wide as its window", "leave it out, or write .svg or .pdf"),
+    ("html", "--color-by"): ("what colours the boxes is chosen on the page", "leave it out, or write .svg"),
+    ("html", "--style"): ("the page shows its boxes with their numbers", "leave it out, or write .svg"),
+    ("tex", "--width"): (
+        "a drawing of TikZ is as wide as it is",
+        "leave it out, and write `\\resizebox{\\columnwidth}{!}{\\input{net.tex}}`",
+    ),
+    ("drawio", "--width"): (
+        "a drawing to be changed by hand is as wide as it is",
+        "leave it out, and scale the drawing where it is placed",
+    ),
+    ("volumes", "--direction"): ("volumes lead from left to right", "leave it out, or leave `--style volumes` out"),
+}
+
+
+def unheeded(graph: Graph, form: str, style: str, given: dict[str, str | None]) -> tuple[Diagnostic, ...]:
+    """A warning for each option that changes nothing in this format. `given`: what was asked for that is not the default."""
+    kind = "volumes" if style == "volumes" else form
+    rows = []
+    for option, value in given.items():
+        why = _UNHEEDED.get((kind, option)) or _UNHEEDED.get((form, option))
+        if value is not None and why is not None:
+            what = "volumes have" if kind == "volumes" and (kind, option) in _UNHEEDED else f"`.{form}` has"
+            rows.append(doubt(graph, "W553", f"{what} no `{option} {value}`: {why[0]}", why[1]))
+    return tuple(rows)
+
+
+# ------------------------------------------------------------------------------------------- too small a text
+
+
+def points_of(svg: bytes) -> float:
+    """How high the smallest text of a picture is on paper."""
+    scale = re.search(rb'transform="scale\(([\d.]+)', svg)
+    return min(POINTS.values()) * float(scale.group(1)) if scale else SMALLEST
+
+
+def too_small(graph: Graph, view: View, picture: Picture, look: Look, svg: bytes, seconds: float) -> tuple[Diagnostic, ...]:
+    """A warning where the width that was asked for makes the text too small to read."""
+    points = points_of(svg)
+    if look.width is None or points >= SMALLEST - 0.05:
+        return ()
+    message = (
+        f"at a width of {look.width:g} in the smallest text is {points:.1f} points high; below {SMALLEST:g} nobody can read it on paper"
+    )
+    wide = math.ceil(10 * look.width * SMALLEST / points) / 10
+    ways = list(_smaller(graph, view, picture, look, seconds))
+    return (
+        doubt(
+            graph,
+            "W551",
+            message,
+            f"draw it with {', with '.join(ways)} or with `--width {wide:g}in`" if ways else f"draw it with `--width {wide:g}in`",
+        ),
+    )
+
+
+def _smaller(graph: Graph, view: View, picture: Picture, look: Look, seconds: float) -> Iterator[str]:
+    """Other views and directions in which the text can be read at the same width."""
+    if len(picture.boxes()) > MOST_BOXES:
+        return
+    flat = look.direction in ("LR", "RL")
+    turned = replace(look, direction="TB" if flat else "LR")
+    coarser = [replace(view, level=level) for level in LEVELS[: LEVELS.index(view.level)][::-1]]
+    tried = [(f"`--direction {turned.direction}`", view, turned), *((f"`--level {row.level}`", row, look) for row in coarser)]
+    for option, other, how in tried:
+        folded = fold(graph, other)
+        made = rendered(Writer(graph, folded, how), "svg", seconds)
+        if isinstance(made, bytes) and points_of(made) >= SMALLEST - 0.05:
+            yield option
+
+
+# --------------------------------------------------------------------------------------------- opened in vain
+
+
+def idle(graph: Graph, view: View, picture: Picture) -> tuple[Diagnostic, ...]:
+    """A warning for each name that opens nothing."""
+    rows = []
+    for name in view.open:
+        without = replace(view, open=tuple(other for other in view.open if other != name))
+        if name == EVERYTHING or fold(graph, without) != picture:
+            continue
+        is_open = any(name in names_of(frame.scope) for frame in picture.frames())
+        why = f"it is open at the level `{view.level}` already" if is_open else "it lies in a part that is folded"
+        ways = list(_opening(graph, view, without, picture, name, is_open))
+        help = f"{', or '.join(ways)}" if ways else "leave it out"
+        rows.append(doubt(graph, "W552", f"`--open {clean(name)}` opens nothing: {why}", help))
+    return tuple(rows)
+
+
+def _opening(graph: Graph, view: View, without: View, picture: Picture, name: str, is_open: bool) -> Iterator[str]:
+    """What shows more of the part."""
+    if not is_open:
+        for folded in view.fold:
+            less = tuple(other for other in view.fold if other != folded)
+            if fold(graph, replace(view, fold=less)) != fold(graph, replace(without, fold=less)):
+                yield f"leave `--fold {clean(folded)}` out"
+        return
+    within = [
+        ".".join(scope.path)
+        for scope in graph.members
+        if scope.path and name not in names_of(scope) and any(name in names_of(outer) for outer in scope.ancestors())
+    ]
+    inner = next((word for word in within[:MOST_TRIED] if fold(graph, replace(without, open=(*without.open, word))) != picture), None)
+    if inner is not None:
+        yield f"name a part inside it: `--open {clean(inner)}`"
+    if view.level != LEVELS[-1] and fold(graph, replace(without, level=LEVELS[-1])) != picture:
+        yield f"draw a finer level: `--level {LEVELS[-1]}`"
