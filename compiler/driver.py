@@ -399,9 +399,9 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 # ------------------------------------------------------------------------------- values from the outside
 
 
-def parse_setting(name: str, text: str) -> tuple[ast.Expression | None, tuple[Diagnostic, ...]]:
+def parse_setting(name: str, text: str, option: str = "--set") -> tuple[ast.Expression | None, tuple[Diagnostic, ...]]:
     """The value of `--set name=text`, which is written as in a file."""
-    return parse_expression(Source.of(f"--set {name}", text))
+    return parse_expression(Source.of(f"{option} {name}", text))
 
 
 def parse_shape(text: str) -> Shape | None:

@@ -23,9 +23,10 @@ from .ops.suggest import closest, did_you_mean
 from .quantize.agreement import decibels
 from .quantize.modules import quantize
 from .quantize.samples import samples_of
-from .quantize.wanted import Wanted
+from .quantize.wanted import Wanted as EightBits
 from .runtime.compared import compared
 from .runtime.live_module import build
+from .runtime.prepare import Wanted, ready
 from .runtime.sample_inputs import normal
 from .runtime.weights import Loaded, Weights, put, side_head_keys
 
@@ -53,8 +54,11 @@ class Finding:
     good: bool
 
 
-def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
-    """The generated module against `torchvision:NAME` or `timm:NAME`. Raises `ArchError` where there is no such reference."""
+def verify(graph: Graph, against: str, weights: Weights | None = None) -> tuple[Finding, ...]:
+    """The generated module against `torchvision:NAME` or `timm:NAME`, both with these weights, or with those that the reference starts with.
+
+    Raises `ArchError` where there is no such reference, or where the weights do not fit.
+    """
     import torch
 
     with torch.random.fork_rng(devices=()):
@@ -71,6 +75,11 @@ def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
         if problems:
             advice = key_advice(*([(key, tuple(value.shape)) for key, value in each.items()] for each in (module.state_dict(), state)))
             return (*findings, *(Finding("to have these keys", row, False) for row in advice))
+        if weights is not None:
+            # The keys are the same, and so what fits one of the two fits the other.
+            module = ready(graph, Wanted(Mode.TRAIN, weights))
+            reference.load_state_dict(module.state_dict())
+            state = reference.state_dict()
         module.eval()
         scripted = script(_inference(graph, state))
         for shapes in _sizes(graph):
@@ -82,8 +91,10 @@ def verify(graph: Graph, against: str) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def verify_optimized(graph: Graph) -> tuple[Finding, ...]:
-    """What `--optimize` makes against the plain module: rewritten, in the fast module, as TorchScript, and saved and loaded."""
+def verify_optimized(graph: Graph, weights: Weights | None = None) -> tuple[Finding, ...]:
+    """What `--optimize` makes against the plain module: rewritten, in the fast module, as TorchScript, and saved and loaded.
+
+    With these weights, or with shaken ones."""
     import io
 
     import torch
@@ -92,7 +103,7 @@ def verify_optimized(graph: Graph) -> tuple[Finding, ...]:
 
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
-        plain = shaken(build(graph, Mode.INFERENCE)).eval()
+        plain = _plain(graph, weights)
         made = fast(graph, plain.state_dict())
         scripted = script(made.module)
         stream = io.BytesIO()
@@ -114,7 +125,7 @@ def verify_optimized(graph: Graph) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def verify_quantized(graph: Graph, wanted: Wanted) -> tuple[Finding, ...]:
+def verify_quantized(graph: Graph, wanted: EightBits, given: Weights | None = None) -> tuple[Finding, ...]:
     """What `--quantize int8` makes against the plain module, on the samples that its scales come from; the TorchScript, saved and loaded too."""
     import io
 
@@ -124,16 +135,16 @@ def verify_quantized(graph: Graph, wanted: Wanted) -> tuple[Finding, ...]:
 
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
-        weights = shaken(build(graph, Mode.INFERENCE)).state_dict()
+        weights = _plain(graph, given).state_dict()
     made = quantize(graph, weights, wanted, Int8OneDnn())
     scripted = script(made.module)
     stream = io.BytesIO()
     torch.jit.save(scripted, stream)
     stream.seek(0)
     loaded = torch.jit.load(stream)  # type: ignore[no-untyped-call]
-    (given, *_) = samples_of(graph, wanted.calibrate).batches()
+    (batch, *_) = samples_of(graph, wanted.calibrate).batches()
     with torch.no_grad():
-        plain, answers, again = (tensors(module(*given)) for module in (build_with(graph, weights), scripted, loaded))
+        plain, answers, again = (tensors(module(*batch)) for module in (build_with(graph, weights), scripted, loaded))
     ratio = decibels(plain, answers)
     equal = all(torch.equal(one, other) for one, other in zip(answers, again, strict=True))
     agreement = made.agreement
@@ -146,6 +157,11 @@ def verify_quantized(graph: Graph, wanted: Wanted) -> tuple[Finding, ...]:
         Finding("TorchScript", f"{ratio:.1f} dB", ratio >= min(wanted.loss, agreement.decibels) - _SPREAD),
         Finding("the same, loaded from a file", "equal answers" if equal else "other answers", equal),
     )
+
+
+def _plain(graph: Graph, weights: Weights | None) -> nn.Module:
+    """The plain module for inference with these weights, or with shaken ones."""
+    return ready(graph, Wanted(weights=weights)) if weights is not None else shaken(build(graph, Mode.INFERENCE)).eval()
 
 
 def shaken(module: nn.Module) -> nn.Module:

@@ -38,7 +38,16 @@ def command(
     """What leads from A to B: steps added (+), removed (-), renamed (=) and changed (~). Each may be the same file with other settings."""
     from ..compiler.analysis.diff import diff
 
-    difference = diff(compiled(face, before, settings_a, inputs).graph, compiled(face, after, settings_b, inputs).graph, timed=timed)
+    if output:
+        from ..compiler.draw.compare import no_picture
+
+        wrong = no_picture(output)
+        if wrong is not None:
+            face.diagnostics((wrong,))
+            return 2
+    first = compiled(face, before, settings_a, inputs, option="--set-a").graph
+    second = compiled(face, after, settings_b, inputs, option="--set-b").graph
+    difference = diff(first, second, timed=timed)
     face.result(json.dumps(difference.to_json(), indent=2) if form == "json" else difference.text())
     if output:
         from ..compiler.draw import WRONG_CALLS

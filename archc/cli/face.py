@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
 import click
 
@@ -33,6 +34,8 @@ NOT_MADE = 3
 """The exit status where a part of what was asked for could not be made."""
 
 NARROWEST_PAGE = 80
+
+SET: Final = "--set"
 
 
 @dataclass(slots=True)
@@ -266,8 +269,8 @@ def network_options(function: Function) -> Function:
     return values(sizes(function))
 
 
-def settings_of(settings: Sequence[str]) -> dict[str, object]:
-    """The values of `--set`, as expressions of the language."""
+def settings_of(settings: Sequence[str], option: str = SET) -> dict[str, object]:
+    """The values of `--set`, or of another option of this kind, as expressions of the language."""
     from ..compiler.driver import parse_setting
 
     read: dict[str, object] = {}
@@ -275,10 +278,10 @@ def settings_of(settings: Sequence[str]) -> dict[str, object]:
         name, equals, text = setting.partition("=")
         name = name.strip()
         if not equals or not name.isidentifier():
-            raise click.BadParameter(f"`{setting}` is not of the form name=value", param_hint="--set")
+            raise click.BadParameter(f"`{setting}` is not of the form name=value", param_hint=option)
         if name in read:
-            raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
-        value, diagnostics = parse_setting(name, text)
+            raise click.BadParameter(f"`{name}` is given twice", param_hint=option)
+        value, diagnostics = parse_setting(name, text, option)
         if value is None or any(row.is_error for row in diagnostics):
             click.get_current_context().ensure_object(Face).diagnostics(diagnostics)
             raise click.exceptions.Exit(2)
@@ -310,13 +313,21 @@ def trust_option(function: Function) -> Function:
     )
 
 
-def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[str], trust: bool = False) -> Checked:
-    """The checked network; warnings are shown, errors raised."""
+def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[str], trust: bool = False, option: str = SET) -> Checked:
+    """The checked network; warnings are shown, errors raised. `option` is the one that says `settings`."""
     from ..compiler.driver import compile
+    from ..reporting.error import ArchError
 
     shapes = inputs_of(inputs)
     file = file_of(face, file, shapes)
-    checked = compile(file, settings=settings_of(settings), inputs=shapes, observe=observer(face), trust=trust)
+    try:
+        checked = compile(file, settings=settings_of(settings, option), inputs=shapes, observe=observer(face), trust=trust)
+    except ArchError as error:
+        if option == SET:
+            raise
+        # What is to be given is given by the option of this network.
+        told = (replace(row, help=row.help and row.help.replace(f"`{SET} ", f"`{option} ")) for row in error.diagnostics)
+        raise ArchError(tuple(told)) from None
     face.took(file)
     ports = [node.names[-1] for node in checked.program.nodes if node.is_port and not node.inputs] if checked.program else []
     if "" in shapes and len(ports) > 1:

@@ -26,10 +26,11 @@ def draw_difference(
     difference: Difference, path: str | os.PathLike[str], theme: Theme = LIGHT, direction: str | None = None
 ) -> tuple[Diagnostic, ...]:
     """Writes the picture, or the page, to `path`; its ending says the format. Where the layout fails, the DOT is kept beside it."""
+    wrong = no_picture(path)
+    if wrong is not None:
+        return (wrong,)
     file = Path(path)
     form = file.suffix.removeprefix(".").lower()
-    if form not in FORMATS:
-        return (wrong_ending(file, FORMATS),)
     dot = difference_dot(difference, Look(theme, direction=direction, resolution=RESOLUTION if form == "png" else 72))
     made = _made(difference, dot, form, direction)
     if isinstance(made, Failure):
@@ -37,6 +38,12 @@ def draw_difference(
         return (failed(difference.after, fold(difference.after), made, form),)
     write(str(file), made)
     return ()
+
+
+def no_picture(path: str | os.PathLike[str]) -> Diagnostic | None:
+    """What is wrong with a path to which two networks cannot be drawn."""
+    file = Path(path)
+    return None if file.suffix.removeprefix(".").lower() in FORMATS else wrong_ending(file, FORMATS, "two networks side by side")
 
 
 def _made(difference: Difference, dot: str, form: str, direction: str | None) -> bytes | Failure:

@@ -24,7 +24,7 @@ from .insets import Sheet, insets, sheet
 from .laid_out import rendered
 from .picture import Picture
 from .remedies import idle, too_small, unheeded
-from .style import THEMES
+from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
 from .u_shape import arms
 from .values import NO_VALUES, Column, Values
@@ -283,14 +283,16 @@ def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
     )
 
 
-def wrong_ending(file: Path, formats: Sequence[str]) -> Diagnostic:
-    """Of a path that is to be a picture."""
+def wrong_ending(file: Path, formats: Sequence[str], of: str = "a picture") -> Diagnostic:
+    """Of a path that is to be a picture, of something that is drawn in these formats."""
     if file.is_dir():
         return Diagnostic(
             "F602", f"`{clean(str(file))}` is a folder", at(clean(str(file))), help=f"name a file in it: `{clean(str(file / 'net.svg'))}`"
         )
     known = ", ".join(f".{name}" for name in formats)
     message = f"`{clean(file.name)}` has no ending that says a format of pictures"
+    if (form := file.suffix.removeprefix(".").lower()) in FORMATS:
+        message = f"`{clean(file.name)}`: {of} is not drawn as .{form}".replace("networks side by side is", "networks side by side are")
     return Diagnostic("F602", message, at(clean(file.name)), help=f"use one of {known}")
 
 

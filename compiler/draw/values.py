@@ -11,8 +11,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from ...base.diagnostics import Diagnostic, Label, Severity
+from ...base.diagnostics import Diagnostic, Severity
 from ...base.records import dataclass
+from ..files.system_errors import at
 from ..graph.graph import Graph
 from ..ops.suggest import closest, did_you_mean
 from .paths import nodes_in
@@ -69,7 +70,9 @@ NO_VALUES = Values()
 def read_values(graph: Graph, file: str) -> Values | Diagnostic:
     """The numbers of a file, or what is wrong with it."""
     try:
-        told = json.loads(Path(file).read_text(encoding="utf-8"))
+        told = json.loads(Path(file).read_text(encoding="utf-8"), object_pairs_hook=_once)
+    except _Twice as error:
+        return _wrong(graph, file, f"has `{clean(str(error))}` twice, and the later one would hide the other", "keep one of them")
     except OSError as error:
         return _wrong(graph, file, f"could not be read ({error.strerror})", "name a file of JSON")
     except ValueError as error:
@@ -103,6 +106,18 @@ def read_values(graph: Graph, file: str) -> Values | Diagnostic:
             return _wrong(graph, file, f"holds no numbers for `{clean(path)}`", "write a number, or leave the path out")
         rows[path] = {str(name): float(value) for name, value in row.items()}
     return values_of(graph, rows)
+
+
+class _Twice(Exception):
+    """A name that an object of JSON has twice."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(next(name for name in names if names.count(name) > 1))
+    return found
 
 
 def values_of(graph: Graph, rows: Mapping[str, Mapping[str, float]]) -> Values:
@@ -145,4 +160,4 @@ def _events(events: list[object]) -> Iterator[tuple[str, float]]:
 
 
 def _wrong(graph: Graph, file: str, what: str, help: str) -> Diagnostic:
-    return Diagnostic("F607", f"`{clean(file)}` {what}", Label(graph.program.span), help=help, severity=Severity.ERROR)
+    return Diagnostic("F607", f"`{clean(file)}` {what}", at(clean(file)), help=help, severity=Severity.ERROR)

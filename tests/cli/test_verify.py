@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+import archc
 from archc.compiler.verify import _outputs
 
 from .conftest import Run
@@ -87,3 +88,24 @@ def test_an_answer_that_leaps_with_a_rounding_is_told_as_such() -> None:
     assert leaping.good and "the reference's own answer changes by" in leaping.result
     wrong = _outputs("outputs", Wave(1, 0.01), Wave(1, 0), images, native=True)
     assert not wrong.good and wrong.result == "largest relative difference 1.0e-02"
+
+
+@pytest.mark.slow
+def test_weights_of_ones_own(run: Run, folder: Path) -> None:
+    """Those of a file are in both modules: one that gives no numbers for any image is seen."""
+    module = archc.load("squeezenet1_1")
+    torch.save(module.state_dict(), folder / "own.pth")
+    for arguments in ((), ("--against", "torchvision:squeezenet1_1")):
+        result = run("verify", "squeezenet1_1", *SMALL, "--weights", "own.pth", *arguments)
+        assert result.exit_code == 0, result.output
+        assert "own.pth: all 52 tensors" in result.stderr
+    torch.save({key: value * float("nan") for key, value in module.state_dict().items()}, folder / "none.pth")
+    result = run("verify", "squeezenet1_1", *SMALL, "--weights", "none.pth", "--against", "torchvision:squeezenet1_1")
+    assert result.exit_code == 1 and "no finite number" in result.stdout
+
+
+def test_weights_that_do_not_fit(run: Run, folder: Path) -> None:
+    torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7)}, folder / "part.pth")
+    result = run("verify", "resnet18", *SMALL, "--weights", "part.pth")
+    assert result.exit_code == 1 and "F622" in result.stderr
+    assert "`--skip` is about weights" in run("verify", "resnet18", "--skip", "fc.*").stderr

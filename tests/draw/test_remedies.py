@@ -1,0 +1,94 @@
+"""What is said of a picture that is not as it was asked for: what the message offers changes that."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archc.compiler.draw.diagram import DEFAULT, Drawn, Options, draw_text
+from archc.compiler.driver import compile
+from archc.compiler.graph.graph import Graph
+
+TEXT = """block unit(w) { add { | conv(w, 3) -> bn -> relu -> conv(w, 3) -> bn | skip } -> relu }
+network small {
+  input image[3, 32, 32]
+  stage stem { conv(8) -> bn -> relu }
+  stage body { repeat 2 { unit(8) } }
+  stage head { global_avgpool -> flatten -> linear(10) }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    file = tmp_path_factory.mktemp("draw") / "small.arch"
+    file.write_text(TEXT, encoding="utf-8")
+    return compile(file).graph
+
+
+def said(drawn: Drawn, code: str) -> list[str]:
+    return [f"{row.message} | {row.help}" for row in drawn.diagnostics if row.code == code]
+
+
+UNHEEDED = {
+    "--theme": Options(theme="dark"),
+    "--width": Options(width=3.3),
+    "--direction": Options(direction="LR"),
+    "--color-by": Options(color_by="macs"),
+    "--style": Options(style="plain"),
+}
+
+
+@pytest.mark.parametrize("form", ["svg", "html", "tex", "drawio", "dot"])
+@pytest.mark.parametrize("option", UNHEEDED)
+def test_an_option_that_changes_nothing_is_told_and_no_other(graph: Graph, form: str, option: str) -> None:
+    drawn, usual = draw_text(graph, form, UNHEEDED[option]), draw_text(graph, form, DEFAULT)
+    told = said(drawn, "W553")
+    assert (drawn.data == usual.data) == bool(told)
+    assert all(option in row for row in told) and len(told) <= 1
+
+
+def test_volumes_lead_from_left_to_right(graph: Graph) -> None:
+    [row] = said(draw_text(graph, "svg", Options(style="volumes", direction="TB")), "W553")
+    assert "`--direction TB`" in row
+
+
+def with_help(options: Options, help: str) -> list[Options]:
+    """What was asked for, changed in each of the ways that a help names."""
+    from dataclasses import replace
+
+    ways = []
+    for name, value in re.findall(r"`--(level|direction|width|open) ([^`]+)`", help):
+        if "leave" in help.partition(f"--{name}")[0].rpartition(",")[2]:
+            continue
+        given: object = float(value.removesuffix("in")) if name == "width" else (value,) if name == "open" else value
+        ways.append(replace(options, **({"open": ()} if name == "level" and options.open else {}), **{name: given}))  # type: ignore[arg-type]
+    ways += [
+        replace(options, fold=tuple(row for row in options.fold if row != value)) for value in re.findall(r"leave `--fold (\S+)` out", help)
+    ]
+    return ways
+
+
+@pytest.mark.parametrize("options", [Options(width=0.4), Options(width=1.1, level="op"), Options(width=1.5, direction="LR")])
+def test_a_text_too_small_can_be_read_in_each_way_that_is_offered(graph: Graph, options: Options) -> None:
+    [row] = said(draw_text(graph, "svg", options), "W551")
+    ways = with_help(options, row.partition(" | ")[2])
+    assert ways
+    for way in ways:
+        assert said(draw_text(graph, "svg", way), "W551") == [], way
+
+
+@pytest.mark.parametrize(
+    "options",
+    [Options(open=("body",)), Options(open=("unit",), level="op"), Options(open=("body.0",), fold=("body",)), Options(open=("stem",))],
+)
+def test_a_part_that_is_opened_in_vain_is_seen_in_each_way_that_is_offered(graph: Graph, options: Options) -> None:
+    drawn = draw_text(graph, "svg", options)
+    [row] = said(drawn, "W552")
+    help = row.partition(" | ")[2]
+    ways = with_help(options, help)
+    assert ways or help == "leave it out"
+    for way in ways:
+        other = draw_text(graph, "svg", way)
+        assert said(other, "W552") == [] and other.data != drawn.data, way
