@@ -11,8 +11,10 @@ from ...base.diagnostics import Diagnostic, Label
 from ...base.records import dataclass
 from ...reporting.error import ArchError
 from ..analysis.sizes import Axis, Sizes, carried, sizes, strides
+from ..files.system_errors import LONGEST_QUOTATION
 from ..graph.graph import Graph
 from ..graph.program import Node
+from ..graph.provenance import short
 from ..ops.base import Shape
 from ..ops.suggest import closest, did_you_mean
 
@@ -238,8 +240,9 @@ def _refused(free: FreeAxes, error: Exception) -> Diagnostic:
     reasons = [line.strip(" -") for line in str(error).splitlines() if line.startswith("  - ")] or str(error).splitlines()[:1]
     return Diagnostic(
         "F626",
-        f"PyTorch's exporter cannot leave these sizes free ({free}): {reasons[0][:200]}",
+        f"PyTorch's exporter cannot leave these sizes free ({free})",
         Label(free.graph.inputs[0].span),
+        notes=(f"it says: “{short(reasons[0], LONGEST_QUOTATION)}”",) if reasons else (),
         help="leave an axis out of `--dynamic`, or use `--target torchscript`, which takes these sizes as it is",
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...base.diagnostics import Diagnostic, Label
 from ...base.source import Source
 from ...reporting.error import ArchError
+from ..files.system_errors import quoted
 from ..files.write import whole
 from ..graph.graph import Graph
 from .free_axes import FreeAxes, as_free_as_can_be
@@ -148,11 +149,12 @@ def _longer(more: list[int]) -> Callable[[nn.Module, tuple[Tensor, ...]], Tensor
 def _cannot(error: Exception, path: str) -> Diagnostic:
     """PyTorch's exporter gives up; where it names the step that it has no rule for, so does the message."""
     unknown = re.search(r"No ONNX function found for <OpOverload\(op='([\w.]+)'", str(error))
-    reason = f"has no rule for `{unknown[1]}`" if unknown else f"says: {str(error).splitlines()[-1].strip()[:160]}"
+    reason = f"has no rule for `{unknown[1]}`" if unknown else "gives up"
     return Diagnostic(
         "F619",
         f"the network cannot be written as ONNX: PyTorch's exporter {reason}",
         Label(Source(path, "").span(0, 0)),
+        notes=() if unknown else (quoted(error, -1),),
         help="`--target export` or `torchscript` has no such limit; `archc explain` of an operation names its ONNX operator",
     )
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from ...base.diagnostics import Diagnostic, Label
 from ...reporting.error import ArchError
 from ..codegen.borrowed import borrowing
+from ..files.system_errors import quoted
 from ..graph.graph import Graph
 from ..runtime.latency import alone
-from ..runtime.own_code import told, where
+from ..runtime.own_code import where
 from ..runtime.prepare import Wanted, ready
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ def _failing(graph: Graph, form: str, attempt: Callable[[nn.Module, Graph], obje
         except Exception as error:
             yield Diagnostic(
                 "F667",
-                f"`{row.name}` cannot be written as {form}: {told(error)}",
+                f"`{row.name}` cannot be written as {form}: PyTorch takes a part of Python there, and not all of the class is in it",
                 Label(node.span, "runs it here"),
-                notes=where(error, row.origin),
+                notes=(quoted(error), *where(error, row.origin)),
                 help=f"write the class as {form} wants it, or ask for other targets: `--target python,diagram,json`",
             )

@@ -64,6 +64,20 @@ def reason_of(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
+LONGEST_QUOTATION = 160
+"""Characters of what another program said that a note hands on."""
+
+
+def quoted(error: BaseException, line: int = 0) -> str:
+    """What another program said, as a note: the kind of the error, and one line of its text (the first, or another) between quotation marks."""
+    lines = [" ".join(row.split()) for row in str(error).splitlines() if row.strip()]
+    if not lines:
+        return f"it raised {type(error).__name__}, without a word"
+    text = lines[line]
+    text = text if len(text) <= LONGEST_QUOTATION else f"{text[: LONGEST_QUOTATION - 1]}…"
+    return f"it says ({type(error).__name__}): “{text}”"
+
+
 def refused(path: str, error: OSError | ValueError, help: str | None = None) -> Diagnostic:
     """The system does not let an output be written."""
     number = error.errno if isinstance(error, OSError) else None

@@ -7,12 +7,12 @@ import pickletools
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from ....base.diagnostics import Diagnostic
 from ....base.records import dataclass
-from ...files.system_errors import of_system
+from ...files.system_errors import of_system, quoted
 from ...ops.suggest import closest
 from .recognise import AGAIN, Kind, recognise
 from .told import MOST_TOLD, listed, trouble
@@ -217,10 +217,9 @@ def _refused(path: str, error: Exception) -> Diagnostic:
         whole = _is_an_object(path)
         what = f"is a whole pickled object, of the class `{found[1]}`" if whole else f"holds a pickled `{found[1]}`, not tensors alone"
         return trouble(path, "F621", f"`{path}` {what}", STATE)
-    reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
-    if "weights_only" in str(error) or "Weights only" in reason:
+    if "weights_only" in str(error) or "Weights only" in str(error):
         return trouble(path, "F621", f"`{path}` is damaged, or holds more than tensors", STATE)
-    return trouble(path, "F621", f"`{path}` cannot be read as weights: {reason}", AGAIN)
+    return replace(trouble(path, "F621", f"`{path}` cannot be read as weights", AGAIN), notes=(quoted(error),))
 
 
 def _ends_with(path: str, word: str) -> bool:
