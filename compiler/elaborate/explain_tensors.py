@@ -9,6 +9,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...dsl import ast
 from ..ops.parameters import Reference
 from .closures import Environment, Labelled
+from .explain_values import taken_up
 from .signatures import Signature, match
 
 
@@ -32,13 +33,13 @@ def tensor_given(inputs: int, called: Signature, call: ast.Call, evaluator: Know
     if any(isinstance(slot.kind, Reference) for slot in called.slots):
         return
     rest = ", ".join(row.span.text for row in call.arguments[1:])
-    written = f"skip({name}) -> {called.name}" + (f"({rest})" if rest else "")
+    written, edit = taken_up(call.span, f"skip({name})", f"{called.name}({rest})" if rest else called.name)
     raise Problem(
         Diagnostic(
             "E207",
             f"`{called.name}` works on the tensor at hand, and takes none as an argument",
             Label(first.span, "is a label"),
-            fix=Fix(f"go on from the label: write `{written}`", (Edit(call.span, written),)),
+            fix=Fix(f"go on from the label: write `{written}`", (edit,)),
         )
     )
 
@@ -66,10 +67,11 @@ def as_paths(diagnostic: Diagnostic, called: Signature, call: ast.Call, evaluato
     takes = len(called.tensors) or 1
     if len(paths) == takes - 1 and "skip" not in paths and not called.takes_list:
         paths = ["skip", *paths]
-    if len(paths) == 1:
-        written = f"{paths[0]} -> {head}" if paths != ["skip"] else head
+    if len(paths) == 1 and paths != ["skip"]:
+        written, edit = taken_up(call.span, paths[0], head)
     else:
-        written = f"{head} {{ {' '.join(f'| {path}' for path in paths)} }}"
+        written = head if len(paths) == 1 else f"{head} {{ {' '.join(f'| {path}' for path in paths)} }}"
+        edit = Edit(call.span, written)
     is_whole &= len(paths) == takes or (called.takes_list and len(paths) >= takes)
     first = next(row for row in call.arguments if id(row) in tensors)
     names = f" ({', '.join(called.tensors)})" if called.tensors else ""
@@ -80,7 +82,7 @@ def as_paths(diagnostic: Diagnostic, called: Signature, call: ast.Call, evaluato
         Label(first.span, "is a tensor"),
         (Label(called.place, f"`{called.name}` is defined here"),) if called.place is not None else (),
         help=None if is_whole else f"write `{written}`",
-        fix=Fix(f"write `{written}`", (Edit(call.span, written),)) if is_whole else None,
+        fix=Fix(f"write `{written}`", (edit,)) if is_whole else None,
     )
 
 

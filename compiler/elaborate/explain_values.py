@@ -129,6 +129,8 @@ def unknown_name(
     elif name.startswith("self."):
         help = "a step stands where it is run, and there is no `self`: write the operation itself, with a label where its keys need a name"
         fix = None
+    elif name == "enumerate":
+        help, fix = "`for i, x in list { … }` numbers the rounds by itself", _bare_list(span)
     elif name in USAGE:
         help, fix = f"`{name}` begins a statement: {USAGE[name]}", None
     elif (row := otherwise(name)) is not None and near[:1] != (name.lower(),) and not any(environment.binding(other) for other in near):
@@ -143,6 +145,32 @@ def unknown_name(
         help=help,
         fix=fix,
     )
+
+
+def _bare_list(span: Span) -> Fix | None:
+    """`for i, x in enumerate(list)`: the list alone."""
+    text = span.source.text
+    called = re.match(r"\s*\(\s*([\w.]+|\[[^\]\n]*\])\s*\)", text[span.end : span.end + 100])
+    if called is None or re.search(r"\bfor\s+\w+\s*,\s*\w+\s+in\s*\Z", text[max(span.start - 200, 0) : span.start]) is None:
+        return None
+    return Fix(
+        f"a loop numbers its rounds by itself: write `{called[1]}`",
+        (Edit(span.source.span(span.start, span.end + called.end()), called[1]),),
+    )
+
+
+_LABEL_BEFORE = re.compile(r'(?:^|[\n{|]|->)[ \t]*(([A-Za-z_][\w.]*|"[^"\n]*")\s*[:=]\s*)\Z')
+
+
+def taken_up(span: Span, tensor: str, step: str) -> tuple[str, Edit]:
+    """`skip(x) -> relu` in the place of a call at `span`: the text, and the edit. A label of the call stays that of the step."""
+    source = span.source
+    before = _LABEL_BEFORE.search(source.text[max(span.start - 200, 0) : span.start])
+    if before is None:
+        text = f"{tensor} -> {step}"
+        return text, Edit(span, text)
+    text = f"{tensor} -> {before[2]}: {step}"
+    return text, Edit(source.span(span.start - len(before[1]), span.end), text)
 
 
 def dotted_name(node: ast.Expression) -> str | None:

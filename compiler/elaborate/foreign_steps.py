@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ...base.diagnostics import Diagnostic, Edit, Fix
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...dsl import ast
 from ..ops import TABLE
 from ..ops.foreign_calls import is_from_elsewhere, parameter_of, positions, takes_weights, unsaid, value_of
 from ..ops.foreign_names import key, same_as
 from ..ops.parameters import BadValue
 from .closures import Builtin, Environment
-from .explain_values import unknown_name
+from .explain_values import taken_up, unknown_name
 from .signatures import Signature, Slot, signature
 
 IsLabel = Callable[[str], bool]
@@ -21,8 +21,11 @@ IsLabel = Callable[[str], bool]
 
 def unknown_step(environment: Environment, name: str, call: ast.Call, wanted: str) -> Diagnostic:
     """The diagnostic of a call whose name means nothing here."""
+    again = _used_again(environment, name, call)
+    if again is not None:
+        return again
     step = translated(call, lambda word: environment.label(word) is not None) if call.arguments else None
-    fix = Fix(f"in archc it is `{step}`", (Edit(call.span, step),)) if step is not None else None
+    fix = Fix(f"in archc it is `{step}`", (_in_its_place(call, step),)) if step is not None else None
     found = unknown_name(environment, name, call.path_span, wanted, sum(row.name is None for row in call.arguments), fix)
     if step is None and call.arguments and same_as(name) is not None and found.fix is not None:
         # The name alone would be followed by arguments that mean something else here.
@@ -30,6 +33,33 @@ def unknown_step(environment: Environment, name: str, call: ast.Call, wanted: st
         return replace(found, help=f"in archc it is `{other}`, with other arguments: `archc explain {other}` says which", fix=None)
     heads = _heads(call)
     return found if heads is None or found.help is None else replace(found, help=found.help.replace("attention(4)", f"attention({heads})"))
+
+
+def _in_its_place(call: ast.Call, step: str) -> Edit:
+    """The edit of a step that begins with a tensor of its own (`skip(x) -> relu`), or not. A label stays that of the step."""
+    begins = re.match(r"(skip\([\w.]+\)) -> (?!.*->)", step)
+    return taken_up(call.span, begins[1], step[begins.end() :])[1] if begins is not None else Edit(call.span, step)
+
+
+def _used_again(environment: Environment, name: str, call: ast.Call) -> Diagnostic | None:
+    """`tower(b)` where `tower` is the label of a step: it is applied to another tensor, with its weights."""
+    label = environment.label(name)
+    names = [row.value.name for row in call.arguments if row.name is None and isinstance(row.value, ast.Name)]
+    if label is None or label.again is None or call.bare or len(names) != len(call.arguments) or len(names) > 1:
+        return None
+    if any(environment.label(tensor) is None for tensor in names):
+        return None
+    written, edit = f"reuse({name})", Edit(call.span, f"reuse({name})")
+    if names:
+        written, edit = taken_up(call.span, f"skip({names[0]})", written)
+    message = f"there is no operation or block named `{name}`: it is the label of a step, which is run once more by `reuse`"
+    return Diagnostic(
+        "E201",
+        message,
+        Label(call.path_span, "is a label"),
+        (Label(label.span, f"`{name}` is this"),),
+        fix=Fix(f"write `{written}`, which has the same weights", (edit,)),
+    )
 
 
 def _heads(call: ast.Call) -> str | None:

@@ -126,7 +126,7 @@ def match(
             if called.by_name:
                 raise Problem(_without_name(called, argument))
             if position >= len(names):
-                raise Problem(_too_many(called, argument, arguments))
+                raise Problem(_too_many(called, argument, arguments, place))
             name = names[position]
             position += 1
         elif name not in names and not called.open:
@@ -145,7 +145,7 @@ def _secondary(called: Signature) -> tuple[Label, ...]:
     return (Label(called.place, f"`{called.name}` is defined here"),) if called.place is not None else ()
 
 
-def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast.Argument]) -> Diagnostic:
+def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast.Argument], place: Span) -> Diagnostic:
     count = len(called.slots)
     if called.tensors:
         return Diagnostic(
@@ -156,7 +156,7 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
             help=f"its use is `{called.usage} {{ | … | … }}`",
         )
     takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
-    fix = _as_list(called, arguments)
+    fix = _as_list(called, arguments) or _without_arguments(called, arguments, place)
     return Diagnostic(
         "E207",
         f"`{called.name}` {takes}, and {len(arguments)} {'was' if len(arguments) == 1 else 'were'} given",
@@ -165,6 +165,15 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
         help=fix.message if fix is not None else f"its use is `{called.usage}`",
         fix=fix,
     )
+
+
+def _without_arguments(called: Signature, arguments: Sequence[ast.Argument], place: Span) -> Fix | None:
+    """`relu(true)`, `flatten(1)`: what another library is told there, and what has no meaning here."""
+    constant = all(isinstance(row.value, ast.Number | ast.Constant) for row in arguments)
+    if called.slots or called.place is not None or not constant or not place.text.startswith(f"{called.name}("):
+        return None
+    start = place.start + len(called.name)
+    return Fix(f"leave it out: `{called.name}`", (Edit(place.source.span(start, place.end), ""),))
 
 
 def _as_list(called: Signature, arguments: Sequence[ast.Argument]) -> Fix | None:

@@ -58,12 +58,14 @@ def called_twice(mistake: Mistake) -> Repair | None:
     message = "a step is not called again with its tensor: it goes on from the tensor at hand"
     place = mistake.span(mistake.token).to(mistake.span(mistake.tokens[end - 1]))
     right, others = None, "another one is taken up before it: `skip(b) -> conv(4)`"
-    if "->" not in step and ":" not in step:
+    named = re.match(r"([A-Za-z_]\w*)\s*[:=]\s*(?=[A-Za-z_])", step)
+    label, step = (f"{named[1]}: ", step[named.end() :]) if named is not None else ("", step)
+    if not re.search(r"->|[:=]", step.partition("(")[0]) and "->" not in step:
         paths = _tensors(tensor)
         if len(paths) == 1:
-            right = f"{paths[0]} -> {step}"
+            right = f"{paths[0]} -> {label}{step}"
         elif paths:
-            right = f"{step.removesuffix('()')} {{ {' '.join(f'| {path}' for path in paths)} }}"
+            right = f"{label}{step.removesuffix('()')} {{ {' '.join(f'| {path}' for path in paths)} }}"
             message = "a step is not called again with its tensors: those are the paths of a merge"
         elif re.search(r"[,\[]", tensor):
             others = f"several are the paths of a merge: `{step.removesuffix('()')} {{ | skip(a) | skip(b) }}`"

@@ -11,7 +11,7 @@ from ..lexer.misspelt_words import USAGE, meant_word
 from ..lexer.scanner import Token
 from .expected import found
 from .imports import incomplete
-from .mistake import Change, Mistake, Repair, insert, remove, replace, say
+from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
 
 _HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
 IN_BODIES: Final = frozenset(
@@ -219,6 +219,12 @@ def missing_let(mistake: Mistake) -> Repair | None:
     if makes_step and not mistake.at_top:
         message = f"a step is named by a label: `{name}: …`"
         fix = Fix(f"write `{name}:`", (Edit(whole, f"{name}:"),))
+        last = -1 if within else _last_of_chain(mistake)
+        if last >= 0:
+            # What is assigned is what the whole chain gives, and a label names the one step behind it.
+            step = mistake.tokens[last]
+            edits = (Edit(mistake.place(whole.start).to(mistake.place(value.start)), ""), Edit(mistake.place(step.start), f"{name}: "))
+            fix = Fix(f"write `{name}:` before `{mistake.word(step)}`, the last step, whose output it names", edits)
         label = Change(first, mistake.position + 1, (before, token._replace(kind="COLON")))
         return Repair(say("E116", message, whole, fix=fix), (label,))
     if within:
@@ -227,6 +233,20 @@ def missing_let(mistake: Mistake) -> Repair | None:
     fix = Fix(f"write `let {name} =`", (Edit(whole, f"let {name} ="),))
     let = (Token("LET", parts[0].start, parts[0].start), before, token._replace(kind="EQUAL"))
     return Repair(say("E116", message, whole, fix=fix), (Change(mistake.start, mistake.position + 1, let),))
+
+
+def _last_of_chain(mistake: Mistake) -> int:
+    """The last step of the chain behind the mistake; -1 where there is but one, or it has a label of its own."""
+    found, depth, index = -1, 0, mistake.position + 1
+    while mistake.at(index).kind != "$END":
+        kind = mistake.at(index).kind
+        if not depth and (kind in ("RBRACE", "BAR") or (mistake.begins_line(index) and "ARROW" not in (kind, mistake.at(index - 1).kind))):
+            break
+        depth += (kind in CLOSES) - (kind in CLOSES.values())
+        if kind == "ARROW" and not depth:
+            found = index + 1
+        index += 1
+    return found if found >= 0 and mistake.at(found).kind == "NAME" and mistake.at(found + 1).kind != "COLON" else -1
 
 
 def _head(mistake: Mistake) -> int:
@@ -240,6 +260,8 @@ def _head(mistake: Mistake) -> int:
 def _is_step(mistake: Mistake) -> bool:
     """Whether a call follows and nothing is computed with it."""
     index = mistake.position + 1
+    while mistake.at(index + 1).kind == "DOT" and mistake.at(index + 2).kind == "NAME":  # `F.relu(x)`
+        index += 2
     if mistake.at(index + 1).kind != "LPAR":
         return False
     end = mistake.value_end(index)

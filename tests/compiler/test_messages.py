@@ -71,7 +71,7 @@ MISTAKES = {
         "add { | a = conv(3) -> relu | skip }",
         "E116",
         "a label: `a: …`",
-        "add { | a: conv(3) -> relu | skip }",
+        "add { | conv(3) -> a: relu | skip }",
     ),
     "a label that is returned": ("a: conv(3)\nrelu\nreturn a", "E109", "write `skip(a)`", "a: conv(3)\nrelu\nskip(a)"),
     "an input that is returned": ("conv(3)\nreturn x", "E109", "write `skip(x)`", "conv(3)\nskip(x)"),
