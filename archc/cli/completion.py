@@ -24,4 +24,25 @@ def command(face: Face, shell: str) -> None:
     made = get_completion_class(shell)
     assert made is not None
     complete = made(click.get_current_context().find_root().command, {}, "archc", VARIABLE)
-    face.result(complete.source_template % complete.source_vars())
+    script = complete.source_template % complete.source_vars()
+    face.result(_whole_words(script) if shell == "bash" else script)
+
+
+def _whole_words(script: str) -> str:
+    """bash parts words at `:` and `=`, too: `my.arch:net` is three to it. archc is given whole words, and bash what stands behind its last sign."""
+    given = 'COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD'
+    begin, end = "    local response\n", "    return 0\n"
+    assert all(script.count(part) == 1 for part in (given, begin, end)), script
+    script = script.replace(given, 'COMP_WORDS="${words[*]}" COMP_CWORD=$((${#words[@]} - 1))')
+    return script.replace(begin, begin + _WORDS).replace(end, _REST + end)
+
+
+_WORDS = """\
+    local line="${COMP_LINE:0:$COMP_POINT}" words
+    IFS=$' \\t' read -ra words <<< "$line"
+    if [[ $line == *[[:space:]] ]]; then words+=(""); fi
+"""
+_REST = """\
+    local begun="${words[${#words[@]} - 1]}"
+    if [[ $begun == *[:=]* ]]; then COMPREPLY=("${COMPREPLY[@]#"${begun%"${begun##*[:=]}"}"}"); fi
+"""

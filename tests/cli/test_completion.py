@@ -80,7 +80,7 @@ def script_of(shell: str, folder: Path) -> Path:
 
 # How each shell is asked what it would offer behind a line; zsh has no way but its own screen.
 ASK = {
-    "bash": """source {script}; COMP_WORDS=({line}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+    "bash": """source {script}; COMP_LINE="{line}"; COMP_POINT=${{#COMP_LINE}}
         _archc_completion archc; printf '%s\\n' "${{COMPREPLY[@]}}" """,
     "fish": """source {script}; complete --do-complete '{line}'""",
 }
@@ -102,17 +102,19 @@ def test_a_shell_offers_what_archc_says(shell: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_zsh_completes_the_word_at_the_cursor(tmp_path: Path) -> None:
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_key_completes_the_word_at_the_cursor(shell: str, tmp_path: Path) -> None:
     """In a terminal of its own: a key is pressed, and the rest of the word stands there."""
     import pty
     import select
     import time
 
-    found = shutil.which(os.environ.get("ARCHC_ZSH", "zsh"))
+    found = shutil.which(os.environ.get(f"ARCHC_{shell.upper()}", shell))
     if found is None:
-        pytest.skip("no zsh here")
-    script = script_of("zsh", tmp_path)
-    (tmp_path / ".zshrc").write_text(f"PS1='ready> '\nautoload -Uz compinit && compinit -u\nsource {script}\n", encoding="utf-8")
+        pytest.skip(f"no {shell} here")
+    script = script_of(shell, tmp_path)
+    first = "autoload -Uz compinit && compinit -u\n" if shell == "zsh" else ""
+    (tmp_path / f".{shell}rc").write_text(f"PS1='ready> '\n{first}source {script}\n", encoding="utf-8")
     child, terminal = pty.fork()
     if not child:
         os.chdir(tmp_path)
@@ -128,7 +130,8 @@ def test_zsh_completes_the_word_at_the_cursor(tmp_path: Path) -> None:
 
     try:
         assert "ready> " in until("ready> ")
-        os.write(terminal, b"archc cost efficientnet_b3\t")
+        os.write(terminal, b"archc check my.arch:ot\t")
+        assert "other" in until("other").replace("my.arch:my.arch", "")
         os.write(terminal, b"\x15archc draw my.arch:one --set de\t")
         assert "depth=" in until("depth=")
     finally:
