@@ -16,7 +16,7 @@ from .known import LIKE_THE_FIRST, MADE, matters, plain_name
 from .trace import Call, Ref, Trace, tensors_of
 from .unsaid import Unsaid
 
-MOST_WORK = 4_000_000
+MOST_WORK = 16_000_000
 """Elements beyond which nothing is worked out."""
 
 

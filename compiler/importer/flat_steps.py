@@ -85,6 +85,8 @@ class Missing:
     what: str
     path: str
     line: tuple[str, int] | None
+    made: tuple[int, ...] = ()
+    """The tensors that it would make."""
 
     def __str__(self) -> str:
         place = f"{self.line[0]}:{self.line[1]}" if self.line else "an unknown line"
@@ -104,6 +106,8 @@ class Flat:
     notes: list[str] = field(default_factory=list)
     stored: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """The keys of the model's state_dict, with their shapes."""
+    read: frozenset[str] = frozenset()
+    """Those of them that a call takes."""
     given: dict[str, list[tuple[str, int | None, int]]] = field(default_factory=dict)
     """Of modules that take several tensors: each with its name, and its place where it stands in a list."""
     is_exact: bool = False

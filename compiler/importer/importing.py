@@ -6,7 +6,7 @@ import contextlib
 import copy
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import field
 
 from torch import nn
@@ -82,7 +82,7 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 *notes,
                 *([f"no blocks were found that are equal to the model ({why}): a flat text"] if is_flat and not flat else []),
             ]
-            told += _left_out(proof.missing, model.module)
+            told += _left_out(proof.missing, model.module, runs.flat.read)
             if proof.doubt:
                 told.append(proof.doubt)
             return Imported(_headed(text, model, told), is_flat, proof, told)
@@ -104,22 +104,30 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     )
 
 
-def _left_out(missing: Sequence[str], module: nn.Module) -> list[str]:
-    """Why the text has fewer keys than the model: some are other names of a tensor that it has, others nothing reads."""
+def _left_out(missing: Sequence[str], module: nn.Module, read: Collection[str]) -> list[str]:
+    """Why the text has fewer keys than the model: some are other names of a tensor that it has, some are tables, others nothing reads."""
     first: dict[int, str] = {}
     tied = {}
-    for name, parameter in module.named_parameters(remove_duplicate=False):
-        kept = first.setdefault(id(parameter), name)
+    buffers = dict(module.named_buffers(remove_duplicate=False))
+    for name, tensor in [*module.named_parameters(remove_duplicate=False), *buffers.items()]:
+        kept = first.setdefault(id(tensor), name)
         if name in missing and kept not in missing:
             tied[name] = kept
-    unread = [key for key in missing if key not in tied]
+    left = [key for key in missing if key not in tied]
+    tables, dead = ([key for key in left if key in read and (key in buffers) is is_table] for is_table in (True, False))
     said = [f"`{name}` is tied to `{kept}`, whose name both have" for name, kept in tied.items()]
-    return [*said, *([_unread(unread)] if unread else [])]
+    rows = (
+        ("that no run reads {} left out", [key for key in left if key not in read]),
+        ("that no output depends on {} left out", dead),
+        ("of tables {} left out, whose numbers the text has itself", tables),
+    )
+    return [*said, *(_counted(keys, why) for why, keys in rows if keys)]
 
 
-def _unread(keys: Sequence[str]) -> str:
+def _counted(keys: Sequence[str], why: str) -> str:
     shown = ", ".join(f"`{key}`" for key in keys[:3])
-    return f"{len(keys)} keys that no run reads are left out: {shown}" + (", …" if len(keys) > 3 else "")
+    one = len(keys) == 1
+    return f"{len(keys)} key{'' if one else 's'} {why.format('is' if one else 'are')}: {shown}" + (", …" if len(keys) > 3 else "")
 
 
 def flat_text(flat: Flat, model: Model) -> str:

@@ -20,6 +20,9 @@ from .trace import Call, Ref, Trace
 from .unsaid import Unsaid
 from .words import RESERVED, free_name
 
+MISSING = "?"
+"""What stands for an operation that the language lacks, until it is known whether anything depends on it."""
+
 
 class Lowering:
     """The state: what each tensor of the trace is, and the steps so far."""
@@ -78,7 +81,10 @@ class Lowering:
         for path, rows in self.trace.given.items():
             found = [(name, place, self.known.get(ref.number)) for name, place, ref in rows]
             self.flat.given[path] = [(name, place, row.number) for name, place, row in found if isinstance(row, Data)]
-        self.flat.prune()  # what is missing elsewhere is no matter
+        self.flat.read = frozenset(value.name for value in self.trace.values if value.source in ("parameter", "buffer"))
+        self.flat.prune()
+        wanted = {step.number for step in self.flat.steps if step.operation == MISSING}
+        self.flat.missing = [row for row in self.flat.missing if wanted & set(row.made)]  # what is missing elsewhere is no matter
         return self.flat
 
     def _one(self, call: Call) -> None:
@@ -90,9 +96,12 @@ class Lowering:
         try:
             self.handle(call)
         except Unsaid as reason:
-            self.flat.missing.append(Missing(str(reason), call.path, call.line))
-            for ref in call.results:
-                self.known.setdefault(ref.number, self._data(ref.number))
+            made = tuple(ref.number for ref in call.results)
+            self.flat.missing.append(Missing(str(reason), call.path, call.line, made))
+            sources = [row.number for row in inputs if isinstance(row, Data)]
+            for number in made:
+                self.known.setdefault(number, self._data(number))
+                self.flat.steps.append(Step(number, MISSING, {}, sources, self.trace.values[number].shape, call.path))
 
     def handle(self, call: Call) -> None:
         """Lower a call by its name."""

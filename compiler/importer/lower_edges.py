@@ -8,6 +8,7 @@ from typing import Any
 from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering, bind, lowers
+from .lower_fixed import beside
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
@@ -119,22 +120,50 @@ def setitem(low: Lowering, call: Call) -> None:
     if Ellipsis in rows:
         place = rows.index(Ellipsis)
         rows[place : place + 1] = [slice(None)] * (len(data.shape) - len(rows) + 1)
+    rows += [slice(None)] * (len(data.shape) - len(rows))
     parts: list[tuple[int, int, int]] = []
+    shape, single = list(data.bare), set[int]()
     for axis, row in enumerate(rows):
-        if not isinstance(row, slice) or any(isinstance(item, Ref) for item in (row.start, row.stop, row.step)):
+        if isinstance(row, int) and not isinstance(row, bool):
+            start, stop, step = row % data.shape[axis], row % data.shape[axis] + 1, 1
+            single.add(axis)
+        elif isinstance(row, slice) and not any(isinstance(item, Ref) for item in (row.start, row.stop, row.step)):
+            start, stop, step = row.indices(data.shape[axis])
+        else:
             raise Unsaid("writing into other parts of a tensor than slices")
-        start, stop, step = row.indices(data.shape[axis])
         if (start, stop, step) != (0, data.shape[axis], 1):
             if step != 1 or (axis == data.batch and not data.alone):
                 raise Unsaid("writing into a part of the batch, or every other place")
-            parts.append((data.axis(axis), start, stop))
-    (value,) = low.operands(call, call.arguments[2]) if not isinstance(call.arguments[2], Ref) else [low.data(call.arguments[2])]
-    made, shape = low.result(call), list(data.bare)
-    for axis, start, stop in parts:
-        shape[axis] = stop - start
-    if not isinstance(value, Data) or value.bare != tuple(shape):
-        raise Unsaid("writing a number into a part of a tensor")
+            own = data.axis(axis)
+            parts.append((own, start, stop))
+            shape[own] = stop - start
+    value = _value(low, call.arguments[2], data, tuple(shape), single)
+    made = low.result(call)
     low.tell(made.number, replace(made, number=_written(low, data, value, parts).number))
+
+
+def _value(low: Lowering, given: object, data: Data, shape: tuple[int, ...], single: set[int]) -> Data:
+    """What is written, in the shape of the part; axes that were read at one place are 1 there."""
+    if isinstance(given, int | float):
+        return low.between("constant", {"value": given, "sizes": list(shape)}, [], shape)
+    value = low.data(given)
+    single = {data.axis(axis) for axis in single if axis != data.batch or data.alone}
+    if value.alone and not data.alone:
+        rank = len(data.shape) - len(single)
+        whole = [1] * (rank - len(value.shape)) + list(value.shape)
+        for axis in sorted(single | ({data.batch} if data.fold == 1 else set())):
+            if axis == data.batch and data.fold == 1 and whole.pop(axis) != 1:
+                raise Unsaid("a learned or fixed tensor with an axis along the batch")
+        value = low.step("reshape", {"shape": whole}, value, tuple(whole))
+    bare = list(value.bare)
+    bare = [1] * (len(shape) - len(single) - len(bare)) + bare
+    for axis in sorted(single):
+        bare.insert(axis, 1)
+    if len(bare) != len(shape) or any(size not in (1, whole) for size, whole in zip(bare, shape, strict=True)):
+        raise Unsaid("writing into a part of a tensor of another shape")
+    if tuple(bare) != value.bare:
+        value = low.between("reshape", {"shape": bare}, [value], tuple(bare))
+    return value if tuple(bare) == shape else low.between("expand", {"shape": list(shape)}, [value], shape)
 
 
 def _written(low: Lowering, data: Data, value: Data, parts: list[tuple[int, int, int]]) -> Data:
@@ -152,3 +181,25 @@ def _written(low: Lowering, data: Data, value: Data, parts: list[tuple[int, int,
     rows = [part(0, start)[0]] if start else []
     rows += [inner, *([part(stop, size)[0]] if stop < size else [])]
     return low.between("concat", {"axis": axis}, rows, shape)
+
+
+@lowers("zero", "fill")
+def filled(low: Lowering, call: Call) -> None:
+    """A tensor that is written over by a number."""
+    row = bind(call, "input value", value=0)
+    made = low.result(call)
+    if isinstance(row["value"], Ref):
+        raise Unsaid("a tensor that is written over by a tensor of one number")
+    constant = low.between("constant", {"value": row["value"], "sizes": list(made.bare)}, [], made.bare)
+    low.tell(made.number, replace(made, number=constant.number))
+
+
+@lowers("copy")
+def copied(low: Lowering, call: Call) -> None:
+    """A tensor that is written over by another."""
+    source, made = low.data(call.arguments[1]), low.result(call)
+    source = beside(low, source, made)
+    if source.bare == made.bare:
+        low.tell(made.number, replace(made, number=source.number))
+    else:
+        low.emit(call, "expand", {"shape": list(made.bare)}, [source])

@@ -117,6 +117,10 @@ def linear(low: Lowering, call: Call) -> None:
         _product(low, call, data, row["weight"], bias)
         return
     made_up = isinstance(bias, Ref) and low.is_made_up(bias)
+    if isinstance(bias, Ref) and made_up and f"{low.key(row['weight'])}.bias" in low.values.leaves(bias.number):
+        # A layer of PyTorch adds what has the name `bias` in it, and not what was made of that.
+        _product(low, call, data, row["weight"], bias)
+        return
     has_bias = bias is not None and not made_up
     arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": has_bias, "last": True}
     key = low.key(row["weight"], bias if has_bias else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import torch
 from torch import nn
@@ -119,7 +119,7 @@ class _Runs:
 
     def _shake(self) -> None:
         """The same random weights in both."""
-        _shaken(self.reference, self.generator)
+        _shaken(self.reference, self.generator, self.module.state_dict())
         state = self.reference.state_dict()
         self.module.load_state_dict({key: state[key].detach() for key in self.module.state_dict()}, strict=True, assign=True)
         self.module.eval()
@@ -203,9 +203,12 @@ def _numbers(like: torch.Tensor, shape: tuple[int, ...], reference: nn.Module, g
     return torch.randint(min(rows, default=2), shape, generator=generator, dtype=torch.long)
 
 
-def _shaken(module: nn.Module, generator: torch.Generator) -> None:
-    """Random weights whose outputs stay of size 1, and statistics that hide no norm."""
+def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[str]) -> None:
+    """Random weights whose outputs stay of size 1, and statistics that hide no norm. A table that the text makes itself stays as it is."""
+    tables = {key for key, _ in module.named_buffers() if key not in shared}
     for key, value in module.state_dict().items():
+        if key in tables:
+            continue
         if not value.dtype.is_floating_point:
             if "num_batches" in key:
                 value.zero_()

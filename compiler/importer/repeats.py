@@ -6,7 +6,7 @@ import copy
 import re
 
 from .rates import Rate, Rising
-from .tree import Body, Call, Item, Loop, Merge, Op, Scope, fingerprint
+from .tree import ABSENT, Body, Call, Item, Loop, Merge, Op, Scope, fingerprint
 
 
 def fold(body: Body) -> None:
@@ -20,7 +20,7 @@ def fold(body: Body) -> None:
     while place < len(body.items):
         length = _run(body.items, place)
         if length > 1:
-            found.append(_loop(body.items[place], length, body, _rises(body.items, place)))
+            found.append(_loop(body.items[place : place + length], _rises(body.items, place)))
         else:
             found.append(body.items[place])
         place += max(length, 1)
@@ -96,10 +96,12 @@ def _stem(label: str | None) -> tuple[str | None, int | None]:
     return (match[1], int(match[2])) if match else (label, None)
 
 
-def _loop(item: Item, length: int, body: Body, rises: bool) -> Loop:
-    inner = copy.deepcopy(item)
+def _loop(items: list[Item], rises: bool) -> Loop:
+    inner, length = copy.deepcopy(items[0]), len(items)
+    # What enters is known where it is the same in each round.
+    entry = list(inner.into) if len({repr(item.into) for item in items}) == 1 and inner.into else [ABSENT]
     if isinstance(inner, Scope):
-        return Loop(count=[length], body=Body([inner], list(body.entry)))
+        return Loop(count=[length], body=Body([inner], entry))
     (call,) = _calls(inner)
     stem, first = _stem(call.label)
     variable = None
@@ -112,4 +114,4 @@ def _loop(item: Item, length: int, body: Body, rises: bool) -> Loop:
         for column in call.arguments.values():
             if isinstance(column[0], Rate):
                 column[0] = Rising(column[0])
-    return Loop(count=[length], body=Body([inner], list(body.entry)), variable=variable)
+    return Loop(count=[length], body=Body([inner], entry), variable=variable)

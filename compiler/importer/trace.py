@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
 from .graph_model import GraphModel, Row, input_names
+from .written import back, is_view, version
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,19 @@ DROPPING = {"drop_path": ("p", "drop_prob"), "stochastic_depth": ("p",)}
 """Functions that drop whole samples in training and hand their input on at rest, and what they call the probability."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """A tensor that has the memory of another: of which, by which call, and which of its results it is."""
+
+    source: torch.Tensor
+    call: Call
+    given: tuple[tuple[Any, ...], dict[str, Any]]
+    place: int
+
+    def __repr__(self) -> str:
+        return f"<a part by {self.call.function}>"
+
+
 class _Recorder(TorchFunctionMode):
     """Writes down every call of torch; calls that a call makes itself are its own matter."""
 
@@ -120,6 +134,9 @@ class _Recorder(TorchFunctionMode):
         super().__init__()
         self.trace = Trace()
         self.numbers: dict[int, Ref] = {}
+        self.versions: dict[int, int] = {}
+        """How often each had been written into when its number was given."""
+        self.origins: dict[int, _Origin] = {}
         self.alive: list[torch.Tensor] = []  # no id is given twice
         self.stack: list[tuple[str, int]] = [("", 1)]
         self.visits: dict[str, int] = {}
@@ -136,13 +153,53 @@ class _Recorder(TorchFunctionMode):
         ref = Ref(len(self.trace.values))
         kept = tensor if source == "constant" else None
         self.trace.values.append(Value(ref.number, tuple(tensor.shape), tensor.dtype, source, name, call, kept))
-        self.numbers[id(tensor)] = ref
+        self.numbers[id(tensor)], self.versions[id(tensor)] = ref, version(tensor)
         self.alive.append(tensor)
         return ref
 
     def ref(self, tensor: torch.Tensor) -> Ref:
         found = self.numbers.get(id(tensor))
-        return self.add(tensor, *self.known.get(id(tensor), ("constant", ""))) if found is None else found
+        if found is None:
+            return self.add(tensor, *self.known.get(id(tensor), ("constant", "")))
+        return found if self.versions[id(tensor)] == version(tensor) else self._anew(tensor, found)
+
+    def _anew(self, tensor: torch.Tensor, before: Ref) -> Ref:
+        """The number of a tensor whose memory was written into elsewhere since it had one: it is a part of another, taken again."""
+        origin = self.origins.get(id(tensor))
+        if origin is None:
+            call = Call("a write into its memory", (before,), {}, [], *self.here())
+            self.trace.calls.append(call)
+            call.results.append(self.add(tensor, "call", call=call))
+            return call.results[0]
+        (first, *rest), source = origin.call.arguments, self.ref(origin.source)
+        assert isinstance(first, Ref)
+        call = Call(origin.call.function, (source, *rest), origin.call.keywords, [], *self.here(), target=origin.call.target)
+        self.trace.calls.append(call)
+        for place, ref in enumerate(origin.call.results):
+            if place == origin.place:
+                call.results.append(self.add(tensor, "call", call=call))
+            else:
+                like = self.trace.values[ref.number]
+                call.results.append(Ref(len(self.trace.values)))
+                self.trace.values.append(Value(call.results[-1].number, like.shape, like.dtype, "call", call=call))
+        return call.results[origin.place]
+
+    def _written(self, tensor: torch.Tensor) -> None:
+        """What a tensor is a part of is new as well when it was written into."""
+        origin = self.origins.get(id(tensor))
+        while origin is not None:
+            whole, (args, kwargs) = origin.source, origin.given
+            how = None if origin.call.target is None else back(origin.call.function, origin.call.target, args, kwargs, origin.place)
+            old, part = self.numbers[id(whole)], self.numbers[id(tensor)]
+            if how is None:
+                call = Call(f"{origin.call.function}, of which a part is written into", (old, part), {}, [], *self.here())
+            elif how.takes_whole:
+                call = Call(how.function, (old, *how.rest, part), {}, [], *self.here(), target=how.target)
+            else:
+                call = Call(how.function, (part, *how.rest), {}, [], *self.here(), target=how.target)
+            self.trace.calls.append(call)
+            call.results.append(self.add(whole, "call", call=call))
+            tensor, origin = whole, self.origins.get(id(whole))
 
     def plain(self, value: object) -> Any:
         """An argument with its tensors as references."""
@@ -162,13 +219,32 @@ class _Recorder(TorchFunctionMode):
         if name == "__get__":
             return self._attribute(func, args, kwargs)
         arguments, keywords = tuple(self.plain(item) for item in args), {key: self.plain(item) for key, item in kwargs.items()}
+        given = [tensor for item in (*args, *kwargs.values()) for tensor in tensors_of(item)]
+        before = [version(tensor) for tensor in given]
         result = func(*args, **kwargs)
-        made = [args[0]] if name == "__setitem__" else tensors_of(result)
+        changed = [tensor for tensor, count in zip(given, before, strict=True) if version(tensor) != count]
+        made = tensors_of(result) or changed[:1]
         if made:
             call = Call(name, arguments, keywords, [], *self.here(), target=func)
             self.trace.calls.append(call)
             call.results.extend(self.add(tensor, "call", call=call) for tensor in made)
+            self._keep_origins(call, args, kwargs, given, made)
+        for tensor in changed:
+            if any(tensor is other for other in made):
+                self._written(tensor)
+            elif id(tensor) in self.known:  # statistics that training counts
+                self.versions[id(tensor)] = version(tensor)
         return result
+
+    def _keep_origins(
+        self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any], given: Sequence[torch.Tensor], made: Sequence[torch.Tensor]
+    ) -> None:
+        """Which of the results have the memory of what went in first."""
+        if not args or not isinstance(args[0], torch.Tensor):
+            return
+        for place, tensor in enumerate(made):
+            if is_view(tensor, args[0]) and not any(tensor is other for other in given):
+                self.origins[id(tensor)] = _Origin(args[0], call, (tuple(args), dict(kwargs)), place)
 
     def here(self) -> tuple[str, tuple[str, int] | None, tuple[tuple[str, int], ...]]:
         """The module that runs, the line of its source, and the modules around it."""
@@ -183,13 +259,14 @@ class _Recorder(TorchFunctionMode):
         result = func(*args, **kwargs)
         if isinstance(result, torch.Tensor) and id(result) not in self.numbers and id(result) not in self.known:
             name = getattr(getattr(func, "__self__", None), "__name__", "attribute")
-            if name in ("data", "grad"):
+            if name == "grad":
                 self.numbers[id(result)] = self.ref(args[0])
                 self.alive.append(result)
             else:
-                call = Call(name, (self.ref(args[0]),), {}, [], *self.here(), target=func)
+                call = Call("detach" if name == "data" else name, (self.ref(args[0]),), {}, [], *self.here(), target=func)
                 self.trace.calls.append(call)
                 call.results.append(self.add(result, "call", call=call))
+                self._keep_origins(call, args, kwargs, [], [result])
         return result
 
     def took(self, path: str, part: nn.Module, given: tuple[object, ...], named: dict[str, object]) -> None:
