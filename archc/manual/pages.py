@@ -263,4 +263,5 @@ def write_docs(folder: str) -> None:
 
 
 if __name__ == "__main__":
+    os.environ["ARCHC_CACHE"] = os.devnull  # what the machine at hand was measured at is nothing that pages tell
     write_docs(sys.argv[1] if len(sys.argv) > 1 else "docs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archc.base.diagnostics import Diagnostic, Problem
@@ -80,7 +80,7 @@ def test_a_default_stands_as_the_language_writes_it() -> None:
 names = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8, unique=True)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(names, st.data())
 def test_each_parameter_gets_its_own(names: list[str], data: st.DataObject) -> None:
     """Some by position, the others by name in any order, and those with a default may be left out."""
