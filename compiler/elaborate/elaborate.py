@@ -295,13 +295,14 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
             )
         )
     outputs = frame.network.outputs or [("", only(build.nodes, frame.current, head, f"the network `{name}` ends in"), head)]
+    taken = any(node.key == "output" for node in build.nodes)  # a step may be labelled so
     for output, tensor, span in outputs:
         if tensor is None:
             build.lost = build.lost or span
             continue
         shape = build.nodes[tensor].shape
         needs_an_input(build, tensor, f"the output `{output}`" if output else "the network's output")
-        build.add(frame, Output(), (tensor,), shape, ("output", output) if output else ("output",), span)
+        build.add(frame, Output(), (tensor,), shape, ("output", output or "output") if output or taken else ("output",), span)
     tell_heads_apart(build.nodes, frame.network)
     return Program(name, doc, head, frame.scope, _in_order(build.nodes), parameters or (), tuple(build.budgets))
 

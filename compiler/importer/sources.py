@@ -160,7 +160,13 @@ def _of_factory(source: str, package: str, name: str, settings: dict[str, object
     if file and not os.path.isfile(file):
         raise trouble(source, "F651", f"there is no file `{package}`", "correct the path")
     try:
-        found: Any = _of_file(file) if file else importlib.import_module(package)
+        try:
+            found: Any = _of_file(file) if file else importlib.import_module(package)
+        except RuntimeError as error:
+            if "torchvision::" not in str(error):
+                raise
+            declare_operators()  # the package imports a torchvision whose compiled operators do not fit the PyTorch at hand
+            found = _of_file(file) if file else importlib.import_module(package)
     except ImportError as error:
         if file:
             raise trouble(
