@@ -9,6 +9,7 @@ from ...base.records import dataclass
 from ..graph.batchless import batchless_of, stretched
 from ..graph.facts import facts_of
 from ..graph.graph import Graph
+from ..graph.program import Node
 from ..ops.base import Operation
 from ..ops.strides import Layout, in_order
 
@@ -31,20 +32,16 @@ class Lying:
 @lru_cache(maxsize=4)
 def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
     """One for each node, by index."""
-    known: dict[tuple[int, type[Operation], tuple[Layout, ...], bool], Lying] = {}
+    known: dict[tuple[int, type[Operation], tuple[Layout, ...], tuple[bool, ...], bool], Lying] = {}
     found: list[Lying] = []
     batchless = batchless_of(graph)
     recorded = learning(graph) if training else [False] * len(graph.nodes)
     asking = recorded if training else _bare(graph)
     for node in graph.nodes:
-        inputs = tuple(found[index].layout for index in node.inputs)
-        for number, expands in enumerate(stretched(graph, node)):
-            if expands:
-                own = inputs[number]
-                wide = Layout((batch, *own.sizes[1:]), (0, *own.strides[1:]))
-                inputs = (*inputs[:number], wide, *inputs[number + 1 :])
+        inputs = inputs_of(graph, node, [found[index].layout for index in node.inputs], batch)
         operation = node.operation.asked([asking[index] for index in node.inputs])
-        key = (id(node.operation), type(operation), inputs, recorded[node.index])
+        wanted = tuple(recorded[index] for index in node.inputs)
+        key = (id(node.operation), type(operation), inputs, wanted, recorded[node.index])
         lying = known.get(key)
         if lying is None:
             sizes = (1 if batchless[node.index] else batch, *node.shape)
@@ -58,13 +55,21 @@ def layouts_of(graph: Graph, batch: int, training: bool) -> Sequence[Lying]:
                     layout,
                     operation.is_copied(inputs, sizes),
                     operation.copies(inputs, layout, recorded[node.index] or (training and operation.training_only)),
-                    operation.kept_copies(inputs),
+                    operation.kept_of_copies(inputs, wanted),
                     operation.copied_inputs(inputs),
                     operation.output_is_kept(inputs),
                 )
             known[key] = lying
         found.append(lying)
     return found
+
+
+def inputs_of(graph: Graph, node: Node, layouts: Sequence[Layout], batch: int) -> tuple[Layout, ...]:
+    """How the inputs of a node lie as it reads them, of how they were made: what is one for the whole batch may be expanded to it."""
+    expands = stretched(graph, node) or (False,) * len(layouts)
+    return tuple(
+        Layout((batch, *row.sizes[1:]), (0, *row.strides[1:])) if wide else row for row, wide in zip(layouts, expands, strict=True)
+    )
 
 
 def _bare(graph: Graph) -> list[bool]:

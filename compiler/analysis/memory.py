@@ -22,7 +22,7 @@ from ..ops.base import Backward, Saved, product
 from ..ops.strides import Layout, elementwise, in_order
 from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
 from .gradients import Gradients
-from .layouts import layouts_of, learning
+from .layouts import inputs_of, layouts_of, learning
 from .liveness import Partial, Storages, lifetimes, made_at_once, works_in_place
 
 
@@ -364,7 +364,7 @@ class _Step:
             node.input_shapes,
             node.shape,
             self.images[node.index],
-            tuple(self.lying[index].layout for index in node.inputs),
+            inputs_of(self.graph, node, [self.lying[index].layout for index in node.inputs], self.batch),
             layout,
             gradients.sizes[own] // self.item if gradients.shares[own] == 1 else 0,
             tuple(self.learns[index] for index in node.inputs),
@@ -395,7 +395,8 @@ class _Step:
             self.alive -= gradients.take(node.index)  # it becomes that of the weight
         again = self._weight_gradients(node)
         summed = max((self._before_sum(node, number) for number, row in enumerate(alone) if row), default=0)
-        self._moment("backward", node, (operation.backward_scratch(back) + self._overwritten(node) + summed) * self.item + again)
+        scratch = operation.backward_scratch(back) + self._overwritten(node, back.freed) + summed
+        self._moment("backward", node, scratch * self.item + again)
         for root in kept:
             self._drop(root)
         self.alive -= self._extra(node)
@@ -422,6 +423,8 @@ class _Step:
         """Elements of the gradient of such an input for all images, before they are added up; none where it is the output's own."""
         operation, shape = node.operation, node.input_shapes[number]
         if not self.learns[node.inputs[number]] or operation.passes_gradient(number, node.input_shapes, node.shape):
+            return 0
+        if operation.sums_images(number):
             return 0
         if operation.takes_batchless(number) and (len(shape) == 2 if node.macs else shape != node.shape):
             return 0  # PyTorch takes all images for rows of one matrix; what stretches along other axes, too, the record counts
@@ -452,13 +455,17 @@ class _Step:
         root = self.storages.root[index]
         return root in self.users and self.users[root] == kept.count(root)
 
-    def _overwritten(self, node: Node) -> int:
-        """Elements that it costs to have worked in place on a view: a whole gradient, of which a part is put in another's place."""
+    def _overwritten(self, node: Node, freed: int) -> int:
+        """Elements that it costs to have worked in place on a view: a whole gradient, of which a part is put in another's place.
+
+        Before that the gradient is copied, and let go of where nothing else holds it.
+        """
         if not works_in_place(self.graph)[node.index]:
             return 0
         producer = self.graph.nodes[node.inputs[0]]
         is_view = producer.operation.answers_with_view([self.lying[index].layout for index in producer.inputs])
-        return 2 * self.facts[node.index].elements * self.batch if is_view else 0
+        size = self.facts[node.index].elements * self.batch
+        return 2 * size + max(0, size - freed) if is_view else 0
 
     def _weight_gradients(self, node: Node) -> int:
         """Make those of its weights; of weights that are shared, whose last use has made them, the bytes of what comes to be added."""

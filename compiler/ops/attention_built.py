@@ -13,7 +13,7 @@ from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes,
 from .dense import copied_rows
 from .parameters import COUNT, FLAG, KERNEL, NUMBER, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
 from .spatial import as_written, either, nearest_divisors
-from .strides import Layout, in_order, permuted, viewed
+from .strides import Layout, elementwise, in_order, permuted, viewed
 
 
 class Names(Kind):
@@ -149,6 +149,9 @@ class BuiltAttention(Operation):
 
     def takes_batchless(self, number: int) -> bool:
         return bool(self.mask) and number > 0
+
+    def sums_images(self, number: int) -> bool:
+        return number > 0
 
     # ------------------------------------------------------------------------------------------- the rule
 
@@ -342,7 +345,7 @@ class BuiltAttention(Operation):
         folded = (
             0 if training or self.parts(shapes).packed else sum(row.elements for row, _ in self._read(inputs) if self._copies_folding(row))
         )
-        needs = attention_memory.needed(self._sizes(shapes), batch, output, training, folded)
+        needs = attention_memory.needed(self._sizes(shapes), batch, output, training, folded, self._copied(inputs))
         needs = max(needs, self._projections(inputs) + folded - output)
         return needs + (self._kept_of_inputs(inputs) if training else 0)
 
@@ -355,16 +358,35 @@ class BuiltAttention(Operation):
         sizes = self._sizes(tuple(layout.sizes[1:] for layout in inputs))
         if sizes.fused or sizes.repeat > 1 or sizes.value_apart:
             return 0
-        row, heads, size = (1, 2, 3)[3 - sizes.parts] * self.heads, self.heads, self._size(tuple(layout.sizes[1:] for layout in inputs))
         seen = self._context(tuple(layout.sizes for layout in inputs))
-        projected = viewed(in_order((*seen[:-1], row * size)), (*seen[:-1], row, size))
-        assert projected is not None
-        order = (*range(len(seen) - 2), len(seen) - 1, len(seen) - 2, len(seen))
-        lying = permuted(projected, order)
-        values = Layout((*lying.sizes[:-3], heads, *lying.sizes[-2:]), lying.strides)
+        values = self._in_heads(seen, (1, 2, 3)[3 - sizes.parts])
         if viewed(values, (product(values.sizes[:-2]), *values.sizes[-2:])) is None:
             return 0
-        return projected.elements - values.elements
+        return (3 - sizes.parts) * values.elements
+
+    def _in_heads(self, seen: tuple[int, ...], among: int) -> Layout:
+        """How heads lie, one of as many tensors as `among` that one projection makes of a sequence of these sizes."""
+        size = self._size((seen[1:],))
+        whole = in_order((*seen[:-1], among * self.heads, size))
+        heads = Layout((*seen[:-1], self.heads, size), whole.strides)
+        rank = len(seen)
+        return permuted(heads, (*range(rank - 2), rank - 1, rank - 2, rank))
+
+    def _copied(self, inputs: Sequence[Layout]) -> tuple[int, int]:
+        """Elements of the copies that the product of queries and keys makes of them, scaled, where that does not read them as they lie."""
+        shapes = tuple(layout.sizes[1:] for layout in inputs)
+        sizes = self._sizes(shapes)
+        batch = inputs[0].sizes[0]
+        if sizes.repeat > 1:
+            return sizes.queries * batch, sizes.wide_keys * batch
+        alone = sizes.is_changed or sizes.parts == 3
+        query = elementwise(self._in_heads(inputs[0].sizes, 3 if sizes.parts == 1 and not alone else 1))
+        context = self._context(tuple(layout.sizes for layout in inputs))
+        key = elementwise(self._in_heads(context, 1 if alone else 4 - sizes.parts))
+        turned = permuted(key, (*range(len(key.sizes) - 2), len(key.sizes) - 1, len(key.sizes) - 2))
+        rows = (viewed(row, (product(row.sizes[:-2]), *row.sizes[-2:])) is None for row in (query, turned))
+        first, second = rows
+        return sizes.queries * batch * first, sizes.keys * batch * second
 
     def _kept_of_inputs(self, inputs: Sequence[Layout]) -> int:
         """Elements of copies of the inputs that autograd keeps: one of each for all projections, or one for each."""
@@ -408,7 +430,10 @@ class BuiltAttention(Operation):
     def built_backward_scratch(self, back: Backward) -> int:
         last = product(back.inputs[0][-1:]) * (self.heads * self._size(back.inputs) + self.bias)
         first = sum(weight.elements for weight in self.built_weights(back.inputs) if weight.trainable) - last
-        return attention_memory.backward(self._sizes(back.inputs), back.batch, back.freed, back.made, last, first)
+        mask = back.layouts[-1].elements if self.mask and back.wanted[-1] else 0
+        made = sum(layout.elements for layout, wanted in zip(back.layouts, back.wanted, strict=True) if wanted) - mask
+        whole = self._kept_whole(back.layouts)
+        return attention_memory.backward(self._sizes(back.inputs), back.batch, back.freed, made, last, first, mask, whole)
 
     # ------------------------------------------------------------------------------------------- PyTorch
 

@@ -76,10 +76,11 @@ def kept(of: Sizes) -> tuple[int, int]:
     return extra, sum(of.turns)
 
 
-def needed(of: Sizes, batch: int, output: int, training: bool, folded: int = 0) -> int:
+def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copied: tuple[int, int]) -> int:
     """Elements, of the whole batch, that are alive at once beside the inputs and an output of `output` elements.
 
-    `folded` are those of copies of the inputs that are held until the heads' answers are there.
+    `folded` are those of copies of the inputs that are held until the heads' answers are there; `copied` those of copies of scaled queries
+    and keys that their product makes.
     """
     end = batch * (of.ready + of.queries) + of.bias
     rows = [end]
@@ -93,22 +94,23 @@ def needed(of: Sizes, batch: int, output: int, training: bool, folded: int = 0) 
             batch * (held + of.queries + 2 * of.keys) + (sum(of.turns) if training else 0) + 3 * of.turns[1] // 2 + of.frequencies - output
         )
     if training and not of.fused:
-        copied = of.wide_keys if of.repeat == 1 else 3 * of.wide_keys
-        rows.append(batch * (of.ready + 2 * of.queries + copied + 2 * of.logits) + of.bias - output)
+        keys = of.wide_keys if of.repeat == 1 else 3 * of.wide_keys
+        rows.append(batch * (of.ready + of.queries + keys + 2 * of.logits) + copied[0] + of.bias - output)
         extra, once = kept(of)
         rows.append(batch * (of.ready + of.queries + extra) + once)  # the last projection, beside all that is kept
     elif not training and not of.fused_in_evaluation:
         # Queries and keys, scaled and copied for their product; then the logits, and these with what is added.
         repeated = 2 * of.wide_keys if of.repeat > 1 else 0
-        rows.append(batch * (of.ready + 2 * of.queries + 2 * of.wide_keys + repeated // 2 + of.logits) - output)
+        rows.append(batch * (of.ready + of.queries + of.wide_keys + repeated // 2 + of.logits) + sum(copied) - output)
         rows.append(batch * (of.ready + of.queries + repeated + 2 * of.logits) + of.bias - output)
     return max(rows)
 
 
-def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int) -> int:
+def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int, mask: int = 0, whole: int = 0) -> int:
     """Elements beside what is counted as the backward pass begins and the gradients of inputs (`made`) and weights, which it makes on its way.
 
-    `last` and `first` are those of the weights of the last projection and of the others; `freed` is the gradient of the output.
+    `last` and `first` are those of the weights of the last projection and of the others; `freed` is the gradient of the output. `mask` is
+    the gradient of a mask, summed of that of the logits; `whole` what is kept beside the values because they are a part of it.
     """
     queries, keys, wide, logits = (batch * count for count in (of.queries, of.keys, of.wide_keys, of.logits))
     projected = queries + 2 * keys
@@ -117,11 +119,11 @@ def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int
         rows.append(last - freed + 2 * queries + 2 * keys)
     else:
         level = last - freed - queries  # the answer is let go of
-        rows += [level + 2 * queries, level + queries + wide + logits, level + 2 * logits + of.bias]
+        rows += [level + 2 * queries, level + queries + wide + logits, level + 2 * logits + of.bias - whole]
     extra, once = kept(of)
-    level = last - freed - batch * extra - once
+    level = last - freed - batch * extra - once - whole + mask
     if of.is_changed:
         rows.append(level + projected + 2 * queries + batch * of.projected)
     rows.append(level + (2 * projected if of.parts == 1 else projected + 2 * keys if of.parts == 2 else projected))
     rows.append(level + projected + made + first)
-    return max(rows) - made - last - first
+    return max(rows) - made - mask - last - first

@@ -320,11 +320,8 @@ class Operation(EightBits, ModuleForm):
         return product(back.inputs[number]) * back.batch
 
     def partials(self, inputs: Shapes) -> tuple[int, ...]:
-        """Elements of what it makes on its way, a tensor after another: of `a + b + c` the sum of the first two.
-
-        The first takes in two inputs and each further one another; each is let go of when the next is there. A statement
-        may make them before the last inputs are there.
-        """
+        """Elements of what it makes on its way, a tensor after another: of `a + b + c` the sum of the first two. The first takes in two inputs
+        and each further one another, it may be before the last inputs are there; each is let go of when the next is there."""
         return ()
 
     def backward_scratch(self, back: Backward) -> int:
@@ -365,15 +362,17 @@ class Operation(EightBits, ModuleForm):
         return False
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
-        """Elements beside `scratch`, of the whole batch: of copies of inputs that do not lie as wanted, and of what there is once.
-
-        In training autograd keeps some of the copies (`kept_copies`), and they are alive to the end.
-        """
+        """Elements beside `scratch`, of the whole batch: of copies of inputs that do not lie as wanted, and of what there is once. In training
+        autograd keeps some of the copies (`kept_copies`), and they are alive to the end."""
         return 0
 
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
         """Elements of those copies that autograd keeps, in place of the inputs."""
         return 0
+
+    def kept_of_copies(self, inputs: Sequence[Layout], wanted: Sequence[bool]) -> int:
+        """The same where only the `wanted` inputs have gradients."""
+        return self.kept_copies(inputs)
 
     def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
         """The numbers of the inputs in whose place the copies are kept."""
@@ -424,6 +423,10 @@ class Operation(EightBits, ModuleForm):
 
     def takes_batchless(self, number: int) -> bool:
         """Whether input `number` may come in without a batch, as a learned tensor does, beside others that have one; else it is expanded."""
+        return False
+
+    def sums_images(self, number: int) -> bool:
+        """Whether the gradient of such an input is never there for all images: it is summed from what `backward_scratch` counts."""
         return False
 
     def check_batch(self, batchless: Sequence[bool]) -> None:

@@ -216,8 +216,12 @@ class Einsum(Operation):
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         return self.kept_copies(inputs)
 
+    def kept_of_copies(self, inputs: Sequence[Layout], wanted: Sequence[bool]) -> int:
+        return sum(inputs[number].elements for number in self.copied_inputs(inputs) if self.keeps_input(number, wanted))
+
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
-        return True
+        # What it only multiplies along axes that all go out is the product itself.
+        return not self._only_multiplies(inputs[0].sizes[1:]) or bool(self._groups()[2])
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         if self._only_multiplies(inputs[0].sizes[1:]):

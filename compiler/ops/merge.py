@@ -387,6 +387,9 @@ class Matmul(Operation):
         rows = enumerate(inputs)
         return tuple(number for number, row in rows if viewed(row, (product(row.sizes[:-2]), *row.sizes[-2:])) is None)
 
+    def kept_of_copies(self, inputs: Sequence[Layout], wanted: Sequence[bool]) -> int:
+        return sum(inputs[number].elements for number in self.copied_inputs(inputs) if self.keeps_input(number, wanted))
+
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
         return True
 

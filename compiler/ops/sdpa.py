@@ -104,6 +104,9 @@ class DotProductAttention(Operation):
     def takes_batchless(self, number: int) -> bool:
         return number == 3
 
+    def sums_images(self, number: int) -> bool:
+        return number == 3
+
     def macs(self, inputs: Shapes, output: Shape) -> int:
         query, value = inputs[0], inputs[2]
         return product(query[:-1]) * value[-2] * (query[-1] + value[-1])
@@ -152,7 +155,11 @@ class DotProductAttention(Operation):
     def backward_scratch(self, back: Backward) -> int:
         if self.wanted is None:
             return self.asked(back.wanted).backward_scratch(back)
-        return 0 if self._fuses(back.layouts) else self._steps(back.layouts).backward(back)
+        if not self._fuses(back.layouts):
+            return self._steps(back.layouts).backward(back)
+        # The fused kernel makes the gradients of all three, asked or not.
+        rows = zip(back.inputs[:3], back.wanted, strict=False)
+        return sum(product(shape) for shape, wanted in rows if not wanted) * back.batch
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         if not self._fuses(inputs):

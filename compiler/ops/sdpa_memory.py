@@ -84,14 +84,15 @@ class Steps:
         given = self.value if self.keeps_given_value and back.kept_alone[2] else 0
         level = value - back.freed - self.kept_value - given
         moments.append(level + 2 * weights)
-        bias = product(back.inputs[3]) * back.batch if len(back.inputs) > 3 and self.wanted[3] else 0
+        bias = back.layouts[3].elements if len(back.inputs) > 3 and self.wanted[3] else 0
         level += bias if bias != self.logits else 0  # stretched, it is summed
         moments.append(level + query + key)
         level += query + key - self.kept_query - self.kept_key - (0 if bias == self.logits else self.logits)
         moments.append(level + max(query, key))
         if self.repeated:
             moments.append(level + max(product(back.inputs[1]), product(back.inputs[2])) * back.batch)
-        return max(moments) - back.made
+        made = sum(layout.elements for layout, wanted in zip(back.layouts, back.wanted, strict=True) if wanted)
+        return max(moments) - made
 
 
 def steps_of(inputs: Sequence[Layout], causal: bool, wanted: Sequence[bool]) -> Steps:

@@ -31,6 +31,30 @@ SENTENCES = {
     "a shift by as many positions as there are puts channels in order": """
         input x[2, 4, 7]
         ln -> roll(2, 0) -> upsample(3) -> instance_norm -> elu""",
+    "the fused kernel of attention makes the gradients of queries, keys and values, asked or not": """
+        input x[1, 5, 3]
+        celu -> sdpa { | skip | skip | layer_scale }""",
+    "the gradient of a bias that is one for the batch is summed at once": """
+        input x[14, 6]
+        ln(last = true) -> reshape([1, 14, 6]) -> sdpa { | relu | relu | skip | parameter([1, 14, 14]) }""",
+    "the gradient of a mask that is one for the batch is summed at once": """
+        input x[length = 12, channels = 1]
+        attention(1, mask = true) { | relu | parameter([1, 12, 12]) }""",
+    "a mask that is learned makes PyTorch copy keys only where their product cannot read them": """
+        input x[length = 7, channels = 12]
+        attention(1, mask = true, keys = ["q", "k", "v", "proj"]) { | relu | skip | parameter([1, 7, 7]) }""",
+    "of the copies that a product makes only those are kept that a gradient needs": """
+        input x[16, 8]
+        relu -> einsum("b a, a b -> a") { | parameter([8, 16]) | skip }""",
+    "a product that sums nothing is no view, and is overwritten for nothing": """
+        input x[8, 12, 5]
+        conv(6) -> einsum("a b c, A B C -> C c b B a A") { | layer_scale | layer_scale } -> elu""",
+    "what is stretched to the batch for a product is as large as the product": """
+        input x[12]
+        relu -> einsum("a, a z -> z a") { | skip | parameter([12, 2]) }""",
+    "to overwrite a view costs a copy of a gradient that something else holds": """
+        input x[length = 10, channels = 4]
+        a: linear(4, last = true) -> concat(axis = length) { | ln(last = true) | attention(1) -> relu }""",
     "attention answers in the order of its queries": """
         input x[4, 2, 7]
         relu -> sdpa { | sigmoid | tanh | skip } -> flatten""",

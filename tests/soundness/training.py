@@ -1,4 +1,4 @@
-"""The peak of a training step of one random network, told and measured."""
+"""The peaks of memory of one random network, of an inference and of a training step, told and measured."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import torch
 
-from archc.compiler.analysis.memory import training_profile
+from archc.compiler.analysis.memory import inference_profile, training_profile
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.sample_inputs import zeros
 
 from ..analysis.built import built
-from ..analysis.tracker import training_peak
+from ..analysis.tracker import inference_peak, training_peak
 from .wide import legal
 
 LOSS_BYTES = 8
@@ -30,20 +30,29 @@ class Peaks:
     told: int
     at: str
     measured: int
+    loss: int = LOSS_BYTES
 
     @property
     def holds(self) -> bool:
         # Where the peak comes before the loss, the loss is no part of it.
-        return self.measured <= self.told <= MOST * (self.measured + LOSS_BYTES)
+        return self.measured <= self.told <= MOST * (self.measured + self.loss)
 
     def story(self) -> str:
         ratio = f"{self.told / self.measured:.3f}"
         return f"network {self.number}, batch {self.batch}: told {self.told} at {self.at}, measured {self.measured}, {ratio}\n{self.text}"
 
 
-def training(number: int) -> Peaks | None:
+def inference(number: int, fitted: bool = False) -> Peaks:
+    text, graph = legal(random.Random(number), fitted)
+    batch = 1 + number % 3
+    told = inference_profile(graph, batch=batch)
+    measured = inference_peak(built(graph, device="cpu"), zeros(graph, batch))
+    return Peaks(number, batch, text, told.peak_bytes, told.peak_at, measured, loss=0)
+
+
+def training(number: int, fitted: bool = False) -> Peaks | None:
     """Of a network that learns; else None."""
-    text, graph = legal(random.Random(number))
+    text, graph = legal(random.Random(number), fitted)
     if parameters(graph) == 0:
         return None
     batch = 2 + number % 2

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 
 from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Program
+from archc.compiler.ops.base import Shape
 from tests.support import checked
+
+from .shaped import shaped
 
 INPUTS = ("image", "image", "image", "signal", "volume", "vector", "ids", "ids", "sequence", "sequence")
 PAD_MODES = ('"reflect"', '"replicate"', '"circular"')
@@ -30,6 +33,10 @@ class Wide:
     inputs: list[str] = field(default_factory=list)
     blocks: list[str] = field(default_factory=list)
     ids: bool = False
+    fitted: bool = False
+    """Whether axes of size 1 come in, and steps that are made to fit (`shaped.py`)."""
+    shape_now: Shape = ()
+    """That of the last statement."""
 
     def network(self) -> str:
         """The text of a legal network."""
@@ -69,7 +76,9 @@ class Wide:
 
     def add(self, line: str) -> bool:
         self.lines.append(line)
-        if self.program() is not None:
+        program = self.program()
+        if program is not None:
+            self.shape_now = program.nodes[-1].shape
             return True
         self.lines.pop()
         return False
@@ -86,6 +95,9 @@ class Wide:
     def statement(self) -> tuple[str, str]:
         chance, number = self.chance, len(self.lines)
         kind = chance.random()
+        if self.fitted and self.shape_now and chance.random() < 0.2:
+            step = shaped(chance, self.shape_now, self.labels)
+            return (step, "") if chance.random() < 0.6 else (f"l{number}: {step}", f"l{number}")
         if kind < 0.2:
             label = f"l{number}"
             step = self.operation()
@@ -153,7 +165,7 @@ class Wide:
 
     def shape(self, kind: str) -> str:
         def size() -> int:
-            return self.chance.randint(2, 14)
+            return 1 if self.fitted and self.chance.random() < 0.12 else self.chance.randint(2, 14)
 
         sizes = {
             "image": [self.channels(), size(), size()],
@@ -166,7 +178,7 @@ class Wide:
         return ", ".join(map(str, sizes))
 
     def channels(self) -> int:
-        return self.chance.choice((2, 3, 4, 4, 6, 8, 8, 12, 16))
+        return self.chance.choice(((1,) if self.fitted else ()) + (2, 3, 4, 4, 6, 8, 8, 12, 16))
 
     def operation(self) -> str:
         chance = self.chance
@@ -271,10 +283,10 @@ class Wide:
         )
 
 
-def legal(chance: random.Random) -> tuple[str, Graph]:
+def legal(chance: random.Random, fitted: bool = False) -> tuple[str, Graph]:
     """A legal network: its text and its graph."""
     while True:
-        maker = Wide(chance)
+        maker = Wide(chance, fitted=fitted)
         text = maker.network()
         program = maker.program()
         if program is not None:
