@@ -359,7 +359,7 @@ class BuiltAttention(Operation):
         if sizes.fused or sizes.repeat > 1 or sizes.value_apart:
             return 0
         seen = self._context(tuple(layout.sizes for layout in inputs))
-        values = self._in_heads(seen, (1, 2, 3)[3 - sizes.parts])
+        values = self._in_heads(seen, 4 - sizes.parts)
         if viewed(values, (product(values.sizes[:-2]), *values.sizes[-2:])) is None:
             return 0
         return (3 - sizes.parts) * values.elements
@@ -372,21 +372,27 @@ class BuiltAttention(Operation):
         rank = len(seen)
         return permuted(heads, (*range(rank - 2), rank - 1, rank - 2, rank))
 
-    def _copied(self, inputs: Sequence[Layout]) -> tuple[int, int]:
-        """Elements of the copies that the product of queries and keys makes of them, scaled, where that does not read them as they lie."""
-        shapes = tuple(layout.sizes[1:] for layout in inputs)
-        sizes = self._sizes(shapes)
+    def _copied(self, inputs: Sequence[Layout]) -> attention_memory.Copied:
+        """What the products copy because they cannot read it as it lies."""
+        sizes = self._sizes(tuple(layout.sizes[1:] for layout in inputs))
         batch = inputs[0].sizes[0]
+        queries, keys = sizes.queries * batch, sizes.wide_keys * batch
+        context = self._context(tuple(layout.sizes for layout in inputs))
+        answer = in_order(self._in_heads(inputs[0].sizes, 1).sizes)
+        rank = len(answer.sizes)
+        joined = viewed(
+            permuted(answer, (*range(rank - 3), rank - 2, rank - 3, rank - 1)), (*inputs[0].sizes[:-1], answer.sizes[-3] * answer.sizes[-1])
+        )
+        last = queries if joined is None else 0
         if sizes.repeat > 1:
-            return sizes.queries * batch, sizes.wide_keys * batch
+            return attention_memory.Copied(queries, keys, keys, last)
         alone = sizes.is_changed or sizes.parts == 3
         query = elementwise(self._in_heads(inputs[0].sizes, 3 if sizes.parts == 1 and not alone else 1))
-        context = self._context(tuple(layout.sizes for layout in inputs))
         key = elementwise(self._in_heads(context, 1 if alone else 4 - sizes.parts))
         turned = permuted(key, (*range(len(key.sizes) - 2), len(key.sizes) - 1, len(key.sizes) - 2))
-        rows = (viewed(row, (product(row.sizes[:-2]), *row.sizes[-2:])) is None for row in (query, turned))
-        first, second = rows
-        return sizes.queries * batch * first, sizes.keys * batch * second
+        value = self._in_heads(context, 4 - sizes.parts)
+        rows = [viewed(row, (product(row.sizes[:-2]), *row.sizes[-2:])) is None for row in (query, turned, value)]
+        return attention_memory.Copied(queries * rows[0], keys * rows[1], keys * (rows[2] or sizes.value_apart), last)
 
     def _kept_of_inputs(self, inputs: Sequence[Layout]) -> int:
         """Elements of copies of the inputs that autograd keeps: one of each for all projections, or one for each."""

@@ -57,6 +57,16 @@ class Sizes:
         return total
 
 
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Elements, of the whole batch, of the copies that products make: of scaled queries and keys, of values, of the heads' answer. 0: none."""
+
+    query: int
+    key: int
+    value: int
+    answer: int
+
+
 def kept(of: Sizes) -> tuple[int, int]:
     """Elements that autograd keeps beside the inputs, for an image, and once."""
     extra = of.queries  # the answer, which is projected
@@ -76,11 +86,10 @@ def kept(of: Sizes) -> tuple[int, int]:
     return extra, sum(of.turns)
 
 
-def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copied: tuple[int, int]) -> int:
+def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copied: Copied) -> int:
     """Elements, of the whole batch, that are alive at once beside the inputs and an output of `output` elements.
 
-    `folded` are those of copies of the inputs that are held until the heads' answers are there; `copied` those of copies of scaled queries
-    and keys that their product makes.
+    `folded` are those of copies of the inputs that are held until the heads' answers are there.
     """
     end = batch * (of.ready + of.queries) + of.bias
     rows = [end]
@@ -95,13 +104,14 @@ def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copi
         )
     if training and not of.fused:
         keys = of.wide_keys if of.repeat == 1 else 3 * of.wide_keys
-        rows.append(batch * (of.ready + of.queries + keys + 2 * of.logits) + copied[0] + of.bias - output)
+        rows.append(batch * (of.ready + of.queries + keys + 2 * of.logits) + copied.query + of.bias - output)
         extra, once = kept(of)
-        rows.append(batch * (of.ready + of.queries + extra) + once)  # the last projection, beside all that is kept
+        # The last projection, beside all that is kept; values that are not copied are there already.
+        rows.append(batch * (of.ready + extra - (0 if copied.value else of.wide_keys)) + once + copied.answer)
     elif not training and not of.fused_in_evaluation:
         # Queries and keys, scaled and copied for their product; then the logits, and these with what is added.
         repeated = 2 * of.wide_keys if of.repeat > 1 else 0
-        rows.append(batch * (of.ready + of.queries + of.wide_keys + repeated // 2 + of.logits) + sum(copied) - output)
+        rows.append(batch * (of.ready + of.queries + of.wide_keys + repeated // 2 + of.logits) + copied.query + copied.key - output)
         rows.append(batch * (of.ready + of.queries + repeated + 2 * of.logits) + of.bias - output)
     return max(rows)
 
