@@ -383,7 +383,9 @@ class BuiltAttention(Operation):
         joined = viewed(
             permuted(answer, (*range(rank - 3), rank - 2, rank - 3, rank - 1)), (*inputs[0].sizes[:-1], answer.sizes[-3] * answer.sizes[-1])
         )
-        last = queries if joined is None else 0
+        last = queries if joined is None else copied_rows(joined)
+        if joined is not None and self.bias and not joined.is_in_order:
+            last += inputs[0].elements  # the product and its sum with the bias are two tensors
         if sizes.repeat > 1:
             return attention_memory.Copied(queries, keys, keys, last)
         alone = sizes.is_changed or sizes.parts == 3
