@@ -21,6 +21,7 @@ from .bodies import Expansion
 from .builder import Builder
 from .calls import bind_parameters, call_frame, variant
 from .closures import Environment, Frame, Given, Names, NetworkInputs, Template
+from .collisions import collision
 from .current import only
 from .effort import Effort, Wanted, always
 from .evaluator import Evaluator
@@ -136,6 +137,10 @@ def _attempt(build: Builder, file: ast.File, options: Options, loader: Loader, d
         # Whatever left something unknown has said why. Text that is dropped in silence would be a network that nobody wrote.
         raise AssertionError(f"what is at {build.lost} was not worked out, and nothing says why")
     if build.report.has_errors or program is None or build.count is not None:
+        return None, tuple(build.report.diagnostics)
+    clash = collision(program.nodes)
+    if clash is not None:
+        build.say(clash)
         return None, tuple(build.report.diagnostics)
     nodes, warnings = prune(program.nodes)
     read = {labelled.span.start for labelled in build.labels if labelled.used}

@@ -221,3 +221,31 @@ def test_an_output_is_named_by_a_text() -> None:
     made = program(f'network n {{ {body}\n output y = "a.b", z = "s.{{1}}", "c/d" }}')
     outputs = [(node.names[-1], made.nodes[node.inputs[0]].key) for node in made.nodes if node.operation.name == "output"]
     assert outputs == [("y", "a.b"), ("z", "s.1.relu2"), ("c/d", "c/d")]
+
+
+BLOCK = "block cb(c) { c1: conv(c, 3) }\n"
+COLLISIONS = {
+    "a weight of a norm that has none": (
+        'y: ln(affine = false)\n add(broadcast = true) { | skip | "y.weight": parameter([4, 8, 8]) }',
+        "y.weight",
+    ),
+    "a bias of a convolution that has none": ('y: conv(4, bias = false)\n add { | skip | "y.bias": parameter([4, 8, 8]) }', "y.bias"),
+    "the other way round": ('"y.weight": conv(4)\n y: conv(4)', "y.weight"),
+    "a setting of a module": ('y: conv(4)\n "y.stride": conv(4)', "y.stride"),
+    "a part of a part": ('"a.qkv": conv(4)\n "a.qkv.b.c": conv(4)', "a.qkv.b.c"),
+    "a step of a block": ('y: cb(4)\n "y.c1": conv(4)', "y.c1"),
+    "a step of a stage": ('stage s { a: conv(4) }\n "s.a": conv(4)', "s.a"),
+}
+
+
+@pytest.mark.parametrize(("body", "name"), COLLISIONS.values(), ids=COLLISIONS)
+def test_a_label_with_dots_does_not_reach_into_a_step(body: str, name: str) -> None:
+    file, _ = parse(Source.of("test.arch", f"{BLOCK}network n {{ input x[4, 8, 8]\n {body}\n}}"))
+    made, diagnostics = elaborate(file)
+    assert made is None
+    assert [row.code for row in diagnostics] == ["E209"]
+    assert f"`{name}`" in diagnostics[0].message
+
+
+def test_a_label_with_dots_may_stand_beside_a_container() -> None:
+    assert names('y: cb(4)\n "y.c2": conv(4)\n "z.a": conv(4)\n "z.b": conv(4)', BLOCK) == ["y.c1", "y.c2", "z.a", "z.b"]
