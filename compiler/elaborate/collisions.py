@@ -13,7 +13,7 @@ def collision(nodes: Iterable[Node]) -> Diagnostic | None:
 
     The second would become a part of the first one's module: `y.weight` beside `y: ln(affine = false)` would be the weight of the norm.
     """
-    steps = {}
+    steps: dict[tuple[str, ...], Node] = {}
     for node in nodes:
         if node.is_port or node.shares is not None or node.use > 1:
             continue
@@ -23,7 +23,7 @@ def collision(nodes: Iterable[Node]) -> Diagnostic | None:
     for node in steps.values():
         for length in range(1, len(node.path)):
             holder = steps.get(node.path[:length])
-            if holder is not None:
+            if holder is not None and holder.span != node.span:  # else it is another result of the same step
                 message = f"`{node.key}` would be a part of the step `{holder.key}`, whose module has parts of its own"
                 return _refused(node, holder, message, "named as a part of another step", f"`{holder.key}`")
     return None
