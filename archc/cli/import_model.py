@@ -58,7 +58,7 @@ def command(
     from ..compiler.importer.importing import import_model
     from ..compiler.importer.names import is_source
     from ..compiler.importer.sources import named_by_torchvision, trouble
-    from ..compiler.importer.weights_out import save_weights
+    from ..compiler.importer.weights_out import save_weights, weights_of
 
     if not is_source(source):
         if source.lower().endswith(WEIGHTS):
@@ -83,9 +83,10 @@ def command(
     # What the model prints while it runs is none of the text.
     with contextlib.redirect_stdout(sys.stderr):
         model = named(source, shapes=_shapes(inputs), settings=dict(_setting(row) for row in settings), network=network)
-        if weights_out:
-            save_weights(model.module, weights_out)
+        weights = weights_of(model.module) if weights_out else {}
         made = import_model(model, name=name, flat=flat, source=source)
+        if weights_out:
+            save_weights(weights, weights_out, made.proof.missing)
     for note in made.notes:
         face.tell(f"note: {note}")
     face.tell(f"{source}: {made.proof.told}")
@@ -97,7 +98,8 @@ def command(
         write(output, made.text)
         face.tell(f"{output}: {made.text.count(chr(10))} lines")
     if weights_out:
-        face.tell(f"{weights_out}: the model's own weights")
+        less = f", without {len(made.proof.missing)} keys that the text does not have" if made.proof.missing else ""
+        face.tell(f"{weights_out}: the model's own weights{less}")
     return 0
 
 

@@ -234,7 +234,8 @@ def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_
     shapes = (old.shape, new.shape) if old.shape != new.shape else None
     wired = tuple(to_new.get(index, -1) for index in old.inputs)
     operands = None
-    if wired != new.inputs:
+    turned = new.operation.commutes and len(wired) == 2 and wired[::-1] == new.inputs
+    if wired != new.inputs and not turned:
         operands = (tuple(node.unique for node in before.operands(old)), tuple(node.unique for node in after.operands(new)))
     shares = None
     if _owner(old, to_new) != new.shares and (before.shared(old) or after.shared(new)):

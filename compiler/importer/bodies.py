@@ -79,6 +79,12 @@ class Builder:
         kind = ""
         if len(items) == 1 and isinstance(items[0], Scope) and items[0].label == name:
             kind, items = items[0].kind, items[0].body.items
+        if len(items) == 1 and isinstance(items[0], Op) and items[0].label == name:
+            body.items.insert(
+                there[reached[0]] + 1,
+                Aux(f"{name}_head", number=number, body=Body(items, [self.entries[reached[0]]]), is_flat=True),
+            )
+            return
         for item, _ in walk(Body(items)):  # of a flat text: the head's name stands before the labels already
             item.label = None if item.label is None else item.label.removeprefix(f"{name}.")
         body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.entries[reached[0]]]), kind=kind))

@@ -143,7 +143,7 @@ def _text(flat: Flat, model: Model, name: str, is_flat: bool, forms: bool = True
     try:
         found: Structure = structure(flat, modules, model.constructors, is_flat, several)
     except (KeyError, IndexError, ValueError, RecursionError) as error:
-        raise Unsaid(f"its structure was not found: {type(error).__name__}") from error
+        raise Unsaid("the steps of its modules could not be put into scopes") from error
     if not is_flat:
         for block in found.blocks:
             natural(block.body)

@@ -16,12 +16,21 @@ USUAL: Word = ("default", 0.01)
 
 
 def word_of(starts: dict[str, Start], key: str, has_bias: bool) -> Word:
-    """How a layer starts, as its `init` and `std` say it. A bias starts at 0 there, so one that does not is left to PyTorch with its weight."""
+    """How a layer starts, as its `init` and `std` say it: its weight alone is asked, and a bias starts at 0 there."""
     weight = _word(starts.get(f"{key}.weight"))
-    if weight == USUAL or not has_bias:
-        return weight
+    if weight == ("zeros", USUAL[1]) and has_bias and not _has_zero_bias(starts, key):
+        return USUAL  # of a layer that begins as a constant the bias is the whole
+    return weight
+
+
+def has_other_bias(starts: dict[str, Start], key: str) -> bool:
+    """Whether a layer whose weight has a word has a bias that was not seen to start at 0."""
+    return word_of(starts, key, True) != USUAL and not _has_zero_bias(starts, key)
+
+
+def _has_zero_bias(starts: dict[str, Start], key: str) -> bool:
     bias = starts.get(f"{key}.bias")
-    return weight if bias is not None and _is_zero(bias) else USUAL
+    return bias is not None and _is_zero(bias)
 
 
 def tensor_start(starts: dict[str, Start], key: str) -> dict[str, Any] | None:
@@ -63,6 +72,9 @@ def _word(start: Start | None) -> Word:
         return words.get((name, row["mode"], plain, as_usual), USUAL[0]), USUAL[1]
     if name == "xavier_uniform_" and row["gain"] == 1:
         return "xavier", USUAL[1]
+    if name == "uniform_" and len(shape := row.get("tensor", ())) > 1:
+        bound = 1 / math.sqrt(shape[0] * math.prod(shape[2:]))
+        return ("uniform" if math.isclose(row["b"], bound) and row["a"] == -row["b"] else USUAL[0]), USUAL[1]
     if name == "normal_" and row["mean"] == 0 and row["std"] > 0:
         return _normal("normal", row)
     if name == "trunc_normal_" and (row["mean"], row["a"], row["b"]) == (0, -2, 2):

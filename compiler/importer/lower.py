@@ -13,7 +13,7 @@ from torch import nn
 from ..runtime.starts import Start
 from .fixed_values import Values
 from .flat_steps import Flat, Input, Missing, Plain, Step
-from .inits import tensor_start, word_of
+from .inits import has_other_bias, tensor_start, word_of
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .trace import Call, Ref, Trace
@@ -50,6 +50,8 @@ class Lowering:
         self.tied = _tied(self.trace)
         self.alone = False
         """Whether such a tensor is in the making."""
+        self.biased: dict[str, None] = {}
+        """Layers whose weights start by a word, and whose biases start at 0 with it, which the model's do not."""
 
     # ----------------------------------------------------------------------------------- the run
 
@@ -85,6 +87,9 @@ class Lowering:
         self.flat.prune()
         wanted = {step.number for step in self.flat.steps if step.operation == MISSING}
         self.flat.missing = [row for row in self.flat.missing if wanted & set(row.made)]  # what is missing elsewhere is no matter
+        if self.biased:
+            shown = ", ".join(f"`{key}`" for key in list(self.biased)[:3]) + (", …" if len(self.biased) > 3 else "")
+            self.flat.notes.append(f"biases start at 0 here, and in the model as PyTorch starts them: {shown}")
         return self.flat
 
     def _one(self, call: Call) -> None:
@@ -234,6 +239,8 @@ class Lowering:
     def start(self, key: str, has_bias: bool) -> dict[str, Plain]:
         """How a layer's weight starts."""
         word, deviation = word_of(self.starts, key, has_bias)
+        if has_bias and has_other_bias(self.starts, key):
+            self.biased.setdefault(key)
         return {"init": word, "std": deviation}
 
     def learned(self, key: str) -> dict[str, Plain]:

@@ -17,7 +17,7 @@ class Rate:
     steps: int
 
     def __repr__(self) -> str:
-        return f"drop_rate * {self.step} / {self.steps}"
+        return f"drop_rate / {self.steps}" if self.step == 1 else f"drop_rate * {self.step} / {self.steps}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,8 @@ class Aux(Item):
 
     body: Body = field(default_factory=Body)
     indexed: bool = False
+    is_flat: bool = False
+    """Whether it adds no name to the keys: a head that is one layer has that layer's."""
     kind: str = ""
     """The class of the module, where it is one."""
 

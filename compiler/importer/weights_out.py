@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import nn
 
@@ -9,9 +11,14 @@ from ..files.write import whole
 from .sources import trouble
 
 
-def save_weights(module: nn.Module, path: str) -> None:
-    """Write the state_dict as it is: before the proof, which puts other numbers in. Raises `ArchError`: F615, F616."""
-    state = {key: value.detach().clone().contiguous() for key, value in module.state_dict().items()}
+def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:
+    """The numbers as they are: to be kept before the proof, which puts others in."""
+    return {key: value.detach().clone().contiguous() for key, value in module.state_dict().items()}
+
+
+def save_weights(state: dict[str, torch.Tensor], path: str, missing: Collection[str] = ()) -> None:
+    """Write what the text has a key for: not the second name of a tied tensor, nor what no run reads. Raises `ArchError`: F615, F616."""
+    state = {key: value for key, value in state.items() if key not in missing}
     if not path.endswith(".safetensors"):
         with whole(path) as draft:
             torch.save(state, draft)

@@ -186,7 +186,11 @@ class Writer:
             return _unindented(self._braced(top, self.body(item.body, depth + 1), depth))
         if isinstance(item, Aux):
             return _unindented(
-                self._braced(f"aux {item.label}" + (" indexed" if item.indexed else ""), self.body(item.body, depth + 1), depth)
+                self._braced(
+                    f"aux {item.label}" + (" indexed" if item.indexed else " flat" if item.is_flat else ""),
+                    self.body(item.body, depth + 1),
+                    depth,
+                )
             )
         assert isinstance(item, Scope)
         inside = self.body(item.body, depth + 1)

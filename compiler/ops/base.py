@@ -233,6 +233,7 @@ class Operation(EightBits, ModuleForm):
     """Where the channels must stand: "first" (convolutions, pools, most norms), "last" (operations on tokens), or "": anywhere."""
     training_only: ClassVar[bool] = False
     """True: the identity when the network is evaluated (dropout)."""
+    commutes: ClassVar[bool] = False  # whether two operands give the same numbers in either order, to the last bit
     may_work_in_place: ClassVar[bool] = False
     """True: `expression` and `module` honour `in_place`."""
     output_may_be_overwritten: ClassVar[bool] = False

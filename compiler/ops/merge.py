@@ -107,6 +107,7 @@ class _Elementwise(Operation):
 @dataclass(frozen=True, slots=True)
 class Add(_Elementwise):
     name: ClassVar[str] = "add"
+    commutes: ClassVar[bool] = True
     summary: ClassVar[str] = "The sum. The shapes must be equal."
     reference: ClassVar[str] = "torch.add"
     onnx: ClassVar[str] = "Add"
@@ -130,6 +131,7 @@ class Add(_Elementwise):
 @dataclass(frozen=True, slots=True)
 class Mul(_Elementwise):
     name: ClassVar[str] = "mul"
+    commutes: ClassVar[bool] = True
     summary: ClassVar[str] = "The product of the elements. Axes of size 1 stretch, so that a gate [C, 1, 1] weighs an image's channels."
     reference: ClassVar[str] = "torch.mul"
     onnx: ClassVar[str] = "Mul"
@@ -243,6 +245,7 @@ class _Extreme(_Elementwise):
 @dataclass(frozen=True, slots=True)
 class Maximum(_Extreme):
     name: ClassVar[str] = "maximum"
+    commutes: ClassVar[bool] = True
     summary: ClassVar[str] = "The largest of the elements at each place (maxout). The shapes must be equal."
     reference: ClassVar[str] = "torch.maximum"
     onnx: ClassVar[str] = "Max"
@@ -252,6 +255,7 @@ class Maximum(_Extreme):
 @dataclass(frozen=True, slots=True)
 class Minimum(_Extreme):
     name: ClassVar[str] = "minimum"
+    commutes: ClassVar[bool] = True
     summary: ClassVar[str] = "The smallest of the elements at each place. The shapes must be equal."
     reference: ClassVar[str] = "torch.minimum"
     onnx: ClassVar[str] = "Min"

@@ -90,3 +90,11 @@ def test_patterns_with_sizes_of_their_own_and_rates_that_were_added_up() -> None
     assert change.arguments[0] == ("pattern", "c (h p) w -> (c p) h w", "c (h p) w -> (c h) p w")
     assert change.arguments[1] == ("sizes", "p = 2", "h = 3")
     assert all(row.arguments == () for row in further), "0.1 + 0.2 is 0.3"
+
+
+def test_the_order_of_two_operands_is_a_difference_where_it_gives_other_numbers() -> None:
+    text = "network n { input image[4, 8, 8] a: conv(4) -> b: conv(4)\n OP { | skip(a) | skip(b) } }"
+    for operation, commutes in {"add": True, "mul": True, "maximum": True, "sub": False, "div": False}.items():
+        one = text.replace("OP", operation)
+        other = one.replace("skip(a) | skip(b)", "skip(b) | skip(a)")
+        assert bool(diff(graph_of(one), graph_of(other)).changes) != commutes, operation

@@ -41,7 +41,8 @@ def test_what_a_factory_asks_for_stands_in_the_text(tmp_path: Path, monkeypatch:
     before = nn.init.kaiming_normal_
     text = import_model(model_of("started_models:Started", shapes=[(3, 8, 8)])).text
     assert 'a: conv(4, init = "kaiming")' in text
-    assert "b: conv(4) -> gamma: layer_scale(init = 0.25)" in text  # its bias does not start at 0, as that word would have it
+    assert 'b: conv(4, init = "xavier") -> gamma: layer_scale(init = 0.25)' in text
+    assert "Note: biases start at 0 here, and in the model as PyTorch starts them: `b`." in text
     assert 'linear(classes, init = "normal", std = 0.02)' in text
     assert nn.init.kaiming_normal_ is before
 
@@ -57,6 +58,9 @@ ZERO = ("zeros_", {})
         (("kaiming_uniform_", {"a": 5**0.5, "mode": "fan_out", "nonlinearity": "leaky_relu"}), ("uniform", 0.01)),
         (("kaiming_normal_", {"a": 0, "mode": "fan_in", "nonlinearity": "tanh"}), USUAL),
         (("xavier_uniform_", {"gain": 1.0}), ("xavier", 0.01)),
+        (("uniform_", {"tensor": (16, 8), "a": -0.25, "b": 0.25}), ("uniform", 0.01)),
+        (("uniform_", {"tensor": (16, 8), "a": -0.3, "b": 0.3}), USUAL),
+        (("uniform_", {"tensor": (16, 8), "a": 0.0, "b": 0.25}), USUAL),
         (("xavier_uniform_", {"gain": 2.0}), USUAL),
         (("trunc_normal_", {"mean": 0.0, "std": 0.1, "a": -2, "b": 2}), ("truncated", 0.1)),
         (("trunc_normal_", {"mean": 0.0, "std": 0.1, "a": -1, "b": 1}), USUAL),
