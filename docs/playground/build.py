@@ -43,7 +43,6 @@ LEFT_OUT = (
     "compiler/runtime",
     "compiler/bench",
     "compiler/importer",
-    "compiler/rewrite",
     "compiler/explore",
 )
 """Rooms that need a machine: PyTorch, processes, a terminal."""

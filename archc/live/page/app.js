@@ -106,7 +106,8 @@ export function run(editor, backend, told) {
     const form = byId("file-form", HTMLSelectElement).value;
     const made = await backend.draw(asked(), form);
     if (typeof made === "string") download(made, `${network.value || "network"}.${form}`);
-    else more(made);
+    else if (made.length) more(made);
+    else old(`The .${form} could not be made`);
   });
   return {
     ask,
