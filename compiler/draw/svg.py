@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree
 
 from .font import FAMILIES, knows, width
@@ -12,6 +13,7 @@ SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
 SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 CORNER = 4.5  # points
+COLUMN = 2.5  # points between pieces of text that are none of one row
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 ElementTree.register_namespace("", SVG)
@@ -48,13 +50,21 @@ def finished(svg: bytes, title: str, description: str) -> str:
 
 def _keep_width(words: ElementTree.Element) -> None:
     """A row of text is as wide as it was laid out, where a browser has another font."""
-    pieces = [words, *words]
     if not knows("".join(words.itertext())):
         return
-    size, weight = words.get("font-size", "0"), words.get("font-weight", "")
-    wide = sum(width(piece.text or "", float(piece.get("font-size", size)), piece.get("font-weight", weight) == "bold") for piece in pieces)
-    words.set("textLength", plain(round(wide, 1)))
+    words.set("textLength", plain(round(_wide([words, *words]), 1)))
     words.set("lengthAdjust", "spacingAndGlyphs")
+
+
+def _end(piece: ElementTree.Element) -> float:
+    """Where a piece of a row ends."""
+    return float(piece.get("x", "0")) + _wide([piece])
+
+
+def _wide(pieces: Sequence[ElementTree.Element]) -> float:
+    """How wide pieces of a row are; what one does not say, the first says."""
+    size, weight = pieces[0].get("font-size", "0"), pieces[0].get("font-weight", "")
+    return sum(width(piece.text or "", float(piece.get("font-size", size)), piece.get("font-weight", weight) == "bold") for piece in pieces)
 
 
 def _unwrap(drawing: ElementTree.Element) -> None:
@@ -127,12 +137,15 @@ def _middle(group: ElementTree.Element) -> float | None:
 def _join_rows(holder: ElementTree.Element, middle: float | None) -> None:
     """Pieces of text at one height become one text, so that a viewer with other fonts lets none overlap."""
     rows = list(_rows(holder))
+    heights = Counter(row[0].get("y") for row in rows)
     aligned = {row[0].get("x") for row in rows if (row[0].text or "").startswith("| ")}  # paths begin at one place
     for row in rows:
         first = row[0]
-        if middle is not None and first.get("x") not in aligned:
-            first.set("text-anchor", "middle")
-            first.set("x", plain(middle))
+        if middle is not None and first.get("x") not in aligned and max(heights.values()) == 1:  # the columns of a table stay
+            wide = _wide(row) if len(row) > 1 and knows("".join(piece.text or "" for piece in row)) else 0.0
+            # Programs for slides put the middle of each piece there: a row of several begins at its left.
+            first.set("text-anchor", "start" if wide else "middle")
+            first.set("x", plain(middle - wide / 2))
         if len(row) == 1:
             continue
         for piece in row:
@@ -149,7 +162,7 @@ def _join_rows(holder: ElementTree.Element, middle: float | None) -> None:
 def _rows(holder: ElementTree.Element) -> Iterator[list[ElementTree.Element]]:
     row: list[ElementTree.Element] = []
     for child in holder.findall(tag("text")):
-        if row and child.get("y") != row[0].get("y"):
+        if row and (child.get("y") != row[0].get("y") or float(child.get("x", "0")) - _end(row[-1]) > COLUMN):
             yield row
             row = []
         row.append(child)
