@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .api import ArchWarning, Network, compile, from_exported, from_module, load
     from .compiler.runtime.weights import Weights
+    from .live.edit import edit
     from .reporting.error import ArchError
     from .variants import diff, fit, networks, sweep
 
@@ -27,7 +28,7 @@ if os.path.isfile(os.path.join(_ROOT, "grammar", "arch.lark")):
 
 __version__ = "0.1.0"
 __all__ = [
-    "ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "fit", "from_exported", "from_module", "load", "networks", "sweep",
+    "ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "edit", "fit", "from_exported", "from_module", "load", "networks", "sweep",
 ]  # fmt: skip
 
 _HOMES = {
@@ -37,6 +38,7 @@ _HOMES = {
     "Weights": "archc.compiler.runtime.weights",
     "compile": "archc.api",
     "diff": "archc.variants",
+    "edit": "archc.live.edit",
     "fit": "archc.variants",
     "from_exported": "archc.api",
     "from_module": "archc.api",
