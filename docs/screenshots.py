@@ -1,7 +1,7 @@
-"""Screenshots of the pages: `python docs/screenshots.py` writes docs/watch.png and docs/playground.png, and docs/vscode.png where ARCHC_CODE_SERVER names
+"""Screenshots of the pages: `python docs/screenshots.py` writes docs/watch.png, docs/playground.png and docs/notebook.png, and docs/vscode.png where ARCHC_CODE_SERVER names
 code-server (docs/editors.md).
 
-It needs Chromium with its driver, `archc[watch]`, and build/playground (`make playground`).
+It needs Chromium with its driver, `archc[watch]`, IPython, and build/playground (`make playground`). `python docs/screenshots.py notebook` writes that one alone.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,9 +98,60 @@ def playground(page: Any, target: Path) -> None:
         shoot(page, target)
 
 
+CELLS = (
+    "%load_ext archc",
+    "%%arch small\nnetwork small(width = 32) {\n  input image[3, 32, 32]\n  conv(width, 3) -> bn -> relu\n"
+    "  add { | conv(width, 3) -> bn -> relu -> conv(width, 3) -> bn | skip } -> relu\n  global_avgpool -> flatten -> linear(10)\n}",
+    "small.cost()",
+    "%%arch\nnetwork wrong {\n  input image[3, 32, 32]\n  conv(16, 3) -> rleu\n}",
+)
+
+
+def outputs(cells: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each cell, run by IPython, with the HTML that a notebook would be handed of it."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    shell = InteractiveShell()
+    shell.colors = "nocolor"
+    for cell in cells:
+        with capture_output() as told:
+            done = shell.run_cell(cell)
+        if done.error_in_exec is not None:
+            yield cell, f"<pre class=error>{escape(told.stdout + told.stderr)}</pre>"
+        elif done.result is not None:
+            yield cell, shell.display_formatter.format(done.result)[0]["text/html"]
+        else:
+            yield cell, ""
+
+
+def notebook(page: Any, target: Path) -> None:
+    """What cells show: the page is ours, with all that stands beneath a cell as archc hands it to a notebook."""
+    style = (
+        "html { overflow: hidden } body { font: 14px sans-serif; margin: 16px } .cell { background: #f5f5f5; border: 1px solid #ddd; padding: 6px 10px; margin: 10px 0 }"
+        "pre { margin: 0 } .error { background: #fdd; padding: 6px 10px } td, th { padding: 1px 8px; text-align: right }"
+    )
+    rows = "".join(f"<pre class=cell>{escape(cell)}</pre><div>{shown}</div>" for cell, shown in outputs(CELLS))
+    with TemporaryDirectory() as folder:
+        Path(folder, "index.html").write_text(f"<!doctype html><meta charset=utf-8><style>{style}</style>{rows}", encoding="utf-8")
+        with served(Path(folder)) as url:
+            page.get(url)
+            until(lambda: page.find_elements("css selector", ".error"))
+            assert len(page.find_elements("css selector", ".error")) == 1, page.find_element("css selector", "body").text
+            for height in (800, None):  # how high it is hangs on how wide it is
+                height = height or page.execute_script("return document.documentElement.scrollHeight") + 1
+                size = {"width": 1100, "height": height, "deviceScaleFactor": 1, "mobile": False}
+                page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+            shoot(page, target)
+
+
 def main() -> None:
     page = opened()
     try:
+        notebook(page, ROOT / "docs" / "notebook.png")
+        if sys.argv[1:] == ["notebook"]:
+            return
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         watch(page, ROOT / "docs" / "watch.png")
         playground(page, ROOT / "docs" / "playground.png")
     finally:

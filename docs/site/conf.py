@@ -23,6 +23,7 @@ PAGES = {
         "docs/watch",
         "docs/playground/README",
         "docs/editors",
+        "docs/notebook",
     ],
     "Networks": ["architectures/README", "docs/gallery", "docs/diagrams", "docs/import", "docs/imported"],
     "Numbers": [
