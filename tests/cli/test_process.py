@@ -76,7 +76,8 @@ def test_the_public_names() -> None:
     import archc as package
 
     assert sorted(package.__all__) == [
-        "ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "fit", "from_exported", "from_module", "load", "networks", "sweep"
+        "ArchError", "ArchWarning", "Network", "Weights", "__version__", "compile", "diff", "edit", "fit", "from_exported", "from_module", "load", "networks",
+        "sweep",
     ]  # fmt: skip
     for name in package.__all__:
         assert getattr(package, name) is not None

@@ -55,6 +55,7 @@ LIGHT: dict[str, tuple[Call, tuple[str, ...], tuple[str, ...]]] = {
         ("file",),
         ("vary", "variants", "set", "input", "batch", "optimizer", "pareto", "journal", "plot", "progress"),
     ),
+    "edit": (archc.edit, ("text",), ()),
     "fit": (fit, ("file", "vary"), ("match", "most", "nearest", "where", "set", "input", "progress")),
     "rendered": (lambda style: fit(most="parameters=5000").rendered(style), ("style",), ()),  # type: ignore[attr-defined]
 }  # fmt: skip
