@@ -123,10 +123,11 @@ def sweep(
     `multiprocessing` do. Raises `ArchError`; a variant that does not compile is an entry with its error.
     """
     from .compiler.analysis.calibration import of_this_machine
-    from .compiler.explore.family import TIME, Evaluation
+    from .compiler.explore.family import Evaluation
     from .compiler.explore.sweep import Cluster, Journal, Local, Pool, serial
     from .compiler.explore.sweep import sweep as swept
     from .compiler.explore.swept import Sweep, asked_axes
+    from .compiler.graph.program import TIME
 
     name = os.fspath(file)
     if name == "-":
@@ -184,10 +185,10 @@ def fit(
     the goal is an empty result. `progress` is called with the values that are tried and how many were. Raises `ArchError`.
     """
     from .compiler.analysis.calibration import of_this_machine
-    from .compiler.explore.family import TIME
     from .compiler.explore.fit import Vary
     from .compiler.explore.fit import fit as solve
     from .compiler.explore.solved import WAYS, Fit
+    from .compiler.graph.program import TIME
 
     asked = [(way, wanted) for way, wanted in (("match", match), ("most", most), ("nearest", nearest)) if wanted is not None]
     if len(asked) != 1:
@@ -243,7 +244,7 @@ def _graph(network: File | Network, input: Input | None) -> Graph:
 
 
 def _names_time(wanted: Wanted) -> bool:
-    from .compiler.explore.family import TIME
+    from .compiler.graph.program import TIME
 
     return wanted.partition("=")[0].strip() == TIME if isinstance(wanted, str) else TIME in wanted
 

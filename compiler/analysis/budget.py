@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from ...base.diagnostics import Diagnostic, Label, Severity
 from ...reporting.error import ArchError
 from ..graph.graph import Graph
-from ..graph.program import BudgetLimit, Node, Scope
-from .calibration import of_this_machine
+from ..graph.program import TIME, BudgetLimit, Node, Scope
 from .cost import groups, total, works_of
 from .cost_table import Work
 from .dtypes import weight_bytes
-from .foreseen import Step, foresee, whole
 from .memory import inference_profile
+
+if TYPE_CHECKING:
+    from .foreseen import Step
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -24,8 +26,6 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-
-TIME = "time"
 
 DEAREST = 3
 """How many of the dearest parts a message names."""
@@ -38,8 +38,9 @@ def check_budget(graph: Graph) -> tuple[Diagnostic, ...]:
     found = []
     for limit in graph.program.budgets:
         try:
-            if not _keeps(graph, limit):
-                found.append(_broken(graph, limit))
+            value = quantity(graph, limit.quantity, limit.scope)
+            if not COMPARISONS[limit.operator](value, limit.value):
+                found.append(_broken(graph, limit, value))
         except ArchError as error:
             found.append(_unchecked(limit, error))
     return tuple(found)
@@ -58,7 +59,7 @@ def quantity(graph: Graph, name: str, scope: Scope | None = None) -> int:
     """
     nodes = _nodes(graph, scope)
     if name == TIME:
-        return whole(sum(row.seconds for row in _timed(graph, scope)))
+        return _whole(_timed(graph, scope))
     if name == "memory":
         weights = sum(weight_bytes(weight, "float32") for node in nodes for weight in graph.weights(node))
         profile = inference_profile(graph)
@@ -77,6 +78,9 @@ def _nodes(graph: Graph, scope: Scope | None) -> Sequence[Node]:
 
 def _timed(graph: Graph, scope: Scope | None) -> list[Step]:
     """The steps of the optimised module that a part becomes."""
+    from .calibration import of_this_machine  # few budgets are of time
+    from .foreseen import foresee
+
     rows = foresee(graph, of_this_machine()).rows
     return [row for row in rows if scope is None or scope.parent is None or scope in row.node.scope.ancestors()]
 
@@ -87,12 +91,13 @@ def _of(work: Work, name: str) -> int:
     return value
 
 
-def _keeps(graph: Graph, limit: BudgetLimit) -> bool:
-    return COMPARISONS[limit.operator](quantity(graph, limit.quantity, limit.scope), limit.value)
+def _whole(steps: Sequence[Step]) -> int:
+    from .foreseen import whole
+
+    return whole(sum(step.seconds for step in steps))
 
 
-def _broken(graph: Graph, limit: BudgetLimit) -> Diagnostic:
-    value = quantity(graph, limit.quantity, limit.scope)
+def _broken(graph: Graph, limit: BudgetLimit, value: int) -> Diagnostic:
     difference = value - limit.value
     part = ".".join(limit.scope.path) if limit.scope is not None else ""
     whose = f" of `{part}`" if part else ""
@@ -124,9 +129,9 @@ def _short(limit: BudgetLimit, value: float) -> str:
 def _parts(graph: Graph, limit: BudgetLimit, value: int) -> tuple[str, ...]:
     nodes = _nodes(graph, limit.scope)
     if limit.quantity == TIME:
-        seconds = {row.node.index: row.seconds for row in _timed(graph, limit.scope)}
-        steps = [row.node for row in _timed(graph, limit.scope)]
-        times = [(path, whole(sum(seconds[node.index] for node in members))) for path, _, members in groups(steps, "stage")]
+        steps = {row.node.index: row for row in _timed(graph, limit.scope)}
+        stages = groups([row.node for row in steps.values()], "stage")
+        times = [(path, _whole([steps[node.index] for node in members])) for path, _, members in stages]
         return _dearest(limit, times, value)
     if limit.quantity == "memory":
         profile = inference_profile(graph)

@@ -17,7 +17,6 @@ from ..graph.program import Node
 from ..ops.base import Shape, show
 from .cost import total, work_of, works_of
 from .cost_table import Work
-from .foreseen import microseconds
 from .table import Listing
 
 LARGEST_MATCH = 4000
@@ -172,7 +171,11 @@ def diff(before: Graph, after: Graph, *, timed: bool = False) -> Difference:
             same += 1
         else:
             changes.append(change)
-    times = (microseconds(before), microseconds(after)) if timed else None
+    times = None
+    if timed:
+        from .foreseen import microseconds  # what pictures of a difference need nothing of
+
+        times = (microseconds(before), microseconds(after))
     return Difference(before, after, tuple(changes), same, (_total(before), _total(after)), tuple(rows), times)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...dsl import ast
-from ..graph.program import BudgetLimit
+from ..graph.program import TIME, BudgetLimit
 from ..graph.provenance import chain_of_shapes, decided_by, short
 from ..ops.base import show
 from ..ops.suggest import closest, did_you_mean
@@ -16,7 +16,7 @@ from .interfaces import Expander
 from .signatures import match, signature
 from .values import Unknowable, kind_of, show_value
 
-QUANTITIES = ("parameters", "macs", "flops", "activations", "memory", "time")
+QUANTITIES = ("parameters", "macs", "flops", "activations", "memory", TIME)
 
 
 def default(expansion: Expander, frame: Frame, call: ast.Call) -> Defaults:
@@ -116,7 +116,7 @@ def budget(expansion: Expander, frame: Frame, limit: ast.Limit) -> None:
         raise Problem(
             Diagnostic("E208", f"a budget must be a number, and `{limit.value.span.text}` is {show_value(value)}", Label(limit.value.span))
         )
-    if (limit.quantity.name == "time") != (time is not None):
+    if (limit.quantity.name == TIME) != (time is not None):
         raise Problem(_unit(limit))
     if limit.quantity.name == "parameters" and expansion.build.sharing is not None:
         return  # what is used again has no parameters of its own: its first use keeps to the budget
@@ -126,7 +126,7 @@ def budget(expansion: Expander, frame: Frame, limit: ast.Limit) -> None:
 def _unit(limit: ast.Limit) -> Diagnostic:
     """A time has a unit, and nothing else has one of time."""
     quantity, text = limit.quantity.name, limit.value.span.text
-    if quantity == "time":
+    if quantity == TIME:
         help = f"write `{text}ms` or `{text}us`" if isinstance(limit.value, ast.Number) else "write it out, as `5ms` or `300us`"
         return Diagnostic("E208", f"a budget of `time` has a unit, and `{text}` has none", Label(limit.value.span), help=help)
     message = f"`{text}` is a time, and a budget of `{quantity}` is a number"

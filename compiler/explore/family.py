@@ -8,20 +8,16 @@ from hashlib import sha256
 from ...base.records import dataclass
 from ...base.source import Source
 from ...reporting.error import ArchError
-from ..analysis.calibration import of_this_machine
 from ..analysis.cost import total, work_of
 from ..analysis.dtypes import weight_bytes
-from ..analysis.foreseen import microseconds
 from ..analysis.memory import inference_profile, training_profile
 from ..driver import check, check_source, compile, compile_source, parameters_of, parse_setting
 from ..graph.graph import Graph
+from ..graph.program import TIME
 from ..ops.base import Shape
 
 QUANTITIES = ("parameters", "macs", "flops", "activations")
 """What `--match` and the bounds of `archc fit` may name, beside `memory` and `TIME`."""
-
-TIME = "time"
-"""Microseconds that the optimised module is foreseen to take on this machine."""
 
 
 def figures_of(graph: Graph, batch: int = 1, dtype: str = "float32", timed: bool = False) -> dict[str, int]:
@@ -30,14 +26,18 @@ def figures_of(graph: Graph, batch: int = 1, dtype: str = "float32", timed: bool
     work = total(work_of(node) for node in trunk)
     weights = sum(weight_bytes(weight, dtype) for node in trunk for weight in graph.weights(node))
     peak = inference_profile(graph, batch=batch, dtype=dtype).peak_bytes
-    return {
+    figures = {
         "parameters": work.parameters,
         "macs": work.macs,
         "flops": work.flops,
         "activations": work.activations,
         "memory": weights + peak,
-        **({TIME: microseconds(graph, batch)} if timed else {}),
     }
+    if timed:
+        from ..analysis.foreseen import microseconds
+
+        figures[TIME] = microseconds(graph, batch)
+    return figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,11 @@ class Family:
         for node in checked.program.nodes if checked.program is not None else ():
             for span in (node.span, *(site.span for site in node.via)):
                 texts[span.source.name] = span.source.text
-        machine = (of_this_machine().to_json(),) if self.timed else ()
-        told = (sorted(texts.items()), self.settings, self.inputs, self.batch, self.dtype, self.optimizer, *machine)
+        told: tuple[object, ...] = (sorted(texts.items()), self.settings, self.inputs, self.batch, self.dtype, self.optimizer)
+        if self.timed:
+            from ..analysis.calibration import of_this_machine
+
+            told = (*told, of_this_machine().to_json())
         return sha256(repr(told).encode()).hexdigest()
 
 

@@ -10,8 +10,9 @@ from typing import SupportsFloat, SupportsIndex, TypeAlias
 from ...dsl.ast import Number
 from ..driver import parse_setting
 from ..graph.graph import Graph
+from ..graph.program import TIME
 from .asked import one_of, wrong
-from .family import QUANTITIES, TIME, Family, figures_of
+from .family import QUANTITIES, Family, figures_of
 from .fit import Bound, Goal
 
 COSTS = (*QUANTITIES, "memory", TIME)

@@ -6,7 +6,7 @@ import json
 
 from ...base.records import dataclass
 from ..analysis.table import Cell, Column, Listing, Table
-from .family import TIME
+from ..graph.program import TIME
 from .fit import Goal, Solution, nearest
 
 WAYS = {"match": "reaches", "most": "does not exceed", "nearest": "is nearest to"}

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from ...base.records import dataclass
 from ..analysis.table import Cell, Column, Listing, Table, a_style
 from ..draw.plot import Point, points_svg, points_text
+from ..graph.program import TIME
 from .asked import one_of, wrong
-from .family import QUANTITIES, TIME
+from .family import QUANTITIES
 from .pareto import Axes, axes_of, front
 from .sweep import Result, Value, columns, to_csv
 

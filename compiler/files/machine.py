@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+from functools import cache
 
 
+@cache
 def processor() -> str:
     """`AMD EPYC, family 26 model 2`: the family and model too, for a virtual machine often hides the name."""
     try:

@@ -161,6 +161,10 @@ class Node:
         return self.operation.flops(self.input_shapes, self.shape)
 
 
+TIME = "time"
+"""The cost that is no count: microseconds that the optimised module is foreseen to take on a machine that was calibrated."""
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetLimit:
     """`macs <= 4.3G`, with its value; checked once costs are known. It is about `scope`, the part that states it (None: the whole)."""
