@@ -12,6 +12,7 @@ from .attention_source import Parts, helpers
 from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, show_size
 from .dense import copied_rows
 from .parameters import COUNT, FLAG, KERNEL, NUMBER, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
+from .sdpa_memory import made_summed
 from .spatial import as_written, either, nearest_divisors
 from .strides import Layout, elementwise, in_order, permuted, viewed
 
@@ -439,9 +440,10 @@ class BuiltAttention(Operation):
         last = product(back.inputs[0][-1:]) * (self.heads * self._size(back.inputs) + self.bias)
         first = sum(weight.elements for weight in self.built_weights(back.inputs) if weight.trainable) - last
         mask = back.layouts[-1].elements if self.mask and back.wanted[-1] else 0
-        made = sum(layout.elements for layout, wanted in zip(back.layouts, back.wanted, strict=True) if wanted) - mask
         whole = self._kept_whole(back.layouts)
-        return attention_memory.backward(self._sizes(back.inputs), back.batch, back.freed, made, last, first, mask, whole)
+        return attention_memory.backward(
+            self._sizes(back.inputs), back.batch, back.freed, made_summed(back) - mask, last, first, mask, whole
+        )
 
     # ------------------------------------------------------------------------------------------- PyTorch
 

@@ -91,8 +91,12 @@ class Steps:
         moments.append(level + max(query, key))
         if self.repeated:
             moments.append(level + max(product(back.inputs[1]), product(back.inputs[2])) * back.batch)
-        made = sum(layout.elements for layout, wanted in zip(back.layouts, back.wanted, strict=True) if wanted)
-        return max(moments) - made
+        return max(moments) - made_summed(back)
+
+
+def made_summed(back: Backward) -> int:
+    """`back.made`, where the gradient of what is one for the whole batch is summed as it is made (`Operation.sums_images`)."""
+    return sum(layout.elements for layout, wanted in zip(back.layouts, back.wanted, strict=True) if wanted)
 
 
 def steps_of(inputs: Sequence[Layout], causal: bool, wanted: Sequence[bool]) -> Steps:
