@@ -13,7 +13,7 @@ from ..graph.program import Node
 from ..graph.provenance import main_path, short
 from ..ops.base import Operation
 from ..ops.spatial import map_size
-from .trial import Remedy, Trial, argument_edits, edited, same_text, takes, with_values
+from .trial import Remedy, Trial, argument_edits, edited, takes
 
 
 def enlarged(trial: Trial, end: int, wanted: Sequence[int]) -> Remedy | None:
@@ -21,10 +21,8 @@ def enlarged(trial: Trial, end: int, wanted: Sequence[int]) -> Remedy | None:
     steps = [node for node in main_path(trial.nodes, end, None) if takes(node.operation, "out_pad") and node.shares is None]
     rows = ((step, values) for step in reversed(steps) for values in _settings(step.operation, step.input_shapes[0][1:], wanted))
     for step, values in islice(rows, trial.most):
-        group = same_text(trial.nodes, step)
-        changed = {node.index: with_values(node.operation, values) for node in group}
-        changes = {index: operation for index, operation in changed.items() if operation is not None}
-        if len(changes) == len(group) and trial.works(changes):
+        changes = trial.changed(step, values)
+        if changes is not None:
             return _told(step, values, changes[step.index])
     return None
 

@@ -253,9 +253,7 @@ def _argument(trial: Trial, steps: Sequence[Node]) -> Remedy | None:
     """Another rounding or padding of one step."""
     candidates = [(rank, node, parameter, value, text) for node in steps for rank, parameter, value, text in _arguments(node)]
     for _, node, parameter, value, text in sorted(candidates, key=lambda row: row[0])[: trial.most]:
-        changed = {other.index: with_value(other.operation, parameter, value) for other in same_text(trial.nodes, node)}
-        changes = {index: operation for index, operation in changed.items() if operation is not None}
-        if len(changes) < len(changed) or not trial.works(changes):
+        if trial.changed(node, {parameter: value}) is None:
             continue
         edit = argument_edit(node.span, node.operation, parameter, text)
         message = (

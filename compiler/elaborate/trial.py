@@ -168,6 +168,16 @@ class Trial:
         shapes = reshaped(self.nodes, {}, changes)
         return shapes is not None and self.does(shapes)
 
+    def changed(self, node: Node, values: Mapping[str, Plain]) -> Changes | None:
+        """All steps of the text of `node` with other arguments; None where one does not take them, or it does not work."""
+        changes: dict[int, Operation] = {}
+        for other in same_text(self.nodes, node):
+            operation = with_values(other.operation, values)
+            if operation is None:
+                return None
+            changes[other.index] = operation
+        return changes if self.works(changes) else None
+
     @property
     def most(self) -> int:
         return MOST_WORK // max(1, len(self.nodes))
