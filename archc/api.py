@@ -36,15 +36,15 @@ LOOK: Mapping[str, kind.Kind] = {
     "open": kind.words,
     "fold": kind.words,
     "direction": kind.maybe(kind.text),
-    "color_by": kind.text,
-    "theme": kind.text,
+    "color_by": kind.maybe(kind.text),
+    "theme": kind.maybe(kind.text),
     "width": kind.maybe(kind.positive),
     "values": kind.maybe(kind.mapping),
     "unit": kind.text,
     "legend": kind.flag,
     "measured": kind.instance(".compiler.draw.values", "Values"),
     "style": kind.text,
-    "insets": kind.flag,
+    "insets": kind.maybe(kind.flag),
     "seconds": kind.positive,
 }
 """What the fields of `compiler.draw.Options` take; their words are that module's concern."""

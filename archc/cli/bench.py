@@ -10,7 +10,7 @@ from .build import DTYPES
 from .complete import NETWORK
 from .face import NOT_MADE, Command, Face, compiled, network_options, trust_option
 from .progress import progress
-from .unused import given, no_word
+from .unused import given, listed, no_word
 from .weights_options import weights_of, weights_options
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ def command(
     from ..compiler.bench.bench import Options, bench
 
     face: Face = context.obj
+    if against and not any(way.startswith("reference") for way in (base, *ways)):
+        words = listed([f"`{way}`" for way in WAYS if way.startswith("reference")])
+        raise click.UsageError(f"`--against` is for the ways {words}: `--ways {','.join(ways)}` makes no use of it")
     weights = weights_of(weights_file, skip, rename, adapt, partial, lambda done: face.tell(str(done)))
     graph = compiled(face, file, settings, inputs, trust).graph
     if base not in ways:

@@ -38,6 +38,8 @@ def command(
     """What leads from A to B: steps added (+), removed (-), renamed (=) and changed (~). Each may be the same file with other settings."""
     from ..compiler.analysis.diff import diff
 
+    if direction and not output:
+        raise click.UsageError("`--direction` is for the picture: `-o FILE` is not there")
     if output:
         from ..compiler.draw.compare import no_picture
 

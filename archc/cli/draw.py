@@ -68,8 +68,7 @@ class _Color(click.Choice[str]):
 @click.option(
     "--color-by",
     type=_Color(COLORS),
-    default="kind",
-    help="By kind of operation, or as heat by a cost. time: every step is timed here, alone; no two runs give the same picture.",
+    help="By kind of operation (the default), or as heat by a cost. time: every step is timed here, alone; no two runs give the same picture.",
 )
 @click.option(
     "--values",
@@ -77,7 +76,7 @@ class _Color(click.Choice[str]):
     metavar="FILE",
     help="Numbers of your own in the boxes, and as heat: JSON by path, or a profile of PyTorch or ONNX Runtime.",
 )
-@click.option("--theme", type=click.Choice(THEMES), default="light")
+@click.option("--theme", type=click.Choice(THEMES), help="The colours.  [default: light]")
 @click.option(
     "--style",
     type=click.Choice(STYLES),
@@ -93,7 +92,7 @@ class _Color(click.Choice[str]):
 @click.pass_obj
 def command(
     face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str, ...], trust: bool, output: str | None, form: str | None, level: str, opened: tuple[str, ...],
-    folded: tuple[str, ...], direction: str | None, color_by: str, theme: str, style: str, numbers: str | None,
+    folded: tuple[str, ...], direction: str | None, color_by: str | None, theme: str | None, style: str, numbers: str | None,
     insets: bool | None, width: float | None,
 ) -> int:  # fmt: skip
     """Draw the network: stages as boxes, repeats folded, skips beside the main path."""

@@ -15,7 +15,7 @@ import click
 
 from ..base.records import dataclass
 from .complete import SETTING
-from .option_values import with_values
+from .option_values import given_once, twice, with_values
 
 if TYPE_CHECKING:
     from ..base.diagnostics import Diagnostic
@@ -195,8 +195,12 @@ def page_width(stream: TextIO | None) -> int | None:
 
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, object], None]:
     def keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
-        if value is not None and value is not False:
-            setattr(context.ensure_object(Face), name, value)
+        if value is None or value is False:
+            return
+        if value is not True and name in context.meta and isinstance(parameter, click.Option):  # before the command and behind it
+            raise click.UsageError(twice(parameter), context)
+        context.meta[name] = value
+        setattr(context.ensure_object(Face), name, value)
 
     return keep
 
@@ -250,7 +254,9 @@ class Command(click.Command):
     """A command of archc: it takes the global options too."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(context, with_values(context, args))
+        words = with_values(context, args)
+        given_once(context, words)
+        return super().parse_args(context, words)
 
     def get_help_option(self, context: click.Context) -> click.Option | None:
         return help_of(super().get_help_option(context))

@@ -1,4 +1,4 @@
-"""Options whose value was forgotten, so that the next option would be taken for it: `archc draw --open --help`."""
+"""Options whose value was forgotten, so that the next option would be taken for it (`archc draw --open --help`), or was given twice."""
 
 from __future__ import annotations
 
@@ -34,3 +34,23 @@ def with_values(context: click.Context, words: Sequence[str]) -> list[str]:
                 f"`{word}` takes a value, and `{value}` is {what}: write `{long}=…`, or `{long}={value}` if that is meant", context
             )
     return list(words)
+
+
+def given_once(context: click.Context, words: Sequence[str]) -> None:
+    """Refuse a call that gives an option two values where it takes one: the first of them would be passed over in silence."""
+    _, _, order = context.command.make_parser(context).parse_args(list(words))
+    seen: set[click.Parameter] = set()
+    for option in order:
+        if not isinstance(option, click.Option) or option.multiple or option.count or (option.is_flag and not option.secondary_opts):
+            continue
+        if option in seen:
+            raise click.UsageError(twice(option), context)
+        seen.add(option)
+
+
+def twice(option: click.Option) -> str:
+    """What is said of an option that is given twice."""
+    name = max(option.opts, key=len)
+    in_one = option.metavar is not None and option.metavar.endswith(",…")
+    other = f", or write all in one: `{name}={option.metavar}`" if in_one else ""
+    return f"`{name}` is given twice, and takes one value: leave one of them out{other}"

@@ -60,6 +60,8 @@ def command(
     """Costs of a grid (or a list) of variants, as a table with its Pareto front. Variants that do not compile are rows with the error."""
     from ..variants import sweep
 
+    if cluster and jobs:
+        raise click.UsageError("`--jobs` is for this machine, and `--cluster` has its own workers: leave one of them out")
     settings_of(settings)
     file = file_of(face, file, inputs_of(inputs))
     with progress(face) as show:

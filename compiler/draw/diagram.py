@@ -52,8 +52,10 @@ class Options:
     open: tuple[str, ...] = ()
     fold: tuple[str, ...] = ()
     direction: str | None = None
-    color_by: str = "kind"
-    theme: str = "light"
+    color_by: str | None = None
+    """None: by kind of operation, or the first column of `measured`, where there is one."""
+    theme: str | None = None
+    """None: light, where the format and the style leave a choice."""
     width: float | None = None
     values: Mapping[str, float] | None = None
     unit: str = ""
@@ -105,20 +107,20 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
         return Drawn(fold(graph), "", None, wrong)
     view = View(options.level, options.open, options.fold)
     picture = fold(graph, view)
-    theme = None if options.theme == DEFAULT.theme else options.theme
-    colored = None if options.color_by in (DEFAULT.color_by, *options.measured.columns) else options.color_by
+    asked = options
+    colored = None if options.color_by in ("kind", *options.measured.columns) else options.color_by
     unknown = _unknown_names(graph, view)
     if options.color_by == TIME and options.values is None:
         # The page has colours of its own choice, and a wrong call is told at once: neither waits for the clock.
         try:
-            options = replace(options, color_by="kind") if unknown or form == "html" else _timed(graph, options)
+            options = replace(options, color_by=None) if unknown or form == "html" else _timed(graph, options)
         except ArchError as error:
             return Drawn(picture, "", None, error.diagnostics)
-    column = options.measured.column(options.color_by) if options.measured.columns else None
-    if column is not None and options.color_by == "kind":
+    column = options.measured.column(options.color_by or "") if options.measured.columns else None
+    if column is not None and options.color_by is None:
         options = replace(options, color_by=column.name)
     if options.style == "plain":
-        options = replace(options, theme="print", color_by="none" if options.color_by == "kind" else options.color_by)
+        options = replace(options, theme="print", color_by="none" if options.color_by in (None, "kind") else options.color_by)
     look = _look(options, RESOLUTION if form == "png" else 72, link, column)
     dot = to_dot(graph, picture, look)
     if unknown:
@@ -126,8 +128,14 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     beside = _beside_it(graph, picture, look, form, options)
     if isinstance(beside, Failure):
         return Drawn(picture, dot, None, (failed(graph, picture, beside, form),))
-    given = {"--theme": theme, "--width": f"{options.width:g}in" if options.width is not None else None, "--direction": options.direction}
+    given = {
+        "--theme": asked.theme,
+        "--width": f"{options.width:g}in" if options.width is not None else None,
+        "--direction": options.direction,
+    }
     given |= {"--color-by": colored, "--style": "plain" if options.style == "plain" else None}
+    if options.style == "plain" and form != "html":
+        given |= {"--theme": None if asked.theme == "print" else asked.theme, "--color-by": "kind" if asked.color_by == "kind" else None}
     said = (
         *idle(graph, view, picture),
         *(_no_insets(graph) if options.insets and beside is None else ()),
@@ -188,7 +196,8 @@ def _beside_it(graph: Graph, picture: Picture, look: Look, form: str, options: O
     """The picture with its insets, where it is to have any: where nothing is said of them, a plain picture has them that fit a page with it."""
     if options.insets is False:
         return None
-    plainly = replace(DEFAULT, insets=None, theme=options.theme, width=options.width, seconds=options.seconds) == options
+    kinds = options.color_by if options.color_by == "kind" else None
+    plainly = replace(DEFAULT, insets=None, theme=options.theme, color_by=kinds, width=options.width, seconds=options.seconds) == options
     if options.insets is None and (form not in ("svg", "pdf", "png") or not plainly or arms(picture).level):
         return None
     found, left_out = insets(graph, picture)
@@ -249,7 +258,7 @@ def _timed(graph: Graph, options: Options) -> Options:
 
 def _look(options: Options, resolution: int, link: Callable[[Span], str], column: Column | None) -> Look:
     return Look(
-        THEMES[options.theme], options.direction, options.color_by, options.width, options.values, options.unit, column, options.legend,
+        THEMES[options.theme or "light"], options.direction, options.color_by or "kind", options.width, options.values, options.unit, column, options.legend,
         resolution, link, options.style == "plain",
     )  # fmt: skip
 
@@ -271,10 +280,10 @@ def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
     colors = ("kind", "none", "cost", *COSTS, TIME, *options.measured.columns)
     known: tuple[tuple[str, object, Sequence[str]], ...] = (
         ("level", options.level, LEVELS),
-        ("theme", options.theme, tuple(THEMES)),
+        ("theme", options.theme or "light", tuple(THEMES)),
         ("style", options.style, STYLES),
         ("direction", "TB" if options.direction is None else options.direction, DIRECTIONS),
-        ("color_by", options.color_by if options.values is None else "kind", colors),
+        ("color_by", (options.color_by if options.values is None else None) or "kind", colors),
     )
     return tuple(
         _error(graph, "F606", f"`{clean(str(value))}` is no {name} of a picture", f"use one of {', '.join(words)}")

@@ -42,19 +42,23 @@ _UNHEEDED = {
         "a drawing to be changed by hand is as wide as it is",
         "leave it out, and scale the drawing where it is placed",
     ),
+    ("plain", "--theme"): ("it is in black and white", "leave it out, or leave `--style plain` out"),
+    ("plain", "--color-by"): ("it is in black and white", "leave it out, or leave `--style plain` out"),
     ("volumes", "--direction"): ("volumes lead from left to right", "leave it out, or leave `--style volumes` out"),
 }
+
+_OF_STYLES = {"volumes": "volumes have", "plain": "a plain picture has"}
 
 
 def unheeded(graph: Graph, form: str, style: str, given: dict[str, str | None]) -> tuple[Diagnostic, ...]:
     """A warning for each option that changes nothing in this format. `given`: what was asked for that is not the default."""
-    kind = "volumes" if style == "volumes" else form
     rows = []
     for option, value in given.items():
-        why = _UNHEEDED.get((kind, option)) or _UNHEEDED.get((form, option))
-        if value is not None and why is not None:
-            what = "volumes have" if kind == "volumes" and (kind, option) in _UNHEEDED else f"`.{form}` has"
-            rows.append(doubt(graph, "W553", f"{what} no `{option} {value}`: {why[0]}", why[1]))
+        for kind, has in ((form, f"`.{form}` has"), (style, _OF_STYLES.get(style, ""))):
+            why = _UNHEEDED.get((kind, option))
+            if value is not None and why is not None:
+                rows.append(doubt(graph, "W553", f"{has} no `{option} {value}`: {why[0]}", why[1]))
+                break
     return tuple(rows)
 
 

@@ -72,6 +72,63 @@ def test_a_dash_may_begin_a_value(run: Run, words: tuple[str, ...]) -> None:
     assert "takes a value" not in run(*words).stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("bench", "good.arch", "--ways", "eager", "--against", "torchvision:resnet18"), "`--against` is for the ways `reference`"),
+        (("diff", "good.arch", "good.arch", "--direction", "LR"), "`--direction` is for the picture: `-o FILE` is not there"),
+        (("sweep", "good.arch", "--vary", "width=4,8", "--cluster", "tcp://h:1", "--jobs", "2"), "`--cluster` has its own workers"),
+    ],
+)
+def test_an_option_that_the_rest_of_the_call_makes_no_use_of_is_refused(run: Run, words: tuple[str, ...], said: str) -> None:
+    result = run(*words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in " ".join(result.stderr.split())
+
+
+# --------------------------------------------------------------------------------------- given twice
+
+
+def test_an_option_of_one_value_is_given_once(run: Run) -> None:
+    """In every command: the first of two values would be passed over in silence."""
+    for command in COMMANDS:
+        for option in command_of(command).get_params(CONTEXT):
+            if not isinstance(option, click.Option) or option.multiple or (option.is_flag and not option.secondary_opts):
+                continue
+            words = [option.opts[0]] if not option.is_flag else []
+            values = ["1", "2"] if words else [option.opts[0], option.secondary_opts[0]]
+            result = run(command, *(word for value in values for word in (*words, value)))
+            assert result.exit_code == 2, (command, option.name)
+            told = " ".join(result.stderr.split())
+            assert f"`{max(option.opts, key=len)}` is given twice, and takes one value" in told, (command, option.name, told)
+
+
+@pytest.mark.parametrize("words", [("-o", "a.svg", "--output", "b.svg"), ("-oa.svg", "-o", "b.svg"), ("--output=a.svg", "-ob.svg")])
+def test_it_is_one_option_however_it_is_written(run: Run, folder: Path, words: tuple[str, ...]) -> None:
+    result = run("draw", "good.arch", *words)
+    assert (result.exit_code, "`--output` is given twice" in result.stderr) == (2, True)
+    assert not list(folder.glob("*.svg"))
+
+
+def test_what_takes_a_list_says_so(run: Run) -> None:
+    said = " ".join(run("build", "good.arch", "--target", "python", "--target", "json").stderr.split())
+    assert "or write all in one: `--target=WORD,…`" in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--color", "always", "check", "good.arch", "--color", "never"), ("--color", "always", "--color", "never", "check", "good.arch")],
+)
+def test_an_option_before_the_command_is_the_same_behind_it(run: Run, words: tuple[str, ...]) -> None:
+    result = run(*words)
+    assert (result.exit_code, "`--color` is given twice" in result.stderr) == (2, True)
+
+
+def test_a_flag_may_be_said_again(run: Run) -> None:
+    assert run("-q", "check", "good.arch", "-q").exit_code == 0
+    assert run("cost", "good.arch", "--set", "width=4", "--set", "classes=3").exit_code == 0
+
+
 # ------------------------------------------------------------------------------------------- parts that fail
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from archc.compiler.draw.diagram import DEFAULT, Drawn, Options, draw_text
+from archc.compiler.draw.values import Value, Values
 from archc.compiler.driver import compile
 from archc.compiler.graph.graph import Graph
 
@@ -47,6 +48,24 @@ def test_an_option_that_changes_nothing_is_told_and_no_other(graph: Graph, form:
     told = said(drawn, "W553")
     assert (drawn.data == usual.data) == bool(told)
     assert all(option in row for row in told) and len(told) <= 1
+
+
+@pytest.mark.parametrize("form", ["html", "svg"])
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
+def test_a_theme_that_was_asked_for_is_drawn_or_told(graph: Graph, form: str, theme: str) -> None:
+    """`light` is what is drawn where nothing is said, and asked for by its name where the page or the style has another."""
+    for style in ("boxes", "plain"):
+        told = said(draw_text(graph, form, Options(theme=theme, style=style)), "W553")
+        is_drawn = form == "svg" and (style == "boxes" or theme == "print")
+        assert any(f"`--theme {theme}`" in row for row in told) != is_drawn, (style, told)
+
+
+def test_kinds_that_were_asked_for_colour_the_boxes_beside_numbers_of_ones_own(graph: Graph) -> None:
+    measured = Values(("time",), (Value(frozenset({graph.nodes[1].index}), (3.0,)),))
+    by_kind, by_number = (draw_text(graph, "svg", Options(color_by=word, measured=measured)).data for word in ("kind", None))
+    assert by_kind is not None and by_kind != by_number
+    told = said(draw_text(graph, "svg", Options(color_by="kind", style="plain")), "W553")
+    assert len(told) == 1 and "a plain picture has no `--color-by kind`" in told[0]
 
 
 def test_volumes_lead_from_left_to_right(graph: Graph) -> None:
