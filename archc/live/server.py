@@ -195,8 +195,8 @@ class Server:
         made = await self._worked_out(work)
         if isinstance(made, bytes):
             await tab.send({"part": "drawn", "form": form, "text": made.decode("utf-8")})
-        elif made:
-            await tab.send({"part": "undrawn", "diagnostics": to_data(made)["diagnostics"]})
+        else:
+            await tab.send({"part": "undrawn", **_refused(made)})
 
     async def _help(self, tab: Tab, message: Json) -> None:
         """At once, beside the answers: who types waits for no picture."""
@@ -216,11 +216,7 @@ class Server:
             while not tab.changed.is_set():
                 part = await self._worked_out(partial(_next, parts))
                 if isinstance(part, tuple):
-                    part = {
-                        "part": "refused",
-                        "diagnostics": to_data(part)["diagnostics"],
-                        **({} if part else {"bug": "the terminal tells more"}),
-                    }
+                    part = {"part": "refused", **_refused(part)}
                 await tab.send({**part, "number": number})
                 if part["part"] in ("done", "refused"):
                     break
@@ -237,6 +233,11 @@ class Server:
                 return (known,)
             self.bug(error)
             return ()
+
+
+def _refused(diagnostics: tuple[Diagnostic, ...]) -> Json:
+    """Why there is no answer; without a diagnostic it is archc that has failed."""
+    return {"diagnostics": to_data(diagnostics)["diagnostics"], **({} if diagnostics else {"bug": "the terminal tells more"})}
 
 
 def _next(parts: Iterator[Json]) -> Json:

@@ -82,7 +82,7 @@ DARK = Theme(
     },
     other="#3b3f44",
     blocks=("#2c4f35", "#6a4422", "#3a4278", "#653252", "#1f525b", "#55501d", "#51473a", "#44551f"),
-    marks={"same": "#262c34", "added": "#245c2b", "removed": "#74302c", "changed": "#665313", "renamed": "#2b4a70"},
+    marks={"same": "#262c34", "added": "#245c2b", "removed": "#74302c", "changed": "#5f4d12", "renamed": "#2b4a70"},
     heat=("#2a2320", "#4a2c1f", "#6d3a20", "#a04a1e", "#d9772f", "#ffc27a"),
     count="#ffb4a6",
 )

@@ -226,10 +226,12 @@ def test_a_failure_of_archc_is_told_and_the_server_goes_on(file: Path, monkeypat
         with monkeypatch.context() as broken:
             broken.setattr(driver, "check_all", lambda *_, **__: 1 / 0)
             await tab.send(do="ask", number=1, text=TEXT)
-            await tab.until("refused")
+            assert (await tab.until("refused"))["bug"] == "the terminal tells more"
+            await tab.send(do="draw", form="svg", text=TEXT)
+            assert (await tab.until("undrawn"))["bug"] == "the terminal tells more"
         await tab.send(do="ask", number=2, text=TEXT)
         await tab.until("picture")
-        assert [type(error) for error in seen] == [ZeroDivisionError]
+        assert [type(error) for error in seen] == [ZeroDivisionError, ZeroDivisionError]
 
     talk(file, speak, seen.append)
 

@@ -261,6 +261,18 @@ def test_every_form_of_the_picture_is_made(page: Any) -> None:
         until(lambda mark=mark: any(mark in text for text in page.execute_script("return window.made")))
 
 
+def test_a_picture_that_archc_fails_to_make_says_so(page: Any) -> None:
+    write(page, SOUND)
+    until(lambda: "conv 3x3, 4" in boxes(page))
+    page.execute_script(
+        "window.post = Worker.prototype.postMessage;"
+        "Worker.prototype.postMessage = function (said) { post.call(this, said.do === 'draw' ? {...said, wanted: 7} : said) };"  # no wish at all
+        "document.getElementById('file-save').click()"
+    )
+    until(lambda: "archc has failed (AttributeError" in page.find_element("tag name", "body").text)
+    page.execute_script("Worker.prototype.postMessage = window.post")
+
+
 def test_it_can_be_used_on_a_phone_and_in_the_dark(page: Any) -> None:
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 390, "height": 800, "deviceScaleFactor": 2, "mobile": True})
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]})

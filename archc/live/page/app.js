@@ -7,7 +7,7 @@ import { settings, showParameters, start as startParameters } from "./parameters
 import { light, old, show as showPicture, start as startPicture } from "./picture.js";
 import { marks, show as showProblems } from "./problems.js";
 
-/** @import { Asked, Backend, Check, Diagnostic, Editor, Part } from "./types.d.ts" */
+/** @import { Asked, Backend, Check, Diagnostic, Editor, Part, Refused } from "./types.d.ts" */
 
 /** Milliseconds after a key in which another one may follow. */
 const PAUSE = 60;
@@ -52,10 +52,13 @@ export function run(editor, backend, told) {
       more(part.diagnostics);
       if (part.svg !== null) light(editor.line());
     } else if (part.part === "refused") {
-      old(part.bug === undefined ? "archc could not answer" : `archc has failed (${part.bug}); please report it, with the text`);
+      old(why(part, "archc could not answer"));
       more(part.diagnostics);
     }
   }
+
+  /** @param {Refused} refused @param {string} words where it is not archc's fault */
+  const why = ({ bug }, words) => (bug === undefined ? words : `archc has failed (${bug}); please report it, with the text`);
 
   /** @param {Check} part */
   function check(part) {
@@ -105,9 +108,9 @@ export function run(editor, backend, told) {
   byId("file-save", HTMLButtonElement).addEventListener("click", async () => {
     const form = byId("file-form", HTMLSelectElement).value;
     const made = await backend.draw(asked(), form);
-    if (typeof made === "string") download(made, `${network.value || "network"}.${form}`);
-    else if (made.length) more(made);
-    else old(`The .${form} could not be made`);
+    if ("text" in made) download(made.text, `${network.value || "network"}.${form}`);
+    else if (made.diagnostics.length) more(made.diagnostics);
+    else old(why(made, `The .${form} could not be made`));
   });
   return {
     ask,

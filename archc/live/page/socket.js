@@ -56,7 +56,7 @@ export function connect(hear, changed) {
     },
     draw(asked, form) {
       return new Promise((resolve) => {
-        drawn = (made) => resolve(made.part === "drawn" ? made.text : made.part === "undrawn" ? made.diagnostics : []);
+        drawn = (made) => resolve(made.part === "drawn" || made.part === "undrawn" ? made : { diagnostics: [] });
         send({ do: "draw", form, ...asked });
       });
     },

@@ -49,13 +49,21 @@ export interface Check {
   colors: Piece[][];
 }
 
+/** Why there is no answer: what is wrong with the text, or, where archc is at fault, what it failed of. */
+export interface Refused {
+  diagnostics: Diagnostic[];
+  bug?: string;
+}
+
+export type Made = { text: string } | Refused;
+
 export type Part =
   | Check
   | ({ part: "costs"; totals: string } & Table)
   | ({ part: "sizes" } & Table)
   | { part: "python"; text: string }
   | { part: "picture"; svg: string | null; places: Places; diagnostics: Diagnostic[] }
-  | { part: "refused"; diagnostics: Diagnostic[]; bug?: string }
+  | ({ part: "refused" } & Refused)
   | { part: "done" };
 
 /** What a parameter is that a field can hold. */
@@ -84,8 +92,8 @@ export interface Look {
 /** Who answers: a process of this machine, or Python in the page itself. Of several questions the last one alone is answered. */
 export interface Backend {
   ask(asked: Asked, take: (part: Part) => void): void;
-  /** The picture as a file; a list of what is wrong where there is none. */
-  draw(asked: Asked, form: string): Promise<string | Diagnostic[]>;
+  /** The picture as a file, or why there is none. */
+  draw(asked: Asked, form: string): Promise<Made>;
   /** What stands at a place of the text, or may be written there; an empty object where there is nothing to say. */
   help(kind: "hover" | "offers", text: string, offset: number): Promise<unknown>;
 }
@@ -165,4 +173,4 @@ export type Told =
   | { part: "elsewhere" }
   | { part: "help"; asked: number; found: object }
   | { part: "drawn"; form: string; text: string }
-  | { part: "undrawn"; diagnostics: Diagnostic[] };
+  | ({ part: "undrawn" } & Refused);

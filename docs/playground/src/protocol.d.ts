@@ -1,5 +1,5 @@
 // What the page and its worker say to each other.
-import type { Diagnostic, Part, Value } from "./types.d.ts";
+import type { Made, Part, Value } from "./types.d.ts";
 
 export interface Question {
   file: string;
@@ -12,8 +12,6 @@ export type ToWorker =
   | ({ do: "draw"; number: number; form: string } & Question)
   | { do: "help"; number: number; kind: string; file: string; text: string; offset: number }
   | { do: "library"; name: string };
-
-export type Made = { text: string } | { diagnostics: Diagnostic[] };
 
 export type FromWorker =
   | { part: "ready" }

@@ -1,7 +1,7 @@
 // The worker that answers, seen from the page: started, and started again where it broke or was told to stop.
 
-/** @import { Backend, Diagnostic, Part } from "./types.d.ts" */
-/** @import { FromWorker, Made, Shipped, ToWorker } from "./protocol.d.ts" */
+/** @import { Backend, Made, Part } from "./types.d.ts" */
+/** @import { FromWorker, Shipped, ToWorker } from "./protocol.d.ts" */
 
 /** Milliseconds of silence after which a person may want to stop it. */
 const LONG = 12_000;
@@ -19,7 +19,7 @@ export function python(file, changed) {
   let last = /** @type {ToWorker | null} */ (null);
   let silence = 0;
   let started = false;
-  const drawn = /** @type {Map<number, (made: string | Diagnostic[]) => void>} */ (new Map());
+  const drawn = /** @type {Map<number, (made: Made) => void>} */ (new Map());
   const helped = /** @type {Map<number, (found: object) => void>} */ (new Map());
   const texts = /** @type {Map<string, (found: Shipped) => void>} */ (new Map());
   let worker = start();
@@ -65,7 +65,7 @@ export function python(file, changed) {
       listen(!isLast);
       take(message.answer);
     } else if (message.part === "drawn") {
-      drawn.get(message.number)?.(of(message.made));
+      drawn.get(message.number)?.(message.made);
       drawn.delete(message.number);
     } else if (message.part === "help") {
       helped.get(message.number)?.(message.found);
@@ -75,9 +75,6 @@ export function python(file, changed) {
       texts.delete(message.name);
     }
   }
-
-  /** @param {Made} made */
-  const of = (made) => ("text" in made ? made.text : made.diagnostics);
 
   /** @param {boolean} waiting */
   function listen(waiting) {
