@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import sys
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,11 +26,11 @@ def watched() -> Iterator[dict[int, tuple[nn.Module, Arguments]]]:
         frame = sys._getframe(1)
         # `super().__init__()` climbs from the most special class: its frame is the outermost of those that make this module.
         outermost = None
-        while frame is not None and frame.f_code.co_name == "__init__" and frame.f_locals.get("self") is module:
+        while frame is not None and frame.f_code.co_name == "__init__" and _own(frame) is module:
             outermost, frame = frame, frame.f_back  # type: ignore[assignment]
         if outermost is not None and id(module) not in found:
             row = inspect.getargvalues(outermost)
-            names = [name for name in row.args if name != "self"]
+            names = row.args[1:]
             code = outermost.f_code
             names += code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
             given = {name: row.locals[name] for name in names if name in row.locals}
@@ -41,6 +42,12 @@ def watched() -> Iterator[dict[int, tuple[nn.Module, Arguments]]]:
         yield found
     finally:
         nn.Module.__init__ = first  # type: ignore[method-assign]
+
+
+def _own(frame: types.FrameType) -> object:
+    """The first argument of a method: `self`, whatever it is called there."""
+    names = frame.f_code.co_varnames
+    return frame.f_locals.get(names[0]) if names else None
 
 
 def _settings(given: Arguments) -> Arguments:

@@ -7,6 +7,7 @@ from dataclasses import field
 
 from ...base.records import dataclass
 from ..ops.axis_names import Axes
+from .trace import Ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,12 @@ class Missing:
     line: tuple[str, int] | None
     made: tuple[int, ...] = ()
     """The tensors that it would make."""
+    function: str = ""
+    """What PyTorch calls it."""
+    ran: Ran | None = None
+    """The shapes that the call took and made."""
+    around: Ran | None = None
+    """Those of the module in whose `forward` it stands, where that is a part of the model."""
 
     def __str__(self) -> str:
         place = f"{self.line[0]}:{self.line[1]}" if self.line else "an unknown line"

@@ -16,7 +16,7 @@ from .flat_steps import Flat, Input, Missing, Plain, Step
 from .inits import has_other_bias, tensor_start, word_of
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
-from .trace import Call, Ref, Trace
+from .trace import Call, Ran, Ref, Trace
 from .unsaid import Unsaid
 from .words import RESERVED, free_name
 
@@ -102,11 +102,19 @@ class Lowering:
             self.handle(call)
         except Unsaid as reason:
             made = tuple(ref.number for ref in call.results)
-            self.flat.missing.append(Missing(str(reason), call.path, call.line, made))
+            around = self.trace.ran.get(call.path)
+            self.flat.missing.append(Missing(str(reason), call.path, call.line, made, plain_name(call.function), self._ran(call), around))
             sources = [row.number for row in inputs if isinstance(row, Data)]
             for number in made:
                 self.known.setdefault(number, self._data(number))
                 self.flat.steps.append(Step(number, MISSING, {}, sources, self.trace.values[number].shape, call.path))
+
+    def _ran(self, call: Call) -> Ran | None:
+        """The shapes of a call whose tensors are such as steps take and make."""
+        takes, gives = ([self.trace.values[ref.number] for ref in refs] for refs in (matters(call), call.results))
+        if not all(value.dtype.is_floating_point for value in gives) or not all(value.source in ("call", "input") for value in takes):
+            return None
+        return Ran(tuple(value.shape for value in takes), tuple(value.shape for value in gives))
 
     def handle(self, call: Call) -> None:
         """Lower a call by its name."""

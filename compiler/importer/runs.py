@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import os
 import re
-from collections.abc import Sequence
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 from torch import nn
 
 from ...reporting.error import ArchError
+from .constructors import Arguments
 from .flat_steps import Flat, Missing
 from .graph_model import GraphModel
 from .known import BATCHES
 from .lower_trace import lower
+from .own_operation import of_function, of_module
 from .sources import Model, as_it_was, on_meta, trouble
 from .trace import Trace, trace
 from .training_part import put_back
@@ -61,7 +66,7 @@ class Runs:
                 f"wrap it: `nn.Sequential({kind}(…))`",
             )
         if flat.missing:
-            raise _refusal(source, flat.missing)
+            raise _refusal(source, flat.missing, modules, model.constructors)
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
                 flat = _with_sides(lower(self._runs(training=True), modules, model.starts), flat) or flat
@@ -106,18 +111,26 @@ class Runs:
                 with contextlib.suppress(Exception), as_it_was(module):  # many take one size alone
                     found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs]))
         except (Exception, SystemExit) as error:
-            line = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
-            line = line if len(line) <= LONGEST else line[:LONGEST].rsplit(" ", 1)[0] + " …"
+            said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
+            said = said if len(said) <= LONGEST else said[:LONGEST].rsplit(" ", 1)[0] + " …"
             shapes = " and ".join("x".join(map(str, tensor.shape[1:])) for tensor in self.model.inputs)
             raise trouble(
                 self.source,
                 "F652",
-                f"the model does not run on {shapes}: {type(error).__name__}: {line}",
+                f"the model does not run on {shapes}: {type(error).__name__}: {said}",
                 _remedy(self.model, str(error)),
+                [f"it stops at {_place(line)}" for line in _stopped_at(error)],
             ) from error
         finally:
             module.eval()
         return found
+
+
+def _stopped_at(error: BaseException) -> list[tuple[str, int]]:
+    """The line of the model's own source that an error came from, where there is one."""
+    rows = [(row.filename, row.lineno or 0) for row in traceback.extract_tb(error.__traceback__)]
+    others = (os.path.dirname(torch.__file__), str(Path(__file__).parent), "<")
+    return [row for row in rows if not row[0].startswith(others)][-1:]
 
 
 def _remedy(model: Model, told: str) -> str:
@@ -160,7 +173,9 @@ def _with_sides(both: Flat, plain: Flat) -> Flat | None:
     return both
 
 
-def _refusal(source: str, missing: Sequence[Missing]) -> Exception:
+def _refusal(
+    source: str, missing: Sequence[Missing], modules: Mapping[str, nn.Module], constructors: Mapping[int, tuple[nn.Module, Arguments]]
+) -> Exception:
     rows: dict[str, list[Missing]] = {}
     for row in missing:
         rows.setdefault(row.what, []).append(row)
@@ -172,12 +187,35 @@ def _refusal(source: str, missing: Sequence[Missing]) -> Exception:
     if len(rows) > MOST_TOLD:
         notes.append(f"and {len(rows) - MOST_TOLD} more")
     first = next(iter(rows))
+    carried = _carried(missing[0], modules, constructors)
     return trouble(
         source,
         "F653",
         f"the language cannot say {len(rows)} of the model's operations: {first}" + (", …" if len(rows) > 1 else ""),
+        help="\n".join(carried),
         notes=notes,
     )
+
+
+def _carried(row: Missing, modules: Mapping[str, nn.Module], constructors: Mapping[int, tuple[nn.Module, Arguments]]) -> list[str]:
+    """How an operation of one's own says it: the whole module where that is a part of the model, or else the call alone."""
+    told, module = None, modules.get(row.path)
+    if row.path and module is not None and row.around is not None:
+        made_with = constructors.get(id(module))
+        told = of_module(module, row.around, None if made_with is None else made_with[1])
+        if told is not None:
+            return [f"an operation of one's own carries `{row.path}` (`archc explain operation`):", *told]
+    if row.ran is not None:
+        told = of_function(row.function, row.ran)
+    if told is None:
+        return [
+            "move it into a module of its own, made of numbers, from tensors of real numbers to such: an operation of one's own "
+            "can carry that (`archc explain operation`)"
+        ]
+    return [
+        f"an operation of one's own carries it, with a class whose `forward` calls `{row.function}` (`archc explain operation`):",
+        *told,
+    ]
 
 
 def _place(line: tuple[str, int]) -> str:

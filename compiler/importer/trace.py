@@ -88,6 +88,17 @@ def _refs(value: object) -> Iterator[Ref]:
             yield from _refs(item)
 
 
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The shapes that a module or function took and made when it ran first, with the batch."""
+
+    takes: tuple[Shape, ...]
+    gives: tuple[Shape, ...]
+
+
 @dataclass(slots=True, eq=False)
 class Trace:
     """A whole run."""
@@ -101,6 +112,9 @@ class Trace:
     """What the model answers with, in words."""
     given: dict[str, list[tuple[str, int | None, Ref]]] = field(default_factory=dict)
     """Of modules that take several tensors: each with the argument of `forward` that it is, and its place where that is a list."""
+
+    ran: dict[str, Ran] = field(default_factory=dict)
+    """Of each module, by its path."""
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self.calls)} calls>"
@@ -283,6 +297,11 @@ class _Recorder(TorchFunctionMode):
                     found.append((name, place if is_list else None, ref))
         self.trace.given[path] = found
 
+    def made(self, path: str, given: object, result: object) -> None:
+        """The shapes of a module that has run."""
+        takes, gives = (tuple(tuple(tensor.shape) for tensor in tensors_of(row)) for row in (given, result))
+        self.trace.ran.setdefault(path, Ran(takes, gives))
+
     def passed(self, path: str, given: tuple[object, ...], result: object) -> None:
         """A module that handed its input on (an identity, or a dropout at rest) is a call as well: it may have a number to itself."""
         if len(given) == 1 and given[0] is result and isinstance(result, torch.Tensor):
@@ -366,8 +385,9 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
         recorder.took(path, part, given, named)
         entered.append(len(recorder.trace.calls))
 
-    def leave(part: nn.Module, given: tuple[object, ...], result: object) -> None:
+    def leave(part: nn.Module, given: tuple[object, ...], named: dict[str, object], result: object) -> None:
         begin = entered.pop()
+        recorder.made(paths[part], [*given, *named.values()], result)
         if type(part).__name__ in OPAQUE and isinstance(result, torch.Tensor) and isinstance(given[0], torch.Tensor):
             # What it does in training is one step of the language.
             del recorder.trace.calls[begin:]
@@ -382,7 +402,7 @@ def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
         module.archc_calls.tell = recorder.told
     parts = [part for part in module.modules() if part is not module]
     handles = [part.register_forward_pre_hook(enter, with_kwargs=True) for part in parts] + [
-        part.register_forward_hook(leave) for part in parts
+        part.register_forward_hook(leave, with_kwargs=True) for part in parts
     ]
     try:
         with torch.no_grad(), recorder, recorder.dropping(module):

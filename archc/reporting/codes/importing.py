@@ -26,9 +26,11 @@ ROWS: tuple[Code, ...] = (
         "F653",
         "a model that the language cannot say",
         "Some of its operations have no word in the language, or are used in a way that the word does not cover. Each is listed with the module "
-        "and the line of the model's source. Nothing was written.",
+        "and the line of the model's source. Nothing was written. The help shows an operation of one's own that carries it: the class of the "
+        "part that has it, where that is made of numbers, or a class for the call alone.",
         "",
-        "Change the model there, or import the part of it that can be said: `package.module:factory` may be any module.",
+        "Change the model there; import the part of it that can be said: `package.module:factory` may be any module; or write the text around the "
+        "operation that the help shows.",
     ),
     Code(
         "F654",

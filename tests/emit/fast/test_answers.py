@@ -269,5 +269,6 @@ def test_what_leaps_is_equal_in_double(name: str, tmp_path: Path) -> None:
     graph = compile(smaller(name, tmp_path)).graph
     torch.manual_seed(1)
     state = statistics_shaken(build(graph, Mode.INFERENCE)).state_dict()
+    half = [tuple(size // 2 if axis else size for axis, size in enumerate(node.shape)) for node in graph.inputs]  # 1.5 GB at its whole size
     with torch.no_grad():
-        check_in_double(graph, state, normal(graph, 1))
+        check_in_double(graph, state, normal(graph, 1, half))

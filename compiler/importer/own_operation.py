@@ -1,0 +1,152 @@
+"""What the language lacks, as the operation of one's own that would carry it: a declaration for the text, and the class beside it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import nn
+
+from ...base.source import Source
+from ...dsl.format.printer import format_source
+from ..driver import check_source
+from ..ops import TABLE as OPERATIONS
+from .constructors import Arguments
+from .known import BATCHES
+from .trace import Ran, Shape
+from .words import RESERVED, snake
+
+MOST_WEIGHTS = 12
+"""Tensors of a state_dict that a declaration in a message lists."""
+
+NAMES = "abcdefgh"
+"""What several tensors are called where the module does not say."""
+
+
+def of_module(module: nn.Module, ran: Ran, made_with: Arguments | None) -> list[str] | None:
+    """The lines of a declaration of the module's class; None where no text can make such a module, or the shapes do not say how it works."""
+    kind = type(module)
+    arguments = _arguments(kind, made_with)
+    state = module.state_dict(keep_vars=True)
+    if arguments is None or len(state) > MOST_WEIGHTS or "<" in kind.__qualname__ or kind.__module__ == "__main__":
+        return None
+    rules = [f"arguments [{', '.join(arguments)}]"] if arguments else []
+    for word, is_buffer in (("weight", False), ("buffer", True)):
+        rows = [_tensor(key, value) for key, value in state.items() if isinstance(value, nn.Parameter) is not is_buffer]
+        rules += [f"{word} {', '.join(rows)}"] if rows else []
+    names = [*inspect.signature(kind.forward).parameters][1:]
+    return _declared(kind.__name__, f"{_home(kind)}:{kind.__qualname__}", ran, rules, names)
+
+
+def of_function(function: str, ran: Ran) -> list[str] | None:
+    """The same for a call that stands in a larger `forward`: the class is yet to be written. None where it makes numbers that no step makes."""
+    name = "".join(part.capitalize() for part in function.strip("_").split("_"))
+    return _declared(name, f"my_layers.py:{name}", ran, [], [])
+
+
+def _declared(name: str, place: str, ran: Ran, rules: Sequence[str], names: Sequence[str]) -> list[str] | None:
+    """A text that the compiler takes, as lines; None where it does not."""
+    if not ran.takes or not ran.gives or any(_batch(shape) is None for shape in (*ran.takes, *ran.gives)):
+        return None
+    word = snake(name)
+    word = f"own_{word}" if word in OPERATIONS or word in RESERVED or not word.isidentifier() else word
+    several = list(names[: len(ran.takes)]) if len(names) >= len(ran.takes) else list(NAMES[: len(ran.takes)])
+    takes = f" takes {', '.join(several)}" if len(ran.takes) > 1 else ""
+    made = [f"y{number}" for number in range(len(ran.gives))]
+    gives = f" gives {', '.join(made)}" if len(made) > 1 else ""
+    first = ran.takes[0][1:]
+    shapes = [_shape(shape[1:], first) for shape in ran.gives]
+    shape = shapes[0] if len(shapes) == 1 else f"[{', '.join(shapes)}]"
+    text = "\n".join([f'operation {word}(){takes}{gives} from "{place}" {{', *rules, f"shape {shape}", "}"])
+    inputs = "\n".join(f"input x{number}[{', '.join(map(str, row[1:]))}]" for number, row in enumerate(ran.takes))
+    step = word if len(ran.takes) == 1 else f"{word} {{ {' '.join(f'| skip(x{number})' for number in range(len(ran.takes)))} }}"
+    if len(made) > 1:
+        step += f" as {', '.join(made)}\noutput {', '.join(made)}"
+    used = f"\nnetwork n {{\n{inputs}\n{step}\n}}\n"
+    if any(row.is_error for row in check_source(Source.of("own", text + used)).diagnostics):
+        return None
+    return format_source(Source.of("own", text + "\n")).rstrip("\n").split("\n")
+
+
+def _batch(shape: Shape) -> int | None:
+    return BATCHES[0] if len(shape) > 1 and shape[0] == BATCHES[0] else None
+
+
+def _shape(made: Shape, given: Shape) -> str:
+    """As it follows from what comes in, where it does."""
+    if made == given:
+        return "in.shape"
+    axes = {2: ("height", "width"), 1: ("length",)}.get(len(given) - 1, ())
+    if len(made) != len(given) or not axes:
+        return f"[{', '.join(map(str, made))}]"
+    rows = [str(made[0])]
+    for axis, one, other in zip(axes, made[1:], given[1:], strict=True):
+        scale = math.gcd(one, other)
+        if one == other:
+            rows.append(f"in.{axis}")
+        elif scale == one:
+            rows.append(f"in.{axis} / {other // one}")
+        elif scale == other:
+            rows.append(f"{one // other} * in.{axis}")
+        else:
+            rows.append(str(one))
+    return f"[{', '.join(rows)}]"
+
+
+def _tensor(key: str, value: torch.Tensor) -> str:
+    name = key if all(part.isidentifier() for part in key.split(".")) else f'"{key}"'
+    sizes = [str(size) for size in value.shape]
+    kind = [] if value.is_floating_point() else [f'dtype = "{str(value.dtype).removeprefix("torch.")}"']
+    return f"{name}[{', '.join([*sizes, *kind])}]"
+
+
+def _arguments(kind: type[nn.Module], made_with: Arguments | None) -> list[str] | None:
+    """What the constructor is given, but for its defaults; None where it is not known, or no text can say it."""
+    signature = inspect.signature(kind.__init__)
+    wanted: Mapping[str, inspect.Parameter] = dict(list(signature.parameters.items())[1:])
+    if made_with is None:
+        return (
+            []
+            if all(row.default is not row.empty or row.kind in (row.VAR_POSITIONAL, row.VAR_KEYWORD) for row in wanted.values())
+            else None
+        )
+    rows = []
+    for name, row in wanted.items():
+        if row.kind in (row.VAR_POSITIONAL, row.VAR_KEYWORD):
+            return None
+        value = made_with.get(name, row.default)
+        if value is row.default or (type(value) is type(row.default) and value == row.default):
+            continue
+        said = _value(value)
+        if said is None:
+            return None
+        rows.append(f"{name} = {said}")
+    return rows
+
+
+def _value(value: object) -> str | None:
+    if value == "?":
+        return None
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return str(value) if math.isfinite(value) else None
+    if isinstance(value, str):
+        return '"' + value + '"' if value.isprintable() and not set(value) & set('"\\{}') else None
+    if isinstance(value, tuple):
+        rows = [_value(item) for item in value]
+        return None if None in rows else f"[{', '.join(filter(None, rows))}]"
+    return None
+
+
+def _home(kind: type[nn.Module]) -> str:
+    """The class's file, where it is one of the user's that stands alone, or else its module."""
+    try:
+        place = os.path.relpath(inspect.getfile(kind))
+    except (OSError, TypeError, ValueError):  # another drive of Windows
+        return kind.__module__
+    own = "site-packages" not in place and not place.startswith("..") and "." not in kind.__module__
+    return place.replace(os.sep, "/") if own else kind.__module__

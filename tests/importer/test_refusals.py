@@ -1,0 +1,181 @@
+"""What the language lacks is refused with the operation of one's own that carries it: a declaration that compiles, and does what the module does."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+import archc
+from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.sources import model_of
+
+LAYERS = """\
+import torch
+from torch import Tensor, nn
+
+
+class Fourier(nn.Module):
+    def __init__(self, channels: int, groups: int = 1, sizes: tuple = (1, 1), kind: str = "ortho") -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, sizes, groups=groups)
+        self.bn = nn.BatchNorm2d(channels)
+        self.kind = kind
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.bn(torch.fft.fft2(self.conv(x), norm=self.kind).real)[:, :, ::2, ::2]
+
+
+class Bessel(nn.Module):
+    def __init__(me, channels: int) -> None:
+        super().__init__()
+        me.conv = nn.Conv2d(channels, 2 * channels, 1)
+
+    def forward(me, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.special.bessel_j0(me.conv(x)), torch.special.bessel_j1(y)
+
+
+class Given(nn.Module):
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.special.bessel_j0(self.layer(x))
+
+
+class WithFourier(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.mix = nn.Conv2d(3, 8, 3, padding=1), Fourier(8, groups=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mix(self.stem(x))
+
+
+class WithBessel(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.mix = nn.Conv2d(3, 8, 3, padding=1), nn.ModuleList([Bessel(8)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x, y = self.mix[0](self.stem(x), x)
+        return torch.cat([x, y], 1)
+
+
+class WithGiven(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = Given(nn.Conv2d(3, 8, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.mix(x)
+
+
+class Alone(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.special.bessel_j0(self.stem(x))
+
+
+class Complex(Alone):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.fft.fft2(self.stem(x)).real
+
+
+class Reading(Alone):
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.stem(x)
+        return y if y.mean().item() > 0 else -y
+"""
+
+
+@pytest.fixture
+def layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "layers", raising=False)
+    (tmp_path / "layers.py").write_text(LAYERS, encoding="utf-8")
+    return tmp_path
+
+
+def refused(name: str) -> archc.Diagnostic:
+    with pytest.raises(archc.ArchError) as error:
+        import_model(model_of(f"layers.py:{name}", shapes=[(3, 16, 16)]))
+    (row,) = error.value.diagnostics
+    return row
+
+
+def declared(row: archc.Diagnostic) -> tuple[str, str]:
+    """The sentence and the text that a refusal shows."""
+    assert row.code == "F653" and row.help is not None
+    sentence, _, text = row.help.partition("\n")
+    return sentence, text
+
+
+def test_a_part_of_the_model_is_carried_whole(layers: Path) -> None:
+    sentence, text = declared(refused("WithFourier"))
+    assert sentence == "an operation of one's own carries `mix` (`archc explain operation`):"
+    assert text == (
+        'operation fourier() from "layers.py:Fourier" {\n'
+        "  arguments [channels = 8, groups = 2]\n"
+        "  weight conv.weight[8, 4, 1, 1], conv.bias[8], bn.weight[8], bn.bias[8]\n"
+        '  buffer bn.running_mean[8], bn.running_var[8], bn.num_batches_tracked[dtype = "int64"]\n'
+        "  shape [8, in.height / 2, in.width / 2]\n"
+        "}"
+    )
+    (layers / "net.arch").write_text(f"{text}\nnetwork net {{ input x[3, 16, 16]\n stem: conv(8) -> mix: fourier }}\n", encoding="utf-8")
+    check_same(layers / "net.arch", "WithFourier")
+
+
+def test_a_part_with_several_inputs_and_results_is_carried_whole(layers: Path) -> None:
+    sentence, text = declared(refused("WithBessel"))
+    assert "carries `mix.0`" in sentence and text.startswith('operation bessel() takes x, y gives y0, y1 from "layers.py:Bessel" {')
+    body = 'input x[3, 16, 16]\n stem: conv(8)\n "mix.0": bessel { | skip(stem) | skip(x) } as a, b\n concat { | skip(a) | skip(b) }'
+    (layers / "net.arch").write_text(f"{text}\nnetwork net {{ {body} }}\n", encoding="utf-8")
+    check_same(layers / "net.arch", "WithBessel")
+
+
+def check_same(path: Path, name: str) -> None:
+    model = model_of(f"layers.py:{name}", shapes=[(3, 16, 16)]).module
+    made = archc.load(path, weights=model.state_dict(), trust=True).eval()
+    given = torch.rand(2, 3, 16, 16)
+    with torch.no_grad():
+        assert torch.allclose(made(given), model(given), atol=1e-6)
+
+
+def test_a_call_in_the_model_itself_needs_a_class_that_makes_it(layers: Path) -> None:
+    sentence, text = declared(refused("Alone"))
+    assert "with a class whose `forward` calls `special_bessel_j0`" in sentence
+    name = re.search(r'from "my_layers.py:(\w+)"', text)
+    assert name is not None
+    (layers / "my_layers.py").write_text(
+        f"import torch\nfrom torch import Tensor, nn\nclass {name[1]}(nn.Module):\n    def forward(self, x: Tensor) -> Tensor:\n"
+        "        return torch.special.bessel_j0(x)\n",
+        encoding="utf-8",
+    )
+    (layers / "net.arch").write_text(
+        f"{text}\nnetwork net {{ input x[3, 16, 16]\n stem: conv(8) -> special_bessel_j0 }}\n", encoding="utf-8"
+    )
+    check_same(layers / "net.arch", "Alone")
+
+
+@pytest.mark.parametrize("name", ["Complex", "WithGiven"])
+def test_what_no_declaration_carries_is_told_how_it_could_be(name: str, layers: Path) -> None:
+    """A call that makes complex numbers; a part that is made of another module."""
+    sentence, text = declared(refused(name))
+    if name == "Complex":
+        assert sentence.startswith("move it into a module of its own") and not text
+    else:
+        assert "with a class whose `forward` calls" in sentence
+
+
+def test_a_model_that_reads_values_is_told_where(layers: Path) -> None:
+    row = refused("Reading")
+    line = 1 + LAYERS.splitlines().index("        return y if y.mean().item() > 0 else -y")
+    assert row.code == "F652" and row.notes == (f"it stops at layers.py:{line}",)
