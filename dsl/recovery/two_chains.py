@@ -19,7 +19,7 @@ def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnos
     last, next_ = first.steps[-1], second.steps[0]
     between = Span(tokens.source, first.span.end, second.span.start)
     if isinstance(last.action, ast.Call) and isinstance(next_.action, ast.Group) and next_.label is None and not next_.action.mode:
-        return _paths_without_bars(last.action, next_.action)
+        return _named_before(last, next_.action) if last.action.path == ("stage",) else _paths_without_bars(last.action, next_.action)
     bare = isinstance(next_.action, ast.Call) and next_.action.bare and next_.label is None
     if bare and isinstance(last.action, ast.Call) and last.action.bare and last.action.path in (("skip",), ("reuse",)):
         return _label_without_parentheses(last.action, next_)
@@ -58,6 +58,16 @@ def missing_comma(tokens: Tokens, end: int, next_: Span) -> Diagnostic:
         Label(next_, "a comma before this"),
         fix=Fix("write the comma", (Edit(place, ","),)),
     )
+
+
+def _named_before(step: ast.Step, body: ast.Group) -> Diagnostic:
+    """`one: stage { … }`: the name of a stage is no label."""
+    head = Label(step.action.span)
+    if step.label is None:
+        return Diagnostic("E122", "`stage` needs more than a body", head, help=f"write {USAGE['stage']}")
+    right = f"stage {step.label.span.text}"
+    edit = Edit(Span(body.span.source, step.span.start, body.span.start), f"{right} ")
+    return Diagnostic("E122", "the name of a stage stands behind `stage`", head, fix=Fix(f"write `{right} {{ … }}`", (edit,)))
 
 
 def _paths_without_bars(head: ast.Call, group: ast.Group) -> Diagnostic:
