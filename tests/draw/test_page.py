@@ -15,7 +15,7 @@ from archc.compiler.draw.page.page import to_page
 from archc.compiler.draw.style import contrast
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
-from tests.browser import browser, in_browser
+from tests.browser import browser, in_browser, until
 
 from .build import Builder, Conv, residual_network
 from .pages import click, labels
@@ -326,7 +326,7 @@ def test_another_colour_draws_no_box_anew_and_is_what_a_fresh_page_shows(shown: 
         assert shown.execute_script(kept)
         found.append(shown.execute_script(boxes))
     assert found[0] == found[2] != found[1]
-    for press in ("unfold", "fold"):  # both draw all
+    for press in ("fold", "unfold"):  # what was gone is drawn anew
         shown.find_element("id", press).click()
     assert not shown.execute_script(kept)
     colors = (
@@ -338,6 +338,37 @@ def test_another_colour_draws_no_box_anew_and_is_what_a_fresh_page_shows(shown: 
     assert dict(shown.execute_script(colors)) == drawn
     choice.select_by_index(0)
     assert all(fill == "var(--f)" for fill in dict(shown.execute_script(colors)).values()) and first
+
+
+@in_browser
+def test_boxes_that_were_moved_stand_where_a_fresh_page_draws_them(shown: Any) -> None:
+    """What is drawn again is only moved, and made anew where it was gone; a link draws the same from nothing."""
+    everything = (
+        "return [...document.querySelectorAll('#canvas path, #canvas text, #canvas rect, #canvas ellipse')].map(one => {"
+        " const {left, top, width, height} = one.getBoundingClientRect();"
+        " return [one.tagName, one.textContent, getComputedStyle(one).fill, ...[left, top, width, height].map(Math.round)].join(' '); })"
+    )
+    boxes = "for (const box of document.querySelectorAll('#canvas .box')) box.isSeen = true"
+    shown.execute_script(boxes)
+    from selenium.webdriver.support.ui import Select
+
+    for label in ("inception3a", "inception4", "inception3a", "inception4", "inception4b", "conv3", "inception3b", "inception4d"):
+        click(shown, label)
+    shown.find_element("id", "fit").click()
+    Select(shown.find_element("id", "color")).select_by_visible_text("MACs")
+    click(shown, "inception4d")
+    known = shown.execute_script("return [...document.querySelectorAll('#canvas .box')].filter(box => box.isSeen).length")
+    assert 0 < known < len(labels(shown))
+    shown.find_element("id", "tab-costs").click()
+    shown.find_element("id", "fit").click()
+    moved = shown.execute_script(everything)
+    until(lambda: "tab=costs" in shown.current_url)  # it tells of all that was done before
+    link = shown.current_url
+    shown.get("about:blank")
+    shown.get(link)
+    shown.find_element("id", "fit").click()
+    fresh = shown.execute_script(everything)
+    assert sorted(fresh) == sorted(moved)
 
 
 @in_browser

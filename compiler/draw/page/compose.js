@@ -150,16 +150,17 @@ function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) 
   const isShutAround = (frame) => isShut[frame] || layout.frames[frame].f.some((above) => isShut[above]);
   const named = new Map(layout.boxes.map((box) => [box.n, box]));
   const lines = /** @type {PlacedLine[]} */ ([]);
-  for (const line of layout.lines) {
-    if (isWithin(line, holders) || (line.b !== undefined && isShutAround(line.b))) continue;
+  layout.lines.forEach((line, number) => {
+    if (isWithin(line, holders) || (line.b !== undefined && isShutAround(line.b))) return;
     const points = /** @type {Point[]} */ ([]);
     for (let k = 0; k < line.d.length; k += 2) points.push([mapX(line.d[k]), mapY(line.d[k + 1])]);
     const tail = line.b === undefined ? end(line.t) : NOWHERE;
     const head = end(line.h);
     const label = line.l && !tail.cut ? labelAt(line, line.l, mapX, mapY) : null;
     const d = path(line, points, tail, head);
-    lines.push({ line, label, d, arrow: !head.inside && !line.h.startsWith("out"), tail: named.get(line.t), head: named.get(line.h) });
-  }
+    const arrow = !head.inside && !line.h.startsWith("out");
+    lines.push({ line, key: prefix + number, label, d, arrow, tail: named.get(line.t), head: named.get(line.h) });
+  });
   return lines;
 }
 

@@ -24,6 +24,26 @@ export function* each(ranges) {
 }
 
 /**
+ * For each operation how many of some stand before it.
+ * @param {Set<number>} nodes
+ */
+export function countedBefore(nodes) {
+  const before = new Uint32Array(data.back.length + 1);
+  for (let node = 0; node < data.back.length; node++) before[node + 1] = before[node] + (nodes.has(node) ? 1 : 0);
+  return before;
+}
+
+/**
+ * Whether any of those that were counted is in ranges.
+ * @param {Uint32Array} before
+ * @param {Ranges} ranges
+ */
+export function touches(before, ranges) {
+  for (let k = 0; k < ranges.length; k += 2) if (before[ranges[k + 1] + 1] > before[ranges[k]]) return true;
+  return false;
+}
+
+/**
  * The sum of a column of the costs. A number of a part counts where the whole part is within.
  * @param {Ranges} ranges
  * @param {number} column

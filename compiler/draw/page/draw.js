@@ -1,7 +1,8 @@
 // The pictures: drawn as a whole each time that something opens or folds.
 import { compose } from "./compose.js";
-import { inRanges } from "./data.js";
+import { countedBefore, touches } from "./data.js";
 import { svg } from "./elements.js";
+import { begin, fill, kept } from "./keep.js";
 import { markers, paint } from "./paint.js";
 import { follow } from "./selection.js";
 import { changed, paneOf, panes, state } from "./state.js";
@@ -17,11 +18,13 @@ export function onDraw(painter) {
 export function draw() {
   state.drawn = [];
   state.lines = [];
+  begin();
   for (const pane of panes) {
     const whole = compose(pane.root, pane.prefix);
-    const root = svg("g");
+    const root = kept(`root ${pane.number}`, () => svg("g"));
     paint(whole, root, { pane, x: 0, y: 0, depth: 0 });
-    pane.canvas.replaceChildren(markers(pane), root);
+    const tips = kept(`tips ${pane.number}`, () => markers(pane));
+    fill(pane.canvas, [tips, root]);
     pane.size = [whole.w, whole.h];
   }
   for (const painter of painters) painter();
@@ -35,9 +38,10 @@ export function draw() {
 
 /** Marks what is selected: boxes, and what is closed around it. */
 function highlight() {
+  const before = countedBefore(state.selected);
   for (const { element, what, closed } of state.drawn) {
     const isInnermost = closed || what.k !== undefined;
-    element.classList.toggle("on", isInnermost && [...state.selected].some((node) => inRanges(what.x, node)));
+    element.classList.toggle("on", isInnermost && touches(before, what.x));
   }
 }
 

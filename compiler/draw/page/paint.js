@@ -2,10 +2,11 @@
 import { costOf, plain, short } from "./data.js";
 import { fixed, svg } from "./elements.js";
 import { heat } from "./heat.js";
+import { fill, kept, move, put } from "./keep.js";
 import { state } from "./state.js";
 import { headingSize } from "./stretch.js";
 
-/** @import { Box, Composed, Frame, Pane, PlacedBox, Point, Rect, Rows } from "./types.d.ts" */
+/** @import { Box, Composed, Frame, Inside, Label, Pane, PlacedBox, PlacedLine, Point, Rect, Rows } from "./types.d.ts" */
 
 const LARGE = 10.2;
 const SMALL = 8.9;
@@ -27,41 +28,58 @@ export function markers({ number }) {
  * @param {Where} where
  */
 export function paint(composed, group, where) {
-  for (const { frame, key, rect, shut } of composed.frames) {
-    frameOf(group, { what: frame, rows: frame.r, key, rect, isShut: shut }, where);
-  }
+  const frames = composed.frames.map(({ frame, key, rect, shut }) =>
+    frameOf({ what: frame, rows: frame.r, key, rect, isShut: shut }, where),
+  );
   for (const { box, key, rect, inside } of composed.boxes) {
-    if (inside) frameOf(group, { what: box, rows: box.r.slice(0, 1), key, rect, isShut: false }, where);
+    if (inside) frames.push(frameOf({ what: box, rows: box.r.slice(0, 1), key, rect, isShut: false }, where));
   }
-  for (const { line, d, arrow, tail, head } of composed.lines) {
-    const kinds = `line${line.s ? " skip" : ""}${line.a ? " aux" : ""}`;
-    const tip = `url(#tip${line.s ? "-skip" : ""}${where.pane.number})`;
-    const element = svg("path", { class: kinds, d, ...(arrow ? { "marker-end": tip } : {}) });
-    group.append(element);
-    state.lines.push({ element, tail, head });
-  }
-  for (const { label } of composed.lines) {
-    if (!label) continue;
-    const [words, x, y, wide] = label;
-    group.append(asWide(svg("text", { class: "label", x: fixed(x), y: fixed(y + 2.4) }, words), wide));
-  }
-  for (const item of composed.boxes) {
-    if (item.inside) {
-      const [x, y] = item.inside.at;
-      const g = svg("g", { transform: `translate(${fixed(x)} ${fixed(y)})` });
-      paint(item.inside.composed, g, { ...where, x: where.x + x, y: where.y + y, depth: where.depth + item.box.f.length + 1 });
-      group.append(g);
-    } else group.append(boxOf(item, where));
-  }
+  const lines = composed.lines.map((item) => lineOf(item, where.pane));
+  const labels = composed.lines.flatMap(({ key, label }) => (label ? [labelOf(key, label)] : []));
+  const boxes = composed.boxes.map((item) => (item.inside ? insideOf(item, item.inside, where) : boxOf(item, where)));
+  fill(group, [...frames, ...lines, ...labels, ...boxes]);
+}
+
+/**
+ * @param {PlacedLine} item
+ * @param {Pane} pane
+ */
+function lineOf({ line, key, d, arrow, tail, head }, { number }) {
+  const element = kept(`line ${key}`, () => svg("path", { class: `line${line.s ? " skip" : ""}${line.a ? " aux" : ""}` }));
+  put(element, "d", d);
+  put(element, "marker-end", arrow ? `url(#tip${line.s ? "-skip" : ""}${number})` : null);
+  state.lines.push({ element, tail, head });
+  return element;
+}
+
+/**
+ * @param {string} key
+ * @param {Label} label
+ */
+function labelOf(key, [words, x, y, wide]) {
+  const element = kept(`label ${key}`, () => asWide(svg("text", { class: "label" }, words), wide));
+  move(element, x, y + 2.4);
+  return element;
+}
+
+/**
+ * @param {PlacedBox} item
+ * @param {Inside} inside
+ * @param {Where} where
+ */
+function insideOf({ box, key }, { composed, at: [x, y] }, where) {
+  const g = kept(`inside ${key}`, () => svg("g"));
+  move(g, x, y);
+  paint(composed, g, { ...where, x: where.x + x, y: where.y + y, depth: where.depth + box.f.length + 1 });
+  return g;
 }
 
 /**
  * A frame, or an open box, with its heading.
- * @param {SVGGElement} group
  * @param {{what: Box | Frame, rows: Rows, key: string, rect: Rect, isShut: boolean}} item
  * @param {Where} where
  */
-function frameOf(group, { what, rows, key, rect, isShut }, where) {
+function frameOf({ what, rows, key, rect, isShut }, where) {
   const isOdd = (where.depth + what.f.length) % 2 === 1; // their shades take turns, from the outside in
   const g = svg("g", { class: `frame${isOdd ? " odd" : ""}${what.a ? " aux" : ""}` }, rounded(rect));
   const [x, y, w, h] = rect;
@@ -76,15 +94,30 @@ function frameOf(group, { what, rows, key, rect, isShut }, where) {
       ...rowsOf(rows, [x + 8, y + 2], rows.length * 10.5 + 2),
     ),
   );
-  group.append(g);
   remember(g, what, key, rect, where, isShut);
+  return g;
 }
 
 /**
+ * A box keeps its size, whatever is done around it.
  * @param {PlacedBox} item
  * @param {Where} where
  */
 function boxOf({ box, key, rect }, where) {
+  const [x, y, w, h] = rect;
+  const g = kept(`box ${key}`, () => boxAt([0, 0, w, h], box, key, where.pane));
+  move(g, x, y);
+  remember(g, box, key, rect, where, box.i !== undefined);
+  return g;
+}
+
+/**
+ * @param {Rect} rect
+ * @param {Box} box
+ * @param {string} key
+ * @param {Pane} pane
+ */
+function boxAt(rect, box, key, pane) {
   const [x, y, w, h] = rect;
   const said = { role: "button", "aria-label": plain(box.r), "data-key": key };
   const g = svg("g", { class: `box k-${box.k}${box.a ? " aux" : ""}`, tabindex: 0, ...said });
@@ -93,8 +126,7 @@ function boxOf({ box, key, rect }, where) {
   const shape = box.m ? svg("ellipse", oval) : rounded(rect);
   g.append(svg("title", {}, box.t), shape, ...rowsOf(box.r, [x + w / 2, y], h));
   colored(g, shape, box, rect);
-  if (box.z) g.append(skipMark(rect, where.pane));
-  remember(g, box, key, rect, where, box.i !== undefined);
+  if (box.z) g.append(skipMark(rect, pane));
   return g;
 }
 

@@ -10,14 +10,9 @@
 export function stretched(demands) {
   const marks = [...new Set(demands.flatMap((demand) => demand.slice(0, 2)))].sort((a, b) => a - b);
   if (!marks.length) return (at) => at;
+  const scales = scalesBetween(marks, demands);
   const images = [marks[0]];
-  for (let k = 1; k < marks.length; k++) {
-    const middle = (marks[k - 1] + marks[k]) / 2;
-    /** @type {number | null} */
-    let scale = null;
-    for (const [from, to, size] of demands) if (from < middle && middle < to) scale = Math.max(scale ?? 0, size / (to - from));
-    images.push(images[k - 1] + (marks[k] - marks[k - 1]) * (scale ?? 1));
-  }
+  for (let k = 1; k < marks.length; k++) images.push(images[k - 1] + (marks[k] - marks[k - 1]) * scales[k - 1]);
   return (at) => {
     if (at <= marks[0]) return at;
     const last = marks.length - 1;
@@ -31,6 +26,38 @@ export function stretched(demands) {
     }
     return images[low] + ((at - marks[low]) / (marks[high] - marks[low])) * (images[high] - images[low]);
   };
+}
+
+/**
+ * The largest demand between each two marks. Demands are heard from the largest on, and what was told once is passed over.
+ * @param {number[]} marks
+ * @param {Demand[]} demands
+ */
+function scalesBetween(marks, demands) {
+  const places = new Map(marks.map((mark, k) => [mark, k]));
+  /** @param {number} mark */
+  const place = (mark) => /** @type {number} */ (places.get(mark));
+  const scales = /** @type {number[]} */ (Array(marks.length - 1).fill(1));
+  /** From each place the next one that nobody has told of, or a way to it. */
+  const next = marks.map((_, k) => k);
+  /** @param {number} k */
+  const free = (k) => {
+    while (next[k] !== k) {
+      next[k] = next[next[k]];
+      k = next[k];
+    }
+    return k;
+  };
+  const scaled = demands
+    .filter(([from, to]) => from < to)
+    .map(([from, to, size]) => ({ from: place(from), to: place(to), scale: size / (to - from) }));
+  for (const { from, to, scale } of scaled.sort((one, two) => two.scale - one.scale)) {
+    for (let k = free(from); k < to; k = free(k)) {
+      scales[k] = scale;
+      next[k] = k + 1;
+    }
+  }
+  return scales;
 }
 
 /**

@@ -21,23 +21,18 @@ const legend = byId("legend", HTMLElement);
 data.columns.forEach((name, k) => {
   choice.append(html("option", { value: COUNTED + 1 + k }, name));
 });
-choice.addEventListener("change", () => repaint(choice.value));
-dark.addEventListener("change", () => repaint(state.color));
+choice.addEventListener("change", () => setColor(choice.value));
+dark.addEventListener("change", () => setColor(state.color));
 
-/** @param {string} color */
-function repaint(color) {
-  setColor(color);
-  recolor();
-  changed();
-}
-
-/** What colours the boxes from the next drawing on. @param {string} color */
+/** What colours the boxes from now on. @param {string} color */
 export function setColor(color) {
   if (![...choice.options].some((option) => option.value === color)) return;
   state.color = choice.value = color;
   legend.hidden = color === "kind";
   if (color === "change") legend.replaceChildren(...changes());
   else if (color !== "kind") legend.replaceChildren(...shares(+color));
+  recolor();
+  changed();
 }
 
 function changes() {

@@ -1,12 +1,12 @@
 // From a box to all its inputs and outputs: what leads to it and what follows from it stays, the rest fades.
-import { data } from "./data.js";
+import { countedBefore, data, touches } from "./data.js";
 import { onDraw } from "./draw.js";
 import { byId } from "./elements.js";
 import { onKey } from "./keyboard.js";
 import { follow } from "./selection.js";
 import { changed, state } from "./state.js";
 
-/** @import { Box, Ranges } from "./types.d.ts" */
+/** @import { Box } from "./types.d.ts" */
 
 const button = byId("trace", HTMLButtonElement);
 const said = byId("traced", HTMLOutputElement);
@@ -33,30 +33,19 @@ function reached(from, next) {
       pending.push(other);
     }
   }
-  const before = new Uint32Array(count + 1);
-  for (let node = 0; node < count; node++) before[node + 1] = before[node] + (found.has(node) ? 1 : 0);
-  return before;
-}
-
-/**
- * @param {Uint32Array} before
- * @param {Ranges} ranges
- */
-function isIn(before, ranges) {
-  for (let k = 0; k < ranges.length; k += 2) if (before[ranges[k + 1] + 1] > before[ranges[k]]) return true;
-  return false;
+  return countedBefore(found);
 }
 
 function trace() {
   const isOn = button.getAttribute("aria-pressed") === "true" && state.selected.size > 0;
   const sets = isOn ? [reached(state.selected, inputs), reached(state.selected, (node) => users[node])] : [];
   for (const { element, what, closed } of state.drawn) {
-    if (closed || what.k !== undefined) element.classList.toggle("off", isOn && !sets.some((set) => isIn(set, what.x)));
+    if (closed || what.k !== undefined) element.classList.toggle("off", isOn && !sets.some((set) => touches(set, what.x)));
   }
   for (const { element, tail, head } of state.lines) {
     /** @param {Uint32Array} set @param {Box | undefined} box */
-    const touches = (set, box) => !box || isIn(set, box.x);
-    element.classList.toggle("off", isOn && !sets.some((set) => touches(set, tail) && touches(set, head)));
+    const isIn = (set, box) => !box || touches(set, box.x);
+    element.classList.toggle("off", isOn && !sets.some((set) => isIn(set, tail) && isIn(set, head)));
   }
   const [before, after] = sets.map((set) => set[count] - state.selected.size);
   said.hidden = button.getAttribute("aria-pressed") !== "true";

@@ -153,6 +153,7 @@ export interface PlacedFrame {
 }
 export interface PlacedLine {
   line: Line;
+  key: string;
   label: Label | null;
   /** The path. */
   d: string;
