@@ -36,5 +36,9 @@ class Gradients:
         storage = self.of[inputs[0]][0]
         return self.sizes[storage] if self.shares[storage] == (2 if storage == own else 1) else 0
 
+    def waits(self, node: int) -> bool:
+        """Whether there is a gradient of it already that nothing else holds."""
+        return node in self.of and self.shares[self.of[node][0]] == 1
+
     def take(self, node: int) -> int:
         return self.release(self.of.pop(node)[0])

@@ -196,6 +196,7 @@ class _Step:
             0
             if node.shares is not None
             else sum(weight_bytes(weight, dtype) for weight in self.facts[node.index].weights if weight.trainable)
+            + node.operation.held_weight_gradients(node.input_shapes) * self.item
             for node in graph.nodes
         ]
         self.resident = self._resident()
@@ -371,6 +372,7 @@ class _Step:
             tuple(self._keeps_alone(kept, index) for index in node.inputs),
             len(set(node.inputs)) == len(node.inputs),
             gradients.freed_by_sum(own, [self._maker(index) for index in node.inputs]) // self.item,
+            tuple(gradients.waits(self._maker(index)) for index in node.inputs),
         )
         sent: list[tuple[int, int, Layout]] = []
         for number, index in enumerate(node.inputs):
@@ -471,7 +473,7 @@ class _Step:
         """Make those of its weights; of weights that are shared, whose last use has made them, the bytes of what comes to be added."""
         owner = node.index if node.shares is None else node.shares
         if owner in self.made:
-            return self.weights[owner]
+            return self.weights[owner] - node.operation.added_on_the_way(node.input_shapes) * self.item
         self.made.add(owner)
         self.alive += self.weights[owner]
         return 0

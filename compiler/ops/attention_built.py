@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
 from . import attention_memory
+from .attention_kinds import INDEX, KEYS, NORM, QKV_BIAS, ROTARY, SCALE, SIZE, WINDOW
 from .attention_source import Parts, helpers
 from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, show_size
 from .dense import copied_rows
-from .parameters import COUNT, FLAG, KERNEL, NUMBER, PROBABILITY, BadValue, Kind, Optional, Plain, Real, Word, parameter
+from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
 from .sdpa_memory import made_summed
 from .spatial import as_written, either, nearest_divisors
 from .strides import Layout, elementwise, in_order, permuted, viewed
-
-
-class Names(Kind):
-    """Two to four names, each an attribute of a module."""
-
-    def read(self, value: object) -> Plain:
-        if isinstance(value, tuple) and 2 <= len(value) <= 4 and len(set(value)) == len(value):
-            names = tuple(item for item in value if isinstance(item, str) and _is_attribute(item))
-            if len(names) == len(value):
-                return names
-        raise self.refuse()
-
-
-def _is_attribute(name: str) -> bool:
-    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("_") and name not in TAKEN
-
-
-TAKEN = {"heads", "size", "dropout", "groups", "base", "scale", "q_bias", "v_bias", "q_norm", "k_norm", "relative_position_bias_table"}
-TAKEN |= {"relative_position_index", "in_proj_weight", "in_proj_bias", "forward", "training", "T_destination"}
-"""What the module has already, or PyTorch's own."""
-
-
-class QkvBias(Kind):
-    """A flag, or "qv"."""
-
-    def read(self, value: object) -> Plain:
-        if isinstance(value, bool):
-            return value
-        try:
-            return Word(self.describe, ("qv",)).read(value)
-        except BadValue:
-            raise self.refuse() from None
-
-
-KEYS = Optional('a list of two to four names, as ["qkv", "proj"], or none', Names(""))
-QKV_BIAS = Optional('true, false, "qv" or none', QkvBias(""))
-SIZE = Optional("a whole number, at least 1, or none", COUNT)
-NORM = Optional('"ln", "rms" or none', Word("", ("ln", "rms")))
-INDEX = Optional('"flat", "square" or none', Word("", ("flat", "square")))
-WINDOW = Optional("a size, or none", KERNEL)
-SCALE = Optional("a number, or none", NUMBER)
-ROTARY = Optional("a number over 1, or none", Real("", least=1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +290,7 @@ class BuiltAttention(Operation):
             bias=self.heads * self._places**2 if self.window is not None else 0,
             value_apart=self.qkv_bias == "qv" and len(self.keys or ()) == 3,
             repeat=self.heads // self._groups,
+            joined=(self.heads + 2 * self._groups) * size if self.qkv_bias == "qv" and self.parts(inputs).packed else 0,
         )
 
     def built_saved(self, inputs: Shapes) -> Saved:
@@ -347,7 +306,7 @@ class BuiltAttention(Operation):
             0 if training or self.parts(shapes).packed else sum(row.elements for row, _ in self._read(inputs) if self._copies_folding(row))
         )
         needs = attention_memory.needed(self._sizes(shapes), batch, output, training, folded, self._copied(inputs))
-        needs = max(needs, self._projections(inputs) + folded - output)
+        needs = max(needs, self._projections(inputs) + folded - output) + self._sizes(shapes).joined
         return needs + (self._kept_of_inputs(inputs) if training else 0)
 
     def built_kept_copies(self, inputs: Sequence[Layout]) -> int:
@@ -363,6 +322,8 @@ class BuiltAttention(Operation):
         values = self._in_heads(seen, 4 - sizes.parts)
         if viewed(values, (product(values.sizes[:-2]), *values.sizes[-2:])) is None:
             return 0
+        if sizes.norm is not None:
+            return -values.elements if sizes.parts < 3 else 0  # the norms of queries and keys keep it in any case
         return (3 - sizes.parts) * values.elements
 
     def _in_heads(self, seen: tuple[int, ...], among: int) -> Layout:
@@ -437,12 +398,41 @@ class BuiltAttention(Operation):
         )
 
     def built_backward_scratch(self, back: Backward) -> int:
-        last = product(back.inputs[0][-1:]) * (self.heads * self._size(back.inputs) + self.bias)
-        first = sum(weight.elements for weight in self.built_weights(back.inputs) if weight.trainable) - last
+        last = self._last(back.inputs)
+        first = sum(weight.elements for weight in self.weights(back.inputs) if weight.trainable) - last
+        first += self.held_weight_gradients(back.inputs)
         mask = back.layouts[-1].elements if self.mask and back.wanted[-1] else 0
         whole = self._kept_whole(back.layouts)
+        read = self._read_back(back)
         return attention_memory.backward(
-            self._sizes(back.inputs), back.batch, back.freed, made_summed(back) - mask, last, first, mask, whole
+            self._sizes(back.inputs), back.batch, back.freed, made_summed(back) - mask, last, first, read, mask, whole
+        )
+
+    def _last(self, inputs: Shapes) -> int:
+        """Elements of the weights of the last projection."""
+        return inputs[0][-1] * (self.heads * self._size(inputs) + self.bias)
+
+    def added_on_the_way(self, inputs: Shapes) -> int:
+        last = self._last(inputs)
+        return last if sum(weight.elements for weight in self.weights(inputs) if weight.trainable) >= 3 * last else 0
+
+    def held_weight_gradients(self, inputs: Shapes) -> int:
+        # Those of the biases of queries and values are parts of that of one bias, of which the keys' part is nobody's.
+        return self._sizes(inputs).joined and self._groups * self._size(inputs)
+
+    def _read_back(self, back: Backward) -> attention_memory.Read:
+        crosses, size = self._crosses(back.inputs), self._size(back.inputs)
+        seen = 1 if crosses else 0
+        context, biased = back.inputs[seen], int(self._has_bias and self.qkv_bias != "qv")
+        features = back.inputs[0][-1]
+        return attention_memory.Read(
+            back.layouts[0].elements * back.wanted[0],
+            back.layouts[seen].elements * back.wanted[seen],
+            self.heads * size * (features + biased),
+            self._groups * size * (context[-1] + biased),
+            crosses,
+            back.layouts[1].elements if crosses and back.kept_alone[1] else 0,
+            (self.heads + 2 * self._groups) * size * features if crosses and self.keys is None else 0,
         )
 
     # ------------------------------------------------------------------------------------------- PyTorch

@@ -34,6 +34,8 @@ class Sizes:
     """Whether values are added to after one projection has made them with the keys."""
     repeat: int
     """How many heads of queries share one of keys."""
+    joined: int
+    """Elements of a bias that is put together of those of queries and values, and held to the end; 0: there is none."""
 
     @property
     def projected(self) -> int:
@@ -106,8 +108,11 @@ def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copi
         keys = of.wide_keys if of.repeat == 1 else 3 * of.wide_keys
         rows.append(batch * (of.ready + of.queries + keys + 2 * of.logits) + copied.query + of.bias - output)
         extra, once = kept(of)
-        # The last projection, beside all that is kept; values that are not copied are there already.
-        rows.append(batch * (of.ready + extra - (0 if copied.value else of.wide_keys)) + once + copied.answer)
+        # The last projection, beside all that is kept; values that are not copied are there already, and so is what norms keep.
+        twice = 0 if copied.value else of.wide_keys
+        if of.norm is not None and of.parts < 3:
+            twice += of.projected if of.parts == 1 else 2 * of.keys
+        rows.append(batch * (of.ready + extra - twice) + once + copied.answer)
     elif not training and not of.fused_in_evaluation:
         # Queries and keys, scaled and copied for their product; then the logits, and these with what is added.
         repeated = 2 * of.wide_keys if of.repeat > 1 else 0
@@ -116,7 +121,24 @@ def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copi
     return max(rows)
 
 
-def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int, mask: int = 0, whole: int = 0) -> int:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Elements of what the projections read and of their weights, with biases: for queries, and for keys (as for values).
+
+    Gradients that nobody wants count 0. `crosses` tells whether keys and values are made of another sequence than queries, `alone` the
+    elements of that sequence where nothing else keeps it, `sliced` those of weights of which each projection takes a part; 0: none does.
+    """
+
+    query: int
+    context: int
+    query_weight: int
+    key_weight: int
+    crosses: bool
+    alone: int
+    sliced: int
+
+
+def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int, read: Read, mask: int = 0, whole: int = 0) -> int:
     """Elements beside what is counted as the backward pass begins and the gradients of inputs (`made`) and weights, which it makes on its way.
 
     `last` and `first` are those of the weights of the last projection and of the others; `freed` is the gradient of the output. `mask` is
@@ -134,6 +156,37 @@ def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int
     level = last - freed - batch * extra - once - whole + mask
     if of.is_changed:
         rows.append(level + projected + 2 * queries + batch * of.projected)
-    rows.append(level + (2 * projected if of.parts == 1 else projected + 2 * keys if of.parts == 2 else projected))
-    rows.append(level + projected + made + first)
+    rows += [level + row for row in _projected_back(of, batch, first, read)]
     return max(rows) - made - mask - last - first
+
+
+def _projected_back(of: Sizes, batch: int, first: int, read: Read) -> list[int]:
+    """The moments in which the projections of queries, keys and values go back, the last one first: the gradients of the three, those
+    of what they read, which are summed where several read it, and those of weights, which stay."""
+    queries, keys = batch * of.queries, batch * of.keys
+    if of.parts == 1:
+        return [2 * (queries + 2 * keys), queries + 2 * keys + read.query + first]
+    rows = [queries + 4 * keys] if of.parts == 2 else [queries + 2 * keys]
+    sizes = [2 * keys] if of.parts == 2 else [keys, keys]
+    weights = first - read.query_weight - 2 * read.key_weight
+    waiting, there = queries + 2 * keys, 0
+    for size in sizes:
+        if there and not of.fused:
+            rows.append(waiting + size + there + weights)  # the gradient of keys, which comes turned round, is copied
+        weights += read.key_weight * 2 // len(sizes)
+        rows.append(waiting + there + read.context + weights)
+        waiting -= size
+        if there:
+            rows.append(waiting + 3 * read.context + weights)
+        there = read.context
+    alone = read.alone
+    if read.sliced:
+        rows.append(waiting + there + weights - alone + read.sliced)
+        weights += read.sliced - 2 * read.key_weight
+    rows.append(waiting + there + read.query + weights + read.query_weight - alone)
+    if not read.crosses:
+        rows.append(3 * read.query + weights + read.query_weight)
+    if read.sliced:
+        # The part's gradient becomes one of the whole, and is added to that of the other part.
+        rows.append(there + read.query + 2 * read.sliced + first - alone)
+    return rows

@@ -13,6 +13,8 @@ from typing import ClassVar, Literal, TypeAlias
 
 from ...base.records import dataclass
 from .axis_names import Axes, channels_first, joined, sequence, spelled
+from .backward import Backward as Backward
+from .backward import copied_gradient as copied_gradient
 from .eight_bits import EightBits
 from .eight_bits import InEightBits as InEightBits
 from .module_form import ModuleForm
@@ -153,42 +155,6 @@ class Saved:
     once: int = 0
     for_inputs: bool = False
     extra_for_inputs: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Backward:
-    """What the backward pass of one call finds. Layouts have the batch; shapes, as everywhere, do not.
-
-    `gradient` is how that of the output lies; `freed` the elements that are free when it is let go of: none where something else
-    holds it, more than its own where it is a part of a larger one. `wanted` tells whether each input's gradient is made, `kept_alone`
-    whether nothing else keeps the input itself, `distinct` whether the inputs are different tensors. Where a
-    gradient of the input is there already, what comes is added to it at once, and `freed_by_sum` elements are free then.
-    """
-
-    inputs: Shapes
-    output: Shape
-    batch: int
-    layouts: tuple[Layout, ...]
-    gradient: Layout
-    freed: int
-    wanted: tuple[bool, ...]
-    kept_alone: tuple[bool, ...]
-    distinct: bool
-    freed_by_sum: int = 0
-
-    @property
-    def elements(self) -> int:
-        """Those of the output, of the whole batch."""
-        return product(self.output) * self.batch
-
-    @property
-    def made(self) -> int:
-        """Elements of the gradients of all inputs that are wanted."""
-        return sum(product(shape) for shape, wanted in zip(self.inputs, self.wanted, strict=True) if wanted) * self.batch
-
-    def sizes(self, number: int) -> tuple[int, ...]:
-        """Of an input, with the batch."""
-        return (self.batch, *self.inputs[number])
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +302,14 @@ class Operation(EightBits, ModuleForm):
 
     def copied_weight_gradients(self, back: Backward) -> int:
         """Elements of the gradients of weights that are copied when they are there, because they do not lie as the weights do."""
+        return 0
+
+    def held_weight_gradients(self, inputs: Shapes) -> int:
+        """Elements that gradients of weights hold beside their own, as parts of a larger tensor that nothing else needs."""
+        return 0
+
+    def added_on_the_way(self, inputs: Shapes) -> int:
+        """Elements of weights of which the gradient of a second use is added to that of the first before those of the others are made."""
         return 0
 
     def copies_gradient(self, back: Backward) -> bool:
@@ -493,8 +467,3 @@ def _parameters(cls: type[Operation]) -> tuple[Parameter, ...]:
         default: Plain = None if item.default is dataclasses.MISSING else item.default
         rows.append(Parameter(item.name, kind, doc, default, item.default is dataclasses.MISSING))
     return tuple(rows)
-
-
-def copied_gradient(back: Backward, made: int) -> int:
-    """Elements of the copy of an output's gradient that must lie otherwise, beside the `made` ones that are worked out from the copy."""
-    return max(back.elements - made, back.elements - back.freed)

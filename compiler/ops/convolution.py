@@ -223,10 +223,13 @@ class Convolution(Operation):
         return copied + self._not_undone(back) if copied else 0
 
     def _not_undone(self, back: Backward) -> int:
-        """Elements that are there while the padding is not undone: the gradient of the padded copy, not the input's; what the padding keeps."""
+        """Elements that are there while the padding is not undone: the gradient of the padded copy, not the input's; what the padding keeps.
+
+        Where there is no padding, the input's gradient is there, and has been added to another: below 0.
+        """
         padded = self._padded(back.inputs[0]) * back.batch
         if not padded or not back.wanted[0]:
-            return 0
+            return -back.freed_by_sum if back.wanted[0] else 0
         keeps = back.kept_alone[0] and self._fields()[5] != "zeros"
         return padded - back.made + (product(back.inputs[0]) * back.batch if keeps else 0)
 

@@ -252,10 +252,11 @@ class Einsum(Operation):
 
     def backward_scratch(self, back: Backward) -> int:
         if self._only_multiplies(back.inputs[0]):
-            # The gradient of what was stretched is as large as the output's before it is summed.
+            # The gradient of what was stretched is as large as the output's before it is summed, of one path after the other.
             wide = (back.batch, *back.output)
             stretched = [self._stretched(layout, number).sizes != wide for number, layout in enumerate(back.layouts)]
-            return back.elements * sum(wanted and row for wanted, row in zip(back.wanted, stretched, strict=True))
+            summed = [layout.elements for layout, wanted, row in zip(back.layouts, back.wanted, stretched, strict=True) if wanted and row]
+            return back.elements * len(summed) - (summed[1] if len(summed) == 2 and summed[1] < back.elements else 0)
         order = self._orders()[2]
         undone = [order.index(axis) for axis in range(len(order))]
         lying = permuted(back.gradient, undone)

@@ -83,6 +83,9 @@ class Steps:
         # The gradient of the output and what the second product read are let go of; that of the weights of attention becomes that of the logits.
         given = self.value if self.keeps_given_value and back.kept_alone[2] else 0
         level = value - back.freed - self.kept_value - given
+        if value and not self.repeated and back.waiting[2:3] == (True,):
+            moments.append(level + weights + value)
+            level -= value
         moments.append(level + 2 * weights)
         bias = back.layouts[3].elements if len(back.inputs) > 3 and self.wanted[3] else 0
         level += bias if bias != self.logits else 0  # stretched, it is summed

@@ -80,7 +80,8 @@ class _Weighted(Convolution):
 
     def _not_undone(self, back: Backward) -> int:
         # What PyTorch pads, it pads when the filters are there: on the way back that comes first.
-        return Convolution._not_undone(self, back) if self._fields()[5] == "zeros" else 0
+        undone = Convolution._not_undone(self, back)
+        return undone if undone < 0 or self._fields()[5] == "zeros" else 0
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         g = self._geometry(inputs[0])

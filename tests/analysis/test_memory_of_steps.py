@@ -58,6 +58,33 @@ SENTENCES = {
     "attention answers in the order of its queries": """
         input x[4, 2, 7]
         relu -> sdpa { | sigmoid | tanh | skip } -> flatten""",
+    "a bias that is put together of two is held until attention is done, and its gradient as a whole": """
+        input x[length = 1, channels = 16]
+        norm: ln(last = true) -> attention(1, qkv_bias = "qv", keys = ["qkv", "proj"])""",
+    "attention to another sequence takes slices of one weight, and each slice's gradient becomes one of the whole": """
+        input x[length = 1, channels = 16]
+        stack { | skip | tanh } -> attention(2) { | skip | relu -> selu }""",
+    "norms of queries and keys keep the projection that values are a part of": """
+        input x[length = 5, channels = 8]
+        ln(last = true) -> attention(1, mask = true, norm = "rms") { | layer_scale | parameter([1, 1, 5]) } -> elu -> softmax(0) -> elu -> softmax(0)""",
+    "the projections of queries, keys and values go back one after the other": """
+        input x[length = 3, channels = 9]
+        a: ln(last = true) -> attention(1, mask = true, keys = ["q", "k", "v", "proj"]) { | skip | sigmoid | parameter([1, 1, 3]) } -> b: roll(1, 0)
+        output b, a""",
+    "gradients of what an einsum stretches are summed one after the other": """
+        input x[6, 2]
+        layer_scale -> einsum("a b, A b -> a b A") { | gelu | relu }""",
+    "a gradient is added to another before those of the weights that made a kernel are worked out": """
+        input x[16, 12]
+        layer_scale -> a: ln -> spectral_norm_conv(16, 3) -> b: reduce("mean", 1, true)
+        output b, a""",
+    "the gradient of values is added to another before that of the weights of attention goes back": """
+        input x[8, 3, 1]
+        layer_scale -> a: tanh -> sdpa { | layer_scale | layer_scale | skip | parameter([1, 3, 3]) } -> b: celu
+        output b, a""",
+    "of attention that is used again, the gradients of the last projection are summed before those of the others are made": """
+        input x[length = 2, channels = 12]
+        a: attention(2) -> reuse(a) -> reuse(a)""",
 }
 
 
