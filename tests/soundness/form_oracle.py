@@ -159,9 +159,12 @@ def permute(x: Value, a: dict[str, object]) -> Value:
 
 
 def linear(x: Value, a: dict[str, object]) -> Value:
-    if x.rank > 1 and x.names[-1] != "channels":
+    # Of a sequence the last axis may have no name (two axes of one name have lost it): it is the channels where no other is.
+    may_be = ("channels", "") if x.rank == 2 else ("channels",)
+    if x.rank > 1 and (x.names[-1] not in may_be or "channels" in x.names[:-1]):
         raise Stricter("channels do not stand last")
-    return Value(nn.Linear(x.tensor.shape[-1], int(str(a["features"])))(x.tensor), x.names)
+    made = nn.Linear(x.tensor.shape[-1], int(str(a["features"])))(x.tensor)
+    return Value(made, (*x.names[:-1], x.names[-1] or "channels"))
 
 
 def tokens(x: Value, a: dict[str, object]) -> Value:
