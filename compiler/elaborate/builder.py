@@ -25,7 +25,7 @@ from .explain_merge import describe_clash
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
 from .fitting import Fitting
-from .foresight import Count, Large
+from .foresight import LARGE, Count, Large, Unlike
 from .nearest_sizes import nearest_sizes
 from .shape_of import ShapeOf, Shapes
 from .signatures import Signature
@@ -156,6 +156,8 @@ class Builder:
             placed, left = self.placed, self.effort.left
             made = run()
             self.count.known[key] = (made, self.placed - placed, left - self.effort.left)
+            if not self.count.skipped and len(self.nodes) > LARGE:
+                raise Unlike
             return made
         made, operations, steps = known
         self.count.skipped += operations

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import field, replace
 from typing import TypeAlias
 
+from ...base.collecting import nothing_to_collect
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.records import dataclass
 from ...base.source import Span
@@ -25,7 +26,7 @@ from .collisions import collision
 from .current import only
 from .effort import Effort, Wanted, always
 from .evaluator import Evaluator
-from .foresight import LARGE, Count, Large
+from .foresight import LARGE, Count, Large, Unlike
 from .freeze import plain
 from .imports import Files, Loader, no_imports
 from .inputs_outputs import needs_an_input, tell_heads_apart
@@ -86,10 +87,11 @@ def elaborate(file: ast.File, options: Options | None = None, loader: Loader = n
     try:
         found = _attempt(build, file, options, loader, defined)
     except Large:
-        build = Builder(count=Count(), effort=Effort(wanted=options.wanted))
-        found = _attempt(build, file, options, loader, defined)
-        if any(row.code in ("E403", "E406") for row in found[1]):
-            return found
+        with suppress(Unlike):
+            build = Builder(count=Count(), effort=Effort(wanted=options.wanted))
+            found = _attempt(build, file, options, loader, defined)
+            if any(row.code in ("E403", "E406") for row in found[1]):
+                return found
         build = Builder(effort=Effort(wanted=options.wanted))
         found = _attempt(build, file, options, loader, defined)
     if build.clashes:
@@ -113,7 +115,7 @@ def _attempt(build: Builder, file: ast.File, options: Options, loader: Loader, d
     if options.trace is not None:
         options.trace.clear()
         build.trace = options.trace
-    with _deep_enough():
+    with _deep_enough(), nothing_to_collect():
         program: Program | None = None
         try:
             environment = defined.environment or Files(expansion, loader, build.report).environment(file)

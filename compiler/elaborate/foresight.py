@@ -20,6 +20,10 @@ class Large(Exception):
     """The network has more than LARGE operations."""
 
 
+class Unlike(Exception):
+    """As many again were placed, and nothing of them was like another: counting the rest would take as long as making it."""
+
+
 @dataclass(slots=True, eq=False)
 class Count:
     """What was run so far: what it made, the operations that it placed, the steps that it took. `skipped` are operations that were only counted."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import networkx
 
+from ...base.collecting import nothing_to_collect
 from .program import Node, Program
 
 
@@ -19,7 +16,7 @@ def lower(program: Program) -> networkx.MultiDiGraph[str]:
     operand; its key, and its `operand`, is the position among the user's operands, its `shape` the tensor's.
     """
     graph: networkx.MultiDiGraph[str] = networkx.MultiDiGraph(name=program.name)
-    with _nothing_to_collect():
+    with nothing_to_collect():
         figures: dict[tuple[object, ...], dict[str, object]] = {}
         for node in program.nodes:
             key = (id(node.operation), node.input_shapes, node.shares is None)
@@ -43,15 +40,3 @@ def _figures(node: Node) -> dict[str, object]:
         "macs": node.macs,
         "flops": node.flops,
     }
-
-
-@contextmanager
-def _nothing_to_collect() -> Iterator[None]:
-    """A graph is hundreds of thousands of dictionaries, none of them garbage: looking for some takes longer than making them."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -5,9 +5,11 @@ What would not end would never get here: no time is asserted. The memory is.
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -310,3 +312,29 @@ def test_a_label_has_a_length() -> None:
     assert why_not("a" * LONGEST_LABEL) is None
     assert "is the limit" in str(why_not("a" * (LONGEST_LABEL + 1)))
     assert why_not(legal_name("a" * 5000)) is None
+
+
+@pytest.mark.parametrize(("loop", "runs"), [('for i in range(1000) { "g{i}": identity }', 2), ("repeat 1000 { identity }", 1)])
+def test_what_is_not_alike_is_not_counted_to_its_end(monkeypatch: pytest.MonkeyPatch, loop: str, runs: int) -> None:
+    """A network of many operations is begun, counted as far as that saves work, and made: no step twice for nothing."""
+    from archc.compiler.elaborate import builder
+
+    placed = 0
+    add = builder.Builder.add
+
+    def counted(*given: Any, **named: Any) -> int:
+        nonlocal placed
+        placed += 1
+        return add(*given, **named)
+
+    monkeypatch.setattr(builder, "LARGE", 100)
+    monkeypatch.setattr(elaborate, "LARGE", 100)
+    monkeypatch.setattr(builder.Builder, "add", counted)
+    assert checked_text(f"network n {{\n  input x[3, 8, 8]\n  {loop}\n}}\n").program is not None
+    assert 1000 < placed < 1000 + runs * 110
+
+
+def test_garbage_is_looked_for_again_behind_a_compile() -> None:
+    for text in ("network n { input x[3, 8, 8] relu }", "network n { input x[3, 8, 8] rellu }"):
+        checked_text(text)
+        assert gc.isenabled()
