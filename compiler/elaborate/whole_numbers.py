@@ -1,7 +1,8 @@
 """Whole numbers and floating point numbers: which tensors hold which, and that every step is given what it works with.
 
 A step that learns or computes gives floating point numbers, a pool's indices are whole numbers, and an input is whichever its readers take:
-places in a table where `embedding` reads it, perhaps behind steps that only move it; numbers everywhere else.
+places in a table where `embedding` reads it, perhaps behind steps that only move it; numbers everywhere else. A fixed table of places
+is whole numbers by itself.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class WholeNumbers:
         for number, index in enumerate(inputs):
             _check_indices(nodes[index], made, number, shape)
         read = [self.inputs_of(nodes, index) for index in inputs]
-        if made.only_moves() and all(read):
+        joins_places = len(inputs) > 1 and any(_places(nodes[source]) is not None for sources in read for source in sources)
+        if made.only_moves() and all(read) and not joins_places:
             return
         for number, sources in enumerate(read):
             looks_up = number == 0 and made.reads_integers() is not None
@@ -36,16 +38,19 @@ class WholeNumbers:
                 raise Refusal("E335", self._not_whole(made, nodes, inputs[0]), operand=0, help=self._before(made, nodes, inputs[0]))
             mine, other = (self.as_places, self.as_numbers) if looks_up else (self.as_numbers, self.as_places)
             for source in sorted(sources):
+                if (rows := _places(nodes[source])) is not None:
+                    _check_places(nodes[source], made, rows, number, looks_up)
+                    continue
                 if source in other:
                     raise _read_as_both(nodes[source], made, other[source], number, looks_up)
                 mine.setdefault(source, made.name)
 
     def inputs_of(self, nodes: Sequence[Node], index: int) -> frozenset[int]:
-        """The inputs of the network whose numbers a tensor holds as they came; none where a step worked numbers out."""
+        """The inputs of the network, and fixed places, whose numbers a tensor holds as they came; none where a step worked numbers out."""
         known = self._inputs.get(index)
         if known is None:
             node = nodes[index]
-            if node.operation.family == "port" and not node.inputs:
+            if not node.inputs and (node.operation.family == "port" or _places(node) is not None):
                 known = frozenset((index,))
             elif node.operation.family == "port" or node.operation.only_moves():
                 parts = [self.inputs_of(nodes, before) for before in node.inputs]
@@ -100,6 +105,31 @@ def _read_as_both(source: Node, made: Operation, other: str, operand: int, looks
         operand=operand,
         help=f"an input holds one kind: give `{places}` and `{numbers}` an input each, or give `{numbers}` what `{places}` makes",
     )
+
+
+def _places(source: Node) -> int | None:
+    """Of a fixed table of places: of how many rows."""
+    return source.operation.reads_integers() if not source.inputs else None
+
+
+def _check_places(source: Node, made: Operation, rows: int, operand: int, looks_up: bool) -> None:
+    """Fixed places are read in a table that has them, and nowhere else."""
+    count = made.reads_integers() if looks_up else None
+    text = " ".join(source.span.text.split())
+    if count is None:
+        raise Refusal(
+            "E335",
+            f"`{text}` gives places in a table, whole numbers, which `{made.name}` cannot work with",
+            operand=operand,
+            help=f"`embedding({rows}, features) {{ | {text} | … }}` reads a table there, which the second path makes",
+        )
+    if count < rows:
+        raise Refusal(
+            "E335",
+            f"`{text}` gives places in a table of {rows} rows, and `{made.name}` reads one of {count}",
+            operand=operand,
+            help=f"`{made.name}` of {rows}: the product of 2 * side - 1 of the window's sides",
+        )
 
 
 def _check_indices(node: Node, made: Operation, number: int, shape: Shape) -> None:

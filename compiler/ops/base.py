@@ -420,7 +420,7 @@ class Operation(EightBits, ModuleForm):
         return Initialization()
 
     def reads_integers(self) -> int | None:
-        """Where the input holds whole numbers from 0 on (places in a table): how many there are. None: it holds any numbers."""
+        """Where the input, or the output of what takes none, holds whole numbers from 0 on (places in a table): how many there are."""
         return None
 
     def only_moves(self) -> bool:

@@ -38,14 +38,31 @@ _ROTARY = '''def rotary(length: int, features: int, base: float, cosine: bool) -
 
 _WINDOW_MASK = '''def window_mask(sizes: list[int], window: list[int], shift: list[int]) -> torch.Tensor:
     """What is added to the logits of each window of a shifted image: -100 between places that were no neighbours before the shift."""
-    rows, columns = (
-        (torch.arange(size) >= size - far).long() + (torch.arange(size) >= size - near).long()
-        for size, far, near in zip(sizes, window, shift)
-    )
-    part = 3 * rows[:, None] + columns
-    part = part.reshape(sizes[0] // window[0], window[0], sizes[1] // window[1], window[1])
-    part = part.transpose(1, 2).reshape(-1, 1, window[0] * window[1])
-    return torch.where(part[..., None, :] == part[..., :, None], 0.0, -100.0)
+    part = torch.zeros(1, 1, dtype=torch.long)
+    for size, far, near in zip(sizes, window, shift):
+        place = torch.arange(size)
+        along = (place >= size - far).long() + (place >= size - near).long()
+        # Windows before, and this axis's windows; the same of the places in a window.
+        part = 3 * part[:, None, :, None] + along.reshape(1, size // far, 1, far)
+        part = part.flatten(2).flatten(0, 1)
+    return torch.where(part[:, None, None, :] == part[:, None, :, None], 0.0, -100.0)
+'''
+
+_WINDOW_INDEX = '''def window_index(window: list[int], sizes: list[int] = (-1,)) -> torch.Tensor:
+    """For any two places of a window, the row of a table that has one for each distance."""
+    index = torch.zeros(1, 1, dtype=torch.long)
+    for size in window:
+        apart = torch.arange(size)[:, None] - torch.arange(size) + size - 1
+        index = (2 * size - 1) * index[:, None, :, None] + apart[:, None, :]
+        index = index.flatten(2).flatten(0, 1)
+    return index.reshape(sizes)
+'''
+
+_WINDOW_DISTANCES = '''def window_distances(window: list[int]) -> torch.Tensor:
+    """How far apart places of a window can be along each axis, in logarithms, the farthest that of 9: [1, distances, ..., axes]."""
+    apart = [torch.arange(1.0 - size, size) / max(size - 1, 1) * 8 for size in window]
+    table = torch.stack(torch.meshgrid(apart, indexing="ij"), dim=-1)[None]
+    return torch.sign(table) * torch.log2(table.abs() + 1.0) / 3.0
 '''
 
 _CAUSAL = '''def causal_mask(length: int) -> torch.Tensor:
@@ -97,20 +114,23 @@ class Constant(Operation):
     most_inputs: ClassVar[int | None] = 0
 
     value: Plain = parameter(
-        Table('numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "causal"'),
+        Table(
+            'numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "window_index", "window_distances", "causal"'
+        ),
         "what it holds: numbers, or a table of these: sines and cosines of places along each axis (of an image as MAE has them), the same "
         "sine and cosine in turn, the factors of rotary positions (halves), what windows of a shifted image must not compare, "
-        "what is ahead",
+        "where a table by distance is read for any two places of a window, those distances in logarithms (Swin V2), what is ahead",
     )
     sizes: tuple[Plain, ...] | None = parameter(
         Optional("a list of sizes of at least 1, or none", Sizes("a list of sizes of at least 1", least=1)),
-        "of a table: the axes whose places it is about; of numbers: the shape that they fill, one number all of it",
+        "of a table: the axes whose places it is about; of numbers: the shape that they fill, one number all of it; of an index of a window: "
+        "its shape, or none: one axis",
         None,
     )
     features: int | None = parameter(
         Optional("a whole number, or none", COUNT), "how many numbers a table of sines has for each place", None
     )
-    window: Plain = parameter(Optional("a size, or none", STRIDE), "of a mask: the size of the windows", None)
+    window: Plain = parameter(Optional("a size, or none", STRIDE), "of windows: their size", None)
     shift: Plain = parameter(Optional("a size, or none", Extent("a size", least=0)), "of a mask: how far the image was shifted", None)
     base: float = parameter(POSITIVE, "of sines: how fast frequencies fall", 10000.0)
     stored: bool = parameter(FLAG, "whether a checkpoint has it, under the step's own name", False)
@@ -123,7 +143,7 @@ class Constant(Operation):
             if name not in given:
                 raise Refusal("E326", f"`constant` of {told} needs `{name}`", parameter="value", help=f"write `{name} = …`")
         for name in given:
-            if name not in needed:
+            if name not in needed and not (name == "sizes" and self.value == "window_index"):
                 raise Refusal("E326", f"`constant` of {told} has no use for `{name}`", parameter=name, help="leave it out")
         return rule(self)
 
@@ -138,7 +158,10 @@ class Constant(Operation):
         return own if own and not isinstance(self.value, str) else ("",) * len(output)
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        return (Weight("", self.output(inputs), False),) if self.stored else ()
+        return (Weight("", self.output(inputs), False, "int64" if self.value == "window_index" else "float"),) if self.stored else ()
+
+    def reads_integers(self) -> int | None:
+        return product([2 * side - 1 for side in as_written(self.window)]) if self.value == "window_index" else None
 
     def storage(self, inputs: Shapes, output: Shape) -> int:
         return 0
@@ -155,6 +178,10 @@ class Constant(Operation):
                 return Construct("rotary", ((None, sizes[0]), (None, features), ("base", self.base), ("cosine", cosine)))
             case "window_mask":
                 return Construct("window_mask", ((None, sizes), (None, as_written(self.window)), (None, as_written(self.shift))))
+            case "window_index":
+                return Construct("window_index", ((None, as_written(self.window)), *(((None, sizes),) if sizes else ())))
+            case "window_distances":
+                return Construct("window_distances", ((None, as_written(self.window)),))
             case "causal":
                 return Construct("causal_mask", ((None, sizes[0]),))
         if self.sizes and not isinstance(self.value, tuple):
@@ -216,10 +243,10 @@ def _waves(step: Constant) -> Shape:
 
 def _mask(step: Constant) -> Shape:
     sizes, window, shift = step._sizes, as_written(step.window), as_written(step.shift)
-    for name, given in (("sizes", sizes), ("window", window), ("shift", shift)):
-        if len(given) != 2:
-            told = f"`constant` of windows is about two axes, and `{name}` of {len(given)}"
-            raise Refusal("E326", told, parameter=name, help=f"`{name} = [height, width]`")
+    for name, given in (("window", window), ("shift", shift)):
+        if len(given) != len(sizes):
+            told = f"`constant` of windows has {len(sizes)} in `sizes`, and {len(given)} in `{name}`"
+            raise Refusal("E326", told, parameter=name, help="each has a number for each axis: of an image `[height, width]`")
     for size, side, moved in zip(sizes, window, shift, strict=True):
         if size % side or moved >= side:
             raise Refusal(
@@ -228,7 +255,21 @@ def _mask(step: Constant) -> Shape:
                 parameter="window",
                 help="a window divides the image, and is larger than the shift",
             )
-    return (sizes[0] // window[0] * (sizes[1] // window[1]), 1, product(window), product(window))
+    windows = product([size // side for size, side in zip(sizes, window, strict=True)])
+    return (windows, 1, product(window), product(window))
+
+
+def _index(step: Constant) -> Shape:
+    places = product(as_written(step.window))
+    if step._sizes and product(step._sizes) != places**2:
+        told = f"`constant` of any two of {places} places has {places**2} numbers, and `sizes = {show(step._sizes)}` holds {product(step._sizes)}"
+        raise Refusal("E326", told, parameter="sizes", help=f"`sizes = [{places}, {places}]`, or none: [{places**2}]")
+    return step._sizes or (places**2,)
+
+
+def _distances(step: Constant) -> Shape:
+    window = as_written(step.window)
+    return (1, *(2 * side - 1 for side in window), len(window))
 
 
 def _ahead(step: Constant) -> Shape:
@@ -243,6 +284,8 @@ WORDS: dict[str, tuple[tuple[str, ...], str, Callable[[Constant], Shape]]] = {
     "rotary_cos": (("sizes", "features"), _ROTARY, _waves),
     "rotary_sin": (("sizes", "features"), _ROTARY, _waves),
     "window_mask": (("sizes", "window", "shift"), _WINDOW_MASK, _mask),
+    "window_index": (("window",), _WINDOW_INDEX, _index),
+    "window_distances": (("window",), _WINDOW_DISTANCES, _distances),
     "causal": (("sizes",), _CAUSAL, _ahead),
 }
 """For each table: what it needs, the helper that makes it, the rule of its shape."""

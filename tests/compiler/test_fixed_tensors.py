@@ -87,18 +87,38 @@ def test_turning_by_the_tables_is_the_turning_of_complex_numbers() -> None:
     torch.testing.assert_close(built(graph_of(ROTATED), device="cpu")(x), expected)
 
 
-@pytest.mark.parametrize(("size", "window", "shift"), [((6, 8), (3, 4), (1, 2)), ((4, 4), (2, 2), (1, 1)), ((6, 6), (3, 3), (0, 1))])
-def test_a_mask_of_windows_parts_what_was_no_neighbour(size: tuple[int, int], window: tuple[int, int], shift: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("size", "window", "shift"),
+    [
+        ((6, 8), (3, 4), (1, 2)),
+        ((4, 4), (2, 2), (1, 1)),
+        ((6, 6), (3, 3), (0, 1)),
+        ((6,), (3,), (2,)),
+        ((4, 3, 6), (2, 3, 3), (1, 0, 2)),
+    ],
+)
+def test_a_mask_of_windows_parts_what_was_no_neighbour(size: tuple[int, ...], window: tuple[int, ...], shift: tuple[int, ...]) -> None:
     """Places of the rolled image are compared by where they come from: a step from one to the other must not go round the edge."""
-    count, places = size[0] // window[0] * (size[1] // window[1]), window[0] * window[1]
+    count, places = math.prod(size) // math.prod(window), math.prod(window)
     text = f'constant("window_mask", {list(size)}, window = {list(window)}, shift = {list(shift)})'
     found = values_of(text, count, 1, places, places)
-    from_where = torch.stack(torch.meshgrid(torch.arange(size[0]), torch.arange(size[1]), indexing="ij"), -1)
-    from_where = from_where.roll((-shift[0], -shift[1]), (0, 1))
-    cut = from_where.unflatten(0, (-1, window[0])).unflatten(2, (-1, window[1])).transpose(1, 2).reshape(count, places, 2)
+    axes = range(len(size))
+    from_where = torch.stack(torch.meshgrid([torch.arange(side) for side in size], indexing="ij"), -1)
+    cut = from_where.roll([-by for by in shift], [*axes])
+    for axis in axes:
+        cut = cut.unflatten(2 * axis, (-1, window[axis]))
+    cut = cut.permute(*[2 * axis for axis in axes], *[2 * axis + 1 for axis in axes], -1).reshape(count, places, len(size))
     near = (cut[:, :, None] - cut[:, None]).abs() < torch.tensor(window)
     assert (found[:, 0] == 0).equal(near.all(-1))
     assert set(found.flatten().tolist()) <= {0.0, -100.0}
+
+
+def test_distances_of_a_window_in_logarithms() -> None:
+    """The paper's equation 3, scaled as its appendix has it: the farthest place along an axis is 8 away; an axis of one place has no distances."""
+    found = values_of('constant("window_distances", window = [3, 1])', 1, 5, 1, 2)
+    along = [math.copysign(math.log2(1 + abs(8 * step / 2)) / 3, step) for step in range(-2, 3)]
+    torch.testing.assert_close(found[0, :, 0, 0], torch.tensor(along))
+    assert not found[..., 1].any()
 
 
 def test_a_mask_of_what_is_ahead() -> None:
@@ -261,7 +281,8 @@ def test_a_factor_is_stored_as_its_checkpoint_has_it(stored: str) -> None:
         ('constant("sinusoid", [2], features = 6, window = 2)', "E326", "no use for `window`"),
         ('constant("window_mask", [6, 6], window = 4, shift = 1)', "E310", "do not fit into 6x6"),
         ('constant("window_mask", [6, 6], window = 3, shift = 3)', "E310", "larger than the shift"),
-        ('constant("window_mask", [6], window = 3, shift = 1)', "E326", "two axes"),
+        ('constant("window_index", [6, 6], window = 2x2)', "E326", "4 places has 16 numbers"),
+        ('constant("window_mask", [6], window = 3x3, shift = 1)', "E326", "1 in `sizes`, and 2 in `window`"),
         ('constant("causal", [6, 6])', "E326", "`sizes = [length]`"),
         ("constant([1, 2], [3])", "E326", "holds 3"),
         ("constant(0.5, features = 3)", "E326", "no use for `features`"),

@@ -32,6 +32,43 @@ def test_places_in_a_table_are_no_numbers_that_a_step_worked_out(body: str, shap
     assert "`linear(features)`" in help
 
 
+INDEX = 'constant("window_index", window = [1, 4])'
+"""Sixteen places in a table of seven rows."""
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (f"mul {{ | skip | {INDEX} }}", "which `mul` cannot work with"),
+        (f"concat {{ | skip | {INDEX} -> flip(0) }}", "which `concat` cannot work with"),
+        (f"mul {{ | skip | {INDEX} -> scale(2) }}", "which `scale` cannot work with"),
+        (
+            f"add(broadcast = true) {{ | reshape([16, 1]) | embedding(6, 1) {{ | {INDEX} | parameter([6, 1]) }} }}",
+            "a table of 7 rows, and `embedding` reads one of 6",
+        ),
+    ],
+)
+def test_fixed_places_are_read_in_a_table_that_has_them_and_nowhere_else(body: str, message: str) -> None:
+    [(code, told, help)] = said(body, "16")
+    assert code == "E335" and f"`{INDEX}` gives places in a table" in told and message in told
+    assert "`embedding" in help and "7" in help
+
+
+def test_a_table_is_read_at_fixed_places() -> None:
+    """As the index of the places of a window, which a checkpoint has: by hand, and by the gradient of the table."""
+    body = "add(broadcast = true) { | skip | "
+    body += 'embedding(7, 2) { | index: constant("window_index", window = [1, 4], stored = true) | table: parameter([7, 2]) } }'
+    module = build(graph_of(f"network n {{\n  input x[length = 16, channels = 2]\n  {body}\n}}\n"))
+    apart = torch.arange(4)[:, None] - torch.arange(4) + 3
+    state = module.state_dict()
+    assert torch.equal(state["index"], apart.flatten())
+    found = module(torch.zeros(3, 16, 2))
+    assert torch.equal(found, state["table"][apart.flatten()].expand(3, -1, -1))
+    found.sum().backward()
+    [table] = module.parameters()
+    assert table.grad is not None and torch.equal(table.grad[:, 0], 3 * torch.bincount(apart.flatten()).float())
+
+
 @pytest.mark.parametrize(
     "body",
     [
