@@ -64,9 +64,10 @@ def test_same_answers(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "size"), [("swin_t", (64, 75)), ("swin_t", (96, 224)), ("swin_v2_t", (64, 75)), ("mobilevit_xxs", (73, 96))]
+    ("name", "size"),
+    [("swin_t", (64, 75)), ("swin_t", (96, 224)), ("swin_v2_t", (64, 75)), ("swin3d_t", (6, 40, 45)), ("mobilevit_xxs", (73, 96))],
 )
-def test_what_is_made_for_one_size_takes_weights_of_any(name: str, size: tuple[int, int]) -> None:
+def test_what_is_made_for_one_size_takes_weights_of_any(name: str, size: tuple[int, ...]) -> None:
     """Where windows do not fill Swin's image it is padded, and where one window does, nothing is shifted; MobileViT enlarges it."""
     made = build(driver.compile(name, inputs={"": (3, *size)}).graph).eval()
     theirs = reference.build(name).eval()
