@@ -20,13 +20,14 @@ from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
 from .values import Column
-from .ways import Port, Ways, branches, columns, ways
+from .ways import Branches, Port, Ways, branches, columns, ways
 
 Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
 GAP = 8.0  # points between the heading of a frame and the line that comes in beside it
 WIDEST = 185.0  # points that a box is widened to for a heading; a longer one may be crossed
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
+APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
 COSTS = ("parameters", "macs", "activations")
 
 
@@ -107,7 +108,7 @@ class Writer:
     """Whether shapes stand beside lines."""
     ways: Ways = field(init=False)
     shape: Arms = field(init=False)
-    _branches: Mapping[str, Sequence[tuple[str, ...]]] = field(init=False)
+    _branches: Mapping[str, Sequence[Branches]] = field(init=False)
     _marked: Sequence[str] = field(init=False)
     """The boxes that have the mark of a skip."""
     _widths: Mapping[str, float] = field(default_factory=dict)
@@ -179,11 +180,29 @@ class Writer:
             with drawing.subgraph(name=f"cluster_{item.name}") as inner:
                 inner.attr("graph", **self._frame(item, depth))
                 self._items(inner, item, fills, depth + 1)
-        for names in self._branches.get(frame.name, ()):
-            with drawing.subgraph(rank="same") as row:
-                row.attr("edge", style="invis")
-                for one, two in pairwise(names):
-                    row.edge(one, two)
+        for number, row in enumerate(self._branches.get(frame.name, ())):
+            self._in_order(drawing, row, f"{frame.name}_row{number}")
+
+    def _in_order(self, drawing: Drawing, branches: Branches, name: str) -> None:
+        """Keeps branches in their order. What begins in a frame of its own is no neighbour to Graphviz: it is kept by a mark beneath it."""
+        held = [one for one in branches.names if one in branches.held]
+        with drawing.subgraph(rank="same") as row:
+            row.attr("edge", style="invis")
+            for one, two in pairwise(held):
+                row.edge(one, two)
+        if branches.is_level:
+            return
+        marks = [f"{name}_{number}" for number in range(len(branches.names))]
+        with drawing.subgraph(rank="same") as row:
+            row.attr("edge", style="invis")
+            row.attr("node", shape="point", width="0.01", label="", style="invis")
+            for mark in marks:
+                row.node(mark)
+            for one, two in pairwise(marks):
+                row.edge(one, two)
+        for branch, mark in zip(branches.names, marks, strict=True):
+            for _ in range(APART):
+                drawing.edge(branch, mark, style="invis", weight="0")
 
     def _ports(self, drawing: Drawing) -> None:
         """Where lines come in and go out, at the two edges of the inside of a box."""

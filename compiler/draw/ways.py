@@ -136,30 +136,91 @@ def columns(picture: Picture, found: Ways, others: Iterable[int]) -> list[list[s
     return [sorted(names, key=order.__getitem__) for names in networkx.connected_components(graph)]
 
 
-def branches(picture: Picture, found: Ways) -> dict[str, list[tuple[str, ...]]]:
-    """Boxes that are to stand side by side in the order of the text, by the frame that they stand in.
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """Boxes in the order of the text, from left to right. `frame` is the innermost one around all; `held` those that stand in it themselves."""
 
-    They are the first ones of the branches of a fork: nothing comes into them but what all have.
+    frame: str
+    names: tuple[str, ...]
+    held: frozenset[str]
+
+    @property
+    def is_level(self) -> bool:
+        """Whether all stand in one frame: then Graphviz keeps them beside each other."""
+        return len(self.held) == len(self.names)
+
+
+def branches(picture: Picture, found: Ways) -> dict[str, list[Branches]]:
+    """Boxes that are to stand in the order of the text, by the innermost frame around them.
+
+    They are the first ones of the branches of a fork: nothing comes into them but what all have. The branch of a merge that begins at
+    a parameter, which nothing comes into, goes with the others.
     """
     import networkx
 
     around = _frames_around(picture.root)
     boxes = {box.name: box for box in picture.boxes()}
-    pieces = list(found.pieces(picture))
+    pieces = list(dict.fromkeys(found.pieces(picture)))
     entering = Counter(head for _, head in pieces)
-    heads: dict[tuple[str, str], list[Box]] = defaultdict(list)
+    heads: dict[str, list[Box]] = defaultdict(list)
     for tail, head in pieces:
         if entering[head] == 1 and head in boxes:
-            holder = around[head][-1] if around[head] else picture.root.name
-            heads[tail, holder].append(boxes[head])
+            heads[tail].append(boxes[head])
+    _join(picture, heads, [box for name, box in boxes.items() if not entering[name] and not box.is_port])
     sources = _sources(picture)
-    rows: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for (_, holder), firsts in heads.items():
+    rows: dict[str, list[Branches]] = defaultdict(list)
+    for firsts in heads.values():
         firsts.sort(key=_place)
-        beside = networkx.Graph((one.name, two.name) for one, two in combinations(firsts, 2) if _are_branches(one, two, sources))
-        for names in networkx.connected_components(beside):
-            rows[holder].append(tuple(sorted(names, key=lambda name: _place(boxes[name]))))
+        beside = networkx.Graph(
+            (one.name, two.name)
+            for one, two in combinations(firsts, 2)
+            if _are_branches(one, two, sources, around[one.name] == around[two.name])
+        )
+        for component in networkx.connected_components(beside):
+            names = tuple(sorted(component, key=lambda name: _place(boxes[name])))
+            holder = _common([around[name] for name in names])
+            row = Branches(holder[-1] if holder else picture.root.name, names, frozenset(name for name in names if around[name] == holder))
+            rows[row.frame].append(row)
     return rows
+
+
+def _join(picture: Picture, heads: Mapping[str, list[Box]], others: Iterable[Box]) -> None:
+    """Puts boxes that nothing comes into with the first ones of the other paths of their merge."""
+    merges = _merges(picture)
+    forks = [(firsts, {(merges[path], path) for one in firsts for path in _paths(one)}) for firsts in heads.values()]
+    for box in others:
+        for path in _paths(box)[-1:]:
+            beside = (firsts for firsts, paths in forks if any(merge == merges[path] and other is not path for merge, other in paths))
+            next(beside, []).append(box)
+
+
+def _paths(box: Box) -> list[Scope]:
+    """The paths of merges that a box stands in, from the outside in."""
+    return [scope for scope in box.first[0].scope.ancestors() if scope.kind == "path"]
+
+
+def _merges(picture: Picture) -> dict[Scope, tuple[Scope, int]]:
+    """The merge of each path: what it stands in, and how many steps there are before it."""
+    steps: Counter[Scope] = Counter()
+    found: dict[Scope, tuple[Scope, int]] = {}
+    for node in sorted((node for box in picture.boxes() for node in box.nodes), key=lambda node: node.index):
+        around = node.scope.ancestors()
+        for scope, inner in zip(around, (*around[1:], None), strict=True):
+            if inner is not None and inner.kind == "path":
+                found[inner] = (scope, steps[scope])
+            else:
+                steps[scope] += 1
+    return found
+
+
+def _common(rows: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """The frames that are around all."""
+    found = []
+    for names in zip(*rows, strict=False):
+        if len(set(names)) > 1:
+            break
+        found.append(names[0])
+    return tuple(found)
 
 
 def _place(box: Box) -> int:
@@ -179,13 +240,13 @@ def _sources(picture: Picture) -> dict[Scope, set[int]]:
     }
 
 
-def _are_branches(one: Box, two: Box, sources: Mapping[Scope, set[int]]) -> bool:
-    """Whether two boxes that one tensor enters begin branches whose order the text gives.
+def _are_branches(one: Box, two: Box, sources: Mapping[Scope, set[int]], is_one_frame: bool) -> bool:
+    """Whether two boxes that one tensor enters begin branches whose order the text gives: in one frame, or in two paths of a merge.
 
-    Where they stand in two paths of a merge, nothing else may enter these: paths that are woven into others stand as lines cross least.
+    Nothing else may enter the paths: those that are woven into others stand as lines cross least.
     """
     around = (box.first[0].scope.ancestors() for box in (one, two))  # from the outside in
     apart = next((pair for pair in zip(*around, strict=False) if pair[0] is not pair[1]), None)
     if apart is None or any(scope.kind != "path" for scope in apart):
-        return True
+        return is_one_frame
     return len(sources[apart[0]] | sources[apart[1]]) == 1

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from archc.compiler.draw import Options, View, draw_text, fold
-from archc.compiler.draw.ways import ways
+from archc.compiler.draw.picture import Picture
+from archc.compiler.draw.ways import branches, ways
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.support import graph_of
@@ -89,3 +90,38 @@ def test_the_main_path_is_a_straight_line() -> None:
         assert abs(tail.x + tail.width / 2 - head.x - head.width / 2) < 1
     beside = {box.name for box in picture.boxes() if box.scope is not None}
     assert len(beside) == 4 and not beside & {line.tail for line in main}
+
+
+BEGUN_APART = """
+block pooled(out) { maxpool(3, stride = 1, pad = 1) -> conv(out, 1) }
+block cell {
+  add { | late: conv(8, 7) | pooled(8) | again: conv(8, 5) }
+}
+network n { input x[16, 8, 8]  conv(8, 1) -> cell -> relu }
+"""
+
+PARAMETER = """
+network n {
+  input x[16, 8, 8]
+  first: relu
+  add(broadcast = true) { | here: conv(8, 7) | offset: parameter([8, 8, 8]) -> sigmoid | there: conv(8, 5) }
+  mul { | skip | held: parameter([8, 8, 8]) -> tanh }
+}
+"""
+
+
+@pytest.mark.parametrize(("text", "order"), [(BEGUN_APART, ["late", "maxpool1", "again"]), (PARAMETER, ["here", "offset", "there"])])
+def test_the_order_of_the_text_holds_for_a_branch_in_a_frame_and_for_one_that_begins_at_a_parameter(text: str, order: list[str]) -> None:
+    graph = graph_of(text)
+    picture = fold(graph, View("op", open=("pooled",)))
+    assert [[picture_name(picture, name) for name in row.names] for rows in branches(picture, ways(picture)).values() for row in rows] == [
+        order
+    ]
+    ((_, geometry),) = laid_out(graph, [picture])
+    assert out_of_order(graph, picture, geometry) == []
+
+
+def picture_name(picture: Picture, name: str) -> str:
+    """The label that a box has in the text."""
+    (box,) = [box for box in picture.boxes() if box.name == name]
+    return box.main.names[-1] if box.main.names else ""
