@@ -15,7 +15,7 @@ from .effort import Effort
 from .explain_axes import named_sizes, no_such_axis
 from .explain_numbers import rounded
 from .explain_values import comma_of_a_list, dotted_name, from_elsewhere, replacement, unknown_name, with_origins
-from .foreign_steps import unknown_step
+from .foreign_steps import method_of_a_tensor, step_as_value, unknown_step
 from .functions import FUNCTIONS
 from .operators import apply_operator
 from .shape_of import ShapeOf, Shapes
@@ -316,6 +316,10 @@ class Evaluator:
             raise Problem(
                 Diagnostic("E211", f"`{'.'.join(node.path)}` has its arguments already", Label(node.span, "called a second time"))
             )
+        if isinstance(callee, Builtin):
+            tensor = next((row.value for row in node.arguments if row.name is None and isinstance(row.value, ast.Name)), None)
+            if tensor is not None and self.environment.binding(tensor.name) is None and self.environment.label(tensor.name) is not None:
+                raise Problem(step_as_value(node, tensor))
         if isinstance(callee, Template | Builtin):
             return Partial(callee, node.arguments, self.environment)
         raise Problem(
@@ -329,6 +333,10 @@ class Evaluator:
 
     def resolve(self, node: ast.Call, wanted: str) -> object:
         """The value that the dotted name of a call stands for."""
+        if len(node.path) == 2 and self.environment.binding(node.path[0]) is None:
+            label = self.environment.label(node.path[0])
+            if label is not None and node.path[1] not in label.members and not node.bare:
+                raise Problem(method_of_a_tensor(node, lambda word: self.environment.label(word) is not None))
         end = node.path_span.start + len(node.path[0])
         expression: ast.Expression = ast.Name(node.path_span.source.span(node.path_span.start, end), node.path[0])
         if len(node.path) == 1:

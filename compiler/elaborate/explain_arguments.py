@@ -75,6 +75,10 @@ def bad_value(
     help, fix = (
         (counted, None) if counted is not None else _remedy(called, row, value, span, given or {}) or (f"`{row.name}`: {row.doc}", None)
     )
+    if counted is not None and counted.startswith("leave it out"):
+        text = span.source.text
+        if text[: span.start].endswith(f"{called.name}(") and text[span.end :].startswith(")"):
+            fix = Fix(counted, (Edit(span.source.span(span.start - 1, span.end + 1), ""),))
     shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()
     return Diagnostic(
@@ -103,7 +107,10 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
         return f"write `{flag}`", Fix(f"write `{flag}`", (Edit(span, flag),))
     begins_with_what_comes_out = called.slots[0].name in ("channels", "features")
     if begins_with_what_comes_out and isinstance(row.kind, Flag) and isinstance(value, int) and not isinstance(value, bool):
-        return f"what comes in is never written: it is that of the tensor. `{called.usage}`", None
+        return _in_and_out(called, row, span, given) or (
+            f"what comes in is never written: it is that of the tensor. `{called.usage}`",
+            None,
+        )
     return (
         made_whole(row.name, row.kind, value, span)
         or _other_parameter(called, row, value, span, given)
@@ -111,6 +118,15 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
         or _one_of_a_list(row, value, span)
         or _like(called, value, span)
     )
+
+
+def _in_and_out(called: Signature, row: Parameter, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:
+    """`linear(120, 84)`: what comes in and what comes out, where the second place is that of a flag."""
+    first = given.get(called.slots[0].name)
+    if called.slots[1].name != row.name or first is None or not (_by_place(span) and _by_place(first.span)):
+        return None
+    help = f"what comes in is never written: `{called.name}({span.text})`"
+    return help, Fix(help, (Edit(first.span.to(span), span.text),))
 
 
 def _flag(value: object, span: Span) -> str | None:

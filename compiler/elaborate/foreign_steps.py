@@ -10,7 +10,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...dsl import ast
 from ..ops import TABLE
 from ..ops.foreign_calls import is_from_elsewhere, parameter_of, positions, takes_weights, unsaid, value_of
-from ..ops.foreign_names import key, same_as
+from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import BadValue
 from .closures import Builtin, Environment
 from .explain_values import taken_up, unknown_name
@@ -70,6 +70,62 @@ def _heads(call: ast.Call) -> str | None:
     named = [row.value for row in call.arguments if row.name is not None and parameter_of(row.name, {"heads"}) == "heads"]
     heads = named[0] if named else by_place[1] if len(by_place) > 1 else None
     return heads.span.text if isinstance(heads, ast.Number | ast.Name) else None
+
+
+_REDUCED = {"mean": "mean", "sum": "sum", "max": "max", "amax": "max", "min": "min", "amin": "min", "var": "var", "norm": "norm"}
+
+
+def method_of_a_tensor(call: ast.Call, is_label: IsLabel) -> Diagnostic:
+    """`x.mean(dim=-1)`, `x.view(x.size(0), -1)`: what PyTorch does by a method is a step."""
+    tensor, method = call.path
+    step = _step_of_method(call, method, is_label)
+    fix, help = None, f"a step takes the tensor at hand: `skip({tensor}) -> relu`"
+    if step is not None:
+        written, edit = taken_up(call.span, f"skip({tensor})", step)
+        fix, help = Fix(f"write `{written}`", (edit,)), ""
+    elif (other := otherwise(method)) is not None:
+        help = advice(other)
+    elif (name := method if method in TABLE else same_as(f"torch.{method}")) is not None:
+        help = (
+            f"it is a step here, with other arguments: `archc explain {name}` says which, and `skip({tensor}) -> {name}…` takes the tensor"
+        )
+    message = f"`{tensor}` is a label and has no `{method}`: what is done with a tensor is a step"
+    return Diagnostic("E227", message, Label(call.path_span, "a method of PyTorch"), help=help or None, fix=fix)
+
+
+def _step_of_method(call: ast.Call, method: str, is_label: IsLabel) -> str | None:
+    texts = [row.value.span.text.replace(" ", "") for row in call.arguments]
+    by_place = all(row.name is None for row in call.arguments)
+    whole = [text for text in texts if re.fullmatch(r"-?\d+", text)]
+    if method in _REDUCED and len(texts) == 1 and call.arguments[0].name in (None, "dim", "axis"):
+        items = texts[0].strip("[]").split(",")
+        axes = [value_of("axis", item) if re.fullmatch(r"-?\d+", item) else None for item in items]
+        written = ", ".join(axis for axis in axes if axis is not None)
+        return None if None in axes else f'reduce("{_REDUCED[method]}", {written if len(axes) == 1 else f"[{written}]"})'
+    if method in ("view", "reshape"):
+        of_batch = bool(texts) and re.fullmatch(r"\w+\.(size\(0\)|shape\[0\])", texts[0]) is not None
+        return "flatten" if of_batch and texts[1:] == ["-1"] else None
+    if method == "permute" and by_place and len(whole) == len(texts) and texts[:1] == ["0"]:
+        return f"permute([{', '.join(str(int(text) - 1) for text in texts[1:])}])" if all(int(text) > 0 for text in texts[1:]) else None
+    return translated(replace(call, path=("torch", method)), is_label) if method not in _REDUCED else None
+
+
+def step_as_value(call: ast.Call, tensor: ast.Name) -> Diagnostic:
+    """`let w = global_avgpool(x)`: what a step gives is a tensor, which a label names."""
+    step = re.sub(r"\(\s*\)", "", call.span.text.replace(tensor.span.text, "", 1).replace("(,", "(").replace("( ", "("))
+    before = re.search(r"\blet\s+(\w+)\s*=\s*\Z", call.span.source.text[max(call.span.start - 200, 0) : call.span.start])
+    fix = None
+    if before is not None and len(call.arguments) == 1:
+        whole = call.span.source.span(call.span.start - len(before[0]), call.span.end)
+        written = f"skip({tensor.name}) -> {before[1]}: {step}"
+        fix = Fix(f"write `{written}`", (Edit(whole, written),))
+    return Diagnostic(
+        "E116",
+        f"`{'.'.join(call.path)}` is a step, whose tensor is no value: a step is named by a label",
+        Label(call.span, "a step"),
+        help=None if fix else f"write it as a step: `skip({tensor.name}) -> label: {call.path[-1]}`",
+        fix=fix,
+    )
 
 
 def translated(call: ast.Call, is_label: IsLabel) -> str | None:

@@ -10,7 +10,7 @@ from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Operation
-from ..ops.foreign_calls import value_of
+from ..ops.foreign_calls import NEVER_WRITTEN, argument_here, parameter_of, value_of
 from ..ops.foreign_names import NO_PARAMETERS
 from ..ops.parameters import Kind, OpenSizes, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
@@ -203,7 +203,11 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
     names = {slot.name for slot in called.slots}
     if called.place is None and argument.name in ("dim", "d_model", "hidden", "in_dim", "input_size") and "axis" not in names:
         other = "what comes in is never written: it is that of the tensor"
-    near = closest(argument.name, [name for name in free if not any(row.name == name for row in arguments)])
+    open = [name for name in free if not any(row.name == name for row in arguments)]
+    near = closest(argument.name, open)
+    translated = parameter_of(argument.name, set(open)) if called.place is None else None
+    if translated in open and translated not in near:
+        near = (translated, *near)
     handed_on = called.name not in re.findall(r"\w+", place.text.partition("(")[0])
     if called.place is not None and handed_on and (not near or called.place.source is not argument.span.source):
         # The call is of a block that was given as a value (`unit(…)`): it is right, and the block must take what it gives.
@@ -213,6 +217,18 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
         ).removeprefix(", ")
         other = f"what calls it gives it {', '.join(f'`{name}`' for name in further)}, too; let it take that: `{called.name}({head})`"
     fix = replacement(argument.name_span, near) if other is None else None
+    if fix is None and translated in open and other is None:
+        fix = Fix(f"write `{translated}`", (Edit(argument.name_span, str(translated)),))
+    if translated is None and other is None and called.place is None and (extra := _in_before_out(called, argument, arguments)) is not None:
+        fix = _without(extra, arguments, f"what comes in is never written: leave `{extra.span.text}` out")
+        other = fix.message
+    if called.place is None and argument.name.lower() in NEVER_WRITTEN:
+        other = other or "leave it out: the batch is never written, and stands first"
+        fix = _without(argument, arguments, other)
+    if called.place is None and (here := argument_here(called.name, argument.name, argument.value.span.text)) is not None:
+        fix = _without(argument, arguments, "leave it out: it is the default") if not here else None
+        fix = fix or Fix(f"write `{here}`", (Edit(argument.span, here),))
+        other = fix.message
     if called.place is None and argument.name == "dim" and near[:1] == ("axis",):
         # The batch counts there: the number is another one.
         text = value_of("axis", argument.value.span.text)
@@ -228,6 +244,31 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
         help=other or did_you_mean(near) or f"its use is `{called.usage}`",
         fix=fix,
     )
+
+
+def _in_before_out(called: Signature, argument: ast.Argument, arguments: Sequence[ast.Argument]) -> ast.Argument | None:
+    """The first of `conv(16, 32, kernel_size = 3)`: what comes in, where a name says that one less was to stand by its place."""
+    names = [slot.name for slot in called.slots]
+    meant = parameter_of(argument.name or "", set(names))
+    by_place = [row for row in arguments if row.name is None]
+    known = called.slots and called.slots[0].name in ("channels", "features") and meant in names
+    return by_place[0] if known and meant is not None and by_place and len(by_place) == names.index(meant) + 1 else None
+
+
+def _without(argument: ast.Argument, arguments: Sequence[ast.Argument], why: str) -> Fix:
+    """The call without one of its arguments, and without the comma that stood beside it."""
+    place = next(number for number, row in enumerate(arguments) if row is argument)
+    source, start, end = argument.span.source, argument.span.start, argument.span.end
+    if place + 1 < len(arguments):
+        end = arguments[place + 1].span.start
+    elif place:
+        start = arguments[place - 1].span.end
+    else:  # the only one: the parentheses may stay empty nowhere
+        before, after = source.text[:start].rstrip(), source.text[end:]
+        inside = len(after) - len(after.lstrip(" \n,"))
+        if before.endswith("(") and after[inside : inside + 1] == ")":
+            start, end = len(before) - 1, end + inside + 1
+    return Fix(why, (Edit(source.span(start, end), ""),))
 
 
 def _twice(called: Signature, name: str, first: ast.Argument, second: ast.Argument) -> Diagnostic:

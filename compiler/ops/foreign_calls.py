@@ -189,6 +189,31 @@ def parameter_of(name: str, known: set[str]) -> str | None:
     return "-" if lowered in _DROPPED else None
 
 
+NEVER_WRITTEN: Final = frozenset(
+    [
+        "in_channels",
+        "in_features",
+        "num_features",
+        "input_dim",
+        "embed_dim",
+        "normalized_shape",
+        "in_dim",
+        "input_size",
+        "d_model",
+        "inplace",
+        "batch_first",
+    ]
+)
+"""Arguments that say what is known here: leaving them out changes nothing."""
+
+
+def argument_here(operation: str, name: str, text: str) -> str | None:
+    """An argument whose value is another one here, as it is written; "" where that is the default, None where nothing is known of it."""
+    if (operation, name) == ("gelu", "approximate"):
+        return {"tanh": "tanh = true", "true": "tanh = true", "none": "", "false": ""}.get(text.strip("\"'").lower())
+    return None
+
+
 def value_of(parameter: str, text: str) -> str | None:
     """The text of an argument as archc writes it; None where it has another meaning there."""
     if parameter == "pattern":  # the batch stands before both sides there

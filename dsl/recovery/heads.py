@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...base.diagnostics import Edit, Fix
 from ..lexer.scanner import Token
 from .mistake import Change, Mistake, Repair, say
@@ -112,6 +114,38 @@ def name_of_signs(mistake: Mistake) -> Repair | None:
     message = f"`{span.text}` is no name of a {word}: what is not made of letters, digits and `_` stands between quotes"
     diagnostic = say("E210", message, span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
     return Repair(diagnostic, (Change(first, end, (head, name)),), start=first)
+
+
+def names_of_a_loop(mistake: Mistake) -> Repair | None:
+    """`for (t, c, n) in rows { … }`, `for t, c, n in rows { … }`: a loop names the item, or its number and the item."""
+    first = mistake.start
+    if mistake.at(first).kind != "FOR" or mistake.token.kind not in ("LPAR", "COMMA") or mistake.position - first > 4:
+        return None
+    end = first + 1
+    while mistake.at(end).kind in ("NAME", "COMMA", "LPAR", "RPAR"):
+        end += 1
+    inside = [token for token in mistake.tokens[first + 1 : end] if token.kind == "NAME"]
+    kinds = "".join({"NAME": "n", "COMMA": ",", "LPAR": "(", "RPAR": ")"}[token.kind] for token in mistake.tokens[first + 1 : end])
+    numbered = kinds.startswith("n,(")
+    if mistake.at(end).kind != "IN" or len(inside) < 2 or kinds.count("(") > 1 or (numbered and not kinds.endswith(")")):
+        return None
+    body = end + 1
+    while mistake.at(body).kind not in ("LBRACE", "BRACE_BAR", "$END") and not mistake.begins_line(body):
+        body += 1
+    if mistake.at(body).kind != "LBRACE":
+        return None
+    names = [mistake.word(token) for token in inside]
+    number, parts = (names[0], names[1:]) if numbered else ("", names)
+    row = next(word for word in ("row", "item", "parts", "row_") if word not in re.findall(r"\w+", mistake.source.source.text))
+    target = f"{number}, {row}" if number else row
+    lets = "  ".join(f"let {name} = {row}[{place}]" for place, name in enumerate(parts))
+    place = mistake.at(body).end
+    gap = "" if mistake.begins_line(body + 1) else " "
+    span = mistake.span(mistake.at(first + 1)).to(mistake.span(mistake.at(end - 1)))
+    fix = Fix(f"write `for {target} in … {{ {lets} … }}`", (Edit(span, target), Edit(mistake.place(place), f" {lets}{gap}")))
+    whole = Token("BROKEN", mistake.at(first).start, mistake.tokens[mistake.value_end(body) - 1].end)
+    message = "a loop names an item, or its number and the item: the parts of an item are read in the body"
+    return Repair(say("E121", message, span, fix=fix), (Change(first, mistake.value_end(body), (whole,)),), start=first)
 
 
 def list_of_a_loop(mistake: Mistake) -> Repair | None:

@@ -27,6 +27,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     heads.name_of_signs,
     heads.shape_in_parentheses,
     heads.inputs_in_a_row,
+    heads.names_of_a_loop,
     heads.list_of_a_loop,
     heads.then_without_braces,
     heads.nameless_input,

@@ -28,7 +28,7 @@ MISTAKES = {
     "a layer of PyTorch that does not": ("ReLU()", "E201", "did you mean `relu`", "relu()"),
     "a statement's word as a step": ("expect(3)", "E201", "`expect` begins a statement", None),
     "one letter is near to nothing": ("conv(b)", "E201", "there is no value named `b`", None),
-    "channels of a norm": ("bn(3)", "E208", "the channels are never written", None),
+    "channels of a norm": ("bn(3)", "E208", "the channels are never written", "bn"),
     "a width that a factor makes": ("let w = 0.5\nconv(64 * w)", "E208", "`round(64 * w)` is 32", "let w = 0.5\nconv(round(64 * w))"),
     "a width that is no whole number": ("conv(64 * 0.3)", "E208", "`divisible(64 * 0.3, 8)`", None),
     "where the values of a wrong number come from": ("let r = 16\nconv(in.channels // r)", "E208", "`r` is 16", None),

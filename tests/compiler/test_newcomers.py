@@ -195,3 +195,59 @@ def test_what_python_would_write_is_told_in_archcs_words(wrong: str, remedy: str
     if any(row.fix for row in found):
         mended, _ = applied(found)["n.arch"]
         assert mended == of(right, shape)
+
+
+WRITTEN = {
+    "for (t, c) in [(1, 16), (6, 24)] { conv(c, 3) -> scale(t) }": "for row in [[1, 16], [6, 24]] { let t = row[0]  let c = row[1]  conv(c, 3) -> scale(t) }",
+    "for i, (c, k) in [[8, 3], [9, 1]] { conv(c + i, k) }": "for i, row in [[8, 3], [9, 1]] { let c = row[0]  let k = row[1]  conv(c + i, k) }",
+    "for t, c, n in [[1, 16, 1]] { conv(c, n) -> scale(t) }": "for row in [[1, 16, 1]] { let t = row[0]  let c = row[1]  let n = row[2]  conv(c, n) -> scale(t) }",
+    "let w = global_avgpool(x)": "skip(x) -> w: global_avgpool",
+    "conv(in_channels = 3, out_channels = 16, kernel_size = 3, padding = 1)": "conv(channels = 16, kernel = 3, pad = 1)",
+    "conv(out_channels = 16, in_channels = 3)": "conv(channels = 16)",
+    "conv(3, 16, kernel_size = 5)": "conv(16, kernel = 5)",
+    "conv(16) -> bn(num_features = 16)": "conv(16) -> bn",
+    "conv(16) -> bn(16)": "conv(16) -> bn",
+    "relu -> flatten -> linear(29403, 84)": "relu -> flatten -> linear(84)",
+    "flatten -> linear(29403, out_features = 84)": "flatten -> linear(features = 84)",
+    'gelu(approximate = "tanh")': "gelu(tanh = true)",
+    'gelu(approximate = "none")': "gelu",
+    "tokens -> lstm(hidden_size = 64, num_layers = 2, batch_first = true)": "tokens -> lstm(features = 64, layers = 2)",
+    "tokens -> lstm(input_size = 3, hidden_size = 64)": "tokens -> lstm(features = 64)",
+    "x.mean(dim = -1)": 'skip(x) -> reduce("mean", -1)',
+    "x.mean([2, 3])": 'skip(x) -> reduce("mean", [1, 2])',
+    "x.sum(1)": 'skip(x) -> reduce("sum", 0)',
+    "x.flatten(1)": "skip(x) -> flatten",
+    "x.view(x.size(0), -1)": "skip(x) -> flatten",
+    "x.permute(0, 2, 3, 1)": "skip(x) -> permute([1, 2, 0])",
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_what_is_written_as_in_pytorch_has_an_edit_that_compiles(written: str) -> None:
+    """Edits are made as `archc check --fix` makes them, again while there are some."""
+    head, foot = "network n {\n  input x[3, 99, 99]\n  ", "\n}\n"
+    text = head + written + foot
+    for _ in range(8):
+        rows = [row for row in check_source(Source.of("n.arch", text)).diagnostics if row.is_error]
+        if not rows:
+            break
+        text = applied(rows).get("n.arch", (text, 0))[0]
+    assert text == head + WRITTEN[written] + foot
+    assert program_of(text).nodes
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("x.view(2, 8)", "`archc explain reshape`"),
+        ("x.mean(dim = n)", "`archc explain mean`"),
+        ("x.mean(0)", "`archc explain mean`"),
+        ("x.cuda()", "nothing of it is written"),
+        ("let w = conv(x, 3)", "`skip(x) -> label: conv`"),
+        ("conv(8, dtype = 3)", "`archc build --dtype` chooses"),
+    ],
+)
+def test_what_is_not_certain_is_told_and_not_edited(written: str, said: str) -> None:
+    rows = check_source(Source.of("n.arch", f"network n {{\n  input x[3, 99, 99]\n  {written}\n}}\n")).diagnostics
+    errors = [row for row in rows if row.is_error]
+    assert errors and errors[0].fix is None and said in (errors[0].help or ""), errors
