@@ -175,7 +175,7 @@ class Attention(BuiltAttention):
         return tuple(number for number, layout in enumerate(inputs[: len(inputs) - bool(self.mask)]) if copied_rows(layout))
 
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
-        return self.bias or len(inputs[0].sizes) > 3
+        return self.built_answers_with_view(inputs) if self.is_built(tuple(row.sizes[1:] for row in inputs)) else self.bias
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))
@@ -206,12 +206,17 @@ class Attention(BuiltAttention):
             return max(rows) - back.made - out - projections
         first, second = query if back.wanted[0] else 0, both // 2 if back.wanted[1] else 0
         rows += [level + query + 2 * both, level + query + both + second + projections * 2 // 3]
-        level -= both // 2 if back.kept_alone[1] else 0
+        copies = [copied_rows(layout) > 0 for layout in back.layouts]  # kept in place of the inputs
+        level -= both // 2 if back.kept_alone[1] or copies[1] else 0
         # Of the gradients of the projections two of full size are made, and their sum.
         rows.append(level + query + second + first + projections + features**2)
         ends = first + second if back.distinct else max(first, second)
-        level -= query if back.kept_alone[0] and back.distinct else 0
-        rows.append(level + ends + projections + 6 * features**2)
+        level -= query if copies[0] or (back.kept_alone[0] and back.distinct) else 0
+        # Where there was a gradient of the first input before, they have been added by then.
+        waiting = query if back.wanted[0] and back.distinct and back.waiting[:1] == (True,) else 0
+        if waiting:
+            rows.append(level + ends + query + projections + features**2)
+        rows.append(level + ends - waiting + projections + 6 * features**2)
         return max(rows) - back.made - out - projections
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:

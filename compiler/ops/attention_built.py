@@ -305,7 +305,7 @@ class BuiltAttention(Operation):
         folded = (
             0 if training or self.parts(shapes).packed else sum(row.elements for row, _ in self._read(inputs) if self._copies_folding(row))
         )
-        needs = attention_memory.needed(self._sizes(shapes), batch, output, training, folded, self._copied(inputs))
+        needs = attention_memory.needed(self._sizes(shapes), batch, output, training, folded, self._copied(inputs, training))
         needs = max(needs, self._projections(inputs) + folded - output) + self._sizes(shapes).joined
         return needs + (self._kept_of_inputs(inputs) if training else 0)
 
@@ -334,20 +334,34 @@ class BuiltAttention(Operation):
         rank = len(seen)
         return permuted(heads, (*range(rank - 2), rank - 1, rank - 2, rank))
 
-    def _copied(self, inputs: Sequence[Layout]) -> attention_memory.Copied:
+    def _joined(self, inputs: Sequence[Layout]) -> Layout | None:
+        """The answer of all heads side by side, where no fused kernel makes it; None where it is copied for that."""
+        answer = in_order(self._in_heads(inputs[0].sizes, 1).sizes)
+        rank = len(answer.sizes)
+        turned = permuted(answer, (*range(rank - 3), rank - 2, rank - 3, rank - 1))
+        return viewed(turned, (*inputs[0].sizes[:-1], answer.sizes[-3] * answer.sizes[-1]))
+
+    @staticmethod
+    def _is_apart(joined: Layout | None) -> bool:
+        return joined is not None and not joined.is_in_order
+
+    def built_answers_with_view(self, inputs: Sequence[Layout]) -> bool:
+        if len(inputs[0].sizes) > 3 and not self.mask:
+            return True
+        fused = self._sizes(tuple(layout.sizes[1:] for layout in inputs)).fused
+        return self.bias and (fused or not self._is_apart(self._joined(inputs)))
+
+    def _copied(self, inputs: Sequence[Layout], training: bool) -> attention_memory.Copied:
         """What the products copy because they cannot read it as it lies."""
         sizes = self._sizes(tuple(layout.sizes[1:] for layout in inputs))
         batch = inputs[0].sizes[0]
         queries, keys = sizes.queries * batch, sizes.wide_keys * batch
         context = self._context(tuple(layout.sizes for layout in inputs))
-        answer = in_order(self._in_heads(inputs[0].sizes, 1).sizes)
-        rank = len(answer.sizes)
-        joined = viewed(
-            permuted(answer, (*range(rank - 3), rank - 2, rank - 3, rank - 1)), (*inputs[0].sizes[:-1], answer.sizes[-3] * answer.sizes[-1])
-        )
+        joined = self._joined(inputs)
         last = queries if joined is None else copied_rows(joined)
-        if joined is not None and self.bias and not joined.is_in_order:
-            last += inputs[0].elements  # the product and its sum with the bias are two tensors
+        if self.bias and self._is_apart(joined):
+            # The product and its sum with the bias are two tensors; what was copied for the product is kept where it trains.
+            last = last + inputs[0].elements if training else max(last, inputs[0].elements)
         if sizes.repeat > 1:
             return attention_memory.Copied(queries, keys, keys, last)
         alone = sizes.is_changed or sizes.parts == 3
@@ -433,6 +447,7 @@ class BuiltAttention(Operation):
             crosses,
             back.layouts[1].elements if crosses and back.kept_alone[1] else 0,
             (self.heads + 2 * self._groups) * size * features if crosses and self.keys is None else 0,
+            back.layouts[0].elements if back.waiting[:1] == (True,) and back.distinct else 0,
         )
 
     # ------------------------------------------------------------------------------------------- PyTorch

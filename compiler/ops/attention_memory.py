@@ -80,7 +80,11 @@ def kept(of: Sizes) -> tuple[int, int]:
         extra += of.keys
     if of.fused:
         # With the logarithm of each softmax's sum.
-        extra += of.projected + of.query_rows + (of.queries + of.keys if of.is_changed else 0)
+        extra += of.projected + of.query_rows
+        if of.norm is not None or (of.turns[0] and of.parts == 1):
+            extra += of.queries + of.keys
+        elif of.turns[0] and of.parts == 2:
+            extra += of.keys  # of one tensor with the values
     else:
         extra += of.queries + 2 * of.wide_keys + of.logits
         if of.norm is not None:
@@ -93,13 +97,15 @@ def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copi
 
     `folded` are those of copies of the inputs that are held until the heads' answers are there.
     """
-    end = batch * (of.ready + of.queries) + of.bias
+    end = batch * (of.ready + of.queries) + of.bias + (0 if training or of.fused_in_evaluation else copied.answer)
     rows = [end]
     if folded:
         rows.append(batch * (of.ready + of.queries + of.query_rows) + folded - output)
     output -= folded
+    if of.norm is not None and not training:
+        rows += [batch * (of.projected + row) - output for row in _normed(of)]
     if of.turns[0]:
-        held = of.projected + (of.queries + of.keys if of.norm is not None and of.parts == 1 else 0)
+        held = of.ready if of.norm is not None else of.projected + (of.keys if of.value_apart else 0)
         rows.append(batch * (held + 2 * of.queries) + 3 * of.turns[0] // 2 + of.frequencies - output)
         rows.append(
             batch * (held + of.queries + 2 * of.keys) + (sum(of.turns) if training else 0) + 3 * of.turns[1] // 2 + of.frequencies - output
@@ -118,7 +124,28 @@ def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copi
         repeated = 2 * of.wide_keys if of.repeat > 1 else 0
         rows.append(batch * (of.ready + of.queries + of.wide_keys + repeated // 2 + of.logits) + copied.query + copied.key - output)
         rows.append(batch * (of.ready + of.queries + repeated + 2 * of.logits) + of.bias - output)
+        value = 0 if repeated else copied.value
+        rows.append(batch * (of.ready + 2 * of.queries + repeated + of.logits) + value + of.bias - output)
     return max(rows)
+
+
+def _normed(of: Sizes) -> list[int]:
+    """Elements for an image as queries and then keys are normalised, beside both as they were: what is new of both stays."""
+    queries, keys = of.queries, of.keys
+    rows, seen = of.query_rows, of.key_rows
+    if of.norm == "ln":
+        return [queries + 2 * rows, queries + keys + 2 * seen]
+    # The squares and their mean; then each element times that, and times its weight.
+    return [queries + 2 * rows, 2 * queries + rows, queries + keys + 2 * seen, queries + 2 * keys + seen]
+
+
+def _kept_by_norms(of: Sizes) -> int:
+    """Elements for an image that the norms of queries and keys keep."""
+    if of.norm is None:
+        return 0
+    rows = of.query_rows + of.key_rows
+    kept = of.projected if of.parts < 3 else of.queries + of.keys
+    return kept + (2 * rows if of.norm == "ln" else rows + of.queries + of.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +163,8 @@ class Read:
     crosses: bool
     alone: int
     sliced: int
+    waiting: int
+    """Of the gradient of what queries are made of, where there was one before, to which that of this use is added; 0: there was none."""
 
 
 def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int, read: Read, mask: int = 0, whole: int = 0) -> int:
@@ -155,7 +184,9 @@ def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int
     extra, once = kept(of)
     level = last - freed - batch * extra - once - whole + mask
     if of.is_changed:
-        rows.append(level + projected + 2 * queries + batch * of.projected)
+        steps = 3 if of.norm == "rms" else 2 if of.turns[0] else 1
+        weights = {None: 0, "ln": 2, "rms": 1}[of.norm] * (of.queries // of.query_rows)
+        rows.append(level + projected + steps * max(queries, keys) + batch * _kept_by_norms(of) + once + weights)
     rows += [level + row for row in _projected_back(of, batch, first, read)]
     return max(rows) - made - mask - last - first
 
@@ -188,5 +219,5 @@ def _projected_back(of: Sizes, batch: int, first: int, read: Read) -> list[int]:
         rows.append(3 * read.query + weights + read.query_weight)
     if read.sliced:
         # The part's gradient becomes one of the whole, and is added to that of the other part.
-        rows.append(there + read.query + 2 * read.sliced + first - alone)
+        rows.append(there + read.query + 2 * read.sliced + first - alone - read.waiting)
     return rows

@@ -225,21 +225,23 @@ class Einsum(Operation):
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
         if self._only_multiplies(inputs[0].sizes[1:]):
-            return elementwise(*(self._stretched(layout, number) for number, layout in enumerate(inputs)))
+            # Axes of size 1 that it sums along stand last, and have their say in the order of the others.
+            whole = elementwise(*(self._stretched(layout, number, self._groups()[2]) for number, layout in enumerate(inputs)))
+            return Layout(whole.sizes[: len(sizes)], whole.strides[: len(sizes)])
         order = self._orders()[2]
         made = [0] * len(order)
         for place, axis in enumerate(order):
             made[axis] = sizes[place]
         return permuted(in_order(made), order)
 
-    def _stretched(self, layout: Layout, number: int) -> Layout:
+    def _stretched(self, layout: Layout, number: int, summed: str = "") -> Layout:
         """The axes of a path in the order of what comes out, with axes of size 1 where it has none."""
         before, _, after = self.equation().partition("->")
         own = before.split(",")[number]
-        places = [own.find(letter) for letter in after]
+        places = [own.find(letter) for letter in after + summed]
         return Layout(
             tuple(layout.sizes[place] if place >= 0 else 1 for place in places),
-            tuple(layout.strides[place] if place >= 0 else 0 for place in places),
+            tuple(layout.strides[place] if place >= 0 else 1 for place in places),
         )
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:

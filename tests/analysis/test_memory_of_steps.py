@@ -85,6 +85,34 @@ SENTENCES = {
     "of attention that is used again, the gradients of the last projection are summed before those of the others are made": """
         input x[length = 2, channels = 12]
         a: attention(2) -> reuse(a) -> reuse(a)""",
+    "axes of size 1 that an einsum sums along have their say in how its answer lies": """
+        input x[1, 9, 1, 1]
+        einsum("a b c d, A B c d -> A c b a B") { | relu | sigmoid } -> reshape([3, -1]) -> square""",
+    "queries and keys are normalised beside what they were": """
+        input x[8, 3]
+        tanh -> permute([1, 0]) -> attention(1, keys = ["q", "k", "v", "proj"], bias = false, norm = "rms")""",
+    "the answer of attention is copied for the last projection, trained or not": """
+        input x[12, 3]
+        input y[4, 1]
+        skip(x) -> tanh -> q: permute([1, 0])
+        skip(y) -> ln(last = true) -> c: permute([1, 0])
+        attention(2, keys = ["q", "k", "v", "proj"], mask = true) { | skip(q) | skip(c) | parameter([2, 3, 1]) }""",
+    "the weights of attention and a copy of the values are multiplied beside the scaled queries": """
+        input x[length = 1, channels = 8]
+        reshape([2, 4, 1]) -> rearrange("a b c -> b c a") -> attention(2, mask = true) { | relu | skip | parameter([4, 1, 1, 1]) }""",
+    "what is turned by rotary positions is not kept": """
+        input x[4, 2]
+        gelu -> permute([1, 0]) -> attention(2, keys = ["q", "k", "v", "proj"], rotary = 100)""",
+    "an answer that is a sum is no view, and is overwritten for nothing": """
+        input x[12, 5]
+        gelu -> permute([1, 0]) -> attention(2, keys = ["q", "k", "v", "proj"], head_size = 1, groups = 1, mask = true) { | skip | parameter([1, 5, 1]) } -> relu""",
+    "of slices of one weight the gradients are added after that of what queries are made of": """
+        input x[16, 6]
+        input y[16, 1]
+        skip(y) -> gelu -> c: permute([1, 0])
+        skip(x) -> layer_scale(axis = -1) -> q: permute([1, 0])
+        z: attention(4) { | skip(q) | skip(c) }
+        output z, q""",
 }
 
 
