@@ -81,7 +81,8 @@ def _paths_without_bars(head: ast.Call, group: ast.Group) -> Diagnostic:
         "E123",
         f"the paths of `{name}` begin with `|`",
         Label(brace, "`|` must follow"),
-        help=f"`{name} {{ | conv(64) | skip }}`; a group that follows `{name}` stands on a new line",
+        # The word may name nothing: the example is one that compiles wherever it stands.
+        help=f"as in `concat {{ | conv(64) | skip }}`; a group that follows `{name}` stands on a new line",
         fix=Fix("write `|` before each path", edits) if paths else None,
     )
 
