@@ -18,19 +18,32 @@ USUAL: Word = ("default", 0.01)
 def word_of(starts: dict[str, Start], key: str, has_bias: bool) -> Word:
     """How a layer starts, as its `init` and `std` say it: its weight alone is asked, and a bias starts at 0 there."""
     weight = _word(starts.get(f"{key}.weight"))
-    if weight == ("zeros", USUAL[1]) and has_bias and not _has_zero_bias(starts, key):
+    if weight == ("zeros", USUAL[1]) and has_bias and not has_zero_bias(starts, key):
         return USUAL  # of a layer that begins as a constant the bias is the whole
     return weight
 
 
 def has_other_bias(starts: dict[str, Start], key: str) -> bool:
     """Whether a layer whose weight has a word has a bias that was not seen to start at 0."""
-    return word_of(starts, key, True) != USUAL and not _has_zero_bias(starts, key)
+    return word_of(starts, key, True) != USUAL and not has_zero_bias(starts, key)
 
 
-def _has_zero_bias(starts: dict[str, Start], key: str) -> bool:
+def has_zero_bias(starts: dict[str, Start], key: str) -> bool:
+    """Whether it was seen that a layer's bias starts at 0."""
     bias = starts.get(f"{key}.bias")
     return bias is not None and _is_zero(bias)
+
+
+def lecun(starts: dict[str, Start], key: str) -> tuple[str, str] | None:
+    """The word of a convolution whose deviation is worked out from what it reads, and how."""
+    name, row = starts.get(f"{key}.weight", ("", {}))
+    word = {"normal_": "normal", "trunc_normal_": "truncated"}.get(name)
+    shape = row.get("tensor", ())
+    if word is None or len(shape) < 3 or row["mean"] != 0 or (row.get("a", -2), row.get("b", 2)) != (-2, 2):
+        return None
+    positions = math.prod(shape[2:])
+    is_so = math.isclose(row["std"], 1 / math.sqrt(shape[1] * positions), rel_tol=1e-6)
+    return (word, f"1 / sqrt(in.channels * {positions})") if is_so else None
 
 
 def tensor_start(starts: dict[str, Start], key: str) -> dict[str, Any] | None:

@@ -12,8 +12,8 @@ from torch import nn
 
 from ..runtime.starts import Start
 from .fixed_values import Values
-from .flat_steps import Flat, Input, Missing, Plain, Step
-from .inits import has_other_bias, tensor_start, word_of
+from .flat_steps import Flat, Input, Missing, Plain, Step, Word
+from .inits import has_other_bias, has_zero_bias, lecun, tensor_start, word_of
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .trace import Call, Ran, Ref, Trace
@@ -246,6 +246,12 @@ class Lowering:
 
     def start(self, key: str, has_bias: bool) -> dict[str, Plain]:
         """How a layer's weight starts."""
+        found = lecun(self.starts, key)
+        # In a block the sum could become an argument, and where a block is called `in` is another tensor.
+        if found is not None and "." not in key and getattr(self.modules[key], "groups", 1) == 1:
+            if has_bias and not has_zero_bias(self.starts, key):
+                self.biased.setdefault(key)
+            return {"init": found[0], "std": Word(found[1])}
         word, deviation = word_of(self.starts, key, has_bias)
         if has_bias and has_other_bias(self.starts, key):
             self.biased.setdefault(key)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from .by_distance import gathered
-from .flat_steps import Plain
+from .flat_steps import Plain, Word
 from .known import Data, Fixed
 from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_folded import batched, unbatched
@@ -275,6 +275,8 @@ def interpolate(low: Lowering, call: Call) -> None:
     factor = row["scale_factor"]
     if factor is not None and all(float(item).is_integer() for item in spread(factor, rank)):
         arguments["scale"] = one(tuple(int(item) for item in spread(factor, rank)))
+    elif (name := _like(low, call)) is not None:
+        arguments["like"] = Word(name)
     else:
         times = None if data.alone else _times(low, call, data)
         arguments |= {"scale": times} if times is not None else {"size": one(made.bare[1:])}
@@ -283,6 +285,22 @@ def interpolate(low: Lowering, call: Call) -> None:
         batched(low, call, low.between("upsample", arguments, [data], made.bare))
     else:
         low.emit(call, "upsample", arguments, [data])
+
+
+def _like(low: Lowering, call: Call) -> str | None:
+    """The input of the network whose size the result has, for every image or for the only one that a program takes.
+
+    A block knows no inputs, so the step stands in the network or in a part that it has once."""
+    kind = type(low.modules[call.path])
+    if "." in call.path or sum(type(module) is kind for module in low.modules.values()) > 1:
+        return None
+    made, wide = low.result(call).bare, low.wide(call.results[0].number)
+    for row in low.flat.inputs:
+        if len(row.shape) == len(made) > 1 and row.shape[1:] == made[1:] and max(made[1:]) > 1:
+            other = low.wide(row.number)
+            if wide == other is None or (wide and other and wide[1:] == other[1:]):
+                return row.name
+    return None
 
 
 def _times(low: Lowering, call: Call, data: Data) -> Plain:

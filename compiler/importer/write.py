@@ -106,10 +106,13 @@ class Writer:
     def _outputs(self) -> list[str]:
         if len(self.flat.outputs) < 2:
             return []
-        labels = {row.number: row.name for row in self.flat.inputs} | {item.number: item.label for item in _all(self.found.body)}
+        labels = {row.number: row.name for row in self.flat.inputs}
+        for item in _all(self.found.body):
+            if item.label is not None:  # a scope stands before its last step, which makes the same
+                labels.setdefault(item.number, item.label)
         rows = []
         for count, (name, number) in enumerate(self.flat.outputs):
-            found = labels.get(number)
+            found = _path(labels[number])
             wanted = name if name.isidentifier() else f"out{count}"
             rows.append(wanted if found == wanted else f"{wanted} = {found}")
         return ["  output " + ", ".join(rows)]
@@ -307,6 +310,11 @@ def _when(path: Path) -> str:
 
 def _label(label: str | None) -> str:
     return "" if label is None else f"{_quoted(label)}: "
+
+
+def _path(label: str) -> str:
+    """A label as an output names it: of names alone it needs no quotes."""
+    return label if all(_quoted(part) == part for part in label.split(".")) else f'"{label}"'
 
 
 def _quoted(label: str) -> str:
