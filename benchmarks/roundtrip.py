@@ -4,8 +4,8 @@
     python benchmarks/roundtrip.py resnet50 dla34   # these
     python benchmarks/roundtrip.py --again          # anew, all that was not equal
 
-A network is equal where `archc diff` finds no step that differs and the keys stand in the same order. A program of inference has no side
-heads: there it is compared without them. Each runs in a process of its own and is noted in a journal (`build/roundtrip.jsonl`); a run that
+A network is equal where `archc diff` finds no step that differs and the keys stand in the same order. Steps without weights may have other
+names (a module keeps none for them); how many have is told. A program of inference has no side heads: there it is compared without them. Each runs in a process of its own and is noted in a journal (`build/roundtrip.jsonl`); a run that
 was cut off goes on from there, and `--summary` tells what it holds.
 """
 
@@ -99,7 +99,14 @@ def compared(graph: Graph, text: str, way: str) -> Row:
     changes = [row for row in diff(graph, second).changes if not (is_program and row.before is not None and row.before.training_only)]
     with torch.device("meta"):
         keys = [list(build(each, Mode.INFERENCE if is_program else Mode.TRAIN).state_dict()) for each in (graph, second)]
-    return {"changes": [_line(row)[:200] for row in changes][:20], "differ": len(changes), "keys": keys[0] == keys[1]}
+    renamed = sum(row.kind == "renamed" for row in changes)
+    changes.sort(key=lambda row: row.kind == "renamed")
+    return {
+        "changes": [_line(row)[:200] for row in changes][:20],
+        "differ": len(changes) - renamed,
+        "renamed": renamed,
+        "keys": keys[0] == keys[1],
+    }
 
 
 def tried(name: str, way: str, most_macs: float) -> Row:
@@ -164,6 +171,8 @@ def summary(rows: Sequence[Row]) -> str:
             by.setdefault(str(row["result"]), []).append(row)
         ratios = sorted((int(str(row["lines"])) / int(str(row["shipped"])), str(row["network"])) for row in own if row.get("lines"))
         lines.append(f"{way}: {len(own)} networks: " + ", ".join(f"{len(found)} {result}" for result, found in by.items()))
+        if renamed := {str(row["network"]): row["renamed"] for row in own if row.get("renamed")}:
+            lines.append("  steps without weights with other names: " + ", ".join(f"{name} {count}" for name, count in renamed.items()))
         if ratios:
             lines.append(f"  lines to the shipped file's: median {statistics.median(row[0] for row in ratios):.2f}")
             lines.append("  longest: " + ", ".join(f"{name} {ratio:.2f}" for ratio, name in ratios[::-1] if ratio > 1.2))

@@ -22,7 +22,7 @@ from .words import free_name
 NONE = object()
 """A parameter without a default."""
 
-ROLES = {"channels": "width", "features": "width", "count": "depth", "p": "drop", "operation": "act"}
+ROLES = {"channels": "width", "features": "width", "count": "depth", "p": "drop", "operation": "act", "pad": "padding"}
 """What a parameter is called where the constructor has no name for it."""
 
 
@@ -270,10 +270,23 @@ class Maker:
             wanted = "out_channels" if row.is_last else "width"
         found = free_name(wanted, {*self.words, *(item.name for item in self.parameters)})
         column = list(row.column)
+        before = self._before(row) if name is None else 0
+        if before:
+            self.parameters.append(Parameter(found, [count if count is ABSENT else count + before for count in column]))
+            return Text(f"{found} - {before}")
         if name in self.constructor and typed(self.constructor[name]) in (int, bool, Rate):
             extend(column, self.constructor[name])
         self.parameters.append(Parameter(found, column))
         return self._channels(row, self.parameters[-1], Fraction(1))
+
+    def _before(self, row: Hole) -> int:
+        """How many blocks stand before a loop of further ones: the depth of a stage counts them all."""
+        if not isinstance(row.holder, Loop) or row.holder not in self.body.items:
+            return 0
+        first = self.body.items[: self.body.items.index(row.holder)]
+        inside = row.holder.body.items
+        is_all_there = all(isinstance(item, Call) and all(item.present) for item in [*first, *inside]) and len(inside) == 1
+        return len(first) if is_all_there else 0
 
     # ---------------------------------------------------------------------------------- conditions
 
@@ -366,7 +379,7 @@ def _flag(body: Body) -> str:
         if item.label is not None and item.label.isidentifier():
             return f"with_{item.label}"
         if isinstance(item, Op):
-            return f"with_{item.operation[0]}"
+            return {"roll": "shifted"}.get(item.operation[0], f"with_{item.operation[0]}")
         if isinstance(item, Call):
             return f"with_{item.block}"
     return "whole"

@@ -103,7 +103,7 @@ class Builder:
                     operation=[step.operation],
                     arguments=arguments,
                     has_weights=step.key is not None,
-                    is_kept=self.flat.is_exact,
+                    is_kept=self.flat.is_exact or (self.flat.keeps_rest and step.operation == "dropout"),
                     into=[self.entries[step.inputs[0]]] if step.inputs else [ABSENT],
                 )
                 if step.shared and step.key is not None:
@@ -242,13 +242,13 @@ class Line:
         ends = sorted(dict.fromkeys(targets), key=lambda number: order.get(number, -1))
         known, current = list(sources), sources[0] if at_hand else START
         body = Body(entry=[self.builder.entries[current]])
-        while len(ends) > 1 and (shared := self._shared(known, ends)) is not None:
-            body.items += self.items(known, current, shared)
-            known += self._with_parts(shared)
-            current = shared
-        for end in ends:
-            whole = self.builder.whole.get(end, (end, 0))[0]
-            made = end if end in self.entering else whole
+        while ends:
+            shared = self._shared(known, ends) if len(ends) > 1 else None
+            if shared is not None and order[shared] < order.get(ends[0], -1):
+                made = shared
+            else:
+                end = ends.pop(0)
+                made = end if end in self.entering else self.builder.whole.get(end, (end, 0))[0]
             body.items += self.items(known, current, made)
             known += self._with_parts(made)
             current = made

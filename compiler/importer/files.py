@@ -43,6 +43,7 @@ def model_of_file(path: str, source: str) -> Model:
         raise trouble(source, "F651", f"`{source}` is no program that `torch.export.save` wrote", "name one, or a module") from error
     model = checked_exported(program, name, os.path.basename(path), source)
     model.starts, model.in_training = read(beside[NAME])
+    model.of_archc = bool(beside[NAME])
     return model
 
 

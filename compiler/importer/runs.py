@@ -71,6 +71,7 @@ class Runs:
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
                 flat = _with_sides(lower(self._runs(training=True), modules, model.starts), flat) or flat
         put_back(flat, model.in_training)
+        flat.keeps_rest = model.of_archc
         self.flat = flat
 
     def steps(self) -> Flat:

@@ -63,6 +63,8 @@ class Model:
     """Whether somebody said what it takes."""
     parts: dict[str, nn.Module] = field(default_factory=dict)
     """Its modules by path, where they are not those of `module` itself."""
+    of_archc: bool = False
+    """Whether archc wrote it."""
     in_training: list[dict[str, Any]] = field(default_factory=list)
     """Steps that a run in evaluation does not show, where the file tells them."""
 
@@ -104,7 +106,14 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
         raise trouble(source, "F651", f"`{source}` makes a {type(module).__name__}, no torch.nn.Module", "name a factory of a module")
     module.eval()
     return Model(
-        identifier(name), module, _inputs(module, shapes, source), origin, made, starts=starts_of(module, starts), sizes_given=bool(shapes)
+        identifier(name),
+        module,
+        _inputs(module, shapes, source),
+        origin,
+        made,
+        starts=starts_of(module, starts),
+        sizes_given=bool(shapes),
+        of_archc="Written by archc from" in (getattr(sys.modules.get(type(module).__module__), "__doc__", None) or ""),
     )
 
 

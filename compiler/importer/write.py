@@ -262,7 +262,7 @@ class Writer:
 
     def call(self, item: Call) -> str:
         block = self.blocks[item.block]
-        told = []
+        told: list[str] = []
         in_order = True
         for parameter in block.parameters:
             value = item.arguments[parameter.name][0]
@@ -270,7 +270,9 @@ class Writer:
                 in_order = False
                 continue
             key = "operation" if isinstance(value, str) and value in TABLE else parameter.name
-            is_bare = in_order and (parameter.default is NONE or parameter.name.startswith("kernel"))
+            is_count = bool(told) and parameter.name.startswith("depth")  # a number behind others says little by itself
+            is_bare = in_order and not is_count and (parameter.default is NONE or parameter.name.startswith("kernel"))
+            in_order = in_order and not is_count
             told.append(value_text(value, key) if is_bare else f"{parameter.name} = {value_text(value, key)}")
         return item.block + (f"({', '.join(told)})" if told else "")
 

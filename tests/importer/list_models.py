@@ -180,3 +180,23 @@ class Pairs(nn.Module):
             found = block(x)
             x, total = found["sent"], total * found["kept"]
         return total + x
+
+
+class Levels(nn.Module):
+    """Three outputs, two of them whole parts, and one that is as large as the input, whatever its size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, 3)
+        nn.init.trunc_normal_(self.stem.weight, std=27**-0.5)
+        nn.init.zeros_(self.stem.bias)
+        self.fine = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.ReLU())
+        self.coarse = nn.Sequential(nn.Conv2d(8, 8, 3, 2, 1), nn.ReLU())
+        self.classifier = nn.Conv2d(8, 5, 1)
+
+    def forward(self, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        x = self.stem(image)
+        fine = self.fine(x)
+        coarse = self.coarse(fine)
+        whole = F.interpolate(self.classifier(coarse), size=image.shape[2:], mode="bilinear")
+        return {"fine": fine, "deep": coarse, "whole": whole}

@@ -9,6 +9,8 @@ from types import ModuleType
 
 import pytest
 
+from archc.base.source import Source
+from archc.compiler.driver import compile_source
 from tests.sample import only_in_campaign
 
 
@@ -51,7 +53,26 @@ def test_a_network_comes_back_as_it_was(name: str, way: str) -> None:
         "mobilenet_v2",
         "mobilenet_v3_large",
         "shufflenet_v2_x0_5",
+        "unet",
+        "vit_b_16",
     ],
 )
 def test_many_come_back_as_they_were(name: str, way: str) -> None:
     _is_equal(name, way)
+
+
+AT_REST = """
+network at_rest {
+  input x[8]
+  a: linear(8) -> dropout(0)
+  indexed { linear(4) -> relu -> dropout(0) }
+}
+"""
+
+
+def test_a_dropout_that_drops_nothing_stays_where_somebody_wrote_it_in_the_language(tmp_path: Path) -> None:
+    graph = compile_source(Source.of("at_rest.arch", AT_REST)).graph
+    text, _ = ROUND_TRIP.again(graph, "py", tmp_path)
+    row = ROUND_TRIP.compared(graph, text, "py")
+    assert text.count("dropout(p = 0.0)") == 2
+    assert row["differ"] == 0 and row["keys"], row["changes"]

@@ -47,6 +47,7 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "configured": (list_models.Configured, ((3, 8, 8),)),
     "two_sides": (list_models.TwoSides, ((3, 8, 8),)),
     "pairs": (list_models.Pairs, ((4, 8, 8),)),
+    "levels": (list_models.Levels, ((3, 24, 36),)),
 }
 
 
