@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy
@@ -21,11 +23,16 @@ from tests.conformance.modules import difference, shake, values
 from tests.conformance.written import WRITTEN
 from tests.sample import only_in_campaign
 
+ROOT = Path(__file__).parents[2]
+
 SIDES = (64, 96, 128, 224, 256)
 """Sides of small images, the first that a network takes is used; else the size of its file."""
 
 LARGE = 100_000_000
 """Parameters of a preset that is left out: its family's smaller members have the same steps."""
+
+APART = 40_000_000
+"""Parameters from which on a network has a process of its own: what two gigabytes were taken for is given back with it."""
 
 PARAMETERS = {entry.name: entry.parameters for entry in library.entries()}
 OWN = library.names()
@@ -58,12 +65,10 @@ def narrow_vgg(name: str) -> Graph:
     return found.graph
 
 
-@pytest.mark.slow
-@only_in_campaign
-@pytest.mark.parametrize("name", [*OWN, *PRESETS])
-def test_torchscript_and_onnx_answer_as_the_module(name: str, tmp_path: Path) -> None:
-    """For a batch of 3, which is no size that was exported with."""
-    onnxruntime = pytest.importorskip("onnxruntime")
+def check(name: str, file: str) -> None:
+    """For a batch of 3, which is no size that was exported with. Writes `file`."""
+    import onnxruntime
+
     torch.manual_seed(0)
     graph = narrow_vgg(name) if name.startswith("vgg") else small(name)
     module = shake(build(graph, Mode.INFERENCE)).eval().requires_grad_(False)
@@ -71,12 +76,24 @@ def test_torchscript_and_onnx_answer_as_the_module(name: str, tmp_path: Path) ->
     wanted = module(*given)
     assert all(torch.isfinite(value).all() and value.std() > 0 for value in values(wanted))
     assert difference(script(module)(*given), wanted) < 1e-5
-    onnx.save(module, graph, str(tmp_path / "net.onnx"))
+    onnx.save(module, graph, file)
     del module
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.disable_prepacking", "1")  # else it holds each weight twice
-    session = onnxruntime.InferenceSession(str(tmp_path / "net.onnx"), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     rows = zip(session.get_inputs(), given, strict=True)
     found = session.run(None, {row.name: numpy.ascontiguousarray(value.numpy()) for row, value in rows})
     assert difference(tuple(map(torch.from_numpy, found)), values(wanted)) < 1e-4
+
+
+@pytest.mark.slow
+@only_in_campaign
+@pytest.mark.parametrize("name", [*OWN, *PRESETS])
+def test_torchscript_and_onnx_answer_as_the_module(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    file = str(tmp_path / "net.onnx")
+    if PARAMETERS[name] < APART:
+        check(name, file)
+    else:
+        subprocess.run([sys.executable, "-c", f"from tests.emit.test_library_formats import check; check({name!r}, {file!r})"], check=True, cwd=ROOT)
