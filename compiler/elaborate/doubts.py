@@ -18,7 +18,10 @@ def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], enteri
     places = [argument for argument in call.arguments if argument.name is None]
     if word in ("conv", "deconv") and len(places) > 2 and isinstance(entering, ShapeOf):
         channels, kernel = given["channels"].value, given["kernel"].value
-        if channels == entering.attribute("channels") and isinstance(kernel, int) and kernel > 7:
+        stride = given["stride"].value if "stride" in given else 1
+        # LeNet's `conv(1, 6, 5)`: nobody moves a window of six by five.
+        odd_pair = isinstance(kernel, int) and isinstance(stride, int) and kernel % 2 == 0 and stride % 2 == 1 and 3 <= stride < kernel
+        if channels == entering.attribute("channels") and isinstance(kernel, int) and (kernel > 7 or odd_pair):
             told = f"{word}({', '.join(argument.span.text for argument in call.arguments[1:])})"
             yield Diagnostic(
                 "W515",

@@ -19,6 +19,7 @@ def codes(body: str) -> list[str]:
     [
         ("conv(3, 64, 7)", "W515"),
         ("conv(3, 64, 3, bias = false)", "W515"),
+        ("conv(3, 6, 5)", "W515"),
         ("deconv(3, 16, 2)", "W515"),
         ("slice(1, 5)", "W516"),
         ("slice(0, -2)", "W516"),
@@ -35,6 +36,8 @@ def test_what_is_probably_not_meant_is_doubted(body: str, code: str) -> None:
     [
         "conv(3, 3, 2)",
         "conv(3, 7, 2)",
+        "conv(3, 4, 2)",
+        "conv(3, 4, 4)",
         "conv(64, 9, 2)",
         "conv(3, kernel = 64, stride = 7, pad = valid)",
         "slice(1, 5, 9)",
