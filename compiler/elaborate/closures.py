@@ -77,6 +77,11 @@ class Labelled:
         known = tuple(item.tensor for item in items if item is not None and isinstance(item.tensor, int))
         return known if known and len(known) == len(items) else None
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether a mistake left it, or a part of it, without its tensor: nothing more is said of it then."""
+        return self.tensor is None and (not self.members or any(row.is_lost for row in self.members.values()))
+
     def read(self) -> Tensors:
         """Its tensor or tensors, which something reads."""
         self.used = True

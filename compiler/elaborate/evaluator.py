@@ -264,13 +264,9 @@ class Evaluator:
                 )
             )
         if not -len(value) <= index < len(value):
-            raise Problem(
-                Diagnostic(
-                    "E223",
-                    f"item {show_value(index)} of a list of {len(value)}: {show_value(value)}",
-                    Label(node.span, f"items are numbered from 0 to {len(value) - 1}" if value else "the list is empty"),
-                )
-            )
+            told = f"items are numbered from 0 to {len(value) - 1}" if value else "the list is empty"
+            message = f"item {show_value(index)} of a list of {len(value)}: {show_value(value)}"
+            raise Problem(with_origins(self, Diagnostic("E223", message, Label(node.span, told)), node))
         return value[index]
 
     def unary(self, node: ast.Unary) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
@@ -75,7 +76,11 @@ def no_label_within(
     rounds = of_rounds(frame.environment, frame.entry, ".".join(path), span)
     if rounds is not None:
         return Diagnostic("E202", message, primary, rounds.secondary, help=rounds.help, fix=rounds.fix)
-    here = (Label(found.span, f"`{found.name}` is this"),)
+    kin = _kin(found.members, part)
+    here = (
+        Label(found.span, f"`{found.name}` is this"),
+        *(Label(place, f"makes {listed([f'{outer}.{name}' for name in names])}") for place, names in kin.items()),
+    )
     deeper = [".".join((outer, *way, part)) for way in _ways(found.members, part)]
     near = tuple(f"{outer}.{name}" for name in closest(part, found.members))
     if not deeper and not (near and is_near(part, near[0].rpartition(".")[2])):
@@ -84,6 +89,9 @@ def no_label_within(
             return Diagnostic("E202", message, primary, (*here, *unlabelled[1]), help=unlabelled[0].message, fix=unlabelled[0])
     if deeper:
         help = f"it is inside another: `{deeper[0]}`"
+    elif kin and not (near and not any(name.rpartition(".")[2] in names for name in near for names in kin.values())):
+        what = "labels" if sum(map(len, kin.values())) == len(found.members) else "labels of that kind"
+        help = f"its {what} are {listed([f'{outer}.{name}' for names in kin.values() for name in names])}"
     elif found.members:
         help = did_you_mean(near) or f"its labels are {listed([f'{outer}.{name}' for name in found.members])}"
     else:
@@ -95,6 +103,15 @@ def no_label_within(
     plain = quoted or all(word.isidentifier() for word in (meant or "").split("."))
     fix = replacement(span, (written,)) if whole and plain and written is not None else None
     return Diagnostic("E202", message, primary, here, help=help, fix=fix)
+
+
+def _kin(members: Mapping[str, Labelled], part: str) -> dict[Span, list[str]]:
+    """The labels that differ from `part` in a number alone, by the places that make several of them: those of a loop."""
+    rows: dict[Span, list[str]] = {}
+    for name, row in members.items():
+        if re.sub(r"-?\d+", "0", name) == re.sub(r"-?\d+", "0", part):
+            rows.setdefault(row.span, []).append(name)
+    return {place: names for place, names in rows.items() if len(names) > 1}
 
 
 def labels_here(frame: Frame) -> str | None:

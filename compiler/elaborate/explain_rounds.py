@@ -29,11 +29,14 @@ class OfRounds:
 def of_rounds(environment: Environment, entry: Tensors, name: str, span: Span) -> OfRounds | None:
     """`skip(x3)` after `for i in range(3) { "x{i}": … }`. `name` is dotted where the label is; `span` is where it is read, `entry` what comes in there."""
     for level in environment.levels():
-        for loop, label in labels_of_rounds(level.body):
+        rows = list(labels_of_rounds(level.body))
+        for loops, label in rows:
+            loop = loops[-1] if loops else None
             pattern = re.compile("".join(re.escape(piece) if isinstance(piece, str) else "(.+)" for piece in label.pieces))
             if not pattern.fullmatch(name) or label.span.start > span.end:
                 continue
-            made = [known for known in level.labels if pattern.fullmatch(known)]
+            others = {other.span for _, other in rows if other is not label}  # `"x{i}_{j}"` did not make what `"x{i}_0"` did
+            made = [known for known, row in level.labels.items() if pattern.fullmatch(known) and row.span not in others]
             inside = loop is not None and loop.span.source is span.source and loop.span.start <= span.start < loop.span.end
             if made:
                 head = f"`{_head(loop)}` makes" if loop is not None else f"`{label.span.text}` is"
@@ -42,6 +45,8 @@ def of_rounds(environment: Environment, entry: Tensors, name: str, span: Span) -
                 return OfRounds(help, (Label(label.span, listed(made)),))
             if loop is not None and inside:
                 return _first_round(environment, entry, loop, label, span)
+            if loops:
+                return _no_round(loops, label)
     return None
 
 
@@ -66,12 +71,28 @@ def _counts_on(before: str, name: str) -> bool:
 
 def _head(loop: ast.Repeat | ast.For) -> str:
     """`for i in range(3)`, as it stands in the text."""
+    return short(_head_span(loop).text, 60)
+
+
+def _head_span(loop: ast.Repeat | ast.For) -> Span:
     ends: Iterable[Span] = (
         (loop.values.span,)
         if isinstance(loop, ast.For)
         else (loop.count.span, *((loop.variable.span,) if loop.variable is not None else ()))
     )
-    return short(loop.span.source.text[loop.span.start : max(span.end for span in ends)], 60)
+    return loop.span.source.span(loop.span.start, max(span.end for span in ends))
+
+
+def _no_round(loops: Sequence[ast.Repeat | ast.For], label: ast.Text) -> OfRounds:
+    """`skip(x0)` after `for i in range(5, 1) { "x{i}": … }`: nobody sees at once that this counts nothing."""
+    heads = [f"`{_head(loop)}`" for loop in loops]
+    none = "it has none" if len(loops) == 1 else "one of them has none"
+    help = (
+        f"`{label.span.text}` is made in the rounds of {', in those of '.join(reversed(heads))}, and none made it: "
+        f"{none}, or a condition leaves the step out"
+    )
+    places = (Label(_head_span(loop), "rounds of this would make it") for loop in loops)
+    return OfRounds(help, (*places, Label(label.span, "made here, where a round runs")))
 
 
 def _first_round(environment: Environment, entry: Tensors, loop: ast.Repeat | ast.For, label: ast.Text, span: Span) -> OfRounds:

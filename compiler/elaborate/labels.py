@@ -16,7 +16,7 @@ from .current import each, need_tensor, together
 from .effort import STEPS_A_LABEL
 from .explain_labels import labels_here, no_label, no_label_within, no_step_again
 from .explain_rounds import listed
-from .explain_values import replacement
+from .explain_values import replacement, with_origins
 from .interfaces import Expander
 from .values import Unknowable
 
@@ -130,7 +130,12 @@ def label_of(expansion: Expander, frame: Frame, value: ast.Expression, as_list: 
     if isinstance(value, ast.Index):
         return _item(expansion, frame, value)
     if isinstance(value, ast.Text):
-        return find_label(expansion, frame, tuple(expansion.evaluator(frame).text(value).split(".")), value.span)
+        reader = expansion.evaluator(frame)
+        path = tuple(reader.text(value).split("."))
+        try:
+            return find_label(expansion, frame, path, value.span)
+        except Problem as problem:  # `"x{i}"`: which round it is, and what it counts
+            raise Problem(with_origins(reader, problem.diagnostic, value)) from None
     parts: list[str] = []
     node: ast.Expression = value
     while isinstance(node, ast.Attribute):
@@ -192,7 +197,7 @@ def find_label(expansion: Expander, frame: Frame, path: tuple[str, ...], span: S
                 raise Unknowable
             raise Problem(no_label_within(frame, found, path, depth, span, expansion.build.nodes, expansion.build.scopes))
         found = inside
-    if (found.tensors if as_list else found.tensor) is None and found.members and not expansion.build.report.has_errors:
+    if (found.tensors if as_list else found.tensor) is None and found.members and not found.is_lost:
         name = ".".join(path)
         raise Problem(
             Diagnostic(

@@ -175,13 +175,13 @@ def has_dynamic_label(body: Sequence[ast.Statement]) -> bool:
 
 
 def labels_of_rounds(
-    body: Sequence[ast.Node], loop: ast.Repeat | ast.For | None = None
-) -> Iterator[tuple[ast.Repeat | ast.For | None, ast.Text]]:
-    """The labels with an expression in a body, each with the innermost loop that holds it: to explain one that no round makes."""
+    body: Sequence[ast.Node], loops: tuple[ast.Repeat | ast.For, ...] = ()
+) -> Iterator[tuple[tuple[ast.Repeat | ast.For, ...], ast.Text]]:
+    """The labels with an expression in a body, each with the loops that hold it, the innermost last: to explain one that no round makes."""
     for part in body:
         own = part.qualifier if isinstance(part, ast.Path) else part
-        inner = own if isinstance(own, ast.Repeat | ast.For) else loop
-        yield from ((loop, label) for _, label in ast.labels(part, parts=lambda _: ()) if _plain(label) is None)
+        inner = (*loops, own) if isinstance(own, ast.Repeat | ast.For) else loops
+        yield from ((loops, label) for _, label in ast.labels(part, parts=lambda _: ()) if _plain(label) is None)
         yield from labels_of_rounds(_in_one_scope(part), inner)
 
 

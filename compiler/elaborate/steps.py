@@ -130,12 +130,14 @@ def _must_begin(build: Builder, frame: Frame, before: Tensors, span: Span) -> No
         return
     if not build.batchless[before] or build.nodes[after].operation.is_source():
         text = " ".join(span.text.split())
+        made = build.nodes[after].span
+        within = made.source is not span.source or not span.start <= made.start < span.end
         raise Problem(
             Diagnostic(
                 "E241",
                 f"`{text}` takes no tensor, and here one comes in",
                 Label(span, "drops what comes in"),
-                (Label(build.nodes[before].span, "makes it"),),
+                (Label(build.nodes[before].span, "makes it"), *((Label(made, "all that it gives comes from here"),) if within else ())),
                 help=f"begin a path with it: `add(broadcast = true) {{ | skip | {text} }}`",
             )
         )

@@ -18,6 +18,10 @@ ROUNDS = {
     "a label with dots": ('for i in range(3) { "enc.{i}": conv(8) }\n  skip("enc.3")', "makes `enc.0` to `enc.2`"),
     "a path": ('add { | for k in [1, 3]: "b{k}": conv(8, k) }\n  reuse(b5)', "`for k in [1, 3]` makes `b1` and `b3`"),
     "its shape": ('for i in range(3) { "x{i}": conv(8) }\n  conv(x3.channels)', "makes `x0` to `x2`"),
+    "another label of the same form": (
+        'for i in range(3) { "x{i}_0": conv(8) }\n  for i in range(2) { "x{i}_{i + 1}": conv(8) }\n  skip(x5_6)',
+        "`for i in range(2)` makes `x0_1` and `x1_2`",
+    ),
     "in a stage, by its name": ('stage s { for i in range(9) { "x{i}": conv(8) } }\n  skip(s.x9)', "its labels are `s.x0` to `s.x8`"),
 }
 
@@ -87,3 +91,37 @@ def test_labels_of_what_comes_in_cost_as_those_of_steps_do() -> None:
     """A hundred thousand of them are ended early, not after they are all made."""
     found = checked(net('for i in range(100000) { "g{i}": skip }'))
     assert [row.code for row in found.diagnostics] == ["E406"]
+
+
+PLACES = {
+    "a loop that has no round": ('for i in range(5, 1) { "x{i}": conv(8) }\n  skip(x1)', 3, "rounds of this would make it"),
+    "a round that counts too far": ('x0: conv(8)\n  x1: conv(8)\n  for j in [1, 9] { skip("x{j}") }', 5, "`j` is 9"),
+    "labels in a stage that a loop makes": (
+        'stage s { for i in range(3) {\n  "x{i + 4}": conv(8) } }\n  for j in range(2) { skip("s.x{j + 4}") -> conv(8) }\n  skip(s.x1)',
+        4,
+        "makes `s.x4` to `s.x6`",
+    ),
+    "an item that a round counts past the end": (
+        "let w = [4, 8]\n  for k in [0, 2] {\n    conv(w[k]) }",
+        4,
+        "`k` is 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", PLACES)
+def test_what_a_loop_counted_wrong_leads_to_its_head(title: str) -> None:
+    body, line, told = PLACES[title]
+    [row] = [row for row in checked(net(body)).diagnostics if row.is_error]
+    assert (line, told) in [(label.span.line, label.message) for label in row.secondary]
+
+
+def test_a_step_in_a_block_that_takes_nothing_is_shown() -> None:
+    text = "block shift(by) { add {\n  | constant(by, [3, 1, 1]) } }\n" + net("conv(3)\n  shift([1, 2, 3])")
+    [row] = [row for row in checked(text).diagnostics if row.is_error]
+    assert row.code == "E241" and 2 in [label.span.line for label in row.secondary]
+
+
+def test_labels_that_a_mistake_took_their_tensors_from_are_not_told_of_again() -> None:
+    text = "block ends takes maps[] { skip(maps[0]) }\n" + net("concat { | | skip } -> a: conv(8)\n  ends { | skip(a) | skip }")
+    assert [row.code for row in checked(text).diagnostics if row.is_error] == ["E123"]

@@ -79,7 +79,12 @@ def _misses(error: Diagnostic, edit: Edit) -> bool:
     if error.code == "E236":
         return "input" in deleted
     found = re.search(missed[error.code], error.message) if error.code in missed else None
-    return found is not None and found.group(1) in deleted
+    return found is not None and (found.group(1) in deleted or any(re.fullmatch(row, found.group(1)) for row in _labels(deleted)))
+
+
+def _labels(deleted: str) -> list[str]:
+    """The labels of rounds in a text, `"x{i}": …`, as patterns of what they make."""
+    return [".+".join(map(re.escape, re.split(r"\{[^{}]*\}", label))) for label in re.findall(r'"([^"]*)"\s*:', deleted)]
 
 
 def _holds(error: Diagnostic, edit: Edit, source: Source) -> bool:
