@@ -16,6 +16,7 @@ from .drawing import Drawing, Said
 from .font import FAMILIES
 from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, row_width, shape_text
 from .picture import Box, Frame, Line, Picture
+from .scales import ONE_SCALE, Scales, scales
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
@@ -28,6 +29,7 @@ GAP = 8.0  # points between the heading of a frame and the line that comes in be
 WIDEST = 185.0  # points that a box is widened to for a heading; a longer one may be crossed
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
+STRAIGHTEST = "100"  # the weight of lines along a column of maps of one size
 COSTS = ("parameters", "macs", "activations")
 
 
@@ -107,6 +109,7 @@ class Writer:
     shapes: bool = True
     """Whether shapes stand beside lines."""
     ways: Ways = field(init=False)
+    scales: Scales = field(init=False)
     shape: Arms = field(init=False)
     _branches: Mapping[str, Sequence[Branches]] = field(init=False)
     _marked: Sequence[str] = field(init=False)
@@ -117,7 +120,8 @@ class Writer:
         self._marked = [box.name for box in self.picture.boxes() if box.scope is not None and has_skip(self.graph, box.scope)]
         self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
-        self._branches = {} if self.shape.level else branches(self.picture, self.ways)
+        self.scales = ONE_SCALE if self.shape.level else scales(self.picture)
+        self._branches = {} if self.shape.level or self.scales.columns else branches(self.picture, self.ways)
 
     def write(self) -> str:
         drawing = begun(self.look)
@@ -130,7 +134,7 @@ class Writer:
     def add_to(self, drawing: Drawing) -> None:
         fills, low = self.colors(), self._below_heads()
         self._widths = self._beneath_headings()
-        if self._branches:
+        if self._branches or self.scales.columns:
             drawing.attr("graph", remincross="false")  # a second look for crossings would forget the order of boxes in frames
         self._items(drawing, self.picture.root, fills, 0)
         self._ports(drawing)
@@ -142,10 +146,14 @@ class Writer:
             drawing.attr("graph", newrank="true")
             for box in self.picture.boxes():
                 drawing.node(box.name, group=self.shape.column(box.name))
+        self._columns(drawing)
+        straight = {pair for names in self.scales.columns for pair in pairwise(names)}
         for port in self.ways.ports:
             drawing.edge(port.tail, port.name, **self._trunk(port, labelled))
         for number, line in enumerate(self.picture.lines):
             attributes = self._line(line, number, labelled)
+            if (line.tail, line.head) in straight:
+                attributes["weight"] = STRAIGHTEST
             if number in low:
                 attributes["minlen"] = "2"
             if self.shape.rises(line):
@@ -166,6 +174,24 @@ class Writer:
             with drawing.subgraph(rank="same") as level:
                 level.node(tail)
                 level.node(head)
+
+    def _columns(self, drawing: Drawing) -> None:
+        """Keeps the maps of each size under each other: where no line leads from one to the next, an unseen one does."""
+        lines = {(line.tail, line.head) for line in self.picture.lines}
+        for number, names in enumerate(self.scales.columns):
+            for name in names:
+                mark = {} if name in self.scales.boxes else {"shape": "point", "width": "0.01", "label": "", "style": "invis"}
+                drawing.node(name, group=f"scale{number}", **mark)
+            with drawing.subgraph() as column:
+                column.attr("edge", style="invis", weight=STRAIGHTEST)
+                for one, two in pairwise(names):
+                    if (one, two) not in lines:
+                        column.edge(one, two)
+        for names in self.scales.rows:
+            with drawing.subgraph(rank="same") as row:
+                row.attr("edge", style="invis")
+                for one, two in pairwise(names):
+                    row.edge(one, two)
 
     # ------------------------------------------------------------------------------------------ boxes
 

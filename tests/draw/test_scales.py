@@ -1,0 +1,53 @@
+"""Networks of several resolutions side by side: each has a column of its own."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from archc.compiler.draw import fold
+from archc.compiler.draw.scales import ONE_SCALE, scales
+from archc.compiler.driver import check
+from tests.support import graph_of
+
+from .checks import laid_out, wrong
+
+NESTED = """
+  a0: conv(8, 3) -> maxpool(2) -> b0: conv(8, 3) -> maxpool(2) -> c0: conv(8, 3)
+  concat { | skip(a0) | skip(b0) -> upsample(2) } -> a1: conv(8, 3)
+  concat { | skip(b0) | skip(c0) -> upsample(2) } -> b1: conv(8, 3)
+  concat { | skip(a1) | skip(b1) -> upsample(2) } -> a2: conv(8, 3)
+  concat { | skip(a2) | skip(b1) -> conv(8, 3) -> upsample(2) } -> a3: conv(8, 3)
+"""
+U = """
+  a: conv(8, 3) -> maxpool(2) -> b: conv(8, 3) -> maxpool(2) -> conv(8, 3)
+  concat { | skip(b) | upsample(2) } -> conv(8, 3)
+  concat { | skip(a) | upsample(2) } -> conv(8, 3)
+"""
+RESIDUAL = """
+  add { | conv(8, 3, stride = 2) | conv(8, 1, stride = 2) }
+  add { | conv(8, 3, stride = 2) | conv(8, 1, stride = 2) }
+"""
+
+
+@pytest.mark.parametrize("name", ["", pytest.param("unetpp", marks=pytest.mark.slow)])
+def test_maps_of_one_size_stand_under_each_other_the_largest_at_the_left(name: str) -> None:
+    graph = check(name).graph if name else graph_of(f"network n {{ input image[3, 32, 32]\n{NESTED}\n output a3, b1 }}")
+    picture = fold(graph)
+    ((_, geometry),) = laid_out(graph, [picture])
+    boxes = {box.name: box for box in picture.boxes()}
+    middles = []
+    for column in scales(picture).columns:
+        places = [geometry.places[one] for one in column if one in boxes]
+        assert len({boxes[one].output[1:] for one in column if one in boxes}) == 1
+        found = {place.x + place.width / 2 for place in places}
+        assert max(found) - min(found) < 1
+        middles.append(min(found))
+    assert len(middles) == (5 if name else 3) and all(left < right for left, right in pairwise(middles))
+    assert wrong(graph, picture, geometry) == {}
+
+
+@pytest.mark.parametrize("text", [U, RESIDUAL])
+def test_not_where_one_map_was_made_of_the_other(text: str) -> None:
+    assert scales(fold(graph_of(f"network n {{ input image[3, 32, 32]\n{text} }}"))) is ONE_SCALE
