@@ -96,4 +96,6 @@ def test_torchscript_and_onnx_answer_as_the_module(name: str, tmp_path: Path) ->
     if PARAMETERS[name] < APART:
         check(name, file)
     else:
-        subprocess.run([sys.executable, "-c", f"from tests.emit.test_library_formats import check; check({name!r}, {file!r})"], check=True, cwd=ROOT)
+        subprocess.run(
+            [sys.executable, "-c", f"from tests.emit.test_library_formats import check; check({name!r}, {file!r})"], check=True, cwd=ROOT
+        )
