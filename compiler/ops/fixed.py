@@ -263,7 +263,7 @@ def _index(step: Constant) -> Shape:
     places = product(as_written(step.window))
     if step._sizes and product(step._sizes) != places**2:
         told = f"`constant` of any two of {places} places has {places**2} numbers, and `sizes = {show(step._sizes)}` holds {product(step._sizes)}"
-        raise Refusal("E326", told, parameter="sizes", help=f"`sizes = [{places}, {places}]`, or none: [{places**2}]")
+        raise Refusal("E326", told, parameter="sizes", beside=("window",), help=f"`sizes = [{places}, {places}]`, or none: [{places**2}]")
     return step._sizes or (places**2,)
 
 
