@@ -41,13 +41,12 @@ def scales(picture: Picture) -> Scales:
     graph = flow((line for line in picture.lines if not line.training_only), boxes)
     if picture.entries or not networkx.is_directed_acyclic_graph(graph):
         return ONE_SCALE
-    before = _ancestors(graph)
-    fused = [name for name in boxes if _is_fusion(graph, boxes, before, name)]
+    fused = {name for name in boxes if _is_fusion(graph, boxes, name)}
     holders = [frame for frame in (picture.root, *picture.frames()) if any(item.name in fused for item in frame.items)]
     if len(fused) < LEAST_FUSIONS or len(holders) > 1:
         return ONE_SCALE
     rank = ranks(graph)
-    stream = set(fused).union(*(before[name] for name in fused)).intersection(item.name for item in holders[0].items)
+    stream = fused.union(*(networkx.ancestors(graph, name) for name in fused)).intersection(item.name for item in holders[0].items)
     largest = max(_scale(boxes[source]) for name in fused for source in graph.predecessors(name))
     cells: dict[Scale, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for name in boxes:
@@ -70,22 +69,17 @@ def _scale(box: Box) -> Scale:
     return box.output[1:] if len(box.output) > 2 else ()
 
 
-def _ancestors(graph: networkx.MultiDiGraph[str]) -> dict[str, set[str]]:
-    import networkx
-
-    found: dict[str, set[str]] = {}
-    for name in networkx.topological_sort(graph):
-        found[name] = set[str]().union(*(found[tail] | {tail} for tail in graph.predecessors(name)))
-    return found
-
-
-def _is_fusion(graph: networkx.MultiDiGraph[str], boxes: Mapping[str, Box], before: Mapping[str, set[str]], name: str) -> bool:
+def _is_fusion(graph: networkx.MultiDiGraph[str], boxes: Mapping[str, Box], name: str) -> bool:
     """Whether a box joins a map with one of another size that was made beside it."""
-    scale = _scale(boxes[name])
-    sources = {tail: _resized(graph, boxes, tail) for tail in graph.predecessors(name) if scale and _scale(boxes[tail]) == scale}
+    from networkx import has_path
+
+    scale, above = _scale(boxes[name]), set(graph.predecessors(name))
+    if not scale or len(above) < 2:  # most boxes are a link of a chain: its beginning need not be looked for
+        return False
+    sources = {tail: _resized(graph, boxes, tail) for tail in above if _scale(boxes[tail]) == scale}
     own = [tail for tail, source in sources.items() if not source]
     others = [source for source in sources.values() if source]
-    return any(one not in before[two] and two not in before[one] for one in own for two in others)
+    return any(not has_path(graph, one, two) and not has_path(graph, two, one) for one in own for two in others)
 
 
 def _resized(graph: networkx.MultiDiGraph[str], boxes: Mapping[str, Box], name: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import pairwise
 
 import pytest
 
-from archc.compiler.draw import fold
+from archc.compiler.draw.fold import View, fold
 from archc.compiler.draw.scales import ONE_SCALE, scales
 from archc.compiler.driver import check
 from tests.support import graph_of
@@ -51,3 +52,15 @@ def test_maps_of_one_size_stand_under_each_other_the_largest_at_the_left(name: s
 @pytest.mark.parametrize("text", [U, RESIDUAL])
 def test_not_where_one_map_was_made_of_the_other(text: str) -> None:
     assert scales(fold(graph_of(f"network n {{ input image[3, 32, 32]\n{text} }}"))) is ONE_SCALE
+
+
+def test_a_long_chain_is_looked_through_without_remembering_what_is_above_each_box() -> None:
+    graph = graph_of('network n {\n  input x[8, 8, 8]\n  for i in range(2000) { "c{i}": conv(8, 1) }\n}\n')
+    picture = fold(graph, View("op"))
+    scales(picture)  # what is imported for it is no part of it
+    tracemalloc.start()
+    try:
+        assert scales(picture) is ONE_SCALE
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
