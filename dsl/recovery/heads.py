@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain, count
 
 from ...base.diagnostics import Edit, Fix
 from ..lexer.scanner import Token
@@ -136,7 +137,8 @@ def names_of_a_loop(mistake: Mistake) -> Repair | None:
         return None
     names = [mistake.word(token) for token in inside]
     number, parts = (names[0], names[1:]) if numbered else ("", names)
-    row = next(word for word in ("row", "item", "parts", "row_") if word not in re.findall(r"\w+", mistake.source.source.text))
+    taken = set(re.findall(r"\w+", mistake.source.source.text))
+    row = next(word for word in chain(("row", "item", "parts"), (f"row{number}" for number in count(2))) if word not in taken)
     target = f"{number}, {row}" if number else row
     lets = "  ".join(f"let {name} = {row}[{place}]" for place, name in enumerate(parts))
     place = mistake.at(body).end
