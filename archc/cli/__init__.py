@@ -13,7 +13,7 @@ import click
 
 from ..reporting.error import ArchError
 from .face import NOT_MADE, WRONG_CALLS, Face, ReaderGone, global_options, help_of, keep_streams_apart
-from .option_values import given_once, with_values
+from .option_values import words_of
 
 COMMANDS = (
     "check",
@@ -58,9 +58,7 @@ class Archc(click.Group):
         return command
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        words = with_values(context, args)
-        given_once(context, words)
-        return super().parse_args(context, words)
+        return super().parse_args(context, words_of(context, args))
 
     def get_help_option(self, context: click.Context) -> click.Option | None:
         return help_of(super().get_help_option(context))

@@ -15,7 +15,7 @@ import click
 
 from ..base.records import dataclass
 from .complete import SETTING
-from .option_values import given_once, twice, with_values
+from .option_values import twice, words_of
 
 if TYPE_CHECKING:
     from ..base.diagnostics import Diagnostic
@@ -254,9 +254,7 @@ class Command(click.Command):
     """A command of archc: it takes the global options too."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        words = with_values(context, args)
-        given_once(context, words)
-        return super().parse_args(context, words)
+        return super().parse_args(context, words_of(context, args))
 
     def get_help_option(self, context: click.Context) -> click.Option | None:
         return help_of(super().get_help_option(context))

@@ -7,6 +7,13 @@ from collections.abc import Sequence
 import click
 
 
+def words_of(context: click.Context, words: Sequence[str]) -> list[str]:
+    """The words of a call, looked through: each option has its value, and one where it takes one."""
+    found = with_values(context, words)
+    given_once(context, found)
+    return found
+
+
 def with_values(context: click.Context, words: Sequence[str]) -> list[str]:
     """The words of a call as they are; where an option stands in the place of a value they are refused, or `--help` alone is left of them."""
     command = context.command

@@ -30,6 +30,7 @@ WIDEST = 185.0  # points that a box is widened to for a heading; a longer one ma
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
 STRAIGHTEST = "100"  # the weight of lines along a column of maps of one size
+MARK: Attributes = {"shape": "point", "width": "0.01", "label": "", "style": "invis"}  # nothing to be seen, that a box is kept by
 COSTS = ("parameters", "macs", "activations")
 
 
@@ -180,18 +181,14 @@ class Writer:
         lines = {(line.tail, line.head) for line in self.picture.lines}
         for number, names in enumerate(self.scales.columns):
             for name in names:
-                mark = {} if name in self.scales.boxes else {"shape": "point", "width": "0.01", "label": "", "style": "invis"}
-                drawing.node(name, group=f"scale{number}", **mark)
+                drawing.node(name, group=f"scale{number}", **({} if name in self.scales.boxes else MARK))
             with drawing.subgraph() as column:
                 column.attr("edge", style="invis", weight=STRAIGHTEST)
                 for one, two in pairwise(names):
                     if (one, two) not in lines:
                         column.edge(one, two)
         for names in self.scales.rows:
-            with drawing.subgraph(rank="same") as row:
-                row.attr("edge", style="invis")
-                for one, two in pairwise(names):
-                    row.edge(one, two)
+            _level(drawing, names)
 
     # ------------------------------------------------------------------------------------------ boxes
 
@@ -211,21 +208,13 @@ class Writer:
 
     def _in_order(self, drawing: Drawing, branches: Branches, name: str) -> None:
         """Keeps branches in their order. What begins in a frame of its own is no neighbour to Graphviz: it is kept by a mark beneath it."""
-        held = [one for one in branches.names if one in branches.held]
-        with drawing.subgraph(rank="same") as row:
-            row.attr("edge", style="invis")
-            for one, two in pairwise(held):
-                row.edge(one, two)
+        _level(drawing, [one for one in branches.names if one in branches.held])
         if branches.is_level:
             return
         marks = [f"{name}_{number}" for number in range(len(branches.names))]
-        with drawing.subgraph(rank="same") as row:
-            row.attr("edge", style="invis")
-            row.attr("node", shape="point", width="0.01", label="", style="invis")
-            for mark in marks:
-                row.node(mark)
-            for one, two in pairwise(marks):
-                row.edge(one, two)
+        for mark in marks:
+            drawing.node(mark, **MARK)
+        _level(drawing, marks)
         for branch, mark in zip(branches.names, marks, strict=True):
             for _ in range(APART):
                 drawing.edge(branch, mark, style="invis", weight="0")
@@ -465,6 +454,14 @@ class Writer:
             f'<<FONT POINT-SIZE="{POINTS["legend"]:g}"><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>'
             f"<TD>{escaped(name)} a box </TD>{''.join(cells)}<TD> {escaped(short(total) + look.unit)} in all</TD></TR></TABLE></FONT>>"
         )
+
+
+def _level(drawing: Drawing, names: Sequence[str]) -> None:
+    """Keeps these beside each other, in their order."""
+    with drawing.subgraph(rank="same") as row:
+        row.attr("edge", style="invis")
+        for one, two in pairwise(names):
+            row.edge(one, two)
 
 
 def _wide(rows: Sequence[Row]) -> float:

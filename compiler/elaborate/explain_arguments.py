@@ -72,13 +72,7 @@ def bad_value(
     """The diagnostic of a value that a parameter's kind does not accept. `given`: what each parameter is given; `sizes`: of what comes in."""
     text = span.text
     counted = left_out(called, row, value, span, given or {}, sizes)
-    help, fix = (
-        (counted, None) if counted is not None else _remedy(called, row, value, span, given or {}) or (f"`{row.name}`: {row.doc}", None)
-    )
-    if counted is not None and counted.startswith("leave it out"):
-        text = span.source.text
-        if text[: span.start].endswith(f"{called.name}(") and text[span.end :].startswith(")"):
-            fix = Fix(counted, (Edit(span.source.span(span.start - 1, span.end + 1), ""),))
+    help, fix = counted or _remedy(called, row, value, span, given or {}) or (f"`{row.name}`: {row.doc}", None)
     shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()
     return Diagnostic(

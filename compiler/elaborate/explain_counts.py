@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...base.diagnostics import Edit, Fix
 from ...base.source import Span
 from ..ops.base import Shape
 from ..ops.parameters import EPSILON, PROBABILITY, Parameter
@@ -11,8 +12,10 @@ from .closures import Given
 from .signatures import Signature
 
 
-def left_out(called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given], sizes: Shape) -> str | None:
-    """Help where a count stands for a share: `bn(64)`, `attention(64, 4)`, as libraries write that are told what comes in. `sizes` come in."""
+def left_out(
+    called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given], sizes: Shape
+) -> tuple[str, Fix | None] | None:
+    """Help, and an edit, where a count stands for a share: `bn(64)`, `attention(64, 4)`, as libraries write that are told what comes in. `sizes` come in."""
     is_count = type(value) is int and value > 1 and row.kind in (EPSILON, PROBABILITY)
     number = next((number for number, slot in enumerate(called.slots) if slot.name == row.name), 0)
     by_place = not span.source.text[: span.start].rstrip().endswith("=")
@@ -22,8 +25,11 @@ def left_out(called: Signature, row: Parameter, value: object, span: Span, given
     before = [given[slot.name] for slot in called.slots[:number] if slot.required and slot.name in given]
     first = before[0].value if before else None
     if by_place and row.kind == PROBABILITY and isinstance(first, int) and isinstance(value, int) and first > value and value not in sizes:
-        return f"what comes in is never written: `{called.name}({value})`"  # attention(features, heads)
+        return f"what comes in is never written: `{called.name}({value})`", None  # attention(features, heads)
     if row.required:
         return None
     rest = ", ".join(argument.span.text for argument in before)
-    return f"leave it out: `{called.name}{f'({rest})' if rest else ''}`; the channels are those of the tensor"
+    help = f"leave it out: `{called.name}{f'({rest})' if rest else ''}`; the channels are those of the tensor"
+    text = span.source.text
+    is_alone = text[: span.start].endswith(f"{called.name}(") and text[span.end :].startswith(")")
+    return help, Fix(help, (Edit(span.source.span(span.start - 1, span.end + 1), ""),)) if is_alone else None

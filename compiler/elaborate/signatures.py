@@ -219,23 +219,23 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
     fix = replacement(argument.name_span, near) if other is None else None
     if fix is None and translated in open and other is None:
         fix = Fix(f"write `{translated}`", (Edit(argument.name_span, str(translated)),))
-    if translated is None and other is None and called.place is None and (extra := _in_before_out(called, argument, arguments)) is not None:
-        fix = _without(extra, arguments, f"what comes in is never written: leave `{extra.span.text}` out")
-        other = fix.message
-    if called.place is None and argument.name.lower() in NEVER_WRITTEN:
-        other = other or "leave it out: the batch is never written, and stands first"
-        fix = _without(argument, arguments, other)
-    if called.place is None and (here := argument_here(called.name, argument.name, argument.value.span.text)) is not None:
-        fix = _without(argument, arguments, "leave it out: it is the default") if not here else None
-        fix = fix or Fix(f"write `{here}`", (Edit(argument.span, here),))
-        other = fix.message
-    if called.place is None and argument.name == "dim" and near[:1] == ("axis",):
-        # The batch counts there: the number is another one.
-        text = value_of("axis", argument.value.span.text)
-        fix = (
-            Fix(f"write `axis = {text}`: the batch does not count", (Edit(argument.span, f"axis = {text}"),)) if text is not None else None
-        )
-        other = fix.message if fix is not None else "`axis` counts the axes without the batch, or names them: `axis = channels`"
+    if called.place is None:
+        if translated is None and other is None and (extra := _in_before_out(called, argument, arguments)) is not None:
+            fix = _without(extra, arguments, f"what comes in is never written: leave `{extra.span.text}` out")
+            other = fix.message
+        if argument.name.lower() in NEVER_WRITTEN:
+            other = other or "leave it out: the batch is never written, and stands first"
+            fix = _without(argument, arguments, other)
+        if (here := argument_here(called.name, argument.name, argument.value.span.text)) is not None:
+            right = Fix(f"write `{here}`", (Edit(argument.span, here),))
+            fix = right if here else _without(argument, arguments, "leave it out: it is the default")
+            other = fix.message
+        if argument.name == "dim" and near[:1] == ("axis",):
+            # The batch counts there: the number is another one.
+            text = value_of("axis", argument.value.span.text)
+            right = Fix(f"write `axis = {text}`: the batch does not count", (Edit(argument.span, f"axis = {text}"),))
+            fix = right if text is not None else None
+            other = fix.message if fix is not None else "`axis` counts the axes without the batch, or names them: `axis = channels`"
     return Diagnostic(
         "E204",
         f"`{called.name}` has no parameter `{argument.name}`",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -14,9 +14,10 @@ from ...base.source import Source
 from ...dsl.format.printer import format_source
 from ..driver import check_source
 from ..ops import TABLE as OPERATIONS
+from ..ops.base import Shape
 from .constructors import Arguments
 from .known import BATCHES
-from .trace import Ran, Shape
+from .trace import Ran
 from .words import RESERVED, snake
 
 MOST_WEIGHTS = 12
@@ -49,7 +50,7 @@ def of_function(function: str, ran: Ran) -> list[str] | None:
 
 def _declared(name: str, place: str, ran: Ran, rules: Sequence[str], names: Sequence[str]) -> list[str] | None:
     """A text that the compiler takes, as lines; None where it does not."""
-    if not ran.takes or not ran.gives or any(_batch(shape) is None for shape in (*ran.takes, *ran.gives)):
+    if not ran.takes or not ran.gives or not all(len(shape) > 1 and shape[0] == BATCHES[0] for shape in (*ran.takes, *ran.gives)):
         return None
     word = snake(name)
     word = f"own_{word}" if word in OPERATIONS or word in RESERVED or not word.isidentifier() else word
@@ -69,10 +70,6 @@ def _declared(name: str, place: str, ran: Ran, rules: Sequence[str], names: Sequ
     if any(row.is_error for row in check_source(Source.of("own", text + used)).diagnostics):
         return None
     return format_source(Source.of("own", text + "\n")).rstrip("\n").split("\n")
-
-
-def _batch(shape: Shape) -> int | None:
-    return BATCHES[0] if len(shape) > 1 and shape[0] == BATCHES[0] else None
 
 
 def _shape(made: Shape, given: Shape) -> str:
@@ -105,25 +102,21 @@ def _tensor(key: str, value: torch.Tensor) -> str:
 
 def _arguments(kind: type[nn.Module], made_with: Arguments | None) -> list[str] | None:
     """What the constructor is given, but for its defaults; None where it is not known, or no text can say it."""
-    signature = inspect.signature(kind.__init__)
-    wanted: Mapping[str, inspect.Parameter] = dict(list(signature.parameters.items())[1:])
+    wanted = list(inspect.signature(kind.__init__).parameters.values())[1:]
+    further = [row for row in wanted if row.kind in (row.VAR_POSITIONAL, row.VAR_KEYWORD)]
     if made_with is None:
-        return (
-            []
-            if all(row.default is not row.empty or row.kind in (row.VAR_POSITIONAL, row.VAR_KEYWORD) for row in wanted.values())
-            else None
-        )
+        return [] if all(row.default is not row.empty or row in further for row in wanted) else None
+    if further:
+        return None
     rows = []
-    for name, row in wanted.items():
-        if row.kind in (row.VAR_POSITIONAL, row.VAR_KEYWORD):
-            return None
-        value = made_with.get(name, row.default)
+    for row in wanted:
+        value = made_with.get(row.name, row.default)
         if value is row.default or (type(value) is type(row.default) and value == row.default):
             continue
         said = _value(value)
         if said is None:
             return None
-        rows.append(f"{name} = {said}")
+        rows.append(f"{row.name} = {said}")
     return rows
 
 

@@ -20,6 +20,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
+from ..ops.base import Shape
 from .graph_model import GraphModel, Row, input_names
 from .written import back, is_view, version
 
@@ -86,9 +87,6 @@ def _refs(value: object) -> Iterator[Ref]:
     elif isinstance(value, dict):
         for item in value.values():
             yield from _refs(item)
-
-
-Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
