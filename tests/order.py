@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 LONGEST = (
+    "tests/conformance/test_equal.py",  # and the largest: a process that has run nothing else has room for it
     "tests/faults/test_campaign.py",
     "tests/live/test_watch_page.py",
     "tests/emit/fast/test_answers.py",
-    "tests/conformance/test_equal.py",
     "tests/analysis/test_memory.py",
     "tests/soundness/test_numbers.py",
     "tests/draw/test_font.py",

@@ -222,7 +222,7 @@ class Packed(nn.Module):
         def __init__(self, width: int, heads: int) -> None:
             super().__init__()
             self.heads = heads
-            self.in_proj_weight = nn.Parameter(torch.empty(3 * width, width))
+            self.in_proj_weight = nn.Parameter(torch.randn(3 * width, width))
             self.in_proj_bias = nn.Parameter(torch.zeros(3 * width))
             self.out_proj = nn.Linear(width, width)
 
