@@ -76,6 +76,10 @@ class Defined:
 Elaborated: TypeAlias = "tuple[Program | None, tuple[Diagnostic, ...]]"
 
 
+MOST_SHOWN = 4
+"""Networks of a file that a message shows, where none is the one that is meant."""
+
+
 def elaborate(file: ast.File, options: Options | None = None, loader: Loader = no_imports, defined: Defined | None = None) -> Elaborated:
     """The network of `file` as a program, and the diagnostics. The program is None where there are errors.
 
@@ -205,6 +209,7 @@ def _choose(file: ast.File, environment: Environment, options: Options) -> Templ
             "E239",
             f"`{file.source.name}` has several networks and none is named like the file: {', '.join(f'`{name}`' for name in own)}",
             Label(start),
+            tuple(Label(known[name].definition.name.span, "one of them") for name in own[:MOST_SHOWN]),
             help=f"say which: {_asked_by(file.source.name, own[0])}",
         )
     )
