@@ -26,6 +26,7 @@ from .labels import moment, repeater
 from .naming import (
     LONGEST_LABEL,
     has_dynamic_label,
+    is_broken,
     is_loop_alone,
     is_single_step,
     legal_name,
@@ -336,7 +337,9 @@ class Expansion:
         self.body(inside, body)
         if inside.scope is not frame.scope:
             held.tensor = inside.current
-        frame.environment.incomplete |= inside.environment.incomplete and inside.environment.labels is frame.environment.labels
+        # A statement that could not be read may have had the label that tells the rounds apart.
+        is_open = inside.environment.labels is frame.environment.labels or is_broken(body)
+        frame.environment.incomplete |= inside.environment.incomplete and is_open
         return inside.current
 
     # ----------------------------------------------------------------------------------------- named scopes

@@ -174,8 +174,9 @@ def instance(
     call: ast.Call,
     span: Span,
     heads: list[int | None] | None,
+    parts: tuple[Label, ...] = (),
 ) -> Runner:
-    """A block or network as a step. `heads` are the tensors of a merge; None: the current tensor alone."""
+    """A block or network as a step. `heads` are the tensors of a merge, which `parts` of it gave; None: the current tensor alone."""
     definition = template.definition
     mode = definition.mode if isinstance(definition, ast.Block) else ""
     _enough(template, definition, frame.current, heads, call)
@@ -217,7 +218,7 @@ def instance(
                 inside.network = NetworkInputs(is_root=False, given=list(tensors))
             else:
                 inside.network = frame.network
-                inside.environment.labels |= _inputs(definition, tensors)
+                inside.environment.labels |= _inputs(definition, tensors, parts)
             expansion.body(inside, definition.body)
             if isinstance(definition, ast.Block) and definition.outputs:
                 inside.current = _results(expansion, inside, definition, inner_names)
@@ -260,15 +261,15 @@ def _enough(
     )
 
 
-def _inputs(definition: ast.Block, tensors: Sequence[int | None]) -> dict[str, Labelled]:
-    """The labels of what a block takes; those of a list can be read by number, too."""
+def _inputs(definition: ast.Block, tensors: Sequence[int | None], parts: tuple[Label, ...]) -> dict[str, Labelled]:
+    """The labels of what a block takes; those of a list, which `parts` gave, can be read by number, too."""
     found = {name.name: Labelled(name.name, tensor, name.span) for name, tensor in zip(definition.inputs, tensors, strict=False)}
     if definition.takes_list:
         last = definition.inputs[-1]
         rest = tensors[len(definition.inputs) - 1 :]
         items = {str(number): Labelled(f"{last.name}[{number}]", tensor, last.span) for number, tensor in enumerate(rest)}
         known = tuple(tensor for tensor in rest if tensor is not None)
-        found[last.name] = Labelled(last.name, known if len(known) == len(rest) else None, last.span, items)
+        found[last.name] = Labelled(last.name, known if len(known) == len(rest) else None, last.span, items, parts=parts)
     return found
 
 
@@ -302,10 +303,14 @@ def _wrong_paths(template: Template, takes: int, paths: int, call: ast.Call, is_
     """Also where there are too few: the numbers tell."""
     return Diagnostic(
         "E234",
-        f"`{template.name}` takes {takes} tensor{'s' if takes > 1 else ''}, and {paths} {'paths end' if is_merge else 'are at hand'} here",
-        Label(call.span, f"{paths} {'paths' if is_merge else 'tensors'}"),
+        f"`{template.name}` takes {takes} tensor{'s' if takes > 1 else ''}, and {_count(paths, 'path ends', 'paths end') if is_merge else f'{paths} are at hand'} here",
+        Label(call.span, _count(paths, "path", "paths") if is_merge else f"{paths} tensors"),
         (Label(template.definition.head, "defined here"),),
     )
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def call_frame(

@@ -67,6 +67,7 @@ class Labelled:
     members: dict[str, Labelled] = field(default_factory=dict)
     again: Again | None = None
     used: bool = False
+    parts: tuple[Label, ...] = ()  # of a list: what gave its items, for messages
 
     @property
     def tensors(self) -> Tensors:

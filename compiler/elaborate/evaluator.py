@@ -264,7 +264,13 @@ class Evaluator:
                 )
             )
         if not -len(value) <= index < len(value):
-            told = f"items are numbered from 0 to {len(value) - 1}" if value else "the list is empty"
+            told = (
+                f"items are numbered from 0 to {len(value) - 1}"
+                if len(value) > 1
+                else "its only item is 0"
+                if value
+                else "the list is empty"
+            )
             message = f"item {show_value(index)} of a list of {len(value)}: {show_value(value)}"
             raise Problem(with_origins(self, Diagnostic("E223", message, Label(node.span, told)), node))
         return value[index]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
@@ -11,8 +11,8 @@ from ...dsl import ast
 from ..graph.program import Node, Scope
 from ..ops.suggest import closest, did_you_mean, is_near
 from .closures import Frame, Labelled, Template
-from .explain_rounds import listed, of_rounds
-from .explain_values import replacement
+from .explain_rounds import OfRounds, listed, of_rounds, rounds_within
+from .explain_values import replacement, with_origins
 from .naming import static_labels
 from .values import UNKNOWN, Unknowable, kind_of
 
@@ -35,7 +35,7 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
     message, primary = f"no step is labelled `{name}`", Label(span, "no such label")
     rounds = of_rounds(frame.environment, frame.entry, name, span)
     if rounds is not None:
-        return Diagnostic("E202", message, primary, rounds.secondary, help=rounds.help, fix=rounds.fix)
+        return _of_a_round(Diagnostic("E202", message, primary), rounds)
     known = [label for level in frame.environment.levels() for label in level.labels]
     near = closest(name, known)
     elsewhere = [f"{outer}.{name}" for level in frame.environment.levels() for outer, row in level.labels.items() if name in row.members]
@@ -74,13 +74,11 @@ def no_label_within(
     part, outer = path[depth], ".".join(path[:depth])
     message, primary = f"`{found.name}` has no step labelled `{part}`", Label(span, f"no `{part}` in it")
     rounds = of_rounds(frame.environment, frame.entry, ".".join(path), span)
+    if rounds is None:
+        rounds = rounds_within(frame.environment, path[: depth + 1], found.members, span)
     if rounds is not None:
-        return Diagnostic("E202", message, primary, rounds.secondary, help=rounds.help, fix=rounds.fix)
-    kin = _kin(found.members, part)
-    here = (
-        Label(found.span, f"`{found.name}` is this"),
-        *(Label(place, f"makes {listed([f'{outer}.{name}' for name in names])}") for place, names in kin.items()),
-    )
+        return _of_a_round(Diagnostic("E202", message, primary), rounds)
+    here = (Label(found.span, f"`{found.name}` is this"),)
     deeper = [".".join((outer, *way, part)) for way in _ways(found.members, part)]
     near = tuple(f"{outer}.{name}" for name in closest(part, found.members))
     if not deeper and not (near and is_near(part, near[0].rpartition(".")[2])):
@@ -89,9 +87,6 @@ def no_label_within(
             return Diagnostic("E202", message, primary, (*here, *unlabelled[1]), help=unlabelled[0].message, fix=unlabelled[0])
     if deeper:
         help = f"it is inside another: `{deeper[0]}`"
-    elif kin and not (near and not any(name.rpartition(".")[2] in names for name in near for names in kin.values())):
-        what = "labels" if sum(map(len, kin.values())) == len(found.members) else "labels of that kind"
-        help = f"its {what} are {listed([f'{outer}.{name}' for names in kin.values() for name in names])}"
     elif found.members:
         help = did_you_mean(near) or f"its labels are {listed([f'{outer}.{name}' for name in found.members])}"
     else:
@@ -105,13 +100,12 @@ def no_label_within(
     return Diagnostic("E202", message, primary, here, help=help, fix=fix)
 
 
-def _kin(members: Mapping[str, Labelled], part: str) -> dict[Span, list[str]]:
-    """The labels that differ from `part` in a number alone, by the places that make several of them: those of a loop."""
-    rows: dict[Span, list[str]] = {}
-    for name, row in members.items():
-        if re.sub(r"-?\d+", "0", name) == re.sub(r"-?\d+", "0", part):
-            rows.setdefault(row.span, []).append(name)
-    return {place: names for place, names in rows.items() if len(names) > 1}
+def _of_a_round(diagnostic: Diagnostic, rounds: OfRounds) -> Diagnostic:
+    """The diagnostic with what is said of the loop, and what its bounds were worked out from."""
+    diagnostic = replace(diagnostic, secondary=rounds.secondary, help=rounds.help, fix=rounds.fix)
+    for bound in rounds.bounds:
+        diagnostic = with_origins(bound.reader, diagnostic, bound.expression)
+    return diagnostic
 
 
 def labels_here(frame: Frame) -> str | None:

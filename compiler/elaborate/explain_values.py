@@ -16,7 +16,7 @@ from ..ops.foreign_calls import positions
 from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import Optional, Word
 from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean, is_near
-from .closures import Builtin, Environment, Module, Origin, Reader, Template
+from .closures import Binding, Builtin, Environment, Module, Origin, Reader, Template
 from .explain_rounds import of_rounds
 from .functions import FUNCTIONS
 from .shape_of import ShapeOf
@@ -27,27 +27,44 @@ MOST_ORIGINS = 5
 
 
 def with_origins(reader: Reader, diagnostic: Diagnostic, node: ast.Expression) -> Diagnostic:
-    """The diagnostic with the places that gave the names of `node` their values: the nearest first, back to where the text says a number."""
+    """The diagnostic with the places that gave the names of `node` their values: the nearest first, back to where the text says a number.
+
+    Parameters that only hand a value on, from call to call, are passed over: the calls are told already.
+    """
     known = {_place(label.span) for label in (diagnostic.primary, *diagnostic.secondary)}
     labels: list[Label] = []
-    waiting = deque((reader, name) for name in names_in(node))
+    waiting = deque((reader, name, False) for name in names_in(node))
     while waiting and len(labels) < MOST_ORIGINS:
-        reader, name = waiting.popleft()
+        reader, name, is_handed = waiting.popleft()
         if isinstance(name, ast.Attribute):
             places, origins = _origin_of_size(reader, name)
             labels += [label for label in places if _place(label.span) not in known]
             known |= {_place(label.span) for label in places}
-            waiting.extend((origin.reader, further) for origin in origins for further in names_in(origin.expression))
+            waiting.extend((origin.reader, further, False) for origin in origins for further in names_in(origin.expression))
             continue
         binding = reader.environment.binding(name.name)
-        if binding is None:
+        if binding is None and (listed := reader.environment.label(name.name)) is not None:
+            labels += [label for label in listed.parts if _place(label.span) not in known]
+            known |= {_place(label.span) for label in listed.parts}
+        elif binding is None:
             diagnostic = _not_the_word(reader.environment, diagnostic, name)
         elif not isinstance(binding.value, Template | Module) and _place(binding.span) not in known:
             known.add(_place(binding.span))
-            labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
-            if binding.origin is not None:
-                waiting.extend((binding.origin.reader, further) for further in names_in(binding.origin.expression))
+            origin, hands_on = binding.origin, _hands_on(binding)
+            if not (is_handed and hands_on):
+                labels.append(Label(binding.span, f"`{name.span.text}` is {show_value(binding.value)}"))
+            if origin is not None:
+                waiting.extend((origin.reader, further, hands_on) for further in names_in(origin.expression))
     return replace(diagnostic, secondary=(*diagnostic.secondary, *labels))
+
+
+def _hands_on(binding: Binding) -> bool:
+    """Whether a parameter has the whole value of another name, as of `out` in `conv(width)`, called with `width = out`."""
+    origin = binding.origin
+    if origin is None or not isinstance(origin.expression, ast.Name):
+        return False
+    before = origin.reader.environment.binding(origin.expression.name)
+    return before is not None and before.value is binding.value
 
 
 def _place(span: Span) -> tuple[str, int, int]:
@@ -104,7 +121,10 @@ def unknown_name(
     help, fix = did_you_mean(near), replacement(span, near) if near and is_near(name, near[0]) else None
     rounds = of_rounds(environment, None, name, span) if wanted == "a value" else None
     if rounds is not None:
-        return Diagnostic("E201", f"there is no value named `{name}`", Label(span, "not known here"), rounds.secondary, help=rounds.help)
+        said = Diagnostic("E201", f"there is no value named `{name}`", Label(span, "not known here"), rounds.secondary, help=rounds.help)
+        for bound in rounds.bounds:
+            said = with_origins(bound.reader, said, bound.expression)
+        return said
     if wanted == "a value" and name in choices():
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
     elif step is not None and (near[:1] == (same_as(name),) or not near):

@@ -35,7 +35,7 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
 
     def run(frame: Frame, span: Span) -> Made:
         need_tensor(frame, statement.head.span)
-        ends = _paths(expansion, frame, statement)
+        ends, counts = _paths(expansion, frame, statement)
         if not ends:
             raise Problem(
                 Diagnostic(
@@ -46,7 +46,7 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
                     help="give it a path without a condition, for example `| skip`",
                 )
             )
-        if len(ends) == 1 and not (isinstance(callee, Builtin) and callee.operation.least_inputs != 2):
+        if len(ends) == 1 and not _works_on_one(callee) and (isinstance(callee, Builtin) or _may_be_fewer(statement)):
             _doubt_lone_path(expansion, frame, statement, callee, frame.current, ends[0][0])
             return ends[0][0], {}
         inputs = [tensor for tensor, _ in ends]
@@ -55,7 +55,9 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
         place = step.label.span if step.label is not None and isinstance(callee, Builtin) else statement.head.span
         expansion.claim(frame, names, place if isinstance(callee, Builtin) else step.span, label is not None)
         if isinstance(callee, Template):
-            return instance(expansion, frame, callee, given, names, statement.head, step.span, inputs)(frame, span)
+            return instance(expansion, frame, callee, given, names, statement.head, step.span, inputs, _given(statement, counts))(
+                frame, span
+            )
         most = callee.operation.most_inputs
         if most is not None and len(inputs) > most:
             raise Problem(
@@ -88,6 +90,23 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
         return all_results(expansion.build, frame, made, statement.head.span)
 
     return run
+
+
+def _works_on_one(callee: Builtin | Template) -> bool:
+    """Whether a lone path is joined by nothing, but what stands at the head does its work on it: `attention`, a block that takes one, or a list."""
+    if isinstance(callee, Builtin):
+        return callee.operation.least_inputs != 2
+    definition = callee.definition
+    while isinstance(definition, ast.Network) and isinstance(base := callee.base, Template):
+        callee, definition = base, base.definition
+    if isinstance(definition, ast.Block):
+        return len(definition.inputs) <= 1
+    return sum(isinstance(statement, ast.Input) for statement in definition.body) == 1
+
+
+def _may_be_fewer(statement: ast.Merge) -> bool:
+    """Whether the text says that there may be fewer paths than a block takes: some stand on a condition or in rounds."""
+    return any(path.qualifier is not None for path in statement.paths)
 
 
 def _doubt_lone_path(
@@ -141,14 +160,26 @@ def _no_head(head: ast.Call) -> Diagnostic:
     )
 
 
-def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> list[tuple[int | None, Span]]:
-    """Where each path ends, and the place of what ends it. Every path starts from the frame's current tensor.
+def _given(statement: ast.Merge, counts: Sequence[int]) -> tuple[Label, ...]:
+    """How many tensors the paths give: each that stands on a condition or in rounds, or all of them."""
+    told = [
+        Label(path.bar.to(path.qualifier.span), f"gives {count or 'none'}")
+        for path, count in zip(statement.paths, counts, strict=True)
+        if path.qualifier is not None
+    ]
+    return tuple(told) or (Label(statement.head.span, f"{sum(counts)} {'path ends' if sum(counts) == 1 else 'paths end'} here"),)
+
+
+def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> tuple[list[tuple[int | None, Span]], list[int]]:
+    """Where each path ends, and the place of what ends it; and how many ends each has. Every path starts from the frame's current tensor.
 
     One that ends in several tensors is as many paths.
     """
     start = frame.current
     ends: list[tuple[int | None, Span]] = []
+    counts: list[int] = []
     for path in statement.paths:
+        before = len(ends)
         scope = expansion.build.open(Scope("path", (), frame.scope, path.span))
         inside = expansion.inner(frame, path.body, scope=scope)
         # A label made in a path is visible after it, in the body that holds the merge.
@@ -164,7 +195,8 @@ def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> list[tupl
                 end = expansion.round(inside, path.body, bindings, path.span, start, numbers)
                 ends += [(tensor, _end_of(expansion, path, tensor)) for tensor in each(end)]
         frame.environment.incomplete |= inside.environment.incomplete
-    return ends
+        counts.append(len(ends) - before)
+    return ends, counts
 
 
 def _end_of(expansion: Expander, path: ast.Path, end: int | None) -> Span:

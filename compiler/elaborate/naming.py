@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ...dsl import ast
 
@@ -153,7 +153,7 @@ def legal_name(label: str) -> str:
     return cleaned
 
 
-def _in_one_scope(node: ast.Node) -> Sequence[ast.Node]:
+def in_one_scope(node: ast.Node) -> Sequence[ast.Node]:
     """The parts of a statement whose labels stand beside its own: those of its conditions, loops and merges, not of parts with a name."""
     match node:
         case ast.Chain(steps=steps):
@@ -171,21 +171,15 @@ def _in_one_scope(node: ast.Node) -> Sequence[ast.Node]:
 
 def has_dynamic_label(body: Sequence[ast.Statement]) -> bool:
     """Whether a step of the loop's body carries a label with an expression: then the rounds need no number."""
-    return any(_plain(label) is None for _, label in ast.labels(*body, parts=_in_one_scope))
+    return any(plain_label(label) is None for _, label in ast.labels(*body, parts=in_one_scope))
 
 
-def labels_of_rounds(
-    body: Sequence[ast.Node], loops: tuple[ast.Repeat | ast.For, ...] = ()
-) -> Iterator[tuple[tuple[ast.Repeat | ast.For, ...], ast.Text]]:
-    """The labels with an expression in a body, each with the loops that hold it, the innermost last: to explain one that no round makes."""
-    for part in body:
-        own = part.qualifier if isinstance(part, ast.Path) else part
-        inner = (*loops, own) if isinstance(own, ast.Repeat | ast.For) else loops
-        yield from ((loops, label) for _, label in ast.labels(part, parts=lambda _: ()) if _plain(label) is None)
-        yield from labels_of_rounds(_in_one_scope(part), inner)
+def is_broken(body: Sequence[ast.Statement]) -> bool:
+    """Whether something that stands in this scope could not be read."""
+    return any(isinstance(part, ast.Broken) for part in ast.walk(*body, parts=in_one_scope))
 
 
-def _plain(label: ast.Text) -> str | None:
+def plain_label(label: ast.Text) -> str | None:
     """A label's text; None where it holds expressions."""
     return label.pieces[0] if len(label.pieces) == 1 and isinstance(label.pieces[0], str) else None
 
@@ -232,8 +226,8 @@ def is_loop_alone(body: Sequence[ast.Statement]) -> bool:
 def static_labels(body: Sequence[ast.Statement]) -> dict[str, ast.Text]:
     """The plain labels of a body, those in its ifs, loops and merges included: to explain one that comes later."""
     found: dict[str, ast.Text] = {}
-    for part, label in ast.labels(*body, parts=_in_one_scope):
-        name = _plain(label)
+    for part, label in ast.labels(*body, parts=in_one_scope):
+        name = plain_label(label)
         if name is not None and not isinstance(part, ast.Aux):
             found.setdefault(name, label)
     return found

@@ -15,6 +15,7 @@ from .closures import Builtin, Frame, Labelled, Made, Tensors
 from .current import each, need_tensor, only
 from .doubts import doubts_of_call
 from .effort import STEPS_A_LABEL
+from .explain_values import with_origins
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
@@ -30,7 +31,12 @@ def run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
     if isinstance(step.action, ast.Call) and step.action.path == ("split",) and frame.environment.binding("split") is None:
         run_split(expansion, frame, step, step.action)
         return
-    _run_step(expansion, frame, step)
+    try:
+        _run_step(expansion, frame, step)
+    except Problem as problem:
+        if problem.diagnostic.code != "E209" or step.label is None:
+            raise
+        raise Problem(with_origins(expansion.evaluator(frame), problem.diagnostic, step.label)) from None  # `"x{i}"`: what `i` counts
     if step.names:
         _name_results(expansion, frame, step)
     _must_begin(expansion.build, frame, before, step.span)

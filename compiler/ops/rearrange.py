@@ -185,13 +185,14 @@ class Rearrange(Operation):
                 help=f"write all but one of them: `{free[-1]} = …`",
             )
         if (size % told or size < told) if free else size != told:
-            given = next((name for name in names if name in dict(self.sizes)), None)
+            given = [name for name in names if name in dict(self.sizes)]
             raise Refusal(
                 "E310" if free else "E334",
                 f"{where} is not divisible by {_product(names, known)} of `rearrange`"
                 if free
                 else f"{where} stands for {spelled} of the pattern, which is {told}",
-                parameter=given or "pattern",
+                parameter=given[0] if given else "pattern",
+                beside=tuple(given[1:]),
                 operand=0,
                 axis=axis,
             )

@@ -22,7 +22,10 @@ ROUNDS = {
         'for i in range(3) { "x{i}_0": conv(8) }\n  for i in range(2) { "x{i}_{i + 1}": conv(8) }\n  skip(x5_6)',
         "`for i in range(2)` makes `x0_1` and `x1_2`",
     ),
-    "in a stage, by its name": ('stage s { for i in range(9) { "x{i}": conv(8) } }\n  skip(s.x9)', "its labels are `s.x0` to `s.x8`"),
+    "in a stage, by its name": (
+        'stage s { for i in range(9) { "x{i}": conv(8) } }\n  skip(s.x9)',
+        "`for i in range(9)` makes `s.x0` to `s.x8`",
+    ),
 }
 
 
@@ -98,9 +101,25 @@ PLACES = {
     "a round that counts too far": ('x0: conv(8)\n  x1: conv(8)\n  for j in [1, 9] { skip("x{j}") }', 5, "`j` is 9"),
     "labels in a stage that a loop makes": (
         'stage s { for i in range(3) {\n  "x{i + 4}": conv(8) } }\n  for j in range(2) { skip("s.x{j + 4}") -> conv(8) }\n  skip(s.x1)',
-        4,
+        3,
         "makes `s.x4` to `s.x6`",
     ),
+    "a loop in a stage that has no round": (
+        'let n = 2\n  stage s { for i in range(4, n) {\n  "x{i}": conv(8) } }\n  skip(s.x4)',
+        4,
+        "rounds of this would make it",
+    ),
+    "what its bound was worked out from": (
+        'let n = 2\n  stage s {\n  for i in range(n) { "x{i}": conv(8) } }\n  skip(s.x2)',
+        3,
+        "`n` is 2",
+    ),
+    "a condition that lets the first round in": (
+        'for i in range(3) {\n if i < 9 { add { | skip | skip("x{i - 1}") } }\n  "x{i}": conv(8) }',
+        4,
+        "holds in this round",
+    ),
+    "two rounds of one name": ('for i in [1, 1] {\n  "x{i}": conv(8) }', 3, "`i` is 1"),
     "an item that a round counts past the end": (
         "let w = [4, 8]\n  for k in [0, 2] {\n    conv(w[k]) }",
         4,
@@ -116,6 +135,13 @@ def test_what_a_loop_counted_wrong_leads_to_its_head(title: str) -> None:
     assert (line, told) in [(label.span.line, label.message) for label in row.secondary]
 
 
+def test_labels_that_a_statement_would_have_given_are_not_missed() -> None:
+    text = 'block row takes xs[] gives ys[] {\n  for i in range(len(xs)) { add { } -> "ys.{i}": relu }\n}\n' + net(
+        "split(2) -> row -> concat"
+    )
+    assert [row.code for row in checked(text).diagnostics if row.is_error] == ["E123"]
+
+
 def test_a_step_in_a_block_that_takes_nothing_is_shown() -> None:
     text = "block shift(by) { add {\n  | constant(by, [3, 1, 1]) } }\n" + net("conv(3)\n  shift([1, 2, 3])")
     [row] = [row for row in checked(text).diagnostics if row.is_error]
@@ -125,3 +151,45 @@ def test_a_step_in_a_block_that_takes_nothing_is_shown() -> None:
 def test_labels_that_a_mistake_took_their_tensors_from_are_not_told_of_again() -> None:
     text = "block ends takes maps[] { skip(maps[0]) }\n" + net("concat { | | skip } -> a: conv(8)\n  ends { | skip(a) | skip }")
     assert [row.code for row in checked(text).diagnostics if row.is_error] == ["E123"]
+
+
+BLOCKS = """
+block tower(n) { for i in range(n) { "t{i}": conv(8) } }
+block first takes xs[] { skip(xs[1]) }
+block row(n) flat {
+  for i in range(n) { "f{i}": conv(8) } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("a: tower(3)\n  skip(a.t3)", {(2, "makes `a.t0` to `a.t2`"), (8, "what the loop stands in is called here")}),
+        ("stage s {\n row(0) }\n  skip(s.f0)", {(5, "rounds of this would make it"), (9, "what the loop stands in is called here")}),
+        ("first {\n | skip\n | for k in range(0): conv(8) }", {(10, "gives none")}),
+        ("first {\n | skip }", {(8, "1 path ends here")}),
+    ],
+)
+def test_what_a_block_makes_in_a_loop_leads_there_and_to_its_call(body: str, told: set[tuple[int, str]]) -> None:
+    [row] = [row for row in checked(BLOCKS + net(body)).diagnostics if row.is_error]
+    assert told <= {(label.span.line, label.message) for label in row.secondary}
+
+
+def test_what_stands_at_the_head_of_one_path_does_its_work_on_it() -> None:
+    """It was left out without a word; what takes two tensors joins nothing, where the text says that there may be one."""
+    blocks = (
+        "block list takes xs[] { skip(xs[0]) -> conv(4) }\nblock one(n) { conv(n) }\nblock two takes a, b { add { | skip(a) | skip(b) } }\n"
+    )
+    network = "network inner {\n  input x[6, 16, 16]\n  conv(7)\n}\n"
+
+    def ends(body: str) -> list[str]:
+        found = checked(blocks + network + net(body).replace("network n", "network last"), "last")
+        return [row.code for row in found.diagnostics] or [
+            str(node.shape[0]) for node in found.program.nodes if node.operation.name == "conv"
+        ]
+
+    assert ends("list { | skip }") == ["4"]
+    assert ends("one(5) { | conv(6) }") == ["6", "5"]
+    assert ends("inner { | conv(6) }") == ["6", "7"]
+    assert ends("two { | conv(6) | if false: skip }") == ["6"]
+    assert ends("two { | conv(6) }") == ["E234"]
