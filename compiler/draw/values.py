@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...base.diagnostics import Diagnostic, Severity
 from ...base.records import dataclass
+from ..analysis.cost import scope_path
 from ..files.system_errors import at
 from ..graph.graph import Graph
 from ..ops.suggest import closest, did_you_mean
@@ -137,8 +138,12 @@ def values_of(graph: Graph, rows: Mapping[str, Mapping[str, float]]) -> Values:
 
 
 def _known(graph: Graph) -> dict[str, tuple[int, ...]]:
-    """What has a path: parts, and steps before parts of the same name."""
-    parts = {".".join(scope.path): tuple(nodes_in(graph, scope)) for scope in graph.members if scope.path}
+    """What has a path, as `archc cost` writes it: parts, and steps before parts of the same name. A path of a merge has no name of its own."""
+    parts: dict[str, tuple[int, ...]] = {}
+    for scope in graph.members:
+        if scope.parent is not None and (scope.names or scope.title):
+            path = scope_path(scope)
+            parts[path] = (*parts.get(path, ()), *nodes_in(graph, scope))
     return parts | {node.unique: (node.index,) for node in graph.nodes}
 
 

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from archc.compiler.analysis.cost import BY, groups
 from archc.compiler.draw import fold
 from archc.compiler.draw.page.page import to_page
 from archc.compiler.draw.values import NO_VALUES, Values, values_of
@@ -136,6 +137,19 @@ def test_a_number_of_a_part_counts_where_its_steps_have_none() -> None:
     times = sorted(number for nodes in boxes.values() if (number := values.column("time").within(nodes)))
     assert times == [1.25, 2.0, 4.0]
     assert values.column("energy").within(range(len(graph.nodes))) == 42.5
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "swin_t", "siamese"])
+def test_every_row_of_the_costs_may_have_a_number_which_is_that_of_what_it_covers(name: str) -> None:
+    graph = check(name).graph
+    for by in BY:
+        rows: dict[str, list[int]] = {}
+        for path, _, nodes in groups(graph.nodes, by):
+            rows.setdefault(path, []).extend(node.index for node in nodes)
+        for path, nodes in rows.items():
+            column = values_of(graph, {path: {"time": 2.0}}).column("time")
+            assert column.within(nodes) == 2.0, (by, path)
+            assert column.within(nodes[1:]) == 0.0, (by, path)
 
 
 @in_browser
