@@ -41,3 +41,36 @@ def places(browser: Any, canvas: str = "canvas") -> dict[str, tuple[float, float
 def view(browser: Any, canvas: str = "canvas") -> list[float]:
     """The part of a picture that is seen."""
     return [float(number) for number in browser.find_element("id", canvas).get_dom_attribute("viewBox").split()]
+
+
+def center(seen: list[float]) -> list[float]:
+    return [seen[0] + seen[2] / 2, seen[1] + seen[3] / 2]
+
+
+def shape(browser: Any, selector: str) -> list[float]:
+    """Where an element stands on the screen: left, top, right, bottom."""
+    found = browser.execute_script(
+        "const {left, top, right, bottom} = document.querySelector(arguments[0]).getBoundingClientRect(); return [left, top, right, bottom]",
+        selector,
+    )
+    assert isinstance(found, list)
+    return found
+
+
+def beside(browser: Any) -> str:
+    """The panel that is seen beside the picture."""
+    (panel,) = [panel for panel in browser.find_elements("css selector", "[role=tabpanel]") if panel.is_displayed()]
+    return str(panel.get_attribute("id"))
+
+
+def notes(browser: Any) -> str:
+    """What stands over the picture: the legend, and what a trace says."""
+    return str(browser.find_element("id", "notes").text)
+
+
+def touched(browser: Any, steps: list[list[tuple[float, float]]]) -> None:
+    """Fingers go down at the first places, move through the others, and go up."""
+    for number, step in enumerate(steps):
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(step)]
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchMove" if number else "touchStart", "touchPoints": points})
+    browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

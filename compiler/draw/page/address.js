@@ -16,6 +16,14 @@ const PAUSE = 150;
 /** So many selected operations are told; more are a search, or everything. */
 const MOST_SELECTED = 200;
 
+/** @typedef {{tell: () => boolean, set: (isSo: boolean) => void}} Kept Something that is so or not, and no part of every page. */
+const others = /** @type {Map<string, Kept>} */ (new Map());
+
+/** Keeps in the address, too, whether something is so. @param {string} name @param {Kept} kept */
+export function keepToo(name, kept) {
+  others.set(name, kept);
+}
+
 /** The middle of what is seen of a picture, and its scale. @param {Pane} pane */
 function place(pane) {
   if (!pane.view) return "";
@@ -33,6 +41,7 @@ function written() {
   if (chosenTab() !== first.tab) add("tab", chosenTab());
   if (state.selected.size <= MOST_SELECTED) add("at", [...state.selected].join(" "));
   if (isTracing()) add("trace", "1");
+  for (const [name, { tell }] of others) if (tell()) add(name, "1");
   for (const pane of panes) add(`view${pane.number || ""}`, place(pane));
   return words.toString();
 }
@@ -52,6 +61,7 @@ function read() {
   }
   setColor(words.get("color") ?? first.color);
   chooseTab(words.get("tab") ?? first.tab);
+  for (const [name, { set }] of others) set(words.get(name) === "1");
   for (const pane of panes) pane.view = null;
   draw();
   for (const pane of panes) {

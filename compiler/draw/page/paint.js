@@ -168,7 +168,7 @@ function placeOf(shape) {
 }
 
 /**
- * The colour of what a box costs, with the number over its corner.
+ * The colour of what a box costs, with the number over its corner, above the words.
  * @param {SVGElement} g
  * @param {SVGElement} shape
  * @param {Box} box
@@ -183,8 +183,8 @@ function heated(g, shape, box, [x, y, w]) {
   if (!cost) return;
   const said = short(cost);
   const wide = said.length * 4.2 + 4;
-  const plate = svg("rect", { class: "plate", x: fixed(x + w - wide + 4), y: fixed(y - 5), width: fixed(wide), height: 9, rx: 2 });
-  g.append(plate, svg("text", { class: "number", x: fixed(x + w + 4 - wide / 2), y: fixed(y + 2) }, said));
+  const plate = svg("rect", { class: "plate", x: fixed(x + w - wide + 4), y: fixed(y - 6.5), width: fixed(wide), height: 9, rx: 2 });
+  g.append(plate, svg("text", { class: "number", x: fixed(x + w + 4 - wide / 2), y: fixed(y + 0.5) }, said));
 }
 
 /**

@@ -33,13 +33,12 @@ for (const pane of panes) {
     (event) => {
       event.preventDefault();
       if (!pane.view || (event.shiftKey && !event.ctrlKey && !event.metaKey)) return;
-      const { left, top, width, height } = canvas.getBoundingClientRect();
-      const [x, y, w, h] = pane.view;
-      zoom(pane, Math.exp(-event.deltaY * 0.0015), [x + ((event.clientX - left) / width) * w, y + ((event.clientY - top) / height) * h]);
+      zoom(pane, Math.exp(-event.deltaY * 0.0015), inPicture(pane, [event.clientX, event.clientY]));
     },
     { passive: false },
   );
   canvas.addEventListener("pointerdown", (event) => {
+    if (event.button) return; // of another button the page may never hear that it went up
     fingers.set(event.pointerId, { at: [event.clientX, event.clientY], pane });
     state.active = pane;
     state.moved = false;
@@ -57,8 +56,8 @@ addEventListener("pointermove", (event) => {
   if (!state.moved && distance(now, before) < 4) return;
   state.moved = true;
   pane.canvas.classList.add("held");
-  const other = [...fingers].find(([id]) => id !== event.pointerId);
-  if (other && fingers.size === 2) zoom(pane, distance(now, other[1].at) / Math.max(1, distance(before, other[1].at)));
+  const [other] = [...fingers].filter(([id, finger]) => id !== event.pointerId && finger.pane === pane).map(([, finger]) => finger.at);
+  if (other) zoom(pane, distance(now, other) / Math.max(1, distance(before, other)), inPicture(pane, between(now, other)));
   else if (pane.view) {
     const { width, height } = pane.canvas.getBoundingClientRect();
     pan(pane, ((before[0] - now[0]) / width) * pane.view[2], ((before[1] - now[1]) / height) * pane.view[3]);
@@ -71,6 +70,25 @@ for (const name of /** @type {const} */ (["pointerup", "pointercancel"])) {
     fingers.delete(event.pointerId);
   });
 }
+
+/**
+ * Where a point of the screen is in a picture.
+ * @param {Pane} pane
+ * @param {Point} point
+ * @returns {Point | undefined}
+ */
+function inPicture({ canvas, view }, point) {
+  if (!view) return undefined;
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  return [view[0] + ((point[0] - left) / width) * view[2], view[1] + ((point[1] - top) / height) * view[3]];
+}
+
+/**
+ * @param {Point} a
+ * @param {Point} b
+ * @returns {Point}
+ */
+const between = (a, b) => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
 
 /**
  * @param {Point} a

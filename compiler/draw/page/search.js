@@ -28,7 +28,8 @@ function search(words) {
 field.addEventListener("input", () => search(field.value));
 field.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && hits.length) {
-    hit = (hit + (event.shiftKey ? hits.length - 1 : 1)) % hits.length;
+    const next = event.shiftKey ? Math.max(hit, 0) - 1 : hit + 1;
+    hit = (next + hits.length) % hits.length;
     found.textContent = `${hit + 1} of ${hits.length}`;
     reveal(hits[hit]);
     select([hits[hit]], "search");

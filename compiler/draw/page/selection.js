@@ -31,6 +31,6 @@ export const deselect = () => select([], "nobody");
 export function scrollTo(row) {
   const panel = row?.closest("[role=tabpanel]");
   if (!row || !(panel instanceof HTMLElement) || panel.hidden || !panel.offsetParent) return;
-  const top = row.offsetTop;
+  const top = row.getBoundingClientRect().top - panel.getBoundingClientRect().top + panel.scrollTop;
   if (top < panel.scrollTop || top > panel.scrollTop + panel.clientHeight - 30) panel.scrollTop = top - panel.clientHeight / 3;
 }

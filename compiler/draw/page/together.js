@@ -1,4 +1,5 @@
 // Two pictures seen together: where one is moved or scaled the other follows, so that what is the same stands side by side.
+import { keepToo } from "./address.js";
 import { data, each, inRanges } from "./data.js";
 import { onDraw } from "./draw.js";
 import { byId } from "./elements.js";
@@ -79,4 +80,10 @@ onView((pane) => {
 choice.addEventListener("change", () => {
   if (choice.checked && state.active.view) show(state.active, state.active.view);
   changed();
+});
+keepToo("apart", {
+  tell: () => !choice.checked,
+  set: (isSo) => {
+    choice.checked = !isSo;
+  },
 });
