@@ -9,7 +9,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 
+from archc.cli import group
 from tests.browser import browser, in_browser, until
 
 from .pages import beside, click, labels, notes, shape, view
@@ -178,22 +180,42 @@ def test_both_are_saved_side_by_side(shown: Any, tmp_path: Path) -> None:
 
 
 @in_browser
-def test_on_paper_both_stand_whole(shown: Any) -> None:
-    shown.find_element("id", "in").click()
-    seen = [view(shown, canvas) for canvas in BOTH]
-    shown.execute_script(
-        "addEventListener('beforeprint', () => { window.printed = [...document.querySelectorAll('.canvas')].map(canvas => {"
+def test_pictures_of_unlike_size_stand_whole_on_paper_and_where_they_are_fitted(browser: Any, tmp_path: Path) -> None:
+    page = tmp_path / "diff.html"
+    done = CliRunner().invoke(group, ["diff", "resnet18", "vgg16", "-o", str(page)])
+    assert done.exit_code == 0, done.output
+    browser.get(page.as_uri())
+    first = [view(browser, canvas) for canvas in BOTH]
+    extent = (
+        "window.seen = () => [...document.querySelectorAll('.canvas')].map(canvas => {"
         " const {x, y, width, height} = canvas.querySelector('g').getBBox();"
-        " return [canvas.getAttribute('viewBox'), x, y, x + width, y + height]; }); })"
+        " return [canvas.getAttribute('viewBox').split(' ').map(Number), [x, y, width, height]]; });"
     )
-    pdf = base64.b64decode(shown.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
+    browser.execute_script(extent + "addEventListener('beforeprint', () => { window.printed = window.seen(); })")
+
+    def hold(rows: list[list[list[float]]]) -> None:
+        assert len(rows) == 2
+        for (x, y, width, height), box in rows:
+            assert x <= box[0] and y <= box[1] and box[0] + box[2] <= x + width and box[1] + box[3] <= y + height
+
+    browser.find_element("id", "unfold").click()
+    browser.find_element("id", "fit").click()
+    fitted = browser.execute_script("return window.seen()")
+    hold(fitted)
+    assert fitted[0][1][3] > 2 * fitted[1][1][3]
+    assert fitted[0][0][2] == pytest.approx(fitted[1][0][2], rel=0.01)  # one scale
+    browser.find_element("id", "in").click()
+    seen = [view(browser, canvas) for canvas in BOTH]
+    pdf = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})["data"])
     assert pdf.startswith(b"%PDF")
-    printed = shown.execute_script("return window.printed")
-    assert len(printed) == 2
-    for box, left, top, right, bottom in printed:
-        x, y, width, height = map(float, box.split())
-        assert x <= left and y <= top and right <= x + width and bottom <= y + height
-    assert [view(shown, canvas) for canvas in BOTH] == seen
+    hold(browser.execute_script("return window.printed"))
+    assert [view(browser, canvas) for canvas in BOTH] == seen
+    browser.get("about:blank")
+    browser.get(page.as_uri())
+    browser.find_element("id", "fit").click()
+    browser.find_element("tag name", "body").send_keys("0")
+    assert [view(browser, canvas) for canvas in BOTH] == [pytest.approx(place, abs=0.2) for place in first]
+    assert browser.get_log("browser") == []
 
 
 @in_browser

@@ -4,7 +4,7 @@ import { press } from "./pointer.js";
 import { focusSearch } from "./search.js";
 import { deselect } from "./selection.js";
 import { panes, state } from "./state.js";
-import { bringTopIntoView, fit, pan, zoom } from "./view.js";
+import { bringTopIntoView, fitAll, pan, zoom } from "./view.js";
 
 /** @import { Point } from "./types.d.ts" */
 
@@ -14,7 +14,7 @@ const KEYS = {
   "+": () => zoom(state.active, 1.3),
   "=": () => zoom(state.active, 1.3),
   "-": () => zoom(state.active, 1 / 1.3),
-  0: () => panes.forEach(fit),
+  0: fitAll,
   Escape: deselect,
 };
 /**

@@ -4,7 +4,7 @@ import { byId, html } from "./elements.js";
 import { foldAll, unfoldAll } from "./folding.js";
 import { heat } from "./heat.js";
 import { recolor } from "./paint.js";
-import { changed, dark, panes, state } from "./state.js";
+import { changed, dark, state } from "./state.js";
 import { fitWhole, zoom } from "./view.js";
 
 const BUTTONS = {
@@ -12,7 +12,7 @@ const BUTTONS = {
   unfold: unfoldAll,
   in: () => zoom(state.active, 1.3),
   out: () => zoom(state.active, 1 / 1.3),
-  fit: () => panes.forEach(fitWhole),
+  fit: fitWhole,
 };
 for (const [id, press] of Object.entries(BUTTONS)) byId(id, HTMLButtonElement).addEventListener("click", () => press());
 

@@ -17,10 +17,18 @@ export function onView(listener) {
  * @param {Rect} view
  */
 export function show(pane, view) {
-  pane.view = view;
-  pane.canvas.setAttribute("viewBox", view.map(fixed).join(" "));
+  frame(pane, view);
   for (const listener of listeners) listener(pane);
   changed();
+}
+
+/**
+ * @param {Pane} pane
+ * @param {Rect} view
+ */
+function frame(pane, view) {
+  pane.view = view;
+  pane.canvas.setAttribute("viewBox", view.map(fixed).join(" "));
 }
 
 /**
@@ -49,12 +57,32 @@ export function fit(pane) {
   show(pane, [left, top, ...seen]);
 }
 
-/** @param {Pane} pane */
-export function fitWhole(pane) {
-  const [width, height] = room(pane);
-  const [w, h] = pane.size;
-  const scale = Math.min(width / (w + 24), height / (h + 24));
-  show(pane, [(w - width / scale) / 2, (h - height / scale) / 2, width / scale, height / scale]);
+/** Every picture as it is seen at first. */
+export function fitAll() {
+  for (const pane of panes) pane.view = null;
+  for (const pane of panes) if (!pane.view) fit(pane); // where pictures are seen together, the others have followed
+}
+
+/** Every picture whole, all on one scale. */
+export function fitWhole() {
+  const rooms = panes.map(room);
+  const scale = Math.min(...panes.map(({ size: [w, h] }, k) => Math.min(rooms[k][0] / (w + 24), rooms[k][1] / (h + 24))));
+  showEach(({ size: [w, h] }, k) => {
+    const [width, height] = rooms[k].map((size) => size / scale);
+    return [(w - width) / 2, (h - height) / 2, width, height];
+  });
+}
+
+/**
+ * Shows a part of every picture; none follows another.
+ * @param {(pane: Pane, number: number) => Rect | null} part
+ */
+function showEach(part) {
+  panes.forEach((pane, k) => {
+    const view = part(pane, k);
+    if (view) frame(pane, view);
+  });
+  changed();
 }
 
 /**
@@ -123,11 +151,6 @@ for (const pane of panes) {
 let screen = [];
 addEventListener("beforeprint", () => {
   screen = panes.map((pane) => pane.view);
-  for (const pane of panes) show(pane, [-6, -6, pane.size[0] + 12, pane.size[1] + 12]);
+  showEach(({ size: [w, h] }) => [-6, -6, w + 12, h + 12]);
 });
-addEventListener("afterprint", () => {
-  panes.forEach((pane, k) => {
-    const view = screen[k];
-    if (view) show(pane, view);
-  });
-});
+addEventListener("afterprint", () => showEach((_, k) => screen[k]));
