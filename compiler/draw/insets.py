@@ -173,11 +173,11 @@ def _heading(inset: Inset, look: Look) -> str:
 
 def places_of(design: Design) -> list[tuple[str, ...]]:
     """The rows beneath an inset: the places of its block, and what its symbols are there."""
-    rows: list[tuple[str, ...]] = [("", *design.symbols)] if design.symbols else []
+    rows: list[tuple[str, ...]] = [("", *design.headings)] if design.headings else []
     places = placed_at(design)
     rows += [(name, *map(str, values)) for name, values in places[:MOST_PLACES]]
     if len(places) > MOST_PLACES:
-        rows.append((f"and {len(places) - MOST_PLACES} more", *("" for _ in design.symbols)))
+        rows.append((f"and {len(places) - MOST_PLACES} more", *("" for _ in design.headings)))
     return rows
 
 

@@ -7,6 +7,7 @@ part or a product of parameters, where that gives the number at every place; els
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from itertools import combinations
@@ -21,10 +22,22 @@ from .paths import nodes_in
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MOST_TIMES = 16
 DOT = "\u00b7"
+BETWEEN = "\u2026"
+"""Between the first and the last of values that no symbol gives."""
 OUTSIDE = re.compile(r", (?![^\[]*\])")
 """Between the parts of a caption, not within a list."""
 TWICE = re.compile(r"\b([a-z_]+) \1\b")
 """`3 heads` with a parameter of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """A part of a caption that does not hold everywhere, `(/2)`, and what stands there at every place: nothing where it does not hold."""
+
+    text: str
+    said: tuple[str, ...]
+    of: str = field(compare=False)
+    """How its operation is told from others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,14 @@ class Design:
     """Of the operations of the first place, with symbols."""
     symbols: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
     """The parameters that the captions name, with their values at every place."""
+    optional: tuple[Optional, ...] = field(default=(), compare=False)
+    """What captions have in brackets, each once."""
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """What the table of its places tells: the symbols, then what is in brackets, with the operation where it is not in all brackets alike."""
+        many = Counter(one.text for one in self.optional)
+        return (*self.symbols, *(f"{one.of} {one.text}" if many[one.text] > 1 else one.text for one in self.optional))
 
 
 def designs(graph: Graph, scopes: Sequence[Scope]) -> list[Design]:
@@ -60,14 +81,26 @@ def _with_symbols(graph: Graph, design: Design) -> Design:
     parameters = _parameters(graph, design.places, design.nodes)
     captions: dict[int, str] = {}
     used: set[str] = set()
+    optional: list[Optional] = []
     for alike in zip(*design.nodes, strict=True):
         text = _text(alike[0], design.places[0])
         # Of parameters that are equal everywhere the one that the text names is meant.
         named = dict(sorted(parameters.items(), key=lambda row: not re.search(rf"\b{re.escape(row[0].partition('[')[0])}\b", text)))
         captions[alike[0].index] = _caption([caption(node) for node in alike], named, used)
-    return Design(
-        design.template, design.places, design.nodes, captions, {name: row for name, row in parameters.items() if name in used}
-    )  # fmt: skip
+        optional += _optional(alike[0], captions[alike[0].index], [caption(node) for node in alike])
+    symbols = {name: row for name, row in parameters.items() if name in used}
+    return Design(design.template, design.places, design.nodes, captions, symbols, tuple(dict.fromkeys(optional)))
+
+
+def _optional(node: Node, told: str, said: Sequence[str]) -> Iterator[Optional]:
+    """The parts of a caption that are in brackets. What a symbol tells, `(dilated dilation)`, the symbol's own values tell."""
+    rows = [_parts(text) for text in said]
+    keys = dict.fromkeys(key for row in rows for key in row)
+    texts = OUTSIDE.split(told) if told else []
+    for key, text in zip(keys, texts, strict=True):
+        values = tuple(row.get(key, "") for row in rows)
+        if "" in values and (text[1:-1] in values or BETWEEN in text):
+            yield Optional(text, values, texts[0] if text != texts[0] else node.operation.name)
 
 
 def _text(node: Node, place: Scope) -> str:
@@ -138,7 +171,7 @@ def _filled(pattern: str, symbols: Sequence[str]) -> str:
 def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used: set[str]) -> str:
     if len(set(texts)) == 1:
         return texts[0]
-    several = f"{texts[0]}\u2026{texts[-1]}"
+    several = f"{texts[0]}{BETWEEN}{texts[-1]}"
     if not all(text.isdigit() for text in texts):
         return several
     values = tuple(map(int, texts))
@@ -165,7 +198,7 @@ def placed(design: Design) -> list[tuple[str, tuple[object, ...]]]:
     """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`."""
     rows: list[tuple[list[Scope], tuple[object, ...]]] = []
     for number, place in enumerate(design.places):
-        values = tuple(row[number] for row in design.symbols.values())
+        values = tuple(row[number] for row in (*design.symbols.values(), *(one.said for one in design.optional)))
         if rows and rows[-1][1] == values and rows[-1][0][-1].path[:-1] == place.path[:-1]:
             rows[-1][0].append(place)
         else:

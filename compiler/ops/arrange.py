@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import resolve_axis
-from .axis_names import Axes, axis_name, joined, spelled
+from .axis_names import Axes, axis_name, joined
 from .base import Backward, Family, Operation, Refusal, Shape, Shapes, show
 from .merge import same_rank, unequal
 from .parameters import BadValue, Integer, Integers, Kind, Plain, parameter
@@ -160,7 +160,7 @@ class Roll(Rearranged):
         return f"torch.roll({names[0]}, {[shift for _, shift in moves]}, {[axis + 1 for axis, _ in moves]})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return spelled(", ".join(f"{axis_name(axis, output)} {shift:+}" for axis, shift in self._moves(output)))
+        return ", ".join(f"{axis_name(axis, output)} {shift:+}" for axis, shift in self._moves(output))
 
 
 @dataclass(frozen=True, slots=True)

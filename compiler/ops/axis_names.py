@@ -29,7 +29,7 @@ _MARK = re.compile("\x1f([0-9]+) ([0-9]+)\x1f")
 
 
 def axis_name(axis: int, shape: tuple[int, ...]) -> str:
-    """An axis in the message of a refusal, of which `spelled` makes a name: a record knows sizes alone."""
+    """An axis in the message of a refusal or in a caption, of which `spelled` makes a name: a record knows sizes alone."""
     return f"\x1f{axis} {len(shape)}\x1f"
 
 

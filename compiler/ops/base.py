@@ -436,10 +436,14 @@ class Operation(EightBits, ModuleForm):
         return 1
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        """What a diagram prints under the name: `3x3, 128, /2, g32`. Only what a reader wants."""
+        """What a diagram prints under the name: `3x3, 128, /2, g32`. Only what a reader wants; an axis as `axis_name` has it (see `told`)."""
         return ""
 
     # ------------------------------------------------------------------------------------------- derived
+
+    def told(self, inputs: Shapes, output: Shape, axes: Axes = ()) -> str:
+        """The caption, its axes by the names that they have in the tensor; a record knows none of these."""
+        return spelled(self.caption(inputs, output), axes)
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:

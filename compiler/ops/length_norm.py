@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .axis_names import axis_name, spelled
+from .axis_names import axis_name
 from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, Window, product
 from .norm import EPS_DOC, OverChannels
 from .parameters import EPSILON, FLAG, Plain, parameter
@@ -62,7 +62,7 @@ class Normalize(Operation):
         return f"F.normalize({names[0]}{further})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return spelled(f"over {axis_name(resolve_axis(self.axis, inputs[0], self.name), inputs[0])}")
+        return f"over {axis_name(resolve_axis(self.axis, inputs[0], self.name), inputs[0])}"
 
 
 _CHANNELS = '''class ChannelRMSNorm(nn.RMSNorm):

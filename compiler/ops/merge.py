@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .axis_names import Axes, axis_name, spelled
+from .axis_names import Axes, axis_name
 from .axis_names import joined as joined_names
 from .base import Backward, Family, InEightBits, Operation, Refusal, Saved, Shape, Shapes, product, show
 from .parameters import FLAG, Plain, parameter
@@ -322,10 +322,7 @@ class Concat(Operation):
         return f"torch.cat([{', '.join(names)}], dim={resolve_axis(self.axis, inputs[0], self.name) + 1})"
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        joined = resolve_axis(self.axis, inputs[0], self.name)
-        if isinstance(self.axis, int) and len(inputs[0]) == 2:
-            return f"axis {joined}"  # a shape of two axes does not tell which of them are the channels
-        return "" if joined == 0 else spelled(axis_name(joined, inputs[0]))
+        return "" if self.axis == "channels" else axis_name(resolve_axis(self.axis, inputs[0], self.name), inputs[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archc.compiler.draw.labels import summary
+from archc.compiler.draw.labels import caption, summary
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.support import graph_of
@@ -77,3 +77,21 @@ def test_fixed_numbers_are_told_in_six_digits() -> None:
         node.operation.caption(node.input_shapes, node.shape) for node in graph.nodes if node.operation.family in ("elementwise", "other")
     ]
     assert told == ["22.6274", "+0.333333", "2", "-0.333333..1"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("roll([-3, 2], [0, 1])", "channels -3, height +2"),
+        ("permute([1, 2, 0]) -> roll([-3, 2], [0, 1])", "height -3, width +2"),
+        ("permute([1, 2, 0]) -> flip([0, 2])", "height, channels"),
+        ("permute([2, 1, 0]) -> normalize(axis = 0)", "over width"),
+        ("permute([1, 2, 0]) -> concat { | relu | tanh }", "channels"),
+        ("permute([1, 2, 0]) -> concat(axis = 1) { | relu | tanh }", "width"),
+        ("concat { | relu | tanh }", ""),
+        ('rearrange("c (h p) (w q) -> (h w) (p q) c", p = 2, q = 2) -> roll(1, 0)', "axis 0 +1"),
+    ],
+)
+def test_axes_are_told_by_the_names_that_they_have_in_the_tensor(steps: str, told: str) -> None:
+    graph = graph_of(f"network n {{ input x[8, 4, 6] {steps} }}")
+    assert caption(next(node for node in reversed(graph.nodes) if node.operation.name in ("roll", "flip", "normalize", "concat"))) == told

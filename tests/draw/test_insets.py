@@ -84,6 +84,10 @@ def test_symbols_hold_at_every_place(name: str) -> None:
             for first, node in zip(design.nodes[0], nodes, strict=True):
                 told = design.captions[first.index]
                 assert holds(told, caption(node), given), (design.template, told, caption(node), given)
+                for part in OUTSIDE.split(told):
+                    if NUMBER.search(part) and part.startswith("(") and "\u2026" not in part:  # what no symbol tells, the table does
+                        is_said = part[1:-1] in OUTSIDE.split(caption(node))
+                        assert any(one.text == part and (one.said[place] == part[1:-1]) == is_said for one in design.optional)
 
 
 def test_what_is_checked_can_fail() -> None:
@@ -102,8 +106,19 @@ def test_the_blocks_of_a_resnet() -> None:
         "1x1, out",
         "1x1, out, (/2)",
     ]
-    assert placed(first) == [("layer1.0", (256,)), ("layer2.0", (512,)), ("layer3.0", (1024,)), ("layer4.0", (2048,))]
+    assert first.headings == ("out", "(/2)")
+    assert placed(first) == [("layer1.0", (256, "")), ("layer2.0", (512, "/2")), ("layer3.0", (1024, "/2")), ("layer4.0", (2048, "/2"))]
     assert placed(later)[2] == ("layer3.1 \u2026 layer3.5", (1024,))
+
+
+def test_what_holds_at_other_places_for_another_operation_has_a_column_of_its_own() -> None:
+    text = """block b(one, two) { conv(8, stride = one) -> conv(8, 1, stride = two) -> conv(8, 5, stride = one) }
+network n { input x[8, 16, 16]  b(1, 1) -> b(2, 1) -> b(1, 2) }
+"""
+    graph = graph_of(text)
+    (design,) = designs(graph, [scope for scope in graph.members if scope.kind == "block"])
+    assert design.headings == ("3x3 (/2)", "1x1 (/2)")
+    assert [values for _, values in placed(design)] == [("", ""), ("/2", ""), ("", "/2")]
 
 
 def test_items_of_lists_are_symbols() -> None:

@@ -38,7 +38,7 @@ def entry(operation: Operation, inputs: Shapes) -> str:
     if call is not None:
         lines.append(f"  call     {call}")
     lines += [f"  starts   {text.format(name or 'itself')}" for name, text in operation.initialization().calls]
-    caption = operation.caption(inputs, output)
+    caption = operation.told(inputs, output)
     if caption:
         lines.append(f"  caption  {caption}")
     return "\n".join(lines) + "\n"
