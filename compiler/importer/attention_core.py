@@ -6,6 +6,8 @@ from math import isclose
 
 from ...base.records import dataclass
 from .flat_steps import Flat, Plain, Step
+from .lower_masks import covers_ahead
+from .views import back
 
 TRANSPARENT = ("identity", "dropout")
 
@@ -21,6 +23,19 @@ def cores(flat: Flat) -> None:
         found = _Core(flat, flat.made(), flat.uses(), alone).of(weights)
         if found is not None:
             last = found.write(last)
+    _ahead(flat)
+
+
+def _ahead(flat: Flat) -> None:
+    """A bias that covers what lies ahead is a word of `sdpa`."""
+    made = flat.made()
+    for step in flat.steps:
+        if step.operation == "sdpa" and len(step.inputs) == 4:
+            mask = made.get(back(made, step.inputs[3])[0])
+            if covers_ahead(mask):
+                step.inputs = step.inputs[:3]
+                step.arguments["causal"] = True
+    flat.prune()
 
 
 @dataclass(slots=True, eq=False)

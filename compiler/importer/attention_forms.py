@@ -88,6 +88,7 @@ class _Form:
         norm = self._norm(query, key, value, owner)
         if norm is None:
             return
+        arguments["causal"] = bool(self.core.arguments.get("causal"))
         arguments["norm"] = norm or None
         inputs = enters[:1] if enters[0] == enters[1] else enters
         if len(self.core.inputs) > 3:
@@ -102,7 +103,7 @@ class _Form:
 
     def _is_usual(self) -> bool:
         shapes = [self.shapes[number] for number in self.core.inputs[:3]]
-        return len(shapes[0]) > 2 and not self.core.arguments.get("causal") and shapes[0][:-2] == shapes[1][:-2] == shapes[2][:-2]
+        return len(shapes[0]) > 2 and shapes[0][:-2] == shapes[1][:-2] == shapes[2][:-2]
 
     def _last(self) -> Step | None:
         """The projection of the answer, with all heads side by side."""

@@ -50,6 +50,12 @@ class Values:
         except Exception as error:
             raise Unsaid(f"a fixed tensor that cannot be worked out again ({type(error).__name__})") from error
 
+    def answer(self, call: Call, known: Mapping[int, torch.Tensor]) -> Any:
+        """What a call says that asks for numbers. Raises `Unsaid` where these depend on the input, or on what is learned."""
+        numbers = {ref.number: self.of(ref.number, known) for ref in call.refs()}
+        assert call.target is not None
+        return call.target(*_filled(list(call.arguments), numbers), **_filled_names(call.keywords, numbers))
+
     def _of(self, number: int, known: dict[int, torch.Tensor]) -> torch.Tensor:
         waiting = [number]
         while waiting:
@@ -76,6 +82,8 @@ class Values:
         if value.source not in ("parameter", "buffer"):
             raise Unsaid("a fixed tensor whose numbers are not known")
         home, _, last = value.name.rpartition(".")
+        if home not in self.modules:
+            raise Unsaid("a fixed tensor whose numbers are not known")
         found: torch.Tensor = getattr(self.modules[home], last).detach()
         if found.is_meta:
             raise Unsaid("a fixed tensor without numbers")
@@ -91,7 +99,7 @@ class Values:
             first = known[next(call.refs()).number]
             return [first.expand(shape) if name == "expand_as" else first.reshape(shape)]
         arguments = [_filled(item, known) for item in call.arguments]
-        keywords = {key: _filled(item, known) for key, item in call.keywords.items()}
+        keywords = _filled_names(call.keywords, known)
         if "device" in keywords:
             keywords["device"] = "cpu"
         arguments = ["cpu" if isinstance(item, torch.device) else item for item in arguments]
@@ -103,6 +111,15 @@ class Values:
             call.target(*arguments, **keywords)
             return [arguments[0]]
         return tensors_of(call.target(*arguments, **keywords))
+
+
+def answered(trace: Trace, call: Call, known: Mapping[int, torch.Tensor]) -> Any:
+    """The same in the middle of a run, whose buffers are `known`."""
+    return Values(trace, {}).answer(call, known)
+
+
+def _filled_names(keywords: Mapping[str, Any], known: Mapping[int, torch.Tensor]) -> dict[str, Any]:
+    return {key: _filled(item, known) for key, item in keywords.items()}
 
 
 def _filled(value: Any, known: Mapping[int, torch.Tensor]) -> Any:

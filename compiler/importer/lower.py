@@ -112,7 +112,9 @@ class Lowering:
     def _ran(self, call: Call) -> Ran | None:
         """The shapes of a call whose tensors are such as steps take and make."""
         takes, gives = ([self.trace.values[ref.number] for ref in refs] for refs in (matters(call), call.results))
-        if not all(value.dtype.is_floating_point for value in gives) or not all(value.source in ("call", "input") for value in takes):
+        if not all(value.dtype.is_floating_point for value in (*takes, *gives)) or not all(
+            value.source in ("call", "input") for value in takes
+        ):
             return None
         return Ran(tuple(value.shape for value in takes), tuple(value.shape for value in gives))
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import torch
+
 from .flat_steps import Plain
-from .known import Fixed
+from .known import Data, Fixed
 from .lower import Lowering, bind, lowers
+from .lower_constant import numbers
 from .lower_fixed import beside
+from .lower_masks import attention_mask
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
@@ -14,8 +18,10 @@ from .unsaid import Unsaid
 def attention(low: Lowering, call: Call) -> None:
     names = "query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn dropout_p out_proj_weight out_proj_bias"
     row = bind(call, names, key_padding_mask=None, attn_mask=None, use_separate_proj_weight=False, is_causal=False, training=False)
-    if row["key_padding_mask"] is not None or row["attn_mask"] is not None or row["bias_k"] is not None or row["use_separate_proj_weight"]:
-        raise Unsaid("attention with a mask, or with projections apart")
+    if row["key_padding_mask"] is not None:
+        raise Unsaid("attention with a mask of which keys are padding, which depends on the input")
+    if row["bias_k"] is not None or row["use_separate_proj_weight"]:
+        raise Unsaid("attention with projections apart, or with a key that is learned")
     query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
     if key.number != value.number:
         raise Unsaid("attention whose keys and values come from two tensors")
@@ -23,7 +29,12 @@ def attention(low: Lowering, call: Call) -> None:
     assert isinstance(weight, Fixed)
     owner = weight.key.rpartition(".")[0]
     arguments: dict[str, Plain] = {"heads": row["num_heads"], "dropout": row["dropout_p"], "bias": row["in_proj_bias"] is not None}
-    low.emit(call, "attention", arguments, [query] if query.number == key.number else [query, key], owner)
+    inputs = [query] if query.number == key.number else [query, key]
+    if row["attn_mask"] is not None:
+        told, masks = attention_mask(low, row["attn_mask"], query.bare[-2])
+        arguments |= told
+        inputs += masks
+    low.emit(call, "attention", arguments, inputs, owner)
 
 
 @lowers("scaled_dot_product_attention")
@@ -33,8 +44,19 @@ def core(low: Lowering, call: Call) -> None:
     like = next((item for item in (query, key, value) if not item.alone), query)
     rows = [beside(low, item, like) for item in (query, key, value)]
     if isinstance(row["attn_mask"], Ref):
-        rows.append(beside(low, low.data(row["attn_mask"]), like))
+        rows.append(beside(low, _added(low, row["attn_mask"]), like))
     lead, shared = rows[0].bare[:-2], rows[1].bare[:-2]
     if lead != shared and not (row["enable_gqa"] or (shared[:-1] == lead[:-1] and shared[-1:] == (1,))):
         raise Unsaid("attention whose heads share their keys")
     low.emit(call, "sdpa", {"scale": row["scale"], "causal": bool(row["is_causal"])}, rows)
+
+
+def _added(low: Lowering, mask: Ref) -> Data:
+    """What a mask adds to the logits: one of truths covers what is false."""
+    if low.trace.values[mask.number].dtype != torch.bool:
+        return low.data(mask)
+    if isinstance(low.of(mask), Data):
+        raise Unsaid("a mask of attention that depends on the input")
+    kept = low.values.of(mask.number)
+    added = torch.where(kept, 0.0, float("-inf"))
+    return numbers(low, added, tuple(added.shape))

@@ -56,12 +56,19 @@ def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
     for axis, (size, wanted) in enumerate(zip(tensor.shape, shape, strict=True)):
         if size != wanted:
             tensor = tensor.narrow(axis, 0, 1)
+    value = low.trace.values[number]
+    # A larger one's key is left out, which the header says.
+    is_kept = value.source == "buffer" and value.name in low.stored and tensor.numel() <= MOST_TOLD
+    made = numbers(low, tensor, shape, value.name if is_kept else None)
+    if is_kept:
+        low.made[number] = made  # a checkpoint has it once
+    return made
+
+
+def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str | None = None) -> Data:
+    """A tensor whose numbers are known, as steps; `key` is its name in a checkpoint."""
     if not tensor.dtype.is_floating_point:
         tensor = tensor.float()
-    value = low.trace.values[number]
-    key = value.name if value.source == "buffer" and value.name in low.stored else None
-    if tensor.numel() > MOST_TOLD:
-        key = None  # the header says that the checkpoint's is left out
     arguments: dict[str, Any]
     if tensor.numel() and bool((tensor == tensor.flatten()[0]).all()):
         arguments, bare = {"value": number_of(tensor.flatten()[0]), "sizes": list(shape) or None}, shape

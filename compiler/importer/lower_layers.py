@@ -12,7 +12,7 @@ from .lower_fixed import beside
 from .lower_folded import batched, clean, pooled, side_by_side, unbatched
 from .trace import Call, Ref
 from .unsaid import Unsaid
-from .worked_weights import blurring, standardised
+from .worked_weights import blurring, normed, standardised
 
 
 @lowers("conv1d", "conv2d", "conv3d")
@@ -31,11 +31,13 @@ def conv(low: Lowering, call: Call) -> None:
         if not low.values.leaves(row["weight"].number):
             _blurred(low, call, row, before)
             return
-        found = standardised(low.values, row["weight"])
-        if found is None:
+        found, norm = standardised(low.values, row["weight"]), normed(low.values, row["weight"])
+        if found is not None:
+            operation, (key, told) = "std_conv", found
+        elif norm is not None:
+            operation, key = norm
+        else:
             raise Unsaid("a weight that is computed from others")
-        operation, told = "std_conv", found[1]
-        key = found[0]
     else:
         key = low.key(row["weight"], row["bias"])
     rank = len(weight.shape) - 2
@@ -59,7 +61,9 @@ def conv(low: Lowering, call: Call) -> None:
         "bias": row["bias"] is not None,
         "pad_mode": mode,
     }
-    arguments |= told | low.start(key, row["bias"] is not None)
+    arguments |= told
+    if operation in ("conv", "std_conv"):  # the others start as PyTorch's layers do
+        arguments |= low.start(key, row["bias"] is not None)
     if folded is not None:
         side_by_side(low, call, operation, arguments, folded, key)
     elif data.alone:
@@ -408,12 +412,12 @@ def rms_norm(low: Lowering, call: Call) -> None:
     low.emit(call, "rms_norm", arguments, [data], low.key(row["weight"]) if affine else None)
 
 
-@lowers("softmax")
+@lowers("softmax", "log_softmax")
 def softmax(low: Lowering, call: Call) -> None:
     row = bind(call, "input dim")
     data = low.data(row["input"])
     axis = data.axis(row["dim"])
-    low.emit(call, "softmax", {"axis": -1 if axis and axis == len(data.bare) - 1 else axis}, [data])
+    low.emit(call, call.function, {"axis": -1 if axis and axis == len(data.bare) - 1 else axis}, [data])
 
 
 @lowers("dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout")
@@ -456,6 +460,9 @@ def drop_path(low: Lowering, call: Call) -> None:
 @lowers("embedding")
 def embedding(low: Lowering, call: Call) -> None:
     row = bind(call, "input weight padding_idx max_norm norm_type scale_grad_by_freq sparse")
+    if low.alone:
+        _rows(low, call, row["input"], row["weight"])
+        return
     weight, data = low.of(row["weight"]), low.data(row["input"])
     if len(data.bare) != 1:
         raise Unsaid("an embedding of one number, or of an image of numbers")
@@ -463,3 +470,16 @@ def embedding(low: Lowering, call: Call) -> None:
         low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data, low.data(row["weight"])])
         return
     low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data], low.key(row["weight"]))
+
+
+def _rows(low: Lowering, call: Call, places: Ref, weight: Ref) -> None:
+    """An embedding of places that are the same for every input, as positions are: rows of the table that is learned."""
+    table, made = low.data(weight), low.result(call)
+    found = low.values.of(places.number).flatten().tolist()
+    if found != list(range(found[0], found[0] + len(found))):
+        raise Unsaid("an embedding of numbers that are fixed, and do not stand side by side")
+    shape = (len(found), table.shape[1])
+    if len(found) < table.shape[0]:
+        told: dict[str, Plain] = {"axis": 0, "start": found[0], "stop": found[-1] + 1}
+        table = low.between("slice", told, [table], shape)
+    low.tell(call.results[0].number, low.step("reshape", {"shape": list(made.shape)}, table, made.shape))

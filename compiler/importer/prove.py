@@ -60,7 +60,9 @@ def prove(text: str, model: Model) -> Proof:
             return _compared(text, model)
     finally:
         if kept is not None:
-            model.module.load_state_dict(kept)
+            with torch.no_grad():
+                for key, value in model.module.state_dict().items():
+                    value.copy_(kept[key])
 
 
 def _compared(text: str, model: Model) -> Proof:

@@ -15,6 +15,7 @@ from torch import nn
 
 from ...reporting.error import ArchError
 from .constructors import Arguments
+from .fixed_values import answered
 from .flat_steps import Flat, Missing
 from .graph_model import GraphModel
 from .known import BATCHES
@@ -104,13 +105,13 @@ class Runs:
         module = self.model.module
         module.train(training)
         try:
-            with on_meta(module):
+            with on_meta(module) as numbers:
                 for batch in BATCHES:
                     inputs = [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
                     with as_it_was(module):
-                        found.append(trace(module, inputs))
+                        found.append(trace(module, inputs, numbers, answered))
                 with contextlib.suppress(Exception), as_it_was(module):  # many take one size alone
-                    found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs]))
+                    found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs], numbers, answered))
         except (Exception, SystemExit) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
             said = said if len(said) <= LONGEST else said[:LONGEST].rsplit(" ", 1)[0] + " …"
@@ -138,10 +139,10 @@ def _remedy(model: Model, told: str) -> str:
     """What helps a model that does not run."""
     if isinstance(model.module, GraphModel):
         return "export it with a batch that may vary (`dynamic_shapes`)"
-    if "meta tensor" in told:
-        return (
-            "the model reads the values of a tensor, and a network does the same for all: import the part without it, or use `torch.where`"
-        )
+    if "meta tensor" in told or "Cannot copy out of meta" in told:
+        return "the model decides by the values of a tensor, and a network does the same for all: import the part without it"
+    if "data-independent implementation" in told or "unimplemented by default" in told:
+        return "what it makes is as long as the numbers say, and a network makes the same size of all: import the part without it"
     if type(model.module).forward is nn.Module.forward:
         return "give the class a `forward`"
     if model.keep:

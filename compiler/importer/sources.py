@@ -33,6 +33,7 @@ from .flat_steps import Flat
 from .graph_model import input_names
 from .names import LIBRARIES, PYTHON
 from .words import identifier, snake
+from .worked_in import copied, is_worked_out, work_in
 
 Shapes = Sequence[tuple[int, ...]] | Mapping[str, tuple[int, ...]]
 """What a model takes, without the batch: in order, or by name; "" is the first input."""
@@ -111,6 +112,7 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
         _inputs(module, shapes, source),
         origin,
         made,
+        notes=work_in(module),
         starts=starts_of(module, starts),
         sizes_given=bool(shapes),
         of_archc="Written by archc from" in (getattr(sys.modules.get(type(module).__module__), "__doc__", None) or ""),
@@ -121,8 +123,12 @@ def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[t
     """A module that is there already; how it was made is not known."""
     given = [example_inputs] if isinstance(example_inputs, torch.Tensor) else list(example_inputs)
     inputs = [torch.empty(2, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in given]
-    kind = type(module)
-    return Model(name or identifier(snake(kind.__name__)), module, inputs, f"{kind.__qualname__} of {kind.__module__}", keep=True)
+    kind, notes = type(module), list[str]()
+    if is_worked_out(module):
+        module = copied(module)  # somebody's, which stays as it is
+        notes = work_in(module)
+    origin = f"{kind.__qualname__} of {kind.__module__}"
+    return Model(name or identifier(snake(kind.__name__)), module, inputs, origin, keep=True, notes=notes)
 
 
 def _line(error: BaseException) -> str:
@@ -297,15 +303,17 @@ def _quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def on_meta(module: nn.Module) -> Iterator[nn.Module]:
-    """The same module with tensors that have shapes and no numbers; afterwards its own are back."""
+def on_meta(module: nn.Module) -> Iterator[dict[int, torch.Tensor]]:
+    """The module has tensors with shapes and no numbers; afterwards its own are back. Gives these, by the ids of the others."""
     kept: list[tuple[Any, dict[str, Any]]] = []
     memory: dict[int, torch.Tensor] = {}
+    own: dict[int, torch.Tensor] = {}
 
     def bare(tensor: torch.Tensor) -> torch.Tensor:
         if id(tensor) not in memory:
             made = torch.empty_like(tensor, device="meta")
             memory[id(tensor)] = nn.Parameter(made, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else made
+            own[id(memory[id(tensor)])] = tensor
         return memory[id(tensor)]
 
     for part in module.modules():
@@ -319,7 +327,7 @@ def on_meta(module: nn.Module) -> Iterator[nn.Module]:
     for part in recurrent:
         _list_anew(part)
     try:
-        yield module
+        yield own
     finally:
         for home, row in kept:
             home.clear()

@@ -13,6 +13,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -22,6 +23,7 @@ from torch.overrides import TorchFunctionMode
 from ...base.records import dataclass
 from ..ops.base import Shape
 from .graph_model import GraphModel, Row, input_names
+from .unsaid import Unsaid
 from .written import back, is_view, version
 
 
@@ -118,6 +120,9 @@ class Trace:
         return f"<Trace of {len(self.calls)} calls>"
 
 
+ASKS = frozenset(("item", "tolist", "numpy", "equal", "allclose", "is_nonzero", "__bool__", "__int__", "__float__", "__index__"))
+"""Functions that answer with numbers, by which a model decides. Of a tensor that is the same for every input it can."""
+
 OPAQUE = ("DropPath", "StochasticDepth")
 """Modules that are one step, whatever they call."""
 
@@ -142,8 +147,11 @@ class _Origin:
 class _Recorder(TorchFunctionMode):
     """Writes down every call of torch; calls that a call makes itself are its own matter."""
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, numbers: Mapping[int, torch.Tensor], answer: Answer | None) -> None:
         super().__init__()
+        self.numbers_of, self.answer = numbers, answer
+        self.with_numbers: dict[int, torch.Tensor] = {}
+        """The module's buffers as they are, by the number that the run gives them."""
         self.trace = Trace()
         self.numbers: dict[int, Ref] = {}
         self.versions: dict[int, int] = {}
@@ -166,6 +174,8 @@ class _Recorder(TorchFunctionMode):
         kept = tensor if source == "constant" else None
         self.trace.values.append(Value(ref.number, tuple(tensor.shape), tensor.dtype, source, name, call, kept))
         self.numbers[id(tensor)], self.versions[id(tensor)] = ref, version(tensor)
+        if source == "buffer" and id(tensor) in self.numbers_of:
+            self.with_numbers[ref.number] = self.numbers_of[id(tensor)]
         self.alive.append(tensor)
         return ref
 
@@ -233,6 +243,9 @@ class _Recorder(TorchFunctionMode):
         arguments, keywords = tuple(self.plain(item) for item in args), {key: self.plain(item) for key, item in kwargs.items()}
         given = [tensor for item in (*args, *kwargs.values()) for tensor in tensors_of(item)]
         before = [version(tensor) for tensor in given]
+        if self.answer is not None and name in ASKS and any(tensor.is_meta for tensor in given):
+            with contextlib.suppress(Unsaid):  # what depends on the input has no numbers, and PyTorch says so
+                return self.answer(self.trace, Call(name, arguments, keywords, [], "", target=func), self.with_numbers)
         result = func(*args, **kwargs)
         changed = [tensor for tensor, count in zip(given, before, strict=True) if version(tensor) != count]
         made = tensors_of(result) or changed[:1]
@@ -367,9 +380,21 @@ def _line() -> tuple[str, int] | None:
     return None
 
 
-def trace(module: nn.Module, inputs: Sequence[torch.Tensor]) -> Trace:
-    """The calls of one run of `module`, which stands on the device of `inputs`, as it is (in evaluation or in training)."""
-    recorder = _Recorder(module)
+Answer = Callable[[Trace, Call, Mapping[int, torch.Tensor]], Any]
+"""What a call answers that asks tensors for their numbers, where these do not depend on the input; else it raises `Unsaid`."""
+
+
+def trace(
+    module: nn.Module,
+    inputs: Sequence[torch.Tensor],
+    numbers: Mapping[int, torch.Tensor] = MappingProxyType({}),
+    answer: Answer | None = None,
+) -> Trace:
+    """The calls of one run of `module`, which stands on the device of `inputs`, as it is (in evaluation or in training).
+
+    `numbers` has, by id, the tensors with numbers that stand behind those of a module on the meta device.
+    """
+    recorder = _Recorder(module, numbers, answer)
     names = input_names(module)
     for number, tensor in enumerate(inputs):
         recorder.trace.inputs.append(recorder.add(tensor, "input", names[number] if number < len(names) else f"x{number}"))

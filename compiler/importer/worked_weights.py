@@ -47,6 +47,36 @@ def standardised(values: Values, weight: Ref) -> tuple[str, dict[str, Plain]] | 
     return None
 
 
+def normed(values: Values, weight: Ref) -> tuple[str, str] | None:
+    """The operation whose filters have a norm of their own, and the module; None where they are something else."""
+    leaves = values.leaves(weight.number)
+    owners = {key.rpartition(".")[0] for key in leaves}
+    names = {key.rpartition(".")[2]: number for key, number in leaves.items()}
+    if len(owners) != 1:
+        return None
+    (owner,) = owners
+    generator = torch.Generator().manual_seed(0)
+    probes = {number: torch.randn(values.trace.values[number].shape, generator=generator, dtype=torch.float64) for number in names.values()}
+    if set(names) == {"weight_g", "weight_v"}:
+        length, way = (probes[names[name]] for name in ("weight_g", "weight_v"))
+        rows = list(range(1, way.dim()))
+        wanted, operation = way * (length / way.square().sum(rows, keepdim=True).sqrt()), "weight_norm_conv"
+    elif set(names) == {"weight_orig"}:
+        matrix = probes[names["weight_orig"]]
+        left, right = (getattr(values.modules[owner], name, None) for name in ("weight_u", "weight_v"))
+        if not isinstance(left, torch.Tensor) or not isinstance(right, torch.Tensor):
+            return None
+        if left.is_meta or left.shape != matrix.shape[:1] or right.shape != matrix[0].flatten().shape:
+            return None
+        # The vectors are the module's, single as they are.
+        probes = {number: probe.float() for number, probe in probes.items()}
+        wanted, operation = matrix / (left.double() @ (matrix.flatten(1) @ right.double())), "spectral_norm_conv"
+    else:
+        return None
+    found = values.of(weight.number, probes).double()
+    return (operation, owner) if found.shape == wanted.shape and torch.allclose(found, wanted, rtol=1e-4) else None
+
+
 def blurring(values: Values, weight: Ref, before: Step | None, stride: int, groups: int) -> dict[str, Plain] | None:
     """The arguments of the `blur_pool` that a padding and a convolution are; None where they are something else."""
     filters = values.of(weight.number)

@@ -152,7 +152,7 @@ def test_a_model_of_whole_numbers_is_run_on_these() -> None:
     [
         ("lin", ((3,),), "F653.*begin with no name.*nn.Sequential"),
         ("Keyword", ((3,),), "F653.*`lambda` cannot name a step.*rename it"),
-        ("Deciding", ((3,),), "F652.*reads the values of a tensor"),
+        ("Deciding", ((3,),), "F652.*decides by the values of a tensor"),
         ("Formless", ((3,),), "F652.*give the class a `forward`"),
         ("Forgetful", ((5,),), "F652.*give `--input` once for each argument"),
         ("Forgetful", (), "F652.*say what it takes, without the batch"),

@@ -1,0 +1,110 @@
+"""Masks that are the same for every input: what they cover is added to, or multiplied by 0 and filled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from .flat_steps import Plain, Step
+from .known import Data
+from .lower import Lowering, bind, lowers
+from .lower_constant import numbers
+from .lower_fixed import beside
+from .trace import Call, Ref
+from .unsaid import Unsaid
+
+COVERS = -1e4
+"""What is filled with this or less is covered: a number of the size of logits that is added to it makes no difference."""
+
+
+@lowers("masked_fill")
+def masked_fill(low: Lowering, call: Call) -> None:
+    row = bind(call, "input mask value")
+    _filled(low, call, row["input"], row["mask"], row["value"])
+
+
+@lowers("where")
+def where(low: Lowering, call: Call) -> None:
+    row = bind(call, "condition input other", input=None, other=None)
+    mask = _mask(low, row["condition"])
+    given = row["input"]
+    if isinstance(given, Ref) and isinstance(low.of(given), Data):
+        _filled(low, call, given, ~mask, row["other"])
+    else:
+        _filled(low, call, row["other"], mask, given)
+
+
+def _mask(low: Lowering, mask: object) -> torch.Tensor:
+    if not isinstance(mask, Ref) or isinstance(low.of(mask), Data) or low.values.leaves(mask.number):
+        raise Unsaid("a mask that depends on the input")
+    return low.values.of(mask.number).bool()
+
+
+def _filled(low: Lowering, call: Call, given: object, mask: object, value: object) -> None:
+    """`value` where the mask is true."""
+    data = low.data(given)
+    covered = mask if isinstance(mask, torch.Tensor) else _mask(low, mask)
+    number = _number(low, value)
+    if data.bare != low.result(call).bare:
+        raise Unsaid("a mask of more axes than what it covers")
+    kept = data
+    if number > COVERS:
+        factor = _beside(low, (~covered).float(), data)
+        kept = replace(data, number=low.between("mul", {}, [data, factor], data.bare).number)
+    if number == 0:
+        low.flat.steps.pop()
+        low.emit(call, "mul", {}, [data, factor])
+        return
+    if number <= COVERS and is_causal(covered):
+        number = float("-inf")  # the table of what is ahead; each place keeps itself, so that the weights are the same numbers
+    fill = _beside(low, torch.where(covered, number, 0.0), data)
+    low.emit(call, "add", {"broadcast": fill.bare != data.bare}, [kept, fill])
+
+
+def _beside(low: Lowering, tensor: torch.Tensor, like: Data) -> Data:
+    while tensor.dim() > 1 and tensor.shape[0] == 1:
+        tensor = tensor[0]
+    shape = (*[1] * (len(like.shape) - tensor.dim()), *tensor.shape)
+    return beside(low, numbers(low, tensor.reshape(shape), shape), like)
+
+
+def _number(low: Lowering, value: object) -> float:
+    if isinstance(value, int | float):
+        return float(value)
+    if isinstance(value, Ref) and not isinstance(low.of(value), Data) and not low.values.leaves(value.number):
+        tensor = low.values.of(value.number)
+        if tensor.numel() == 1:
+            return float(tensor)
+    raise Unsaid("a mask that chooses between two tensors")
+
+
+def is_causal(covered: torch.Tensor) -> bool:
+    """Whether what is covered is what lies ahead of each place, and nothing else."""
+    while covered.dim() > 2 and covered.shape[0] == 1:
+        covered = covered[0]
+    if covered.dim() != 2 or covered.shape[0] != covered.shape[1]:
+        return False
+    return torch.equal(covered, torch.ones_like(covered).triu(1))
+
+
+def covers_ahead(step: Step | None) -> bool:
+    """Whether a step is the table that covers what lies ahead."""
+    return step is not None and step.operation == "constant" and step.arguments.get("value") == "causal"
+
+
+def attention_mask(low: Lowering, mask: Ref, length: int) -> tuple[dict[str, Plain], list[Data]]:
+    """What `attention` must be told of a mask for all heads, and the tensor that is added to the logits where there is no word for it."""
+    found = low.of(mask)
+    if isinstance(found, Data):
+        raise Unsaid("a mask of attention that depends on the input")
+    if low.values.leaves(mask.number):
+        raise Unsaid("a mask of attention that is learned")
+    tensor = low.values.of(mask.number)
+    added = torch.where(tensor, float("-inf"), 0.0) if tensor.dtype == torch.bool else tensor.float()
+    if is_causal(added <= COVERS) and bool((added[added > COVERS] == 0).all()) and added.shape[-1] == length:
+        return {"causal": True}, []
+    if added.dim() != 2:
+        raise Unsaid("a mask of attention that is another one for each head")
+    shape = (1, *added.shape)
+    return {"mask": True}, [numbers(low, added.reshape(shape), shape)]
