@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...base.source import Source, Span
-from ..elaborate.trial import by_text
+from ..elaborate.explain_numbers import falls_short
+from ..elaborate.input_order import other_order
+from ..elaborate.trial import by_text, takes
 from ..graph.program import Node, Program
 from ..graph.provenance import has_even_half
-from ..ops.axis_names import STANDARD
 from ..ops.base import Refusal, Shape, product, show
+from ..ops.spatial import map_size
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]
@@ -260,20 +262,36 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
 def foreign_inputs(program: Program) -> Iterator[Diagnostic]:
     """An image with its channels last, or with the batch before them: everything is inferred from it, so nothing else would tell."""
     for node in program.nodes:
-        if not node.is_port or node.inputs:
-            continue
-        shape = node.shape
-        if node.axes != STANDARD[len(shape)]:
-            continue  # the text says what they are
-        if len(shape) == 3 and shape[2] in (1, 3, 4) and shape[0] == shape[1] >= 16:
-            meant = (shape[2], *shape[:2])
-            why = f"channels come first: {show(shape)} is an image of {shape[0]} channels, {shape[1]} high and {shape[2]} wide"
-        elif len(shape) == 4 and shape[1] in (1, 3, 4) and shape[2] == shape[3] >= 16:
-            meant = shape[1:]
-            why = f"the batch is not written: {show(shape)} is a volume of {shape[0]} channels, {shape[1]} deep"
-        else:
-            continue
-        yield _doubt("W512", why, Label(node.span, f"{show(meant)} seems to be meant"), help=f"write `{show(meant)}`")
+        found = other_order(node)
+        if found is not None:
+            why, meant = found
+            yield _doubt("W512", why, Label(node.span, f"{show(meant)} seems to be meant"), help=f"write `{show(meant)}`")
+
+
+def short_factors(program: Program) -> Iterator[Diagnostic]:
+    """A quotient as a factor, `120.0 / 88` of 88 rows: in floating point it is just less than 120, and 119 rows come out."""
+    for group in by_text(program.nodes).values():
+        for node in group:
+            factor = getattr(node.operation, "scale", None) if takes(node.operation, "size") else None
+            if not isinstance(factor, float | tuple):
+                continue
+            sizes = node.input_shapes[0][1:]
+            factors = factor if isinstance(factor, tuple) else (factor,) * len(sizes)
+            meant = falls_short(sizes, factors)
+            if meant is None:
+                continue
+            from ..elaborate.remedies import in_place_of_a_factor
+
+            remedy = in_place_of_a_factor(node, meant)
+            came = map_size(node.shape[1:])
+            yield _doubt(
+                "W519",
+                f"the factor of `{node.key}` falls just short of {map_size(meant)}: as a number the quotient is a little less, and {came} comes out",
+                Label(node.span, f"of {map_size(sizes)} makes {came}"),
+                help=f"{remedy.help}; in every round `like = …`, a labelled step of that size" if len(group) > 1 else remedy.help,
+                fix=remedy.fix if len(group) == 1 else None,
+            )
+            break
 
 
 def _first_changed(program: Program, start: Node, shape: Shape) -> Node | None:
@@ -306,4 +324,5 @@ DOUBTS: tuple[Doubt, ...] = (
     twin_operands,
     fixed_input,
     foreign_inputs,
+    short_factors,
 )

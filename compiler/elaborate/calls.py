@@ -130,7 +130,8 @@ def arguments_of(
                 given[name] = Given(evaluator.value(argument.value), argument.value.span, Origin(evaluator, argument.value))
         except Problem as problem:
             slot = next((row for row in signature(callee).slots if row.name == name), None)
-            expansion.build.say(refused_argument(problem.diagnostic, argument, signature(callee), slot, evaluator), frame)
+            entering = expansion.build.shape_of(frame.current)
+            expansion.build.say(refused_argument(problem.diagnostic, argument, signature(callee), slot, evaluator, entering), frame)
             missing = True
         except Unknowable:
             missing = True

@@ -29,6 +29,7 @@ from .evaluator import Evaluator
 from .foresight import LARGE, Count, Large, Unlike
 from .freeze import plain
 from .imports import Files, Loader, no_imports
+from .input_order import told
 from .inputs_outputs import needs_an_input, tell_heads_apart
 from .signatures import Signature, Slot, signature
 from .trace import Trace
@@ -102,6 +103,14 @@ def elaborate(file: ast.File, options: Options | None = None, loader: Loader = n
         reserved = {number: names.labels for number, names in build.clashes.items()}
         build = Builder(reserved=reserved, effort=Effort(wanted=options.wanted))
         found = _attempt(build, file, options, loader, defined)
+    if found[0] is None and build.count is None:
+
+        def again(inputs: dict[str, Shape]) -> tuple[Diagnostic, ...]:
+            kept = {name: shape for name, shape in options.inputs.items() if name}  # "" is one of those by its name
+            other = replace(options, inputs={**kept, **inputs}, trace=None)
+            return _attempt(Builder(effort=Effort(wanted=options.wanted)), file, other, loader, defined)[1]
+
+        return None, tuple(told(found[1], build.nodes, again))
     return found
 
 

@@ -15,7 +15,7 @@ from ..ops.parameters import BadValue, Flag, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Environment, Given, Labelled
 from .explain_counts import left_out
-from .explain_numbers import Works, divided, made_whole
+from .explain_numbers import Works, divided, factor_of_a_size, made_whole
 from .shape_of import ShapeOf
 from .signatures import Signature, Slot, is_list
 from .values import WORDS, show_value
@@ -30,10 +30,14 @@ class Reads(Works, Protocol):
     def labelled(self, node: ast.Expression) -> Labelled | None: ...
 
 
-def refused_argument(diagnostic: Diagnostic, argument: ast.Argument, given: Signature, slot: Slot | None, evaluator: Reads) -> Diagnostic:
-    """What is said of an argument that cannot be worked out, for the parameter that it is for."""
+def refused_argument(
+    diagnostic: Diagnostic, argument: ast.Argument, given: Signature, slot: Slot | None, evaluator: Reads, entering: object
+) -> Diagnostic:
+    """What is said of an argument that cannot be worked out, for the parameter that it is for. `entering` is the shape of what comes in."""
     if diagnostic.code == "E220" and slot is not None and slot.kind is not None:
-        return divided(diagnostic, argument.value, slot.kind, evaluator)
+        sized = slot.name == "scale" and any(row.name == "size" for row in given.slots)
+        meant = factor_of_a_size(diagnostic, argument, slot.kind, evaluator, entering) if sized else None
+        return meant or divided(diagnostic, argument.value, slot.kind, evaluator)
     return _with_parameter(diagnostic, argument, given, slot)
 
 

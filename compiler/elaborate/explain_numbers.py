@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from ...dsl import ast
 from ...dsl.parser.parse import parse_expression
 from ..ops.parameters import PROBABILITY, BadValue, Kind
 from .operators import LEAST_QUOTIENT, as_ratio
+from .shape_of import ShapeOf
 from .values import Unknowable, show_value
 
 _WRITTEN = re.compile(r"-?\d*\.?\d+(e[-+]?\d+)?|-?\d+\.", re.IGNORECASE)
@@ -62,6 +64,33 @@ def divided(diagnostic: Diagnostic, whole: ast.Expression, kind: Kind, evaluator
         fix = Fix(f"write `{text}`", (Edit(place, new),)) if text == ratio or (text == down and large) else None
         return replace(diagnostic, help=help, fix=fix and Fix(help if text == ratio else "round down with `//`", fix.edits))
     return replace(diagnostic, help="choose numbers that divide", fix=None)
+
+
+def factor_of_a_size(diagnostic: Diagnostic, argument: ast.Argument, kind: Kind, evaluator: Works, entering: object) -> Diagnostic | None:
+    """E220 in a factor, `120 / 88` of 88 rows: the size that it is meant to reach, where the quotient as a number falls short of it."""
+    node = argument.value
+    if not isinstance(node, ast.Binary) or node.operator != "/" or not isinstance(entering, ShapeOf):
+        return None
+    sizes, factor = entering.shape[1:], _taken(as_ratio(node), kind, evaluator)
+    if not isinstance(factor, float) or not sizes:
+        return None
+    meant = falls_short(sizes, (factor,) * len(sizes))
+    if meant is None:
+        return None
+    text = size_argument(meant)
+    told = f"`{as_ratio(node)}` falls just short of it, and a factor is rounded down: write `{text}`"
+    return replace(diagnostic, help=None, fix=Fix(told, (Edit(argument.span, text),)))
+
+
+def falls_short(sizes: Sequence[int], factors: Sequence[float]) -> tuple[int, ...] | None:
+    """The sizes that factors are meant to reach, where the product of a size and a factor is a whole number but for its last digits."""
+    products = [size * factor for size, factor in zip(sizes, factors, strict=True)]
+    meant = tuple(round(product) if abs(product - round(product)) < 1e-6 * product else int(product) for product in products)
+    return meant if any(whole > product for whole, product in zip(meant, products, strict=True)) else None
+
+
+def size_argument(sizes: Sequence[int]) -> str:
+    return f"size = {'x'.join(map(str, sizes)) if len(set(sizes)) > 1 else sizes[0]}"
 
 
 def _taken(text: str, kind: Kind, evaluator: Works) -> object:

@@ -16,7 +16,8 @@ from ..ops.base import Operation, Refusal, Shape
 from ..ops.parameters import Plain
 from ..ops.spatial import map_size, simple
 from .enlarging import enlarged
-from .trial import Changes, Remedy, Trial, ancestors, argument_edit, edited, reshaped, same_text, takes, with_value
+from .explain_numbers import size_argument
+from .trial import Changes, Remedy, Trial, ancestors, argument_edit, edited, replaced_argument, reshaped, same_text, takes, with_value
 
 
 def meeting(
@@ -232,21 +233,17 @@ def resized(trial: Trial, end: int, size: tuple[int, ...], label: str | None) ->
         changed = with_value(bare, "size", simple(size)) if bare is not None else None
         if changed is None or len(same_text(trial.nodes, node)) > 1 or not trial.works({node.index: changed}):
             return None
-        text = (
-            f"like = {label}"
-            if label is not None
-            else f"size = {map_size(size).removeprefix('length ') if len(set(size)) > 1 else size[0]}"
-        )
-        found = re.search(r"\(\s*((?:scale\s*=\s*)?[^,()=]+?)\s*[,)]", node.span.text)
-        edit = (
-            Edit(node.span.source.span(node.span.start + found.start(1), node.span.start + found.end(1)), text)
-            if found is not None
-            else None
-        )
-        written = edited((edit,), node.span) if edit is not None else f"{node.operation.name}({text})"
-        message = f"a factor is rounded down, a size is exact: write `{written}`"
-        return Remedy(message, Fix(message, (edit,)) if edit is not None else None)
+        return in_place_of_a_factor(node, size, label)
     return None
+
+
+def in_place_of_a_factor(node: Node, size: tuple[int, ...], label: str | None = None) -> Remedy:
+    """A size, or that of a labelled step, where the call at `node` has a factor."""
+    text = f"like = {label}" if label is not None else size_argument(size)
+    edit = replaced_argument(node.span, node.operation, "scale", text)
+    written = edited((edit,), node.span) if edit is not None else f"{node.operation.name}({text})"
+    message = f"a factor is rounded down, a size is exact: write `{written}`"
+    return Remedy(message, Fix(message, (edit,)) if edit is not None else None)
 
 
 def _argument(trial: Trial, steps: Sequence[Node]) -> Remedy | None:

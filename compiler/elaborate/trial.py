@@ -137,6 +137,16 @@ def argument_edit(span: Span, operation: Operation, parameter: str, text: str) -
     return edits[0] if edits else None
 
 
+def replaced_argument(span: Span, operation: Operation, parameter: str, text: str) -> Edit | None:
+    """Write `text` for the whole argument of this parameter, name and value, in the call at `span`."""
+    edit = argument_edit(span, operation, parameter, text)
+    if edit is None or not edit.span.text:
+        return None  # no call, or it has no such argument
+    before = re.search(rf"\b{parameter}\s*=\s*\Z", span.source.text[span.start : edit.span.start])
+    start = span.start + before.start() if before is not None else edit.span.start
+    return Edit(span.source.span(start, edit.span.end), text)
+
+
 def edited(edits: Sequence[Edit], span: Span) -> str:
     """The text at `span` with the edits made, on one line."""
     source, text = span.source, ""

@@ -8,7 +8,7 @@ from typing import Final
 from ...base.diagnostics import Diagnostic, Edit, Fix
 from ...base.source import Span
 from ..lexer.scanner import Token
-from .mistake import Change, Mistake, Repair, say
+from .mistake import CLOSES, Change, Mistake, Repair, say
 
 POSITIONS: Final = (
     "`select(-1, axis = length)` takes one position of an axis, `slice(axis = length, start = 1, stop = 3)` several; "
@@ -119,13 +119,65 @@ def step_on_a_condition(mistake: Mistake) -> Repair | None:
     fix = Fix(f"write `{right}`", (Edit(span, right),)) if "->" not in step else None
     one = "`if condition { conv(8) }`, or with `else { … }`"
     help = None if fix else f"write `{right}`; of one step alone {one}" if is_path and otherwise is None else one
-    whole = Token("BROKEN", span.start, span.end)
-    return Repair(say("E121", message, mistake.span(token), help=help, fix=fix), (Change(first, end, (whole,)),), start=first)
+    diagnostic = say("E121", message, mistake.span(token), help=help, fix=fix)
+    if fix is None:
+        return _without_chain(mistake, diagnostic, first, end)
+    # What is wrong with the step itself is found too, and said beside the edit rather than after it.
+    split = inside.index(otherwise) if otherwise is not None else len(inside)
+    asked, then, other_steps = inside[:split], mistake.tokens[first:index], inside[split + 1 :]
+    meant = [Token("IF", span.start, span.start), *asked]
+    if right.startswith(f"if {condition}:"):
+        meant += [Token("COLON", span.start, span.start), *then]
+    else:
+        meant += _in_braces(then)
+        if right.endswith("}") and "} else {" in right:
+            meant += [Token("ELSE", span.end, span.end), *_in_braces(other_steps)]
+    return Repair(diagnostic, (Change(first, end, tuple(meant)),), start=first)
 
 
-def _without_chain(mistake: Mistake, diagnostic: Diagnostic) -> Repair:
+def _in_braces(tokens: list[Token]) -> list[Token]:
+    return [Token("LBRACE", tokens[0].start, tokens[0].start), *tokens, Token("RBRACE", tokens[-1].end, tokens[-1].end)]
+
+
+def merge_on_a_condition(mistake: Mistake) -> Repair | None:
+    """`add if deep { | … | … }`, `stage s if deep { … }`, `repeat 3 if deep { … }`: the condition behind the head of a body."""
+    start = mistake.position
+    while mistake.at(start).kind not in ("IF", "VALUE_IF") and start > max(mistake.start, mistake.position - 40):
+        start -= 1
+    token = mistake.at(start)
+    body = start + 1
+    while mistake.at(body).kind not in ("LBRACE", "BRACE_BAR", "RBRACE", "ELSE", "$END") and not mistake.begins_line(body):
+        body += 1
+    if token.kind != "IF" or mistake.begins_line(start) or body == start + 1 or mistake.at(body).kind not in ("LBRACE", "BRACE_BAR"):
+        return None
+    first = _first(mistake, start)
+    step = next((index + 1 for index in range(start - 1, first, -1) if mistake.at(index).kind == "ARROW"), first)
+    is_merge = mistake.at(body).kind == "BRACE_BAR" and mistake.at(start - 1).kind in ("NAME", "RPAR")
+    if mistake.at(step).kind not in ("STAGE", "AUX", "REPEAT") and not is_merge:
+        return None
+    end = mistake.value_end(body)
+    whole = mistake.span(mistake.at(step)).to(mistake.span(mistake.at(end - 1)))
+    condition = Span(whole.source, token.end, mistake.at(body).start).text.strip()
+    head = whole.text[: token.start - whole.start].strip()
+    on_the_way = step > first or mistake.at(end).kind == "ARROW"
+    before, after = f"if {condition} {{ ", " }"
+    message = "what is made on a condition stands in the body of an `if`"
+    if on_the_way:  # the steps beside it are made in any case
+        before, after = f"{{ {before}", f"{after} }}"
+    elif mistake.at(first - 1).kind == "BAR":
+        before, after, message = f"if {condition}: ", "", "the condition of a path stands before its steps"
+    cut = Span(whole.source, mistake.at(start - 1).end, mistake.at(body).start)
+    edits = (Edit(mistake.place(whole.start), before), Edit(cut, " "), Edit(mistake.place(whole.end), after))
+    fix = Fix(f"write `{before}{head} {{ … }}{after}`", edits[: 3 if after else 2])
+    while mistake.at(end).kind not in ("RBRACE", "BAR", "$END") and not (mistake.begins_line(end) and mistake.at(end).kind != "ARROW"):
+        end = mistake.value_end(end) if mistake.at(end).kind in CLOSES else end + 1
+    return _without_chain(mistake, say("E121", message, mistake.span(token), fix=fix), first, end)
+
+
+def _without_chain(mistake: Mistake, diagnostic: Diagnostic, first: int | None = None, end: int | None = None) -> Repair:
     """The rest is read without the chain, whose meaning is not known."""
-    first, end = _first(mistake, mistake.position), mistake.body_end()
+    first = _first(mistake, mistake.position) if first is None else first
+    end = mistake.body_end() if end is None else end
     whole = Token("BROKEN", mistake.tokens[first].start, mistake.tokens[end - 1].end)
     return Repair(diagnostic, (Change(first, end, (whole,)),), start=first)
 

@@ -32,6 +32,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     heads.then_without_braces,
     heads.nameless_input,
     foreign_steps.step_on_a_condition,
+    foreign_steps.merge_on_a_condition,
     brackets.foreign_forms,
     imports.import_from,
     imports.other_word,

@@ -52,6 +52,12 @@ MISTAKES = {
     "a parameter without its value": ("conv(8, stride)", "E201", "`stride` is a parameter of `conv`: write `stride = …`", None),
     "numbers of words where features are wanted": ("flatten -> lstm(8)", "E313", "`embedding(count, features)`", None),
     "a small quotient is no number to round": ("upsample(scale = 120 / 88)", "E220", "write `120.0 / 88`", "upsample(scale = 120.0 / 88)"),
+    "a quotient that falls short of the size it is for": (
+        "upsample(11) -> upsample(scale = 120 / 88)",
+        "E220",
+        "falls just short of it, and a factor is rounded down: write `size = 120`",
+        "upsample(11) -> upsample(size = 120)",
+    ),
     "a large one is": ("conv(64 / 3)", "E220", "write `//` to round down (here to 21)", "conv(64 // 3)"),
     "a skip that is added by a sign": ("a: conv(3)\na + skip", "E114", "`add { | skip(a) | skip }`", None),
     "tensors given as arguments": (

@@ -198,3 +198,83 @@ def test_the_input_is_named_only_where_no_step_on_the_way_wants_it_as_it_is() ->
 )
 def test_a_whole_number_with_an_exponent_is_offered_as_one(text: str, offered: str) -> None:
     assert offered in " ".join(told(text).split())
+
+
+@pytest.mark.parametrize("body", ["concat { | conv(8) | add if c }", "add if c"])
+def test_a_step_on_a_condition_is_read_on_as_it_was_meant(body: str) -> None:
+    """What is wrong with the step is said beside the edit that moves the condition, not after it was made."""
+    text = net(body).replace("network n", "network n(c = true)")
+    rows = [row for row in checked(text, "n.arch").diagnostics if row.is_error]
+    assert [row.code for row in rows] == ["E234", "E121"]
+
+
+@pytest.mark.parametrize(
+    ("body", "mended"),
+    [
+        ("add if c { | conv(3) | skip }", "if c { add { | conv(3) | skip } }"),
+        ("relu -> add if c { | conv(3) | skip } -> relu", "relu -> { if c { add { | conv(3) | skip } } } -> relu"),
+        ("concat { | skip | add if c { | conv(3) | skip } }", "concat { | skip | if c: add { | conv(3) | skip } }"),
+        ("stage s if c { conv(8) }", "if c { stage s { conv(8) } }"),
+    ],
+)
+def test_a_condition_behind_the_head_of_a_body_is_moved_to_where_it_works(body: str, mended: str) -> None:
+    text = net(body).replace("network n", "network n(c = true)")
+    offered, _ = applied(checked(text, "n.arch").diagnostics)["n.arch"]
+    assert offered == text.replace(body, mended)
+    assert [row.code for row in checked(offered, "n.arch").diagnostics if row.is_error] == []
+
+
+IN_ANOTHER_ORDER = {
+    "windows that do not fit": (net("conv(8, 3, pad = 0) -> conv(8, 3, pad = 0)", "64, 64, 3"), "E311", "input x[3, 64, 64]"),
+    "sizes that a parameter gives": (
+        net("conv(8, 5, pad = 0)", "size, size, 3").replace("network n", "network n(size = 32)"),
+        "E311",
+        "input x[3, size, size]",
+    ),
+    "with the batch": (net("conv(8, 3, stride = 2)\n  expect [8, 16, 16]", "1, 3, 32, 32"), "E231", "input x[3, 32, 32]"),
+    "a skip": (
+        net("conv(8) -> e: conv(8) -> maxpool(2) -> deconv(8, 2, stride = 2)\n  add { | skip | skip(e) }", "32, 32, 3"),
+        "E301",
+        "input x[3, 32, 32]",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", IN_ANOTHER_ORDER)
+def test_an_input_in_another_order_is_told_as_the_cause(title: str) -> None:
+    text, code, written = IN_ANOTHER_ORDER[title]
+    rows = checked(text, "n.arch").diagnostics
+    assert [row.code for row in rows] == [code]
+    said = to_text(rows)
+    assert "as the input seems to be meant" in said
+    assert "it would do with" not in said
+    mended, _ = applied(rows)["n.arch"]
+    assert written in mended
+    assert [row.code for row in checked(mended, "n.arch").diagnostics if row.is_error] == []
+
+
+def test_where_the_order_of_the_input_is_not_all_that_is_wrong_it_is_a_note() -> None:
+    said = told(net("e: conv(32) -> maxpool(2)\n  conv(8) -> deconv(16, 2, stride = 2)\n  add { | skip | skip(e) }", "64, 64, 3"))
+    assert "error[E301]" in said
+    assert "`[3, 64, 64]` seems to be meant" in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    ("body", "size", "written"),
+    [
+        ("upsample(scale = 120.0 / 88)", "3, 88, 88", "upsample(size = 120)"),
+        ('upsample(mode = "nearest", scale = [120.0 / 88, 30.0 / 22])', "3, 88, 22", 'upsample(mode = "nearest", size = 120x30)'),
+        ("upsample(15.0 / 11)", "3, 22", "upsample(size = 30)"),
+    ],
+)
+def test_a_factor_that_falls_short_is_doubted_and_the_size_is_exact(body: str, size: str, written: str) -> None:
+    rows = checked(net(body, size), "n.arch").diagnostics
+    assert [row.code for row in rows] == ["W519"]
+    mended, _ = applied(rows)["n.arch"]
+    assert written in mended
+    assert checked(mended, "n.arch").diagnostics == ()
+
+
+@pytest.mark.parametrize("body", ["upsample(2)", "upsample(1.5)", "upsample(scale = 100.0 / 64)", "upsample(1.3)"])
+def test_a_factor_that_reaches_its_size_or_aims_at_none_is_not_doubted(body: str) -> None:
+    assert "W519" not in [row.code for row in checked(net(body, "3, 64, 64"), "n.arch").diagnostics]

@@ -146,6 +146,13 @@ ROWS: tuple[Code, ...] = (
         "`concat` alone joins channels. Where the height is meant, `concat(axis = height)`: a word says it everywhere.",
     ),
     Code(
+        "W519",
+        "a factor that falls just short of a size",
+        "`120.0 / 88` of 88 rows is 119.99999999999999 in floating point, and a factor is rounded down: 119 rows come out, in PyTorch too.",
+        "network n {\n  input x[3, 88, 88]\n  upsample(scale = 120.0 / 88)\n}\n",
+        "Write the size, `upsample(size = 120)`, or `upsample(like = label)` for the size of a step.",
+    ),
+    Code(
         "W520",
         "a name that another system's files cannot have",
         "Outputs are called as their network. On macOS and Windows names that differ in capitals alone are one file, so that the outputs of "
