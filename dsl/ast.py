@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, TypeAlias
+from dataclasses import fields
+from functools import cache
+from typing import Final, Literal, TypeAlias
 
 from ..base.records import dataclass
 from ..base.source import Source, Span
@@ -364,13 +366,22 @@ class File(Node):
 def children(node: Node) -> list[Node]:
     """The nodes that stand directly in `node`, in the order of the text."""
     found: list[Node] = []
-    for name in node.__slots__:
+    for name in _holding(type(node)):
         value = getattr(node, name)
         if isinstance(value, Node):
             found.append(value)
         elif isinstance(value, tuple):
             found += [item for item in value if isinstance(item, Node)]
     return found
+
+
+@cache
+def _holding(kind: type[Node]) -> tuple[str, ...]:
+    """The fields that may hold a node: places, words and numbers are most of a tree, and hold none."""
+    return tuple(row.name for row in fields(kind) if row.type not in _PLAIN)
+
+
+_PLAIN: Final = frozenset({"Span", "str", "bool", "int", "int | float", "Mode", "tuple[str, ...]", "tuple[int, ...]"})
 
 
 def walk(*roots: Node, parts: Callable[[Node], Sequence[Node]] = children) -> Iterator[Node]:
@@ -409,8 +420,15 @@ def reading(node: Node) -> list[Node]:
 def labels(*roots: Node, parts: Callable[[Node], Sequence[Node]] = children) -> Iterator[tuple[Step | Stage | Aux, Text]]:
     """What has a label, with it: steps, stages and side heads. The names of a step's results are labels, too."""
     for node in walk(*roots, parts=parts):
-        if isinstance(node, Stage | Aux):
-            yield node, node.name
-        elif isinstance(node, Step):
-            for label in node.names if node.label is None else (node.label, *node.names):
-                yield node, label
+        for label in labels_of(node):
+            assert isinstance(node, Step | Stage | Aux)
+            yield node, label
+
+
+def labels_of(node: Node) -> tuple[Text, ...]:
+    """Those of this one."""
+    if isinstance(node, Stage | Aux):
+        return (node.name,)
+    if isinstance(node, Step):
+        return node.names if node.label is None else (node.label, *node.names)
+    return ()

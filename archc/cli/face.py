@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TextIO, TypeVar
 
@@ -46,6 +46,8 @@ class Face:
     verbose: bool = False
     color: str = "auto"
     traceback: bool = False
+    doubted: set[tuple[str, str, str, int]] = field(default_factory=set)
+    """The warnings that were told of networks of this call: what both have is said once."""
 
     def say(self, text: str) -> None:
         """A line for a person, even when asked to be quiet."""
@@ -336,7 +338,9 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     ports = [node.names[-1] for node in checked.program.nodes if node.is_port and not node.inputs] if checked.program else []
     if "" in shapes and len(ports) > 1:
         face.tell(f"--input {'x'.join(map(str, shapes['']))}: taken for the first input, `{ports[0]}`; the others keep their sizes")
-    face.diagnostics(checked.diagnostics)
+    said = {(row.code, row.message, row.primary.span.source.name, row.primary.span.start): row for row in checked.diagnostics}
+    face.diagnostics([row for key, row in said.items() if row.is_error or key not in face.doubted])
+    face.doubted.update(said)
     return checked
 
 

@@ -270,11 +270,10 @@ def foreign_inputs(program: Program) -> Iterator[Diagnostic]:
 
 def short_factors(program: Program) -> Iterator[Diagnostic]:
     """A quotient as a factor, `120.0 / 88` of 88 rows: in floating point it is just less than 120, and 119 rows come out."""
-    for group in by_text(program.nodes).values():
+    resized = [node for node in program.nodes if isinstance(getattr(node.operation, "scale", None), float | tuple)]
+    for group in by_text(node for node in resized if takes(node.operation, "size")).values():
         for node in group:
-            factor = getattr(node.operation, "scale", None) if takes(node.operation, "size") else None
-            if not isinstance(factor, float | tuple):
-                continue
+            factor = getattr(node.operation, "scale", 1.0)
             sizes = node.input_shapes[0][1:]
             factors = factor if isinstance(factor, tuple) else (factor,) * len(sizes)
             meant = falls_short(sizes, factors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -81,6 +82,10 @@ MOST_SHOWN = 4
 """Networks of a file that a message shows, where none is the one that is meant."""
 
 
+_REPEATING = re.compile(r"\b(repeat|for|block|import|reuse)\b|\bnetwork\b[\s\S]*\bnetwork\b")
+"""What runs text more than once. Where a file has none of it a network is as long as its text: to count it takes as long as to make it."""
+
+
 def elaborate(file: ast.File, options: Options | None = None, loader: Loader = no_imports, defined: Defined | None = None) -> Elaborated:
     """The network of `file` as a program, and the diagnostics. The program is None where there are errors.
 
@@ -93,6 +98,8 @@ def elaborate(file: ast.File, options: Options | None = None, loader: Loader = n
         found = _attempt(build, file, options, loader, defined)
     except Large:
         with suppress(Unlike):
+            if not _REPEATING.search(file.source.text):
+                raise Unlike from None
             build = Builder(count=Count(), effort=Effort(wanted=options.wanted))
             found = _attempt(build, file, options, loader, defined)
             if any(row.code in ("E403", "E406") for row in found[1]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ...base.diagnostics import Edit, Fix
@@ -65,7 +65,7 @@ def with_value(operation: Operation, parameter: str, value: Plain) -> Operation 
         return None
 
 
-def by_text(nodes: Sequence[Node]) -> dict[tuple[int, int, int, type[Operation]], list[Node]]:
+def by_text(nodes: Iterable[Node]) -> dict[tuple[int, int, int, type[Operation]], list[Node]]:
     """The steps that the same text makes, by `text_key`: rounds of a loop, instances of a block. An edit changes them all."""
     found: dict[tuple[int, int, int, type[Operation]], list[Node]] = {}
     for node in nodes:

@@ -214,8 +214,8 @@ def _stands_here(template: Template) -> bool:
 
 def _labels(body: Sequence[ast.Statement]) -> Iterator[str]:
     """A pattern of every label in a body and the bodies within: of an expression in it anything may come."""
-    for _, label in ast.labels(*body):
-        yield "".join(re.escape(piece.split(".")[0]) if isinstance(piece, str) else ".*" for piece in label.pieces)
     for node in ast.walk(*body):
+        for label in ast.labels_of(node):
+            yield "".join(re.escape(piece.split(".")[0]) if isinstance(piece, str) else ".*" for piece in label.pieces)
         if isinstance(node, ast.Input):
             yield node.name.name

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...base.diagnostics import Diagnostic, Label, Severity
+from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
 
 
 def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
     """A warning for each parameter, let and imported name that the text of `file` never mentions again."""
-    mentions = [_mentioned(item) for item in file.items]
-    everywhere = set().union(*mentions)
-    handed_on = _handed_on(file)
+    reads = [_Reads.of(item) for item in file.items]
+    everywhere = set().union(*(row.mentioned for row in reads))
+    handed_on = set().union(*(row.handed_on for row in reads))
     found: list[Diagnostic] = []
-    for item, mentioned in zip(file.items, mentions, strict=True):
+    for item, inside in zip(file.items, reads, strict=True):
         match item:
             case ast.Block() | ast.Network():
-                found += _in_definition(item, mentioned, item.name.name in handed_on)
+                found += _in_definition(item, inside, item.name.name in handed_on)
             case ast.Operation(body=body):
                 # Where nothing else is said, the class is given every parameter.
                 by_name = not any(isinstance(row, ast.Rule) and row.name.name == "arguments" for row in ast.walk(*body))
-                found += _in_definition(item, mentioned, by_name or item.name.name in handed_on)
+                found += _in_definition(item, inside, by_name or item.name.name in handed_on)
             case ast.Let(name=name) if name.name not in everywhere:
                 found.append(_unused("value", name))
             case ast.FromImport(names=names):
@@ -34,14 +35,14 @@ def unused_names(file: ast.File) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
-def _in_definition(item: ast.Block | ast.Network | ast.Operation, mentioned: set[str], is_handed_on: bool) -> Iterator[Diagnostic]:
+def _in_definition(item: ast.Block | ast.Network | ast.Operation, inside: _Reads, is_handed_on: bool) -> Iterator[Diagnostic]:
     for row in item.parameters:
         # What calls a block that is given to it as a value gives it the arguments that it gives all of them.
-        if row.name.name not in mentioned and not is_handed_on:
+        if row.name.name not in inside.mentioned and not is_handed_on:
             yield _unused(f"parameter of `{item.name.name}`", row.name)
-    for node in ast.walk(*item.body):
-        if isinstance(node, ast.Let) and node.name.name not in mentioned:
-            yield _unused("value", node.name)
+    for name in inside.lets:
+        if name.name not in inside.mentioned:
+            yield _unused("value", name)
 
 
 def _unused(what: str, name: ast.Name) -> Diagnostic:
@@ -65,24 +66,35 @@ def unused_label(name: str, span: Span) -> Diagnostic:
     )
 
 
-def _handed_on(file: ast.File) -> set[str]:
-    """The names that stand as values, not as calls: `resnet(unit = mine)`, `[narrow, wide]`, and `mine(groups = 4)` where that is an argument."""
-    names: set[str] = set()
-    stack: list[tuple[ast.Node, bool]] = [(file, False)]
-    while stack:
-        node, is_value = stack.pop()
-        if is_value and isinstance(node, ast.Name | ast.Call):
-            names.add(_first(node))
-        gives = isinstance(node, ast.Call | ast.Argument | ast.Let | ast.Parameter)
-        hands_on = is_value and isinstance(node, ast.List | ast.Conditional | ast.Index)
-        stack += [(child, gives or hands_on) for child in ast.reading(node)]
-    return names
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    """The names that an item of a file reads. One that only gives itself to something (a let's, an argument's) does not count.
+
+    `handed_on` stand as values, not as calls: `resnet(unit = mine)`, `[narrow, wide]`, and `mine(groups = 4)` where that is an
+    argument. `lets` are those of its body.
+    """
+
+    mentioned: set[str]
+    handed_on: set[str]
+    lets: list[ast.Name]
+
+    @classmethod
+    def of(cls, item: ast.Node) -> _Reads:
+        found = cls(set(), set(), [])
+        stack: list[tuple[ast.Node, bool]] = [(item, False)]
+        while stack:
+            node, is_value = stack.pop()
+            if isinstance(node, ast.Name | ast.Call):
+                found.mentioned.add(_first(node))
+                if is_value:
+                    found.handed_on.add(_first(node))
+            elif isinstance(node, ast.Let) and node is not item:
+                found.lets.append(node.name)
+            gives = isinstance(node, ast.Call | ast.Argument | ast.Let | ast.Parameter)
+            hands_on = is_value and isinstance(node, ast.List | ast.Conditional | ast.Index)
+            stack += [(child, gives or hands_on) for child in reversed(ast.reading(node))]
+        return found
 
 
 def _first(node: ast.Name | ast.Call) -> str:
     return node.name if isinstance(node, ast.Name) else node.path[0]
-
-
-def _mentioned(root: ast.Node) -> set[str]:
-    """Every name that is read in a part of the tree. A name that only gives itself to something (a let, an argument's) does not count."""
-    return {_first(node) for node in ast.walk(root, parts=ast.reading) if isinstance(node, ast.Name | ast.Call)}

@@ -300,3 +300,11 @@ def test_a_word_that_is_none_is_told_with_the_nearest(run: Run, words: str, near
 def test_a_file_without_a_name(run: Run) -> None:
     result = run("check", "")
     assert result.exit_code == 2 and "the name of the file is empty" in result.stderr
+
+
+def test_what_two_networks_of_one_call_have_in_common_is_warned_of_once(run: Run, folder: Path) -> None:
+    (folder / "twice.arch").write_text("network twice(w = 8) {\n  input x[3, 8, 8]\n  conv(w) -> bn\n}\n", encoding="utf-8")
+    (folder / "other.arch").write_text("network other(w = 8) {\n  input x[3, 8, 8]\n  conv(w) -> bn\n}\n", encoding="utf-8")
+    for words in (("twice.arch", "twice.arch"), ("twice.arch", "twice.arch", "--set-b", "w=16")):
+        assert run("diff", *words).stderr.count("warning[W502]") == 1
+    assert run("diff", "twice.arch", "other.arch").stderr.count("warning[W502]") == 2

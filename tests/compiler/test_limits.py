@@ -18,11 +18,12 @@ from archc.compiler.driver import check, check_all, check_source
 from archc.compiler.elaborate import elaborate
 from archc.compiler.elaborate.builder import MOST_NODES, Builder
 from archc.compiler.elaborate.effort import MOST_ERRORS, MOST_STEPS, STEPS_A_NODE, Effort, items_in
-from archc.compiler.elaborate.foresight import LARGE
+from archc.compiler.elaborate.foresight import LARGE, Count
 from archc.compiler.elaborate.imports import DEEPEST_IMPORT
 from archc.compiler.elaborate.naming import LONGEST_LABEL, legal_name, why_not
 from archc.compiler.elaborate.values import LARGEST_LIST, show_value
 from archc.compiler.files.locate import find, read
+from archc.dsl.parser.parse import parse
 from tests.sample import only_in_campaign, sample
 from tests.support import checked as checked_text
 
@@ -338,3 +339,13 @@ def test_garbage_is_looked_for_again_behind_a_compile() -> None:
     for text in ("network n { input x[3, 8, 8] relu }", "network n { input x[3, 8, 8] rellu }"):
         checked_text(text)
         assert gc.isenabled()
+
+
+def test_a_long_text_that_repeats_nothing_is_not_counted_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[object] = []
+    monkeypatch.setattr(elaborate, "Count", lambda: counts.append(1) or Count())
+    for body, counted in (("relu\n" * 4_100, 0), ("repeat 4100 { relu }\n", 1)):
+        counts.clear()
+        program, _ = elaborate.elaborate(parse(Source.of("n.arch", f"network n {{\ninput x[3, 8, 8]\n{body}}}\n"))[0])
+        assert program is not None
+        assert len(counts) == counted
