@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
-from functools import cache
 from typing import Final, Literal, TypeAlias
 
 from ..base.records import dataclass
@@ -366,7 +364,10 @@ class File(Node):
 def children(node: Node) -> list[Node]:
     """The nodes that stand directly in `node`, in the order of the text."""
     found: list[Node] = []
-    for name in _holding(type(node)):
+    kind = type(node)
+    if kind not in _HOLDING:
+        _HOLDING[kind] = tuple(name for name in kind.__slots__ if kind.__annotations__[name] not in _PLAIN)
+    for name in _HOLDING[kind]:
         value = getattr(node, name)
         if isinstance(value, Node):
             found.append(value)
@@ -375,11 +376,8 @@ def children(node: Node) -> list[Node]:
     return found
 
 
-@cache
-def _holding(kind: type[Node]) -> tuple[str, ...]:
-    """The fields that may hold a node: places, words and numbers are most of a tree, and hold none."""
-    return tuple(row.name for row in fields(kind) if row.type not in _PLAIN)
-
+_HOLDING: Final[dict[type[Node], tuple[str, ...]]] = {}
+"""Of each kind of node the fields that may hold others: places, words and numbers are most of a tree, and hold none."""
 
 _PLAIN: Final = frozenset({"Span", "str", "bool", "int", "int | float", "Mode", "tuple[str, ...]", "tuple[int, ...]"})
 
