@@ -223,8 +223,9 @@ def _common(rows: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _place(box: Box) -> int:
-    return box.first[0].index
+def _place(box: Box) -> tuple[bool, int]:
+    """A head of its own stands behind what goes on, where its output is, too: its lines cross no others."""
+    return box.training_only, box.first[0].index
 
 
 def _sources(picture: Picture) -> dict[Scope, set[int]]:
