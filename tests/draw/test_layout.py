@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import stat
 import sys
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from archc.compiler.draw import Options, draw, draw_text
+from archc.compiler.draw import Options, View, draw, draw_text, fold
 from archc.compiler.draw.graphviz import Failure, Layouter, layouters, render
+from archc.compiler.draw.graphviz_json import Point
 from archc.compiler.draw.svg import SVG
+from archc.compiler.draw.ways import ways
+from archc.compiler.driver import check
 
 from .build import Builder, Conv, Relu, residual_network
+from .checks import curve, laid_out
 
 SMALL = "digraph { a -> b }"
 
@@ -196,3 +201,26 @@ def test_every_box_of_an_svg_is_a_group_of_one_shape_and_its_text() -> None:
         shapes = [name for name in inside if name in ("rect", "ellipse", "path", "polygon")]
         assert shapes in (["rect"], ["ellipse"], ["path"], ["path", "polygon"]), (group.get("id"), shapes)
     assert not {"style", "clipPath", "mask", "foreignObject", "use"} & {element.tag.removeprefix(f"{{{SVG}}}") for element in root.iter()}
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3", "pspnet"])
+@pytest.mark.parametrize("level", ["block", "stage"])
+def test_the_lines_of_a_head_of_its_own_cross_no_others(name: str, level: str) -> None:
+    graph = check(name).graph
+    ((picture, geometry),) = laid_out(graph, [fold(graph, View(level))])
+    drawn = [(line, curve(way.points)) for line, way in zip(picture.lines, geometry.whole(ways(picture)), strict=True)]
+    heads = [(line, points) for line, points in drawn if line.training_only and line.head != line.tail]
+    assert heads
+    for line, points in heads:
+        for other, others in drawn:
+            if not {line.tail, line.head} & {other.tail, other.head}:
+                assert not any(meet(*one, *two) for one in pairwise(points) for two in pairwise(others)), (line.head, other.head)
+
+
+def meet(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether two straight pieces cross."""
+
+    def side(p: Point, q: Point, r: Point) -> float:
+        return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+
+    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
