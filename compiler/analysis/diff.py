@@ -1,7 +1,8 @@
 """What changed between two networks: steps added, removed, renamed and changed, with the costs of each.
 
-Steps are matched by their paths. What is left on both sides is matched in order by operation, arguments and shape, which finds
-what was only renamed or moved, and then by operation and surroundings, which finds what was renamed and changed.
+Steps with weights are matched by their paths, those without by what they read, then by their paths as well. What is left on both sides
+is matched in order by operation, arguments and shape, which finds what was only renamed or moved, and then by operation and
+surroundings, which finds what was renamed and changed.
 """
 
 from __future__ import annotations
@@ -185,15 +186,36 @@ def _total(graph: Graph) -> Work:
 
 def _match(before: Graph, after: Graph) -> list[tuple[int, int]]:
     old = {node.unique: node for node in before.nodes}
-    pairs = []
-    left_after = []
-    for node in after.nodes:
+    to_old: dict[int, int] = {}
+
+    def pair(was: Node, now: Node) -> None:
+        del old[was.unique]
+        to_old[now.index] = was.index
+
+    def by_name(node: Node) -> None:
         match = old.get(node.unique)
-        if match is not None and match.operation.name == node.operation.name:
-            del old[node.unique]
-            pairs.append((match.index, node.index))
-        else:
-            left_after.append(node)
+        if node.index not in to_old and match is not None and match.operation.name == node.operation.name:
+            pair(match, node)
+
+    # Keys name what has weights. The other names count steps of a kind, and one more shifts them: what such a step reads tells more.
+    for node in after.nodes:
+        if node.weights or not node.inputs:
+            by_name(node)
+    readers: dict[Hashable, list[Node]] = {}
+    for node in before.nodes:
+        if not node.weights and node.inputs:
+            readers.setdefault((node.operation, _read(node, node.inputs)), []).append(node)
+    for node in after.nodes:
+        if node.index in to_old or node.weights or not node.inputs:
+            continue
+        read = tuple(to_old.get(index, -1) for index in node.inputs)
+        found = [was for was in readers.get((node.operation, _read(node, read)), ()) if was.unique in old]
+        if found:
+            pair(next((was for was in found if was.unique == node.unique), found[0]), node)
+    for node in after.nodes:
+        by_name(node)
+    pairs = [(was, now) for now, was in to_old.items()]
+    left_after = [node for node in after.nodes if node.index not in to_old]
     left_before = [node for node in before.nodes if node.unique in old]
     keys: tuple[Callable[[Node], Hashable], ...] = (
         lambda node: (node.operation, node.shape, node.input_shapes, node.names),
@@ -209,6 +231,10 @@ def _match(before: Graph, after: Graph) -> list[tuple[int, int]]:
         left_before = [node for node in left_before if node.index not in done_before]
         left_after = [node for node in left_after if node.index not in done_after]
     return sorted(pairs)
+
+
+def _read(node: Node, inputs: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(inputs)) if node.operation.commutes else inputs
 
 
 def _aligned(before: Sequence[Node], after: Sequence[Node], key: Callable[[Node], Hashable]) -> list[tuple[Node, Node]]:

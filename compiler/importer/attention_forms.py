@@ -19,6 +19,8 @@ PACKED = "in_proj"
 EPS = 1e-6
 """What the norms of queries and keys of `attention` add."""
 
+OTHER_STARTS = "what is inside `attention` starts here as this does, and otherwise in the model"
+
 
 def attentions(flat: Flat) -> None:
     """Change the list in place."""
@@ -98,6 +100,8 @@ class _Form:
                 inputs = [*inputs, mask]
         if self._is_read_elsewhere(last) or self._has_others(owner, last):
             return
+        if any(step.arguments.get("init", "default") != "default" for step in (*steps, last)):
+            self.flat.notes.append(OTHER_STARTS)
         last.operation, last.arguments, last.inputs, last.key = "attention", arguments, inputs, owner
         self.flat.prune()
 
@@ -242,6 +246,8 @@ class _Form:
         own = step.operation == "relative_bias" and step.key == f"{owner}.relative_position_bias_table"
         if not own or step.arguments.get("heads_first") or step.arguments["heads"] != arguments["heads"]:
             return False
+        if step.arguments.get("std", 0.02) != 0.02:
+            self.flat.notes.append(OTHER_STARTS)
         index = self.flat.stored.get(f"{owner}.relative_position_index")
         arguments["window"] = step.arguments["window"]
         arguments["class_token"] = bool(step.arguments.get("class_token"))

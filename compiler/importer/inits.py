@@ -56,10 +56,9 @@ def tensor_start(starts: dict[str, Start], key: str) -> dict[str, Any] | None:
         return {"init": row["val"]}
     if name in ("ones_", "zeros_"):
         return {"init": name.strip("_")}
-    word, deviation = _word(start)
-    if word in ("normal", "truncated"):
-        return {"init": word, "std": deviation}
-    return {"init": word} if word == "xavier" else None
+    if name in ("normal_", "trunc_normal_") and row["mean"] == 0 and (row.get("a", -2), row.get("b", 2)) == (-2, 2):
+        return {"init": "normal" if name == "normal_" else "truncated", "std": float(row["std"])}
+    return {"init": "xavier"} if _word(start)[0] == "xavier" else None
 
 
 def _is_zero(start: Start) -> bool:

@@ -16,6 +16,7 @@ from .flat_steps import Flat, Input, Missing, Plain, Step, Word
 from .inits import has_other_bias, has_zero_bias, lecun, tensor_start, word_of
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
+from .tensor_starts import tensor_starts
 from .trace import Call, Ran, Ref, Trace
 from .unsaid import Unsaid
 from .words import RESERVED, free_name
@@ -87,6 +88,7 @@ class Lowering:
         self.flat.prune()
         wanted = {step.number for step in self.flat.steps if step.operation == MISSING}
         self.flat.missing = [row for row in self.flat.missing if wanted & set(row.made)]  # what is missing elsewhere is no matter
+        tensor_starts(self.flat, self.starts, lambda key: self.factor(key).get("init"))
         if self.biased:
             shown = ", ".join(f"`{key}`" for key in list(self.biased)[:3]) + (", …" if len(self.biased) > 3 else "")
             self.flat.notes.append(f"biases start at 0 here, and in the model as PyTorch starts them: {shown}")

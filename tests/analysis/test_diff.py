@@ -98,3 +98,22 @@ def test_the_order_of_two_operands_is_a_difference_where_it_gives_other_numbers(
         one = text.replace("OP", operation)
         other = one.replace("skip(a) | skip(b)", "skip(b) | skip(a)")
         assert bool(diff(graph_of(one), graph_of(other)).changes) != commutes, operation
+
+
+def test_an_activation_more_shifts_names_and_changes_no_step_behind_it() -> None:
+    """Names that count say little: what a step without weights reads tells which it is."""
+    before = "network n { input x[3, 32, 32] a: conv(8, 3) -> relu -> b: conv(8, 3) -> relu -> c: conv(8, 3) -> relu }"
+    difference = diff(graph_of(before), graph_of(before.replace("a: conv(8, 3)", "relu -> a: conv(8, 3)")))
+    assert changes(difference) == [
+        ("added", None, "relu1"),
+        ("changed", "a", "a"),
+        ("renamed", "relu1", "relu2"),
+        ("renamed", "relu2", "relu3"),
+        ("renamed", "relu3", "relu4"),
+    ]
+
+
+def test_operands_of_a_sum_in_another_order_are_the_same_step() -> None:
+    before = "network n { input x[3, 32, 32] e: conv(3, 3) -> add { | skip(e) | conv(3, 1) | skip(x) } -> add { | skip | relu } }"
+    after = "network n { input x[3, 32, 32] e: conv(3, 3) -> sum: add { | skip(e) | conv(3, 1) | skip(x) } -> add { | relu | skip } }"
+    assert {row.kind for row in diff(graph_of(before), graph_of(after)).changes} == {"renamed"}

@@ -47,6 +47,41 @@ def test_what_a_factory_asks_for_stands_in_the_text(tmp_path: Path, monkeypatch:
     assert nn.init.kaiming_normal_ is before
 
 
+TENSORS = """
+import torch
+from torch import nn
+
+class Tensors(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.patches = nn.Linear(8, 8)
+        self.first = nn.Parameter(torch.empty(1, 9, 8))
+        self.second = nn.Parameter(torch.zeros(1, 9, 8))
+        self.third = nn.Parameter(torch.empty(1, 9, 8))
+        self.fourth = nn.Parameter(torch.empty(9, 8))
+        nn.init.normal_(self.first, std=0.0312345)
+        nn.init.trunc_normal_(self.third, std=0.02)
+        nn.init.trunc_normal_(self.fourth, std=0.0412345)
+
+    def forward(self, x):
+        x = (self.patches(x) + self.first).relu() + self.second
+        return x.relu() + self.third - self.fourth
+"""
+
+
+def test_learned_tensors_start_as_the_model_starts_them_or_a_note_says_which_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tensor_models.py").write_text(TENSORS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    text = import_model(model_of("tensor_models:Tensors", shapes=[(9, 8)])).text
+    assert "first: position_embedding(std = 0.0312345)" in text
+    assert "second: position_embedding(std = 0)" in text
+    assert 'fourth: parameter([9, 8], init = "truncated", std = 0.0412345)' in text
+    assert "Note: learned tensors start here as their words do, and otherwise in the model: `third`." in text
+
+
 ZERO = ("zeros_", {})
 
 
