@@ -209,9 +209,9 @@ def _match(before: Graph, after: Graph) -> list[tuple[int, int]]:
         if node.index in to_old or node.weights or not node.inputs:
             continue
         read = tuple(to_old.get(index, -1) for index in node.inputs)
-        found = [was for was in readers.get((node.operation, _read(node, read)), ()) if was.unique in old]
-        if found:
-            pair(next((was for was in found if was.unique == node.unique), found[0]), node)
+        alike = [was for was in readers.get((node.operation, _read(node, read)), ()) if was.unique in old]
+        if alike:
+            pair(next((was for was in alike if was.unique == node.unique), alike[0]), node)
     for node in after.nodes:
         by_name(node)
     pairs = [(was, now) for now, was in to_old.items()]
