@@ -159,9 +159,35 @@ function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) 
     const label = line.l && !tail.cut ? labelAt(line, line.l, mapX, mapY) : null;
     const d = path(line, points, tail, head);
     const arrow = !head.inside && !line.h.startsWith("out");
-    lines.push({ line, key: prefix + number, label, d, arrow, tail: named.get(line.t), head: named.get(line.h) });
+    const bounds = around(points, [tail.rect, head.rect]);
+    lines.push({ line, key: prefix + number, bounds, label, d, arrow, tail: named.get(line.t), head: named.get(line.h) });
   });
   return lines;
+}
+
+/**
+ * What holds points and rectangles.
+ * @param {Point[]} points
+ * @param {(Rect | undefined)[]} rects
+ * @returns {Rect}
+ */
+function around(points, rects) {
+  let [left, top] = points[0];
+  let [right, bottom] = points[0];
+  /** @param {number} x @param {number} y */
+  const hold = (x, y) => {
+    left = Math.min(left, x);
+    right = Math.max(right, x);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y);
+  };
+  for (const [x, y] of points) hold(x, y);
+  for (const rect of rects) {
+    if (!rect) continue;
+    hold(rect[0], rect[1]);
+    hold(rect[0] + rect[2], rect[1] + rect[3]);
+  }
+  return [left, top, right - left, bottom - top];
 }
 
 /**

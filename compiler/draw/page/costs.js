@@ -3,6 +3,7 @@ import { COUNTED, costIn, data, totalOf } from "./data.js";
 import { byId, html } from "./elements.js";
 import { reveal } from "./folding.js";
 import { follow, scrollTo, select } from "./selection.js";
+import { windowed } from "./window.js";
 
 /** @import { NodeRow } from "./types.d.ts" */
 
@@ -33,7 +34,7 @@ const rows = Object.entries(data.nodes).map(([key, row]) => {
   return { tr, row, node };
 });
 const byNode = new Map(rows.map(({ tr, node }) => [node, tr]));
-const body = html("tbody", {}, ...rows.map(({ tr }) => tr));
+const body = html("tbody");
 const head = html("tr", {}, ...COLUMNS.map(heading));
 const sums = COLUMNS.slice(WORDS).map((_, k) => totalOf(k + 1));
 const foot = html(
@@ -42,7 +43,17 @@ const foot = html(
   html("td", { colspan: WORDS }, data.whole ? "all" : "those listed"),
   ...sums.map((sum) => html("td", { class: "n" }, sum.toLocaleString("en"))),
 );
-byId("costs", HTMLElement).append(html("table", {}, html("thead", {}, head), body, html("tfoot", {}, foot)));
+const panel = byId("costs", HTMLElement);
+panel.append(html("table", {}, html("thead", {}, head, widest()), body, html("tfoot", {}, foot)));
+const refresh = windowed(panel, body, () => rows.map(({ tr }) => tr));
+
+/** A row that is not seen, as wide as the widest that may come: columns keep their width. */
+function widest() {
+  const longest = COLUMNS.map((_, k) =>
+    rows.map(({ tr }) => tr.cells[k].textContent ?? "").reduce((best, text) => (text.length > best.length ? text : best), ""),
+  );
+  return html("tr", { class: "widest", "aria-hidden": "true" }, ...longest.map((text) => html("td", {}, text)));
+}
 
 /**
  * Of the numbers, zeros are left out.
@@ -65,7 +76,7 @@ function heading(name, column) {
     rows.sort((a, b) => compared(a, b, column) * (down ? -1 : 1) || a.node - b.node);
     for (const other of head.children) other.setAttribute("aria-sort", "none");
     th.setAttribute("aria-sort", down ? "descending" : "ascending");
-    body.append(...rows.map(({ tr }) => tr));
+    refresh();
   });
   return th;
 }
@@ -83,5 +94,8 @@ function compared(a, b, column) {
 follow(({ nodes, by }) => {
   for (const [node, tr] of byNode) tr.classList.toggle("on", nodes.has(node));
   const [first] = nodes;
-  if (first !== undefined && by !== "row") scrollTo(byNode.get(first));
+  const row = first === undefined || by === "row" ? undefined : byNode.get(first);
+  if (!row) return;
+  if (!row.isConnected && panel.clientHeight) refresh(rows.findIndex(({ tr }) => tr === row));
+  scrollTo(row);
 });

@@ -8,7 +8,7 @@ import { pan } from "./view.js";
 /** @import { Drawn, Layout, Point, Rect } from "./types.d.ts" */
 
 /** @param {string} key */
-export const drawnAt = (key) => state.drawn.find((item) => item.key === key);
+export const drawnAt = (key) => state.drawn.get(key);
 
 /**
  * Opens a box or shuts it, folds a frame or unfolds it, and what stands for it in another picture; what was clicked stays where it was,

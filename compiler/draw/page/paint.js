@@ -3,6 +3,7 @@ import { costOf, plain, short } from "./data.js";
 import { fixed, svg } from "./elements.js";
 import { heat } from "./heat.js";
 import { fill, kept, move, put } from "./keep.js";
+import { hasInside, isNear } from "./near.js";
 import { state } from "./state.js";
 import { headingSize } from "./stretch.js";
 
@@ -12,6 +13,8 @@ const LARGE = 10.2;
 const SMALL = 8.9;
 
 /** @typedef {{pane: Pane, x: number, y: number, depth: number}} Where Where a layout begins in which picture, and how many frames are around it. */
+/** How far a label reaches from its place. */
+const LABEL = 45;
 
 /** The tips of arrows. @param {Pane} pane */
 export function markers({ number }) {
@@ -23,22 +26,37 @@ export function markers({ number }) {
 }
 
 /**
+ * Paints what is near of a layout.
  * @param {Composed} composed
  * @param {SVGGElement} group
  * @param {Where} where
  */
 export function paint(composed, group, where) {
-  const frames = composed.frames.map(({ frame, key, rect, shut }) =>
-    frameOf({ what: frame, rows: frame.r, key, rect, isShut: shut }, where),
-  );
-  for (const { box, key, rect, inside } of composed.boxes) {
+  const { pane, x: left, y: top } = where;
+  /** @param {Rect} rect */
+  const near = ([x, y, w, h]) => isNear(pane, [left + x, top + y, w, h]);
+  const frames = composed.frames
+    .filter(({ rect }) => near(rect))
+    .map(({ frame, key, rect, shut }) => frameOf({ what: frame, rows: frame.r, key, rect, isShut: shut }, where));
+  const boxes = composed.boxes.filter(({ key, rect }) => near(rect) || isFocused(key));
+  for (const { box, key, rect, inside } of boxes) {
     if (inside) frames.push(frameOf({ what: box, rows: box.r.slice(0, 1), key, rect, isShut: false }, where));
   }
-  const lines = composed.lines.map((item) => lineOf(item, where.pane));
-  const labels = composed.lines.flatMap(({ key, label }) => (label ? [labelOf(key, label)] : []));
-  const boxes = composed.boxes.map((item) => (item.inside ? insideOf(item, item.inside, where) : boxOf(item, where)));
-  fill(group, [...frames, ...lines, ...labels, ...boxes]);
+  const lines = composed.lines.filter(({ bounds }) => near(bounds));
+  const labels = pane.far
+    ? []
+    : lines.flatMap(({ key, label }) =>
+        label && near([label[1] - LABEL, label[2] - LABEL, 2 * LABEL, 2 * LABEL]) ? [labelOf(key, label)] : [],
+      );
+  const shapes = boxes.flatMap((item) => {
+    if (!item.inside) return [boxOf(item, pane)];
+    return hasInside(pane, item.rect) ? [insideOf(item, item.inside, where)] : [];
+  });
+  fill(group, [...frames, ...lines.map((item) => lineOf(item, pane)), ...labels, ...shapes]);
 }
+
+/** What the keyboard is at stays, wherever it is. @param {string} key */
+const isFocused = (key) => document.activeElement instanceof SVGElement && document.activeElement.dataset.key === key;
 
 /**
  * @param {PlacedLine} item
@@ -91,23 +109,23 @@ function frameOf({ what, rows, key, rect, isShut }, where) {
       { class: "heading", tabindex: 0, ...said },
       svg("title", {}, what.t || plain(rows)),
       rounded([x, y, Math.min(w, width), Math.min(h, height)]),
-      ...rowsOf(rows, [x + 8, y + 2], rows.length * 10.5 + 2),
+      ...(where.pane.far ? [] : rowsOf(rows, [x + 8, y + 2], rows.length * 10.5 + 2)),
     ),
   );
-  remember(g, what, key, rect, where, isShut);
+  remember(key, g);
   return g;
 }
 
 /**
  * A box keeps its size, whatever is done around it.
  * @param {PlacedBox} item
- * @param {Where} where
+ * @param {Pane} pane
  */
-function boxOf({ box, key, rect }, where) {
+function boxOf({ box, key, rect }, pane) {
   const [x, y, w, h] = rect;
-  const g = kept(`box ${key}`, () => boxAt([0, 0, w, h], box, key, where.pane));
+  const g = kept(`${pane.far ? "far " : ""}box ${key}`, () => boxAt([0, 0, w, h], box, key, pane));
   move(g, x, y);
-  remember(g, box, key, rect, where, box.i !== undefined);
+  remember(key, g);
   return g;
 }
 
@@ -124,9 +142,10 @@ function boxAt(rect, box, key, pane) {
   if (box.i !== undefined) g.setAttribute("aria-expanded", "false");
   const oval = { cx: fixed(x + w / 2), cy: fixed(y + h / 2), rx: fixed(w / 2), ry: fixed(h / 2) };
   const shape = box.m ? svg("ellipse", oval) : rounded(rect);
-  g.append(svg("title", {}, box.t), shape, ...rowsOf(box.r, [x + w / 2, y], h));
-  colored(g, shape, box, rect);
-  if (box.z) g.append(skipMark(rect, pane));
+  g.append(shape);
+  if (!pane.far) g.append(svg("title", {}, box.t), ...rowsOf(box.r, [x + w / 2, y], h));
+  colored(g, shape, box, rect, pane);
+  if (box.z && !pane.far) g.append(skipMark(rect, pane));
   return g;
 }
 
@@ -135,23 +154,24 @@ function boxAt(rect, box, key, pane) {
  * @param {SVGElement} shape
  * @param {Box} box
  * @param {Rect} rect
+ * @param {Pane} pane
  */
-function colored(g, shape, box, rect) {
+function colored(g, shape, box, rect, pane) {
   if (state.color === "kind") shape.style.fill = "var(--f)";
   else if (state.color === "change") shape.style.fill = `var(--${box.d ?? "same"})`;
-  else heated(g, shape, box, rect);
+  else heated(g, shape, box, pane.far ? null : rect);
 }
 
 /** Other colours for the boxes that are drawn: nothing is drawn anew. */
 export function recolor() {
-  for (const { element, what } of state.drawn) {
-    if (what.k === undefined || !element.classList.contains("box")) continue;
+  for (const { pane, element, what } of state.drawn.values()) {
+    if (what.k === undefined || !element?.classList.contains("box")) continue;
     const shape = element.querySelector(":scope > rect:not(.plate), :scope > ellipse");
     if (!(shape instanceof SVGElement)) continue;
     for (const old of element.querySelectorAll(":scope > .plate, :scope > .number")) old.remove();
     element.classList.remove("heat");
     element.style.fill = "";
-    colored(element, shape, what, placeOf(shape));
+    colored(element, shape, what, placeOf(shape), pane);
   }
 }
 
@@ -172,15 +192,16 @@ function placeOf(shape) {
  * @param {SVGElement} g
  * @param {SVGElement} shape
  * @param {Box} box
- * @param {Rect} rect
+ * @param {Rect | null} rect where there is room for a number
  */
-function heated(g, shape, box, [x, y, w]) {
+function heated(g, shape, box, rect) {
   const cost = costOf(box.x, +state.color);
   const { fill, text } = heat(cost / state.dearest);
   shape.style.fill = fill;
   g.classList.add("heat");
   g.style.fill = text;
-  if (!cost) return;
+  if (!cost || !rect) return;
+  const [x, y, w] = rect;
   const said = short(cost);
   const wide = said.length * 4.2 + 4;
   const plate = svg("rect", { class: "plate", x: fixed(x + w - wide + 4), y: fixed(y - 6.5), width: fixed(wide), height: 9, rx: 2 });
@@ -234,13 +255,10 @@ function asWide(text, wide) {
 }
 
 /**
- * @param {SVGElement} element
- * @param {Box | Frame} what
  * @param {string} key
- * @param {Rect} rect
- * @param {Where} where
- * @param {boolean} closed
+ * @param {SVGElement} element
  */
-function remember(element, what, key, [x, y, w, h], where, closed) {
-  state.drawn.push({ pane: where.pane, element, what, key, rect: [where.x + x, where.y + y, w, h], closed });
+function remember(key, element) {
+  const item = state.drawn.get(key);
+  if (item) item.element = element;
 }

@@ -16,6 +16,10 @@ export const panes = data.roots.map((root, number) => ({
   canvas: byId(number ? `canvas${number}` : "canvas", SVGSVGElement),
   view: null,
   size: [1, 1],
+  whole: null,
+  painted: null,
+  far: false,
+  dot: 0,
 }));
 
 /** The keys of boxes that were opened and of frames that were folded: names from the outside in, with `/` between them. */
@@ -25,7 +29,8 @@ export const folded = /** @type {Set<string>} */ (new Set());
 export const state = {
   /** The picture that the keyboard moves. */
   active: panes[0],
-  drawn: /** @type {Drawn[]} */ ([]),
+  /** Boxes and frames by their keys, from the outside in. */
+  drawn: /** @type {Map<string, Drawn>} */ (new Map()),
   lines: /** @type {DrawnLine[]} */ ([]),
   selected: /** @type {Set<number>} */ (new Set()),
   /** "kind", "change", or the number of a column of the costs. */
@@ -34,6 +39,8 @@ export const state = {
   dearest: 1,
   /** Whether the pointer that is down, or was last, has moved. */
   moved: false,
+  /** Whether the page is being printed: then all words stand. */
+  isPrinted: false,
 };
 
 export const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -18,11 +18,12 @@ let anchors = /** @type {Point[]} */ ([]);
 onDraw(() => {
   const [one, two] = panes;
   const middles = /** @type {Point[]} */ ([]);
-  for (const item of state.drawn) {
+  const drawn = [...state.drawn.values()];
+  for (const item of drawn) {
     if (item.pane !== one || item.what.k === undefined) continue;
     for (const node of each(item.what.x)) {
       const other = twin(node);
-      const found = other === undefined ? undefined : state.drawn.findLast((box) => box.pane === two && inRanges(box.what.x, other));
+      const found = other === undefined ? undefined : drawn.findLast((box) => box.pane === two && inRanges(box.what.x, other));
       if (!found) continue;
       middles.push([middle(item.rect), middle(found.rect)]);
       break;
@@ -71,8 +72,8 @@ function follow(pane, other) {
 }
 
 let following = false;
-onView((pane) => {
-  if (!choice.checked || following) return;
+onView((pane, isOneOfAll) => {
+  if (isOneOfAll || !choice.checked || following) return;
   following = true;
   for (const other of panes) if (other !== pane) follow(pane, other);
   following = false;

@@ -1,6 +1,6 @@
 // From a box to all its inputs and outputs: what leads to it and what follows from it stays, the rest fades.
 import { countedBefore, data, touches } from "./data.js";
-import { onDraw } from "./draw.js";
+import { onPaint } from "./draw.js";
 import { byId } from "./elements.js";
 import { onKey } from "./keyboard.js";
 import { follow } from "./selection.js";
@@ -39,8 +39,8 @@ function reached(from, next) {
 function trace() {
   const isOn = button.getAttribute("aria-pressed") === "true" && state.selected.size > 0;
   const sets = isOn ? [reached(state.selected, inputs), reached(state.selected, (node) => users[node])] : [];
-  for (const { element, what, closed } of state.drawn) {
-    if (closed || what.k !== undefined) element.classList.toggle("off", isOn && !sets.some((set) => touches(set, what.x)));
+  for (const { element, what, closed } of state.drawn.values()) {
+    if (closed || what.k !== undefined) element?.classList.toggle("off", isOn && !sets.some((set) => touches(set, what.x)));
   }
   for (const { element, tail, head } of state.lines) {
     /** @param {Uint32Array} set @param {Box | undefined} box */
@@ -62,5 +62,5 @@ export const isTracing = () => button.getAttribute("aria-pressed") === "true";
 
 button.addEventListener("click", () => setTracing(!isTracing()));
 onKey("t", () => setTracing(!isTracing()));
-onDraw(trace);
+onPaint(trace);
 follow(trace);

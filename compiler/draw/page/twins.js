@@ -35,7 +35,7 @@ export function partner(item) {
   for (const node of each(item.what.x)) {
     const other = twins.get(node);
     if (other === undefined) continue;
-    return state.drawn
+    return [...state.drawn.values()]
       .filter(({ pane, closed, what }) => pane !== item.pane && closed === item.closed && inRanges(what.x, other))
       .sort((one, two) => Math.abs(size(one) - size(item)) - Math.abs(size(two) - size(item)))[0];
   }

@@ -154,6 +154,8 @@ export interface PlacedFrame {
 export interface PlacedLine {
   line: Line;
   key: string;
+  /** It lies within, its curves and what they lead to. */
+  bounds: Rect;
   label: Label | null;
   /** The path. */
   d: string;
@@ -188,6 +190,14 @@ export interface Pane {
   view: Rect | null;
   /** Its width and height. */
   size: Point;
+  /** Where everything in it stands. */
+  whole: Composed | null;
+  /** The part of it that is painted; null is all of it. */
+  painted: Rect | null;
+  /** Whether it is so small that no word is painted. */
+  far: boolean;
+  /** What is smaller is not painted. */
+  dot: number;
 }
 /** A line as it was drawn. */
 export interface DrawnLine {
@@ -195,10 +205,10 @@ export interface DrawnLine {
   tail: Box | undefined;
   head: Box | undefined;
 }
-/** A box or a frame as it was drawn; `closed` where it shows nothing of what is inside. */
+/** A box or a frame where it stands; `closed` where it shows nothing of what is inside. Of a large picture only what is seen has an element. */
 export interface Drawn {
   pane: Pane;
-  element: SVGElement;
+  element: SVGElement | undefined;
   what: Box | Frame;
   key: string;
   rect: Rect;

@@ -5,9 +5,9 @@ import { changed, panes, state } from "./state.js";
 
 /** @import { Pane, Point, Rect } from "./types.d.ts" */
 
-const listeners = /** @type {((pane: Pane) => void)[]} */ ([]);
+const listeners = /** @type {((pane: Pane, isOneOfAll: boolean) => void)[]} */ ([]);
 
-/** Calls `listener` when another part of a picture is seen. @param {(pane: Pane) => void} listener */
+/** Calls `listener` when another part of a picture is seen, or of each of them at once. @param {(pane: Pane, isOneOfAll: boolean) => void} listener */
 export function onView(listener) {
   listeners.push(listener);
 }
@@ -18,7 +18,7 @@ export function onView(listener) {
  */
 export function show(pane, view) {
   frame(pane, view);
-  for (const listener of listeners) listener(pane);
+  for (const listener of listeners) listener(pane, false);
   changed();
 }
 
@@ -36,9 +36,19 @@ function frame(pane, view) {
  * @param {Pane} pane
  * @returns {Point}
  */
-export function room({ canvas }) {
-  const { width, height } = canvas.getBoundingClientRect();
+export function room(pane) {
+  const { width, height } = rooms.get(pane) ?? measured(pane);
   return [width || 800, height || 600];
+}
+
+/** Sizes of pictures: to ask for one lays the page out. */
+const rooms = /** @type {Map<Pane, DOMRect>} */ (new Map());
+
+/** @param {Pane} pane */
+function measured(pane) {
+  const size = pane.canvas.getBoundingClientRect();
+  rooms.set(pane, size);
+  return size;
 }
 
 /**
@@ -82,6 +92,7 @@ function showEach(part) {
     const view = part(pane, k);
     if (view) frame(pane, view);
   });
+  for (const pane of panes) for (const listener of listeners) listener(pane, true);
   changed();
 }
 
@@ -126,7 +137,7 @@ function center(pane, [x, y, w, h], needed = h, kept = h) {
  * @param {number} node
  */
 export function bringIntoView(node) {
-  const found = state.drawn.findLast((item) => inRanges(item.what.x, node));
+  const found = [...state.drawn.values()].findLast((item) => inRanges(item.what.x, node));
   if (found) center(found.pane, found.rect);
 }
 
@@ -141,7 +152,7 @@ export function bringTopIntoView(pane, rect) {
 
 for (const pane of panes) {
   new ResizeObserver(() => {
-    const { width, height } = pane.canvas.getBoundingClientRect();
+    const { width, height } = measured(pane);
     if (pane.view && width && height) show(pane, [pane.view[0], pane.view[1], pane.view[2], (pane.view[2] * height) / width]);
   }).observe(pane.canvas);
 }
@@ -151,6 +162,10 @@ for (const pane of panes) {
 let screen = [];
 addEventListener("beforeprint", () => {
   screen = panes.map((pane) => pane.view);
+  state.isPrinted = true;
   showEach(({ size: [w, h] }) => [-6, -6, w + 12, h + 12]);
 });
-addEventListener("afterprint", () => showEach((_, k) => screen[k]));
+addEventListener("afterprint", () => {
+  state.isPrinted = false;
+  showEach((_, k) => screen[k]);
+});
