@@ -64,6 +64,10 @@ class Step:
     """The outermost module around it that has run before, with how often (`tower@2`)."""
     axes: Axes = ()
     """The names of the axes of what it makes, once they are known."""
+    by: str = ""
+    """What PyTorch calls it, where it is a reshape."""
+    free: int | None = None
+    """Of a reshape, the axis whose size the model leaves to be worked out."""
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name} = {value}" for name, value in self.arguments.items())

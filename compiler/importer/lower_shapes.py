@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from .by_distance import gathered
 from .flat_steps import Plain, Word
-from .known import Data, Fixed
+from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_folded import batched, unbatched
 from .trace import Call, Ref
@@ -34,7 +34,22 @@ def reshape(low: Lowering, call: Call) -> None:
     elif len(made.bare) == 1 and len(data.bare) > 1:
         low.emit(call, "flatten", {}, [data])
     else:
-        low.emit(call, "reshape", {"shape": _following(low, made)}, [data])
+        shape = _following(low, made)
+        low.emit(call, "reshape", {"shape": shape}, [data])
+        step = low.flat.steps[-1]
+        step.by, step.free = plain_name(call.function), shape.index(-1) if -1 in shape else _left_out(call, made)
+
+
+def _left_out(call: Call, made: Data) -> int | None:
+    """The axis whose size the call gives as -1, if it is not the batch's."""
+    given = [item for argument in call.arguments[1:] for item in (argument if isinstance(argument, list | tuple) else [argument])]
+    if call.function == "unflatten":
+        dim, *given = given
+        given = [None] * (dim % (len(made.shape) - len(given) + 1)) + given
+    if -1 not in given:
+        return None
+    axis = given.index(-1)
+    return made.axis(axis) if made.alone or axis != made.batch else None
 
 
 def _following(low: Lowering, made: Data) -> list[int]:

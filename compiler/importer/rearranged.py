@@ -1,85 +1,175 @@
-"""Axes split, permuted and joined as one `rearrange`, which says what the three steps do."""
+"""Axes split, permuted and joined as one `rearrange`, which says what the steps do.
+
+A run of views is followed by the factors of its axes: a reshape cuts factors, a permutation carries them. What comes out is a pattern
+where each axis before and after is made of whole factors.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import mul
+from dataclasses import field
 
+from ...base.records import dataclass
 from .flat_steps import Flat, Plain, Step
 
 LETTERS = ("a", "b", "d", "e", "f", "g", "i", "j", "k", "l", "m", "n")
+STEPS = frozenset(("reshape", "flatten", "permute"))
+OF_ONE_AXIS = frozenset(("unflatten", "flatten"))
+"""Functions that cut or join axes by themselves: with these no permutation is needed for a pattern to say more than a shape."""
+
+Groups = list[list[int]]
+"""For each axis the factors that it is made of."""
 
 
-def pattern(before: Sequence[int], middle: Sequence[int], order: Sequence[int], after: Sequence[int]) -> tuple[str, dict[str, int]] | None:
-    """The pattern of a reshape to `middle`, a permutation and a reshape to `after`, with the sizes that it needs; None where axes do not fall together."""
-    split, groups = list(middle), _grouped(middle, before)
-    if len(groups) != len(before):
-        parts = _common(before, middle)
-        if parts is None:
-            return None
-        split, groups = parts
-    # The factors of each axis in the middle, then in the new order.
-    homes = [[axis] for axis in range(len(middle))] if split == list(middle) else _grouped(split, middle)
-    turned = [factor for axis in order for factor in homes[axis]]
-    sizes = [split[factor] for factor in turned]
-    joined = _grouped(sizes, after)
-    if len(joined) != len(after):
-        return None
-    names = _names(groups, split)
-    left = [_side([names[factor] for factor in row]) for row in groups]
-    right = [_side([names[turned[place]] for place in row]) for row in joined]
-    told = {names[factor]: split[factor] for row in groups for factor in (row[1:] if len(row) > 1 else ())}
+@dataclass(slots=True, eq=False)
+class Factors:
+    """The axes of a tensor on its way through views."""
+
+    sizes: list[int]
+    before: Groups
+    now: Groups
+    free: set[int] = field(default_factory=set)
+    """Factors whose size the model itself works out from the others."""
+
+    @classmethod
+    def of(cls, shape: Sequence[int]) -> Factors:
+        return cls(list(shape), [[axis] for axis in range(len(shape))], [[axis] for axis in range(len(shape))])
+
+    def permute(self, order: Sequence[int]) -> None:
+        self.now = [self.now[axis] for axis in order]
+
+    def reshape(self, shape: Sequence[int], free: int | None) -> bool:
+        """Whether the new axes are made of whole factors, or of parts of one."""
+        left = [factor for row in self.now for factor in row]
+        found: Groups = []
+        for size in shape:
+            row: list[int] = []
+            while left and (size > 1 or not row) and (self.sizes[left[0]] == 1 or size > 1):
+                factor = left.pop(0)
+                own = self.sizes[factor]
+                if size % own and own % size == 0:
+                    left.insert(0, self._cut(factor, size))
+                    own = size
+                if size % own:
+                    return False
+                row.append(factor)
+                size //= own
+            if size > 1:
+                return False
+            found.append(row)
+        if any(self.sizes[factor] > 1 for factor in left) or not found:
+            return False
+        found[-1] += left
+        self.now = found
+        if free is not None and len(found[free]) == 1:
+            self.free.add(found[free][0])
+        return True
+
+    def _cut(self, factor: int, size: int) -> int:
+        """The rest of a factor that becomes `size`."""
+        rest = len(self.sizes)
+        self.sizes.append(self.sizes[factor] // size)
+        self.sizes[factor] = size
+        for rows in (self.before, self.now):
+            for row in rows:
+                if factor in row:
+                    row.insert(row.index(factor) + 1, rest)
+        return rest
+
+    def join(self) -> None:
+        """Neighbours that stay neighbours are one factor."""
+        for row in self.before:
+            place = 0
+            while place + 1 < len(row):
+                pair = row[place : place + 2]
+                home = next((other for other in self.now if pair[0] in other), [])
+                at = home.index(pair[0]) if home else 0
+                if home[at : at + 2] == pair:
+                    self.sizes[pair[0]] *= self.sizes[pair[1]]
+                    row.remove(pair[1])
+                    home.remove(pair[1])
+                else:
+                    place += 1
+        self._drop_ones()
+
+    def _drop_ones(self) -> None:
+        """An axis of 1 that goes into another is written as `1`."""
+        for row in self.before:
+            home = next((other for other in self.now if row and row[0] in other), [])
+            if len(row) == 1 < len(home) and self.sizes[row[0]] == 1:
+                home.remove(row[0])
+                row.clear()
+
+    @property
+    def is_turned(self) -> bool:
+        before, now = ([factor for row in rows for factor in row] for rows in (self.before, self.now))
+        return before != now
+
+    @property
+    def is_cut(self) -> bool:
+        return any(len(row) != 1 for row in (*self.before, *self.now))
+
+
+def pattern(factors: Factors, attends: bool = False) -> tuple[str, dict[str, int]]:
+    """The pattern, and the sizes that it needs: of each axis that is cut all but one."""
+    names = _names(factors, attends)
+    left, right = ([_side([names[factor] for factor in row]) for row in rows] for rows in (factors.before, factors.now))
+    told: dict[str, int] = {}
+    cut = [row for row in factors.before if len(row) > 1]
+    for row in cut:
+        hinted = [factor for factor in row if factor in factors.free]
+        # Windows are told by their own sides, the parts of a single axis by how many they are.
+        free = hinted[0] if len(hinted) == 1 else row[0] if len(cut) > 1 else row[-1]
+        told |= {names[factor]: factors.sizes[factor] for factor in row if factor != free}
     return f"{' '.join(left)} -> {' '.join(right)}", told
 
 
-def _common(before: Sequence[int], middle: Sequence[int]) -> tuple[list[int], list[list[int]]] | None:
-    """The factors that both shapes have in common, and those of each axis before."""
-    cuts = sorted(set(accumulate(before, mul)) | set(accumulate(middle, mul)))
-    factors, at = [], 1
-    for cut in cuts:
-        if cut % at:
-            return None
-        factors.append(cut // at)
-        at = cut
-    groups = _grouped(factors, before)
-    return (factors, groups) if len(groups) == len(before) and len(_grouped(factors, middle)) == len(middle) else None
-
-
-def _grouped(factors: Sequence[int], sizes: Sequence[int]) -> list[list[int]]:
-    """Which factors, one after the other, make each size; short of a size where none do. Those of 1 go to a size of 1, or before another."""
-    found: list[list[int]] = []
-    place = 0
-    for size in sizes:
-        row, product = list[int](), 1
-        while place < len(factors) and (product < size or (size == 1 == factors[place])):
-            product *= factors[place]
-            row.append(place)
-            place += 1
-        if product != size:
-            return found
-        found.append(row)
-    return found if place == len(factors) else found[:-1]
-
-
-def _names(groups: Sequence[Sequence[int]], factors: Sequence[int]) -> dict[int, str]:
-    """`h` and `w` with what they are cut into, and `c`, where it is an image; letters elsewhere."""
-    found: dict[int, str] = {}
-    letters = iter(LETTERS)
-    cut = [place for place, row in enumerate(groups) if len(row) == 2]
-    if len(groups) == 3 and len(cut) == 2 and all(len(row) in (1, 2) for row in groups):
-        whole = next(place for place in range(3) if place not in cut)
-        first, second = (groups[place] for place in cut)
-        # Windows are cut out of rows and columns, or put back into them: their sides are equal for the most part.
-        is_cut = factors[first[1]] == factors[second[1]]
-        for place, (outer, inner) in zip(cut, (("h", "p"), ("w", "q")) if is_cut else (("h", "w"), ("p", "q")), strict=True):
-            found[groups[place][0]], found[groups[place][1]] = outer, inner
-        found[groups[whole][0]] = "c"
+def _names(factors: Factors, attends: bool) -> dict[int, str]:
+    """`h` and `w` with what they are cut into, `heads` and `c` where the module attends; letters elsewhere."""
+    before, now = factors.before, factors.now
+    found = _windows(factors) or _sequence(before, now) or (_heads(factors) if attends else None)
+    if found is not None:
         return found
-    for row in groups:
-        for factor in row:
-            found[factor] = next(letters)
-    return found
+    letters = iter(LETTERS)
+    return {factor: next(letters) for row in before for factor in row}
+
+
+def _windows(factors: Factors) -> dict[int, str] | None:
+    """An image of which rows and columns are cut, or put together."""
+    groups = factors.before
+    cut = [place for place, row in enumerate(groups) if len(row) == 2]
+    if len(groups) != 3 or len(cut) != 2 or any(len(row) not in (1, 2) for row in groups):
+        return None
+    whole = next(place for place in range(3) if place not in cut)
+    first, second = (groups[place] for place in cut)
+    # Windows are cut out of rows and columns, or put back into them: their sides are equal for the most part.
+    is_cut = factors.sizes[first[1]] == factors.sizes[second[1]]
+    outer, inner = (("h", "p"), ("w", "q")) if is_cut else (("h", "w"), ("p", "q"))
+    return {first[0]: outer[0], first[1]: outer[1], second[0]: inner[0], second[1]: inner[1], groups[whole][0]: "c"}
+
+
+def _sequence(before: Groups, now: Groups) -> dict[int, str] | None:
+    """A sequence as the image that it was, or an image as a sequence."""
+    lengths = [len(row) for row in before], [len(row) for row in now]
+    if lengths[0] == [2, 1] and lengths[1] == [1, 1, 1]:
+        return {before[0][0]: "h", before[0][1]: "w", before[1][0]: "c"}
+    if lengths == ([1, 1, 1], [2, 1]) and [*now[0], *now[1]] == [row[0] for row in before]:
+        return {now[0][0]: "h", now[0][1]: "w", now[1][0]: "c"}
+    return None
+
+
+def _heads(factors: Factors) -> dict[int, str] | None:
+    """The features of a sequence cut into heads, or heads side by side again."""
+    before, now = factors.before, factors.now
+    lengths = [len(row) for row in before], [len(row) for row in now]
+    if lengths == ([1, 2], [1, 1, 1]) and now[1] == before[0]:
+        return {before[0][0]: "l", before[1][0]: "heads", before[1][1]: "c"}
+    count = {2: "two", 3: "three"}.get(factors.sizes[before[1][0]])
+    if lengths == ([1, 3], [1, 1, 1, 1]) and count is not None:
+        return {before[0][0]: "l", before[1][0]: count, before[1][1]: "heads", before[1][2]: "c"}
+    if lengths == ([1, 1, 1], [1, 2]) and now == [before[1], [*before[0], *before[2]]]:
+        return {now[0][0]: "l", now[1][0]: "heads", now[1][1]: "c"}
+    return None
 
 
 def _side(names: Sequence[str]) -> str:
@@ -87,28 +177,65 @@ def _side(names: Sequence[str]) -> str:
 
 
 def rearranged(flat: Flat) -> None:
-    """Fold such runs, each of which is read by the next alone, in place."""
-    made, uses, shapes = flat.made(), flat.uses(), flat.shapes()
-    gone: set[int] = set()
-    for last in flat.steps:
-        if last.operation not in ("reshape", "flatten") or last.number in gone:
-            continue
-        turn = _before(made, uses, last, "permute")
-        first = _before(made, uses, turn, "reshape") if turn is not None else None
-        if turn is None or first is None or len(last.shape) < 2 or {turn.number, first.number} & gone:
-            continue
-        order = turn.arguments["order"]
-        assert isinstance(order, list)
-        found = pattern(shapes[first.inputs[0]], first.shape, order, last.shape)
-        if found is None or len(first.shape) > len(LETTERS):
-            continue
-        text, told = found
-        arguments: dict[str, Plain] = {"pattern": text, **told}
-        last.operation, last.arguments, last.inputs = "rearrange", arguments, list(first.inputs)
-        gone |= {turn.number, first.number}
+    """Fold such runs, each step of which is read by the next alone, in place."""
+    attends = {step.path for step in flat.steps if step.operation in ("sdpa", "softmax")}
+    shapes, gone = flat.shapes(), set[int]()
+    for run in _runs(flat):
+        start = 0
+        while start < len(run):
+            for stop in range(len(run), start, -1):
+                part = run[start:stop]
+                factors = _followed(part, shapes[part[0].inputs[0]])
+                if factors is None:
+                    continue
+                if len(part) > 1 and factors.is_turned and not factors.is_cut:
+                    order = [axis for row in factors.now for axis, own in enumerate(factors.before) if own == row]
+                    part[-1].operation, part[-1].arguments, part[-1].inputs = "permute", {"order": order}, list(part[0].inputs)
+                    gone |= {step.number for step in part[:-1]}
+                    start = stop - 1
+                    break
+                if _says_more(part, factors):
+                    text, told = pattern(factors, part[0].path in attends)
+                    arguments: dict[str, Plain] = {"pattern": text, **told}
+                    part[-1].operation, part[-1].arguments, part[-1].inputs = "rearrange", arguments, list(part[0].inputs)
+                    gone |= {step.number for step in part[:-1]}
+                    start = stop - 1
+                    break
+            start += 1
     flat.steps = [step for step in flat.steps if step.number not in gone]
 
 
-def _before(made: dict[int, Step], uses: dict[int, int], step: Step, operation: str) -> Step | None:
-    found = made.get(step.inputs[0]) if step.inputs else None
-    return found if found is not None and found.operation == operation and uses[found.number] == 1 else None
+def _says_more(run: Sequence[Step], factors: Factors) -> bool:
+    """Whether a pattern says more than the steps: axes that are cut and turned, or that the model itself cuts or joins one by one."""
+    if sum(map(len, factors.before)) > len(LETTERS) or not factors.is_cut:
+        return False
+    return factors.is_turned or (len(run[-1].shape) > 1 and all(step.by in OF_ONE_AXIS for step in run))
+
+
+def _followed(run: Sequence[Step], shape: Sequence[int]) -> Factors | None:
+    factors = Factors.of(shape)
+    for step in run:
+        if step.operation == "permute":
+            order = step.arguments["order"]
+            assert isinstance(order, list)
+            factors.permute(order)
+        elif not factors.reshape(step.shape, step.free):
+            return None
+    factors.join()
+    return factors
+
+
+def _runs(flat: Flat) -> list[list[Step]]:
+    """The longest runs of views in one module."""
+    made, uses = flat.made(), flat.uses()
+    found: dict[int, list[Step]] = {}
+    for step in flat.steps:
+        if step.operation not in STEPS or len(step.shape) < 2:
+            continue
+        before = made.get(step.inputs[0])
+        is_next = before is not None and before.number in found and uses[before.number] == 1
+        if is_next and before is not None and (before.path, before.again) == (step.path, step.again):
+            found[step.number] = [*found.pop(before.number), step]
+        else:
+            found[step.number] = [step]
+    return list(found.values())

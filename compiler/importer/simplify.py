@@ -10,7 +10,7 @@ import torch
 from .attention_core import cores
 from .attention_forms import attentions
 from .flat_steps import Flat, Plain, Sizes, Step
-from .rearranged import rearranged
+from .rearranged import OF_ONE_AXIS, rearranged
 from .response_norm import response_norms
 from .views import is_view, moved, numbered
 
@@ -50,6 +50,7 @@ def _learned(flat: Flat) -> None:
             continue
         if before.operation == "reshape":
             step.inputs = list(before.inputs)  # the one between goes, if nothing else reads it
+            step.by = step.by if before.by in OF_ONE_AXIS else before.by
             before = made.get(enters(step))
         if step.shape == shapes[enters(step)]:
             instead[step.number] = enters(step)

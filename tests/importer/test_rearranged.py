@@ -1,0 +1,43 @@
+"""Views of a tensor become the pattern that says what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+import archc
+
+Views = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Viewed(nn.Module):
+    def __init__(self, features: int, views: Views) -> None:
+        super().__init__()
+        self.before, self.views = nn.Linear(features, features), views
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.views(self.before(x)).relu()
+
+
+@pytest.mark.parametrize(
+    ("shape", "views", "said"),
+    [
+        ((6, 8), lambda x: x.unflatten(2, (2, -1)).transpose(1, 2), 'rearrange("a (b d) -> b a d", b = 2)'),
+        ((6, 8), lambda x: x.view(x.shape[0], 6, -1, 4).transpose(1, 2), 'rearrange("a (b d) -> b a d", d = 4)'),
+        ((6, 8), lambda x: x.unflatten(1, (2, -1)), 'rearrange("(h w) c -> h w c", h = 2)'),
+        ((2, 3, 8), lambda x: x.flatten(1, 2), 'rearrange("h w c -> (h w) c")'),
+        ((6, 8), lambda x: x.view(-1, 3, 16), "reshape([3, 16])"),
+        (
+            (4, 6, 8),
+            lambda x: x.view(-1, 2, 2, 3, 2, 8).permute(0, 1, 3, 2, 4, 5).reshape(-1, 6, 4, 8),
+            'rearrange("(h p) (w q) c -> (h w) (p q) c", p = 2, q = 2)',
+        ),
+        ((2, 3, 8), lambda x: x.view(-1, 6, 8).view(-1, 2, 3, 8).permute(0, 3, 1, 2), "permute([2, 0, 1])"),
+    ],
+)
+def test_views_become_a_pattern(shape: tuple[int, ...], views: Views, said: str) -> None:
+    """Which size the model leaves open is left open; what cuts no axis and turns none stays a reshape. The import proves the text equal."""
+    assert said in archc.from_module(Viewed(shape[-1], views), [torch.zeros(2, *shape)])
