@@ -138,13 +138,16 @@ def _must_begin(build: Builder, frame: Frame, before: Tensors, span: Span) -> No
         text = " ".join(span.text.split())
         made = build.nodes[after].span
         within = made.source is not span.source or not span.start <= made.start < span.end
+        mine, theirs = build.nodes[after].shape, build.nodes[before].shape
+        stretches = len(mine) == len(theirs) and all(size in (1, other) for size, other in zip(mine, theirs, strict=True))
+        merge = "add(broadcast = true)" if stretches else "…"
         raise Problem(
             Diagnostic(
                 "E241",
                 f"`{text}` takes no tensor, and here one comes in",
                 Label(span, "drops what comes in"),
                 (Label(build.nodes[before].span, "makes it"), *((Label(made, "all that it gives comes from here"),) if within else ())),
-                help=f"begin a path with it: `add(broadcast = true) {{ | skip | {text} }}`",
+                help=f"begin a path of a merge with it: `{merge} {{ | skip | {text} }}`",
             )
         )
 

@@ -278,3 +278,16 @@ def test_a_factor_that_falls_short_is_doubted_and_the_size_is_exact(body: str, s
 @pytest.mark.parametrize("body", ["upsample(2)", "upsample(1.5)", "upsample(scale = 100.0 / 64)", "upsample(1.3)"])
 def test_a_factor_that_reaches_its_size_or_aims_at_none_is_not_doubted(body: str) -> None:
     assert "W519" not in [row.code for row in checked(net(body, "3, 64, 64"), "n.arch").diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("body", "offered"),
+    [
+        ("tokens -> linear(8) -> parameter([64, 8])", "`add(broadcast = true) { | skip | parameter([64, 8]) }`"),
+        ("tokens -> linear(8) -> parameter([16, 8])", "`… { | skip | parameter([16, 8]) }`"),
+    ],
+)
+def test_a_learned_tensor_is_offered_a_sum_only_where_it_fits_one(body: str, offered: str) -> None:
+    said = told(net(body, "3, 8, 8"))
+    assert "error[E241]" in said
+    assert offered in " ".join(said.split())
