@@ -53,7 +53,7 @@ def shape_text(shape: Shape) -> str:
 
 
 def caption(node: Node) -> str:
-    return node.operation.told(node.input_shapes, node.shape, node.axes)
+    return node.operation.told(node.input_shapes, node.shape, node.axes, *node.input_axes)
 
 
 Say = Callable[[Node], str]

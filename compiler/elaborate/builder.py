@@ -300,6 +300,7 @@ class Builder:
         if self.placed + (self.effort.calls if self.most < MOST_NODES else 0) >= self.most:
             raise self._too_many(span, "the first one too many") if self.most == MOST_NODES else Large
         shapes = tuple(self.nodes[index].shape for index in inputs)
+        entering = tuple(self.nodes[index].axes for index in inputs)
         shares, use = None, 1
         if self.sharing is not None:
             first = self._shared(operation, shapes)
@@ -326,7 +327,8 @@ class Builder:
             use=use,
             training_only=frame.training_only,
             label=label,
-            axes=named_axes(operation, tuple(self.nodes[index].axes for index in inputs), shapes, shape) if axes is None else axes,
+            axes=named_axes(operation, entering, shapes, shape) if axes is None else axes,
+            input_axes=entering,
         )
         self.nodes.append(node)
         self.batchless.append(is_batchless(operation.is_source(), [self.batchless[index] for index in inputs]))

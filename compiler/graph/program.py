@@ -109,7 +109,7 @@ class Node:
     """One operation at one place. `inputs` are indices of nodes, in the order of the operands; the same one may stand twice.
 
     `names` is the node's own name in its scope; `path` the whole. `shape` is the output's, `axes` the names of
-    its axes, `input_shapes` the operands' shapes.
+    its axes, `input_shapes` the operands' shapes, `input_axes` the names of theirs.
     `shares` is the node whose weights it uses (`reuse`), None for all others. `training_only` marks what serves aux heads alone.
     `unique` is the path as one string, different for every node (a reused step without a name of its own gets `@2`, `@3`).
     """
@@ -128,6 +128,7 @@ class Node:
     training_only: bool = False
     label: bool = False  # the user named it
     axes: Axes = ()
+    input_axes: tuple[Axes, ...] = ()
 
     @property
     def is_port(self) -> bool:

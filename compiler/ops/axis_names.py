@@ -33,12 +33,12 @@ def axis_name(axis: int, shape: tuple[int, ...]) -> str:
     return f"\x1f{axis} {len(shape)}\x1f"
 
 
-def spelled(message: str, axes: Axes = ()) -> str:
-    """The message with names: those of `axes`, else the usual ones."""
+def spelled(message: str, *axes: Axes) -> str:
+    """The message with names: those of the first of `axes` that has as many, else the usual ones."""
 
     def name(found: re.Match[str]) -> str:
         axis, rank = int(found[1]), int(found[2])
-        names = axes if len(axes) == rank else STANDARD.get(rank, ())
+        names = next((row for row in axes if len(row) == rank), STANDARD.get(rank, ()))
         return (names[axis] if axis < len(names) else "") or f"axis {axis}"
 
     return _MARK.sub(name, message)

@@ -441,9 +441,9 @@ class Operation(EightBits, ModuleForm):
 
     # ------------------------------------------------------------------------------------------- derived
 
-    def told(self, inputs: Shapes, output: Shape, axes: Axes = ()) -> str:
-        """The caption, its axes by the names that they have in the tensor; a record knows none of these."""
-        return spelled(self.caption(inputs, output), axes)
+    def told(self, inputs: Shapes, output: Shape, *axes: Axes) -> str:
+        """The caption, its axes by the names that they have in what comes out, or in what goes in; a record knows none of these."""
+        return spelled(self.caption(inputs, output), *axes)
 
     @classmethod
     def parameters(cls) -> tuple[Parameter, ...]:

@@ -9,7 +9,7 @@ from ...base.records import dataclass
 from .axis_names import Axes as AxisNames
 from .base import BYTES_A_FLOAT, Backward, Family, Operation, Refusal, Saved, Shape, Shapes, Window, product, show
 from .parameters import FLAG, Plain, Word, parameter
-from .several_axes import AXES, resolve_axes, show_axes, told_axes, torch_axes, whole_axes
+from .several_axes import AXES, resolve_axes, show_axes, torch_axes, whole_axes
 from .strides import Layout, elementwise, in_order
 
 CALLS = {
@@ -118,7 +118,7 @@ class Reduce(Operation):
         return CALLS[self.by].format(names[0], torch_axes(axes), ", keepdim=True" if self.keep else "")
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"{self.by} over {told_axes(self.axis, inputs[0], self.name)}"
+        return f"{self.by} over {show_axes(resolve_axes(self.axis, inputs[0], self.name), inputs[0])}"
 
 
 OPERATIONS: tuple[type[Operation], ...] = (Reduce,)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from .axes import AXIS, resolve_axis
-from .axis_names import axis_name, spelled
+from .axis_names import axis_name
 from .base import Refusal, Shape, Window, show
 from .parameters import BadValue, Kind, Plain
 
@@ -49,14 +49,6 @@ def resolve_axes(axes: Plain, shape: Shape, name: str, parameter: str = "axis") 
 def show_axes(axes: tuple[int, ...], shape: Shape) -> str:
     """`height, width`."""
     return ", ".join(axis_name(axis, shape) for axis in axes)
-
-
-def told_axes(axes: Plain, shape: Shape, name: str) -> str:
-    """For a caption: words as they stand. A number may be of any axis, for a record knows no names: it stays a number."""
-    found = axes if isinstance(axes, tuple) else (axes,)
-    if any(isinstance(axis, int) for axis in found):
-        return ", ".join(f"axis {axis}" for axis in resolve_axes(axes, shape, name))
-    return spelled(show_axes(resolve_axes(axes, shape, name), shape))
 
 
 def torch_axes(axes: tuple[int, ...]) -> str:

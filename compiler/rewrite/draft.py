@@ -144,6 +144,7 @@ class Draft:
             owner = owners.setdefault(family, item)
             inputs = tuple(number[operand] for operand in item.inputs)
             shapes = tuple(nodes[operand].shape for operand in inputs)
+            entering = tuple(nodes[operand].axes for operand in inputs)
             node = dataclasses.replace(
                 item.origin,
                 index=number[item],
@@ -151,9 +152,8 @@ class Draft:
                 inputs=inputs,
                 input_shapes=shapes,
                 shape=item.operation.output(shapes),
-                axes=item.operation.axes(tuple(nodes[operand].axes for operand in inputs), shapes, item.shape)
-                if inputs
-                else item.origin.axes,
+                axes=item.operation.axes(entering, shapes, item.shape) if inputs else item.origin.axes,
+                input_axes=entering,
                 names=item.names,
                 shares=None if owner is item else number[owner],
             )

@@ -89,9 +89,16 @@ def test_fixed_numbers_are_told_in_six_digits() -> None:
         ("permute([1, 2, 0]) -> concat { | relu | tanh }", "channels"),
         ("permute([1, 2, 0]) -> concat(axis = 1) { | relu | tanh }", "width"),
         ("concat { | relu | tanh }", ""),
+        ('permute([1, 2, 0]) -> reduce("mean", axis = 0)', "mean over height"),
+        ('tokens -> reduce("max", length)', "max over length"),
+        ('stack(axis = 0) { | relu | tanh } -> reduce("sum", axis = 0)', "sum over axis 0"),
+        ('rearrange("c (h p) (w q) -> (h w) (p q) c", p = 2, q = 2) -> reduce("mean", axis = 1)', "mean over axis 1"),
         ('rearrange("c (h p) (w q) -> (h w) (p q) c", p = 2, q = 2) -> roll(1, 0)', "axis 0 +1"),
     ],
 )
 def test_axes_are_told_by_the_names_that_they_have_in_the_tensor(steps: str, told: str) -> None:
     graph = graph_of(f"network n {{ input x[8, 4, 6] {steps} }}")
-    assert caption(next(node for node in reversed(graph.nodes) if node.operation.name in ("roll", "flip", "normalize", "concat"))) == told
+    assert (
+        caption(next(node for node in reversed(graph.nodes) if node.operation.name in ("roll", "flip", "normalize", "reduce", "concat")))
+        == told
+    )

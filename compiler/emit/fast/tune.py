@@ -80,7 +80,7 @@ def tune(
         timed = [node for node in rows if (node.unique, options[0]) in seconds]
         totals = {way: median(map(sum, zip(*(seconds[node.unique, way] for node in timed), strict=True))) for way in options}
         names = tuple(node.unique for node in rows)
-        caption = rows[0].operation.told(rows[0].input_shapes, rows[0].shape, rows[0].axes)
+        caption = rows[0].operation.told(rows[0].input_shapes, rows[0].shape, rows[0].axes, *rows[0].input_axes)
         chosen = min(options, key=lambda way: totals[way])
         trials.append(Trial(names, caption, totals, backend.choice(rows[0]), chosen))
     choices = {name: trial.chosen for trial in trials for name in trial.nodes}
