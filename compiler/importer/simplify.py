@@ -33,6 +33,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
         _undone(flat)
         rearranged(flat)
     _sums(flat)
+    _means(flat)
 
 
 def enters(step: Step) -> int:
@@ -194,6 +195,14 @@ def _sums(flat: Flat) -> None:
             step.inputs = [*first.inputs, *step.inputs[1:]]
             gone.add(first.number)
     flat.steps = [step for step in flat.steps if step.number not in gone]
+
+
+def _means(flat: Flat) -> None:
+    """A sum of so many tensors, by their number: their mean."""
+    for first, last in list(_chains(flat, "add", "scale")):
+        count, factor = len(first.inputs), last.arguments.get("factor")
+        if isinstance(factor, int | float) and factor == 1 / count and not first.arguments.get("broadcast"):
+            _replace(flat, [first, last], "mean", {})
 
 
 def _dominators(flat: Flat) -> dict[int, int]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
+import archc
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of
 
@@ -61,3 +64,17 @@ def test_the_modules_of_hrnet_are_one_block_with_loops() -> None:
     text = import_model(model_of("timm:hrnet_w18"), source="timm:hrnet_w18").text
     assert text.count("block high_resolution_module") == 1
     assert text.count("\n") <= 72
+
+
+class Averaged(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(8, 4), nn.Linear(8, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (self.one(x) + self.two(x)) / 2
+
+
+def test_a_sum_by_its_number_is_a_mean() -> None:
+    text = archc.from_module(Averaged(), [torch.zeros(2, 8)])
+    assert "mean { | one: linear(4) | two: linear(4) }" in text and "scale" not in text
