@@ -3,8 +3,8 @@
     pip install ai-edge-model-explorer
     model-explorer net.arch --extensions=archc.model_explorer
 
-The parts of a network are its layers, which open and fold; the costs of a step stand among its attributes. Numbers over the nodes come from
-`node_data`, which takes a file as `archc draw --values` does.
+The parts of a network are its layers, which open and fold; the costs of a step or a part stand among its attributes. Numbers over the nodes
+come from `node_data`, which takes a file as `archc draw --values` does.
 """
 
 from __future__ import annotations
@@ -51,7 +51,21 @@ def _graph(file: str | os.PathLike[str]) -> Graph:
 
 def shown(graph: Graph) -> Shown:
     """A network as Model Explorer's graph: a node a step, the parts around it as its namespace."""
-    return Shown(id=graph.program.name, nodes=[_node(graph, node) for node in graph.nodes])
+    costs = {
+        layer: {name: f"{value:,}" for name in COSTS if (value := sum(getattr(work_of(graph.nodes[index]), name) for index in nodes))}
+        for layer, nodes in _layers(graph).items()
+    }
+    return Shown(id=graph.program.name, nodes=[_node(graph, node) for node in graph.nodes], groupNodeAttributes=costs)
+
+
+def _layers(graph: Graph) -> dict[str, list[int]]:
+    """The steps of each layer, by its namespace."""
+    found: dict[str, list[int]] = {}
+    for node in graph.nodes:
+        parts = _parts(node)
+        for depth in range(1, len(parts) + 1):
+            found.setdefault("/".join(parts[:depth]), []).append(node.index)
+    return found
 
 
 def _node(graph: Graph, node: Node) -> GraphNode:
@@ -107,4 +121,11 @@ def node_data(file: str | os.PathLike[str], values: str | None = None) -> dict[s
 
 
 def _by_name(graph: Graph, values: Values) -> dict[str, dict[str, float]]:
-    return {name: {graph.nodes[index].unique: value for index, value in values.column(name).steps.items()} for name in values.columns}
+    """Of each column the numbers of steps, and those of parts for their layers."""
+    layers = {frozenset(nodes): f"{layer}___group___" for layer, nodes in _layers(graph).items()}
+    rows: dict[str, dict[str, float]] = {}
+    for name in values.columns:
+        column = values.column(name)
+        rows[name] = {graph.nodes[index].unique: value for index, value in column.steps.items()}
+        rows[name] |= {layers[part]: value for part, value in column.parts if part in layers}
+    return rows

@@ -43,6 +43,8 @@ def test_model_explorer_opens_a_file_with_the_adapter(file: Path) -> None:
     assert nodes["body.first.conv1"]["namespace"] == "body/first (unit)"
     edges = {(edge["sourceNodeId"], node["id"]) for node in shown["nodes"] for edge in node["incomingEdges"]}
     assert edges == {(producer.unique, user.unique) for producer, user, _ in graph.edges()}
+    assert shown["groupNodeAttributes"]["body/first (unit)"] == {"parameters": "232", "macs": "55,296", "activations": "6,144"}
+    assert sum(int(row["parameters"].replace(",", "")) for name, row in shown["groupNodeAttributes"].items() if name == "body") == 232 + 592
     assert {"key": "parameters", "value": "216"} in nodes["body.first.conv1"]["attrs"]
     assert nodes["body.first.conv1"]["outputsMetadata"][0]["attrs"][0] == {"key": "tensor_shape", "value": "8\u00d716\u00d716"}
 
@@ -65,6 +67,10 @@ def test_model_explorer_takes_costs_and_numbers_of_ones_own_as_node_data(file: P
     settings = config()
     settings.add_model_from_path(str(file))
     settings.add_node_data("time", own)
+    times.write_text('{"body.first": {"time": 4.5}, "body.second.conv1": {"time": 2}}', encoding="utf-8")
+    (own,) = node_data(file, str(times)).values()
+    results = json.loads(own.to_json_string())["n"]["results"]
+    assert {name: row["value"] for name, row in results.items()} == {"body/first (unit)___group___": 4.5, "body.second.conv1": 2.0}
     times.write_text('{"body.furst": 1}', encoding="utf-8")
     with pytest.raises(ArchError, match="furst"):
         node_data(file, str(times))
