@@ -135,7 +135,7 @@ ORDER = (
     "compiler/targets.py compiler/verify.py",
     "compiler/importer compiler/bench compiler/explore archc/given.py archc/manual",
     "archc/api.py archc/editor",
-    "archc/variants.py archc/notebook.py archc/model_explorer.py archc/live archc/lsp",
+    "archc/variants.py archc/notebook.py archc/model_explorer archc/live archc/lsp",
     "archc/agents",
     "archc/cli",
 )

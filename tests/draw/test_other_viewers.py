@@ -28,14 +28,17 @@ def file(tmp_path: Path) -> Path:
 
 def test_model_explorer_opens_a_file_with_the_adapter(file: Path) -> None:
     pytest.importorskip("model_explorer")
-    from model_explorer.extension_class_processor import ExtensionClassProcessor
-    from model_explorer.utils import convert_adapter_response
+    from model_explorer.extension_manager import ExtensionManager
 
-    from archc.model_explorer import ArchcAdapter
-
-    registered = ExtensionClassProcessor.extension_registry["archc.model_explorer.ArchcAdapter"]
-    assert (registered["type"], registered["metadata"].fileExts) == ("adapter", ["arch"])
-    (shown,) = convert_adapter_response(ArchcAdapter().convert(str(file), {}))["graphs"]
+    # As `--extensions=archc.model_explorer` loads it, and as the page asks it for a graph.
+    manager = ExtensionManager(["archc.model_explorer"])
+    manager.load_extensions()
+    (found,) = [row for row in manager.get_extensions_metadata() if row["id"] == "archc"]
+    assert (found["type"], found["fileExts"]) == ("adapter", ["arch"])
+    answer = manager.run_cmd(
+        {"cmdId": "convert", "extensionId": "archc", "modelPath": str(file), "settings": {}, "deleteAfterConversion": False}
+    )
+    (shown,) = answer["graphs"]
     json.dumps(shown)
     graph = check(str(file)).graph
     nodes = {node["id"]: node for node in shown["nodes"]}

@@ -18,15 +18,15 @@ from model_explorer.graph_builder import Graph as Shown
 from model_explorer.graph_builder import GraphNode, IncomingEdge, KeyValue, MetadataItem
 from model_explorer.node_data_builder import GradientItem, GraphNodeData, ModelNodeData, NodeDataResult
 
-from .base.diagnostics import Diagnostic
-from .compiler.analysis.cost import work_of
-from .compiler.draw.labels import own_name, shape_text
-from .compiler.draw.style import LIGHT
-from .compiler.draw.values import Values, read_values
-from .compiler.driver import check
-from .compiler.graph.graph import Graph
-from .compiler.graph.program import Node
-from .reporting.error import ArchError
+from ..base.diagnostics import Diagnostic
+from ..compiler.analysis.cost import work_of
+from ..compiler.draw.labels import own_name, shape_text
+from ..compiler.draw.style import LIGHT
+from ..compiler.draw.values import Values, read_values
+from ..compiler.driver import check
+from ..compiler.graph.graph import Graph
+from ..compiler.graph.program import Node
+from ..reporting.error import ArchError
 
 COSTS = ("parameters", "macs", "activations")
 
