@@ -103,8 +103,10 @@ class _Ends:
         return box is not None and len(box.first) == 1
 
     def _line(self, edges: list[Edge]) -> Line:
-        tensors = {self.representative[producer] for producer, _, _ in edges}
         producer, user, _ = edges[0]
+        box = self.box_of.get(producer)
+        is_applied = box is not None and box.is_applied  # what it makes of each tensor has a shape of its own
+        tensors = {producer if is_applied else self.representative[producer] for producer, _, _ in edges}
         training_only = all(self.graph.nodes[head].training_only for _, head, _ in edges)
         tail, head = self.tail(producer), self.head(user, producer)
         return Line(tail, head, tuple(edges), count=len(tensors), training_only=training_only)

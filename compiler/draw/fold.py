@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field, replace
+from itertools import groupby
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
@@ -284,13 +285,33 @@ class _Folder:
 
     def _runs(self, pieces: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
         """Equal neighbours together, with how they stand: "chain", "beside" or "" for a piece alone."""
+        uses = self._uses(pieces)
+        later = {piece.nodes for run in uses.values() for piece in run[1:]}
         runs: list[tuple[str, list[_Piece]]] = []
-        for how, run in self._neighbours(pieces):
-            if how == "beside" and len(run) < BRANCHES:
-                runs.extend(("", [piece]) for piece in run)
-            else:
-                runs.append((how, run))
+        for is_used, group in groupby((piece for piece in pieces if piece.nodes not in later), lambda piece: piece.nodes in uses):
+            if is_used:
+                runs.extend(("beside", uses[piece.nodes]) for piece in group)
+                continue
+            for how, run in self._neighbours(list(group)):
+                if how == "beside" and len(run) < BRANCHES:
+                    runs.extend(("", [piece]) for piece in run)
+                else:
+                    runs.append((how, run))
         return runs
+
+    def _uses(self, pieces: list[_Piece]) -> dict[tuple[int, ...], list[_Piece]]:
+        """One part that is applied to many tensors, as a detector's head is to each level, by the nodes of the first: it is drawn once.
+
+        All that they make goes to the same steps, so that none comes from another.
+        """
+        found: dict[object, list[_Piece]] = {}
+        for piece in pieces:
+            if piece.treatment == "box" and piece.scope is not None and not piece.alone:
+                inside = set(piece.nodes)
+                leaving = frozenset(user for index in piece.nodes for user in self._users(index) if user not in inside)
+                operations = tuple(self.graph.nodes[index].operation.name for index in piece.nodes)
+                found.setdefault((piece.scope.shares or piece.scope, leaving, operations), []).append(piece)
+        return {run[0].nodes: run for run in found.values() if len(run) >= BRANCHES}
 
     def _neighbours(self, pieces: list[_Piece]) -> list[tuple[str, list[_Piece]]]:
         runs: list[tuple[str, list[_Piece]]] = []

@@ -81,10 +81,10 @@ def title(scope: Scope, named: bool = True) -> Row:
     return (Words(name or scope.template or {"round": "repeat"}.get(scope.kind, scope.kind), "name"),)
 
 
-def counted(row: Row, count: int, parallel: bool) -> Row:
+def counted(row: Row, count: int, parallel: bool, is_applied: bool = False) -> Row:
     if count == 1:
         return row
-    return (*row, Words(f" {TIMES}{count}" + (" side by side" if parallel else ""), "count"))
+    return (*row, Words(f" {TIMES}{count}" + (", weights shared" if is_applied else " side by side" if parallel else ""), "count"))
 
 
 def _shared_row(item: Box | Frame) -> tuple[Row, ...]:
@@ -121,10 +121,10 @@ def box_rows(graph: Graph, box: Box, say: Say = caption) -> tuple[Row, ...]:
     """What a box prints, row by row."""
     if box.scope is not None:
         texts = summary(graph, box.scope, say)
-        names = _first_and_last(box.scope, box.nodes[-1]) if box.count > 1 else ""
+        names = _first_and_last(box.scope, box.nodes[-1]) if box.count > 1 and not box.is_applied else ""
         if names:
             texts = (names, *texts)
-        heading = counted(title(box.scope, not names), box.count, box.parallel)
+        heading = counted(title(box.scope, not names), box.count, box.parallel, box.is_applied)
         apart = ((Words(box.apart, "small"),),) if box.apart else ()
         return (heading, *_shared_row(box), *apart, *((Words(text, "small"),) for text in texts))
     if box.is_merge:

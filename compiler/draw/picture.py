@@ -47,6 +47,11 @@ class Box:
         return self.scope is None and len(self.first) == 1 and self.main.operation.family == "merge"
 
     @property
+    def is_applied(self) -> bool:
+        """Whether its rounds are one part with one set of weights, applied to several tensors."""
+        return self.parallel and any(node.shares is not None for node in self.nodes[len(self.first) :])
+
+    @property
     def is_port(self) -> bool:
         return self.scope is None and self.main.is_port
 

@@ -49,11 +49,12 @@ def finished(svg: bytes, title: str, description: str) -> str:
 
 
 def _keep_width(words: ElementTree.Element) -> None:
-    """A row of text is as wide as it was laid out, where a browser has another font."""
+    """A row of text is as wide as it was laid out, where a viewer has another font; so is each of its pieces, as LibreOffice reads no more than these."""
     if not knows("".join(words.itertext())):
         return
-    words.set("textLength", plain(round(_wide([words, *words]), 1)))
-    words.set("lengthAdjust", "spacingAndGlyphs")
+    for piece in (words, *words):
+        piece.set("textLength", plain(round(_wide([words, *words] if piece is words else [words, piece]), 1)))
+        piece.set("lengthAdjust", "spacingAndGlyphs")
 
 
 def _end(piece: ElementTree.Element) -> float:

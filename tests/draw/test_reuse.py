@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from archc.compiler.draw.fold import View, fold
+from archc.compiler.draw.labels import box_rows
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.graph.graph import Graph
-from tests.support import checked
+from tests.support import checked, graph_of
 
 
 def picture(body: str, level: str = "block") -> Picture:
@@ -44,3 +45,28 @@ def test_rounds_that_use_one_part_fold_and_uses_of_different_parts_do_not() -> N
     assert max([*(box.count for box in once.boxes()), *(frame.count for frame in once.frames())]) == 3
     apart = picture("t: cb(8) -> sigmoid -> u: cb(8) -> sigmoid -> reuse(t) -> reuse(u)")
     assert all(box.count == 1 for box in apart.boxes())
+
+
+def heads(levels: int, last: str = "") -> Graph:
+    """One head at maps of several sizes, the rows of all in one list; `last` stands behind the last head."""
+    maps = " -> ".join(f"p{level}: conv(8, 3, stride = {1 if level == 0 else 2})" for level in range(levels))
+    rows = [f"skip(p{level}) -> head{level}: {'head(8)' if level == 0 else 'reuse(head0)'}" for level in range(levels)]
+    paths = " ".join(f"| skip(head{level})" for level in range(levels - 1))
+    steps = "\n  ".join([maps, *rows, f"concat(axis = 0) {{ {paths} | skip(head{levels - 1}){last} }}"])
+    return graph_of(f"block head(out) {{ conv(out, 3) -> relu -> rearrange(\"(a n) h w -> (h w a) n\", n = 4) }}\nnetwork n {{\n  input x[8, 32, 32]\n  {steps}\n}}\n")
+
+
+def test_a_head_that_is_applied_to_many_levels_is_drawn_once() -> None:
+    graph = heads(5)
+    drawn = fold(graph)
+    (box,) = (box for box in drawn.boxes() if box.scope is not None)
+    assert (box.count, box.is_applied, box.shares) == (5, True, "")
+    assert "".join(words.text for words in box_rows(graph, box)[0]) == "head \u00d75, weights shared"
+    assert len({line.tail for line in drawn.lines if line.head == box.name}) == 5
+    (out,) = (line for line in drawn.lines if line.tail == box.name)
+    assert out.count == 5  # each has a shape of its own
+
+
+def test_few_uses_and_uses_that_go_elsewhere_are_boxes_of_their_own() -> None:
+    for graph, uses in ((heads(3), 2), (heads(4, " -> relu"), 3)):
+        assert [(box.count, box.shares) for box in fold(graph).boxes() if box.scope is not None] == [(1, ""), *[(1, "head0")] * uses]
