@@ -53,7 +53,9 @@ def heads(levels: int, last: str = "") -> Graph:
     rows = [f"skip(p{level}) -> head{level}: {'head(8)' if level == 0 else 'reuse(head0)'}" for level in range(levels)]
     paths = " ".join(f"| skip(head{level})" for level in range(levels - 1))
     steps = "\n  ".join([maps, *rows, f"concat(axis = 0) {{ {paths} | skip(head{levels - 1}){last} }}"])
-    return graph_of(f"block head(out) {{ conv(out, 3) -> relu -> rearrange(\"(a n) h w -> (h w a) n\", n = 4) }}\nnetwork n {{\n  input x[8, 32, 32]\n  {steps}\n}}\n")
+    return graph_of(
+        f'block head(out) {{ conv(out, 3) -> relu -> rearrange("(a n) h w -> (h w a) n", n = 4) }}\nnetwork n {{\n  input x[8, 32, 32]\n  {steps}\n}}\n'
+    )
 
 
 def test_a_head_that_is_applied_to_many_levels_is_drawn_once() -> None:
