@@ -118,10 +118,15 @@ def pattern(factors: Factors, attends: bool = False) -> tuple[str, dict[str, int
     cut = [row for row in factors.before if len(row) > 1]
     for row in cut:
         hinted = [factor for factor in row if factor in factors.free]
-        # Windows are told by their own sides, the parts of a single axis by how many they are.
-        free = hinted[0] if len(hinted) == 1 else row[0] if len(cut) > 1 else row[-1]
+        # Windows that are cut out are told by their own sides; else what stands first is told.
+        free = hinted[0] if len(hinted) == 1 else row[0] if len(cut) > 1 and not (len(cut) == 2 and _puts_back(factors, *cut)) else row[-1]
         told |= {names[factor]: factors.sizes[factor] for factor in row if factor != free}
     return f"{' '.join(left)} -> {' '.join(right)}", told
+
+
+def _puts_back(factors: Factors, first: Sequence[int], second: Sequence[int]) -> bool:
+    """Whether two axes are windows that go back into rows and columns: of such that are cut out the sides are equal for the most part."""
+    return factors.sizes[first[-1]] != factors.sizes[second[-1]]
 
 
 def _names(factors: Factors, attends: bool) -> dict[int, str]:
@@ -142,9 +147,7 @@ def _windows(factors: Factors) -> dict[int, str] | None:
         return None
     whole = next(place for place in range(3) if place not in cut)
     first, second = (groups[place] for place in cut)
-    # Windows are cut out of rows and columns, or put back into them: their sides are equal for the most part.
-    is_cut = factors.sizes[first[1]] == factors.sizes[second[1]]
-    outer, inner = (("h", "p"), ("w", "q")) if is_cut else (("h", "w"), ("p", "q"))
+    outer, inner = (("h", "w"), ("p", "q")) if _puts_back(factors, first, second) else (("h", "p"), ("w", "q"))
     return {first[0]: outer[0], first[1]: outer[1], second[0]: inner[0], second[1]: inner[1], groups[whole][0]: "c"}
 
 
