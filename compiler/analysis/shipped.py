@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ...base.records import dataclass
@@ -20,6 +21,10 @@ NOTES = (
 NOTHING = "No network that comes with archc is so."
 
 
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
+
+
 @dataclass(frozen=True, slots=True)
 class Networks(Listing[Entry]):
     """The shipped networks with their numbers, by name."""
@@ -28,13 +33,11 @@ class Networks(Listing[Entry]):
 
     def only(self, task: str | None = None, paper: str | None = None, max_parameters: int | None = None) -> Networks:
         """Those for a task, whose paper is told in such words, that have no more parameters."""
-        words = (paper or "").casefold().split()
+        words = _words(paper or "")  # whole ones: He is an author, and no part of "the"
         kept = (
             row
             for row in self.entries
-            if task in (None, row.task)
-            and all(word in row.paper.casefold() for word in words)
-            and (max_parameters is None or row.parameters <= max_parameters)
+            if task in (None, row.task) and words <= _words(row.paper) and (max_parameters is None or row.parameters <= max_parameters)
         )
         return Networks(tuple(kept))
 

@@ -253,6 +253,8 @@ def test_list_in_part(run: Run) -> None:
     names = [row["name"] for row in found["networks"]]
     assert names == [*(f"efficientnet_b{number}" for number in (0, 1)), *(f"mnasnet{width}" for width in ("0_5", "0_75", "1_0", "1_3"))]
     assert json.loads(run("list", "--paper", "nobody", "--format", "json").stdout)["networks"] == []
+    papers = [row["paper"] for row in json.loads(run("list", "--paper", "He", "--format", "json").stdout)["networks"]]
+    assert papers and all(re.search(r"\bHe\b", paper) for paper in papers)  # not whatever has "the" in its title
     assert "No network" in run("list", "--paper", "nobody").stdout
     assert [row.name for row in archc.networks(task="video", max_parameters=10_000_000)] == ["s3d"]
 
