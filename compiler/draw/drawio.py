@@ -92,12 +92,12 @@ class _Cells:
         return "<br>".join(lines)
 
     def _line(self, number: int, line: Line) -> None:
-        """A line from box to box: straight on, or at the right of what it skips."""
+        """A line from box to box: straight on, or at the right of what it skips; its words stand beside it."""
         beside = "edgeStyle=orthogonalEdgeStyle;exitX=1;exitY=0.5;entryX=1;entryY=0.5;" if line.skip else "edgeStyle=none;"
         color = self.theme.skip if line.skip else self.theme.line
         dashed = "dashed=1;" if line.training_only else ""
         words = f"\u00d7{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
-        style = f"{beside}rounded=1;endArrow=block;endSize=4;strokeColor={color};fontColor={self.theme.faint};fontSize=8;{dashed}{FONT}"
+        style = f"{beside}rounded=1;endArrow=block;endSize=4;strokeColor={color};fontColor={self.theme.faint};fontSize=8;align=left;spacingLeft=3;{dashed}{FONT}"
         ends = {"parent": LAYER, "edge": "1", "source": line.tail, "target": line.head}
         cell = ElementTree.SubElement(self.root, "mxCell", {"id": f"e{number}", **ends, "value": words, "style": style})
         ElementTree.SubElement(cell, "mxGeometry", {"relative": "1", "as": "geometry"})
