@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
+import torch
+
 from ...base.records import dataclass
 from ..ops.axis_names import Axes
 from .trace import Ran
@@ -84,6 +86,24 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Lies:
+    """How an output of the model lies: which of them it is, the axis of the batch, how many rows of it an image has, and whether it has other axes."""
+
+    place: int
+    batch: int
+    fold: int
+    has_axes: bool
+
+    def as_here(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The same with the batch first and an axis at least, as the language has it."""
+        if self.fold > 1:
+            shape = tensor.shape
+            tensor = tensor.reshape(*shape[: self.batch], -1, self.fold, *shape[self.batch + 1 :])
+        tensor = tensor.movedim(self.batch, 0)
+        return tensor if self.has_axes else tensor.unsqueeze(1)
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """A call that the language cannot say, and where it stands."""
 
@@ -111,6 +131,8 @@ class Flat:
     inputs: list[Input] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
+    lies: list[Lies] = field(default_factory=list)
+    """How the model has its outputs, where that is known."""
     side_outputs: list[tuple[str, int]] = field(default_factory=list)
     """Those of training alone."""
     missing: list[Missing] = field(default_factory=list)

@@ -12,10 +12,11 @@ from torch import nn
 
 from ..runtime.starts import Start
 from .fixed_values import Values
-from .flat_steps import Flat, Input, Missing, Plain, Step, Word
+from .flat_steps import Flat, Input, Lies, Missing, Plain, Step, Word
 from .inits import has_other_bias, has_zero_bias, lecun, tensor_start, word_of
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
+from .one_number import with_an_axis
 from .tensor_starts import tensor_starts
 from .trace import Call, Ran, Ref, Trace
 from .unsaid import Unsaid
@@ -73,12 +74,15 @@ class Lowering:
             taken.add(name)
             self.flat.inputs.append(Input(ref.number, name, data.bare, not value.dtype.is_floating_point))
             self.known[ref.number] = data
+            self._tell_how_it_lies("input", name, data)
         for call in self.trace.calls:
             self._one(call)
-        for name, ref in self.trace.outputs:
+        for place, (name, ref) in enumerate(self.trace.outputs):
             told = self.of(ref)
             if isinstance(told, Data):
                 self.flat.outputs.append((name, told.number))
+                self.flat.lies.append(Lies(place, told.batch, told.fold, bool(told.bare)))
+                self._tell_how_it_lies("output", name, told)
             else:
                 self.flat.notes.append(f"the output {name or 'of the model'} does not depend on the input: left out")
         for path, rows in self.trace.given.items():
@@ -86,13 +90,29 @@ class Lowering:
             self.flat.given[path] = [(name, place, row.number) for name, place, row in found if isinstance(row, Data)]
         self.flat.read = frozenset(value.name for value in self.trace.values if value.source in ("parameter", "buffer"))
         self.flat.prune()
+        with_an_axis(self.flat)
         wanted = {step.number for step in self.flat.steps if step.operation == MISSING}
         self.flat.missing = [row for row in self.flat.missing if wanted & set(row.made)]  # what is missing elsewhere is no matter
         tensor_starts(self.flat, self.starts, lambda key: self.factor(key).get("init"))
+        if self.trace.with_gradients:
+            names = ", ".join(f"`{name}`" for name in self.trace.with_gradients)
+            self.flat.notes.append(f"gradients go back through {names} in a way of the model's own, and here through its steps")
         if self.biased:
             shown = ", ".join(f"`{key}`" for key in list(self.biased)[:3]) + (", …" if len(self.biased) > 3 else "")
             self.flat.notes.append(f"biases start at 0 here, and in the model as PyTorch starts them: {shown}")
         return self.flat
+
+    def _tell_how_it_lies(self, what: str, name: str, data: Data) -> None:
+        """Say where a tensor of the model lies in another way than the language's."""
+        which = f"the {what} `{name}`" if name else f"the {what}"
+        if not data.bare:
+            self.flat.notes.append(f"{which} is [batch] in the model, and [batch, 1] here")
+        elif data.fold > 1:
+            self.flat.notes.append(
+                f"{which} has {data.fold} rows an image in axis {data.batch} in the model, which are an axis of their own here"
+            )
+        elif data.batch:
+            self.flat.notes.append(f"{which} has the batch in axis {data.batch} in the model, and first here")
 
     def _one(self, call: Call) -> None:
         self.call = call

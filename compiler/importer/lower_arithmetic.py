@@ -173,6 +173,12 @@ def extreme(low: Lowering, call: Call) -> None:
 @lowers("matmul", "bmm", "mm")
 def matmul(low: Lowering, call: Call) -> None:
     one, two = (low.data(item) for item in call.arguments[:2])
+    if two.alone and len(two.shape) == 2 and not one.alone and len(one.shape) == 2 and one.is_clean:
+        # A vector an image: a matrix of one row.
+        row = low.between("reshape", {"shape": [1, *one.bare]}, [one], (1, *one.bare))
+        product = low.between("matmul", {}, [row, two], (1, two.shape[1]))
+        low.emit(call, "reshape", {"shape": [two.shape[1]]}, [product])
+        return
     rank = max(len(one.shape), len(two.shape))
     one, two = beside(low, one, two), beside(low, two, one)
     if max(one.batch, two.batch) >= rank - 2:
@@ -276,7 +282,7 @@ REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "amin": "min", "var":
 def reduce(low: Lowering, call: Call) -> None:
     """Along positions it is a pool, along other axes a reduction."""
     row = bind(call, "input dim keepdim", dim=None, keepdim=False)
-    data, made = low.data(row["input"]), low.result(call)
+    data = low.data(row["input"])
     kind = REDUCTIONS[call.function]
     if row["dim"] is None:
         raise Unsaid(f"`{call.function}` over the batch")
@@ -294,9 +300,9 @@ def reduce(low: Lowering, call: Call) -> None:
             pooled = low.between(pool, {}, [data], (data.bare[0],) + (1,) * (len(data.bare) - 1))
             low.emit(call, "flatten", {}, [pooled])
         return
-    if not row["keepdim"] and len(axes) == len(data.bare):
-        raise Unsaid(f"`{call.function}` over everything but the batch")
-    assert made.bare or row["keepdim"]
+    if not row["keepdim"] and len(axes) == len(data.bare) > 1:
+        data = low.step("reshape", {"shape": [elements(data.bare)]}, data, (elements(data.bare),))
+        axes = [0]
     low.emit(call, "reduce", {"by": kind, "axis": axes[0] if len(axes) == 1 else axes, "keep": row["keepdim"]}, [data])
 
 

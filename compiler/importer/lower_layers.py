@@ -7,7 +7,7 @@ from typing import Any
 
 from .flat_steps import Plain, Step
 from .known import Data, Fixed
-from .lower import Lowering, bind, lowers, one, spread
+from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_fixed import beside
 from .lower_folded import batched, clean, pooled, side_by_side, unbatched
 from .trace import Call, Ref
@@ -142,10 +142,17 @@ def _product(low: Lowering, call: Call, data: Data, weight: Ref, bias: Ref | Non
     """A dense layer whose weight is a learned tensor of its own, or made of some: a product of matrices."""
     table, made = low.data(weight), low.result(call)
     turned = low.step("permute", {"order": [1, 0]}, table, table.shape[::-1])
-    if len(data.bare) < 2 and low.is_tied(weight):
-        raise Unsaid(f"a layer of one vector whose weight, `{low.trace.values[weight.number].name}`, is tied: two layers have it")
-    if len(data.bare) < 2 or not table.alone:
+    if not table.alone:
         raise Unsaid("a weight that is computed from others")
+    if len(data.bare) < 2:  # a vector is a matrix of one row
+        row = low.between("reshape", {"shape": [1, *data.bare]}, [data], (1, *data.bare))
+        product = low.between("matmul", {}, [row, turned], (1, *made.bare))
+        if bias is None:
+            low.emit(call, "reshape", {"shape": list(made.bare)}, [product])
+            return
+        flat = low.between("reshape", {"shape": list(made.bare)}, [product], made.bare)
+        low.emit(call, "add", {}, [flat, beside(low, low.data(bias), made)])
+        return
     lead = data.bare[:-2]
     if lead:
         whole = (*lead, *turned.shape)
@@ -464,8 +471,12 @@ def embedding(low: Lowering, call: Call) -> None:
         _rows(low, call, row["input"], row["weight"])
         return
     weight, data = low.of(row["weight"]), low.data(row["input"])
-    if len(data.bare) != 1:
-        raise Unsaid("an embedding of one number, or of an image of numbers")
+    if len(data.bare) != 1:  # one number, or an image of numbers: in a row, and back
+        told: dict[str, Plain] = {"count": weight.shape[0], "features": weight.shape[1]}
+        row_, shape = low.step("reshape", {"shape": [elements(data.bare)]}, data, (elements(data.bare),)), low.result(call).bare
+        found = low.between("embedding", told, [row_], (*row_.bare, weight.shape[1]), low.key(row["weight"]))
+        low.emit(call, "reshape", {"shape": list(shape)}, [found])
+        return
     if isinstance(weight, Fixed) and (low.is_tied(row["weight"]) or low.is_made_up(row["weight"]) or not weight.is_learned):
         low.emit(call, "embedding", {"count": weight.shape[0], "features": weight.shape[1]}, [data, low.data(row["weight"])])
         return

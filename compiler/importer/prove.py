@@ -148,11 +148,11 @@ class _Runs:
 
     def _compare(self, batch: int, shapes: list[tuple[int, ...]], draw: Draw) -> None:
         inputs = [
-            _numbers(like, (batch, *shape), self.reference, self.generator, draw)
+            _numbers(like, (batch, *(shape or (1,))), self.reference, self.generator, draw)
             for like, shape in zip(self.model.inputs, shapes, strict=True)
         ]
         size = " and ".join(map(show, shapes))
-        row = _run(self.module, self.reference, inputs)
+        row = _run(self.module, self.model, inputs)
         if isinstance(row, Unrun):
             self.why = self.why or row.why
             return
@@ -177,7 +177,8 @@ class _Runs:
         """The same difference in double precision."""
         try:
             exact = [row.double() if row.is_floating_point() else row for row in inputs]
-            found = _run(self.module.double(), self.reference.double(), exact)
+            self.reference.double()
+            found = _run(self.module.double(), self.model, exact)
         finally:
             self.module.float()
             self.reference.float()
@@ -238,13 +239,15 @@ class Unrun:
     why: str
 
 
-def _run(module: nn.Module, reference: nn.Module, inputs: list[torch.Tensor]) -> Compared | Unrun | str:
+def _run(module: nn.Module, model: Model, inputs: list[torch.Tensor]) -> Compared | Unrun | str:
     """The comparison of the outputs, or why there is none: for a reason of the model's, or of the text's alone."""
     from .trace import outputs
 
     with torch.no_grad():
         try:
-            theirs = [tensor for _, tensor in outputs(reference(*inputs))]
+            given = [row.squeeze(1) if like.dim() == 1 else row for row, like in zip(inputs, model.inputs, strict=True)]
+            theirs = [tensor for _, tensor in outputs(model.module(*given))]
+            theirs = [row.as_here(theirs[row.place]) for row in model.lies] or theirs
         except Exception as error:
             return Unrun(_line(error))
         try:

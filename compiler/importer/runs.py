@@ -73,6 +73,7 @@ class Runs:
                 flat = _with_sides(lower(self._runs(training=True), modules, model.starts), flat) or flat
         put_back(flat, model.in_training)
         flat.keeps_rest = model.of_archc
+        model.lies = flat.lies
         self.flat = flat
 
     def steps(self) -> Flat:
@@ -115,7 +116,7 @@ class Runs:
         except (Exception, SystemExit) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
             said = said if len(said) <= LONGEST else said[:LONGEST].rsplit(" ", 1)[0] + " …"
-            shapes = " and ".join("x".join(map(str, tensor.shape[1:])) for tensor in self.model.inputs)
+            shapes = " and ".join("x".join(map(str, tensor.shape[1:])) or "one number" for tensor in self.model.inputs)
             raise trouble(
                 self.source,
                 "F652",
@@ -171,7 +172,7 @@ def _with_sides(both: Flat, plain: Flat) -> Flat | None:
         (re.sub(r"\W", "_", made[number].path.partition(".")[0]) or f"aux{count}", number)
         for count, (_, number) in enumerate(row for row in both.outputs if row != main[0])
     ]
-    both.outputs = main
+    both.outputs, both.lies = main, plain.lies
     return both
 
 

@@ -9,6 +9,7 @@ import torch
 
 from .attention_core import cores
 from .attention_forms import attentions
+from .by_hand import by_hand
 from .flat_steps import Flat, Plain, Sizes, Step
 from .rearranged import OF_ONE_AXIS, rearranged
 from .response_norm import response_norms
@@ -19,6 +20,8 @@ def simplify(flat: Flat, forms: bool = True) -> None:
     """Change the list in place. With `forms`, runs of steps become the higher words that they are."""
     _learned(flat)
     _turned_back(flat)
+    if forms:
+        by_hand(flat)
     _image_norms(flat)
     _shared_concatenations(flat)
     _pooled(flat)
@@ -47,9 +50,9 @@ def _learned(flat: Flat) -> None:
     for step in flat.steps:
         step.inputs = [instead.get(number, number) for number in step.inputs]
         before = made.get(enters(step))
-        if step.operation != "reshape" or before is None:
+        if step.operation != "reshape":
             continue
-        if before.operation == "reshape":
+        if before is not None and before.operation == "reshape":
             step.inputs = list(before.inputs)  # the one between goes, if nothing else reads it
             step.by = step.by if before.by in OF_ONE_AXIS else before.by
             before = made.get(enters(step))

@@ -29,7 +29,7 @@ from ..ops.suggest import closest, did_you_mean
 from ..runtime.starts import Start, starts_of, watched_starts
 from ..verify import declare_operators
 from .constructors import Arguments, watched
-from .flat_steps import Flat
+from .flat_steps import Flat, Lies
 from .graph_model import input_names
 from .names import LIBRARIES, PYTHON
 from .words import identifier, snake
@@ -66,6 +66,8 @@ class Model:
     """Its modules by path, where they are not those of `module` itself."""
     of_archc: bool = False
     """Whether archc wrote it."""
+    lies: list[Lies] = field(default_factory=list)
+    """How it has its outputs, where these lie in another way than the language's."""
     in_training: list[dict[str, Any]] = field(default_factory=list)
     """Steps that a run in evaluation does not show, where the file tells them."""
 

@@ -23,6 +23,7 @@ from torch.overrides import TorchFunctionMode
 from ...base.records import dataclass
 from ..ops.base import Shape
 from .graph_model import GraphModel, Row, input_names
+from .own_gradients import noting
 from .unsaid import Unsaid
 from .written import back, is_view, version
 
@@ -115,6 +116,8 @@ class Trace:
 
     ran: dict[str, Ran] = field(default_factory=dict)
     """Of each module, by its path."""
+    with_gradients: dict[str, None] = field(default_factory=dict)
+    """Classes of functions that say themselves how gradients go back."""
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self.calls)} calls>"
@@ -246,6 +249,8 @@ class _Recorder(TorchFunctionMode):
         if self.answer is not None and name in ASKS and any(tensor.is_meta for tensor in given):
             with contextlib.suppress(Unsaid):  # what depends on the input has no numbers, and PyTorch says so
                 return self.answer(self.trace, Call(name, arguments, keywords, [], "", target=func), self.with_numbers)
+        if any(tensor.is_meta for tensor in given) and not all(tensor.is_meta for tensor in given):
+            args, kwargs = _bare(args, name), _bare(kwargs, "")
         result = func(*args, **kwargs)
         changed = [tensor for tensor, count in zip(given, before, strict=True) if version(tensor) != count]
         made = tensors_of(result) or changed[:1]
@@ -360,6 +365,20 @@ class _Recorder(TorchFunctionMode):
         return dropped
 
 
+def _bare(value: Any, function: str) -> Any:
+    """An argument whose tensors have no numbers: a model that makes one in its `forward` does not say where. What is written into stays."""
+    if isinstance(value, torch.Tensor):
+        return value if value.is_meta else torch.empty_like(value, device="meta")
+    if isinstance(value, dict):
+        return {key: _bare(item, "") for key, item in value.items()}
+    if type(value) in (list, tuple):
+        rows = [_bare(item, "") for item in value]
+        if function == "__setitem__" or function.rstrip("_") + "_" == function:
+            rows[0] = value[0]
+        return type(value)(rows)
+    return value
+
+
 def tensors_of(result: object) -> list[torch.Tensor]:
     """The tensors among what a call answers with."""
     if isinstance(result, torch.Tensor):
@@ -428,7 +447,7 @@ def trace(
         part.register_forward_hook(leave, with_kwargs=True) for part in parts
     ]
     try:
-        with torch.no_grad(), recorder, recorder.dropping(module):
+        with torch.no_grad(), recorder, recorder.dropping(module), noting(recorder.trace.with_gradients):
             result = module(*inputs)
     finally:
         for handle in handles:

@@ -75,8 +75,14 @@ AXES = frozenset(["channels", "height", "width", "length", "features", "depth"])
 RESERVED = KEYWORDS - AXES
 
 
+ONE_WORD = {"ViT": "Vit", "UNet": "Unet"}
+"""Names whose capitals begin no words."""
+
+
 def snake(name: str) -> str:
-    """`InvertedResidual` as `inverted_residual`, `_DenseLayer` as `dense_layer`."""
+    """`InvertedResidual` as `inverted_residual`, `_DenseLayer` as `dense_layer`, `UNet` as `unet`."""
+    for told, word in ONE_WORD.items():
+        name = name.replace(told, word)
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip("_"))
     return re.sub(r"\W+", "_", name).lower().strip("_") or "part"
 
@@ -105,7 +111,7 @@ def name_of_block(kind: str, taken: Collection[str]) -> str:
     name = snake(kind)
     name = {"bn": "batch_norm"}.get(name, name)
     if name in RESERVED or name in OPERATIONS or name in AXES or not name.isidentifier():
-        name = f"{name}_block"
+        name = "layer" if name == "block" else f"{name}_block"
     found, count = name, 1
     while found in taken:
         count += 1

@@ -80,8 +80,9 @@ class Writer:
         """What one would want to change: the rate of `drop_path`, and the number of classes."""
         told = [f"drop_rate = {self.found.rate.most}"] if self.found.rate is not None else []
         made = self.flat.made()
-        last = made.get(self.flat.outputs[-1][1])
-        if last is not None and last.operation == "linear":
+        heads = [made[number] for _, number in self.flat.outputs if number in made and made[number].operation == "linear"]
+        if len(heads) == 1:  # of several, each has a number of its own
+            (last,) = heads
             for item in _all(self.found.body):
                 if isinstance(item, Op) and item.number == last.number and item.operation == ["linear"]:
                     told.append(f"classes = {item.arguments['features'][0]}")

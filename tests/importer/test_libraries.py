@@ -9,6 +9,8 @@ from archc.compiler.importer.importing import Imported, import_model
 from archc.compiler.importer.sources import model_of
 from tests.sample import sample
 
+from .texts import LIBRARIES, home, text_of_library
+
 LINES = {
     "torchvision:resnet18": 26,
     "torchvision:mobilenet_v2": 40,
@@ -19,18 +21,10 @@ LINES = {
 """The most lines that each may take, header and all."""
 
 MORE_LINES = {
-    "torchvision:resnext50_32x4d": 30,
-    "torchvision:densenet121": 26,
-    "torchvision:googlenet": 40,
-    "torchvision:inception_v3": 84,
-    "torchvision:mobilenet_v3_large": 50,
-    "torchvision:convnext_tiny": 36,
-    "torchvision:efficientnet_b0": 52,
     "torchvision:regnet_y_400mf": 58,
     "torchvision:vit_b_16": 28,
     "timm:res2net50_26w_4s": 52,
     "timm:dla34": 46,
-    "timm:hrnet_w18": 72,
 }
 
 
@@ -51,6 +45,13 @@ def test_a_larger_model_becomes_a_text_of_few_lines(source: str) -> None:
     made = imported(source)
     assert not made.is_flat
     assert made.text.count("\n") <= MORE_LINES[source]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", sample(LIBRARIES, one_in=5))
+def test_a_model_that_everybody_knows_becomes_its_text(source: str) -> None:
+    """Read beside its source, and mended in the importer until a person would sign it."""
+    assert text_of_library(source) == home("libraries", source).read_text(encoding="utf-8")
 
 
 def test_parameters_of_a_block_have_the_names_of_its_constructor() -> None:

@@ -8,8 +8,10 @@ import torch
 from torch import nn
 
 import archc
+from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.sources import model_of
 
-from . import list_models, models, more_models
+from . import list_models, models, more_models, people_images, people_sequences
 
 FOLDER = Path(__file__).parent / "texts"
 
@@ -51,6 +53,47 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
 }
 
 
+class Whole(tuple[int, ...]):
+    """The shape of an input of whole numbers."""
+
+
+PEOPLE: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
+    "unet": (people_images.UNet, ((3, 32, 32),)),
+    "generator": (people_images.Generator, ((64,),)),
+    "discriminator": (people_images.Discriminator, ((3, 32, 32),)),
+    "vit_with_registers": (people_images.ViTReg, ((3, 32, 32),)),
+    "diffusion": (people_images.Diffusion, ((3, 16, 16), Whole())),
+    "norms_by_hand": (people_images.CustomNorms, ((3, 16, 16),)),
+    "control_flow": (people_images.Flow, ((3, 16, 16),)),
+    "fpn": (people_images.FPN, ((3, 32, 32),)),
+    "super_resolution": (people_images.PixelShuffleSR, ((3, 12, 12),)),
+    "domains": (people_images.DANN, ((3, 16, 16),)),
+    "tagger": (people_sequences.Tagger, (Whole((12,)),)),
+    "two_towers": (people_sequences.TwoTower, (Whole(), (4,), Whole(), (3,))),
+    "causal": (people_sequences.CausalMHA, (Whole((10,)),)),
+    "translation": (people_sequences.Seq2Seq, (Whole((10,)), Whole((7,)))),
+    "dilated": (people_sequences.TCN, ((2, 40),)),
+    "by_einsum": (people_sequences.Einsum, ((10, 32),)),
+    "gpt": (people_sequences.GPTMask, (Whole((16,)),)),
+    "over_time": (people_sequences.GRUSeq, ((9, 12),)),
+    "reading": (people_sequences.CRNN, ((1, 32, 48),)),
+}
+"""Modules as people write them, whose texts stand with their notes."""
+
+LIBRARIES = (
+    "torchvision:resnet50", "torchvision:resnext50_32x4d", "torchvision:densenet121", "torchvision:googlenet", "torchvision:inception_v3",
+    "torchvision:mobilenet_v3_large", "torchvision:convnext_tiny", "torchvision:efficientnet_b0", "torchvision:swin_t", "timm:hrnet_w18",
+)  # fmt: skip
+"""Models that everybody knows, whose texts are to be read beside their sources."""
+
+
+def example(shape: tuple[int, ...], batch: int = 2) -> torch.Tensor:
+    """An input of such a shape."""
+    if isinstance(shape, Whole):
+        return torch.randint(0, 20, (batch, *shape))
+    return torch.rand(batch, *shape)
+
+
 def text_of(name: str, flat: bool = False) -> str:
     """The imported text, without its header, in which the date stands."""
     kind, shapes = CASES[name]
@@ -59,8 +102,32 @@ def text_of(name: str, flat: bool = False) -> str:
     return whole.split("\n\n", 1)[1]
 
 
+def text_of_people(name: str) -> str:
+    kind, shapes = PEOPLE[name]
+    torch.manual_seed(0)
+    return without_date(archc.from_module(kind(), [example(shape) for shape in shapes]))
+
+
+def text_of_library(source: str) -> str:
+    return without_date(import_model(model_of(source), source=source).text)
+
+
+def without_date(text: str) -> str:
+    """Without the line in which the date and the version stand."""
+    return text.split("\n", 1)[1].lstrip("\n")
+
+
+def home(group: str, name: str) -> Path:
+    """Where a text of people's or of a library's stands."""
+    return FOLDER / group / f"{name.rpartition(':')[2]}.arch"
+
+
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     for case in CASES:
         (FOLDER / f"{case}.arch").write_text(text_of(case), encoding="utf-8")
     (FOLDER / "small_flat.arch").write_text(text_of("small", flat=True), encoding="utf-8")
+    for case in PEOPLE:
+        home("people", case).write_text(text_of_people(case), encoding="utf-8")
+    for case in LIBRARIES:
+        home("libraries", case).write_text(text_of_library(case), encoding="utf-8")
