@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from itertools import combinations
+from itertools import combinations, takewhile
 
 from ...base.records import dataclass
 from ..graph.program import Node, Scope
@@ -166,8 +166,8 @@ def branches(picture: Picture, found: Ways) -> dict[str, list[Branches]]:
     for tail, head in pieces:
         if entering[head] == 1 and head in boxes:
             heads[tail].append(boxes[head])
-    _join(picture, heads, [box for name, box in boxes.items() if not entering[name] and not box.is_port])
     sources = _sources(picture)
+    _join(picture, heads, sources, [box for name, box in boxes.items() if not entering[name] and not box.is_port])
     rows: dict[str, list[Branches]] = defaultdict(list)
     for firsts in heads.values():
         firsts.sort(key=_place)
@@ -184,14 +184,25 @@ def branches(picture: Picture, found: Ways) -> dict[str, list[Branches]]:
     return rows
 
 
-def _join(picture: Picture, heads: Mapping[str, list[Box]], others: Iterable[Box]) -> None:
-    """Puts boxes that nothing comes into with the first ones of the other paths of their merge."""
+def _join(picture: Picture, heads: Mapping[str, list[Box]], sources: Mapping[Scope, set[int]], others: Iterable[Box]) -> None:
+    """Puts paths that nothing comes into with the first boxes of the other paths of their merge.
+
+    Of several merges around such a box that is the outermost which nothing comes into this path of: a bias that is worked out of
+    learned tensors, with merges of its own, is one path of its attention. Where several begin it, its last box stands for it.
+    """
     merges = _merges(picture)
     forks = [(firsts, {(merges[path], path) for one in firsts for path in _paths(one)}) for firsts in heads.values()]
-    for box in others:
-        for path in _paths(box)[-1:]:
-            beside = (firsts for firsts, paths in forks if any(merge == merges[path] and other is not path for merge, other in paths))
-            next(beside, []).append(box)
+    begins: dict[Scope, list[Box]] = defaultdict(list)
+    for box in sorted(others, key=_place):
+        for path in list(takewhile(lambda path: not sources[path], reversed(_paths(box))))[-1:]:
+            begins[path].append(box)
+    if not begins:
+        return
+    ends = {path: box for box in sorted(picture.boxes(), key=_place) for path in _paths(box) if path in begins}
+    for path, several in begins.items():
+        box = several[0] if len(several) == 1 else ends[path]
+        beside = (firsts for firsts, paths in forks if any(merge == merges[path] and other is not path for merge, other in paths))
+        next(beside, []).append(box)
 
 
 def _paths(box: Box) -> list[Scope]:

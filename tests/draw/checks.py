@@ -39,7 +39,8 @@ def branches(graph: Graph) -> Iterator[list[Scope]]:
 def out_of_order(graph: Graph, picture: Picture, geometry: Geometry) -> list[str]:
     """Merges one of whose branches stands left of an earlier one. A branch stands where the middle of its boxes is.
 
-    Paths that more than one tensor enters are no branches: they are woven into what is around them.
+    Paths that more than one tensor enters are no branches: they are woven into what is around them. One that no tensor enters and that
+    several boxes begin (a bias worked out of learned tensors) stands where its last box is.
     """
     middles: dict[Scope, list[float]] = {}
     inside: dict[Scope, set[int]] = {}
@@ -52,7 +53,8 @@ def out_of_order(graph: Graph, picture: Picture, geometry: Geometry) -> list[str
     for paths in branches(graph):
         drawn = [path for path in paths if path in middles]
         sources = {source for path in drawn for index in inside[path] for source in set(graph.nodes[index].inputs) - inside[path]}
-        places = [sum(middles[path]) / len(middles[path]) for path in drawn]
+        entered = {path for path in drawn for index in inside[path] if set(graph.nodes[index].inputs) - inside[path]}
+        places = [sum(middles[path]) / len(middles[path]) if path in entered else middles[path][-1] for path in drawn]
         if len(sources) == 1 and any(right <= left for left, right in pairwise(places)):
             wrong.append(".".join(paths[0].path))
     return wrong
