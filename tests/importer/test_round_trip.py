@@ -15,7 +15,6 @@ from archc.base.source import Source
 from archc.compiler.driver import compile_source
 from tests.sample import only_in_campaign
 
-
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "roundtrip.py"
 
 
