@@ -216,7 +216,7 @@ def lonely_groups(program: Program) -> Iterator[Diagnostic]:
         if node.operation.family != "convolution" or not isinstance(groups, int) or groups < 2:
             continue
         incoming, outgoing = node.input_shapes[0][0], node.shape[0]
-        if outgoing == groups and (incoming > groups or not any(row.name == "channels" for row in node.operation.parameters())):
+        if outgoing == groups and incoming > groups:
             yield _doubt(
                 "W508",
                 f"each of the {groups} groups of `{node.key}` has one channel of its own ({incoming} come in, {outgoing} go out)",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ...base.records import dataclass
 from ..elaborate.trial import reshaped, takes, with_value
 from ..graph.program import Node
-from ..ops.base import Operation, Refusal, Shape
+from ..ops.base import Operation, Refusal, Shape, Shapes
 from ..ops.parameters import Plain
 
 MOST_PAD = 32
@@ -34,7 +34,7 @@ def unread_rows(nodes: Sequence[Node], node: Node, group: Sequence[Node]) -> Unr
                 f"a stride of {reach} at most, or a window of {window.stride}, reads them all",
             )
         size = node.input_shapes[0][axis]
-        read = size - _left(node.operation, node.input_shapes[0], node.shape, axis)
+        read = size - _left(node.operation, node.input_shapes, node.shape, axis)
         if size - read > _padding_after(nodes, node, axis) and node.shape[axis] > 1:
             return Unread(
                 f"the last {size - read} of {size} rows: the next window would not fit",
@@ -44,11 +44,11 @@ def unread_rows(nodes: Sequence[Node], node: Node, group: Sequence[Node]) -> Unr
     return None
 
 
-def _left(operation: Operation, shape: Shape, output: Shape, axis: int) -> int:
-    """How many rows at the end of an axis no window reaches."""
-    window = (operation.windows((shape,), output) or ())[axis - 1]
+def _left(operation: Operation, inputs: Shapes, output: Shape, axis: int) -> int:
+    """How many rows at the end of an axis of the first input no window reaches."""
+    window = (operation.windows(inputs, output) or ())[axis - 1]
     reach = window.dilation * (window.kernel - 1) + 1
-    return max(0, shape[axis] - ((output[axis] - 1) * window.stride - window.before + reach))
+    return max(0, inputs[0][axis] - ((output[axis] - 1) * window.stride - window.before + reach))
 
 
 def _padding_after(nodes: Sequence[Node], node: Node, axis: int) -> int:
@@ -71,7 +71,7 @@ def _remedy(nodes: Sequence[Node], node: Node, group: Sequence[Node]) -> str | N
             output = changed.output(node.input_shapes)
         except Refusal:
             continue
-        if any(_left(changed, node.input_shapes[0], output, axis) for axis in range(1, len(output))):
+        if any(_left(changed, node.input_shapes, output, axis) for axis in range(1, len(output))):
             continue
         if reshaped(nodes, {}, changes) is not None:
             sizes = "x".join(map(str, output[1:]))
@@ -85,14 +85,14 @@ def _remedy(nodes: Sequence[Node], node: Node, group: Sequence[Node]) -> str | N
 
 def _candidates(node: Node) -> Iterator[tuple[str, Plain, str]]:
     """Paddings that leave the output's size come first."""
-    operation, shape = node.operation, node.input_shapes[0]
+    operation = node.operation
     rows: list[tuple[tuple[bool, int], int]] = []
     if takes(operation, "pad"):
         windows = operation.windows(node.input_shapes, node.shape) or ()
         for pad in range(min(MOST_PAD, max(window.dilation * (window.kernel - 1) + 1 for window in windows))):
             changed = with_value(operation, "pad", pad)
             try:
-                same = changed is not None and changed.output((shape,)) == node.shape
+                same = changed is not None and changed.output(node.input_shapes) == node.shape
             except Refusal:
                 continue
             rows.append(((not same, abs(pad - windows[0].before)), pad))

@@ -11,6 +11,7 @@ FAMILIES = {
     "convolution": "conv dwconv",
     "weighted": "std_conv weight_norm_conv spectral_norm_conv",
     "deconvolution": "deconv",
+    "convolve": "convolve",
     "deform": "deform_conv",
     "dense": "linear",
     "norm": "bn gn ln instance_norm lrn",

@@ -58,6 +58,13 @@ _WINDOW_INDEX = '''def window_index(window: list[int], sizes: list[int] = (-1,))
     return index.reshape(sizes)
 '''
 
+_DISTANCE_INDEX = '''def distance_index(places: int, others: int) -> torch.Tensor:
+    """For any of so many places along an axis and any of so many others along it, the row of a table that has one for each distance."""
+    near = torch.arange(places)[:, None] * max(others / places, 1.0)
+    far = torch.arange(others) + (1.0 - others)
+    return (near - far * max(places / others, 1.0)).long().flatten()
+'''
+
 _WINDOW_DISTANCES = '''def window_distances(window: list[int]) -> torch.Tensor:
     """How far apart places of a window can be along each axis, in logarithms, the farthest that of 9: [1, distances, ..., axes]."""
     apart = [torch.arange(1.0 - size, size) / max(size - 1, 1) * 8 for size in window]
@@ -115,11 +122,11 @@ class Constant(Operation):
 
     value: Plain = parameter(
         Table(
-            'numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "window_index", "window_distances", "causal"'
+            'numbers (`0.5`, `[1, 2, 1]`, lists of lists), or "sincos", "sinusoid", "rotary_cos", "rotary_sin", "window_mask", "window_index", "distance_index", "window_distances", "causal"'
         ),
         "what it holds: numbers, or a table of these: sines and cosines of places along each axis (of an image as MAE has them), the same "
         "sine and cosine in turn, the factors of rotary positions (halves), what windows of a shifted image must not compare, "
-        "where a table by distance is read for any two places of a window, those distances in logarithms (Swin V2), what is ahead",
+        "where a table by distance is read for any two places of a window, and for places along an axis that look at others along it, fewer or more; those distances in logarithms (Swin V2), what is ahead",
     )
     sizes: tuple[Plain, ...] | None = parameter(
         Optional("a list of sizes of at least 1, or none", Sizes("a list of sizes of at least 1", least=1)),
@@ -158,9 +165,12 @@ class Constant(Operation):
         return own if own and not isinstance(self.value, str) else ("",) * len(output)
 
     def weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        return (Weight("", self.output(inputs), False, "int64" if self.value == "window_index" else "float"),) if self.stored else ()
+        dtype = "float" if self.reads_integers() is None else "int64"
+        return (Weight("", self.output(inputs), False, dtype),) if self.stored else ()
 
     def reads_integers(self) -> int | None:
+        if self.value == "distance_index":
+            return 2 * max(self._sizes, default=1) - 1
         return product([2 * side - 1 for side in as_written(self.window)]) if self.value == "window_index" else None
 
     def storage(self, inputs: Shapes, output: Shape) -> int:
@@ -180,6 +190,8 @@ class Constant(Operation):
                 return Construct("window_mask", ((None, sizes), (None, as_written(self.window)), (None, as_written(self.shift))))
             case "window_index":
                 return Construct("window_index", ((None, as_written(self.window)), *(((None, sizes),) if sizes else ())))
+            case "distance_index":
+                return Construct("distance_index", ((None, sizes[0]), (None, sizes[1])))
             case "window_distances":
                 return Construct("window_distances", ((None, as_written(self.window)),))
             case "causal":
@@ -267,6 +279,13 @@ def _index(step: Constant) -> Shape:
     return step._sizes or (places**2,)
 
 
+def _along(step: Constant) -> Shape:
+    if len(step._sizes) != 2:
+        told = f'`constant` of "distance_index" is about two counts of places along one axis, and `sizes = {show(step._sizes)}` has {len(step._sizes)}'
+        raise Refusal("E326", told, parameter="sizes", help="`sizes = [places, others]`: those that look, and those they look at")
+    return (product(step._sizes),)
+
+
 def _distances(step: Constant) -> Shape:
     window = as_written(step.window)
     return (1, *(2 * side - 1 for side in window), len(window))
@@ -285,6 +304,7 @@ WORDS: dict[str, tuple[tuple[str, ...], str, Callable[[Constant], Shape]]] = {
     "rotary_sin": (("sizes", "features"), _ROTARY, _waves),
     "window_mask": (("sizes", "window", "shift"), _WINDOW_MASK, _mask),
     "window_index": (("window",), _WINDOW_INDEX, _index),
+    "distance_index": (("sizes",), _DISTANCE_INDEX, _along),
     "window_distances": (("window",), _WINDOW_DISTANCES, _distances),
     "causal": (("sizes",), _CAUSAL, _ahead),
 }
