@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from ...base.records import dataclass
+from ..graph.batchless import is_batchless
 from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.base import Shape, Window, product
@@ -79,19 +80,24 @@ def receptive(graph: Graph) -> tuple[Receptive, ...]:
 def fields_of(order: Iterable[Node]) -> dict[int, tuple[Field, ...]]:
     """The fields alone, by the numbers of the nodes, which come in order."""
     fields: dict[int, tuple[Field, ...]] = {}
+    alone: dict[int, bool] = {}
     for node in order:
-        fields[node.index] = _fields(node, [fields[index] for index in node.inputs])
+        beside = [alone[index] for index in node.inputs]
+        alone[node.index] = is_batchless(node.operation.is_source(), beside)
+        # What no input leads to sees nothing of any.
+        inputs = [None if row and not alone[node.index] else fields[index] for index, row in zip(node.inputs, beside, strict=True)]
+        fields[node.index] = _fields(node, inputs)
     return fields
 
 
-def _fields(node: Node, inputs: Sequence[tuple[Field, ...]]) -> tuple[Field, ...]:
+def _fields(node: Node, inputs: Sequence[tuple[Field, ...] | None]) -> tuple[Field, ...]:
     rank = _rank(node.shape)
     if not inputs:
         return (Field(),) * rank
     joined: tuple[Field, ...] | None = None
     made_beside = node.operation.result_number() > 0  # it reads nothing of its first input
     for number, (above, shape) in enumerate(zip(inputs, node.input_shapes, strict=True)):
-        if number == 0 and made_beside:
+        if above is None or (number == 0 and made_beside):
             continue
         if len(above) != rank or _rank(shape) != rank:
             row: tuple[Field, ...] = (WHOLE,) * rank

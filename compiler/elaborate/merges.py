@@ -46,7 +46,8 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
                     help="give it a path without a condition, for example `| skip`",
                 )
             )
-        if len(ends) == 1 and not _works_on_one(callee) and (isinstance(callee, Builtin) or _may_be_fewer(statement)):
+        is_of_likes = isinstance(callee, Builtin) and callee.operation.lies_on_top
+        if len(ends) == 1 and not _works_on_one(callee) and (is_of_likes or _may_be_fewer(statement)):
             _doubt_lone_path(expansion, frame, statement, callee, frame.current, ends[0][0])
             return ends[0][0], {}
         inputs = [tensor for tensor, _ in ends]
@@ -58,7 +59,17 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
             return instance(expansion, frame, callee, given, names, statement.head, step.span, inputs, _given(statement, counts))(
                 frame, span
             )
-        most = callee.operation.most_inputs
+        least, most = callee.operation.least_inputs, callee.operation.most_inputs
+        if len(inputs) == 1 and least == 2:
+            # Of paths that are no likes, as a matrix and another or an image and its places, one is not what the two make.
+            raise Problem(
+                Diagnostic(
+                    "E234",
+                    f"`{callee.name}` takes {least} tensors, and 1 path ends here",
+                    Label(statement.head.span, "joins one path"),
+                    help=f"a path for each: `{callee.name} {{ | … | … }}`",
+                )
+            )
         if most is not None and len(inputs) > most:
             raise Problem(
                 Diagnostic(

@@ -17,7 +17,20 @@ from .locate import presets
 FOLDER = Path(__file__).parents[2] / "architectures"
 
 FAMILIES = (
-    *("convnext", "deeplabv3", "densenet", "efficientnet", "fcn", "mnasnet", "mobilenet_v3", "mvit", "regnet", "resnet", "resnet_d", "resnetv2"),
+    *(
+        "convnext",
+        "deeplabv3",
+        "densenet",
+        "efficientnet",
+        "fcn",
+        "mnasnet",
+        "mobilenet_v3",
+        "mvit",
+        "regnet",
+        "resnet",
+        "resnet_d",
+        "resnetv2",
+    ),
     *("resnext", "shufflenet_v2", "squeezenet", "swin", "swin3d", "swin_v2", "units", "vgg", "video_resnet", "vit"),
 )
 """Files that the others are made of: their networks take the numbers that make a paper's network as parameters, and their presets give them."""

@@ -10,7 +10,7 @@ from .axis_names import Axes, channels_first
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, Window, literal, show
 from .convolution import Conv, convolved
 from .parameters import COUNT, DILATION, PADDING, STRIDE, Plain, parameter
-from .spatial import Geometry, is_even, need_spatial, pads_of, same_depends_on_size, show_pads, spread, window_arguments
+from .spatial import Geometry, is_even, need_spatial, pads_of, same_depends_on_size, show_pads, spread, window_arguments, window_counts
 from .strides import Layout, as_suggested, in_order, unsqueezed
 
 
@@ -49,13 +49,12 @@ class Convolve(Operation):
         stride, dilation = (spread(value, rank, word, shape) for word, value in (("stride", self.stride), ("dilation", self.dilation)))
         g = Geometry(filters[2:], stride, dilation, pads_of(self.pad, shape, filters[2:], stride, dilation))
         if not is_even(g.pads) or (self.pad == "same" and same_depends_on_size(g.kernel, stride)):
-            told = show_pads(g.pads).removeprefix("pad ")
+            told = "`same` under a stride" if self.pad == "same" else show_pads(g.pads).removeprefix("pad ")
             raise Refusal(
                 "E326",
-                f"`convolve` pads the same before and after, and this padding is {told}",
+                f"`convolve` pads the same before and after, whatever comes in, and this padding is {told}",
                 parameter="pad",
-                suggestions=("half", "valid"),
-                help="pad before it, with `pad(…)`",
+                help="`pad = half`; or pad before it, with `pad(…)`",
             )
         return g
 
@@ -73,14 +72,14 @@ class Convolve(Operation):
         )
 
     def output(self, inputs: Shapes) -> Shape:
-        conv = self._conv(inputs)
+        g = self._geometry(inputs)
         channels, filters = inputs[0][0], inputs[1]
         if filters[1] * self.groups != channels:
             fits = (channels // filters[1],) if channels % filters[1] == 0 and filters[0] % (channels // filters[1]) == 0 else ()
-            of = f" in each of {self.groups} groups" if self.groups > 1 else ""
+            read = f"{filters[1]} channel{'s' if filters[1] > 1 else ''}{f' in each of {self.groups} groups' if self.groups > 1 else ''}"
             raise Refusal(
                 "E310",
-                f"filters {show(filters)} of `convolve` read {filters[1]} channels{of}, and path 1, {show(inputs[0])}, has {channels}",
+                f"filters {show(filters)} of `convolve` read {read}, and path 1, {show(inputs[0])}, has {channels}",
                 parameter="groups",
                 operand=1,
                 axis=1,
@@ -95,7 +94,7 @@ class Convolve(Operation):
                 operand=1,
                 axis=0,
             )
-        return conv.output(inputs[:1])
+        return (filters[0], *window_counts(self.name, inputs[0], g))
 
     def check_batch(self, batchless: Sequence[bool]) -> None:
         if not batchless[1]:
@@ -137,8 +136,7 @@ class Convolve(Operation):
 
     def expression(self, names: Sequence[str], inputs: Shapes, in_place: bool = False) -> str | None:
         g = self._geometry(inputs)
-        rows = [(word, value) for word, value in window_arguments(g)]
-        rows += [("groups", self.groups)] if self.groups > 1 else []
+        rows = [*window_arguments(g), *([("groups", self.groups)] if self.groups > 1 else [])]
         further = "".join(f", {word}={literal(value)}" for word, value in rows)
         return f"F.conv{g.rank}d({names[0]}, {names[1]}.squeeze(0){further})"
 

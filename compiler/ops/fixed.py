@@ -126,12 +126,13 @@ class Constant(Operation):
         ),
         "what it holds: numbers, or a table of these: sines and cosines of places along each axis (of an image as MAE has them), the same "
         "sine and cosine in turn, the factors of rotary positions (halves), what windows of a shifted image must not compare, "
-        "where a table by distance is read for any two places of a window, and for places along an axis that look at others along it, fewer or more; those distances in logarithms (Swin V2), what is ahead",
+        "where a table by distance is read for any two places of a window, or for places along an axis that look at fewer or more others (MViT), "
+        "distances in a window in logarithms (Swin V2), what is ahead",
     )
     sizes: tuple[Plain, ...] | None = parameter(
         Optional("a list of sizes of at least 1, or none", Sizes("a list of sizes of at least 1", least=1)),
         "of a table: the axes whose places it is about; of numbers: the shape that they fill, one number all of it; of an index of a window: "
-        "its shape, or none: one axis",
+        "its shape, or none: one axis; of places along an axis: how many look, and at how many",
         None,
     )
     features: int | None = parameter(

@@ -121,6 +121,28 @@ def test_distances_of_a_window_in_logarithms() -> None:
     assert not found[..., 1].any()
 
 
+@settings(max_examples=20, deadline=None)
+@given(fewer=st.integers(1, 5), times=st.integers(1, 4), swapped=st.booleans())
+def test_places_along_an_axis_are_as_far_apart_as_the_finer_ones_are(fewer: int, times: int, swapped: bool) -> None:
+    """Where some of the places look, or only some are looked at: their distances are those among all places, the farthest before first."""
+    many = fewer * times
+    places, others = (many, fewer) if swapped else (fewer, many)
+    found = _index(f'constant("distance_index", [{places}, {others}])', places * others, 2 * many - 1)
+    steps = (1, times) if swapped else (times, 1)
+    rows = [[place * steps[0] + (others - 1 - other) * steps[1] for other in range(others)] for place in range(places)]
+    assert found == [row for part in rows for row in part]
+    if times == 1:
+        assert found == _index(f'constant("window_index", window = [{many}])', many**2, 2 * many - 1)
+
+
+def _index(step: str, places: int, rows: int) -> list[int]:
+    """The rows of a table of so many that are read there: what is read of one whose rows hold their numbers."""
+    read = f"embedding({rows}, 1) {{ | {step} | table: parameter([{rows}, 1]) }}"
+    model = build(graph_of(f"network n {{ input x[length = {places}, channels = 1]\n add(broadcast = true) {{ | skip | {read} }} }}"))
+    model.load_state_dict({"table": torch.arange(float(rows))[:, None]})
+    return [int(row) for row in model(torch.zeros(1, places, 1)).flatten()]
+
+
 def test_a_mask_of_what_is_ahead() -> None:
     assert values_of('constant("causal", [4])', 4, 4).equal(torch.full((4, 4), -math.inf).triu(1))
 
@@ -282,6 +304,9 @@ def test_a_factor_is_stored_as_its_checkpoint_has_it(stored: str) -> None:
         ('constant("window_mask", [6, 6], window = 4, shift = 1)', "E310", "do not fit into 6x6"),
         ('constant("window_mask", [6, 6], window = 3, shift = 3)', "E310", "larger than the shift"),
         ('constant("window_index", [6, 6], window = 2x2)', "E326", "4 places has 16 numbers"),
+        ('constant("distance_index", [6])', "E326", "two counts of places"),
+        ('constant("distance_index", [6, 3], window = [6])', "E326", "no use for `window`"),
+        ('constant("distance_index")', "E326", "write `sizes = …`"),
         ('constant("window_mask", [6], window = 3x3, shift = 1)', "E326", "1 in `sizes`, and 2 in `window`"),
         ('constant("causal", [6, 6])', "E326", "`sizes = [length]`"),
         ("constant([1, 2], [3])", "E326", "holds 3"),

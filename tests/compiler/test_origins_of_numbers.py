@@ -12,7 +12,7 @@ from archc.compiler.ops.base import Operation, Shape, Shapes, show
 from archc.compiler.ops.dense import Linear
 from archc.compiler.ops.parameters import Extent, Flag, Integer, Integers, Kind, Optional, Padding, Plain, Real
 from archc.compiler.ops.resize import Factor
-from tests.ops.samples import SAMPLES
+from tests.ops.samples import SAMPLES, one_for_all
 
 NUMBERS = (Integer, Integers, Real, Extent, Padding, Factor)
 TRIED = (
@@ -73,9 +73,18 @@ def written(operation: Operation, inputs: Shapes, of: str, value: str, how: str)
     if default:
         del given[of]
     call = f"{operation.name}({', '.join(f'{name} = {text}' for name, text in given.items())})".replace("()", "")
-    ports = "".join(f"  input {name}{port(operation, shape)}\n" for name, shape in zip("abc", inputs, strict=False))
+    alone = one_for_all(operation, inputs)
+    ends = {
+        name: f"parameter({show(shape)})" if number == alone else f"skip({name})"
+        for number, (name, shape) in enumerate(zip("abc", inputs, strict=False))
+    }
+    ports = "".join(
+        f"  input {name}{port(operation, shape)}\n"
+        for (name, end), shape in zip(ends.items(), inputs, strict=False)
+        if end.startswith("skip")
+    )
     if len(inputs) > 1 and "like" not in given:
-        call += " { " + " ".join(f"| skip({name})" for name, _ in zip("abc", inputs, strict=False)) + " }"
+        call += " { " + " ".join(f"| {end}" for end in ends.values()) + " }"
     if operation.is_source():
         return f"network n(value = {value}) {{\n  input a[3]\n{default}  {call}\n  skip(a)\n}}\n"
     return f"network n(value = {value}) {{\n{ports}{default}  skip(a) -> {call}\n}}\n"

@@ -27,6 +27,18 @@ CASES: dict[str, tuple[str, tuple[str, ...]]] = {
         f"{IMAGE}\n deform_conv(6, 3x1, groups = 2, dilation = 2) {{ | skip | conv(12, 3x1, dilation = 2) | conv(6, 3x1, dilation = 2) -> sigmoid }}",
         FREE,
     ),
+    "convolve": (
+        f"{IMAGE}\n convolve(stride = 2) {{ | skip | parameter([6, 4, 3, 3]) -> scale(0.1) }} -> relu\n"
+        " convolve(groups = 6) { | skip | parameter([1, 2, 1, 5, 3]) -> expand([3, 2, 1, 5, 3]) -> reshape([6, 1, 5, 3]) }\n"
+        " convolve { | skip | constant(0.1, [3, 6, 3, 3]) }",
+        FREE,
+    ),
+    "distance_index": (
+        "input x[length = 8, channels = 3]\n"
+        ' einsum("l c, l o c -> l o") { | skip | embedding(15, 3) { | constant("distance_index", [8, 4]) | parameter([15, 3]) }\n'
+        '   rearrange("(l o) c -> l o c", l = 8) }',
+        (),
+    ),
     "grid_sample": (f"{IMAGE}\n grid_sample {{ | skip | conv(2) -> tanh -> permute([1, 2, 0]) }}", FREE),
     "grid_sample from its edge": (
         f'{IMAGE}\n grid_sample(mode = "bicubic", outside = "reflection", align_corners = true) {{ | skip | conv(2) -> permute([1, 2, 0]) }}',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archc.compiler.ops import TABLE
-from archc.compiler.ops.base import Operation, Shapes
+from archc.compiler.ops.base import Operation, Refusal, Shapes
 
 IMAGE = (8, 9, 10)
 
@@ -16,6 +16,15 @@ def op(name: str, **settings: object) -> Operation:
         row = next(row for row in kind.parameters() if row.name == word)
         values[word] = row.kind.read(value)
     return kind(**values)
+
+
+def one_for_all(operation: Operation, inputs: Shapes) -> int | None:
+    """The number of the input that must be one for the whole batch."""
+    try:
+        operation.check_batch([False] * len(inputs))
+    except Refusal as refusal:
+        return refusal.operand
+    return None
 
 
 SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
@@ -268,6 +277,8 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("constant", value="window_mask", sizes=(4, 3, 4), window=(2, 3, 4), shift=(1, 0, 2)), ()),
     (op("constant", value="window_index", window=(2, 3, 2), stored=True), ()),
     (op("constant", value="window_index", window=(2, 3), sizes=(6, 6)), ()),
+    (op("constant", value="distance_index", sizes=(7, 3)), ()),
+    (op("constant", value="distance_index", sizes=(4, 8), stored=True), ()),
     (op("constant", value="window_distances", window=(3, 1)), ()),
     (op("constant", value="causal", sizes=(4,)), ()),
     (op("constant", value=(0.1, 0.2, 0.3), sizes=(3, 1, 1)), ()),
@@ -293,6 +304,9 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("roi_align", size=(2, 3), samples=1, aligned=True), (IMAGE, (4, 4))),
     (op("correlation", displacement=2), (IMAGE, IMAGE)),
     (op("correlation", displacement=(0, 5), stride=(1, 2)), (IMAGE, IMAGE)),
+    (op("convolve"), (IMAGE, (12, 8, 3, 3))),
+    (op("convolve", stride=2, pad=0, groups=4, dilation=2), ((8, 30), (12, 2, 5))),
+    (op("convolve", stride=(1, 2, 2), groups=6), ((6, 4, 5, 6), (6, 1, 3, 3, 3))),
     (op("deform_conv", channels=12), (IMAGE, (18, 9, 10))),
     (op("deform_conv", channels=4, kernel=(2, 3), stride=2, pad=1, groups=2, dilation=2, bias=False), (IMAGE, (48, 5, 4), (24, 5, 4))),
     (op("scale", factor=0.17), (IMAGE,)),

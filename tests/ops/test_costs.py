@@ -23,6 +23,7 @@ def test_who_works() -> None:
         "spectral_norm_conv",
         "dwconv",
         "deconv",
+        "convolve",
         "deform_conv",
         "linear",
         "blur_pool",

@@ -175,6 +175,7 @@ def test_heads_of_merges() -> None:
         "grid_sample",
         "roi_align",
         "correlation",
+        "convolve",
         "deform_conv",
         "attention",
         "sdpa",

@@ -12,6 +12,8 @@ from torch import nn
 from archc.compiler.ops.base import Construct, Operation, Shape, Shapes, literal, product
 from archc.compiler.ops.strides import Layout
 
+from .samples import one_for_all
+
 torch.set_num_threads(1)
 
 BATCH = 2
@@ -87,7 +89,8 @@ def tensors(operation: Operation, inputs: Shapes, device: str = "cpu", batch: in
     """Inputs of these shapes; whole numbers where the operation looks them up."""
     if operation.name == "embedding":
         return [torch.zeros((batch, *shape), dtype=torch.long, device=device) for shape in inputs]
-    values = [torch.randn((batch, *shape), device=device) for shape in inputs]
+    alone = one_for_all(operation, inputs)
+    values = [torch.randn((1 if number == alone else batch, *shape), device=device) for number, shape in enumerate(inputs)]
     if operation.integer_input is not None:
         places = torch.arange(inputs[1][0] * batch * product(inputs[1][1:]), device=device) % product(inputs[1][1:])
         values[operation.integer_input] = places.reshape(batch, *inputs[1])

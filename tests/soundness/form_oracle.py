@@ -385,6 +385,17 @@ def deform(ends: Sequence[Value], a: dict[str, object]) -> Value:
     return Value(usual, USUAL[3])
 
 
+def convolve(ends: Sequence[Value], a: dict[str, object]) -> Value:
+    x, filters = ends
+    rank = spatial(x)
+    if not filters.alone:
+        raise Stricter("filters for each image")
+    stride, kernel = spread(a["stride"], rank), filters.tensor.shape[3:]
+    padding = tuple((k - 1) // 2 for k in kernel)
+    made = getattr(nn.functional, f"conv{rank}d")(x.tensor, filters.tensor.squeeze(0), None, stride, padding, 1, a["groups"])
+    return Value(made, USUAL[rank + 1], x.alone)
+
+
 JOINING: dict[str, Callable[[Sequence[Value], dict[str, object]], Value]] = {
     "concat": concat,
     "einsum": einsum,
@@ -392,6 +403,7 @@ JOINING: dict[str, Callable[[Sequence[Value], dict[str, object]], Value]] = {
     "roi_align": align,
     "correlation": correlate,
     "deform_conv": deform,
+    "convolve": convolve,
 }
 
 

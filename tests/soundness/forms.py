@@ -159,7 +159,7 @@ class FormMaker:
         chance = self.chance
         label = f"l{len(self.labels)}" if chance.random() < 0.4 else ""
         makers = (self.plain, self.learned, self.product, self.pattern, self.sampled, self.pooled, self.back, self.sequence, self.several)
-        form = chance.choices((*makers, self.compared, self.deformed), (3, 2, 2, 3, 2, 2, 2, 2, 3, 1, 2))[0]()
+        form = chance.choices((*makers, self.compared, self.deformed, self.convolved), (3, 2, 2, 3, 2, 2, 2, 2, 3, 1, 2, 2))[0]()
         if label and not isinstance(form, Several):
             self.labels.append(label)
             if isinstance(form, Single) and form.operation.name == "maxpool":
@@ -308,6 +308,15 @@ class FormMaker:
         chance = self.chance
         arguments = (("displacement", chance.choice((0, 1, 3, (0, 2), (1, 2, 3)))), ("stride", chance.choice((1, 2))))
         return Joined("correlation", arguments, (Path((self.read(),)), Path((self.read(),))))
+
+    def convolved(self) -> Joined:
+        """Filters that no step makes, or that one did: of a shape that fits, or not."""
+        chance = self.chance
+        groups = chance.choice((1, 1, 2, 4))
+        sizes = [chance.choice((groups, 2 * groups, 3)), chance.choice((1, 2, 4)), *(chance.choice((1, 2, 3, 3)) for _ in "hw")]
+        made = Operation("parameter", (("shape", sizes[: chance.choice((4, 4, 4, 4, 3))]),))
+        filters = Path((made,) if chance.random() < 0.9 else (self.read(),))
+        return Joined("convolve", (("stride", chance.choice((1, 1, 2, (2, 1)))), ("groups", groups)), (Path((self.read(),)), filters))
 
     def deformed(self) -> Joined:
         chance = self.chance
