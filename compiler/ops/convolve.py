@@ -26,6 +26,7 @@ class Convolve(Operation):
     reference: ClassVar[str] = "torch.nn.functional.conv1d, conv2d, conv3d"
     onnx: ClassVar[str] = "Conv"
     symbol: ClassVar[str] = "conv"
+    caption_says_all: ClassVar[bool] = True
     least_inputs: ClassVar[int] = 2
     most_inputs: ClassVar[int | None] = 2
     output_may_be_overwritten: ClassVar[bool] = True
