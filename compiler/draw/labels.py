@@ -112,7 +112,8 @@ def _heading(frame: Frame) -> tuple[Row, ...]:
         return (counted((name,), frame.count, frame.parallel), (Words(block.text.strip(), "small"),))
     calls = [item for item in frame.items if item.scope is not None and item.scope.kind == "block"]
     kinds = {item.scope.template for item in calls if item.scope is not None}
-    if len(kinds) != 1 or len(calls) == 1:
+    # A part that is applied several times says so in its box: it is no further part of the frame.
+    if len(kinds) != 1 or len(calls) == 1 or any(isinstance(item, Box) and item.is_applied for item in calls):
         return (head,)
     return (head, (Words(f"{sum(item.count for item in calls)} {TIMES} {kinds.pop()}", "small"),))
 

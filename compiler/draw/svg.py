@@ -44,8 +44,21 @@ def finished(svg: bytes, title: str, description: str) -> str:
     for words in root.iter(tag("text")):
         words.attrib.pop("font-family", None)
         words.attrib.pop(SPACE, None)
+        _strip(words)
         _keep_width(words)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _strip(words: ElementTree.Element) -> None:
+    """Spaces around a row keep it off its line, and are none of its letters: a browser that leaves them out would stretch the letters over them."""
+    text = words.text or ""
+    if len(words) or text == text.strip():
+        return
+    space = width(" ", float(words.get("font-size", "0")), words.get("font-weight") == "bold")
+    before, after = (space * count for count in (len(text) - len(text.lstrip()), len(text) - len(text.rstrip())))
+    moved = {"start": before, "middle": (before - after) / 2, "end": -after}[words.get("text-anchor", "start")]
+    words.text = text.strip()
+    words.set("x", plain(round(float(words.get("x", "0")) + moved, 2)))
 
 
 def _keep_width(words: ElementTree.Element) -> None:

@@ -212,7 +212,9 @@ def _says_more(run: Sequence[Step], factors: Factors) -> bool:
     """Whether a pattern says more than the steps: axes that are cut and turned, or that the model itself cuts or joins one by one."""
     if sum(map(len, factors.before)) > len(LETTERS) or not factors.is_cut:
         return False
-    return factors.is_turned or (len(run[-1].shape) > 1 and all(step.by in OF_ONE_AXIS for step in run))
+    if factors.is_turned or any(step.operation == "permute" for step in run):  # of a single window it turns axes of 1
+        return True
+    return len(run[-1].shape) > 1 and all(step.by in OF_ONE_AXIS for step in run)
 
 
 def _followed(run: Sequence[Step], shape: Sequence[int]) -> Factors | None:

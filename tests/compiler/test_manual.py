@@ -64,7 +64,7 @@ def test_no_line_of_a_page_is_wider_than_a_terminal() -> None:
 
 
 def test_what_is_meant_by_an_unknown_word() -> None:
-    assert explain("convv") == Unexplained("did you mean `conv`, `deconv`, `dwconv` or `std_conv`?")
+    assert explain("convv") == Unexplained("did you mean `conv`, `convolve`, `deconv` or `dwconv`?")
     assert explain("E309") != explain("E301")
     assert isinstance(explain(""), Unexplained)
 

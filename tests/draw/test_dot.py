@@ -101,6 +101,7 @@ def test_aux_heads_are_dashed() -> None:
     build.output(side, "side", training_only=True)
     text = dot(build.graph())
     aux = [line for line in text.splitlines() if "n2 [" in line or "-> n2" in line or "n2 -> n4" in line]
+    aux = [line for line in aux if "[" in line]  # no unseen line that keeps an order
     assert len(aux) == 3
     assert all("dashed" in line for line in aux)
 

@@ -43,6 +43,6 @@ def test_equal_convolutions_are_told_each() -> None:
 
 
 def test_an_axis_that_has_another_name_is_not_called_by_the_usual_one() -> None:
-    """The record of `reduce` knows sizes alone: where `length` is the first axis it must not say `channels`."""
-    assert told('tokens -> ln -> reduce("mean", axis = length) -> linear(4)') == ("mean over axis 0 \u2192 linear 4",)
+    """Where `length` is the first axis it says so, and not `channels`, which is first elsewhere."""
+    assert told('tokens -> ln -> reduce("mean", axis = length) -> linear(4)') == ("mean over length \u2192 linear 4",)
     assert told('reduce("mean", axis = [height, width]) -> linear(4)') == ("mean over height, width \u2192 linear 4",)
