@@ -305,8 +305,9 @@ class _Folder:
         All that they make goes to the same steps, so that none comes from another.
         """
         found: dict[object, list[_Piece]] = {}
+        owners = {piece.scope.shares for piece in pieces if piece.scope is not None and piece.scope.shares}
         for piece in pieces:
-            if piece.treatment == "box" and piece.scope is not None and not piece.alone:
+            if piece.treatment == "box" and piece.scope is not None and not piece.alone and (piece.scope.shares or piece.scope) in owners:
                 inside = set(piece.nodes)
                 leaving = frozenset(user for index in piece.nodes for user in self._users(index) if user not in inside)
                 operations = tuple(self.graph.nodes[index].operation.name for index in piece.nodes)

@@ -11,11 +11,13 @@ from .flat_steps import Flat, Plain, Step
 def by_hand(flat: Flat) -> None:
     """Change the list in place."""
     _gated(flat)
+    norm = _Norm(flat.made(), flat.shapes())
     for step in list(flat.steps):
         if step.operation in ("mul", "div") and len(step.inputs) == 2:
-            found = _Norm(flat.made(), flat.uses(), flat.shapes()).of(step)
+            found = norm.of(step)
             if found is not None:
                 _write(flat, step, found)
+                norm = _Norm(flat.made(), flat.shapes())
 
 
 def _gated(flat: Flat) -> None:
@@ -47,19 +49,18 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class _Norm:
     made: Mapping[int, Step]
-    uses: Mapping[int, int]
     shapes: Mapping[int, tuple[int, ...]]
 
     def of(self, step: Step) -> _Found | None:
         """x / sqrt(mean(x²) + eps), or the same of x less its mean."""
         for bare, below in (step.inputs, step.inputs[::-1])[: 1 if step.operation == "div" else 2]:
-            root = self._alone(below, "sqrt" if step.operation == "div" else "rsqrt")
-            added = None if root is None else self._alone(root.inputs[0], "offset")
+            root = self._made_by(below, "sqrt" if step.operation == "div" else "rsqrt")
+            added = None if root is None else self._made_by(root.inputs[0], "offset")
             mean = None if added is None else self._mean(added.inputs[0], len(self.shapes[bare]))
             if added is None or mean is None:
                 continue
             number, axis = mean
-            squares, eps = self._alone(number, "square"), added.arguments["addend"]
+            squares, eps = self._made_by(number, "square"), added.arguments["addend"]
             if squares is None or not isinstance(eps, int | float):
                 continue
             one, two = self._centred(bare), self._centred(squares.inputs[0])
@@ -69,8 +70,8 @@ class _Norm:
                 return _Found(bare, axis, eps, False)
         return None
 
-    def _alone(self, number: int, operation: str) -> Step | None:
-        """The step of that operation that makes a tensor which only one other reads."""
+    def _made_by(self, number: int, operation: str) -> Step | None:
+        """The step that makes a tensor, where it is that operation of one input."""
         step = self.made.get(number)
         return step if step is not None and step.operation == operation and len(step.inputs) == 1 else None
 
@@ -91,7 +92,7 @@ class _Norm:
         step = self.made.get(number)
         if step is None or step.operation != "add" or len(step.inputs) != 2:
             return None
-        turned = self._alone(step.inputs[1], "scale")
+        turned = self._made_by(step.inputs[1], "scale")
         if turned is None or turned.arguments["factor"] != -1:
             return None
         mean = self._mean(turned.inputs[0], len(self.shapes[step.inputs[0]]))

@@ -23,6 +23,7 @@ from .simplify import simplify
 from .sources import Model, trouble
 from .structure import Structure, structure
 from .unsaid import Unsaid
+from .words import first_keys
 from .write import Writer
 
 WAYS = ((False, True, True), (False, True, False), (False, False, False), (True, True, False), (True, False, False))
@@ -125,9 +126,8 @@ def _left_out(missing: Sequence[str], module: nn.Module, read: Collection[str]) 
 
 
 def _counted(keys: Sequence[str], why: str) -> str:
-    shown = ", ".join(f"`{key}`" for key in keys[:3])
     one = len(keys) == 1
-    return f"{len(keys)} key{'' if one else 's'} {why.format('is' if one else 'are')}: {shown}" + (", …" if len(keys) > 3 else "")
+    return f"{len(keys)} key{'' if one else 's'} {why.format('is' if one else 'are')}: {first_keys(keys)}"
 
 
 def flat_text(flat: Flat, model: Model) -> str:

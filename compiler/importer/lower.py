@@ -20,7 +20,7 @@ from .one_number import with_an_axis
 from .tensor_starts import tensor_starts
 from .trace import Call, Ran, Ref, Trace
 from .unsaid import Unsaid
-from .words import RESERVED, free_name
+from .words import RESERVED, first_keys, free_name
 
 MISSING = "?"
 """What stands for an operation that the language lacks, until it is known whether anything depends on it."""
@@ -98,8 +98,7 @@ class Lowering:
             names = ", ".join(f"`{name}`" for name in self.trace.with_gradients)
             self.flat.notes.append(f"gradients go back through {names} in a way of the model's own, and here through its steps")
         if self.biased:
-            shown = ", ".join(f"`{key}`" for key in list(self.biased)[:3]) + (", …" if len(self.biased) > 3 else "")
-            self.flat.notes.append(f"biases start at 0 here, and in the model as PyTorch starts them: {shown}")
+            self.flat.notes.append(f"biases start at 0 here, and in the model as PyTorch starts them: {first_keys(self.biased)}")
         return self.flat
 
     def _tell_how_it_lies(self, what: str, name: str, data: Data) -> None:

@@ -51,11 +51,10 @@ def _filled(low: Lowering, call: Call, given: object, mask: object, value: objec
     kept = data
     if number > COVERS:
         factor = _beside(low, (~covered).float(), data)
+        if number == 0:
+            low.emit(call, "mul", {}, [data, factor])
+            return
         kept = replace(data, number=low.between("mul", {}, [data, factor], data.bare).number)
-    if number == 0:
-        low.flat.steps.pop()
-        low.emit(call, "mul", {}, [data, factor])
-        return
     if number <= COVERS and is_causal(covered):
         number = float("-inf")  # the table of what is ahead; each place keeps itself, so that the weights are the same numbers
     fill = _beside(low, torch.where(covered, number, 0.0), data)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..runtime.starts import Start
 from .flat_steps import Flat, Step
+from .words import first_keys
 
 OWN: dict[str, tuple[str, float]] = {
     "class_token": ("zeros_", 0.0),
@@ -29,8 +30,7 @@ def tensor_starts(flat: Flat, starts: Mapping[str, Start], number_of: Callable[[
         if not _said(step, starts.get(key), number_of(key)):
             others.setdefault(key)
     if others:
-        shown = ", ".join(f"`{key}`" for key in list(others)[:3]) + (", …" if len(others) > 3 else "")
-        flat.notes.append(f"learned tensors start here as their words do, and otherwise in the model: {shown}")
+        flat.notes.append(f"learned tensors start here as their words do, and otherwise in the model: {first_keys(others)}")
 
 
 def _said(step: Step, start: Start | None, number: object) -> bool:

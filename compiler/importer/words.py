@@ -117,3 +117,9 @@ def name_of_block(kind: str, taken: Collection[str]) -> str:
         count += 1
         found = f"{name}_{count}"
     return found
+
+
+def first_keys(keys: Collection[str]) -> str:
+    """Keys as a note lists them: three, and a sign that there are more."""
+    rows = list(keys)
+    return ", ".join(f"`{key}`" for key in rows[:3]) + (", …" if len(rows) > 3 else "")

@@ -16,6 +16,8 @@ from torch.nn.utils import parametrize, remove_spectral_norm, remove_weight_norm
 from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
+from .words import first_keys
+
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
@@ -71,5 +73,4 @@ def _without(remove: Callable[[nn.Module, str], nn.Module], part: nn.Module, nam
 
 
 def _note(how: str, keys: list[str]) -> str:
-    shown = ", ".join(f"`{key}`" for key in keys[:3]) + (", …" if len(keys) > 3 else "")
-    return f"{how} works out {len(keys)} weight{'' if len(keys) == 1 else 's'} in the model, what comes out is learned here: {shown}"
+    return f"{how} works out {len(keys)} weight{'' if len(keys) == 1 else 's'} in the model, what comes out is learned here: {first_keys(keys)}"
