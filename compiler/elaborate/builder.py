@@ -242,9 +242,10 @@ class Builder:
         shapes = tuple(self.nodes[index].shape for index in known)
         axes = tuple(self.nodes[index].axes for index in known)
         try:
+            # What hangs on the wrong input is the cause of the shapes that do not fit with it.
+            made.check_batch([self.batchless[index] for index in known])
             fitted = self.fitting.fit(made, axes, shapes, tuple(given))
             made = fitted.operation
-            made.check_batch([self.batchless[index] for index in known])
             self.whole_numbers.check(self.nodes, made, known, fitted.shape)
         except Refusal as refusal:
             refused = self.refused(frame, made, refusal, given, known, span, parts)

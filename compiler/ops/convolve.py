@@ -103,7 +103,7 @@ class Convolve(Operation):
                 "E326",
                 "the filters of `convolve` hang on an input, and one set of them serves the whole batch (path 2)",
                 operand=1,
-                help="filters are a `parameter` or a `constant`, or made of such alone",
+                help="path 1 is the map, and path 2 its filters: a `parameter` or a `constant`, or made of such alone",
             )
 
     def takes_batchless(self, number: int) -> bool:

@@ -116,7 +116,9 @@ def test_what_does_not_fit(operation: Operation, inputs: Shapes, code: str, told
         ("convolve { | skip | parameter([12, 4, 3, 3]) }", "E310", "`groups` may be 2 here"),
         ("convolve(pad = same, stride = 2) { | skip | parameter([12, 8, 3, 3]) }", "E326", "half"),
         ("convolve(groups = 9) { | conv(81) | conv(9) -> reshape([9, 9, 3, 3]) }", "E326", "hang on an input"),
-        ("convolve { | skip | skip }", "E313", "[out, in / groups, …, …]"),
+        ("convolve { | skip | skip }", "E326", "hang on an input"),
+        ("convolve { | parameter([12, 8, 3, 3]) | skip }", "E326", "path 1 is the map, and path 2 its filters"),
+        ("convolve { | skip | skip -> reshape([8, 1, 9, 9]) }", "E326", "hang on an input"),
         ("convolve { | skip }", "E234", "2 tensors, and 1 path ends here"),
     ],
 )
