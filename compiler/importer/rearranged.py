@@ -167,9 +167,9 @@ def _heads(factors: Factors) -> dict[int, str] | None:
     lengths = [len(row) for row in before], [len(row) for row in now]
     if lengths == ([1, 2], [1, 1, 1]) and now[1] == before[0]:
         return {before[0][0]: "l", before[1][0]: "heads", before[1][1]: "c"}
-    count = {2: "two", 3: "three"}.get(factors.sizes[before[1][0]])
-    if lengths == ([1, 3], [1, 1, 1, 1]) and count is not None:
-        return {before[0][0]: "l", before[1][0]: count, before[1][1]: "heads", before[1][2]: "c"}
+    if lengths == ([1, 3], [1, 1, 1, 1]):
+        count = {2: "two", 3: "three"}.get(factors.sizes[before[1][0]])
+        return None if count is None else {before[0][0]: "l", before[1][0]: count, before[1][1]: "heads", before[1][2]: "c"}
     if lengths == ([1, 1, 1], [1, 2]) and now == [before[1], [*before[0], *before[2]]]:
         return {now[0][0]: "l", now[1][0]: "heads", now[1][1]: "c"}
     return None

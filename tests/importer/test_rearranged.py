@@ -41,3 +41,28 @@ class Viewed(nn.Module):
 def test_views_become_a_pattern(shape: tuple[int, ...], views: Views, said: str) -> None:
     """Which size the model leaves open is left open; what cuts no axis and turns none stays a reshape. The import proves the text equal."""
     assert said in archc.from_module(Viewed(shape[-1], views), [torch.zeros(2, *shape)])
+
+
+class Attending(nn.Module):
+    """A softmax beside views of each rank: what a module that attends cuts into heads has other shapes as well."""
+
+    def __init__(self, views: Views) -> None:
+        super().__init__()
+        self.views = views
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.views(x).softmax(-1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "views"),
+    [
+        ((24,), lambda x: x.view(-1, 2, 3, 4).transpose(1, 2).flatten(1)),  # ResNeSt's weights of its parts
+        ((2, 12), lambda x: x.view(-1, 1, 2, 12).view(-1, 2, 3, 4).transpose(1, 2)),
+        ((4, 1, 6), lambda x: x.view(-1, 4, 2, 3).transpose(1, 2)),
+        ((4, 24), lambda x: x.view(-1, 4, 4, 6).permute(0, 3, 1, 2)),
+    ],
+)
+def test_views_of_any_rank_stand_beside_a_softmax(shape: tuple[int, ...], views: Views) -> None:
+    """Of heads or of none, in the same module."""
+    assert "softmax" in archc.from_module(Attending(views), [torch.zeros(2, *shape)])
