@@ -17,7 +17,7 @@ from .flat_steps import Word
 from .rates import Rate, Rising
 from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text, walk
 from .unify import ACTIVATIONS
-from .words import free_name
+from .words import free_name, is_name
 
 NONE = object()
 """A parameter without a default."""
@@ -376,7 +376,7 @@ def _flag(body: Body) -> str:
     for item in body.items:
         if isinstance(item, Skip):
             return "residual"
-        if item.label is not None and item.label.isidentifier():
+        if item.label is not None and is_name(item.label):
             return f"with_{item.label}"
         if isinstance(item, Op):
             return {"roll": "shifted"}.get(item.operation[0], f"with_{item.operation[0]}")

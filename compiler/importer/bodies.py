@@ -20,7 +20,7 @@ from .flat_steps import Flat, Step
 from .places import Place, kind_of
 from .tree import ABSENT, Aux, Body, Column, Item, Merge, Op, Path, Scope, Skip, walk
 from .unsaid import Unsaid
-from .words import free_name
+from .words import free_name, is_name
 
 START = -1
 """Stands before all sources of a body."""
@@ -196,7 +196,7 @@ class Builder:
         if len(leaving) > 1:
             ends = {item.number: item for item in body.items}
             rows = [ends.get(number) for number in leaving]
-            if all(row is not None and row.label is not None and row.label.isidentifier() for row in rows):
+            if all(row is not None and row.label is not None and is_name(row.label) for row in rows):
                 body.gives = tuple(str(row.label) for row in rows if row is not None)
             else:
                 name = free_name("y", taken | {word for word, _ in body.names.values()})

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from .words import is_name
+
 Arguments = dict[str, Any]
 PLAIN = (bool, int, float, str, type(None))
 
@@ -65,7 +67,7 @@ def own_numbers(module: nn.Module) -> Arguments:
 
 
 def _is_number(name: str, value: object) -> bool:
-    return isinstance(value, bool | int | float) and name.isidentifier() and not name.startswith("_")
+    return isinstance(value, bool | int | float) and is_name(name) and not name.startswith("_")
 
 
 def _plain(value: object) -> Any:

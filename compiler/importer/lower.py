@@ -20,7 +20,7 @@ from .one_number import with_an_axis
 from .tensor_starts import tensor_starts
 from .trace import Call, Ran, Ref, Trace
 from .unsaid import Unsaid
-from .words import RESERVED, first_keys, free_name
+from .words import RESERVED, first_keys, free_name, is_name
 
 MISSING = "?"
 """What stands for an operation that the language lacks, until it is known whether anything depends on it."""
@@ -70,7 +70,7 @@ class Lowering:
             data = self._data(ref.number)
             # A label may be the name of an operation, as `image` is.
             own = value.name.isidentifier() and value.name not in RESERVED
-            name = value.name if own and value.name not in taken else free_name(value.name if own else "x", taken)
+            name = value.name if own and is_name(value.name) and value.name not in taken else free_name(value.name if own else "x", taken)
             taken.add(name)
             self.flat.inputs.append(Input(ref.number, name, data.bare, not value.dtype.is_floating_point))
             self.known[ref.number] = data

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from .flat_steps import Flat
 from .tree import Aux, Body, Item, Merge, Names, Op, Scope, Skip, walk
+from .words import is_name
 
 HERE = "x"
 """What a scope calls the tensor that enters it, where one of its steps far from the start reads it."""
@@ -159,7 +160,7 @@ def label(body: Body, entry: int | None, names: Names, outputs: Mapping[int, str
         if item.number in read and (not isinstance(item, Skip) or item.number >= 0):
             if item.label is None:
                 item.label = outputs.get(item.number, "")
-                while not item.label.isidentifier() or item.label in taken:
+                while not is_name(item.label) or item.label in taken:
                     count += 1
                     item.label = f"t{count}"
                 taken.add(item.label)

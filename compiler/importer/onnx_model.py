@@ -13,7 +13,7 @@ import torch
 from .graph_model import GraphModel, Name, Place, Row, give_weight, part
 from .onnx_functions import FUNCTIONS
 from .sources import Model, trouble
-from .words import identifier
+from .words import identifier, is_name
 
 LAYERS = (
     "Conv",
@@ -199,11 +199,11 @@ def _short(value: Any) -> Any:
 
 
 def _is_path(text: str) -> bool:
-    return all(word.isidentifier() or word.isdigit() for word in text.split("."))
+    return all(is_name(word) or word.isdigit() for word in text.split("."))
 
 
 def _plain_path(name: str) -> str:
-    return ".".join(word if word.isidentifier() or word.isdigit() else identifier(word) for word in name.split("."))
+    return ".".join(word if is_name(word) or word.isdigit() else identifier(word) for word in name.split("."))
 
 
 def _input(row: Any, dtype_of: Callable[[int], Any]) -> torch.Tensor:

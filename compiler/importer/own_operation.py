@@ -18,7 +18,7 @@ from ..ops.base import Shape
 from .constructors import Arguments
 from .known import BATCHES
 from .trace import Ran
-from .words import RESERVED, snake
+from .words import RESERVED, is_name, snake
 
 MOST_WEIGHTS = 12
 """Tensors of a state_dict that a declaration in a message lists."""
@@ -53,7 +53,7 @@ def _declared(name: str, place: str, ran: Ran, rules: Sequence[str], names: Sequ
     if not ran.takes or not ran.gives or not all(len(shape) > 1 and shape[0] == BATCHES[0] for shape in (*ran.takes, *ran.gives)):
         return None
     word = snake(name)
-    word = f"own_{word}" if word in OPERATIONS or word in RESERVED or not word.isidentifier() else word
+    word = f"own_{word}" if word in OPERATIONS or word in RESERVED or not is_name(word) else word
     several = list(names[: len(ran.takes)]) if len(names) >= len(ran.takes) else list(NAMES[: len(ran.takes)])
     takes = f" takes {', '.join(several)}" if len(ran.takes) > 1 else ""
     made = [f"y{number}" for number in range(len(ran.gives))]
@@ -94,7 +94,7 @@ def _shape(made: Shape, given: Shape) -> str:
 
 
 def _tensor(key: str, value: torch.Tensor) -> str:
-    name = key if all(part.isidentifier() for part in key.split(".")) else f'"{key}"'
+    name = key if all(is_name(part) for part in key.split(".")) else f'"{key}"'
     sizes = [str(size) for size in value.shape]
     kind = [] if value.is_floating_point() else [f'dtype = "{str(value.dtype).removeprefix("torch.")}"']
     return f"{name}[{', '.join([*sizes, *kind])}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 from ..ops import TABLE as OPERATIONS
@@ -79,8 +80,19 @@ ONE_WORD = {"ViT": "Vit", "UNet": "Unet"}
 """Names whose capitals begin no words."""
 
 
+def is_name(word: str) -> bool:
+    """Whether the language takes a word as a name. Python takes other letters than those of ASCII."""
+    return word.isidentifier() and word.isascii()
+
+
+def _plain(name: str) -> str:
+    """Letters without their signs, `Größe` as `Grosse`; others, as Greek ones, are left out."""
+    return unicodedata.normalize("NFKD", name.replace("ß", "ss")).encode("ascii", "ignore").decode()
+
+
 def snake(name: str) -> str:
     """`InvertedResidual` as `inverted_residual`, `_DenseLayer` as `dense_layer`, `UNet` as `unet`."""
+    name = _plain(name)
     for told, word in ONE_WORD.items():
         name = name.replace(told, word)
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip("_"))
@@ -89,7 +101,7 @@ def snake(name: str) -> str:
 
 def identifier(name: str) -> str:
     """A network's name, of the last part of a model's."""
-    word = "".join(letter if letter.isalnum() else "_" for letter in name.rpartition(".")[2])
+    word = "".join(letter if letter.isalnum() else "_" for letter in _plain(name.rpartition(".")[2]))
     word = word if word[:1].isalpha() else f"net_{word}"
     return f"{word}_net" if word in OPERATIONS or word in RESERVED else word  # it hides no word of the language
 
@@ -97,8 +109,8 @@ def identifier(name: str) -> str:
 def free_name(wanted: str, taken: Collection[str]) -> str:
     """A name that is no word of the language and not taken."""
     name = snake(wanted)
-    if name in RESERVED or name in OPERATIONS or not name.isidentifier():
-        name = f"{name}_value" if name.isidentifier() else f"value_{name}"
+    if name in RESERVED or name in OPERATIONS or not is_name(name):
+        name = f"{name}_value" if is_name(name) else f"value_{name}"
     found, count = name, 1
     while found in taken:
         count += 1
@@ -110,7 +122,7 @@ def name_of_block(kind: str, taken: Collection[str]) -> str:
     """The name of a block after its class; operations keep theirs."""
     name = snake(kind)
     name = {"bn": "batch_norm"}.get(name, name)
-    if name in RESERVED or name in OPERATIONS or name in AXES or not name.isidentifier():
+    if name in RESERVED or name in OPERATIONS or name in AXES or not is_name(name):
         name = "layer" if name == "block" else f"{name}_block"
     found, count = name, 1
     while found in taken:

@@ -14,7 +14,7 @@ from .flat_steps import Flat, Sizes, Word
 from .rates import Rate, Rising
 from .structure import Structure
 from .tree import Aux, Body, Call, Item, Loop, Merge, Op, Path, Scope, Skip, Text
-from .words import RESERVED
+from .words import RESERVED, is_name
 
 WIDTH = 110
 WORDS = frozenset(("half", "valid", "same", "causal"))
@@ -114,7 +114,7 @@ class Writer:
         rows = []
         for count, (name, number) in enumerate(self.flat.outputs):
             found = _path(labels[number])
-            wanted = name if name.isidentifier() else f"out{count}"
+            wanted = name if is_name(name) else f"out{count}"
             rows.append(wanted if found == wanted else f"{wanted} = {found}")
         return ["  output " + ", ".join(rows)]
 
@@ -321,7 +321,7 @@ def _path(label: str) -> str:
 
 
 def _quoted(label: str) -> str:
-    return label if label.isidentifier() and label not in RESERVED else f'"{label}"'
+    return label if is_name(label) and label not in RESERVED else f'"{label}"'
 
 
 def _unindented(lines: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -27,3 +28,51 @@ def test_a_layer_may_be_called_output() -> None:
     image = torch.rand(3, 3, 8, 8)
     with torch.no_grad():
         torch.testing.assert_close(made(image), module(image))
+
+
+class Größe(nn.Module):
+    """Classes, arguments and outputs may have letters in Python that the language's names have not."""
+
+    def __init__(self, größe: int) -> None:
+        super().__init__()
+        self.größe = größe
+        self.a = nn.Linear(4, größe)
+        self.b = nn.Linear(größe, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.b(torch.relu(self.a(x)))
+
+
+class Überall(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.last = Größe(8), Größe(16), Größe(8)
+
+    def forward(self, größe: torch.Tensor, δ: torch.Tensor) -> dict[str, torch.Tensor]:
+        x = self.second(self.first(größe))
+        return {"größe": x * δ, "β": self.last(x)}
+
+
+def test_letters_of_other_languages_are_in_no_name_of_the_text() -> None:
+    module = Überall().eval()
+    text = archc.from_module(module, [torch.zeros(2, 4), torch.zeros(2, 4)])
+    _, _, body = text.partition("\nblock ")  # comments have the names of Python
+    assert body.isascii()
+    assert body.startswith("grosse(width) {")
+    made = archc.load(text, weights=module.state_dict()).eval()
+    given = torch.rand(3, 4), torch.rand(3, 4)
+    with torch.no_grad():
+        for one, other in zip(made(*given), module(*given).values(), strict=True):
+            torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("name", ["größe", "class"])
+def test_a_part_whose_name_no_file_of_torchscript_keeps_is_told(name: str) -> None:
+    module = nn.Sequential()
+    module.add_module(name, nn.Linear(4, 4))
+    with pytest.raises(archc.ArchError) as error:
+        archc.from_module(module, torch.zeros(2, 4))
+    (row,) = error.value.diagnostics
+    assert row.code == "F653"
+    assert f"`{name}`" in row.message and "TorchScript" in row.message
+    assert row.help == "rename it in the model"
