@@ -38,6 +38,22 @@ def _ahead(flat: Flat) -> None:
     flat.prune()
 
 
+def _product_of(step: Step) -> str | None:
+    """Whether a step multiplies rows by `columns`, as `matmul` does, or by `rows` (`h i d, h j d -> h i j`), matrix by matrix."""
+    if step.operation == "matmul":
+        return "columns"
+    if step.operation != "einsum" or len(step.inputs) != 2:
+        return None
+    given, _, made = str(step.arguments["pattern"]).partition("->")
+    first, second = (row.split() for row in given.split(","))
+    axes = made.split()
+    if not len(first) == len(second) == len(axes) > 1 or first[:-1] != axes[:-1] or first[:-2] != second[:-2]:
+        return None
+    if second[-2:] == [axes[-1], first[-1]]:
+        return "rows"
+    return "columns" if second[-2:] == [first[-1], axes[-1]] else None
+
+
 @dataclass(slots=True, eq=False)
 class _Core:
     flat: Flat
@@ -66,6 +82,9 @@ class _Core:
         self.value = end.inputs[1]
         self.query = self._unscaled(product.inputs[0])
         key = self._unscaled(product.inputs[1])
+        if _product_of(product) == "rows":
+            self.key = key
+            return self
         turn = self.made.get(key)
         order = [*range(rank - 2), rank - 1, rank - 2]
         if turn is not None and turn.operation == "permute" and turn.arguments["order"] == order:
@@ -78,7 +97,7 @@ class _Core:
         """Up from the softmax to the product of queries and keys: what is added, then the scale."""
         scaled = False
         while (step := self.made.get(number)) is not None and self.uses[number] == 1:
-            if step.operation == "matmul":
+            if _product_of(step) is not None:
                 return step
             if step.operation == "add" and not scaled:
                 fixed = [source for source in step.inputs if source in self.alone]
@@ -104,7 +123,7 @@ class _Core:
             if len(readers) != 1 or self.uses[number] != 1:
                 return None
             step = readers[0]
-            if step.operation == "matmul" and step.inputs[0] == number:
+            if _product_of(step) == "columns" and step.inputs[0] == number:
                 return step
             if step.operation not in TRANSPARENT or step.arguments.get("p"):
                 return None

@@ -10,6 +10,8 @@ import torch
 from .attention_core import cores
 from .attention_forms import attentions
 from .by_hand import by_hand
+from .cells import cells
+from .chains import chains, enters, replace
 from .flat_steps import Flat, Plain, Sizes, Step
 from .rearranged import OF_ONE_AXIS, rearranged
 from .response_norm import response_norms
@@ -21,6 +23,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
     _learned(flat)
     _turned_back(flat)
     if forms:
+        cells(flat)
         by_hand(flat)
     _image_norms(flat)
     _shared_concatenations(flat)
@@ -37,11 +40,6 @@ def simplify(flat: Flat, forms: bool = True) -> None:
         rearranged(flat)
     _sums(flat)
     _means(flat)
-
-
-def enters(step: Step) -> int:
-    """The tensor that enters a step; -1 where none does."""
-    return step.inputs[0] if step.inputs else -1
 
 
 def _learned(flat: Flat) -> None:
@@ -202,10 +200,10 @@ def _sums(flat: Flat) -> None:
 
 def _means(flat: Flat) -> None:
     """A sum of so many tensors, by their number: their mean."""
-    for first, last in list(_chains(flat, "add", "scale")):
+    for first, last in list(chains(flat, "add", "scale")):
         count, factor = len(first.inputs), last.arguments.get("factor")
         if isinstance(factor, int | float) and factor == 1 / count and not first.arguments.get("broadcast"):
-            _replace(flat, [first, last], "mean", {})
+            replace(flat, [first, last], "mean", {})
 
 
 def _dominators(flat: Flat) -> dict[int, int]:
@@ -222,51 +220,24 @@ def _above(before: Mapping[int, int], number: int) -> Iterator[int]:
         yield number
 
 
-def _chains(flat: Flat, *operations: str) -> Iterator[list[Step]]:
-    """Runs of steps with these operations, each read by the next alone; whoever asks may replace one as it comes."""
-    made, uses = flat.made(), flat.uses()
-    for step in list(flat.steps):
-        if step.operation == operations[-1]:
-            found = _chain(made, uses, step, *operations)
-            if found is not None:
-                yield found
-
-
-def _chain(made: Mapping[int, Step], uses: Mapping[int, int], last: Step, *operations: str) -> list[Step] | None:
-    """The run that ends in `last`."""
-    found = [last]
-    for operation in reversed(operations[:-1]):
-        before = made.get(enters(found[0]))
-        if before is None or before.operation != operation or uses[before.number] != 1 or len(found[0].inputs) != 1:
-            return None
-        found.insert(0, before)
-    return found
-
-
-def _replace(flat: Flat, chain: list[Step], operation: str, arguments: dict[str, Plain]) -> None:
-    gone = {step.number for step in chain[:-1]}
-    chain[-1].operation, chain[-1].arguments, chain[-1].inputs = operation, arguments, chain[0].inputs
-    flat.steps = [step for step in flat.steps if step.number not in gone]
-
-
 def _channel_shuffles(flat: Flat) -> None:
     """Channels dealt out by two reshapes."""
     shapes = flat.shapes()
-    for chain in _chains(flat, "reshape", "permute", "reshape"):
+    for chain in chains(flat, "reshape", "permute", "reshape"):
         first, turn, last = chain
         if len(first.shape) == 4 and turn.arguments["order"] == [1, 0, 2, 3] and last.shape == shapes[first.inputs[0]]:
-            _replace(flat, chain, "channel_shuffle", {"groups": first.shape[0]})
+            replace(flat, chain, "channel_shuffle", {"groups": first.shape[0]})
 
 
 def _tokens(flat: Flat) -> None:
     """An image as a sequence: positions in one axis, then channels to the end."""
     shapes = flat.shapes()
-    for chain in _chains(flat, "reshape", "permute"):
+    for chain in chains(flat, "reshape", "permute"):
         source = shapes[chain[0].inputs[0]]
         if chain[1].arguments["order"] == [1, 0] and len(source) > 2 and chain[0].shape[0] == source[0] and len(chain[0].shape) == 2:
-            _replace(flat, chain, "tokens", {})
-    for chain in _chains(flat, "permute", "reshape"):
+            replace(flat, chain, "tokens", {})
+    for chain in chains(flat, "permute", "reshape"):
         source = shapes[chain[0].inputs[0]]
         last = [*range(1, len(source)), 0]
         if len(source) > 2 and chain[0].arguments["order"] == last and len(chain[1].shape) == 2 and chain[1].shape[1] == source[0]:
-            _replace(flat, chain, "tokens", {})
+            replace(flat, chain, "tokens", {})

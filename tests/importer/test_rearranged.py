@@ -66,3 +66,37 @@ class Attending(nn.Module):
 def test_views_of_any_rank_stand_beside_a_softmax(shape: tuple[int, ...], views: Views) -> None:
     """Of heads or of none, in the same module."""
     assert "softmax" in archc.from_module(Attending(views), [torch.zeros(2, *shape)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "views", "said"),
+    [
+        ((3, 4, 6), lambda x: x.view(-1, 3, 2, 2, 2, 3).amax((3, 5)), "maxpool(2x3)"),
+        ((3, 4, 6), lambda x: x.view(-1, 3, 2, 2, 3, 2).permute(0, 1, 2, 4, 3, 5).mean((4, 5)), "avgpool(2)"),
+        ((3, 4, 4, 4), lambda x: x.view(-1, 3, 2, 2, 2, 2, 2, 2).amax((3, 5, 7)), "maxpool(2)"),
+        ((3, 8), lambda x: x.view(-1, 3, 2, 4).mean(3), "avgpool(4)"),
+        ((3, 4, 6), lambda x: x.view(-1, 3, 4, 1, 6, 1).expand(-1, 3, 4, 2, 6, 2).reshape(-1, 3, 8, 12), "upsample(scale = 2)"),
+        ((12, 4, 6), lambda x: x.view(-1, 3, 2, 2, 4, 6).permute(0, 1, 4, 2, 5, 3).reshape(-1, 3, 8, 12), "pixel_shuffle(2)"),
+        ((3, 4, 6), lambda x: x.view(-1, 3, 2, 2, 3, 2).permute(0, 1, 3, 5, 2, 4).reshape(-1, 12, 2, 3), "pixel_unshuffle(2)"),
+        # These do something else.
+        ((3, 4, 6), lambda x: x.view(-1, 3, 2, 2, 2, 3).amax((2, 4)), "reduce("),
+        ((12, 4, 6), lambda x: x.view(-1, 3, 2, 2, 4, 6).permute(0, 1, 4, 3, 5, 2).reshape(-1, 3, 8, 12), "rearrange("),
+        ((3, 4, 6), lambda x: x.view(-1, 3, 1, 4, 1, 6).expand(-1, 3, 2, 4, 2, 6).reshape(-1, 3, 8, 12), "expand("),
+    ],
+)
+def test_an_image_cut_into_cells_is_pooled_or_dealt_out(shape: tuple[int, ...], views: Views, said: str) -> None:
+    """As einops cuts it, and hands do."""
+    module = nn.Sequential(_Views(views)).eval()
+    text = archc.from_module(module, torch.zeros(2, *shape))
+    assert said in text
+    given = torch.rand(3, *shape)
+    torch.testing.assert_close(archc.load(text).eval()(given), module(given))
+
+
+class _Views(nn.Module):
+    def __init__(self, views: Views) -> None:
+        super().__init__()
+        self.views = views
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.views(x)
