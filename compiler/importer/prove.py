@@ -25,6 +25,9 @@ LIMIT = 1e-4
 ROUGHLY = 0.1
 """Up to this difference it may be rounding that grew on its way, and more digits tell."""
 
+SMALL = 0.3
+"""By which weights are smaller where others make no finite numbers."""
+
 MOST_NUMBERS = 400_000_000
 """Parameters beyond which keys and shapes alone are compared: the numbers would need gigabytes."""
 
@@ -119,9 +122,9 @@ class _Runs:
         self.why = ""
         """Why the model did not answer with numbers, where it did not."""
 
-    def _shake(self) -> None:
+    def _shake(self, gain: float = 1.0) -> None:
         """The same random weights in both."""
-        _shaken(self.reference, self.generator, self.module.state_dict())
+        _shaken(self.reference, self.generator, self.module.state_dict(), gain)
         state = self.reference.state_dict()
         self.module.load_state_dict({key: state[key].detach() for key in self.module.state_dict()}, strict=True, assign=True)
         self.module.eval()
@@ -136,9 +139,10 @@ class _Runs:
             self._compare(batch, shapes, torch.rand)
 
     def on_other_numbers(self) -> None:
-        """Where that showed nothing: other numbers and other weights. A model may refuse what is random, or answer it with one number for all."""
-        for draw in (torch.randn, torch.rand, _ones, _zeros):
-            self._shake()
+        """Where that showed nothing: other numbers and other weights. A model may refuse what is random, or answer it with one number for all;
+        and in one of many blocks without norms numbers may grow beyond all bounds."""
+        for draw, gain in ((torch.randn, 1.0), (torch.rand, 1.0), (torch.randn, SMALL), (_ones, 1.0), (_zeros, 1.0)):
+            self._shake(gain)
             self._compare(2, self._native(), draw)
             if self.differs is not None or (self.rows and not shows_nothing(self.rows)):
                 return
@@ -206,7 +210,7 @@ def _numbers(like: torch.Tensor, shape: tuple[int, ...], reference: nn.Module, g
     return torch.randint(min(rows, default=2), shape, generator=generator, dtype=torch.long)
 
 
-def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[str]) -> None:
+def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[str], gain: float) -> None:
     """Random weights whose outputs stay of size 1, and statistics that hide no norm. A table that the text makes itself stays as it is."""
     tables = {key for key, _ in module.named_buffers() if key not in shared}
     for key, value in module.state_dict().items():
@@ -220,9 +224,9 @@ def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[st
         elif key.endswith(("running_mean", "bias")):
             value.normal_(0, 0.1, generator=generator)
         elif value.dim() > 1:
-            value.normal_(0, (2 / max(1, value[0].numel())) ** 0.5, generator=generator)
+            value.normal_(0, gain * (2 / max(1, value[0].numel())) ** 0.5, generator=generator)
         elif key in dict(module.named_parameters()):
-            value.uniform_(0.5, 1.5, generator=generator)
+            value.uniform_(0.5 * gain, 1.5 * gain, generator=generator)
 
 
 def _other(shapes: Sequence[tuple[int, ...]], size: int) -> list[tuple[int, ...]]:

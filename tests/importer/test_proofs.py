@@ -145,3 +145,25 @@ def test_an_answer_without_numbers_is_not_verified() -> None:
     nothing = Last(lambda y: y * nan)
     found = _outputs("outputs", nothing, nothing, [torch.rand(2, 4)], True)
     assert not found.good and "no finite number" in found.result
+
+
+class Growing(nn.Module):
+    """Blocks without norms: each more than doubles what comes in, until there is no such number. Its own weights start small."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8)) for _ in range(90)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = x + 2 * layer(x)
+        return x
+
+
+def test_a_model_whose_numbers_grow_beyond_all_bounds_is_compared_with_smaller_weights() -> None:
+    module = Growing().eval()
+    text = archc.from_module(module, torch.zeros(2, 8))
+    made = archc.load(text, weights=module.state_dict()).eval()
+    given = torch.rand(3, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(made(given), module(given), rtol=1e-3, atol=1e-3)
