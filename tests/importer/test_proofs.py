@@ -148,15 +148,15 @@ def test_an_answer_without_numbers_is_not_verified() -> None:
 
 
 class Growing(nn.Module):
-    """Blocks without norms: each more than doubles what comes in, until there is no such number. Its own weights start small."""
+    """Blocks without norms: each makes what comes in many times larger, until there is no such number. Its own weights start small."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.ModuleList([nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8)) for _ in range(90)])
+        self.layers = nn.ModuleList([nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8)) for _ in range(60)])
 
     def forward(self, x: Tensor) -> Tensor:
         for layer in self.layers:
-            x = x + 2 * layer(x)
+            x = x + 16 * layer(x)
         return x
 
 
