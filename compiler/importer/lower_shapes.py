@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from .by_distance import gathered
 from .flat_steps import Plain, Word
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_folded import batched, unbatched
+from .lower_order import by_several
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
@@ -154,8 +154,7 @@ def getitem(low: Lowering, call: Call) -> None:
     data = low.data(call.arguments[0])
     index = call.arguments[1]
     rows = list(index) if isinstance(index, list | tuple) else [index]
-    if sum(isinstance(row, Ref) for row in rows) == 1:
-        gathered(low, call, rows)
+    if by_several(low, call, data, rows):
         return
     if any(isinstance(row, Ref) for row in rows):
         raise Unsaid("indexing by several tensors")

@@ -1,0 +1,117 @@
+"""Places along an axis that are taken in an order of the model's own: the same for every input, so they are slices side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from .by_distance import gathered
+from .known import Data
+from .lower import Lowering, bind, lowers
+from .trace import Call, Ref
+from .unsaid import Unsaid
+
+MOST_PIECES = 32
+"""More slices side by side would say nothing to a reader."""
+
+
+def ordered(low: Lowering, call: Call, data: Data, axis: int, order: Sequence[int]) -> None:
+    """The places of one axis (of `bare`) in this order, some of them several times or never."""
+    size = data.bare[axis]
+    places = [place % size for place in order]
+    if places == list(range(size)):
+        low.alias(call, data)
+        return
+    if size > 1 and places == list(range(size))[::-1]:
+        low.emit(call, "flip", {"axis": axis}, [data])
+        return
+    runs = _runs(places)
+    if len(runs) > MOST_PIECES:
+        raise Unsaid(f"an order of {len(places)} places without a pattern")
+    pieces = []
+    for run in runs:
+        shape = (*data.bare[:axis], len(run), *data.bare[axis + 1 :])
+        stop = run.stop if run.stop < size else None
+        if len(runs) == 1:
+            low.emit(call, "slice", {"axis": axis, "start": run.start, "stop": stop, "step": run.step}, [data])
+            return
+        pieces.append(low.between("slice", {"axis": axis, "start": run.start, "stop": stop, "step": run.step}, [data], shape))
+    low.emit(call, "concat", {"axis": axis}, pieces)
+
+
+def _runs(places: Sequence[int]) -> list[range]:
+    """The same places as the fewest ranges that go on, taken from the front."""
+    found: list[range] = []
+    at = 0
+    while at < len(places):
+        step = max(1, places[at + 1] - places[at]) if at + 1 < len(places) else 1
+        end = at + 1
+        while end < len(places) and places[end] == places[end - 1] + step:
+            end += 1
+        found.append(range(places[at], places[end - 1] + 1, step))
+        at = end
+    return found
+
+
+def by_several(low: Lowering, call: Call, data: Data, rows: list[Any]) -> bool:
+    """Whether one of the indices names several places, by a tensor or by a list; then the step is there."""
+    named = [place for place, row in enumerate(rows) if isinstance(row, Ref | list)]
+    if len(named) != 1:
+        return False
+    (place,) = named
+    if data.alone and isinstance(rows[place], Ref):
+        gathered(low, call, rows)
+        return True
+    if any(row != slice(None) and row is not Ellipsis for other, row in enumerate(rows) if other != place):
+        raise Unsaid("indexing by a tensor, and by something else")
+    order = order_of(low, rows[place]) if isinstance(rows[place], Ref) else _told(rows[place])
+    if order.dim() != 1:
+        raise Unsaid("indexing by a tensor of several axes")
+    axis = place - len(rows) if Ellipsis in rows[:place] else place
+    ordered(low, call, data, data.axis(axis), order.tolist())
+    return True
+
+
+def _told(places: Sequence[object]) -> torch.Tensor:
+    if not all(type(place) is int for place in places):
+        raise Unsaid("indexing by a list of other than whole numbers")
+    return torch.tensor(places)
+
+
+def order_of(low: Lowering, index: Ref) -> torch.Tensor:
+    """The places that a tensor names. Raises `Unsaid` where they depend on the input, or on what is learned."""
+    if isinstance(low.of(index), Data) or low.values.leaves(index.number):
+        raise Unsaid("places that the numbers of a tensor choose")
+    found = low.values.of(index.number)
+    if found.is_floating_point() or found.dtype == torch.bool:
+        raise Unsaid("indexing by a mask")
+    return found
+
+
+@lowers("index_select")
+def index_select(low: Lowering, call: Call) -> None:
+    row = bind(call, "input dim index")
+    data = low.data(row["input"])
+    if data.alone:
+        axis = row["dim"] % len(data.shape)
+        gathered(low, call, [row["index"] if place == axis else slice(None) for place in range(len(data.shape))])
+    else:
+        ordered(low, call, data, data.axis(row["dim"]), order_of(low, row["index"]).tolist())
+
+
+@lowers("gather", "take_along_dim")
+def gather(low: Lowering, call: Call) -> None:
+    names = "input dim index" if call.function == "gather" else "input index dim"
+    row = bind(call, names)
+    data = low.data(row["input"])
+    index = order_of(low, row["index"])
+    dim = row["dim"] % len(data.shape)
+    order = index.movedim(dim, 0).flatten(1)
+    if not bool((order == order[:, :1]).all()):
+        raise Unsaid("`gather` of other places in each row")
+    made = low.result(call)
+    if [size for axis, size in enumerate(made.shape) if axis != dim] != [size for axis, size in enumerate(data.shape) if axis != dim]:
+        raise Unsaid("`gather` of a part of the rows")
+    ordered(low, call, data, data.axis(dim), order[:, 0].tolist())
