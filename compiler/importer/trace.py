@@ -226,6 +226,12 @@ class _Recorder(TorchFunctionMode):
             call.results.append(self.add(whole, "call", call=call))
             tensor, origin = whole, self.origins.get(id(whole))
 
+    def settled(self, tensor: torch.Tensor) -> None:
+        """What counts as written into, though nothing was since it had its number."""
+        with torch._C.DisableTorchFunction():  # to ask is no call of the model's
+            if id(tensor) in self.numbers:
+                self.versions[id(tensor)] = version(tensor)
+
     def plain(self, value: object) -> Any:
         """An argument with its tensors as references."""
         if isinstance(value, torch.Tensor):
@@ -447,7 +453,7 @@ def trace(
         part.register_forward_hook(leave, with_kwargs=True) for part in parts
     ]
     try:
-        with torch.no_grad(), recorder, recorder.dropping(module), noting(recorder.trace.with_gradients):
+        with torch.no_grad(), recorder, recorder.dropping(module), noting(recorder.trace.with_gradients, recorder.settled):
             result = module(*inputs)
     finally:
         for handle in handles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 import torch
@@ -140,3 +141,40 @@ def test_a_mask_that_is_the_same_for_every_input_is_a_constant() -> None:
         for one, other in zip(_tensors(made(given)), _tensors(module(given)), strict=True):
             torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
     assert "sdpa(scale = 1.0, causal = true)" in text or "causal = true" in text
+
+
+class Doubled(torch.autograd.Function):
+    """Writes into what it takes, to save memory."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.mark_dirty(x)
+        return x.mul_(2)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        return gradients[0] * 2
+
+
+class InPlace(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 2)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.first(x)
+        y = Doubled.apply(x)
+        return self.second(y), x
+
+
+def test_a_function_with_gradients_of_its_own_may_write_into_what_it_takes() -> None:
+    """What it wrote is what all read afterwards, by its old name and by its new one."""
+    module = InPlace().eval()
+    text = archc.from_module(module, torch.zeros(2, 8))
+    assert text.count("scale(2)") == 1
+    assert "`Doubled`" in text
+    made = archc.load(text, weights=module.state_dict()).eval()
+    given = torch.rand(3, 8)
+    with torch.no_grad():
+        for one, other in zip(made(given), module(given), strict=True):
+            torch.testing.assert_close(one, other)
