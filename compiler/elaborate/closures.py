@@ -81,7 +81,10 @@ class Labelled:
     @property
     def is_lost(self) -> bool:
         """Whether a mistake left it, or a part of it, without its tensor: nothing more is said of it then."""
-        return self.tensor is None and (not self.members or any(row.is_lost for row in self.members.values()))
+        if self.tensor is not None:
+            return False
+        # Only a step can be run again: without its tensor it is one that failed, and no mere beginning of labels.
+        return self.again is not None or not self.members or any(row.is_lost for row in self.members.values())
 
     def read(self) -> Tensors:
         """Its tensor or tensors, which something reads."""

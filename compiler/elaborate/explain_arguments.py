@@ -89,10 +89,12 @@ def bad_value(
 
 
 def _remedy(called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:
-    if isinstance(row.kind, Word) and isinstance(value, str):
-        near = closest(value, row.kind.words)
-        if near:
-            return did_you_mean(near) or "", Fix(f'write "{near[0]}"', (Edit(span, f'"{near[0]}"'),))
+    near = _nearest_words(row, value)
+    if near:
+        written = f'"{near[0]}"'
+        is_it = isinstance(value, Builtin) and value.name == near[0]
+        help = f"a text stands between quotes: `{written}`" if is_it else did_you_mean(near) or ""
+        return help, Fix(f"write {written}", (Edit(span, written),))
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in WORDS and word != value and _takes(Slot(row.name, False, "", kind=row.kind), word):
         return f"write `{word}`", Fix(f"write `{word}`", (Edit(span, word),))
@@ -116,6 +118,20 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
         or _one_of_a_list(row, value, span)
         or _like(called, value, span)
     )
+
+
+def _nearest_words(row: Parameter, value: object) -> tuple[str, ...]:
+    """The words of a parameter that a text, or an operation named without quotes, is near to: `reduce(mean, …)`, `constant("sincso", …)`."""
+    name = value.name if isinstance(value, Builtin) else value
+    if not isinstance(name, str):
+        return ()
+    slot = Slot(row.name, False, "", kind=row.kind)
+    words = (
+        row.kind.words
+        if isinstance(row.kind, Word)
+        else [word for word in re.findall(r'"([\w-]+)"', row.kind.describe) if _takes(slot, word)]
+    )
+    return (name,) if name in words else closest(name, words)
 
 
 def _in_and_out(called: Signature, row: Parameter, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:

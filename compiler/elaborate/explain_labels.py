@@ -17,6 +17,13 @@ from .naming import static_labels
 from .values import UNKNOWN, Unknowable, kind_of
 
 
+def come_in_together(name: str) -> str:
+    """How the step labelled `name`, which takes several tensors, is written so that it may be used again on others."""
+    return (
+        f"`both {{ | … | … }} -> {name}: …`, then `both {{ | … | … }} -> reuse({name})`, with `block both takes a, b gives a, b {{ skip }}`"
+    )
+
+
 def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node], scopes: Sequence[Scope]) -> Diagnostic:
     """`skip(e9)` where nothing is labelled `e9`. Raises `Unknowable` where a mistake may have taken it away."""
     name, *rest = path

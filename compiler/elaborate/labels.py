@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
-from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.diagnostics import Diagnostic, Label, Problem, Severity
 from ...base.source import Span
 from ...dsl import ast
 from .builder import Builder, Sharing
-from .closures import Again, Environment, Frame, Labelled, Made, Names, as_of
+from .closures import Again, Environment, Frame, Labelled, Made, Names, Tensors, as_of
 from .current import each, need_tensor, together
 from .effort import STEPS_A_LABEL
-from .explain_labels import labels_here, no_label, no_label_within, no_step_again
+from .explain_labels import come_in_together, labels_here, no_label, no_label_within, no_step_again
 from .explain_rounds import listed
 from .explain_values import replacement, with_origins
 from .interfaces import Expander
@@ -101,9 +101,40 @@ def run_reuse(expansion: Expander, frame: Frame, call: ast.Call, label: str | No
     expansion.build.effort.call(call.span)
     if label is not None:
         expansion.claim(frame, tuple(label.split(".")), place)
+    came, placed = frame.current, len(expansion.build.nodes)
     frame.current, members = labelled.again(frame, call.span, label)
+    if came != frame.entry:
+        _doubt_dropped(expansion, frame, labelled, call, came, placed)
     if label is not None:
         expansion.register(frame, Labelled(label, frame.current, place, members, labelled.again))
+
+
+def _doubt_dropped(expansion: Expander, frame: Frame, labelled: Labelled, call: ast.Call, came: Tensors, placed: int) -> None:
+    """Warn of a step that is used again on what it does not read: what it takes are labels, and those are the same each time.
+
+    `placed` is how many steps there were before it. What hangs on no input at all is an error elsewhere.
+    """
+    build, made = expansion.build, each(frame.current)
+    if build.count is not None or any(tensor is None or build.batchless[tensor] for tensor in made):
+        return
+    read = {*made, *(operand for node in build.nodes[placed:] for operand in node.inputs)}
+    before = each(came)
+    unread = [tensor for tensor in before if tensor is not None and tensor not in read]
+    if not unread:
+        return
+    name = labelled.name
+    what = "none of the tensors" if len(unread) == len(before) else f"{len(before) - len(unread)} of {len(before)} tensors"
+    build.say(
+        Diagnostic(
+            "W522",
+            f"`reuse({name})` reads {what} that come in: the labels that `{name}` reads are the same each time",
+            Label(call.span, "drops what comes in" if len(unread) == len(before) else "drops the others"),
+            (Label(build.nodes[unread[0]].span, "is not read"), Label(labelled.span, "reads labels")),
+            help=f"let what is to change come in, the first time too: {come_in_together(name)}",
+            severity=Severity.WARNING,
+        ),
+        frame,
+    )
 
 
 def label_argument(expansion: Expander, frame: Frame, call: ast.Call) -> Labelled:

@@ -12,6 +12,7 @@ from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Made, Template, Tensors
 from .current import each, need_tensor
 from .doubts import doubt_of_axis
+from .explain_labels import come_in_together
 from .interfaces import Expander
 from .labels import Runner
 from .results import all_results
@@ -163,6 +164,8 @@ def _is_skip(body: Sequence[ast.Statement]) -> bool:
 def _no_head(head: ast.Call) -> Diagnostic:
     word = head.path[0]
     whole = "`reuse(label)` runs a merge again with its own paths, from the tensor that comes in"
+    if word == "reuse" and head.arguments:
+        whole += f"; a block that is to get others takes them where they come in together: {come_in_together(head.arguments[0].span.text)}"
     return Diagnostic(
         "E234",
         f"`{word}` takes one tensor and cannot join paths",

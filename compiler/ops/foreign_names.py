@@ -46,7 +46,7 @@ SAME = {
     "maximum": "max maxout eltwisemax",
     "div": "divide division truediv quotient",
     "minimum": "min eltwisemin",
-    "mean": "average",
+    "mean": "average avg",
     "reduce": "reducemean meanpooling amax reducemax amin reducemin var variance reducel2 vectornorm",
     "power": "pow",
     "clamp": "clip hardtanh relun",
@@ -143,7 +143,12 @@ OTHERWISE = (
         _RECURRENCE,
         "tokens -> lstm(16)",
     ),
-    Otherwise("transpose swapaxes t", "`permute` names the order of all axes", "permute([0, 2, 1])"),
+    Otherwise(
+        "transpose swapaxes t",
+        "`permute` names the order of all axes, the batch not counted: `permute([1, 0])` of a sequence, `permute([0, 2, 1])` of an image's "
+        "height and width",
+        "permute([0, 2, 1])",
+    ),
     Otherwise("squeeze", "`flatten` drops axes of size 1, and `reshape` any of them", "global_avgpool -> flatten"),
     Otherwise("unsqueeze expanddims newaxis", "`reshape` adds an axis of size 1", "reshape([8, 16, 16, 1])"),
     Otherwise("neg negative", "multiply by -1", "scale(-1)"),

@@ -126,7 +126,7 @@ class RoiAlign(Operation):
     family: ClassVar[Family] = "merge"
     summary: ClassVar[str] = (
         "What stands in boxes of an image, each brought to one size, at the head of a merge: of an image [C, H, W] and boxes [K, 4] "
-        "(x1, y1, x2, y2, in pixels of the network's image) `roi_align(7, scale = 1 / 16)` gives [K, C, 7, 7]."
+        "(x1, y1, x2, y2, in pixels of the network's image) `roi_align(7, scale = 1.0 / 16)` gives [K, C, 7, 7]."
     )
     reference: ClassVar[str] = "torchvision.ops.roi_align, with a fixed sampling ratio"
     onnx: ClassVar[str] = "GridSample, Mul, AveragePool"

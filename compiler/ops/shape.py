@@ -205,8 +205,16 @@ class Permute(_View):
                 f"`permute` must name each axis of {show(inputs[0])} once, 0 to {len(inputs[0]) - 1}, and it names {show(self.order)}",
                 parameter="order",
                 operand=0,
+                help=self._without_the_batch(len(inputs[0])),
             )
         return tuple(inputs[0][axis] for axis in self.order)
+
+    def _without_the_batch(self, rank: int) -> str | None:
+        """The remedy of an order that counts the batch, as PyTorch does: `permute([0, 2, 1])` of two axes."""
+        if self.order[:1] != (0,) or sorted(self.order) != list(range(rank + 1)):
+            return None
+        order = [axis - 1 for axis in self.order[1:]]
+        return f"the batch is not counted: `permute({order})`"
 
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
         return tuple(names[0][axis] for axis in self.order)

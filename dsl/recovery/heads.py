@@ -10,26 +10,6 @@ from ..lexer.scanner import Token
 from .mistake import Change, Mistake, Repair, say
 from .steps import chain_start
 
-_NUMBERS = frozenset({"NUMBER", "SIZE"})
-_BY = frozenset({"x", "X", "by"})
-
-
-def sizes_by_sign(mistake: Mistake) -> Repair | None:
-    """`input image[3 x 32 x 32]`, `[3 * 32]` is a product: the sizes of a tensor are a list."""
-    opener = mistake.opener()
-    if mistake.word(mistake.token) not in _BY or mistake.token.kind != "NAME" or opener < 0 or mistake.tokens[opener].kind != "LSQB":
-        return None
-    end = mistake.value_end(opener)
-    inside = range(opener + 1, end - 1)
-    signs = [index for index in inside if mistake.tokens[index].kind == "NAME" and mistake.word(mistake.tokens[index]) in _BY]
-    rest = [mistake.tokens[index].kind for index in inside if index not in signs]
-    if mistake.tokens[end - 1].kind != "RSQB" or not set(rest) <= {*_NUMBERS, "COMMA"}:
-        return None
-    right = "[" + ", ".join(mistake.word(mistake.tokens[index]) for index in inside if mistake.tokens[index].kind in _NUMBERS) + "]"
-    span = mistake.span(mistake.tokens[opener]).to(mistake.span(mistake.tokens[end - 1]))
-    diagnostic = say("E113", "the sizes of a tensor are a list with commas", span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
-    return Repair(diagnostic, tuple(mistake.as_kind(index, "COMMA") for index in signs))
-
 
 def shape_in_parentheses(mistake: Mistake) -> Repair | None:
     """`input image(3, 32, 32)`, `expect (64, 8, 8)`, `input image: [3, 32, 32]`, `input image = [3, 32, 32]`."""

@@ -193,3 +193,17 @@ def test_what_stands_at_the_head_of_one_path_does_its_work_on_it() -> None:
     assert ends("inner { | conv(6) }") == ["6", "7"]
     assert ends("two { | conv(6) | if false: skip }") == ["6"]
     assert ends("two { | conv(6) }") == ["E234"]
+
+
+@pytest.mark.parametrize("word", ["g: {", "stage g {"])
+def test_what_failed_behind_a_label_within_is_told_once(word: str) -> None:
+    """The group has an inner label, and no tensor, for its last step failed: it is not the beginning of labels."""
+    found = checked(
+        f"network n {{\n  input x[3, 8, 8]\n  {word} add {{ | c: conv(3) | skip }} -> permute([5]) }}\n  add {{ | skip(g) | skip(x) }}\n}}\n"
+    )
+    assert [row.code for row in found.diagnostics] == ["E319"]
+
+
+def test_the_beginning_of_labels_is_no_step() -> None:
+    found = checked('network n {\n  input x[3, 8, 8]\n  "g.a": conv(3)\n  add { | skip(g) | skip(x) }\n}\n')
+    assert [row.code for row in found.diagnostics if row.is_error] == ["E202"]

@@ -191,3 +191,36 @@ def test_the_beginning_of_dotted_labels_is_no_step(statement: str) -> None:
     (row,) = (row for row in found.diagnostics if row.is_error)
     assert row.code == "E202"
     assert "`start.0`" in (row.help or "") or "did you mean `0`" in (row.help or "")
+
+
+READ = "block read takes a, b { sub { | skip(a) -> linear(8) | skip(b) -> relu } }\n"
+BOTH = "block both takes a, b gives a, b { skip }\n"
+TWO_INPUTS = "network n {\n  input x[8]\n  input y[8]\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "c: read { | skip(x) | skip(y) }\n  relu -> reuse(c)",
+        "c: read { | skip(x) | skip(y) }\n  both { | skip | skip(y) } -> reuse(c)",
+        "c: { skip(x) -> linear(8) }\n  relu -> reuse(c)",
+        "c: sub { | skip(x) -> linear(8) | skip(y) }\n  relu -> add { | skip | relu -> reuse(c) }",
+    ],
+)
+def test_a_step_used_again_tells_what_it_does_not_read(line: str) -> None:
+    found = [row for row in checked(f"{READ}{BOTH}{TWO_INPUTS}  {line}\n}}\n").diagnostics if row.code == "W522"]
+    assert len(found) == 1 and "`c`" in found[0].message
+    assert found[0].help is not None and "-> reuse(c)`" in found[0].help
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "both { | skip(x) | skip(y) } -> c: read\n  both { | skip | skip(y) } -> reuse(c)",
+        "c: read { | skip | skip(y) }\n  relu -> reuse(c)",
+        "c: { linear(8) }\n  relu -> reuse(c)",
+        "c: linear(8)\n  add { | reuse(c) | skip(y) -> reuse(c) }",
+    ],
+)
+def test_what_comes_in_is_read(line: str) -> None:
+    assert not [row for row in checked(f"{READ}{BOTH}{TWO_INPUTS}  {line}\n}}\n").diagnostics if row.code != "W501"]

@@ -168,4 +168,15 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[3, 32, 32]\n  budget time <= 5ms\n  conv(8, 3)\n}\n",
         "Call `archc calibrate` once, or silence this with `# allow W521`.",
     ),
+    Code(
+        "W522",
+        "a step used again that does not read what comes in",
+        "`reuse(c)` reads the text of `c` as it was the first time, and what that takes by name is the same again: the paths of a labelled merge "
+        "belong to it. Where they begin with labels, what comes in is not read, or not all of it, and the same is worked out once more.",
+        "block both takes a, b gives a, b { skip }\n\nblock compare takes a, b { sub { | skip(a) -> linear(8) | skip(b) } }\n\n"
+        "network n {\n  input x[8]\n  input y[8]\n  c: compare { | skip(x) | skip(y) }\n"
+        "  both { | skip | skip(y) } -> reuse(c)\n}\n",
+        "Let what is to change come in, the first time too. Several tensors come in together from a block that gives them: here "
+        "`both { | skip(x) | skip(y) } -> c: compare`, and then `both { | skip | skip(y) } -> reuse(c)`.",
+    ),
 )
