@@ -7,12 +7,22 @@ from collections.abc import Sequence
 from torch import nn
 
 from ..runtime.starts import Start
-from . import lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_masks, lower_order, lower_recurrent, lower_shapes
+from . import (
+    lower_arithmetic,
+    lower_attention,
+    lower_edges,
+    lower_layers,
+    lower_masks,
+    lower_order,
+    lower_pairs,
+    lower_recurrent,
+    lower_shapes,
+)
 from .flat_steps import Flat
 from .lower import TABLE, Lowering
 from .trace import Trace
 
-ROOMS = (lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_masks, lower_order, lower_recurrent, lower_shapes)
+ROOMS = (lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_masks, lower_order, lower_pairs, lower_recurrent, lower_shapes)
 """The files that fill the table, each as it is imported."""
 
 

@@ -156,6 +156,8 @@ def _sequence(before: Groups, now: Groups) -> dict[int, str] | None:
     lengths = [len(row) for row in before], [len(row) for row in now]
     if lengths[0] == [2, 1] and lengths[1] == [1, 1, 1]:
         return {before[0][0]: "h", before[0][1]: "w", before[1][0]: "c"}
+    if lengths == ([1, 1, 1], [1, 2]) and [*now[0], *now[1]] == [row[0] for row in before]:
+        return {now[0][0]: "c", now[1][0]: "h", now[1][1]: "w"}
     if lengths == ([1, 1, 1], [2, 1]) and [*now[0], *now[1]] == [row[0] for row in before]:
         return {now[0][0]: "h", now[0][1]: "w", now[1][0]: "c"}
     return None
@@ -163,7 +165,7 @@ def _sequence(before: Groups, now: Groups) -> dict[int, str] | None:
 
 def _heads(factors: Factors) -> dict[int, str] | None:
     """The features of a sequence cut into heads, or heads side by side again."""
-    before, now = factors.before, factors.now
+    before, now = factors.before, [row for row in factors.now if row]
     lengths = [len(row) for row in before], [len(row) for row in now]
     if lengths == ([1, 2], [1, 1, 1]) and now[1] == before[0]:
         return {before[0][0]: "l", before[1][0]: "heads", before[1][1]: "c"}

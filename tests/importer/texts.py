@@ -11,7 +11,7 @@ import archc
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of
 
-from . import list_models, models, more_models, people_images, people_sequences
+from . import list_models, models, more_models, people_fields, people_images, people_sequences
 
 FOLDER = Path(__file__).parent / "texts"
 
@@ -77,6 +77,11 @@ PEOPLE: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "gpt": (people_sequences.GPTMask, (Whole((16,)),)),
     "over_time": (people_sequences.GRUSeq, ((9, 12),)),
     "reading": (people_sequences.CRNN, ((1, 32, 48),)),
+    "medical": (people_fields.MedicalUNet, ((1, 16, 16, 16),)),
+    "speech": (people_fields.Conformer, ((16, 40),)),
+    "decoder": (people_fields.Decoder, (Whole((16,)),)),
+    "alike": (people_fields.Alike, ((3, 32, 32), (3, 32, 32))),
+    "conditioned": (people_fields.Conditioned, ((12,), Whole())),
 }
 """Modules as people write them, whose texts stand with their notes."""
 
