@@ -203,7 +203,7 @@ def _refusal(
 def _carried(row: Missing, modules: Mapping[str, nn.Module], constructors: Mapping[int, tuple[nn.Module, Arguments]]) -> list[str]:
     """How an operation of one's own says it: the whole module where that is a part of the model, or else the call alone."""
     told, module = None, modules.get(row.path)
-    if row.path and module is not None and row.around is not None:
+    if row.path and module is not None and row.around is not None and row.around.is_plain:
         made_with = constructors.get(id(module))
         told = of_module(module, row.around, None if made_with is None else made_with[1])
         if told is not None:

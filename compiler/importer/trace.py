@@ -98,6 +98,8 @@ class Ran:
 
     takes: tuple[Shape, ...]
     gives: tuple[Shape, ...]
+    is_plain: bool = True
+    """Whether it was called with tensors of real numbers and nothing else, as a step calls it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -319,10 +321,12 @@ class _Recorder(TorchFunctionMode):
                     found.append((name, place if is_list else None, ref))
         self.trace.given[path] = found
 
-    def made(self, path: str, given: object, result: object) -> None:
+    def made(self, path: str, given: tuple[object, ...], named: dict[str, object], result: object) -> None:
         """The shapes of a module that has run."""
-        takes, gives = (tuple(tuple(tensor.shape) for tensor in tensors_of(row)) for row in (given, result))
-        self.trace.ran.setdefault(path, Ran(takes, gives))
+        rows = ([*given, *named.values()], result)
+        takes, gives = (tuple(tuple(tensor.shape) for tensor in tensors_of(row)) for row in rows)
+        is_plain = not named and all(isinstance(item, torch.Tensor) and item.dtype.is_floating_point for item in given)
+        self.trace.ran.setdefault(path, Ran(takes, gives, is_plain))
 
     def passed(self, path: str, given: tuple[object, ...], result: object) -> None:
         """A module that handed its input on (an identity, or a dropout at rest) is a call as well: it may have a number to itself."""
@@ -435,7 +439,7 @@ def trace(
 
     def leave(part: nn.Module, given: tuple[object, ...], named: dict[str, object], result: object) -> None:
         begin = entered.pop()
-        recorder.made(paths[part], [*given, *named.values()], result)
+        recorder.made(paths[part], given, named, result)
         if type(part).__name__ in OPAQUE and isinstance(result, torch.Tensor) and isinstance(given[0], torch.Tensor):
             # What it does in training is one step of the language.
             del recorder.trace.calls[begin:]

@@ -89,6 +89,16 @@ class Complex(Alone):
         return torch.fft.fft2(self.stem(x)).real
 
 
+class Covered(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = nn.MultiheadAttention(16, 4, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x[:, 0]
+        return self.mix(x, x, x, key_padding_mask=torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device), need_weights=False)[0]
+
+
 class Reading(Alone):
     def forward(self, x: Tensor) -> Tensor:
         y = self.stem(x)
@@ -173,6 +183,14 @@ def test_what_no_declaration_carries_is_told_how_it_could_be(name: str, layers: 
         assert sentence.startswith("move it into a module of its own") and not text
     else:
         assert "with a class whose `forward` calls" in sentence
+
+
+def test_no_operation_is_shown_for_a_part_that_a_step_could_not_call_as_the_model_does(layers: Path) -> None:
+    """It takes a mask of truths, by name, and a word beside: a step gives none of these."""
+    row = refused("Covered")
+    sentence, text = declared(row)
+    assert any("which keys are padding" in note and "first in mix, layers.py:" in note for note in row.notes)
+    assert sentence.startswith("move it into a module of its own") and not text
 
 
 def test_a_model_that_reads_values_is_told_where(layers: Path) -> None:
