@@ -108,6 +108,13 @@ class Embedding(Operation):
     features: int = parameter(CHANNELS, "how long the vectors are")
 
     def output(self, inputs: Shapes) -> Shape:
+        if len(inputs) == 2 and len(inputs[1]) == 1 and inputs[0] == (self.count, self.features):
+            raise Refusal(
+                "E313",
+                f"`embedding` works on a sequence of whole numbers [L], and path 1 is its table, {show(inputs[0])}",
+                operand=0,
+                help="the numbers are path 1, and the table is path 2",
+            )
         if len(inputs[0]) != 1:
             raise Refusal(
                 "E313",

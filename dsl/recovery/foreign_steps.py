@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix
@@ -192,3 +193,59 @@ def _first(mistake: Mistake, index: int) -> int:
             break
         first -= 1
     return first
+
+
+def names_before_a_step(mistake: Mistake) -> Repair | None:
+    """`q, k = split(2)`: several results are named behind their step, `split(2) as q, k`."""
+    if mistake.token.kind != "COMMA" or mistake.before.kind != "NAME" or mistake.in_parentheses() or mistake.at_top:
+        return None
+    first = mistake.position - 1
+    if not mistake.begins_line(first) and mistake.at(first - 1).kind not in ("LBRACE", "ARROW"):
+        return None
+    equal = first + 1
+    while mistake.at(equal).kind == "COMMA" and mistake.at(equal + 1).kind == "NAME":
+        equal += 2
+    end = mistake.line_end()
+    if mistake.at(equal).kind != "EQUAL" or mistake.at(equal + 1).kind != "NAME" or equal + 1 >= end:
+        return None
+    while mistake.at(end - 1).kind == "RBRACE" and mistake.at(first - 1).kind == "LBRACE":
+        end -= 1
+    step = mistake.tokens[equal + 1 : end]
+    if any(token.kind in ("AS", "EQUAL") and not _is_inside(step, number) for number, token in enumerate(step)):
+        return None
+    whole = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[equal]))
+    names = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[equal - 1])).text
+    edits = (
+        Edit(mistake.place(whole.start).to(mistake.place(step[0].start)), ""),
+        Edit(mistake.place(step[-1].end), f" as {names}"),
+    )
+    fix = Fix(f"write `… as {names}`", edits)
+    diagnostic = say("E116", f"the results of a step are named behind it: `… as {names}`", whole, fix=fix)
+    behind = (Token("AS", step[-1].end, step[-1].end), *mistake.tokens[first:equal])
+    return Repair(diagnostic, (Change(first, equal + 1), Change(end, end, behind)))
+
+
+def _is_inside(step: Sequence[Token], number: int) -> bool:
+    """Whether the token stands in brackets."""
+    return sum((token.kind in CLOSES) - (token.kind in CLOSES.values()) for token in step[:number]) > 0
+
+
+def repeat_over(mistake: Mistake) -> Repair | None:
+    """`repeat i in 3 { … }`, `repeat x in list { … }`: `repeat` counts, and `for` goes over a list."""
+    first = mistake.start
+    if mistake.token.kind != "IN" or mistake.at(first).kind != "REPEAT" or mistake.position != first + 2 or mistake.before.kind != "NAME":
+        return None
+    name, value = mistake.before, mistake.after
+    end = mistake.value_end(mistake.position + 1)
+    span = mistake.span(mistake.at(first)).to(mistake.span(mistake.token))
+    message = "`repeat` counts rounds, and `for` goes over a list"
+    if value.kind == "NUMBER" and mistake.at(end).kind == "LBRACE":
+        right = f"repeat {mistake.word(value)} as {mistake.word(name)}"
+        whole = mistake.span(mistake.at(first)).to(mistake.span(value))
+        changes = (Change(first + 1, end, (value, Token("AS", value.end, value.end), name)),)
+        return Repair(say("E121", message, span, fix=Fix(f"write `{right}`", (Edit(whole, right),))), changes)
+    fix = Fix(f"write `for {mistake.word(name)} in`", (Edit(mistake.span(mistake.at(first)), "for"),))
+    if value.kind == "NAME" and end == mistake.position + 2:  # a count, or a list
+        help = f"`repeat {mistake.word(value)} as {mistake.word(name)} {{ … }}` where `{mistake.word(value)}` is a count, `for {mistake.word(name)} in {mistake.word(value)} {{ … }}` where it is a list"
+        return Repair(say("E121", message, span, help=help), (mistake.as_kind(first, "FOR"),), damaged=True)
+    return Repair(say("E121", message, span, fix=fix), (mistake.as_kind(first, "FOR"),))

@@ -33,6 +33,8 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     heads.nameless_input,
     foreign_steps.step_on_a_condition,
     foreign_steps.merge_on_a_condition,
+    foreign_steps.repeat_over,
+    foreign_steps.names_before_a_step,
     brackets.foreign_forms,
     imports.import_from,
     imports.other_word,

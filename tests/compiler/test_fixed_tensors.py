@@ -18,6 +18,7 @@ from archc.compiler.emit.fast.build import rewritten
 from archc.compiler.emit.torchscript import script
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.live_module import build
+from tests.support import checked
 
 from ..analysis.built import built
 from ..analysis.peaks import are_measured
@@ -327,3 +328,12 @@ def test_what_is_refused(body: str, code: str, told: str) -> None:
     errors = [row for row in problems_of(f"network n {{ input x[length = 4, channels = 8]\n {step} }}") if row.is_error]
     assert [row.code for row in errors] == [code]
     assert told in f"{errors[0].message} {errors[0].help} {errors[0].primary}"
+
+
+def test_a_table_in_the_place_of_its_numbers() -> None:
+    """The paths of `embedding` are swapped; the other way round the text is right."""
+    net = "network n {\n  input x[length = 16, channels = 4]\n  concat(axis = length) { | skip | embedding(13, 4) { %s } }\n}\n"
+    numbers, table = '| constant("distance_index", [7, 7])', "| parameter([13, 4])"
+    (row,) = [row for row in checked(net % f"{table} {numbers}").diagnostics if row.is_error]
+    assert (row.code, row.help) == ("E313", "the numbers are path 1, and the table is path 2")
+    assert not [row for row in checked(net % f"{numbers} {table}").diagnostics if row.is_error]
