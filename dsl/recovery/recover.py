@@ -13,7 +13,7 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import brackets, foreign_steps, heads, imports, sizes, steps, texts, words
+from . import brackets, crossed, foreign_steps, heads, imports, steps, texts, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
@@ -58,8 +58,8 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     steps.arrow_to_statement,
     words.reserved_name,
     brackets.missing_value,
-    sizes.sizes_by_sign,
-    sizes.size_by_sign,
+    crossed.sizes_by_sign,
+    crossed.size_by_sign,
     brackets.comma_or_end,
     steps.arrow_to_nothing,
     steps.arrow_from_nothing,
