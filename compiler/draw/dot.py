@@ -16,7 +16,7 @@ from .drawing import Drawing, Said
 from .font import FAMILIES
 from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, row_width, shape_text
 from .picture import Box, Frame, Line, Picture
-from .scales import ONE_SCALE, Scales, scales
+from .scales import ONE_SCALE, Grid, Scales, scales
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
@@ -122,7 +122,7 @@ class Writer:
         self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
         self.scales = ONE_SCALE if self.shape.level else scales(self.picture)
-        self._branches = {} if self.shape.level or self.scales.columns else branches(self.picture, self.ways)
+        self._branches = {} if self.shape.level or self.scales.grids else branches(self.picture, self.ways)
 
     def write(self) -> str:
         drawing = begun(self.look)
@@ -135,20 +135,21 @@ class Writer:
     def add_to(self, drawing: Drawing) -> None:
         fills, low = self.colors(), self._below_heads()
         self._widths = self._beneath_headings()
-        if self._branches or self.scales.columns:
-            drawing.attr("graph", remincross="false")  # a second look for crossings would forget the order of boxes in frames
+        if self._branches or self.scales.grids:
+            drawing.attr("graph", remincross="false", **({"newrank": "true"} if self.scales.grids else {}))  # a second look for crossings would forget the order of boxes in frames
         self._items(drawing, self.picture.root, fills, 0)
         self._ports(drawing)
         labelled = self.shapes and not self.look.plain and len(self.picture.lines) <= MOST_LABELS
+        straight = self.scales.straight(self.picture)
+        held = {name for names in self.scales.columns() for name in names}
         for number, names in enumerate(columns(self.picture, self.ways, low)):
             for name in names:
-                drawing.node(name, group=f"main{number}")
+                if name not in held:
+                    drawing.node(name, group=f"main{number}")
         if self.shape.level:
             drawing.attr("graph", newrank="true")
             for box in self.picture.boxes():
                 drawing.node(box.name, group=self.shape.column(box.name))
-        self._columns(drawing)
-        straight = {pair for names in self.scales.columns for pair in pairwise(names)}
         for port in self.ways.ports:
             drawing.edge(port.tail, port.name, **self._trunk(port, labelled))
         for number, line in enumerate(self.picture.lines):
@@ -176,10 +177,10 @@ class Writer:
                 level.node(tail)
                 level.node(head)
 
-    def _columns(self, drawing: Drawing) -> None:
+    def _columns(self, drawing: Drawing, grid: Grid) -> None:
         """Keeps the maps of each size under each other: where no line leads from one to the next, an unseen one does."""
         lines = {(line.tail, line.head) for line in self.picture.lines}
-        for number, names in enumerate(self.scales.columns):
+        for number, names in grid.columns.items():
             for name in names:
                 drawing.node(name, group=f"scale{number}", **({} if name in self.scales.boxes else MARK))
             with drawing.subgraph() as column:
@@ -187,7 +188,7 @@ class Writer:
                 for one, two in pairwise(names):
                     if (one, two) not in lines:
                         column.edge(one, two)
-        for names in self.scales.rows:
+        for names in grid.rows:
             _level(drawing, names)
 
     # ------------------------------------------------------------------------------------------ boxes
@@ -203,6 +204,8 @@ class Writer:
             with drawing.subgraph(name=f"cluster_{item.name}") as inner:
                 inner.attr("graph", **self._frame(item, depth))
                 self._items(inner, item, fills, depth + 1)
+        if (grid := self.scales.grids.get(frame.name)) is not None:
+            self._columns(drawing, grid)
         for number, row in enumerate(self._branches.get(frame.name, ())):
             self._in_order(drawing, row, f"{frame.name}_row{number}")
 

@@ -58,7 +58,7 @@ def arms(picture: Picture) -> Arms:
     maps = (
         line
         for line in picture.lines
-        if line.skip and len(boxes[line.tail].output) > 1 and any(_is_read(users, edge) for edge in line.edges)
+        if line.skip and len(boxes[line.tail].output) > 1 and any(is_read(users, edge) for edge in line.edges)
     )
     for line in sorted(maps, key=lambda line: (rank[line.tail], -rank[line.head])):
         if not nested or _within(boxes, rank, line, *nested[-1]):
@@ -79,7 +79,7 @@ def arms(picture: Picture) -> Arms:
     return Arms(tuple(nested), frozenset(rising), deepest)
 
 
-def _is_read(nodes: Mapping[int, Node], edge: Edge) -> bool:
+def is_read(nodes: Mapping[int, Node], edge: Edge) -> bool:
     """Whether a map is more than a size for its user. One that takes places of maxima as well brings these back with the size."""
     _, user, operand = edge
     return operand == 0 or not getattr(nodes[user].operation, "like", False) or len(nodes[user].inputs) > 2
