@@ -119,9 +119,10 @@ class Writer:
 
     def __post_init__(self) -> None:
         self._marked = [box.name for box in self.picture.boxes() if box.scope is not None and has_skip(self.graph, box.scope)]
-        self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
+        bent = arms(self.picture)
+        self.shape = bent if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
-        self.scales = ONE_SCALE if self.shape.level else scales(self.picture)
+        self.scales = ONE_SCALE if bent.level else scales(self.picture)
         self._branches = {} if self.shape.level or self.scales.grids else branches(self.picture, self.ways)
 
     def write(self) -> str:
@@ -136,7 +137,9 @@ class Writer:
         fills, low = self.colors(), self._below_heads()
         self._widths = self._beneath_headings()
         if self._branches or self.scales.grids:
-            drawing.attr("graph", remincross="false", **({"newrank": "true"} if self.scales.grids else {}))  # a second look for crossings would forget the order of boxes in frames
+            drawing.attr(
+                "graph", remincross="false", **({"newrank": "true"} if self.scales.grids else {})
+            )  # a second look for crossings would forget the order of boxes in frames
         self._items(drawing, self.picture.root, fills, 0)
         self._ports(drawing)
         labelled = self.shapes and not self.look.plain and len(self.picture.lines) <= MOST_LABELS
@@ -151,10 +154,18 @@ class Writer:
             for box in self.picture.boxes():
                 drawing.node(box.name, group=self.shape.column(box.name))
         for port in self.ways.ports:
-            drawing.edge(port.tail, port.name, **self._trunk(port, labelled))
+            trunk = self._trunk(port, labelled)
+            if port.frame in self.scales.grids:
+                trunk["weight"] = "1"
+            drawing.edge(port.tail, port.name, **trunk)
+            if below := self._below(port):
+                drawing.node(port.name, group=f"scale{below[0]}")
+                straight.add((port.name, below[1]))
+        for one, two in self.scales.successions(self.picture):
+            drawing.edge(self.scales.grids[one].rows[-1][-1], self.scales.grids[two].rows[0][-1], style="invis", weight="0", minlen="2")
         for number, line in enumerate(self.picture.lines):
             attributes = self._line(line, number, labelled)
-            if (line.tail, line.head) in straight:
+            if (self.ways.start(number, line), line.head) in straight:
                 attributes["weight"] = STRAIGHTEST
             if number in low:
                 attributes["minlen"] = "2"
@@ -190,6 +201,14 @@ class Writer:
                         column.edge(one, two)
         for names in grid.rows:
             _level(drawing, names)
+
+    def _below(self, port: Port) -> tuple[int, str] | None:
+        """The column of the map that enters a frame, and its first box, where this is what the map comes to: it enters above the box."""
+        grid = self.scales.grids.get(port.frame)
+        lines = [self.picture.lines[number] for number in port.lines]
+        number = self.scales.number(self.graph.nodes[lines[0].edges[0][0]].shape)
+        first = grid.columns.get(number, ("",))[0] if grid is not None and number is not None else ""
+        return (number, first) if number is not None and any(line.head == first for line in lines) else None
 
     # ------------------------------------------------------------------------------------------ boxes
 

@@ -9,13 +9,14 @@ block.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ...base.records import dataclass
 from ..graph.program import Node
+from ..ops.base import Shape
 from .edges import flow, ranks
 from .picture import Box, Frame, Line, Picture
 from .u_shape import is_read
@@ -41,6 +42,17 @@ class Scales:
 
     grids: Mapping[str, Grid] = field(default_factory=dict)
     boxes: frozenset[str] = frozenset()
+    sizes: tuple[Scale, ...] = ()
+
+    def successions(self, picture: Picture) -> Iterator[tuple[str, str]]:
+        """Frames with columns one of which leads to the other: they stand under each other."""
+        around = {box.name: frame.name for frame in picture.frames() if frame.name in self.grids for box in frame.boxes()}
+        pairs = dict.fromkeys((around.get(line.tail), around.get(line.head)) for line in picture.lines)
+        yield from ((one, two) for one, two in pairs if one and two and one != two)
+
+    def number(self, shape: Shape) -> int | None:
+        """The column of a map."""
+        return self.sizes.index(size) if (size := _of(shape)) in self.sizes else None
 
     def column(self, number: int) -> tuple[str, ...]:
         return tuple(name for grid in self.grids.values() for name in grid.columns.get(number, ()))
@@ -68,16 +80,23 @@ def scales(picture: Picture) -> Scales:
     """The columns of a picture; `ONE_SCALE` where no frame fuses maps twice, or where only one size has several maps."""
     import networkx
 
+    if picture.entries or picture.exits:  # the inside of a box
+        return ONE_SCALE
     boxes = {box.name: box for box in picture.boxes()}
     nodes = {node.index: node for box in boxes.values() for node in box.nodes}
     lines = [line for line in picture.lines if not line.training_only and any(is_read(nodes, edge) for edge in line.edges)]
-    if picture.entries or not networkx.is_directed_acyclic_graph(flow(lines, boxes)):
+    if not networkx.is_directed_acyclic_graph(flow(lines, boxes)):
         return ONE_SCALE
     found = {frame.name: cells for frame in (picture.root, *picture.frames()) if (cells := _cells(frame, lines, nodes))}
+    if not found:
+        return ONE_SCALE
     order = sorted({scale for cells in found.values() for scale in cells}, reverse=True)
     joined = {(line.tail, line.head) for line in lines}
-    grids = {name: _grid(name, {order.index(scale): cells[scale] for scale in sorted(cells, reverse=True)}, joined) for name, cells in found.items()}
-    return Scales(grids, frozenset(boxes))
+    grids = {
+        name: _grid(name, {order.index(scale): cells[scale] for scale in sorted(cells, reverse=True)}, joined)
+        for name, cells in found.items()
+    }
+    return Scales(grids, frozenset(boxes), tuple(order))
 
 
 def _cells(frame: Frame, lines: list[Line], nodes: Mapping[int, Node]) -> dict[Scale, dict[int, str]]:
@@ -124,8 +143,8 @@ def _grid(frame: str, cells: Mapping[int, Mapping[int, str]], joined: set[tuple[
         column.update({at: f"{frame}_scale{number}_{at - first}" for at in range(first, next(iter(rows)))})
         columns[number] = dict(sorted(column.items()))
     last = max((at for column in columns.values() for at in column), default=-1)
-    rows = [tuple(column[at] for column in columns.values() if at in column) for at in range(first, last + 1)]
-    return Grid({number: tuple(column.values()) for number, column in columns.items()}, tuple(row for row in rows if row))
+    level = [tuple(column[at] for column in columns.values() if at in column) for at in range(first, last + 1)]
+    return Grid({number: tuple(column.values()) for number, column in columns.items()}, tuple(row for row in level if row))
 
 
 def _scale(box: Box, nodes: Mapping[int, Node]) -> Scale:
@@ -134,7 +153,7 @@ def _scale(box: Box, nodes: Mapping[int, Node]) -> Scale:
     return _of(box.output if merged is None else merged.shape)
 
 
-def _of(shape: tuple[int, ...]) -> Scale:
+def _of(shape: Shape) -> Scale:
     """The size of a map; nothing for a vector or a row of them."""
     return tuple(shape[1:]) if len(shape) > 2 else ()
 

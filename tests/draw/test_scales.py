@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 
 from archc.compiler.draw.fold import View, fold
+from archc.compiler.draw.graphviz_json import Geometry
+from archc.compiler.draw.picture import Picture
 from archc.compiler.draw.scales import ONE_SCALE, scales
 from archc.compiler.driver import check
 from tests.support import graph_of
@@ -39,7 +41,7 @@ def test_maps_of_one_size_stand_under_each_other_the_largest_at_the_left(name: s
     ((_, geometry),) = laid_out(graph, [picture])
     boxes = {box.name: box for box in picture.boxes()}
     middles = []
-    for column in scales(picture).columns:
+    for column in scales(picture).columns():
         places = [geometry.places[one] for one in column if one in boxes]
         assert len({boxes[one].output[1:] for one in column if one in boxes}) == 1
         found = {place.x + place.width / 2 for place in places}
@@ -64,3 +66,68 @@ def test_a_long_chain_is_looked_through_without_remembering_what_is_above_each_b
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
+
+
+def middles(picture: Picture, geometry: Geometry, names: tuple[str, ...]) -> list[float]:
+    """Where the boxes of a column stand."""
+    boxes = {box.name for box in picture.boxes()}
+    places = [geometry.places[name] for name in names if name in boxes]
+    return [place.x + place.width / 2 for place in places]
+
+
+STREAMS = """
+block branch { conv(in.channels, 3) }
+block mix takes p, q, r gives fine, mid, coarse {
+  skip(p) -> a: branch
+  skip(q) -> b: branch
+  skip(r) -> c: branch
+  add { | skip(a) | skip(b) -> upsample(2) | skip(c) -> upsample(4) } -> fine: relu
+  add { | skip(a) -> maxpool(2) | skip(b) | skip(c) -> upsample(2) } -> mid: relu
+  add { | skip(a) -> maxpool(4) | skip(b) -> maxpool(2) | skip(c) } -> coarse: relu
+}
+network n {
+  input image[3, 32, 32]
+  start: conv(8, 3)
+  skip(start) -> s2: conv(8, 3, stride = 2)
+  skip(start) -> s4: conv(8, 3, stride = 4)
+  one: mix { | skip(start) | skip(s2) | skip(s4) }
+  two: mix { | skip("one.fine") | skip("one.mid") | skip("one.coarse") }
+  output two.fine, two.mid, two.coarse
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "opened", "columns"),
+    [
+        ("", ("one", "two"), 3),
+        pytest.param("hrnet_w18", ("exchange",), 4, marks=pytest.mark.slow),
+        pytest.param("efficientdet_d0", ("bifpn",), 5, marks=pytest.mark.slow),
+        pytest.param("resnet50_fpn", (), 3, marks=pytest.mark.slow),
+        pytest.param("retinanet_resnet50", (), 3, marks=pytest.mark.slow),
+    ],
+)
+def test_streams_have_their_columns_in_every_frame_the_largest_at_the_left(name: str, opened: tuple[str, ...], columns: int) -> None:
+    graph = check(name).graph if name else graph_of(STREAMS)
+    picture = fold(graph, View(open=opened))
+    found = scales(picture)
+    ((_, geometry),) = laid_out(graph, [picture])
+    assert len(found.columns()) == columns
+    for grid in found.grids.values():
+        row = [middles(picture, geometry, names) for _, names in sorted(grid.columns.items())]
+        assert all(max(left) < min(right) for left, right in pairwise(row))
+    for one, two in found.successions(picture):
+        assert geometry.places[one].y + geometry.places[one].height < geometry.places[two].y
+    assert wrong(graph, picture, geometry) == {}
+
+
+@pytest.mark.parametrize(("name", "opened"), [("", ("one", "two")), pytest.param("hrnet_w18", ("exchange",), marks=pytest.mark.slow)])
+def test_a_stream_goes_straight_on_from_frame_to_frame(name: str, opened: tuple[str, ...]) -> None:
+    graph = check(name).graph if name else graph_of(STREAMS)
+    picture = fold(graph, View(open=opened))
+    ((_, geometry),) = laid_out(graph, [picture])
+    found = scales(picture)
+    assert len(found.grids) > 1
+    for names in found.columns():
+        places = middles(picture, geometry, names)
+        assert max(places) - min(places) < 1
