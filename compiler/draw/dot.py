@@ -161,8 +161,10 @@ class Writer:
             if below := self._below(port):
                 drawing.node(port.name, group=f"scale{below[0]}")
                 straight.add((port.name, below[1]))
-        for one, two in self.scales.successions(self.picture):
-            drawing.edge(self.scales.grids[one].rows[-1][-1], self.scales.grids[two].rows[0][-1], style="invis", weight="0", minlen="2")
+        with drawing.subgraph() as beneath:
+            beneath.attr("edge", style="invis", weight="0", minlen="2")
+            for one, two in self.scales.successions(self.picture):
+                beneath.edge(self.scales.grids[one].rows[-1][-1], self.scales.grids[two].rows[0][-1])
         for number, line in enumerate(self.picture.lines):
             attributes = self._line(line, number, labelled)
             if (self.ways.start(number, line), line.head) in straight:
