@@ -129,6 +129,18 @@ def covered(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:
     ]
 
 
+def touched(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
+    """Words beside lines that a line runs through, their own or another's."""
+    drawn = [(line, curve(way.points)) for line, way in zip(picture.lines, geometry.whole(ways(picture, arms(picture))), strict=True)]
+    labels = label_boxes(picture, geometry)
+    return [
+        (words, line.tail, line.head)
+        for words, place in labels
+        for line, points in drawn
+        if any(within(place, point, 1) for point in points)
+    ]
+
+
 def wrong(graph: Graph, picture: Picture, geometry: Geometry) -> dict[str, object]:
     """All that is wrong with the boxes and lines of a picture."""
     found: dict[str, object] = {

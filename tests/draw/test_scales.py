@@ -14,7 +14,7 @@ from archc.compiler.draw.scales import ONE_SCALE, scales
 from archc.compiler.driver import check
 from tests.support import graph_of
 
-from .checks import laid_out, wrong
+from .checks import laid_out, touched, wrong
 
 NESTED = """
   a0: conv(8, 3) -> maxpool(2) -> b0: conv(8, 3) -> maxpool(2) -> c0: conv(8, 3)
@@ -131,3 +131,11 @@ def test_a_stream_goes_straight_on_from_frame_to_frame(name: str, opened: tuple[
     for names in found.columns():
         places = middles(picture, geometry, names)
         assert max(places) - min(places) < 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["unetpp", "resnet50_fpn", "retinanet_resnet50", "fcos_resnet50", "yolov3", "yolov8n"])
+def test_no_line_runs_through_the_words_beside_another(name: str) -> None:
+    graph = check(name).graph
+    for picture, geometry in laid_out(graph, [fold(graph, View("block")), fold(graph, View("stage"))]):
+        assert touched(picture, geometry) == []
