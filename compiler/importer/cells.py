@@ -75,4 +75,4 @@ def _repeated(whole: Shape, cut: Shape, wider: Shape, made: Shape) -> Plain:
 
 def _numbers(value: Plain) -> list[int]:
     assert isinstance(value, int | list | tuple)
-    return [value] if isinstance(value, int) else [int(item) for item in value]  # type: ignore[call-overload]
+    return [value] if isinstance(value, int) else [int(item) for item in value]
