@@ -108,7 +108,7 @@ class Builder:
                 )
                 if step.shared and step.key is not None:
                     item = self._reused(step, scope)
-                merge = (step.operation, arguments) if len(step.inputs) > 1 else None
+                merge = (step.operation, arguments) if len(step.inputs) > 1 and not step.is_sized else None
                 found[step.number] = Unit(item, list(step.inputs), merge, step.number in self.alone)
                 number += 1
                 continue
@@ -296,7 +296,7 @@ class Line:
         unit = self.units[number]
         if unit.is_alone:
             self.written.add(number)
-        if unit.merge is None:
+        if unit.merge is None and len(unit.inputs) < 2:
             return [unit.item]
         found: list[Item] = []
         known = list(sources)
@@ -307,6 +307,8 @@ class Line:
             found += self.items(known, current, shared)
             known += self._with_parts(shared)
             current = shared
+        if unit.merge is None:
+            return [*found, *self._sized(known, current, unit)]
         is_headed = not unit.merge[0]
         if is_headed:
             for whole, results in self.builder.results.items():
@@ -333,6 +335,17 @@ class Line:
             return [*found, Merge(into=into, paths=paths, head=Body([item]))]
         found.append(Merge(item.label, number=number, slot=item.slot, into=into, operation=operation, arguments=arguments, paths=paths))
         return found
+
+    def _sized(self, known: list[int], current: int, unit: Unit) -> list[Item]:
+        """A step that takes the size of another tensor, which has a label by then."""
+        data, other = unit.inputs
+        found: list[Item] = []
+        if other not in known:
+            found = self.items(known, current, other)
+            known, current = [*known, *self._with_parts(other)], other
+        assert isinstance(unit.item, Op)
+        unit.item.like = self.skip(other)
+        return [*found, *self.items(known, current, data), unit.item]
 
     def _shared(self, known: list[int], inputs: list[int]) -> int | None:
         """The first tensor, not known yet, that several of the inputs need."""

@@ -101,8 +101,6 @@ def _flat(nodes: list[dict[str, Any]]) -> Flat:
             ends.append((node["id"].partition(".")[2], inputs[0]))
         else:
             key = node["id"] if node["weights"] else node["shares"]
-            if len(inputs) > 1 and TABLE[node["op"]].most_inputs == 1:
-                raise NotImplementedError(f"`{node['id']}`, which takes its size from another step")
             scope = node["scope"]
             uses = scope.partition("@")[2].partition(".")[0]
             again = f"{scope.partition('@')[0]}@{uses}" if uses else None

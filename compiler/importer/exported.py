@@ -29,6 +29,7 @@ def model_of_exported(program: ExportedProgram, name: str, origin: str, source: 
     weights: list[tuple[str, str, str]] = []
     kinds: dict[str, str] = {}
     shapes: list[torch.Tensor] = []
+    sizes: dict[str, Sequence[Any]] = {}
     specs = {spec.arg.name: spec for spec in signature.input_specs}
     for node in program.graph.nodes:
         if node.op == "placeholder":
@@ -39,6 +40,7 @@ def model_of_exported(program: ExportedProgram, name: str, origin: str, source: 
                     raise trouble(source, "F652", f"the input `{node.name}` of the program is no tensor", "export it with tensors alone")
                 inputs.append(node.name)
                 shapes.append(_input(node.meta["val"]))
+                sizes[node.name] = node.meta["val"].shape
             else:
                 weights.append(
                     (
@@ -65,7 +67,8 @@ def model_of_exported(program: ExportedProgram, name: str, origin: str, source: 
     for path, kind in kinds.items():
         part(module, path, kind)
     module.eval()
-    return Model(identifier(name), module, shapes, origin, keep=True)
+    has_one_size = all(isinstance(size, int) for spec in inputs for size in sizes[spec][2:])
+    return Model(identifier(name), module, shapes, origin, keep=True, has_one_size=has_one_size)
 
 
 def _input(value: torch.Tensor) -> torch.Tensor:

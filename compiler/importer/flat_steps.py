@@ -71,6 +71,11 @@ class Step:
     free: int | None = None
     """Of a reshape, the axis whose size the model leaves to be worked out."""
 
+    @property
+    def is_sized(self) -> bool:
+        """Whether its last input gives its size alone (`like = label`)."""
+        return self.arguments.get("like") is True and len(self.inputs) == 2
+
     def __repr__(self) -> str:
         told = ", ".join(f"{name} = {value}" for name, value in self.arguments.items())
         return f"%{self.number} = {self.operation}({told}) {self.inputs} {list(self.shape)} {self.key or self.path}"

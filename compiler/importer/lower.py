@@ -29,12 +29,16 @@ MISSING = "?"
 class Lowering:
     """The state: what each tensor of the trace is, and the steps so far."""
 
-    def __init__(self, traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start]) -> None:
+    def __init__(
+        self, traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start], has_one_size: bool = False
+    ) -> None:
         self.trace, self.other, *wider = traces
         self.wider = next(iter(wider), None)
         """A run of a larger image, where there is one that calls the same functions: it tells which sizes follow the input."""
         if self.wider is not None and [call.function for call in self.wider.calls] != [call.function for call in self.trace.calls]:
             self.wider = None
+        self.has_one_size = has_one_size
+        """Whether it is a program that takes no larger image, whatever a run of one says."""
         self.modules, self.starts = modules, starts
         self.known: dict[int, Known] = {}
         self.flat = Flat()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 
-from .flat_steps import Plain, Word
+from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers, one, spread
-from .lower_folded import batched, unbatched
 from .lower_order import by_several
 from .trace import Call, Ref
 from .unsaid import Unsaid
@@ -266,68 +264,6 @@ def expand(low: Lowering, call: Call) -> None:
         low.alias(call, data)
     else:
         low.emit(call, "expand", {"shape": list(made.bare)}, [data])
-
-
-@lowers("interpolate", "upsample")
-def interpolate(low: Lowering, call: Call) -> None:
-    row = bind(
-        call,
-        "input size scale_factor mode align_corners",
-        size=None,
-        scale_factor=None,
-        mode="nearest",
-        align_corners=None,
-        antialias=False,
-    )
-    data, made = low.data(row["input"]), low.result(call)
-    if data.alone:
-        data, made = unbatched(low, data, len(data.shape)), replace(made, shape=made.shape[1:])
-    if row["mode"] not in ("nearest", "bilinear", "bicubic", "linear", "trilinear") or row["antialias"]:
-        raise Unsaid(f"`interpolate` of mode {row['mode']}" + (" with antialiasing" if row["antialias"] else ""))
-    rank = len(data.bare) - 1
-    arguments: dict[str, Plain] = {}
-    factor = row["scale_factor"]
-    if factor is not None and all(float(item).is_integer() for item in spread(factor, rank)):
-        arguments["scale"] = one(tuple(int(item) for item in spread(factor, rank)))
-    elif (name := _like(low, call)) is not None:
-        arguments["like"] = Word(name)
-    else:
-        times = None if data.alone else _times(low, call, data)
-        arguments |= {"scale": times} if times is not None else {"size": one(made.bare[1:])}
-    arguments |= {"mode": row["mode"], "align_corners": bool(row["align_corners"])}
-    if data.alone:
-        batched(low, call, low.between("upsample", arguments, [data], made.bare))
-    else:
-        low.emit(call, "upsample", arguments, [data])
-
-
-def _like(low: Lowering, call: Call) -> str | None:
-    """The input of the network whose size the result has, for every image or for the only one that a program takes.
-
-    A block knows no inputs, so the step stands in the network or in a part that it has once."""
-    kind = type(low.modules[call.path])
-    if "." in call.path or sum(type(module) is kind for module in low.modules.values()) > 1:
-        return None
-    made, wide = low.result(call).bare, low.wide(call.results[0].number)
-    for row in low.flat.inputs:
-        if len(row.shape) == len(made) > 1 and row.shape[1:] == made[1:] and max(made[1:]) > 1:
-            other = low.wide(row.number)
-            if wide == other is None or (wide and other and wide[1:] == other[1:]):
-                return row.name
-    return None
-
-
-def _times(low: Lowering, call: Call, data: Data) -> Plain:
-    """How many times larger each side becomes, where that is one whole number for every image; a size alone says nothing of others."""
-    ref = call.arguments[0] if call.arguments else call.keywords["input"]
-    pairs = [(low.result(call).bare, data.bare), (low.wide(call.results[0].number), low.wide(ref.number))]
-    found = {
-        Fraction(large, small) for after, before in pairs if after and before for large, small in zip(after[1:], before[1:], strict=True)
-    }
-    if low.wider is None or None in pairs[1] or len(found) != 1:
-        return None
-    (factor,) = found
-    return int(factor) if factor.denominator == 1 else None
 
 
 @lowers("pixel_shuffle")

@@ -16,17 +16,29 @@ from . import (
     lower_order,
     lower_pairs,
     lower_recurrent,
+    lower_resized,
     lower_shapes,
 )
 from .flat_steps import Flat
 from .lower import TABLE, Lowering
 from .trace import Trace
 
-ROOMS = (lower_arithmetic, lower_attention, lower_edges, lower_layers, lower_masks, lower_order, lower_pairs, lower_recurrent, lower_shapes)
+ROOMS = (
+    lower_arithmetic,
+    lower_attention,
+    lower_edges,
+    lower_layers,
+    lower_masks,
+    lower_order,
+    lower_pairs,
+    lower_recurrent,
+    lower_resized,
+    lower_shapes,
+)
 """The files that fill the table, each as it is imported."""
 
 
-def lower(traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start]) -> Flat:
+def lower(traces: Sequence[Trace], modules: dict[str, nn.Module], starts: dict[str, Start], has_one_size: bool = False) -> Flat:
     """The steps of a model. Raises `Unsaid` where the runs do not agree."""
     assert TABLE and ROOMS
-    return Lowering(traces, modules, starts).run()
+    return Lowering(traces, modules, starts, has_one_size).run()

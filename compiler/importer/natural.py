@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from .flat_steps import Word
 from .tree import Body, Call, Item, Merge, Op, Scope, Skip
 
 
@@ -33,6 +34,7 @@ def _one(body: Body) -> None:
     rows = _own(body)
     read = {item.name for item in rows if isinstance(item, Skip)}
     read |= {str(item.arguments["label"][0]).partition(".")[0] for item in rows if isinstance(item, Op) and item.operation == ["reuse"]}
+    read |= {like.text for item in rows if isinstance(item, Op) and isinstance(like := item.arguments.get("like", [None])[0], Word)}
     for item in rows:
         if isinstance(item, Op):
             kinds[str(item.operation[0])].append(item)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from .flat_steps import Flat
-from .tree import Aux, Body, Item, Merge, Names, Op, Scope, Skip, walk
+from .flat_steps import Flat, Word
+from .tree import Aux, Body, Item, Merge, Names, Op, Scope, Skip, reads, walk
+from .unsaid import Unsaid
 from .words import is_name
 
 HERE = "x"
@@ -67,7 +68,7 @@ def _is_identity(item: Item) -> bool:
 def _indexed(body: Body) -> bool:
     """Whether labels are numbers that rise as an indexed scope would count, with room for what has none."""
     rows = [item for item, _ in counted(body) if not (_is_identity(item) and not (_name(item) or "").isdigit())]
-    read = {item.to for item, _ in walk(body) if isinstance(item, Skip)}
+    read = {skip.to for item, _ in walk(body) if (skip := reads(item)) is not None}
     if any(item.number in read and _name(item) is not None for item in rows):
         return False  # what is read from afar has its name
     if not any(item.label is not None and item.label.isdigit() for item in rows):
@@ -128,9 +129,8 @@ def follow(body: Body, flat: Flat) -> None:
     there = {item.number for item, _ in walk(body)} | {row.number for row in flat.inputs}
     through = {step.number: step.inputs[0] for step in flat.steps if len(step.inputs) == 1}
     for item, _ in walk(body):
-        if isinstance(item, Skip) and item.to is not None:
-            while item.to not in there and item.to in through:
-                item.to = through[item.to]
+        if (skip := reads(item)) is not None and skip.to is not None:
+            skip.to = _followed(skip.to, there, through)
         if isinstance(item, Scope) and item.enters is not None:
             item.enters = _followed(item.enters, there, through)
             item.body.names = {_followed(number, there, through): name for number, name in item.body.names.items()}
@@ -150,7 +150,7 @@ def label(body: Body, entry: int | None, names: Names, outputs: Mapping[int, str
     `names` are the labels that are known from outside (those of a network's inputs).
     """
     known: Names = dict(names)
-    read = {item.to for item in _own(body) if isinstance(item, Skip) and item.to is not None} | set(outputs)
+    read = {skip.to for item in _own(body) if (skip := reads(item)) is not None and skip.to is not None} | set(outputs)
     by_name = entry is not None and entry in read and entry not in known
     if by_name and entry is not None:
         known[entry] = HERE, None
@@ -166,9 +166,13 @@ def label(body: Body, entry: int | None, names: Names, outputs: Mapping[int, str
                 taken.add(item.label)
             known[item.number] = item.label, None
     for item in _own(body):
-        if isinstance(item, Skip) and item.to is not None:
-            item.name, part = known.get(item.to, (None, None))
-            item.part = part if part is not None else item.part
+        if (skip := reads(item)) is not None and skip.to is not None:
+            skip.name, part = known.get(skip.to, (None, None))
+            skip.part = part if part is not None else skip.part
+            if isinstance(item, Op):
+                if skip.name is None or skip.part is not None:
+                    raise Unsaid(f"`{item.operation[0]}` with the size of a tensor without a label")
+                item.arguments["like"] = [Word(skip.name)]
     for item in _own(body):
         if isinstance(item, Scope) and item.body.takes:
             label(item.body, None, item.body.names)

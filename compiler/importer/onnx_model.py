@@ -65,7 +65,9 @@ def model_of_onnx(path: str, name: str, source: str) -> Model:
     )
     notes = ["batch norms, if the model had any, are folded into the convolutions before them: their keys are gone"] if folded else []
     example = [_input(row, onnx.helper.tensor_dtype_to_np_dtype) for row in inputs]
-    return Model(identifier(name), module, example, f"{path.replace(chr(92), '/').rpartition('/')[2]}, ONNX", keep=True, notes=notes)
+    has_one_size = all(size.HasField("dim_value") for row in inputs for size in row.type.tensor_type.shape.dim[2:])
+    origin = f"{path.replace(chr(92), '/').rpartition('/')[2]}, ONNX"
+    return Model(identifier(name), module, example, origin, keep=True, notes=notes, has_one_size=has_one_size)
 
 
 class _Reader:

@@ -47,7 +47,7 @@ class Runs:
         modules = model.modules()
         try:
             traces = self._first_runs()
-            flat = lower(traces, modules, model.starts)
+            flat = lower(traces, modules, model.starts, model.has_one_size)
         except Unsaid as reason:
             raise trouble(source, "F653", f"the language cannot say this model: {reason}") from None
         if not flat.outputs:
@@ -70,7 +70,7 @@ class Runs:
             raise _refusal(source, flat.missing, modules, model.constructors)
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
-                flat = _with_sides(lower(self._runs(training=True), modules, model.starts), flat) or flat
+                flat = _with_sides(lower(self._runs(training=True), modules, model.starts, model.has_one_size), flat) or flat
         put_back(flat, model.in_training)
         flat.keeps_rest = model.of_archc
         model.lies = flat.lies

@@ -62,6 +62,8 @@ class Model:
     """How each weight is started, where that was seen."""
     sizes_given: bool = False
     """Whether somebody said what it takes."""
+    has_one_size: bool = False
+    """Whether it is a program whose sizes are numbers."""
     parts: dict[str, nn.Module] = field(default_factory=dict)
     """Its modules by path, where they are not those of `module` itself."""
     of_archc: bool = False

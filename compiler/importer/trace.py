@@ -102,6 +102,15 @@ class Ran:
     """Whether it was called with tensors of real numbers and nothing else, as a step calls it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A tensor whose sizes the model asked for: before which call, and in which module."""
+
+    number: int
+    before: int
+    path: str
+
+
 @dataclass(slots=True, eq=False)
 class Trace:
     """A whole run."""
@@ -120,6 +129,7 @@ class Trace:
     """Of each module, by its path."""
     with_gradients: dict[str, None] = field(default_factory=dict)
     """Classes of functions that say themselves how gradients go back."""
+    measured: list[Measured] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self.calls)} calls>"
@@ -260,6 +270,8 @@ class _Recorder(TorchFunctionMode):
         if any(tensor.is_meta for tensor in given) and not all(tensor.is_meta for tensor in given):
             args, kwargs = _bare(args, name), _bare(kwargs, "")
         result = func(*args, **kwargs)
+        if name == "size":
+            self._measured(args[0])
         changed = [tensor for tensor, count in zip(given, before, strict=True) if version(tensor) != count]
         made = tensors_of(result) or changed[:1]
         if made:
@@ -295,6 +307,8 @@ class _Recorder(TorchFunctionMode):
     def _attribute(self, func: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         """`x.T`, `x.data`: a call where it answers with another tensor; `x.shape` is none."""
         result = func(*args, **kwargs)
+        if isinstance(result, torch.Size):
+            self._measured(args[0])
         if isinstance(result, torch.Tensor) and id(result) not in self.numbers and id(result) not in self.known:
             name = getattr(getattr(func, "__self__", None), "__name__", "attribute")
             if name == "grad":
@@ -306,6 +320,11 @@ class _Recorder(TorchFunctionMode):
                 call.results.append(self.add(result, "call", call=call))
                 self._keep_origins(call, args, kwargs, [], [result])
         return result
+
+    def _measured(self, tensor: object) -> None:
+        ref = self.numbers.get(id(tensor))
+        if ref is not None:
+            self.trace.measured.append(Measured(ref.number, len(self.trace.calls), self.stack[-1][0]))
 
     def took(self, path: str, part: nn.Module, given: tuple[object, ...], named: dict[str, object]) -> None:
         """Under which names the tensors come that a module takes, where these are several."""

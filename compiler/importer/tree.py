@@ -81,6 +81,8 @@ class Op(Item):
     has_weights: bool = False
     is_kept: bool = False
     """Whether it stays even where it does nothing."""
+    like: Skip | None = None
+    """The tensor whose size it takes."""
 
     def __repr__(self) -> str:
         return f"{self.label + ': ' if self.label else ''}{self.operation[0]}"
@@ -219,6 +221,11 @@ def walk(body: Body) -> Iterator[tuple[Item, Body]]:
         yield item, body
         for inner in item.bodies():
             yield from walk(inner)
+
+
+def reads(item: Item) -> Skip | None:
+    """The tensor that an item reads by its label."""
+    return item if isinstance(item, Skip) else item.like if isinstance(item, Op) else None
 
 
 def fingerprint(body: Body, with_entry: bool = False) -> str:

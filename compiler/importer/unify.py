@@ -140,6 +140,8 @@ def kin(one: Item, two: Item) -> bool:
     if isinstance(one, Op) and isinstance(two, Op):
         if one.has_weights != two.has_weights or set(one.arguments) != set(two.arguments):
             return False
+        if set(map(repr, one.arguments.get("like", ()))) != set(map(repr, two.arguments.get("like", ()))):
+            return False  # a label is no argument of a block
         both = set(one.operation) | set(two.operation)
         both.discard(ABSENT)
         return len(both) == 1 or both <= ACTIVATIONS

@@ -32,6 +32,8 @@ Defaults = dict[tuple[str, str], Any]
 
 def value_text(value: Any, key: str = "") -> str:
     """A value as the language writes it."""
+    if isinstance(value, Word) and key == "like":
+        return _path(value.text)
     if isinstance(value, Text | Word):
         return value.text
     if isinstance(value, Sizes):

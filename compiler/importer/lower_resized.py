@@ -1,0 +1,148 @@
+"""Images made larger: by a whole number, to a size, or to the size of another tensor (`upsample(like = label)`).
+
+A size comes as numbers, whatever they were read from. What the model measured just before, in the same `forward`, tells the tensor;
+a program without sizes of its own asks for none, and there it is the one that the result meets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from .flat_steps import Plain, Word
+from .known import Data, matters
+from .lower import Lowering, bind, lowers, one, spread
+from .lower_folded import batched, unbatched
+from .trace import Call
+from .unsaid import Unsaid
+
+
+@lowers("interpolate", "upsample")
+def interpolate(low: Lowering, call: Call) -> None:
+    row = bind(
+        call,
+        "input size scale_factor mode align_corners",
+        size=None,
+        scale_factor=None,
+        mode="nearest",
+        align_corners=None,
+        antialias=False,
+    )
+    data, made = low.data(row["input"]), low.result(call)
+    if data.alone:
+        data, made = unbatched(low, data, len(data.shape)), replace(made, shape=made.shape[1:])
+    if row["mode"] not in ("nearest", "bilinear", "bicubic", "linear", "trilinear") or row["antialias"]:
+        raise Unsaid(f"`interpolate` of mode {row['mode']}" + (" with antialiasing" if row["antialias"] else ""))
+    rank = len(data.bare) - 1
+    arguments: dict[str, Plain] = {}
+    inputs = [data]
+    factor = row["scale_factor"]
+    if factor is not None and all(float(item).is_integer() for item in spread(factor, rank)):
+        arguments["scale"] = one(tuple(int(item) for item in spread(factor, rank)))
+    elif data.alone:
+        arguments["size"] = one(made.bare[1:])
+    elif (other := _measured(low, call, data) or _input(low, call)) is not None:
+        inputs += _other(low, call, other, arguments)
+    elif (times := _times(low, call, data)) is not None:
+        arguments["scale"] = times
+    elif (other := _met(low, call)) is not None:
+        inputs += _other(low, call, other, arguments)
+    else:
+        arguments["size"] = one(made.bare[1:])
+    arguments |= {"mode": row["mode"], "align_corners": bool(row["align_corners"])}
+    if data.alone:
+        batched(low, call, low.between("upsample", arguments, inputs, made.bare))
+    else:
+        low.emit(call, "upsample", arguments, inputs)
+
+
+def _other(low: Lowering, call: Call, other: Data, arguments: dict[str, Plain]) -> list[Data]:
+    """Say whose size it is: the input's by its name, where that is known; another's by what makes it, until it has a label."""
+    name = next((row.name for row in low.flat.inputs if row.number == other.number), None)
+    is_named = name is not None and _stands_once(low, call)
+    arguments["like"] = Word(name) if name is not None and is_named else True
+    return [] if is_named else [other]
+
+
+def _stands_once(low: Lowering, call: Call) -> bool:
+    """Whether the step stands in the network or in a part that it has once: a block knows no inputs."""
+    kind = type(low.modules[call.path])
+    return "." not in call.path and sum(type(module) is kind for module in low.modules.values()) == 1
+
+
+def _has_its_size(low: Lowering, call: Call, number: int) -> bool:
+    """Whether a tensor has the size of the result, for every image or for the only one that a program takes."""
+    other, made = low.known.get(number), low.result(call).bare
+    if not isinstance(other, Data) or other.alone or len(other.bare) != len(made) or len(made) < 2:
+        return False
+    if other.bare[1:] != made[1:] or max(made[1:]) == 1:
+        return False
+    wide, wider = (None, None) if low.has_one_size else (low.wide(call.results[0].number), low.wide(number))
+    return wide == wider is None or bool(wide and wider and wide[1:] == wider[1:])
+
+
+def _measured(low: Lowering, call: Call, data: Data) -> Data | None:
+    """The tensor that the same `forward` measured last and whose size it is."""
+    if low.has_one_size or call.path not in low.modules:
+        return None
+    place = _place(low, call)
+    for row in reversed(low.trace.measured):
+        other = low.known.get(row.number)
+        if row.path == call.path and row.before <= place and other != data and _has_its_size(low, call, row.number):
+            return other if isinstance(other, Data) else None
+    return None
+
+
+def _input(low: Lowering, call: Call) -> Data | None:
+    """The input of the network whose size it is."""
+    if not _stands_once(low, call):
+        return None
+    found = (low.known[row.number] for row in low.flat.inputs if _has_its_size(low, call, row.number))
+    return next((row for row in found if isinstance(row, Data)), None)
+
+
+def _times(low: Lowering, call: Call, data: Data) -> Plain:
+    """How many times larger each side becomes, where that is one whole number for every image; a size alone says nothing of others."""
+    ref = call.arguments[0] if call.arguments else call.keywords["input"]
+    pairs = [(low.result(call).bare, data.bare), (low.wide(call.results[0].number), low.wide(ref.number))]
+    found = {
+        Fraction(large, small) for after, before in pairs if after and before for large, small in zip(after[1:], before[1:], strict=True)
+    }
+    if low.wider is None or None in pairs[1] or len(found) != 1:
+        return None
+    (factor,) = found
+    return int(factor) if factor.denominator == 1 else None
+
+
+def _met(low: Lowering, call: Call) -> Data | None:
+    """The tensor of its size that the result is joined with, or what that is made of, if others read it too."""
+    numbers = {call.results[0].number}
+    for later in low.trace.calls[_place(low, call) + 1 :]:
+        reads = [ref.number for ref in matters(later)]
+        if not numbers & set(reads):
+            continue
+        others = [number for number in reads if number not in numbers and _has_its_size(low, call, number)]
+        if others:
+            return _shared(low, call, others[0])
+        sizes = {low.trace.values[ref.number].shape[2:] for ref in later.results}
+        if sizes != {low.trace.values[call.results[0].number].shape[2:]}:
+            return None
+        numbers = {ref.number for ref in later.results}
+    return None
+
+
+def _shared(low: Lowering, call: Call, number: int) -> Data | None:
+    """The last tensor on the way to this one that has its size and that several steps read; else itself."""
+    first = number
+    while low.reads[number] == 1 and (made := low.trace.values[number].call) is not None:
+        before = [ref.number for ref in matters(made) if _has_its_size(low, call, ref.number)]
+        if len(before) != 1:
+            number = first
+            break
+        number = before[0]
+    found = low.known[number if low.reads[number] > 1 else first]
+    return found if isinstance(found, Data) else None
+
+
+def _place(low: Lowering, call: Call) -> int:
+    return next(place for place, row in enumerate(low.trace.calls) if row is call)
