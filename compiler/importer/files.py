@@ -19,8 +19,8 @@ from .importing import flat_text
 from .names import is_file
 from .onnx_model import model_of_onnx
 from .prove import LIMIT
+from .returned import outputs
 from .sources import Model, Shapes, model_of, trouble
-from .trace import outputs
 from .training_part import read
 
 Reference = Callable[[Sequence[torch.Tensor]], Sequence[torch.Tensor]]

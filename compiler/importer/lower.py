@@ -206,6 +206,10 @@ class Lowering:
             return Data(number, one, 0, 1)
         return Data(number, one, axes[0], one[axes[0]] // BATCHES[0])
 
+    def yet_to_come(self, number: int) -> Data | None:
+        """A tensor that a later call makes."""
+        return self._data(number) if self.trace.values[number].source == "call" else None
+
     def wide(self, number: int) -> tuple[int, ...] | None:
         """The shape of a tensor in the run of the larger image, as `bare`."""
         data = self._data(number)

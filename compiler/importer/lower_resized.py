@@ -41,11 +41,11 @@ def interpolate(low: Lowering, call: Call) -> None:
         arguments["scale"] = one(tuple(int(item) for item in spread(factor, rank)))
     elif data.alone:
         arguments["size"] = one(made.bare[1:])
-    elif (other := _measured(low, call, data) or _input(low, call)) is not None:
+    elif (other := _measured(low, call, data)) is not None:
         inputs += _other(low, call, other, arguments)
     elif (times := _times(low, call, data)) is not None:
         arguments["scale"] = times
-    elif (other := _met(low, call)) is not None:
+    elif (other := _input(low, call) or _met(low, call)) is not None:
         inputs += _other(low, call, other, arguments)
     else:
         arguments["size"] = one(made.bare[1:])
@@ -72,7 +72,8 @@ def _stands_once(low: Lowering, call: Call) -> bool:
 
 def _has_its_size(low: Lowering, call: Call, number: int) -> bool:
     """Whether a tensor has the size of the result, for every image or for the only one that a program takes."""
-    other, made = low.known.get(number), low.result(call).bare
+    made = low.result(call).bare
+    other = low.known.get(number) or low.yet_to_come(number)
     if not isinstance(other, Data) or other.alone or len(other.bare) != len(made) or len(made) < 2:
         return False
     if other.bare[1:] != made[1:] or max(made[1:]) == 1:
@@ -132,15 +133,15 @@ def _met(low: Lowering, call: Call) -> Data | None:
 
 
 def _shared(low: Lowering, call: Call, number: int) -> Data | None:
-    """The last tensor on the way to this one that has its size and that several steps read; else itself."""
-    first = number
-    while low.reads[number] == 1 and (made := low.trace.values[number].call) is not None:
+    """Of the tensors of its size on the way to this one that are there by now, the last that several steps read; else the last."""
+    way = [number]
+    while low.reads[way[-1]] == 1 and (made := low.trace.values[way[-1]].call) is not None:
         before = [ref.number for ref in matters(made) if _has_its_size(low, call, ref.number)]
         if len(before) != 1:
-            number = first
             break
-        number = before[0]
-    found = low.known[number if low.reads[number] > 1 else first]
+        way += before
+    there = [row for row in way if row in low.known]
+    found = next((low.known[row] for row in there if low.reads[row] > 1), low.known[there[0]] if there else None)
     return found if isinstance(found, Data) else None
 
 

@@ -245,7 +245,7 @@ class Unrun:
 
 def _run(module: nn.Module, model: Model, inputs: list[torch.Tensor]) -> Compared | Unrun | str:
     """The comparison of the outputs, or why there is none: for a reason of the model's, or of the text's alone."""
-    from .trace import outputs
+    from .returned import outputs
 
     with torch.no_grad():
         try:
