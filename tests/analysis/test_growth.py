@@ -13,8 +13,11 @@ from archc.compiler.analysis.diff import diff
 from archc.compiler.analysis.receptive import receptive
 from archc.compiler.analysis.roofline import DEVICES, roofline
 from archc.compiler.graph.graph import Graph
+from tests.sample import EVERYTHING
 
 from .texts import graph_of
+
+COUNT = 200 if EVERYTHING else 100
 
 ANALYSES: dict[str, Callable[[Graph], object]] = {
     "cost by stage": lambda graph: cost(graph, batch=8, optimizer="adam"),
@@ -45,5 +48,5 @@ def calls(analysis: Callable[[Graph], object], shape: str, count: int) -> int:
 @pytest.mark.parametrize("name", ANALYSES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_the_steps_are_twice_the_work(name: str, shape: str) -> None:
-    small, large = (calls(ANALYSES[name], shape, count) for count in (200, 400))
+    small, large = (calls(ANALYSES[name], shape, count) for count in (COUNT, 2 * COUNT))
     assert large <= 2.1 * small

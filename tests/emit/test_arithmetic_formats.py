@@ -66,8 +66,9 @@ NETWORKS = {
         skip(x) -> reshape([4, -1]) -> f: conv(6, 3, dilation = 2, pad = causal)
         output a, b, c, d, e, f
     """,
+    # ONNX writes every step of a sequence out.
     "recurrent": """
-        input x[4, 6, 5]
+        input x[4, 3, 2]
         tokens -> a: lstm(6) -> b: lstm(5, layers = 2, bidirectional = true)
         skip(a) -> c: gru(7, bias = false) -> d: gru(3, layers = 2, bidirectional = true)
         select(-1, length) -> e: linear(4)

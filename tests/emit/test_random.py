@@ -14,13 +14,14 @@ import torch
 
 from archc.compiler.codegen.pytorch import to_python
 from archc.compiler.graph.graph import Graph
+from tests.sample import EVERYTHING
 from tests.soundness.programs import Maker as Chains
 from tests.support import checked as checked_text
 
 from .blocks import Maker as Blocks
 from .checks import check_all
 
-PROGRAMS = int(os.environ.get("ARCHC_MODULES", "12"))
+PROGRAMS = int(os.environ.get("ARCHC_MODULES", "12" if EVERYTHING else "6"))
 """How many programs each test tries."""
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from archc.compiler.ops import TABLE
 from archc.compiler.ops.base import Operation, Refusal, Shapes
+from tests.sample import sample
 
 from .samples import SAMPLES
 from .torch_side import build, source, tensors
@@ -62,7 +63,7 @@ def cases(name: str) -> Iterator[tuple[Operation, Shapes]]:
 @pytest.mark.parametrize("name", sorted(name for name, kind in TABLE.items() if kind.family != "port"))
 def test_an_input_may_lie_in_any_order(name: str) -> None:
     ran = 0
-    for operation, shapes in cases(name):
+    for number, (operation, shapes) in enumerate(cases(name)):
         for by_module in (True, False):
             text = source(operation, shapes, by_module)
             if text is None:
@@ -72,7 +73,7 @@ def test_an_input_may_lie_in_any_order(name: str) -> None:
                 torch.nn.init.normal_(weight)
             torch.manual_seed(1)
             expected = module(*inputs)
-            for lie in LYING:
+            for lie in sample(LYING, number, 3):
                 torch.manual_seed(1)
                 torch.testing.assert_close(module(*map(lie, inputs)), expected, rtol=1e-4, atol=1e-4, equal_nan=True)
                 if inputs and inputs[0].is_floating_point() and not operation.gives_integers:
