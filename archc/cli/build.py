@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -115,11 +116,22 @@ def command(
         face.tell(row)
     with progress(face) as show:
         made = build(plan, targets, lambda target: show(f"{target.what} …"))
+        beside = _beside_runtimes(plan, made, show) if tune and device == "cpu" and not face.quiet else ()
     try:
         _summary(face, plan, made, tuple(loaded))
+        for row in beside:
+            face.result(f"  {row}")
     finally:  # also where nobody reads the summary
         _troubles(face, plan, made)
     return 0 if all(output.is_there for output in made) else NOT_MADE
+
+
+def _beside_runtimes(plan: Plan, made: tuple[Made, ...], show: Callable[[str], None]) -> tuple[str, ...]:
+    """How fast the tuned file is beside the other one that could be written."""
+    from ..compiler.bench.artefacts import beside_runtimes
+
+    files = [output.path for output in made if output.is_there and output.target.word == "torchscript"]
+    return beside_runtimes(plan.graph, plan.module, files[0], dtype=plan.dtype, batch=plan.batch, watch=show) if files else ()
 
 
 def _troubles(face: Face, plan: Plan, made: tuple[Made, ...]) -> None:

@@ -149,7 +149,7 @@ def task_of(graph: Graph, node: Node, images: int, dtype: str = "float32") -> Ta
     if kind not in PACKED:
         return Task(kind, work, width, size, moved, weights)
     channels = 0 if kind in ("depthwise", "grouped") else node.shape[-1] if isinstance(operation, Linear) else node.shape[0]
-    curved = product(node.shape) * images if activation_of(node) not in ("none", "relu") else 0
+    curved = product(node.shape) * images if activation_of(node) not in ("none", "relu", "hardtanh", "leaky_relu") else 0
     part = isinstance(graph.nodes[node.inputs[0]].operation, Chunk | Select | Slice)
     return Task(kind, work, width, size, moved, weights, channels, curved, 2 * read * images * BYTES[dtype] if part else 0)
 

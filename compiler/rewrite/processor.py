@@ -6,7 +6,7 @@ Plain facts about graphs, without PyTorch: `emit/fast/onednn.py` writes the modu
 from __future__ import annotations
 
 from ..graph.program import Node
-from ..ops.activation import Gelu, HardSigmoid, HardSwish, Relu, Sigmoid, Silu, Tanh
+from ..ops.activation import Gelu, HardSigmoid, HardSwish, LeakyRelu, Relu, Relu6, Sigmoid, Silu, Tanh
 from ..ops.base import Construct, Operation, product
 from ..ops.convolution import Conv, DepthwiseConv
 from ..ops.dense import Linear
@@ -32,6 +32,8 @@ ACTIVATIONS: dict[type[Operation], str] = {
     HardSwish: "hardswish",
     HardSigmoid: "hardsigmoid",
     Gelu: "gelu",
+    Relu6: "hardtanh",
+    LeakyRelu: "leaky_relu",
 }
 """What oneDNN can do last in a layer, by its word there."""
 
@@ -59,7 +61,8 @@ PASSES: tuple[Rewrite, ...] = (
 
 
 def ways_of(node: Node, exact: bool = True) -> tuple[str, ...]:
-    """The ways in which a step can be done: a convolution `packed`, as one `matrix` product, by `winograd`; a max pool by PyTorch or axis by axis."""
+    """The ways in which a step can be done: a convolution `packed`, as one `matrix` product, by oneDNN or by `blas`, by `winograd`; a max pool by
+    PyTorch or axis by axis."""
     if isinstance(node.operation, MaxPool):
         return ("torch", "separate") if pool_window(node, node.operation) is not None else ()
     construct = torch_convolution(node)
@@ -69,7 +72,7 @@ def ways_of(node: Node, exact: bool = True) -> tuple[str, ...]:
     kernel, adds = row["kernel_size"], isinstance(node.operation, Fused) and node.operation.adds
     simple = not adds and not set(row) & {"stride", "dilation", "groups"}
     if simple and kernel == 1 and "padding" not in row:
-        return ("packed", "matrix")
+        return ("packed", "matrix", "blas") if activation_of(node) == "none" and exact else ("packed", "matrix")
     if simple and kernel == 3 and exact and activation_of(node) in ("none", "relu"):
         return ("packed", "winograd")
     return ("packed",)
@@ -94,6 +97,13 @@ def activation_of(node: Node) -> str:
     if not isinstance(operation, Fused) or operation.activation is None:
         return "none"
     return ACTIVATIONS[type(operation.activation)]
+
+
+def numbers_of(activation: Operation) -> tuple[float, ...]:
+    """The numbers that oneDNN's word for an activation takes."""
+    if isinstance(activation, Relu6):
+        return (0.0, 6.0)
+    return (float(activation.slope),) if isinstance(activation, LeakyRelu) else ()
 
 
 def torch_convolution(node: Node) -> Construct | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,11 @@ def test_tune(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.exit_code == 0, result.output
     assert "kinds of layers run in another way than was expected" in result.stdout
     assert "noise (the same module twice)" in result.stdout
+    assert re.search(
+        r"\n  the graph as an ONNX file in ONNX Runtime: [\d.]+ \([\d.]+ to [\d.]+\) of the speed of small.pt\n", result.stdout
+    )
+    assert "\n  fastest here: " in result.stdout
+    assert not list((folder / "out").glob("*.onnx"))
     torch.jit.load(str(folder / "out/small.pt"))(torch.randn(2, 3, 16, 16))
 
 

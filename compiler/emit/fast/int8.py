@@ -90,7 +90,7 @@ def _layer(graph: Graph, node: Node, operation: Int8, attribute: str, operands: 
         inputs[1] = f"{inputs[1]}.clone(memory_format=torch.channels_last)"
     text = f"{attribute}({', '.join(inputs)})"
     if isinstance(fused.activation, Relu6):
-        # oneDNN's own takes its limits as what TorchScript cannot say. Mostly a byte ends where relu6 does, and no more is needed.
+        # Mostly a byte ends where relu6 does, and no more is needed.
         most = 6.0 if operation.out is None else operation.out.number(6.0)
         text += f".clamp(max={most})" if most < HIGHEST else ""
     kind = "Int8Linear" if isinstance(fused.layer, Linear) else "Int8SumConvolution" if fused.adds else "Int8Convolution"

@@ -17,13 +17,13 @@ from ...ops.pool import MaxPool
 from ...rewrite.base import Rewrite
 from ...rewrite.fused import Fused
 from ...rewrite.groups import images_at_once
-from ...rewrite.processor import ACTIVATIONS, PASSES, activation_of, expected_way, pool_window, torch_convolution, ways_of
+from ...rewrite.processor import ACTIVATIONS, PASSES, activation_of, expected_way, numbers_of, pool_window, torch_convolution, ways_of
 from .step import Backend, Step, made, plain
 
 
 @dataclass(frozen=True, slots=True)
 class OneDnn(Backend):
-    """Packed and fused layers. Each convolution may run in several ways: `packed`, `matrix` (1x1), `winograd` (3x3)."""
+    """Packed and fused layers. Each convolution may run in several ways: `packed`, `matrix` or `blas` (1x1), `winograd` (3x3)."""
 
     name: ClassVar[str] = "onednn"
     device: ClassVar[str] = "cpu"
@@ -60,7 +60,7 @@ class OneDnn(Backend):
         if construct is None or not choice:
             return plain(node, attribute, operands)
         adds = isinstance(operation, Fused) and operation.adds
-        kernel = {"matrix": "PointwiseConvolution", "winograd": "WinogradConvolution"}.get(choice, "Convolution")
+        kernel = {"matrix": "PointwiseConvolution", "blas": "BlasConvolution", "winograd": "WinogradConvolution"}.get(choice, "Convolution")
         if adds:
             kernel = "AccumulatingConvolution" if may_add_into(graph, node) else "SumConvolution"
         arguments = tuple(row for row in construct.arguments if row[0] not in ("bias", "padding_mode"))
@@ -82,9 +82,13 @@ def _last(node: Node) -> tuple[tuple[str | None, Plain], ...]:
     word = activation_of(node)
     if word == "none":
         return ()
-    activation = node.operation.activation if isinstance(node.operation, Fused) else None
-    algorithm = ("tanh" if activation.tanh else "none") if isinstance(activation, Gelu) else ""
-    return (("activation", word), ("algorithm", algorithm)) if algorithm else (("activation", word),)
+    assert isinstance(node.operation, Fused) and node.operation.activation is not None
+    activation = node.operation.activation
+    last: tuple[tuple[str | None, Plain], ...] = (("activation", word),)
+    if isinstance(activation, Gelu):
+        return (*last, ("algorithm", "tanh" if activation.tanh else "none"))
+    numbers = numbers_of(activation)
+    return (*last, ("numbers", numbers)) if numbers else last
 
 
 def max_pool(window: tuple[tuple[str | None, Plain], ...], attribute: str, operand: str) -> Step:

@@ -75,6 +75,11 @@ BODIES = {
     "a map of odd size": ("conv(64, 3) -> relu -> conv(64, 3) -> maxpool(3, stride = 2, ceil = true) -> conv(64, 3)",),
     "weights for several sizes": ("a: conv(8, 3)", "b: maxpool(2) -> reuse(a)", "global_avgpool"),
     "a head": ("conv(8, 3) -> bn -> relu -> global_avgpool -> flatten -> dropout -> linear(5) -> relu -> linear(3)",),
+    "limits and leaks": (
+        "conv(16, 1) -> bn -> relu6",
+        "add { | dwconv(3) -> relu6 -> conv(16, 1) | skip } -> relu6",
+        "conv(8, 3) -> bn -> leaky_relu(0.1) -> conv(8, 1) -> global_avgpool -> flatten -> linear(6) -> leaky_relu -> linear(3)",
+    ),
     "gates": ("mul { | skip | global_avgpool -> conv(4, 1) -> relu -> conv(8, 1) -> sigmoid }",),
 }
 

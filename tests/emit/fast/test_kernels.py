@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from archc.compiler.emit.fast.kernels.convolution import (
     AccumulatingConvolution,
+    BlasConvolution,
     Convolution,
     PointwiseConvolution,
     SumConvolution,
@@ -68,26 +69,28 @@ def test_convolution() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "algorithm", "function"),
+    ("word", "algorithm", "numbers", "function"),
     [
-        ("relu", "", F.relu),
-        ("sigmoid", "", torch.sigmoid),
-        ("tanh", "", torch.tanh),
-        ("swish", "", F.silu),
-        ("hardswish", "", F.hardswish),
-        ("hardsigmoid", "", F.hardsigmoid),
-        ("gelu", "none", F.gelu),
-        ("gelu", "tanh", lambda x: F.gelu(x, approximate="tanh")),
+        ("relu", "", (), F.relu),
+        ("sigmoid", "", (), torch.sigmoid),
+        ("tanh", "", (), torch.tanh),
+        ("swish", "", (), F.silu),
+        ("hardswish", "", (), F.hardswish),
+        ("hardsigmoid", "", (), F.hardsigmoid),
+        ("gelu", "none", (), F.gelu),
+        ("gelu", "tanh", (), lambda x: F.gelu(x, approximate="tanh")),
+        ("hardtanh", "", (0.0, 6.0), F.relu6),
+        ("leaky_relu", "", (0.1,), lambda x: F.leaky_relu(x, 0.1)),
     ],
 )
-def test_activations(word: str, algorithm: str, function: Reference) -> None:
+def test_activations(word: str, algorithm: str, numbers: tuple[float, ...], function: Reference) -> None:
     check(
-        Convolution(8, 16, 3, padding=1, activation=word, algorithm=algorithm),
+        Convolution(8, 16, 3, padding=1, activation=word, algorithm=algorithm, numbers=numbers),
         lambda m, x: function(F.conv2d(x, m.weight, m.bias, padding=1)),
         *images(),
     )
     check(
-        Linear(8, 16, activation=word, algorithm=algorithm),
+        Linear(8, 16, activation=word, algorithm=algorithm, numbers=numbers),
         lambda m, x: function(F.linear(x, m.weight, m.bias)),
         *images((1, 8), (4, 8), (2, 3, 8)),
     )
@@ -120,6 +123,10 @@ def test_sums_with_tensors_that_are_not_dense() -> None:
 
 def test_pointwise_convolution() -> None:
     check(PointwiseConvolution(8, 16, 1, activation="relu"), lambda m, x: F.relu(F.conv2d(x, m.weight, m.bias)), *images())
+
+
+def test_a_matrix_product_of_another_library() -> None:
+    check(BlasConvolution(8, 16, 1), lambda m, x: F.conv2d(x, m.weight, m.bias), *images())
 
 
 @pytest.mark.parametrize("padding", [0, 1, 2, (1, 0), (0, 2)])

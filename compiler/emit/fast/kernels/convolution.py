@@ -9,6 +9,8 @@ from .packed import Packed, each_axis
 class Convolution(nn.Module):
     """A convolution and the activation after it, in one call. Images have their channels last in memory."""
 
+    numbers: list[int | float | complex | None]
+
     def __init__(
         self,
         in_channels: int,
@@ -20,6 +22,7 @@ class Convolution(nn.Module):
         groups: int = 1,
         activation: str = "none",
         algorithm: str = "",
+        numbers: tuple[float, ...] = (),
     ) -> None:
         super().__init__()
         kernel = each_axis(kernel_size)
@@ -31,6 +34,7 @@ class Convolution(nn.Module):
         self.groups = groups
         self.activation = activation
         self.algorithm = algorithm
+        self.numbers = list(numbers)
         self.packed = Packed()
 
     def pack(self, x: torch.Tensor) -> torch.Tensor:
@@ -43,7 +47,7 @@ class Convolution(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.ops.mkldnn._convolution_pointwise(
-            x, self.pack(x), self.bias, self.padding, self.stride, self.dilation, self.groups, self.activation, [], self.algorithm
+            x, self.pack(x), self.bias, self.padding, self.stride, self.dilation, self.groups, self.activation, self.numbers, self.algorithm
         )
 
 
@@ -75,5 +79,16 @@ class PointwiseConvolution(Convolution):
         if self.packed.shape != x.shape:
             matrix = self.weight.detach().reshape(self.weight.shape[0], self.weight.shape[1])
             self.packed.keep(torch.ops.mkldnn._reorder_linear_weight(matrix, rows.shape[0] * rows.shape[1] * rows.shape[2]), x.shape)
-        rows = torch.ops.mkldnn._linear_pointwise(rows, self.packed.tensor, self.bias, self.activation, [], self.algorithm)
+        rows = torch.ops.mkldnn._linear_pointwise(rows, self.packed.tensor, self.bias, self.activation, self.numbers, self.algorithm)
         return rows.permute(0, 3, 1, 2)
+
+
+class BlasConvolution(Convolution):
+    """A 1x1 convolution of stride 1 as one matrix product by PyTorch's own BLAS, which is called in half of oneDNN's time; how fast it then is
+    depends on the processor."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        n, channels, height, width = x.shape
+        matrix = self.weight.reshape(self.weight.shape[0], channels)
+        rows = torch.addmm(self.bias, x.permute(0, 2, 3, 1).reshape(-1, channels), matrix.t())
+        return rows.reshape(n, height, width, matrix.shape[0]).permute(0, 3, 1, 2)

@@ -9,18 +9,22 @@ from .packed import Packed
 class Linear(nn.Module):
     """A dense layer and the activation after it, in one call."""
 
+    numbers: list[int | float | complex | None]
+
     def __init__(
         self,
         in_features: int,
         out_features: int,
         activation: str = "none",
         algorithm: str = "",
+        numbers: tuple[float, ...] = (),
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(out_features, in_features), requires_grad=False)
         self.bias = nn.Parameter(torch.empty(out_features), requires_grad=False)
         self.activation = activation
         self.algorithm = algorithm
+        self.numbers = list(numbers)
         self.packed = Packed()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -30,5 +34,5 @@ class Linear(nn.Module):
             x = torch.cat([x, x])
         if self.packed.shape != x.shape:
             self.packed.keep(torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), x.numel() // x.shape[-1]), x.shape)
-        y = torch.ops.mkldnn._linear_pointwise(x, self.packed.tensor, self.bias, self.activation, [], self.algorithm)
+        y = torch.ops.mkldnn._linear_pointwise(x, self.packed.tensor, self.bias, self.activation, self.numbers, self.algorithm)
         return y[:1] if alone else y
