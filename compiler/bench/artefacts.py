@@ -36,7 +36,7 @@ def beside_runtimes(
     """
     import torch
 
-    scripted = torch.jit.load(file)
+    scripted = torch.jit.load(file)  # type: ignore[no-untyped-call]
     generator = torch.Generator().manual_seed(0)
     given = tuple(normal(graph, batch, dtype=dtype, generator=generator))
 
