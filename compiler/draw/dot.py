@@ -14,7 +14,7 @@ from ..graph.graph import Graph
 from ..ops.base import show
 from .drawing import Drawing, Said
 from .font import FAMILIES
-from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, row_width, shape_text
+from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, rows_width, shape_text
 from .picture import Box, Frame, Line, Picture
 from .scales import ONE_SCALE, Grid, Scales, scales
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
@@ -293,7 +293,7 @@ class Writer:
             held = {frame.name, *(inner.name for inner in frame.frames())}
             inside = {box.name for box in frame.boxes()} | {port.name for port in self.ways.ports if port.frame in held}
             entries = {head for tail, head in self.ways.pieces(self.picture) if head in inside and tail not in inside}
-            width = 2 * (_wide(frame_rows(frame)) + GAP)
+            width = 2 * (rows_width(frame_rows(frame)) + GAP)
             first = frame.items[0]
             if len(entries) > 1 and first.name in entries and first.name in self._marked:  # its mark takes the frame to one side
                 entries = {first.name}
@@ -355,7 +355,7 @@ class Writer:
     def _heading(self, rows: Sequence[Row], fill: str) -> str:
         """A frame's name at its left. As much room is kept at its right, so that a line that comes in at the middle misses it."""
         across = self.look.direction in ("LR", "RL")
-        room = 0 if across else round(_wide(rows) + GAP)
+        room = 0 if across else round(rows_width(rows) + GAP)
         text = "<BR/>".join(self._row(row, fill) for row in rows)
         return (
             '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
@@ -486,11 +486,6 @@ def _level(drawing: Drawing, names: Sequence[str]) -> None:
         row.attr("edge", style="invis")
         for one, two in pairwise(names):
             row.edge(one, two)
-
-
-def _wide(rows: Sequence[Row]) -> float:
-    """How wide rows of text are, in points."""
-    return max(map(row_width, rows))
 
 
 def short(value: float) -> str:

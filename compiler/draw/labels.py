@@ -47,6 +47,11 @@ def row_width(row: Row) -> float:
     return sum(width(words.text, POINTS[words.style], words.style in BOLD) for words in row)
 
 
+def rows_width(rows: Sequence[Row]) -> float:
+    """How wide rows are beneath each other, in points."""
+    return max(map(row_width, rows))
+
+
 def shape_text(shape: Shape) -> str:
     """`256x56x56`, with the sign for times."""
     return TIMES.join(str(size) for size in shape)

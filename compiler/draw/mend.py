@@ -14,7 +14,7 @@ from itertools import pairwise
 from ...base.records import dataclass
 from .font import width
 from .graphviz_json import Geometry, Place, Point, Way
-from .labels import frame_rows, row_width, shape_text
+from .labels import frame_rows, rows_width, shape_text
 from .picture import Frame, Line, Picture
 from .route import Ground, bends, cells, doors, route, spline
 from .style import POINTS
@@ -97,7 +97,7 @@ def _held(frame: Frame) -> set[str]:
 def heading(frame: Frame, place: Place) -> Place:
     """Where the name of a frame stands."""
     rows = frame_rows(frame)
-    return Place(place.x + INDENT - 2, place.y + INDENT / 2, max(map(row_width, rows)) + 4, ROW * len(rows))
+    return Place(place.x + INDENT - 2, place.y + INDENT / 2, rows_width(rows) + 4, ROW * len(rows))
 
 
 def curve(way: Sequence[Point]) -> list[Point]:
