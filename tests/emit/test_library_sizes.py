@@ -18,10 +18,10 @@ IMAGE = ("height", "width")
 Sizes = tuple[tuple[int, ...], ...]
 
 TAKES: dict[str, tuple[tuple[str, ...], Sizes]] = {
-    "resnet18": (IMAGE, ((64, 64), (96, 70), (51, 128))),
+    "mobilenet_v2": (IMAGE, ((64, 64), (96, 70), (51, 128))),
     "unet": (IMAGE, ((32, 32), (64, 48), (16, 80))),
     "fcn_resnet50": (IMAGE, ((64, 64), (48, 97), (90, 33))),
-    "mobilenet_v2": (IMAGE, ((64, 64), (96, 70), (51, 128))),
+    "resnet18": (IMAGE, ((64, 64), (96, 70), (51, 128))),
     "convnext_tiny": (IMAGE, ((64, 64), (96, 70), (51, 128))),
     "densenet121": (IMAGE, ((64, 64), (96, 70), (51, 128))),
     "unetpp": (IMAGE, ((32, 32), (64, 48), (16, 80))),
