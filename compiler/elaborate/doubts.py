@@ -8,7 +8,9 @@ from typing import Final
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...dsl import ast
 from ..ops import TABLE
+from ..ops.axis_names import AXIS_NAMES
 from ..ops.base import Operation
+from ..ops.shape import Order
 from .closures import Given
 from .shape_of import ShapeOf
 
@@ -45,6 +47,27 @@ def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], enteri
 
     if word in _ALONG and isinstance(entering, ShapeOf) and (doubt := _doubt_along(call, given, entering)) is not None:
         yield doubt
+
+
+def doubts_of_axis_names(operation: type[Operation], given: Mapping[str, Given]) -> Iterator[Diagnostic]:
+    """`softmax(length)` where `length` is a parameter, 1: the number of an axis is read, and its name was meant."""
+    for row in operation.parameters():
+        origin = given[row.name].origin if (row.kind.names_axes or isinstance(row.kind, Order)) and row.name in given else None
+        if origin is None:
+            continue
+        for node in ast.walk(origin.expression):
+            binding = origin.reader.environment.binding(node.name) if isinstance(node, ast.Name) and node.name in AXIS_NAMES else None
+            if binding is None or type(binding.value) is not int:
+                continue
+            assert isinstance(node, ast.Name)
+            yield Diagnostic(
+                "W523",
+                f"`{node.name}` is {binding.value} here, and no name of an axis: `{operation.name}` takes axis {binding.value}",
+                Label(node.span, f"axis {binding.value}"),
+                (Label(binding.span, f"`{node.name}` is given here"),),
+                help=f"call this `{node.name}` something else, and `{node.name}` is the axis again; where its number is meant, `# allow W523`",
+                severity=Severity.WARNING,
+            )
 
 
 _ALONG: Final = ("reduce", "softmax", "log_softmax", "normalize")

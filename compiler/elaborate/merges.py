@@ -11,7 +11,7 @@ from ..graph.program import Scope
 from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Made, Template, Tensors
 from .current import each, need_tensor
-from .doubts import doubt_of_axis
+from .doubts import doubt_of_axis, doubts_of_axis_names
 from .explain_labels import come_in_together
 from .interfaces import Expander
 from .labels import Runner
@@ -97,8 +97,8 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
         if made is not None and isinstance(made, int):
             entering = [row for row in map(expansion.build.shape_of, inputs) if isinstance(row, ShapeOf)]
             doubt = doubt_of_axis(callee.operation, statement.head, given, entering)
-            if doubt is not None:
-                expansion.build.say(doubt, frame)
+            for row in (*doubts_of_axis_names(callee.operation, given), *([doubt] if doubt is not None else [])):
+                expansion.build.say(row, frame)
         return all_results(expansion.build, frame, made, statement.head.span)
 
     return run

@@ -13,7 +13,7 @@ from .builder import Builder
 from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Labelled, Made, Tensors
 from .current import each, need_tensor, only
-from .doubts import doubts_of_call
+from .doubts import doubts_of_axis_names, doubts_of_call
 from .effort import STEPS_A_LABEL
 from .explain_values import with_origins
 from .interfaces import Expander
@@ -106,7 +106,8 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
         if operation.least_inputs > 1 and not several:
             raise Problem(_needs_paths(expansion, frame, callee.name, call))
 
-        for doubt in doubts_of_call(operation.name, call, given, expansion.build.shape_of(frame.current)):
+        entering = expansion.build.shape_of(frame.current)
+        for doubt in (*doubts_of_call(operation.name, call, given, entering), *doubts_of_axis_names(operation, given)):
             expansion.build.say(doubt, frame)
 
         def place(frame: Frame, span: Span) -> Made:

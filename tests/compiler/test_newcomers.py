@@ -262,3 +262,22 @@ def test_what_is_not_certain_is_told_and_not_edited(written: str, said: str) -> 
     rows = check_source(Source.of("n.arch", f"network n {{\n  input x[3, 99, 99]\n  {written}\n}}\n")).diagnostics
     errors = [row for row in rows if row.is_error]
     assert errors and errors[0].fix is None and said in (errors[0].help or ""), errors
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "network n(length = 1) {\n  input x[length = 5, channels = 8]\n  softmax(length)\n}",
+        "network n {\n  input x[3, 8, 8]\n  let height = 2\n  concat(axis = height) { | skip | relu }\n}",
+        "block b(width) { conv(8) -> permute([1, width, 0]) }\nnetwork n { input x[3, 9, 9]\n  b(2) }",
+        'network n { input x[3, 9, 9]\n  for channels in [0, 1] { reduce("mean", [channels], keep = true) }\n}',
+    ],
+)
+def test_the_name_of_an_axis_that_is_a_number_is_doubted(text: str) -> None:
+    rows = check_source(Source.of("n.arch", text)).diagnostics
+    assert {row.code for row in rows} == {"W523"} and "no name of an axis" in rows[0].message
+
+
+def test_the_name_of_an_axis_that_is_a_word_is_that_axis() -> None:
+    text = "block b(channels, axis = width) { conv(channels) -> softmax(axis) -> softmax(height) }\nnetwork n { input x[3, 9, 9]\n  b(8) -> softmax(channels) }"
+    assert check_source(Source.of("n.arch", text)).diagnostics == ()

@@ -23,7 +23,6 @@ from archc.dsl.parser.actions import MAKERS
 from archc.dsl.parser.context import Builder
 from archc.dsl.parser.lalr import Machine
 from archc.dsl.parser.parse import parse
-
 from tests.sample import EVERYTHING
 
 from .random_texts import random_text

@@ -179,4 +179,12 @@ ROWS: tuple[Code, ...] = (
         "Let what is to change come in, the first time too. Several tensors come in together from a block that gives them: here "
         "`both { | skip(x) | skip(y) } -> c: compare`, and then `both { | skip | skip(y) } -> reuse(c)`.",
     ),
+    Code(
+        "W523",
+        "a name of an axis that stands for a number",
+        "A parameter, a `let` or the variable of a loop that is called as an axis is (`channels`, `depth`, `height`, `width`, `length`) hides that name: "
+        "`softmax(length)` where `length` is 1 goes along axis 1, whichever that is.",
+        "network n(length = 1) {\n  input x[length = 5, channels = 8]\n  softmax(length)\n}\n",
+        "Call the parameter something else (`tokens`, `size`). Where an axis's number is meant, call it so: `axis`.",
+    ),
 )
