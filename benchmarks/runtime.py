@@ -24,6 +24,17 @@ NETWORKS = {
     "resnext50": "torchvision:resnext50_32x4d",
     "inception_v4": "timm:inception_v4",
     "inception_resnet_v2": "timm:inception_resnet_v2",
+    "squeezenet1_1": "torchvision:squeezenet1_1",
+    "mobilenet_v2": "torchvision:mobilenet_v2",
+    "mobilenet_v3_large": "torchvision:mobilenet_v3_large",
+    "efficientnet_b0": "torchvision:efficientnet_b0",
+    "shufflenet_v2_x1_0": "torchvision:shufflenet_v2_x1_0",
+    "regnet_y_400mf": "torchvision:regnet_y_400mf",
+    "densenet121": "torchvision:densenet121",
+    "resnet18": "torchvision:resnet18",
+    "convnext_tiny": "torchvision:convnext_tiny",
+    "vit_b_16": "torchvision:vit_b_16",
+    "swin_t": "torchvision:swin_t",
 }
 
 BASE = "reference_onnxruntime"
@@ -33,7 +44,8 @@ ARTEFACTS = ("optimized", "tuned", "onnxruntime")
 PACKAGED = ("packaged",)
 """archc's, too, and made as slowly as the compiled ways below: measured where they are."""
 
-PEERS = ("reference", "frozen", "optimize_for_inference")
+PEERS = ("openvino", "reference", "frozen", "optimize_for_inference")
+"""OpenVINO runs archc's rewritten graph, where it is installed."""
 COMPILED = ("aot_inductor",)
 """Takes a minute or more to make: measured at one setting alone, unless `--compiled` asks for all."""
 
@@ -63,14 +75,15 @@ def mean(values: list[float]) -> float:
 def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ignore[type-arg]
     titles = {
         "again": "ORT again", "onnxruntime": "archc ONNX", "packaged": "archc AOTI", "reference": "eager", "optimize_for_inference": "opt. for inf.",
-        "aot_inductor": "AOTInductor",
+        "aot_inductor": "AOTInductor", "openvino": "OpenVINO",
     }  # fmt: skip
     chosen = [row for row in rows if row["batch"] == batch and row["threads"] == threads]
     if not chosen:
         return []
     packaged = tuple(way for way in PACKAGED if any(speed(row, way) is not None for row in chosen))
     own = (*ARTEFACTS, *packaged)
-    ways = ("again", *own, *PEERS, *COMPILED)
+    there = {each["way"] for row in chosen for each in row["rows"]}
+    ways = tuple(way for way in ("again", *own, *PEERS, *COMPILED) if way in there)
     lines = [f"### Batch {batch}, {threads} thread{'s' if threads > 1 else ''}", ""]
     lines.append("| network | ORT ms | " + " | ".join(titles.get(way, way) for way in ways) + " | fastest of archc |")
     lines.append("| --- |" + " ---: |" * (len(ways) + 2))
@@ -98,7 +111,12 @@ def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ign
 
 
 def results(rows: list[dict]) -> str:  # type: ignore[type-arg]
-    """The tables between the marks of RESULTS.md."""
+    """The tables between the marks of RESULTS.md, a group for each machine."""
+    machines = {json.dumps(row["machine"], sort_keys=True): row["machine"] for row in rows}
+    return "\n".join(of_machine([row for row in rows if row["machine"] == machine]) for machine in machines.values())
+
+
+def of_machine(rows: list[dict]) -> str:  # type: ignore[type-arg]
     machine = rows[0]["machine"]
     peaks = sorted({(row["threads"], round(row["peak_flops_per_second"] / 1e9, -1)) for row in rows})
     told = "; ".join(f"{peak:.0f} GFLOP/s with {threads} thread{'s' if threads > 1 else ''}" for threads, peak in dict(peaks).items())
@@ -130,8 +148,8 @@ def main() -> None:
                 for threads in map(int, options.threads.split(",")):
                     compiled = options.compiled or (batch, threads) == (1, 1)
                     found = run(network, NETWORKS[network], batch, threads, options.seconds, compiled)
-                    key = (network, batch, threads)
-                    rows = [row for row in rows if (row["network"], row["batch"], row["threads"]) != key] + [found]
+                    key = (network, batch, threads, found["machine"])
+                    rows = [row for row in rows if (row["network"], row["batch"], row["threads"], row["machine"]) != key] + [found]
                     speeds = {each["way"]: round(each["speed"]["median"], 2) for each in found["rows"]}  # type: ignore[attr-defined]
                     print(network, f"batch {batch}, threads {threads}:", speeds, flush=True)
                     order = list(NETWORKS)
