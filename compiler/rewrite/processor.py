@@ -16,7 +16,7 @@ from .base import Rewrite
 from .commute_pool import CommuteAveragePool
 from .fold_norm import FoldBatchNorm
 from .fuse import FuseActivation, FuseAdd
-from .fused import Fused
+from .fused import Fused, layer_of
 from .give_bias import GiveBias
 from .group_branches import GroupBranches
 from .lone_norm import LoneNorm
@@ -61,10 +61,12 @@ PASSES: tuple[Rewrite, ...] = (
 
 
 def ways_of(node: Node, exact: bool = True) -> tuple[str, ...]:
-    """The ways in which a step can be done: a convolution `packed`, as one `matrix` product, by oneDNN or by `blas`, by `winograd`; a max pool by
-    PyTorch or axis by axis."""
+    """The ways in which a step can be done: a convolution `packed`, as one `matrix` product, by oneDNN or by `blas`, by `winograd`; a dense layer
+    `packed` or by `blas`; a max pool by PyTorch or axis by axis."""
     if isinstance(node.operation, MaxPool):
         return ("torch", "separate") if pool_window(node, node.operation) is not None else ()
+    if isinstance(layer_of(node.operation), Linear):
+        return ("packed", "blas") if exact and activation_of(node) in ("none", "relu") else ()
     construct = torch_convolution(node)
     if construct is None:
         return ()
@@ -72,7 +74,7 @@ def ways_of(node: Node, exact: bool = True) -> tuple[str, ...]:
     kernel, adds = row["kernel_size"], isinstance(node.operation, Fused) and node.operation.adds
     simple = not adds and not set(row) & {"stride", "dilation", "groups"}
     if simple and kernel == 1 and "padding" not in row:
-        return ("packed", "matrix", "blas") if activation_of(node) == "none" and exact else ("packed", "matrix")
+        return ("packed", "matrix", "blas") if exact and activation_of(node) in ("none", "relu") else ("packed", "matrix")
     if simple and kernel == 3 and exact and activation_of(node) in ("none", "relu"):
         return ("packed", "winograd")
     return ("packed",)

@@ -23,7 +23,8 @@ from .step import Backend, Step, made, plain
 
 @dataclass(frozen=True, slots=True)
 class OneDnn(Backend):
-    """Packed and fused layers. Each convolution may run in several ways: `packed`, `matrix` or `blas` (1x1), `winograd` (3x3)."""
+    """Packed and fused layers. Each convolution may run in several ways: `packed`, `matrix` or `blas` (1x1), `winograd`
+    (3x3), each dense layer `packed` or by `blas`."""
 
     name: ClassVar[str] = "onednn"
     device: ClassVar[str] = "cpu"
@@ -69,7 +70,8 @@ class OneDnn(Backend):
 
     def _linear(self, node: Node, attribute: str, operands: Sequence[str]) -> Step:
         sizes: tuple[tuple[str | None, Plain], ...] = ((None, node.input_shapes[0][-1]), (None, node.shape[-1]))
-        return Step(f"{attribute}({operands[0]})", made(Construct("Linear", (*sizes, *_last(node)))), ("Linear",))
+        kind = "BlasLinear" if self.choice(node) == "blas" else "Linear"
+        return Step(f"{attribute}({operands[0]})", made(Construct(kind, (*sizes, *_last(node)))), (kind,))
 
 
 def may_be_done_last(operation: Operation) -> bool:

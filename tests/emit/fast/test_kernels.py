@@ -17,7 +17,7 @@ from archc.compiler.emit.fast.kernels.convolution import (
     PointwiseConvolution,
     SumConvolution,
 )
-from archc.compiler.emit.fast.kernels.linear import Linear
+from archc.compiler.emit.fast.kernels.linear import BlasLinear, Linear
 from archc.compiler.emit.fast.kernels.pool import MaxPool
 from archc.compiler.emit.fast.kernels.winograd import WinogradConvolution
 
@@ -127,6 +127,9 @@ def test_pointwise_convolution() -> None:
 
 def test_a_matrix_product_of_another_library() -> None:
     check(BlasConvolution(8, 16, 1), lambda m, x: F.conv2d(x, m.weight, m.bias), *images())
+    check(BlasConvolution(8, 16, 1, activation="relu"), lambda m, x: F.relu(F.conv2d(x, m.weight, m.bias)), *images())
+    check(BlasLinear(8, 16), lambda m, x: F.linear(x, m.weight, m.bias), *images((1, 8), (4, 8), (2, 3, 8)))
+    check(BlasLinear(8, 16, activation="relu"), lambda m, x: F.relu(F.linear(x, m.weight, m.bias)), *images((1, 8), (2, 3, 8)))
 
 
 @pytest.mark.parametrize("padding", [0, 1, 2, (1, 0), (0, 2)])

@@ -31,10 +31,11 @@ def test_the_quickest_way_of_each_kind_of_layer_is_kept() -> None:
         (("conv2", "conv3"), ["packed", "winograd"]),
         (("conv4",), ["blas", "matrix", "packed"]),
         (("maxpool1",), ["separate", "torch"]),
+        (("linear1",), ["blas", "packed"]),
     ]
     # Each call takes one tick, whichever way: of equals the first is kept.
     assert found.trials[1].seconds == {"packed": 2.0, "winograd": 2.0}
-    assert [trial.chosen for trial in found.trials] == ["packed", "packed", "packed", "torch"]
+    assert [trial.chosen for trial in found.trials] == ["packed", "packed", "packed", "torch", "packed"]
     assert found.backend.choice(state.graph.nodes[1]) == "packed"
     with torch.no_grad():
         x = torch.randn(2, 8, 12, 12)
@@ -50,7 +51,7 @@ def test_images_at_once() -> None:
 
 
 def test_a_network_without_a_choice() -> None:
-    graph = network("8", "linear(4)")
+    graph = network("8", "linear(4) -> gelu")
     backend = OneDnn()
     state = backend.rewritten(graph)
     weights = build(graph, Mode.INFERENCE).state_dict()
