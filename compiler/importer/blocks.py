@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import field
 from fractions import Fraction
 from typing import Any
 
 from ...base.records import dataclass
-from .columns import channels_of, distinct, extend, is_width, matches, product, ratio, same, times, typed
+from .columns import channels_of, distinct, extend, is_width, matches, of_sides, product, ratio, same, times, typed
 from .flat_steps import Word
 from .rates import Rate, Rising
 from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text, walk
@@ -57,6 +58,8 @@ class Block:
     """Whether its steps belong to whatever calls it."""
     source: str = ""
     """What it was in the model, as a comment says it."""
+    lets: dict[str, str] = field(default_factory=dict)
+    """Values that are worked out where the block begins."""
 
     def __repr__(self) -> str:
         return f"<Block {self.name}({', '.join(map(repr, self.parameters))})>"
@@ -75,6 +78,8 @@ class Hole:
     """Whether it is given to a block: the name is that of the block's parameter."""
     is_last: bool = False
     """Whether it stands in the last step with weights."""
+    is_size: bool = False
+    """Whether it tells how many rows, columns or windows there are."""
 
     def values(self) -> Column:
         """What stands there by now."""
@@ -128,7 +133,8 @@ def holes(body: Body, around: Sequence[bool]) -> Iterator[Hole]:
             yield Hole(item, None, item.count, entry, "count")
         if isinstance(item, Op | Merge | Call):
             for key, column in item.arguments.items():
-                yield Hole(item.arguments, key, column, entry, key, isinstance(item, Call))
+                is_size = key == "sizes" or (isinstance(item, Op) and "rearrange" in item.operation and key != "pattern")
+                yield Hole(item.arguments, key, column, entry, key, isinstance(item, Call), is_size=is_size)
         inside = [a and b for a, b in zip(around, item.present, strict=True)]
         for path in item.paths if isinstance(item, Merge) else []:
             yield from holes(path.body, [a and b for a, b in zip(inside, path.present, strict=True)])
@@ -152,6 +158,7 @@ class Maker:
         self.parameters: list[Parameter] = []
         self.words: set[str] = set()
         """Names of axes and blocks that stand in the body."""
+        self.lets: dict[str, str] = {}
         self.known: list[tuple[str, Callable[[], Column]]] = []
         """Expressions of numbers of channels, for conditions, with how to work them out."""
 
@@ -199,7 +206,7 @@ class Maker:
         order = sorted(
             self.parameters, key=lambda row: (row.default is not NONE, row.default is not NONE and not row.name.startswith("kernel"))
         )
-        return Block(name, order, self.body, indexed)
+        return Block(name, order, self.body, indexed, lets=self.lets)
 
     # ---------------------------------------------------------------------------------- expressions
 
@@ -221,6 +228,10 @@ class Maker:
             if matches(column, parameter.column) and typed(column) is typed(parameter.column):
                 extend(parameter.column, column)
                 return self._channels(row, parameter, Fraction(1))
+        if row.is_size:
+            found = self._of_sides(row)
+            if found is not None:
+                return found
         word, enters = channels_of(row.entry)
         wide = is_width(row.role)
         if word and same(column, enters):
@@ -248,6 +259,20 @@ class Maker:
                     return Text(times(f"in.{word}", factor))
         return self._parameter(None, row)
 
+    def _of_sides(self, row: Hole) -> Text | None:
+        """Sizes that are those of what enters, or parts of these; where that is changed by then, the block says them at its beginning."""
+        told = of_sides(row.column, row.entry)
+        if told is not None:
+            return Text(told)
+        told = of_sides(row.column, self.body.entry) if not self.body.takes else None
+        if told is None:
+            return None
+        name = next((name for name, text in self.lets.items() if text == told), None)
+        if name is None:
+            name = free_name(row.role, {*self.words, *self.lets, *(item.name for item in self.parameters)})
+            self.lets[name] = told
+        return Text(name)
+
     def _rising(self, row: Hole) -> Text:
         """Rates that rise along a loop: where they begin is a parameter."""
         begins = [value if value is ABSENT else value.first.step for value in row.column]
@@ -268,7 +293,7 @@ class Maker:
         wanted = name or ROLES.get(row.role, row.role)
         if name is None and is_width(row.role) and not row.is_call:
             wanted = "out_channels" if row.is_last else "width"
-        found = free_name(wanted, {*self.words, *(item.name for item in self.parameters)})
+        found = free_name(wanted, {*self.words, *self.lets, *(item.name for item in self.parameters)})
         column = list(row.column)
         before = self._before(row) if name is None else 0
         if before:

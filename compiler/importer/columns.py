@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -70,6 +70,39 @@ def ratio(column: Column, other: Column) -> Fraction | None:
         return None
     (factor,) = factors
     return factor if factor.numerator == 1 or factor.denominator == 1 else None
+
+
+SIDES = ("depth", "height", "width", "length")
+"""Words for the sides of a map or a sequence."""
+
+
+def of_sides(column: Column, entry: Column) -> str | None:
+    """A size, or a list of sizes, as sides of what enters or as parts of these: `in.height / 7`, `[in.height, in.width]`."""
+    lists = [value for value in column if isinstance(value, list | tuple)]
+    if not lists:
+        return next((text for _, text in _sides(column, entry)), None)
+    if {len(value) for value in lists} != {len(lists[0])} or any(not isinstance(value, list | tuple | type(ABSENT)) for value in column):
+        return None
+    words: list[str] = []
+    told: list[str] = []
+    for place in range(len(lists[0])):
+        rows = list(_sides([value if value is ABSENT else value[place] for value in column], entry))
+        if not rows:
+            return None
+        word, text = next((row for row in rows if row[0] not in words), rows[0])  # of a square map one after the other
+        words.append(word)
+        told.append(text)
+    return f"[{', '.join(told)}]"
+
+
+def _sides(column: Column, entry: Column) -> Iterator[tuple[str, str]]:
+    """The sides of which a size is one and the same part everywhere, each with the text that says so."""
+    for word in SIDES:
+        if any(row is not ABSENT and row.axes.count(word) != 1 for row in entry):
+            continue
+        factor = ratio(column, [ABSENT if row is ABSENT else row.shape[row.axes.index(word)] for row in entry])
+        if factor is not None:
+            yield word, f"in.{word}" if factor == 1 else times(f"in.{word}", factor)
 
 
 def times(name: str, factor: Fraction) -> str:

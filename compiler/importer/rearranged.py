@@ -110,16 +110,22 @@ class Factors:
         return any(len(row) != 1 for row in (*self.before, *self.now))
 
 
-def pattern(factors: Factors, attends: bool = False) -> tuple[str, dict[str, int]]:
-    """The pattern, and the sizes that it needs: of each axis that is cut all but one."""
-    names = _names(factors, attends)
+def pattern(factors: Factors, attends: bool = False, ends: bool = False) -> tuple[str, dict[str, int]]:
+    """The pattern, and the sizes that it needs: of each axis that is cut all but one. With `ends` it takes back another that cut windows."""
+    names = _names(factors, attends, ends)
     left, right = ([_side([names[factor] for factor in row]) for row in rows] for rows in (factors.before, factors.now))
     told: dict[str, int] = {}
     cut = [row for row in factors.before if len(row) > 1]
     for row in cut:
         hinted = [factor for factor in row if factor in factors.free]
         # Windows that are cut out are told by their own sides; else what stands first is told.
-        free = hinted[0] if len(hinted) == 1 else row[0] if len(cut) > 1 and not (len(cut) == 2 and _puts_back(factors, *cut)) else row[-1]
+        free = (
+            hinted[0]
+            if len(hinted) == 1
+            else row[0]
+            if len(cut) > 1 and not (len(cut) == 2 and (ends or _puts_back(factors, *cut)))
+            else row[-1]
+        )
         told |= {names[factor]: factors.sizes[factor] for factor in row if factor != free}
     return f"{' '.join(left)} -> {' '.join(right)}", told
 
@@ -129,17 +135,17 @@ def _puts_back(factors: Factors, first: Sequence[int], second: Sequence[int]) ->
     return factors.sizes[first[-1]] != factors.sizes[second[-1]]
 
 
-def _names(factors: Factors, attends: bool) -> dict[int, str]:
+def _names(factors: Factors, attends: bool, ends: bool) -> dict[int, str]:
     """`h` and `w` with what they are cut into, `heads` and `c` where the module attends; letters elsewhere."""
     before, now = factors.before, factors.now
-    found = _windows(factors) or _sequence(before, now) or (_heads(factors) if attends else None)
+    found = _windows(factors, ends) or _sequence(before, now) or (_heads(factors) if attends else None)
     if found is not None:
         return found
     letters = iter(LETTERS)
     return {factor: next(letters) for row in before for factor in row}
 
 
-def _windows(factors: Factors) -> dict[int, str] | None:
+def _windows(factors: Factors, ends: bool) -> dict[int, str] | None:
     """An image of which rows and columns are cut, or put together."""
     groups = factors.before
     cut = [place for place, row in enumerate(groups) if len(row) == 2]
@@ -147,7 +153,7 @@ def _windows(factors: Factors) -> dict[int, str] | None:
         return None
     whole = next(place for place in range(3) if place not in cut)
     first, second = (groups[place] for place in cut)
-    outer, inner = (("h", "w"), ("p", "q")) if _puts_back(factors, first, second) else (("h", "p"), ("w", "q"))
+    outer, inner = (("h", "w"), ("p", "q")) if ends or _puts_back(factors, first, second) else (("h", "p"), ("w", "q"))
     return {first[0]: outer[0], first[1]: outer[1], second[0]: inner[0], second[1]: inner[1], groups[whole][0]: "c"}
 
 
@@ -185,6 +191,8 @@ def rearranged(flat: Flat) -> None:
     """Fold such runs, each step of which is read by the next alone, in place."""
     attends = {step.path for step in flat.steps if step.operation in ("sdpa", "softmax")}
     shapes, gone = flat.shapes(), set[int]()
+    known: dict[tuple[str, str | None], tuple[tuple[int, ...], tuple[int, ...]]] = {}
+    """For each module what its last pattern took and made: another that makes the one of the other takes it back."""
     for run in _runs(flat):
         start = 0
         while start < len(run):
@@ -200,7 +208,11 @@ def rearranged(flat: Flat) -> None:
                     start = stop - 1
                     break
                 if _says_more(part, factors):
-                    text, told = pattern(factors, part[0].path in attends)
+                    module, into, made = (part[0].path, part[0].again), shapes[part[0].inputs[0]], part[-1].shape
+                    ends = known.pop(module, None) == (made, into)
+                    text, told = pattern(factors, part[0].path in attends, ends)
+                    if not ends:
+                        known[module] = into, made
                     arguments: dict[str, Plain] = {"pattern": text, **told}
                     part[-1].operation, part[-1].arguments, part[-1].inputs = "rearrange", arguments, list(part[0].inputs)
                     gone |= {step.number for step in part[:-1]}

@@ -13,6 +13,7 @@ from .by_hand import by_hand
 from .cells import cells
 from .chains import chains, enters, replace
 from .flat_steps import Flat, Plain, Sizes, Step
+from .one_window import one_window
 from .rearranged import OF_ONE_AXIS, rearranged
 from .response_norm import response_norms
 from .views import is_view, moved, numbered
@@ -38,6 +39,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
         attentions(flat)
         _undone(flat)
         rearranged(flat)
+        one_window(flat)
     _sums(flat)
     _means(flat)
 

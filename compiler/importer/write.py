@@ -138,7 +138,8 @@ class Writer:
             head += f" gives {', '.join(block.body.gives)}"
         head += " indexed" if block.indexed else " flat" if block.is_flat else ""
         told = [f"## {block.source}."] if block.source else []
-        return [*told, *self._braced(head, self.body(block.body, 1), 0)]
+        lets = [f"  let {name} = {text}" for name, text in block.lets.items()]
+        return [*told, *self._braced(head, [*lets, *self.body(block.body, 1)], 0)]
 
     def _braced(self, head: str, inside: list[str], depth: int) -> list[str]:
         indent = "  " * depth

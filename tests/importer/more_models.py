@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .models import WindowBlock
+
 
 class Distances(nn.Module):
     """Attention with a bias by distance, kept without signs and read through a cache, as LeViT does; the second looks from every second place."""
@@ -271,3 +273,21 @@ class Spread(nn.Module):
         mean = nn.functional.avg_pool3d(squares, (3, 1, 1), stride=1).squeeze(1)
         x = x / (mean * 2e-4 + 2.0) ** 0.75
         return x * (x.var((2, 3), keepdim=True, unbiased=False) + 1e-5).rsqrt()
+
+
+class WindowStages(nn.Module):
+    """The maps of the first stages are cut into windows (of the first into as many as a window has places), that of the last is one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 2, 2)
+        self.first = nn.Sequential(WindowBlock(8, 2, 4, 0), WindowBlock(8, 2, 4, 2))
+        self.to_second, self.to_last = nn.Conv2d(8, 8, 2, 2), nn.Conv2d(8, 8, 2, 2)
+        self.second = nn.Sequential(WindowBlock(8, 2, 4, 0), WindowBlock(8, 2, 4, 2))
+        self.last = WindowBlock(8, 2, 4, 0)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.first(self.stem(x).permute(0, 2, 3, 1))
+        x = self.second(self.to_second(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
+        return self.head(self.last(self.to_last(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)).mean([1, 2]))

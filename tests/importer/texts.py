@@ -36,6 +36,7 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "transformer": (models.Transformer, ((3, 16, 16),)),
     "swin": (models.Swin, ((3, 16, 16),)),
     "levit": (more_models.Levit, ((3, 16, 16),)),
+    "window_stages": (more_models.WindowStages, ((3, 32, 32),)),
     "swin_v2": (more_models.SwinV2, ((3, 16, 16),)),
     "worked": (more_models.Worked, ((3, 16, 16),)),
     "sides": (more_models.Sides, ((3, 8, 16),)),
