@@ -22,12 +22,14 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Rising:
-    """A rate that rises by a step from round to round, from this one on."""
+    """A rate that rises from round to round, from this one on, by as many steps as a round has blocks."""
 
     first: Rate
+    every: int = 1
 
     def __repr__(self) -> str:
-        step = f"({self.first.step} + i)" if self.first.step else "i"
+        more = f"{self.every} * i" if self.every > 1 else "i"
+        step = f"({self.first.step} + {more})" if self.first.step else more
         return f"drop_rate * {step} / {self.first.steps}"
 
 

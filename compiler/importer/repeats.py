@@ -1,4 +1,4 @@
-"""Equal neighbours as a loop: calls of one block with equal arguments, and labels that count."""
+"""Equal neighbours as a loop: calls of one block with equal arguments, labels that count, and two calls that take turns."""
 
 from __future__ import annotations
 
@@ -25,6 +25,47 @@ def fold(body: Body) -> None:
             found.append(body.items[place])
         place += max(length, 1)
     body.items = found
+
+
+FEWEST_TURNS = 3
+"""Two calls that take turns twice only are as short without a loop."""
+
+
+def fold_turns(body: Body) -> None:
+    """Fold calls without labels that take turns, `a -> b -> a -> b -> …`, in a body that is folded otherwise."""
+    found: list[Item] = []
+    place = 0
+    while place < len(body.items):
+        rounds, rises = _turns(body.items, place)
+        if rounds >= FEWEST_TURNS:
+            both = copy.deepcopy(body.items[place : place + 2])
+            for column in (column for item in both if isinstance(item, Call) for column in item.arguments.values()):
+                if rises and isinstance(column[0], Rate):
+                    column[0] = Rising(column[0], 2)
+            found.append(Loop(count=[rounds], body=Body(both, [ABSENT]), variable="i" if rises else None))
+            place += 2 * rounds
+        else:
+            found.append(body.items[place])
+            place += 1
+    body.items = found
+
+
+def _turns(items: list[Item], start: int) -> tuple[int, bool]:
+    """How often the two items from here on come one after the other, and whether their rates rise by a step each time."""
+    ways: list[tuple[int, bool]] = []
+    for rises in (False, True):
+        count = 0
+        for place, item in enumerate(items[start:]):
+            first = items[start + place % 2]
+            if not isinstance(item, Call) or item.label is not None or _shape(item) != _shape(first):
+                break
+            steps = zip(_rates(item), _rates(first), strict=True)
+            if any(here.step != there.step + (place - place % 2 if rises else 0) for here, there in steps):
+                break
+            count += 1
+        has_rates = count > 1 and any(_rates(item) for item in items[start : start + 2])
+        ways.append((count // 2, rises and has_rates))
+    return max(ways)
 
 
 def _run(items: list[Item], start: int) -> int:

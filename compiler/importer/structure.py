@@ -20,7 +20,7 @@ from .numbering import follow, label, number, without_rest
 from .places import Place as Placed
 from .places import places
 from .rates import Rate, rates
-from .repeats import fold
+from .repeats import fold, fold_turns
 from .tree import ABSENT, Aux, Body, Call, Column, Loop, Merge, Scope, fingerprint, scopes, walk
 from .unify import unify
 from .words import name_of_block
@@ -102,6 +102,9 @@ class _Finder:
         for _, _, scope in scopes(root):
             self._siblings(scope.body)
         self._sides(root)
+        for _, _, scope in scopes(root):
+            fold_turns(scope.body)
+        fold_turns(root)
         Maker(root, {}, 1, is_inner=False).block("root", False)
 
     def _sides(self, root: Body) -> None:

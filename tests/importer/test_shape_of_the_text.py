@@ -78,3 +78,37 @@ class Averaged(nn.Module):
 def test_a_sum_by_its_number_is_a_mean() -> None:
     text = archc.from_module(Averaged(), [torch.zeros(2, 8)])
     assert "mean { | one: linear(4) | two: linear(4) }" in text and "scale" not in text
+
+
+class DropPath(nn.Module):
+    def __init__(self, drop_prob: float) -> None:
+        super().__init__()
+        self.drop_prob = drop_prob
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * torch.empty(x.shape[0], 1, 1).bernoulli_(1 - self.drop_prob) if self.training and self.drop_prob else x
+
+
+class Turning(nn.Module):
+    """One of two that take turns along a row: it mixes after it has looked the other way, or not."""
+
+    def __init__(self, turned: bool, p: float) -> None:
+        super().__init__()
+        self.mix, self.turned, self.drop = nn.Linear(8, 8), turned, DropPath(p)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.drop(self.mix(x.roll(3, 1) if self.turned else x).relu())
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        ([0.0] * 6, "repeat 3 { turning -> turning(turned = true) }"),
+        ([0.02 * step for step in range(6)], "for i in range(3) { turning(drop_rate * 2 * i / 5) -> turning(drop_rate * (1 + 2 * i) / 5, "),
+        ([0.0] * 4, "turning -> turning(turned = true) -> turning -> turning(turned = true)"),
+    ],
+)
+def test_blocks_that_take_turns_are_a_loop_of_both(rates: list[float], said: str) -> None:
+    net = nn.Sequential(*(Turning(place % 2 == 1, rate) for place, rate in enumerate(rates)), nn.Linear(8, 3))
+    text = archc.from_module(net, [torch.zeros(2, 5, 8)])
+    assert said in " ".join(text.split())
