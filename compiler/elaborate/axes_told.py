@@ -36,7 +36,7 @@ def axis_moved(operation: Operation, moved: Moved, source: Node, input_named: Fi
     return Diagnostic(
         "W514",
         f"`{operation.name}` works along `{moved.word}`, which is axis {moved.after} of {show_axes(source.shape, source.axes)}: "
-        f"before axes had names it was axis {moved.before}",
+        f"axis {moved.before} may be meant",
         Label(span, f"along axis {moved.after}"),
         (Label(source.span, "gives these axes"),),
         help=fix.message + (" to be sure of it" if fix is not input_named else "") if fix is not None else None,

@@ -109,8 +109,8 @@ ROWS: tuple[Code, ...] = (
     Code(
         "W514",
         "an axis that had another number",
-        "The names of axes travel with the tensor: behind `tokens` the channels are the last axis. Before they did, a step without `axis = …` "
-        "worked along the first axis there.",
+        "The names of axes travel with the tensor: behind `tokens` the channels are the last axis, and a step without `axis = …` works along "
+        "that one. Who counts axes by their places may mean another.",
         "network n {\n  input x[3, 8, 8]\n  tokens -> softmax\n}\n",
         "`archc check --fix` writes the axis out; where another one is meant, write that.",
     ),
