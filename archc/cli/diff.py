@@ -35,7 +35,7 @@ def command(
     direction: str | None,
     exit_code: bool,
 ) -> int:
-    """What leads from A to B: steps added (+), removed (-), renamed (=) and changed (~). Each may be the same file with other settings."""
+    """What leads from A to B: steps added (+), removed (-), renamed (=), moved (>) and changed (~). Each may be the same file with other settings."""
     from ..compiler.analysis.diff import diff
 
     if direction and not output:

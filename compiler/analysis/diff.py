@@ -1,15 +1,17 @@
 """What changed between two networks: steps added, removed, renamed and changed, with the costs of each.
 
 Steps with weights are matched by their paths, those without by what they read, then by their paths as well. What is left on both sides
-is matched in order by operation, arguments and shape, which finds what was only renamed or moved, and then by operation and
-surroundings, which finds what was renamed and changed.
+is matched in order by operation, arguments and shape, which finds what was only renamed, then out of order where one step alone on either
+side is that, which finds what was moved, and then by operation and surroundings, which finds what was renamed and changed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from typing import Literal
 
 from ...base.records import dataclass
@@ -26,9 +28,12 @@ LARGEST_MATCH = 4000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One step that differs. `kind` is `added`, `removed`, `renamed` or `changed` (which may also be renamed)."""
+    """One step that differs. `kind` is `added`, `removed`, `renamed`, `moved` or `changed` (the last two may also be renamed).
 
-    kind: Literal["added", "removed", "renamed", "changed"]
+    What was moved does and costs the same, at another place among the others.
+    """
+
+    kind: Literal["added", "removed", "renamed", "moved", "changed"]
     before: Node | None
     after: Node | None
     arguments: tuple[tuple[str, str, str], ...] = ()
@@ -147,7 +152,7 @@ class Difference(Listing[Change]):
 
 def diff(before: Graph, after: Graph, *, timed: bool = False) -> Difference:
     """What leads from `before` to `after`; `timed`: with the time that both take on this machine."""
-    pairs = _match(before, after)
+    pairs, moved = _match(before, after)
     partner = {new: old for old, new in pairs}
     gone = {node.index for node in before.nodes} - {old for old, _ in pairs}
     rows: list[tuple[int | None, int | None]] = []
@@ -167,7 +172,9 @@ def diff(before: Graph, after: Graph, *, timed: bool = False) -> Difference:
     changes = []
     same = 0
     for old, new in rows:
-        change = _change(before, after, None if old is None else before.nodes[old], None if new is None else after.nodes[new], to_new)
+        change = _change(
+            before, after, None if old is None else before.nodes[old], None if new is None else after.nodes[new], to_new, moved
+        )
         if change is None:
             same += 1
         else:
@@ -184,7 +191,8 @@ def _total(graph: Graph) -> Work:
     return total(work for node, work in zip(graph.nodes, works_of(graph), strict=True) if not node.training_only)
 
 
-def _match(before: Graph, after: Graph) -> list[tuple[int, int]]:
+def _match(before: Graph, after: Graph) -> tuple[list[tuple[int, int]], set[int]]:
+    """The pairs, by index, and which steps of `after` were moved."""
     old = {node.unique: node for node in before.nodes}
     to_old: dict[int, int] = {}
 
@@ -224,13 +232,15 @@ def _match(before: Graph, after: Graph) -> list[tuple[int, int]]:
         # A number says nothing of what it names: such a step is matched within its own scope alone.
         lambda node: (node.operation.name, node.path[-2:]) if not node.names[-1].isdecimal() else node.unique,
     )
-    for key in keys:
-        found = _aligned(left_before, left_after, key)
+    moved: set[int] = set()
+    for search in (*(partial(_aligned, key=key) for key in keys[:2]), _moved, *(partial(_aligned, key=key) for key in keys[2:])):
+        found = search(left_before, left_after)
+        moved |= {two.index for _, two in found} if search is _moved else set()
         pairs += [(one.index, two.index) for one, two in found]
         done_before, done_after = {one.index for one, _ in found}, {two.index for _, two in found}
         left_before = [node for node in left_before if node.index not in done_before]
         left_after = [node for node in left_after if node.index not in done_after]
-    return sorted(pairs)
+    return sorted(pairs), moved
 
 
 def _read(node: Node, inputs: tuple[int, ...]) -> tuple[int, ...]:
@@ -247,7 +257,21 @@ def _aligned(before: Sequence[Node], after: Sequence[Node], key: Callable[[Node]
     return [(before[block.a + step], after[block.b + step]) for block in blocks for step in range(block.size)]
 
 
-def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_new: dict[int, int]) -> Change | None:
+def _moved(before: Sequence[Node], after: Sequence[Node]) -> list[tuple[Node, Node]]:
+    """What stands once on either side: the same operation, arguments and shapes."""
+
+    def once(nodes: Sequence[Node]) -> dict[Hashable, Node]:
+        keys = [(node.operation, node.shape, node.input_shapes) for node in nodes]
+        counts = Counter(keys)
+        return {key: node for key, node in zip(keys, nodes, strict=True) if counts[key] == 1}
+
+    there = once(before)
+    return [(there[key], node) for key, node in once(after).items() if key in there]
+
+
+def _change(
+    before: Graph, after: Graph, old: Node | None, new: Node | None, to_new: dict[int, int], moved: Collection[int]
+) -> Change | None:
     work = (work_of(old) if old else Work(), work_of(new) if new else Work())
     if old is None or new is None:
         return Change("added" if old is None else "removed", old, new, work=work)
@@ -269,6 +293,8 @@ def _change(before: Graph, after: Graph, old: Node | None, new: Node | None, to_
     shares = None
     if _owner(old, to_new) != new.shares and (before.shared(old) or after.shared(new)):
         shares = (before.shared(old), after.shared(new))
+    if new.index in moved and not (arguments or shapes or shares or work[0] != work[1]):
+        return Change("moved", old, new, operands=operands, work=work)
     if arguments or shapes or operands or shares or work[0] != work[1]:
         return Change("changed", old, new, arguments, shapes, operands, shares, work)
     return Change("renamed", old, new, work=work) if old.unique != new.unique else None
@@ -313,7 +339,7 @@ def _value(value: object) -> str:
 
 # -------------------------------------------------------------------------------------------------- text
 
-SIGNS = {"added": "+", "removed": "-", "renamed": "=", "changed": "~"}
+SIGNS = {"added": "+", "removed": "-", "renamed": "=", "moved": ">", "changed": "~"}
 
 
 def _line(change: Change) -> str:

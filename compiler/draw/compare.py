@@ -1,4 +1,4 @@
-"""Two networks side by side: what is new, gone, changed and renamed in colour and by a sign, what is the same folded away."""
+"""Two networks side by side: what is new, gone, changed, renamed and moved in colour and by a sign, what is the same folded away."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _heading(picture: Picture, work: Work, theme: Theme) -> str:
 
 
 def _legend(theme: Theme) -> str:
-    words = {"added": "new", "removed": "gone", "changed": "changed", "renamed": "renamed", "same": "the same"}
+    words = {"added": "new", "removed": "gone", "changed": "changed", "renamed": "renamed", "moved": "moved", "same": "the same"}
     cells = "".join(
         f'<TD BGCOLOR="{theme.marks[kind]}" WIDTH="52"><FONT COLOR="{readable(theme.marks[kind], theme.text)}">'
         f"{escaped(f'{SIGNS[kind]} {word}'.strip())}</FONT></TD>"

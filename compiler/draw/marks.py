@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ..analysis.diff import Difference
 from ..graph.graph import Graph
 
-SIGNS: Mapping[str, str] = {"same": "", "added": "+", "removed": "\u2212", "changed": "~", "renamed": "="}
+SIGNS: Mapping[str, str] = {"same": "", "added": "+", "removed": "\u2212", "changed": "~", "renamed": "=", "moved": "\u2192"}
 
 
 def marks_of(difference: Difference, graph: Graph) -> tuple[str, ...]:

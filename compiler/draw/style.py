@@ -56,7 +56,7 @@ LIGHT = Theme(
     },
     other="#ebebe8",
     blocks=("#d3e8d2", "#fde0c4", "#d9def7", "#f4d5e6", "#cdebf0", "#f4efbf", "#e3d9cb", "#dfeec0"),
-    marks={"same": "#f0f1f3", "added": "#c3e6bd", "removed": "#f5c6c1", "changed": "#fae39a", "renamed": "#d3e2f6"},
+    marks={"same": "#f0f1f3", "added": "#c3e6bd", "removed": "#f5c6c1", "changed": "#fae39a", "renamed": "#d3e2f6", "moved": "#e3d3f2"},
     heat=("#fff8ee", "#fee3bb", "#fdc48a", "#fb9a5c", "#e7643a", "#bf2f1f"),
     count="#9c1f1f",
 )
@@ -82,7 +82,7 @@ DARK = Theme(
     },
     other="#3b3f44",
     blocks=("#2c4f35", "#6a4422", "#3a4278", "#653252", "#1f525b", "#55501d", "#51473a", "#44551f"),
-    marks={"same": "#262c34", "added": "#245c2b", "removed": "#74302c", "changed": "#5f4d12", "renamed": "#2b4a70"},
+    marks={"same": "#262c34", "added": "#245c2b", "removed": "#74302c", "changed": "#5f4d12", "renamed": "#2b4a70", "moved": "#513570"},
     heat=("#2a2320", "#4a2c1f", "#6d3a20", "#a04a1e", "#d9772f", "#ffc27a"),
     count="#ffb4a6",
 )
@@ -99,7 +99,7 @@ PRINT = Theme(
     families={},
     other="#ffffff",
     blocks=("#e9e9e9",),
-    marks={"same": "#ffffff", "added": "#dedede", "removed": "#dedede", "changed": "#dedede", "renamed": "#ffffff"},
+    marks={"same": "#ffffff", "added": "#dedede", "removed": "#dedede", "changed": "#dedede", "renamed": "#ffffff", "moved": "#dedede"},
     heat=("#ffffff", "#e4e4e4", "#c9c9c9", "#aaaaaa", "#7f7f7f", "#4a4a4a"),
     skip_style="dotted",
     count="#000000",

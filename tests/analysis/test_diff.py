@@ -117,3 +117,25 @@ def test_operands_of_a_sum_in_another_order_are_the_same_step() -> None:
     before = "network n { input x[3, 32, 32] e: conv(3, 3) -> add { | skip(e) | conv(3, 1) | skip(x) } -> add { | skip | relu } }"
     after = "network n { input x[3, 32, 32] e: conv(3, 3) -> sum: add { | skip(e) | conv(3, 1) | skip(x) } -> add { | relu | skip } }"
     assert {row.kind for row in diff(graph_of(before), graph_of(after)).changes} == {"renamed"}
+
+
+FOUR = "network n { input x[8, 16, 16] a: conv(8, 3) -> b: conv(8, 5) -> c: conv(8, 7, groups = 2) -> d: conv(8, 1) }"
+
+
+def test_a_step_that_stands_elsewhere_was_moved() -> None:
+    """Neither gone nor new: the same operation with the same arguments on the same shapes, by another name behind other steps."""
+    after = "network n { input x[8, 16, 16] a: conv(8, 3) -> e: conv(8, 7, groups = 2) -> f: conv(8, 5) -> d: conv(8, 1) }"
+    difference = diff(graph_of(FOUR), graph_of(after))
+    rows = {(change.kind, change.before and change.before.unique, change.after and change.after.unique) for change in difference.changes}
+    assert {(was, now) for _, was, now in rows} == {("b", "f"), ("c", "e"), ("d", "d")}, rows
+    assert {"added", "removed"}.isdisjoint(kind for kind, _, _ in rows)
+    (moved,) = [change for change in difference.changes if change.kind == "moved"]
+    assert moved.work[0] == moved.work[1] and "> " in difference.text() and "1 moved" in difference.text()
+    assert [change.kind for change in diff(graph_of(after), graph_of(FOUR)).changes].count("moved") == 1
+
+
+def test_what_could_have_been_moved_from_two_places_is_gone_and_new() -> None:
+    """Two steps alike on one side: nobody can tell which of them it is."""
+    before = "network n { input x[8, 16, 16] p: conv(8, 5) -> m: maxpool(3, stride = 1, pad = 1) -> q: conv(8, 5) -> a: avgpool(2) }"
+    after = "network n { input x[8, 16, 16] m: maxpool(3, stride = 1, pad = 1) -> a: avgpool(2) -> r: conv(8, 5) }"
+    assert "moved" not in {change.kind for change in diff(graph_of(before), graph_of(after)).changes}

@@ -73,3 +73,18 @@ def test_the_picture_is_written(tmp_path: Path) -> None:
 def test_marks_can_be_read() -> None:
     for theme in THEMES.values():
         assert all(contrast(fill, theme.text) >= 4.5 and contrast(fill, theme.faint) >= 4.5 for fill in theme.marks.values())
+
+
+def test_a_step_that_was_moved_has_a_sign_and_a_colour() -> None:
+    def made(*kernels: tuple[str, int]) -> Builder:
+        build = Builder("n")
+        build.input(8, 8, 8)
+        for label, kernel in kernels:
+            build.place(Conv(8, kernel), label=label)
+        build.output()
+        return build
+
+    one, other = made(("a", 3), ("b", 5), ("c", 7)), made(("a", 3), ("e", 7), ("f", 5))
+    text = difference_dot(diff(one.graph(), other.graph()), Look())
+    (line,) = [line for line in text.splitlines() if "<B>\u2192 </B>" in line and re.match(r"\t+b", line)]
+    assert f'fillcolor="{THEMES["light"].marks["moved"]}"' in line

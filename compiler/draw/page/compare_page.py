@@ -37,7 +37,9 @@ def to_compare_page(difference: Difference, direction: str | None = None, second
         "totals": difference.total_lines(),
     }
     names = [clean(graph.program.name) for graph in (difference.before, difference.after)]
-    kinds = [(kind, sum(change.kind == kind for change in difference.changes)) for kind in ("added", "removed", "changed", "renamed")]
+    kinds = [
+        (kind, sum(change.kind == kind for change in difference.changes)) for kind in ("added", "removed", "changed", "renamed", "moved")
+    ]
     told = ", ".join(f"{count} {kind}" for kind, count in kinds if count) or "no step differs"
     parts = Parts(
         f"{names[0]} and {names[1]}", f"{told}; {difference.same} the same", {"changes": "Changes", "source": "Source"}, "compare.js",

@@ -36,13 +36,12 @@ export function setColor(color) {
 }
 
 function changes() {
-  return Object.entries({ added: "+ new", removed: "\u2212 gone", changed: "~ changed", renamed: "= renamed", same: "the same" }).map(
-    ([kind, words]) => {
-      const span = html("span", {}, words);
-      span.style.background = `var(--${kind})`;
-      return span;
-    },
-  );
+  const words = { added: "+ new", removed: "\u2212 gone", changed: "~ changed", renamed: "= renamed", moved: "\u2192 moved", same: "the same" };
+  return Object.entries(words).map(([kind, word]) => {
+    const span = html("span", {}, word);
+    span.style.background = `var(--${kind})`;
+    return span;
+  });
 }
 
 /** @param {number} column */

@@ -34,7 +34,7 @@ export interface Box extends Item {
   /** Number of the layout inside. */
   i?: number;
   /** What became of it between two networks, where it is not the same. */
-  d?: "added" | "removed" | "changed" | "renamed";
+  d?: "added" | "removed" | "changed" | "renamed" | "moved";
   /** Whether it is a merge. */
   m?: 1;
   /** Whether it is a branch beside a skip. */
@@ -83,7 +83,7 @@ export type NodeRow = [
 export type SourcePiece = string | [text: string, kind: "word" | "string" | "comment"];
 /** A step that differs between two networks, by its numbers in them. */
 export interface Change {
-  k: "added" | "removed" | "changed" | "renamed";
+  k: "added" | "removed" | "changed" | "renamed" | "moved";
   /** Its sign. */
   g: string;
   /** The step, and what is told of it. */
