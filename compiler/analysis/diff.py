@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Sequence
 from difflib import SequenceMatcher
 from functools import partial
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
@@ -21,6 +21,8 @@ from ..ops.base import Shape, show
 from .cost import total, work_of, works_of
 from .cost_table import Work
 from .table import Listing
+
+_Search: TypeAlias = Callable[[Sequence[Node], Sequence[Node]], list[tuple[Node, Node]]]
 
 LARGEST_MATCH = 4000
 """Unmatched steps on a side beyond which only equal neighbours are matched (the search takes quadratic time at worst)."""
@@ -233,7 +235,8 @@ def _match(before: Graph, after: Graph) -> tuple[list[tuple[int, int]], set[int]
         lambda node: (node.operation.name, node.path[-2:]) if not node.names[-1].isdecimal() else node.unique,
     )
     moved: set[int] = set()
-    for search in (*(partial(_aligned, key=key) for key in keys[:2]), _moved, *(partial(_aligned, key=key) for key in keys[2:])):
+    in_order: list[_Search] = [partial(_aligned, key=key) for key in keys]
+    for search in (*in_order[:2], _moved, *in_order[2:]):
         found = search(left_before, left_after)
         moved |= {two.index for _, two in found} if search is _moved else set()
         pairs += [(one.index, two.index) for one, two in found]

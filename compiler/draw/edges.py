@@ -66,9 +66,12 @@ class _Ends:
     entries: Mapping[int, str] = field(default_factory=dict)
     exits: Mapping[int, str] = field(default_factory=dict)
     box_of: dict[int, Box] = field(init=False)
+    chained: frozenset[str] = field(init=False)
+    """The boxes of rounds that feed each other."""
 
     def __post_init__(self) -> None:
         self.box_of = {node.index: box for box in self.root.boxes() for node in box.nodes}
+        self.chained = frozenset(_chained(self.root))
 
     def connect(self, edges: Sequence[Edge]) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
         bundles: dict[tuple[object, ...], list[Edge]] = {}
@@ -109,7 +112,13 @@ class _Ends:
         tensors = {producer if is_applied else self.representative[producer] for producer, _, _ in edges}
         training_only = all(self.graph.nodes[head].training_only for _, head, _ in edges)
         tail, head = self.tail(producer), self.head(user, producer)
-        return Line(tail, head, tuple(edges), count=len(tensors), training_only=training_only)
+        count = len(tensors)
+        if box is not None and box.name in self.chained:  # each round may give what the head gathers
+            given: dict[int, set[int]] = {}
+            for source, to, _ in edges:
+                given.setdefault(to, set()).add(source)
+            count = max(count, *map(len, given.values()))
+        return Line(tail, head, tuple(edges), count=count, training_only=training_only)
 
     def _labelled(self, lines: list[Line]) -> tuple[Line, ...]:
         """Gives one line of each tensor its shape, where the box in front of it changed the shape."""
@@ -130,6 +139,19 @@ class _Ends:
         inside = {node.index for node in box.nodes}
         nodes = self.graph.nodes
         return {nodes[source].shape for node in box.nodes for source in node.inputs if source not in inside}
+
+
+def _chained(item: Box | Frame, is_chained: bool = False) -> Iterator[str]:
+    """The names of boxes in folded rounds that all come one after the other."""
+    if item.count > 1:
+        if item.parallel:
+            return
+        is_chained = True
+    if isinstance(item, Frame):
+        for inner in item.items:
+            yield from _chained(inner, is_chained)
+    elif is_chained:
+        yield item.name
 
 
 def _between_rounds(rounds: Rounds, producer: int, user: int) -> bool:

@@ -1,7 +1,8 @@
 """Graph to picture: which parts are open, which are folded into a box, and which equal neighbours become one `x3`.
 
 Folding follows the scopes of the program, that is the text. Neighbours that are alike (see `likeness.py`) fold only where
-no edge would be lost: each feeds the next, or they stand side by side between the same tensors.
+no edge would be lost: each feeds the next (and may give an answer that one step gathers from all), or they stand side by side between
+the same tensors.
 """
 
 from __future__ import annotations
@@ -336,12 +337,20 @@ class _Folder:
         leaving = {user for index in one.nodes for user in self._users(index) if user not in inside}
         entering = {source for index in two.nodes for source in self.graph.nodes[index].inputs if source not in after}
         before = {source for index in one.nodes for source in self.graph.nodes[index].inputs if source not in inside}
-        if leaving and leaving <= after and entering & inside and entering - inside <= before:
+        fed = leaving and entering & inside and entering - inside <= before
+        if fed and (leaving <= after or self._gather(one, two, leaving - after)):
             return "chain"
         beyond = {user for index in two.nodes for user in self._users(index) if user not in after}
         if entering == before and leaving == beyond and leaving:
             return "beside"
         return ""
+
+    def _gather(self, one: _Piece, two: _Piece, users: set[int]) -> bool:
+        """Whether these users of one round are a step that gathers the same from the next: what every hourglass of a stack says."""
+        if len(users) != 1 or not all(self.graph.nodes[user].operation.family == "merge" for user in users):
+            return False
+        given = [[not users.isdisjoint(self._users(index)) for index in piece.nodes] for piece in (one, two)]
+        return given[0] == given[1]
 
     def _users(self, index: int) -> tuple[int, ...]:
         return tuple(user.index for user in self.graph.users(self.graph.nodes[index]))

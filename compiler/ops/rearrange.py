@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import lcm
 from typing import ClassVar, TypeAlias
 
@@ -119,7 +119,7 @@ class Rearrange(Operation):
     gradient_is_view: ClassVar[bool] = True
     summary: ClassVar[str] = (
         'Axes split, reordered and joined as a pattern says: `rearrange("c (h p) (w q) -> (h w) (p q) c", p = 7, q = 7)` cuts an image into '
-        "windows of 7x7. The batch is not written; an axis that one of the names of axes stands for has that name."
+        "windows of 7x7. The batch is not written; an axis that one of the names of axes stands for, alone or with factors (`(height p)`), has that name."
     )
     reference: ClassVar[str] = "einops.rearrange"
     onnx: ClassVar[str] = "Reshape, Transpose"
@@ -244,7 +244,9 @@ class Rearrange(Operation):
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
         before, after = self._full(inputs[0])
         whole = {group[0]: there for group, there in zip(before, names[0], strict=True) if len(group) == 1}
-        found = [whole.get(group[0], "") or (group[0] if group[0] in AXIS_NAMES else "") if len(group) == 1 else "" for group in after]
+        found = [whole.get(group[0], "") if len(group) == 1 else "" for group in after]
+        origin = {name: there for group, there in zip(before, names[0], strict=True) for name in group}
+        found = [name or _named(group, origin) for name, group in zip(found, after, strict=True)]
         return tuple(name if found.count(name) == 1 else "" for name in found)
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
@@ -272,6 +274,12 @@ class Rearrange(Operation):
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
         return self.pattern
+
+
+def _named(group: Sequence[str], origin: Mapping[str, str]) -> str:
+    """The axis that a group is, where one factor says so and none was part of another axis: `(height p)` is the height, `(height width)` neither."""
+    named = [name for name in group if name in AXIS_NAMES]
+    return named[0] if len(named) == 1 and (len(group) == 1 or all(origin[name] in ("", named[0]) for name in group)) else ""
 
 
 def _spread(side: Side, rest: Side) -> list[tuple[str, ...]]:

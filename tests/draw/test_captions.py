@@ -94,6 +94,12 @@ def test_fixed_numbers_are_told_in_six_digits() -> None:
         ('stack(axis = 0) { | relu | tanh } -> reduce("sum", axis = 0)', "sum over axis 0"),
         ('rearrange("c (h p) (w q) -> (h w) (p q) c", p = 2, q = 2) -> reduce("mean", axis = 1)', "mean over axis 1"),
         ('rearrange("c (h p) (w q) -> (h w) (p q) c", p = 2, q = 2) -> roll(1, 0)', "axis 0 +1"),
+        (
+            'rearrange("c (h p) (w q) -> (h w) (p q) c", p = 2, q = 2)'
+            ' -> rearrange("(height width) (p q) c -> c (height p) (width q)", height = 2, p = 2) -> roll([1, 2], [1, 2])',
+            "height +1, width +2",
+        ),
+        ('rearrange("c (height p) (w q) -> (height w) (p q) c", p = 2, q = 2) -> roll(1, 0)', "axis 0 +1"),
     ],
 )
 def test_axes_are_told_by_the_names_that_they_have_in_the_tensor(steps: str, told: str) -> None:

@@ -202,3 +202,34 @@ def test_boxes_in_a_ring_are_drawn(part: str, level: str) -> None:
 def test_boxes_of_a_ring_have_one_rank() -> None:
     graph = networkx.MultiDiGraph([("x", "a"), ("a", "b"), ("b", "a"), ("b", "y"), ("x", "y")])
     assert ranks(graph) == {"x": 0, "a": 1, "b": 1, "y": 2}
+
+
+GATHERED = """
+network n {
+  input x[8, 16, 16]
+  for i in range(6) {
+    stage "s{i}" { f: skip -> conv(8, 3) -> relu -> see: conv(4, 1) -> add { | skip(f) | conv(8, 1) } }
+  }
+  HOW { WHICH }
+}
+"""
+
+
+@pytest.mark.parametrize("level", ["stage", "block", "op"])
+def test_rounds_whose_answers_one_step_gathers_fold_and_the_line_says_how_many(level: str) -> None:
+    graph = graph_of(GATHERED.replace("HOW", "concat").replace("WHICH", '| for i in range(6): skip("s{i}.see")'))
+    picture = fold(graph, View(level))
+    (repeat,) = [item for item in [*picture.frames(), *picture.boxes()] if item.count > 1]
+    assert repeat.count == 5 and repeat.scope is not None and repeat.scope.kind == "stage"
+    (head,) = [box.name for box in picture.boxes() if box.main.operation.name == "concat"]
+    assert [line.count for line in picture.lines if line.head == head] == [5, 1]  # the last has nothing to go on to
+    assert undone(picture) == edges(graph)
+
+
+@pytest.mark.parametrize("which", ["| skip(s1.see) | skip(s5.see)", "| skip(s2.see) | skip(s4.see)"])
+def test_a_line_counts_the_rounds_that_give_and_no_others(which: str) -> None:
+    graph = graph_of(GATHERED.replace("HOW", "concat").replace("WHICH", which))
+    picture = fold(graph)
+    (head,) = [box.name for box in picture.boxes() if box.main.operation.name == "concat"]
+    assert [line.count for line in picture.lines if line.head == head] == [1, 1]
+    assert undone(picture) == edges(graph)
