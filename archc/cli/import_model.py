@@ -76,6 +76,7 @@ def command(
             "F651",
             f"`{source}` names no model",
             named_by_torchvision(source)
+            or _named_in(source)
             or "write `torchvision:resnet50`, `timm:resnet50`, `package.module:factory`, `my_net.py:Net` or a file, `model.pt2`",
         )
     if name is not None and not name.isidentifier():
@@ -111,6 +112,32 @@ def _shapes(inputs: tuple[str, ...]) -> list[tuple[int, ...]] | dict[str, tuple[
     if not all(name for name, _ in rows):
         raise click.BadParameter("some inputs are named and others are not: name all of them, or none", param_hint="--input")
     return inputs_of(inputs)
+
+
+def _named_in(file: str) -> str | None:
+    """What a file of Python, given without a class, could have been asked for: read and not run."""
+    if not file.endswith(".py"):
+        return None
+    try:
+        with open(file, "rb") as source:
+            tree = ast.parse(source.read())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    classes = {
+        part.name: [ast.unparse(base).rpartition(".")[2] for base in part.bases] for part in tree.body if isinstance(part, ast.ClassDef)
+    }
+    inherited = {base for bases in classes.values() for base in bases}
+    modules = [name for name, bases in classes.items() if name not in inherited and _is_module(name, classes)]
+    # The last is the whole model in most files: parts are defined before what is made of them.
+    return f"name the class that makes it: {', '.join(f'`{file}:{name}`' for name in reversed(modules[-3:]))}" if modules else None
+
+
+def _is_module(name: str, classes: dict[str, list[str]]) -> bool:
+    """Whether a class is one of `torch.nn.Module`, as far as its file tells."""
+    bases = [base for base in classes[name] if base != name]
+    return any(base in ("Module", "Sequential") for base in bases) or any(
+        _is_module(base, {other: row for other, row in classes.items() if other != name}) for base in bases if base in classes
+    )
 
 
 def _is_built(folder: str) -> bool:

@@ -119,3 +119,17 @@ def test_inputs_on_the_command_line(given: tuple[str, ...], found: object) -> No
 def test_names_for_some_inputs_alone_are_refused() -> None:
     with pytest.raises(click.BadParameter, match="name all of them, or none"):
         _shapes(("5", "left=4"))
+
+
+def test_a_file_without_a_class_offers_its_classes_and_runs_nothing(folder: Path) -> None:
+    text = (folder / "my_models.py").read_text(encoding="utf-8")
+    (folder / "whole.py").write_text(f"{text}\nclass Other:\n    pass\n\nclass Whole(Tiny):\n    pass\n", encoding="utf-8")
+    for file, offered in [("my_models.py", "my_models.py:Tiny"), ("whole.py", "whole.py:Whole")]:
+        done = archc(folder, "import", file)
+        assert done.returncode != 0
+        assert f"name the class that makes it: `{offered}`\n" in done.stderr
+        assert archc(folder, "import", offered).returncode == 0
+    (folder / "whole.py").write_text("raise SystemExit('this was run')\n", encoding="utf-8")
+    refused = archc(folder, "import", "whole.py").stderr
+    assert "this was run" not in refused
+    assert "`my_net.py:Net`" in refused
