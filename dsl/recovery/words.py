@@ -304,6 +304,10 @@ def colon_for_brace(mistake: Mistake) -> Repair | None:
     if mistake.after.kind in ("LBRACE", "BRACE_BAR"):
         message = "a body stands between braces; no colon comes before it"
         return Repair(say("E117", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+    if _is_preset(mistake):
+        message = "a network with other numbers is given with `=`, not with `:`"
+        fix = replace(mistake, token, "=")
+        return Repair(say("E116", message, mistake.span(token), fix=fix), (mistake.as_kind(mistake.position, "EQUAL"),))
     message = "a body stands between braces `{ … }`; a colon does not begin it"
     end = _indented_end(mistake, mistake.position + 1)
     place = mistake.tokens[end - 1].end
@@ -312,6 +316,15 @@ def colon_for_brace(mistake: Mistake) -> Repair | None:
     fix = Fix("write the braces", (Edit(mistake.span(token), " {"), Edit(mistake.place(place), closing)))
     changes = (mistake.as_kind(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
     return Repair(say("E117", message, mistake.span(token), fix=fix, others=(Label(mistake.place(place), "and `}` here"),)), changes)
+
+
+def _is_preset(mistake: Mistake) -> bool:
+    """`network b : a(width = 32)`: behind the colon stands a network of the file, and no step of a body."""
+    if mistake.at(mistake.start).kind != "NETWORK" or mistake.after.kind != "NAME" or "EQUAL" not in mistake.machine.expected():
+        return False
+    pairs = zip(mistake.tokens, mistake.tokens[1:], strict=False)
+    networks = {mistake.word(name) for head, name in pairs if head.kind == "NETWORK" and name.kind == "NAME"}
+    return mistake.word(mistake.after) in networks
 
 
 def _indented_end(mistake: Mistake, index: int) -> int:
