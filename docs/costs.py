@@ -170,7 +170,8 @@ that they are.
 
 $ archc diff resnet50 resnet50d
 
-Steps are matched by their names; what is left is matched by what it does, so that a renamed step is no removal.
+Steps are matched by their names; what is left is matched by what it does, so that a renamed step is no removal, and one that stands
+elsewhere is moved (`>`) where it is the only one of its operation, arguments and shapes that is left in either network.
 
 ## Sweeping
 

@@ -196,7 +196,7 @@ def _choose(file: ast.File, environment: Environment, options: Options) -> Templ
         for name, binding in environment.bindings.items()
         if isinstance(binding.value, Template) and binding.value.is_network
     }
-    own = [name for name in networks(file) if name in known]
+    own = list(dict.fromkeys(name for name in networks(file) if name in known))  # one that is defined twice is told as that
     start = file.source.span(0, 0)
     if options.network is not None:
         near = closest(options.network, known)

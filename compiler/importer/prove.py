@@ -32,6 +32,8 @@ MOST_NUMBERS = 400_000_000
 """Parameters beyond which keys and shapes alone are compared: the numbers would need gigabytes."""
 
 
+SHAPES = "the outputs have the shapes"
+
 SAME_FOR_ALL = "the outputs are one number whatever goes in, so they show nothing of what comes before"
 
 
@@ -106,6 +108,7 @@ def _compared(text: str, model: Model) -> Proof:
     if not found.rows:
         return Proof(False, found.why, graph, unrun=True)
     doubt = SAME_FOR_ALL if shows_nothing(found.rows) else ""
+    doubt = "; ".join(filter(None, [doubt, found.odd]))
     return Proof(True, "; ".join([told, *filter(None, [doubt])]), graph, tuple(missing), doubt=doubt)
 
 
@@ -119,6 +122,8 @@ class _Runs:
         self.rows: list[Compared] = []
         """The comparisons of finite numbers."""
         self.differs: str | None = None
+        self.odd = ""
+        """What differs at an image of odd sides, where that differs alone."""
         self.why = ""
         """Why the model did not answer with numbers, where it did not."""
 
@@ -135,8 +140,26 @@ class _Runs:
         native = self._native()
         for batch, shapes in ((1, native), (2, _other(native, 96)), (2, _other(native, 257))):
             if len(self.told) > 1 or self.differs is not None:
-                return
+                break
             self._compare(batch, shapes, torch.rand)
+        if len(self.rows) > 1 and self.differs is None:
+            self._at_odd_sides()
+
+    def _at_odd_sides(self) -> None:
+        """A size that the model works out of the input's may be a plain factor at even sides, and no more than that at odd ones."""
+        shapes = [(shape[0], *(size + (1 - size % 2) for size in shape[1:])) for shape in _other(self._native(), 96)]
+        inputs = [
+            _numbers(like, (1, *shape), self.reference, self.generator, torch.rand)
+            for like, shape in zip(self.model.inputs, shapes, strict=True)
+        ]
+        row = _run(self.module, self.model, inputs)
+        told = f"at odd sides, {' and '.join(map(show, shapes))}, the text does not answer as the model does: it works sizes out of the input's"
+        if isinstance(row, Compared):
+            self.odd = (
+                told if row.difference >= ROUGHLY or (row.difference > LIMIT and self._exactly(inputs, row.difference) > LIMIT) else ""
+            )
+        elif isinstance(row, str):
+            self.odd = told if row.startswith(SHAPES) else ""
 
     def on_other_numbers(self) -> None:
         """Where that showed nothing: other numbers and other weights. A model may refuse what is random, or answer it with one number for all;
@@ -260,7 +283,7 @@ def _run(module: nn.Module, model: Model, inputs: list[torch.Tensor]) -> Compare
             return _line(error)
     ours = ours[: len(theirs)]
     if [tensor.shape for tensor in ours] != [tensor.shape for tensor in theirs]:
-        return f"the outputs have the shapes {[list(row.shape) for row in ours]}, the model's {[list(row.shape) for row in theirs]}"
+        return f"{SHAPES} {[list(row.shape) for row in ours]}, the model's {[list(row.shape) for row in theirs]}"
     return compared(ours, theirs)
 
 

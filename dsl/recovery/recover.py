@@ -21,6 +21,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.late_edition,
     texts.message_without_comma,
     texts.label_with_holes,
+    texts.pattern_without_quotes,
     steps.slashes,
     steps.label_of_signs,
     steps.indexed_label,

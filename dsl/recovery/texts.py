@@ -106,3 +106,39 @@ def _quoted(mistake: Mistake, first: int, last: int) -> Repair | None:
     message = f"`{span.text}` cannot name a {head if is_stage else 'step'}: a name that holds an expression stands between quotes"
     diagnostic = say("E210", message, span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
     return Repair(diagnostic, (Change(first - is_stage, last, tuple(tokens)),), start=start)
+
+
+_IN_PATTERN: Final = frozenset(("NAME", "NUMBER", "SIZE", "IN", "LPAR", "RPAR", "COMMA", "ARROW"))
+
+
+def pattern_without_quotes(mistake: Mistake) -> Repair | None:
+    """`rearrange(c h w -> h w c)`, `einsum(i j, j k -> i k)`: a pattern of axes is a text."""
+    open_ones: list[int] = []
+    for index in range(mistake.start, mistake.position):
+        kind = mistake.tokens[index].kind
+        if kind == "LPAR":
+            open_ones.append(index)
+        elif kind == "RPAR" and open_ones:
+            open_ones.pop()
+    called = [
+        index for index in open_ones if mistake.at(index - 1).kind == "NAME" and mistake.at(index - 1).end == mistake.tokens[index].start
+    ]
+    if not called:
+        return None
+    first, depth, arrow = called[-1] + 1, 0, False
+    end = first
+    while mistake.at(end).kind in _IN_PATTERN:
+        kind = mistake.tokens[end].kind
+        if not depth and (kind == "RPAR" or (arrow and kind == "COMMA")):
+            break
+        depth += (kind == "LPAR") - (kind == "RPAR")
+        arrow = arrow or (kind == "ARROW" and not depth)
+        end += 1
+    both = (mistake.at(index).kind == mistake.at(index + 1).kind == "NAME" for index in range(first, end - 1))
+    if not arrow or mistake.at(end).kind not in ("RPAR", "COMMA") or mistake.position >= end or not any(both):
+        return None
+    span = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[end - 1]))
+    edits = (Edit(mistake.place(span.start), '"'), Edit(mistake.place(span.end), '"'))
+    fix = Fix("write the quotes", edits)
+    diagnostic = say("E121", f"`{span.text}` is a pattern: it stands between quotes", span, fix=fix)
+    return Repair(diagnostic, (Change(first, end, (Token("TEXT", span.start, span.end),)),), damaged=True, start=mistake.start)

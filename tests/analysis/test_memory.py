@@ -16,6 +16,7 @@ from archc.compiler.draw.plot import memory_svg, memory_text, stacked
 from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.inplace import may_overwrite
 from archc.compiler.runtime.sample_inputs import zeros as inputs
+from tests.sample import sample
 
 from ..conformance.reference import torchvision
 from .built import built, zeros
@@ -56,7 +57,7 @@ def noted(graph: Graph, key: str, batch: int) -> dict[str, int]:
     return next(row for row in rows if row["network"] == graph.program.name and row[key] == batch)  # type: ignore[comparison-overlap]
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+@pytest.fixture(scope="module", params=sample(NETWORKS, one_in=2))
 def graph(request: pytest.FixtureRequest) -> Graph:
     return shipped(request.param)
 
