@@ -14,6 +14,7 @@ from ...base.source import Source
 from ...reporting.error import ArchError
 from ..files.write import whole
 from ..graph.graph import Graph
+from .attention_axes import attention_of_four_axes
 from .free_axes import FreeAxes
 from .own_steps import told_at_its_step
 from .torch_export import answering_plainly, example_inputs, export_alone
@@ -40,7 +41,8 @@ def save(module: nn.Module, graph: Graph, path: str, batch: int = 1) -> None:
 
     told = told_at_its_step(graph, "a program of torch.export", export_alone)
     with answering_plainly(module) as plain, whole(path) as draft, torch.no_grad(), _quiet(), told:
-        program = torch.export.export(plain, example_inputs(module, FreeAxes(graph, ()), batch))
+        with attention_of_four_axes():
+            program = torch.export.export(plain, example_inputs(module, FreeAxes(graph, ()), batch))
         # A cache of its own, for in the common one every package would leave its weights behind for good.
         with config.patch(freezing=True), fresh_inductor_cache(dir=os.path.dirname(draft)):
             try:

@@ -15,6 +15,7 @@ from ...reporting.error import ArchError
 from ..files.system_errors import quoted
 from ..files.write import whole
 from ..graph.graph import Graph
+from .attention_axes import attention_of_four_axes
 from .free_axes import FreeAxes, as_free_as_can_be
 from .onnx_correlation import correlation_by_rows
 from .own_steps import told_at_its_step
@@ -62,7 +63,7 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
     with (
         answering_plainly(module) as plain,
         _small_out_pads(plain),
-        _attention_of_four_axes(),
+        attention_of_four_axes(),
         correlation_by_rows(plain),
         whole(path) as draft,
         torch.no_grad(),
@@ -112,30 +113,6 @@ def _small_out_pads(module: nn.Module) -> Iterator[None]:
         for part, out_pad, hook in changed:
             part.output_padding = out_pad
             hook.remove()
-
-
-@contextlib.contextmanager
-def _attention_of_four_axes() -> Iterator[None]:
-    """Attention as the exporter has a rule for: of [batch, heads, length, features] alone. One head needs no axis in PyTorch, and further axes may stand in front."""
-    from torch.nn import functional
-
-    attend = functional.scaled_dot_product_attention
-
-    def attend_in_four(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, **more: Any) -> Tensor:
-        if query.ndim == 4:
-            return attend(query, key, value, attn_mask, **more)
-        if query.ndim == 3:
-            mask = None if attn_mask is None else attn_mask.unsqueeze(1)
-            return attend(query.unsqueeze(1), key.unsqueeze(1), value.unsqueeze(1), mask, **more).squeeze(1)
-        mask = None if attn_mask is None else attn_mask.expand(*query.shape[:-3], *attn_mask.shape[-3:]).flatten(0, -4)
-        found = attend(query.flatten(0, -4), key.flatten(0, -4), value.flatten(0, -4), mask, **more)
-        return found.reshape(*query.shape[:-1], value.shape[-1])
-
-    vars(functional)["scaled_dot_product_attention"] = attend_in_four
-    try:
-        yield
-    finally:
-        vars(functional)["scaled_dot_product_attention"] = attend
 
 
 def _longer(more: list[int]) -> Callable[[nn.Module, tuple[Tensor, ...]], Tensor]:

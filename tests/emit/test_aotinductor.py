@@ -109,6 +109,29 @@ def test_odd_sizes_a_batch_and_ordinary_inputs(optimize: bool, tmp_path: Path) -
         assert_near(answer_alone(tmp_path / "odd.pt2", given, tmp_path), module(*given))
 
 
+WINDOWS = """network windows {
+  input x[8, 6, 6]
+  rearrange("c (h p) (w q) -> (h w) (p q) c", p = 3, q = 3)
+  attn: attention(2, window = 3, mask = true) { | skip | constant("window_mask", [6, 6], window = 3, shift = 1) }
+  rearrange("(h w) (p q) c -> (h p) (w q) c", h = 2, p = 3)
+}
+"""
+"""Attention of five axes, with a mask: PyTorch's own rule for a package took the second and third for heads and length."""
+
+
+@pytest.mark.slow
+@only_in_campaign
+@pytest.mark.usefixtures("compiler")
+def test_attention_in_windows(tmp_path: Path) -> None:
+    (tmp_path / "windows.arch").write_text(WINDOWS, encoding="utf-8")
+    net = archc.compile(tmp_path / "windows.arch")
+    module = shaken(ready(net.typed_graph, Wanted())).eval()
+    net.to_aotinductor(tmp_path / "windows.pt2", module.state_dict(), batch=2)
+    given = normal(net.typed_graph, 2)
+    with torch.no_grad():
+        assert_near(answer_alone(tmp_path / "windows.pt2", given, tmp_path), module(*given))
+
+
 # ------------------------------------------------------------------------------------- where none can be made
 
 
