@@ -147,9 +147,9 @@ class _Runs:
 
     def _at_odd_sides(self) -> None:
         """A size that the model works out of the input's may be a plain factor at even sides, and no more than that at odd ones."""
-        shapes = [(shape[0], *(size + (1 - size % 2) for size in shape[1:])) for shape in _other(self._native(), 96)]
+        shapes = [(*shape[:1], *(size | 1 for size in shape[1:])) for shape in _other(self._native(), 96)]
         inputs = [
-            _numbers(like, (1, *shape), self.reference, self.generator, torch.rand)
+            _numbers(like, (1, *(shape or (1,))), self.reference, self.generator, torch.rand)
             for like, shape in zip(self.model.inputs, shapes, strict=True)
         ]
         row = _run(self.module, self.model, inputs)
