@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 
 HERE = Path(__file__).parent
 NETWORKS = ("resnet50", "googlenet_torchvision", "mobilenet_v2", "densenet121")
@@ -109,6 +109,7 @@ def measured(network: str, rounds: int) -> dict[str, dict[str, float]]:
             for _ in range(rounds):
                 for setting, worker in workers.items():
                     assert worker.stdin is not None and worker.stdout is not None
+                    sleep(0.1)  # the threads of the one before still wait actively
                     print("go", file=worker.stdin, flush=True)
                     seconds[setting] += json.loads(worker.stdout.readline())
             if when != "alone":

@@ -51,7 +51,7 @@ def main(names: list[str]) -> int:
     failed = False
     begin = time.monotonic()
     wanted = names or list(PARTS)
-    beside: list[tuple[float, subprocess.Popen[str]]] = []
+    beside: list[subprocess.Popen[str]] = []
     for name in wanted:
         print(f"── {name}", flush=True)
         start = time.monotonic()
@@ -66,17 +66,17 @@ def main(names: list[str]) -> int:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-            beside.append((start, process))
+            beside.append(process)
             continue
         status = subprocess.run(PARTS[name], cwd=where(name), env=environment, stdin=subprocess.DEVNULL, check=False).returncode
         good = status in (0, NO_TESTS)
         failed |= not good
         told.append(f"{name:<6} {time.monotonic() - start:8.1f} s  {'good' if good else 'FAILED'}")
         while beside:
-            start, process = beside.pop()
+            process = beside.pop()
             print(f"── mypy, beside {name}\n{process.communicate()[0]}", end="", flush=True)
             failed |= process.returncode != 0
-            told.append(f"{'mypy':<6} {time.monotonic() - start:8.1f} s  {'good' if process.returncode == 0 else 'FAILED'}, beside {name}")
+            told.append(f"{'mypy':<6} {'':8}    {'good' if process.returncode == 0 else 'FAILED'}, beside {name}")
     print("\n".join(["──", *told, f"total  {time.monotonic() - begin:8.1f} s"]), flush=True)
     return int(failed)
 
