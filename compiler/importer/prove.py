@@ -148,16 +148,11 @@ class _Runs:
     def _at_odd_sides(self) -> None:
         """A size that the model works out of the input's may be a plain factor at even sides, and no more than that at odd ones."""
         shapes = [(*shape[:1], *(size | 1 for size in shape[1:])) for shape in _other(self._native(), 96)]
-        inputs = [
-            _numbers(like, (1, *(shape or (1,))), self.reference, self.generator, torch.rand)
-            for like, shape in zip(self.model.inputs, shapes, strict=True)
-        ]
+        inputs = self._drawn(1, shapes, torch.rand)
         row = _run(self.module, self.model, inputs)
         told = f"at odd sides, {' and '.join(map(show, shapes))}, the text does not answer as the model does: it works sizes out of the input's"
         if isinstance(row, Compared):
-            self.odd = (
-                told if row.difference >= ROUGHLY or (row.difference > LIMIT and self._exactly(inputs, row.difference) > LIMIT) else ""
-            )
+            self.odd = told if self._difference(inputs, row) > LIMIT else ""
         elif isinstance(row, str):
             self.odd = told if row.startswith(SHAPES) else ""
 
@@ -173,11 +168,15 @@ class _Runs:
     def _native(self) -> list[tuple[int, ...]]:
         return [tuple(tensor.shape[1:]) for tensor in self.model.inputs]
 
-    def _compare(self, batch: int, shapes: list[tuple[int, ...]], draw: Draw) -> None:
-        inputs = [
+    def _drawn(self, batch: int, shapes: list[tuple[int, ...]], draw: Draw) -> list[torch.Tensor]:
+        """Inputs of these shapes."""
+        return [
             _numbers(like, (batch, *(shape or (1,))), self.reference, self.generator, draw)
             for like, shape in zip(self.model.inputs, shapes, strict=True)
         ]
+
+    def _compare(self, batch: int, shapes: list[tuple[int, ...]], draw: Draw) -> None:
+        inputs = self._drawn(batch, shapes, draw)
         size = " and ".join(map(show, shapes))
         row = _run(self.module, self.model, inputs)
         if isinstance(row, Unrun):
@@ -189,9 +188,7 @@ class _Runs:
             else:
                 self.told.append(f"{size} is refused: {row}")
             return
-        difference = row.difference
-        if LIMIT < difference < ROUGHLY:
-            difference = self._exactly(inputs, difference)
+        difference = self._difference(inputs, row)
         if not difference <= LIMIT:
             self.differs = f"outputs for {size} differ by {difference:.1e} of the largest"
         elif row.numbers:
@@ -199,6 +196,10 @@ class _Runs:
             self.rows.append(row)
         else:
             self.why = self.why or "its outputs hold no finite number"
+
+    def _difference(self, inputs: list[torch.Tensor], row: Compared) -> float:
+        """How far the outputs are apart; in double precision, where it may be rounding."""
+        return self._exactly(inputs, row.difference) if LIMIT < row.difference < ROUGHLY else row.difference
 
     def _exactly(self, inputs: list[torch.Tensor], before: float) -> float:
         """The same difference in double precision."""
