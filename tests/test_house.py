@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -47,7 +47,18 @@ def sources(*folders: str) -> list[Path]:
 
 @cache
 def tree(path: Path) -> ast.Module:
+    return _parsed(path)
+
+
+def _parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_the_trees() -> Iterator[None]:
+    """All of them are a hundred megabytes, which the tests that follow in this process have no use for."""
+    yield
+    tree.cache_clear()
 
 
 def name_of(path: Path) -> str:
@@ -60,11 +71,16 @@ def modules() -> dict[str, Path]:
     return {_dotted(path): path for path in sources(*FOLDERS)}
 
 
-def imports(path: Path, *, top: bool = False) -> Iterator[tuple[str, int]]:
+@cache
+def imports(path: Path, *, top: bool = False) -> tuple[tuple[str, int], ...]:
     """The absolute names that a file imports, with their lines; with `top`, only those that run when it is imported."""
+    return tuple(_imports(path, _running(_parsed(path)) if top else ast.walk(_parsed(path))))
+
+
+def _imports(path: Path, nodes: Iterable[ast.AST]) -> Iterator[tuple[str, int]]:
     parts = name_of(path).removesuffix(".py").split("/")
     package = parts[:-1] if parts[0] == "archc" else ["archc", *parts[:-1]]
-    for node in _running(tree(path)) if top else ast.walk(tree(path)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((row.name, node.lineno) for row in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -78,7 +78,7 @@ PEOPLE: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "gpt": (people_sequences.GPTMask, (Whole((16,)),)),
     "over_time": (people_sequences.GRUSeq, ((9, 12),)),
     "reading": (people_sequences.CRNN, ((1, 32, 48),)),
-    "medical": (people_fields.MedicalUNet, ((1, 16, 16, 16),)),
+    "medical": (people_fields.MedicalUNet, ((1, 8, 8, 8),)),
     "speech": (people_fields.Conformer, ((16, 40),)),
     "decoder": (people_fields.Decoder, (Whole((16,)),)),
     "alike": (people_fields.Alike, ((3, 32, 32), (3, 32, 32))),
