@@ -13,7 +13,7 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import brackets, crossed, foreign_steps, heads, imports, steps, texts, words
+from . import brackets, crossed, foreign_steps, heads, imports, merges, steps, texts, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
@@ -36,6 +36,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     foreign_steps.merge_on_a_condition,
     foreign_steps.repeat_over,
     foreign_steps.names_before_a_step,
+    merges.paths_in_parentheses,
     brackets.foreign_forms,
     imports.import_from,
     imports.other_word,
@@ -64,14 +65,15 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     brackets.comma_or_end,
     steps.arrow_to_nothing,
     steps.arrow_from_nothing,
+    merges.paths_without_braces,
     heads.bar_as_arrow,
-    steps.first_path,
+    merges.first_path,
     steps.other_joints,
     words.word_without_its_form,
     foreign_steps.index_of_a_step,
     foreign_steps.called_twice,
     steps.bare_arguments,
-    steps.empty_path,
+    merges.empty_path,
     words.colon_for_brace,
     words.missing_braces,
 )

@@ -1,15 +1,15 @@
-"""Slips in chains of steps and in merges."""
+"""Slips in chains of steps."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
 
-from ...base.diagnostics import Edit, Fix, Label
+from ...base.diagnostics import Edit, Fix
 from ..lexer.scanner import Token
 from ..parser.context import label_name
 from .foreign_steps import POSITIONS, positions
-from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
+from .mistake import Change, Mistake, Repair, remove, replace, say
 
 _IN_LABEL = frozenset(("NAME", "NUMBER", "SIZE", "MINUS", "DOT", "SLASH"))
 _ENDS_STEP = ("NAME", "RPAR", "RBRACE")
@@ -129,7 +129,7 @@ def bare_arguments(mistake: Mistake) -> Repair | None:
         end = mistake.value_end(mistake.position)
         if mistake.tokens[end - 1].kind != "RSQB":
             return None
-        if _is_label(mistake, name):
+        if is_label(mistake, name):
             return _one_of_several(mistake, name, end)
         closing = mistake.tokens[end - 1]
         changes = [mistake.as_kind(mistake.position, "LPAR"), mistake.as_kind(end - 1, "RPAR")]
@@ -163,7 +163,7 @@ def bare_arguments(mistake: Mistake) -> Repair | None:
     return Repair(say("E124", message, mistake.span(token), fix=fix), tuple(changes))
 
 
-def _is_label(mistake: Mistake, name: str) -> bool:
+def is_label(mistake: Mistake, name: str) -> bool:
     """Whether a step before has that label, or a tensor comes in by that name."""
     tokens = mistake.tokens
     return any(
@@ -230,87 +230,6 @@ def indexed_output(mistake: Mistake) -> Repair | None:
     token = Token("NAME", tokens[start].start, tokens[end - 1].end)
     diagnostic = say("E122", message, value, help=None if fix else help, fix=fix)
     return Repair(diagnostic, (Change(start, end, (token,)),), damaged=True, start=first)
-
-
-def first_path(mistake: Mistake) -> Repair | None:
-    """`concat { conv(1) | conv(3) }`, `add { conv(3), skip }`: the first path, or every one, lacks its bar."""
-    token = mistake.token
-    if token.kind not in ("BAR", "COMMA") or mistake.before.kind in ("BAR", "COLON"):
-        return None
-    index = _open_brace(mistake)
-    if (
-        index < 1
-        or mistake.tokens[index].kind != "LBRACE"
-        or mistake.tokens[index - 1].kind not in ("NAME", "RPAR")
-        or not _is_head(mistake, index)
-    ):
-        if token.kind == "COMMA":
-            return None
-        message = "`|` begins a path of a merge, and no merge is open here"
-        return Repair(say("E123", message, mistake.span(token), help="`add { | conv(64) | skip }`"), ())
-    brace = mistake.tokens[index]
-    commas = _commas(mistake) if token.kind == "COMMA" else []
-    changes = (
-        Change(index, index + 1, (brace._replace(kind="BRACE_BAR"), Token("BAR", brace.end, brace.end))),
-        *(mistake.as_kind(comma, "BAR") for comma in commas),
-    )
-    edits = (Edit(mistake.place(brace.end), " |"), *(Edit(mistake.span(mistake.tokens[comma]), " |") for comma in commas))
-    others = (Label(mistake.span(token), "the next path"),)
-    message = "every path of a merge begins with `|`, the first one too"
-    diagnostic = say("E123", message, mistake.span(brace), "`|` must follow", fix=Fix("write `|` before each path", edits), others=others)
-    return Repair(diagnostic, changes, start=chain_start(mistake, index))
-
-
-def _open_brace(mistake: Mistake) -> int:
-    """The innermost brace that is open; -1 for none."""
-    depth = 0
-    for index in range(mistake.position - 1, -1, -1):
-        kind = mistake.tokens[index].kind
-        if kind == "RBRACE":
-            depth += 1
-        elif kind in ("LBRACE", "BRACE_BAR"):
-            if not depth:
-                return index
-            depth -= 1
-    return -1
-
-
-def _is_head(mistake: Mistake, brace: int) -> bool:
-    """Whether what stands before a brace is a step, not the head of a stage or of an `if`."""
-    index = brace - 1
-    while index and not mistake.begins_line(index) and mistake.tokens[index].kind not in ("ARROW", "COLON", "RBRACE", "BAR", "LBRACE"):
-        index -= 1
-    return mistake.tokens[index].kind in ("NAME", "ARROW", "COLON", "RBRACE", "BAR", "LBRACE")
-
-
-def _commas(mistake: Mistake) -> list[int]:
-    """The commas from the mistake on that part steps, up to the end of the body."""
-    found: list[int] = []
-    depth = 0
-    for index in range(mistake.position, len(mistake.tokens)):
-        kind = mistake.tokens[index].kind
-        if kind in CLOSES:
-            depth += 1
-        elif kind in CLOSES.values():
-            depth -= 1
-            if depth < 0:
-                break
-        elif kind == "COMMA" and not depth:
-            found.append(index)
-    return found
-
-
-def empty_path(mistake: Mistake) -> Repair | None:
-    """`add { | conv(64) | }`: a path without a step."""
-    before, token = mistake.before, mistake.token
-    if token.kind not in ("BAR", "RBRACE") or before.kind not in ("BAR", "COLON") or not mistake.machine.fits("BROKEN"):
-        return None
-    message = "a path has no step: the path that changes nothing is `skip`"
-    step = (Token("NAME", before.end, before.end),)
-    fix = insert(mistake, before.end, " skip")
-    return Repair(
-        say("E123", message, mistake.span(before), "a step must follow", fix=fix), (Change(mistake.position, mistake.position, step),), True
-    )
 
 
 def chain_start(mistake: Mistake, brace: int) -> int:

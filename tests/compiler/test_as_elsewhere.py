@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from archc.compiler.ops import TABLE
+from archc.dsl.recovery.merges import JOINS
 from tests.support import assert_mended, checked
 
 BLOCKS = """block up(c) takes xs[] { concat { | for i in range(len(xs)): skip(xs[i]) } -> conv(c) }
@@ -46,6 +48,20 @@ MENDED = {
     "add { | skip | conv(8) if true }": "add { | skip | if true: conv(8) }",
     "add { | skip | conv(8) if 2 > 1 else skip }": "add { | skip | if 2 > 1 { conv(8) } else { skip } }",
     "add { | skip | conv(8) if true else none }": "add { | skip | if true: conv(8) }",
+    # paths that no braces hold
+    "add | conv(8) | skip": "add { | conv(8) | skip }",
+    "add | conv(8) -> gn(2) | skip -> relu": "add { | conv(8) -> gn(2) | skip } -> relu",
+    "concat | d | e -> relu": "concat { | skip(d) | skip(e) } -> relu",
+    "add: | conv(8) | skip": "add { | conv(8) | skip }",
+    "add | conv(8), skip": "add { | conv(8) | skip }",
+    "add\n    | conv(8)\n      relu\n    | skip\n  relu": "add {\n    | conv(8)\n      relu\n    | skip\n  }\n  relu",
+    "fuse(8)\n    | skip(d)\n    | skip(e)": "fuse(8) {\n    | skip(d)\n    | skip(e)\n  }",
+    "fuse(8) | skip(d) | skip(e)": "fuse(8) { | skip(d) | skip(e) }",
+    "repeat 2 { add | conv(8) | skip }": "repeat 2 { add { | conv(8) | skip } }",
+    "add(| conv(8) | skip) -> relu": "add { | conv(8) | skip } -> relu",
+    "add(conv(8) -> relu | skip)": "add { | conv(8) -> relu | skip }",
+    "relu -> add(broadcast = true, | conv(8) | skip)": "relu -> add(broadcast = true) { | conv(8) | skip }",
+    "concat [\n    | conv(8)\n    | skip\n  ]": "concat {\n    | conv(8)\n    | skip\n  }",
     # commas between lists
     "for row in [[1 2] [3 4]] { conv(row[1]) }": "for row in [[1, 2], [3, 4]] { conv(row[1]) }",
     "for row in [[1, 2] [3, 4]] { conv(row[1]) }": "for row in [[1, 2], [3, 4]] { conv(row[1]) }",
@@ -57,6 +73,14 @@ MENDED = {
 @pytest.mark.parametrize("before", MENDED)
 def test_it_becomes_what_the_language_says(before: str) -> None:
     assert_mended(net(before), net(MENDED[before]))
+
+
+def test_words_that_need_several_tensors_are_known_where_paths_lack_their_braces() -> None:
+    assert {name for name in TABLE if TABLE[name].least_inputs > 1} == JOINS
+
+
+def test_a_pipe_of_the_shell_is_none_of_those() -> None:
+    assert_mended(net("global_avgpool | flatten | linear(10)"), net("global_avgpool -> flatten -> linear(10)"))
 
 
 @pytest.mark.parametrize("body", ["for c in [[4, 8][1]] { conv(c) }", "let i = 1\n  conv([4, 8] [i])", "fuse(8) { | skip(d) | skip(e) }"])
