@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers
 from .lower_fixed import beside
@@ -15,7 +16,9 @@ from .unsaid import Unsaid
 def add(low: Lowering, call: Call) -> None:
     row = bind(call, "input other", alpha=1)
     if row["alpha"] != 1:
-        raise Unsaid("`add` with a factor")
+        one, two = low.operands(call, row["input"], row["other"])
+        low.emit(call, *_sum(one, _times(low, two, row["alpha"])))
+        return
     both = [low.of(item) if isinstance(item, Ref) else item for item in (row["input"], row["other"])]
     data = next((item for item in both if isinstance(item, Data) and not item.alone), None)
     other = next((item for item in both if item is not data), None)
@@ -24,16 +27,30 @@ def add(low: Lowering, call: Call) -> None:
         assert isinstance(other, Fixed)
         low.emit(call, "position_embedding", {}, [data], other.key)
         return
-    one, two = low.operands(call, row["input"], row["other"])
+    _emit(low, call, *_sum(*low.operands(call, row["input"], row["other"])))
+
+
+def _emit(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], rows: list[Data]) -> None:
+    """The step; none where a number changes nothing."""
+    if (operation, *arguments.items()) in (("offset", ("addend", 0)), ("scale", ("factor", 1))):
+        low.alias(call, rows[0])
+    else:
+        low.emit(call, operation, arguments, rows)
+
+
+def _times(low: Lowering, row: Data | float | int, factor: float) -> Data | float | int:
+    if isinstance(row, Data):
+        return replace(row, number=low.between("scale", {"factor": factor}, [row], row.bare).number)
+    return row * factor
+
+
+def _sum(one: Data | float | int, two: Data | float | int) -> tuple[str, dict[str, Plain], list[Data]]:
+    """The step that adds two tensors, or a number to a tensor."""
     if isinstance(one, Data) and isinstance(two, Data):
-        low.emit(call, "add", {"broadcast": one.bare != two.bare}, [one, two])
-        return
+        return "add", {"broadcast": one.bare != two.bare}, [one, two]
     found, number = (one, two) if isinstance(one, Data) else (two, one)
     assert isinstance(found, Data) and isinstance(number, int | float)
-    if number == 0:
-        low.alias(call, found)
-    else:
-        low.emit(call, "offset", {"addend": number}, [found])
+    return "offset", {"addend": number}, [found]
 
 
 def _is_embedding(other: object, data: Data) -> bool:
@@ -56,10 +73,7 @@ def mul(low: Lowering, call: Call) -> None:
         return
     found, number = (one, two) if isinstance(one, Data) else (two, one)
     assert isinstance(found, Data) and isinstance(number, int | float)
-    if number == 1:
-        low.alias(call, found)
-    else:
-        low.emit(call, "scale", {"factor": number}, [found])
+    _emit(low, call, "scale", {"factor": number}, [found])
 
 
 def _scaled(low: Lowering, call: Call, data: Data, other: object) -> bool:
@@ -67,7 +81,7 @@ def _scaled(low: Lowering, call: Call, data: Data, other: object) -> bool:
     if isinstance(other, Fixed) and other.is_learned and not other.done:
         # The tensor that is learned has a size along one axis, and 1 along those behind it.
         axis = len(data.bare) - len(other.shape)
-        if axis >= 0 and other.shape == (data.bare[axis],) + (1,) * (len(other.shape) - 1):
+        if 0 <= axis < len(data.bare) and other.shape == (data.bare[axis],) + (1,) * (len(other.shape) - 1):
             low.emit(call, "layer_scale", {"axis": axis} | low.factor(other.key), [data], other.key)
             return True
     if _is_scale(other, data):
@@ -100,9 +114,9 @@ def _is_scale(other: object, data: Data) -> bool:
 @lowers("sub", "rsub")
 def sub(low: Lowering, call: Call) -> None:
     row = bind(call, "input other", alpha=1)
-    if row["alpha"] != 1:
-        raise Unsaid("`sub` with a factor")
     one, two = low.operands(call, row["input"], row["other"])
+    if row["alpha"] != 1:
+        two = _times(low, two, row["alpha"])
     if call.function.strip("_") == "rsub":
         one, two = two, one
     if isinstance(one, Data) and isinstance(two, Data):
@@ -113,11 +127,14 @@ def sub(low: Lowering, call: Call) -> None:
             low.emit(call, "add", {"broadcast": True}, [one, turned])
     elif isinstance(one, Data):
         assert isinstance(two, int | float)
-        low.emit(call, "offset", {"addend": -two}, [one])
+        _emit(low, call, "offset", {"addend": -two}, [one])
     else:
         assert isinstance(two, Data)
-        turned = low.between("scale", {"factor": -1}, [two], two.bare)
-        low.emit(call, "offset", {"addend": one}, [turned])
+        if one == 0:
+            low.emit(call, "scale", {"factor": -1}, [two])
+        else:
+            turned = low.between("scale", {"factor": -1}, [two], two.bare)
+            low.emit(call, "offset", {"addend": one}, [turned])
 
 
 @lowers("neg", "negative")
@@ -148,7 +165,10 @@ def div(low: Lowering, call: Call) -> None:
         low.emit(call, "div", {}, [one, two])
     elif isinstance(one, Data):
         assert isinstance(two, int | float)
-        low.emit(call, "scale", {"factor": 1 / two}, [one])
+        _emit(low, call, "scale", {"factor": 1 / two}, [one])
+    elif one == 1:
+        assert isinstance(two, Data)
+        low.emit(call, "reciprocal", {}, [two])
     else:
         assert isinstance(two, Data)
         inverse = low.between("reciprocal", {}, [two], two.bare)
@@ -222,10 +242,43 @@ def einsum(low: Lowering, call: Call) -> None:
         or any(letters & set(s) for s, r in zip(sides, rows, strict=True) if r.alone)
     ):
         raise Unsaid("`einsum` along the batch")
+    if any(not row.bare for row in rows):
+        _by_one_number(low, call, rows, [[letter for letter in side if letter not in letters] for side in [*sides, after]])
+        return
     words = [" ".join(letter for letter in side if letter not in letters) for side in [*sides, after]]
     if any(letter not in after and (letter in sides[0]) != (letter in sides[1]) for letter in set(left) - {","}):
         raise Unsaid("`einsum` that sums along an axis of one tensor alone")
     low.emit(call, "einsum", {"pattern": f"{words[0]}, {words[1]} -> {words[2]}"}, rows)
+
+
+def _by_one_number(low: Lowering, call: Call, rows: list[Data], letters: list[list[str]]) -> None:
+    """An `einsum` of which a factor is one number an image."""
+    place = 1 if rows[1].bare else 0
+    if letters[place] != letters[2]:
+        raise Unsaid("`einsum` of one number an image with a sum or a permutation")
+    ones = (1,) * len(rows[place].bare)
+    rows[1 - place] = low.step("reshape", {"shape": list(ones)}, rows[1 - place], ones)
+    low.emit(call, "mul", {}, rows)
+
+
+@lowers("outer", "ger")
+def outer(low: Lowering, call: Call) -> None:
+    """One number an image by a vector that is the same for all."""
+    row = bind(call, "input vec2")
+    one, two = (low.data(row[name]) for name in ("input", "vec2"))
+    if one.bare or not two.alone:
+        raise Unsaid("`outer` along the batch")
+    low.emit(call, "mul", {}, [low.step("reshape", {"shape": [1]}, one, (1,)), two])
+
+
+@lowers("lerp")
+def lerp(low: Lowering, call: Call) -> None:
+    """Between two tensors, as far from the first as the weight says."""
+    row = bind(call, "input end weight")
+    one, two = low.operands(call, row["input"], row["end"])
+    if not (isinstance(one, Data) and isinstance(two, Data)) or not isinstance(row["weight"], int | float):
+        raise Unsaid("`lerp` by a tensor, or from or to a number")
+    low.emit(call, *_sum(_times(low, one, 1 - row["weight"]), _times(low, two, row["weight"])))
 
 
 @lowers("square")
