@@ -17,7 +17,7 @@ from tests.sample import EVERYTHING
 
 from .texts import graph_of
 
-COUNT = 200 if EVERYTHING else 100
+COUNT = 200 if EVERYTHING else 40
 
 ANALYSES: dict[str, Callable[[Graph], object]] = {
     "cost by stage": lambda graph: cost(graph, batch=8, optimizer="adam"),

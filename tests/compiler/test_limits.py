@@ -91,7 +91,7 @@ BOMBS = {
 }
 
 
-@pytest.mark.parametrize("name", sample(BOMBS, one_in=8))
+@pytest.mark.parametrize("name", sample(BOMBS, 2, one_in=8))
 def test_what_would_never_end_is_said(name: str) -> None:
     text, code = BOMBS[name]
     tracemalloc.start()

@@ -47,7 +47,7 @@ def kinds(program: Program) -> Iterator[str]:
     return (f"{type(row).__module__}.{type(row).__qualname__}" for row in reachable(program))
 
 
-@pytest.mark.parametrize("name", sample(shipped(), 4))
+@pytest.mark.parametrize("name", sample(shipped(), 4, 12))
 def test_a_shipped_network_comes_back_from_a_pickle(name: str) -> None:
     """Of a family its own network: its presets are the same with other numbers."""
     for checked in (driver.check(name),) if name in presets().values() else driver.check_all(name):

@@ -13,7 +13,7 @@ from archc.compiler import driver
 from archc.compiler.runtime.live_module import build
 from tests.conformance import reference
 from tests.conformance.modules import check_gradients, gradients, part_buffers, shake
-from tests.sample import EVERYTHING
+from tests.sample import EVERYTHING, sample
 
 MAIN = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "resnext50")
 LARGE = ("resnext101_32x8d", "resnext101_64x4d")  # two sets of gradients of 350 MB each: for `make campaign`, which has the memory
@@ -26,7 +26,7 @@ def total(module: nn.Module, image: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", (*MAIN, *LARGE) if EVERYTHING else MAIN)
+@pytest.mark.parametrize("name", (*MAIN, *LARGE) if EVERYTHING else sample(MAIN, 2, 3))
 def test_gradients(name: str) -> None:
     torch.manual_seed(0)
     theirs = shake(reference.build(name))

@@ -50,7 +50,7 @@ def _on_card(tensor: Tensor) -> Tensor:
     return torch.empty(tensor.shape, dtype=tensor.dtype, device="cuda")
 
 
-@pytest.mark.parametrize("name", sample(sorted(names()), 4))
+@pytest.mark.parametrize("name", sample(sorted(names()), 4, 12))
 def test_no_tensor_of_a_shipped_network_stays_on_the_processor(name: str) -> None:
     graph = driver.compile(name).graph
     with torch.device("meta"):

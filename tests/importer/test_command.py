@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner, Result
 
+from archc.cli import group
 from archc.cli.import_model import _shapes
 from archc.compiler.importer.sources import model_of
 from archc.reporting.error import ArchError
@@ -35,8 +38,23 @@ def from_afar():
 
 
 def archc(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """In a process of its own, as a person runs it."""
     environment = os.environ | {"ARCHC_CACHE": str(folder / "cache"), "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run([sys.executable, "-m", "archc", *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """In this process, which has PyTorch already."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("ARCHC_CACHE", str(folder / "cache"))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def run(*words: str) -> Result:
+        sys.modules.pop("my_models", None)  # of another test's folder
+        return CliRunner().invoke(group, words)
+
+    return run
 
 
 @pytest.fixture
@@ -45,15 +63,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_factory_of_ones_own_is_imported_and_built(folder: Path) -> None:
+def test_a_factory_of_ones_own_is_imported_and_built(folder: Path, here: Callable[..., Result]) -> None:
     done = archc(folder, "import", "my_models:Tiny", "--set", "width=8", "--weights-out", "tiny.pt", "-o", "tiny.arch")
     assert done.returncode == 0, done.stderr
     assert "tiny.arch: 6 lines" in done.stderr
     text = (folder / "tiny.arch").read_text(encoding="utf-8")
     assert text.startswith("## Tiny of my_models, imported on ")
     assert "network Tiny(classes = 2) {" in text
-    built = archc(folder, "build", "tiny.arch", "--weights", "tiny.pt")
-    assert built.returncode == 0, built.stderr
+    built = here("build", "tiny.arch", "--weights", "tiny.pt")
+    assert built.exit_code == 0, built.stderr
 
 
 def test_what_a_model_prints_is_none_of_the_text(folder: Path) -> None:
@@ -62,22 +80,22 @@ def test_what_a_model_prints_is_none_of_the_text(folder: Path) -> None:
     assert "a line of the model's own" in done.stderr and "a line" not in done.stdout
 
 
-def test_a_model_stands_where_a_file_stands(folder: Path) -> None:
-    done = archc(folder, "cost", "my_models:Tiny")
-    assert done.returncode == 0, done.stderr
+def test_a_model_stands_where_a_file_stands(here: Callable[..., Result]) -> None:
+    done = here("cost", "my_models:Tiny")
+    assert done.exit_code == 0, done.stderr
     assert "my_models:Tiny: imported: " in done.stderr
     assert "122" in done.stdout  # 4 * 27 + 4, and 4 * 2 + 2
 
 
-def test_nothing_is_loaded_from_the_network_unasked(folder: Path) -> None:
-    done = archc(folder, "import", "my_models:from_afar")
-    assert done.returncode == 3 or done.returncode == 1
+def test_nothing_is_loaded_from_the_network_unasked(here: Callable[..., Result]) -> None:
+    done = here("import", "my_models:from_afar")
+    assert done.exit_code == 3 or done.exit_code == 1
     assert "an import loads nothing from the network" in done.stderr
 
 
-def test_a_word_that_names_no_model_is_told(folder: Path) -> None:
-    done = archc(folder, "import", "resnet50")
-    assert done.returncode == 1
+def test_a_word_that_names_no_model_is_told(here: Callable[..., Result]) -> None:
+    done = here("import", "resnet50")
+    assert done.exit_code == 1
     assert "F651" in done.stderr
 
 
@@ -121,15 +139,15 @@ def test_names_for_some_inputs_alone_are_refused() -> None:
         _shapes(("5", "left=4"))
 
 
-def test_a_file_without_a_class_offers_its_classes_and_runs_nothing(folder: Path) -> None:
+def test_a_file_without_a_class_offers_its_classes_and_runs_nothing(folder: Path, here: Callable[..., Result]) -> None:
     text = (folder / "my_models.py").read_text(encoding="utf-8")
     (folder / "whole.py").write_text(f"{text}\nclass Other:\n    pass\n\nclass Whole(Tiny):\n    pass\n", encoding="utf-8")
     for file, offered in [("my_models.py", "my_models.py:Tiny"), ("whole.py", "whole.py:Whole")]:
-        done = archc(folder, "import", file)
-        assert done.returncode != 0
+        done = here("import", file)
+        assert done.exit_code != 0
         assert f"name the class that makes it: `{offered}`\n" in done.stderr
-        assert archc(folder, "import", offered).returncode == 0
+        assert here("import", offered).exit_code == 0
     (folder / "whole.py").write_text("raise SystemExit('this was run')\n", encoding="utf-8")
-    refused = archc(folder, "import", "whole.py").stderr
+    refused = here("import", "whole.py").stderr
     assert "this was run" not in refused
     assert "`my_net.py:Net`" in refused

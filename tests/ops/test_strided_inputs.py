@@ -60,7 +60,7 @@ def cases(name: str) -> Iterator[tuple[Operation, Shapes]]:
                 yield operation, shapes
 
 
-@pytest.mark.parametrize("name", sorted(name for name, kind in TABLE.items() if kind.family != "port"))
+@pytest.mark.parametrize("name", sample(sorted(name for name, kind in TABLE.items() if kind.family != "port"), 0, 2))
 def test_an_input_may_lie_in_any_order(name: str) -> None:
     ran = 0
     for number, (operation, shapes) in enumerate(cases(name)):

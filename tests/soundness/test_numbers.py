@@ -24,8 +24,8 @@ from .wide import legal
 
 pytestmark = pytest.mark.slow
 
-NETWORKS = int(os.environ.get("ARCHC_NETWORKS", "400" if EVERYTHING else "120"))
-TRAINED = int(os.environ.get("ARCHC_NETWORKS", "1500" if EVERYTHING else "200"))
+NETWORKS = int(os.environ.get("ARCHC_NETWORKS", "400" if EVERYTHING else "60"))
+TRAINED = int(os.environ.get("ARCHC_NETWORKS", "1500" if EVERYTHING else "100"))
 PARTS = 10
 
 

@@ -34,7 +34,7 @@ from .oracle import Refused, Stricter
 from .reuse_oracle import run
 from .reuse_programs import Maker, ReuseProgram
 
-PROGRAMS = int(os.environ.get("ARCHC_REUSE_PROGRAMS", "1000" if EVERYTHING else "60"))
+PROGRAMS = int(os.environ.get("ARCHC_REUSE_PROGRAMS", "1000" if EVERYTHING else "30"))
 PARTS = 10
 BUILT = 40
 """Of so many programs one is built in all targets."""

@@ -21,7 +21,7 @@ from .programs import Maker, RandomProgram
 
 pytestmark = pytest.mark.slow
 
-PROGRAMS = int(os.environ.get("ARCHC_PROGRAMS", "20000" if EVERYTHING else "3000"))
+PROGRAMS = int(os.environ.get("ARCHC_PROGRAMS", "20000" if EVERYTHING else "1500"))
 PARTS = 20
 
 

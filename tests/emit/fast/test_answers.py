@@ -226,7 +226,7 @@ as much as a tenth. These are compared in float64; in float32 nearly all of the 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample(names(), 9, 16))
+@pytest.mark.parametrize("name", sample(names(), 9, 32))
 def test_shipped_networks(name: str, tmp_path: Path) -> None:
     """At their size, and at an odd one where they take it."""
     graph = compile(smaller(name, tmp_path)).graph
