@@ -251,7 +251,7 @@ class Expansion:
             self._few_enough(count, loop.count.span)
             for index in range(count):
                 self.build.effort.spend(1, loop.span)
-                yield {} if loop.variable is None else {loop.variable.name: Binding(index, loop.variable.span)}
+                yield {} if loop.variable is None else {loop.variable.name: Binding(index, loop.variable.span, counts="rounds")}
             return
         values = evaluator.value(loop.values)
         if not isinstance(values, tuple):
@@ -266,11 +266,16 @@ class Expansion:
         doubt = doubt_of_pairs(loop, values, body)
         if doubt is not None:
             self.build.say(doubt, frame)
+        counted = isinstance(loop.values, ast.Call) and loop.values.path == ("range",) and len(loop.values.arguments) == 1
         for index, value in enumerate(values):
             self.build.effort.spend(1, loop.span)
-            bindings = {loop.variable.name: Binding(value, loop.variable.span, origin=Origin(evaluator, loop.values))}
+            bindings = {
+                loop.variable.name: Binding(
+                    value, loop.variable.span, origin=Origin(evaluator, loop.values), counts="rounds" if counted else ""
+                )
+            }
             if loop.index is not None:
-                bindings[loop.index.name] = Binding(index, loop.index.span)
+                bindings[loop.index.name] = Binding(index, loop.index.span, counts="rounds" if doubt is None else "doubted")
             yield bindings
 
     def _few_enough(self, count: int, span: Span) -> None:

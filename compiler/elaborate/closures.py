@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from itertools import count, islice
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from ...base.diagnostics import Label
 from ...base.records import dataclass
@@ -47,6 +47,7 @@ class Binding:
     span: Span
     used: bool = False
     origin: Origin | None = None  # what it was worked out from
+    counts: Literal["", "rounds", "doubted"] = ""  # whether it is the number of a round; "doubted": it was told that this is hardly meant
 
 
 Tensors: TypeAlias = "int | tuple[int, ...] | None"

@@ -75,7 +75,7 @@ def bad_value(
 ) -> Diagnostic:
     """The diagnostic of a value that a parameter's kind does not accept. `given`: what each parameter is given; `sizes`: of what comes in."""
     text = span.text
-    counted = left_out(called, row, value, span, given or {}, sizes)
+    counted = left_out(called, row, value, span, given or {}, sizes) or _counter(row, value, (given or {}).get(row.name))
     help, fix = counted or _remedy(called, row, value, span, given or {}) or (f"`{row.name}`: {row.doc}", None)
     shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()
@@ -86,6 +86,22 @@ def bad_value(
         help=help,
         fix=fix,
     )
+
+
+def _counter(row: Parameter, value: object, given: Given | None) -> tuple[str, Fix | None] | None:
+    """`repeat 3 as i { conv(i) }`: the number of a round, from 0, where the least is 1. What was doubted already is not told again."""
+    origin = given.origin if given is not None else None
+    if value != 0 or isinstance(value, bool) or not _takes(Slot(row.name, False, "", kind=row.kind), 1):
+        return None
+    while origin is not None and isinstance(origin.expression, ast.Name):
+        name = origin.expression.name
+        binding = origin.reader.environment.binding(name)
+        if binding is not None and binding.counts:
+            return (
+                f"`{name}` counts rounds, from 0: `{name} + 1` counts from 1" if binding.counts == "rounds" else f"`{row.name}`: {row.doc}"
+            ), None
+        origin = binding.origin if binding is not None else None
+    return None
 
 
 def _remedy(called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:

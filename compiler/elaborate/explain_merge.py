@@ -80,7 +80,10 @@ def describe_clash(
     elif other is not None:
         help_text = other
     elif help_text is None:
-        help_text, fix = _with_axes(operation, shapes, parts) if not same_rank else (None, None)
+        from .explain_aligned import on_other_axes
+
+        aligned = on_other_axes(nodes, operation, inputs, span, parts)
+        help_text, fix = (aligned.help, aligned.fix) if aligned is not None else (None, None)
     if help_text is None:
         help_text, fix = _remedy(nodes, frame, start, inputs, span, parts, axes, shapes)
     if help_text is None and axes == [0]:
@@ -165,22 +168,6 @@ def _leads(nodes: Sequence[Node], last: int, first: int) -> bool:
     while last > first and nodes[last].inputs:
         last = nodes[last].inputs[0]
     return last == first
-
-
-def _with_axes(operation: Operation, shapes: Sequence[Shape], parts: Sequence[Label]) -> tuple[str | None, Fix | None]:
-    """A gate that was flattened: `reshape` gives it its axes of size 1 back."""
-    largest = max(shapes, key=len)
-    short_ones = [number for number, shape in enumerate(shapes) if len(shape) == 1]
-    if len(short_ones) != 1 or len(largest) < 2:
-        return None, None
-    (number,) = short_ones
-    whole = (*shapes[number], *(1 for _ in largest[1:]))
-    if not _meets(operation, [*shapes[:number], whole, *shapes[number + 1 :]]):
-        return None, None
-    span = parts[number].span
-    text = f" -> reshape({show(whole)})"
-    message = f"give path {number + 1} its axes back: `{short(span.text)}{text}`"
-    return message, Fix(message, (Edit(span.source.span(span.end, span.end), text),))
 
 
 def _odd_one(operation: Operation, shapes: Sequence[Shape]) -> str | None:

@@ -10,7 +10,7 @@ from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Operation
-from ..ops.foreign_calls import NEVER_WRITTEN, argument_here, parameter_of, value_of
+from ..ops.foreign_calls import NEVER_WRITTEN, argument_here, parameter_of, stretching_of, value_of
 from ..ops.foreign_names import NO_PARAMETERS
 from ..ops.parameters import Kind, OpenSizes, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
@@ -230,6 +230,9 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
             right = Fix(f"write `{here}`", (Edit(argument.span, here),))
             fix = right if here else _without(argument, arguments, "leave it out: it is the default")
             other = fix.message
+        if (stretching := stretching_of(called.name, argument.name, argument.value.span.text)) is not None:
+            other, is_needless = stretching
+            fix = _without(argument, arguments, other) if is_needless else None
         if argument.name == "dim" and near[:1] == ("axis",):
             # The batch counts there: the number is another one.
             text = value_of("axis", argument.value.span.text)

@@ -93,7 +93,7 @@ def with_values(operation: Operation, values: Mapping[str, Plain]) -> Operation 
     return operation
 
 
-_LABEL = re.compile(r'\s*("[^"\n]*"|[\w.]+)\s*:\s*')
+LABEL = re.compile(r'\s*("[^"\n]*"|[\w.]+)\s*:\s*')
 
 
 def argument_edits(span: Span, operation: Operation, values: Mapping[str, str]) -> tuple[Edit, ...] | None:
@@ -102,7 +102,7 @@ def argument_edits(span: Span, operation: Operation, values: Mapping[str, str]) 
     None where the text is not the call, or does not show which arguments it has.
     """
     source = span.source
-    labelled = _LABEL.match(span.text)
+    labelled = LABEL.match(span.text)
     start = span.start + (labelled.end() if labelled is not None else 0)
     call, _ = parse_expression(Source.of("", source.text[start : span.end]))
     if isinstance(call, ast.Name):

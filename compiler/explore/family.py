@@ -60,7 +60,7 @@ class Family:
         given: dict[str, object] = {}
         for name, value in {**dict(self.settings), **settings}.items():
             if isinstance(value, str):
-                expression, problems = parse_setting(name, value)
+                expression, problems = parse_setting(name, value, "--vary" if name in settings else "--set")
                 if expression is None:
                     raise ArchError(problems)
                 given[name] = expression

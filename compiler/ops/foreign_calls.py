@@ -207,6 +207,15 @@ NEVER_WRITTEN: Final = frozenset(
 """Arguments that say what is known here: leaving them out changes nothing."""
 
 
+def stretching_of(operation: str, name: str, text: str) -> tuple[str, bool] | None:
+    """What is done where `broadcast` is asked of a merge that has no such parameter, and whether leaving it out does that."""
+    if name != "broadcast" or operation not in ("mul", "div", "sub", "maximum", "minimum", "mean"):
+        return None
+    if operation in ("mul", "div"):
+        return f"`{operation}` stretches axes of size 1 by itself: leave it out", text == "true"
+    return f"`{operation}` takes equal shapes: `expand([-1, 14, 14])` on a path stretches its axes of size 1 before", False
+
+
 def argument_here(operation: str, name: str, text: str) -> str | None:
     """An argument whose value is another one here, as it is written; "" where that is the default, None where nothing is known of it."""
     if (operation, name) == ("gelu", "approximate"):

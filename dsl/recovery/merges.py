@@ -145,10 +145,9 @@ def _may_join(mistake: Mistake, brace: int) -> bool:
 
 
 def _are_below(mistake: Mistake, head: int, bar: int) -> bool:
-    """Whether the paths stand below the head: each begins a line, and that of a head with arguments is deeper than its own."""
+    """Whether the line of the first path is deeper than that of the head."""
     line = mistake.source.source.text[: mistake.tokens[head].start].rpartition("\n")[2]
-    deeper = mistake.span(mistake.tokens[bar]).column > len(line) - len(line.lstrip()) + 1
-    return deeper or mistake.before.kind == "NAME"
+    return mistake.span(mistake.tokens[bar]).column > len(line) - len(line.lstrip()) + 1
 
 
 def _paths(mistake: Mistake, first: int) -> tuple[int, list[int]]:

@@ -43,6 +43,17 @@ MENDED = {
     "Concatenate(axis=-1)([d, e])": "concat { | skip(d) | skip(e) }",
     "concat(axis = channels)([d, e])": "concat(axis = channels) { | skip(d) | skip(e) }",
     "nn.Conv2d(8, 8, 3, padding=1)(d)": "skip(d) -> conv(8, 3, pad = 1)",
+    # sizes on other axes than those that they belong to
+    "add(broadcast = true) { | skip | parameter([8]) }": "add(broadcast = true) { | skip | parameter([8, 1, 1]) }",
+    "add { | skip | b: parameter([in.channels], init = 0.5) }": "add(broadcast = true) { | skip | b: parameter([in.channels, 1, 1], init = 0.5) }",
+    "tokens -> add(broadcast = true) { | skip | parameter([8]) }": "tokens -> add(broadcast = true) { | skip | parameter([1, 8]) }",
+    "tokens -> mul { | skip | parameter([256]) }": "tokens -> mul { | skip | parameter([256, 1]) }",
+    "tokens -> add { | skip | parameter([8, 256]) }": "tokens -> add { | skip | parameter([256, 8]) }",
+    "tokens -> add { | skip | pos: parameter([channels = 8, length = 256]) }": "tokens -> add { | skip | pos: parameter([length = 256, channels = 8]) }",
+    "tokens -> matmul { | skip | parameter([4, 8]) }": "tokens -> matmul { | skip | parameter([8, 4]) }",
+    "mul { | skip | global_avgpool -> flatten -> sigmoid }": "mul { | skip | global_avgpool -> flatten -> sigmoid -> reshape([8, 1, 1]) }",
+    "add { | skip | global_avgpool -> flatten }": "add(broadcast = true) { | skip | global_avgpool -> flatten -> reshape([8, 1, 1]) }",
+    "mul(broadcast = true) { | skip | global_avgpool }": "mul { | skip | global_avgpool }",
     # a path on a condition
     "add { | conv(8) if true | skip }": "add { | if true: conv(8) | skip }",
     "add { | skip | conv(8) if true }": "add { | skip | if true: conv(8) }",
@@ -96,6 +107,14 @@ def test_what_is_meant_so_is_left(body: str) -> None:
         ("add { | conv(8) -> bn if true | skip }", "write `if true: conv(8) -> bn`; of one step alone"),
         ("add()([d, conv(8)])", "several are the paths of a merge: `add { | skip(a) | skip(b) }`"),
         ("h: two(8)\n  h[-1]", "`skip(h) -> select(-1)`; where it has several results, one of them is `skip(h[-1])`"),
+        (
+            "add(broadcast = true) { | skip | parameter([16]) }",
+            "`parameter([1, 1, 16])`, along width; or `parameter([1, 16, 1])`, along height",
+        ),
+        ("sub(broadcast = true) { | skip | global_avgpool }", "`expand([-1, 14, 14])` on a path stretches its axes of size 1 before"),
+        ("repeat 3 as i { conv(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),
+        ("for i, k in [3, 5] { one(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),
+        ("for i in range(3) { conv(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),
         ('reduce("mean", axis = [2, 3])', "the batch is not counted, and what is 3 with it is 2"),
     ],
 )

@@ -54,8 +54,10 @@ def test_what_may_well_be_meant_is_not_doubted(body: str) -> None:
 
 
 def test_pairs_that_give_an_error_are_explained_beside_it() -> None:
-    found = codes("for c, s in [[16, 1], [24, 2]] { conv(c, 3, stride = s) }")
-    assert "W517" in found and "E208" in found
+    text = "network n {\n  input x[3, 99, 99]\n  for c, s in [[16, 1], [24, 2]] { conv(c, 3, stride = s) }\n}\n"
+    rows = {row.code: row for row in checked(text, "n.arch").diagnostics}
+    assert set(rows) == {"W517", "E208"}
+    assert "max(1" not in str(rows["E208"].help) and "row[0]" in str(rows["W517"].help)
 
 
 def test_the_fix_writes_archcs_order() -> None:

@@ -190,3 +190,12 @@ def test_the_csv_of_costs_ends_with_their_total() -> None:
 
 def test_costs_print_as_the_command_does() -> None:
     assert str(archc.compile("small.arch").cost(by="op")) == printed("cost", "small.arch", "--by", "op").rstrip("\n") + "\n"
+
+
+@pytest.mark.parametrize(("given", "option"), [(("width=8", "widht=1"), "--set widht"), (("widht=8", "width=1"), "--vary widht")])
+def test_the_option_that_names_no_parameter_is_pointed_at(given: tuple[str, str], option: str) -> None:
+    vary, setting = given
+    with pytest.raises(archc.ArchError) as caught:
+        archc.sweep("small.arch", vary, set=setting)
+    (row, *_) = caught.value.diagnostics
+    assert row.code == "E204" and row.primary.span.source.name == option
