@@ -446,7 +446,7 @@ class Builder:
         if refusal.argument is not None:
             text = refusal.argument[1]
             edit = Edit(argument.span, text) if argument is not None and is_own else argument_edit(span, operation, *refusal.argument)
-            fix = Fix(f"write `{refusal.argument[0]} = {text}`, which it was before axes had names", (edit,)) if edit is not None else fix
+            fix = Fix(f"write `{refusal.argument[0]} = {text}`", (edit,)) if edit is not None else fix
         if refusal.code == "E332" and operand is not None:
             named = self._naming(operand, 0 if operation.channels_wanted() == "first" else -1)
             if named is not None:

@@ -55,7 +55,7 @@ class Refusal(Exception):
     (its argument is underlined), `beside` those that the message speaks of, too, `operand` the number of the input at fault, `axis` the axis of it (`axes`: all axes on
     which the paths of a merge wrongly differ).
     `suggestions` are values of `parameter` that would do, best first (at most four). `help` says the remedy. `argument` is a parameter
-    and the text of its value: written out, the step does what it did before axes had names.
+    and the text of its value: written out, the step does what was probably meant.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from string import ascii_letters
 from typing import ClassVar, TypeAlias
 
@@ -11,6 +12,7 @@ from ...base.records import dataclass
 from .axis_names import AXIS_NAMES, Axes
 from .base import Backward, Family, Operation, Refusal, Saved, Shape, Shapes, copied_gradient, product, show
 from .parameters import BadValue, Kind, Plain, parameter
+from .patterns import quoted, reordered, without_batch
 from .strides import Layout, elementwise, in_order, permuted, viewed
 
 Sides: TypeAlias = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
@@ -77,6 +79,8 @@ class Einsum(Operation):
         sizes: dict[str, int] = {}
         for number, (side, shape) in enumerate(zip(read_sides(self.pattern), inputs, strict=False)):
             if len(side) != len(shape):
+                bare = without_batch(self.pattern)
+                told = bare is not None and self._fits(bare, inputs)
                 apart = " ".join("".join(side)) if max(map(len, side)) > 1 and len("".join(side)) == len(shape) else ""
                 raise Refusal(
                     "E334",
@@ -84,7 +88,8 @@ class Einsum(Operation):
                     f"{len(shape)} axes",
                     parameter="pattern",
                     operand=number,
-                    help=f"names stand apart: `{apart}`" if apart else "the batch is not written",
+                    help=f"names stand apart: `{apart}`" if apart else "the batch is not written" + (f": `{bare}`" if told else ""),
+                    argument=("pattern", quoted(str(bare))) if told and not apart else None,
                 )
             for axis, (name, size) in enumerate(zip(side, shape, strict=True)):
                 if sizes.setdefault(name, size) != size:
@@ -98,18 +103,30 @@ class Einsum(Operation):
                     )
         return sizes
 
+    def _fits(self, pattern: str, inputs: Shapes, names: Sequence[Axes] = ()) -> bool:
+        try:
+            replace(self, pattern=pattern).on(names, inputs).output(inputs)
+        except (BadValue, Refusal):
+            return False
+        return True
+
     def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
         """A name of an axis in the pattern is that axis, or it is refused."""
         for number, (side, there) in enumerate(zip(read_sides(self.pattern), names, strict=False)):
             for axis, (name, known) in enumerate(zip(side, there, strict=False)):
                 if name in AXIS_NAMES and known not in ("", name):
+                    ordered = reordered(self.pattern, number, there)
+                    if ordered is not None and not self._fits(ordered, inputs, names):
+                        ordered = None
                     raise Refusal(
                         "E334",
                         f"`{name}` of the pattern stands where path {number + 1}, {show(inputs[number])}, has its {known}",
                         parameter="pattern",
                         operand=number,
                         axis=axis,
-                        help=f"the axes of that path are {' '.join(row or 'one without a name' for row in there)}",
+                        help=f"the axes of that path are {' '.join(row or 'one without a name' for row in there)}"
+                        + (f": `{ordered}`" if ordered is not None else ""),
+                        argument=("pattern", quoted(ordered)) if ordered is not None else None,
                     )
         return self
 

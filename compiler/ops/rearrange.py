@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import lcm
 from typing import ClassVar, TypeAlias
 
@@ -11,12 +12,15 @@ from ...base.records import dataclass
 from .axis_names import AXIS_NAMES, Axes, axis_name
 from .base import Backward, Family, Operation, Refusal, Shape, Shapes, product, show
 from .parameters import BadValue, Kind, OpenSizes, Plain, parameter
+from .patterns import quoted, reordered, without_batch
 from .strides import Layout, in_order, permuted, squeezed, unsqueezed, viewed
 
 Side: TypeAlias = tuple[tuple[str, ...], ...]
 """Each axis of one side with the names of its factors: `(h p) c` is `(("h", "p"), ("c",))`, and `1` is `()`."""
 
 REST = "..."
+MOST_TRIED = 100_000
+"""A size of which all divisors are looked for."""
 _TOKEN = re.compile(r"\s*(\.\.\.|…|[()]|[^\W\d]\w*|\d+|\S)")
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -72,9 +76,12 @@ class Pattern(Kind):
                 raise BadValue(f"a pattern that names each axis of a side once, and not `{twice}` twice in `{text.strip()}`")
             if not side:
                 raise BadValue("a pattern with axes on both sides")
-        for name in (*factors(sides[0]), *factors(sides[1])):
-            if (name in factors(sides[0])) != (name in factors(sides[1])):
-                raise BadValue(f"a pattern with the same names on both sides: `{name}` stands on one alone")
+        before, after = (factors(side) for side in sides)
+        alone = [*(name for name in before if name not in after), *(name for name in after if name not in before)]
+        if alone:
+            told = f"`{alone[0]}` stands on the {'left' if alone[0] in before else 'right'} alone"
+            told += f", and `{alone[-1]}` on the right" if alone[0] in before and alone[-1] in after else ""
+            raise BadValue(f"a pattern with the same names on both sides: {told}")
         return " ".join(value.split())
 
 
@@ -158,16 +165,29 @@ class Rearrange(Operation):
             )
         written = len([axis for axis in self._sides()[0] if axis != (REST,)])
         if len(before) != len(shape) or written > len(shape):
-            raise Refusal(
-                "E334",
-                f"`{self.pattern.split('->')[0].strip()}` has {written} axes, and the input {show(shape)} has {len(shape)}",
-                parameter="pattern",
-                operand=0,
-                help="the batch is not written; `...` stands for any further axes",
-            )
+            raise self._other_count(shape, written)
         for axis, (names, size) in enumerate(zip(before, shape, strict=True)):
             self._divide(axis, names, size, shape, known)
         return known
+
+    def _other_count(self, shape: Shape, written: int) -> Refusal:
+        bare = without_batch(self.pattern)
+        told = bare is not None and self._fits(bare, shape)
+        return Refusal(
+            "E334",
+            f"`{self.pattern.split('->')[0].strip()}` has {_axes(written)}, and the input {show(shape)} has {len(shape)}",
+            parameter="pattern",
+            operand=0,
+            help=f"the batch is not written: `{bare}`" if told else "the batch is not written; `...` stands for any further axes",
+            argument=("pattern", quoted(str(bare))) if told else None,
+        )
+
+    def _fits(self, pattern: str, shape: Shape) -> bool:
+        try:
+            replace(self, pattern=pattern).output((shape,))
+        except (BadValue, Refusal):
+            return False
+        return True
 
     def _divide(self, axis: int, names: tuple[str, ...], size: int, shape: Shape, known: dict[str, int]) -> None:
         """Find the one size of an axis that is not written."""
@@ -182,10 +202,13 @@ class Rearrange(Operation):
                 parameter="pattern",
                 operand=0,
                 axis=axis,
-                help=f"write all but one of them: `{free[-1]} = …`",
+                help=f"write all but one of them: `{free[-1]} = …`, which divides {size // told if size % told == 0 else size}"
+                + (f": {_listed(size // told)}" if size % told == 0 else ""),
             )
         if (size % told or size < told) if free else size != told:
             given = [name for name in names if name in dict(self.sizes)]
+            fitting = {name: found for name in given if (found := _sizes_that_fit(name, names, size, known))}
+            given.sort(key=lambda name: name not in fitting)
             raise Refusal(
                 "E310" if free else "E334",
                 f"{where} is not divisible by {_product(names, known)} of `rearrange`"
@@ -195,6 +218,7 @@ class Rearrange(Operation):
                 beside=tuple(given[1:]),
                 operand=0,
                 axis=axis,
+                suggestions=fitting.get(given[0], ()) if given else (),
             )
         for name in free:
             known[name] = size // told
@@ -227,13 +251,16 @@ class Rearrange(Operation):
         if len(before) == len(names[0]):
             for axis, (group, there) in enumerate(zip(before, names[0], strict=True)):
                 if len(group) == 1 and group[0] in AXIS_NAMES and there not in ("", group[0]):
+                    ordered = reordered(self.pattern, 0, names[0])
                     raise Refusal(
                         "E334",
                         f"`{group[0]}` of the pattern stands where the input {show(inputs[0])} has its {there}",
                         parameter="pattern",
                         operand=0,
                         axis=axis,
-                        help=f"the axes that come in are {' '.join(name or 'one without a name' for name in names[0])}",
+                        help=f"the axes that come in are {' '.join(name or 'one without a name' for name in names[0])}"
+                        + (f": `{ordered}`" if ordered is not None else ""),
+                        argument=("pattern", quoted(ordered)) if ordered is not None else None,
                     )
         return self
 
@@ -280,6 +307,29 @@ def _named(group: Sequence[str], origin: Mapping[str, str]) -> str:
     """The axis that a group is, where one factor says so and none was part of another axis: `(height p)` is the height, `(height width)` neither."""
     named = [name for name in group if name in AXIS_NAMES]
     return named[0] if len(named) == 1 and (len(group) == 1 or all(origin[name] in ("", named[0]) for name in group)) else ""
+
+
+def _sizes_that_fit(name: str, names: Sequence[str], size: int, known: Mapping[str, int]) -> tuple[Plain, ...]:
+    """What a size that is written may be instead, the others left: those nearest to it, below and above."""
+    rest, left = divmod(size, product([known[other] for other in names if other in known and other != name]))
+    if left:
+        return ()
+    fitting = [number for number in _divisors(rest) if number > 1] if any(other not in known for other in names) else [rest]
+    below, above = ([number for number in fitting if number < known[name]], [number for number in fitting if number > known[name]])
+    return (*below[-1:], *above[:1])
+
+
+def _axes(count: int) -> str:
+    return f"{count} {'axis' if count == 1 else 'axes'}"
+
+
+def _divisors(number: int) -> list[int]:
+    return [row for row in range(1, number + 1) if number % row == 0] if number <= MOST_TRIED else []
+
+
+def _listed(number: int) -> str:
+    found = _divisors(number)
+    return ", ".join(map(str, found[1:-1][:6])) or f"1 or {number}"
 
 
 def _spread(side: Side, rest: Side) -> list[tuple[str, ...]]:

@@ -85,8 +85,8 @@ def test_what_people_write_with_it() -> None:
     ("pattern", "words"),
     [
         ("c h w", "with `->`"),
-        ("c h w -> c h", "`w` stands on one alone"),
-        ("c h -> c h w", "`w` stands on one alone"),
+        ("c h w -> c h", "`w` stands on the left alone"),
+        ("c h -> c h w", "`w` stands on the right alone"),
         ("c h h -> c h", "not `h` twice in `c h h`"),
         ("c (h p -> c h p", "each `(` is closed"),
         ("c h) -> c h", "closes a `(`"),
@@ -108,7 +108,7 @@ def test_a_pattern_that_is_none(pattern: str, words: str) -> None:
     [
         ("c (h p) w -> c h p w", {}, (3, 8, 8), "E334", "the sizes of `h` and `p` in (h p) are not known", "pattern"),
         ("c (h p) w -> c h p w", {"p": 3}, (3, 8, 8), "E310", "height (8) of [3, 8, 8] is not divisible by p = 3", "p"),
-        ("c (h p q) w -> c h p q w", {"p": 2, "q": 3}, (3, 8, 8), "E310", "not divisible by 6 (p = 2, q = 3)", "p"),
+        ("c (h p q) w -> c h p q w", {"p": 2, "q": 3}, (3, 8, 8), "E310", "not divisible by 6 (p = 2, q = 3)", "q"),
         ("c (h p) w -> c h p w", {"h": 3, "p": 3}, (3, 8, 8), "E334", "stands for (h p) of the pattern, which is 9", "h"),
         ("c h w -> c w h", {"c": 4}, (3, 8, 8), "E334", "channels (3) of [3, 8, 8] stands for `c` of the pattern, which is 4", "c"),
         ("c h w -> c w h", {"q": 4}, (3, 8, 8), "E334", "has no axis `q`", "q"),
