@@ -11,14 +11,13 @@ from archc.compiler.draw import LEVELS, Look, Options, View, draw_text, fold, to
 from archc.compiler.draw.insets import Sheet, insets, sheet
 from archc.compiler.draw.picture import Picture
 from archc.compiler.driver import check
-from archc.compiler.files.locate import shipped
 from archc.compiler.graph.graph import Graph
 from tests.sample import EVERYTHING, sample
 
 from .checks import laid_out, overlapping, unreadable, wrong
 from .reading import lines
+from .test_library import NETWORKS
 
-NETWORKS = [name for name in shipped() if check(name).program is not None]
 FEW = ["googlenet", "yolov8n"]  # in short runs, too: by branches, and by skips that Graphviz leads wrong
 LARGEST = 250
 """Boxes; a larger picture is none that anybody looks at."""
