@@ -15,6 +15,7 @@ from ...base.records import dataclass
 from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering
+from .taken import taken
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
@@ -60,18 +61,38 @@ def gathered(low: Lowering, call: Call, index: list[Any]) -> None:
     others = [row for place, row in enumerate(index) if place != axis]
     if not data.alone or any(row != slice(None) for row in others):
         raise Unsaid("indexing by a tensor")
-    wanted = low.values.of(index[axis].number)
+    wanted = once(low, index[axis].number)
     if wanted.is_floating_point() or wanted.dtype == torch.bool:
         raise Unsaid("indexing by a tensor")
+    made = low.result(call)
+    low.tell(made.number, gather(low, data, axis, wanted, made.shape))
+
+
+def once(low: Lowering, number: int) -> torch.Tensor:
+    """A fixed tensor; of one that was stretched over the batch the first."""
+    tensor = low.values.of(number)
+    for axis, (size, wanted) in enumerate(zip(tensor.shape, low.alone_shape(number), strict=True)):
+        if size != wanted:
+            tensor = tensor.narrow(axis, 0, wanted)
+    return tensor
+
+
+def gather(low: Lowering, data: Data, axis: int, wanted: torch.Tensor, shape: tuple[int, ...]) -> Data:
+    """The rows of a table, one for each number of a tensor, whose axes stand in the place of the table's."""
     found = next(
         (row for row in _candidates(data.shape[axis], wanted.numel()) if torch.equal(row.index().flatten(), wanted.flatten().long())), None
     )
+    line = _line(wanted.squeeze()) if found is None else None
+    if found is None and line is None:
+        current = taken(low, data, axis, wanted.flatten().tolist())
+        return low.step("reshape", {"shape": list(shape)}, current, shape)
     rest = [place for place in range(len(data.shape)) if place != axis]
     many = prod(data.shape[place] for place in rest)
     current = low.step("permute", {"order": [*rest, axis]}, data, tuple(data.shape[place] for place in (*rest, axis)))
-    if found is None:
-        current = _along_a_line(low, current, many, wanted)
-    else:
+    if line is not None:
+        current = low.step("reshape", {"shape": [many, data.shape[axis]]}, current, (many, data.shape[axis]))
+        current = _along_a_line(low, current, many, line)
+    elif found is not None:
         current = low.step("reshape", {"shape": [many, *found.sides]}, current, (many, *found.sides))
         if not found.signed:
             for place in (1, 2):
@@ -80,9 +101,7 @@ def gathered(low: Lowering, call: Call, index: list[Any]) -> None:
     whole = (*(data.shape[place] for place in rest), *wanted.shape)
     current = low.step("reshape", {"shape": list(whole)}, current, whole)
     order = [*range(axis), *range(len(rest), len(whole)), *range(axis, len(rest))]
-    made = low.result(call)
-    current = low.step("permute", {"order": order}, current, made.shape)
-    low.tell(made.number, current)
+    return low.step("permute", {"order": order}, current, shape)
 
 
 def _mirrored(low: Lowering, table: Data, axis: int) -> Data:
@@ -114,20 +133,38 @@ def _windows(low: Lowering, table: Data, places: Places) -> Data:
     return seen
 
 
-def _along_a_line(low: Lowering, table: Data, many: int, index: torch.Tensor) -> Data:
-    """Places along one axis, those that look so many steps apart, those that are looked at so many others."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Places along one axis: those that look stand so many steps apart, those that are looked at so many others."""
+
+    asked: int
+    seen: int
+    stride: int
+    dilation: int
+    rows: tuple[int, ...]
+    """The rows of the table that the distances read, from the least on."""
+
+
+def _line(index: torch.Tensor) -> Line | None:
+    """The line whose distances an index reads, if it does."""
     if index.dim() != 2 or min(index.shape) < 2:
-        raise Unsaid("indexing by a tensor that is no table of distances")
+        return None
     (asked, seen), first = index.shape, int(index[0, -1])
     stride, dilation = int(index[1, 0] - index[0, 0]), int(index[0, 0] - index[0, 1])
-    line = torch.arange(asked)[:, None] * stride + torch.arange(seen).flip(0) * dilation + first
-    if stride < 1 or dilation < 1 or not torch.equal(line, index.long()):
-        raise Unsaid("indexing by a tensor that is no table of distances")
-    length = stride * (asked - 1) + dilation * (seen - 1) + 1
-    current = low.step("reshape", {"shape": [many, table.shape[-1], 1]}, table, (many, table.shape[-1], 1))
-    if length < table.shape[-1]:
-        current = low.step("slice", {"axis": 1, "start": first, "stop": first + length}, current, (many, length, 1))
-    sizes: dict[str, Plain] = {"kernel": (seen, 1), "stride": (stride, 1), "dilation": (dilation, 1)}
+    places = torch.arange(asked)[:, None] * stride + torch.arange(seen).flip(0) * dilation + first
+    if stride >= 1 and dilation >= 1 and torch.equal(places, index.long()):
+        length = stride * (asked - 1) + dilation * (seen - 1) + 1
+        return Line(asked, seen, stride, dilation, tuple(range(first, first + length)))
+    if torch.equal(index[1:, 1:], index[:-1, :-1]):  # the same for the same distance, whichever row that is (T5)
+        return Line(asked, seen, 1, 1, (*index[0].flip(0).tolist(), *index[1:, 0].tolist()))
+    return None
+
+
+def _along_a_line(low: Lowering, table: Data, many: int, line: Line) -> Data:
+    asked, seen, length = line.asked, line.seen, len(line.rows)
+    current = taken(low, table, 1, line.rows)
+    current = low.step("reshape", {"shape": [many, length, 1]}, current, (many, length, 1))
+    sizes: dict[str, Plain] = {"kernel": (seen, 1), "stride": (line.stride, 1), "dilation": (line.dilation, 1)}
     current = low.step("unfold", sizes, current, (many * seen, asked))
     current = low.step("reshape", {"shape": [many, seen, asked]}, current, (many, seen, asked))
     current = low.step("flip", {"axis": 1}, current, (many, seen, asked))

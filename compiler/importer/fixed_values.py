@@ -90,9 +90,10 @@ class Values:
         return found
 
     def _run(self, call: Call, known: Mapping[int, torch.Tensor]) -> list[torch.Tensor]:
-        name, shape = plain_name(call.function), self.trace.values[call.results[0].number].shape
+        name, like = plain_name(call.function), self.trace.values[call.results[0].number]
+        shape = like.shape
         if name in MADE:
-            return [torch.full(shape, MADE[name])]
+            return [torch.full(shape, MADE[name], dtype=like.dtype)]
         if call.target is None or sum(known[ref.number].numel() for ref in matters(call)) > MOST_WORK:
             raise Unsaid("a fixed tensor that cannot be worked out again")
         if sum(1 for _ in call.refs()) > 1 and name in LIKE_THE_FIRST:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers
-from .lower_fixed import beside
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
@@ -17,7 +16,7 @@ def add(low: Lowering, call: Call) -> None:
     row = bind(call, "input other", alpha=1)
     if row["alpha"] != 1:
         one, two = low.operands(call, row["input"], row["other"])
-        low.emit(call, *_sum(one, _times(low, two, row["alpha"])))
+        low.emit(call, *summed(one, times(low, two, row["alpha"])))
         return
     both = [low.of(item) if isinstance(item, Ref) else item for item in (row["input"], row["other"])]
     data = next((item for item in both if isinstance(item, Data) and not item.alone), None)
@@ -27,7 +26,7 @@ def add(low: Lowering, call: Call) -> None:
         assert isinstance(other, Fixed)
         low.emit(call, "position_embedding", {}, [data], other.key)
         return
-    _emit(low, call, *_sum(*low.operands(call, row["input"], row["other"])))
+    _emit(low, call, *summed(*low.operands(call, row["input"], row["other"])))
 
 
 def _emit(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], rows: list[Data]) -> None:
@@ -38,13 +37,15 @@ def _emit(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain]
         low.emit(call, operation, arguments, rows)
 
 
-def _times(low: Lowering, row: Data | float | int, factor: float) -> Data | float | int:
+def times(low: Lowering, row: Data | float | int, factor: float) -> Data | float | int:
+    if factor == 1:
+        return row
     if isinstance(row, Data):
         return replace(row, number=low.between("scale", {"factor": factor}, [row], row.bare).number)
     return row * factor
 
 
-def _sum(one: Data | float | int, two: Data | float | int) -> tuple[str, dict[str, Plain], list[Data]]:
+def summed(one: Data | float | int, two: Data | float | int) -> tuple[str, dict[str, Plain], list[Data]]:
     """The step that adds two tensors, or a number to a tensor."""
     if isinstance(one, Data) and isinstance(two, Data):
         return "add", {"broadcast": one.bare != two.bare}, [one, two]
@@ -116,7 +117,7 @@ def sub(low: Lowering, call: Call) -> None:
     row = bind(call, "input other", alpha=1)
     one, two = low.operands(call, row["input"], row["other"])
     if row["alpha"] != 1:
-        two = _times(low, two, row["alpha"])
+        two = times(low, two, row["alpha"])
     if call.function.strip("_") == "rsub":
         one, two = two, one
     if isinstance(one, Data) and isinstance(two, Data):
@@ -190,87 +191,6 @@ def extreme(low: Lowering, call: Call) -> None:
     low.emit(call, call.function, {}, rows)
 
 
-@lowers("matmul", "bmm", "mm")
-def matmul(low: Lowering, call: Call) -> None:
-    one, two = (low.data(item) for item in call.arguments[:2])
-    if two.alone and len(two.shape) == 2 and not one.alone and len(one.shape) == 2 and one.is_clean:
-        # A vector an image: a matrix of one row.
-        row = low.between("reshape", {"shape": [1, *one.bare]}, [one], (1, *one.bare))
-        product = low.between("matmul", {}, [row, two], (1, two.shape[1]))
-        low.emit(call, "reshape", {"shape": [two.shape[1]]}, [product])
-        return
-    rank = max(len(one.shape), len(two.shape))
-    one, two = beside(low, one, two), beside(low, two, one)
-    if max(one.batch, two.batch) >= rank - 2:
-        raise Unsaid("a product of matrices along the batch")
-    lead = tuple(max(sizes) for sizes in zip(one.bare[:-2], two.bare[:-2], strict=True)) if len(one.bare) == len(two.bare) else None
-    if lead is None:
-        raise Unsaid("a product of matrices of which one serves several")
-    rows = [row if row.bare[:-2] == lead else _stretched(low, row, lead) for row in (one, two)]
-    low.emit(call, "matmul", {}, rows)
-
-
-def _stretched(low: Lowering, row: Data, lead: tuple[int, ...]) -> Data:
-    """A matrix that serves several, for each of them."""
-    shape = (*lead, *row.bare[-2:])
-    return replace(low.between("expand", {"shape": list(shape)}, [row], shape), batch=row.batch)
-
-
-@lowers("einsum")
-def einsum(low: Lowering, call: Call) -> None:
-    """Of two tensors; the letter of the batch goes."""
-    pattern, *given = call.arguments
-    given = given[0] if given and isinstance(given[0], list) else given
-    if len(given) != 2 or "." in pattern:
-        raise Unsaid("`einsum` of other than two tensors")
-    left, _, after = pattern.replace(" ", "").partition("->")
-    sides = left.split(",")
-    made, rows = low.result(call), [low.data(ref) for ref in given]
-    if any(row.fold > 1 or len(side) != len(set(side)) for row, side in zip([*rows, made], [*sides, after], strict=True)) or not after:
-        raise Unsaid("`einsum` with rows folded into the batch")
-    letters = {side[row.batch] for row, side in zip(rows, sides, strict=True) if not row.alone}
-    for place, row in enumerate(rows):
-        # What was only stretched over the batch has no axis of it.
-        axes = [axis for axis, letter in enumerate(sides[place]) if row.alone and letter in letters and row.shape[axis] == 1]
-        if axes:
-            shape = tuple(size for axis, size in enumerate(row.shape) if axis not in axes)
-            rows[place] = low.step("reshape", {"shape": list(shape)}, row, shape)
-            sides[place] = "".join(letter for axis, letter in enumerate(sides[place]) if axis not in axes)
-    if (
-        len(letters) > 1
-        or any(letter not in after for letter in letters)
-        or any(letters & set(s) for s, r in zip(sides, rows, strict=True) if r.alone)
-    ):
-        raise Unsaid("`einsum` along the batch")
-    if any(not row.bare for row in rows):
-        _by_one_number(low, call, rows, [[letter for letter in side if letter not in letters] for side in [*sides, after]])
-        return
-    words = [" ".join(letter for letter in side if letter not in letters) for side in [*sides, after]]
-    if any(letter not in after and (letter in sides[0]) != (letter in sides[1]) for letter in set(left) - {","}):
-        raise Unsaid("`einsum` that sums along an axis of one tensor alone")
-    low.emit(call, "einsum", {"pattern": f"{words[0]}, {words[1]} -> {words[2]}"}, rows)
-
-
-def _by_one_number(low: Lowering, call: Call, rows: list[Data], letters: list[list[str]]) -> None:
-    """An `einsum` of which a factor is one number an image."""
-    place = 1 if rows[1].bare else 0
-    if letters[place] != letters[2]:
-        raise Unsaid("`einsum` of one number an image with a sum or a permutation")
-    ones = (1,) * len(rows[place].bare)
-    rows[1 - place] = low.step("reshape", {"shape": list(ones)}, rows[1 - place], ones)
-    low.emit(call, "mul", {}, rows)
-
-
-@lowers("outer", "ger")
-def outer(low: Lowering, call: Call) -> None:
-    """One number an image by a vector that is the same for all."""
-    row = bind(call, "input vec2")
-    one, two = (low.data(row[name]) for name in ("input", "vec2"))
-    if one.bare or not two.alone:
-        raise Unsaid("`outer` along the batch")
-    low.emit(call, "mul", {}, [low.step("reshape", {"shape": [1]}, one, (1,)), two])
-
-
 @lowers("lerp")
 def lerp(low: Lowering, call: Call) -> None:
     """Between two tensors, as far from the first as the weight says."""
@@ -278,7 +198,7 @@ def lerp(low: Lowering, call: Call) -> None:
     one, two = low.operands(call, row["input"], row["end"])
     if not (isinstance(one, Data) and isinstance(two, Data)) or not isinstance(row["weight"], int | float):
         raise Unsaid("`lerp` by a tensor, or from or to a number")
-    low.emit(call, *_sum(_times(low, one, 1 - row["weight"]), _times(low, two, row["weight"])))
+    low.emit(call, *summed(times(low, one, 1 - row["weight"]), times(low, two, row["weight"])))
 
 
 @lowers("square")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from .by_distance import gather, once
 from .flat_steps import Plain, Step
 from .known import Data, Fixed
 from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_fixed import beside
 from .lower_folded import batched, clean, pooled, side_by_side, unbatched
+from .lower_products import dense
 from .trace import Call, Ref
 from .unsaid import Unsaid
 from .worked_weights import blurring, normed, standardised
@@ -118,12 +120,12 @@ def linear(low: Lowering, call: Call) -> None:
         raise Unsaid("`linear` along the batch")
     bias = row["bias"]
     if low.is_tied(row["weight"]) or low.is_made_up(row["weight"]) or not low.has_name(row["weight"], "weight"):
-        _product(low, call, data, row["weight"], bias)
+        dense(low, call, data, row["weight"], bias)
         return
     made_up = isinstance(bias, Ref) and low.is_made_up(bias)
     if isinstance(bias, Ref) and made_up and f"{low.key(row['weight'])}.bias" in low.values.leaves(bias.number):
         # A layer of PyTorch adds what has the name `bias` in it, and not what was made of that.
-        _product(low, call, data, row["weight"], bias)
+        dense(low, call, data, row["weight"], bias)
         return
     has_bias = bias is not None and not made_up
     arguments: dict[str, Plain] = {"features": weight.shape[0], "bias": has_bias, "last": True}
@@ -136,33 +138,6 @@ def linear(low: Lowering, call: Call) -> None:
     made = low.result(call)
     flowing_ = replace(made, number=low.between("linear", arguments, [data], made.bare, key).number)
     low.emit(call, "add", {"broadcast": True}, [flowing_, beside(low, low.data(bias), made)])
-
-
-def _product(low: Lowering, call: Call, data: Data, weight: Ref, bias: Ref | None) -> None:
-    """A dense layer whose weight is a learned tensor of its own, or made of some: a product of matrices."""
-    table, made = low.data(weight), low.result(call)
-    turned = low.step("permute", {"order": [1, 0]}, table, table.shape[::-1])
-    if not table.alone:
-        raise Unsaid("a weight that is computed from others")
-    if len(data.bare) < 2:  # a vector is a matrix of one row
-        row = low.between("reshape", {"shape": [1, *data.bare]}, [data], (1, *data.bare))
-        product = low.between("matmul", {}, [row, turned], (1, *made.bare))
-        if bias is None:
-            low.emit(call, "reshape", {"shape": list(made.bare)}, [product])
-            return
-        flat = low.between("reshape", {"shape": list(made.bare)}, [product], made.bare)
-        low.emit(call, "add", {}, [flat, beside(low, low.data(bias), made)])
-        return
-    lead = data.bare[:-2]
-    if lead:
-        whole = (*lead, *turned.shape)
-        first = low.step("reshape", {"shape": [*[1] * len(lead), *turned.shape]}, turned, (*[1] * len(lead), *turned.shape))
-        turned = low.step("expand", {"shape": list(whole)}, first, whole)
-    if bias is None:
-        low.emit(call, "matmul", {}, [data, turned])
-        return
-    product = replace(made, number=low.between("matmul", {}, [data, turned], made.bare).number)
-    low.emit(call, "add", {"broadcast": True}, [product, beside(low, low.data(bias), made)])
 
 
 @lowers("batch_norm")
@@ -486,11 +461,4 @@ def embedding(low: Lowering, call: Call) -> None:
 def _rows(low: Lowering, call: Call, places: Ref, weight: Ref) -> None:
     """An embedding of places that are the same for every input, as positions are: rows of the table that is learned."""
     table, made = low.data(weight), low.result(call)
-    found = low.values.of(places.number).flatten().tolist()
-    if found != list(range(found[0], found[0] + len(found))):
-        raise Unsaid("an embedding of numbers that are fixed, and do not stand side by side")
-    shape = (len(found), table.shape[1])
-    if len(found) < table.shape[0]:
-        told: dict[str, Plain] = {"axis": 0, "start": found[0], "stop": found[-1] + 1}
-        table = low.between("slice", told, [table], shape)
-    low.tell(call.results[0].number, low.step("reshape", {"shape": list(made.shape)}, table, made.shape))
+    low.tell(made.number, gather(low, table, 0, once(low, places.number), made.shape))

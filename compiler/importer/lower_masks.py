@@ -28,11 +28,31 @@ def masked_fill(low: Lowering, call: Call) -> None:
 def where(low: Lowering, call: Call) -> None:
     row = bind(call, "condition input other", input=None, other=None)
     mask = _mask(low, row["condition"])
-    given = row["input"]
-    if isinstance(given, Ref) and isinstance(low.of(given), Data):
-        _filled(low, call, given, ~mask, row["other"])
+    given, other = row["input"], row["other"]
+    if _flows(low, given) and _flows(low, other):
+        _one_of_two(low, call, mask, low.data(given), low.data(other))
+    elif _flows(low, given):
+        _filled(low, call, given, ~mask, other)
     else:
-        _filled(low, call, row["other"], mask, given)
+        _filled(low, call, other, mask, given)
+
+
+def _flows(low: Lowering, value: object) -> bool:
+    """Whether it is a tensor whose numbers are not known: of the input, or learned."""
+    return isinstance(value, Ref) and (isinstance(low.of(value), Data) or bool(low.values.leaves(value.number)))
+
+
+def _one_of_two(low: Lowering, call: Call, mask: torch.Tensor, one: Data, two: Data) -> None:
+    """Each where the mask has it, and 0 elsewhere: their sum."""
+    made = low.result(call)
+    rows = []
+    for data, kept in ((one, mask), (two, ~mask)):
+        data = beside(low, data, made)
+        if data.bare != made.bare:
+            data = replace(made, number=low.between("expand", {"shape": list(made.bare)}, [data], made.bare).number)
+        factor = _beside(low, kept.float(), made)
+        rows.append(low.between("mul", {}, [data, factor], made.bare))
+    low.emit(call, "add", {}, rows)
 
 
 def _mask(low: Lowering, mask: object) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,49 +11,17 @@ import torch
 from .by_distance import gathered
 from .known import Data
 from .lower import Lowering, bind, lowers
+from .taken import taken
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
-MOST_PIECES = 32
-"""More slices side by side would say nothing to a reader."""
-
 
 def ordered(low: Lowering, call: Call, data: Data, axis: int, order: Sequence[int]) -> None:
-    """The places of one axis (of `bare`) in this order, some of them several times or never."""
-    size = data.bare[axis]
-    places = [place % size for place in order]
-    if places == list(range(size)):
-        low.alias(call, data)
-        return
-    if size > 1 and places == list(range(size))[::-1]:
-        low.emit(call, "flip", {"axis": axis}, [data])
-        return
-    runs = _runs(places)
-    if len(runs) > MOST_PIECES:
-        raise Unsaid(f"an order of {len(places)} places without a pattern")
-    pieces = []
-    for run in runs:
-        shape = (*data.bare[:axis], len(run), *data.bare[axis + 1 :])
-        stop = run.stop if run.stop < size else None
-        if len(runs) == 1:
-            low.emit(call, "slice", {"axis": axis, "start": run.start, "stop": stop, "step": run.step}, [data])
-            return
-        pieces.append(low.between("slice", {"axis": axis, "start": run.start, "stop": stop, "step": run.step}, [data], shape))
-    low.emit(call, "concat", {"axis": axis}, pieces)
-
-
-def _runs(places: Sequence[int]) -> list[range]:
-    """The same places as the fewest ranges that go on, taken from the front."""
-    found: list[range] = []
-    at = 0
-    while at < len(places):
-        step = max(1, places[at + 1] - places[at]) if at + 1 < len(places) else 1
-        end = at + 1
-        while end < len(places) and places[end] == places[end - 1] + step:
-            end += 1
-        found.append(range(places[at], places[end - 1] + 1, step))
-        at = end
-    return found
+    """The call takes the places of one axis (of `bare`) in this order."""
+    made, found = low.result(call), taken(low, data, axis, order)
+    if found.bare != made.bare:
+        raise Unsaid("a change of axes across the batch")
+    low.tell(made.number, replace(made, number=found.number))
 
 
 def by_several(low: Lowering, call: Call, data: Data, rows: list[Any]) -> bool:

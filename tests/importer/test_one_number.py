@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import archc
+from .same import imported
 
 
 class Numbers(nn.Module):
@@ -42,18 +42,10 @@ ANSWERS: dict[str, Callable[[Numbers, Tensor, Tensor], Tensor]] = {
 }
 
 
-@pytest.mark.filterwarnings("error::archc.ArchWarning")
 @pytest.mark.parametrize("name", ANSWERS)
 def test_numbers_an_image_are_reckoned_with(name: str) -> None:
     """Asked anew with another batch; a wrong stretch over the batch would be seen."""
-    net = Numbers(ANSWERS[name]).eval()
-    text = archc.from_module(net, [torch.rand(2), torch.rand(2)])
-    made = archc.load(text).eval()
-    made.load_state_dict({key: value for key, value in net.state_dict().items() if key in made.state_dict()})
-    a, b = torch.rand(5), torch.rand(5)
-    with torch.no_grad():
-        ours, theirs = made(a[:, None], b[:, None]), net(a, b)
-    torch.testing.assert_close(ours, theirs if theirs.dim() > 1 else theirs[:, None])
+    imported(Numbers(ANSWERS[name]), [torch.rand(2), torch.rand(2)], [torch.rand(5), torch.rand(5)])
 
 
 def test_a_learned_number_is_a_factor_of_an_image() -> None:
@@ -65,8 +57,4 @@ def test_a_learned_number_is_a_factor_of_an_image() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return x[:, :1, 1:-1, 1:-1] + self.conv(x) * self.gain
 
-    net = Scaled().eval()
-    made = archc.load(archc.from_module(net, torch.rand(2, 3, 8, 8)), weights=net.state_dict()).eval()
-    given = torch.rand(3, 3, 8, 8)
-    with torch.no_grad():
-        torch.testing.assert_close(made(given), net(given))
+    imported(Scaled(), [torch.rand(2, 3, 8, 8)], [torch.rand(3, 3, 8, 8)])
