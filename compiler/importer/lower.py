@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+import torch
 from torch import nn
 
 from ..runtime.starts import Start
@@ -76,7 +77,10 @@ class Lowering:
             own = value.name.isidentifier() and value.name not in RESERVED
             name = value.name if own and is_name(value.name) and value.name not in taken else free_name(value.name if own else "x", taken)
             taken.add(name)
-            self.flat.inputs.append(Input(ref.number, name, data.bare, not value.dtype.is_floating_point))
+            is_truth = value.dtype == torch.bool
+            self.flat.inputs.append(Input(ref.number, name, data.bare, not value.dtype.is_floating_point and not is_truth))
+            if is_truth:
+                self.flat.notes.append(f"the input `{name}` holds truths in the model, and 1 and 0 here")
             self.known[ref.number] = data
             self._tell_how_it_lies("input", name, data)
         for call in self.trace.calls:

@@ -10,6 +10,7 @@ from .lower import Lowering, bind, lowers
 from .lower_constant import numbers
 from .lower_fixed import beside
 from .lower_masks import attention_mask
+from .lower_truths import added, is_truth, not_, padding
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
@@ -18,10 +19,8 @@ from .unsaid import Unsaid
 def attention(low: Lowering, call: Call) -> None:
     names = "query key value embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn dropout_p out_proj_weight out_proj_bias"
     row = bind(call, names, key_padding_mask=None, attn_mask=None, use_separate_proj_weight=False, is_causal=False, training=False)
-    if row["key_padding_mask"] is not None:
-        raise Unsaid("attention with a mask of which keys are padding, which depends on the input")
-    if row["bias_k"] is not None or row["use_separate_proj_weight"]:
-        raise Unsaid("attention with projections apart, or with a key that is learned")
+    if row["bias_k"] is not None or row["use_separate_proj_weight"] or row["add_zero_attn"]:
+        raise Unsaid("attention with projections apart, or with a key that is learned or 0")
     query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
     if key.number != value.number:
         raise Unsaid("attention whose keys and values come from two tensors")
@@ -30,11 +29,33 @@ def attention(low: Lowering, call: Call) -> None:
     owner = weight.key.rpartition(".")[0]
     arguments: dict[str, Plain] = {"heads": row["num_heads"], "dropout": row["dropout_p"], "bias": row["in_proj_bias"] is not None}
     inputs = [query] if query.number == key.number else [query, key]
-    if row["attn_mask"] is not None:
-        told, masks = attention_mask(low, row["attn_mask"], query.bare[-2])
-        arguments |= told
-        inputs += masks
-    low.emit(call, "attention", arguments, inputs, owner)
+    told, masks = _masks(low, row["attn_mask"], row["key_padding_mask"], query.bare[-2])
+    low.emit(call, "attention", arguments | told, [*inputs, *masks], owner)
+
+
+def _masks(low: Lowering, mask: Ref | None, padding_: Ref | None, length: int) -> tuple[dict[str, Plain], list[Data]]:
+    """What is told of a mask and of padding, and what both add to the logits."""
+    keys = [] if padding_ is None else padding(low, padding_)
+    if not keys:
+        return ({}, []) if mask is None else _of_places(low, mask, length)
+    if mask is None:
+        return {"mask": True}, keys
+    _, rows = _of_places(low, mask, length)
+    if not rows:  # what lies ahead, which goes with no other mask as a word
+        ahead = torch.full((1, length, length), float("-inf")).triu(1)
+        rows = [numbers(low, ahead, tuple(ahead.shape))]
+    shape = tuple(max(sizes) for sizes in zip(rows[0].bare, keys[0].bare, strict=True))
+    return {"mask": True}, [low.between("add", {"broadcast": True}, [*keys, *rows], shape)]
+
+
+def _of_places(low: Lowering, mask: Ref, length: int) -> tuple[dict[str, Plain], list[Data]]:
+    """A mask that says which places see which."""
+    if not isinstance(low.of(mask), Data):
+        return attention_mask(low, mask, length)
+    data = added(low, low.data(mask)) if is_truth(low, mask) else low.data(mask)
+    if len(data.bare) != 3:
+        raise Unsaid("a mask of attention that depends on the input, and is not one for each head")
+    return {"mask": True}, [data]
 
 
 @lowers("scaled_dot_product_attention")
@@ -56,7 +77,7 @@ def _added(low: Lowering, mask: Ref) -> Data:
     if low.trace.values[mask.number].dtype != torch.bool:
         return low.data(mask)
     if isinstance(low.of(mask), Data):
-        raise Unsaid("a mask of attention that depends on the input")
+        return added(low, not_(low, low.data(mask)))
     kept = low.values.of(mask.number)
-    added = torch.where(kept, 0.0, float("-inf"))
-    return numbers(low, added, tuple(added.shape))
+    fill = torch.where(kept, 0.0, float("-inf"))
+    return numbers(low, fill, tuple(fill.shape))

@@ -11,6 +11,7 @@ from .known import Data
 from .lower import Lowering, bind, lowers
 from .lower_constant import numbers
 from .lower_fixed import beside
+from .lower_truths import choose, cover, is_truth, not_
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
@@ -21,20 +22,47 @@ COVERS = -1e4
 @lowers("masked_fill")
 def masked_fill(low: Lowering, call: Call) -> None:
     row = bind(call, "input mask value")
-    _filled(low, call, row["input"], row["mask"], row["value"])
+    if is_truth(low, row["mask"]):
+        mask = low.data(row["mask"])
+        _chosen(low, call, mask, _number(low, row["value"]), _operand(low, row["input"], mask))
+    else:
+        _filled(low, call, row["input"], row["mask"], row["value"])
 
 
 @lowers("where")
 def where(low: Lowering, call: Call) -> None:
     row = bind(call, "condition input other", input=None, other=None)
-    mask = _mask(low, row["condition"])
     given, other = row["input"], row["other"]
+    if is_truth(low, row["condition"]):
+        chooses = low.data(row["condition"])
+        _chosen(low, call, chooses, _operand(low, given, chooses), _operand(low, other, chooses))
+        return
+    mask = _mask(low, row["condition"])
     if _flows(low, given) and _flows(low, other):
         _one_of_two(low, call, mask, low.data(given), low.data(other))
     elif _flows(low, given):
         _filled(low, call, given, ~mask, other)
     else:
         _filled(low, call, other, mask, given)
+
+
+def _chosen(low: Lowering, call: Call, mask: Data, one: Data | float, two: Data | float) -> None:
+    """Either tensor or number, as a mask of the input says."""
+    if isinstance(one, int | float) and one <= COVERS:
+        cover(low, call, two, mask, one)
+    elif isinstance(two, int | float) and two <= COVERS:
+        cover(low, call, one, not_(low, mask), two)
+    else:
+        choose(low, call, mask, one, two)
+
+
+def _operand(low: Lowering, value: object, mask: Data) -> Data | float:
+    """What a mask of the input chooses: a number too where a tensor is one all over."""
+    if isinstance(value, Ref) and not _flows(low, value):
+        tensor = low.values.of(value.number)
+        if tensor.numel() and bool((tensor == tensor.flatten()[0]).all()):
+            return float(tensor.flatten()[0])
+    return beside(low, low.data(value), mask) if isinstance(value, Ref) else _number(low, value)
 
 
 def _flows(low: Lowering, value: object) -> bool:

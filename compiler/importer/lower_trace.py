@@ -19,6 +19,7 @@ from . import (
     lower_recurrent,
     lower_resized,
     lower_shapes,
+    lower_truths,
 )
 from .flat_steps import Flat
 from .lower import TABLE, Lowering
@@ -36,6 +37,7 @@ ROOMS = (
     lower_recurrent,
     lower_resized,
     lower_shapes,
+    lower_truths,
 )
 """The files that fill the table, each as it is imported."""
 

@@ -228,6 +228,10 @@ def _numbers(like: torch.Tensor, shape: tuple[int, ...], reference: nn.Module, g
     """Numbers for an input; whole ones are rows of any table that the model has."""
     if like.is_floating_point():
         return draw(shape, generator=generator)
+    if like.dtype == torch.bool:  # never all of a row: what is covered whole has no numbers
+        drawn = torch.rand(shape, generator=generator) < 0.4
+        drawn[..., 0] = draw is _ones
+        return drawn
     rows = [part.num_embeddings for part in reference.modules() if isinstance(part, nn.Embedding)]
     if draw in (_ones, _zeros):
         return draw(shape, generator=generator).long()
@@ -279,7 +283,8 @@ def _run(module: nn.Module, model: Model, inputs: list[torch.Tensor]) -> Compare
         except Exception as error:
             return Unrun(_line(error))
         try:
-            ours = [tensor for _, tensor in outputs(module(*inputs))]
+            real = next(module.parameters(), torch.zeros(())).dtype
+            ours = [tensor for _, tensor in outputs(module(*[row.to(real) if row.dtype == torch.bool else row for row in inputs]))]
         except Exception as error:
             return _line(error)
     ours = ours[: len(theirs)]

@@ -32,6 +32,9 @@ LONGEST = 200
 WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*\bLong\b|as indices must be")
 """What PyTorch says to numbers with a fraction where it wants an index."""
 
+WANTS_TRUTHS = re.compile(r"\bbool(ean)?\b|bitwise_\w+", re.IGNORECASE)
+"""What it says to numbers where it wants a mask."""
+
 MOST_TOLD = 8
 """How many missing operations a refusal lists."""
 
@@ -87,19 +90,35 @@ class Runs:
         return any(not key.startswith(tuple(f"{owner}." for owner in owners)) for key in unread)
 
     def _first_runs(self) -> list[Trace]:
-        """The runs of evaluation; on whole numbers where the model asks for these and was given no tensors."""
+        """The runs of evaluation; on whole numbers or truths where the model asks for these and was given no tensors."""
+        given = self.model.inputs
         try:
             return self._runs(training=False)
         except ArchError as error:
-            given = self.model.inputs
-            if self.model.keep or not WANTS_INTEGERS.search(str(error.diagnostics[0].message)):
+            if self.model.keep:
                 raise
-            for chosen in [*({place} for place in range(len(given))), set(range(len(given)))]:
-                self.model.inputs = [tensor.long() if place in chosen else tensor for place, tensor in enumerate(given)]
-                with contextlib.suppress(ArchError):
-                    return self._runs(training=False)
-            self.model.inputs = given
-            raise
+            traces = self._asked_for(error)
+            if traces is None:
+                self.model.inputs = given
+                raise
+            return traces
+
+    def _asked_for(self, error: ArchError, others: int = 2) -> list[Trace] | None:
+        """The runs on inputs of the kind that an error asks for: of one of them, of all, or of one and another of another kind."""
+        told, given = str(error.diagnostics[0].message), self.model.inputs
+        kind = torch.bool if WANTS_TRUTHS.search(told) else torch.long if WANTS_INTEGERS.search(told) else None
+        if kind is None:
+            return None
+        for chosen in [*({place} for place in range(len(given))), set(range(len(given)))]:
+            self.model.inputs = [tensor.to(kind) if place in chosen else tensor for place, tensor in enumerate(given)]
+            try:
+                return self._runs(training=False)
+            except ArchError as next_error:
+                gone = str(next_error.diagnostics[0].message) != told and others
+                traces = self._asked_for(next_error, others - 1) if gone and len(given) > 1 else None
+                if traces is not None:
+                    return traces
+        return None
 
     def _runs(self, training: bool) -> list[Trace]:
         found = []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...base.records import dataclass
+from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering
 from .unsaid import Unsaid
@@ -43,16 +44,16 @@ def taken(low: Lowering, data: Data, axis: int, order: Sequence[int]) -> Data:
 
 def _piece(low: Lowering, data: Data, axis: int, run: Run) -> Data:
     stop = run.first + 1 + (run.count - 1) * run.step
-    told = {"axis": axis, "start": run.first, "stop": stop if stop < data.bare[axis] else None, "step": run.step or 1}
+    told: dict[str, Plain] = {"axis": axis, "start": run.first, "stop": stop if stop < data.bare[axis] else None, "step": run.step or 1}
     if run.step:
         return _made(low, "slice", told, data, axis, run.count)
     one = data if data.bare[axis] == 1 else _made(low, "slice", told, data, axis, 1)
     return _made(low, "expand", {"shape": [*data.bare[:axis], run.count, *data.bare[axis + 1 :]]}, one, axis, run.count)
 
 
-def _made(low: Lowering, operation: str, told: dict[str, object], data: Data, axis: int, count: int) -> Data:
+def _made(low: Lowering, operation: str, told: dict[str, Plain], data: Data, axis: int, count: int) -> Data:
     shape = (*data.bare[:axis], count, *data.bare[axis + 1 :])
-    return _like(data, low.between(operation, told, [data], shape), axis, count)  # type: ignore[arg-type]
+    return _like(data, low.between(operation, told, [data], shape), axis, count)
 
 
 def _like(data: Data, made: Data, axis: int, count: int) -> Data:

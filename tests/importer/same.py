@@ -21,10 +21,16 @@ def imported(net: nn.Module, example: Sequence[Tensor], given: Sequence[Tensor])
         made = archc.load(text).eval()
     made.load_state_dict({key: value for key, value in net.state_dict().items() if key in made.state_dict()})
     with torch.no_grad():
-        ours, theirs = made(*[row if row.dim() > 1 else row[:, None] for row in given]), net(*given)
+        ours, theirs = made(*[_as_here(row) for row in given]), net(*given)
     for one, other in zip(_rows(ours), _rows(theirs), strict=True):
         torch.testing.assert_close(one, other if other.dim() > 1 else other[:, None], rtol=1e-4, atol=1e-5)
     return text
+
+
+def _as_here(row: Tensor) -> Tensor:
+    """An input of the model's as the text's."""
+    row = row.float() if row.dtype == torch.bool else row
+    return row if row.dim() > 1 else row[:, None]
 
 
 def _rows(answer: Tensor | Sequence[Tensor]) -> Sequence[Tensor]:

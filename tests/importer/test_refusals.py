@@ -92,7 +92,7 @@ class Complex(Alone):
 class Covered(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.mix = nn.MultiheadAttention(16, 4, batch_first=True)
+        self.mix = nn.MultiheadAttention(16, 4, batch_first=True, add_bias_kv=True)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x[:, 0]
@@ -189,7 +189,7 @@ def test_no_operation_is_shown_for_a_part_that_a_step_could_not_call_as_the_mode
     """It takes a mask of truths, by name, and a word beside: a step gives none of these."""
     row = refused("Covered")
     sentence, text = declared(row)
-    assert any("which keys are padding" in note and "first in mix, layers.py:" in note for note in row.notes)
+    assert any("a key that is learned" in note and "first in mix, layers.py:" in note for note in row.notes)
     assert sentence.startswith("move it into a module of its own") and not text
 
 
