@@ -35,25 +35,42 @@ NETWORKS = {
     "convnext_tiny": "torchvision:convnext_tiny",
     "vit_b_16": "torchvision:vit_b_16",
     "swin_t": "torchvision:swin_t",
+    **{
+        name: f"torchvision:{name}"
+        for name in (
+            *("vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16_bn", "vgg19", "vgg19_bn", "densenet169", "regnet_x_400mf"),
+            *("resnet34", "resnet101", "resnet152", "wide_resnet50_2", "resnext101_32x8d", "resnext101_64x4d"),
+        )
+    },
+    **{
+        name: f"timm:{name}"
+        for name in (
+            *("resnet18d", "resnet50c", "resnet50d", "resnet101d", "resnet152d", "resnext101_32x4d", "seresnet50", "seresnext50_32x4d"),
+            *("resnetv2_50", "res2net50_26w_4s"),
+        )
+    },
 }
 
 BASE = "reference_onnxruntime"
-ARTEFACTS = ("optimized", "tuned", "onnxruntime")
-"""What archc makes: the first two are TorchScript files."""
+ARTEFACTS = ("optimized", "tuned", "onnxruntime", "openvino")
+"""What archc makes: the first two are TorchScript files, the others the rewritten graph as an ONNX file, in two runtimes."""
 
 PACKAGED = ("packaged",)
 """archc's, too, and made as slowly as the compiled ways below: measured where they are."""
 
-PEERS = ("openvino", "reference", "frozen", "optimize_for_inference")
-"""OpenVINO runs archc's rewritten graph, where it is installed."""
+PEERS = ("reference_openvino", "reference", "frozen", "optimize_for_inference")
+"""The other library's module. OpenVINO, here and above, where it is installed, in float32."""
+
+SHORT = ("optimized", "onnxruntime", "openvino", "reference_openvino", "frozen")
+"""The fastest of archc's and of the others', in the mean: with `--short`, for many networks in little time."""
+
 COMPILED = ("aot_inductor",)
 """Takes a minute or more to make: measured at one setting alone, unless `--compiled` asks for all."""
 
 
-def run(network: str, against: str, batch: int, threads: int, seconds: float, compiled: bool) -> dict[str, object]:
-    ways = ",".join((BASE, *ARTEFACTS, *PEERS, *((*PACKAGED, *COMPILED) if compiled else ())))
+def run(network: str, against: str, batch: int, threads: int, seconds: float, ways: tuple[str, ...]) -> dict[str, object]:
     command = [
-        sys.executable, "-m", "archc", "--quiet", "bench", network, "--against", against, "--ways", ways, "--base", BASE,
+        sys.executable, "-m", "archc", "--quiet", "bench", network, "--against", against, "--ways", ",".join((BASE, *ways)), "--base", BASE,
         "--batch", str(batch), "--threads", str(threads), "--rounds", "60", "--seconds", str(seconds), "--format", "json",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=HERE.parent)
@@ -77,7 +94,7 @@ def mean(values: list[float]) -> float:
 def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ignore[type-arg]
     titles = {
         "again": "ORT again", "onnxruntime": "archc ONNX", "packaged": "archc AOTI", "reference": "eager", "optimize_for_inference": "opt. for inf.",
-        "aot_inductor": "AOTInductor", "openvino": "OpenVINO",
+        "aot_inductor": "AOTInductor", "openvino": "archc ONNX in OpenVINO", "reference_openvino": "OpenVINO",
     }  # fmt: skip
     chosen = [row for row in rows if row["batch"] == batch and row["threads"] == threads]
     if not chosen:
@@ -87,9 +104,11 @@ def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ign
     there = {each["way"] for row in chosen for each in row["rows"]}
     ways = tuple(way for way in ("again", *own, *PEERS, *COMPILED) if way in there)
     lines = [f"### Batch {batch}, {threads} thread{'s' if threads > 1 else ''}", ""]
-    lines.append("| network | ORT ms | " + " | ".join(titles.get(way, way) for way in ways) + " | fastest of archc |")
-    lines.append("| --- |" + " ---: |" * (len(ways) + 2))
-    columns: dict[str, list[float]] = {way: [] for way in (*ways, "fastest")}
+    lines.append(
+        "| network | ORT ms | " + " | ".join(titles.get(way, way) for way in ways) + " | fastest of archc | against the fastest other |"
+    )
+    lines.append("| --- |" + " ---: |" * (len(ways) + 3))
+    columns: dict[str, list[float]] = {way: [] for way in (*ways, "fastest", "ahead")}
     for row in chosen:
         base = next(each for each in row["rows"] if each["way"] == BASE)
         cells = []
@@ -104,10 +123,14 @@ def table(rows: list[dict], batch: int, threads: int) -> list[str]:  # type: ign
                 f"{value:.2f} ({each['speed']['low']:.2f}-{each['speed']['high']:.2f})" if way in ("again", *own) else f"{value:.2f}"
             )
         best = max(value for value in (speed(row, way) for way in own) if value is not None)
+        ahead = best / max(1.0, *(value for value in (speed(row, way) for way in (*PEERS, *COMPILED)) if value is not None))
         columns["fastest"].append(best)
-        lines.append(f"| {row['network']} | {base['milliseconds']:.1f} | " + " | ".join(cells) + f" | {best:.2f} |")
+        columns["ahead"].append(ahead)
+        lines.append(f"| {row['network']} | {base['milliseconds']:.1f} | " + " | ".join(cells) + f" | {best:.2f} | {ahead:.2f} |")
     lines.append(
-        "| geometric mean | | " + " | ".join(f"{mean(columns[way]):.2f}" if columns[way] else "" for way in (*ways, "fastest")) + " |"
+        "| geometric mean | | "
+        + " | ".join(f"{mean(columns[way]):.2f}" if columns[way] else "" for way in (*ways, "fastest", "ahead"))
+        + " |"
     )
     return [*lines, ""]
 
@@ -140,6 +163,7 @@ def main() -> None:
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--seconds", type=float, default=12.0, help="for the rounds of one run")
     parser.add_argument("--compiled", action="store_true", help="AOTInductor, of archc and of the plain module, at every setting")
+    parser.add_argument("--short", action="store_true", help="the fastest ways alone, none tuned or compiled")
     parser.add_argument("--tables", action="store_true", help="write the tables of runtime.json again, and measure nothing")
     options = parser.parse_args()
     store = HERE / "runtime.json"
@@ -149,7 +173,8 @@ def main() -> None:
             for batch in map(int, options.batches.split(",")):
                 for threads in map(int, options.threads.split(",")):
                     compiled = options.compiled or (batch, threads) == (1, 1)
-                    found = run(network, NETWORKS[network], batch, threads, options.seconds, compiled)
+                    ways = SHORT if options.short else (*ARTEFACTS, *PEERS, *((*PACKAGED, *COMPILED) if compiled else ()))
+                    found = run(network, NETWORKS[network], batch, threads, options.seconds, ways)
                     key = (network, batch, threads, found["machine"])
                     rows = [row for row in rows if (row["network"], row["batch"], row["threads"], row["machine"]) != key] + [found]
                     speeds = {each["way"]: round(each["speed"]["median"], 2) for each in found["rows"]}  # type: ignore[attr-defined]

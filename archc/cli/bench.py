@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # The names of `compiler.bench.ways.WAYS`, and `bench.USUAL`: stated here so that `--help` loads no torch; a test holds them equal.
 WAYS = (
     "eager", "torchscript", "frozen", "optimize_for_inference", "optimized", "tuned", "compiled", "max_autotune", "aot_inductor", "packaged",
-    "onnxruntime", "cuda_graph", "tensorrt", "openvino", "reference", "reference_onnxruntime", "training", "reference_training",
+    "onnxruntime", "cuda_graph", "tensorrt", "openvino", "reference", "reference_onnxruntime",
+    "reference_openvino", "training", "reference_training",
 )  # fmt: skip
 USUAL = ("eager", "torchscript", "optimized", "compiled", "onnxruntime", "openvino", "reference", "reference_onnxruntime")
 

@@ -133,17 +133,24 @@ def _onnx_runtime(setting: Setting) -> Leg:
 
 
 def _reference_onnx_runtime(setting: Setting) -> Leg:
-    """The other library's module by PyTorch's own export."""
-    from ..emit.torch_export import quiet
-
     _need("onnxruntime", "onnx", "onnxscript")
+    return onnx_session(_reference_file(setting), setting)
+
+
+def _reference_file(setting: Setting) -> str:
+    """The other library's module by PyTorch's own export, with inputs of float32: its runtimes choose what they compute in."""
     import torch
 
+    from ..emit.torch_export import quiet
+
     assert setting.reference is not None
+    module, given = setting.reference, setting.given
+    if setting.dtype != "float32":
+        module, given = _copy(module).float(), tuple(x.float() if x.is_floating_point() else x for x in given)
     path = os.path.join(_folder(setting), "reference.onnx")
     with quiet(), torch.no_grad():
-        torch.onnx.export(setting.reference, setting.given, path, dynamo=True, external_data=False, verbose=False)
-    return onnx_session(path, setting)
+        torch.onnx.export(module, given, path, dynamo=True, external_data=False, verbose=False)
+    return path
 
 
 def _tensorrt(setting: Setting) -> Leg:
@@ -182,10 +189,19 @@ def _openvino(setting: Setting) -> Leg:
     from ..emit.onnx import save
 
     _need("openvino", "onnx", "onnxscript")
-    import openvino
-
     path = os.path.join(_folder(setting), "network.onnx")
     save(rewritten(setting.graph, setting.weights), setting.graph, path)
+    return _compiled_by_openvino(path, setting)
+
+
+def _reference_openvino(setting: Setting) -> Leg:
+    _need("openvino", "onnx", "onnxscript")
+    return _compiled_by_openvino(_reference_file(setting), setting)
+
+
+def _compiled_by_openvino(path: str, setting: Setting) -> Leg:
+    import openvino
+
     # Unasked it computes in bfloat16 wherever the processor can.
     precision = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}.get(setting.dtype)
     if precision is None:
@@ -247,6 +263,7 @@ WAYS: tuple[Way, ...] = (
     Way("openvino", "archc's rewritten graph in OpenVINO", _openvino),
     Way("reference", "the other library's module", _reference_eager, True),
     Way("reference_onnxruntime", "the other library's module in ONNX Runtime", _reference_onnx_runtime, True),
+    Way("reference_openvino", "the other library's module in OpenVINO", _reference_openvino, True),
     Way("training", "a step of training: channels last, autocast to bfloat16", training, answers=False),
     Way("reference_training", "the same step of the other library's module", reference_training, True, False),
 )

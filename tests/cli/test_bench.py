@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ import torch
 
 from archc.cli import bench as command
 from archc.compiler.bench import bench as measured
+from archc.compiler.bench.setting import NotHere, Setting
 from archc.compiler.bench.ways import WAYS
+from archc.compiler.driver import check
 from archc.compiler.emit.fast import optimized
 from tests.sample import only_in_campaign
 
@@ -102,6 +106,24 @@ def test_peers_run_in_the_dtype_that_is_asked_for_or_not_at_all(run: Run) -> Non
     else:
         (found,) = (row for row in document["rows"] if row["way"] == "openvino")
         assert 1e-5 < found["difference"] < 0.05, "another dtype than float32, and the same network"
+
+
+@pytest.mark.parametrize(("dtype", "most"), [("float32", 1e-5), ("bfloat16", 0.05)])
+def test_another_library_s_module_in_openvino(dtype: str, most: float) -> None:
+    pytest.importorskip("openvino")
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(288, 5)).eval()
+    image = torch.rand(2, 3, 8, 8)
+    with ExitStack() as room:
+        their, given = copy.deepcopy(module).to(getattr(torch, dtype)), (image.to(getattr(torch, dtype)),)
+        setting = Setting(check("alexnet").graph, module, given, 1, dtype=dtype, reference=their, room=room)
+        try:
+            answer = next(way for way in WAYS if way.name == "reference_openvino").make(setting)()
+        except NotHere as reason:
+            pytest.skip(str(reason))
+        found = torch.from_numpy(next(iter(answer.values())))  # type: ignore[attr-defined]
+    wanted = module(image).detach()
+    assert found.shape == wanted.shape
+    assert (found - wanted).abs().max() < most * wanted.abs().max()
 
 
 def test_packaged_without_a_compiler(run: Run) -> None:
