@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from tests.sample import sample
+
 from .conftest import Run
 
 # --------------------------------------------------------------------------------------------------- cost
@@ -77,7 +79,7 @@ def test_the_paper_s_table(run: Run) -> None:
     assert document["goal"]["target"] == 4_089_184_256 and document["best"] == {"cardinality": 1, "base": 64}
 
 
-@pytest.mark.parametrize(("cardinality", "base"), [(1, 64), (2, 40), (4, 24), (8, 14), (32, 4)])
+@pytest.mark.parametrize(("cardinality", "base"), sample([(1, 64), (2, 40), (4, 24), (8, 14), (32, 4)], 1, 3))
 def test_each_cardinality_by_itself(run: Run, cardinality: int, base: int) -> None:
     result = run("fit", "resnext50", "--vary", "base", "--match", "macs=resnet50", "--set", f"cardinality={cardinality}", "--format", "csv")
     assert result.stdout.splitlines()[1].startswith(f"{base},")

@@ -22,6 +22,7 @@ from archc.compiler.importer.flat_steps import Flat, Step
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.training_part import put_back, read
 from archc.compiler.runtime.live_module import build
+from tests.sample import sample
 
 from . import models
 from .texts import CASES, FOLDER
@@ -138,7 +139,11 @@ def test_onnx_keeps_blocks_and_keys_and_says_what_is_folded(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["squeezenet1_1", *(pytest.param(name, marks=pytest.mark.slow) for name in ("resnet18", "convnext_tiny", "inception_v3"))]
+    "name",
+    [
+        "squeezenet1_1",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in sample(("resnet18", "convnext_tiny", "inception_v3"), 1, 3)),
+    ],
 )
 def test_the_json_of_a_network_gives_the_network_again(name: str, tmp_path: Path) -> None:
     graph = compile(name).graph

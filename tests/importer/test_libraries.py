@@ -32,7 +32,7 @@ def imported(source: str) -> Imported:
     return import_model(model_of(source), source=source)
 
 
-@pytest.mark.parametrize("source", LINES)
+@pytest.mark.parametrize("source", sample(LINES, 1, 2))
 def test_a_model_becomes_a_text_of_few_lines(source: str) -> None:
     made = imported(source)
     assert not made.is_flat

@@ -11,6 +11,7 @@ from torch import nn
 import archc
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of
+from tests.sample import only_in_campaign
 
 from .texts import text_of
 
@@ -60,6 +61,7 @@ def test_a_block_says_which_class_it_was() -> None:
 
 
 @pytest.mark.slow
+@only_in_campaign
 def test_the_modules_of_hrnet_are_one_block_with_loops() -> None:
     text = import_model(model_of("timm:hrnet_w18"), source="timm:hrnet_w18").text
     assert text.count("block high_resolution_module") == 1

@@ -15,6 +15,7 @@ from archc.compiler.document import to_json
 from archc.compiler.driver import compile, compile_source
 from archc.compiler.importer.files import named
 from archc.compiler.importer.importing import import_model
+from tests.sample import only_in_campaign
 
 
 class Merging(nn.Module):
@@ -149,6 +150,7 @@ def test_the_json_of_a_network_with_sizes_of_others_gives_it_again(tmp_path: Pat
     assert [(node.operation.name, node.shape) for node in again.nodes] == [(node.operation.name, node.shape) for node in graph.nodes]
 
 
+@only_in_campaign
 def test_a_shipped_pyramid_comes_back_from_its_json(tmp_path: Path) -> None:
     path = tmp_path / "NETWORK.json"
     path.write_text(to_json(compile("resnet50_fpn", inputs={"": (3, 96, 96)}).graph), encoding="utf-8")
