@@ -6,6 +6,7 @@ refused or work elsewhere, the step is told its axis, or the tensor that enters 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -46,6 +47,8 @@ class _Names:
         axes = {row.number: row.axes for row in self.flat.inputs}
         steps, last = [], max(shapes, default=0)
         for step in self.flat.steps:
+            if step.operation == "rearrange":
+                _keep_names(step, axes[step.inputs[0]], shapes[step.inputs[0]])
             record = record_of(step)
             for operand, names in self._renamed(step, record, [axes[number] for number in step.inputs], shapes):
                 last += 1
@@ -86,6 +89,24 @@ class _Names:
                     yield place, names[0]
                 elif refusal.code == "E332" and own_order(record, rank):
                     yield place, own_order(record, rank)
+
+
+def _keep_names(step: Step, names: Axes, shape: Shape) -> None:
+    """A map whose sides are cut: with the names of its axes in the pattern it keeps them, so that blocks behind it are as those before."""
+    before, after = str(step.arguments["pattern"]).split("->")
+    groups = [group.strip("()").split() for group in re.findall(r"\([^)]*\)|\S+", before)]
+    letters = {name[:1]: name for name in names if name}
+    if len(names) < 3 or len(step.shape) != len(names) or len(groups) != len(names):
+        return
+    if any(name[:1] not in group for name, group in zip(names, groups, strict=True)):
+        return
+    words = {key: letters.get(key, key) for group in groups for key in group}
+    pattern = re.sub(r"\w+", lambda match: words.get(match[0], match[0]), f"{before}->{after}")
+    told = {words[key]: value for key, value in step.arguments.items() if key != "pattern"}
+    named = replace(step, arguments={"pattern": pattern, **told})
+    old, new = (record_of(row).axes((names,), (shape,), step.shape) for row in (step, named))
+    if len(set(filter(None, new))) > len(set(filter(None, old))):
+        step.arguments = named.arguments
 
 
 def record_of(step: Step) -> Operation:

@@ -20,6 +20,9 @@ from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text,
 from .unify import ACTIVATIONS
 from .words import free_name, is_name
 
+FEWEST = 3
+"""At how many widths one must be the same part of another for that to be no accident, where the constructor takes both."""
+
 NONE = object()
 """A parameter without a default."""
 
@@ -158,6 +161,8 @@ class Maker:
         self.parameters: list[Parameter] = []
         self.words: set[str] = set()
         """Names of axes and blocks that stand in the body."""
+        self.of_steps: set[str] = set()
+        """What a generator calls the width of a step: such a name says nothing that the step does not."""
         self.lets: dict[str, str] = {}
         self.known: list[tuple[str, Callable[[], Column]]] = []
         """Expressions of numbers of channels, for conditions, with how to work them out."""
@@ -167,6 +172,7 @@ class Maker:
         rows = list(holes(self.body, [True] * self.size))
         self.words = {word.text for row in rows for value in row.column for word in _listed(value) if isinstance(word, Word)}
         self.words |= {item.block for item, _ in walk(self.body) if isinstance(item, Call)}
+        self.of_steps = {f"{item.label}_{word}" for item, _ in walk(self.body) for word in ("channels", "features") if item.label}
         last = next((row.holder for row in reversed(rows) if is_width(row.role)), None)
         for row in rows:
             row.is_last = row.holder is last
@@ -183,8 +189,15 @@ class Maker:
         # What the constructor names comes first, so that others can follow from it.
         waiting.sort(key=lambda row: row.column.count(ABSENT))
         named = [row for row in waiting if self._of_constructor(row) is not None]
+        named.sort(key=lambda row: self._of_constructor(row) in self.of_steps)
         for row in [*named, *(row for row in waiting if row not in named)]:
             row.fill(self._expression(row))
+        for row in waiting:
+            # What a parameter turns out to say is not worked out from what enters.
+            if isinstance(value := row.values()[0], Text) and value.text.startswith("in.") and value.text[-1].isdigit():
+                told = next((item for item in self.parameters if same(row.column, item.column)), None)
+                if told is not None:
+                    row.fill(Text(told.name))
         for row in partial:
             # One value where it is there: that of a parameter, if that says it (the stride of a shortcut is the block's).
             for parameter in self.parameters:
@@ -241,13 +254,13 @@ class Maker:
             return Text(times(f"in.{word}", part))
         name = self._of_constructor(row)
         if name is not None:
-            return self._parameter(name, row)
+            told = self._of_parameter(row, FEWEST) if wide and name in self.of_steps else None
+            return told or self._parameter(name, row)
         if typed(column) is int and (wide or row.role in ("groups", "count")):
-            for parameter in self.parameters:
-                if typed(parameter.column) is int and parameter.name not in ("stride", "kernel", "dilation"):
-                    factor = ratio(column, parameter.column)
-                    if factor is not None:
-                        return self._channels(row, parameter, factor)
+            told = self._of_parameter(row)
+            is_of_heads = told is not None and "heads" in told.text and ratio(column, enters) is not None
+            if told is not None and not is_of_heads:  # a width that enters says more than a number of heads
+                return told
             if word:
                 for name, values in [(row_.name, row_.column) for row_ in self.parameters] + list(self.constructor.items()):
                     if typed(values) is int and len(distinct(values)) > 1 and same(column, product(enters, values)):
@@ -258,6 +271,17 @@ class Maker:
                 if factor is not None:
                     return Text(times(f"in.{word}", factor))
         return self._parameter(None, row)
+
+    def _of_parameter(self, row: Hole, fewest: int = 2) -> Text | None:
+        """A multiple or a part of a parameter, at so many different numbers at least."""
+        if len(distinct(row.column)) < fewest:
+            return None
+        for parameter in self.parameters:
+            if typed(parameter.column) is int and parameter.name not in ("stride", "kernel", "dilation"):
+                factor = ratio(row.column, parameter.column)
+                if factor is not None:
+                    return self._channels(row, parameter, factor)
+        return None
 
     def _of_sides(self, row: Hole) -> Text | None:
         """Sizes that are those of what enters, or parts of these; where that is changed by then, the block says them at its beginning."""
@@ -278,9 +302,13 @@ class Maker:
         begins = [value if value is ABSENT else value.first.step for value in row.column]
         if any(not isinstance(begin, int) for begin in begins if begin is not ABSENT):
             return self._parameter(None, row)
+        first = next(value for value in row.column if value is not ABSENT)
+        more = f"{first.every} * i" if first.every > 1 else "i"
+        for parameter in self.parameters:  # the second of two that take turns begins a step later
+            if parameter.name == "begin" and same(begins, [value if value is ABSENT else value + 1 for value in parameter.column]):
+                return Text(f"{RATE} * (begin + 1 + {more}) / {first.first.steps}")
         told = self._parameter("begin", Hole(None, None, begins, row.entry, "begin"))
-        steps = next(value.first.steps for value in row.column if value is not ABSENT)
-        return Text(f"{RATE} * ({told.text} + i) / {steps}")
+        return Text(f"{RATE} * ({told.text} + {more}) / {first.first.steps}")
 
     def _channels(self, row: Hole, parameter: Parameter, factor: Fraction) -> Text:
         """A parameter, or a multiple or part of it."""
@@ -295,6 +323,10 @@ class Maker:
             wanted = "out_channels" if row.is_last else "width"
         found = free_name(wanted, {*self.words, *self.lets, *(item.name for item in self.parameters)})
         column = list(row.column)
+        turns = len(row.holder.body.items) if isinstance(row.holder, Loop) and row.key is None else 1
+        if turns > 1 and name is None:
+            self.parameters.append(Parameter(found, [count if count is ABSENT else count * turns for count in column]))
+            return Text(f"{found} / {turns}")
         before = self._before(row) if name is None else 0
         if before:
             self.parameters.append(Parameter(found, [count if count is ABSENT else count + before for count in column]))
@@ -306,9 +338,10 @@ class Maker:
 
     def _before(self, row: Hole) -> int:
         """How many blocks stand before a loop of further ones: the depth of a stage counts them all."""
-        if not isinstance(row.holder, Loop) or row.holder not in self.body.items:
+        around = next((body for item, body in walk(self.body) if item is row.holder), None)
+        if not isinstance(row.holder, Loop) or around is None:
             return 0
-        first = self.body.items[: self.body.items.index(row.holder)]
+        first = around.items[: around.items.index(row.holder)]
         inside = row.holder.body.items
         is_all_there = all(isinstance(item, Call) and all(item.present) for item in [*first, *inside]) and len(inside) == 1
         return len(first) if is_all_there else 0
@@ -402,7 +435,7 @@ def _flag(body: Body) -> str:
         if isinstance(item, Skip):
             return "residual"
         if item.label is not None and is_name(item.label):
-            return f"with_{item.label}"
+            return f"with_{item.label.strip('_')}"
         if isinstance(item, Op):
             return {"roll": "shifted"}.get(item.operation[0], f"with_{item.operation[0]}")
         if isinstance(item, Call):

@@ -103,7 +103,7 @@ class Builder:
                     operation=[step.operation],
                     arguments=arguments,
                     has_weights=step.key is not None,
-                    is_kept=self.flat.is_exact or (self.flat.keeps_rest and step.operation == "dropout"),
+                    is_kept=self.flat.is_exact or (self.flat.of_archc and step.operation == "dropout"),
                     into=[self.entries[step.inputs[0]]] if step.inputs else [ABSENT],
                 )
                 if step.shared and step.key is not None:

@@ -148,8 +148,8 @@ class Flat:
     """Those of them that a call takes."""
     given: dict[str, list[tuple[str, int | None, int]]] = field(default_factory=dict)
     """Of modules that take several tensors: each with its name, and its place where it stands in a list."""
-    keeps_rest: bool = False
-    """Whether a dropout that drops nothing stays, as somebody wrote it in the language."""
+    of_archc: bool = False
+    """Whether archc wrote the model: a dropout that drops nothing stays, as somebody wrote it in the language, and classes are numbered."""
     is_exact: bool = False
     """Whether each step is one of the author's, and stays even where it does nothing."""
 

@@ -14,6 +14,7 @@ from torch import nn
 from ...base.records import dataclass
 from ...base.source import Source
 from ...dsl.format.printer import format_source
+from .as_meant import as_meant
 from .axes import name_axes
 from .flat_steps import Flat
 from .natural import natural
@@ -137,6 +138,7 @@ def flat_text(flat: Flat, model: Model) -> str:
 
 def _text(flat: Flat, model: Model, name: str, is_flat: bool, forms: bool = True, several: bool = True) -> tuple[str, list[str]]:
     if not flat.is_exact:
+        as_meant(flat)
         simplify(flat, forms)
     name_axes(flat)
     modules = model.modules()

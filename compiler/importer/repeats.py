@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Sequence
 
 from .rates import Rate, Rising
 from .tree import ABSENT, Body, Call, Item, Loop, Merge, Op, Scope, fingerprint
@@ -38,11 +39,7 @@ def fold_turns(body: Body) -> None:
     while place < len(body.items):
         rounds, rises = _turns(body.items, place)
         if rounds >= FEWEST_TURNS:
-            both = copy.deepcopy(body.items[place : place + 2])
-            for column in (column for item in both if isinstance(item, Call) for column in item.arguments.values()):
-                if rises and isinstance(column[0], Rate):
-                    column[0] = Rising(column[0], 2)
-            found.append(Loop(count=[rounds], body=Body(both, [ABSENT]), variable="i" if rises else None))
+            found.append(_in_turns(body.items[place : place + 2], rounds, rises))
             place += 2 * rounds
         else:
             found.append(body.items[place])
@@ -50,7 +47,48 @@ def fold_turns(body: Body) -> None:
     body.items = found
 
 
-def _turns(items: list[Item], start: int) -> tuple[int, bool]:
+def in_turns(bodies: Sequence[Body]) -> None:
+    """Bodies of two calls that take turns, at one place of several scopes, as loops of both, where one of them has enough turns to be one."""
+    rows = [_one_by_one(body.items) for body in bodies]
+    found = [(row, *_turns(row, 0)) for row in rows if row]
+    if not found or len(found) < len(bodies) or any(2 * rounds != len(row) for row, rounds, _ in found):
+        return
+    if max(rounds for _, rounds, _ in found) < FEWEST_TURNS or all(_shape(row[0]) == _shape(row[1]) for row, _, _ in found):
+        return
+    rises = {rises for row, rounds, rises in found if rounds > 1 or not _rates(row[0])}
+    if len({(row[0].block, row[1].block) for row, _, _ in found}) > 1 or len(rises) > 1:
+        return
+    for body, (row, rounds, _) in zip(bodies, found, strict=True):
+        body.items = [_in_turns(row[:2], rounds, rises == {True})]
+
+
+def _one_by_one(items: list[Item]) -> list[Call]:
+    """Calls without labels, a loop of one of them round by round; empty where anything else stands there."""
+    found: list[Call] = []
+    for item in items:
+        call = item.body.items[0] if isinstance(item, Loop) and len(item.body.items) == 1 else item
+        if not isinstance(call, Call) or call.label is not None or call.condition is not None:
+            return []
+        for place in range(item.count[0] if isinstance(item, Loop) else 1):
+            each = copy.deepcopy(call)
+            for column in each.arguments.values():
+                if isinstance(column[0], Rising):
+                    first = column[0].first
+                    column[0] = Rate(first.most, first.step + place * column[0].every, first.steps)
+            found.append(each)
+    return found
+
+
+def _in_turns(both: Sequence[Item], rounds: int, rises: bool) -> Loop:
+    """So many rounds of two calls, whose rates rise from round to round."""
+    items = copy.deepcopy(list(both))
+    for column in (column for item in items if isinstance(item, Call) for column in item.arguments.values()):
+        if rises and isinstance(column[0], Rate):
+            column[0] = Rising(column[0], 2)
+    return Loop(count=[rounds], body=Body(items, [ABSENT]), variable="i" if rises else None)
+
+
+def _turns(items: Sequence[Item], start: int) -> tuple[int, bool]:
     """How often the two items from here on come one after the other, and whether their rates rise by a step each time."""
     ways: list[tuple[int, bool]] = []
     for rises in (False, True):

@@ -75,7 +75,7 @@ class Runs:
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
                 flat = _with_sides(lower(self._runs(training=True), modules, model.starts, model.has_one_size), flat) or flat
         put_back(flat, model.in_training)
-        flat.keeps_rest = model.of_archc
+        flat.of_archc = model.of_archc
         model.lies = flat.lies
         self.flat = flat
 

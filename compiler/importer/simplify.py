@@ -16,6 +16,7 @@ from .flat_steps import Flat, Plain, Sizes, Step
 from .one_window import one_window
 from .rearranged import OF_ONE_AXIS, rearranged
 from .response_norm import response_norms
+from .unfolded import unfolded
 from .views import is_view, moved, numbered
 
 
@@ -38,6 +39,7 @@ def simplify(flat: Flat, forms: bool = True) -> None:
         _undone(flat)
         attentions(flat)
         _undone(flat)
+        unfolded(flat)
         rearranged(flat)
         one_window(flat)
     _sums(flat)

@@ -20,7 +20,7 @@ from .numbering import follow, label, number, without_rest
 from .places import Place as Placed
 from .places import places
 from .rates import Rate, rates
-from .repeats import fold, fold_turns
+from .repeats import fold, fold_turns, in_turns
 from .tree import ABSENT, Aux, Body, Call, Column, Loop, Merge, Scope, fingerprint, scopes, walk
 from .unify import unify
 from .words import name_of_block
@@ -57,11 +57,22 @@ def structure(
     follow(body, flat)
     ends = {number: name for name, number in flat.outputs}
     label(body, None, {row.number: (row.name, None) for row in flat.inputs}, ends if len(ends) > 1 else {})
+    if flat.of_archc:
+        _of_one_name(body)
     if not is_flat:
         _Finder(found, modules).run()
     else:
         Maker(body, {}, 1, is_inner=False).block("root", False)
     return found
+
+
+def _of_one_name(body: Body) -> None:
+    """Classes that archc numbered, `Stage`, `Stage2`, …, are of one kind again: its generator may have written one block as several."""
+    kinds = {scope.kind for _, _, scope in scopes(body)}
+    for _, _, scope in scopes(body):
+        stem = scope.kind.rstrip("0123456789")
+        if stem in kinds:
+            scope.kind = stem
 
 
 def _without_identities(flat: Flat, rows: list[Placed]) -> list[Placed]:
@@ -151,6 +162,7 @@ class _Finder:
 
     def _class(self, kind: str, members: list[tuple[Body, int, Scope]]) -> None:
         over_lists([scope.body for _, _, scope in members])
+        _lists_alike([scope.body for _, _, scope in members])
         # Most are equal: each distinct one is looked at once.
         distinct: dict[str, list[Place]] = defaultdict(list)
         for row in members:
@@ -162,7 +174,9 @@ class _Finder:
                 if known[0][0][2].indexed != scope.indexed or _ends(known[0][0][2].body) != _ends(scope.body):
                     continue
                 both = unify(body, scope.body, len(known), 1)
-                if both is not None and _options(both) <= MOST_OPTIONS:
+                # Two classes are one block where nothing stands in one of them alone.
+                most = MOST_OPTIONS if self._class_of(known[0][0][2]) == self._class_of(scope) else _options(body)
+                if both is not None and _options(both) <= most:
                     clusters[number_] = (both, [*known, rows])
                     break
             else:
@@ -189,6 +203,10 @@ class _Finder:
                     scope.label, number=scope.number, slot=scope.slot, into=scope.into, block=block.name, arguments=arguments
                 )
 
+    def _class_of(self, scope: Scope) -> type | None:
+        module = self.modules.get(scope.path)
+        return None if module is None else type(module)
+
     def _source(self, scope: Scope) -> str:
         """The class that a block was, as a comment says it."""
         module = self.modules.get(scope.path)
@@ -208,12 +226,22 @@ class _Finder:
         for stem, rows in groups.items():
             if len(rows) < 2 or len({scope.indexed for _, _, scope in rows}) > 1:
                 continue
-            _peeled([scope.body for _, _, scope in rows])
+            _lists_alike([scope.body for _, _, scope in rows])
             both: Body | None = rows[0][2].body
             for count, (_, _, scope) in enumerate(rows[1:], 1):
                 both = None if both is None else unify(both, scope.body, count, 1)
             if both is not None and _options(both) <= 2:
                 self._block(stem, both, [[row] for row in rows])
+
+
+def _lists_alike(bodies: list[Body]) -> None:
+    """Lists of blocks that differ in their length, written alike: in bodies, and in the lists of one name that all of them have."""
+    in_turns(bodies)
+    _peeled(bodies)
+    rows = [{item.label: item.body for item in body.items if isinstance(item, Scope) and item.label is not None} for body in bodies]
+    for name in rows[0] if rows else ():
+        if all(name in row for row in rows):
+            _lists_alike([row[name] for row in rows])
 
 
 def _peeled(bodies: list[Body]) -> None:

@@ -291,3 +291,48 @@ class WindowStages(nn.Module):
         x = self.first(self.stem(x).permute(0, 2, 3, 1))
         x = self.second(self.to_second(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1))
         return self.head(self.last(self.to_last(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)).mean([1, 2]))
+
+
+class Deep(nn.Module):
+    """A map with its channels last, whose blocks take turns at looking aside, and flatten it for what works on each position."""
+
+    class Block(nn.Module):
+        def __init__(self, dim: int, aside: bool) -> None:
+            super().__init__()
+            self.aside = aside
+            self.mix, self.norm = nn.Linear(dim, dim), nn.LayerNorm(dim)
+            self.mlp = nn.Sequential(nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            batch, height, width, channels = x.shape
+            x = x + self.mix(x.roll((1, 1), (1, 2)) if self.aside else x)
+            x = x.reshape(batch, -1, channels)
+            return (x + self.mlp(self.norm(x))).reshape(batch, height, width, channels)
+
+    class Merging(nn.Module):
+        def __init__(self, dim: int) -> None:
+            super().__init__()
+            self.reduction = nn.Linear(2 * dim, dim, bias=False)  # four positions of half as many channels
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            batch, height, width, channels = x.shape
+            x = x.reshape(batch, height // 2, 2, width // 2, 2, channels).permute(0, 1, 3, 4, 2, 5).flatten(3)
+            return self.reduction(x)
+
+    class Stage(nn.Module):
+        def __init__(self, dim: int, depth: int, merges: bool) -> None:
+            super().__init__()
+            self.merging = Deep.Merging(dim) if merges else nn.Identity()
+            self.blocks = nn.Sequential(*(Deep.Block(dim, aside=place % 2 == 1) for place in range(depth)))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.blocks(self.merging(x))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 2, stride=2)
+        self.stages = nn.Sequential(Deep.Stage(8, 2, False), Deep.Stage(16, 6, True), Deep.Stage(32, 4, True))
+        self.head = nn.Linear(32, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.stages(self.stem(x).permute(0, 2, 3, 1)).mean((1, 2)))

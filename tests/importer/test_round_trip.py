@@ -81,3 +81,29 @@ def test_a_dropout_that_drops_nothing_stays_where_somebody_wrote_it_in_the_langu
     row = ROUND_TRIP.compared(graph, text, "py")
     assert text.count("dropout(p = 0.0)") == 2
     assert row["differ"] == 0 and row["keys"], row["changes"]
+
+
+DEEPER = """
+block unit(out, stride = 1) { conv(out / 4, 1) -> relu -> conv(out / 4, stride = stride) -> relu -> conv(out, 1) }
+
+block part(out, depth, stride = 1) {
+  blocks: indexed {
+    unit(out, stride = stride)
+    repeat depth - 1 { unit(out) }
+  }
+}
+
+network deeper {
+  input x[8, 16, 16]
+  stage stages indexed { part(16, 3) -> part(32, 4, stride = 2) -> part(64, 5, stride = 2) -> part(128, 3, stride = 2) }
+}
+"""
+
+
+def test_stages_of_several_depths_come_back_as_one_block(tmp_path: Path) -> None:
+    graph = compile_source(Source.of("deeper.arch", DEEPER)).graph
+    text, _ = ROUND_TRIP.again(graph, "py", tmp_path)
+    row = ROUND_TRIP.compared(graph, text, "py")
+    assert text.count("block part") == 1 and "repeat depth - 1" in text
+    assert text.count("block unit(out, stride = 1)") == 1, "one width is a quarter of the other everywhere: it is no parameter beside it"
+    assert row["differ"] == 0 and row["keys"], row["changes"]

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 import archc
+from archc.compiler.importer.as_meant import short
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import model_of
 from tests.sample import only_in_campaign
@@ -114,3 +115,30 @@ def test_blocks_that_take_turns_are_a_loop_of_both(rates: list[float], said: str
     net = nn.Sequential(*(Turning(place % 2 == 1, rate) for place, rate in enumerate(rates)), nn.Linear(8, 3))
     text = archc.from_module(net, [torch.zeros(2, 5, 8)])
     assert said in " ".join(text.split())
+
+
+class Hidden(nn.Module):
+    """As some write it: names that begin with an underscore, and a momentum that is worked out."""
+
+    def __init__(self, expands: bool, width: int) -> None:
+        super().__init__()
+        if expands:
+            self._expand_conv = nn.Linear(8, 8)
+        self._bn = nn.BatchNorm1d(8, momentum=1 - 0.99)
+        self._wide, self._back = nn.Linear(8, width), nn.Linear(width, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self._expand_conv(x) if hasattr(self, "_expand_conv") else x
+        y: torch.Tensor = self._back(self._wide(self._bn(x)).relu())
+        return y
+
+
+def test_a_flag_has_one_underscore_and_a_number_the_digits_that_were_meant() -> None:
+    text = archc.from_module(nn.Sequential(Hidden(False, 4), Hidden(True, 8), Hidden(True, 16)), [torch.zeros(2, 8)])
+    assert "with_expand_conv" in text and "with__" not in text
+    assert "momentum = 0.01)" in text
+
+
+@pytest.mark.parametrize(("worked_out", "said"), [(1 - 0.99, 0.01), (0.1 + 0.2, 0.3), (32**-0.5, 32**-0.5), (1e-5 + 1e-17, 1e-5 + 1e-17)])
+def test_a_number_is_written_short_where_that_is_the_same_in_float32_by_far(worked_out: float, said: float) -> None:
+    assert short(worked_out) == said

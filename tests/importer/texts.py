@@ -45,6 +45,7 @@ CASES: dict[str, tuple[type[nn.Module], tuple[tuple[int, ...], ...]]] = {
     "packed": (more_models.Packed, ((3, 16, 16),)),
     "shared_keys": (more_models.SharedKeys, ((8, 6),)),
     "spread": (more_models.Spread, ((3, 8, 8),)),
+    "deep": (more_models.Deep, ((3, 16, 16),)),
     "ladder": (list_models.Ladder, ((3, 16, 24),)),
     "streams": (list_models.Streams, ((6,),)),
     "configured": (list_models.Configured, ((3, 8, 8),)),
