@@ -29,6 +29,8 @@ class Places:
     signed: bool
     stride: int = 1
     """From each place that looks to the next; all are looked at."""
+    most: int | None = None
+    """Of how many places, the first ones, the distances are read; of all where it says none."""
 
     @property
     def sides(self) -> tuple[int, int]:
@@ -39,7 +41,7 @@ class Places:
         if self.signed:
             rows, columns = rows + self.height - 1, columns + self.width - 1
         whole = rows.abs()[:, None, :, None] * self.sides[1] + columns.abs()[None, :, None, :]
-        return whole[:: self.stride, :: self.stride].flatten(2).flatten(0, 1)
+        return whole[:: self.stride, :: self.stride].flatten(2).flatten(0, 1)[: self.most, : self.most]
 
 
 def _candidates(rows: int, count: int) -> Iterator[Places]:
@@ -48,10 +50,11 @@ def _candidates(rows: int, count: int) -> Iterator[Places]:
             for stride in (1, 2):
                 if -(-height // stride) * -(-(rows // height) // stride) * rows == count:
                     yield Places(height, rows // height, False, stride)
-    for places in {isqrt(count)}:
-        for height in range(1, places + 1):
-            if places % height == 0 and (2 * height - 1) * (2 * places // height - 1) == rows and places**2 == count:
-                yield Places(height, places // height, True)
+    asking = isqrt(count)
+    for height in range(1, (rows + 1) // 2 + 1):
+        width = (rows // (2 * height - 1) + 1) // 2
+        if (2 * height - 1) * (2 * width - 1) == rows and asking**2 == count and asking <= height * width:
+            yield Places(height, width, True, most=asking if asking < height * width else None)
 
 
 def gathered(low: Lowering, call: Call, index: list[Any]) -> None:
@@ -123,6 +126,10 @@ def _windows(low: Lowering, table: Data, places: Places) -> Data:
     seen = low.step("flip", {"axis": [1, 2]}, seen, (many, height, width, count))
     seen = low.step("reshape", {"shape": [many, count, count]}, seen, (many, count, count))
     seen = low.step("permute", {"order": [0, 2, 1]}, seen, (many, count, count))
+    if places.most is not None:  # a smaller image than the window (MONAI's Swin)
+        for axis in (1, 2):
+            cut = (many, places.most, count if axis == 1 else places.most)
+            seen = low.step("slice", {"axis": axis, "start": 0, "stop": places.most}, seen, cut)
     if places.stride == 1:
         return seen
     seen = low.step("reshape", {"shape": [many, height, width, count]}, seen, (many, height, width, count))

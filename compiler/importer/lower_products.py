@@ -56,8 +56,12 @@ def _product(low: Lowering, one: Data, two: Data, made: Data) -> Data:
     if two.alone and len(two.shape) == 2 and not one.alone and one.batch < len(one.shape) - 1:
         return _by_one_matrix(low, one, two, made)
     rank = max(len(one.shape), len(two.shape))
-    one, two = beside(low, one, two), beside(low, two, one)
-    if max(one.batch, two.batch) >= rank - 2:
+    folded_rows = (
+        two.alone and one.fold > 1 and one.batch == rank - 2 == len(two.shape) - 2
+    )  # an axis like others, in front of the features
+    if not folded_rows:
+        one, two = beside(low, one, two), beside(low, two, one)
+    if max(one.batch, two.batch) >= rank - 2 and not folded_rows:
         raise Unsaid("a product of matrices along the batch")
     lead = tuple(max(sizes) for sizes in zip(one.bare[:-2], two.bare[:-2], strict=True)) if len(one.bare) == len(two.bare) else None
     if lead is None:
@@ -88,7 +92,7 @@ def _stretched(low: Lowering, row: Data, lead: tuple[int, ...]) -> Data:
 
 @lowers("einsum")
 def einsum(low: Lowering, call: Call) -> None:
-    """Of two tensors; the letter of the batch goes."""
+    """Of two tensors; the letter of the batch goes, where no rows are folded into it."""
     pattern, *given = call.arguments
     given = given[0] if given and isinstance(given[0], list) else given
     if len(given) != 2 or "." in pattern:
@@ -96,8 +100,10 @@ def einsum(low: Lowering, call: Call) -> None:
     left, _, after = pattern.replace(" ", "").partition("->")
     sides = left.split(",")
     made, rows = low.result(call), [low.data(ref) for ref in given]
-    if any(row.fold > 1 or len(side) != len(set(side)) for row, side in zip([*rows, made], [*sides, after], strict=True)) or not after:
-        raise Unsaid("`einsum` with rows folded into the batch")
+    if any(len(side) != len(set(side)) for side in [*sides, after]) or not after:
+        raise Unsaid("`einsum` along a diagonal, or without an axis that is left")
+    if len({row.fold for row in [*rows, made] if not row.alone}) > 1:
+        raise Unsaid("`einsum` with rows folded into the batch of one tensor alone")
     letters = {side[row.batch] for row, side in zip(rows, sides, strict=True) if not row.alone}
     for place, row in enumerate(rows):
         # What was only stretched over the batch has no axis of it.
@@ -112,10 +118,11 @@ def einsum(low: Lowering, call: Call) -> None:
         or any(letters & set(s) for s, r in zip(sides, rows, strict=True) if r.alone)
     ):
         raise Unsaid("`einsum` along the batch")
+    gone = letters if made.fold == 1 else set[str]()
     if any(not row.bare for row in rows):
-        _by_one_number(low, call, rows, [[letter for letter in side if letter not in letters] for side in [*sides, after]])
+        _by_one_number(low, call, rows, [[letter for letter in side if letter not in gone] for side in [*sides, after]])
         return
-    words = [" ".join(letter for letter in side if letter not in letters) for side in [*sides, after]]
+    words = [" ".join(letter for letter in side if letter not in gone) for side in [*sides, after]]
     if any(letter not in after and (letter in sides[0]) != (letter in sides[1]) for letter in set(left) - {","}):
         raise Unsaid("`einsum` that sums along an axis of one tensor alone")
     low.emit(call, "einsum", {"pattern": f"{words[0]}, {words[1]} -> {words[2]}"}, rows)
