@@ -15,8 +15,9 @@ from ..ops.base import show
 from .drawing import Drawing, Said
 from .font import FAMILIES
 from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, rows_width, shape_text
+from .legend import legend, short
 from .picture import Box, Frame, Line, Picture
-from .scales import ONE_SCALE, Grid, Scales, scales
+from .scales import Grid, Scales
 from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
@@ -119,18 +120,17 @@ class Writer:
 
     def __post_init__(self) -> None:
         self._marked = [box.name for box in self.picture.boxes() if box.scope is not None and has_skip(self.graph, box.scope)]
-        bent = arms(self.picture)
-        self.shape = bent if self.look.direction is None else STRAIGHT
+        self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
-        self.scales = ONE_SCALE if bent.level else scales(self.picture)
+        self.scales = self.ways.scales
         self._branches = {} if self.shape.level or self.scales.grids else branches(self.picture, self.ways)
 
     def write(self) -> str:
         drawing = begun(self.look)
         self.add_to(drawing)
-        legend = self._legend()
-        if legend:
-            drawing.attr("graph", label=legend, labelloc="b", labeljust="c")
+        if self.look.legend and self.look.color_by not in ("kind", "none"):
+            costs = [self.cost(box) for box in self.picture.boxes()]
+            drawing.attr("graph", label=legend(self.look.theme, self.look.color_by, self.look.unit, costs), labelloc="b", labeljust="c")
         return drawing.source
 
     def add_to(self, drawing: Drawing) -> None:
@@ -161,6 +161,8 @@ class Writer:
             if below := self._below(port):
                 drawing.node(port.name, group=f"scale{below[0]}")
                 straight.add((port.name, below[1]))
+                if (top := self.scales.grids[port.frame].columns[below[0]][0]) != below[1]:
+                    drawing.edge(port.name, top, style="invis", weight=STRAIGHTEST)
         with drawing.subgraph() as beneath:
             beneath.attr("edge", style="invis", weight="0", minlen="2")
             for one, two in self.scales.successions(self.picture):
@@ -201,15 +203,22 @@ class Writer:
                 for one, two in pairwise(names):
                     if (one, two) not in lines:
                         column.edge(one, two)
-        for names in grid.rows:
+        for names in (self._above(grid), *grid.rows):
             _level(drawing, names)
+
+    def _above(self, grid: Grid) -> list[str]:
+        """The ports above the columns of a frame, from left to right."""
+        found = (
+            (below[0], port.name) for port in self.ways.ports if self.scales.grids.get(port.frame) is grid and (below := self._below(port))
+        )
+        return [name for _, name in sorted(found)]
 
     def _below(self, port: Port) -> tuple[int, str] | None:
         """The column of the map that enters a frame, and its first box, where this is what the map comes to: it enters above the box."""
         grid = self.scales.grids.get(port.frame)
         lines = [self.picture.lines[number] for number in port.lines]
         number = self.scales.number(self.graph.nodes[lines[0].edges[0][0]].shape)
-        first = grid.columns.get(number, ("",))[0] if grid is not None and number is not None else ""
+        first = self.scales.first(grid.columns.get(number, ())) if grid is not None and number is not None else ""
         return (number, first) if number is not None and any(line.head == first for line in lines) else None
 
     # ------------------------------------------------------------------------------------------ boxes
@@ -266,7 +275,7 @@ class Writer:
             "target": "_top",
         }
         if len(rows) > 1:
-            attributes["margin"] = "0.06,0"  # a table has an edge of its own
+            attributes["margin"] = "0.1,0"  # a table has an edge of its own; its last row keeps off the corners of the box
         if box.is_merge:
             round_shape = len(box.main.operation.symbol) == 1 and box.count == 1
             attributes |= {"shape": "circle" if round_shape else "ellipse", "margin": "0.02", "width": "0.24", "height": "0.24"}
@@ -297,6 +306,8 @@ class Writer:
             first = frame.items[0]
             if len(entries) > 1 and first.name in entries and first.name in self._marked:  # its mark takes the frame to one side
                 entries = {first.name}
+            if left := self.scales.leftmost(entries):
+                entries = {left}
             if len(entries) == 1 and width <= WIDEST and not ((name := entries.pop()) in boxes and boxes[name].is_merge):
                 found[name] = max(found.get(name, 0.0), width / 72)
         return found
@@ -457,28 +468,6 @@ class Writer:
             if line.tail in beside and not line.training_only and frame_of.get(line.head) != frame_of[line.tail]
         }
 
-    # ------------------------------------------------------------------------------------------ legend
-
-    def _legend(self) -> str:
-        look = self.look
-        if not look.legend or look.color_by in ("kind", "none"):
-            return ""
-        theme = look.theme
-        boxes = self.picture.boxes()
-        dearest = max((self.cost(box) for box in boxes), default=0.0)
-        total = sum(self.cost(box) for box in boxes)
-        name = {"macs": "MACs", "cost": "MACs"}.get(look.color_by, look.color_by)
-        cells = []
-        for step in range(len(theme.heat)):
-            share = step / (len(theme.heat) - 1)
-            fill = heat(theme, share)
-            text = short(dearest * share) + look.unit
-            cells.append(f'<TD BGCOLOR="{fill}" WIDTH="34"><FONT COLOR="{readable(fill, theme.text)}">{escaped(text)}</FONT></TD>')
-        return (
-            f'<<FONT POINT-SIZE="{POINTS["legend"]:g}"><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>'
-            f"<TD>{escaped(name)} a box </TD>{''.join(cells)}<TD> {escaped(short(total) + look.unit)} in all</TD></TR></TABLE></FONT>>"
-        )
-
 
 def _level(drawing: Drawing, names: Sequence[str]) -> None:
     """Keeps these beside each other, in their order."""
@@ -486,11 +475,3 @@ def _level(drawing: Drawing, names: Sequence[str]) -> None:
         row.attr("edge", style="invis")
         for one, two in pairwise(names):
             row.edge(one, two)
-
-
-def short(value: float) -> str:
-    """`4.23G`, `25.6M`, `1.5`: three figures."""
-    for size, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K")):
-        if value >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"

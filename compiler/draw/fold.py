@@ -19,6 +19,7 @@ from .edges import connect, connect_inside
 from .identical_parts import Likeness
 from .labels import own_name
 from .picture import Box, Frame, Picture
+from .streams import streams
 
 LEVELS = ("stage", "block", "op")
 PART = "part"  # the inside of a box: its operations one by one, and the blocks in it as boxes
@@ -110,6 +111,8 @@ class _Folder:
     _called: set[Scope] = field(init=False)
     _held: set[Scope] = field(init=False)
     """What must be open so that an opened part is seen."""
+    _streams: set[Scope] = field(init=False)
+    """Blocks that several maps run through side by side."""
     _repeats: int = 0
 
     def __post_init__(self) -> None:
@@ -131,6 +134,7 @@ class _Folder:
                 self._nodes.setdefault(holder, []).append(node.index)
                 holder = holder.parent
         self._alike = Likeness(self.graph, self._nodes, self.view.marks)
+        self._streams = streams(self.graph, self._nodes) if self.view.level == "block" else set()
 
     # ----------------------------------------------------------------------------------------- treatment
 
@@ -169,7 +173,7 @@ class _Folder:
         if level == "op":
             inner = is_branch or any(above.kind in ("block", "group") for above in scope.ancestors()[:-1])
             return "through" if inner and scope.kind != "aux" else "frame"
-        return "box"
+        return "frame" if scope in self._streams else "box"
 
     # -------------------------------------------------------------------------------------------- pieces
 

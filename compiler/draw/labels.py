@@ -248,7 +248,7 @@ def _steps(graph: Graph, scope: Scope, say: Say, deep: bool) -> Steps:
     """The telling operations of a part, in order, with its forks. Not `deep`: blocks are named and not entered."""
 
     def words(node: Node) -> str:
-        return phrase(node, say) if node.operation.family in TELLING else ""
+        return phrase(node, say) if node.operation.family in TELLING or node.operation.enlarges else ""
 
     def name(part: Scope) -> str:
         return "" if deep or part.kind not in ("block", "stage", "network") else part.template or part.title

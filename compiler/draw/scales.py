@@ -9,7 +9,7 @@ block.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -43,6 +43,25 @@ class Scales:
     grids: Mapping[str, Grid] = field(default_factory=dict)
     boxes: frozenset[str] = frozenset()
     sizes: tuple[Scale, ...] = ()
+
+    @property
+    def deep(self) -> frozenset[tuple[str, str]]:
+        """Frames with the first map of a column that begins below others."""
+        return frozenset(
+            (frame, self.first(names))
+            for frame, grid in self.grids.items()
+            for names in grid.columns.values()
+            if names[0] not in self.boxes
+        )
+
+    def first(self, column: tuple[str, ...]) -> str:
+        """The first map of a column: what stands above it is a mark."""
+        return next((name for name in column if name in self.boxes), "")
+
+    def leftmost(self, names: Collection[str]) -> str:
+        """Of some boxes the one in the first column, which stands below the headings of the frames around it."""
+        place = {name: number for grid in self.grids.values() for number, column in grid.columns.items() for name in column}
+        return min((name for name in names if name in place), key=lambda name: (place[name], name), default="")
 
     def successions(self, picture: Picture) -> Iterator[tuple[str, str]]:
         """Frames with columns one of which leads to the other: they stand under each other."""

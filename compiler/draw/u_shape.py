@@ -7,7 +7,7 @@ arm, and its lines run against the layout's direction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from ...base.records import dataclass
 from ..graph.program import Node
@@ -79,7 +79,7 @@ def arms(picture: Picture) -> Arms:
     return Arms(tuple(nested), frozenset(rising), deepest)
 
 
-def is_read(nodes: Mapping[int, Node], edge: Edge) -> bool:
+def is_read(nodes: Mapping[int, Node] | Sequence[Node], edge: Edge) -> bool:
     """Whether a map is more than a size for its user. One that takes places of maxima as well brings these back with the size."""
     _, user, operand = edge
     return operand == 0 or not getattr(nodes[user].operation, "like", False) or len(nodes[user].inputs) > 2

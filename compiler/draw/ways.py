@@ -14,12 +14,13 @@ from ...base.records import dataclass
 from ..graph.program import Node, Scope
 from .edges import flow, ranks
 from .picture import Box, Frame, Line, Picture
-from .u_shape import STRAIGHT, Arms
+from .scales import ONE_SCALE, Scales, scales
+from .u_shape import STRAIGHT, Arms, arms
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """Where several lines of one tensor enter a frame: they come as one, and part inside.
+    """Where several lines of one tensor enter a frame: they come as one, and part inside. A lone one has it where it enters above its column.
 
     `lines` are their numbers; `first` is the one that the common piece is drawn for, where each line is drawn as a whole.
     """
@@ -33,10 +34,11 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """`ports` in the order of their first lines, `main` the numbers of the lines of main paths."""
+    """`ports` in the order of their first lines, `main` the numbers of the lines of main paths, `scales` the columns of maps."""
 
     ports: tuple[Port, ...] = ()
     main: frozenset[int] = frozenset()
+    scales: Scales = ONE_SCALE
     port_of: Mapping[int, Port] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -57,11 +59,18 @@ STRAIGHT_ON = Ways()
 
 def ways(picture: Picture, shape: Arms = STRAIGHT) -> Ways:
     """In a U lines run as its arms do, and none of this is for them."""
-    return STRAIGHT_ON if shape.level else Ways(_ports(picture), _main(picture))
+    if shape.level:
+        return STRAIGHT_ON
+    columns = ONE_SCALE if arms(picture).level else scales(picture)
+    return Ways(_ports(picture, columns), _main(picture), columns)
 
 
-def _ports(picture: Picture) -> tuple[Port, ...]:
-    """A port wherever two lines or more of one tail end in a frame around which the tail stands outside; the innermost frame has it."""
+def _ports(picture: Picture, columns: Scales) -> tuple[Port, ...]:
+    """A port wherever two lines or more of one tail end in a frame around which the tail stands outside; the innermost frame has it.
+
+    So has a single line to the first map of a column that begins deeper than others: it comes down where the column stands.
+    """
+    below = columns.deep
     around = _frames_around(picture.root)
     entering: dict[tuple[str, str], list[int]] = defaultdict(list)
     for number, line in enumerate(picture.lines):
@@ -74,7 +83,7 @@ def _ports(picture: Picture) -> tuple[Port, ...]:
     taken: set[int] = set()
     for frame, tail in sorted(entering, key=lambda key: -depth[key[0]]):
         lines = [number for number in entering[frame, tail] if number not in taken]
-        if len(lines) > 1:
+        if len(lines) > 1 or any((frame, picture.lines[number].head) in below for number in lines):
             first = min(lines, key=lambda number: (picture.lines[number].skip, picture.lines[number].shape is None, number))
             found.append(Port(f"{frame}_{tail}", frame, tail, tuple(lines), first))
             taken.update(lines)

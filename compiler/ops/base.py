@@ -210,6 +210,8 @@ class Operation(EightBits, ModuleForm):
     """What the round node of a merge shows in a diagram (`+`); empty: the name."""
     caption_says_all: ClassVar[bool] = False
     """True: in sums the caption needs no name before it (`3x3, 64` is a convolution to every reader)."""
+    enlarges: ClassVar[bool] = False
+    """True: it makes a map larger, which the sum of a block in a diagram tells."""
     gradient_is_view: ClassVar[bool] = False
     """True: each input's gradient is the output's, or a view of it: the backward pass makes no new tensor (a sum, a concatenation)."""
     gradients_are_one: ClassVar[bool] = False

@@ -300,7 +300,8 @@ class Rearrange(Operation):
         return names[0] + "".join(step.call() for step in self._steps(inputs[0]))
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return self.pattern
+        """The pattern, and how large the parts are that it names: letters alone say nothing to who sees them in a picture."""
+        return ", ".join([self.pattern, *(f"{name} = {size}" for name, size in self.sizes)])
 
 
 def _named(group: Sequence[str], origin: Mapping[str, str]) -> str:

@@ -115,6 +115,7 @@ class Upsample(Operation):
     name: ClassVar[str] = "upsample"
     wants_channels: ClassVar[str] = "first"
     family: ClassVar[Family] = "shape"
+    enlarges: ClassVar[bool] = True
     summary: ClassVar[str] = "Interpolates to a size, by a factor, or to the size of a labelled step."
     reference: ClassVar[str] = "torch.nn.functional.interpolate"
     onnx: ClassVar[str] = "Resize"

@@ -56,11 +56,12 @@ def test_captions_follow_the_graph(body: str, expected: str) -> None:
         ("googlenet", "inception", "| 1x1, 64 / | 1x1, 96 → 3x3, 128 / | 1x1, 16 → 5x5, 32 / | maxpool 3x3, pad 1, ceil → 1x1, 32"),
         ("resnext50", "bottleneck", "| 1x1, 128 → 3x3, 128, g32 → 1x1, 256 / | 1x1, 256"),
         ("dpn68", "dual", "| 1x1, 96 / | 1x1, 128 → 3x3, 128, g32 → 1x1, 80"),
-        ("resnet50_fpn", "fpn", "(3 × 1x1, 256) → (3 × 3x3, 256) → 3x3, 256, /2 ×2"),
+        ("resnet50_fpn", "fpn", "(3 × 1x1, 256) → (upsample to 50 | 3x3, 256) → (upsample to 100 | 3x3, 256 | 3x3, 256, /2) → (3x3, 256 | 3x3, 256, /2)"),
         ("yolov8n", "sppf", "1x1, 128 → concat(maxpool 5x5, pad 2 → maxpool 5x5, pad 2 → maxpool 5x5, pad 2) → 1x1, 256"),
         ("yolov8n", "c2f", "1x1, 32 → concat(+(3x3, 16 → 3x3, 16)) → 1x1, 32"),
         ("res2net50_26w_4s", "bottle2neck", "| 1x1, 104 → (3 × 3x3, 26 | avgpool 3x3, pad 1) → 1x1, 256 / | 1x1, 256"),
         # Where all of it is too much, blocks within stand by their names.
+        ("hrnet_w18", "hear", "1x1, 18 → upsample *2"),
         ("hourglass", "see", "nested → residual → 1x1, 256"),
         ("unet", "decoder", "deconv 2x2, 512, *2 → concat → double → deconv 2x2, 256, *2 → concat → double"
          " → deconv 2x2, 128, *2 → concat → double → deconv 2x2, 64, *2 → concat → double"),
@@ -77,6 +78,11 @@ def test_fixed_numbers_are_told_in_six_digits() -> None:
         node.operation.caption(node.input_shapes, node.shape) for node in graph.nodes if node.operation.family in ("elementwise", "other")
     ]
     assert told == ["22.6274", "+0.333333", "2", "-0.333333..1"]
+
+
+def test_a_pattern_is_told_with_the_sizes_of_its_parts() -> None:
+    graph = graph_of('network n { input x[8, 4, 6] rearrange("c (h p) (w q) -> (h w) (p q) c", p = 2, q = 3) }')
+    assert caption(graph.nodes[1]) == "c (h p) (w q) -> (h w) (p q) c, p = 2, q = 3"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from archc.compiler.draw import Options, View, draw, draw_text, fold
 from archc.compiler.draw.graphviz import Failure, Layouter, layouters, render
 from archc.compiler.draw.graphviz_json import Point
+from archc.compiler.draw.labels import box_rows, row_width
 from archc.compiler.draw.svg import SVG
 from archc.compiler.draw.ways import ways
 from archc.compiler.driver import check
@@ -201,6 +202,18 @@ def test_every_box_of_an_svg_is_a_group_of_one_shape_and_its_text() -> None:
         shapes = [name for name in inside if name in ("rect", "ellipse", "path", "polygon")]
         assert shapes in (["rect"], ["ellipse"], ["path"], ["path", "polygon"]), (group.get("id"), shapes)
     assert not {"style", "clipPath", "mask", "foreignObject", "use"} & {element.tag.removeprefix(f"{{{SVG}}}") for element in root.iter()}
+
+
+@pytest.mark.parametrize("name", ["resnext50", "inception_v4"])
+def test_the_last_row_of_a_box_keeps_off_its_corners(name: str) -> None:
+    """In a PDF and a bitmap these are arcs of 12 points, of which a row that stands 1 point above the rim is 7 from the side."""
+    graph = check(name).graph
+    picture = fold(graph)
+    ((_, geometry),) = laid_out(graph, [picture])
+    several = [(box, rows) for box in picture.boxes() if len(rows := box_rows(graph, box)) > 1 and not box.is_merge]
+    assert several
+    for box, rows in several:
+        assert geometry.places[box.name].width >= row_width(rows[-1]) + 14
 
 
 @pytest.mark.parametrize("name", ["googlenet", "inception_v3", "pspnet"])

@@ -14,7 +14,8 @@ from archc.cli import group
 from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.codegen.units import needed_nodes
 from archc.compiler.draw import Look, Options, View, draw, draw_text, fold, to_dot
-from archc.compiler.draw.dot import Writer, short
+from archc.compiler.draw.dot import Writer
+from archc.compiler.draw.legend import short
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from archc.compiler.runtime.latency import alone, seconds_by_node
