@@ -203,7 +203,7 @@ class Writer:
                 for one, two in pairwise(names):
                     if (one, two) not in lines:
                         column.edge(one, two)
-        for names in (self._above(grid), *grid.rows):
+        for names in (tuple(self._above(grid)), *grid.rows):
             _level(drawing, names)
 
     def _above(self, grid: Grid) -> list[str]:
