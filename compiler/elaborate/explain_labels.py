@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, count
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node, Scope
+from ..graph.provenance import short
 from ..ops.suggest import closest, did_you_mean, is_near
 from .closures import Frame, Labelled, Template
 from .explain_rounds import OfRounds, listed, of_rounds, rounds_within
@@ -40,6 +42,9 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
     if frame.environment.has_holes:
         raise Unknowable
     message, primary = f"no step is labelled `{name}`", Label(span, "no such label")
+    result = _name_of_an_output(frame, path, span, message) if not rest else _by_the_name_of_a_template(frame, path, span, message)
+    if result is not None:
+        return result
     rounds = of_rounds(frame.environment, frame.entry, name, span)
     if rounds is not None:
         return _of_a_round(Diagnostic("E202", message, primary), rounds)
@@ -80,6 +85,9 @@ def no_label_within(
     """`skip(tower.c9)` where the tower is there, and nothing in it has that label: `path[depth]` is the first part that is not found."""
     part, outer = path[depth], ".".join(path[:depth])
     message, primary = f"`{found.name}` has no step labelled `{part}`", Label(span, f"no `{part}` in it")
+    result = _name_of_an_output(frame, path, span, message) if depth == len(path) - 1 else None
+    if result is not None:
+        return result
     rounds = of_rounds(frame.environment, frame.entry, ".".join(path), span)
     if rounds is None:
         rounds = rounds_within(frame.environment, path[: depth + 1], found.members, span)
@@ -105,6 +113,42 @@ def no_label_within(
     plain = quoted or all(word.isidentifier() for word in (meant or "").split("."))
     fix = replacement(span, (written,)) if whole and plain and written is not None else None
     return Diagnostic("E202", message, primary, here, help=help, fix=fix)
+
+
+def _by_the_name_of_a_template(frame: Frame, path: Sequence[str], span: Span, message: str) -> Diagnostic | None:
+    """`resnet50`, then `skip(resnet50.layer1)`: what is inside is reached by the label of the step, and it has none."""
+    name, *rest = path
+    for level in frame.environment.levels():
+        steps = [step for statement in level.body if isinstance(statement, ast.Chain) for step in statement.steps]
+        found = [step for step in steps if step.label is None and isinstance(step.action, ast.Call) and step.action.path == (name,)]
+        if len(found) != 1 or found[0].span.source is not span.source or span.text != ".".join(path):
+            continue
+        label = next(word for word in chain(("body",), (f"body{number}" for number in count(2))) if frame.environment.label(word) is None)
+        place = found[0].span
+        right = ".".join((label, *rest))
+        help = f"what is inside is reached by the label of the step: `{label}: {short(place.text)}`, then `{right}`"
+        edits = (Edit(place.source.span(place.start, place.start), f"{label}: "), Edit(span, right))
+        return Diagnostic("E202", message, Label(span, "no such label"), (Label(place, "has no label"),), help=help, fix=Fix(help, edits))
+    return None
+
+
+def _name_of_an_output(frame: Frame, path: Sequence[str], span: Span, message: str) -> Diagnostic | None:
+    """`skip(c3)`, `skip(body.c3)` beside `output c3 = body.layer2`: the name of a result of the network is no label; that of its step is."""
+    for level in frame.environment.levels():
+        for statement in level.body:
+            for item in statement.items if isinstance(statement, ast.Output) else ():
+                if item.name is None or item.name.span.text != path[-1] or item.label.span == span:
+                    continue
+                right = item.label.span.text
+                return Diagnostic(
+                    "E202",
+                    message,
+                    Label(span, "no such label"),
+                    (Label(item.span, "names a result of this network"),),
+                    help=f"`{path[-1]}` is what the network's own result is called, for who uses the network; within it the step is `{right}`",
+                    fix=Fix(f"write `{right}`", (Edit(span, right),)),
+                )
+    return None
 
 
 def _of_a_round(diagnostic: Diagnostic, rounds: OfRounds) -> Diagnostic:

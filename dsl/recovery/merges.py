@@ -216,6 +216,31 @@ def first_path(mistake: Mistake) -> Repair | None:
     return Repair(diagnostic, changes, start=chain_start(mistake, index))
 
 
+def condition_before_the_bar(mistake: Mistake) -> Repair | None:
+    """`add { if deep | conv(3) | skip }`: a condition before the first bar."""
+    index, token = _open_brace(mistake), mistake.token
+    first = mistake.tokens[index + 1 : mistake.position]
+    brace = mistake.tokens[index]
+    if token.kind != "BAR" or index < 1 or brace.kind != "LBRACE" or not _may_join(mistake, index) or mistake.in_parentheses():
+        return None
+    if mistake.begins_line() or any(one.kind in CLOSES for one in first) or not any(one.kind in ("IF", "VALUE_IF") for one in first):
+        return None
+    message = "every path of a merge begins with `|`, the first one too, and a condition of a path ends with `:`"
+    others = (Label(mistake.span(token), "the next path"),)
+    if first[0].kind == "IF" and len(first) > 1:
+        gap = mistake.place(mistake.before.end).to(mistake.span(token))
+        fix = Fix("write `| if …:` for it", (Edit(mistake.place(brace.end), " |"), Edit(gap, ":")))
+        opened = (brace._replace(kind="BRACE_BAR"), Token("BAR", brace.end, brace.end))
+        changes = (Change(index, index + 1, opened), mistake.as_kind(mistake.position, "COLON"))
+        diagnostic = say("E123", message, mistake.span(brace), "`|` must follow", fix=fix, others=others)
+        return Repair(diagnostic, changes, start=chain_start(mistake, index))
+    end, start = mistake.value_end(index), chain_start(mistake, index)
+    whole = Token("BROKEN", mistake.tokens[start].start, mistake.tokens[end - 1].end)
+    help = "`add { | if deep: conv(64) | skip }` has its first path on a condition"
+    diagnostic = say("E123", message, mistake.span(brace), "`|` must follow", help=help, others=others)
+    return Repair(diagnostic, (Change(start, end, (whole,)),), start=start)
+
+
 def _open_brace(mistake: Mistake) -> int:
     """The innermost brace that is open; -1 for none."""
     depth = 0

@@ -37,6 +37,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     foreign_steps.repeat_over,
     foreign_steps.names_before_a_step,
     merges.paths_in_parentheses,
+    merges.condition_before_the_bar,
     brackets.foreign_forms,
     imports.import_from,
     imports.other_word,

@@ -63,8 +63,14 @@ MENDED = {
     'rearrange("c h w -> h c w", c = 7)': 'rearrange("c h w -> h c w", c = 8)',
     'tokens -> x: einsum("b l d, b s d -> b l s") { | skip | linear(8) }': 'tokens -> x: einsum("l d, s d -> l s") { | skip | linear(8) }',
     'tokens -> einsum("channels length, s channels -> length s") { | skip | linear(8) }': 'tokens -> einsum("length channels, s channels -> length s") { | skip | linear(8) }',
+    "two(8) -> concat\n  skip(two.low)": "body: two(8) -> concat\n  skip(body.low)",
+    # a result of the network, where the label of its step is wanted
+    "o: two(8)\n  output c3 = o.low, c4 = o.high\n  skip(o.c3)": "o: two(8)\n  output c3 = o.low, c4 = o.high\n  skip(o.low)",
+    "o: two(8)\n  output c3 = o.low, c4 = o.high\n  concat { | skip(c3) | skip(c4) }": "o: two(8)\n  output c3 = o.low, c4 = o.high\n  concat { | skip(o.low) | skip(o.high) }",
     # a path on a condition
     "add { | conv(8) if true | skip }": "add { | if true: conv(8) | skip }",
+    "add { if true | conv(8) | skip }": "add { | if true: conv(8) | skip }",
+    "relu -> x: add { if true and 2 > 1 | conv(8) -> relu | skip } -> relu": "relu -> x: add { | if true and 2 > 1: conv(8) -> relu | skip } -> relu",
     "add { | skip | conv(8) if true }": "add { | skip | if true: conv(8) }",
     "add { | skip | conv(8) if 2 > 1 else skip }": "add { | skip | if 2 > 1 { conv(8) } else { skip } }",
     "add { | skip | conv(8) if true else none }": "add { | skip | if true: conv(8) }",

@@ -290,3 +290,11 @@ def test_a_table_is_one_for_the_whole_batch(path: str, told: str) -> None:
     text = text.replace("skip(x) -> parameter", "parameter")
     errors = [row for row in problems_of(text) if row.is_error]
     assert [row.code for row in errors] == ["E326"] and told in errors[0].message
+
+
+def test_one_before_a_loop_is_one_for_all_rounds_and_one_in_it_one_for_each() -> None:
+    shared = "pos: parameter([16, 8])\n  skip(x)\n  repeat 3 { add { | linear(8) | skip(pos) } }"
+    own = "repeat 3 { add { | linear(8) | pos: parameter([16, 8]) } }"
+    begin = "network n {\n  input x[length = 16, channels = 8]\n  "
+    sizes = [built(graph_of(f"{begin}{body}\n}}\n")) for body in (shared, own)]
+    assert [sum(row.numel() for row in module.parameters()) for module in sizes] == [3 * 72 + 128, 3 * (72 + 128)]
