@@ -142,13 +142,15 @@ def _must_begin(build: Builder, frame: Frame, before: Tensors, span: Span) -> No
         mine, theirs = build.nodes[after].shape, build.nodes[before].shape
         stretches = len(mine) == len(theirs) and all(size in (1, other) for size, other in zip(mine, theirs, strict=True))
         merge = "add(broadcast = true)" if stretches else "…"
+        label = text.partition(":")[0] if build.nodes[after].label and not within else ""
+        elsewhere = f"; to read it elsewhere, by `skip({label})`, write it first in the network and go on by `skip` of its input"
         raise Problem(
             Diagnostic(
                 "E241",
                 f"`{text}` takes no tensor, and here one comes in",
                 Label(span, "drops what comes in"),
                 (Label(build.nodes[before].span, "makes it"), *((Label(made, "all that it gives comes from here"),) if within else ())),
-                help=f"begin a path of a merge with it: `{merge} {{ | skip | {text} }}`",
+                help=f"begin a path of a merge with it: `{merge} {{ | skip | {text} }}`" + (elsewhere if label and not stretches else ""),
             )
         )
 
