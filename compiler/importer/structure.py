@@ -203,9 +203,10 @@ class _Finder:
                     scope.label, number=scope.number, slot=scope.slot, into=scope.into, block=block.name, arguments=arguments
                 )
 
-    def _class_of(self, scope: Scope) -> type | None:
+    def _class_of(self, scope: Scope) -> str | None:
+        """By its name: a program's modules are of types that were made one by one."""
         module = self.modules.get(scope.path)
-        return None if module is None else type(module)
+        return None if module is None else type(module).__name__
 
     def _source(self, scope: Scope) -> str:
         """The class that a block was, as a comment says it."""
