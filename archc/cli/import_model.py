@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -57,7 +58,7 @@ def command(
     from ..compiler.importer.files import named
     from ..compiler.importer.importing import import_model
     from ..compiler.importer.names import is_source
-    from ..compiler.importer.sources import named_by_torchvision, trouble
+    from ..compiler.importer.sources import named_by_torchvision, offline, trouble
     from ..compiler.importer.weights_out import save_weights, weights_of
 
     if not is_source(source):
@@ -82,8 +83,8 @@ def command(
     if name is not None and not name.isidentifier():
         raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")
     # What the model prints while it runs is none of the text.
-    with contextlib.redirect_stdout(sys.stderr):
-        model = named(source, shapes=_shapes(inputs), settings=dict(_setting(row) for row in settings), network=network)
+    with contextlib.redirect_stdout(sys.stderr), offline(network):
+        model = named(source, shapes=_shapes(inputs), settings=_settings(settings), network=network)
         weights = weights_of(model.module) if weights_out else {}
         made = import_model(model, name=name, flat=flat, source=source)
         if weights_out:
@@ -165,6 +166,16 @@ def _difference(face: Face, file: str, made: Imported) -> str:
         for each in (graph, made.proof.graph)
     ]
     return "\n".join([diff(graph, made.proof.graph).text(), *key_advice(*keys)])
+
+
+def _settings(rows: Sequence[str]) -> dict[str, object]:
+    read: dict[str, object] = {}
+    for row in rows:
+        name, value = _setting(row)
+        if name in read:
+            raise click.BadParameter(f"`{name}` is given twice", param_hint="--set")
+        read[name] = value
+    return read
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -14,6 +14,7 @@ from ..compiler.driver import check_source
 from ..compiler.elaborate.functions import FUNCTIONS, Function
 from ..compiler.elaborate.values import show_value
 from ..compiler.files.library import about, entries, files, networks
+from ..compiler.importer.names import is_source
 from ..compiler.ops import STRICTER, TABLE
 from ..compiler.ops.base import Operation
 from ..compiler.ops.foreign_names import NO_PARAMETERS, PARAMETERS, Otherwise, advice, otherwise, same_as
@@ -58,6 +59,8 @@ def explain(word: str) -> str | Unexplained:
             + (_sentence(NO_PARAMETERS[word]) if word in NO_PARAMETERS else f"The parameter is called `{PARAMETERS[word]}`.")
             + "\n"
         )
+    if is_source(word):
+        return Unexplained(f"it is a model of PyTorch: `archc import {word}` shows its text, `archc cost {word}` its costs")
     near = closest(word, {*TABLE, *FUNCTIONS, *WORDS}) or closest(word.upper(), CODES)
     return Unexplained(
         did_you_mean(near) or "give a code of a message, such as E301, or a word, such as conv; `archc explain` alone lists them"

@@ -12,6 +12,7 @@ from ..compiler.elaborate.signatures import Slot
 from ..compiler.elaborate.values import WORDS
 from ..compiler.files.library import FAMILIES, networks
 from ..compiler.files.locate import SUFFIX, known_names
+from ..compiler.importer.names import is_source
 from ..compiler.ops import TABLE
 from ..compiler.ops.suggest import closest, did_you_mean
 from ..dsl import ast
@@ -136,6 +137,8 @@ def _variant(name: str, base: str, folder: str) -> str:
 def _parameters(name: str) -> tuple[Slot, ...]:
     """Those of a network of the library."""
     known = networks()
+    if is_source(name):
+        raise NotStarted(f"`{name}` is a model of PyTorch, whose text is yours once it is imported: `archc import {name} -o FILE.arch`")
     if name not in {*known, *FAMILIES} or (slots := slots_of(name)) is None:
         near = did_you_mean(closest(name, known)) or "`archc list` shows the networks that come with archc"
         raise NotStarted(f"there is no network `{name}` in the library; {near}")

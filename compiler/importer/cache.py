@@ -23,6 +23,7 @@ from ..files.write import write
 from .files import named, place_of
 from .importing import import_model
 from .names import LIBRARIES, is_file
+from .sources import offline
 
 
 def folder() -> str:
@@ -42,7 +43,8 @@ def imported_file(
     )
     if library in ("", *LIBRARIES) and os.path.isfile(place):
         return place, True
-    made = import_model(named(source, shapes=shapes, settings=settings), source=source)
+    with offline(False):
+        made = import_model(named(source, shapes=shapes, settings=settings), source=source)
     try:
         write(place, made.text)
     except ArchError:  # a cache that cannot be written is no reason to fail

@@ -30,6 +30,9 @@ from .write import Writer
 WAYS = ((False, True, True), (False, True, False), (False, False, False), (True, True, False), (True, False, False))
 """What is tried, one after the other: whether the text is flat, whether steps become higher words, whether blocks take and give several tensors."""
 
+SIGNS_OF_TEXTS = frozenset('"{}')
+"""What a label in quotes could hold only if it were written otherwise."""
+
 SEVERAL = re.compile(r"^block .* (takes|gives) .*\{", re.MULTILINE)
 """A block that takes or gives several tensors, or names what it takes."""
 
@@ -96,14 +99,25 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 "let its `forward` take any numbers of these shapes, or import the part that does",
             )
         why = why or proof.told
-        if proof.refused is not None and proof.refused.code == "E210":  # a name that every text would have
-            raise trouble(source, "F653", f"a part of the model has no name of a step: {proof.refused.message}", "rename it in the model")
+        nameless = _nameless(proof, model)
+        if nameless is not None:
+            raise trouble(source, "F653", f"a part of the model has no name of a step: {nameless}", "rename it in the model")
     raise trouble(
         source,
         "F654",
         f"no text that is equal to the model was found: {why}",
         "this is a fault of the import: please report it, with the model",
     )
+
+
+def _nameless(proof: Proof, model: Model) -> str | None:
+    """Why a text is refused for a name that every text would have, where that is the reason."""
+    if proof.refused is None:
+        return None
+    if proof.refused.code == "E210":
+        return proof.refused.message
+    signs = ((path, sign) for path in model.modules() for sign in path if sign in SIGNS_OF_TEXTS)
+    return next((f"`{path}` has a `{sign}`, which has a meaning of its own in a text" for path, sign in signs), None)
 
 
 def _left_out(missing: Sequence[str], module: nn.Module, read: Collection[str]) -> list[str]:

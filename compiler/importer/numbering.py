@@ -156,6 +156,8 @@ def label(body: Body, entry: int | None, names: Names, outputs: Mapping[int, str
         known[entry] = HERE, None
     count = 0
     taken = {item.label for item in _own(body)}
+    if entry is None:
+        taken |= {name for name, _ in names.values()}  # what comes in stands beside the steps
     for item in _own(body):
         if item.number in read and (not isinstance(item, Skip) or item.number >= 0):
             if item.label is None:

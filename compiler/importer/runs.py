@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import os
 import re
-import traceback
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -20,8 +17,9 @@ from .flat_steps import Flat, Missing
 from .graph_model import GraphModel
 from .known import BATCHES
 from .lower_trace import lower
+from .own_lines import place_of_line, stopped_at
 from .own_operation import of_function, of_module
-from .sources import Model, as_it_was, on_meta, trouble
+from .sources import UNASKED, Model, as_it_was, on_meta, trouble
 from .trace import Trace, trace
 from .training_part import put_back
 from .unsaid import Unsaid
@@ -141,18 +139,11 @@ class Runs:
                 "F652",
                 f"the model does not run on {shapes}: {type(error).__name__}: {said}",
                 _remedy(self.model, str(error)),
-                [f"it stops at {_place(line)}" for line in _stopped_at(error)],
+                [f"it stops at {place_of_line(line)}" for line in stopped_at(error)],
             ) from error
         finally:
             module.eval()
         return found
-
-
-def _stopped_at(error: BaseException) -> list[tuple[str, int]]:
-    """The line of the model's own source that an error came from, where there is one."""
-    rows = [(row.filename, row.lineno or 0) for row in traceback.extract_tb(error.__traceback__)]
-    others = (os.path.dirname(torch.__file__), str(Path(__file__).parent), "<")
-    return [row for row in rows if not row[0].startswith(others)][-1:]
 
 
 def _remedy(model: Model, told: str) -> str:
@@ -165,6 +156,12 @@ def _remedy(model: Model, told: str) -> str:
         return "what it makes is as long as the numbers say, and a network makes the same size of all: import the part without it"
     if type(model.module).forward is nn.Module.forward:
         return "give the class a `forward`"
+    if UNASKED in told:
+        return "`archc import --network` lets it load what it asks for"
+    if "uninitialized parameter" in told:
+        return "its lazy layers learn their sizes from a run: give it one first" + (
+            "" if model.keep else ", by `--input` with sizes that it takes"
+        )
     if model.keep:
         return "give example inputs that it takes, with the batch" + (", of whole numbers" if WANTS_INTEGERS.search(told) else "")
     if model.sizes_given:
@@ -203,7 +200,7 @@ def _refusal(
         rows.setdefault(row.what, []).append(row)
     notes = [
         f"{what}: {len(found)} time{'s' if len(found) > 1 else ''}, first in {found[0].path or 'the root module'}"
-        + (f", {_place(found[0].line)}" if found[0].line else "")
+        + (f", {place_of_line(found[0].line)}" if found[0].line else "")
         for what, found in list(rows.items())[:MOST_TOLD]
     ]
     if len(rows) > MOST_TOLD:
@@ -238,10 +235,3 @@ def _carried(row: Missing, modules: Mapping[str, nn.Module], constructors: Mappi
         f"an operation of one's own carries it, with a class whose `forward` calls `{row.function}` (`archc explain operation`):",
         *told,
     ]
-
-
-def _place(line: tuple[str, int]) -> str:
-    """The place in the model's source, from the package on: no path of this machine."""
-    parts = line[0].replace("\\", "/").split("/")
-    start = parts.index("site-packages") + 1 if "site-packages" in parts else len(parts) - 1
-    return f"{'/'.join(parts[start:])}:{line[1]}"

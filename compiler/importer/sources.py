@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from ...base.diagnostics import Diagnostic, Label
 from ...base.records import dataclass
@@ -32,11 +33,14 @@ from .constructors import Arguments, watched
 from .flat_steps import Flat, Lies
 from .graph_model import input_names
 from .names import LIBRARIES, PYTHON
+from .own_lines import place_of_line, stopped_at
 from .words import identifier, snake
 from .worked_in import copied, is_worked_out, work_in
 
 Shapes = Sequence[tuple[int, ...]] | Mapping[str, tuple[int, ...]]
 """What a model takes, without the batch: in order, or by name; "" is the first input."""
+
+UNASKED = "an import loads nothing from the network"
 
 NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 
@@ -91,12 +95,13 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
     library, _, name = source.rpartition(":") if f"{PYTHON}:" in source else source.partition(":")
     settings = dict(settings or {})
     if library in LIBRARIES:
-        make, origin = _of_library(source, library, name, settings)
+        make, origin = _of_library(source, library, name)
     else:
-        make, origin = _of_factory(source, library, name, settings)
-    with watched() as made, _offline(network), _quiet(), watched_starts(fill=library not in LIBRARIES) as starts:
+        with offline(network):  # a file may make its models as it is read
+            make, origin = _of_factory(source, library, name, settings)
+    with watched() as made, offline(network), _quiet(), watched_starts(fill=library not in LIBRARIES) as starts:
         try:
-            module = make()
+            module = make(**settings)
         except ArchError:
             raise
         except (Exception, SystemExit) as error:  # a factory that ends the program has failed, too
@@ -104,16 +109,19 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
                 source,
                 "F651",
                 f"`{source}` could not be made: {type(error).__name__}: {_line(error)}",
-                "values of the factory are given with `--set name=value`"
-                + ("" if network else "; `--network` lets it load what it asks for"),
+                _takes(make, settings)
+                or "`archc import` gives values to a factory (`--set name=value`), and lets it load what it asks for (`--network`)",
+                [f"it stops at {place_of_line(line)}" for line in stopped_at(error)],
             ) from error
     if not isinstance(module, nn.Module):
-        raise trouble(source, "F651", f"`{source}` makes a {type(module).__name__}, no torch.nn.Module", "name a factory of a module")
+        raise trouble(source, "F651", f"`{source}` makes {_a(module)}, no torch.nn.Module", "name a factory of a module")
     module.eval()
+    inputs = _inputs(module, shapes, source)
+    _filled(module, inputs)
     return Model(
         identifier(name),
         module,
-        _inputs(module, shapes, source),
+        inputs,
         origin,
         made,
         notes=work_in(module),
@@ -121,6 +129,40 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
         sizes_given=bool(shapes),
         of_archc="Written by archc from" in (getattr(sys.modules.get(type(module).__module__), "__doc__", None) or ""),
     )
+
+
+def _takes(make: Callable[..., object], settings: Mapping[str, object]) -> str | None:
+    """What a factory takes, where it was given something else."""
+    try:
+        signature = inspect.signature(make)
+    except (TypeError, ValueError):
+        return None
+    try:
+        signature.bind(**settings)
+    except TypeError:
+        needed, other = (
+            [
+                f"`{row.name}`"
+                for row in signature.parameters.values()
+                if row.kind not in (row.VAR_KEYWORD, row.VAR_POSITIONAL) and (row.default is row.empty) is is_needed
+            ]
+            for is_needed in (True, False)
+        )
+        told = [*([f"needs {', '.join(needed)}"] if needed else []), *([f"takes {', '.join(other)}"] if other else [])]
+        return f"it {' and '.join(told) or 'takes nothing'}: `archc import SOURCE --set name=value` gives values"
+    return None
+
+
+def _a(thing: object) -> str:
+    kind = type(thing).__name__
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+
+
+def _filled(module: nn.Module, inputs: Sequence[torch.Tensor]) -> None:
+    """Lazy layers learn their sizes from a first run. One that fails is run again, and told, by the import itself."""
+    if any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers())):
+        with contextlib.suppress(Exception), torch.no_grad():
+            module(*[torch.rand(row.shape) for row in inputs])
 
 
 def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], name: str | None = None) -> Model:
@@ -139,7 +181,7 @@ def _line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [""])[0][:200]
 
 
-def _of_library(source: str, library: str, name: str, settings: dict[str, object]) -> tuple[Callable[[], object], str]:
+def _of_library(source: str, library: str, name: str) -> tuple[Callable[..., object], str]:
     try:
         declare_operators()
         home = importlib.import_module("torchvision.models" if library == "torchvision" else "timm")
@@ -153,11 +195,11 @@ def _of_library(source: str, library: str, name: str, settings: dict[str, object
         )
     origin = f"{name} of {library} {version}"
     if library == "timm":
-        return (lambda: home.create_model(name, pretrained=False, **settings)), origin
+        return (lambda **given: home.create_model(name, pretrained=False, **given)), origin
     # The weights of a backbone would be loaded; one's structure does not need them.
     accepted = inspect.signature(home.get_model_builder(name)).parameters
     usual = {"weights_backbone": None} if "weights_backbone" in accepted else {}
-    return (lambda: home.get_model(name, weights=None, **usual | settings)), origin
+    return (lambda **given: home.get_model(name, weights=None, **usual | given)), origin
 
 
 def named_by_torchvision(word: str) -> str | None:
@@ -170,7 +212,7 @@ def named_by_torchvision(word: str) -> str | None:
     return f"did you mean `torchvision:{word}`?" if word in home.list_models() else None
 
 
-def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Callable[[], object], str]:
+def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Callable[..., object], str]:
     """`package.module:factory` or `path/file.py:factory`; the folder at hand, or that of the file, is looked in first, as Python does."""
     file = os.path.abspath(package) if package.endswith(PYTHON) else ""
     here = os.path.dirname(file) or os.getcwd()
@@ -202,17 +244,40 @@ def _of_factory(source: str, package: str, name: str, settings: dict[str, object
     for part in name.split("."):
         if not hasattr(found, part):
             words = [word for word in dir(found) if not word.startswith("_")]
-            raise trouble(source, "F651", f"`{package}` has no `{name}`", did_you_mean(closest(part, words)))
+            makers = ", ".join(f"`{package}:{word}`" for word in _makers(found))
+            near = did_you_mean(closest(part, words)) or (f"name what makes a model: {makers}" if makers else None)
+            raise trouble(source, "F651", f"`{package}` has no `{name}`", near)
         found = getattr(found, part)
     version = getattr(sys.modules.get(package.partition(".")[0]), "__version__", None)
     origin = f"{name} of {package}" + (f" {version}" if isinstance(version, str) else "")
     if isinstance(found, nn.Module):
+        if settings:
+            raise trouble(
+                source,
+                "F651",
+                f"`{source}` is a module that is made already, whose settings are fixed",
+                "leave `--set` out, or name what makes it",
+            )
         return (lambda: found), origin
     if not callable(found):
-        kind = type(found).__name__
-        article = "an" if kind[0] in "aeiouAEIOU" else "a"
-        raise trouble(source, "F651", f"`{source}` is {article} {kind}, no factory", "name a function or a class that makes a module")
-    return (lambda: found(**settings)), origin
+        raise trouble(source, "F651", f"`{source}` is {_a(found)}, no factory", "name a function or a class that makes a module")
+    return found, origin
+
+
+def _makers(found: object) -> list[str]:
+    """What a module of Python has to be named: classes of modules of its own, modules that are made, and functions of its own; no more than a few."""
+    own = {name: part for name, part in vars(found).items() if not name.startswith("_")} if hasattr(found, "__dict__") else {}
+    home = getattr(found, "__name__", None)
+    rows = [
+        name
+        for name, part in own.items()
+        if isinstance(part, nn.Module)
+        or (
+            getattr(part, "__module__", None) == home
+            and (inspect.isfunction(part) or (inspect.isclass(part) and issubclass(part, nn.Module)))
+        )
+    ]
+    return rows[-6:][::-1]  # the whole model is the last in most files
 
 
 def _of_file(path: str) -> Any:
@@ -266,7 +331,7 @@ def usual_shape(module: nn.Module) -> tuple[int, ...]:
     if isinstance(size, int):
         return (3, size, size)
     first = next((part for part in module.modules() if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d)), None)
-    channels = first.in_channels if first is not None else 3
+    channels = first.in_channels or 3 if first is not None else 3  # a lazy layer has none yet
     if isinstance(first, nn.Conv3d):
         side = 112 if type(module).__name__ == "VideoResNet" else 224
         return (channels, 16, side, side)
@@ -276,14 +341,14 @@ def usual_shape(module: nn.Module) -> tuple[int, ...]:
 
 
 @contextlib.contextmanager
-def _offline(allowed: bool) -> Iterator[None]:
-    """No socket connects, no hub is asked."""
+def offline(allowed: bool) -> Iterator[None]:
+    """No socket connects, no hub is asked, unless that is allowed."""
     if allowed:
         yield
         return
 
     def refuse(*_: object, **__: object) -> NoReturn:
-        raise ConnectionRefusedError("an import loads nothing from the network; `--network` allows it")
+        raise ConnectionRefusedError(f"{UNASKED}; `archc import --network` allows it")
 
     kept, before = (socket.socket.connect, socket.create_connection), {name: os.environ.get(name) for name in NO_HUB}
     socket.socket.connect, socket.create_connection = refuse, refuse  # type: ignore[method-assign]

@@ -23,7 +23,7 @@ from .rates import Rate, rates
 from .repeats import fold, fold_turns, in_turns
 from .tree import ABSENT, Aux, Body, Call, Column, Loop, Merge, Scope, fingerprint, scopes, walk
 from .unify import unify
-from .words import name_of_block
+from .words import name_of_block, output_name
 
 Place = tuple[Body, int, Scope]
 """A scope, with the body and the place in it where it stands."""
@@ -55,6 +55,7 @@ def structure(
     found = Structure(body=body, indexed=number(body))
     found.rate = rates(body)
     follow(body, flat)
+    _name_outputs(flat)
     ends = {number: name for name, number in flat.outputs}
     label(body, None, {row.number: (row.name, None) for row in flat.inputs}, ends if len(ends) > 1 else {})
     if flat.of_archc:
@@ -73,6 +74,18 @@ def _of_one_name(body: Body) -> None:
         stem = scope.kind.rstrip("0123456789")
         if stem in kinds:
             scope.kind = stem
+
+
+def _name_outputs(flat: Flat) -> None:
+    """Several outputs have names, and those of the model's that the language could not have are told beside theirs."""
+    if len(flat.outputs) < 2:
+        return
+    names: list[str] = []
+    for place, (told, _) in enumerate(flat.outputs):
+        names.append(output_name(told, place, names))
+        if names[-1] != told and not told.lstrip("_")[:1].isdigit() and told.strip("_"):  # a digit: a place in a list, which is no name
+            flat.notes.append(f"the output `{told}` is called `{names[-1]}` here")
+    flat.outputs = [(name, number) for name, (_, number) in zip(names, flat.outputs, strict=True)]
 
 
 def _without_identities(flat: Flat, rows: list[Placed]) -> list[Placed]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from ..elaborate.naming import why_not
 from ..ops import TABLE as OPERATIONS
 
 KEYWORDS = frozenset(
@@ -74,6 +75,8 @@ KEYWORDS = frozenset(
 )
 AXES = frozenset(["channels", "height", "width", "length", "features", "depth"])
 RESERVED = KEYWORDS - AXES
+NEVER = frozenset(["if", "else", "for", "in", "let", "repeat", "require", "and", "or", "not", "true", "false", "none"])
+"""Words of the language that are no name anywhere (E119)."""
 
 
 ONE_WORD = {"ViT": "Vit", "UNet": "Unet"}
@@ -115,6 +118,18 @@ def free_name(wanted: str, taken: Collection[str]) -> str:
     while found in taken:
         count += 1
         found = f"{name}{count}"
+    return found
+
+
+def output_name(told: str, place: int, taken: Collection[str]) -> str:
+    """What an output is called, after the model's own name of it: a key of a dictionary may be any text, and a field any word of Python's."""
+    name = re.sub(r"\W+", "_", _plain(told)).strip("_") if not is_name(told) else told
+    name = name if is_name(name) else f"out{place}"
+    name = f"{name}_" if name in NEVER or why_not(name) else name
+    found, count = name, 1
+    while found in taken:
+        count += 1
+        found = f"{name}_{count}"
     return found
 
 

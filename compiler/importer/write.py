@@ -114,10 +114,9 @@ class Writer:
             if item.label is not None:  # a scope stands before its last step, which makes the same
                 labels.setdefault(item.number, item.label)
         rows = []
-        for count, (name, number) in enumerate(self.flat.outputs):
+        for name, number in self.flat.outputs:
             found = _path(labels[number])
-            wanted = name if is_name(name) else f"out{count}"
-            rows.append(wanted if found == wanted else f"{wanted} = {found}")
+            rows.append(name if found == name else f"{name} = {found}")
         return ["  output " + ", ".join(rows)]
 
     def _block(self, block: Block) -> list[str]:

@@ -1,0 +1,147 @@
+"""What a person names as the maker of a model, and what it is told where that makes none; names that a model has and a text could not."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+from torch import nn
+
+import archc
+from archc.cli import group
+from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.sources import model_of, offline
+from archc.reporting.error import ArchError
+
+HERE = __name__
+
+
+class Block(nn.Module):
+    """One layer, with a name of its own."""
+
+    def __init__(self, label: str = "fc") -> None:
+        super().__init__()
+        self.add_module(label, nn.Linear(4, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return next(self.children())(x)  # type: ignore[no-any-return]
+
+
+class Downloads(nn.Module):
+    """It asks the network for something as it runs."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with socket.socket() as far:
+            far.connect(("127.0.0.1", 9))
+        return x + 1
+
+
+class Told(nn.Module):
+    """Its outputs have names that no text could give them, those of what there is already, and no names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> dict[object, torch.Tensor]:
+        y = self.fc(x)
+        names = ("in", "if", "fc", "x", "a.b", "a_b", "class", "forward", "", 7, "output", "plain")
+        return {name: y * (2 + place) for place, name in enumerate(names)}
+
+
+class Pair(nn.Module):
+    """Its inputs are called as steps that need a name are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 4)
+
+    def forward(self, t1: torch.Tensor, t2: torch.Tensor) -> torch.Tensor:
+        y = self.fc(t1) + self.fc(t2)
+        return torch.tanh(y) * y.sigmoid() + torch.relu(y) * t2
+
+
+def make(width: int, depth: int = 1) -> nn.Module:
+    return nn.Sequential(*[nn.Linear(4, width), *[nn.Linear(width, width) for _ in range(depth)]])
+
+
+def lazy() -> nn.Module:
+    return nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(2))
+
+
+def stops() -> nn.Module:
+    raise OSError("no weights here")
+
+
+made = make(3)
+number: int | None = 3
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "told"),
+    [
+        ("make", {}, "it needs `width` and takes `depth`"),
+        ("make", {"width": 2, "deep": 3}, "it needs `width` and takes `depth`"),
+        ("Block", {"labels": "fc"}, "it takes `label`"),
+        ("made", {"width": 4}, "is a module that is made already, whose settings are fixed"),
+        ("mode", {}, "did you mean `made`"),
+        ("something_else", {}, f"name what makes a model: `{HERE}:"),
+        ("stops", {}, "note: it stops at test_factories.py:"),
+        ("number", {}, "is an int, no factory"),
+        ("Downloads", {}, "`archc import --network` lets it load what it asks for"),
+        ("Block", {"label": 'q"t'}, 'has a `"`, which has a meaning of its own in a text'),
+        ("Block", {"label": "{i}"}, "has a `{`, which has a meaning of its own in a text"),
+        ("Block", {"label": "class"}, "it is a word of Python's own"),
+    ],
+)
+def test_what_makes_no_model_is_told_with_what_would(name: str, settings: dict[str, object], told: str) -> None:
+    source = f"{HERE}:{name}"
+    with pytest.raises(ArchError) as error, offline(False):
+        import_model(model_of(source, shapes=[(4,)], settings=settings), source=source)
+    assert told in str(error.value)
+
+
+def test_a_value_that_is_given_twice_is_told() -> None:
+    done = CliRunner().invoke(group, ["import", f"{HERE}:make", "--set", "width=2", "--set", "width=3"])
+    assert done.exit_code == 2 and "`width` is given twice" in done.output
+
+
+def test_lazy_layers_get_their_sizes_from_a_run() -> None:
+    text = import_model(model_of(f"{HERE}:lazy", shapes=[(3, 6, 6)])).text
+    assert "conv(4, pad = 0) -> bn -> flatten -> linear(classes)" in text
+
+
+def test_a_file_that_asks_the_network_as_it_is_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "from_afar.py"
+    path.write_text("import socket\nsocket.create_connection(('127.0.0.1', 9))\n", encoding="utf-8")
+    with pytest.raises(ArchError, match="an import loads nothing from the network"):
+        model_of(f"{path}:Net")
+
+
+def test_outputs_have_names_that_a_text_can_give() -> None:
+    module = Told().eval()
+    text = archc.from_module(module, torch.zeros(2, 4))
+    names = ["in_", "if_", "fc", "x", "a_b", "a_b_2", "class_", "forward_", "out8", "out9", "output", "plain"]
+    assert [row.split(" = ")[0].strip() for row in text.partition("  output ")[2].rstrip("}\n").split(",")] == names
+    assert "## Note: the output `in` is called `in_` here." in text
+    built = archc.load(text, weights=module.state_dict()).eval()
+    x = torch.rand(2, 4)
+    for ours, theirs in zip(built(x), module(x).values(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_inputs_may_be_called_as_steps_are() -> None:
+    module = Pair().eval()
+    text = archc.from_module(module, [torch.zeros(2, 4), torch.zeros(2, 4)])
+    assert "input t1[4]" in text and "input t2[4]" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [(["new", "mine", "--from"], "archc import timm:resnet18 -o"), (["explain"], "archc cost timm:resnet18")]
+)
+def test_a_command_that_takes_no_model_says_how_its_text_is_had(words: list[str], told: str) -> None:
+    done = CliRunner().invoke(group, [*words, "timm:resnet18"])
+    assert done.exit_code == 2 and told in done.output
