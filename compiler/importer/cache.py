@@ -2,7 +2,8 @@
 
 A text is kept under what it depends on: the source and its settings, the versions of the library, of PyTorch and of archc. Models
 of a person's own code are not kept, for that may change without a version. Two processes may write at once: a file
-appears whole, and both write the same.
+appears whole, and both write the same. A text that is not what was written (somebody changed it there) is made anew: its
+sum stands beside it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from .importing import import_model
 from .names import LIBRARIES, is_file
 from .sources import offline
 
+SUM = ".sum"
+
 
 def folder() -> str:
     """Where texts are kept: `ARCHC_CACHE`, or the usual place of caches."""
@@ -41,16 +44,30 @@ def imported_file(
     place = os.path.join(
         folder(), _key(source, library, shapes, settings or {}), "".join(c if c.isalnum() else "_" for c in name) + ".arch"
     )
-    if library in ("", *LIBRARIES) and os.path.isfile(place):
+    if library in ("", *LIBRARIES) and _is_as_written(place):
         return place, True
     with offline(False):
         made = import_model(named(source, shapes=shapes, settings=settings), source=source)
     try:
         write(place, made.text)
+        write(place + SUM, _sum(place))
     except ArchError:  # a cache that cannot be written is no reason to fail
         place = os.path.join(_for_now(), os.path.basename(place))
         write(place, made.text)
     return place, False
+
+
+def _is_as_written(place: str) -> bool:
+    try:
+        with open(place + SUM, "rb") as told:
+            return told.read() == _sum(place).encode()
+    except OSError:
+        return False
+
+
+def _sum(place: str) -> str:
+    with open(place, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _for_now() -> str:
@@ -68,8 +85,7 @@ def _key(source: str, library: str, shapes: Mapping[str, tuple[int, ...]], setti
         str(vars(sys.modules["archc"])["__version__"]),
     ]
     if not library:
-        with open(place_of(source, source), "rb") as file:
-            told.append(hashlib.sha256(file.read()).hexdigest())
+        told.append(_sum(place_of(source, source)))
     for package in ("torch", *filter(None, [library.partition(".")[0]])):
         try:
             told.append(version(package))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 
 import archc
 from archc.cli import group
+from archc.compiler.document import to_json
 
 MODELS = """
 from torch import nn
@@ -152,3 +154,20 @@ def test_a_cache_that_cannot_be_written_is_done_without(folder: Path, monkeypatc
     monkeypatch.setenv("ARCHC_CACHE", str(folder / "no_folder" / "cache"))
     result = run("cost", SOURCE)
     assert result.exit_code == 0 and "122" in result.stdout, result.stderr
+
+
+@pytest.mark.parametrize(
+    "change", [lambda text: text.replace("conv(4)", "conv(8)"), lambda text: text[: len(text) // 2]], ids=["edited", "cut off"]
+)
+def test_a_kept_text_that_is_not_what_was_written_is_made_anew(folder: Path, change: Callable[[str], str]) -> None:
+    network = archc.compile("network n { input x[3, 8, 8]\n conv(4) -> global_avgpool -> flatten -> linear(2) }")
+    (folder / "net.json").write_text(to_json(network.typed_graph), encoding="utf-8")
+    before = run("cost", "net.json")
+    (kept,) = (folder / "cache").rglob("*.arch")
+    text = kept.read_text(encoding="utf-8")
+    assert change(text) != text
+    kept.write_text(change(text), encoding="utf-8")
+    after = run("cost", "net.json")
+    assert (after.exit_code, after.stdout) == (0, before.stdout)
+    assert kept.read_text(encoding="utf-8") == text
+    assert "imported: " in before.stderr and "imported: " in after.stderr and "imported: " not in run("cost", "net.json").stderr
