@@ -11,32 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from ...base.records import dataclass
-from .font import width
+from .beside_lines import WORD, Piece, aside, curve, label_place, overlap, through, within
 from .graphviz_json import Geometry, Place, Point, Way
-from .labels import frame_rows, rows_width, shape_text
-from .picture import Frame, Line, Picture
+from .labels import frame_rows, rows_width
+from .picture import Frame, Picture
 from .route import Ground, bends, cells, doors, route, spline
-from .style import POINTS
 from .ways import Ways
 
 CURL = math.radians(330)  # how far a line may turn in all
 INDENT, ROW = 8.0, 10.5  # points: of a heading from the edge of its frame, of a row of it
-WORD = 8.0  # points: how high the words beside a line are
-SAMPLES = 12  # points that are looked at on a piece of a spline
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A line, or the common part of several: where it begins and ends, and what it is led as. `ends` are boxes or ports."""
-
-    name: str
-    ends: tuple[str, str]
-    way: Way
-    head: str
-    """The box that it leads to, or that the first of its lines does: this says which frames it belongs to."""
-    skip: bool
-    line: Line
 
 
 def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
@@ -55,7 +38,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         if _crosses(piece, curves[piece.name], boxes)
         or _strays(piece, curves[piece.name], inside, geometry)
         or _turns(curves[piece.name]) > CURL
-        or any(_through(curves[piece.name], place, 2) for place in headings.values())
+        or any(through(curves[piece.name], place, 2) for place in headings.values())
     ]
     for piece in wrong:
         # Its own words and the curves of the others are around it; a wall is never at one of its ends.
@@ -73,6 +56,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         way = Way(points, _beside(piece, corners, [*boxes.values(), *headings.values(), *words]))
         curves[piece.name] = curve(points)
         pieces[pieces.index(piece)] = replace(piece, way=way)
+    pieces = aside(pieces, curves, (*boxes.values(), *headings.values()))
     ways = {piece.name: piece.way for piece in pieces}
     return replace(
         geometry,
@@ -100,40 +84,19 @@ def heading(frame: Frame, place: Place) -> Place:
     return Place(place.x + INDENT - 2, place.y + INDENT / 2, rows_width(rows) + 4, ROW * len(rows))
 
 
-def curve(way: Sequence[Point]) -> list[Point]:
-    """Points on a spline, from its beginning to its end."""
-    knots = list(way[: len(way) - (len(way) % 3 == 2)])
-    found = [_on(knots[at : at + 4], step / SAMPLES) for at in range(0, len(knots) - 3, 3) for step in range(SAMPLES + 1)]
-    return [*found, way[-1]]
-
-
-def _on(knots: Sequence[Point], t: float) -> Point:
-    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
-    return sum(w * x for w, (x, _) in zip(weights, knots, strict=True)), sum(w * y for w, (_, y) in zip(weights, knots, strict=True))
-
-
-def _within(place: Place, point: Point, margin: float) -> bool:
-    x, y = point
-    return place.x + margin < x < place.x + place.width - margin and place.y + margin < y < place.y + place.height - margin
-
-
 def _crosses(piece: Piece, points: Sequence[Point], boxes: dict[str, Place]) -> bool:
     """Whether a line runs through a box which is none of its ends."""
     left, right = (end(x for x, _ in points) for end in (min, max))
     near = ((name, place) for name, place in boxes.items() if place.x < right and place.x + place.width > left)
-    return any(name not in (*piece.ends, piece.line.tail) and _through(points, place, 0.5) for name, place in near)
-
-
-def _through(points: Sequence[Point], place: Place, margin: float) -> bool:
-    return any(_within(place, point, margin) for point in points)
+    return any(name not in (*piece.ends, piece.line.tail) and through(points, place, 0.5) for name, place in near)
 
 
 def _strays(piece: Piece, points: Sequence[Point], inside: dict[str, set[str]], geometry: Geometry) -> bool:
     """Whether a line leaves a frame that it ends in, once it is in it."""
     for name, held in inside.items():
         if piece.ends[1] in held:
-            within = [_within(geometry.places[name], point, 0) for point in points]
-            if sum(one != two for one, two in pairwise(within)) > (piece.ends[0] not in held):
+            held_in = [within(geometry.places[name], point, 0) for point in points]
+            if sum(one != two for one, two in pairwise(held_in)) > (piece.ends[0] not in held):
                 return True
     return False
 
@@ -150,15 +113,6 @@ def _led(piece: Piece, geometry: Geometry, ground: Ground) -> tuple[Point, ...] 
     return route(ground, doors(tail, "LRB"), doors(head, "T" if piece.name in geometry.common else "LRT"))
 
 
-def label_place(line: Line, way: Way) -> Place | None:
-    """Where the words beside a line stand."""
-    words = f"\u00d7{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
-    if not words or way.label is None:
-        return None
-    wide = width(words, POINTS["edge"])
-    return Place(way.label[0] - wide / 2, way.label[1] - WORD / 2, wide, WORD)
-
-
 def _beside(piece: Piece, corners: Sequence[Point], others: Sequence[Place]) -> Point | None:
     """A place for the words beside the new way where nothing else stands."""
     if piece.way.label is None:
@@ -172,10 +126,6 @@ def _beside(piece: Piece, corners: Sequence[Point], others: Sequence[Place]) -> 
             ((x + one.width / 2 + 3, y), (x - one.width / 2 - 3, y)) if x0 == x1 else ((x, y - WORD / 2 - 2), (x, y + WORD / 2 + 2))
         ):
             place = Place(center[0] - one.width / 2, center[1] - WORD / 2, one.width, WORD)
-            if not any(_overlap(place, other) for other in others):
+            if not any(overlap(place, other) for other in others):
                 return round(center[0], 1), round(center[1], 1)
     return piece.way.label
-
-
-def _overlap(one: Place, two: Place) -> bool:
-    return one.x < two.x + two.width and two.x < one.x + one.width and one.y < two.y + two.height and two.y < one.y + one.height

@@ -145,6 +145,7 @@ def wrong(graph: Graph, picture: Picture, geometry: Geometry) -> dict[str, objec
     """All that is wrong with the boxes and lines of a picture."""
     found: dict[str, object] = {
         "words on others": covered(picture, geometry),
+        "lines through words": touched(picture, geometry),
         "lines through boxes": crossed(picture, geometry),
         "skips out of their frame": straying(picture, geometry),
         "branches": [] if arms(picture).level else out_of_order(graph, picture, geometry),  # the arms of a U go before

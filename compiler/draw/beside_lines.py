@@ -1,0 +1,132 @@
+"""The words beside lines: where they stand, and where else, if a line runs through them.
+
+Graphviz keeps room for the words of a line, and leads others through it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from ...base.records import dataclass
+from .font import width
+from .graphviz_json import Place, Point, Way
+from .labels import TIMES, shape_text
+from .picture import Line
+from .style import POINTS
+
+WORD = 8.0  # points: how high the words beside a line are
+OFF = 2.5  # points between a line and its words
+SHARES = tuple(number / 40 for number in range(3, 38))  # places on a line that are tried
+SAMPLES = 12  # points that are looked at on a piece of a spline
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A line, or the common part of several: where it begins and ends, and what it is led as. `ends` are boxes or ports."""
+
+    name: str
+    ends: tuple[str, str]
+    way: Way
+    head: str
+    """The box that it leads to, or that the first of its lines does: this says which frames it belongs to."""
+    skip: bool
+    line: Line
+
+
+def aside(pieces: Sequence[Piece], curves: Mapping[str, Sequence[Point]], walls: Sequence[Place]) -> list[Piece]:
+    """The pieces, the words that a line runs through at the nearest place beside their own line where none does and nothing else stands."""
+    made = list(pieces)
+    drawn = [(_around(points), points) for points in curves.values()]
+    places = {piece.name: place for piece in pieces if (place := label_place(piece.line, piece.way)) is not None}
+    for number, piece in enumerate(made):
+        place = places.get(piece.name)
+        if place is None or not _is_met(place, drawn, 0.5):
+            continue
+        others = [*walls, *(other for name, other in places.items() if name != piece.name)]
+        free = (
+            one
+            for one in _beside(curves[piece.name], place)
+            if not any(overlap(one, other) for other in others) and not _is_met(one, drawn, -0.5)
+        )
+        if (found := next(free, None)) is not None:
+            places[piece.name] = found
+            label = (round(found.x + found.width / 2, 1), round(found.y + WORD / 2, 1))
+            made[number] = replace(piece, way=Way(piece.way.points, label))
+    return made
+
+
+def _beside(points: Sequence[Point], place: Place) -> list[Place]:
+    """Places at both sides of a line, those near the one that is left first."""
+    found: list[Place] = []
+    for share in SHARES:
+        at = max(1, min(round(share * (len(points) - 1)), len(points) - 1))
+        (x0, y0), (x1, y1) = points[at - 1], points[at]
+        long = math.hypot(x1 - x0, y1 - y0)
+        if not long:
+            continue
+        across, down = (y1 - y0) / long, (x0 - x1) / long
+        off = place.width / 2 * abs(across) + WORD / 2 * abs(down) + OFF
+        for side in (1, -1) if across >= 0 else (-1, 1):
+            x, y = (x0 + x1) / 2 + side * across * off, (y0 + y1) / 2 + side * down * off
+            found.append(Place(x - place.width / 2, y - WORD / 2, place.width, WORD))
+    return sorted(found, key=lambda one: round(math.hypot(one.x - place.x, one.y - place.y), 3))
+
+
+def _around(points: Sequence[Point]) -> Place:
+    (x, right), (y, bottom) = ((min(row), max(row)) for row in zip(*points, strict=True))
+    return Place(x, y, right - x, bottom - y)
+
+
+def _is_met(place: Place, drawn: Sequence[tuple[Place, Sequence[Point]]], margin: float) -> bool:
+    """Whether one of these lines runs through a place."""
+    return any(
+        around.x <= place.x + place.width and place.x <= around.x + around.width
+        and around.y <= place.y + place.height and place.y <= around.y + around.height
+        and through(list(_dense(points)), place, margin)
+        for around, points in drawn
+    )  # fmt: skip
+
+
+def _dense(points: Sequence[Point]) -> Iterator[Point]:
+    """Points so close to each other that none jumps over a word."""
+    for (x0, y0), (x1, y1) in pairwise(points):
+        steps = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / (WORD / 2)))
+        yield from ((x0 + (x1 - x0) * step / steps, y0 + (y1 - y0) * step / steps) for step in range(steps))
+    yield points[-1]
+
+
+def label_place(line: Line, way: Way) -> Place | None:
+    """Where the words beside a line stand."""
+    words = f"{TIMES}{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
+    if not words or way.label is None:
+        return None
+    wide = width(words, POINTS["edge"])
+    return Place(way.label[0] - wide / 2, way.label[1] - WORD / 2, wide, WORD)
+
+
+def curve(way: Sequence[Point]) -> list[Point]:
+    """Points on a spline, from its beginning to its end."""
+    knots = list(way[: len(way) - (len(way) % 3 == 2)])
+    found = [_on(knots[at : at + 4], step / SAMPLES) for at in range(0, len(knots) - 3, 3) for step in range(SAMPLES + 1)]
+    return [*found, way[-1]]
+
+
+def _on(knots: Sequence[Point], t: float) -> Point:
+    weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+    return sum(w * x for w, (x, _) in zip(weights, knots, strict=True)), sum(w * y for w, (_, y) in zip(weights, knots, strict=True))
+
+
+def within(place: Place, point: Point, margin: float) -> bool:
+    x, y = point
+    return place.x + margin < x < place.x + place.width - margin and place.y + margin < y < place.y + place.height - margin
+
+
+def through(points: Sequence[Point], place: Place, margin: float) -> bool:
+    return any(within(place, point, margin) for point in points)
+
+
+def overlap(one: Place, two: Place) -> bool:
+    return one.x < two.x + two.width and two.x < one.x + one.width and one.y < two.y + two.height and two.y < one.y + one.height
