@@ -258,7 +258,7 @@ class Maker:
             return told or self._parameter(name, row)
         if typed(column) is int and (wide or row.role in ("groups", "count")):
             told = self._of_parameter(row)
-            is_of_heads = told is not None and "heads" in told.text and ratio(column, enters) is not None
+            is_of_heads = told is not None and "heads" in told.text and word and ratio(column, enters) is not None
             if told is not None and not is_of_heads:  # a width that enters says more than a number of heads
                 return told
             if word:

@@ -69,6 +69,15 @@ def test_the_modules_of_hrnet_are_one_block_with_loops() -> None:
     assert text.count("\n") <= 72
 
 
+@pytest.mark.slow
+def test_heads_of_tokens_that_no_axis_names_are_no_reason_to_write_a_model_flat() -> None:
+    source = "timm:swinv2_cr_tiny_ns_224"
+    small = {"img_size": 64, "depths": (2, 2), "embed_dim": 24, "num_heads": (2, 4), "window_size": 4}
+    made = import_model(model_of(source, shapes=[(3, 64, 64)], settings=small), source=source)
+    assert not made.is_flat
+    assert made.text.count("\n") <= 85
+
+
 class Averaged(nn.Module):
     def __init__(self) -> None:
         super().__init__()
