@@ -26,6 +26,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))  # the archc that this stands in, whichever is installed
 JOURNAL = HERE.parent / "build" / "import.jsonl"
 TABLE = HERE / "IMPORTS.md"
 PAGE = HERE.parent / "docs" / "imported.md"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archc.compiler.graph.graph import Graph
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))  # the archc that this stands in, whichever is installed
 JOURNAL = HERE.parent / "build" / "roundtrip.jsonl"
 WAYS = ("py", "pt2")
 Row = dict[str, object]
