@@ -22,8 +22,8 @@ def command(face: Face, files: tuple[str, ...], check: bool, diff: bool) -> int:
     """Give files the one layout: two spaces a level, one statement a line. What a file means never changes. `-`: standard input to output."""
     from ..base.diagnostics import Diagnostic
     from ..compiler.files.locate import find, read
+    from ..compiler.files.model_names import is_source
     from ..compiler.files.write import rewrite
-    from ..compiler.importer.names import is_source
     from ..dsl.format.printer import format_source
     from ..dsl.parser.parse import parse
 

@@ -54,10 +54,10 @@ def command(
     SOURCE is torchvision:NAME, timm:NAME, package.module:factory or FILE.py:factory (that code is run), or a file: of torch.export (.pt2), of ONNX, or
     the JSON of a network that archc built. The text is compared with the model, keys, shapes and outputs, before it is written.
     """
+    from ..compiler.files.model_names import is_source
     from ..compiler.files.write import write
     from ..compiler.importer.files import named
     from ..compiler.importer.importing import import_model
-    from ..compiler.importer.names import is_source
     from ..compiler.importer.sources import named_by_torchvision, offline, trouble
     from ..compiler.importer.weights_out import save_weights, weights_of
 

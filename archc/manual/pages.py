@@ -14,7 +14,7 @@ from ..compiler.driver import check_source
 from ..compiler.elaborate.functions import FUNCTIONS, Function
 from ..compiler.elaborate.values import show_value
 from ..compiler.files.library import about, entries, files, networks
-from ..compiler.importer.names import is_source
+from ..compiler.files.model_names import is_source
 from ..compiler.ops import STRICTER, TABLE
 from ..compiler.ops.base import Operation
 from ..compiler.ops.foreign_names import NO_PARAMETERS, PARAMETERS, Otherwise, advice, otherwise, same_as

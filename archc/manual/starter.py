@@ -12,7 +12,7 @@ from ..compiler.elaborate.signatures import Slot
 from ..compiler.elaborate.values import WORDS
 from ..compiler.files.library import FAMILIES, networks
 from ..compiler.files.locate import SUFFIX, known_names
-from ..compiler.importer.names import is_source
+from ..compiler.files.model_names import is_source
 from ..compiler.ops import TABLE
 from ..compiler.ops.suggest import closest, did_you_mean
 from ..dsl import ast

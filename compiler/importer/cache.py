@@ -20,10 +20,10 @@ from types import MappingProxyType
 
 from ...reporting.error import ArchError
 from ..files.machine import cache_folder
+from ..files.model_names import LIBRARIES, is_file
 from ..files.write import write
 from .files import named, place_of
 from .importing import import_model
-from .names import LIBRARIES, is_file
 from .sources import offline
 
 SUM = ".sum"

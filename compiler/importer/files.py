@@ -12,11 +12,11 @@ from typing import Any
 import torch
 
 from ..emit.training_part import NAME
+from ..files.model_names import is_file
 from ..runtime.compared import compared
 from .document_model import model_of_document
 from .exported import model_of_exported
 from .importing import flat_text
-from .names import is_file
 from .onnx_model import model_of_onnx
 from .prove import LIMIT
 from .returned import outputs

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from .names import is_file, is_source
+from ..files.model_names import is_file, is_source
 
 
 def file_of(

@@ -26,13 +26,13 @@ from ...base.diagnostics import Diagnostic, Label
 from ...base.records import dataclass
 from ...base.source import Source
 from ...reporting.error import ArchError
+from ..files.model_names import LIBRARIES, PYTHON
 from ..ops.suggest import closest, did_you_mean
 from ..runtime.starts import Start, starts_of, watched_starts
 from ..verify import declare_operators
 from .constructors import Arguments, watched
 from .flat_steps import Flat, Lies
 from .graph_model import input_names
-from .names import LIBRARIES, PYTHON
 from .own_lines import place_of_line, stopped_at
 from .words import identifier, snake
 from .worked_in import copied, is_worked_out, work_in

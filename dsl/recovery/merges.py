@@ -229,7 +229,7 @@ def condition_before_the_bar(mistake: Mistake) -> Repair | None:
     others = (Label(mistake.span(token), "the next path"),)
     if first[0].kind == "IF" and len(first) > 1:
         gap = mistake.place(mistake.before.end).to(mistake.span(token))
-        fix = Fix("write `| if …:` for it", (Edit(mistake.place(brace.end), " |"), Edit(gap, ":")))
+        fix = Fix("write `|` before it, and `:` after its condition", (Edit(mistake.place(brace.end), " |"), Edit(gap, ":")))
         opened = (brace._replace(kind="BRACE_BAR"), Token("BAR", brace.end, brace.end))
         changes = (Change(index, index + 1, opened), mistake.as_kind(mistake.position, "COLON"))
         diagnostic = say("E123", message, mistake.span(brace), "`|` must follow", fix=fix, others=others)

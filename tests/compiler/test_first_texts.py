@@ -104,8 +104,8 @@ SAID = {
     ),
     "a label inside a block by the block's name": (
         "block b(c) { e: conv(c) }\n" + net("b(3)\n  add { | skip | skip(b.e) }"),
-        "`b1: b(3)`, and read `skip(b1.e)`",
-        "block b(c) { e: conv(c) }\n" + net("b1: b(3)\n  add { | skip | skip(b1.e) }"),
+        "`body: b(3)`, then `body.e`",
+        "block b(c) { e: conv(c) }\n" + net("body: b(3)\n  add { | skip | skip(body.e) }"),
     ),
     "a channel count of the first round": (
         net("for i in range(3) { conv(64 * i) }"),

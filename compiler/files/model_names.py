@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..files.locate import MODELS, SUFFIX, known_names
+from .locate import MODELS, SUFFIX, known_names
 
 LIBRARIES = ("torchvision", "timm")
 
