@@ -38,7 +38,7 @@ def not_(low: Lowering, mask: Data) -> Data:
 
 def added(low: Lowering, mask: Data, number: float = float("-inf")) -> Data:
     """What is added to logits to cover them where the mask is 1."""
-    if number < FARTHEST and number == float("-inf"):
+    if number == float("-inf"):
         low.flat.notes.append(ROWS)
         number = FARTHEST
     return replace(mask, number=low.between("scale", {"factor": number}, [mask], mask.bare).number)
