@@ -86,7 +86,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "split": (
         "`split(n, axis = channels) as a, b, c`",
-        "Parts a tensor into `n` equal ones, which are at hand together: `split(3) -> attend(8)`. `chunk(i, n)` is one of them.",
+        "Parts a tensor into `n` equal ones, which are at hand together: `split(3) -> attend(8)`. `chunk(i, n)` is one of them. A list parts it unequally: `split([1, 24, 24]) as gate, a, b`.",
     ),
     "arch": (
         "`arch 1`, as the first line",

@@ -1,4 +1,4 @@
-"""`split(3) as q, k, v`: all equal parts of a tensor at once."""
+"""`split(3) as q, k, v`: all parts of a tensor at once, equal ones or, `split([1, 24, 24])`, of the sizes of a list."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from dataclasses import replace
 from ...base.diagnostics import Diagnostic, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
+from ..graph.program import Node
+from ..ops.axes import AXIS_WORDS, resolve_axis
+from ..ops.axis_names import axis_name, spelled
+from ..ops.base import Refusal
+from ..ops.shapes import show
 from .closures import Builtin, Frame, Given, Labelled, Origin
 from .current import need_tensor, only, together
 from .interfaces import Expander
@@ -17,7 +22,7 @@ from .values import Unknowable
 
 def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call) -> None:
     """The parts, each a node of its own; the generated source makes them in one call. `as` gives each a label."""
-    from ..ops.part import Chunk  # few networks split anything
+    from ..ops.part import Chunk, Slice  # few networks split anything
 
     if step.label is not None:
         raise Problem(
@@ -37,24 +42,62 @@ def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call)
     }
     need_tensor(frame, call.span)
     tensor = only(expansion.build.nodes, frame.current, call.span, "`split` takes")
-    count = given["n"].value
+    sizes = _sizes(given["n"].value)
+    count = len(sizes) if sizes else given["n"].value
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        count = 1  # which is refused when the first part is placed
-    if step.names and len(step.names) != count:
+        count = 1  # which is refused when the first part is placed, as a list of what is no size is
+    if step.names and len(step.names) != count and (sizes or not isinstance(given["n"].value, tuple)):
         raise Problem(wrong_names(step.names[0].span.to(step.names[-1].span), len(step.names), count))
+    if sizes and tensor is not None:
+        _check_sum(sizes, expansion.build.nodes[tensor], given)
     labels = [expansion.label_text(frame, label) for label in step.names]
     parts: list[int | None] = []
     for number in range(count):
         names = (labels[number],) if labels else (frame.names.ordinal("split"),)
         expansion.claim(frame, names, step.names[number].span if labels else call.span, bool(labels))
-        rows = {"i": Given(number, call.path_span), "axis": Given("channels", call.path_span), **given}
-        made = expansion.build.place(frame, Chunk, rows, [tensor], names, call.span, called, label=bool(labels))
+        rows = {"axis": Given("channels", call.path_span), **given, "i": Given(number, call.path_span)}
+        if sizes:
+            begin, size = sum(sizes[:number]), given["n"]
+            rows = {"axis": rows["axis"], "start": replace(size, value=begin), "stop": replace(size, value=begin + sizes[number])}
+        made = expansion.build.place(frame, Slice if sizes else Chunk, rows, [tensor], names, call.span, called, label=bool(labels))
         if made is None:
             raise Unknowable
         parts.append(made)
         if labels:
             expansion.register(frame, Labelled(labels[number], made, step.names[number].span))
     frame.current = together(parts)
+
+
+def _sizes(value: object) -> tuple[int, ...]:
+    """The sizes of unequal parts; () where none are given."""
+    sizes = tuple(size for size in value if isinstance(size, int) and not isinstance(size, bool)) if isinstance(value, tuple) else ()
+    return sizes if sizes == value and min(sizes, default=0) > 0 else ()
+
+
+def _check_sum(sizes: tuple[int, ...], node: Node, given: dict[str, Given]) -> None:
+    """Raise a `Problem` where the parts are together not as long as the axis. That there is such an axis is checked with each part."""
+    axis = given["axis"].value if "axis" in given else "channels"
+    if not isinstance(axis, int) and axis not in AXIS_WORDS:
+        return
+    try:
+        number = resolve_axis(axis, node.shape, "split")
+    except Refusal:
+        return
+    there, asked = node.shape[number], sum(sizes)
+    if asked == there:
+        return
+    last = sizes[-1] + there - asked
+    name = spelled(axis_name(number, node.shape), node.axes)
+    right = f"[{', '.join(map(str, (*sizes[:-1], last)))}]"
+    raise Problem(
+        Diagnostic(
+            "E310",
+            f"the parts of `split` are {' + '.join(map(str, sizes))} = {asked}, and `{name}` of its input {show(node.shape)} is {there}",
+            Label(given["n"].span, f"{asked} together"),
+            (Label(node.span, f"gives {name} {there}"),),
+            help=f"together they are the whole axis: `{right}`" if last > 0 else f"together they are the whole axis, {there}",
+        )
+    )
 
 
 def wrong_names(span: Span, names: int, results: int, step: str = "") -> Diagnostic:

@@ -13,7 +13,7 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import brackets, crossed, foreign_steps, heads, imports, merges, steps, texts, words
+from . import brackets, crossed, foreign_steps, headless, heads, imports, merges, steps, texts, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
@@ -36,6 +36,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     foreign_steps.merge_on_a_condition,
     foreign_steps.repeat_over,
     foreign_steps.names_before_a_step,
+    headless.paths_before_their_head,
     merges.paths_in_parentheses,
     merges.condition_before_the_bar,
     brackets.foreign_forms,

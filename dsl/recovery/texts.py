@@ -135,10 +135,34 @@ def pattern_without_quotes(mistake: Mistake) -> Repair | None:
         arrow = arrow or (kind == "ARROW" and not depth)
         end += 1
     both = (mistake.at(index).kind == mistake.at(index + 1).kind == "NAME" for index in range(first, end - 1))
+    if not arrow and mistake.at(first).kind == "LSQB":
+        return _pattern_in_brackets(mistake, first)
     if not arrow or mistake.at(end).kind not in ("RPAR", "COMMA") or mistake.position >= end or not any(both):
         return None
     span = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[end - 1]))
     edits = (Edit(mistake.place(span.start), '"'), Edit(mistake.place(span.end), '"'))
     fix = Fix("write the quotes", edits)
     diagnostic = say("E121", f"`{span.text}` is a pattern: it stands between quotes", span, fix=fix)
+    return Repair(diagnostic, (Change(first, end, (Token("TEXT", span.start, span.end),)),), damaged=True, start=mistake.start)
+
+
+def _pattern_in_brackets(mistake: Mistake, first: int) -> Repair | None:
+    """`rearrange([c, h, w] -> [h * w, c])`: the axes of a pattern as lists, of which a product of names is one axis."""
+    sides: list[str] = []
+    end = first
+    for _ in range(2):
+        closing = mistake.value_end(end)
+        inside = mistake.tokens[end + 1 : closing - 1]
+        whole = mistake.at(end).kind == "LSQB" and mistake.at(closing - 1).kind == "RSQB"
+        if not whole or any(token.kind not in ("NAME", "IN", "NUMBER", "COMMA", "STAR") for token in inside):
+            return None
+        written = [row.split("*") for row in "".join(mistake.word(token) for token in inside).split(",")]
+        sides.append(" ".join(row[0] if len(row) == 1 else f"({' '.join(row)})" for row in written))
+        end = closing + 1
+    end -= 1
+    if mistake.at(end).kind not in ("RPAR", "COMMA") or mistake.at(mistake.value_end(first)).kind != "ARROW":
+        return None
+    span = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[end - 1]))
+    right = f'"{" -> ".join(sides)}"'
+    diagnostic = say("E121", f"`{span.text}` is a pattern: it stands between quotes", span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
     return Repair(diagnostic, (Change(first, end, (Token("TEXT", span.start, span.end),)),), damaged=True, start=mistake.start)

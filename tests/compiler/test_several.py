@@ -56,6 +56,15 @@ def test_split_is_all_parts_and_one_call_in_the_source() -> None:
     same(graph, by_hand)
 
 
+def test_split_takes_the_sizes_of_unequal_parts() -> None:
+    graph = graph_of(INPUT + "conv(9) -> split([1, 4, 4]) as gate, a, b\n  mul { | skip(gate) | skip(a) } -> add { | skip | skip(b) }")
+    by_hand = graph_of(
+        INPUT + "c: conv(9) -> mul { | slice(stop = 1) | skip(c) -> slice(start = 1, stop = 5) }"
+        " -> add { | skip | skip(c) -> slice(start = 5) }"
+    )
+    same(graph, by_hand)
+
+
 def test_split_works_along_another_axis_and_without_names() -> None:
     graph = graph_of("input x[length = 6, channels = 8]\n  split(2, axis = length) -> concat")
     assert graph.outputs[0].shape == (3, 16)
@@ -153,6 +162,10 @@ def test_the_picture_has_the_steps() -> None:
         ("split(2) as a, a", "E209 two steps are named `a`"),
         ("split(2) as a, b -> concat -> split(2) as b, c -> add", "E209 two steps are named `b`"),
         ("a: split(2) -> add", "E210 `split` gives several tensors, and one label cannot name them"),
+        ("split([1, 2]) -> add", "E310 the parts of `split` are 1 + 2 = 3, and `channels` of its input [4, 8, 8] is 4"),
+        ("split([5, 6], axis = height) -> add", "E310 the parts of `split` are 5 + 6 = 11, and `height` of its input [4, 8, 8] is 8"),
+        ("split([4, 0]) as a, b", "E208 `n` of `split` must be a whole number, at least 1, and it is [4, 0]"),
+        ("split([1, 3], axis = length) as a, b", "E320 `split` works along axis `length`, and its input [4, 8, 8] has none"),
         ("split(3) -> add", "E310 channels 4 are not divisible by n 3 of `split`"),
         ("split(0) -> add", "E208 `n` of `split` must be a whole number, at least 1, and it is 0"),
         ("split -> add", "E205 `split` needs `n`"),
