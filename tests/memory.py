@@ -88,6 +88,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[MEMORY] = Memory()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: the collector need not look at half a million objects again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     result = yield

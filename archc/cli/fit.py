@@ -47,7 +47,7 @@ def command(
     from ..variants import fit
 
     settings_of(settings)
-    file = file_of(face, file, inputs_of(inputs))
+    file_of(face, file, inputs_of(inputs))  # is told here; tables are headed by the word that names it
     with progress(face) as show:
 
         def told(values: Mapping[str, int], tried: int) -> None:

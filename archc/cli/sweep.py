@@ -63,7 +63,7 @@ def command(
     if cluster and jobs:
         raise click.UsageError("`--jobs` is for this machine, and `--cluster` has its own workers: leave one of them out")
     settings_of(settings)
-    file = file_of(face, file, inputs_of(inputs))
+    file_of(face, file, inputs_of(inputs))  # is told here; tables are headed by the word that names it
     with progress(face) as show:
         found = sweep(
             file, vary or None, variants=rows, set=settings, input=inputs_of(inputs), batch=batch, optimizer=optimizer, pareto=pareto,

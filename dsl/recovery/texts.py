@@ -164,5 +164,7 @@ def _pattern_in_brackets(mistake: Mistake, first: int) -> Repair | None:
         return None
     span = mistake.span(mistake.tokens[first]).to(mistake.span(mistake.tokens[end - 1]))
     right = f'"{" -> ".join(sides)}"'
-    diagnostic = say("E121", f"`{span.text}` is a pattern: it stands between quotes", span, fix=Fix(f"write `{right}`", (Edit(span, right),)))
+    diagnostic = say(
+        "E121", f"`{span.text}` is a pattern: it stands between quotes", span, fix=Fix(f"write `{right}`", (Edit(span, right),))
+    )
     return Repair(diagnostic, (Change(first, end, (Token("TEXT", span.start, span.end),)),), damaged=True, start=mistake.start)

@@ -60,6 +60,8 @@ def run(*words: str) -> Result:
         (("fit", SOURCE, "--vary", "classes=1..9", "--most", "parameters=127"), "3"),
         (("fit", "resnet18", "--vary", "classes=1..9", "--most", f"parameters={SOURCE}"), "no value of classes"),
         (("sweep", SOURCE, "--vary", "classes=2,3", "--jobs", "1", "--format", "csv"), "127"),
+        (("fit", SOURCE, "--vary", "classes=1..9", "--most", "parameters=127"), f"{SOURCE}: parameters that"),
+        (("sweep", SOURCE, "--vary", "classes=2,3", "--jobs", "1"), f"{SOURCE}\nclasses"),
     ],
 )
 def test_a_command_takes_a_model(words: tuple[str, ...], told: str) -> None:
