@@ -256,8 +256,9 @@ class Writer:
         """Where lines come in and go out, at the two edges of the inside of a box."""
         for word, rank, ports in (("in", "source", self.picture.entries), ("out", "sink", self.picture.exits)):
             if ports:
-                # Beside another picture the lines alone say where they are: a rank would be one for all.
-                with drawing.subgraph(rank="" if self.picture.prefix else rank) as edge:
+                # Beside another picture they are level with each other alone: an edge would be one for all.
+                beside = "same" if len(ports) > 1 else ""
+                with drawing.subgraph(rank=beside if self.picture.prefix else rank) as edge:
                     for number in range(len(ports)):
                         edge.node(f"{self.picture.prefix}{word}{number}", shape="point", width="0.01", label="", style="invis")
 

@@ -195,15 +195,22 @@ def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used
 
 
 def placed(design: Design) -> list[tuple[str, tuple[object, ...]]]:
-    """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`."""
+    """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`, `stack1.see … stack8.see`."""
     rows: list[tuple[list[Scope], tuple[object, ...]]] = []
     for number, place in enumerate(design.places):
         values = tuple(row[number] for row in (*design.symbols.values(), *(one.said for one in design.optional)))
-        if rows and rows[-1][1] == values and rows[-1][0][-1].path[:-1] == place.path[:-1]:
+        if rows and rows[-1][1] == values and _follows(rows[-1][0], place):
             rows[-1][0].append(place)
         else:
             rows.append(([place], values))
     return [(_between(places), values) for places, values in rows]
+
+
+def _follows(places: Sequence[Scope], place: Scope) -> bool:
+    """Whether a place differs from the last of these in one name of its path, the one in which they differ from each other."""
+    first, last = places[0].path, places[-1].path
+    ways = [number for number, (one, other) in enumerate(zip(last, place.path, strict=False)) if one != other]
+    return len(last) == len(place.path) and len(ways) <= 1 and (len(places) == 1 or all(first[way] != last[way] for way in ways))
 
 
 def _between(places: Sequence[Scope]) -> str:

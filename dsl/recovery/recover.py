@@ -36,6 +36,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     foreign_steps.merge_on_a_condition,
     foreign_steps.repeat_over,
     foreign_steps.names_before_a_step,
+    words.let_of_a_step,
     headless.paths_before_their_head,
     merges.paths_in_parentheses,
     merges.condition_before_the_bar,

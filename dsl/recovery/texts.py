@@ -151,10 +151,11 @@ def _pattern_in_brackets(mistake: Mistake, first: int) -> Repair | None:
     sides: list[str] = []
     end = first
     for _ in range(2):
+        if mistake.at(end).kind != "LSQB":
+            return None
         closing = mistake.value_end(end)
         inside = mistake.tokens[end + 1 : closing - 1]
-        whole = mistake.at(end).kind == "LSQB" and mistake.at(closing - 1).kind == "RSQB"
-        if not whole or any(token.kind not in ("NAME", "IN", "NUMBER", "COMMA", "STAR") for token in inside):
+        if mistake.at(closing - 1).kind != "RSQB" or any(token.kind not in ("NAME", "IN", "NUMBER", "COMMA", "STAR") for token in inside):
             return None
         written = [row.split("*") for row in "".join(mistake.word(token) for token in inside).split(",")]
         sides.append(" ".join(row[0] if len(row) == 1 else f"({' '.join(row)})" for row in written))

@@ -219,7 +219,7 @@ def missing_let(mistake: Mistake) -> Repair | None:
     if makes_step and not mistake.at_top:
         message = f"a step is named by a label: `{name}: …`"
         fix = Fix(f"write `{name}:`", (Edit(whole, f"{name}:"),))
-        last = -1 if within else _last_of_chain(mistake)
+        last = -1 if within else _last_of_chain(mistake, mistake.position + 1)
         if last >= 0:
             # What is assigned is what the whole chain gives, and a label names the one step behind it.
             step = mistake.tokens[last]
@@ -235,9 +235,34 @@ def missing_let(mistake: Mistake) -> Repair | None:
     return Repair(say("E116", message, whole, fix=fix), (Change(mistake.start, mistake.position + 1, let),))
 
 
-def _last_of_chain(mistake: Mistake) -> int:
-    """The last step of the chain behind the mistake; -1 where there is but one, or it has a label of its own."""
-    found, depth, index = -1, 0, mistake.position + 1
+def let_of_a_step(mistake: Mistake) -> Repair | None:
+    """`let y = add { | conv(64) | skip }`, `let y = conv(64) -> relu`: `let` names a value, and a label what a step gives."""
+    if mistake.token.kind not in ("BRACE_BAR", "ARROW", "BAR") or mistake.at_top or mistake.in_parentheses():
+        return None
+    first = mistake.position
+    while first and not mistake.begins_line(first) and mistake.at(first).kind not in ("LET", "LBRACE", "RBRACE"):
+        first -= 1
+    name, equal, value = (mistake.at(first + number) for number in (1, 2, 3))
+    if (mistake.at(first).kind, name.kind, equal.kind, value.kind) != ("LET", "NAME", "EQUAL", "NAME"):
+        return None
+    label = mistake.word(name)
+    whole = mistake.span(mistake.at(first)).to(mistake.span(equal))
+    message = f"`let` names a value; a step is named by a label: `{label}: …`"
+    if mistake.token.kind == "BAR":
+        return Repair(say("E116", message, whole, help=f"write `{label}: {mistake.word(value)} {{ | … | … }}`"), ())
+    last = _last_of_chain(mistake, first + 3)
+    if last >= 0:
+        step = mistake.at(last)
+        edits = (Edit(mistake.place(whole.start).to(mistake.place(value.start)), ""), Edit(mistake.place(step.start), f"{label}: "))
+        fix = Fix(f"write `{label}:` before `{mistake.word(step)}`, the last step, whose output it names", edits)
+    else:
+        fix = Fix(f"write `{label}:`", (Edit(whole, f"{label}:"),))
+    return Repair(say("E116", message, whole, fix=fix), (Change(first, first + 3, (name, equal._replace(kind="COLON"))),), start=first)
+
+
+def _last_of_chain(mistake: Mistake, index: int) -> int:
+    """The last step of the chain that begins at `index`; -1 where there is but one, or it has a label of its own."""
+    found, depth = -1, 0
     while mistake.at(index).kind != "$END":
         kind = mistake.at(index).kind
         if not depth and (kind in ("RBRACE", "BAR") or (mistake.begins_line(index) and "ARROW" not in (kind, mistake.at(index - 1).kind))):
