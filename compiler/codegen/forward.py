@@ -147,10 +147,14 @@ def labels_of(design: Design, nodes: Sequence[Node]) -> dict[int, str]:
 
 
 def input_names(design: Design, nodes: Sequence[Node]) -> list[str]:
-    """What a class's forward calls its inputs: `x`, and the others by what made them."""
+    """What a class's forward calls its inputs: several as the block that takes them does; else `x`, and the others by what made them."""
     names: list[str] = []
-    for index in design.units[0].inputs:
-        wish = "x" if not names else _producer_name(nodes[index])
+    unit = design.units[0]
+    # One tensor may come in under two names: the first one's.
+    taken = {made: name for name, made in reversed(unit.scope.takes)} if len(unit.inputs) > 1 else {}
+    for index in unit.inputs:
+        known = taken.get(nodes[index].unique)
+        wish = variable_name(known) if known is not None else "x" if not names else _producer_name(nodes[index])
         number, name = 2, wish
         while name in names:
             name, number = f"{wish}{number}", number + 1

@@ -7,6 +7,7 @@ members keep their keys, in a container, and the module around it calls them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from enum import Enum
 
@@ -129,7 +130,7 @@ class _Builder:
                 for scope in from_chain[common:]:
                     outputs.setdefault(scope, {})[index] = None
         for scope, unit in self.units.items():
-            unit.inputs = list(inputs.get(scope, ()))
+            unit.inputs = self._as_taken(scope, inputs.get(scope, ()))
             unit.outputs = sorted(outputs.get(scope, ()))
             if scope is not root.scope and max(unit.inputs, default=-1) >= unit.first:
                 self.dissolved.add(scope)
@@ -141,6 +142,11 @@ class _Builder:
         self._check_paths(chains)
         self._declare()
         return Units(root, self.needed, tuple(self.units.values()))
+
+    def _as_taken(self, scope: Scope, inputs: Iterable[int]) -> list[int]:
+        """What a unit reads: as the block takes it, then in the order in which it is read."""
+        places = {made: place for place, (_, made) in enumerate(scope.takes)}
+        return sorted(inputs, key=lambda index: places.get(self.graph.nodes[index].unique, len(places))) if places else list(inputs)
 
     def _unit(self, chain: tuple[Scope, ...], index: int) -> Unit:
         """The innermost unit of a chain; units that are new are called where they first appear."""

@@ -13,6 +13,7 @@ from ...base.source import Span
 from ..graph.graph import Graph
 from ..ops.base import show
 from .drawing import Drawing, Said
+from .fold import INSET
 from .font import FAMILIES
 from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, rows_width, shape_text
 from .legend import legend, short
@@ -252,6 +253,12 @@ class Writer:
             for _ in range(APART):
                 drawing.edge(branch, mark, style="invis", weight="0")
 
+    @property
+    def _taken(self) -> dict[str, str]:
+        """In an inset, what its block calls the several tensors that it joins, by the node that makes each."""
+        scope, several = self.picture.root.scope, len(self.picture.entries) > 1
+        return {made: name for name, made in scope.takes} if several and scope is not None and self.picture.level == INSET else {}
+
     def _ports(self, drawing: Drawing) -> None:
         """Where lines come in and go out, at the two edges of the inside of a box."""
         for word, rank, ports in (("in", "source", self.picture.entries), ("out", "sink", self.picture.exits)):
@@ -259,8 +266,13 @@ class Writer:
                 # Beside another picture they are level with each other alone: an edge would be one for all.
                 beside = "same" if len(ports) > 1 else ""
                 with drawing.subgraph(rank=beside if self.picture.prefix else rank) as edge:
-                    for number in range(len(ports)):
-                        edge.node(f"{self.picture.prefix}{word}{number}", shape="point", width="0.01", label="", style="invis")
+                    for number, port in enumerate(ports):
+                        name = f"{self.picture.prefix}{word}{number}"
+                        if word == "in" and (known := self._taken.get(self.graph.nodes[port].unique)):
+                            small = {"fontsize": f"{POINTS['small']:g}", "fontcolor": self.look.theme.faint, "tooltip": " "}
+                            edge.node(name, label=said(known), shape="plain", style="solid", **small)
+                        else:
+                            edge.node(name, shape="point", width="0.01", label="", style="invis")
 
     def _box(self, box: Box, fill: str) -> Attributes:
         theme, rows = self.look.theme, self.rows(box)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
-from ..graph.program import CallSite, Scope, ScopeKind
+from ..graph.program import CallSite, Node, Scope, ScopeKind
 from ..ops import TABLE
 from ..ops.base import Operation
 from ..ops.ports import Input
@@ -214,7 +214,8 @@ def instance(
         try:
             whole = isinstance(definition, ast.Block) and definition.takes_list and len(definition.inputs) == 1
             start = together(tensors) if whole else tensors[0]
-            inside = call_frame(expansion, frame, template, given, start, names, span, inner_names)
+            takes = _takes(definition, tensors, build.nodes) if isinstance(definition, ast.Block) else ()
+            inside = call_frame(expansion, frame, template, given, start, names, span, inner_names, takes)
             if isinstance(definition, ast.Network):
                 inside.network = NetworkInputs(is_root=False, given=list(tensors))
             else:
@@ -274,6 +275,12 @@ def _inputs(definition: ast.Block, tensors: Sequence[int | None], parts: tuple[L
     return found
 
 
+def _takes(definition: ast.Block, tensors: Sequence[int | None], nodes: Sequence[Node]) -> tuple[tuple[str, str], ...]:
+    """What a block calls each tensor that it joins, beside the node that makes it; those of a list have no names of their own."""
+    named = definition.inputs[:-1] if definition.takes_list else definition.inputs
+    return tuple((name.name, nodes[tensor].unique) for name, tensor in zip(named, tensors, strict=False) if tensor is not None)
+
+
 def _results(expansion: Expander, inside: Frame, definition: ast.Block, names: Names) -> Tensors:
     """What a block gives: the labels of its body that it names, which its own label leads to."""
     found: list[int | None] = []
@@ -323,6 +330,7 @@ def call_frame(
     names: tuple[str, ...],
     span: Span,
     inner_names: Names,
+    takes: tuple[tuple[str, str], ...] = (),
 ) -> Frame:
     """The frame of a block's or network's body, its parameters bound."""
     definition = template.definition
@@ -339,6 +347,7 @@ def call_frame(
         template.name,
         title=(frame.names.title(names) if frame is not None else "") or template.name,
         arguments=(),
+        takes=takes,
     )
     inside = Frame(
         scope=scope,

@@ -51,7 +51,8 @@ class Scope:
     module in the generated code. `template` is the block or network that a call instantiates (its name, or "");
     `arguments` its parameters with their values, `values` those and its `let`s (the generator names constructor arguments after them).
     `shares` is the scope whose weights this one uses again (`reuse`). It stands where it is used again, under a name of its own
-    where the user gave it one; else under that of its first use, and `use` tells them apart.
+    where the user gave it one; else under that of its first use, and `use` tells them apart. `takes` is what a block calls
+    the tensors that it joins, each with the node that makes it (its `unique`).
     """
 
     kind: ScopeKind
@@ -66,6 +67,7 @@ class Scope:
     values: dict[str, Value] = field(default_factory=dict)
     shares: Scope | None = None
     use: int = 1
+    takes: tuple[tuple[str, str], ...] = ()
     path: tuple[str, ...] = field(init=False)
     depth: int = field(init=False)
 

@@ -127,6 +127,20 @@ def test_items_of_lists_are_symbols() -> None:
     assert placed(inception)[0] == ("inception3a", (64, 96, 128, 16, 32, 32))
 
 
+def test_what_a_block_joins_has_the_names_that_it_gives_and_its_places_are_told_in_one_row() -> None:
+    text = """block back takes features, seen { add { | skip(seen) -> conv(8) | skip(features) } }
+network n {
+  input x[8, 16, 16]
+  for i in range(3) { stage "stack{i + 1}" { a: conv(8, 3) -> back { | skip(a) | conv(8, 3) } } }
+}
+"""
+    graph = graph_of(text)
+    (design,) = designs(graph, [scope for scope in graph.members if scope.kind == "block"])
+    assert placed(design) == [("stack1.back \u2026 stack3.back", ())]
+    drawn = draw_text(graph, "svg", Options(insets=True)).data.decode()
+    assert ">features<" in drawn and ">seen<" in drawn
+
+
 TWO = """block b(mid, out) {{ conv(mid) -> relu -> conv({0}) }}
 network n {{
   input x[3, 8, 8]

@@ -16,10 +16,10 @@ class Gate(nn.Module):
         self.conv1 = nn.Conv2d(8, 8, kernel_size=1)
         self.conv2 = nn.Conv2d(8, 8, kernel_size=1)
 
-    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+    def forward(self, x: Tensor, context: Tensor) -> Tensor:
         x = self.conv1(x)  # [8, 12, 12]
-        y = torch.sigmoid(self.conv2(y))  # [8, 12, 12]
-        return x * y  # [8, 12, 12]
+        out = torch.sigmoid(self.conv2(context))  # [8, 12, 12]
+        return x * out  # [8, 12, 12]
 
 
 class Mix(nn.ModuleList):
