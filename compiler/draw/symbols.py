@@ -195,7 +195,7 @@ def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used
 
 
 def placed(design: Design) -> list[tuple[str, tuple[object, ...]]]:
-    """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`, `stack1.see … stack8.see`."""
+    """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`, `stack1 … stack8.see`."""
     rows: list[tuple[list[Scope], tuple[object, ...]]] = []
     for number, place in enumerate(design.places):
         values = tuple(row[number] for row in (*design.symbols.values(), *(one.said for one in design.optional)))
@@ -214,5 +214,10 @@ def _follows(places: Sequence[Scope], place: Scope) -> bool:
 
 
 def _between(places: Sequence[Scope]) -> str:
-    first, last = (".".join(place.path) or own_name(place) or place.template for place in (places[0], places[-1]))
-    return first if first == last else f"{first} \u2026 {last}"
+    """The first and the last place; what parts them may stand within: `stages.0.blocks.0 … 5.mlp`."""
+    first, last = (place.path or (own_name(place) or place.template,) for place in (places[0], places[-1]))
+    ways = [number for number, (one, other) in enumerate(zip(first, last, strict=False)) if one != other]
+    if len(first) == len(last) and len(ways) == 1 and ways[0] < len(first) - 1:
+        (way,) = ways
+        return ".".join((*first[:way], f"{first[way]} \u2026 {last[way]}", *first[way + 1 :]))
+    return ".".join(first) if first == last else f"{'.'.join(first)} \u2026 {'.'.join(last)}"

@@ -136,7 +136,7 @@ network n {
 """
     graph = graph_of(text)
     (design,) = designs(graph, [scope for scope in graph.members if scope.kind == "block"])
-    assert placed(design) == [("stack1.back1 \u2026 stack3.back1", ())]
+    assert placed(design) == [("stack1 \u2026 stack3.back1", ())]
     drawn = draw_text(graph, "svg", Options(insets=True)).data.decode()
     assert ">features<" in drawn and ">seen<" in drawn
 
