@@ -11,6 +11,8 @@ from ..graph.program import Node
 from ..graph.provenance import decided_by, has_even_half, lost_rows, main_path, parting, short, total_stride
 from ..ops.base import Operation, Refusal, Shape, show
 from .closures import Frame
+from .explain_levels import accepts, levelled, lower_path, rescaled
+from .explain_skipped import other_label
 from .nearest_sizes import nearest_sizes
 
 
@@ -63,22 +65,27 @@ def describe_clash(
         from .remedies import meeting  # only a mistake needs it
 
         again = any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
-        remedy = meeting(nodes, operation, inputs, start, parts, again) if refusal.code in ("E301", "E302") else None
+        remedy = meeting(nodes, frame, operation, inputs, start, parts, again) if refusal.code in ("E301", "E302") else None
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
     elif axes and min(axes) > 0 and help_text is None and refusal.code in ("E301", "E302"):
         from .remedies import growing
 
-        remedy = growing(nodes, operation, inputs)
+        again = any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
+        remedy = growing(nodes, operation, inputs) or levelled(nodes, frame, operation, inputs, start, parts, again)
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
     notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []
     behind = _end_of_a_chain(nodes, frame, operation, inputs, parts)
-    other = _other_label(nodes, frame, operation, inputs, parts) if fix is None and behind is None else None
-    if behind is not None:
+    other = other_label(nodes, frame, operation, inputs, parts, behind is not None) if fix is None or behind is not None else None
+    if other is not None:
+        help_text, fix = other, None
+    elif behind is not None:
         help_text, fix = behind, None
-    elif other is not None:
-        help_text = other
+    elif help_text is None and (scaled := rescaled(nodes, operation, inputs, parts) if axes and min(axes) > 0 else None) is not None:
+        help_text, fix = scaled.help, scaled.fix
+    elif help_text is None and (lower := lower_path(nodes, operation, inputs, parts) if axes and min(axes) > 0 else None) is not None:
+        help_text = lower
     elif help_text is None:
         from .explain_aligned import on_other_axes
 
@@ -124,31 +131,7 @@ def _end_of_a_chain(nodes: Sequence[Node], frame: Frame, operation: Operation, i
                 f"`{name[1]}` is the output of the one step behind the label, not of the chain that begins there: "
                 f"put `{name[1]}:` before `{short(last.span.text)}`"
             )
-    return "; and ".join(told) if told and _meets(operation, [nodes[end].shape for end in ends]) else None
-
-
-def _other_label(nodes: Sequence[Node], frame: Frame, operation: Operation, inputs: list[int], parts: Sequence[Label]) -> str | None:
-    """`skip(e1)` where `skip(e2)` has the size: another label of the same kind of name that would fit."""
-    for number, part in enumerate(parts):
-        name = re.fullmatch(r"skip\(([A-Za-z_]+)(\d+)\)", part.span.text.strip())
-        if name is None:
-            continue
-        for level in frame.environment.levels():
-            for word, row in level.labels.items():
-                if not re.fullmatch(rf"{name[1]}\d+", word) or word == name[1] + name[2] or not isinstance(row.tensor, int):
-                    continue
-                ends = [*inputs[:number], row.tensor, *inputs[number + 1 :]]
-                if len(set(ends)) == len(ends) and _meets(operation, [nodes[end].shape for end in ends]):
-                    return f"`{word}` is {show(nodes[row.tensor].shape)}, which fits: `skip({word})`"
-    return None
-
-
-def _meets(operation: Operation, shapes: Sequence[Shape]) -> bool:
-    try:
-        operation.output(tuple(shapes))
-    except Refusal:
-        return False
-    return True
+    return "; and ".join(told) if told and accepts(operation, [nodes[end].shape for end in ends]) else None
 
 
 def _last_of_line(nodes: Sequence[Node], label: Span) -> Node | None:

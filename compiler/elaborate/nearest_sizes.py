@@ -28,6 +28,8 @@ def nearest_sizes(nodes: Sequence[Node], operation: Operation, inputs: Sequence[
     if len(roots) != 1 or len(roots[0].shape) < 2:
         return None
     root = roots[0]
+    if "channels" in root.axes[1:]:
+        return None  # a sequence, whose length is not its last axis
     work = sum(1 if each.borrowed() is None else OWN_WORK for each in (operation, *(node.operation for node in steps)))
     reach = min(FARTHEST, MOST_WORK // work // 2)
     smaller = next(
@@ -46,7 +48,8 @@ def _show(root: Node, delta: int) -> str:
 
 def _does(steps: Sequence[Node], root: Node, delta: int, operation: Operation, inputs: Sequence[int]) -> bool:
     shapes = reshaped(steps, {root.index: (root.shape[0], *(size + delta for size in root.shape[1:]))}, {})
-    if shapes is None:
+    # A map of a single row fits all that pools it: nobody has such an input.
+    if shapes is None or all(size + delta == 1 for size in root.shape[1:]):
         return False
     try:
         operation.output(tuple(shapes[index] for index in inputs))

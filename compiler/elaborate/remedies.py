@@ -12,21 +12,23 @@ from itertools import islice
 from ...base.diagnostics import Edit, Fix, Label
 from ..graph.program import Node
 from ..graph.provenance import has_even_half, main_path, short
-from ..ops.base import Operation, Refusal, Shape
+from ..ops.base import Operation, Shape
 from ..ops.parameters import Plain
 from ..ops.spatial import map_size, simple
+from .closures import Frame
 from .enlarging import enlarged
+from .explain_levels import SKIP, accepts, levelled
 from .explain_numbers import size_argument
 from .trial import Changes, Remedy, Trial, ancestors, argument_edit, edited, replaced_argument, reshaped, same_text, takes, with_value
 
 
 def meeting(
-    nodes: Sequence[Node], operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label], again: bool
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label], again: bool
 ) -> Remedy | None:
     """What lets the paths of a merge that begin at `start` meet, where they have the same strides. `again`: its text is that of other merges, too."""
 
     def does(shapes: Mapping[int, Shape]) -> bool:
-        return _accepts(operation, [shapes[end] for end in ends])
+        return accepts(operation, [shapes[end] for end in ends])
 
     trial = Trial(nodes, does)
     sizes = [nodes[end].shape[1:] for end in ends]
@@ -35,7 +37,7 @@ def meeting(
         (
             found[1]
             for part, size in zip(parts, sizes, strict=True)
-            if size == largest and (found := _SKIP.fullmatch(part.span.text.strip()))
+            if size == largest and (found := SKIP.fullmatch(part.span.text.strip()))
         ),
         None,
     )
@@ -48,6 +50,7 @@ def meeting(
         (_padded_and_cropped(nodes, ends, parts) if again else None)
         or _overlapping(trial, ends, sizes)
         or _argument(trial, [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))])
+        or levelled(nodes, frame, operation, ends, start, parts, again)
         or _cropped(nodes, operation, ends, parts, again)
     )
 
@@ -77,23 +80,12 @@ def reaching(nodes: Sequence[Node], end: int, wanted: Shape) -> Remedy | None:
 def growing(nodes: Sequence[Node], operation: Operation, ends: Sequence[int]) -> Remedy | None:
     """What lets the paths of a merge meet where a transposed convolution on one of them has another stride than the way down had."""
     sizes = [nodes[end].shape[1:] for end in ends]
-    trial = Trial(nodes, lambda shapes: _accepts(operation, [shapes[end] for end in ends]))
+    trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends]))
     for end, size in zip(ends, sizes, strict=True):
         for wanted in dict.fromkeys(sizes):
             if wanted != size and len(wanted) == len(size) and (remedy := enlarged(trial, end, wanted)) is not None:
                 return remedy
     return None
-
-
-_SKIP = re.compile(r'skip\(\s*([A-Za-z_][\w.]*|"[^"\n]*")\s*\)')
-
-
-def _accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
-    try:
-        operation.output(tuple(shapes))
-    except Refusal:
-        return False
-    return True
 
 
 # ------------------------------------------------------------------------------- transposed convolutions
@@ -270,7 +262,8 @@ def _arguments(node: Node) -> Iterator[tuple[int, str, Plain, str]]:
         yield 1, "ceil", False, "false"
     kernel = getattr(operation, "kernel", None)
     if isinstance(kernel, int) and kernel > 1 and takes(operation, "pad") and not takes(operation, "out_pad"):
-        middle = (kernel - 1) // 2
+        dilation = getattr(operation, "dilation", 1)
+        middle = (kernel - 1) // 2 * (dilation if isinstance(dilation, int) else 1)
         pool = rounds_up is not None
         yield 2 if pool else 4, "pad", middle, str(middle)
     if rounds_up is False:
@@ -289,7 +282,7 @@ def _padded_and_cropped(nodes: Sequence[Node], ends: Sequence[int], parts: Seque
         skips = [
             (found[1], nodes[other].shape[1:])
             for place, (other, row) in enumerate(zip(ends, parts, strict=True))
-            if place != number and (found := _SKIP.fullmatch(row.span.text.strip()))
+            if place != number and (found := SKIP.fullmatch(row.span.text.strip()))
         ]
         most = min(_open(node.operation, len(node.shape) - 1)) - 1
         group = same_text(nodes, node)
@@ -319,15 +312,16 @@ def _cropped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], p
     sizes = [nodes[end].shape[1:] for end in ends]
     smallest = min(sizes)
     larger = [number for number, size in enumerate(sizes) if size != smallest]
-    if any(before < after for number in larger for before, after in zip(sizes[number], smallest, strict=True)):
+    # A crop takes off an edge: what keeps less than half of the rows is none.
+    if any(not after <= before < 2 * after for number in larger for before, after in zip(sizes[number], smallest, strict=True)):
         return None
-    if not _accepts(operation, [(nodes[end].shape[0], *smallest) for end in ends]):
+    if not accepts(operation, [(nodes[end].shape[0], *smallest) for end in ends]):
         return None
     label = next(
         (
             found[1]
             for part, size in zip(parts, sizes, strict=True)
-            if size == smallest and (found := _SKIP.fullmatch(part.span.text.strip()))
+            if size == smallest and (found := SKIP.fullmatch(part.span.text.strip()))
         ),
         None,
     )

@@ -1,0 +1,185 @@
+"""Paths of a merge that end on maps of different sizes: the smaller ones keep their size, or are brought up to that of the largest.
+
+No path is cut to a single row for another: a context that was pooled from the whole map goes back over it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ...base.diagnostics import Edit, Fix, Label
+from ..graph.program import Node
+from ..graph.provenance import main_path, short
+from ..ops.base import Operation, Refusal, Shape
+from ..ops.parameters import Plain
+from .closures import Frame
+from .explain_numbers import size_argument
+from .trial import Remedy, Trial, argument_edits, edited, takes
+
+_STATEMENT = re.compile(r"(?:if|for|repeat)\b")
+SKIP = re.compile(r'skip\(\s*([A-Za-z_][\w.]*|"[^"\n]*")\s*\)')
+
+
+def accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
+    try:
+        operation.output(tuple(shapes))
+    except Refusal:
+        return False
+    return True
+
+
+def levelled(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label], again: bool
+) -> Remedy | None:
+    """What lets every smaller path end in the size of the largest. `again`: the text is that of other merges, too."""
+    sizes = [nodes[end].shape[1:] for end in ends]
+    largest = tuple(max(axis) for axis in zip(*sizes, strict=True))
+    if largest not in sizes:
+        return None
+    steps: dict[int, Mapping[str, Plain]] = {}  # by the first step of a text: its arguments
+    raised: list[int] = []
+    for number, (end, size) in enumerate(zip(ends, sizes, strict=True)):
+        if size == largest:
+            continue
+        shrinking = [node for node in main_path(nodes, end, start) if node.input_shapes[0][1:] != node.shape[1:]]
+        kept = {node.index: values for node in shrinking if (values := _keeping(node.operation)) is not None}
+        if shrinking and len(kept) == len(shrinking):
+            steps |= kept
+        elif shrinking and any(_pools_to_a_size(node.operation) for node in shrinking):
+            raised.append(number)
+        else:
+            return None
+
+    def does(shapes: Mapping[int, Shape]) -> bool:
+        met = [(shapes[end][0], *largest) if number in raised else shapes[end] for number, end in enumerate(ends)]
+        return all(shape[1:] == largest for shape in met) and accepts(operation, met)
+
+    changes: dict[int, Operation] = {}
+    for index, values in steps.items():
+        # Each alone: the others are not yet as they are to be.
+        changed = Trial(nodes, lambda shapes: True).changed(nodes[index], values)
+        if changed is None:
+            return None
+        changes |= changed
+    if not Trial(nodes, does).works(changes):
+        return None
+    upward = {number: nodes[ends[number]].shape[1:] for number in raised}
+    return _told(nodes, frame, steps, upward, largest, parts, ends, again)
+
+
+def _keeping(operation: Operation) -> Mapping[str, Plain] | None:
+    """Arguments with which a step keeps the size: a pool that steps by its window because nothing else was said, a padding too small."""
+    kernel, stride = getattr(operation, "kernel", None), getattr(operation, "stride", 0)
+    if not isinstance(kernel, int) or kernel % 2 == 0 or not takes(operation, "pad") or takes(operation, "out_pad"):
+        return None
+    if stride is None:
+        dilation = getattr(operation, "dilation", 1)
+        return {"stride": 1, "pad": (kernel - 1) // 2 * dilation} if isinstance(dilation, int) else None
+    return {"pad": "half"} if stride == 1 else None
+
+
+def _pools_to_a_size(operation: Operation) -> bool:
+    return operation.name.startswith(("global_", "adaptive_"))
+
+
+def _told(
+    nodes: Sequence[Node],
+    frame: Frame,
+    steps: Mapping[int, Mapping[str, Plain]],
+    raised: Mapping[int, Shape],
+    largest: Shape,
+    parts: Sequence[Label],
+    ends: Sequence[int],
+    again: bool,
+) -> Remedy:
+    told: list[str] = []
+    edits: list[Edit] = []
+    complete = True
+    for index, values in steps.items():
+        node = nodes[index]
+        made = argument_edits(node.span, node.operation, {name: str(value) for name, value in values.items()})
+        if made is None:
+            listed = ", ".join(f"{name} = {value}" for name, value in values.items())
+            told.append(f"`{listed}` in `{short(node.span.text)}`")
+            complete = False
+        else:
+            told.append(f"`{edited(made, node.span)}`")
+            edits += made
+    messages = [f"keep the size of the map: write {' and '.join(told)}"] if told else []
+    argument, holds = size_text(nodes, frame, largest, parts, ends, again)
+    rows = []
+    for number, size in raised.items():
+        span = parts[number].span
+        rows.append(f"`{short(span.text)} -> upsample({argument})`")
+        edits.append(Edit(span.source.span(span.end, span.end), f" -> upsample({argument})"))
+        # How a row is spread is no question where there is one.
+        complete &= holds and set(size) == {1} and _STATEMENT.match(span.text) is None
+    if rows:
+        numbers = " and ".join(str(number + 1) for number in raised)
+        messages.append(f"bring path {numbers} up to the size of the others: {' and '.join(rows)}")
+    message = "; and ".join(messages)
+    places = {(edit.span.source.name, edit.span.start, edit.span.end) for edit in edits}
+    return Remedy(message, Fix(message, tuple(edits)) if complete and len(places) == len(edits) else None)
+
+
+def size_text(
+    nodes: Sequence[Node], frame: Frame, size: Shape, parts: Sequence[Label], ends: Sequence[int], again: bool
+) -> tuple[str, bool]:
+    """The argument that says a size: by a label that has it, by what comes in, or by its numbers; and whether it says so in every use of the text."""
+    for part, end in zip(parts, ends, strict=True):
+        label = SKIP.fullmatch(part.span.text.strip())
+        if label is not None and nodes[end].shape[1:] == size:
+            return f"like = {label[1]}", True
+    entering = nodes[frame.current] if isinstance(frame.current, int) else None
+    if again and entering is not None and entering.shape[1:] == size and all(entering.axes[1:]):
+        rows = [f"in.{axis}" for axis in entering.axes[1:]]
+        return f"size = {rows[0]}" if len(rows) == 1 else f"size = [{', '.join(rows)}]", True
+    return size_argument(size), not again
+
+
+def lower_path(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> str | None:
+    """A path that ends some whole factor below the labelled step beside it: it is to be brought up to that."""
+    if len(ends) != 2:
+        return None
+    for number, other in ((0, 1), (1, 0)):
+        here, there = nodes[ends[number]].shape, nodes[ends[other]].shape
+        label = SKIP.fullmatch(parts[other].span.text.strip())
+        factors = {large / small for small, large in zip(here[1:], there[1:], strict=True) if small}
+        if label is None or len(factors) != 1 or (factor := factors.pop()) < 2 or factor != int(factor) or 1 in here[1:]:
+            continue
+        if accepts(operation, [(nodes[end].shape[0], *there[1:]) for end in ends]):
+            return (
+                f"bring path {number + 1} up to the size of `{label[1]}`: `{short(parts[number].span.text)} -> upsample(like = {label[1]})`"
+            )
+    return None
+
+
+def _grows(node: Node) -> bool:
+    return any(after > before for before, after in zip(node.input_shapes[0][1:], node.shape[1:], strict=False))
+
+
+def rescaled(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
+    """Another factor of an upsampling, where that is all that the paths need."""
+    sizes = [nodes[end].shape[1:] for end in ends]
+    enlarging = [[node for node in main_path(nodes, end, None) if node.operation.enlarges] for end in ends]
+    for number, (end, size) in enumerate(zip(ends, sizes, strict=True)):
+        others = {row for place, row in enumerate(sizes) if place != number}
+        wanted = others.pop()
+        if others or wanted == size or not enlarging[number]:
+            continue
+        node = enlarging[number][-1]
+        scale = getattr(node.operation, "scale", None)
+        factors = {after / before for before, after in zip(size, wanted, strict=True)}
+        if not isinstance(scale, int) or len(factors) != 1 or (factor := scale * factors.pop()) != int(factor) or factor < 2:
+            continue
+        trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends]))
+        made = argument_edits(node.span, node.operation, {"scale": str(int(factor))})
+        if made is None or trial.changed(node, {"scale": int(factor)}) is None:
+            continue
+        message = f"write `{edited(made, node.span)}`, which ends path {number + 1} in the size of the other{'s' if len(ends) > 2 else ''}"
+        # Where another path is enlarged, too, that one may be the mistaken one.
+        grown = [any(_grows(row) for row in main_path(nodes, other, None)) for other in ends]
+        alone = sum(grown) == 1
+        return Remedy(message, Fix(message, made) if alone else None)
+    return None

@@ -1,0 +1,109 @@
+"""Paths of a merge that end in other shapes than they were meant to: what is offered is what the writer meant, or is no edit."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.base.diagnostics import Diagnostic
+from archc.reporting.fixes import applied
+from archc.reporting.terminal import to_text
+from tests.support import checked
+
+
+def net(body: str, shape: str = "64, 32, 32", before: str = "") -> str:
+    return f"{before}network n {{\n  input x[{shape}]\n  {body}\n}}\n"
+
+
+def errors(text: str) -> list[Diagnostic]:
+    return [row for row in checked(text, "n.arch").diagnostics if row.is_error]
+
+
+def said(text: str) -> str:
+    return " ".join(to_text(errors(text)).split())
+
+
+ASPP = "concat {{ | conv(64, 1) | conv(64, 3, dilation = 6{pad}) | global_avgpool -> conv(64, 1) }}"
+EDITS = {
+    "a context beside maps": (net(ASPP.format(pad="")), "| global_avgpool -> conv(64, 1) -> upsample(size = 32) }"),
+    "a context of a block, which has another size in each call": (
+        net("context -> maxpool(2) -> context", before=f"block context {{ {ASPP.format(pad='')} }}\n"),
+        "conv(64, 1) -> upsample(size = [in.height, in.width]) }",
+    ),
+    "a context beside a labelled step": (
+        net("e: conv(8)\n  relu -> concat { | global_maxpool | skip(e) }"),
+        "| global_maxpool -> upsample(like = e) |",
+    ),
+    "a dilation whose padding is that of none": (
+        net(ASPP.format(pad=", pad = 1")),
+        "conv(64, 3, dilation = 6, pad = half) | global_avgpool -> conv(64, 1) -> upsample(size = 32) }",
+    ),
+    "a pool in a path of Inception": (
+        net("concat { | conv(8, 1) | conv(8, 1) -> conv(8, 5) | maxpool(3, pad = 1) -> conv(8, 1) }"),
+        "maxpool(3, pad = 1, stride = 1) -> conv(8, 1) }",
+    ),
+    "pools beside each other": (
+        net("concat { | skip | maxpool(5) | avgpool(9) }"),
+        "| maxpool(5, stride = 1, pad = 2) | avgpool(9, stride = 1, pad = 4) }",
+    ),
+    "a factor of an upsampling": (
+        net("c2: conv(8, 3, stride = 2)\n  conv(8, 3, stride = 2)\n  concat { | skip(c2) -> conv(8, 1) | upsample(4) }"),
+        "| upsample(2) }",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", EDITS)
+def test_the_edit_is_made_and_no_map_is_cut_to_a_row(title: str) -> None:
+    text, written = EDITS[title]
+    rows = errors(text)
+    mended, _ = applied(rows)["n.arch"]
+    assert written in mended, to_text(rows)
+    program = checked(mended, "n.arch").program
+    assert program is not None, to_text(errors(mended))
+    assert program.nodes[-1].shape[1] > 1
+
+
+WORDS = {
+    "bins of a pyramid, which may be spread in several ways": (
+        net("concat { | skip | adaptive_avgpool(1) -> conv(16, 1) | adaptive_avgpool(6) -> conv(16, 1) }"),
+        "bring path 2 and 3 up to the size of the others",
+    ),
+    "a factor where the other path grows, too": (
+        net("add { | conv(12 * 16, 3) -> pixel_shuffle(4) -> conv(64) | upsample(2) }"),
+        "write `upsample(4)`",
+    ),
+    "a map below its skip": (
+        net("c4: conv(64, 3, stride = 2) -> relu\n  c5: conv(128, 3, stride = 2) -> relu\n  concat { | conv(64, 1) | skip(c4) }"),
+        "`conv(64, 1) -> upsample(like = c4)`",
+    ),
+    "skips in the wrong order": (
+        net(
+            "e1: conv(8) -> maxpool(2)\n  e2: conv(16) -> maxpool(2)\n  concat { | deconv(8, 2, stride = 2) | skip(e1) } -> conv(8)\n"
+            "  concat { | deconv(8, 2, stride = 2) | skip(e2) }"
+        ),
+        "`e2` is [16, 16, 16], which fits: `skip(e2)`",
+    ),
+    "another level of a backbone": (
+        net(
+            "body: net\n  conv(8, 1)\n  add { | upsample(2) | skip(body.layer2) -> conv(8, 1) }",
+            before="block net { layer2: conv(16, 3, stride = 2) -> layer3: conv(32, 3, stride = 2) -> layer4: conv(64, 3, stride = 2) }\n",
+        ),
+        "`body.layer3` is [32, 8, 8], which fits: `skip(body.layer3)`",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", WORDS)
+def test_what_leaves_a_choice_is_told_and_no_edit(title: str) -> None:
+    text, told = WORDS[title]
+    assert told in said(text)
+    assert errors(text)[0].fix is None
+
+
+@pytest.mark.parametrize("body", ["concat { | conv(8) | conv(8, 3, stride = 4, pad = 0) }", "concat { | skip | global_avgpool }"])
+def test_no_crop_leaves_less_than_half_of_a_map(body: str) -> None:
+    assert "crop(" not in said(net(body)).replace("or `crop` or", "")
+
+
+def test_the_length_of_a_sequence_is_no_feature() -> None:
+    assert "it would do with" not in said(net("add { | linear(16) | skip }", "length = 50, channels = 64"))
