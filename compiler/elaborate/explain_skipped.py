@@ -32,7 +32,8 @@ def other_label(
         for word, tensor in known.items():
             if (
                 not re.fullmatch(rf"{re.escape(name['stem'])}\d+", word)
-                or tensor == given or tensor in own
+                or tensor == given
+                or tensor in own
                 or (only_later and tensor < given)
             ):
                 continue
