@@ -11,6 +11,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Shape
+from ..ops.initial import INIT, meant_start
 from ..ops.parameters import BadValue, Flag, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Environment, Given, Labelled
@@ -105,12 +106,15 @@ def _counter(row: Parameter, value: object, given: Given | None) -> tuple[str, F
 
 
 def _remedy(called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:
+    if row.kind is INIT and isinstance(value, str) and (start := meant_start(value, "std" in given)) is not None:
+        meant, help = start
+        return help, Fix(help, (Edit(span, f'"{meant}"'),)) if meant is not None else None
     near = _nearest_words(row, value)
     if near:
         written = f'"{near[0]}"'
         is_it = isinstance(value, Builtin) and value.name == near[0]
         help = f"a text stands between quotes: `{written}`" if is_it else did_you_mean(near) or ""
-        return help, Fix(f"write {written}", (Edit(span, written),))
+        return help, Fix(f"write {written}", (Edit(span, written),)) if is_it or _is_slip(value, near[0]) else None
     word = value.strip().lower() if isinstance(value, str) else ""
     if word in WORDS and word != value and _takes(Slot(row.name, False, "", kind=row.kind), word):
         return f"write `{word}`", Fix(f"write `{word}`", (Edit(span, word),))
@@ -148,6 +152,12 @@ def _nearest_words(row: Parameter, value: object) -> tuple[str, ...]:
         else [word for word in re.findall(r'"([\w-]+)"', row.kind.describe) if _takes(slot, word)]
     )
     return (name,) if name in words else closest(name, words)
+
+
+def _is_slip(value: object, word: str) -> bool:
+    """Whether a text is `word` with a letter wrong or an ending more. Of several words ("nearest-exact") one alone is not the same."""
+    parts = re.split(r"[\W_]+", value.lower()) if isinstance(value, str) else []
+    return len(parts) < 2 or "".join(parts) == re.sub(r"[\W_]", "", word) or len(parts) == len(re.split(r"[\W_]+", word))
 
 
 def _in_and_out(called: Signature, row: Parameter, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:

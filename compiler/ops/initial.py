@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .base import Initialization
 from .parameters import Optional, Plain, Word
 
@@ -22,6 +24,48 @@ INIT_DOC = (
     '"xavier" uniform, "uniform" within 1 / sqrt(fan out); all but the default start biases at 0'
 )
 STD_DOC = 'the deviation of "normal" and "truncated"'
+
+
+ELSEWHERE: dict[str, str] = {
+    # Keras, Caffe and `kaiming_normal_` without `mode` take the fan in.
+    **dict.fromkeys(("henormal", "kaimingnormal", "kaimingfanin", "msra"), "kaiming_in"),
+    **dict.fromkeys(("kaimingfanout", "kaimingout"), "kaiming"),
+    **dict.fromkeys(("heuniform",), "kaiming_uniform"),
+    **dict.fromkeys(("glorot", "glorotuniform", "xavieruniform"), "xavier"),
+    **dict.fromkeys(("zero", "zeroes"), "zeros"),
+}
+"""What a way to start is called elsewhere, in small letters alone, and its word here."""
+
+WITH_STD: dict[str, str] = {
+    **dict.fromkeys(("truncnormal", "truncatednormal", "trunc"), "truncated"),
+    **dict.fromkeys(("randomnormal", "gaussian", "randn"), "normal"),
+}
+"""The same where libraries do not agree on the deviation, so that it must be told."""
+
+NEARLY: dict[str, str] = {
+    "he": 'by the fan in it is `"kaiming_in"`, by the fan out `"kaiming"`',
+    **dict.fromkeys(("glorotnormal", "xaviernormal"), 'not there; `"xavier"` is uniform, with the same deviation'),
+    **dict.fromkeys(
+        ("lecunnormal", "lecununiform", "lecun"), 'not there; `"kaiming_in"` is normal, with the square root of 2 times the deviation'
+    ),
+    **dict.fromkeys(
+        ("orthogonal", "dirac", "identity", "eye", "ones", "constant", "sparse", "variancescaling", "randomuniform"),
+        "not there: give the weights this start in Python",
+    ),
+}
+"""Ways to start that have no word here, and what is said of them."""
+
+
+def meant_start(text: str, has_std: bool) -> tuple[str | None, str] | None:
+    """The word that a start is called by here, where it is surely the same, and what is said of it; None where nothing is known of it."""
+    plain = re.sub("[^a-z0-9]", "", text.lower())
+    word = ELSEWHERE.get(plain)
+    if word is not None:
+        return word, f'write `"{word}"`'
+    word = WITH_STD.get(plain)
+    if word is not None:
+        return (word, f'write `"{word}"`') if has_std else (None, f'write `"{word}"`, with its deviation: `std = 0.02`')
+    return (None, NEARLY[plain]) if plain in NEARLY else None
 
 
 def call(text: str, std: float) -> str:

@@ -167,11 +167,13 @@ class Chunk(_Part):
         if self.i >= self.n:
             raise Refusal(
                 "E320",
-                f"`chunk` has no part {self.i}: its {self.n} parts are 0 to {self.n - 1}",
+                f"`chunk` has no part {self.i}: its {self.n} parts are 0 to {self.n - 1}"
+                if self.n > 1
+                else f"`chunk` has no part {self.i}: its only part is 0",
                 parameter="i",
                 beside=("n",),
                 operand=0,
-                suggestions=(self.n - 1,),
+                help=f"parts count from 0: {self._parts()}",  # no edit: of `chunk(1, 2)` beside `chunk(2, 2)` it makes the same half twice
             )
         if axis == 0 and (len(shape) != 2 or self.axis == "channels"):  # else nobody can tell from the shape that these are channels
             check_divides(self.name, "n", shape[0], self.n, "n")
@@ -184,6 +186,11 @@ class Chunk(_Part):
                 axis=axis,
             )
         return (*shape[:axis], shape[axis] // self.n, *shape[axis + 1 :])
+
+    def _parts(self) -> str:
+        """The calls that there are, the first and the last of many."""
+        calls = [f"`chunk({i}, {self.n})`" for i in ((0, 1, 2)[: self.n] if self.n <= 3 else (0, self.n - 1))]
+        return ", ".join(calls) if self.n <= 3 else " to ".join(calls)
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return self.n == 1
@@ -250,7 +257,7 @@ class Select(_Part):
                 parameter="index",
                 operand=0,
                 axis=axis,
-                suggestions=(shape[axis] - 1,),
+                help="positions count from 0, and from the end below 0: the last is `-1`",
             )
         return (*shape[:axis], *shape[axis + 1 :])
 

@@ -46,3 +46,49 @@ def test_an_order_that_is_wrong_otherwise_has_no_such_remedy() -> None:
     for order in ("[1, 2, 0]", "[0, 0, 1]", "[0, 1, 2, 3]"):
         (row,) = checked(net(f"permute({order})")).diagnostics
         assert row.code == "E319" and row.help is None
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("he_normal", "kaiming_in"),
+        ("kaiming_normal_", "kaiming_in"),
+        ("kaiming_fan_out", "kaiming"),
+        ("he_uniform", "kaiming_uniform"),
+        ("glorot_uniform", "xavier"),
+        ("xavier_uniform", "xavier"),
+        ("Kaiming", "kaiming"),
+        ("truncatd", "truncated"),
+    ],
+)
+def test_a_start_is_called_by_its_word_here(written: str, meant: str) -> None:
+    text = "network n {{\n  input x[8, 16, 16]\n  conv(8, 3, init = {})\n}}\n"
+    assert_mended(text.format(f'"{written}"'), text.format(f'"{meant}"'))
+
+
+def test_a_start_with_a_deviation_needs_it() -> None:
+    text = 'network n {{\n  input x[8, 16, 16]\n  conv(8, 3, init = "{}"{})\n}}\n'
+    assert_mended(text.format("trunc_normal", ", std = 0.02"), text.format("truncated", ", std = 0.02"))
+    (row,) = checked(text.format("trunc_normal", "")).diagnostics
+    assert row.fix is None and row.help == 'write `"truncated"`, with its deviation: `std = 0.02`'
+
+
+@pytest.mark.parametrize("word", ["he", "glorot_normal", "xavier_normal_", "lecun_normal", "orthogonal", "random_uniform", "quasi_normal"])
+def test_a_start_that_is_not_there_is_not_replaced_by_another(word: str) -> None:
+    (row,) = checked(f'network n {{\n  input x[8, 16, 16]\n  conv(8, 3, init = "{word}")\n}}\n').diagnostics
+    assert row.code == "E208" and row.fix is None and row.help
+
+
+def test_of_two_words_one_alone_is_not_what_was_meant() -> None:
+    (row,) = checked(net('reduce("mean_var", length)')).diagnostics
+    assert row.code == "E208" and row.fix is None
+
+
+def test_a_part_that_is_not_there_is_not_replaced_by_its_neighbour() -> None:
+    """`chunk(1, 2)` beside `chunk(2, 2)` counts from 1: an edit of the second alone takes the same half twice."""
+    (row,) = checked("network n {\n  input x[8, 16, 16]\n  mul { | chunk(1, 2) | chunk(2, 2) -> sigmoid }\n}\n").diagnostics
+    assert row.fix is None and row.help == "parts count from 0: `chunk(0, 2)`, `chunk(1, 2)`"
+    (row,) = checked(net("chunk(9, 8)")).diagnostics
+    assert row.fix is None and row.help == "parts count from 0: `chunk(0, 8)` to `chunk(7, 8)`"
+    (row,) = checked(net("select(16)")).diagnostics
+    assert row.fix is None and row.help == "positions count from 0, and from the end below 0: the last is `-1`"
