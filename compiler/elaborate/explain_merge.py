@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...base.diagnostics import Diagnostic, Edit, Fix, Label
+from ...base.diagnostics import Diagnostic, Label
 from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import decided_by, has_even_half, lost_rows, main_path, parting, short, total_stride
@@ -92,7 +92,12 @@ def describe_clash(
         aligned = on_other_axes(nodes, operation, inputs, span, parts)
         help_text, fix = (aligned.help, aligned.fix) if aligned is not None else (None, None)
     if help_text is None:
-        help_text, fix = _remedy(nodes, frame, start, inputs, span, parts, axes, shapes)
+        from .explain_widths import widened
+        from .projection import projected
+
+        remedy = projected(nodes, start, inputs, span, parts, axes) if refusal.code != "E303" else None
+        remedy = remedy or widened(nodes, frame, operation, inputs, start, parts, axes)
+        help_text, fix = (remedy.help, remedy.fix) if remedy is not None else (None, None)
     if help_text is None and axes == [0]:
         help_text = _odd_one(operation, shapes)
     return Diagnostic(
@@ -171,44 +176,3 @@ def _stretched(operation: Operation, axes: list[int], shapes: Sequence[Shape]) -
     if not any(ones) or any(len({shape[axis] for shape, one in zip(shapes, ones, strict=True) if not one}) > 1 for axis in axes):
         return None
     return f"`{operation.name}(broadcast = true)` stretches axes of size 1; to weigh one path by the other, write `mul`, which does so by itself"
-
-
-def _remedy(
-    nodes: Sequence[Node],
-    frame: Frame,
-    start: int | None,
-    inputs: list[int],
-    span: Span,
-    parts: Sequence[Label],
-    axes: list[int],
-    shapes: Sequence[Shape],
-) -> tuple[str | None, Fix | None]:
-    """Project a bare skip to the shape of the other paths, where that is all that it takes."""
-    if start is None or not axes or len(shapes[0]) < 3:
-        return None, None
-    others = [shape for index, shape in zip(inputs, shapes, strict=True) if index != start]
-    if len(set(others)) != 1 or len(others) == len(inputs):
-        return None, None
-    target, here = others[0], nodes[start].shape
-    strides = {-(-before // after) for before, after in zip(here[1:], target[1:], strict=True) if after}
-    if len(strides) != 1:
-        return None, None
-    stride = strides.pop()
-    if stride < 1 or any((before - 1) // stride + 1 != after for before, after in zip(here[1:], target[1:], strict=True)):
-        return None, None
-    skip = next(part for part, index in zip(parts, inputs, strict=True) if index == start)
-    other = next(index for index in inputs if index != start)
-    from .projection import projection  # only a mistake needs it
-
-    text, holds = projection(nodes, other, start, span, target[0], stride)
-    written = skip.span.text.strip()
-    if written != "skip":
-        # The path begins elsewhere than the merge: the projection goes behind what brings it there.
-        text = f"{' '.join(written.split())} -> {text}"
-    is_skip = re.fullmatch(r"skip(\([\w.]+\))?", written) is not None
-    fix = (
-        Fix(f"write `{text}`" if written != "skip" else f"replace the skip by `{text}`", (Edit(skip.span, text),))
-        if is_skip and holds
-        else None
-    )
-    return f"project the skip to the same shape: `| {text}`" + ("" if holds else ", with the widths and strides of each round or call"), fix

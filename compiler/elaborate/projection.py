@@ -1,4 +1,7 @@
-"""The step that brings a bare skip to the shape of the path beside it, in the terms in which that path is written."""
+"""The step that brings a bare skip to the shape of the path beside it, in the terms in which that path is written.
+
+A text that is read more than once, in a block or a loop, keeps the skip where it fits: the step stands on a condition.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ...base.diagnostics import Edit, Fix, Label
+from ...base.records import dataclass
 from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import decided_by, main_path
+from .trial import Remedy
 
 _STRIDE: Final = re.compile(r"(?<![\w.])stride\s*=\s*([^,()\n]+?)\s*(?=[,)])")
 _WIDTH: Final = re.compile(r"\w+\(\s*(?:channels\s*=\s*)?([^,()\n=]+?)\s*(?=[,)])")
@@ -16,9 +22,80 @@ _NAME: Final = re.compile(r"(?<![\w.\"])(?!(?:true|false|none|same|half)\b)[A-Za
 _REPEATED: Final = re.compile(r"(?:^|[\s{}|])(?:for|repeat|block)\s[^{}\n]*$")
 
 
-def projection(nodes: Sequence[Node], end: int, start: int, span: Span, width: int, stride: int) -> tuple[str, bool]:
-    """The step for the path that ends in `end`, and whether it holds wherever its text is read: in a loop, or in a block, the
-    widths and strides of one round are not those of the next. `span` is the merge's head."""
+def projected(
+    nodes: Sequence[Node], start: int | None, inputs: Sequence[int], head: Span, parts: Sequence[Label], axes: Sequence[int]
+) -> Remedy | None:
+    """Project a bare skip to the shape of the other paths, where that is all that it takes. `head` is the merge's."""
+    others = [nodes[index].shape for index in inputs if index != start]
+    if start is None or not axes or len(nodes[start].shape) < 3 or len(set(others)) != 1 or len(others) == len(inputs):
+        return None
+    target, here = others[0], nodes[start].shape
+    strides = {-(-before // after) for before, after in zip(here[1:], target[1:], strict=True) if after}
+    if len(strides) != 1 or (set(target[1:]) == {1} and set(here[1:]) != {1}):
+        return None
+    stride = strides.pop()
+    if stride < 1 or any((before - 1) // stride + 1 != after for before, after in zip(here[1:], target[1:], strict=True)):
+        return None
+    skip = next(part for part, index in zip(parts, inputs, strict=True) if index == start).span
+    other = next(index for index in inputs if index != start)
+    terms = _terms(nodes, other, start, head, target[0], stride)
+    # When the skip itself fits: in words that say it of what comes in.
+    fits = [f"{terms.stride} == 1"] if terms.stride != "1" and not terms.stride.isdigit() else []
+    fits += [f"in.channels == {terms.width}"] if here[0] != target[0] or fits else []
+    written = " ".join(skip.text.split())
+    conditional = _IF_SKIP.search(skip.source.text[: skip.start]) if written == "skip" else _IF_ELSE.match(skip.text)
+    if conditional is not None:
+        return _stricter(conditional, skip, written == "skip", fits, terms)
+    if _STATEMENT.match(written) is not None:
+        return None
+    step = f"conv({terms.width}, 1)" if terms.stride == "1" else f"conv({terms.width}, 1, stride = {terms.stride})"
+    text = f"{step} -> bn"
+    is_once = _is_once(head)
+    if written == "skip" and not is_once and terms.holds and (terms.stride == "1" or not terms.stride.isdigit()):
+        apart = [row.replace(" == ", " != ") for row in fits]
+        text = f"if {' or '.join(apart)} {{ {text} }}"
+    elif written != "skip":
+        # The path begins elsewhere than the merge: the projection goes behind what brings it there.
+        text = f"{written} -> {text}"
+    is_skip = written == "skip" or (is_once and re.fullmatch(r"skip\([\w.]+\)", written) is not None)
+    message = f"write `{text}`" if written != "skip" else f"replace the skip by `{text}`"
+    fix = Fix(message, (Edit(skip, text),)) if is_skip and terms.holds else None
+    told = f"project the skip to the same shape: `| {text}`"
+    return Remedy(told + ("" if terms.holds else ", with the widths and strides of each round or call"), fix)
+
+
+_IF_SKIP: Final = re.compile(r"\|\s*if\s+([^:{}|\n]+?)\s*:\s*\Z")
+_IF_ELSE: Final = re.compile(r"if\s+([^:{}|\n]+?)\s*\{\s*skip\s*\}\s*else\b")
+_STATEMENT: Final = re.compile(r"(?:if|for|repeat)\b")
+
+
+def _stricter(condition: re.Match[str], skip: Span, is_path: bool, fits: Sequence[str], terms: Terms) -> Remedy | None:
+    """`if stride == 1: skip`, whose condition leaves out what else a skip needs."""
+    before = " ".join(condition[1].split())
+    missing = [row for row in fits if row not in before and " == ".join(reversed(row.split(" == "))) not in before]
+    if not missing or not terms.holds:
+        return None
+    before = f"({before})" if re.search(r"\bor\b|\?|\bif\b", before) else before
+    whole = " and ".join([before, *missing])
+    start = (0 if is_path else skip.start) + condition.start(1)
+    place = skip.source.span(start, start + len(condition[1]))
+    shown = f"| if {whole}: skip" if is_path else f"| if {whole} {{ skip }} else {{ … }}"
+    message = f"the skip fits only where all of this holds: `{shown}`"
+    return Remedy(message, Fix(message, (Edit(place, whole),)))
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The width and the stride of a projection as the text has them; `holds` where they do so wherever it is read."""
+
+    width: str
+    stride: str
+    holds: bool
+
+
+def _terms(nodes: Sequence[Node], end: int, start: int, span: Span, width: int, stride: int) -> Terms:
+    """Those for the path that ends in `end`: in a loop, or in a block, the widths and strides of one round are not those of the next.
+    `span` is the merge's head."""
     path = [node for node in main_path(nodes, end, start) if node.index != start]
     decider = decided_by(nodes, end, 0, start)
     channels, strides = str(width), str(stride)
@@ -37,8 +114,7 @@ def projection(nodes: Sequence[Node], end: int, start: int, span: Span, width: i
         if found is not None and "in." not in found[1] and fixed and (len(asked) == 1 or not named):
             channels, holds = found[1], True
             strides = asked[0] if len(asked) == 1 and (named or asked[0] == strides) else strides
-    text = f"conv({channels}, 1)" if strides == "1" else f"conv({channels}, 1, stride = {strides})"
-    return f"{text} -> bn", holds
+    return Terms(channels, strides, holds)
 
 
 def _stands_in(span: Span, node: Node) -> bool:

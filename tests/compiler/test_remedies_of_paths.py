@@ -49,6 +49,34 @@ EDITS = {
         net("c2: conv(8, 3, stride = 2)\n  conv(8, 3, stride = 2)\n  concat { | skip(c2) -> conv(8, 1) | upsample(4) }"),
         "| upsample(2) }",
     ),
+    "a skip of a block whose calls differ": (
+        net(
+            "unit(64)\n  unit(32)\n  unit(32, stride = 2)",
+            before="block unit(out, stride = 1) { add { | conv(out, 3, stride = stride) -> conv(out, 3) | skip } }\n",
+        ),
+        "| if stride != 1 or in.channels != out { conv(out, 1, stride = stride) -> bn } }",
+    ),
+    "a condition that leaves out the channels": (
+        net(
+            "unit(64)\n  unit(32)\n  unit(32, stride = 2)",
+            before="block unit(out, stride = 1) { add { | conv(out, 3, stride = stride) | if stride == 1: skip } }\n",
+        ),
+        "| if stride == 1 and in.channels == out: skip }",
+    ),
+    "a condition with another branch": (
+        net(
+            "unit(32)\n  unit(32)",
+            before="block unit(out, stride = 1) { add { | conv(out, 3, stride = stride) | if stride == 1 { skip } else { conv(out, 1, stride = stride) } } }\n",
+        ),
+        "| if stride == 1 and in.channels == out { skip } else { conv(out, 1, stride = stride) } }",
+    ),
+    "a gate as narrow as its bottleneck": (
+        net(
+            "gate -> conv(32) -> gate",
+            before="block gate { mul { | skip | global_avgpool -> conv(in.channels // 4, 1) -> relu -> conv(in.channels // 4, 1) -> sigmoid } }\n",
+        ),
+        "-> relu -> conv(in.channels, 1) -> sigmoid }",
+    ),
 }
 
 
@@ -83,6 +111,14 @@ WORDS = {
         ),
         "`e2` is [16, 16, 16], which fits: `skip(e2)`",
     ),
+    "the hidden width of a sequence": (
+        net("add { | linear(4 * dim) -> gelu | skip }", "length = 50, channels = 64").replace("network n", "network n(dim = 64)"),
+        "end path 1 in 64 channels: `gelu -> linear(dim)`",
+    ),
+    "two directions": (
+        net("add { | gru(64, bidirectional = true) | skip }", "length = 50, channels = 64"),
+        "write `gru(32, bidirectional = true)`, which gives 64 channels in both directions together",
+    ),
     "another level of a backbone": (
         net(
             "body: net\n  conv(8, 1)\n  add { | upsample(2) | skip(body.layer2) -> conv(8, 1) }",
@@ -107,3 +143,12 @@ def test_no_crop_leaves_less_than_half_of_a_map(body: str) -> None:
 
 def test_the_length_of_a_sequence_is_no_feature() -> None:
     assert "it would do with" not in said(net("add { | linear(16) | skip }", "length = 50, channels = 64"))
+
+
+def test_what_a_call_has_kept_is_kept() -> None:
+    """The first and the last unit add what comes in, as it is, before and after the edit."""
+    text, _ = EDITS["a skip of a block whose calls differ"]
+    mended, _ = applied(errors(text))["n.arch"]
+    program = checked(mended, "n.arch").program
+    assert program is not None
+    assert [node.operation.name for node in program.nodes].count("bn") == 2  # of the units that change width or size

@@ -1,0 +1,84 @@
+"""A path of a merge that has other channels than it is to have: the step that decides them is told, or one that brings them back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ...base.diagnostics import Fix, Label
+from ..graph.program import Node
+from ..graph.provenance import decided_by, short
+from ..ops.base import Operation, Shape
+from .closures import Frame
+from .explain_levels import accepts
+from .trial import Remedy, Trial, argument_edits, edited, takes
+
+
+def widened(
+    nodes: Sequence[Node],
+    frame: Frame,
+    operation: Operation,
+    ends: Sequence[int],
+    start: int | None,
+    parts: Sequence[Label],
+    axes: Sequence[int],
+) -> Remedy | None:
+    """One of two paths, where its channels alone are in the way: those of a gate, or of what goes beside a skip."""
+    number = _narrow(nodes, ends, start)
+    if len(ends) != 2 or number is None:
+        return None
+    end, other = ends[number], ends[1 - number]
+    axis = nodes[end].axes.index("channels") if nodes[end].axes.count("channels") == 1 else 0
+    if list(axes) != [axis] or nodes[end].axes[axis] not in ("channels", ""):
+        return None
+    wanted = nodes[other].shape[axis]
+    decider = decided_by(nodes, end, axis, start)
+    parameter = next((name for name in ("channels", "features") if takes(decider.operation, name)), None)
+    if parameter is None:
+        return None
+    is_gate = operation.name == "mul"
+    both = getattr(decider.operation, "bidirectional", False) is True
+    word = _word(frame, decider, wanted, "features" if axis else "channels", other == frame.current)
+    if both or decider.index == end or is_gate:
+        if both and wanted % 2:
+            return None
+        text = str(wanted // 2) if both else word
+        value = wanted // 2 if both else wanted
+        made = argument_edits(decider.span, decider.operation, {parameter: text})
+
+        def does(shapes: Mapping[int, Shape]) -> bool:
+            return accepts(operation, [shapes[row] for row in ends])
+
+        if made is None or Trial(nodes, does).changed(decider, {parameter: value}) is None:
+            return None
+        written = edited(made, decider.span)
+        message = f"write `{written}`" + (f", which gives {wanted} channels in both directions together" if both else "")
+        if is_gate:
+            message = f"a gate has a number for each channel of what it weighs: write `{written}`"
+        # A width that is written as a number may be that of the other path as well.
+        return Remedy(message, Fix(message, made) if is_gate and (text == "in.channels" or not _is_again(frame)) else None)
+    step = "linear" if axis or len(nodes[end].shape) == 1 else "conv"
+    text = f"{step}({word})" if step == "linear" else f"conv({word}, 1)"
+    return Remedy(f"end path {number + 1} in {wanted} channels: `{short(parts[number].span.text)} -> {text}`", None)
+
+
+def _narrow(nodes: Sequence[Node], ends: Sequence[int], start: int | None) -> int | None:
+    """Which path is to change: that beside a skip, or that of a gate, whose map is a single row."""
+    if start in ends:
+        return 1 - list(ends).index(start) if len(ends) == 2 else None
+    single = [len(nodes[end].shape) > 1 and set(nodes[end].shape[1:]) == {1} for end in ends]
+    return single.index(True) if single.count(True) == 1 else None
+
+
+def _is_again(frame: Frame) -> bool:
+    return any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
+
+
+def _word(frame: Frame, decider: Node, wanted: int, axis: str, skipped: bool) -> str:
+    """A width in the text's own words: a name that the step itself uses, what comes in where it is what is `skipped`; else the number."""
+    for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\s*[=(\w.])", decider.span.text):
+        binding = frame.environment.binding(name)
+        if binding is not None and type(binding.value) is int and binding.value == wanted:
+            return str(name)
+    # What is weighed or added to is the tensor that comes in, in each round and call.
+    return f"in.{axis}" if skipped and (_is_again(frame) or "in." in decider.span.text) else str(wanted)
