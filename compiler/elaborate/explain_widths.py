@@ -64,7 +64,7 @@ def widened(
 
 def _narrow(nodes: Sequence[Node], ends: Sequence[int], start: int | None) -> int | None:
     """Which path is to change: that beside a skip, or that of a gate, whose map is a single row."""
-    if start in ends:
+    if start is not None and start in ends:
         return 1 - list(ends).index(start) if len(ends) == 2 else None
     single = [len(nodes[end].shape) > 1 and set(nodes[end].shape[1:]) == {1} for end in ends]
     return single.index(True) if single.count(True) == 1 else None
