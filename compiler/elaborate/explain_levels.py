@@ -80,7 +80,7 @@ def _keeping(operation: Operation) -> Mapping[str, Plain] | None:
 
 
 def _pools_to_a_size(operation: Operation) -> bool:
-    return operation.name.startswith(("global_", "adaptive_"))
+    return operation.family == "pool" and not takes(operation, "kernel")
 
 
 def _told(

@@ -96,7 +96,7 @@ def describe_clash(
         from .projection import projected
 
         remedy = projected(nodes, start, inputs, span, parts, axes) if refusal.code != "E303" else None
-        remedy = remedy or widened(nodes, frame, operation, inputs, start, parts, axes)
+        remedy = remedy or widened(nodes, frame, operation, inputs, start, parts, axes, refusal.code == "E303")
         help_text, fix = (remedy.help, remedy.fix) if remedy is not None else (None, None)
     if help_text is None and axes == [0]:
         help_text = _odd_one(operation, shapes)

@@ -22,6 +22,7 @@ def widened(
     start: int | None,
     parts: Sequence[Label],
     axes: Sequence[int],
+    is_gate: bool,
 ) -> Remedy | None:
     """One of two paths, where its channels alone are in the way: those of a gate, or of what goes beside a skip."""
     number = _narrow(nodes, ends, start)
@@ -36,7 +37,6 @@ def widened(
     parameter = next((name for name in ("channels", "features") if takes(decider.operation, name)), None)
     if parameter is None:
         return None
-    is_gate = operation.name == "mul"
     both = getattr(decider.operation, "bidirectional", False) is True
     word = _word(frame, decider, wanted, "features" if axis else "channels", other == frame.current)
     if both or decider.index == end or is_gate:
