@@ -18,7 +18,7 @@ from ..dsl.parser.parse import parse, parse_expression
 from ..reporting.error import ArchError
 from .elaborate.effort import Wanted, always
 from .elaborate.elaborate import Defined, Options, elaborate, networks, parameters
-from .elaborate.signatures import Slot
+from .elaborate.slots import Slot
 from .elaborate.trace import Trace
 from .elaborate.values import Abandoned
 from .files.locate import SUFFIX, Imports, Target, find, read

@@ -8,7 +8,7 @@ import os
 from ..base.source import Source
 from ..compiler.driver import check_source, slots_of
 from ..compiler.elaborate.functions import FUNCTIONS
-from ..compiler.elaborate.signatures import Slot
+from ..compiler.elaborate.slots import Slot
 from ..compiler.elaborate.values import WORDS
 from ..compiler.files.library import FAMILIES, networks
 from ..compiler.files.locate import SUFFIX, known_names

@@ -10,13 +10,15 @@ from ..base.diagnostics import Diagnostic, Edit
 def applied(diagnostics: Iterable[Diagnostic]) -> dict[str, tuple[str, int]]:
     """The new text of each file that changes, by its name, and how many diagnostics were put right.
 
-    A fix is made whole or not at all; one that touches text which an earlier fix already changed is left for the next run.
+    A fix is made whole or not at all; one that touches text which an earlier fix already changed is left for the next run. What changes nothing is none.
     """
     taken: dict[str, list[Edit]] = {}
     counts: dict[str, int] = {}
     for row in diagnostics:
         edits = row.fix.edits if row.fix is not None else ()
-        if not edits or any(_overlaps(edit, taken.get(edit.span.source.name, [])) for edit in edits):
+        if all(edit.text == edit.span.text for edit in edits) or any(
+            _overlaps(edit, taken.get(edit.span.source.name, [])) for edit in edits
+        ):
             continue
         for edit in edits:
             taken.setdefault(edit.span.source.name, []).append(edit)

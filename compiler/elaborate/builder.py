@@ -28,7 +28,7 @@ from .fitting import Fitting
 from .foresight import LARGE, Count, Large, Unlike
 from .nearest_sizes import nearest_sizes
 from .shape_of import ShapeOf, Shapes
-from .signatures import Signature
+from .slots import Signature
 from .trace import Trace
 from .trial import argument_edit
 from .values import Exhausted, show_value

@@ -32,7 +32,8 @@ from .freeze import plain
 from .imports import Files, Loader, no_imports
 from .input_order import told
 from .inputs_outputs import needs_an_input, tell_heads_apart
-from .signatures import Signature, Slot, signature
+from .signatures import signature
+from .slots import Signature, Slot
 from .trace import Trace
 from .unused import unused_label
 from .values import Exhausted, Unknowable, show_value

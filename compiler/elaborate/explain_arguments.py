@@ -18,7 +18,7 @@ from .closures import Builtin, Environment, Given, Labelled
 from .explain_counts import left_out
 from .explain_numbers import Works, divided, factor_of_a_size, made_whole
 from .shape_of import ShapeOf
-from .signatures import Signature, Slot, is_list
+from .slots import Signature, Slot, is_list
 from .values import WORDS, show_value
 
 

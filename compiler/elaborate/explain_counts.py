@@ -9,7 +9,7 @@ from ...base.source import Span
 from ..ops.base import Shape
 from ..ops.parameters import EPSILON, PROBABILITY, Parameter
 from .closures import Given
-from .signatures import Signature
+from .slots import Signature
 
 
 def left_out(

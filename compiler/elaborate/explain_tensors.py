@@ -10,7 +10,8 @@ from ...dsl import ast
 from ..ops.parameters import Reference
 from .closures import Environment, Labelled
 from .explain_values import taken_up
-from .signatures import Signature, match
+from .signatures import match
+from .slots import Signature
 
 
 class Knows(Protocol):

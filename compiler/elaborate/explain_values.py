@@ -117,7 +117,7 @@ def unknown_name(
     if _is_followed_by_a_dot(span):  # a file that is imported, or a label with parts
         files = {word for level in environment.levels() for word, row in level.bindings.items() if isinstance(row.value, Module)}
         known = files | {word for level in environment.levels() for word, row in level.labels.items() if row.members or wanted == "a value"}
-    near = closest(name, known)
+    near = closest(name, known - {name})
     help, fix = did_you_mean(near), replacement(span, near) if near and is_near(name, near[0]) else None
     rounds = of_rounds(environment, None, name, span) if wanted == "a value" else None
     if rounds is not None:

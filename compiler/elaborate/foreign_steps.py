@@ -14,14 +14,15 @@ from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import BadValue
 from .closures import Builtin, Environment
 from .explain_values import taken_up, unknown_name
-from .signatures import Signature, Slot, signature
+from .signatures import signature
+from .slots import Signature, Slot
 
 IsLabel = Callable[[str], bool]
 
 
 def unknown_step(environment: Environment, name: str, call: ast.Call, wanted: str) -> Diagnostic:
     """The diagnostic of a call whose name means nothing here."""
-    again = _used_again(environment, name, call)
+    again = _used_again(environment, name, call) or _taken_as_value(environment, name, call)
     if again is not None:
         return again
     step = translated(call, lambda word: environment.label(word) is not None) if call.arguments else None
@@ -59,6 +60,27 @@ def _used_again(environment: Environment, name: str, call: ast.Call) -> Diagnost
         Label(call.path_span, "is a label"),
         (Label(label.span, f"`{name}` is this"),),
         fix=Fix(f"write `{written}`, which has the same weights", (edit,)),
+    )
+
+
+def _taken_as_value(environment: Environment, name: str, call: ast.Call) -> Diagnostic | None:
+    """`skip(e).channels` where a value stands: the label by itself is the shape of its step."""
+    values = [row.value for row in call.arguments if row.name is None]
+    if name not in ("skip", "reuse") or len(values) != 1 or len(call.arguments) != 1 or not isinstance(values[0], ast.Name | ast.Attribute):
+        return None
+    label = values[0].span.text
+    if environment.label(label.partition(".")[0]) is None and environment.binding(label) is None:
+        return None
+    size = re.match(r"\.\w+", call.span.source.text[call.span.end : call.span.end + 60])
+    message = f"`{name}({label})` is a step, and here a value is wanted"
+    written = f"`{label}{size[0]}`" if size is not None else f"`{label}`, or one size of it, `{label}.channels`"
+    help = f"the label by itself is the shape of its step: write {written}"
+    return Diagnostic(
+        "E201",
+        message,
+        Label(call.span, "is a step"),
+        help=help,
+        fix=Fix(help, (Edit(call.span, label),)) if name == "skip" and size else None,
     )
 
 

@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
-from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Operation
-from ..ops.foreign_calls import NEVER_WRITTEN, argument_here, parameter_of, stretching_of, value_of
-from ..ops.foreign_names import NO_PARAMETERS
-from ..ops.parameters import Kind, OpenSizes, Optional, Parameter, Reference, Word
-from ..ops.suggest import closest, did_you_mean
+from ..ops.parameters import OpenSizes, Optional, Parameter, Reference, Word
 from .closures import Builtin, Partial, Template
-from .explain_values import replacement
+from .explain_parameters import unknown_names
+from .slots import Signature, Slot, defined_here, is_list
 from .values import show_value
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One parameter of whatever is called."""
-
-    name: str
-    required: bool
-    default: str  # its text, "" for none
-    value: ast.Expression | None = None  # the same, of a block or network
-    kind: Kind | None = None  # what an operation takes there
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """The parameters of a block, a network or an operation. `place` is where it was written (None: built in)."""
-
-    name: str
-    slots: tuple[Slot, ...]
-    place: Span | None
-    tensors: tuple[str, ...] = ()  # what a block takes at the head of a merge
-    takes_list: bool = False  # the last of them is a list of any length
-    open: bool = False  # whether it takes sizes by names that the call chooses
-    by_name: bool = False  # a preset: the order of its parameters is told in another place
-
-    @property
-    def usage(self) -> str:
-        """`conv(channels, kernel = 3, …)`, as the reference prints it."""
-        inner = ", ".join(
-            [*(slot.name if slot.required else f"{slot.name} = {slot.default}" for slot in self.slots), *["name = size, …"] * self.open]
-        )
-        return f"{self.name}({inner})" if inner else self.name
 
 
 def signature(callee: Template | Builtin) -> Signature:
@@ -130,7 +94,7 @@ def match(
             name = names[position]
             position += 1
         elif name not in names and not called.open:
-            raise Problem(_unknown(called, argument, [name for name in names if name not in found], arguments, place))
+            raise Problem(unknown_names(called, arguments, frozenset(found), place))
         if name in found:
             raise Problem(_twice(called, name, found[name], argument))
         found[name] = argument
@@ -141,10 +105,6 @@ def match(
     return found
 
 
-def _secondary(called: Signature) -> tuple[Label, ...]:
-    return (Label(called.place, f"`{called.name}` is defined here"),) if called.place is not None else ()
-
-
 def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast.Argument], place: Span) -> Diagnostic:
     count = len(called.slots)
     if called.tensors:
@@ -152,7 +112,7 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
             "E207",
             f"`{called.name}` takes its tensors ({', '.join(called.tensors)}) as the paths of a merge, not as arguments",
             Label(argument.span, "one too many"),
-            _secondary(called),
+            defined_here(called),
             help=f"its use is `{called.usage} {{ | … | … }}`",
         )
     takes = "takes no arguments" if count == 0 else f"takes {count} argument{'s' if count != 1 else ''}"
@@ -161,7 +121,7 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
         "E207",
         f"`{called.name}` {takes}, and {len(arguments)} {'was' if len(arguments) == 1 else 'were'} given",
         Label(argument.span, "one too many"),
-        _secondary(called),
+        defined_here(called),
         help=fix.message if fix is not None else f"its use is `{called.usage}`",
         fix=fix,
     )
@@ -191,87 +151,9 @@ def _without_name(called: Signature, argument: ast.Argument) -> Diagnostic:
         "E207",
         f"`{called.name}` takes its arguments by name: it is a preset, and what it gives its own network is not given again by place",
         Label(argument.span, "for which parameter?"),
-        _secondary(called),
+        defined_here(called),
         help=f"name it: `{called.usage}`",
     )
-
-
-def _unknown(called: Signature, argument: ast.Argument, free: list[str], arguments: Sequence[ast.Argument], place: Span) -> Diagnostic:
-    """`free`: the parameters that have no argument yet; one that has is not meant."""
-    assert argument.name is not None and argument.name_span is not None
-    other = NO_PARAMETERS.get(argument.name.lower()) if called.place is None else None
-    names = {slot.name for slot in called.slots}
-    if called.place is None and argument.name in ("dim", "d_model", "hidden", "in_dim", "input_size") and "axis" not in names:
-        other = "what comes in is never written: it is that of the tensor"
-    open = [name for name in free if not any(row.name == name for row in arguments)]
-    near = closest(argument.name, open)
-    translated = parameter_of(argument.name, set(open)) if called.place is None else None
-    if translated in open and translated not in near:
-        near = (translated, *near)
-    handed_on = called.name not in re.findall(r"\w+", place.text.partition("(")[0])
-    if called.place is not None and handed_on and (not near or called.place.source is not argument.span.source):
-        # The call is of a block that was given as a value (`unit(…)`): it is right, and the block must take what it gives.
-        further = [row.name for row in arguments if row.name is not None and row.name not in names]
-        head = ", ".join(
-            [*called.usage.removeprefix(called.name).strip("()").split(", "), *(f"{name} = none" for name in further)]
-        ).removeprefix(", ")
-        other = f"what calls it gives it {', '.join(f'`{name}`' for name in further)}, too; let it take that: `{called.name}({head})`"
-    fix = replacement(argument.name_span, near) if other is None else None
-    if fix is None and translated in open and other is None:
-        fix = Fix(f"write `{translated}`", (Edit(argument.name_span, str(translated)),))
-    if called.place is None:
-        if translated is None and other is None and (extra := _in_before_out(called, argument, arguments)) is not None:
-            fix = _without(extra, arguments, f"what comes in is never written: leave `{extra.span.text}` out")
-            other = fix.message
-        if argument.name.lower() in NEVER_WRITTEN:
-            other = other or "leave it out: the batch is never written, and stands first"
-            fix = _without(argument, arguments, other)
-        if (here := argument_here(called.name, argument.name, argument.value.span.text)) is not None:
-            right = Fix(f"write `{here}`", (Edit(argument.span, here),))
-            fix = right if here else _without(argument, arguments, "leave it out: it is the default")
-            other = fix.message
-        if (stretching := stretching_of(called.name, argument.name, argument.value.span.text)) is not None:
-            other, is_needless = stretching
-            fix = _without(argument, arguments, other) if is_needless else None
-        if argument.name == "dim" and near[:1] == ("axis",):
-            # The batch counts there: the number is another one.
-            text = value_of("axis", argument.value.span.text)
-            right = Fix(f"write `axis = {text}`: the batch does not count", (Edit(argument.span, f"axis = {text}"),))
-            fix = right if text is not None else None
-            other = fix.message if fix is not None else "`axis` counts the axes without the batch, or names them: `axis = channels`"
-    return Diagnostic(
-        "E204",
-        f"`{called.name}` has no parameter `{argument.name}`",
-        Label(argument.name_span, "not a parameter"),
-        _secondary(called),
-        help=other or did_you_mean(near) or f"its use is `{called.usage}`",
-        fix=fix,
-    )
-
-
-def _in_before_out(called: Signature, argument: ast.Argument, arguments: Sequence[ast.Argument]) -> ast.Argument | None:
-    """The first of `conv(16, 32, kernel_size = 3)`: what comes in, where a name says that one less was to stand by its place."""
-    names = [slot.name for slot in called.slots]
-    meant = parameter_of(argument.name or "", set(names))
-    by_place = [row for row in arguments if row.name is None]
-    known = called.slots and called.slots[0].name in ("channels", "features") and meant in names
-    return by_place[0] if known and meant is not None and by_place and len(by_place) == names.index(meant) + 1 else None
-
-
-def _without(argument: ast.Argument, arguments: Sequence[ast.Argument], why: str) -> Fix:
-    """The call without one of its arguments, and without the comma that stood beside it."""
-    place = next(number for number, row in enumerate(arguments) if row is argument)
-    source, start, end = argument.span.source, argument.span.start, argument.span.end
-    if place + 1 < len(arguments):
-        end = arguments[place + 1].span.start
-    elif place:
-        start = arguments[place - 1].span.end
-    else:  # the only one: the parentheses may stay empty nowhere
-        before, after = source.text[:start].rstrip(), source.text[end:]
-        inside = len(after) - len(after.lstrip(" \n,"))
-        if before.endswith("(") and after[inside : inside + 1] == ")":
-            start, end = len(before) - 1, end + inside + 1
-    return Fix(why, (Edit(source.span(start, end), ""),))
 
 
 def _twice(called: Signature, name: str, first: ast.Argument, second: ast.Argument) -> Diagnostic:
@@ -281,7 +163,7 @@ def _twice(called: Signature, name: str, first: ast.Argument, second: ast.Argume
         "E206",
         f"`{name}` of `{called.name}` is given twice: `{first.span.text}` and `{second.span.text}`",
         Label(second.span, "given again here"),
-        (Label(first.span, f"given here, {how}" if first.name is None else "given here"), *_secondary(called)),
+        (Label(first.span, f"given here, {how}" if first.name is None else "given here"), *defined_here(called)),
         help=f"its use is `{called.usage}`" if point is None else point.message,
         fix=point,
     )
@@ -302,15 +184,9 @@ def _missing(called: Signature, missing: list[str], place: Span) -> Diagnostic:
         "E205",
         f"`{called.name}` needs {listed}",
         Label(place, f"{listed} {'is' if len(missing) == 1 else 'are'} missing"),
-        _secondary(called),
+        defined_here(called),
         help=f"its use is `{called.usage}`",
     )
-
-
-def is_list(slot: Slot) -> bool:
-    """Whether the argument is a list: of sizes, of numbers, of axes."""
-    kind = slot.kind.kind if isinstance(slot.kind, Optional) else slot.kind
-    return kind is not None and kind.is_list
 
 
 def is_reference(row: Parameter) -> bool:

@@ -10,7 +10,8 @@ from archc.base.diagnostics import Diagnostic, Problem
 from archc.base.source import Source
 from archc.compiler.elaborate.closures import NO_DEFAULTS, Builtin, Environment, Template
 from archc.compiler.elaborate.explain_arguments import bad_value
-from archc.compiler.elaborate.signatures import Signature, Slot, match, show_default, signature
+from archc.compiler.elaborate.signatures import match, show_default, signature
+from archc.compiler.elaborate.slots import Signature, Slot
 from archc.compiler.ops import TABLE
 from archc.compiler.ops.parameters import OpenSizes
 from archc.dsl import ast

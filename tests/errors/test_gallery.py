@@ -30,6 +30,8 @@ def test_gallery(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert found, "the example is legal"
     assert found[0].code == code, to_text(found)
     assert len({row.code for row in found}) == 1, to_text(found)
+    edits = [edit for row in found if row.fix is not None for edit in row.fix.edits]
+    assert all(edit.text != edit.span.text for edit in edits), "an edit that changes nothing"
     text = f"{CODES[code].example.rstrip()}\n{LINE}\n{to_text(found)}"
     expected = HERE / f"{code}.txt"
     if os.environ.get("ARCHC_UPDATE"):
