@@ -60,7 +60,10 @@ ANSWERS: dict[str, Legal | Refused] = {
     "seq_sizes": Legal(((32, 4),)),
     "in_channels": Legal(((3, 64, 64),)),
     # blocks
-    "n2": Refused(("E204",), ("`mine` has no parameters `dilation`, `groups` and `base`", "mine(out, stride = 1, dilation = none, groups = none, base = none)")),
+    "n2": Refused(
+        ("E204",),
+        ("`mine` has no parameters `dilation`, `groups` and `base`", "mine(out, stride = 1, dilation = none, groups = none, base = none)"),
+    ),
     "n6": Refused(("E207",), ("m { | skip(x) | skip(x) }",)),
     "par": Legal(((16, 32, 32),)),
     "round": Legal(((3, 8, 8),)),
