@@ -11,7 +11,9 @@ from ...dsl import ast
 from ...dsl.parser.parse import parse_expression
 from ..graph.program import Node
 from ..graph.provenance import short
-from ..ops.base import Operation, Refusal, Shape, show
+from ..ops.base import Operation, Refusal, Shape
+from .closures import Frame
+from .explain_levels import is_again
 from .trial import LABEL, Remedy, argument_edits, edited, replaced_argument, takes, with_value
 
 _MOST_AXES = 5
@@ -19,7 +21,9 @@ Way = tuple[int, ...]
 """For each axis: which of the sizes that a tensor has stands there, -1 for a new axis of size 1."""
 
 
-def on_other_axes(nodes: Sequence[Node], operation: Operation, inputs: Sequence[int], head: Span, parts: Sequence[Label]) -> Remedy | None:
+def on_other_axes(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, inputs: Sequence[int], head: Span, parts: Sequence[Label]
+) -> Remedy | None:
     """Where one path would meet the others, were its sizes on other axes: each way was tried. Its text is changed where there is one."""
     shapes = [nodes[index].shape for index in inputs]
     if len(shapes) < 2 or max(map(len, shapes)) > _MOST_AXES:
@@ -34,9 +38,19 @@ def on_other_axes(nodes: Sequence[Node], operation: Operation, inputs: Sequence[
             joins = _joined(operation, shapes, number, _sizes(shapes[number], way))
             found += [(way, joins)] if joins is not None and joins == (found[0][1] if found else joins) else []
         if found:
-            titles = nodes[inputs[1 if number == 0 else 0]].axes
-            return _told(nodes[index], number, parts[number].span, operation, found, head, titles)
+            other = nodes[inputs[1 if number == 0 else 0]]
+            found = _by_name(nodes[index], other, found) or found
+            entering = nodes[frame.current] if other.index == frame.current else None
+            return _told(nodes[index], number, parts[number].span, operation, found, head, other, entering, is_again(frame))
     return None
+
+
+def _by_name(node: Node, other: Node, found: Sequence[tuple[Way, Operation]]) -> list[tuple[Way, Operation]]:
+    """Of the ways those that put channels on channels."""
+    if "channels" not in node.axes or "channels" not in other.axes:
+        return []
+    own, place = node.axes.index("channels"), other.axes.index("channels")
+    return [row for row in found if row[0][place] == own]
 
 
 def _is_learned(node: Node) -> bool:
@@ -83,15 +97,26 @@ def _told(
     operation: Operation,
     found: Sequence[tuple[Way, Operation]],
     head: Span,
-    titles: Sequence[str],
+    other: Node,
+    entering: Node | None,
+    again: bool,
 ) -> Remedy | None:
+    """`entering` is what comes into the merge where it is the path beside, as it is; `again`: the text is read more than once."""
+    titles = other.axes
+    in_words = True
     rows: list[tuple[str, Edit]] = []
     for way, _ in found[:3]:
         if _is_learned(node):
             edit = _resized(node, way)
             written = edited((edit,), node.span) if edit is not None else ""
         else:
-            text = f" -> reshape({show(_sizes(node.shape, way))})"
+            sizes = [node.shape[place] if place >= 0 else 1 for place in way]
+            words = [
+                f"in.{titles[axis]}" if again and size != 1 and entering is not None and titles[axis] else str(size)
+                for axis, size in enumerate(sizes)
+            ]
+            in_words &= not again or all(word == "1" or not word.isdigit() for word in words)
+            text = f" -> reshape([{', '.join(words)}])"
             edit, written = Edit(part.source.span(part.end, part.end), text), f"{short(part.text)}{text}"
         if edit is not None:
             along = [name or f"axis {axis}" for axis, (name, place) in enumerate(zip(titles, way, strict=True)) if place >= 0 and -1 in way]
@@ -103,7 +128,7 @@ def _told(
     message = f"let the sizes of path {number + 1} stand on the axes that they belong to: " + "; or ".join(text for text, _ in rows)
     if stretching:
         message += f"; and join by `{edited(stretching, head)}`, which stretches axes of size 1"
-    return Remedy(message, Fix(message, (rows[0][1], *stretching)) if len(found) == 1 else None)
+    return Remedy(message, Fix(message, (rows[0][1], *stretching)) if len(rows) == len(found) == 1 and in_words else None)
 
 
 def _resized(node: Node, way: Way) -> Edit | None:

@@ -21,6 +21,11 @@ _STATEMENT = re.compile(r"(?:if|for|repeat)\b")
 SKIP = re.compile(r'skip\(\s*([A-Za-z_][\w.]*|"[^"\n]*")\s*\)')
 
 
+def is_again(frame: Frame) -> bool:
+    """Whether the text is read more than once: in a block or a loop."""
+    return any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
+
+
 def accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
     try:
         operation.output(tuple(shapes))
@@ -30,9 +35,9 @@ def accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
 
 
 def levelled(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label], again: bool
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label]
 ) -> Remedy | None:
-    """What lets every smaller path end in the size of the largest. `again`: the text is that of other merges, too."""
+    """What lets every smaller path end in the size of the largest."""
     sizes = [nodes[end].shape[1:] for end in ends]
     largest = tuple(max(axis) for axis in zip(*sizes, strict=True))
     if largest not in sizes:
@@ -65,7 +70,7 @@ def levelled(
     if not Trial(nodes, does).works(changes):
         return None
     upward = {number: nodes[ends[number]].shape[1:] for number in raised}
-    return _told(nodes, frame, steps, upward, largest, parts, ends, again)
+    return _told(nodes, frame, steps, upward, largest, parts, ends)
 
 
 def _keeping(operation: Operation) -> Mapping[str, Plain] | None:
@@ -91,7 +96,6 @@ def _told(
     largest: Shape,
     parts: Sequence[Label],
     ends: Sequence[int],
-    again: bool,
 ) -> Remedy:
     told: list[str] = []
     edits: list[Edit] = []
@@ -107,7 +111,7 @@ def _told(
             told.append(f"`{edited(made, node.span)}`")
             edits += made
     messages = [f"keep the size of the map: write {' and '.join(told)}"] if told else []
-    argument, holds = size_text(nodes, frame, largest, parts, ends, again)
+    argument, holds = size_text(nodes, frame, largest, parts, ends)
     rows = []
     for number, size in raised.items():
         span = parts[number].span
@@ -123,15 +127,14 @@ def _told(
     return Remedy(message, Fix(message, tuple(edits)) if complete and len(places) == len(edits) else None)
 
 
-def size_text(
-    nodes: Sequence[Node], frame: Frame, size: Shape, parts: Sequence[Label], ends: Sequence[int], again: bool
-) -> tuple[str, bool]:
+def size_text(nodes: Sequence[Node], frame: Frame, size: Shape, parts: Sequence[Label], ends: Sequence[int]) -> tuple[str, bool]:
     """The argument that says a size: by a label that has it, by what comes in, or by its numbers; and whether it says so in every use of the text."""
     for part, end in zip(parts, ends, strict=True):
         label = SKIP.fullmatch(part.span.text.strip())
         if label is not None and nodes[end].shape[1:] == size:
             return f"like = {label[1]}", True
     entering = nodes[frame.current] if isinstance(frame.current, int) else None
+    again = is_again(frame)
     if again and entering is not None and entering.shape[1:] == size and all(entering.axes[1:]):
         rows = [f"in.{axis}" for axis in entering.axes[1:]]
         return f"size = {rows[0]}" if len(rows) == 1 else f"size = [{', '.join(rows)}]", True

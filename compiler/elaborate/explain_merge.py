@@ -13,6 +13,7 @@ from ..ops.base import Operation, Refusal, Shape, show
 from .closures import Frame
 from .explain_levels import accepts, levelled, lower_path, rescaled
 from .explain_skipped import other_label
+from .explain_spread import put_back, spread
 from .nearest_sizes import nearest_sizes
 
 
@@ -43,9 +44,11 @@ def describe_clash(
         secondary.append(Label(part.span, told))
         for axis in axes:
             deciders[(index, axis)] = decided_by(nodes, index, axis, start)
+    # A learned tensor has no names of its own: those of the path beside it are meant.
+    named = next((index for index in inputs if same_rank and all(nodes[index].axes)), inputs[0])
     told_of: dict[str, list[str]] = {}
     for axis in axes:
-        title = axis_title(nodes[inputs[0]], axis)
+        title = axis_title(nodes[named], axis)
         rows = []
         for number, index in enumerate(inputs, 1):
             decider = deciders[(index, axis)]
@@ -64,15 +67,13 @@ def describe_clash(
         notes += [sizes] if sizes is not None else []
         from .remedies import meeting  # only a mistake needs it
 
-        again = any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
-        remedy = meeting(nodes, frame, operation, inputs, start, parts, again) if refusal.code in ("E301", "E302") else None
+        remedy = meeting(nodes, frame, operation, inputs, start, parts) if refusal.code in ("E301", "E302") else None
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
     elif axes and min(axes) > 0 and help_text is None and refusal.code in ("E301", "E302"):
         from .remedies import growing
 
-        again = any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
-        remedy = growing(nodes, operation, inputs) or levelled(nodes, frame, operation, inputs, start, parts, again)
+        remedy = growing(nodes, operation, inputs) or levelled(nodes, frame, operation, inputs, start, parts)
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
     notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []
@@ -89,7 +90,8 @@ def describe_clash(
     elif help_text is None:
         from .explain_aligned import on_other_axes
 
-        aligned = on_other_axes(nodes, operation, inputs, span, parts)
+        aligned = on_other_axes(nodes, frame, operation, inputs, span, parts)
+        aligned = aligned or spread(nodes, frame, operation, inputs, span, parts, axes)
         help_text, fix = (aligned.help, aligned.fix) if aligned is not None else (None, None)
     if help_text is None:
         from .explain_widths import widened
@@ -98,11 +100,13 @@ def describe_clash(
         remedy = projected(nodes, start, inputs, span, parts, axes) if refusal.code != "E303" else None
         remedy = remedy or widened(nodes, frame, operation, inputs, start, parts, axes, refusal.code == "E303")
         help_text, fix = (remedy.help, remedy.fix) if remedy is not None else (None, None)
+    if refusal.code == "E333" and (back := put_back(nodes, inputs, start, parts)) is not None:
+        help_text, fix = back.help, back.fix
     if help_text is None and axes == [0]:
         help_text = _odd_one(operation, shapes)
     return Diagnostic(
         refusal.code,
-        refusal.told(nodes[inputs[0]].axes),
+        refusal.told(nodes[named].axes),
         Label(span, "needs equal shapes" if refusal.code == "E301" else ""),
         tuple(secondary),
         (*refusal.notes, *notes),

@@ -10,7 +10,7 @@ from ..graph.program import Node
 from ..graph.provenance import decided_by, short
 from ..ops.base import Operation, Shape
 from .closures import Frame
-from .explain_levels import accepts
+from .explain_levels import accepts, is_again
 from .trial import Remedy, Trial, argument_edits, edited, takes
 
 
@@ -56,7 +56,7 @@ def widened(
         if is_gate:
             message = f"a gate has a number for each channel of what it weighs: write `{written}`"
         # A width that is written as a number may be that of the other path as well.
-        return Remedy(message, Fix(message, made) if is_gate and (text == "in.channels" or not _is_again(frame)) else None)
+        return Remedy(message, Fix(message, made) if is_gate and (text == "in.channels" or not is_again(frame)) else None)
     step = "linear" if axis or len(nodes[end].shape) == 1 else "conv"
     text = f"{step}({word})" if step == "linear" else f"conv({word}, 1)"
     return Remedy(f"end path {number + 1} in {wanted} channels: `{short(parts[number].span.text)} -> {text}`", None)
@@ -70,10 +70,6 @@ def _narrow(nodes: Sequence[Node], ends: Sequence[int], start: int | None) -> in
     return single.index(True) if single.count(True) == 1 else None
 
 
-def _is_again(frame: Frame) -> bool:
-    return any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
-
-
 def _word(frame: Frame, decider: Node, wanted: int, axis: str, skipped: bool) -> str:
     """A width in the text's own words: a name that the step itself uses, what comes in where it is what is `skipped`; else the number."""
     for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\s*[=(\w.])", decider.span.text):
@@ -81,4 +77,4 @@ def _word(frame: Frame, decider: Node, wanted: int, axis: str, skipped: bool) ->
         if binding is not None and type(binding.value) is int and binding.value == wanted:
             return str(name)
     # What is weighed or added to is the tensor that comes in, in each round and call.
-    return f"in.{axis}" if skipped and (_is_again(frame) or "in." in decider.span.text) else str(wanted)
+    return f"in.{axis}" if skipped and (is_again(frame) or "in." in decider.span.text) else str(wanted)

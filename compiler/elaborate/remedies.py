@@ -17,15 +17,16 @@ from ..ops.parameters import Plain
 from ..ops.spatial import map_size, simple
 from .closures import Frame
 from .enlarging import enlarged
-from .explain_levels import SKIP, accepts, levelled
+from .explain_levels import SKIP, accepts, is_again, levelled
 from .explain_numbers import size_argument
 from .trial import Changes, Remedy, Trial, ancestors, argument_edit, edited, replaced_argument, reshaped, same_text, takes, with_value
 
 
 def meeting(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label], again: bool
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label]
 ) -> Remedy | None:
-    """What lets the paths of a merge that begin at `start` meet, where they have the same strides. `again`: its text is that of other merges, too."""
+    """What lets the paths of a merge that begin at `start` meet, where they have the same strides."""
+    again = is_again(frame)
 
     def does(shapes: Mapping[int, Shape]) -> bool:
         return accepts(operation, [shapes[end] for end in ends])
@@ -50,7 +51,7 @@ def meeting(
         (_padded_and_cropped(nodes, ends, parts) if again else None)
         or _overlapping(trial, ends, sizes)
         or _argument(trial, [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))])
-        or levelled(nodes, frame, operation, ends, start, parts, again)
+        or levelled(nodes, frame, operation, ends, start, parts)
         or _cropped(nodes, operation, ends, parts, again)
     )
 

@@ -77,6 +77,30 @@ EDITS = {
         ),
         "-> relu -> conv(in.channels, 1) -> sigmoid }",
     ),
+    "a gate of numbers alone, in maps as wide as they are high and deep": (
+        net(
+            "gate -> conv(48) -> gate",
+            "32, 32, 32",
+            "block gate { mul { | skip | global_avgpool -> flatten -> linear(in.channels) -> sigmoid } }\n",
+        ),
+        "-> sigmoid -> reshape([in.channels, 1, 1]) }",
+    ),
+    "a vector beside a map": (
+        net("input meta[12]\n  skip(x) -> concat { | skip | skip(meta) -> linear(48) }"),
+        "linear(48) -> reshape([48, 1, 1]) -> expand([-1, 32, 32]) }",
+    ),
+    "a map without its channels": (
+        net("input y[10]\n  skip(x) -> concat { | skip | skip(y) -> linear(1024) -> reshape([32, 32]) }"),
+        "linear(1024) -> reshape([1, 32, 32]) }",
+    ),
+    "a class before its sequence": (
+        net("concat { | parameter([1, 64]) | skip }", "length = 49, channels = 64"),
+        "concat(axis = length) { | parameter([1, 64]) | skip }",
+    ),
+    "axes that are not brought back": (
+        net("add { | dwconv(7) -> permute([height, width, channels]) -> ln(axis = channels) -> linear(64) | skip }"),
+        "linear(64) -> permute([channels, height, width]) | skip }",
+    ),
 }
 
 
@@ -89,6 +113,10 @@ def test_the_edit_is_made_and_no_map_is_cut_to_a_row(title: str) -> None:
     program = checked(mended, "n.arch").program
     assert program is not None, to_text(errors(mended))
     assert program.nodes[-1].shape[1] > 1
+
+
+def test_an_axis_is_called_by_the_name_that_one_path_knows() -> None:
+    assert "length 1 and 49" in said(net("concat { | parameter([1, 64]) | skip }", "length = 49, channels = 64"))
 
 
 WORDS = {
@@ -118,6 +146,10 @@ WORDS = {
     "two directions": (
         net("add { | gru(64, bidirectional = true) | skip }", "length = 50, channels = 64"),
         "write `gru(32, bidirectional = true)`, which gives 64 channels in both directions together",
+    ),
+    "a learned tensor of another length": (
+        net("add { | skip | parameter([49, 64]) }", "length = 50, channels = 64"),
+        "write `parameter([50, 64])`, or let the other path have 49",
     ),
     "another level of a backbone": (
         net(
