@@ -357,6 +357,7 @@ def from_module(
     from .compiler.importer.importing import import_model
     from .compiler.importer.sources import model_of_module
 
+    _see_name(name)
     return import_model(model_of_module(module, example_inputs, name), flat=flat).text
 
 
@@ -366,4 +367,12 @@ def from_exported(program: ExportedProgram, /, *, name: str = "net", flat: bool 
     from .compiler.importer.files import checked_exported
     from .compiler.importer.importing import import_model
 
+    _see_name(name)
     return import_model(checked_exported(program, name, "a program", "the program"), name=name, flat=flat, source="the program").text
+
+
+def _see_name(name: str | None) -> None:
+    from .compiler.importer.words import why_no_network
+
+    if name is not None and (why := why_no_network(name)) is not None:
+        raise kind.wrong_value("name", name, why, "give it another name")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .face import Command, Face, compiled, inputs_of
+from .import_outputs import see_code, see_outputs, there
 
 if TYPE_CHECKING:
     from ..compiler.importer.importing import Imported
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("import", cls=Command)
 @click.argument("source", metavar="SOURCE")
-@click.option("-o", "--output", metavar="FILE", help="Where the text goes; without it, to stdout.")
+@click.option("-o", "--output", metavar="FILE", help="Where the text goes; without it, to stdout. A text that is there is replaced.")
 @click.option(
     "--input",
     "inputs",
@@ -60,6 +61,7 @@ def command(
     from ..compiler.importer.importing import import_model
     from ..compiler.importer.sources import named_by_torchvision, offline, trouble
     from ..compiler.importer.weights_out import save_weights, weights_of
+    from ..compiler.importer.words import why_no_network
 
     if not is_source(source):
         if source.lower().endswith(WEIGHTS):
@@ -80,13 +82,16 @@ def command(
             or _named_in(source)
             or "write `torchvision:resnet50`, `timm:resnet50`, `package.module:factory`, `my_net.py:Net` or a file, `model.pt2`",
         )
-    if name is not None and not name.isidentifier():
-        raise click.BadParameter(f"{name!r} is no name of a network: letters, digits and `_`", param_hint="--name")
+    if name is not None and (why := why_no_network(name)) is not None:
+        raise click.BadParameter(why, param_hint="--name")
+    outputs = see_outputs(source, output, weights_out)
     # What the model prints while it runs is none of the text.
     with contextlib.redirect_stdout(sys.stderr), offline(network):
         model = named(source, shapes=_shapes(inputs), settings=_settings(settings), network=network)
+        see_code(outputs)
         weights = weights_of(model.module) if weights_out else {}
         made = import_model(model, name=name, flat=flat, source=source)
+        replaced = {path: there(path) for path in outputs.values()}
         if weights_out:
             save_weights(weights, weights_out, made.proof.missing)
     for note in made.notes:
@@ -98,10 +103,10 @@ def command(
         face.result(made.text.encode())
     elif output is not None:
         write(output, made.text)
-        face.tell(f"{output}: {made.text.count(chr(10))} lines")
+        face.tell(f"{output}: {made.text.count(chr(10))} lines{replaced[output]}")
     if weights_out:
         less = f", without {len(made.proof.missing)} keys that the text does not have" if made.proof.missing else ""
-        face.tell(f"{weights_out}: the model's own weights{less}")
+        face.tell(f"{weights_out}: the model's own weights{less}{replaced[weights_out]}")
     return 0
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import unicodedata
 from collections.abc import Collection
 
+from ...base.source import Source
+from ..driver import check_source
 from ..elaborate.naming import why_not
 from ..ops import TABLE as OPERATIONS
 
@@ -107,6 +110,23 @@ def identifier(name: str) -> str:
     word = "".join(letter if letter.isalnum() else "_" for letter in _plain(name.rpartition(".")[2]))
     word = word if word[:1].isalpha() else f"net_{word}"
     return f"{word}_net" if word in OPERATIONS or word in RESERVED else word  # it hides no word of the language
+
+
+def why_no_network(word: str) -> str | None:
+    """Why a network of any operations could not have this name, with one that it could have; None where it can."""
+    if not is_name(word):
+        why = "letters of ASCII, digits and `_`"
+    elif keyword.iskeyword(word):
+        why = "Python, whose source it becomes, reserves the word"
+    elif word in OPERATIONS:
+        why = "it is an operation of the language"
+    elif check_source(Source.of("name", f"network {word} {{\n  input x[3]\n  relu\n}}\n")).has_errors:
+        why = "it is a word of the language"
+    else:
+        return None
+    near = identifier(word)
+    near = f"{near}_net" if near == word else near
+    return f"{word!r} is no name of a network: {why}" + (f"; `{near}` is one" if why_no_network(near) is None else "")
 
 
 def free_name(wanted: str, taken: Collection[str]) -> str:

@@ -40,7 +40,8 @@ ROWS: tuple[Code, ...] = (
         "an output that could not be written",
         "Outputs are written beside their place and then moved there, so that each is there whole or not at all. This one is not; the others are, "
         "and a file that was there before is as it was. The message gives the system's reason. For `fmt` and `check --fix` the output is your own "
-        "file, for a printed result it is the stream (`<stdout>`).",
+        "file, for a printed result it is the stream (`<stdout>`). `archc import` replaces an earlier text or other weights, and neither what it reads "
+        "the model from nor a file that is neither.",
         "",
         "Choose a place where you may write (`-o`, `--plot`, another name), change its permissions, or make room.",
     ),
