@@ -180,8 +180,11 @@ class BuiltAttention(Operation):
         )
         for name, wrong, message in pairs:
             if wrong:
+                itself = "`attention` makes queries, keys and values itself, of one sequence or of two paths: `attention(…) { | query | context }`"
                 helps = {
-                    "mask": "`attention(…, mask = true) { | skip | constant(…) }`: the last path is the mask",
+                    "mask": itself
+                    if count > 2 and not self.mask and not _may_be_mask(inputs)
+                    else "`attention(…, mask = true) { | skip | constant(…) }`: the last path is the mask",
                     "keys": '`keys = ["q", "kv", "proj"]`',
                 }
                 if self.causal:
@@ -475,3 +478,9 @@ class BuiltAttention(Operation):
 
     def built_helpers(self, inputs: Shapes) -> tuple[str, ...]:
         return helpers(self.parts(inputs))
+
+
+def _may_be_mask(inputs: Shapes) -> bool:
+    """Whether the last path ends as the logits do, in queries and keys, or stretches to it."""
+    mask = inputs[-1][-2:]
+    return len(mask) == 2 and all(size in (1, path[-2]) for size, path in zip(mask, inputs, strict=False))

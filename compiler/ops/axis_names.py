@@ -33,6 +33,10 @@ def axis_name(axis: int, shape: tuple[int, ...]) -> str:
     return f"\x1f{axis} {len(shape)}\x1f"
 
 
+_PLURAL = re.compile(r"\b(channels \d+) is\b")
+"""The one name of an axis that is a plural, before a verb that was written for any."""
+
+
 def spelled(message: str, *axes: Axes) -> str:
     """The message with names: those of the first of `axes` that has as many, else the usual ones."""
 
@@ -41,7 +45,7 @@ def spelled(message: str, *axes: Axes) -> str:
         names = next((row for row in axes if len(row) == rank), STANDARD.get(rank, ()))
         return (names[axis] if axis < len(names) else "") or f"axis {axis}"
 
-    return _MARK.sub(name, message)
+    return _PLURAL.sub(r"\1 are", _MARK.sub(name, message))
 
 
 def are_known(axes: Axes) -> bool:

@@ -156,7 +156,9 @@ class GroupNorm(_Norm):
     def output(self, inputs: Shapes) -> Shape:
         channels = inputs[0][0]
         if channels % self.groups:
-            near, divisors = nearest_multiples(channels, self.groups), nearest_divisors(channels, self.groups)
+            near = nearest_multiples(channels, self.groups)
+            # A group of one channel is another norm, `instance_norm`.
+            divisors = tuple(count for count in nearest_divisors(channels, self.groups) if count < channels)
             raise Refusal(
                 "E310",
                 f"channels {channels} are not divisible by groups {self.groups} of `gn`",

@@ -11,6 +11,7 @@ from .axis_names import Axes, axis_name
 from .base import Backward, Construct, Family, InEightBits, Operation, Refusal, Shape, Shapes, Window, product, show
 from .parameters import COUNT, NATURAL, Integer, Optional, Plain, parameter
 from .shape import check_divides
+from .spatial import either, nearest_multiples
 from .strides import Layout, cut, in_order
 
 ANY_INTEGER = Integer("a whole number; below 0 it counts from the end", least=-(2**63))
@@ -176,7 +177,7 @@ class Chunk(_Part):
                 help=f"parts count from 0: {self._parts()}",  # no edit: of `chunk(1, 2)` beside `chunk(2, 2)` it makes the same half twice
             )
         if axis == 0 and (len(shape) != 2 or self.axis == "channels"):  # else nobody can tell from the shape that these are channels
-            check_divides(self.name, "n", shape[0], self.n, "n")
+            check_divides(self.name, "n", shape[0], self.n, "n", offers=False)  # in other parts it is another network
         elif shape[axis] % self.n:
             raise Refusal(
                 "E310",
@@ -184,6 +185,8 @@ class Chunk(_Part):
                 parameter="n",
                 operand=0,
                 axis=axis,
+                help=f"{either(nearest_multiples(shape[axis], self.n))} would divide by {self.n}"
+                + ("; `attention` makes queries, keys and values itself" if self.n == 3 and axis == len(shape) - 1 else ""),
             )
         return (*shape[:axis], shape[axis] // self.n, *shape[axis + 1 :])
 

@@ -15,8 +15,8 @@ from .spatial import either, nearest_divisors, nearest_multiples, need_spatial
 from .strides import Layout, as_suggested, in_order, permuted, viewed
 
 
-def check_divides(name: str, word: str, channels: int, divisor: int, parameter: str) -> None:
-    """The channels must fall into `divisor` equal parts."""
+def check_divides(name: str, word: str, channels: int, divisor: int, parameter: str, offers: bool = True) -> None:
+    """The channels must fall into `divisor` equal parts; `offers` another number where they do not."""
     if channels % divisor:
         divisors = nearest_divisors(channels, divisor)
         remedy = f"{either(nearest_multiples(channels, divisor))} channels would divide by {divisor}"
@@ -26,7 +26,7 @@ def check_divides(name: str, word: str, channels: int, divisor: int, parameter: 
             parameter=parameter,
             operand=0,
             axis=0,
-            suggestions=divisors,
+            suggestions=divisors if offers else (),
             help=remedy + (f"; or {parameter} = {either(divisors)}" if divisors else ""),
         )
 

@@ -84,6 +84,17 @@ def test_of_two_words_one_alone_is_not_what_was_meant() -> None:
     assert row.code == "E208" and row.fix is None
 
 
+@pytest.mark.parametrize("step", ["chunk(0, 3)", "split(3) as a, b, c"])
+def test_other_parts_than_were_asked_for_are_not_written(step: str) -> None:
+    (row,) = [found for found in checked(f"network n {{\n  input x[8, 16, 16]\n  {step}\n  skip\n}}\n").diagnostics if found.is_error]
+    assert row.code == "E310" and row.fix is None and "9 channels would divide by 3" in (row.help or "")
+
+
+def test_a_group_of_one_channel_is_not_offered() -> None:
+    (row,) = [row for row in checked("network n {\n  input x[24, 16, 16]\n  gn(32)\n}\n").diagnostics if row.is_error]
+    assert row.help == "32 channels would divide by 32; or groups = 12 or 8 or 6"
+
+
 def test_a_part_that_is_not_there_is_not_replaced_by_its_neighbour() -> None:
     """`chunk(1, 2)` beside `chunk(2, 2)` counts from 1: an edit of the second alone takes the same half twice."""
     (row,) = checked("network n {\n  input x[8, 16, 16]\n  mul { | chunk(1, 2) | chunk(2, 2) -> sigmoid }\n}\n").diagnostics

@@ -147,7 +147,6 @@ def test_suggestions_would_do() -> None:
         (op("conv", channels=96, groups=5), (64, 8, 8)),
         (op("maxpool", kernel=3, pad=2), (3, 9, 9)),
         (op("deconv", channels=8, kernel=3, stride=3, out_pad=5), (3, 4, 4)),
-        (op("chunk", i=5, n=2), (4, 7)),
         (op("upsample", scale=2, mode="trilinear"), (3, 7, 7)),
     ]:
         refusal = refused(operation, shape)
