@@ -380,7 +380,8 @@ def bind_parameters(expansion: Expander, frame: Frame, definition: ast.Block | a
             except Problem as problem:
                 expansion.build.say(problem.diagnostic, frame)
                 value = UNKNOWN
-        frame.environment.bindings[row.name.name] = Binding(value, row.name.span, origin=origin)
+        default = row.default if row.name.name in given else None
+        frame.environment.bindings[row.name.name] = Binding(value, row.name.span, origin=origin, default=default)
 
 
 def variant(

@@ -47,6 +47,7 @@ class Binding:
     span: Span
     used: bool = False
     origin: Origin | None = None  # what it was worked out from
+    default: ast.Expression | None = None  # of a parameter that a call gave another value
     counts: Literal["", "rounds", "doubted"] = ""  # whether it is the number of a round; "doubted": it was told that this is hardly meant
 
 

@@ -12,11 +12,12 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Shape
 from ..ops.initial import INIT, meant_start
-from ..ops.parameters import BadValue, Flag, Parameter, Reference, Word
-from ..ops.suggest import closest, did_you_mean
+from ..ops.parameters import BadValue, Flag, Optional, Parameter, Reference, Word
+from ..ops.suggest import closest, did_you_mean, is_near
 from .closures import Builtin, Environment, Given, Labelled
 from .explain_counts import left_out
 from .explain_numbers import Works, divided, factor_of_a_size, made_whole
+from .explain_values import replacement
 from .shape_of import ShapeOf
 from .slots import Signature, Slot, is_list
 from .values import WORDS, show_value
@@ -39,7 +40,35 @@ def refused_argument(
         sized = slot.name == "scale" and any(row.name == "size" for row in given.slots)
         meant = factor_of_a_size(diagnostic, argument, slot.kind, evaluator, entering) if sized else None
         return meant or divided(diagnostic, argument.value, slot.kind, evaluator)
+    if diagnostic.code == "E201" and slot is not None and isinstance(entering, ShapeOf) and _names_axes(slot):
+        return _one_of_its_axes(diagnostic, argument, entering)
     return _with_parameter(diagnostic, argument, given, slot)
+
+
+def _names_axes(slot: Slot) -> bool:
+    kind = slot.kind.kind if isinstance(slot.kind, Optional) else slot.kind
+    return kind is not None and kind.names_axes
+
+
+def _one_of_its_axes(diagnostic: Diagnostic, argument: ast.Argument, entering: ShapeOf) -> Diagnostic:
+    """`reduce("mean", time)` of a video: an axis was meant, and those that there are have names, or numbers."""
+    place = diagnostic.primary.span
+    if not any(isinstance(part, ast.Name) and part.span == place for part in ast.walk(argument.value)):
+        return diagnostic
+    axes = [axis for axis in entering.axes if axis]
+    near = closest(place.text, axes)
+    if not near and diagnostic.fix is not None:
+        return diagnostic  # a name of this file was meant
+    surely = near[:1] if near and is_near(place.text, near[0]) else ()
+    shown = show_value(entering)
+    told = f"the axes of {shown} are {', '.join(f'`{axis}`' for axis in axes)}" if axes else f"the axes of {shown} are numbers, from 0"
+    return replace(
+        diagnostic,
+        message=f"there is no axis named `{place.text}`",
+        secondary=(),
+        help=f"{did_you_mean(near)} {told[0].upper()}{told[1:]}" if near else told,
+        fix=replacement(place, surely),
+    )
 
 
 def _with_parameter(diagnostic: Diagnostic, argument: ast.Argument, given: Signature, own: Slot | None) -> Diagnostic:

@@ -13,7 +13,7 @@ from ..ops.foreign_names import NO_PARAMETERS
 from ..ops.parameters import Flag, Integer, Optional, Reference, Word
 from ..ops.suggest import closest, did_you_mean, is_near
 from .explain_values import replacement
-from .slots import Signature, Slot, defined_here, is_list
+from .slots import Signature, Slot, defined_here, is_list, written_kind
 
 
 def unknown_names(called: Signature, arguments: Sequence[ast.Argument], found: Collection[str], place: Span) -> Diagnostic:
@@ -142,35 +142,25 @@ def _with_this_default(argument: ast.Argument, slots: Sequence[Slot]) -> str | N
 
 def _only_list(argument: ast.Argument, slots: Sequence[Slot]) -> tuple[str, ...]:
     """The parameter for a list, where there is but one."""
-    lists = [slot.name for slot in slots if _written(slot.value) == "a list"]
+    lists = [slot.name for slot in slots if written_kind(slot.value) == "a list"]
     return tuple(lists) if isinstance(argument.value, ast.List) and len(lists) == 1 else ()
 
 
 def _of_another_kind(argument: ast.Argument, slots: Sequence[Slot]) -> str | None:
     """`widths = [16, 32]` beside `width = 64`: the name is near, and what is given is something else."""
-    given = _written(argument.value)
+    given = written_kind(argument.value)
     for slot in slots:
-        takes = _written(slot.value)
+        takes = written_kind(slot.value)
         if takes not in (None, given) and given is not None and _is_nearly(argument.name or "", slot.name):
             return f"`{slot.name}` is {takes}, as `{slot.default}`, and this is {given}"
     return None
 
 
-_KINDS = ((ast.Number, "a number"), (ast.List, "a list"), (ast.Text, "a text"))
-
-
-def _written(value: ast.Expression | None) -> str | None:
-    """What a value is as far as its text tells; None where a name stands for it."""
-    if isinstance(value, ast.Constant):
-        return None if value.value is None else "true or false"
-    return next((name for kind, name in _KINDS if isinstance(value, kind)), None)
-
-
 def may_take(slot: Slot, value: ast.Expression) -> bool:
     """Whether a parameter may be given a value, as far as the text alone tells."""
-    written = _written(value)
+    written = written_kind(value)
     if slot.kind is None:
-        return written is None or slot.value is None or _written(slot.value) in (None, written)
+        return written is None or slot.value is None or written_kind(slot.value) in (None, written)
     kind = slot.kind.kind if isinstance(slot.kind, Optional) else slot.kind
     match written:
         case "a list":

@@ -17,6 +17,7 @@ from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import Optional, Word
 from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean, is_near
 from .closures import Binding, Builtin, Environment, Module, Origin, Reader, Template
+from .explain_given import of_another_kind
 from .explain_rounds import of_rounds
 from .functions import FUNCTIONS
 from .shape_of import ShapeOf
@@ -25,12 +26,17 @@ from .values import WORDS, show_value
 MOST_ORIGINS = 5
 """How many places a message shows at most to tell where a value came from."""
 
+_OF_VALUES: Final = ("E208", "E222", "E223", "E224")
+"""What is said of a value that is of the wrong kind where it is read."""
+
 
 def with_origins(reader: Reader, diagnostic: Diagnostic, node: ast.Expression) -> Diagnostic:
     """The diagnostic with the places that gave the names of `node` their values: the nearest first, back to where the text says a number.
 
     Parameters that only hand a value on, from call to call, are passed over: the calls are told already.
     """
+    if diagnostic.code in _OF_VALUES and (given := of_another_kind(reader, node)) is not None:
+        return given
     known = {_place(label.span) for label in (diagnostic.primary, *diagnostic.secondary)}
     labels: list[Label] = []
     waiting = deque((reader, name, False) for name in names_in(node))

@@ -50,3 +50,13 @@ def is_list(slot: Slot) -> bool:
 def defined_here(called: Signature) -> tuple[Label, ...]:
     """The place of the definition, for a message about a call."""
     return (Label(called.place, f"`{called.name}` is defined here"),) if called.place is not None else ()
+
+
+_KINDS = ((ast.Number, "a number"), (ast.List, "a list"), (ast.Text, "a text"))
+
+
+def written_kind(value: ast.Expression | None) -> str | None:
+    """What a value is as far as its text tells; None where a name stands for it."""
+    if isinstance(value, ast.Constant):
+        return None if value.value is None else "true or false"
+    return next((name for kind, name in _KINDS if isinstance(value, kind)), None)

@@ -103,3 +103,17 @@ def test_a_part_that_is_not_there_is_not_replaced_by_its_neighbour() -> None:
     assert row.fix is None and row.help == "parts count from 0: `chunk(0, 8)` to `chunk(7, 8)`"
     (row,) = checked(net("select(16)")).diagnostics
     assert row.fix is None and row.help == "positions count from 0, and from the end below 0: the last is `-1`"
+
+
+@pytest.mark.parametrize(
+    "step", ['reduce("mean", time)', 'reduce("mean", [time, channels])', "softmax(tokenwise)", "concat(axis = time) { | skip | skip }"]
+)
+def test_an_axis_that_is_not_there_is_told_those_that_are(step: str) -> None:
+    """Not the name of an input that is a letter or two away."""
+    (row,) = [found for found in checked(net(step).replace("x[", "image[")).diagnostics if found.is_error]
+    assert row.code == "E201" and row.fix is None
+    assert row.message.startswith("there is no axis named") and row.help == "the axes of [length 16, channels 8] are `length`, `channels`"
+
+
+def test_an_axis_misspelt_is_mended() -> None:
+    assert_mended(net('reduce("mean", lenght)'), net('reduce("mean", length)'))
