@@ -21,6 +21,7 @@ from .axes_told import axis_moved, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
 from .effort import MOST_ERRORS, MOST_REPEATS, STEPS_A_SCOPE, Effort
 from .explain_arguments import bad_value
+from .explain_before import from_before
 from .explain_merge import describe_clash
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
@@ -438,6 +439,8 @@ class Builder:
             sizes = nearest_sizes(self.nodes, operation, inputs)
             notes += [sizes] if sizes is not None else []
         fix, help_text = None, refusal.help if operand is None else self.whole_numbers.with_features(self.nodes, refusal, operand)
+        if operand is not None:
+            help_text = from_before(self.nodes, frame, operation, refusal, operand, argument) or help_text
         if refusal.suggestions:
             texts = [show_value(value) for value in refusal.suggestions[:4]]
             help_text = help_text or f"`{refusal.parameter}` may be {' or '.join(texts)} here"

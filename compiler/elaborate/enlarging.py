@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from ...base.diagnostics import Fix
+from ...base.diagnostics import Edit, Fix
 from ..graph.program import Node
 from ..graph.provenance import main_path, short
 from ..ops.base import Operation
 from ..ops.spatial import map_size
-from .trial import Remedy, Trial, argument_edits, edited, takes
+from .trial import Remedy, Trial, argument_edit, argument_edits, edited, same_text, takes, with_value
 
 
 def enlarged(trial: Trial, end: int, wanted: Sequence[int]) -> Remedy | None:
@@ -25,6 +25,41 @@ def enlarged(trial: Trial, end: int, wanted: Sequence[int]) -> Remedy | None:
         if changes is not None:
             return _told(step, values, changes[step.index])
     return None
+
+
+def centred(trial: Trial, end: int) -> Remedy | None:
+    """The padding that lets every transposed convolution on the way give its stride's multiple: half of what its window reaches over it."""
+    steps: list[Node] = []
+    texts: list[str] = []
+    edits: list[Edit] = []
+    changes: dict[int, Operation] = {}
+    for node in main_path(trial.nodes, end, None):
+        kernel, stride, pad, dilation = (getattr(node.operation, name, None) for name in ("kernel", "stride", "pad", "dilation"))
+        if not takes(node.operation, "out_pad") or node.shares is not None or not isinstance(kernel, int) or not isinstance(stride, int):
+            continue
+        if stride < 2 or pad != 0 or dilation != 1 or kernel <= stride or (kernel - stride) % 2 or node.index in changes:
+            continue
+        middle = (kernel - stride) // 2
+        for other in same_text(trial.nodes, node):
+            operation = with_value(other.operation, "pad", middle)
+            if operation is None:
+                return None
+            changes[other.index] = operation
+        edit = argument_edit(node.span, node.operation, "pad", str(middle))
+        if edit is None:
+            return None
+        steps.append(node)
+        edits.append(edit)
+        texts.append(f"`{edited((edit,), node.span)}`")
+    if len(steps) < 2 or not trial.works(changes):
+        return None
+    message = f"write {', '.join(texts[:-1])} and {texts[-1]}: each makes its map {_times(steps)} as large"
+    return Remedy(message, Fix(message, tuple(edits)))
+
+
+def _times(steps: Sequence[Node]) -> str:
+    strides = {getattr(step.operation, "stride", None) for step in steps}
+    return f"{strides.pop()} times" if len(strides) == 1 else "as many times as its stride"
 
 
 def _settings(operation: Operation, sizes: Sequence[int], wanted: Sequence[int]) -> Iterator[Mapping[str, int]]:

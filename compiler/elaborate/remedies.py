@@ -16,7 +16,7 @@ from ..ops.base import Operation, Shape
 from ..ops.parameters import Plain
 from ..ops.spatial import map_size, simple
 from .closures import Frame
-from .enlarging import enlarged
+from .enlarging import centred, enlarged
 from .explain_levels import SKIP, accepts, is_again, levelled
 from .explain_numbers import size_argument
 from .trial import Changes, Remedy, Trial, ancestors, argument_edit, edited, replaced_argument, reshaped, same_text, takes, with_value
@@ -75,7 +75,7 @@ def _window(operation: Operation) -> int:
 def reaching(nodes: Sequence[Node], end: int, wanted: Shape) -> Remedy | None:
     """What makes the step `end` give `wanted`."""
     trial = Trial(nodes, lambda shapes: shapes[end] == wanted)
-    return padded_out(trial, end) or resized(trial, end, wanted[1:], None) or enlarged(trial, end, wanted[1:])
+    return padded_out(trial, end) or resized(trial, end, wanted[1:], None) or enlarged(trial, end, wanted[1:]) or centred(trial, end)
 
 
 def growing(nodes: Sequence[Node], operation: Operation, ends: Sequence[int]) -> Remedy | None:
@@ -150,7 +150,12 @@ def _mirrored(nodes: Sequence[Node], end: int, steps: Sequence[Node]) -> dict[in
         if changed is not None:
             changes[node.index] = changed
             shapes[node.index] = changed.output(inputs)
-    return {index: pads for index, pads in plan.items() if any(pads)} and plan
+    return plan if any(pads != _given(nodes[index]) for index, pads in plan.items()) else {}
+
+
+def _given(node: Node) -> Plain:
+    """The `out_pad` that a step has, for each axis."""
+    return _spread(getattr(node.operation, "out_pad", 0), len(node.shape) - 1)
 
 
 def _as_texts(nodes: Sequence[Node], plan: Mapping[int, tuple[int, ...]]) -> tuple[dict[int, str], Changes] | None:
@@ -164,7 +169,7 @@ def _as_texts(nodes: Sequence[Node], plan: Mapping[int, tuple[int, ...]]) -> tup
         group = same_text(nodes, nodes[index])
         done |= {node.index for node in group}
         asked = {node.index: plan[node.index] for node in group if node.index in plan}
-        if not any(any(pads) for pads in asked.values()):
+        if all(pads == _given(nodes[number]) for number, pads in asked.items()):
             continue
         for text, value in _writings(nodes, asked):
             values = {node.index: value(node) for node in group}
@@ -202,7 +207,7 @@ def _told(nodes: Sequence[Node], plan: Mapping[int, tuple[int, ...]], texts: Map
     parts, edits = [], []
     for index, text in texts.items():
         group = {node.index for node in same_text(nodes, nodes[index])}
-        node = nodes[next(number for number, pads in plan.items() if number in group and any(pads))]
+        node = nodes[next(number for number, pads in plan.items() if number in group and pads != _given(nodes[number]))]
         given = map_size(node.shape[1:]).removeprefix("length ")
         parts.append(
             f"`out_pad = {text}` in `{short(node.span.text, 70)}` at {node.span}, which makes {given} of {map_size(node.input_shapes[0][1:]).removeprefix('length ')}: "

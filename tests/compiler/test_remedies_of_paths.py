@@ -184,3 +184,54 @@ def test_what_a_call_has_kept_is_kept() -> None:
     program = checked(mended, "n.arch").program
     assert program is not None
     assert [node.operation.name for node in program.nodes].count("bn") == 2  # of the units that change width or size
+
+
+BEFORE = {
+    "a signal without channels": ("network n { input audio[16000]\n conv(64, 80, stride = 4) }", "write `input audio[1, 16000]`"),
+    "a loop over an image": (
+        net("conv(192, 8, stride = 8, pad = 0)\n  repeat 2 { add { | ln(axis = channels) -> attention(3) | skip } }"),
+        "write it before the loop, for each round goes on with what the one before made: `conv(192, 8, stride = 8, pad = 0) -> tokens`",
+    ),
+    "sizes of which one has another factor": (
+        net("linear(width * 8 * 4 * 4) -> relu\n  reshape([width * 4, 4, 4])", "100").replace("network n", "network n(width = 64)"),
+        "`linear(width * 8 * 4 * 4)` is written for `[width * 8, 4, 4]`",
+    ),
+}
+
+
+@pytest.mark.parametrize("title", BEFORE)
+def test_what_stands_before_a_step_is_named_as_the_cause(title: str) -> None:
+    text, told = BEFORE[title]
+    assert told in said(text)
+    assert errors(text)[0].fix is None
+
+
+def test_sizes_that_the_step_before_does_not_say_are_not_guessed() -> None:
+    assert "is written for" not in said(net("linear(8192) -> relu\n  reshape([256, 4, 4])", "100"))
+
+
+DECODERS = {
+    "windows that reach over their stride": (
+        net(
+            "deconv(8, 4) -> deconv(8, 4, stride = 2) -> deconv(8, 6, stride = 2) -> deconv(3, 4, stride = 2)\n  expect [3, 32, 32]",
+            "100, 1, 1",
+        ),
+        ("deconv(8, 4, stride = 2, pad = 1) -> deconv(8, 6, stride = 2, pad = 2) -> deconv(3, 4, stride = 2, pad = 1)",),
+    ),
+    "a row too many, of the first of three": (
+        net(
+            "conv(8, 3, stride = 2) -> conv(8, 3, stride = 2) -> conv(8, 3, stride = 2)\n  deconv(8, 3, stride = 2, pad = 1, out_pad = 1)\n"
+            "  deconv(4, 3, stride = 2, pad = 1, out_pad = 1)\n  deconv(1, 3, stride = 2, pad = 1, out_pad = 1)\n  expect [1, 28, 28]",
+            "1, 28, 28",
+        ),
+        ("deconv(8, 3, stride = 2, pad = 1, out_pad = 0)", "deconv(4, 3, stride = 2, pad = 1, out_pad = 1)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("title", DECODERS)
+def test_a_decoder_reaches_the_size_that_is_expected(title: str) -> None:
+    text, written = DECODERS[title]
+    mended, _ = applied(errors(text))["n.arch"]
+    assert all(row in mended for row in written), mended
+    assert not errors(mended)
