@@ -57,9 +57,11 @@ def command(
     """
     from ..compiler.files.model_names import is_source
     from ..compiler.files.write import write
+    from ..compiler.importer.factories import named_by_torchvision
     from ..compiler.importer.files import named
     from ..compiler.importer.importing import import_model
-    from ..compiler.importer.sources import named_by_torchvision, offline, trouble
+    from ..compiler.importer.sources import offline
+    from ..compiler.importer.trouble import trouble
     from ..compiler.importer.weights_out import save_weights, weights_of
     from ..compiler.importer.words import why_no_network
 
@@ -194,4 +196,8 @@ def _setting(text: str) -> tuple[str, object]:
     try:
         return name, ast.literal_eval(value)
     except (ValueError, SyntaxError):
+        if value.lstrip()[:1] in tuple("[({'\""):
+            raise click.BadParameter(
+                f"{text!r}: `{value}` begins as a list or a quoted text does and does not end so", param_hint="--set"
+            ) from None
         return name, value

@@ -22,7 +22,8 @@ from ..ops.parameters import Sizes as SizesKind
 from ..runtime.live_module import build
 from .flat_steps import Flat, Input, Plain, Sizes, Step, Word
 from .graph_model import part
-from .sources import Model, trouble
+from .sources import Model
+from .trouble import trouble
 from .words import identifier
 
 

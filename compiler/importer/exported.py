@@ -14,7 +14,8 @@ from torch.utils._pytree import tree_unflatten
 
 from .graph_model import GraphModel, Name, Place, Row, give_weight, part
 from .regrouped import regrouped
-from .sources import Model, trouble
+from .sources import Model
+from .trouble import trouble
 from .words import identifier
 
 END = 2**62

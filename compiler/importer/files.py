@@ -20,8 +20,9 @@ from .importing import flat_text
 from .onnx_model import model_of_onnx
 from .prove import LIMIT
 from .returned import outputs
-from .sources import Model, Shapes, model_of, trouble
+from .sources import Model, Shapes, model_of
 from .training_part import read
+from .trouble import trouble
 
 Reference = Callable[[Sequence[torch.Tensor]], Sequence[torch.Tensor]]
 

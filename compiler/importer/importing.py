@@ -21,8 +21,9 @@ from .natural import natural
 from .prove import Proof, prove
 from .runs import Runs
 from .simplify import simplify
-from .sources import Model, trouble
+from .sources import Model
 from .structure import Structure, structure
+from .trouble import trouble
 from .unsaid import Unsaid
 from .words import first_keys
 from .write import Writer

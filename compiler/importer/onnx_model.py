@@ -12,7 +12,8 @@ import torch
 
 from .graph_model import GraphModel, Name, Place, Row, give_weight, part
 from .onnx_functions import FUNCTIONS
-from .sources import Model, trouble
+from .sources import Model
+from .trouble import trouble
 from .words import identifier, is_name
 
 LAYERS = (

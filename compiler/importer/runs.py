@@ -19,9 +19,10 @@ from .known import BATCHES
 from .lower_trace import lower
 from .own_lines import place_of_line, stopped_at
 from .own_operation import of_function, of_module
-from .sources import UNASKED, Model, as_it_was, on_meta, trouble
+from .sources import Model, as_it_was, on_meta
 from .trace import Trace, trace
 from .training_part import put_back
+from .trouble import UNASKED, trouble
 from .unsaid import Unsaid
 
 LONGEST = 200

@@ -7,14 +7,12 @@ runs nothing may reach the network unless that is asked for: a model's structure
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 import inspect
 import os
 import socket
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, NoReturn
 
@@ -22,25 +20,21 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from ...base.diagnostics import Diagnostic, Label
 from ...base.records import dataclass
-from ...base.source import Source
 from ...reporting.error import ArchError
 from ..files.model_names import LIBRARIES, PYTHON
 from ..ops.suggest import closest, did_you_mean
 from ..runtime.starts import Start, starts_of, watched_starts
-from ..verify import declare_operators
 from .constructors import Arguments, watched
+from .factories import a_kind, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
 from .graph_model import input_names
-from .own_lines import place_of_line, stopped_at
+from .trouble import UNASKED, trouble
 from .words import identifier, snake
 from .worked_in import copied, is_worked_out, work_in
 
 Shapes = Sequence[tuple[int, ...]] | Mapping[str, tuple[int, ...]]
 """What a model takes, without the batch: in order, or by name; "" is the first input."""
-
-UNASKED = "an import loads nothing from the network"
 
 NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
 
@@ -84,37 +78,24 @@ class Model:
         return f"<Model {self.name} of {self.origin}>"
 
 
-def trouble(source: str, code: str, message: str, help: str | None = None, notes: Sequence[str] = ()) -> ArchError:
-    """An error that stands at the source as it was given."""
-    label = Label(Source.of("import", source).span(0, len(source)))
-    return ArchError((Diagnostic(code, message, label, help=help, notes=tuple(notes)),))
-
-
 def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object] | None = None, network: bool = False) -> Model:
     """The model that a source names. Raises `ArchError`: F616, F618, F651."""
     library, _, name = source.rpartition(":") if f"{PYTHON}:" in source else source.partition(":")
     settings = dict(settings or {})
     if library in LIBRARIES:
-        make, origin = _of_library(source, library, name)
+        make, origin = of_library(source, library, name, settings)
     else:
         with offline(network):  # a file may make its models as it is read
-            make, origin = _of_factory(source, library, name, settings)
+            make, origin = of_factory(source, library, name, settings)
     with watched() as made, offline(network), _quiet(), watched_starts(fill=library not in LIBRARIES) as starts:
         try:
             module = make(**settings)
         except ArchError:
             raise
         except (Exception, SystemExit) as error:  # a factory that ends the program has failed, too
-            raise trouble(
-                source,
-                "F651",
-                f"`{source}` could not be made: {type(error).__name__}: {_line(error)}",
-                _takes(make, settings)
-                or "`archc import` gives values to a factory (`--set name=value`), and lets it load what it asks for (`--network`)",
-                [f"it stops at {place_of_line(line)}" for line in stopped_at(error)],
-            ) from error
+            raise not_made(source, make, settings, error) from error
     if not isinstance(module, nn.Module):
-        raise trouble(source, "F651", f"`{source}` makes {_a(module)}, no torch.nn.Module", "name a factory of a module")
+        raise trouble(source, "F651", f"`{source}` makes {a_kind(module)}, no torch.nn.Module", "name a factory of a module")
     module.eval()
     inputs = _inputs(module, shapes, source)
     _filled(module, inputs)
@@ -129,33 +110,6 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
         sizes_given=bool(shapes),
         of_archc="Written by archc from" in (getattr(sys.modules.get(type(module).__module__), "__doc__", None) or ""),
     )
-
-
-def _takes(make: Callable[..., object], settings: Mapping[str, object]) -> str | None:
-    """What a factory takes, where it was given something else."""
-    try:
-        signature = inspect.signature(make)
-    except (TypeError, ValueError):
-        return None
-    try:
-        signature.bind(**settings)
-    except TypeError:
-        needed, other = (
-            [
-                f"`{row.name}`"
-                for row in signature.parameters.values()
-                if row.kind not in (row.VAR_KEYWORD, row.VAR_POSITIONAL) and (row.default is row.empty) is is_needed
-            ]
-            for is_needed in (True, False)
-        )
-        told = [*([f"needs {', '.join(needed)}"] if needed else []), *([f"takes {', '.join(other)}"] if other else [])]
-        return f"it {' and '.join(told) or 'takes nothing'}: `archc import SOURCE --set name=value` gives values"
-    return None
-
-
-def _a(thing: object) -> str:
-    kind = type(thing).__name__
-    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
 def _filled(module: nn.Module, inputs: Sequence[torch.Tensor]) -> None:
@@ -175,128 +129,6 @@ def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[t
         notes = work_in(module)
     origin = f"{kind.__qualname__} of {kind.__module__}"
     return Model(name or identifier(snake(kind.__name__)), module, inputs, origin, keep=True, notes=notes)
-
-
-def _line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0][:200]
-
-
-def _of_library(source: str, library: str, name: str) -> tuple[Callable[..., object], str]:
-    try:
-        declare_operators()
-        home = importlib.import_module("torchvision.models" if library == "torchvision" else "timm")
-        version = str(importlib.import_module(library).__version__).partition("+")[0]
-    except ImportError as error:
-        raise trouble(source, "F616", f"importing from {library} needs the package `{library}`", f"`pip install {library}`") from error
-    names = home.list_models()
-    if name not in names:
-        raise trouble(
-            source, "F618", f"{library} has no model `{name}`", did_you_mean(closest(name, names)) or f"see {library}'s list of models"
-        )
-    origin = f"{name} of {library} {version}"
-    if library == "timm":
-        return (lambda **given: home.create_model(name, pretrained=False, **given)), origin
-    # The weights of a backbone would be loaded; one's structure does not need them.
-    accepted = inspect.signature(home.get_model_builder(name)).parameters
-    usual = {"weights_backbone": None} if "weights_backbone" in accepted else {}
-    return (lambda **given: home.get_model(name, weights=None, **usual | given)), origin
-
-
-def named_by_torchvision(word: str) -> str | None:
-    """A question for one who left the library out, where torchvision is there and has such a model."""
-    try:
-        declare_operators()
-        home = importlib.import_module("torchvision.models")
-    except ImportError:
-        return None
-    return f"did you mean `torchvision:{word}`?" if word in home.list_models() else None
-
-
-def _of_factory(source: str, package: str, name: str, settings: dict[str, object]) -> tuple[Callable[..., object], str]:
-    """`package.module:factory` or `path/file.py:factory`; the folder at hand, or that of the file, is looked in first, as Python does."""
-    file = os.path.abspath(package) if package.endswith(PYTHON) else ""
-    here = os.path.dirname(file) or os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    if file and not os.path.isfile(file):
-        raise trouble(source, "F651", f"there is no file `{package}`", "correct the path")
-    try:
-        try:
-            found: Any = _of_file(file) if file else importlib.import_module(package)
-        except RuntimeError as error:
-            if "torchvision::" not in str(error):
-                raise
-            declare_operators()  # the package imports a torchvision whose compiled operators do not fit the PyTorch at hand
-            found = _of_file(file) if file else importlib.import_module(package)
-    except ImportError as error:
-        if file:
-            raise trouble(
-                source, "F651", f"`{package}` imports what is not there: {_line(error)}", "install it, or run archc where it is"
-            ) from error
-        raise trouble(
-            source,
-            "F651",
-            f"there is no module `{package}`: {_line(error)}",
-            "name a module that Python finds, and a factory in it: `my_models:net`",
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise trouble(source, "F651", f"`{package}` fails as it is imported: {type(error).__name__}: {_line(error)}") from error
-    for part in name.split("."):
-        if not hasattr(found, part):
-            words = [word for word in dir(found) if not word.startswith("_")]
-            makers = ", ".join(f"`{package}:{word}`" for word in _makers(found))
-            near = did_you_mean(closest(part, words)) or (f"name what makes a model: {makers}" if makers else None)
-            raise trouble(source, "F651", f"`{package}` has no `{name}`", near)
-        found = getattr(found, part)
-    version = getattr(sys.modules.get(package.partition(".")[0]), "__version__", None)
-    origin = f"{name} of {package}" + (f" {version}" if isinstance(version, str) else "")
-    if isinstance(found, nn.Module):
-        if settings:
-            raise trouble(
-                source,
-                "F651",
-                f"`{source}` is a module that is made already, whose settings are fixed",
-                "leave `--set` out, or name what makes it",
-            )
-        return (lambda: found), origin
-    if not callable(found):
-        raise trouble(source, "F651", f"`{source}` is {_a(found)}, no factory", "name a function or a class that makes a module")
-    return found, origin
-
-
-def _makers(found: object) -> list[str]:
-    """What a module of Python has to be named: classes of modules of its own, modules that are made, and functions of its own; no more than a few."""
-    own = {name: part for name, part in vars(found).items() if not name.startswith("_")} if hasattr(found, "__dict__") else {}
-    home = getattr(found, "__name__", None)
-    rows = [
-        name
-        for name, part in own.items()
-        if isinstance(part, nn.Module)
-        or (
-            getattr(part, "__module__", None) == home
-            and (inspect.isfunction(part) or (inspect.isclass(part) and issubclass(part, nn.Module)))
-        )
-    ]
-    return rows[-6:][::-1]  # the whole model is the last in most files
-
-
-def _of_file(path: str) -> Any:
-    """The module that a file makes, under the file's name: what it is part of is not known."""
-    name = os.path.basename(path).removesuffix(PYTHON)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    before = sys.modules.get(name)
-    sys.modules[name] = module  # where dataclasses and pickles look for it
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        if before is None:
-            del sys.modules[name]
-        else:
-            sys.modules[name] = before
-        raise
-    return module
 
 
 def _inputs(module: nn.Module, shapes: Shapes, source: str) -> list[torch.Tensor]:

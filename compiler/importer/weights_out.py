@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from ..files.write import whole
-from .sources import trouble
+from .trouble import trouble
 
 
 def weights_of(module: nn.Module) -> dict[str, torch.Tensor]:

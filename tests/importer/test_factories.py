@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 from pathlib import Path
 
@@ -72,6 +73,14 @@ def lazy() -> nn.Module:
     return nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d(), nn.Flatten(), nn.LazyLinear(2))
 
 
+def passes_on(**settings: str) -> nn.Module:
+    return Block(**settings)
+
+
+def asks_a_hub() -> nn.Module:
+    raise OSError("Cannot reach the hub: outgoing traffic has been disabled")
+
+
 def stops() -> nn.Module:
     raise OSError("no weights here")
 
@@ -85,7 +94,15 @@ number: int | None = 3
     [
         ("make", {}, "it needs `width` and takes `depth`"),
         ("make", {"width": 2, "deep": 3}, "it needs `width` and takes `depth`"),
-        ("Block", {"labels": "fc"}, "it takes `label`"),
+        ("Block", {"labels": "fc"}, "did you mean `label`?; it takes `label`"),
+        ("passes_on", {"labels": "fc"}, "did you mean `label`?; it takes `label`"),
+        ("asks_a_hub", {}, "help: `archc import --network` lets it load what it asks for"),
+        ("stops", {}, "help: it was called as `stops()`, which shows all of the error in Python"),
+        (
+            "make",
+            {"width": -1},
+            "it was called as `make(width=-1)`, which shows all of the error in Python; it needs `width` and takes `depth`",
+        ),
         ("made", {"width": 4}, "is a module that is made already, whose settings are fixed"),
         ("mode", {}, "did you mean `made`"),
         ("something_else", {}, f"name what makes a model: `{HERE}:"),
@@ -102,6 +119,74 @@ def test_what_makes_no_model_is_told_with_what_would(name: str, settings: dict[s
     with pytest.raises(ArchError) as error, offline(False):
         import_model(model_of(source, shapes=[(4,)], settings=settings), source=source)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "settings", "told"),
+    [
+        ("torchvision:resnet18", {"num_clases": 10}, "did you mean `num_classes`"),
+        ("torchvision:resnet18", {"weights": "DEFAULT"}, "is imported without pretrained weights: `weights` is not to be given"),
+        ("timm:mobilenetv3_small_050", {"num_clases": 10}, "did you mean `num_classes`"),
+        ("timm:mobilenetv3_small_050", {"pretrained": True}, "leave `--set pretrained=…` out"),
+    ],
+)
+def test_what_a_library_does_not_take_is_told_with_what_it_takes(source: str, settings: dict[str, object], told: str) -> None:
+    if importlib.util.find_spec(source.partition(":")[0]) is None:
+        pytest.skip("the library is not there")
+    with pytest.raises(ArchError) as error:
+        model_of(source, settings=settings)
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("lacking_of_ours:f", "`lacking_of_ours` imports what is not there: No module named 'no_such_dependency'"),
+        ("lacking_of_ours.py:f", "install it, or run archc where it is"),
+        ("lacking_of_ours:f", "note: it stops at lacking_of_ours.py:1"),
+        ("no_such_module_of_ours:f", "there is no module `no_such_module_of_ours`"),
+        ("package_of_ours.no_such:f", "there is no module `package_of_ours.no_such`"),
+        ("wrong_name_of_ours:f", "help: correct that import"),
+        ("fails_of_ours:f", "`fails_of_ours` fails as it is imported: ZeroDivisionError"),
+        ("fails_of_ours.py:f", "help: correct it, until `python fails_of_ours.py` runs"),
+        ("package_of_ours/part.py:f", "help: name the module within it: `package_of_ours.part:f`"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_for_its_own_reason(
+    source: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _package(tmp_path, monkeypatch)
+    with pytest.raises(ArchError) as error:
+        model_of(source)
+    assert told in str(error.value)
+
+
+def _package(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "package_of_ours").mkdir()
+    for name, text in {
+        "lacking_of_ours": "import no_such_dependency",
+        "wrong_name_of_ours": "from os import no_such_name",
+        "fails_of_ours": "1 / 0",
+        "package_of_ours/__init__": "",
+        "package_of_ours/part": "from .other import f",
+        "package_of_ours/other": "from torch import nn\ndef f(): return nn.Sequential(nn.Linear(4, 2))",
+    }.items():
+        (folder / f"{name}.py").write_text(f"{text}\n", encoding="utf-8")
+
+
+def test_the_name_that_is_advised_for_a_file_of_a_package_makes_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _package(tmp_path, monkeypatch)
+    assert model_of("package_of_ours.part:f", shapes=[(4,)]).name == "f"
+    monkeypatch.chdir(tmp_path / "package_of_ours")
+    with pytest.raises(ArchError, match=r"`package_of_ours\.part:f`, from the folder `\.\.`"):
+        model_of("part.py:f")
+
+
+def test_a_list_that_does_not_end_is_no_text() -> None:
+    done = CliRunner().invoke(group, ["import", f"{HERE}:make", "--set", "width=[1"])
+    assert done.exit_code == 2 and "begins as a list or a quoted text" in done.output
 
 
 def test_a_value_that_is_given_twice_is_told() -> None:
