@@ -79,6 +79,6 @@ def _is_read(path: str) -> Exception:
 
 
 def _refused(path: str, why: str, help: str) -> Exception:
-    from ..compiler.importer.sources import trouble
+    from ..compiler.importer.trouble import trouble
 
     return trouble(path, "F615", f"`{path}` is not written: {why}", help)

@@ -29,6 +29,7 @@ from .effort import Effort, Wanted, always
 from .evaluator import Evaluator
 from .foresight import LARGE, Count, Large, Unlike
 from .freeze import plain
+from .imported import arguments_of_import
 from .imports import Files, Loader, no_imports
 from .input_order import told
 from .inputs_outputs import needs_an_input, tell_heads_apart
@@ -247,7 +248,7 @@ def _settings(template: Template, options: Options) -> dict[str, Given]:
         place = value.span if not isinstance(value, _PLAIN) and hasattr(value, "span") else template.definition.head
         assert isinstance(place, Span)
         if name not in names:
-            raise Problem(_no_such_setting(called, name, names, place))
+            raise Problem(_no_such_setting(called, name, names, place, template.definition.head.source.text))
         if isinstance(value, _PLAIN):
             given[name] = Given(_plain(value), place)
         else:
@@ -274,12 +275,14 @@ def _plain(value: object) -> object:
     return tuple(_plain(item) for item in value) if isinstance(value, list | tuple) else value
 
 
-def _no_such_setting(called: Signature, name: str, names: list[str], place: Span) -> Diagnostic:
+def _no_such_setting(called: Signature, name: str, names: list[str], place: Span, text: str) -> Diagnostic:
+    own = did_you_mean(closest(name, names)) or (f"its parameters: `{called.usage}`" if names else "it has no parameters")
+    imported = arguments_of_import(text, name)
     return Diagnostic(
         "E204",
         f"the network `{called.name}` has no parameter `{name}`",
         Label(place),
-        help=did_you_mean(closest(name, names)) or (f"its parameters: `{called.usage}`" if names else "it has no parameters"),
+        help=f"{own}; {imported}" if imported else own,
     )
 
 

@@ -75,6 +75,29 @@ def test_python_takes_a_model_where_it_takes_a_file() -> None:
     assert len(list(archc.sweep(SOURCE, {"classes": [2, 3]}, jobs=1))) == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("cost", SOURCE, "--set", "width=16"),
+        ("fit", SOURCE, "--vary", "width=4..20", "--most", "parameters=1k"),
+        ("sweep", SOURCE, "--vary", "width=4,20", "--jobs", "1"),
+        ("cost", "written.arch", "--set", "width=16"),
+    ],
+)
+def test_the_arguments_of_a_factory_go_to_its_import(words: tuple[str, ...], folder: Path) -> None:
+    assert run("import", SOURCE, "-o", "written.arch").exit_code == 0
+    result = run(*words)
+    assert result.exit_code != 0
+    assert f"a factory's arguments go to its import: `archc import {SOURCE} --set width=… -o FILE.arch`" in result.stderr
+    assert run("import", SOURCE, "--set", "width=16", "-o", "wide.arch").exit_code == 0
+    assert "conv(16)" in (folder / "wide.arch").read_text(encoding="utf-8")
+
+
+def test_a_text_of_no_factory_has_its_own_parameters_alone(folder: Path) -> None:
+    (folder / "mine.arch").write_text("## Net of mine.\nnetwork mine(classes = 2) { input x[4]\n linear(classes) }\n", encoding="utf-8")
+    assert "import" not in run("cost", "mine.arch", "--set", "width=16").stderr
+
+
 def test_the_layout_of_a_model_is_not_to_be_changed() -> None:
     result = run("fmt", SOURCE)
     assert result.exit_code == 2 and "is a model" in result.stderr
