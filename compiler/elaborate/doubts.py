@@ -18,22 +18,8 @@ from .shape_of import ShapeOf
 def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], entering: object) -> Iterator[Diagnostic]:
     """Of a step whose arguments are read. `entering` is the shape of what comes in."""
     places = [argument for argument in call.arguments if argument.name is None]
-    if word in ("conv", "deconv") and len(places) > 2 and isinstance(entering, ShapeOf):
-        channels, kernel = given["channels"].value, given["kernel"].value
-        stride = given["stride"].value if "stride" in given else 1
-        # LeNet's `conv(1, 6, 5)`: nobody moves a window of six by five.
-        odd_pair = isinstance(kernel, int) and isinstance(stride, int) and kernel % 2 == 0 and stride % 2 == 1 and 3 <= stride < kernel
-        if channels == entering.attribute("channels") and isinstance(kernel, int) and (kernel > 7 or odd_pair):
-            told = f"{word}({', '.join(argument.span.text for argument in call.arguments[1:])})"
-            yield Diagnostic(
-                "W515",
-                f"`{call.span.text}` reads as PyTorch's order, what comes in before what goes out: here it gives {channels} channels "
-                f"with a window of {kernel}",
-                Label(call.span, f"{channels} channels come in"),
-                help=f"what comes in is never written: `{told}`; where it is meant, name the arguments",
-                fix=Fix(f"write `{told}`", (Edit(places[0].span.to(places[1].span), places[1].span.text),)),
-                severity=Severity.WARNING,
-            )
+    if places and isinstance(entering, ShapeOf) and (doubt := _doubt_of_order(word, call, given, entering)) is not None:
+        yield doubt
     if word == "slice" and len(places) == 2 and len(call.arguments) == 2 and all(_is_number(place.value) for place in places):
         first, second = (place.span.text for place in places)
         yield Diagnostic(
@@ -47,6 +33,39 @@ def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], enteri
 
     if word in _ALONG and isinstance(entering, ShapeOf) and (doubt := _doubt_along(call, given, entering)) is not None:
         yield doubt
+
+
+def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], entering: ShapeOf) -> Diagnostic | None:
+    """What comes in, written before what goes out: `conv(64, 128, 3)`, `dwconv(64, 3)`, `lstm(64, 256)`."""
+    if entering.attribute("channels") is None:
+        return None
+    places = [argument for argument in call.arguments if argument.name is None]
+    kernel, stride = (given[name].value if name in given else 1 for name in ("kernel", "stride"))
+    read = ""
+    if word in ("conv", "deconv") and len(places) > 2:
+        # LeNet's `conv(1, 6, 5)`: nobody moves a window of six by five.
+        odd_pair = isinstance(kernel, int) and isinstance(stride, int) and kernel % 2 == 0 and stride % 2 == 1 and 3 <= stride < kernel
+        if isinstance(kernel, int) and (kernel > 7 or odd_pair):
+            read = f"it gives {given['channels'].value} channels with a window of {kernel}"
+    elif word == "dwconv" and isinstance(kernel, int) and kernel > 7 and (len(places) > 1 or kernel % 2 == 0):
+        read = f"it has a window of {kernel}" + (f" and a stride of {stride}" if len(places) > 1 else "")
+    elif word in ("lstm", "gru", "rnn") and len(places) > 1 and isinstance(layers := given["layers"].value, int) and layers > 12:
+        read = f"it has {layers} layers of {given['features'].value} features"
+    first = "kernel" if word == "dwconv" else "features" if "features" in given else "channels"
+    if not read or given[first].value != entering.attribute("channels"):
+        return None
+    channels = places[0].span.text
+    rest = ", ".join(argument.span.text for argument in call.arguments[1:])
+    told = f"{word}({rest})" if rest else f"{word}(3)"
+    edit = Edit(places[0].span.to(places[1].span), places[1].span.text) if len(places) > 1 else Edit(places[0].span, "3")
+    return Diagnostic(
+        "W515",
+        f"`{call.span.text}` reads as PyTorch's order, what comes in before what goes out: here {read}",
+        Label(call.span, f"{channels} channels come in"),
+        help=f"what comes in is never written: `{told}`; where it is meant, name the arguments",
+        fix=Fix(f"write `{told}`", (edit,)),
+        severity=Severity.WARNING,
+    )
 
 
 def doubts_of_axis_names(operation: type[Operation], given: Mapping[str, Given]) -> Iterator[Diagnostic]:

@@ -12,6 +12,7 @@ from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Made, Template, Tensors
 from .current import each, need_tensor
 from .doubts import doubt_of_axis, doubts_of_axis_names
+from .doubts_of_merges import doubt_of_one_path, doubts_of_a_skip_behind
 from .explain_labels import come_in_together
 from .interfaces import Expander
 from .labels import Runner
@@ -36,6 +37,8 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
 
     def run(frame: Frame, span: Span) -> Made:
         need_tensor(frame, statement.head.span)
+        for row in doubts_of_a_skip_behind(statement):
+            expansion.build.say(row, frame)
         ends, counts = _paths(expansion, frame, statement)
         if not ends:
             raise Problem(
@@ -50,6 +53,8 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
         is_of_likes = isinstance(callee, Builtin) and callee.operation.lies_on_top
         if len(ends) == 1 and not _works_on_one(callee) and (is_of_likes or _may_be_fewer(statement)):
             _doubt_lone_path(expansion, frame, statement, callee, frame.current, ends[0][0])
+            if (doubt := doubt_of_one_path(statement, frame.current, ends[0][0], expansion.build.nodes)) is not None:
+                expansion.build.say(doubt, frame)
             return ends[0][0], {}
         inputs = [tensor for tensor, _ in ends]
         nameless = expansion.build.sharing is not None or is_flat(callee)

@@ -187,4 +187,12 @@ ROWS: tuple[Code, ...] = (
         "network n(length = 1) {\n  input x[length = 5, channels = 8]\n  softmax(length)\n}\n",
         "Call the parameter something else (`tokens`, `size`). Where an axis's number is meant, call it so: `axis`.",
     ),
+    Code(
+        "W524",
+        "a merge of one path",
+        "A merge joins what its paths give, each of which begins with `|`. One that is written with a single path joins nothing, and a `skip` without its "
+        "`|` goes on with the path above it.",
+        "network n {\n  input x[8, 8, 8]\n  add { | conv(8) -> relu }\n}\n",
+        "Write the other path, `add { | conv(8) -> relu | skip }`; where one is meant, the steps alone.",
+    ),
 )
