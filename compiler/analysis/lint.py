@@ -16,6 +16,7 @@ from ..elaborate.input_order import other_order
 from ..elaborate.trial import by_text, takes
 from ..graph.program import Node, Program
 from ..graph.provenance import has_even_half
+from ..ops.axis_names import AXIS_NAMES, STANDARD
 from ..ops.base import Refusal, Shape, product, show
 from ..ops.spatial import map_size
 from .unread import unread_rows
@@ -138,11 +139,14 @@ def idle_steps(program: Program) -> Iterator[Diagnostic]:
         if any(program.nodes[other.inputs[0]].axes != other.axes for other in group):
             continue  # it gives names
         if all(other.operation.does_nothing(other.input_shapes, other.shape) and not _serves_other_sizes(other) for other in group):
+            first = re.fullmatch(r"slice\((\w+), 0\)", node.span.text)
             yield _doubt(
                 "W505",
                 f"`{node.key}` changes nothing: its output is its input",
-                Label(node.span, "changes nothing"),
-                help="leave it out; where its place in a table of keys must stay filled, write `identity`",
+                Label(node.span, "takes all from position 0" if first else "changes nothing"),
+                help=f"the first alone is `slice({first[1]}, 0, 1)`"
+                if first
+                else "leave it out; where its place in a table of keys must stay filled, write `identity`",
             )
 
 
@@ -153,7 +157,7 @@ def _is_constant(text: str) -> bool:
     """Whether a call is written without names, so that no parameter gives it another value: `dropout(0.0)`, not `dropout(drop)`."""
     _, _, arguments = text.partition("(")
     names = (word for word in _NAMES.findall(arguments) if word[0] != '"' and not word.endswith("="))
-    return all(word in ("true", "false", "none") for word in names)
+    return all(word in ("true", "false", "none", *AXIS_NAMES) for word in names)
 
 
 def _serves_other_sizes(node: Node) -> bool:
@@ -261,11 +265,43 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
 
 def foreign_inputs(program: Program) -> Iterator[Diagnostic]:
     """An image with its channels last, or with the batch before them: everything is inferred from it, so nothing else would tell."""
+    users = _users(program)
     for node in program.nodes:
         found = other_order(node)
-        if found is not None:
+        flattened = len(node.shape) == 2 and all(len(user.shape) == 1 for user in users[node.index])  # all the same to a vector
+        if found is not None and not flattened:
             why, meant = found
             yield _doubt("W512", why, Label(node.span, f"{show(meant)} seems to be meant"), help=f"write `{show(meant)}`")
+
+
+def foreign_reshapes(program: Program) -> Iterator[Diagnostic]:
+    """`reshape([-1, 512])`, where another library's -1 is the batch; `reshape([7, 7, 256])` of a vector for a window, its channels last."""
+    users = _users(program)
+    for node in program.nodes:
+        if not takes(node.operation, "shape") or len(node.inputs) != 1:
+            continue
+        entering, shape = node.input_shapes[0], node.shape
+        is_image = len(entering) > 2 and node.input_axes[:1] == (STANDARD.get(len(entering)),)
+        if is_image and len(shape) == 2 and shape[0] > 1 and re.match(r"\w+\(\[\s*-\s*1\s*,", node.span.text):
+            yield _doubt(
+                "W518",
+                f"`{node.key}` makes {show(shape)} of {show(entering)}: the batch is not counted, and -1 is an axis of {shape[0]} here",
+                Label(node.span, f"{shape[0]} rows of {shape[1]}"),
+                help=f"one vector of each image is `flatten`; where rows are meant, write `[{shape[0]}, {shape[1]}]`",
+            )
+        last = len(entering) == 1 and len(shape) == 3 and 1 < shape[0] == shape[1] < shape[2]
+        if last and node.axes in (STANDARD[3], ("",) * 3) and any(_has_window(user) for user in users[node.index]):
+            meant = (shape[2], *shape[:2])
+            yield _doubt(
+                "W512",
+                f"channels come first: {show(shape)} is an image of {shape[0]} channels, {shape[1]} high and {shape[2]} wide",
+                Label(node.span, f"{show(meant)} seems to be meant"),
+                help=f"write `{show(meant)}`",
+            )
+
+
+def _has_window(node: Node) -> bool:
+    return any(window.kernel > 1 for window in node.operation.windows(node.input_shapes, node.shape) or ())
 
 
 def short_factors(program: Program) -> Iterator[Diagnostic]:
@@ -323,5 +359,6 @@ DOUBTS: tuple[Doubt, ...] = (
     twin_operands,
     fixed_input,
     foreign_inputs,
+    foreign_reshapes,
     short_factors,
 )

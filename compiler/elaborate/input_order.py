@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from ..graph.program import Node
 from ..ops.axis_names import STANDARD
 from ..ops.base import Shape, show
+
+_PICTURES: Final = ("image", "img", "picture", "photo", "digit")
 
 
 def other_order(node: Node) -> tuple[str, Shape] | None:
@@ -23,6 +26,8 @@ def other_order(node: Node) -> tuple[str, Shape] | None:
         return why, (shape[2], *shape[:2])
     if len(shape) == 4 and shape[1] in (1, 3, 4) and shape[2] == shape[3] >= 16:
         return f"the batch is not written: {show(shape)} is a volume of {shape[0]} channels, {shape[1]} deep", shape[1:]
+    if len(shape) == 2 and min(shape) >= 16 and node.names[-1] in _PICTURES:
+        return f"{show(shape)} is a signal: {shape[0]} channels and {shape[1]} steps; a grey image has one channel", (1, *shape)
     return None
 
 
@@ -59,5 +64,5 @@ def _edit(span: Span, rank: int) -> Edit | None:
     if found is None:
         return None
     sizes = [size.strip() for size in found[1].split(",") if size.strip()]
-    ordered = [sizes[-1], *sizes[:-1]] if len(sizes) == rank else sizes[1:]
+    ordered = ["1", *sizes] if len(sizes) < rank else [sizes[-1], *sizes[:-1]] if len(sizes) == rank else sizes[1:]
     return Edit(span.source.span(span.start + found.start(1), span.start + found.end(1)), ", ".join(ordered))

@@ -1,0 +1,87 @@
+"""What is legal and hardly meant is doubted where it stands, its edit makes what was meant; and what may well be meant is not doubted."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.base.source import Source
+from archc.compiler.driver import check_source
+from archc.reporting.fixes import applied
+from tests.support import checked
+
+IMAGE, MAP, TOKENS = "x[3, 64, 64]", "x[32, 16, 16]", "x[length = 50, channels = 40]"
+
+DOUBTED = {
+    "an LSTM in PyTorch's order": (TOKENS, "lstm(40, 256)", "W515", "256 layers of 40 features"),
+    "a GRU in PyTorch's order": (TOKENS, "gru(40, 128)", "W515", "128 layers"),
+    "channels given to dwconv": (MAP, "dwconv(32)", "W515", "a window of 32"),
+    "channels given to dwconv, with its window": ("x[32, 64, 64]", "dwconv(32, 3)", "W515", "a window of 32 and a stride of 3"),
+    "a sum of one path": (MAP, "add { | conv(32, 3) -> relu }", "W524", "joins nothing"),
+    "a gate without what it gates": (MAP, "mul { | global_avgpool -> conv(32, 1) -> sigmoid }", "W524", "joins nothing"),
+    "a skip without its bar": (MAP, "add {\n    | conv(32, 3)\n      skip\n  }", "W524", "a path begins with `|`"),
+    "a skip without its bar, beside another path": (MAP, "concat {\n    | conv(8)\n      skip\n    | conv(8)\n  }", "W524", "joins 2 paths"),
+    "a value that grows in a loop": (IMAGE, "let w = 16\n  repeat 3 {\n    conv(w, 3)\n    let w = w * 2\n  }", "W504", "16 * 2 ** i"),
+    "a value on a condition": (IMAGE, "let w = 16\n  for i in range(3) {\n    if i > 1 { let w = 32 }\n    conv(w, 3)\n  }", "W504", "if deep else"),
+    "a batch of -1": (MAP, "reshape([-1, 512])", "W518", "the batch is not counted"),
+    "a vector made an image, channels last": ("x[128]", "linear(7 * 7 * 64) -> reshape([7, 7, 64]) -> conv(8, 3)", "W512", "[64, 7, 7]"),
+    "a grey image": ("image[28, 28]", "conv(32, 3)", "W512", "[1, 28, 28]"),
+    "the first of a sequence": (TOKENS, "slice(length, 0) -> linear(3)", "W505", "slice(length, 0, 1)"),
+}  # fmt: skip
+
+MEANT = {
+    "layers": (TOKENS, "lstm(40, 2)"),
+    "a large window": ("x[31, 64, 64]", "dwconv(31)"),
+    "a window as wide as there are channels": ("x[3, 8, 8]", "dwconv(3)"),
+    "a path on a condition": (MAP, "let c = true\n  add { | conv(32, 3) | if c: skip }"),
+    "paths of a loop": (MAP, "concat { | for k in [1, 3]: conv(8, k) }"),
+    "attention on what comes in": (TOKENS, "attention(4) { | ln }"),
+    "a value of a round": (IMAGE, "for i in range(3) {\n    let w = 16 * 2 ** i\n    conv(w, 3)\n  }"),
+    "a value given anew and read": (IMAGE, "let w = 16\n  repeat 2 {\n    let w = 8\n    conv(w, 3)\n  }\n  conv(w)"),
+    "rows of a map": (MAP, "reshape([32, -1])"),
+    "an image of a vector": ("x[128]", "linear(64 * 7 * 7) -> reshape([64, 7, 7]) -> conv(8, 3)"),
+    "a grey image for a perceptron": ("image[28, 28]", "flatten -> linear(10)"),
+    "a signal": ("wave[64, 128]", "conv(32, 3)"),
+    "the first of a sequence": (TOKENS, "slice(length, 0, 1) -> linear(3)"),
+}
+DOUBTS = {"W504", "W505", "W512", "W515", "W518", "W524"}
+
+
+def text_of(entering: str, body: str) -> str:
+    return f"network n {{\n  input {entering}\n  {body}\n}}\n"
+
+
+@pytest.mark.parametrize("title", DOUBTED)
+def test_it_is_doubted(title: str) -> None:
+    entering, body, code, told = DOUBTED[title]
+    found = checked(text_of(entering, body), "n.arch")
+    assert found.program is not None
+    (row,) = [row for row in found.diagnostics if row.code in DOUBTS]
+    assert row.code == code
+    words = (row.message, row.help, row.fix and row.fix.message, row.primary.message, *(label.message for label in row.secondary))
+    assert told in " ".join(word for word in words if word)
+
+
+@pytest.mark.parametrize("title", MEANT)
+def test_it_is_not_doubted(title: str) -> None:
+    found = checked(text_of(*MEANT[title]), "n.arch")
+    assert found.program is not None
+    assert not DOUBTS & {row.code for row in found.diagnostics}
+
+
+@pytest.mark.parametrize(
+    ("title", "shape", "written"),
+    [
+        ("an LSTM in PyTorch's order", (50, 256), "lstm(256)"),
+        ("channels given to dwconv, with its window", (32, 64, 64), "dwconv(3)"),
+        ("a sum of one path", (32, 16, 16), "-> relu | skip }"),
+        ("a gate without what it gates", (32, 16, 16), "sigmoid | skip }"),
+        ("a skip without its bar", (32, 16, 16), "| skip\n"),
+    ],
+)
+def test_the_edit_makes_what_was_meant(title: str, shape: tuple[int, ...], written: str) -> None:
+    entering, body, code, _ = DOUBTED[title]
+    mended, _ = applied(check_source(Source.of("n.arch", text_of(entering, body))).diagnostics)["n.arch"]
+    assert written in mended
+    after = checked(mended, "n.arch")
+    assert after.program is not None and after.program.nodes[-1].shape == shape
+    assert code not in {row.code for row in after.diagnostics}
