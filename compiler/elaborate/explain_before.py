@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import isqrt
 
 from ...base.source import Source, Span
 from ...dsl import ast
@@ -34,7 +35,9 @@ def _of_one_channel(node: Node) -> str | None:
     found = re.fullmatch(r"(input\s+\w+\s*)\[([^\[\],=]+)\]", node.span.text.strip())
     if node.inputs or found is None:
         return None
-    return f"a signal of one channel has an axis for it: write `{found[1]}[1, {found[2].strip()}]`; on a vector use `linear`"
+    side = isqrt(node.shape[0])
+    image = f", an image `{found[1]}[1, {side}, {side}]`" if side * side == node.shape[0] else ""
+    return f"a signal of one channel has an axis for it, `{found[1]}[1, {found[2].strip()}]`{image}; on a vector use `linear`"
 
 
 def _before_the_loop(nodes: Sequence[Node], frame: Frame, operand: int) -> str | None:

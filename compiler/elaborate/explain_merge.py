@@ -94,11 +94,15 @@ def describe_clash(
         aligned = aligned or spread(nodes, frame, operation, inputs, span, parts, axes)
         help_text, fix = (aligned.help, aligned.fix) if aligned is not None else (None, None)
     if help_text is None:
-        from .explain_widths import widened
+        from .explain_widths import swapped, widened
         from .projection import projected
 
         remedy = projected(nodes, start, inputs, span, parts, axes) if refusal.code != "E303" else None
-        remedy = remedy or widened(nodes, frame, operation, inputs, start, parts, axes, refusal.code == "E303")
+        remedy = (
+            remedy
+            or swapped(nodes, operation, inputs, axes)
+            or widened(nodes, frame, operation, inputs, start, parts, axes, refusal.code == "E303")
+        )
         help_text, fix = (remedy.help, remedy.fix) if remedy is not None else (None, None)
     if refusal.code == "E333" and (back := put_back(nodes, inputs, start, parts)) is not None:
         help_text, fix = back.help, back.fix

@@ -94,8 +94,8 @@ def _learned(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], a
     axis = axes[0]
     for end, other in (tuple(ends), tuple(reversed(ends))):
         node, wanted = nodes[end], nodes[other].shape[axis]
-        if node.inputs or not takes(node.operation, "shape"):
-            continue
+        if node.inputs or not takes(node.operation, "shape") or nodes[other].axes[axis] in ("channels", ""):
+            continue  # channels are another matter: the path beside has them from a step of its own
         items = list(map(str, node.shape))
         before = node.span.text
         start = before.find("[")

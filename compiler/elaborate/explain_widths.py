@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ...base.diagnostics import Fix, Label
+from ...base.diagnostics import Edit, Fix, Label
 from ..graph.program import Node
 from ..graph.provenance import decided_by, short
 from ..ops.base import Operation, Shape
@@ -60,6 +60,24 @@ def widened(
     step = "linear" if axis or len(nodes[end].shape) == 1 else "conv"
     text = f"{step}({word})" if step == "linear" else f"conv({word}, 1)"
     return Remedy(f"end path {number + 1} in {wanted} channels: `{short(parts[number].span.text)} -> {text}`", None)
+
+
+def swapped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], axes: Sequence[int]) -> Remedy | None:
+    """`embedding(dim, vocab)` for `embedding(vocab, dim)`: the two numbers of the step that decides the channels, in the other order."""
+    for end in ends if len(axes) == 1 else ():
+        decider = decided_by(nodes, end, axes[0])
+        rows = [row.name for row in decider.operation.parameters() if row.required]
+        values = [getattr(decider.operation, name) for name in rows]
+        written = re.fullmatch(r"((?:\w+\s*:\s*)?\w+\()\s*([^,()=]+?)\s*,\s*([^,()=]+?)\s*\)", decider.span.text)
+        if len(rows) != 2 or written is None or not all(type(value) is int for value in values):
+            continue
+        trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[row] for row in ends]))
+        if trial.changed(decider, dict(zip(rows, reversed(values), strict=True))) is None:
+            continue
+        text = f"{written[1]}{written[3]}, {written[2]})"
+        message = f"write `{text}`: first the {rows[0]}, then the {rows[1]}"
+        return Remedy(message, Fix(message, (Edit(decider.span, text),)))
+    return None
 
 
 def _narrow(nodes: Sequence[Node], ends: Sequence[int], start: int | None) -> int | None:

@@ -14,6 +14,7 @@ from ...base.records import dataclass
 from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import decided_by, main_path
+from ..ops.norm import BatchNorm
 from .trial import Remedy
 
 _STRIDE: Final = re.compile(r"(?<![\w.])stride\s*=\s*([^,()\n]+?)\s*(?=[,)])")
@@ -49,7 +50,10 @@ def projected(
     if _STATEMENT.match(written) is not None:
         return None
     step = f"conv({terms.width}, 1)" if terms.stride == "1" else f"conv({terms.width}, 1, stride = {terms.stride})"
-    text = f"{step} -> bn"
+    # With a norm where the path beside ends its width with one: a lateral step of a pyramid has none.
+    width = decided_by(nodes, other, 0, start).index
+    normed = any(isinstance(node.operation, BatchNorm) and node.index > width for node in main_path(nodes, other, start))
+    text = f"{step} -> bn" if normed else step
     is_once = _is_once(head)
     if written == "skip" and not is_once and terms.holds and (terms.stride == "1" or not terms.stride.isdigit()):
         apart = [row.replace(" == ", " != ") for row in fits]

@@ -84,17 +84,17 @@ OFFERED = {
     "a width of a loop": (
         net("conv(8)\n  for i in range(3) { add { | conv(8*2**i, 3, stride=2) -> bn -> conv(8*2**i, 3) | skip } -> relu }"),
         ("project the skip",),
-        "| conv(8*2**i, 1, stride = 2) -> bn }",
+        "| conv(8*2**i, 1, stride = 2) }",
     ),
     "a width and a stride of a loop": (
         net("for i, s in [2, 1, 2] { add { | conv(8 * 2 ** i, 3, stride = s) -> conv(8 * 2 ** i) | skip } }"),
         ("project the skip",),
-        "| if s != 1 or in.channels != 8 * 2 ** i { conv(8 * 2 ** i, 1, stride = s) -> bn } }",
+        "| if s != 1 or in.channels != 8 * 2 ** i { conv(8 * 2 ** i, 1, stride = s) } }",
     ),
     "a width of a block": (
         "block unit(w) { add { | conv(w) -> relu | skip } }\n" + net("unit(8)\n  unit(16)"),
         ("project the skip",),
-        "| if in.channels != w { conv(w, 1) -> bn } }",
+        "| if in.channels != w { conv(w, 1) } }",
     ),
     "a convolution without padding beside a skip": (net("add { | conv(3, 5, pad = 0) | skip }"), ("pad = 2",), "conv(3, 5, pad = 2)"),
 }

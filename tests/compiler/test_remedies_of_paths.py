@@ -52,7 +52,7 @@ EDITS = {
     "a skip of a block whose calls differ": (
         net(
             "unit(64)\n  unit(32)\n  unit(32, stride = 2)",
-            before="block unit(out, stride = 1) { add { | conv(out, 3, stride = stride) -> conv(out, 3) | skip } }\n",
+            before="block unit(out, stride = 1) { add { | conv(out, 3, stride = stride) -> conv(out, 3) -> bn | skip } }\n",
         ),
         "| if stride != 1 or in.channels != out { conv(out, 1, stride = stride) -> bn } }",
     ),
@@ -96,6 +96,14 @@ EDITS = {
     "a class before its sequence": (
         net("concat { | parameter([1, 64]) | skip }", "length = 49, channels = 64"),
         "concat(axis = length) { | parameter([1, 64]) | skip }",
+    ),
+    "a lateral step, which has no norm": (
+        net("c3: conv(8)\n  maxpool(2) -> conv(16)\n  add { | upsample(2) | skip(c3) }"),
+        "| skip(c3) -> conv(16, 1) }",
+    ),
+    "two numbers in the other order": (
+        net("add { | embedding(dim, vocab) | parameter([32, dim]) }", "32").replace("network n", "network n(vocab = 1000, dim = 64)"),
+        "| embedding(vocab, dim) |",
     ),
     "axes that are not brought back": (
         net("add { | dwconv(7) -> permute([height, width, channels]) -> ln(axis = channels) -> linear(64) | skip }"),
@@ -183,11 +191,15 @@ def test_what_a_call_has_kept_is_kept() -> None:
     mended, _ = applied(errors(text))["n.arch"]
     program = checked(mended, "n.arch").program
     assert program is not None
-    assert [node.operation.name for node in program.nodes].count("bn") == 2  # of the units that change width or size
+    assert [node.operation.name for node in program.nodes].count("bn") == 3 + 2  # and of the units that change width or size
 
 
 BEFORE = {
-    "a signal without channels": ("network n { input audio[16000]\n conv(64, 80, stride = 4) }", "write `input audio[1, 16000]`"),
+    "an image in a row": (net("conv(64, 3)", "784"), "`input x[1, 784]`, an image `input x[1, 28, 28]`; on a vector use `linear`"),
+    "a signal without channels": (
+        "network n { input audio[16000]\n conv(64, 80, stride = 4) }",
+        "has an axis for it, `input audio[1, 16000]`; on a vector use",
+    ),
     "a loop over an image": (
         net("conv(192, 8, stride = 8, pad = 0)\n  repeat 2 { add { | ln(axis = channels) -> attention(3) | skip } }"),
         "write it before the loop, for each round goes on with what the one before made: `conv(192, 8, stride = 8, pad = 0) -> tokens`",
