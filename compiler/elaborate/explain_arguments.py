@@ -57,7 +57,7 @@ def _one_of_its_axes(diagnostic: Diagnostic, argument: ast.Argument, entering: S
         return diagnostic
     axes = [axis for axis in entering.axes if axis]
     near = closest(place.text, axes)
-    if not near and diagnostic.fix is not None:
+    if not near and diagnostic.fix is not None and diagnostic.secondary:
         return diagnostic  # a name of this file was meant
     surely = near[:1] if near and is_near(place.text, near[0]) else ()
     shown = show_value(entering)
