@@ -22,6 +22,7 @@ from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
 from .effort import MOST_ERRORS, MOST_REPEATS, STEPS_A_SCOPE, Effort
 from .explain_arguments import bad_value
 from .explain_before import from_before
+from .explain_heads import behind_a_head
 from .explain_merge import describe_clash
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
@@ -454,6 +455,8 @@ class Builder:
             named = self._naming(operand, 0 if operation.channels_wanted() == "first" else -1)
             if named is not None:
                 fix, help_text = named, f"{named.message}, where these are its axes; else {help_text}"
+        if refusal.code == "E313" and operand is not None and (head := behind_a_head(self.nodes, frame, operation, operand)) is not None:
+            fix, help_text = head.fix, head.help
         message = refusal.told(self.nodes[operand].axes) if operand is not None else refusal.message
         refused = Diagnostic(refusal.code, message, Label(place, ""), tuple(secondary), tuple(notes), help_text, fix)
         return self._from_where(refused, refusal, given, operand)
