@@ -15,6 +15,7 @@ from .closures import Again, Environment, Frame, Labelled, Made, Names, Tensors,
 from .current import each, need_tensor, together
 from .effort import STEPS_A_LABEL
 from .explain_labels import come_in_together, labels_here, no_label, no_label_within, no_step_again
+from .explain_reuse import fed_another
 from .explain_rounds import listed
 from .explain_values import replacement, with_origins
 from .interfaces import Expander
@@ -41,6 +42,8 @@ def repeater(build: Builder, before: Moment, label: str, run: Runner) -> Again:
     via = build.via
 
     def again(user: Frame, place: Span, own: str | None) -> Made:
+        if build.count is None and (other := fed_another(build.nodes, nodes, first.current, user.current, label, place)) is not None:
+            raise Problem(other)
         frame = replace(
             first,
             scope=user.scope,

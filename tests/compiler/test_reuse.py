@@ -9,7 +9,7 @@ from archc.compiler.analysis.cost_table import cost_table
 from archc.compiler.analysis.diff import diff
 from archc.compiler.document import to_document
 from archc.compiler.graph.graph import Graph
-from tests.support import checked
+from tests.support import assert_mended, checked
 
 TWO = "input a[3, 32, 32]\n  input b[3, 16, 16]\n  "
 
@@ -168,3 +168,33 @@ def test_the_bias_of_a_shared_layer_is_doubted_only_where_no_use_needs_it() -> N
 
     assert doubts("c: conv(4) -> bn -> reuse(c) -> relu") == []
     assert doubts("c: conv(4) -> n: bn -> reuse(c) -> reuse(n)") == ["W502"]
+
+
+def siamese(*lines: str) -> str:
+    return "network n {\n  input a[1, 32, 32]\n  input b[1, 32, 32]\n  " + "\n  ".join(lines) + "\n}\n"
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["conv(8, 3) -> flatten -> linear(16)", "conv(8, 3) -> relu", "conv(8, 3) -> conv(8, 3)", "maxpool(2) -> flatten -> linear(4)"],
+)
+def test_an_input_that_was_to_come_in(between: str) -> None:
+    """A tower that is used again on its own answer, where the second image is read by nothing."""
+    tower, end = f"tower: {{ {between} }}", "sub { | skip(tower) | skip(fb) } -> abs"
+    assert_mended(siamese(tower, "fb: reuse(tower)", end), siamese(tower, "skip(b) -> fb: reuse(tower)", end))
+
+
+def test_steps_between_are_not_left_without_a_reader() -> None:
+    (row,) = [found for found in checked(siamese("enc: conv(8)", "conv(8)", "reuse(enc)")).diagnostics if found.is_error]
+    assert row.code == "E235" and row.fix is None and row.help == "`b` is read by nothing: `skip(b) -> reuse(enc)`"
+
+
+def test_where_no_input_is_left_the_mistake_itself_is_told() -> None:
+    text = siamese("skip(b)", "tower: { flatten -> linear(16) }", "skip(a)", "add { | skip(a) | skip(b) }", "conv(8)", "reuse(tower)")
+    (row,) = [found for found in checked(text).diagnostics if found.is_error]
+    assert row.code == "E235" and "the weights of `tower` do not fit" in row.message and row.fix is None
+
+
+def test_a_step_that_takes_its_own_answer_is_used_again_on_it() -> None:
+    text = siamese("tower: { conv(1, 3) }", "reuse(tower)", "add { | skip | skip(b) }")
+    assert not [found for found in checked(text).diagnostics if found.is_error]
