@@ -13,7 +13,7 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import brackets, crossed, foreign_steps, headless, heads, imports, merges, steps, texts, words
+from . import assigned, brackets, crossed, foreign_steps, headless, heads, imports, merges, steps, texts, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
@@ -54,6 +54,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.colon_equal,
     words.fat_arrow,
     words.changed_value,
+    assigned.assigned_steps,
     words.missing_let,
     brackets.colon_in_brackets,
     brackets.list_after_list,

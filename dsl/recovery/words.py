@@ -10,6 +10,7 @@ from ..lexer.edition import EDITION
 from ..lexer.misspelt_words import USAGE, meant_word
 from ..lexer.scanner import Token
 from .expected import found
+from .functions import FUNCTIONS
 from .imports import incomplete
 from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
 
@@ -287,7 +288,7 @@ def _is_step(mistake: Mistake) -> bool:
     index = mistake.position + 1
     while mistake.at(index + 1).kind == "DOT" and mistake.at(index + 2).kind == "NAME":  # `F.relu(x)`
         index += 2
-    if mistake.at(index + 1).kind != "LPAR":
+    if mistake.at(index + 1).kind != "LPAR" or mistake.word(mistake.at(index)) in FUNCTIONS:
         return False
     end = mistake.value_end(index)
     return mistake.begins_line(end) or mistake.at(end).kind in ("ARROW", "RBRACE", "BAR")
