@@ -42,7 +42,7 @@ def test_it_becomes_what_was_meant(title: str) -> None:
 
 
 def test_a_name_that_is_given_twice_is_told_and_not_taken_for_the_first() -> None:
-    text, codes = mended(f"{HEAD}x = conv(8)\n  x = relu(x)\n}}\n")
+    text, codes = mended(f"{HEAD}x = conv(8)\n  gelu\n  x = relu(x)\n}}\n")
     assert "E116" in codes and "skip(x) -> x: relu" in text
     assert [row.code for row in checked(text).diagnostics if row.is_error] == ["E209"]
 
