@@ -9,6 +9,7 @@ from ..base.source import Source
 from ..compiler import driver
 from ..compiler.files.locate import SUFFIX
 from ..compiler.ops.base import Shape, show
+from ..reporting.alike import together
 from ..reporting.error import ArchError
 from ..reporting.terminal import counted, to_text
 
@@ -31,7 +32,7 @@ def check(network: str) -> str:
     found = driver.check_all(file, source=source)
     rows = driver.in_order(row for checked in found for row in checked.diagnostics)
     sound = [f"{checked.program.name}: {_ends(checked)}" for checked in found if checked.program is not None]
-    return "\n".join([*([to_text(rows)] if rows else []), *sound, counted(rows) or "nothing is wrong"])
+    return "\n".join([*([to_text(together(rows))] if rows else []), *sound, counted(rows) or "nothing is wrong"])
 
 
 def cost(

@@ -82,9 +82,10 @@ class Face:
         """Errors and, unless asked to be quiet, warnings."""
         shown = [row for row in rows if row.is_error or not self.quiet]
         if shown:
+            from ..reporting.alike import together
             from ..reporting.terminal import WIDTH, to_text
 
-            _tell(to_text(shown, self.colored(sys.stderr), page_width(sys.stderr) or WIDTH) + "\n")
+            _tell(to_text(together(shown), self.colored(sys.stderr), page_width(sys.stderr) or WIDTH) + "\n")
 
     def trace(self, error: BaseException) -> None:
         """With `--traceback`, where in archc it was."""

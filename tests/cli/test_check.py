@@ -177,3 +177,13 @@ def test_a_label_is_no_input(run: Run, folder: Path) -> None:
     assert "the network `label` has no input `e`" in result.stderr
     assert "its inputs: `x`" in result.stderr
     assert "it has no parameters" in run("check", "label.arch", "--set", "width=3").stderr
+
+
+def test_doubts_that_are_alike_are_shown_once_counted_and_mended_all(run: Run, folder: Path) -> None:
+    steps = "".join(f"  conv({width}, 3) -> bn -> relu\n" for width in (8, 16, 24))
+    (folder / "biased.arch").write_text(f"network biased {{\n  input x[3, 32, 32]\n{steps}}}\n", encoding="utf-8")
+    told = run("check", "biased.arch").stderr
+    assert told.count("warning[W502]") == 1 and "`conv2` (4:3), `conv3` (5:3)" in told and "3 warnings" in told
+    assert run("check", "--format", "short", "biased.arch").stdout.count("W502") == 3
+    assert "3 fixed" in run("check", "--fix", "biased.arch").stderr
+    assert (folder / "biased.arch").read_text(encoding="utf-8").count("bias = false") == 3
