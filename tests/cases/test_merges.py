@@ -15,7 +15,7 @@ def test_B001_the_skip_of_a_bottleneck_that_widens() -> None:
     assert "[512, 14, 14]" in told and "[256, 14, 14]" in told
     assert "channels" in error.message and "height" not in error.message
     assert {label.span.text for label in error.secondary} >= {"conv(512, 1)", "skip"}
-    assert error.fix is not None and error.fix.edits[0].text == "conv(512, 1) -> bn"
+    assert error.fix is not None and error.fix.edits[0].text == "conv(512, 1)"
     fixed = text.replace("| skip", f"| {error.fix.edits[0].text}")
     assert result(legal(fixed)) == (512, 14, 14)
 
