@@ -193,7 +193,7 @@ CASES = {
     "imports of Python": ("import torch\nfrom torch import nn\n" + net("nn.Conv2d(3, 8, 1)"), net("conv(8, 1)")),
     "a label's own path that needs a projection": (
         net("a: conv(8)", "conv(16)", "b: relu", "conv(4)", "add { | skip(a) | skip(b) }"),
-        net("a: conv(8)", "conv(16)", "b: relu", "conv(4)", "add { | skip(a) -> conv(16, 1) -> bn | skip(b) }"),
+        net("a: conv(8)", "conv(16)", "b: relu", "conv(4)", "add { | skip(a) -> conv(16, 1) | skip(b) }"),
     ),
 }
 
