@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch.utils._pytree import tree_unflatten
 
 from ..emit.training_part import NAME
 from ..files.model_names import is_file
 from ..runtime.compared import compared
+from .calling import call
 from .document_model import model_of_document
 from .exported import model_of_exported
 from .importing import flat_text
@@ -74,10 +76,17 @@ def checked_exported(program: torch.export.ExportedProgram, name: str, origin: s
     model = model_of_exported(program, name, f"{origin}, exported with PyTorch {torch.__version__.partition('+')[0]}", source)
 
     def run(inputs: Sequence[torch.Tensor]) -> Sequence[torch.Tensor]:
-        return [tensor for _, tensor in outputs(program.module(check_guards=False)(*inputs))]
+        return [tensor for _, tensor in outputs(_called(program, inputs))]
 
     _compared(model, run, source, "PyTorch")
     return model
+
+
+def _called(program: torch.export.ExportedProgram, inputs: Sequence[torch.Tensor]) -> object:
+    """What a program answers that takes some of its inputs by name."""
+    takes = program.call_spec.in_spec
+    given: Any = tree_unflatten(list(inputs), takes) if takes is not None and takes.num_leaves == len(inputs) else (inputs, {})
+    return program.module(check_guards=False)(*given[0], **given[1])
 
 
 def _of_onnx(path: str) -> Reference:
@@ -115,7 +124,7 @@ def _compared(model: Model, reference: Reference, source: str, who: str) -> None
             except Exception:
                 continue
             try:
-                ours = [tensor for _, tensor in outputs(model.module(*inputs))]
+                ours = [tensor for _, tensor in outputs(call(model.module, inputs, model.by_name))]
             except Exception as error:
                 line = (str(error).strip().splitlines() or [""])[0][:160]
                 raise trouble(source, "F652", f"the import cannot run `{source}`: {type(error).__name__}: {line}") from error

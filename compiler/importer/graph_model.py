@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -75,15 +74,6 @@ class GraphModel(nn.Module):
                     calls.tell(row)
                 values[row.name] = row.function(*_filled(list(row.arguments), values), **_filled(dict(row.keywords), values))
         return calls.answer(values)
-
-
-def input_names(module: nn.Module) -> Sequence[str]:
-    """What the tensors that a module takes are called, in order."""
-    if isinstance(module, GraphModel):
-        return module.archc_calls.inputs
-    return [
-        name for name, row in inspect.signature(module.forward).parameters.items() if row.kind not in (row.VAR_POSITIONAL, row.VAR_KEYWORD)
-    ]
 
 
 def give_weight(model: GraphModel, name: str, key: str, tensor: torch.Tensor, kind: str) -> None:

@@ -17,6 +17,7 @@ from ..ops.base import show
 from ..runtime.compared import Compared, compared, shows_nothing
 from ..runtime.live_module import build
 from ..runtime.starts import watched_starts
+from .calling import call
 from .sources import Model, as_it_was
 
 LIMIT = 1e-4
@@ -278,7 +279,7 @@ def _run(module: nn.Module, model: Model, inputs: list[torch.Tensor]) -> Compare
     with torch.no_grad():
         try:
             given = [row.squeeze(1) if like.dim() == 1 else row for row, like in zip(inputs, model.inputs, strict=True)]
-            theirs = [tensor for _, tensor in outputs(model.module(*given))]
+            theirs = [tensor for _, tensor in outputs(call(model.module, given, model.by_name))]
             theirs = [row.as_here(theirs[row.place]) for row in model.lies] or theirs
         except Exception as error:
             return Unrun(_line(error))

@@ -23,3 +23,14 @@ def outputs(result: object, name: str = "") -> Iterator[tuple[str, torch.Tensor]
     elif hasattr(result, "__dataclass_fields__"):
         for key in result.__dataclass_fields__:
             yield from outputs(getattr(result, key), f"{name}_{key}" if name else str(key))
+
+
+def kind_of(result: object, known: Mapping[int, tuple[str, str]]) -> str:
+    """What a model answers with, as one would say it."""
+    if result is None:
+        return "None: a `return` is missing in its `forward`, perhaps"
+    if isinstance(result, torch.Tensor):
+        source, key = known.get(id(result), ("constant", ""))
+        return f"the {source} `{key}`" if key else "a tensor that is the same for every input"
+    kind = type(result).__name__
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"

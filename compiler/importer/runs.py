@@ -128,9 +128,9 @@ class Runs:
                 for batch in BATCHES:
                     inputs = [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
                     with as_it_was(module):
-                        found.append(trace(module, inputs, numbers, answered))
+                        found.append(trace(module, inputs, numbers, answered, self.model.by_name))
                 with contextlib.suppress(Exception), as_it_was(module):  # many take one size alone
-                    found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs], numbers, answered))
+                    found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs], numbers, answered, self.model.by_name))
         except (Exception, SystemExit) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
             said = said if len(said) <= LONGEST else said[:LONGEST].rsplit(" ", 1)[0] + " …"

@@ -7,7 +7,6 @@ runs nothing may reach the network unless that is asked for: a model's structure
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import socket
 import sys
@@ -23,12 +22,11 @@ from torch.nn.parameter import is_lazy
 from ...base.records import dataclass
 from ...reporting.error import ArchError
 from ..files.model_names import LIBRARIES, PYTHON
-from ..ops.suggest import closest, did_you_mean
 from ..runtime.starts import Start, starts_of, watched_starts
+from .calling import call, in_order, named_last
 from .constructors import Arguments, watched
 from .factories import a_kind, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
-from .graph_model import input_names
 from .trouble import UNASKED, trouble
 from .words import identifier, snake
 from .worked_in import copied, is_worked_out, work_in
@@ -58,6 +56,8 @@ class Model:
     """Its steps, where they are known without a run."""
     starts: dict[str, Start] = field(default_factory=dict)
     """How each weight is started, where that was seen."""
+    by_name: tuple[str, ...] = ()
+    """The names of the last inputs, which its `forward` is given by these."""
     sizes_given: bool = False
     """Whether somebody said what it takes."""
     has_one_size: bool = False
@@ -97,8 +97,8 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
     if not isinstance(module, nn.Module):
         raise trouble(source, "F651", f"`{source}` makes {a_kind(module)}, no torch.nn.Module", "name a factory of a module")
     module.eval()
-    inputs = _inputs(module, shapes, source)
-    _filled(module, inputs)
+    inputs, by_name = _inputs(module, shapes, source)
+    _filled(module, inputs, by_name)
     return Model(
         identifier(name),
         module,
@@ -108,15 +108,16 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
         notes=work_in(module),
         starts=starts_of(module, starts),
         sizes_given=bool(shapes),
+        by_name=by_name,
         of_archc="Written by archc from" in (getattr(sys.modules.get(type(module).__module__), "__doc__", None) or ""),
     )
 
 
-def _filled(module: nn.Module, inputs: Sequence[torch.Tensor]) -> None:
+def _filled(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str]) -> None:
     """Lazy layers learn their sizes from a first run. One that fails is run again, and told, by the import itself."""
     if any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers())):
         with contextlib.suppress(Exception), torch.no_grad():
-            module(*[torch.rand(row.shape) for row in inputs])
+            call(module, [torch.rand(row.shape) for row in inputs], by_name)
 
 
 def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], name: str | None = None) -> Model:
@@ -128,34 +129,30 @@ def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[t
         module = copied(module)  # somebody's, which stays as it is
         notes = work_in(module)
     origin = f"{kind.__qualname__} of {kind.__module__}"
-    return Model(name or identifier(snake(kind.__name__)), module, inputs, origin, keep=True, notes=notes)
+    return Model(
+        name or identifier(snake(kind.__name__)), module, inputs, origin, keep=True, notes=notes, by_name=named_last(module, len(inputs))
+    )
 
 
-def _inputs(module: nn.Module, shapes: Shapes, source: str) -> list[torch.Tensor]:
-    return [torch.empty(2, *shape, device="meta") for shape in _in_order(module, shapes, source) or [usual_shape(module)]]
-
-
-def _in_order(module: nn.Module, shapes: Shapes, source: str) -> list[tuple[int, ...]]:
-    """Shapes in the order of `forward`; one that is not given, before one that is, has the usual size. Names are those of its arguments."""
-    if not isinstance(shapes, Mapping):
-        return list(shapes)
+def _inputs(module: nn.Module, shapes: Shapes, source: str) -> tuple[list[torch.Tensor], tuple[str, ...]]:
+    """The inputs in the order of `forward`, and which of the last are given by name. One that nobody named, and that has a default, is left out."""
+    by_name: tuple[str, ...]
     if not shapes:
-        return []
-    names = [*input_names(module)]
-    if any(row.kind is row.VAR_POSITIONAL for row in inspect.signature(module.forward).parameters.values()):
-        names += [f"x{place}" for place in range(len(names), len(names) + len(shapes))]  # as the import calls them
-    given = {name or next(iter(names), ""): shape for name, shape in shapes.items()}
-    unknown = next((name for name in given if name not in names), None)
-    if unknown is not None:
-        help = f"its inputs: {', '.join(f'`{name}`' for name in names)}"
-        near = did_you_mean(closest(unknown, names))
-        raise trouble(source, "F651", f"the model `{source}` has no input `{unknown}`", f"{near}; {help}" if near else help)
-    places = [place for place, name in enumerate(names) if name in given]
-    return [given.get(name) or usual_shape(module) for name in names[: places[-1] + 1]]
+        sizes, by_name = [usual_shape(module)], ()
+    elif isinstance(shapes, Mapping):
+        sizes, by_name = in_order(module, shapes, source, told_shape(module))
+    else:
+        sizes, by_name = list(shapes), named_last(module, len(shapes))
+    return [torch.empty(2, *shape, device="meta") for shape in sizes], by_name
 
 
 def usual_shape(module: nn.Module) -> tuple[int, ...]:
     """The size that a model says it is made for, else that of ImageNet."""
+    return told_shape(module) or (3, 224, 224)
+
+
+def told_shape(module: nn.Module) -> tuple[int, ...] | None:
+    """The size that a model says it is made for, or that its first convolution takes; None where nothing tells."""
     given = getattr(module, "default_cfg", None) or getattr(module, "pretrained_cfg", None)
     if isinstance(given, Mapping) and isinstance(given.get("input_size"), tuple):
         return tuple(given["input_size"])
@@ -163,7 +160,9 @@ def usual_shape(module: nn.Module) -> tuple[int, ...]:
     if isinstance(size, int):
         return (3, size, size)
     first = next((part for part in module.modules() if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d)), None)
-    channels = first.in_channels or 3 if first is not None else 3  # a lazy layer has none yet
+    if first is None:
+        return None
+    channels = first.in_channels or 3  # a lazy layer has none yet
     if isinstance(first, nn.Conv3d):
         side = 112 if type(module).__name__ == "VideoResNet" else 224
         return (channels, 16, side, side)

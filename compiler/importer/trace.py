@@ -22,9 +22,10 @@ from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
 from ..ops.base import Shape
-from .graph_model import GraphModel, Row, input_names
+from .calling import call, input_names
+from .graph_model import GraphModel, Row
 from .own_gradients import noting
-from .returned import outputs
+from .returned import kind_of, outputs
 from .unsaid import Unsaid
 from .written import back, is_view, version
 
@@ -438,15 +439,15 @@ def trace(
     inputs: Sequence[torch.Tensor],
     numbers: Mapping[int, torch.Tensor] = MappingProxyType({}),
     answer: Answer | None = None,
+    by_name: Sequence[str] = (),
 ) -> Trace:
     """The calls of one run of `module`, which stands on the device of `inputs`, as it is (in evaluation or in training).
 
     `numbers` has, by id, the tensors with numbers that stand behind those of a module on the meta device.
     """
     recorder = _Recorder(module, numbers, answer)
-    names = input_names(module)
-    for number, tensor in enumerate(inputs):
-        recorder.trace.inputs.append(recorder.add(tensor, "input", names[number] if number < len(names) else f"x{number}"))
+    for name, tensor in zip(input_names(module, len(inputs), by_name), inputs, strict=True):
+        recorder.trace.inputs.append(recorder.add(tensor, "input", name))
     paths = {part: path for path, part in reversed(list(module.named_modules()))}
     entered: list[int] = []
 
@@ -478,23 +479,12 @@ def trace(
     ]
     try:
         with torch.no_grad(), recorder, recorder.dropping(module), noting(recorder.trace.with_gradients, recorder.settled):
-            result = module(*inputs)
+            result = call(module, inputs, by_name)
     finally:
         for handle in handles:
             handle.remove()
         if isinstance(module, GraphModel):
             module.archc_calls.tell = None
     recorder.trace.outputs = [(name, recorder.ref(tensor)) for name, tensor in outputs(result)]
-    recorder.trace.returned = _kind_of(result, recorder.known)
+    recorder.trace.returned = kind_of(result, recorder.known)
     return recorder.trace
-
-
-def _kind_of(result: object, known: Mapping[int, tuple[str, str]]) -> str:
-    """What a model answers with, as one would say it."""
-    if result is None:
-        return "None: a `return` is missing in its `forward`, perhaps"
-    if isinstance(result, torch.Tensor):
-        source, key = known.get(id(result), ("constant", ""))
-        return f"the {source} `{key}`" if key else "a tensor that is the same for every input"
-    kind = type(result).__name__
-    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
