@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from ...reporting.error import ArchError
+from .calling import call
 from .constructors import Arguments
 from .fixed_values import answered
 from .flat_steps import Flat, Missing
@@ -33,6 +34,9 @@ WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*
 
 WANTS_TRUTHS = re.compile(r"\bbool(ean)?\b|bitwise_\w+", re.IGNORECASE)
 """What it says to numbers where it wants a mask."""
+
+EXTRAS = {"onnx": "archc[onnx]", "onnxruntime": "archc[onnx]"}
+"""What brings a package that is archc's own to ask for."""
 
 MOST_TOLD = 8
 """How many missing operations a refusal lists."""
@@ -131,6 +135,11 @@ class Runs:
                         found.append(trace(module, inputs, numbers, answered, self.model.by_name))
                 with contextlib.suppress(Exception), as_it_was(module):  # many take one size alone
                     found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs], numbers, answered, self.model.by_name))
+        except ModuleNotFoundError as error:
+            told = f"the model needs the package `{error.name}` as it runs: {error}"
+            extra = EXTRAS.get(str(error.name).partition(".")[0])
+            help = f"`pip install '{extra}'`" if extra else "install it, or run archc where it is"
+            raise trouble(self.source, "F616", told, help, _stops(error)) from error
         except (Exception, SystemExit) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
             said = said if len(said) <= LONGEST else said[:LONGEST].rsplit(" ", 1)[0] + " …"
@@ -139,12 +148,30 @@ class Runs:
                 self.source,
                 "F652",
                 f"the model does not run on {shapes}: {type(error).__name__}: {said}",
-                _remedy(self.model, str(error)),
-                [f"it stops at {place_of_line(line)}" for line in stopped_at(error)],
+                self._without_batch() or _remedy(self.model, str(error)),
+                _stops(error),
             ) from error
         finally:
             module.eval()
         return found
+
+    def _without_batch(self) -> str | None:
+        """Where sizes were given with the batch, those without it; the model runs on them."""
+        model = self.model
+        if not model.sizes_given or not all(tensor.dim() > 2 for tensor in model.inputs):
+            return None
+        shapes = [tensor.shape[2:] for tensor in model.inputs]
+        try:
+            with torch.no_grad(), on_meta(model.module), as_it_was(model.module):
+                call(model.module, [torch.empty(2, *shape, device="meta") for shape in shapes], model.by_name)
+        except Exception:
+            return None
+        sizes = ["x".join(map(str, shape)) for shape in shapes]
+        return f"sizes are given without the batch: {' '.join(f'`--input {size}`' for size in sizes)}"
+
+
+def _stops(error: BaseException) -> list[str]:
+    return [f"it stops at {place_of_line(line)}" for line in stopped_at(error)]
 
 
 def _remedy(model: Model, told: str) -> str:
@@ -229,8 +256,8 @@ def _carried(row: Missing, modules: Mapping[str, nn.Module], constructors: Mappi
         told = of_function(row.function, row.ran)
     if told is None:
         return [
-            "move it into a module of its own, made of numbers, from tensors of real numbers to such: an operation of one's own "
-            "can carry that (`archc explain operation`)"
+            "put these lines into an `nn.Module` of their own, whose constructor takes numbers and whose `forward` takes tensors of real "
+            "numbers and returns such: an operation of one's own carries that module (`archc explain operation`)"
         ]
     return [
         f"an operation of one's own carries it, with a class whose `forward` calls `{row.function}` (`archc explain operation`):",

@@ -109,6 +109,42 @@ def test_an_input_without_a_size_is_told_by_its_name(name: str, shapes: Shapes, 
     assert told in str(error.value)
 
 
+class Lacking(nn.Module):
+    """It imports, as it runs, what is not there."""
+
+    def __init__(self, package: str = "no_such_package") -> None:
+        super().__init__()
+        self.package = package
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        raise ModuleNotFoundError(f"No module named {self.package!r}", name=self.package)
+
+
+@pytest.mark.parametrize(
+    ("package", "told"), [("onnxruntime", "`pip install 'archc[onnx]'`"), ("no_such_package", "install it, or run archc")]
+)
+def test_a_package_that_a_run_lacks_is_named(package: str, told: str) -> None:
+    source = f"{HERE}:Lacking"
+    with pytest.raises(ArchError) as error:
+        import_model(model_of(source, shapes=[(8,)], settings={"package": package}), source=source)
+    assert error.value.diagnostics[0].code == "F616" and error.value.diagnostics[0].help is not None
+    assert told in error.value.diagnostics[0].help
+
+
+@pytest.mark.parametrize(
+    ("shapes", "told"),
+    [
+        ([(1, 5, 32, 32)], "help: sizes are given without the batch: `--input 5x32x32`"),
+        ([(5, 32)], "help: give `--input` once for each argument of `forward`"),
+    ],
+)
+def test_a_size_with_the_batch_is_told_without_it(shapes: Shapes, told: str) -> None:
+    source = f"{HERE}:Seen"
+    with pytest.raises(ArchError) as error:
+        import_model(model_of(source, shapes=shapes), source=source)
+    assert told in str(error.value)
+
+
 def test_a_module_that_is_there_gets_what_it_takes_by_name() -> None:
     text = archc.from_module(Gated(), [torch.zeros(2, 8), torch.zeros(2, 8)])
     assert "input gate[8]" in text

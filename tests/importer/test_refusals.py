@@ -180,7 +180,7 @@ def test_what_no_declaration_carries_is_told_how_it_could_be(name: str, layers: 
     """A call that makes complex numbers; a part that is made of another module."""
     sentence, text = declared(refused(name))
     if name == "Complex":
-        assert sentence.startswith("move it into a module of its own") and not text
+        assert sentence.startswith("put these lines into an `nn.Module` of their own") and not text
     else:
         assert "with a class whose `forward` calls" in sentence
 
@@ -190,7 +190,7 @@ def test_no_operation_is_shown_for_a_part_that_a_step_could_not_call_as_the_mode
     row = refused("Covered")
     sentence, text = declared(row)
     assert any("a key that is learned" in note and "first in mix, layers.py:" in note for note in row.notes)
-    assert sentence.startswith("move it into a module of its own") and not text
+    assert sentence.startswith("put these lines into an `nn.Module` of their own") and not text
 
 
 def test_a_model_that_reads_values_is_told_where(layers: Path) -> None:
