@@ -13,6 +13,8 @@ from ..graph.program import Node, Scope
 from ..graph.provenance import short
 from ..ops.suggest import closest, did_you_mean, is_near
 from .closures import Frame, Labelled, Template
+from .explain_lists import labels_in_a_list
+from .explain_outputs import output_named, said_of_an_output
 from .explain_rounds import OfRounds, listed, of_rounds, rounds_within
 from .explain_values import replacement, with_origins
 from .naming import static_labels
@@ -48,6 +50,9 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
     rounds = of_rounds(frame.environment, frame.entry, name, span)
     if rounds is not None:
         return _of_a_round(Diagnostic("E202", message, primary), rounds)
+    listed_ones = labels_in_a_list(frame, name, span) if not rest else None
+    if listed_ones is not None:
+        return Diagnostic("E202", message, primary, help=listed_ones.help, fix=listed_ones.fix)
     known = [label for level in frame.environment.levels() for label in level.labels]
     near = closest(name, known)
     elsewhere = [f"{outer}.{name}" for level in frame.environment.levels() for outer, row in level.labels.items() if name in row.members]
@@ -134,21 +139,12 @@ def _by_the_name_of_a_template(frame: Frame, path: Sequence[str], span: Span, me
 
 def _name_of_an_output(frame: Frame, path: Sequence[str], span: Span, message: str) -> Diagnostic | None:
     """`skip(c3)`, `skip(body.c3)` beside `output c3 = body.layer2`: the name of a result of the network is no label; that of its step is."""
-    for level in frame.environment.levels():
-        for statement in level.body:
-            for item in statement.items if isinstance(statement, ast.Output) else ():
-                if item.name is None or item.name.span.text != path[-1] or item.label.span == span:
-                    continue
-                right = item.label.span.text
-                return Diagnostic(
-                    "E202",
-                    message,
-                    Label(span, "no such label"),
-                    (Label(item.span, "names a result of this network"),),
-                    help=f"`{path[-1]}` is what the network's own result is called, for who uses the network; within it the step is `{right}`",
-                    fix=Fix(f"write `{right}`", (Edit(span, right),)),
-                )
-    return None
+    item = output_named(frame.environment, path[-1])
+    return (
+        said_of_an_output(Diagnostic("E202", message, Label(span, "no such label")), item)
+        if item is not None and item.label.span != span
+        else None
+    )
 
 
 def _of_a_round(diagnostic: Diagnostic, rounds: OfRounds) -> Diagnostic:

@@ -18,6 +18,7 @@ from ..ops.parameters import Optional, Word
 from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean, is_near
 from .closures import Binding, Builtin, Environment, Module, Origin, Reader, Template
 from .explain_given import of_another_kind
+from .explain_outputs import output_named, said_of_an_output
 from .explain_rounds import of_rounds
 from .functions import FUNCTIONS
 from .shape_of import ShapeOf
@@ -131,6 +132,8 @@ def unknown_name(
         for bound in rounds.bounds:
             said = with_origins(bound.reader, said, bound.expression)
         return said
+    if wanted == "a value" and (item := output_named(environment, name)) is not None:
+        return said_of_an_output(Diagnostic("E201", f"there is no value named `{name}`", Label(span, "not known here")), item)
     if wanted == "a value" and name in choices():
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
     elif step is not None and (near[:1] == (same_as(name),) or not near):
