@@ -12,7 +12,7 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops.base import Shape
 from ..ops.initial import INIT, meant_start
-from ..ops.parameters import BadValue, Flag, Optional, Parameter, Reference, Word
+from ..ops.parameters import STRIDE, BadValue, Flag, Optional, Parameter, Reference, Word
 from ..ops.suggest import closest, did_you_mean, is_near
 from .closures import Builtin, Environment, Given, Labelled
 from .explain_counts import left_out
@@ -160,6 +160,10 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
             f"what comes in is never written: it is that of the tensor. `{called.usage}`",
             None,
         )
+    if row.kind is STRIDE and isinstance(value, float) and 0 < value < 1:
+        times = show_value(round(1 / value))
+        deconv = f"`deconv({_first(called, given)}, stride = {times})`"
+        return f"a stride below 1 would enlarge the map: that is `upsample({times})`, or {deconv}", None
     return (
         made_whole(row.name, row.kind, value, span)
         or _other_parameter(called, row, value, span, given)
@@ -167,6 +171,12 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
         or _one_of_a_list(row, value, span)
         or _like(called, value, span)
     )
+
+
+def _first(called: Signature, given: Mapping[str, Given]) -> str:
+    """What a convolution is told first, its channels."""
+    first = given.get(called.slots[0].name)
+    return first.span.text if first is not None and called.slots[0].name == "channels" else "…"
 
 
 def _nearest_words(row: Parameter, value: object) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ...base.diagnostics import Edit, Fix
 from ...base.source import Span
 from ..ops.base import Shape
-from ..ops.parameters import EPSILON, PROBABILITY, Parameter
+from ..ops.parameters import EPSILON, PROBABILITY, Flag, Parameter
 from .closures import Given
 from .slots import Signature
 
@@ -16,7 +16,8 @@ def left_out(
     called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given], sizes: Shape
 ) -> tuple[str, Fix | None] | None:
     """Help, and an edit, where a count stands for a share: `bn(64)`, `attention(64, 4)`, as libraries write that are told what comes in. `sizes` come in."""
-    is_count = type(value) is int and value > 1 and row.kind in (EPSILON, PROBABILITY)
+    is_channels = isinstance(row.kind, Flag) and value in sizes[:1]  # `prelu(64)`
+    is_count = type(value) is int and value > 1 and (is_channels or row.kind in (EPSILON, PROBABILITY))
     number = next((number for number, slot in enumerate(called.slots) if slot.name == row.name), 0)
     by_place = not span.source.text[: span.start].rstrip().endswith("=")
     is_share = row.kind == PROBABILITY and (number == 0 or not by_place) and value not in sizes

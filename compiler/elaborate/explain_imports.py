@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -11,7 +12,6 @@ from ...base.source import Source, Span
 from ...dsl import ast
 from ..files.locate import known_names
 from ..ops.suggest import closest, did_you_mean
-from .explain_values import replacement
 
 _LIBRARIES: Final = frozenset(
     (
@@ -71,7 +71,7 @@ def not_in_the_file(item: ast.FromImport, wanted: ast.Name, offered: Sequence[st
     """`from resnet import resnet18`: the file is there, and defines something else. `offered` are the blocks and networks of it."""
     near = closest(wanted.name, offered)
     help = did_you_mean(near) or f"it defines {', '.join(f'`{name}`' for name in offered[:8])}"
-    fix = replacement(wanted.span, near)
+    fix = _renamed(wanted, near[0]) if near else None
     if wanted.name in known_names():
         rest = ", ".join(name.name for name in item.names if name is not wanted)
         text = _lines(item, [wanted.name]) + (f"\nfrom {'.'.join(item.path)} import {rest}" if rest else "")
@@ -83,6 +83,17 @@ def not_in_the_file(item: ast.FromImport, wanted: ast.Name, offered: Sequence[st
         help=None if fix is not None and wanted.name in known_names() else help,
         fix=fix,
     )
+
+
+def _renamed(wanted: ast.Name, name: str) -> Fix:
+    """The fix that writes another name in the import and wherever the file uses it."""
+    source = wanted.span.source
+    uses = [row for row in _WORDS.finditer(source.text) if row["word"] == wanted.name]
+    return Fix(f"write `{name}`", tuple(Edit(source.span(row.start(), row.end()), name) for row in uses))
+
+
+_WORDS = re.compile(r'#[^\n]*|"(?:[^"\\\n]|\\.)*"|(?P<word>[A-Za-z_]\w*)')
+"""Names, without those of comments and texts."""
 
 
 def _lines(item: ast.FromImport, names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node
@@ -47,7 +47,8 @@ def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call)
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         count = 1  # which is refused when the first part is placed, as a list of what is no size is
     if step.names and len(step.names) != count and (sizes or not isinstance(given["n"].value, tuple)):
-        raise Problem(wrong_names(step.names[0].span.to(step.names[-1].span), len(step.names), count))
+        said = wrong_names(step.names[0].span.to(step.names[-1].span), len(step.names), count)
+        raise Problem(said if sizes or tensor is None else _size_of_a_part(said, expansion.build.nodes[tensor], given, len(step.names)))
     if sizes and tensor is not None:
         _check_sum(sizes, expansion.build.nodes[tensor], given)
     labels = [expansion.label_text(frame, label) for label in step.names]
@@ -72,6 +73,22 @@ def _sizes(value: object) -> tuple[int, ...]:
     """The sizes of unequal parts; () where none are given."""
     sizes = tuple(size for size in value if isinstance(size, int) and not isinstance(size, bool)) if isinstance(value, tuple) else ()
     return sizes if sizes == value and min(sizes, default=0) > 0 else ()
+
+
+def _size_of_a_part(said: Diagnostic, node: Node, given: dict[str, Given], names: int) -> Diagnostic:
+    """`split(32) as a, b` of 64 channels: how large a part is elsewhere, where here stands how many there are."""
+    axis = given["axis"].value if "axis" in given else "channels"
+    size = given["n"].value
+    if (not isinstance(axis, int) and axis not in AXIS_WORDS) or not isinstance(size, int):
+        return said
+    try:
+        whole = node.shape[resolve_axis(axis, node.shape, "split")]
+    except Refusal:
+        return said
+    if size * names != whole:
+        return said
+    help = f"`split` is told how many parts there are, not how large one is: write `{names}`"
+    return replace(said, help=help, fix=Fix(help, (Edit(given["n"].span, str(names)),)))
 
 
 def _check_sum(sizes: tuple[int, ...], node: Node, given: dict[str, Given]) -> None:

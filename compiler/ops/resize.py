@@ -193,13 +193,13 @@ class Upsample(Operation):
     def _check_mode(self, shape: Shape, rank: int) -> None:
         wanted = MODES[self.mode]
         if wanted is not None and wanted != rank:
-            fitting = next(word for word, axes in MODES.items() if axes == rank)
+            fitting = [word for word, axes in MODES.items() if axes == rank]
             raise Refusal(
                 "E326",
                 f'`mode` "{self.mode}" works on {wanted} spatial {"axis" if wanted == 1 else "axes"}, and the input {show(shape)} has {rank}',
                 parameter="mode",
                 operand=0,
-                suggestions=(fitting, "nearest"),
+                suggestions=(*fitting, "nearest"),
             )
         if wanted is None and self.align_corners:
             raise Refusal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
@@ -75,6 +76,8 @@ def _paths_without_bars(head: ast.Call, group: ast.Group) -> Diagnostic:
     if name in USAGE:
         return Diagnostic("E122", f"`{name}` needs more than a body", Label(head.span), help=f"write {USAGE[name]}")
     brace = Span(group.span.source, group.span.start, group.span.start + 1)
+    if name.lower() in _RESIDUAL and re.search(rf"\bblock\s+{name}\b", group.span.source.text) is None:
+        return _residual(head, name, group, brace)
     paths = _lines(group)
     edits = tuple(Edit(Span(group.span.source, start, start), "| ") for start in paths)
     return Diagnostic(
@@ -85,6 +88,25 @@ def _paths_without_bars(head: ast.Call, group: ast.Group) -> Diagnostic:
         help=f"as in `concat {{ | conv(64) | skip }}`; a group that follows `{name}` stands on a new line",
         fix=Fix("write `|` before each path", edits) if paths else None,
     )
+
+
+_RESIDUAL: Final = frozenset(["residual", "resblock", "residual_block", "residualblock", "shortcut", "skip_connection"])
+"""What a body beside a skip is called elsewhere."""
+
+
+def _residual(head: ast.Call, name: str, group: ast.Group, brace: Span) -> Diagnostic:
+    """`residual { conv(32) -> relu }`: what comes in is added to what the body gives."""
+    if len(group.body) != 1 or not head.bare:
+        help = "what comes in is added by a path that is `skip`, as in `add { | conv(64) | skip }`"
+        return Diagnostic("E123", f"there is no `{name}`", Label(brace, "a body of one path"), help=help)
+    body = group.body[0].span
+    help = f"what comes in is added by a path that is `skip`: `add {{ | {' '.join(body.text.split())} | skip }}`"
+    edits = (
+        Edit(head.span, "add"),
+        Edit(Span(body.source, body.start, body.start), "| "),
+        Edit(Span(body.source, body.end, body.end), " | skip"),
+    )
+    return Diagnostic("E123", f"there is no `{name}`", Label(brace, "a body of one path"), help=help, fix=Fix(help, edits))
 
 
 def _lines(group: ast.Group) -> list[int]:
