@@ -352,7 +352,7 @@ def from_module(
     """The text of a module of PyTorch, proved equal to it.
 
     `example_inputs` have the shapes that the module takes, with the batch; their numbers do not matter. The module itself gets random weights
-    while it is compared, and its own again. Raises `ArchError` (F652 to F654).
+    while it is compared, and its own again. Raises `ArchError` (F652 to F655).
     """
     from .compiler.importer.importing import import_model
     from .compiler.importer.sources import model_of_module
@@ -363,7 +363,7 @@ def from_module(
 
 @takes(program=kind.exported, name=kind.identifier, flat=kind.flag)
 def from_exported(program: ExportedProgram, /, *, name: str = "net", flat: bool = False) -> str:
-    """The text of a program of `torch.export`, proved equal to it. Raises `ArchError` (F652 to F654)."""
+    """The text of a program of `torch.export`, proved equal to it. Raises `ArchError` (F652 to F655)."""
     from .compiler.importer.files import checked_exported
     from .compiler.importer.importing import import_model
 

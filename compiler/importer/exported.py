@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_unflatten
 from .graph_model import GraphModel, Name, Place, Row, give_weight, part
 from .regrouped import regrouped
 from .sources import Model
+from .training_mode import see_program
 from .trouble import trouble
 from .words import identifier
 
@@ -23,7 +24,8 @@ END = 2**62
 
 
 def model_of_exported(program: ExportedProgram, name: str, origin: str, source: str = "the program") -> Model:
-    """Raises `ArchError`: F652 where the program takes one batch alone."""
+    """Raises `ArchError`: F652 where the program takes one batch alone, F655 where it was exported in training mode."""
+    see_program(program, source)
     signature = program.graph_signature
     kept = [index for index, spec in enumerate(signature.output_specs) if not spec.kind.name.endswith("MUTATION")]
     inputs, rows, ends = [], [], []

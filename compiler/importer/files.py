@@ -133,6 +133,15 @@ def _compared(model: Model, reference: Reference, source: str, who: str) -> None
             raise trouble(source, "F654", f"the import reads `{source}` otherwise than {who} does: shapes {shapes[0]} for {shapes[1]}")
         found = compared(ours, theirs)
         if not found.difference <= 10 * LIMIT:
+            again = compared(reference(inputs), theirs)
+            if not again.difference <= LIMIT:
+                raise trouble(
+                    source,
+                    "F655",
+                    f"`{source}` answers otherwise each time that {who} runs it, on the same input",
+                    "export the model without what draws random numbers: `.eval()` before the export, and `training=self.training` for a dropout "
+                    "that is called as a function",
+                )
             raise trouble(
                 source, "F654", f"the import reads `{source}` otherwise than {who} does: outputs differ by {found.difference:.0e}"
             )

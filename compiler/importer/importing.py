@@ -25,6 +25,7 @@ from .sources import Model
 from .structure import Structure, structure
 from .trouble import trouble
 from .unsaid import Unsaid
+from .why_unequal import why_unequal
 from .words import first_keys
 from .write import Writer
 
@@ -52,7 +53,8 @@ class Imported:
 
 
 def import_model(model: Model, *, name: str | None = None, flat: bool = False, source: str = "the model") -> Imported:
-    """The text of a model. Raises `ArchError`: F652 where it cannot be run, F653 where the language lacks an operation, F654 where no text is equal."""
+    """The text of a model. Raises `ArchError`: F652 where it cannot be run, F653 where the language lacks an operation, F654 where no text is equal,
+    F655 where that is the model's own doing."""
     was_training = {part: part.training for part in model.module.modules()}
     try:
         return _imported(model, name or model.name, flat, source)
@@ -63,7 +65,7 @@ def import_model(model: Model, *, name: str | None = None, flat: bool = False, s
 
 def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     runs = Runs(model, source)
-    why = ""
+    why, differs_at = "", ""
     tried: set[str] = set()
     for is_flat, forms, several in WAYS:
         if flat and not is_flat:
@@ -99,10 +101,13 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 f"the model answers none of the inputs that it was compared on: {proof.told}",
                 "let its `forward` take any numbers of these shapes, or import the part that does",
             )
-        why = why or proof.told
+        why, differs_at = why or proof.told, differs_at or proof.differs_at
         nameless = _nameless(proof, model)
         if nameless is not None:
             raise trouble(source, "F653", f"a part of the model has no name of a step: {nameless}", "rename it in the model")
+    own = why_unequal(model, runs.traces, differs_at)
+    if own is not None:
+        raise trouble(source, "F655", own.message, own.help, [*own.notes(), f"the text was compared: {why}"])
     raise trouble(
         source,
         "F654",

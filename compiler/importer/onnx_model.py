@@ -13,6 +13,7 @@ import torch
 from .graph_model import GraphModel, Name, Place, Row, give_weight, part
 from .onnx_functions import FUNCTIONS
 from .sources import Model
+from .training_mode import see_onnx
 from .trouble import trouble
 from .words import identifier, is_name
 
@@ -91,6 +92,7 @@ class _Reader:
         if node.op_type == "Identity" and node.input[0] in self.known:
             self.known[node.output[0]] = self.known[node.input[0]]
             return
+        see_onnx(node, attributes, self.known, self.source)
         stack = self._stack(node)
         function = FUNCTIONS.get(node.op_type)
         if function is None or node.domain not in ("", "ai.onnx"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import contextlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Literal
 
 import torch
 from torch import nn
@@ -18,6 +20,7 @@ from ..runtime.compared import Compared, compared, shows_nothing
 from ..runtime.live_module import build
 from ..runtime.starts import watched_starts
 from .calling import call
+from .returned import outputs
 from .sources import Model, as_it_was
 
 LIMIT = 1e-4
@@ -53,6 +56,8 @@ class Proof:
     """Whether the model answered none of the inputs with numbers, so that nothing was compared."""
     doubt: str = ""
     """Why what was compared shows less than it should."""
+    differs_at: Literal["", "its size", "another"] = ""
+    """At which size the outputs differ, where they do: at that of the model, or at another."""
 
     def __repr__(self) -> str:
         return f"<Proof: {'equal' if self.is_equal else 'differs'}: {self.told}>"
@@ -60,10 +65,31 @@ class Proof:
 
 def prove(text: str, model: Model) -> Proof:
     """Compile the text and compare it with the model."""
+    with _untouched(model):
+        return _compared(text, model)
+
+
+def is_steady(model: Model) -> bool:
+    """Whether the model answers the same to the same, one run after the other. One that does not run is."""
+    with _untouched(model), torch.no_grad():
+        model.module.eval()
+        generator = torch.Generator().manual_seed(0)
+        _shaken(model.module, generator, model.module.state_dict(), 1.0)
+        given = [_numbers(row, (2, *row.shape[1:]), model.module, generator, torch.rand) for row in model.inputs]
+        try:
+            one, two = ([tensor.clone() for _, tensor in outputs(call(model.module, given, model.by_name))] for _ in range(2))
+        except Exception:
+            return True
+        return [row.shape for row in one] == [row.shape for row in two] and compared(one, two).difference <= LIMIT
+
+
+@contextlib.contextmanager
+def _untouched(model: Model) -> Iterator[None]:
+    """What is kept in the module, and the numbers of one that is somebody's, are as before at the end."""
     kept = {key: value.detach().clone() for key, value in model.module.state_dict().items()} if model.keep else None
     try:
         with as_it_was(model.module):
-            return _compared(text, model)
+            yield
     finally:
         if kept is not None:
             with torch.no_grad():
@@ -104,7 +130,7 @@ def _compared(text: str, model: Model) -> Proof:
     if found.differs is None and (not found.rows or shows_nothing(found.rows)):
         found.on_other_numbers()
     if found.differs is not None:
-        return Proof(False, found.differs, graph)
+        return Proof(False, found.differs, graph, differs_at=found.differs_at)
     told = f"{len(ours):,} keys are equal; " + "; ".join(found.told)
     if not found.rows:
         return Proof(False, found.why, graph, unrun=True)
@@ -123,6 +149,7 @@ class _Runs:
         self.rows: list[Compared] = []
         """The comparisons of finite numbers."""
         self.differs: str | None = None
+        self.differs_at: Literal["", "its size", "another"] = ""
         self.odd = ""
         """What differs at an image of odd sides, where that differs alone."""
         self.why = ""
@@ -145,17 +172,27 @@ class _Runs:
             self._compare(batch, shapes, torch.rand)
         if len(self.rows) > 1 and self.differs is None:
             self._at_odd_sides()
+            self._at_half()
 
     def _at_odd_sides(self) -> None:
         """A size that the model works out of the input's may be a plain factor at even sides, and no more than that at odd ones."""
         shapes = [(*shape[:1], *(size | 1 for size in shape[1:])) for shape in _other(self._native(), 96)]
+        told = f"at odd sides, {' and '.join(map(show, shapes))}, the text does not answer as the model does: it works sizes out of the input's"
+        self.odd = told if self._is_apart(shapes) else ""
+
+    def _at_half(self) -> None:
+        """A model may do one thing with small maps and another with large ones. Beside a large image the other size was a smaller one already."""
+        native = self._native()
+        shapes = [(*shape[:1], *(max(1, size // 2) for size in shape[1:])) for shape in native]
+        if shapes != native and _other(native, 96)[0][1] > native[0][1] and not self.odd and self._is_apart(shapes):
+            told = f"at {' and '.join(map(show, shapes))} the text does not answer as the model does"
+            self.odd = f"{told}: what the model does depends on the sizes of its inputs, and the text does what it does at {' and '.join(map(show, native))}"
+
+    def _is_apart(self, shapes: list[tuple[int, ...]]) -> bool:
+        """Whether the outputs for these shapes differ, where both run."""
         inputs = self._drawn(1, shapes, torch.rand)
         row = _run(self.module, self.model, inputs)
-        told = f"at odd sides, {' and '.join(map(show, shapes))}, the text does not answer as the model does: it works sizes out of the input's"
-        if isinstance(row, Compared):
-            self.odd = told if self._difference(inputs, row) > LIMIT else ""
-        elif isinstance(row, str):
-            self.odd = told if row.startswith(SHAPES) else ""
+        return self._difference(inputs, row) > LIMIT if isinstance(row, Compared) else isinstance(row, str) and row.startswith(SHAPES)
 
     def on_other_numbers(self) -> None:
         """Where that showed nothing: other numbers and other weights. A model may refuse what is random, or answer it with one number for all;
@@ -192,6 +229,7 @@ class _Runs:
         difference = self._difference(inputs, row)
         if not difference <= LIMIT:
             self.differs = f"outputs for {size} differ by {difference:.1e} of the largest"
+            self.differs_at = "its size" if shapes == self._native() else "another"
         elif row.numbers:
             self.told.append(f"outputs for {size} differ by {difference:.0e}")
             self.rows.append(row)
@@ -274,8 +312,6 @@ class Unrun:
 
 def _run(module: nn.Module, model: Model, inputs: list[torch.Tensor]) -> Compared | Unrun | str:
     """The comparison of the outputs, or why there is none: for a reason of the model's, or of the text's alone."""
-    from .returned import outputs
-
     with torch.no_grad():
         try:
             given = [row.squeeze(1) if like.dim() == 1 else row for row, like in zip(inputs, model.inputs, strict=True)]

@@ -47,12 +47,14 @@ class Runs:
 
     def __init__(self, model: Model, source: str) -> None:
         self.model, self.source = model, source
+        self.traces: list[Trace] = []
+        """The runs of evaluation."""
         if model.flat is not None:
             self.flat = model.flat
             return
         modules = model.modules()
         try:
-            traces = self._first_runs()
+            self.traces = traces = self._first_runs()
             flat = lower(traces, modules, model.starts, model.has_one_size)
         except Unsaid as reason:
             raise trouble(source, "F653", f"the language cannot say this model: {reason}") from None

@@ -40,4 +40,14 @@ ROWS: tuple[Code, ...] = (
         "",
         "This is a fault of the import: please report it, with the model.",
     ),
+    Code(
+        "F655",
+        "a model that is more than one network",
+        "A text says one computation, and answers the same to the same. This model was exported in training mode, where norms go by the batch and "
+        "dropouts drop; or it draws random numbers or keeps a count from run to run; or it does other things, or takes other numbers, where its "
+        "inputs or the batch have another size. The message says which, with the line of the model's source where it is known.",
+        "",
+        "Call `.eval()` before the export; give a dropout that is called as a function `training=self.training`; take what is random, what is kept "
+        "and what is decided by a size out of `forward`.",
+    ),
 )
