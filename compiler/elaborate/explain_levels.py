@@ -26,6 +26,11 @@ def is_again(frame: Frame) -> bool:
     return any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
 
 
+def in_a_path(frame: Frame, node: Node) -> bool:
+    """Whether a step was made in a path of the merge, and not by what comes before it, which others read as well."""
+    return not isinstance(frame.current, int) or node.index > frame.current
+
+
 def accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
     try:
         operation.output(tuple(shapes))
@@ -49,7 +54,7 @@ def levelled(
             continue
         shrinking = [node for node in main_path(nodes, end, start) if node.input_shapes[0][1:] != node.shape[1:]]
         kept = {node.index: values for node in shrinking if (values := _keeping(node.operation)) is not None}
-        if shrinking and len(kept) == len(shrinking):
+        if shrinking and len(kept) == len(shrinking) and all(in_a_path(frame, node) for node in shrinking):
             steps |= kept
         elif shrinking and any(_pools_to_a_size(node.operation) for node in shrinking):
             raised.append(number)
@@ -162,7 +167,7 @@ def _grows(node: Node) -> bool:
     return any(after > before for before, after in zip(node.input_shapes[0][1:], node.shape[1:], strict=False))
 
 
-def rescaled(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
+def rescaled(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
     """Another factor of an upsampling, where that is all that the paths need."""
     sizes = [nodes[end].shape[1:] for end in ends]
     enlarging = [[node for node in main_path(nodes, end, None) if node.operation.enlarges] for end in ends]
@@ -183,6 +188,6 @@ def rescaled(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], p
         message = f"write `{edited(made, node.span)}`, which ends path {number + 1} in the size of the other{'s' if len(ends) > 2 else ''}"
         # Where another path is enlarged, too, that one may be the mistaken one.
         grown = [any(_grows(row) for row in main_path(nodes, other, None)) for other in ends]
-        alone = sum(grown) == 1
+        alone = sum(grown) == 1 and in_a_path(frame, node)
         return Remedy(message, Fix(message, made) if alone else None)
     return None

@@ -83,7 +83,7 @@ def describe_clash(
         help_text, fix = other, None
     elif behind is not None:
         help_text, fix = behind, None
-    elif help_text is None and (scaled := rescaled(nodes, operation, inputs, parts) if axes and min(axes) > 0 else None) is not None:
+    elif help_text is None and (scaled := rescaled(nodes, frame, operation, inputs, parts) if axes and min(axes) > 0 else None) is not None:
         help_text, fix = scaled.help, scaled.fix
     elif help_text is None and (lower := lower_path(nodes, operation, inputs, parts) if axes and min(axes) > 0 else None) is not None:
         help_text = lower
@@ -100,7 +100,7 @@ def describe_clash(
         remedy = projected(nodes, start, inputs, span, parts, axes) if refusal.code != "E303" else None
         remedy = (
             remedy
-            or swapped(nodes, operation, inputs, axes)
+            or swapped(nodes, frame, operation, inputs, axes)
             or widened(nodes, frame, operation, inputs, start, parts, axes, refusal.code == "E303")
         )
         help_text, fix = (remedy.help, remedy.fix) if remedy is not None else (None, None)

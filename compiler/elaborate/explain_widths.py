@@ -10,7 +10,7 @@ from ..graph.program import Node
 from ..graph.provenance import decided_by, short
 from ..ops.base import Operation, Shape
 from .closures import Frame
-from .explain_levels import accepts, is_again
+from .explain_levels import accepts, in_a_path, is_again
 from .trial import Remedy, Trial, argument_edits, edited, takes
 
 
@@ -62,14 +62,14 @@ def widened(
     return Remedy(f"end path {number + 1} in {wanted} channels: `{short(parts[number].span.text)} -> {text}`", None)
 
 
-def swapped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], axes: Sequence[int]) -> Remedy | None:
+def swapped(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], axes: Sequence[int]) -> Remedy | None:
     """`embedding(dim, vocab)` for `embedding(vocab, dim)`: the two numbers of the step that decides the channels, in the other order."""
     for end in ends if len(axes) == 1 else ():
         decider = decided_by(nodes, end, axes[0])
         rows = [row.name for row in decider.operation.parameters() if row.required]
         values = [getattr(decider.operation, name) for name in rows]
         written = re.fullmatch(r"((?:\w+\s*:\s*)?\w+\()\s*([^,()=]+?)\s*,\s*([^,()=]+?)\s*\)", decider.span.text)
-        if len(rows) != 2 or written is None or not all(type(value) is int for value in values):
+        if len(rows) != 2 or not in_a_path(frame, decider) or written is None or not all(type(value) is int for value in values):
             continue
         trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[row] for row in ends]))
         if trial.changed(decider, dict(zip(rows, reversed(values), strict=True))) is None:

@@ -211,6 +211,19 @@ BEFORE = {
 }
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "e: conv(8)\n  maxpool(3) -> conv(8)\n  concat { | skip | skip(e) }",
+        "e: conv(8)\n  maxpool(4) -> upsample(2) -> conv(8)\n  concat { | skip | skip(e) }",
+    ],
+)
+def test_what_comes_before_a_merge_is_not_changed_for_it(body: str) -> None:
+    """Others read it as well: it may be told, and is no edit."""
+    (row,) = errors(net(body))
+    assert row.fix is None or all(edit.span.start > net(body).index("concat") for edit in row.fix.edits), row.help
+
+
 @pytest.mark.parametrize("title", BEFORE)
 def test_what_stands_before_a_step_is_named_as_the_cause(title: str) -> None:
     text, told = BEFORE[title]
