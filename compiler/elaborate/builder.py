@@ -24,6 +24,7 @@ from .explain_arguments import bad_value
 from .explain_before import from_before
 from .explain_heads import behind_a_head
 from .explain_merge import describe_clash
+from .explain_quotients import told_already
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
 from .fitting import Fitting
@@ -117,6 +118,8 @@ class Builder:
         if self.sharing is not None:
             again = f"`{self.sharing.label}`, used again at {self.sharing.span}"
             diagnostic = dataclasses.replace(diagnostic, where=(*diagnostic.where, again))
+        if told_already(self.report.diagnostics, diagnostic):
+            return
         self.report.add(diagnostic)
         if diagnostic.is_error:
             self._errors += 1

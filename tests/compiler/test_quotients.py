@@ -1,0 +1,23 @@
+"""A quotient that is not whole, read in several places of a block: told once, with an edit for all of them."""
+
+from __future__ import annotations
+
+from tests.support import assert_mended, checked
+
+
+def net(body: str, calls: str) -> str:
+    return f"block b(out) {{\n  {body}\n}}\nnetwork n {{\n  input x[3, 32, 32]\n  {calls}\n}}\n"
+
+
+THREE = "conv(out / 2)\n  conv(out / 2, 1) -> conv(out / 2, 3)"
+
+
+def test_one_value_is_told_once_and_mended_everywhere() -> None:
+    (row,) = [row for row in checked(net(THREE, "b(65)")).diagnostics if row.is_error]
+    assert row.code == "E220" and [label.message for label in row.secondary].count("and here") == 2
+    assert_mended(net(THREE, "b(65)"), net(THREE.replace("/", "//"), "b(65)"))
+
+
+def test_other_values_and_other_quotients_are_told_by_themselves() -> None:
+    rows = [row for row in checked(net("conv(out / 2)\n  conv(out / 4)", "b(65)")).diagnostics if row.is_error]
+    assert [row.message for row in rows] == ["65 / 2 is not a whole number: `out / 2`", "65 / 4 is not a whole number: `out / 4`"]
