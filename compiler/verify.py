@@ -17,6 +17,7 @@ from ..reporting.error import ArchError
 from .analysis.key_advice import key_advice
 from .codegen.pytorch import Mode
 from .emit.torchscript import script
+from .files.model_names import LIBRARIES, is_source
 from .graph.graph import Graph
 from .ops.base import Shape, show
 from .ops.suggest import closest, did_you_mean
@@ -41,8 +42,6 @@ _SPREAD = 3.0
 
 ROUNDING = 1e-7
 """How much float32 rounds a number, or a little more."""
-
-LIBRARIES = ("torchvision", "timm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +263,12 @@ def reference_module(against: str) -> nn.Module:
     """Another library's module, with weights as they start there."""
     library, _, name = against.partition(":")
     if library not in LIBRARIES or not name:
-        raise ArchError((_trouble(against, "F618", f"`{against}` names no reference", "write `torchvision:resnet50` or `timm:resnet50`"),))
+        help = "write `torchvision:resnet50` or `timm:resnet50`"
+        if is_source(against):
+            own = f"`{against}` is no reference, which is a model of a library with a version"
+            help = f"`archc import {against} --against FILE.arch` compares a text with it; or {help}"
+            raise ArchError((_trouble(against, "F618", own, help),))
+        raise ArchError((_trouble(against, "F618", f"`{against}` names no reference", help),))
     try:
         names, make = _torchvision() if library == "torchvision" else _timm()
     except ImportError:
@@ -274,7 +278,7 @@ def reference_module(against: str) -> nn.Module:
                     against,
                     "F616",
                     f"comparing with {library} needs the package `{library}`",
-                    f"`pip install -c constraints.txt {library}`",
+                    f"`pip install {library}`",
                 ),
             )
         ) from None

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the factory.")
 @click.option("--name", metavar="NAME", help="What the network is called.")
-@click.option("--against", metavar="FILE", help="Tell how this network differs from the model, instead of writing a text.")
+@click.option(
+    "--against", metavar="FILE", help="Tell how this network differs from the model; the text is written only where `-o` names a file."
+)
 @click.option("--flat", is_flag=True, help="One step a line, without blocks.")
 @click.option("--network", is_flag=True, help="Let the factory load what it asks the network for.")
 @click.option(

@@ -13,14 +13,20 @@ PYTHON = ".py"
 
 def is_file(word: str) -> bool:
     """Whether a word names a file with a model in it, or a folder with one that archc built."""
-    if word.endswith(MODELS):
+    if word.lower().endswith(MODELS):
         return True
     return os.path.isdir(word) and word not in known_names() and any(name.endswith(".json") for name in os.listdir(word))
 
 
+def of_one_network(word: str) -> str | None:
+    """The file, where a word asks for a part of one that holds one network (`model.pt2:other`)."""
+    head, colon, _ = word.rpartition(":")
+    return head if colon and head.lower().endswith(MODELS) else None
+
+
 def is_source(word: str) -> bool:
     """Whether a word of the command line names a model: `timm:resnet50`, `package.module:factory`, `my_net.py:Net`, `model.pt2`. A text comes first."""
-    if is_file(word):
+    if is_file(word) or of_one_network(word) is not None:
         return True
     head, colon, tail = word.rpartition(":")
     if not colon or len(head) < 2 or head.endswith(SUFFIX) or os.path.exists(word):

@@ -85,13 +85,23 @@ def refused(path: str, error: OSError | ValueError, help: str | None = None) -> 
     return Diagnostic("F615", f"`{shown(path)}` could not be written: {reason_of(error)}", at(path), help=advice)
 
 
+EXTRAS = {"onnx": "onnx", "onnxruntime": "onnx", "onnxscript": "onnx", "safetensors": "weights"}
+"""The extra of archc that brings a package."""
+
+
+def installed_by(package: str) -> str:
+    """The command that brings a package."""
+    extra = EXTRAS.get(package.partition(".")[0])
+    return f"`pip install 'archc[{extra}]'`" if extra else f"`pip install {package}`"
+
+
 def lacking(path: str, package: str) -> Diagnostic:
     """An output is made by a package that is not installed."""
     return Diagnostic(
         "F616",
         f"`{shown(path)}` needs the package `{package}`, which is not installed",
         at(path),
-        help=f"install it: `pip install {package}`",
+        help=f"install it: {installed_by(package)}",
     )
 
 

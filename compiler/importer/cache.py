@@ -24,6 +24,7 @@ from ..files.model_names import LIBRARIES, is_file
 from ..files.write import write
 from .files import named, place_of
 from .importing import import_model
+from .onnx_model import data_of
 from .sources import offline
 
 SUM = ".sum"
@@ -36,8 +37,8 @@ def folder() -> str:
 
 def imported_file(
     source: str, shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({}), settings: Mapping[str, object] | None = None
-) -> tuple[str, bool]:
-    """The file with the text of a model, and whether it was there. Raises `ArchError` as the import does."""
+) -> tuple[str, str]:
+    """The file with the text of a model, and how it came there, in words. Raises `ArchError` as the import does."""
     library, _, name = source.rpartition(":")
     if is_file(source):
         library, name = "", os.path.splitext(os.path.basename(source.rstrip("/\\")))[0]
@@ -45,16 +46,18 @@ def imported_file(
         folder(), _key(source, library, shapes, settings or {}), "".join(c if c.isalnum() else "_" for c in name) + ".arch"
     )
     if library in ("", *LIBRARIES) and _is_as_written(place):
-        return place, True
+        return place, f"imported before: {place}"
     with offline(False):
         made = import_model(named(source, shapes=shapes, settings=settings), source=source)
     try:
         write(place, made.text)
         write(place + SUM, _sum(place))
-    except ArchError:  # a cache that cannot be written is no reason to fail
+    except ArchError as error:  # a cache that cannot be written is no reason to fail
         place = os.path.join(_for_now(), os.path.basename(place))
         write(place, made.text)
-    return place, False
+        why = error.diagnostics[0].message.rpartition(": ")[2]
+        return place, f"imported; it is not kept, for the cache `{folder()}` cannot be written: {why} (`ARCHC_CACHE` names another)"
+    return place, f"imported: {place}"
 
 
 def _is_as_written(place: str) -> bool:
@@ -66,8 +69,11 @@ def _is_as_written(place: str) -> bool:
 
 
 def _sum(place: str) -> str:
+    found = hashlib.sha256()
     with open(place, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+        while piece := file.read(1 << 20):
+            found.update(piece)
+    return found.hexdigest()
 
 
 def _for_now() -> str:
@@ -85,7 +91,10 @@ def _key(source: str, library: str, shapes: Mapping[str, tuple[int, ...]], setti
         str(vars(sys.modules["archc"])["__version__"]),
     ]
     if not library:
-        told.append(_sum(place_of(source, source)))
+        place = place_of(source, source)
+        told.append(_sum(place))
+        beside = data_of(place) if place.lower().endswith(".onnx") else []
+        told += [f"{name} {_sum(name) if os.path.isfile(name) else 'is not there'}" for name in beside]
     for package in ("torch", *filter(None, [library.partition(".")[0]])):
         try:
             told.append(version(package))

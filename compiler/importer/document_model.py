@@ -26,6 +26,9 @@ from .sources import Model
 from .trouble import trouble
 from .words import identifier
 
+WRITTEN = "let it be as `archc build --target json` wrote it, and change its text: `archc import FILE.json -o FILE.arch`"
+"""What helps where the nodes of a file are none that archc wrote."""
+
 
 def model_of_document(path: str, source: str, flat_text: Callable[[Flat, Model], str]) -> Model:
     """Raises `ArchError`: F651 for what is no such file, F654 where the flat text of its nodes does not give them again."""
@@ -63,13 +66,13 @@ def _module(text: str, nodes: list[dict[str, Any]], source: str) -> nn.Module:
     checked = check_source(Source.of("flat.arch", text))
     if checked.has_errors:
         row = next(row for row in checked.diagnostics if row.is_error)
-        raise trouble(source, "F654", f"the nodes of `{source}` do not compile: {row.code}: {row.message}")
+        raise trouble(source, "F654", f"the nodes of `{source}` do not compile: {row.code}: {row.message}", WRITTEN)
     made = to_document(checked.graph)["nodes"]
     assert isinstance(made, list)
     given, ours = _told(nodes), _told(json.loads(json.dumps(made)))
     lost = next((name for told, name in given.items() if told not in ours), None)
     if lost is not None or len(nodes) != len(made):
-        raise trouble(source, "F654", f"the nodes of `{source}` do not come back: {lost or f'{len(nodes)} are {len(made)}'}")
+        raise trouble(source, "F654", f"the nodes of `{source}` do not come back: {lost or f'{len(nodes)} are {len(made)}'}", WRITTEN)
     return build(checked.graph, Mode.TRAIN)
 
 

@@ -5,20 +5,24 @@ What the import reads in a file is compared at once with what PyTorch or ONNX's 
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch.utils._pytree import tree_unflatten
 
 from ..emit.training_part import NAME
-from ..files.model_names import is_file
+from ..files.model_names import is_file, of_one_network
 from ..runtime.compared import compared
 from .calling import call
 from .document_model import model_of_document
 from .exported import model_of_exported
-from .importing import flat_text
+from .factories import line_of
+from .importing import FAULT, flat_text
 from .onnx_model import model_of_onnx
 from .prove import LIMIT
 from .returned import outputs
@@ -33,6 +37,7 @@ def model_of_file(path: str, source: str) -> Model:
     """Raises `ArchError`: F651 for what cannot be read, F652 to F654 as the import of any model."""
     path = place_of(path, source)
     name, suffix = os.path.splitext(os.path.basename(path))
+    suffix = suffix.lower()
     if suffix == ".json":
         return model_of_document(path, source, flat_text)
     if suffix == ".onnx":
@@ -41,13 +46,51 @@ def model_of_file(path: str, source: str) -> Model:
         return model
     beside = {NAME: ""}
     try:
-        program = torch.export.load(path, extra_files=beside)
+        with open(path, "rb") as file, _unlogged():  # of a path PyTorch would doubt the ending, `.PT2`
+            program = torch.export.load(file, extra_files=beside)
     except Exception as error:
-        raise trouble(source, "F651", f"`{source}` is no program that `torch.export.save` wrote", "name one, or a module") from error
+        raise trouble(
+            source,
+            "F651",
+            f"`{source}` is no program that `torch.export.save` wrote: {_why_no_program(path, error)}",
+            "write it anew: `torch.export.save(torch.export.export(model, inputs), FILE)`; or name what makes the model, `my_net.py:Net`",
+        ) from error
     model = checked_exported(program, name, os.path.basename(path), source)
     model.starts, model.in_training = read(beside[NAME])
     model.of_archc = bool(beside[NAME])
     return model
+
+
+@contextlib.contextmanager
+def _unlogged() -> Iterator[None]:
+    """PyTorch writes a traceback to stderr before it raises what the message is made of."""
+    log = logging.getLogger("torch.export")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
+
+
+def _why_no_program(path: str, error: Exception) -> str:
+    """What a file is instead."""
+    with open(path, "rb") as file:
+        begin = file.read(4)
+    if not begin:
+        return "it is empty"
+    if begin[:2] != ZIP:
+        return "it is no archive of PyTorch, and perhaps of another kind than its name says"
+    if not zipfile.is_zipfile(path):
+        return "its end is missing"
+    with zipfile.ZipFile(path) as archive:
+        last = {name.rpartition("/")[2] for name in archive.namelist()}
+    if "data.pkl" in last and "archive_format" not in last:
+        return "it holds a TorchScript module" if "constants.pkl" in last else "it holds what `torch.save` wrote, weights or a module"
+    return f"{type(error).__name__}: {line_of(error)}"
+
+
+ZIP = b"PK"
+"""How an archive begins."""
 
 
 def place_of(path: str, source: str) -> str:
@@ -65,6 +108,9 @@ def place_of(path: str, source: str) -> str:
 def named(source: str, *, shapes: Shapes = (), settings: Mapping[str, object] | None = None, network: bool = False) -> Model:
     """The model of any word that names one. Raises `ArchError` as `model_of` and `model_of_file` do."""
     if not is_file(source):
+        file = of_one_network(source)
+        if file is not None:
+            raise trouble(source, "F651", f"a file holds one network, and `{source}` names a part of one", f"name the file: `{file}`")
         return model_of(source, shapes=shapes, settings=settings, network=network)
     if shapes or settings:
         raise trouble(source, "F651", f"`{source}` is a file, whose inputs and settings are fixed", "leave `--input` and `--set` out")
@@ -130,7 +176,9 @@ def _compared(model: Model, reference: Reference, source: str, who: str) -> None
                 raise trouble(source, "F652", f"the import cannot run `{source}`: {type(error).__name__}: {line}") from error
         if [row.shape for row in ours] != [row.shape for row in theirs]:
             shapes = [[list(row.shape) for row in rows] for rows in (ours, theirs)]
-            raise trouble(source, "F654", f"the import reads `{source}` otherwise than {who} does: shapes {shapes[0]} for {shapes[1]}")
+            raise trouble(
+                source, "F654", f"the import reads `{source}` otherwise than {who} does: shapes {shapes[0]} for {shapes[1]}", FAULT
+            )
         found = compared(ours, theirs)
         if not found.difference <= 10 * LIMIT:
             again = compared(reference(inputs), theirs)
@@ -143,7 +191,7 @@ def _compared(model: Model, reference: Reference, source: str, who: str) -> None
                     "that is called as a function",
                 )
             raise trouble(
-                source, "F654", f"the import reads `{source}` otherwise than {who} does: outputs differ by {found.difference:.0e}"
+                source, "F654", f"the import reads `{source}` otherwise than {who} does: outputs differ by {found.difference:.0e}", FAULT
             )
         if not found.numbers:
             continue

@@ -32,6 +32,9 @@ from .write import Writer
 WAYS = ((False, True, True), (False, True, False), (False, False, False), (True, True, False), (True, False, False))
 """What is tried, one after the other: whether the text is flat, whether steps become higher words, whether blocks take and give several tensors."""
 
+FAULT = "this is a fault of the import: please report it, with the model"
+"""What is asked of one whose model was read otherwise than it is."""
+
 SIGNS_OF_TEXTS = frozenset('"{}')
 """What a label in quotes could hold only if it were written otherwise."""
 
@@ -112,7 +115,7 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
         source,
         "F654",
         f"no text that is equal to the model was found: {why}",
-        "this is a fault of the import: please report it, with the model",
+        FAULT,
     )
 
 

@@ -23,6 +23,6 @@ def file_of(
         return word
     from .cache import imported_file
 
-    path, was_there = imported_file(word, {} if is_file(word) else inputs)
-    tell(f"{word}: {'imported before' if was_there else 'imported'}: {path}")
+    path, how = imported_file(word, {} if is_file(word) else inputs)
+    tell(f"{word}: {how}")
     return path

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import operator
+import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,7 +30,23 @@ LAYERS = (
     "PRelu",
 )
 """Operators whose weights are those of one module."""
+WITHOUT = "import the model itself, `my_net.py:Net`, or its program (`torch.export`, `.pt2`), in which PyTorch's own operations stand"
+"""What helps where an operator of ONNX has no rule."""
+
 WEIGHTS = ("", "weight", "bias", "running_mean", "running_var")
+
+
+def data_of(path: str) -> list[str]:
+    """The files beside one of ONNX that hold its larger tensors, as it names them; found without the package, for that loads slowly."""
+    with open(path, "rb") as file:
+        text = file.read()
+    found = (text[row.end() : row.end() + row[1][0]] for row in _LOCATION.finditer(text))
+    names = dict.fromkeys(name.decode("utf-8", "replace") for name in found)
+    return [os.path.join(os.path.dirname(path), name) for name in names]
+
+
+_LOCATION = re.compile(rb"\x0a\x08location\x12([\x01-\x7f])", re.DOTALL)
+"""An entry of protobuf, field 1 `location` and field 2, whose length is one byte."""
 
 
 def model_of_onnx(path: str, name: str, source: str) -> Model:
@@ -38,6 +56,10 @@ def model_of_onnx(path: str, name: str, source: str) -> Model:
         from onnx import numpy_helper
     except ImportError as error:
         raise trouble(source, "F616", "reading `.onnx` needs the package `onnx`", "`pip install 'archc[onnx]'`") from error
+    for beside in data_of(path):
+        if not os.path.isfile(beside):
+            told = f"`{source}` keeps its numbers in `{os.path.basename(beside)}`, which is not there"
+            raise trouble(source, "F651", told, f"put `{os.path.basename(beside)}` beside it, where the file was written")
     try:
         proto = onnx.load(path)
         onnx.checker.check_model(proto)
@@ -97,7 +119,7 @@ class _Reader:
         function = FUNCTIONS.get(node.op_type)
         if function is None or node.domain not in ("", "ai.onnx"):
             place = stack[-1][0] if stack else "the root module"
-            raise trouble(self.source, "F653", f"the import knows no ONNX operator `{node.op_type}` (in {place})")
+            raise trouble(self.source, "F653", f"the import knows no ONNX operator `{node.op_type}` (in {place})", WITHOUT)
         base = self._base(node, stack)
         arguments = [self._argument(node, place, base, attributes, stack) for place in range(len(node.input))]
         name = node.output[0]

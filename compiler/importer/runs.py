@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from ...reporting.error import ArchError
+from ..files.system_errors import EXTRAS, installed_by
 from .calling import call
 from .constructors import Arguments
 from .fixed_values import answered
@@ -34,9 +35,6 @@ WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*
 
 WANTS_TRUTHS = re.compile(r"\bbool(ean)?\b|bitwise_\w+", re.IGNORECASE)
 """What it says to numbers where it wants a mask."""
-
-EXTRAS = {"onnx": "archc[onnx]", "onnxruntime": "archc[onnx]"}
-"""What brings a package that is archc's own to ask for."""
 
 MOST_TOLD = 8
 """How many missing operations a refusal lists."""
@@ -139,8 +137,8 @@ class Runs:
                     found.append(trace(module, [_larger(tensor) for tensor in self.model.inputs], numbers, answered, self.model.by_name))
         except ModuleNotFoundError as error:
             told = f"the model needs the package `{error.name}` as it runs: {error}"
-            extra = EXTRAS.get(str(error.name).partition(".")[0])
-            help = f"`pip install '{extra}'`" if extra else "install it, or run archc where it is"
+            package = str(error.name).partition(".")[0]
+            help = installed_by(package) if package in EXTRAS else "install it, or run archc where it is"
             raise trouble(self.source, "F616", told, help, _stops(error)) from error
         except (Exception, SystemExit) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
