@@ -265,10 +265,9 @@ def reference_module(against: str) -> nn.Module:
     if library not in LIBRARIES or not name:
         help = "write `torchvision:resnet50` or `timm:resnet50`"
         if is_source(against):
-            own = f"`{against}` is no reference, which is a model of a library with a version"
-            help = f"`archc import {against} --against FILE.arch` compares a text with it; or {help}"
-            raise ArchError((_trouble(against, "F618", own, help),))
-        raise ArchError((_trouble(against, "F618", f"`{against}` names no reference", help),))
+            help += f"; with a model of your own `archc import {against} --against FILE.arch` compares a text"
+        told = f"`{against}` names no reference, which is a model of torchvision or timm"
+        raise ArchError((_trouble(against, "F618", told, help),))
     try:
         names, make = _torchvision() if library == "torchvision" else _timm()
     except ImportError:

@@ -103,7 +103,7 @@ def test_a_file_holds_one_network(words: tuple[str, ...], folder: Path) -> None:
 
 def test_a_reference_is_a_model_of_a_library(folder: Path) -> None:
     done = run("verify", "net.pt2", "--against", "mine:Net")
-    assert "`mine:Net` is no reference" in done.stderr and "archc import mine:Net --against FILE.arch" in done.stderr
+    assert "`mine:Net` names no reference" in done.stderr and "archc import mine:Net --against FILE.arch" in done.stderr
 
 
 def test_a_cache_that_cannot_be_written_is_said_and_no_path_that_will_be_gone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
