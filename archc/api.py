@@ -347,11 +347,15 @@ def _network(compiled: Callable[[], Checked], above: int) -> Network:
 
 @takes(module=kind.module, example_inputs=kind.tensors, name=kind.maybe(kind.identifier), flat=kind.flag)
 def from_module(
-    module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], *, name: str | None = None, flat: bool = False
+    module: nn.Module,
+    example_inputs: torch.Tensor | Sequence[torch.Tensor] | Mapping[str, torch.Tensor],
+    *,
+    name: str | None = None,
+    flat: bool = False,
 ) -> str:
     """The text of a module of PyTorch, proved equal to it.
 
-    `example_inputs` have the shapes that the module takes, with the batch; their numbers do not matter. The module itself gets random weights
+    `example_inputs` have the shapes that the module takes, with the batch, in the order of its `forward` or by its names; their numbers do not matter. The module itself gets random weights
     while it is compared, and its own again. Raises `ArchError` (F652 to F655).
     """
     from .compiler.importer.importing import import_model

@@ -285,14 +285,18 @@ def module(name: str, value: object) -> object:
 def tensors(name: str, value: object) -> object:
     from torch import Tensor
 
-    rows = [value] if isinstance(value, Tensor) else list(value) if isinstance(value, list | tuple) else []
+    given = list(value.values()) if isinstance(value, Mapping) else value
+    rows = [given] if isinstance(given, Tensor) else list(given) if isinstance(given, list | tuple) else []
+    if rows and all(isinstance(row, int) for row in rows):
+        sizes = ", ".join(map(str, (1, *rows)))
+        raise WrongKind(f"`{name}` are tensors, not sizes: write `torch.rand({sizes})`, whose first axis is the batch")
     if not rows or not all(isinstance(row, Tensor) for row in rows):
-        raise wrong_kind(name, "a tensor or a list of tensors, of the shapes that the module takes, with the batch", value)
+        raise wrong_kind(name, "a tensor, or several, in a list or by the names of what `forward` takes, with the batch", value)
     if not all(row.dim() for row in rows):
         raise wrong_value(
             name, "", f"a tensor of `{name}` has no axes, and the first is the batch", "give one like `torch.rand(1, 3, 224, 224)`"
         )
-    return rows
+    return value if isinstance(value, Mapping) else rows
 
 
 def exported(name: str, value: object) -> object:

@@ -38,7 +38,9 @@ def named_last(module: nn.Module, count: int) -> tuple[str, ...]:
     return tuple(row.name for row in rows if row.kind is row.KEYWORD_ONLY)
 
 
-def in_order(module: nn.Module, given: Mapping[str, Shape], source: str, usual: Shape | None) -> tuple[list[Shape], tuple[str, ...]]:
+def in_order(
+    module: nn.Module, given: Mapping[str, Shape], source: str, usual: Shape | None, remedy: str | None = None
+) -> tuple[list[Shape], tuple[str, ...]]:
     """Shapes by name, in the order of `forward`, and which of them are given by name. "" is the first input, which may have the usual size.
 
     Raises `ArchError` (F651) for a name that is none, and for an input without a size.
@@ -59,7 +61,10 @@ def in_order(module: nn.Module, given: Mapping[str, Shape], source: str, usual: 
         if is_needed and row.name not in sizes:
             if place or usual is None:
                 raise trouble(
-                    source, "F651", f"the input `{row.name}` of `{source}` has no size", f"give it one, too: `--input {row.name}=3x224x224`"
+                    source,
+                    "F651",
+                    f"the input `{row.name}` of `{source}` has no size",
+                    remedy or f"give it one, too: `--input {row.name}=3x224x224`",
                 )
             sizes[row.name] = usual
     ordered, by_name = list[Shape](), list[str]()

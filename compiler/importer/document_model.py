@@ -13,7 +13,7 @@ from torch import nn
 
 from ...base.source import Source
 from ..codegen.pytorch import Mode
-from ..document import to_document
+from ..document import VERSION, to_document
 from ..driver import check_source
 from ..files.locate import text_of
 from ..ops import TABLE
@@ -34,7 +34,14 @@ def model_of_document(path: str, source: str, flat_text: Callable[[Flat, Model],
     """Raises `ArchError`: F651 for what is no such file, F654 where the flat text of its nodes does not give them again."""
     try:
         document = json.loads(text_of(path))
-        nodes = document["nodes"]
+        version, nodes = document["version"], document["nodes"]
+        if version != VERSION:
+            raise trouble(
+                source,
+                "F651",
+                f"`{source}` is of version {version} of the format, and this archc reads version {VERSION}",
+                "build the network again with this archc, or install the archc that wrote the file",
+            )
         own = next((node["op"] for node in nodes if node["op"] not in (*TABLE, "input", "output")), None)
         if own is not None:
             raise NotImplementedError(f"`{own}`, an operation of one's own: the file does not hold what a text declares of it")

@@ -25,6 +25,7 @@ from .sources import Model
 from .structure import Structure, structure
 from .trouble import trouble
 from .unsaid import Unsaid
+from .usable import other_numbers
 from .why_unequal import why_unequal
 from .words import first_keys
 from .write import Writer
@@ -97,6 +98,9 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
             if proof.doubt:
                 told.append(proof.doubt)
             return Imported(_headed(text, model, told), is_flat, proof, told)
+        numbers = None if proof.is_equal else other_numbers(model.module, proof.told)
+        if numbers is not None:
+            raise trouble(source, "F652", f"the model could not be compared: {numbers[0]}", numbers[1], [f"it says: {proof.told}"])
         if proof.unrun:
             raise trouble(
                 source,

@@ -26,6 +26,7 @@ from .trace import Trace, trace
 from .training_part import put_back
 from .trouble import UNASKED, trouble
 from .unsaid import Unsaid
+from .usable import other_numbers
 
 LONGEST = 200
 """Characters of PyTorch's own words that a message gives."""
@@ -77,6 +78,9 @@ class Runs:
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
                 flat = _with_sides(lower(self._runs(training=True), modules, model.starts, model.has_one_size), flat) or flat
+        if traces[0].left_out:
+            told = ", ".join(traces[0].left_out[:MOST_TOLD])
+            flat.notes.append(f"the model returns {told} beside its tensors, which a network does not: left out")
         put_back(flat, model.in_training)
         flat.of_archc = model.of_archc
         model.lies = flat.lies
@@ -144,12 +148,13 @@ class Runs:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
             said = said if len(said) <= LONGEST else said[:LONGEST].rsplit(" ", 1)[0] + " …"
             shapes = " and ".join("x".join(map(str, tensor.shape[1:])) or "one number" for tensor in self.model.inputs)
+            numbers = other_numbers(self.model.module, str(error))
             raise trouble(
                 self.source,
                 "F652",
                 f"the model does not run on {shapes}: {type(error).__name__}: {said}",
                 self._without_batch() or _remedy(self.model, str(error)),
-                _stops(error),
+                [*([numbers[0]] if numbers else []), *_stops(error)],
             ) from error
         finally:
             module.eval()
@@ -176,6 +181,9 @@ def _stops(error: BaseException) -> list[str]:
 
 def _remedy(model: Model, told: str) -> str:
     """What helps a model that does not run."""
+    numbers = other_numbers(model.module, told)
+    if numbers is not None:
+        return numbers[1]
     if isinstance(model.module, GraphModel):
         return "export it with a batch that may vary (`dynamic_shapes`)"
     if "meta tensor" in told or "Cannot copy out of meta" in told:

@@ -23,11 +23,12 @@ from ...base.records import dataclass
 from ...reporting.error import ArchError
 from ..files.model_names import LIBRARIES, PYTHON
 from ..runtime.starts import Start, starts_of, watched_starts
-from .calling import call, in_order, named_last
+from .calling import call, in_order, input_names, named_last
 from .constructors import Arguments, watched
 from .factories import a_kind, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
 from .trouble import UNASKED, trouble
+from .usable import usable
 from .words import identifier, snake
 from .worked_in import copied, is_worked_out, work_in
 
@@ -35,6 +36,10 @@ Shapes = Sequence[tuple[int, ...]] | Mapping[str, tuple[int, ...]]
 """What a model takes, without the batch: in order, or by name; "" is the first input."""
 
 NO_HUB = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+
+
+Examples = torch.Tensor | Sequence[torch.Tensor] | Mapping[str, torch.Tensor]
+"""Tensors that a module takes, in order or by name."""
 
 
 @dataclass(slots=True, eq=False)
@@ -96,6 +101,7 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
             raise not_made(source, make, settings, error) from error
     if not isinstance(module, nn.Module):
         raise trouble(source, "F651", f"`{source}` makes {a_kind(module)}, no torch.nn.Module", "name a factory of a module")
+    module = usable(module, source)
     module.eval()
     inputs, by_name = _inputs(module, shapes, source)
     _filled(module, inputs, by_name)
@@ -120,18 +126,27 @@ def _filled(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence
             call(module, [torch.rand(row.shape) for row in inputs], by_name)
 
 
-def model_of_module(module: nn.Module, example_inputs: torch.Tensor | Sequence[torch.Tensor], name: str | None = None) -> Model:
-    """A module that is there already; how it was made is not known."""
-    given = [example_inputs] if isinstance(example_inputs, torch.Tensor) else list(example_inputs)
+def model_of_module(module: nn.Module, example_inputs: Examples, name: str | None = None) -> Model:
+    """A module that is there already; how it was made is not known. Raises `ArchError`: F651."""
+    module = usable(module)
+    given, by_name = _given(module, example_inputs)
     inputs = [torch.empty(2, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in given]
     kind, notes = type(module), list[str]()
     if is_worked_out(module):
         module = copied(module)  # somebody's, which stays as it is
         notes = work_in(module)
     origin = f"{kind.__qualname__} of {kind.__module__}"
-    return Model(
-        name or identifier(snake(kind.__name__)), module, inputs, origin, keep=True, notes=notes, by_name=named_last(module, len(inputs))
-    )
+    return Model(name or identifier(snake(kind.__name__)), module, inputs, origin, keep=True, notes=notes, by_name=by_name)
+
+
+def _given(module: nn.Module, examples: Examples) -> tuple[list[torch.Tensor], tuple[str, ...]]:
+    """Examples in the order of `forward`, and which of the last are given by name."""
+    if not isinstance(examples, Mapping):
+        rows = [examples] if isinstance(examples, torch.Tensor) else list(examples)
+        return rows, named_last(module, len(rows))
+    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in examples.items()}
+    by_name = in_order(module, shapes, "the model", None, "give an example of it, too")[1]
+    return [examples[name] for name in input_names(module, len(examples), by_name)], by_name
 
 
 def _inputs(module: nn.Module, shapes: Shapes, source: str) -> tuple[list[torch.Tensor], tuple[str, ...]]:

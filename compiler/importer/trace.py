@@ -25,7 +25,7 @@ from ..ops.base import Shape
 from .calling import call, input_names
 from .graph_model import GraphModel, Row
 from .own_gradients import noting
-from .returned import kind_of, outputs
+from .returned import kind_of, others, outputs
 from .unsaid import Unsaid
 from .written import back, is_view, version
 
@@ -124,6 +124,8 @@ class Trace:
     """Name (a field, a key, or a number) and tensor."""
     returned: str = ""
     """What the model answers with, in words."""
+    left_out: list[str] = field(default_factory=list)
+    """What it answers with beside tensors, in words."""
     given: dict[str, list[tuple[str, int | None, Ref]]] = field(default_factory=dict)
     """Of modules that take several tensors: each with the argument of `forward` that it is, and its place where that is a list."""
 
@@ -486,5 +488,6 @@ def trace(
         if isinstance(module, GraphModel):
             module.archc_calls.tell = None
     recorder.trace.outputs = [(name, recorder.ref(tensor)) for name, tensor in outputs(result)]
+    recorder.trace.left_out = others(result)
     recorder.trace.returned = kind_of(result, recorder.known)
     return recorder.trace

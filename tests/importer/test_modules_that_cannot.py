@@ -1,0 +1,172 @@
+"""Modules that no text is made of are told why, with what makes them fit: compiled ones, TorchScript, other numbers than those of 32 bits, none at all."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import archc
+from archc.compiler.importer.importing import import_model
+from archc.compiler.importer.sources import model_of_module
+
+X = torch.rand(2, 8)
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x).relu()  # type: ignore[no-any-return]
+
+
+class Around(nn.Module):
+    """A module of which a part is another kind of module."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.part(x)  # type: ignore[no-any-return]
+
+
+def told(module: nn.Module, given: Tensor = X) -> archc.Diagnostic:
+    with pytest.raises(archc.ArchError) as caught:
+        archc.from_module(module.eval(), given)
+    (row,) = caught.value.diagnostics
+    return row
+
+
+def scripted() -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.script(Net())  # type: ignore[no-any-return]
+
+
+def traced() -> nn.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.trace(Net(), X)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("make", [scripted, traced])
+@pytest.mark.parametrize("is_part", [False, True])
+def test_torchscript_is_no_code(make: Callable[[], nn.Module], is_part: bool) -> None:
+    row = told(Around(make()) if is_part else make())
+    assert row.code == "F651" and "is a TorchScript module" in row.message
+    assert ("`part` of" in row.message) is is_part
+    assert row.help is not None and row.help.startswith("name the class that it was made from, `Net`")
+
+
+def test_a_compiled_module_is_the_module_in_it() -> None:
+    text = archc.from_module(torch.compile(Net()).eval(), X)
+    assert text.partition("network")[2] == archc.from_module(Net().eval(), X).partition("network")[2]
+
+
+def test_a_compiled_part_is_told() -> None:
+    assert "`part` of `the model` is compiled" in told(Around(torch.compile(Net()))).message  # type: ignore[arg-type]
+    inside = Net()
+    inside.compile()
+    row = told(inside)
+    assert row.message == "`the model` is compiled, and its steps are not seen" and row.help == "import it before it is compiled"
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("given", [X, None])
+def test_other_numbers_than_those_of_32_bits(dtype: torch.dtype, given: Tensor | None) -> None:
+    """With inputs of 32 bits, and with inputs like the weights."""
+    row = told(Net().to(dtype), X.to(dtype) if given is None else given)
+    assert f"`fc.weight` is of {str(dtype)[6:]}" in f"{row.message} {' '.join(row.notes)}"
+    assert row.help == "make it float32: `.float()`"
+    assert "fc: linear" in archc.from_module(Net().to(dtype).float().eval(), X)
+
+
+class Mixed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = nn.Linear(8, 8), nn.Linear(8, 8).double()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.two(self.one(x).double())  # type: ignore[no-any-return]
+
+
+def test_a_part_of_other_numbers() -> None:
+    assert "`two.weight` is of float64" in told(Mixed()).message
+
+
+def test_a_program_of_other_numbers() -> None:
+    program = torch.export.export(Net().half().eval(), (X.half(),), dynamic_shapes=({0: torch.export.Dim("batch", min=1)},))
+    with pytest.raises(archc.ArchError, match=r"make it float32 before it is exported: `\.float\(\)`"):
+        archc.from_exported(program)
+
+
+def test_a_module_without_numbers() -> None:
+    row = told(Net().to("meta"))
+    assert row.code == "F651" and "`fc.weight` of `the model` has no numbers" in row.message
+    assert row.help is not None and ".to_empty(" in row.help
+    mended = Net().to("meta").to_empty(device="cpu")
+    assert "fc: linear" in archc.from_module(mended.eval(), X)
+
+
+class Saying(nn.Module):
+    """Answers with more than tensors."""
+
+    def __init__(self, *more: object) -> None:
+        super().__init__()
+        self.fc, self.more = nn.Linear(8, 4), more
+
+    def forward(self, x: Tensor) -> object:
+        return (self.fc(x), *self.more)
+
+
+@pytest.mark.parametrize(
+    ("more", "note"),
+    [
+        ((3, None, "s"), "the model returns `3`, `'s'` beside its tensors, which a network does not: left out"),
+        (
+            ({"loss": 0.5, "names": ["a"]},),
+            "the model returns `0.5` (1_loss), `'a'` (1_names_0) beside its tensors, which a network does not: left out",
+        ),
+        ((None,), ""),
+    ],
+)
+def test_what_is_no_tensor_is_told(more: tuple[object, ...], note: str) -> None:
+    notes = import_model(model_of_module(Saying(*more).eval(), X)).notes
+    assert notes == ([note] if note else [])
+
+
+class Two(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Linear(8, 4), nn.Linear(5, 4)
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return self.a(left) + self.b(right)  # type: ignore[no-any-return]
+
+
+def test_inputs_by_their_names() -> None:
+    left, right = torch.rand(2, 8), torch.rand(2, 5)
+    assert archc.from_module(Two().eval(), {"right": right, "left": left}) == archc.from_module(Two().eval(), (left, right))
+    for given, why in (
+        ({"left": left, "rigth": right}, "has no input `rigth`"),
+        ({"right": right}, "the input `left` of `the model` has no size"),
+    ):
+        with pytest.raises(archc.ArchError, match=why):
+            archc.from_module(Two().eval(), given)
+
+
+@pytest.mark.parametrize("given", [(8,), [2, 8], torch.Size((8,))])
+def test_sizes_are_no_tensors(given: object) -> None:
+    with pytest.raises(TypeError, match=r"are tensors, not sizes: write `torch\.rand\(1, "):
+        archc.from_module(Net().eval(), given)  # type: ignore[arg-type]
+
+
+def test_none_of_several_is_a_tensor() -> None:
+    with pytest.raises(TypeError, match="a tensor, or several, in a list or by the names"):
+        archc.from_module(Net().eval(), ["x"])  # type: ignore[list-item]
