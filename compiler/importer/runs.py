@@ -148,13 +148,13 @@ class Runs:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0].strip()
             said = said if len(said) <= LONGEST else said[:LONGEST].rsplit(" ", 1)[0] + " …"
             shapes = " and ".join("x".join(map(str, tensor.shape[1:])) or "one number" for tensor in self.model.inputs)
-            numbers = other_numbers(self.model.module, str(error))
+            kinds = other_numbers(self.model.module, str(error))
             raise trouble(
                 self.source,
                 "F652",
                 f"the model does not run on {shapes}: {type(error).__name__}: {said}",
                 self._without_batch() or _remedy(self.model, str(error)),
-                [*([numbers[0]] if numbers else []), *_stops(error)],
+                [*([kinds[0]] if kinds else []), *_stops(error)],
             ) from error
         finally:
             module.eval()

@@ -164,6 +164,7 @@ def test_the_json_of_a_network_gives_the_network_again(name: str, tmp_path: Path
         ("no.pt2", "nothing", "no program that `torch.export.save` wrote"),
         ("no.onnx", "nothing", "no ONNX file that can be read"),
         ("no.json", "{}", "no JSON that `archc build` wrote"),
+        ("no.json", '{"version": 99, "nodes": []}', "is of version 99 of the format, and this archc reads version 1"),
         ("no.json", "[", "no JSON that `archc build` wrote"),
     ],
 )
