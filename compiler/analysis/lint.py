@@ -259,8 +259,22 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
             f"the weights of `{node.key}` are made for inputs of {native}: the built network takes no size that changes their shape{share}",
             Label(node.span, f"reads {show(node.input_shapes[0])}"),
             Label(start.span, f"of {native}"),
-            help="pool to a fixed size before it (`global_avgpool`, `adaptive_avgpool(7)`), if other sizes matter",
+            help=_of_positions(program, node)
+            or "pool to a fixed size before it (`global_avgpool`, `adaptive_avgpool(7)`), if other sizes matter",
         )
+
+
+def _of_positions(program: Program, node: Node) -> str | None:
+    """What to write where a sequence lost its channels, `reduce("mean", channels)`, and one value a position came in."""
+    (reduced,) = [program.nodes[index] for index in node.inputs][:1] or [node]
+    if len(reduced.inputs) != 1 or not takes(reduced.operation, "by") or reduced.input_axes[:1] != (("length", "channels"),):
+        return None
+    if reduced.axes != ("length",) or "channels" not in reduced.span.text:
+        return None
+    instead = reduced.span.text.replace("channels", "length")
+    return (
+        f"`{reduced.span.text}` leaves one value of each of {reduced.shape[0]} positions; those of the positions together are `{instead}`"
+    )
 
 
 def foreign_inputs(program: Program) -> Iterator[Diagnostic]:

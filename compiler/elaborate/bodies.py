@@ -15,7 +15,7 @@ from . import inputs_outputs
 from .builder import Builder
 from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Rounds, Tensors
 from .declarations import budget, default, expect, require
-from .doubts import doubt_of_pairs
+from .doubts import doubt_of_pairs, doubts_of_comparison
 from .effort import STEPS_A_LABEL
 from .evaluator import Evaluator, nowhere
 from .explain_numbers import rounded
@@ -222,7 +222,10 @@ class Expansion:
     # ---------------------------------------------------------------------------------- conditions, loops
 
     def choose(self, frame: Frame, statement: ast.If) -> None:
-        chosen = statement.body if self.evaluator(frame).condition(statement.condition) else statement.otherwise
+        evaluator = self.evaluator(frame)
+        chosen = statement.body if evaluator.condition(statement.condition) else statement.otherwise
+        for doubt in doubts_of_comparison(evaluator, statement.condition):
+            self.build.say(doubt, frame)
         if not chosen:
             return
         inside = self.inner(frame, chosen, round_name=frame.round_name)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem, Severity
 from ...dsl import ast
 from ..ops import TABLE
 from ..ops.axis_names import AXIS_NAMES
@@ -13,11 +13,22 @@ from ..ops.base import Operation
 from ..ops.shape import Order
 from .closures import Given
 from .shape_of import ShapeOf
+from .values import Unknowable
+
+if TYPE_CHECKING:
+    from .evaluator import Evaluator
 
 
 def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], entering: object) -> Iterator[Diagnostic]:
     """Of a step whose arguments are read. `entering` is the shape of what comes in."""
     places = [argument for argument in call.arguments if argument.name is None]
+    if (
+        word == "attention"
+        and len(places) == 1
+        and isinstance(entering, ShapeOf)
+        and (doubt := _doubt_of_heads(call, given["heads"].value, entering)) is not None
+    ):
+        yield doubt
     if places and isinstance(entering, ShapeOf) and (doubt := _doubt_of_order(word, call, given, entering)) is not None:
         yield doubt
     if word == "slice" and len(places) == 2 and len(call.arguments) == 2 and all(_is_number(place.value) for place in places):
@@ -66,6 +77,45 @@ def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], enter
         fix=Fix(f"write `{told}`", (edit,)),
         severity=Severity.WARNING,
     )
+
+
+def _doubt_of_heads(call: ast.Call, heads: object, entering: ShapeOf) -> Diagnostic | None:
+    """`attention(64)` of 64 channels: PyTorch is told the features first, and here as many heads have one feature each."""
+    channels = entering.attribute("channels")
+    if not isinstance(channels, int) or channels < 16 or heads != channels:
+        return None
+    features = next((size for size in (64, 32, 16, 8) if channels > size and channels % size == 0), channels)
+    return Diagnostic(
+        "W515",
+        f"`{call.span.text}` reads as PyTorch's order, the features before the heads: here {channels} heads have one feature each",
+        Label(call.span, f"{channels} channels come in"),
+        help=f"only the heads are written: `{call.path[0]}({channels // features})` are of {features} features",
+        severity=Severity.WARNING,
+    )
+
+
+def doubts_of_comparison(reader: Evaluator, condition: ast.Expression) -> Iterator[Diagnostic]:
+    """`act == relu` where `act` is the text "gelu": a text never equals an operation, whatever both are called."""
+    for node in ast.walk(condition):
+        if not isinstance(node, ast.Binary) or node.operator not in ("==", "!="):
+            continue
+        for named, other in ((node.left, node.right), (node.right, node.left)):
+            if not isinstance(named, ast.Name) or not isinstance(other, ast.Name | ast.Index) or named.name not in TABLE:
+                continue
+            if reader.environment.binding(named.name) is not None or reader.environment.label(named.name) is not None:
+                continue
+            try:
+                value = reader.value(other)
+            except (Problem, Unknowable):  # not reached where an `and` before it does not hold
+                continue
+            if isinstance(value, str) and value in TABLE:
+                yield Diagnostic(
+                    "W525",
+                    f'`{named.name}` is an operation and `{other.span.text}` the text "{value}": they are never equal',
+                    Label(node.span, f"is always {'false' if node.operator == '==' else 'true'}"),
+                    fix=Fix(f'compare it with a text: `"{named.name}"`', (Edit(named.span, f'"{named.name}"'),)),
+                    severity=Severity.WARNING,
+                )
 
 
 def doubts_of_axis_names(operation: type[Operation], given: Mapping[str, Given]) -> Iterator[Diagnostic]:

@@ -96,7 +96,7 @@ def match(
         elif name not in names and not called.open:
             raise Problem(unknown_names(called, arguments, frozenset(found), place))
         if name in found:
-            raise Problem(_twice(called, name, found[name], argument))
+            raise Problem(_twice(called, name, found[name], argument, arguments))
         found[name] = argument
     if not partial:
         missing = [slot.name for slot in called.slots if slot.required and slot.name not in found and slot.name not in defaults]
@@ -156,17 +156,30 @@ def _without_name(called: Signature, argument: ast.Argument) -> Diagnostic:
     )
 
 
-def _twice(called: Signature, name: str, first: ast.Argument, second: ast.Argument) -> Diagnostic:
-    point = _point(first, second) if second.name is None else None
+def _twice(called: Signature, name: str, first: ast.Argument, second: ast.Argument, arguments: Sequence[ast.Argument]) -> Diagnostic:
+    fix = _point(first, second) if second.name is None else _channels_written(called, first, second, arguments)
     how = "by position" if first.name is None or second.name is None else "by name"
     return Diagnostic(
         "E206",
         f"`{name}` of `{called.name}` is given twice: `{first.span.text}` and `{second.span.text}`",
         Label(second.span, "given again here"),
         (Label(first.span, f"given here, {how}" if first.name is None else "given here"), *defined_here(called)),
-        help=f"its use is `{called.usage}`" if point is None else point.message,
-        fix=point,
+        help=f"its use is `{called.usage}`" if fix is None else fix.message,
+        fix=fix,
     )
+
+
+def _channels_written(called: Signature, first: ast.Argument, second: ast.Argument, arguments: Sequence[ast.Argument]) -> Fix | None:
+    """`dwconv(32, 3, stride = 2)`, `dwconv(32, kernel = 3)`: channels, which it does not take, push what follows one place on."""
+    if called.name != "dwconv" or defined_here(called):
+        return None
+    channels, after = arguments[0], arguments[1]
+    is_window = isinstance(after.value, ast.Number) and after.value.value in (3, 5, 7, 9)
+    if not is_window or not (first is after or (first is channels and second is after)):
+        return None
+    rest = ", ".join(argument.span.text for argument in arguments[1:])
+    edit = Edit(channels.span.to(after.span), after.span.text)
+    return Fix(f"`{called.name}` takes no channels, it gives as many as come in: `{called.name}({rest})`", (edit,))
 
 
 def _point(first: ast.Argument, second: ast.Argument) -> Fix | None:

@@ -210,6 +210,9 @@ class Upsample(Operation):
                 suggestions=(False,),
             )
 
+    def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
+        return self.scale is not None and all(factor == 1 for factor in self._scale(len(output) - 1))
+
     def flops(self, inputs: Shapes, output: Shape) -> int:
         taps = TAPS.get(self.mode, 1)
         return 0 if taps == 1 else int(taps ** (len(output) - 1)) * product(output)

@@ -26,10 +26,21 @@ DOUBTED = {
     "a vector made an image, channels last": ("x[128]", "linear(7 * 7 * 64) -> reshape([7, 7, 64]) -> conv(8, 3)", "W512", "[64, 7, 7]"),
     "a grey image": ("image[28, 28]", "conv(32, 3)", "W512", "[1, 28, 28]"),
     "the first of a sequence": (TOKENS, "slice(length, 0) -> linear(3)", "W505", "slice(length, 0, 1)"),
+    "features given to attention": ("x[length = 50, channels = 64]", "attention(64)", "W515", "64 heads have one feature each"),
+    "a text that is compared with an operation": (MAP, 'let act = "gelu"\n  if act == relu { relu } else { gelu }', "W525", "never equal"),
+    "the other way round": (MAP, 'let act = "gelu"\n  if relu != act { gelu }', "W525", "is always true"),
+    "an image of the same size": (MAP, "upsample(1)", "W505", "changes nothing"),
 }  # fmt: skip
 
 MEANT = {
     "layers": (TOKENS, "lstm(40, 2)"),
+    "heads": ("x[length = 50, channels = 64]", "attention(16)"),
+    "heads of a few features": ("x[length = 50, channels = 8]", "attention(8)"),
+    "a text that may be an operation, too": (MAP, 'let act = relu\n  if act != "none" { act }'),
+    "a text compared with a text": (MAP, 'let act = "gelu"\n  if act == "relu" { relu }'),
+    "an operation compared with an operation": (MAP, "let act = gelu\n  if act == relu { relu }"),
+    "a text that is no operation": (MAP, 'let act = "none"\n  if act != relu { gelu }'),
+    "one axis of two": (MAP, "upsample([1, 2])"),
     "a large window": ("x[31, 64, 64]", "dwconv(31)"),
     "a window as wide as there are channels": ("x[3, 8, 8]", "dwconv(3)"),
     "a path on a condition": (MAP, "let c = true\n  add { | conv(32, 3) | if c: skip }"),
@@ -43,7 +54,7 @@ MEANT = {
     "a signal": ("wave[64, 128]", "conv(32, 3)"),
     "the first of a sequence": (TOKENS, "slice(length, 0, 1) -> linear(3)"),
 }
-DOUBTS = {"W504", "W505", "W512", "W515", "W518", "W524"}
+DOUBTS = {"W504", "W505", "W512", "W515", "W518", "W524", "W525"}
 
 
 def text_of(entering: str, body: str) -> str:
@@ -76,6 +87,7 @@ def test_it_is_not_doubted(title: str) -> None:
         ("a sum of one path", (32, 16, 16), "-> relu | skip }"),
         ("a gate without what it gates", (32, 16, 16), "sigmoid | skip }"),
         ("a skip without its bar", (32, 16, 16), "| skip\n"),
+        ("a text that is compared with an operation", (32, 16, 16), 'act == "relu"'),
     ],
 )
 def test_the_edit_makes_what_was_meant(title: str, shape: tuple[int, ...], written: str) -> None:
@@ -85,3 +97,23 @@ def test_the_edit_makes_what_was_meant(title: str, shape: tuple[int, ...], writt
     after = checked(mended, "n.arch")
     assert after.program is not None and after.program.nodes[-1].shape == shape
     assert code not in {row.code for row in after.diagnostics}
+
+
+@pytest.mark.parametrize("written", ["dwconv(32, 3, stride = 2)", "dwconv(32, kernel = 3)"])
+def test_channels_that_dwconv_is_given_beside_a_name_are_the_cause(written: str) -> None:
+    (row,) = checked(text_of(MAP, written), "n.arch").diagnostics
+    assert row.code == "E206" and row.help is not None and "takes no channels" in row.help
+    mended, _ = applied([row])["n.arch"]
+    assert "dwconv(32" not in mended and checked(mended, "n.arch").diagnostics == ()
+
+
+@pytest.mark.parametrize("written", ["dwconv(5, 2, stride = 2)", "conv(8, 3, kernel = 3)"])
+def test_other_arguments_given_twice_are_no_channels(written: str) -> None:
+    rows = checked(text_of(MAP, written), "n.arch").diagnostics
+    assert rows[-1].code == "E206" and "takes no channels" not in (rows[-1].help or "")
+
+
+def test_a_mean_along_the_channels_is_told_the_mean_of_positions() -> None:
+    (row,) = checked(text_of(TOKENS, 'reduce("mean", channels) -> linear(10)'), "n.arch").diagnostics
+    assert row.code == "W510" and row.help is not None and '`reduce("mean", length)`' in row.help
+    assert checked(text_of(TOKENS, 'reduce("mean", length) -> linear(10)'), "n.arch").diagnostics == ()

@@ -165,9 +165,18 @@ def test_what_changes_nothing_says_so() -> None:
         op("slice", start=0),
         op("chunk", i=0, n=1),
         op("channel_shuffle", groups=1),
+        op("upsample", scale=1),
+        op("upsample", scale=(1, 1.0), mode="bilinear"),
     ):
         assert operation.does_nothing((image,), operation.output((image,))), operation
-    for operation in (op("dropout"), op("maxpool", kernel=1, stride=2), op("relu"), op("pad", sides=1), op("flatten")):
+    for operation in (
+        op("dropout"),
+        op("maxpool", kernel=1, stride=2),
+        op("relu"),
+        op("pad", sides=1),
+        op("flatten"),
+        op("upsample", scale=(1, 2)),
+    ):
         assert not operation.does_nothing((image,), operation.output((image,))), operation
 
 

@@ -195,4 +195,12 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[8, 8, 8]\n  add { | conv(8) -> relu }\n}\n",
         "Write the other path, `add { | conv(8) -> relu | skip }`; where one is meant, the steps alone.",
     ),
+    Code(
+        "W525",
+        "a text compared with an operation",
+        '`relu` is the operation and `"relu"` a text, and no text equals an operation, so that the condition is decided whatever the parameter says. '
+        "Told where the text is the name of an operation.",
+        'network n(act = "gelu") {\n  input x[3, 8, 8]\n  if act == relu { relu } else { gelu }\n}\n',
+        'Compare a text with a text, `act == "relu"`; or let the parameter be the operation, `n(act = gelu)`, and write it as a step: `act`.',
+    ),
 )
