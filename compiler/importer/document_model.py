@@ -58,7 +58,7 @@ def model_of_document(path: str, source: str, flat_text: Callable[[Flat, Model],
                 part(root, node["id"])
         name = identifier(document["network"])
     except NotImplementedError as reason:
-        raise trouble(source, "F653", f"the import cannot say {reason}") from None
+        raise trouble(source, "F653", f"the import cannot say {reason}", "its text has the declaration: name the `.arch` file") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise trouble(source, "F651", f"`{source}` is no JSON that `archc build` wrote", "name its `NETWORK.json`") from error
     shapes = [torch.empty(2, *row.shape, dtype=torch.int64 if row.integers else torch.float32, device="meta") for row in flat.inputs]

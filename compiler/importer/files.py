@@ -23,7 +23,7 @@ from .document_model import model_of_document
 from .exported import model_of_exported
 from .factories import line_of
 from .importing import FAULT, flat_text
-from .onnx_model import model_of_onnx
+from .onnx_model import WITHOUT, model_of_onnx
 from .prove import LIMIT
 from .returned import outputs
 from .sources import Model, Shapes, model_of
@@ -173,7 +173,7 @@ def _compared(model: Model, reference: Reference, source: str, who: str) -> None
                 ours = [tensor for _, tensor in outputs(call(model.module, inputs, model.by_name))]
             except Exception as error:
                 line = (str(error).strip().splitlines() or [""])[0][:160]
-                raise trouble(source, "F652", f"the import cannot run `{source}`: {type(error).__name__}: {line}") from error
+                raise trouble(source, "F652", f"the import cannot run `{source}`: {type(error).__name__}: {line}", WITHOUT) from error
         if [row.shape for row in ours] != [row.shape for row in theirs]:
             shapes = [[list(row.shape) for row in rows] for rows in (ours, theirs)]
             raise trouble(

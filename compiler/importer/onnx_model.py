@@ -30,8 +30,8 @@ LAYERS = (
     "PRelu",
 )
 """Operators whose weights are those of one module."""
-WITHOUT = "import the model itself, `my_net.py:Net`, or its program (`torch.export`, `.pt2`), in which PyTorch's own operations stand"
-"""What helps where an operator of ONNX has no rule."""
+WITHOUT = "import the model itself, `my_net.py:Net`: a file has other operations than the model was written with"
+"""What helps where an operation of a file has no rule."""
 
 WEIGHTS = ("", "weight", "bias", "running_mean", "running_var")
 

@@ -56,7 +56,12 @@ class Runs:
             self.traces = traces = self._first_runs()
             flat = lower(traces, modules, model.starts, model.has_one_size)
         except Unsaid as reason:
-            raise trouble(source, "F653", f"the language cannot say this model: {reason}") from None
+            raise trouble(
+                source,
+                "F653",
+                f"the language cannot say this model: {reason}",
+                "import the part of it that can be said, or change it there",
+            ) from None
         if not flat.outputs:
             raise trouble(
                 source,
