@@ -16,7 +16,7 @@ RESIDUAL = "block res(c) {\n  add {\n    %sconv(c) -> bn\n    %sskip\n  }\n}\n" 
 CASES = {
     "every tensor has a name, as in Python": (
         net("x1 = conv(32)\n  x2 = relu(x1)\n  return x2"),
-        net("x1: conv(32)\n  skip(x1) -> x2: relu\n  "),
+        net("conv(32) -> relu\n  "),
     ),
     "a step that is given its tensor": (net("a: conv(32)\n  conv(a, 8, 1)"), net("a: conv(32)\n  skip(a) -> conv(8, 1)")),
     "a colon before the shape": ("network n {\n  input x: [3, 32, 32]\n  conv(8)\n}\n", net("conv(8)")),
