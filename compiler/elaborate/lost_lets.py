@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ...base.diagnostics import Diagnostic, Label, Severity
 from ...dsl import ast
+from .unused import first_name
 
 _HELP = {
     "repeat": "what grows from round to round is worked out from its number: `repeat 3 as i { let w = 16 * 2 ** i … }`",
@@ -54,16 +55,8 @@ def _bodies(statement: ast.Node) -> Iterator[tuple[Body, str, dict[str, ast.Name
 
 
 def _is_read(name: str, body: Body) -> bool:
-    for node in ast.walk(*body):
-        if isinstance(node, ast.Let) and node.name.name == name and not _is_read_in(name, node.value):
-            continue
-        if (isinstance(node, ast.Name) and node.name == name) or (isinstance(node, ast.Call) and node.path[:1] == (name,)):
-            return True
-    return False
-
-
-def _is_read_in(name: str, value: ast.Node) -> bool:
-    return any(isinstance(node, ast.Name) and node.name == name for node in ast.walk(value))
+    reads = ast.walk(*body, parts=ast.reading)
+    return any(isinstance(node, ast.Name | ast.Call) and first_name(node) == name for node in reads)
 
 
 def _lost(name: ast.Name, outer: ast.Name, within: str) -> Diagnostic:

@@ -85,9 +85,9 @@ class _Reads:
         while stack:
             node, is_value = stack.pop()
             if isinstance(node, ast.Name | ast.Call):
-                found.mentioned.add(_first(node))
+                found.mentioned.add(first_name(node))
                 if is_value:
-                    found.handed_on.add(_first(node))
+                    found.handed_on.add(first_name(node))
             elif isinstance(node, ast.Let) and node is not item:
                 found.lets.append(node.name)
             gives = isinstance(node, ast.Call | ast.Argument | ast.Let | ast.Parameter)
@@ -96,5 +96,5 @@ class _Reads:
         return found
 
 
-def _first(node: ast.Name | ast.Call) -> str:
+def first_name(node: ast.Name | ast.Call) -> str:
     return node.name if isinstance(node, ast.Name) else node.path[0]
