@@ -35,7 +35,7 @@ Row = dict[str, object]
 
 def every_model() -> list[str]:
     """All models of the two libraries."""
-    from archc.compiler.verify import declare_operators
+    from archc.compiler.importer.factories import declare_operators
 
     declare_operators()
     import timm

@@ -77,10 +77,10 @@ def reference(network: str, folder: Path) -> Path:
     """torchvision's own module of the network, as ONNX."""
     import torch
 
-    from archc.compiler.verify import reference_module
+    from archc.compiler.importer.sources import model_of
 
     file = folder / f"{network}_reference.onnx"
-    module = reference_module(f"torchvision:{network.removesuffix('_torchvision')}").eval()
+    module = model_of(f"torchvision:{network.removesuffix('_torchvision')}").module
     torch.onnx.export(module, (torch.randn(1, 3, 224, 224),), str(file), dynamo=True, external_data=False, verbose=False)
     return file
 

@@ -5,9 +5,7 @@ Statistics of norms are shaken first: as they start (mean 0, variance 1) they wo
 
 from __future__ import annotations
 
-import contextlib
-import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..base.diagnostics import Diagnostic, Label
@@ -17,10 +15,9 @@ from ..reporting.error import ArchError
 from .analysis.key_advice import key_advice
 from .codegen.pytorch import Mode
 from .emit.torchscript import script
-from .files.model_names import LIBRARIES, is_source
+from .files.model_names import is_file, is_source, of_one_network
 from .graph.graph import Graph
 from .ops.base import Shape, show
-from .ops.suggest import closest, did_you_mean
 from .quantize.agreement import decibels
 from .quantize.modules import quantize
 from .quantize.samples import samples_of
@@ -54,7 +51,8 @@ class Finding:
 
 
 def verify(graph: Graph, against: str, weights: Weights | None = None) -> tuple[Finding, ...]:
-    """The generated module against `torchvision:NAME` or `timm:NAME`, both with these weights, or with those that the reference starts with.
+    """The generated module against `torchvision:NAME`, `timm:NAME` or a person's own code, `my_net.py:Net`, both with these weights,
+    or with those that the reference starts with.
 
     Raises `ArchError` where there is no such reference, or where the weights do not fit.
     """
@@ -62,7 +60,7 @@ def verify(graph: Graph, against: str, weights: Weights | None = None) -> tuple[
 
     with torch.random.fork_rng(devices=()):
         torch.manual_seed(0)
-        reference = shaken(reference_module(against)).eval()
+        reference = shaken(reference_module(against, graph))
         module = build(graph, Mode.TRAIN)
         state = reference.state_dict()
         problems = put_reference(module, graph, state, against)
@@ -246,71 +244,33 @@ def _outputs(what: str, module: nn.Module, reference: nn.Module, images: Sequenc
 
 
 def tensors(answer: object) -> list[Tensor]:
-    """The tensors of an answer: one, a tuple, or a dictionary's values."""
-    import torch
+    """The tensors of an answer, in order: one, those of a tuple, of a dictionary, of a record, or of such in each other."""
+    from .importer.returned import outputs
 
-    if isinstance(answer, torch.Tensor):
-        return [answer]
-    values = answer.values() if isinstance(answer, Mapping) else answer
-    assert isinstance(values, Iterable)
-    return [row for row in values if isinstance(row, torch.Tensor)]
+    return [tensor for _, tensor in outputs(answer)]
 
 
 # --------------------------------------------------------------------------------------------- references
 
 
-def reference_module(against: str) -> nn.Module:
-    """Another library's module, with weights as they start there."""
-    library, _, name = against.partition(":")
-    if library not in LIBRARIES or not name:
-        help = "write `torchvision:resnet50` or `timm:resnet50`"
-        if is_source(against):
-            help += f"; with a model of your own `archc import {against} --against FILE.arch` compares a text"
-        told = f"`{against}` names no reference, which is a model of torchvision or timm"
-        raise ArchError((_trouble(against, "F618", told, help),))
-    try:
-        names, make = _torchvision() if library == "torchvision" else _timm()
-    except ImportError:
-        raise ArchError(
-            (
-                _trouble(
-                    against,
-                    "F616",
-                    f"comparing with {library} needs the package `{library}`",
-                    f"`pip install {library}`",
-                ),
-            )
-        ) from None
-    if name not in names:
-        help = did_you_mean(closest(name, names)) or f"see `{library}`'s list of models"
-        raise ArchError((_trouble(against, "F618", f"{library} has no model `{name}`", help),))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return make(name)
+def reference_module(against: str, graph: Graph) -> nn.Module:
+    """Another library's module, or one that a person's own code makes, in evaluation mode, with weights as they start there.
+
+    Raises `ArchError`: F618 for a word that names no such module; F616, F651 where it cannot be made.
+    """
+    if is_file(against) or of_one_network(against) is not None:
+        told = f"`{against}` is a file, and what it holds takes its own sizes alone"
+        raise _no_reference(
+            against, told, f"name what makes the model, `my_net.py:Net`; `archc import {against} --against FILE.arch` compares a text"
+        )
+    if not is_source(against):
+        raise _no_reference(
+            against, f"`{against}` names no reference", "write `torchvision:resnet50`, `timm:resnet50` or, of your own, `my_net.py:Net`"
+        )
+    from .importer.sources import model_of
+
+    return model_of(against, shapes=[node.shape for node in graph.inputs], filled=True).module
 
 
-def declare_operators() -> None:
-    """torchvision registers a rule for these also where its compiled operators do not fit the PyTorch at hand; none is needed here."""
-    import torch
-
-    for name in ("nms", "qnms"):
-        with contextlib.suppress(RuntimeError):
-            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
-
-def _torchvision() -> tuple[Sequence[str], Callable[[str], nn.Module]]:
-    declare_operators()
-    from torchvision import models
-
-    return models.list_models(), lambda name: models.get_model(name, weights=None)
-
-
-def _timm() -> tuple[Sequence[str], Callable[[str], nn.Module]]:
-    _torchvision()
-    import timm
-
-    return timm.list_models(), lambda name: timm.create_model(name, pretrained=False)
-
-
-def _trouble(against: str, code: str, message: str, help: str) -> Diagnostic:
-    return Diagnostic(code, message, Label(Source("--against", against).span(0, len(against))), help=help)
+def _no_reference(against: str, message: str, help: str) -> ArchError:
+    return ArchError((Diagnostic("F618", message, Label(Source("--against", against).span(0, len(against))), help=help),))

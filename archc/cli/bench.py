@@ -46,7 +46,10 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
     "--base", type=click.Choice(WAYS), default="eager", metavar="WORD", help="The way that speeds are told against.  [default: eager]"
 )
 @click.option(
-    "--against", metavar="LIBRARY:NAME", default="", help="Another library's module beside it: torchvision:resnet50, timm:inception_v4."
+    "--against",
+    metavar="MODEL",
+    default="",
+    help="Another module beside it: torchvision:resnet50, timm:inception_v4, your own my_net.py:Net.",
 )
 @click.option("--batch", type=click.IntRange(min=1), default=1, help="How many images at a time.  [default: 1]")
 @click.option("--threads", type=click.IntRange(min=1), help="How many threads.  [default: PyTorch's]")

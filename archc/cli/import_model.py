@@ -88,7 +88,7 @@ def command(
         )
     if name is not None and (why := why_no_network(name)) is not None:
         raise click.BadParameter(why, param_hint="--name")
-    outputs = see_outputs(source, output, weights_out)
+    outputs = see_outputs(source, output, weights_out, against)
     # What the model prints while it runs is none of the text.
     with contextlib.redirect_stdout(sys.stderr), offline(network):
         model = named(source, shapes=_shapes(inputs), settings=_settings(settings), network=network)

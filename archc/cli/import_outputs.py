@@ -21,7 +21,7 @@ IMPORTED = b", imported on "
 """What the first line of an imported text says."""
 
 
-def see_outputs(source: str, text: str | None, weights: str | None) -> dict[str, str]:
+def see_outputs(source: str, text: str | None, weights: str | None, against: str | None = None) -> dict[str, str]:
     """The files that are to be written, each with its option; "" stands for stdout and is none. Nothing has run yet. Raises `ArchError`: F615."""
     if weights == "-":
         raise click.BadParameter("weights are no text for stdout: name a file, `weights.safetensors`", param_hint=WEIGHTS)
@@ -31,6 +31,8 @@ def see_outputs(source: str, text: str | None, weights: str | None) -> dict[str,
     for option, path in outputs.items():
         if any(_is_same(path, given) for given in (source, source.rpartition(":")[0]) if given):
             raise _is_read(path)
+        if against is not None and _is_same(path, against):
+            raise _refused(path, "it is the text that the model is compared with", "name another file for the text that is made")
         if not _may_be_replaced(option, path):
             kind = "no text of the language" if option == TEXT else "no file of weights"
             ending = SUFFIX if option == TEXT else OF_WEIGHTS[0]

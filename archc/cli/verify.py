@@ -18,8 +18,8 @@ from .weights_options import weights_of, weights_options
 @trust_option
 @click.option(
     "--against",
-    metavar="LIBRARY:NAME",
-    help="The reference: torchvision:resnext50_32x4d, timm:inception_v4.  [default: the optimised against the plain module]",
+    metavar="MODEL",
+    help="The reference: torchvision:resnext50_32x4d, timm:inception_v4, your own my_net.py:Net.  [default: the optimised against the plain module]",
 )
 @weights_options
 @quantize_options

@@ -192,7 +192,7 @@ def _setting(graph: Graph, options: Options, threads: int, room: ExitStack, watc
         kind = getattr(torch, options.dtype)
         reference = None
         if options.against:
-            reference = shaken(reference_module(options.against)).eval().to(options.device, kind)
+            reference = shaken(reference_module(options.against, graph)).to(options.device, kind)
         fits = False
         if options.weights is None:
             # The same numbers in both: processors run faster on zeros than on what keeps their adders busy.

@@ -5,6 +5,7 @@ The code that a source names is run, and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -15,12 +16,12 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
 from ...reporting.error import ArchError
 from ..files.model_names import LIBRARIES, PYTHON
 from ..ops.suggest import closest, did_you_mean
-from ..verify import declare_operators
 from .own_lines import place_of_line, stopped_at
 from .trouble import UNASKED, trouble
 
@@ -30,6 +31,13 @@ PRETRAINED = ("weights", "pretrained")
 
 def line_of(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [""])[0][:200]
+
+
+def declare_operators() -> None:
+    """torchvision registers a rule for these also where its compiled operators do not fit the PyTorch at hand; none is needed here."""
+    for name in ("nms", "qnms"):
+        with contextlib.suppress(RuntimeError):
+            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 
 def of_library(source: str, library: str, name: str, settings: Mapping[str, object]) -> tuple[Callable[..., object], str]:

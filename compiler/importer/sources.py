@@ -83,8 +83,13 @@ class Model:
         return f"<Model {self.name} of {self.origin}>"
 
 
-def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object] | None = None, network: bool = False) -> Model:
-    """The model that a source names. Raises `ArchError`: F616, F618, F651."""
+def model_of(
+    source: str, *, shapes: Shapes = (), settings: Mapping[str, object] | None = None, network: bool = False, filled: bool = False
+) -> Model:
+    """The model that a source names. A library's has no numbers in its weights, which is quicker, unless it is to be `filled`.
+
+    Raises `ArchError`: F616, F618, F651.
+    """
     library, _, name = source.rpartition(":") if f"{PYTHON}:" in source else source.partition(":")
     settings = dict(settings or {})
     if library in LIBRARIES:
@@ -92,7 +97,7 @@ def model_of(source: str, *, shapes: Shapes = (), settings: Mapping[str, object]
     else:
         with offline(network):  # a file may make its models as it is read
             make, origin = of_factory(source, library, name, settings)
-    with watched() as made, offline(network), _quiet(), watched_starts(fill=library not in LIBRARIES) as starts:
+    with watched() as made, offline(network), _quiet(), watched_starts(fill=filled or library not in LIBRARIES) as starts:
         try:
             module = make(**settings)
         except ArchError:

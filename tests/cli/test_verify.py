@@ -61,14 +61,64 @@ def test_the_same_weights_in_another_function(run: Run, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("against", "told"),
-    [("resnet18", "names no reference"), ("keras:resnet18", "names no reference"), ("torchvision:resnt18", "did you mean `resnet18`")],
+    ("against", "code", "told"),
+    [
+        ("resnet18", "F618", "names no reference"),
+        ("my.pt2", "F618", "`my.pt2` is a file, and what it holds takes its own sizes alone"),
+        ("torchvision:resnt18", "F618", "did you mean `resnet18`"),
+        ("no_such_package:resnet18", "F651", "there is no module `no_such_package`"),
+    ],
 )
-def test_no_reference(run: Run, against: str, told: str) -> None:
+def test_no_reference(run: Run, against: str, code: str, told: str) -> None:
     result = run("verify", "resnet18", "--against", against, *SMALL)
     assert result.exit_code == 1
-    assert "error[F618]" in result.stderr
+    assert f"error[{code}]" in result.stderr
     assert told in result.stderr
+
+
+OF_ONES_OWN = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, act=nn.ReLU):
+        super().__init__()
+        self.c1 = nn.Conv2d(3, 8, 3, padding=1)
+        self.act = act()
+        self.fc = nn.Linear(8, 5)
+
+    def forward(self, x):
+        features = self.act(self.c1(x))
+        return {"all": [features], "logits": self.fc(features.mean((2, 3)))}
+
+def other():
+    return Net(nn.SiLU)
+"""
+
+IN_THE_LANGUAGE = """
+network net {
+  input x[3, 32, 32]
+  c1: conv(8, 3, bias = true)
+  features: relu
+  global_avgpool -> flatten
+  fc: linear(5)
+  output all = features
+  output logits = fc
+}
+"""
+
+
+@pytest.mark.parametrize(("name", "good"), [("Net", True), ("other", False)])
+def test_a_module_of_ones_own(run: Run, folder: Path, name: str, good: bool) -> None:
+    (folder / "of_ones_own.py").write_text(OF_ONES_OWN, encoding="utf-8")
+    (folder / "net.arch").write_text(IN_THE_LANGUAGE, encoding="utf-8")
+    result = run("verify", "net.arch", "--against", f"of_ones_own.py:{name}")
+    assert "good  keys of the state_dict       the same 4" in result.stdout, result.output
+    assert result.exit_code == (0 if good else 1) and ("BAD" in result.stdout) is not good
+    assert result.stdout.count("outputs for [3, 32, 32]") == result.stdout.count("outputs for [3, 65, 65]") == 1
+    result = run(
+        "bench", "net.arch", "--against", f"of_ones_own.py:{name}", "--ways", "eager,reference", "--rounds", "2", "--seconds", "0.2"
+    )
+    assert result.exit_code == 0 and "reference" in result.stdout, result.output
 
 
 class Wave(nn.Module):

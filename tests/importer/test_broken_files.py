@@ -101,9 +101,17 @@ def test_a_file_holds_one_network(words: tuple[str, ...], folder: Path) -> None:
     assert f"name the file: `{words[1].removesuffix(':other')}`" in done.stderr
 
 
-def test_a_reference_is_a_model_of_a_library(folder: Path) -> None:
-    done = run("verify", "net.pt2", "--against", "mine:Net")
-    assert "`mine:Net` names no reference" in done.stderr and "archc import mine:Net --against FILE.arch" in done.stderr
+def test_a_reference_is_no_file(folder: Path) -> None:
+    done = run("verify", "net.pt2", "--against", "net.pt2")
+    assert "`net.pt2` is a file" in done.stderr and "archc import net.pt2 --against FILE.arch" in done.stderr
+
+
+def test_the_text_that_a_model_is_compared_with_stays(folder: Path) -> None:
+    assert run("import", "net.pt2", "-o", "mine.arch").exit_code == 0
+    before = Path("mine.arch").read_bytes()
+    done = run("import", "net.pt2", "--against", "mine.arch", "-o", "./mine.arch")
+    assert done.exit_code == 3 and "error[F615]" in done.stderr and "it is the text that the model is compared with" in done.stderr
+    assert Path("mine.arch").read_bytes() == before
 
 
 def test_a_cache_that_cannot_be_written_is_said_and_no_path_that_will_be_gone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,9 +63,10 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F618",
         "a reference that is not there",
-        "`archc verify --against` takes a model of torchvision or of timm, by its name there.",
+        "`--against` of `archc verify` and `archc bench` takes a model of torchvision or of timm, by its name there, or what makes a model "
+        "of your own, whose code is run. What is in a file (`.pt2`, `.onnx`) runs at the sizes that it was written for, and is none.",
         "",
-        "Write `torchvision:resnet50` or `timm:resnet50`.",
+        "Write `torchvision:resnet50`, `timm:resnet50` or `my_net.py:Net`.",
     ),
     Code(
         "F619",
