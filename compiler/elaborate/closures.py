@@ -279,7 +279,10 @@ class Frame:
     @property
     def is_before_input(self) -> bool:
         """Whether it stands in the network that is built, before the first of its inputs."""
-        return self.network is not None and self.network.is_root and self.network.taken == 0 and not self.environment.has_holes
+        network = self.network
+        if network is None or not network.is_root or network.taken > 0 or self.environment.has_holes:
+            return False
+        return network.environment is None or not network.environment.has_holes
 
 
 @dataclass(slots=True, eq=False)
@@ -287,6 +290,8 @@ class NetworkInputs:
     """The inputs and outputs of the network call that a frame belongs to. `given` holds the tensors when it is a step."""
 
     is_root: bool
+    environment: Environment | None = None
+    """That of the body of the network that is built: an input may stand in the text there that could not be read."""
     given: list[int | None] = field(default_factory=list)
     taken: int = 0
     outputs: list[tuple[str, int | None, Span]] = field(default_factory=list)

@@ -308,7 +308,7 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
     frame = call_frame(expansion, None, template, given, None, (), head, names)
     frame.scope = replace(frame.scope, title=name)
     build.scopes[-1] = frame.scope
-    frame.network = NetworkInputs(is_root=True)
+    frame.network = NetworkInputs(is_root=True, environment=frame.environment)
     expansion.body(frame, template.definition.body)
     inputs = [node.names[-1] for node in build.nodes if node.is_port and not node.inputs]
     unknown = set(expansion.input_sizes) - {"", *inputs}

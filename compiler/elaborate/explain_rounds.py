@@ -53,20 +53,31 @@ class _Dynamic:
     calls: tuple[Span, ...] = ()
 
     def matches(self, name: str) -> bool:
-        return (
-            re.fullmatch("".join(re.escape(piece) if isinstance(piece, str) else "(.+)" for piece in self.label.pieces), name) is not None
-        )
+        pieces = [re.escape(piece) if isinstance(piece, str) else _made_by(piece, self.loops) for piece in self.label.pieces]
+        return re.fullmatch("".join(pieces), name) is not None
 
     def goes_round(self, span: Span) -> bool:
-        """Whether a place stands in the innermost loop that makes it: what an earlier round made can be read there."""
-        loop = self.loops[-1].span if self.loops else None
-        return loop is not None and loop.source is span.source and loop.start <= span.start < loop.end
+        """Whether a place stands in the body of the innermost loop that makes it: what an earlier round made can be read there."""
+        if not self.loops:
+            return False
+        loop = self.loops[-1]
+        return loop.span.source is span.source and _head_span(loop).end <= span.start < loop.span.end
 
     def made(self, row: Labelled, others: Iterable[Span]) -> bool:
         """Whether a label that there is comes of this one: no other does, and `x: skip(e)` is known by its step, which its loop holds."""
         loop = self.loops[-1].span if self.loops else None
         within = loop is not None and loop.source is row.span.source and loop.start <= row.span.start < loop.end
         return row.span == self.label.span or (within and row.span not in others)
+
+
+def _made_by(piece: ast.Expression, loops: Sequence[Loop]) -> str:
+    """A pattern of what an expression of a label may become: digits alone, where it counts."""
+    counters = {name.name for loop in loops for name in (loop.index if isinstance(loop, ast.For) else loop.variable,) if name is not None}
+    parts = [part for part in ast.walk(piece) if isinstance(part, ast.Name | ast.Text | ast.Number)]
+    counts = isinstance(piece, ast.Binary) and any(isinstance(part, ast.Number) for part in parts)
+    if any(isinstance(part, ast.Text) for part in parts) or not (counts or all(getattr(part, "name", None) in counters for part in parts)):
+        return "(.+)"
+    return r"(-?\d+)"
 
 
 def of_rounds(environment: Environment, entry: Tensors, name: str, span: Span) -> OfRounds | None:
@@ -126,8 +137,8 @@ def _dynamic(
         for _, label in ast.labels(part, parts=lambda _: ()):
             if plain_label(label) is None:
                 yield _Dynamic(label, loops, environment, calls)
-        call = _called(part) if isinstance(part, ast.Step) and part.label is None else None
-        block = _template(environment, call) if call is not None else None
+        call = call_of(part) if isinstance(part, ast.Step) and part.label is None else None
+        block = template_of(environment, call) if call is not None else None
         if block is not None and isinstance(block.definition, ast.Block) and block.definition.mode == "flat" and len(calls) < _DEEPEST:
             assert call is not None
             yield from _dynamic(block.environment, block.definition.body, (*calls, call.span), inner)
@@ -161,19 +172,20 @@ def _labelled(where: Inside, name: str) -> Inside | None:
             return environment, part.body, calls
         if isinstance(part, ast.Step) and isinstance(part.action, ast.Group):
             return environment, part.action.body, calls
-        call = _called(part) if isinstance(part, ast.Step) else None
-        template = _template(environment, call) if call is not None else None
+        call = call_of(part) if isinstance(part, ast.Step) else None
+        template = template_of(environment, call) if call is not None else None
         if call is None or template is None:
             return None
         return template.environment, template.definition.body, (*calls, call.span)
     return None
 
 
-def _called(step: ast.Step) -> ast.Call | None:
+def call_of(step: ast.Step) -> ast.Call | None:
+    """What a step calls, where it calls something."""
     return step.action if isinstance(step.action, ast.Call) else step.action.head if isinstance(step.action, ast.Merge) else None
 
 
-def _template(environment: Environment, call: ast.Call) -> Template | None:
+def template_of(environment: Environment, call: ast.Call) -> Template | None:
     """The block or network that a call stands for, behind what it is a variant of."""
     binding = environment.binding(call.path[0]) if len(call.path) == 1 else None
     value = binding.value if binding is not None else None

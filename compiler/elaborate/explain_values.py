@@ -12,6 +12,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from ...dsl import ast
 from ..ops import TABLE
+from ..ops.axis_names import AXIS_NAMES
 from ..ops.foreign_calls import positions
 from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import Optional, Word
@@ -54,7 +55,7 @@ def with_origins(reader: Reader, diagnostic: Diagnostic, node: ast.Expression) -
             labels += [label for label in listed.parts if _place(label.span) not in known]
             known |= {_place(label.span) for label in listed.parts}
         elif binding is None:
-            diagnostic = _not_the_word(reader.environment, diagnostic, name)
+            diagnostic = _not_the_word(reader, diagnostic, name)
         elif not isinstance(binding.value, Template | Module) and _place(binding.span) not in known:
             known.add(_place(binding.span))
             origin, hands_on = binding.origin, _hands_on(binding)
@@ -78,10 +79,11 @@ def _place(span: Span) -> tuple[str, int, int]:
     return span.source.name, span.start, span.end
 
 
-def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Name) -> Diagnostic:
-    """`pad` means the operation where no parameter has that name: `apd` was meant to."""
+def _not_the_word(reader: Reader, diagnostic: Diagnostic, name: ast.Name) -> Diagnostic:
+    """`pad` means the operation where no parameter has that name: `apd` was meant to. `height` is the name of an axis: `in.height` is a number."""
     if name.name not in TABLE and name.name not in WORDS:
         return diagnostic
+    environment = reader.environment
     given = {
         known
         for level in environment.levels()
@@ -89,9 +91,12 @@ def _not_the_word(environment: Environment, diagnostic: Diagnostic, name: ast.Na
         if not isinstance(row.value, Template | Module | Builtin)
     }
     near = closest(name.name, given - {name.name})
-    if not near:
-        return diagnostic
     what = "is an operation" if name.name in TABLE else "is a word of the language"
+    if not near:
+        sized = name.name in AXIS_NAMES and isinstance(reader.entry, ShapeOf) and reader.entry.place(name.name) is not None
+        meant = f"; `in.{name.name}` is that of what comes in" if sized else ""
+        alone = f"`{name.name}` {what}, and nothing else here has that name{meant}"
+        return replace(diagnostic, help=alone) if diagnostic.code in _OF_VALUES else diagnostic
     help = f"`{name.name}` {what}, and nothing else here has that name: {did_you_mean(near)}"
     return replace(
         diagnostic, secondary=(*diagnostic.secondary, *places_of(environment, near[:3])), help=help, fix=replacement(name.span, near)

@@ -16,6 +16,7 @@ from .builder import Builder
 from .closures import Frame, Labelled, NetworkInputs
 from .current import need_tensor, only
 from .explain_numbers import rounded
+from .explain_values import with_origins
 from .fitting import too_large
 from .interfaces import Expander
 from .naming import why_not
@@ -67,14 +68,13 @@ def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: s
         or not all(isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in shape)
         or len(shape) > 4
     ):
-        raise Problem(
-            Diagnostic(
-                "E208",
-                f"the shape of an input is a list of one to four whole numbers of at least 1 (channels first), and it is {show_value(shape)}",
-                Label(statement.shape.span, f"is {show_value(shape)}"),
-                help=_sizes_right(statement, shape),
-            )
+        refused = Diagnostic(
+            "E208",
+            f"the shape of an input is a list of one to four whole numbers of at least 1 (channels first), and it is {show_value(shape)}",
+            Label(statement.shape.span, f"is {show_value(shape)}"),
+            help=_sizes_right(statement, shape),
         )
+        raise Problem(with_origins(expansion.evaluator(frame), refused, statement.shape))
     expansion.claim(frame, (name,), statement.name.span)
     axes = sizes.names if isinstance(sizes, Named) else STANDARD[len(shape)]
     if "" in axes or len(set(axes)) < len(axes) or len(axes) != len(shape):

@@ -9,12 +9,12 @@ from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
 from ..ops import TABLE
-from .builder import Builder
 from .calls import arguments_of, instance, is_flat, resolve, step_names
-from .closures import Builtin, Frame, Labelled, Made, Tensors
+from .closures import Builtin, Frame, Labelled, Made
 from .current import each, need_tensor, only
 from .doubts import doubts_of_axis_names, doubts_of_call
 from .effort import STEPS_A_LABEL
+from .explain_source import must_begin
 from .explain_values import with_origins
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
@@ -39,7 +39,7 @@ def run_step(expansion: Expander, frame: Frame, step: ast.Step) -> None:
         raise Problem(with_origins(expansion.evaluator(frame), problem.diagnostic, step.label)) from None  # `"x{i}"`: what `i` counts
     if step.names:
         _name_results(expansion, frame, step)
-    _must_begin(expansion.build, frame, before, step.span)
+    must_begin(expansion.build, frame, before, step)
 
 
 def _name_results(expansion: Expander, frame: Frame, step: ast.Step) -> None:
@@ -125,34 +125,6 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
 
         return place
     return instance(expansion, frame, callee, given, names, call, step.span, None)
-
-
-def _must_begin(build: Builder, frame: Frame, before: Tensors, span: Span) -> None:
-    """What takes no tensor stands where a path or a body begins; elsewhere what comes in would be lost without a word.
-
-    `before` is what came in. That a step reads it nowhere shows where it has a batch, and what the step gives has none.
-    """
-    after = frame.current
-    if not isinstance(before, int) or not isinstance(after, int) or before == frame.entry or not build.batchless[after] or before == after:
-        return
-    if not build.batchless[before] or build.nodes[after].operation.is_source():
-        text = " ".join(span.text.split())
-        made = build.nodes[after].span
-        within = made.source is not span.source or not span.start <= made.start < span.end
-        mine, theirs = build.nodes[after].shape, build.nodes[before].shape
-        stretches = len(mine) == len(theirs) and all(size in (1, other) for size, other in zip(mine, theirs, strict=True))
-        merge = "add(broadcast = true)" if stretches else "…"
-        label = text.partition(":")[0] if build.nodes[after].label and not within else ""
-        elsewhere = f"; to read it elsewhere, by `skip({label})`, write it first in the network and go on by `skip` of its input"
-        raise Problem(
-            Diagnostic(
-                "E241",
-                f"`{text}` takes no tensor, and here one comes in",
-                Label(span, "drops what comes in"),
-                (Label(build.nodes[before].span, "makes it"), *((Label(made, "all that it gives comes from here"),) if within else ())),
-                help=f"begin a path of a merge with it: `{merge} {{ | skip | {text} }}`" + (elsewhere if label and not stretches else ""),
-            )
-        )
 
 
 def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -> Diagnostic:

@@ -207,3 +207,37 @@ def test_what_failed_behind_a_label_within_is_told_once(word: str) -> None:
 def test_the_beginning_of_labels_is_no_step() -> None:
     found = checked('network n {\n  input x[3, 8, 8]\n  "g.a": conv(3)\n  add { | skip(g) | skip(x) }\n}\n')
     assert [row.code for row in found.diagnostics if row.is_error] == ["E202"]
+
+
+def test_a_block_that_reads_none_of_what_it_is_given_is_told_at_its_own_text() -> None:
+    text = "block seen(w) takes a, b {\n  p: parameter([w, 8, 8], batch = true)\n  conv(w)\n}\n" + net(
+        "c: conv(8)\n  d: conv(8)\n  seen(8) { | skip(c) | skip(d) }"
+    )
+    (row,) = checked(text).diagnostics
+    assert row.code == "E241" and row.message == "what `seen` gives hangs on nothing that comes in: it is learned or fixed alone"
+    assert (1, "no step reads it") in [(label.span.line, label.message) for label in row.secondary]
+    assert row.help == "read it where `seen` works with it: a path `| skip(b)` of a merge"
+
+
+@pytest.mark.parametrize(("label", "values"), [('"{i + 1}"', "depths"), ('"row{i}"', "depths"), ('"{i}"', "depts")])
+def test_a_name_that_is_misspelt_in_a_loop_is_no_label_of_its_rounds(label: str, values: str) -> None:
+    """Rounds are counted: none makes what `widhts` is called."""
+    text = f"network n(widths = [8, 16], depths = [1, 2]) {{\n  input x[3, 8, 8]\n  for i, rounds in {values} {{\n    {label}: {{ conv(widhts[i]) }}\n  }}\n}}\n"
+    (row,) = checked(text).diagnostics
+    assert row.code == "E201" and row.help is not None
+    assert row.help.startswith("did you mean ") and ("`widths`" if values == "depths" else "`depths`") in row.help
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("input x[channels, 8, 8]", "`channels` is a word of the language, and nothing else here has that name: did you mean `chanenls`?"),
+        (
+            "input x[3, 8, 8]\n  linear(height)",
+            "`height` is a word of the language, and nothing else here has that name; `in.height` is that of what comes in",
+        ),
+    ],
+)
+def test_the_name_of_an_axis_where_a_number_belongs(statement: str, told: str) -> None:
+    (row,) = checked(f"network n(chanenls = 3) {{\n  {statement}\n}}\n").diagnostics[:1]
+    assert row.code == "E208" and row.help == told

@@ -36,7 +36,7 @@ PLACES = (
 )
 """Where a snippet may stand. An ellipsis in it is any one thing, a path, or nothing."""
 
-NO_LANGUAGE = re.compile(r"\W*|archc\b.*|pip .*|--.*|\w+ --.*|\S+\.arch:\w+|\w+\{\w+\}|package\.module:factory")
+NO_LANGUAGE = re.compile(r"\W*|archc\b.*|pip .*|--.*|\w+ --.*|\S+\.(?:arch|py):\w+|\w+\{\w+\}|package\.module:factory")
 """Signs, commands, options, names of files, and what stands inside a text."""
 
 
