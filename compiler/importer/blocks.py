@@ -13,15 +13,13 @@ from fractions import Fraction
 from typing import Any
 
 from ...base.records import dataclass
-from .columns import channels_of, distinct, extend, is_width, matches, of_sides, product, ratio, same, times, typed
-from .flat_steps import Word
+from .columns import channels_of, distinct, equal, extend, is_width, matches, of_sides, product, ratio, same, times, typed, unequal
+from .flat_steps import Sizes, Word
+from .list_items import FEWEST, of_items
 from .rates import Rate, Rising
 from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text, walk
 from .unify import ACTIVATIONS
 from .words import free_name, is_name
-
-FEWEST = 3
-"""At how many widths one must be the same part of another for that to be no accident, where the constructor takes both."""
 
 NONE = object()
 """A parameter without a default."""
@@ -187,7 +185,8 @@ class Maker:
             elif ABSENT in row.column and values and row.role in ("stride", "width", "out_channels", "channels"):
                 partial.append(row)
         # What the constructor names comes first, so that others can follow from it.
-        waiting.sort(key=lambda row: row.column.count(ABSENT))
+        # A list is made of numbers that others say.
+        waiting.sort(key=lambda row: (any(isinstance(value, list | Sizes) for value in row.column), row.column.count(ABSENT)))
         named = [row for row in waiting if self._of_constructor(row) is not None]
         named.sort(key=lambda row: self._of_constructor(row) in self.of_steps)
         for row in [*named, *(row for row in waiting if row not in named)]:
@@ -256,6 +255,17 @@ class Maker:
         if name is not None:
             told = self._of_parameter(row, FEWEST) if wide and name in self.of_steps else None
             return told or self._parameter(name, row)
+        if any(isinstance(value, list | Sizes) for value in column):
+            enter = [(f"in.{word}", enters)] if word else []
+            listed = of_items(
+                column,
+                lambda: enter + [(item.name, item.column) for item in self.parameters if typed(item.column) is int],
+                lambda item: self._parameter(None, Hole(None, None, item, row.entry, "size")).text,
+            )
+            if listed is not None:
+                return Text(listed)
+        if typed(column) is int and row.role in ("start", "stop") and (told := self._of_parameter(row, FEWEST)) is not None:
+            return told
         if typed(column) is int and (wide or row.role in ("groups", "count")):
             told = self._of_parameter(row)
             is_of_heads = told is not None and "heads" in told.text and word and ratio(column, enters) is not None
@@ -405,8 +415,8 @@ class Maker:
         of_channels: list[tuple[str, Callable[[int], bool | None]]] = []
         for text, make in reversed(self.known) if word else []:
             column = make()
-            of_channels.append((f"in.{word} != {text}", _unequal(enters, column)))
-            of_channels.append((f"in.{word} == {text}", _equal(enters, column)))
+            of_channels.append((f"in.{word} != {text}", unequal(enters, column)))
+            of_channels.append((f"in.{word} == {text}", equal(enters, column)))
         for text, test in [*simple, *of_channels]:
             if holds(test):
                 return text
@@ -449,14 +459,6 @@ def _equals(parameter: Parameter, value: Any) -> Callable[[int], bool | None]:
 
 def _differs(parameter: Parameter, value: Any) -> Callable[[int], bool | None]:
     return lambda place: None if parameter.column[place] is ABSENT else bool(parameter.column[place] != value)
-
-
-def _unequal(one: Column, two: Column) -> Callable[[int], bool | None]:
-    return lambda place: None if ABSENT in (one[place], two[place]) else bool(one[place] != two[place])
-
-
-def _equal(one: Column, two: Column) -> Callable[[int], bool | None]:
-    return lambda place: None if ABSENT in (one[place], two[place]) else bool(one[place] == two[place])
 
 
 RATE = "drop_rate"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -43,6 +43,15 @@ def same(one: Sequence[Any], two: Sequence[Any]) -> bool:
     pairs = [(a, b) for a, b in zip(one, two, strict=False) if a is not ABSENT and b is not ABSENT]
     there = sum(value is not ABSENT for value in one)
     return len(pairs) == there and bool(pairs) and all(type(a) is type(b) and a == b for a, b in pairs)
+
+
+def equal(one: Column, two: Column) -> Callable[[int], bool | None]:
+    """Whether two columns are equal at a place, where both are there."""
+    return lambda place: None if ABSENT in (one[place], two[place]) else bool(one[place] == two[place])
+
+
+def unequal(one: Column, two: Column) -> Callable[[int], bool | None]:
+    return lambda place: None if ABSENT in (one[place], two[place]) else bool(one[place] != two[place])
 
 
 def extend(column: Column, other: Column) -> None:

@@ -151,3 +151,36 @@ def test_a_flag_has_one_underscore_and_a_number_the_digits_that_were_meant() -> 
 @pytest.mark.parametrize(("worked_out", "said"), [(1 - 0.99, 0.01), (0.1 + 0.2, 0.3), (32**-0.5, 32**-0.5), (1e-5 + 1e-17, 1e-5 + 1e-17)])
 def test_a_number_is_written_short_where_that_is_the_same_in_float32_by_far(worked_out: float, said: float) -> None:
     assert short(worked_out) == said
+
+
+class Weighed(nn.Module):
+    """Weights of its own, whose shapes follow from the width, and fixed numbers of a size that nothing else tells."""
+
+    def __init__(self, dim: int, rows: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(2 * dim, dim))
+        self.bias = nn.Parameter(torch.zeros(2 * dim))
+        self.place = nn.Parameter(torch.zeros(1, rows, dim))
+        self.back = nn.Linear(2 * dim, dim)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = torch.matmul(x + self.place, self.weight.t()) + self.bias
+        return self.back(y[..., : self.bias.shape[0] // 2].repeat(1, 1, 2))  # type: ignore[no-any-return]
+
+
+class OfWeighed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.c = Weighed(8, 6), Weighed(16, 12), Weighed(32, 24)
+        self.first, self.second = nn.Linear(8, 16), nn.Linear(16, 32)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.first(self.a(x)).repeat(1, 2, 1)
+        return self.c(self.second(self.b(y)).repeat(1, 2, 1))  # type: ignore[no-any-return]
+
+
+def test_a_list_of_sizes_is_written_with_the_numbers_that_there_are() -> None:
+    """The shape of a weight follows from a width; one size that nothing tells is a parameter, and not each list that holds it."""
+    text = archc.from_module(OfWeighed().eval(), torch.zeros(2, 6, 8))
+    head = next(line for line in text.splitlines() if line.startswith("block weighed"))
+    assert "shape" not in head and "[" not in head
