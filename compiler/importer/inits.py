@@ -61,6 +61,14 @@ def tensor_start(starts: dict[str, Start], key: str) -> dict[str, Any] | None:
     return {"init": "xavier"} if _word(start)[0] == "xavier" else None
 
 
+def constant_of(start: Start) -> float | None:
+    """The one number that a tensor starts as, if it does."""
+    name, row = start
+    if name == "constant_":
+        return float(row["val"])
+    return {"ones_": 1.0, "zeros_": 0.0}.get(name)
+
+
 def _is_zero(start: Start) -> bool:
     name, row = start
     return name == "zeros_" or (name == "constant_" and row["val"] == 0)

@@ -14,7 +14,7 @@ from torch import nn
 from ..runtime.starts import Start
 from .fixed_values import Values
 from .flat_steps import Flat, Input, Lies, Missing, Plain, Step, Word
-from .inits import has_other_bias, has_zero_bias, lecun, tensor_start, word_of
+from .inits import constant_of, has_other_bias, has_zero_bias, lecun, tensor_start, word_of
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .one_number import with_an_axis
@@ -301,7 +301,10 @@ class Lowering:
         return {"init": number} if number is not None else {}
 
     def factor(self, key: str) -> dict[str, Plain]:
-        """What a scale starts at, where all of it is one number."""
+        """What a scale starts at, where all of it is one number. Where its start was seen it may hold no numbers yet."""
+        if key in self.starts:
+            number = constant_of(self.starts[key])
+            return {} if number is None else {"init": number}
         home, _, last = key.rpartition(".")
         value = getattr(self.modules[home], last).detach()
         if value.is_meta or not value.numel() or bool((value != value.flatten()[0]).any()):

@@ -139,3 +139,13 @@ def test_a_network_that_archc_built_comes_back_without_a_difference(name: str, t
     assert not archc.diff(network, again).changes
     keys = [[node.key for node in each.typed_graph.nodes if node.weights] for each in (network, again)]
     assert keys[0] == keys[1]
+
+
+def test_what_memory_happens_to_hold_is_no_start() -> None:
+    """A library's weights are not filled: what is told of them is what was asked of `torch.nn.init`."""
+    small = {"img_size": 32, "patch_size": 16, "depth": 2, "embed_dim": 16, "num_heads": 2, "class_token": False}
+    model = model_of("timm:vit_srelpos_small_patch16_224", shapes=[(3, 32, 32)], settings=small)
+    for name, parameter in model.module.named_parameters():
+        if name.endswith(".gamma"):
+            parameter.data.zero_()  # as memory may be that nobody has written
+    assert "layer_scale(init = 1e-06)" in import_model(model).text
