@@ -119,6 +119,30 @@ def _on(knots: Sequence[Point], t: float) -> Point:
     return sum(w * x for w, (x, _) in zip(weights, knots, strict=True)), sum(w * y for w, (_, y) in zip(weights, knots, strict=True))
 
 
+def meetings(one: Sequence[Point], two: Sequence[Point]) -> int:
+    """How many times two curves cross."""
+    first, second = _around(one), _around(two)
+    if not overlap(_wider(first), _wider(second)):
+        return 0
+    return sum(_cross(*piece, *other) for piece in pairwise(one) for other in pairwise(two))
+
+
+def _wider(place: Place) -> Place:
+    """A place with some width: one around a straight line has none."""
+    return Place(place.x - 0.5, place.y - 0.5, place.width + 1, place.height + 1)
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether two straight pieces do."""
+    if max(a[1], b[1]) < min(c[1], d[1]) or max(c[1], d[1]) < min(a[1], b[1]):
+        return False
+    return _side(a, b, c) * _side(a, b, d) < 0 and _side(c, d, a) * _side(c, d, b) < 0
+
+
+def _side(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
 def within(place: Place, point: Point, margin: float) -> bool:
     x, y = point
     return place.x + margin < x < place.x + place.width - margin and place.y + margin < y < place.y + place.height - margin

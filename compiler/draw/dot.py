@@ -111,10 +111,13 @@ class Writer:
     say: Say = caption
     shapes: bool = True
     """Whether shapes stand beside lines."""
+    looks_again: bool = False
+    """Whether Graphviz is to look for crossings a second time, once frames are open: lines cross less, and branches may lose their order."""
     ways: Ways = field(init=False)
     scales: Scales = field(init=False)
     shape: Arms = field(init=False)
-    _branches: Mapping[str, Sequence[Branches]] = field(init=False)
+    beside: Mapping[str, Sequence[Branches]] = field(init=False)
+    """The branches that stand beside each other, by the frame around them."""
     _marked: Sequence[str] = field(init=False)
     """The boxes that have the mark of a skip."""
     _widths: Mapping[str, float] = field(default_factory=dict)
@@ -124,7 +127,7 @@ class Writer:
         self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
         self.scales = self.ways.scales
-        self._branches = {} if self.shape.level or self.scales.grids else branches(self.picture, self.ways)
+        self.beside = {} if self.shape.level or self.scales.grids else branches(self.picture, self.ways)
 
     def write(self) -> str:
         drawing = begun(self.look)
@@ -137,10 +140,8 @@ class Writer:
     def add_to(self, drawing: Drawing) -> None:
         fills, low = self.colors(), self._below_heads()
         self._widths = self._beneath_headings()
-        if self._branches or self.scales.grids:
-            drawing.attr(
-                "graph", remincross="false", **({"newrank": "true"} if self.scales.grids else {})
-            )  # a second look for crossings would forget the order of boxes in frames
+        if self.beside or self.scales.grids:
+            drawing.attr("graph", remincross=str(self.looks_again).lower(), **({"newrank": "true"} if self.scales.grids else {}))
         self._items(drawing, self.picture.root, fills, 0)
         self._ports(drawing)
         labelled = self.shapes and not self.look.plain and len(self.picture.lines) <= MOST_LABELS
@@ -205,7 +206,7 @@ class Writer:
                     if (one, two) not in lines:
                         column.edge(one, two)
         for names in (tuple(self._above(grid)), *grid.rows):
-            _level(drawing, names)
+            self._level(drawing, names)
 
     def _above(self, grid: Grid) -> list[str]:
         """The ports above the columns of a frame, from left to right."""
@@ -237,21 +238,32 @@ class Writer:
                 self._items(inner, item, fills, depth + 1)
         if (grid := self.scales.grids.get(frame.name)) is not None:
             self._columns(drawing, grid)
-        for number, row in enumerate(self._branches.get(frame.name, ())):
+        for number, row in enumerate(self.beside.get(frame.name, ())):
             self._in_order(drawing, row, f"{frame.name}_row{number}")
 
     def _in_order(self, drawing: Drawing, branches: Branches, name: str) -> None:
         """Keeps branches in their order. What begins in a frame of its own is no neighbour to Graphviz: it is kept by a mark beneath it."""
-        _level(drawing, [one for one in branches.names if one in branches.held])
+        self._level(drawing, [one for one in branches.names if one in branches.held])
         if branches.is_level:
             return
         marks = [f"{name}_{number}" for number in range(len(branches.names))]
         for mark in marks:
             drawing.node(mark, **MARK)
-        _level(drawing, marks)
+        self._level(drawing, marks)
         for branch, mark in zip(branches.names, marks, strict=True):
             for _ in range(APART):
                 drawing.edge(branch, mark, style="invis", weight="0")
+
+    def _level(self, drawing: Drawing, names: Sequence[str]) -> None:
+        """Keeps these beside each other, in their order. In the frames of a picture that leads across Graphviz counts from below."""
+        with drawing.subgraph(rank="same") as row:
+            row.attr("edge", style="invis")
+            for one, two in pairwise(reversed(names) if self.leads_across and drawing.is_frame else names):
+                row.edge(one, two)
+
+    @property
+    def leads_across(self) -> bool:
+        return self.look.direction in ("LR", "RL")
 
     @property
     def _taken(self) -> dict[str, str]:
@@ -378,8 +390,7 @@ class Writer:
 
     def _heading(self, rows: Sequence[Row], fill: str) -> str:
         """A frame's name at its left. As much room is kept at its right, so that a line that comes in at the middle misses it."""
-        across = self.look.direction in ("LR", "RL")
-        room = 0 if across else round(rows_width(rows) + GAP)
+        room = 0 if self.leads_across else round(rows_width(rows) + GAP)
         text = "<BR/>".join(self._row(row, fill) for row in rows)
         return (
             '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
@@ -480,11 +491,3 @@ class Writer:
             for number, line in enumerate(self.picture.lines)
             if line.tail in beside and not line.training_only and frame_of.get(line.head) != frame_of[line.tail]
         }
-
-
-def _level(drawing: Drawing, names: Sequence[str]) -> None:
-    """Keeps these beside each other, in their order."""
-    with drawing.subgraph(rank="same") as row:
-        row.attr("edge", style="invis")
-        for one, two in pairwise(names):
-            row.edge(one, two)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|-?(\.[0-9]+|[0-9]+(\.[0-9]*)?)")
+FRAME = "cluster_"
+"""What the name of a part begins with that has a frame."""
 _KEYWORDS = frozenset({"node", "edge", "graph", "digraph", "subgraph", "strict"})
 
 
@@ -24,6 +26,7 @@ class Drawing:
     """A directed graph, or a part of one, line by line. A value in angle brackets is HTML unless it is `Said`."""
 
     def __init__(self, name: str = "", word: str = "digraph") -> None:
+        self.is_frame = name.startswith(FRAME)
         self._head = f"{word} {quoted(name)} {{" if word and name else "{"
         self._lines: list[str] = []
 
@@ -43,7 +46,7 @@ class Drawing:
 
     @contextmanager
     def subgraph(self, name: str = "", rank: str = "") -> Iterator[Drawing]:
-        """A part: a frame where its name begins with `cluster_`, boxes side by side where it has a rank."""
+        """A part: a frame where its name says so, boxes side by side where it has a rank."""
         part = Drawing(name, "subgraph" if name else "")
         if rank:
             part._add(f"rank={rank}")

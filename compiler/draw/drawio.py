@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from ..graph.graph import Graph
-from .dot import Look, Writer, to_dot
+from .dot import Look, Writer
 from .graphviz import SECONDS, Failure
-from .graphviz_json import Geometry, Place, lay_out
+from .graphviz_json import Geometry, Place
 from .labels import Row, box_rows, frame_rows, shape_text
+from .laid_out import geometries
 from .picture import Box, Frame, Line, Picture
 from .style import BOLD, POINTS, outline, readable
 from .tooltip import clean, escaped
@@ -23,7 +24,7 @@ FONT = "fontFamily=Helvetica;html=1;"
 
 def to_drawio(graph: Graph, picture: Picture, look: Look, seconds: float = SECONDS) -> str | Failure:
     """The text, or why there is none."""
-    made = lay_out([to_dot(graph, picture, look)], seconds)
+    made = geometries([Writer(graph, picture, look)], seconds)
     if isinstance(made, Failure):
         return made
     file = ElementTree.Element("mxfile", host="archc")

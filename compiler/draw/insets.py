@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from string import ascii_lowercase
 
 from ...base.records import dataclass
@@ -104,8 +105,7 @@ def sheet(
     letters = {place: inset.letter for inset in found for place in inset.design.places if inset.letter}
     main = picture.prefixed("m")
     writers = [Writer(graph, main, straight, signs=_signs(main, letters)), *(_writer(graph, inset, straight, letters) for inset in found)]
-    dots = [writers[0].write(), *(_framed(writer, inset) for writer, inset in zip(writers[1:], found, strict=True))]
-    made = placed(writers, dots, seconds)
+    made = placed(writers, [Writer.write, *(partial(_framed, inset=inset) for inset in found)], seconds)
     if isinstance(made, Failure):
         return made
     texts, geometries = zip(*made, strict=True)

@@ -1,4 +1,4 @@
-"""Lines that Graphviz led through a box, out of their frame or in a curl are led another way: the layout as it is drawn.
+"""Lines that Graphviz led through a box, out of their frame, in a curl or across their own column are led another way: the layout as it is drawn.
 
 Graphviz draws a line into a frame as a line to the frame's edge and bends it at will. What is wrong with a line is looked for here, and
 `route` finds another way for it; all that is right stays as it is, to the byte.
@@ -7,16 +7,17 @@ Graphviz draws a line into a frame as a line to the frame's edge and bends it at
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from .beside_lines import WORD, Piece, aside, curve, label_place, overlap, through, within
+from .beside_lines import WORD, Piece, aside, curve, label_place, meetings, overlap, through, within
 from .graphviz_json import Geometry, Place, Point, Way
 from .labels import frame_rows, rows_width
 from .picture import Frame, Picture
 from .route import Ground, bends, cells, doors, route, spline
-from .ways import Ways
+from .ways import Ways, columns
 
 CURL = math.radians(330)  # how far a line may turn in all
 INDENT, ROW = 8.0, 10.5  # points: of a heading from the edge of its frame, of a row of it
@@ -40,7 +41,8 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         or _turns(curves[piece.name]) > CURL
         or any(through(curves[piece.name], place, 2) for place in headings.values())
     ]
-    for piece in wrong:
+    changing = _changing_sides(picture, found, pieces, curves)
+    for piece in [*wrong, *(piece for piece in changing if piece not in wrong)]:
         # Its own words and the curves of the others are around it; a wall is never at one of its ends.
         others = [point for name, points in curves.items() if name != piece.name for point in points]
         words = [place for other in pieces if other is not piece and (place := label_place(other.line, other.way)) is not None]
@@ -53,6 +55,10 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
             continue
         is_common = piece.name in geometry.common
         points = spline(corners, arrow=not is_common)
+        if piece not in wrong:
+            before, after = (_crossings(way, piece.name, curves) for way in (curves[piece.name], curve(points)))
+            if after >= before:
+                continue
         way = Way(points, _beside(piece, corners, [*boxes.values(), *headings.values(), *words]))
         curves[piece.name] = curve(points)
         pieces[pieces.index(piece)] = replace(piece, way=way)
@@ -105,6 +111,37 @@ def _turns(points: Sequence[Point]) -> float:
     """By how much a line turns from its beginning to its end, left and right alike."""
     headings = [math.atan2(y1 - y0, x1 - x0) for (x0, y0), (x1, y1) in pairwise(points) if math.hypot(x1 - x0, y1 - y0) > 0.3]
     return sum(abs(math.remainder(two - one, math.tau)) for one, two in pairwise(headings))
+
+
+def _changing_sides(picture: Picture, found: Ways, pieces: Sequence[Piece], curves: Mapping[str, Sequence[Point]]) -> list[Piece]:
+    """Pieces beside a straight column of boxes, in which they begin or end, that cross a line of it on their way."""
+    column = {name: number for number, names in enumerate(columns(picture, found, ())) for name in names}
+    main: dict[int, list[Piece]] = defaultdict(list)
+    beside: list[Piece] = []
+    for piece in pieces:
+        numbers = {column.get(end, -1) for end in piece.ends}
+        if len(numbers) == 1 and (number := numbers.pop()) >= 0 and _is_main(piece, found):
+            main[number].append(piece)
+        else:
+            beside.append(piece)
+    return [
+        piece
+        for piece in beside
+        if any(
+            not set(piece.ends) & set(other.ends) and meetings(curves[piece.name], curves[other.name])
+            for number in {column.get(end, -1) for end in piece.ends}
+            for other in main[number]
+        )
+    ]
+
+
+def _is_main(piece: Piece, found: Ways) -> bool:
+    lines = next((port.lines for port in found.ports if port.name == piece.name), None)
+    return any(number in found.main for number in lines) if lines else int(piece.name[1:]) in found.main
+
+
+def _crossings(points: Sequence[Point], name: str, curves: Mapping[str, Sequence[Point]]) -> int:
+    return sum(meetings(points, others) for other, others in curves.items() if other != name)
 
 
 def _led(piece: Piece, geometry: Geometry, ground: Ground) -> tuple[Point, ...] | None:
