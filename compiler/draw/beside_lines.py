@@ -85,12 +85,12 @@ def _is_met(place: Place, drawn: Sequence[tuple[Place, Sequence[Point]]], margin
     return any(
         around.x <= place.x + place.width and place.x <= around.x + around.width
         and around.y <= place.y + place.height and place.y <= around.y + around.height
-        and through(list(_dense(points)), place, margin)
+        and through(list(dense(points)), place, margin)
         for around, points in drawn
     )  # fmt: skip
 
 
-def _dense(points: Sequence[Point]) -> Iterator[Point]:
+def dense(points: Sequence[Point]) -> Iterator[Point]:
     """Points so close to each other that none jumps over a word."""
     for (x0, y0), (x1, y1) in pairwise(points):
         steps = max(1, math.ceil(math.hypot(x1 - x0, y1 - y0) / (WORD / 2)))

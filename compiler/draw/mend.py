@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from .beside_lines import WORD, Piece, aside, curve, label_place, meetings, overlap, through, within
+from .beside_lines import WORD, Piece, aside, curve, dense, label_place, meetings, overlap, through, within
 from .graphviz_json import Geometry, Place, Point, Way
 from .labels import frame_rows, rows_width
 from .picture import Frame, Picture
-from .route import Ground, bends, cells, doors, route, spline
+from .route import LONGEST, Ground, bends, cells, doors, route, spline
 from .ways import Ways, columns
 
 CURL = math.radians(330)  # how far a line may turn in all
@@ -41,21 +41,22 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         or _turns(curves[piece.name]) > CURL
         or any(through(curves[piece.name], place, 2) for place in headings.values())
     ]
+    frames = tuple(geometry.places[name] for name in inside)
     changing = _changing_sides(picture, found, pieces, curves)
     for piece in [*wrong, *(piece for piece in changing if piece not in wrong)]:
         # Its own words and the curves of the others are around it; a wall is never at one of its ends.
-        others = [point for name, points in curves.items() if name != piece.name for point in points]
+        is_wrong = piece in wrong
+        others = [point for name, points in curves.items() if name != piece.name for point in dense(points)]
         words = [place for other in pieces if other is not piece and (place := label_place(other.line, other.way)) is not None]
-        ground = Ground(
-            (*boxes.values(), *headings.values(), *words), tuple(geometry.places[name] for name in inside), frozenset(cells(others))
-        )
+        ground = Ground((*boxes.values(), *headings.values(), *words), frames, frozenset(cells(others)))
         around = [geometry.places[name] for name, held in inside.items() if held.issuperset(piece.ends)]
-        corners = _led(piece, geometry, ground.within(around[-1]) if around else ground) or _led(piece, geometry, ground)
+        longest = LONGEST if is_wrong else LONGEST // 12  # what only crosses is not worth a long look
+        corners = _led(piece, geometry, ground.within(around[-1]) if around else ground, longest) or _led(piece, geometry, ground, longest)
         if corners is None:
             continue
         is_common = piece.name in geometry.common
         points = spline(corners, arrow=not is_common)
-        if piece not in wrong:
+        if not is_wrong:
             before, after = (_crossings(way, piece.name, curves) for way in (curves[piece.name], curve(points)))
             if after >= before:
                 continue
@@ -144,10 +145,10 @@ def _crossings(points: Sequence[Point], name: str, curves: Mapping[str, Sequence
     return sum(meetings(points, others) for other, others in curves.items() if other != name)
 
 
-def _led(piece: Piece, geometry: Geometry, ground: Ground) -> tuple[Point, ...] | None:
+def _led(piece: Piece, geometry: Geometry, ground: Ground, longest: int) -> tuple[Point, ...] | None:
     """The corners of another way: into a port from above, into a box from a side as well."""
     tail, head = (geometry.places[name] for name in piece.ends)
-    return route(ground, doors(tail, "LRB"), doors(head, "T" if piece.name in geometry.common else "LRT"))
+    return route(ground, doors(tail, "LRB"), doors(head, "T" if piece.name in geometry.common else "LRT"), longest)
 
 
 def _beside(piece: Piece, corners: Sequence[Point], others: Sequence[Place]) -> Point | None:

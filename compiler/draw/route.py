@@ -20,8 +20,8 @@ CLEAR = 2.5  # points around a box that no line comes into
 ROOMY = 24.0  # points of a side that has room for more than one line
 CORNER = 7.0  # points of the arc in which a line turns
 ARROW = 5.5  # points of the tip of an arrow
-BEND, BORDER, BESIDE = 24.0, 600.0, 3.0  # what a bend costs, the edge of a frame, a point along another line; a point of way costs 1
-LONGEST = 60_000  # crossings that are looked at for one way; beyond it the line stays as it is
+BEND, BORDER, BESIDE = 24.0, 600.0, 10.0  # what a bend costs, the edge of a frame, a point along another line or across it; a point of way costs 1
+LONGEST = 150_000  # crossings that are looked at for one way; beyond it the line stays as it is
 CELL = 3.0  # points: how close two lines are that run along each other
 
 Step = tuple[int, int]
@@ -65,7 +65,11 @@ def _touch_around(one: Place, two: Place) -> bool:
 
 
 def cells(points: Iterable[Point]) -> Iterator[tuple[int, int]]:
-    return ((round(x / CELL), round(y / CELL)) for x, y in points)
+    return ((_cell(x), _cell(y)) for x, y in points)
+
+
+def _cell(place: float) -> int:
+    return round(place / CELL)
 
 
 def doors(place: Place, sides: str = "LRTB") -> tuple[Door, ...]:
@@ -81,8 +85,8 @@ def doors(place: Place, sides: str = "LRTB") -> tuple[Door, ...]:
     return tuple(found)
 
 
-def route(ground: Ground, starts: Sequence[Door], ends: Sequence[Door]) -> tuple[Point, ...] | None:
-    """The corners of the cheapest way from one of `starts` to one of `ends`; None where there is none."""
+def route(ground: Ground, starts: Sequence[Door], ends: Sequence[Door], longest: int = LONGEST) -> tuple[Point, ...] | None:
+    """The corners of the cheapest way from one of `starts` to one of `ends`; None where none is found within `longest` looks."""
     grid = _Grid(ground, [*starts, *ends])
     goals: dict[tuple[int, int], list[Door]] = {}
     for door in ends:
@@ -97,7 +101,7 @@ def route(ground: Ground, starts: Sequence[Door], ends: Sequence[Door]) -> tuple
             came[at, door.away] = door
             heappush(waiting, (0.0, 0.0, at, door.away, number))
     targets = list(goals)
-    for _ in range(LONGEST):
+    for _ in range(longest):
         if not waiting:
             break
         _, cost, at, heading, number = heappop(waiting)
@@ -195,6 +199,12 @@ class _Grid:
             columns = range(bisect_right(self.xs, wall.x - CLEAR), bisect_left(self.xs, wall.x + wall.width + CLEAR))
             rows = range(bisect_right(self.ys, wall.y - CLEAR), bisect_left(self.ys, wall.y + wall.height + CLEAR))
             self.walled.update((column, row) for column in columns for row in rows)
+        self.busy_in_row, self.busy_in_column = dict[int, list[int]](), dict[int, list[int]]()
+        for column, row in sorted(ground.busy):
+            self.busy_in_row.setdefault(row, []).append(column)
+            self.busy_in_column.setdefault(column, []).append(row)
+        self.cell_columns, self.cell_rows = [_cell(x) for x in self.xs], [_cell(y) for y in self.ys]
+        self.rest = dict[tuple[int, int], float]()
         # Which frames a crossing is in: those of its column that are those of its row.
         self.in_column = [_spans((frame.x, frame.width) for frame in ground.frames)(x) for x in self.xs]
         self.in_row = [_spans((frame.y, frame.height) for frame in ground.frames)(y) for y in self.ys]
@@ -216,19 +226,34 @@ class _Grid:
         one, two = self.point(at), self.point(there)
         length = abs(one[0] - two[0]) + abs(one[1] - two[1])
         borders = (self.in_column[at[0]] & self.in_row[at[1]] ^ self.in_column[there[0]] & self.in_row[there[1]]).bit_count()
-        steps = max(1, round(length / CELL))
-        along = ((one[0] + (two[0] - one[0]) * k / steps, one[1] + (two[1] - one[1]) * k / steps) for k in range(steps + 1))
-        busy = sum(cell in self.ground.busy for cell in cells(along)) * CELL
-        return there, length + borders * BORDER + busy * BESIDE
+        return there, length + borders * BORDER + self._busy(at, there) * CELL * BESIDE
+
+    def _busy(self, at: tuple[int, int], there: tuple[int, int]) -> int:
+        """How many cells between two crossings other lines run through."""
+        if at[1] == there[1]:
+            return _held(self.busy_in_row.get(self.cell_rows[at[1]], ()), self.cell_columns[at[0]], self.cell_columns[there[0]])
+        return _held(self.busy_in_column.get(self.cell_columns[at[0]], ()), self.cell_rows[at[1]], self.cell_rows[there[1]])
 
     def least(self, at: tuple[int, int], targets: Sequence[tuple[int, int]]) -> float:
         """What the rest of the way costs at least: its length, and the edges of the frames that one end is in and the other is not."""
-        x, y = self.point(at)
-        frames = self.in_column[at[0]] & self.in_row[at[1]]
-        return min(
-            abs(self.xs[column] - x) + abs(self.ys[row] - y) + (frames ^ self.in_column[column] & self.in_row[row]).bit_count() * BORDER
-            for column, row in targets
-        )
+        known = self.rest.get(at)
+        if known is None:
+            x, y = self.point(at)
+            frames = self.in_column[at[0]] & self.in_row[at[1]]
+            known = self.rest[at] = min(
+                abs(self.xs[column] - x) + abs(self.ys[row] - y) + (frames ^ self.in_column[column] & self.in_row[row]).bit_count() * BORDER
+                for column, row in targets
+            )
+        return known
+
+
+def _held(places: Sequence[int], one: int, two: int) -> int:
+    """How many of some places, in order, lie between two, or at one of them."""
+    if not places:
+        return 0
+    if one > two:
+        one, two = two, one
+    return bisect_right(places, two) - bisect_left(places, one)
 
 
 def _spans(rows: Iterable[tuple[float, float]]) -> Callable[[float], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import combinations, groupby, pairwise
 from xml.etree import ElementTree
 
 from archc.compiler.draw.dot import PLAIN, Writer
@@ -83,6 +83,21 @@ def crossed(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
             if not far and name not in (line.tail, line.head) and any(within(place, point, 1) for point in drawn):
                 found.append((line.tail, line.head, name))
     return found
+
+
+def crossings(geometry: Geometry) -> int:
+    """How many times lines cross. What enters a frame together is one line until it parts."""
+    drawn = [curve(way.points) for way in (*geometry.common.values(), *geometry.ways)]
+    return sum(meet(*one, *two) for first, second in combinations(drawn, 2) for one in pairwise(first) for two in pairwise(second))
+
+
+def meet(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether two straight pieces cross."""
+
+    def side(p: Point, q: Point, r: Point) -> float:
+        return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+
+    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
 
 
 def straying(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:

@@ -12,14 +12,13 @@ import pytest
 
 from archc.compiler.draw import Options, View, draw, draw_text, fold
 from archc.compiler.draw.graphviz import Failure, Layouter, layouters, render
-from archc.compiler.draw.graphviz_json import Point
 from archc.compiler.draw.labels import box_rows, row_width
 from archc.compiler.draw.svg import SVG
 from archc.compiler.draw.ways import ways
 from archc.compiler.driver import check
 
 from .build import Builder, Conv, Relu, residual_network
-from .checks import curve, laid_out
+from .checks import curve, laid_out, meet
 
 SMALL = "digraph { a -> b }"
 
@@ -228,12 +227,3 @@ def test_the_lines_of_a_head_of_its_own_cross_no_others(name: str, level: str) -
         for other, others in drawn:
             if not {line.tail, line.head} & {other.tail, other.head}:
                 assert not any(meet(*one, *two) for one in pairwise(points) for two in pairwise(others)), (line.head, other.head)
-
-
-def meet(a: Point, b: Point, c: Point, d: Point) -> bool:
-    """Whether two straight pieces cross."""
-
-    def side(p: Point, q: Point, r: Point) -> float:
-        return (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
-
-    return side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0

@@ -99,23 +99,23 @@ network n {
 
 
 @pytest.mark.parametrize(
-    ("name", "opened", "columns"),
+    ("name", "columns", "side"),
     [
-        ("", (), 3),
-        pytest.param("hrnet_w18", (), 4, marks=pytest.mark.slow),
-        pytest.param("efficientdet_d0", (), 5, marks=pytest.mark.slow),
-        pytest.param("resnet50_fpn", (), 3, marks=pytest.mark.slow),
-        pytest.param("retinanet_resnet50", (), 3, marks=pytest.mark.slow),
+        ("", 3, "left"),
+        pytest.param("hrnet_w18", 4, "left", marks=pytest.mark.slow),
+        pytest.param("efficientdet_d0", 5, "right", marks=pytest.mark.slow),  # the levels come to it from the right
+        pytest.param("resnet50_fpn", 3, "left", marks=pytest.mark.slow),
+        pytest.param("retinanet_resnet50", 3, "left", marks=pytest.mark.slow),
     ],
 )
-def test_streams_have_their_columns_in_every_frame_the_largest_at_the_left(name: str, opened: tuple[str, ...], columns: int) -> None:
+def test_streams_have_their_columns_in_every_frame_the_largest_at_one_side(name: str, columns: int, side: str) -> None:
     graph = check(name).graph if name else graph_of(STREAMS)
-    picture = fold(graph, View(open=opened))
+    picture = fold(graph)
     found = scales(picture)
     ((_, geometry),) = laid_out(graph, [picture])
     assert len(found.columns()) == columns
     for grid in found.grids.values():
-        row = [middles(picture, geometry, names) for _, names in sorted(grid.columns.items())]
+        row = [middles(picture, geometry, names) for _, names in sorted(grid.columns.items(), reverse=side == "right")]
         assert all(max(left) < min(right) for left, right in pairwise(row))
     for one, two in found.successions(picture):
         assert geometry.places[one].y + geometry.places[one].height < geometry.places[two].y
@@ -178,7 +178,7 @@ def test_what_comes_to_a_column_deep_in_a_frame_enters_it_above_the_column(name:
             above += [(geometry.places[ports[number].name], geometry.places[first]) for number in numbers]
         seen += len(above)
         assert all(port.y < box.y for port, box in above)
-        assert all(left.x < right.x for (left, _), (right, _) in pairwise(above))
+        assert len({left.x < right.x for (left, _), (right, _) in pairwise(above)}) == 1  # in the order of the columns
     assert seen >= 3
     assert wrong(graph, picture, geometry) == {}
 

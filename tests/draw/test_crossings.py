@@ -1,0 +1,79 @@
+"""Lines cross as little as the order of branches and of columns lets them."""
+
+from __future__ import annotations
+
+import pytest
+
+from archc.compiler.draw import Look, View, fold
+from archc.compiler.draw.dot import Writer
+from archc.compiler.draw.graphviz_json import Geometry
+from archc.compiler.draw.laid_out import geometries
+from archc.compiler.driver import check
+from archc.compiler.graph.graph import Graph
+
+from .checks import crossings
+
+
+def drawn(graph: Graph, view: View, direction: str | None) -> tuple[Writer, Geometry]:
+    writer = Writer(graph, fold(graph, view), Look(direction=direction))
+    made = geometries([writer])
+    assert isinstance(made, tuple)
+    return writer, made[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "most"),
+    [
+        ("yolov8n", "TB", 0),  # the lines to its three heads keep their order, and none changes sides of the column
+        ("yolov8n", None, 4),  # two maps go up past two copies that come across
+        ("yolov3", None, 1),
+        pytest.param("efficientdet_d0", None, 30, marks=pytest.mark.slow),
+    ],
+)
+def test_lines_of_a_neck_and_its_heads(name: str, direction: str | None, most: int) -> None:
+    _, geometry = drawn(check(name).graph, View(), direction)
+    assert crossings(geometry) <= most
+
+
+def test_what_is_counted() -> None:
+    """The copies of a U are level with its arms, and a line that joins the two ends of a column runs beside it."""
+    _, geometry = drawn(check("resnet18").graph, View(open=("basic",)), "TB")
+    assert crossings(geometry) == 0
+    _, tangled = drawn(check("hrnet_w18").graph, View(), "TB")
+    assert crossings(tangled) > 20
+
+
+@pytest.mark.parametrize("direction", ["TB", "LR", "RL", "BT"])
+@pytest.mark.parametrize(("name", "view"), [("googlenet", View()), ("yolov8n", View())])
+def test_branches_stand_in_the_order_of_the_text_wherever_the_picture_leads(name: str, view: View, direction: str) -> None:
+    """From left to right; from top to bottom where it leads across."""
+    writer, geometry = drawn(check(name).graph, view, direction)
+    rows = [row.names for rows in writer.beside.values() for row in rows]
+    assert rows
+    for row in rows:
+        places = [geometry.places[one] for one in row]
+        along = [place.y if direction in ("LR", "RL") else place.x for place in places]
+        assert along == sorted(along) and len(set(along)) == len(along)
+
+
+@pytest.mark.slow
+def test_where_a_second_look_at_crossings_would_lose_their_order_there_is_none() -> None:
+    graph = check("ddpm").graph
+    blocks = sorted({scope.template for scope in graph.members if scope.kind == "block" and scope.template})
+    looks = set()
+    for block in blocks:
+        writer, geometry = drawn(graph, View(open=(block,)), None)
+        looks.add(writer.looks_again)
+        for row in (row for rows in writer.beside.values() for row in rows):
+            along = [geometry.places[one].x for one in row.names]
+            assert along == sorted(along)
+    assert looks == {True, False}  # otherwise this shows nothing
+
+
+@pytest.mark.slow
+def test_the_streams_of_a_picture_that_leads_across_have_the_largest_at_the_top() -> None:
+    writer, geometry = drawn(check("unetpp").graph, View(), "LR")
+    (grid,) = writer.scales.grids.values()
+    for row in grid.rows:
+        along = [geometry.places[one].y for one in row]
+        assert along == sorted(along)
