@@ -29,6 +29,7 @@ Attributes = dict[str, str]
 BETWEEN = 1  # points between the name of a box and the small text beneath
 GAP = 8.0  # points between the heading of a frame and the line that comes in beside it
 WIDEST = 185.0  # points that a box is widened to for a heading; a longer one may be crossed
+MARKED = 24  # points that the mark of a skip has at the side of its box, with as much at the other
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
 STRAIGHTEST = "100"  # the weight of lines along a column of maps of one size
@@ -353,7 +354,7 @@ class Writer:
         return {
             "id": frame.name,
             "class": "frame" + (" aux" if frame.training_only else ""),
-            "label": self._heading(frame_rows(frame), fill),
+            "label": self._heading(frame, fill),
             "labeljust": "l",
             "style": "rounded,filled" + (",dashed" if frame.training_only else ""),
             "fillcolor": fill,
@@ -388,9 +389,15 @@ class Writer:
             pieces.append(f'<FONT POINT-SIZE="{size:g}" COLOR="{readable(fill, wanted)}">{text}</FONT>')
         return "".join(pieces)
 
-    def _heading(self, rows: Sequence[Row], fill: str) -> str:
-        """A frame's name at its left. As much room is kept at its right, so that a line that comes in at the middle misses it."""
+    def _heading(self, frame: Frame, fill: str) -> str:
+        """A frame's name at its left. As much room is kept at its right, so that a line that comes in at the middle misses it.
+
+        The marks of skips take the line to the left of the middle.
+        """
+        rows = frame_rows(frame)
         room = 0 if self.leads_across else round(rows_width(rows) + GAP)
+        if 2 * room > WIDEST and any(item.name in self._marked for item in frame.items):
+            room += MARKED
         text = "<BR/>".join(self._row(row, fill) for row in rows)
         return (
             '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'

@@ -13,6 +13,7 @@ from dataclasses import field
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
+from .paths import nodes_in
 
 
 @dataclass(slots=True)
@@ -61,6 +62,48 @@ def operands(nodes: Sequence[Node]) -> list[tuple[int, ...]]:
         tuple(place - position[source] if source in position else -1 - outside.setdefault(source, len(outside)) for source in node.inputs)
         for place, node in enumerate(nodes)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A part, a call of the same block in it being one step: what else it does and what for, whatever the call holds."""
+
+    nodes: tuple[Node, ...]
+    """Without those of the calls."""
+    calls: tuple[Scope, ...]
+    wiring: tuple[object, ...]
+
+
+def outline_of(graph: Graph, scope: Scope) -> Outline:
+    """The outline of a call of a block. Without a call of the block in itself that are its operations, and where their operands are made."""
+    steps: list[list[Node]] = []
+    calls: dict[Scope, int] = {}
+    step_of: dict[int, int] = {}
+    for node in (graph.nodes[index] for index in nodes_in(graph, scope)):
+        within = (above for above in node.scope.ancestors() if above.depth > scope.depth)
+        call = next((above for above in within if (above.kind, above.template) == (scope.kind, scope.template)), None)
+        place = len(steps) if call is None else calls.setdefault(call, len(steps))
+        if place == len(steps):
+            steps.append([])
+        steps[place].append(node)
+        step_of[node.index] = place
+    outside: dict[int, int] = {}
+    results: dict[int, dict[int, int]] = {}
+
+    def made(place: int, source: int) -> object:
+        if source not in step_of:
+            return -1 - outside.setdefault(source, len(outside))
+        known = results.setdefault(step_of[source], {})
+        return place - step_of[source], known.setdefault(source, len(known))
+
+    called = {place: call for call, place in calls.items()}
+    wiring: list[object] = []
+    for place, nodes in enumerate(steps):
+        sources = [source for node in nodes for source in node.inputs if step_of.get(source) != place]
+        name = nodes[0].operation.name if place not in called else called[place].template
+        wiring.append((name, place in called, tuple(made(place, source) for source in sources)))
+    own = tuple(node for place, nodes in enumerate(steps) if place not in called for node in nodes)
+    return Outline(own, tuple(calls), tuple(wiring))
 
 
 def _is_inside_a_use(scope: Scope | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import partial
 from string import ascii_lowercase
 
@@ -18,6 +18,7 @@ from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Point
 from .labels import caption
 from .laid_out import placed
+from .paths import nodes_in
 from .picture import Box, Picture
 from .positions import Part, together
 from .style import POINTS
@@ -32,11 +33,12 @@ LINE, BETWEEN = 11.0, 12.0  # points: of a row of text, and between insets
 
 @dataclass(frozen=True, slots=True)
 class Inset:
-    """One opened block. `letter` is what its heading and its boxes say, where several blocks have one name."""
+    """One opened block. `letter` is what its heading and its boxes say, where several blocks have one name; `letters` are those of all places."""
 
     design: Design
     picture: Picture
     letter: str
+    letters: Mapping[Scope, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
@@ -53,11 +55,12 @@ def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
         letter = ascii_lowercase[seen[design.template]] if many[design.template] > 1 else ""
         seen[design.template] += 1
         made.append(Inset(design, inner.prefixed(f"i{number}"), letter))
-    return tuple(made), len(every) - len(found)
+    letters = {place: inset.letter for inset in made for place in inset.design.places if inset.letter}
+    return tuple(replace(inset, letters=letters) for inset in made), len(every) - len(found)
 
 
 def _opened(graph: Graph, design: Design) -> Picture:
-    nodes = design.nodes[0]
+    nodes = tuple(graph.nodes[index] for index in nodes_in(graph, design.places[0]))
     return inside(graph, Box(f"n{nodes[0].index}", nodes, nodes, design.places[0], nodes[0]), INSET)
 
 
@@ -102,9 +105,8 @@ def sheet(
     """The picture at the left, the insets beside it from top to bottom; below, how many were `left_out`."""
     # In a U the arms are level with each other: beside insets the column is straight.
     straight = replace(look, direction=look.direction or "TB")
-    letters = {place: inset.letter for inset in found for place in inset.design.places if inset.letter}
     main = picture.prefixed("m")
-    writers = [Writer(graph, main, straight, signs=_signs(main, letters)), *(_writer(graph, inset, straight, letters) for inset in found)]
+    writers = [Writer(graph, main, straight, signs=_signs(main, found[0].letters)), *(_writer(graph, inset, straight) for inset in found)]
     made = placed(writers, [Writer.write, *(partial(_framed, inset=inset) for inset in found)], seconds)
     if isinstance(made, Failure):
         return made
@@ -138,14 +140,17 @@ def _signs(picture: Picture, letters: Mapping[Scope, str]) -> dict[str, str]:
     return {box.name: letters[box.scope] for box in picture.boxes() if box.scope is not None and box.scope in letters}
 
 
-def _writer(graph: Graph, inset: Inset, look: Look, letters: Mapping[Scope, str]) -> Writer:
+def _writer(graph: Graph, inset: Inset, look: Look) -> Writer:
     captions = inset.design.captions
+    held = {index for calls in inset.design.calls[:1] for call in calls for index in nodes_in(graph, call)}
     return Writer(
         graph,
         inset.picture,
         look,
-        signs=_signs(inset.picture, letters),
-        say=lambda node: captions.get(node.index, caption(node)),
+        signs=_signs(inset.picture, inset.letters),
+        say=lambda node: captions.get(
+            node.index, "" if node.index in held else caption(node)
+        ),  # numbers of one depth are none of the others
         shapes=False,
     )
 
@@ -160,7 +165,7 @@ def _framed(writer: Writer, inset: Inset) -> str:
             margin="8", tooltip=" ",
         )  # fmt: skip
         writer.add_to(frame)
-        frame.node(f"{prefix}places", id=f"{prefix}places", label=_table(inset.design, look), shape="plain", style="solid", tooltip=" ")
+        frame.node(f"{prefix}places", id=f"{prefix}places", label=_table(inset, look), shape="plain", style="solid", tooltip=" ")
         for number in range(len(inset.picture.exits)):
             frame.edge(f"{prefix}out{number}", f"{prefix}places", style="invis")
     return drawing.source
@@ -171,22 +176,23 @@ def _heading(inset: Inset, look: Look) -> str:
     return f'<<FONT POINT-SIZE="{POINTS["frame"]:g}" COLOR="{look.theme.text}"><B>{letter}{escaped(inset.design.template)}</B></FONT>>'
 
 
-def places_of(design: Design) -> list[tuple[str, ...]]:
+def places_of(inset: Inset) -> list[tuple[str, ...]]:
     """The rows beneath an inset: the places of its block, and what its symbols are there."""
+    design = inset.design
     rows: list[tuple[str, ...]] = [("", *design.headings)] if design.headings else []
-    places = placed_at(design)
+    places = placed_at(design, inset.letters)
     rows += [(name, *map(str, values)) for name, values in places[:MOST_PLACES]]
     if len(places) > MOST_PLACES:
         rows.append((f"and {len(places) - MOST_PLACES} more", *("" for _ in design.headings)))
     return rows
 
 
-def _table(design: Design, look: Look) -> str:
+def _table(inset: Inset, look: Look) -> str:
     cells = "".join(
         "<TR>"
         + "".join(f'<TD ALIGN="{"LEFT" if place == 0 else "RIGHT"}">{escaped(text)}</TD>' for place, text in enumerate(row))
         + "</TR>"
-        for row in places_of(design)
+        for row in places_of(inset)
     )
     return (
         f'<<FONT POINT-SIZE="{POINTS["small"]:g}" COLOR="{look.theme.faint}">'

@@ -20,7 +20,11 @@ CLEAR = 2.5  # points around a box that no line comes into
 ROOMY = 24.0  # points of a side that has room for more than one line
 CORNER = 7.0  # points of the arc in which a line turns
 ARROW = 5.5  # points of the tip of an arrow
-BEND, BORDER, BESIDE = 24.0, 600.0, 10.0  # what a bend costs, the edge of a frame, a point along another line or across it; a point of way costs 1
+BEND, BORDER, BESIDE = (
+    24.0,
+    600.0,
+    10.0,
+)  # what a bend costs, the edge of a frame, a point along another line or across it; a point of way costs 1
 LONGEST = 150_000  # crossings that are looked at for one way; beyond it the line stays as it is
 CELL = 3.0  # points: how close two lines are that run along each other
 

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from itertools import combinations
+from types import MappingProxyType
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
-from .identical_parts import operands
+from .identical_parts import operands, outline_of
 from .labels import TIMES, caption, own_name
 from .paths import nodes_in
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MOST_TIMES = 16
+NONE: Mapping[Scope, str] = MappingProxyType({})
 DOT = "\u00b7"
 BETWEEN = "\u2026"
 """Between the first and the last of values that no symbol gives."""
@@ -47,7 +49,9 @@ class Design:
     template: str
     places: tuple[Scope, ...]
     nodes: tuple[tuple[Node, ...], ...]
-    """Those of each place, in order."""
+    """Those of each place, in order; without those of `calls`."""
+    calls: tuple[tuple[Scope, ...], ...] = field(default=(), compare=False)
+    """For each place the calls of the block itself in it, where they do not hold the same everywhere."""
     captions: dict[int, str] = field(default_factory=dict, compare=False)
     """Of the operations of the first place, with symbols."""
     symbols: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
@@ -57,22 +61,32 @@ class Design:
 
     @property
     def headings(self) -> tuple[str, ...]:
-        """What the table of its places tells: the symbols, then what is in brackets, with the operation where it is not in all brackets alike."""
+        """What the table of its places tells: the symbols, then what is in brackets, with the operation where it is not in all brackets alike;
+        then the calls of the block in itself."""
         many = Counter(one.text for one in self.optional)
-        return (*self.symbols, *(f"{one.of} {one.text}" if many[one.text] > 1 else one.text for one in self.optional))
+        calls = tuple(own_name(call) or call.template for call in (self.calls[0] if self.calls else ()))
+        return (*self.symbols, *(f"{one.of} {one.text}" if many[one.text] > 1 else one.text for one in self.optional), *calls)
 
 
 def designs(graph: Graph, scopes: Sequence[Scope]) -> list[Design]:
-    """The different blocks among these parts, in the order of the text."""
-    found: dict[tuple[str, object], list[Scope]] = {}
+    """The different blocks among these parts, in the order of the text.
+
+    Calls of a block that holds itself, each time less deep, are one where they are alike but for what that call holds.
+    """
+    outlines = {scope: outline_of(graph, scope) for scope in scopes}
     nodes = {scope: tuple(graph.nodes[index] for index in nodes_in(graph, scope)) for scope in scopes}
-    for scope, held in nodes.items():
-        found.setdefault((scope.template, tuple(zip((node.operation.name for node in held), operands(held), strict=True))), []).append(
-            scope
-        )
+    found: dict[tuple[str, object], dict[object, list[Scope]]] = {}
+    for scope, outline in outlines.items():
+        whole = tuple(zip((node.operation.name for node in nodes[scope]), operands(nodes[scope]), strict=True))
+        found.setdefault((scope.template, outline.wiring), {}).setdefault(whole, []).append(scope)
     made = []
-    for (template, _), places in found.items():
-        design = Design(template, tuple(places), tuple(nodes[place] for place in places))
+    for (template, _), depths in found.items():
+        places = tuple(scope for alike in depths.values() for scope in alike)  # those of one depth together
+        if len(depths) == 1:
+            design = Design(template, places, tuple(nodes[place] for place in places))
+        else:
+            own, calls = zip(*((outlines[place].nodes, outlines[place].calls) for place in places), strict=True)
+            design = Design(template, places, own, calls)
         made.append(_with_symbols(graph, design))
     return made
 
@@ -89,7 +103,7 @@ def _with_symbols(graph: Graph, design: Design) -> Design:
         captions[alike[0].index] = _caption([caption(node) for node in alike], named, used)
         optional += _optional(alike[0], captions[alike[0].index], [caption(node) for node in alike])
     symbols = {name: row for name, row in parameters.items() if name in used}
-    return Design(design.template, design.places, design.nodes, captions, symbols, tuple(dict.fromkeys(optional)))
+    return replace(design, captions=captions, symbols=symbols, optional=tuple(dict.fromkeys(optional)))
 
 
 def _optional(node: Node, told: str, said: Sequence[str]) -> Iterator[Optional]:
@@ -194,11 +208,15 @@ def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used
     return several
 
 
-def placed(design: Design) -> list[tuple[str, tuple[object, ...]]]:
-    """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`, `stack1 … stack8.see`."""
+def placed(design: Design, letters: Mapping[Scope, str] = NONE) -> list[tuple[str, tuple[object, ...]]]:
+    """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`, `stack1 … stack8.see`.
+
+    `letters` tell which block is called where a block calls itself.
+    """
     rows: list[tuple[list[Scope], tuple[object, ...]]] = []
     for number, place in enumerate(design.places):
-        values = tuple(row[number] for row in (*design.symbols.values(), *(one.said for one in design.optional)))
+        values: tuple[object, ...] = tuple(row[number] for row in (*design.symbols.values(), *(one.said for one in design.optional)))
+        values += tuple(letters.get(call, "") for call in (design.calls[number] if design.calls else ()))
         if rows and rows[-1][1] == values and _follows(rows[-1][0], place):
             rows[-1][0].append(place)
         else:

@@ -59,7 +59,7 @@ def _around(prefix: str, inset: Inset, geometry: Geometry, look: Look, colors: C
     """The frame of an inset, its heading, and the places of its block beneath."""
     frame, below = geometry.places[prefix], geometry.places[f"{prefix}places"]
     letter = f"{inset.letter} " if inset.letter else ""
-    rows = places_of(inset.design)
+    rows = places_of(inset)
     cells = r" \\ ".join(" & ".join(map(tex, row)) for row in rows)
     table = f"\\begin{{tabular}}{{@{{}}l{'r' * (len(rows[0]) - 1)}@{{}}}}{cells}\\end{{tabular}}"
     return [

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from archc.compiler.draw import Look, View, draw_text, fold, to_dot
+from archc.compiler.draw.dot import Writer
 from archc.compiler.draw.graphviz_json import lay_out
+from archc.compiler.draw.laid_out import geometries
 from archc.compiler.draw.labels import box_rows
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.driver import check
@@ -131,3 +133,20 @@ def test_a_group_that_has_but_a_number_has_no_frame() -> None:
             for frame in frames
             if len(frame.items) == 1 and isinstance(frame.items[0], Frame) and frame.items[0].scope.kind == "group"
         ] == []
+
+
+def test_beneath_a_long_heading_the_main_line_stays_straight_beside_the_marks_of_skips() -> None:
+    """They make a frame wider at one side: the line then came in through the heading, and was led around it."""
+    graph = check("resnext50", settings={"form": "a"}).graph
+    picture = fold(graph, View(open=("layer1.0",)))
+    writer = Writer(graph, picture, Look())
+    made = geometries([writer])
+    assert isinstance(made, tuple)
+    (geometry,) = made
+    around = {box.name: frame.name for frame in picture.frames() for box in frame.boxes()}
+    seen = 0
+    for number, (line, way) in enumerate(zip(picture.lines, geometry.ways, strict=True)):
+        if number in writer.ways.main and number not in writer.ways.port_of and around.get(line.tail) != around.get(line.head):
+            assert max(x for x, _ in way.points) - min(x for x, _ in way.points) < 0.5, (line.tail, line.head)
+            seen += 1
+    assert seen >= 5

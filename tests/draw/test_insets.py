@@ -166,6 +166,44 @@ network n { input x[8, 8, 8]  b(8) -> b(32) }
     assert told == ["3x3, 4\u00b7width", "3x3, in", "3x3, 11\u202635"]
 
 
+HOLDS_ITSELF = """
+block tree(depth, out) {
+  conv(out, 3)
+  if depth > 1 { inner: tree(depth - 1, out) } else { conv(out, 1) }
+  relu
+}
+network n { input x[8, 8, 8]  for i in range(2) { "t{i}": tree(4, 8 * i + 8) } }
+"""
+
+
+def test_a_block_that_holds_itself_is_shown_once_with_a_row_for_each_depth() -> None:
+    """And once more where it ends."""
+    graph = graph_of(HOLDS_ITSELF)
+    found, _ = insets(graph, fold(graph))
+    assert [(inset.letter, len(inset.design.places)) for inset in found] == [("a", 6), ("b", 2)]
+    holding, last = found
+    assert holding.design.headings == ("out", "inner")
+    assert placed(holding.design, holding.letters) == [
+        ("t0", (8, "a")),
+        ("t1", (16, "a")),
+        ("t0.inner", (8, "a")),
+        ("t1.inner", (16, "a")),
+        ("t0.inner.inner", (8, "b")),
+        ("t1.inner.inner", (16, "b")),
+    ]
+    assert [name for name, _ in placed(last.design)] == ["t0.inner.inner.inner", "t1.inner.inner.inner"]
+    assert [box.scope.path for box in holding.picture.boxes() if box.scope is not None] == [("t0", "inner")]
+
+
+def test_what_it_holds_is_told_without_the_numbers_of_one_depth() -> None:
+    data = draw_text(graph_of(HOLDS_ITSELF.replace("tree(depth - 1, out)", "tree(depth - 1, 2 * out)")), "svg", Options(insets=True)).data
+    assert data is not None
+    boxes = [group for group in ElementTree.fromstring(data).iter() if (group.get("id") or "").startswith("i0n")]
+    rows = [["".join(text.itertext()).strip() for text in box.iter() if text.tag.endswith("}text")] for box in boxes]
+    (inner,) = (row for row in rows if any("inner" in text for text in row))
+    assert len(inner) > 1 and not any(re.search(r"\d", text) for text in inner)
+
+
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "densenet121", "yolov8n"])
 def test_nothing_in_the_picture_has_the_name_of_something_else(name: str) -> None:
     data = draw_text(compile(name).graph, "svg", Options(insets=True)).data
