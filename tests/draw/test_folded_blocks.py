@@ -7,8 +7,8 @@ import pytest
 from archc.compiler.draw import Look, View, draw_text, fold, to_dot
 from archc.compiler.draw.dot import Writer
 from archc.compiler.draw.graphviz_json import lay_out
-from archc.compiler.draw.laid_out import geometries
 from archc.compiler.draw.labels import box_rows
+from archc.compiler.draw.laid_out import geometries
 from archc.compiler.draw.picture import Box, Frame, Picture
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
