@@ -50,7 +50,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         words = [place for other in pieces if other is not piece and (place := label_place(other.line, other.way)) is not None]
         ground = Ground((*boxes.values(), *headings.values(), *words), frames, frozenset(cells(others)))
         around = [geometry.places[name] for name, held in inside.items() if held.issuperset(piece.ends)]
-        longest = LONGEST if is_wrong else LONGEST // 12  # what only crosses is not worth a long look
+        longest = LONGEST if is_wrong else LONGEST // 20  # what only crosses is not worth a long look
         corners = _led(piece, geometry, ground.within(around[-1]) if around else ground, longest) or _led(piece, geometry, ground, longest)
         if corners is None:
             continue

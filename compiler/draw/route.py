@@ -25,7 +25,7 @@ BEND, BORDER, BESIDE = (
     600.0,
     10.0,
 )  # what a bend costs, the edge of a frame, a point along another line or across it; a point of way costs 1
-LONGEST = 150_000  # crossings that are looked at for one way; beyond it the line stays as it is
+LONGEST = 250_000  # crossings that are looked at for one way; beyond it the line stays as it is
 CELL = 3.0  # points: how close two lines are that run along each other
 
 Step = tuple[int, int]
