@@ -51,7 +51,9 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         ground = Ground((*boxes.values(), *headings.values(), *words), frames, frozenset(cells(others)))
         around = [geometry.places[name] for name, held in inside.items() if held.issuperset(piece.ends)]
         longest = LONGEST if is_wrong else LONGEST // 20  # what only crosses is not worth a long look
-        corners = _led(piece, geometry, ground.within(around[-1]) if around else ground, longest) or _led(piece, geometry, ground, longest)
+        corners = _led(piece, geometry, ground.within(around[-1]) if around else ground, longest)
+        if corners is None and is_wrong and around:
+            corners = _led(piece, geometry, ground, longest)
         if corners is None:
             continue
         is_common = piece.name in geometry.common
