@@ -43,7 +43,8 @@ def see_outputs(source: str, text: str | None, weights: str | None, against: str
 
 def see_code(outputs: dict[str, str]) -> None:
     """None of the outputs is a file of the code that has made the model. Raises `ArchError`: F615."""
-    files = [str(file) for module in list(sys.modules.values()) if (file := getattr(module, "__file__", None))]
+    # Read where it lies: a module that loads itself when it is asked for anything may lack what it needs.
+    files = [str(file) for module in list(sys.modules.values()) if (file := getattr(module, "__dict__", {}).get("__file__"))]
     for path in outputs.values():
         name = os.path.basename(os.path.realpath(path))
         if any(os.path.basename(file) == name and _is_same(path, file) for file in files):

@@ -151,14 +151,16 @@ def aux(expansion: Expander, frame: Frame, statement: ast.Aux) -> None:
     network = frame.network
     title = expansion.label_text(frame, statement.name)
     names = tuple(title.split("."))
-    expansion.claim(frame, names, statement.name.span)
+    own = () if statement.mode == "flat" else names  # as of a flat stage, whose steps belong to what surrounds it
+    if own:
+        expansion.claim(frame, own, statement.name.span)
     if network is None or not network.is_root:
         return  # a network used as a step is not trained by its own side heads
     need_tensor(frame, statement.name.span)
     start = frame.current
     was, frame.training_only = frame.training_only, True
     try:
-        expansion.run_scope(frame, "aux", statement, title, names)
+        expansion.run_scope(frame, "aux", statement, title, own)
         answer = only(expansion.build.nodes, frame.current, statement.name.span, f"the side head `{title}` gives")
         if answer is not None:
             shape = expansion.build.nodes[answer].shape

@@ -92,7 +92,7 @@ class Lowering:
                 self.flat.lies.append(Lies(place, told.batch, told.fold, bool(told.bare)))
                 self._tell_how_it_lies("output", name, told)
             else:
-                self.flat.notes.append(f"the output {name or 'of the model'} does not depend on the input: left out")
+                self.flat.notes.append(f"the output {name or 'of the model'} {self._why_left_out(ref)}: left out")
         for path, rows in self.trace.given.items():
             found = [(name, place, self.known.get(ref.number)) for name, place, ref in rows]
             self.flat.given[path] = [(name, place, row.number) for name, place, row in found if isinstance(row, Data)]
@@ -165,6 +165,15 @@ class Lowering:
                 self.known[ref.number] = Fixed("", shape, False, (plain_name(call.function),))
 
     # ------------------------------------------------------------------------------- what is known
+
+    def _why_left_out(self, ref: Ref) -> str:
+        made = self.trace.values[ref.number].call
+        beside = made is not None and any(isinstance(self.known.get(row.number), Data) for row in made.results)
+        return (
+            f"is what `{made.function}` gives beside its answer, for which there is no word"
+            if made and beside
+            else "does not depend on the input"
+        )
 
     def of(self, ref: Ref) -> Known:
         found = self.known.get(ref.number)
@@ -366,6 +375,10 @@ def _check_same(first: Step, step: Step) -> None:
     raise Unsaid(f"the weights of `{first.key}` are tied: they serve {what}, and a step of the language keeps its own")
 
 
+TURNED = frozenset(("t", "T", "mT", "transpose", "permute", "swapaxes", "matmul", "mm", "bmm"))
+"""What a weight goes through on its way to a product, beside the layer that keeps it."""
+
+
 def _tied(trace: Trace) -> frozenset[int]:
     """The parameters that embeddings and dense layers share in ways that no single layer of the language has."""
     users: dict[int, set[tuple[str, int | None]]] = {}
@@ -376,6 +389,10 @@ def _tied(trace: Trace) -> frozenset[int]:
             weight, bias = row["weight"], row["bias"] if word == "linear" else None
             if isinstance(weight, Ref) and trace.values[weight.number].source == "parameter":
                 users.setdefault(weight.number, set()).add((word, bias.number if isinstance(bias, Ref) else None))
+        elif word in TURNED:  # `F.linear(h, encoder.weight.t())`
+            for given in call.arguments[:2]:
+                if isinstance(given, Ref) and trace.values[given.number].source == "parameter":
+                    users.setdefault(given.number, set()).add((word, None))
     return frozenset(number for number, kinds in users.items() if len(kinds) > 1)
 
 

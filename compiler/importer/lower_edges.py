@@ -116,6 +116,9 @@ def tile(low: Lowering, call: Call) -> None:
 def setitem(low: Lowering, call: Call) -> None:
     """A part of a tensor that is written over: what stands before it, the new one, and what stands behind."""
     data, index = low.data(call.arguments[0]), call.arguments[1]
+    made = low.result(call)
+    if data.alone and not made.alone:  # zeros, of which a part is written over
+        data = replace(made, number=beside(low, data, made).number)
     rows = list(index) if isinstance(index, list | tuple) else [index]
     if Ellipsis in rows:
         place = rows.index(Ellipsis)
@@ -138,7 +141,6 @@ def setitem(low: Lowering, call: Call) -> None:
             parts.append((own, start, stop))
             shape[own] = stop - start
     value = _value(low, call.arguments[2], data, tuple(shape), single)
-    made = low.result(call)
     low.tell(made.number, replace(made, number=_written(low, data, value, parts).number))
 
 

@@ -131,7 +131,8 @@ def _compared(text: str, model: Model) -> Proof:
         found.on_other_numbers()
     if found.differs is not None:
         return Proof(False, found.differs, graph, differs_at=found.differs_at)
-    told = f"{len(ours):,} keys are equal; " + "; ".join(found.told)
+    keys = "1 key is equal" if len(ours) == 1 else f"{len(ours):,} keys are equal"
+    told = f"{keys}; " + "; ".join(found.told)
     if not found.rows:
         return Proof(False, found.why, graph, unrun=True)
     doubt = SAME_FOR_ALL if shows_nothing(found.rows) else ""
@@ -231,7 +232,8 @@ class _Runs:
             self.differs = f"outputs for {size} differ by {difference:.1e} of the largest"
             self.differs_at = "its size" if shapes == self._native() else "another"
         elif row.numbers:
-            self.told.append(f"outputs for {size} differ by {difference:.0e}")
+            together = f", batch {batch}," if batch > 1 and shapes == self._native() and self.rows else ""
+            self.told.append(f"outputs for {size}{together} differ by {difference:.0e}")
             self.rows.append(row)
         else:
             self.why = self.why or "its outputs hold no finite number"

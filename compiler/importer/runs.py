@@ -19,10 +19,12 @@ from .flat_steps import Flat, Missing
 from .graph_model import GraphModel
 from .known import BATCHES
 from .lower_trace import lower
+from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
 from .own_operation import of_function, of_module
 from .sources import Model, as_it_was, on_meta
 from .trace import Trace, trace
+from .training_notes import training_notes
 from .training_part import put_back
 from .trouble import UNASKED, trouble
 from .unsaid import Unsaid
@@ -52,9 +54,14 @@ class Runs:
             self.flat = model.flat
             return
         modules = model.modules()
+        given = model.inputs
         try:
-            self.traces = traces = self._first_runs()
-            flat = lower(traces, modules, model.starts, model.has_one_size)
+            found = self._on_single_numbers(modules)
+            if found is None:
+                model.inputs = given
+                self.traces = self._first_runs()
+                found = lower(self.traces, modules, model.starts, model.has_one_size)
+            flat, traces = found, self.traces
         except Unsaid as reason:
             raise trouble(
                 source,
@@ -86,6 +93,8 @@ class Runs:
         if traces[0].left_out:
             told = ", ".join(traces[0].left_out[:MOST_TOLD])
             flat.notes.append(f"the model returns {told} beside its tensors, which a network does not: left out")
+        if not model.of_library and not isinstance(model.module, GraphModel):
+            flat.notes += training_notes(model.module, model.inputs, model.by_name)
         put_back(flat, model.in_training)
         flat.of_archc = model.of_archc
         model.lies = flat.lies
@@ -101,9 +110,29 @@ class Runs:
         unread = {key for key in self.model.module.state_dict() if key not in owners and key.rpartition(".")[0] not in owners}
         return any(not key.startswith(tuple(f"{owner}." for owner in owners)) for key in unread)
 
+    def _on_single_numbers(self, modules: dict[str, nn.Module]) -> Flat | None:
+        """The steps where a size of `1` is one number an image, [batch], as times and classes are; None where it is none, or the model takes [batch, 1]."""
+        model = self.model
+        if model.keep or not model.sizes_given or not any(tensor.shape[1:] == (1,) for tensor in model.inputs):
+            return None
+        model.inputs = [tensor[:, 0] if tensor.shape[1:] == (1,) else tensor for tensor in model.inputs]
+        with contextlib.suppress(ArchError, Unsaid):
+            self.traces = self._first_runs()
+            flat = lower(self.traces, modules, model.starts, model.has_one_size)
+            return flat if flat.outputs and not flat.missing else None
+        return None
+
     def _first_runs(self) -> list[Trace]:
         """The runs of evaluation; on whole numbers or truths where the model asks for these and was given no tensors."""
         given = self.model.inputs
+        covers = set() if self.model.keep else padding_masks(self.model.module, given, self.model.by_name)
+        if covers:  # attention would add numbers to its logits, and covers where there are truths
+            self.model.inputs = [tensor.bool() if place in covers else tensor for place, tensor in enumerate(given)]
+            with contextlib.suppress(ArchError):
+                seen = self._runs(training=False)
+                self.model.notes += told_of_padding(self.model.module)
+                return seen
+            self.model.inputs = given
         try:
             return self._runs(training=False)
         except ArchError as error:
@@ -137,7 +166,7 @@ class Runs:
         module = self.model.module
         module.train(training)
         try:
-            with on_meta(module) as numbers:
+            with on_meta(module) as numbers, plain_attention():
                 for batch in BATCHES:
                     inputs = [torch.empty(batch, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in self.model.inputs]
                     with as_it_was(module):

@@ -53,6 +53,8 @@ class Model:
     origin: str
     """Where it comes from, for the header of the text."""
     constructors: dict[int, tuple[nn.Module, Arguments]] = field(default_factory=dict)
+    of_library: bool = False
+    """Whether it is one of torchvision's or timm's."""
     keep: bool = False
     """Whether the module is somebody's, whose weights must be as they were."""
     notes: list[str] = field(default_factory=list)
@@ -116,6 +118,7 @@ def model_of(
         inputs,
         origin,
         made,
+        of_library=library in LIBRARIES,
         notes=work_in(module),
         starts=starts_of(module, starts),
         sizes_given=bool(shapes),

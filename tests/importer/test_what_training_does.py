@@ -1,0 +1,180 @@
+"""What a model does in training alone, what its weights do there, and which kinds of inputs it takes where sizes alone are given."""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner, Result
+
+import archc
+from archc.cli import group
+from archc.compiler.importer.own_attention import plain_attention
+
+MODELS = '''
+import math
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+class Noisy(nn.Module):
+    """Noise in training alone."""
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(8, 8)
+    def forward(self, x):
+        if self.training:
+            x = x + 0.1 * torch.randn_like(x)
+        return F.dropout(self.a(x), 0.1, self.training)
+
+class Frozen(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words, self.fc = nn.Embedding(9, 4, padding_idx=0), nn.Linear(4, 2)
+        self.fc.requires_grad_(False)
+    def forward(self, x):
+        return self.fc(self.words(x).sum(1))
+
+class Covered(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attend = nn.MultiheadAttention(8, 2, batch_first=True)
+    def forward(self, x, mask):
+        return self.attend(x, x, x, key_padding_mask=mask)
+
+class Encoded(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 1)
+    def forward(self, x, mask):
+        return self.encoder(x, src_key_padding_mask=mask).mean(1)
+
+class Timed(nn.Module):
+    """Times and classes come as [batch]."""
+    def __init__(self):
+        super().__init__()
+        self.image, self.time, self.label = nn.Conv2d(3, 4, 1), nn.Linear(4, 4), nn.Embedding(5, 4)
+    def forward(self, x, t, y):
+        angles = t[:, None].float() * torch.exp(-math.log(100.0) * torch.arange(2) / 2)[None]
+        seen = self.time(torch.cat([angles.cos(), angles.sin()], -1)) + self.label(y)
+        return self.image(x) + seen[:, :, None, None]
+
+class OneNumber(nn.Module):
+    """[batch, 1] as it says."""
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(1, 4)
+    def forward(self, x, t):
+        return x + self.fc(t)
+
+class Sided(nn.Module):
+    """A further answer in training, of one layer that stands at the root."""
+    def __init__(self):
+        super().__init__()
+        self.body, self.aux, self.fc = nn.Linear(6, 8), nn.Linear(8, 4), nn.Linear(8, 4)
+    def forward(self, x):
+        seen = self.body(x)
+        return (self.fc(seen), self.aux(seen)) if self.training else self.fc(seen)
+
+class TiedCoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.code, self.bias = nn.Linear(12, 4), nn.Parameter(torch.zeros(12))
+    def forward(self, x):
+        return F.linear(torch.relu(self.code(x)), self.code.weight.t(), self.bias)
+
+class IntoZeros(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(3, 8, 3, padding=1)
+    def forward(self, x):
+        x = self.c(x)
+        out = torch.zeros_like(x)
+        out[:, :4] = x[:, 4:]
+        out[:, 4:] = torch.relu(x[:, :4])
+        return out
+'''
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "of_people.py").write_text(MODELS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ARCHC_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def imported(name: str, *sizes: str) -> Result:
+    given = [word for size in sizes for word in ("--input", size)]
+    done = CliRunner().invoke(group, ["import", f"of_people.py:{name}", *given, "-o", f"{name}.arch"])
+    assert done.exit_code == 0, done.stderr
+    return done
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_drawn_in_training_alone_is_told_and_a_dropout_is_a_step() -> None:
+    done = imported("Noisy", "8")
+    assert "in training the model draws numbers as well (`randn_like`), which is left out" in done.stderr
+    assert "dropout(p = 0.1)" in Path("Noisy.arch").read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("folder")
+def test_weights_that_do_not_learn_in_the_model_are_told() -> None:
+    done = imported("Frozen", "7")
+    assert "weights that learn here, and are frozen in the model: `fc.weight`, `fc.bias`" in done.stderr
+    assert "kept as they are in the model (`padding_idx`, row 0): `words.weight`" in done.stderr
+
+
+def of_a_person(name: str) -> torch.nn.Module:
+    space: dict[str, object] = {}
+    exec(MODELS, space)
+    made = space[name]()  # type: ignore[operator]
+    assert isinstance(made, torch.nn.Module)
+    return made.eval()
+
+
+@pytest.mark.parametrize("name", ["Covered", "Encoded"])
+@pytest.mark.usefixtures("folder")
+def test_a_mask_of_padding_covers_and_is_not_added(name: str) -> None:
+    done = imported(name, "6x8", "6")
+    assert "the input `mask` holds truths in the model, and 1 and 0 here" in done.stderr
+    model = of_a_person(name)
+    ours = archc.load(f"{name}.arch", weights=model.state_dict()).eval()
+    x, mask = torch.rand(2, 6, 8), torch.tensor([[False] * 4 + [True] * 2, [False] * 6])
+    with torch.no_grad(), plain_attention():
+        theirs = model(x, mask)
+        theirs = theirs[0] if isinstance(theirs, tuple) else theirs
+        torch.testing.assert_close(ours(x, mask.float()), theirs, rtol=1e-4, atol=1e-5)
+    assert ("PyTorch's own encoder gives 0 there" in done.stderr) is (name == "Encoded")
+    assert name != "Covered" or "the output 1 is what `multi_head_attention_forward` gives beside its answer" in done.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_size_of_one_is_a_number_an_image_where_the_model_takes_it_so() -> None:
+    done = imported("Timed", "3x8x8", "1", "1")
+    assert all(f"the input `{name}` is [batch] in the model, and [batch, 1] here" in done.stderr for name in "ty")
+    assert "[batch]" not in imported("OneNumber", "4", "1").stderr
+
+
+@pytest.mark.parametrize(("name", "size"), [("Sided", "6"), ("TiedCoder", "12"), ("IntoZeros", "3x8x8")])
+@pytest.mark.usefixtures("folder")
+def test_others_come_back_equal(name: str, size: str) -> None:
+    done = imported(name, size)
+    assert "keys are equal" in done.stderr
+    text = Path(f"{name}.arch").read_text(encoding="utf-8")
+    assert name != "Sided" or 'aux aux_head flat { "aux": linear(classes) }' in text
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_module_that_loads_itself_when_it_is_asked_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packages put such into `sys.modules`: their parts may need what is not installed."""
+
+    class Lazy(types.ModuleType):
+        def __getattr__(self, name: str) -> object:
+            raise ImportError(name)
+
+    monkeypatch.setitem(sys.modules, "lazy_and_not_there", Lazy("lazy_and_not_there"))
+    imported("OneNumber", "4", "1")
