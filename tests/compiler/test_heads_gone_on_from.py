@@ -38,3 +38,11 @@ def test_behind_a_backbone_its_last_map_is_named(step: str) -> None:
     assert row.code == "E313" and row.fix is None
     assert row.help == "`body` ends in its head; the map before it is taken up by its label: `skip(body.layer4) -> …`"
     assert not [found for found in checked(text.replace(step, f"skip(body.layer4) -> {step}")).diagnostics if found.is_error]
+
+
+def test_a_flat_side_head_has_no_name_of_its_own_in_the_keys() -> None:
+    body = "b: conv(8, 1) -> global_avgpool -> flatten\n  aux seen{} {{ side: linear(4) }}\n  fc: linear(4)"
+    for mode, key in (("", "seen.side"), (" flat", "side")):
+        program = checked(f"network n {{\n  input x[3, 8, 8]\n  {body.format(mode)}\n}}\n").program
+        assert program is not None
+        assert [node.key for node in program.nodes if node.weights] == ["b", key, "fc"]
