@@ -157,7 +157,7 @@ def _translated(result: Tokens, index: int, word: str) -> list[Token]:
             return [token._replace(kind=right.upper())]
         result.diagnostics.append(_word(span, f"`{word}` is not a word of the language: a {right} begins with `{right}`", right))
         return [token._replace(kind=right.upper())]
-    if word in ("elif", "elsif", "elseif") and before == "RBRACE" and together:
+    if word in ("elif", "elsif", "elseif") and together and (before == "RBRACE" or _asks(result, index)):
         result.diagnostics.append(_word(span, f"`{word}` is written `else if`", "else if"))
         return [Token("ELSE", token.start, token.start + 2), Token("IF", token.start + 2, token.end)]
     if word == "return" and together and after.kind not in ("ARROW", "LPAR", "RBRACE") and result.begins_line(index):
@@ -172,6 +172,16 @@ def _translated(result: Tokens, index: int, word: str) -> list[Token]:
         result.damaged.append(token.start)
         return [token._replace(kind="REPEAT")]
     return [token]
+
+
+def _asks(result: Tokens, index: int) -> bool:
+    """Whether a word at the start of a line has a condition behind it, and a body: `elif k == 2: conv(16)`."""
+    if not result.begins_line(index) or result.tokens[index + 1].kind in ("ARROW", "RBRACE"):
+        return False
+    for place in range(index + 1, len(result.tokens)):
+        if result.tokens[place].kind in ("COLON", "LBRACE", "ARROW", "RBRACE") or result.begins_line(place):
+            return result.tokens[place].kind in ("COLON", "LBRACE")
+    return False
 
 
 def _word(span: Span, message: str, right: str) -> Diagnostic:

@@ -37,6 +37,7 @@ IN_BODIES: Final = frozenset(
 )
 """What begins a statement in a body, and nothing outside of one."""
 
+_NAMING: Final = frozenset({"LET", "FOR", "AS", "BLOCK", "NETWORK", "OPERATION", "STAGE", "AUX", "INPUT", "TAKES", "GIVES"})
 _AT_TOP: Final = frozenset({"BLOCK", "NETWORK", "OPERATION", "IMPORT", "FROM"})
 
 
@@ -154,12 +155,24 @@ def reserved_name(mistake: Mistake) -> Repair | None:
     elif not mistake.machine.fits("NAME"):
         return None
     token = mistake.tokens[index]
-    if token.kind not in _HARD:
-        return None
+    if token.kind not in _HARD or (token.kind == "ELSE" and mistake.token.kind == "COLON" and mistake.machine.fits("LBRACE")):
+        return None  # `else: conv(16)` is the body of an `if` as Python writes it
     word = mistake.word(token)
+    if token.kind == "ELSE" or not _is_named_here(mistake, index):
+        help = f"write {USAGE['if']}" if token.kind == "ELSE" else None
+        message = "`else` belongs to an `if`, and none stands before it" if help else f"`{word}` is a word of the language and no name"
+        change = Change(index, index + 2) if mistake.at(index + 1).kind == "COLON" else mistake.as_kind(index, "NAME")
+        return Repair(say("E119", message, mistake.span(token), help=help), (change,), damaged=True)
     message = f"`{word}` is a word of the language and cannot be a name"
     fix = replace(mistake, token, f"{word}_")
     return Repair(say("E119", message, mistake.span(token), fix=fix), (mistake.as_kind(index, "NAME"),))
+
+
+def _is_named_here(mistake: Mistake, index: int) -> bool:
+    """Whether the word at `index` gives a name to something: one that is read was given elsewhere, and by another word."""
+    opener = mistake.opener()
+    is_parameter = opener >= 2 and mistake.tokens[opener - 2].kind in ("BLOCK", "NETWORK", "OPERATION")
+    return is_parameter or mistake.at(index + 1).kind in ("COLON", "EQUAL") or mistake.at(index - 1).kind in _NAMING
 
 
 # ------------------------------------------------------------------------------------------------- equal signs
@@ -359,9 +372,9 @@ def _indented_end(mistake: Mistake, index: int) -> int:
     depth = 0
     while mistake.tokens[index].kind != "$END":
         kind = mistake.tokens[index].kind
-        if not depth and (kind == "RBRACE" or (mistake.begins_line(index) and _indent(mistake, index) <= indent)):
+        if not depth and (kind in ("RBRACE", "ELSE") or (mistake.begins_line(index) and _indent(mistake, index) <= indent)):
             break
-        depth += (kind in ("LBRACE", "BRACE_BAR")) - (kind == "RBRACE")
+        depth += (kind in CLOSES) - (kind in CLOSES.values())
         index += 1
     return index
 
