@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
@@ -45,7 +45,8 @@ from .values import UNKNOWN, Unknowable, kind_of, show_value
 def resolve(expansion: Expander, frame: Frame, call: ast.Call) -> Callee:
     """What a step's name stands for."""
     try:
-        callee = expansion.evaluator(frame).resolve(call, wanted="operation or block")
+        at_hand = partial(expansion.build.shape_of, frame.current)
+        callee = expansion.evaluator(frame).resolve(call, wanted="operation or block", at_hand=at_hand)
     except Problem as problem:
         inputs = [".".join(node.names) for node in expansion.build.nodes if isinstance(node.operation, Input)]
         raise Problem(for_an_input(problem.diagnostic, call, inputs)) from None

@@ -15,7 +15,9 @@ from .effort import Effort
 from .explain_axes import named_sizes, no_such_axis
 from .explain_numbers import rounded
 from .explain_values import comma_of_a_list, dotted_name, from_elsewhere, replacement, unknown_name, with_origins
-from .foreign_steps import method_of_a_tensor, step_as_value, unknown_step
+from .foreign_methods import method_of_a_tensor, step_as_value
+from .foreign_shapes import Around
+from .foreign_steps import unknown_step
 from .functions import FUNCTIONS
 from .operators import apply_operator
 from .shape_of import ShapeOf, Shapes
@@ -333,12 +335,16 @@ class Evaluator:
             )
         )
 
-    def resolve(self, node: ast.Call, wanted: str) -> object:
-        """The value that the dotted name of a call stands for."""
+    def _around(self, at_hand: Callable[[], Shapes | None]) -> Around:
+        shape = at_hand()
+        return Around(self.environment, shape if isinstance(shape, ShapeOf) else None, self.shape_of)
+
+    def resolve(self, node: ast.Call, wanted: str, at_hand: Callable[[], Shapes | None] = lambda: None) -> object:
+        """The value that the dotted name of a call stands for. `at_hand`: the shape of the tensor that a step would take, for messages."""
         if len(node.path) == 2 and self.environment.binding(node.path[0]) is None:
             label = self.environment.label(node.path[0])
             if label is not None and node.path[1] not in label.members and not node.bare:
-                raise Problem(method_of_a_tensor(node, lambda word: self.environment.label(word) is not None))
+                raise Problem(method_of_a_tensor(node, self._around(at_hand)))
         end = node.path_span.start + len(node.path[0])
         expression: ast.Expression = ast.Name(node.path_span.source.span(node.path_span.start, end), node.path[0])
         if len(node.path) == 1:
@@ -347,7 +353,7 @@ class Evaluator:
             if binding is None and name not in TABLE:
                 if self.environment.has_holes:
                     raise Unknowable
-                raise Problem(unknown_step(self.environment, name, node, wanted))
+                raise Problem(unknown_step(self._around(at_hand), name, node, wanted))
             if binding is not None:
                 binding.used = True
                 if binding.value is UNKNOWN:
@@ -356,7 +362,7 @@ class Evaluator:
             return Builtin(TABLE[name])
         whole = ".".join(node.path)
         if from_elsewhere(self.environment, whole):
-            raise Problem(unknown_step(self.environment, whole, node, wanted))
+            raise Problem(unknown_step(self._around(at_hand), whole, node, wanted))
         for part in node.path[1:]:
             expression = ast.Attribute(node.path_span, expression, part, node.path_span)
         return self.value(expression)

@@ -11,6 +11,7 @@ from ..ops.base import Operation
 from ..ops.parameters import OpenSizes, Optional, Parameter, Reference, Word
 from .closures import Builtin, Partial, Template
 from .explain_parameters import unknown_names
+from .foreign_shapes import FLATTEN
 from .slots import Signature, Slot, defined_here, is_list
 from .values import show_value
 
@@ -122,7 +123,7 @@ def _too_many(called: Signature, argument: ast.Argument, arguments: Sequence[ast
         f"`{called.name}` {takes}, and {len(arguments)} {'was' if len(arguments) == 1 else 'were'} given",
         Label(argument.span, "one too many"),
         defined_here(called),
-        help=fix.message if fix is not None else f"its use is `{called.usage}`",
+        help=fix.message if fix is not None else FLATTEN if called.name == "flatten" else f"its use is `{called.usage}`",
         fix=fix,
     )
 
@@ -131,6 +132,8 @@ def _without_arguments(called: Signature, arguments: Sequence[ast.Argument], pla
     """`relu(true)`, `flatten(1)`: what another library is told there, and what has no meaning here."""
     constant = all(isinstance(row.value, ast.Number | ast.Constant) for row in arguments)
     if called.slots or called.place is not None or not constant or not place.text.startswith(f"{called.name}("):
+        return None
+    if called.name == "flatten" and [row.value.span.text for row in arguments] not in (["1"], ["1", "-1"]):
         return None
     start = place.start + len(called.name)
     return Fix(f"leave it out: `{called.name}`", (Edit(place.source.span(start, place.end), ""),))

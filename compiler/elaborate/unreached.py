@@ -16,6 +16,7 @@ from ...dsl import ast
 from ..ops import TABLE
 from .closures import NO_DEFAULTS, Binding, Builtin, Environment, Template
 from .explain_values import dotted_name, from_elsewhere, unknown_name
+from .foreign_shapes import Around
 from .foreign_steps import unknown_step
 from .functions import FUNCTIONS
 from .signatures import is_reference, match, signature
@@ -149,7 +150,7 @@ class _Reader:
             if name not in TABLE:
                 whole = ".".join(call.path)
                 elsewhere = from_elsewhere(_environment(names), whole)
-                self.found.append(unknown_step(_environment(names), whole if elsewhere else name, call, wanted))
+                self.found.append(unknown_step(Around(_environment(names)), whole if elsewhere else name, call, wanted))
             elif len(call.path) == 1:
                 callee = Builtin(TABLE[name])
         elif len(call.path) == 1 and name in self.templates and names[name] is self.templates[name].definition.name.span:

@@ -50,6 +50,7 @@ TORCH: Final = {
     "hardtanh": "min max",
     "relun": "max",
     "constantpad": "sides value",
+    "pad": "sides mode value",
     "upsamplingnearest": "size scale",
     "upsamplingbilinear": "size scale",
     "tensorsplit": "n axis",
@@ -93,12 +94,12 @@ KERAS: Final = {
     "convtranspose": "channels kernel stride pad",
     "depthwiseconv": "kernel stride pad",
     "dense": "features",
-    "layernormalization": "-",
+    "layernormalization": "axis",
     "maxpooling": "kernel stride pad",
     "averagepooling": "kernel stride pad",
     "dropout": "p",
     "leakyrelu": "slope",
-    "softmax": "-",
+    "softmax": "axis",
     "upsampling": "scale",
     "embedding": "count features",
     "lstm": "features",
@@ -108,17 +109,10 @@ KERAS: Final = {
 }
 """The same for Keras, where channels stand last."""
 
-_DROPPED: Final = {
-    *NO_PARAMETERS,
-    "batch_first",
-    "track_running_stats",
-    "num_channels",
-    "return_sequences",
-    "start_dim",
-    "end_dim",
-    "d_model",
-    "max_len",
-}
+_STEPS: Final = {"activation", "act", "act_layer", "norm", "norm_layer", "batch_norm", "use_bn"}
+"""Arguments that ask for a further step."""
+
+_DROPPED: Final = {*NO_PARAMETERS, "batch_first", "num_channels", "d_model", "max_len"} - _STEPS
 _KERAS_ALONE: Final = {
     "dense",
     "batchnormalization",
@@ -138,7 +132,34 @@ _MORE_PARAMETERS: Final = {
     "axes": "axis",
     "key_dim": "head_size",
     "nhead": "heads",
+    "padding": "sides",
+    "pad": "sides",
 }
+STATED: Final = frozenset(
+    ["in_channels", "in_features", "num_features", "num_channels", "input_dim", "in_dim", "embed_dim", "input_size", "d_model"]
+)
+"""Arguments that say how many channels come in."""
+
+_STATES: Final = frozenset(
+    [
+        "conv",
+        "convtranspose",
+        "stdconv",
+        "linear",
+        "batchnorm",
+        "syncbatchnorm",
+        "instancenorm",
+        "groupnorm",
+        "multiheadattention",
+        "lstm",
+        "gru",
+        "layerscale",
+        "bilstm",
+        "bigru",
+    ]
+)
+"""Calls whose arguments by place that are left out here say it, too."""
+
 _WORDS: Final = {"True": "true", "False": "false", "None": "none", '"same"': "same", '"valid"': "valid", '"causal"': "causal"}
 _HALF: Final = {"conv", "depthwiseconv"}
 """Where those libraries pad nothing unless they are asked, and archc keeps the size."""
@@ -164,10 +185,20 @@ def takes_weights(word: str) -> bool:
     return re.match(r"(torch|nn|F)\.", word) is not None and word.rpartition(".")[2].islower() and key(word) in _WEIGHTED
 
 
+def states_inputs(word: str) -> bool:
+    """Whether the arguments of `word` by place that archc leaves out say how many channels come in."""
+    return key(word) in _STATES or _ALIKE.get(same_as(word) or "") in _STATES
+
+
+def is_keras(word: str) -> bool:
+    """Whether a name is Keras's, where channels stand last."""
+    return re.search(r"\dD", word) is not None or key(word) in _KERAS_ALONE or re.match(r"(tf|keras|layers)\.", word.lower()) is not None
+
+
 def positions(word: str) -> tuple[str, ...] | None:
     """The parameters in the order of the positional arguments of a call to `word`; None where nobody knows whose word it is."""
     plain = key(word)
-    if re.search(r"\dD", word) or plain in _KERAS_ALONE or re.match(r"(tf|keras|layers)\.", word.lower()):
+    if is_keras(word):
         return tuple(KERAS[plain].split()) if plain in KERAS else None
     if word == "MultiHeadAttention":  # Keras's begins with the heads, most others' with the features
         return None
@@ -230,6 +261,8 @@ def value_of(parameter: str, text: str) -> str | None:
         alike = len(sides) == 2 and all(sides) and sides[0][0] == sides[1][0] and sides[0][0] in ("b", "n", "B", "N", "batch")
         return '"' + " -> ".join(" ".join(side[1:]) for side in sides) + '"' if alike else text
     plain = _WORDS.get(text.replace("'", '"') if parameter == "pad" else text, text)
+    if parameter == "mode" and plain.strip("\"'") == "constant":
+        return '"zeros"'
     if parameter == "axis":  # the batch counts there
         if re.fullmatch(r"-[0-9]+", plain):
             return plain
@@ -241,10 +274,36 @@ def value_of(parameter: str, text: str) -> str | None:
     return plain.replace("'", '"') if plain.startswith("'") else plain
 
 
+def keras_value(parameter: str, text: str, rank: int | None) -> str | None:
+    """An argument of Keras's, where that is another value than PyTorch's: "-" where it is left out, None where it is not certain."""
+    if parameter == "axis":  # channels stand last there, behind the batch and the other axes
+        return "-" if text == "-1" or text == str(rank) else None
+    if parameter == "momentum":  # how much stays there, and how much comes anew here
+        return f"{1 - float(text):.6g}" if re.fullmatch(r"0?\.\d+", text) is not None else None
+    return value_of(parameter, text)
+
+
+def left_out(operation: str, name: str, text: str) -> str | None:
+    """Why an argument that no parameter takes cannot be left out; "" where it can, None where nothing is known of it."""
+    said = text.lower()
+    if name == "track_running_stats" and operation in ("bn", "instance_norm"):
+        kept = "true" if operation == "bn" else "false"
+        other = (
+            "`bn` keeps running statistics, which evaluation uses" if operation == "bn" else "`instance_norm` keeps no running statistics"
+        )
+        return "" if said == kept else f"{other}: with `{name} = {said}` there is nothing here"
+    if name == "momentum":
+        return "" if operation == "instance_norm" else None  # of running statistics, which it has not by default
+    return None
+
+
 def unsaid(word: str, given: dict[str, str]) -> dict[str, str]:
     """What a call leaves to its library's default and has to be written here, because archc's is another."""
     certain = re.search(r"\d[dD]", word) is not None or is_from_elsewhere(word)  # `Conv(64)` may be archc's own with a capital
     plain = key(word)
+    if is_keras(word) and plain in ("batchnormalization", "layernormalization"):
+        asked = {"eps": "1e-3", "momentum": "0.01"} if plain == "batchnormalization" else {"eps": "1e-3"}
+        return {name: text for name, text in asked.items() if name not in given}
     if certain and plain in _HALF and "pad" not in given and given.get("kernel", "") not in ("1", "1x1"):
         return {"pad": "0"}
     return _UNSAID.get(plain, {})

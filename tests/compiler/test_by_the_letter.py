@@ -101,7 +101,7 @@ ELSEWHERE = {
     "one of a single position": ("nn.Conv2d(3, 64, 1)", "conv(64, 1)"),
     "one with a size for each axis": ("Conv2d(3, 64, (1, 7), padding=(0, 3))", "conv(64, 1x7, pad = 0x3)"),
     "a transposed one": ("nn.ConvTranspose2d(3, 32, 2, stride=2)", "deconv(32, 2, stride = 2)"),
-    "norms": ("nn.BatchNorm2d(3) -> nn.GroupNorm(1, 3) -> nn.LayerNorm(3)", "bn -> gn(1) -> ln"),
+    "norms": ("nn.BatchNorm2d(3) -> nn.GroupNorm(1, 3) -> nn.LayerNorm(32)", "bn -> gn(1) -> ln(last = true)"),
     "activations": ("nn.ReLU(inplace=True) -> nn.LeakyReLU(0.2) -> F.gelu", "relu -> leaky_relu(0.2) -> gelu"),
     "a pool": ("nn.MaxPool2d(3, 2, 1)", "maxpool(3, 2, pad = 1)"),
     "pools to a size": ("nn.AdaptiveAvgPool2d((1, 1))", "adaptive_avgpool(1)"),
@@ -130,7 +130,7 @@ ELSEWHERE = {
         "conv(64, 3, pad = same) -> relu",
     ),
     "a pool of Keras": ("MaxPooling2D(pool_size=(2, 2))", "maxpool(2)"),
-    "other layers of Keras": ("BatchNormalization() -> Flatten() -> Dense(10)", "bn() -> flatten() -> linear(10)"),
+    "other layers of Keras": ("BatchNormalization() -> Flatten() -> Dense(10)", "bn(1e-3, 0.01) -> flatten() -> linear(10)"),
     "layers of Keras with their module": ("tf.keras.layers.Conv2D(8, 3) -> keras.layers.ReLU()", "conv(8, 3, pad = 0) -> relu()"),
     "steps of ONNX": (
         "Conv(8, kernel_shape=[3, 3], pads=1) -> Relu -> GlobalAveragePool -> Flatten -> Gemm(3)",

@@ -89,7 +89,7 @@ def test_a_fix_writes_the_name_of_archc(word: str) -> None:
     assert [found.code for found in rows] == ["E201"]
     name = same_as(word)
     assert name is not None
-    assert f"`{name}`" in (rows[0].help or "")
+    assert f"`{name}" in (rows[0].help or "")
     if TABLE[name].least_inputs > 1:
         assert rows[0].fix is None
         assert f"{name} {{ | … | … }}" in (rows[0].help or "")

@@ -1,0 +1,85 @@
+"""What is done with a tensor by a method or a function of another library, where a step is meant: `x.mean(dim=-1)`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label
+from ...base.source import Span
+from ...dsl import ast
+from ..ops import TABLE
+from ..ops.foreign_names import advice, otherwise, same_as
+from .explain_values import taken_up
+from .foreign_shapes import Around, Differs, axis_here
+from .foreign_translation import joined, translated
+
+_REDUCED = {"mean": "mean", "sum": "sum", "max": "max", "amax": "max", "min": "min", "amin": "min", "var": "var", "norm": "norm"}
+
+
+def method_of_a_tensor(call: ast.Call, around: Around) -> Diagnostic:
+    """`x.mean(dim=-1)`, `x.view(x.size(0), -1)`: what PyTorch does by a method is a step."""
+    tensor, method = call.path
+    fix, help, step, place = None, f"a step takes the tensor at hand: `skip({tensor}) -> relu`", None, call.span
+    try:
+        step, place = _step_of_method(call, method, around)
+    except Differs as differs:
+        help = differs.help
+    else:
+        if step is not None:
+            written, edit = taken_up(place, f"skip({tensor})", step)
+            fix, help = Fix(f"write `{written}`", (edit,)), ""
+        elif (other := otherwise(method)) is not None:
+            help = advice(other)
+        elif (name := method if method in TABLE else same_as(f"torch.{method}")) is not None:
+            help = f"it is a step here, with other arguments: `archc explain {name}` says which, and `skip({tensor}) -> {name}…` takes the tensor"
+    message = f"`{tensor}` is a label and has no `{method}`: what is done with a tensor is a step"
+    return Diagnostic("E227", message, Label(call.path_span, "a method of PyTorch"), help=help or None, fix=fix)
+
+
+_TURNED = re.compile(
+    r"\s*\.\s*(?:(?:transpose|swapaxes)\(\s*(?:1\s*,\s*2|2\s*,\s*1|-1\s*,\s*-2|-2\s*,\s*-1)\s*\)|permute\(\s*0\s*,\s*2\s*,\s*1\s*\))"
+)
+"""What makes a sequence of `x.flatten(2)`."""
+
+
+def _step_of_method(call: ast.Call, method: str, around: Around) -> tuple[str | None, Span]:
+    """The step, and what it stands for: the call, or more behind it."""
+    texts = [row.value.span.text.replace(" ", "") for row in call.arguments]
+    by_place = all(row.name is None for row in call.arguments)
+    whole = [text for text in texts if re.fullmatch(r"-?\d+", text)]
+    shape, place = around.shape(call.path[0]), call.span
+    if method in _REDUCED and len(texts) == 1 and call.arguments[0].name in (None, "dim", "axis"):
+        items = texts[0].strip("[]").split(",")
+        axes = [axis_here(item, shape) for item in items]
+        written = ", ".join(axis for axis in axes if axis is not None)
+        return None if None in axes else f'reduce("{_REDUCED[method]}", {written if len(axes) == 1 else f"[{written}]"})', place
+    if method in ("view", "reshape"):
+        of_batch = bool(texts) and re.fullmatch(r"\w+\.(size\(0\)|shape\[0\])", texts[0]) is not None
+        return "flatten" if of_batch and texts[1:] == ["-1"] else None, place
+    if method == "permute" and by_place and len(whole) == len(texts) and texts[:1] == ["0"]:
+        order = [str(int(text) - 1) for text in texts[1:]]
+        return f"permute([{', '.join(order)}])" if all(int(text) >= 0 for text in order) else None, place
+    if method == "flatten" and shape is not None and len(shape.shape) == 3 and shape.place("channels") == 0:
+        turned = _TURNED.match(place.source.text, place.end)
+        if turned is not None and joined(call.arguments, shape) == joined(call.arguments[:0], shape, start=2):
+            return "tokens", place.source.span(place.start, turned.end())
+    return translated(replace(call, path=("torch", method)), replace(around, coming=shape)) if method not in _REDUCED else None, place
+
+
+def step_as_value(call: ast.Call, tensor: ast.Name) -> Diagnostic:
+    """`let w = global_avgpool(x)`: what a step gives is a tensor, which a label names."""
+    step = re.sub(r"\(\s*\)", "", call.span.text.replace(tensor.span.text, "", 1).replace("(,", "(").replace("( ", "("))
+    before = re.search(r"\blet\s+(\w+)\s*=\s*\Z", call.span.source.text[max(call.span.start - 200, 0) : call.span.start])
+    fix = None
+    if before is not None and len(call.arguments) == 1:
+        whole = call.span.source.span(call.span.start - len(before[0]), call.span.end)
+        written = f"skip({tensor.name}) -> {before[1]}: {step}"
+        fix = Fix(f"write `{written}`", (Edit(whole, written),))
+    return Diagnostic(
+        "E116",
+        f"`{'.'.join(call.path)}` is a step, whose tensor is no value: a step is named by a label",
+        Label(call.span, "a step"),
+        help=None if fix else f"write it as a step: `skip({tensor.name}) -> label: {call.path[-1]}`",
+        fix=fix,
+    )

@@ -1,0 +1,228 @@
+"""A call of another library put into archc's words, argument by argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...base.records import dataclass
+from ...dsl import ast
+from ..ops import TABLE
+from ..ops.foreign_calls import (
+    STATED,
+    is_from_elsewhere,
+    is_keras,
+    keras_value,
+    left_out,
+    parameter_of,
+    positions,
+    states_inputs,
+    takes_weights,
+    unsaid,
+    value_of,
+)
+from ..ops.foreign_names import key, same_as
+from ..ops.parameters import BadValue
+from .closures import Builtin
+from .foreign_merges import merged
+from .foreign_shapes import FLATTEN, Around, Differs, axis_here, flattened, normalised, sides, stated
+from .shape_of import ShapeOf
+from .signatures import signature
+from .slots import Signature, Slot
+
+
+def translated(call: ast.Call, around: Around) -> str | None:
+    """The steps that the call is here; None where that is not certain. Raises `Differs` where it is known why not."""
+    word = ".".join(call.path)
+    if key(word) == "sequential":
+        rest = replace(around, coming=None)
+        parts = [_part(argument, rest if number else around) for number, argument in enumerate(call.arguments)]
+        return " -> ".join(part for part in parts if part is not None) if parts and None not in parts else None
+    name = same_as(word) or (word.rpartition(".")[2] if is_from_elsewhere(word) else None)
+    if name is None or name not in TABLE or takes_weights(word):
+        return None
+    called = signature(Builtin(TABLE[name]))
+    arguments = list(call.arguments)
+    if TABLE[name].least_inputs > 1:
+        return merged(word, name, called, arguments, around) if arguments else None
+    start = ""
+    first = arguments[0].value if arguments else None
+    if first is not None and arguments[0].name is None and isinstance(first, ast.Name) and around.is_label(first.name):  # F.relu(x)
+        start, arguments, around = f"skip({first.name}) -> ", arguments[1:], replace(around, coming=around.shape(first.name))
+    if name == "flatten":
+        return start + joined(arguments, around.coming)
+    read = _read(word, called, arguments, around)
+    if read is None:
+        return None
+    step = start + _written(name, called, read.given | unsaid(word, read.given)) + read.after
+    if around.coming is not None:
+        stated(read.stated, _channels(around.coming), around.coming, step)
+    return step
+
+
+def joined(arguments: Sequence[ast.Argument], shape: ShapeOf | None, start: int = 1) -> str:
+    """`flatten(1)`, `flatten(start_dim = 2)`."""
+    places = {"start_dim": start, "end_dim": -1}
+    for row, by_place in zip(arguments, places, strict=False):
+        text = row.value.span.text.replace(" ", "")
+        if (row.name or by_place) not in places or re.fullmatch(r"-?\d+", text) is None:
+            raise Differs(FLATTEN)
+        places[row.name or by_place] = int(text)
+    if len(arguments) > 2:
+        raise Differs(FLATTEN)
+    return flattened(places["start_dim"], places["end_dim"], shape)
+
+
+def _part(argument: ast.Argument, around: Around) -> str | None:
+    if argument.name is not None:
+        return None
+    if isinstance(argument.value, ast.Call):
+        return translated(argument.value, around) or (argument.value.span.text if argument.value.path[0] in TABLE else None)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The text of each parameter, the step that an argument asks for behind it, and how many channels it says come in."""
+
+    given: dict[str, str]
+    after: str
+    stated: int | None
+
+
+def _read(word: str, called: Signature, arguments: Sequence[ast.Argument], around: Around) -> _Read | None:
+    """What the arguments say; None where one of them is not known."""
+    known = {slot.name for slot in called.slots}
+    places = _places(word, called, arguments, around)
+    if places is None:
+        return None
+    given: dict[str, str] = {}
+    after, place = "", 0
+    says: int | None = None
+    for row in arguments:
+        said = row.value.span.text
+        if row.name is None:
+            if place >= len(places):
+                return None
+            name: str | None = places[place]
+            place += 1
+        elif row.name == "activation":
+            function = said.strip("\"'")
+            operation = function if function in TABLE else same_as(function)
+            if operation is None:
+                return None
+            after = f" -> {operation}"
+            continue
+        elif row.name == "return_sequences" and is_keras(word):
+            after = "" if said.lower() == "true" else after
+            continue
+        elif (why := left_out(called.name, row.name, said)) is not None:
+            if why:
+                raise Differs(why)
+            continue
+        else:
+            name = parameter_of(row.name, known | {"axis"} if is_keras(word) else known)
+        if called.name in ("ln", "rms_norm") and name == "-" and row.name in (None, "normalized_shape"):
+            given |= normalised(word, row.value, around, around.coming)
+        if name == "-":
+            if (row.name is None and states_inputs(word)) or row.name in STATED:
+                says = around.number(row.value)
+            continue
+        if isinstance(row.value, ast.Call) and (row.value.path[0] in TABLE or same_as(".".join(row.value.path)) is not None):
+            return None  # a layer around another
+        text = _text(word, called, name, row.value, around.coming) if name is not None else None
+        if text == "-":
+            continue
+        if name is None or name not in known or text is None or name in given:
+            return None
+        given[name] = text
+    if not all(_fits(slot, given[slot.name]) if slot.name in given else not slot.required for slot in called.slots):
+        return None
+    if (
+        is_keras(word)
+        and called.name in ("lstm", "gru")
+        and not any(row.name == "return_sequences" and row.value.span.text.lower() == "true" for row in arguments)
+    ):
+        after = " -> select(-1, axis = length)"  # the last state alone
+    return _Read(given, after, says)
+
+
+def _text(word: str, called: Signature, name: str, value: ast.Expression, shape: ShapeOf | None) -> str | None:
+    """What is written for a parameter; "-" where it is left out, None where that is not certain."""
+    if called.name == "pad" and name == "sides":
+        return sides(word, value, shape, is_keras(word))
+    if is_keras(word):
+        return keras_value(name, value.span.text, len(shape.shape) if shape is not None else None)
+    return axis_here(value.span.text, shape) if name == "axis" else value_of(name, value.span.text)
+
+
+def _channels(shape: ShapeOf) -> int:
+    place = shape.place("channels")
+    return shape.shape[-1 if place is None else place]
+
+
+def _places(word: str, called: Signature, arguments: Sequence[ast.Argument], around: Around) -> tuple[str, ...] | None:
+    """The parameters of the arguments by place; None where nobody knows them."""
+    places = positions(word)
+    by_place = [row.value for row in arguments if row.name is None]
+    if places is None:  # nobody knows their order: what has to be said is certain, where it can be nothing else
+        return tuple(slot.name for slot in called.slots if slot.required) if all(_is_literal(value) for value in by_place) else None
+    if places[:1] == ("-",) and len(by_place) < (3 if "kernel" in places else 2) and not _names_inputs(places, arguments):
+        # `Conv2d(64, 3)`: the channels that come in were left out already, unless a name or a number says what the second is.
+        numbers = [around.number(value) for value in by_place]
+        if "kernel" in places and len(numbers) == 2:
+            coming = _channels(around.coming) if around.coming is not None else None
+            if numbers[0] is not None and (numbers[0] == coming or (numbers[1] or 0) > _LARGEST_WINDOW):
+                raise Differs(
+                    f"its kernel is missing: PyTorch is told what comes in, what goes out, and the kernel; here it is `{called.name}({by_place[1].span.text}, 3)`"
+                )
+        return places[1:]
+    return places
+
+
+_LARGEST_WINDOW = 11
+"""The largest kernel that is meant where it can as well be the channels that go out."""
+
+
+def _is_literal(value: ast.Expression) -> bool:
+    return isinstance(value, ast.Number | ast.Text | ast.List)
+
+
+def _fits(slot: Slot, text: str) -> bool:
+    """Whether a parameter takes what is written for it, as far as a text alone tells."""
+    if slot.kind is None:
+        return True
+    try:
+        if re.fullmatch(r"\d*\.?\d+(e-?\d+)?", text) is not None:
+            slot.kind.read(int(text) if text.isdigit() else float(text))
+        elif text in ("none", "true", "false"):
+            slot.kind.read({"none": None, "true": True, "false": False}[text])
+        elif re.fullmatch(r'"[^"]*"', text) is not None:
+            slot.kind.read(text[1:-1])
+        elif text.startswith("("):  # a tuple that is no size
+            return False
+    except BadValue:
+        return False
+    return True
+
+
+def _names_inputs(places: tuple[str, ...], arguments: Sequence[ast.Argument]) -> bool:
+    """Whether a name tells that the first argument is what comes in: `Conv2d(3, 64, kernel_size = 3)`, `BatchNorm2d(64)`."""
+    if all(place in ("-", "eps", "momentum", "affine", "bias", "init") for place in places):
+        return True
+    names = {parameter_of(row.name, {"kernel", "channels", "features", "heads"}) for row in arguments if row.name is not None}
+    by_place = sum(row.name is None for row in arguments)
+    return ("kernel" in names and by_place == 2) or bool(names & {"channels", "features", "heads"})
+
+
+def _written(name: str, called: Signature, given: dict[str, str]) -> str:
+    """The call; what is required stands without its name, and a default is left out."""
+    parts: list[str] = []
+    for number, slot in enumerate(called.slots):
+        text = given.get(slot.name)
+        if text is None or (not slot.required and text == slot.default and slot.name != "kernel"):
+            continue
+        in_order = number == len(parts) and all("=" not in part for part in parts) and number < 2
+        parts.append(text if in_order else f"{slot.name} = {text}")
+    return f"{name}({', '.join(parts)})" if parts else name
