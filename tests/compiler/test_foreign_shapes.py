@@ -28,7 +28,7 @@ AS_IN_PYTORCH = {
     "F.pad(x, (2, 2, 2, 2))": (IMAGE, "skip(x) -> pad(2)"),
     "F.pad(x, (2, 0))": (SIGNAL, "skip(x) -> pad([2, 0])"),
     "F.pad(x, (1, 2, 3, 4, 5, 6))": (VOLUME, "skip(x) -> pad([5, 6, 3, 4, 1, 2])"),
-    "F.pad(x, (1, 2, 3, 4))": (VOLUME, "skip(x) -> pad([0, 0, 3, 4, 1, 2])"),
+    "F.pad(x, pad=(1, 2, 3, 4))": (VOLUME, "skip(x) -> pad([0, 0, 3, 4, 1, 2])"),
     "F.pad(x, (1, 2), 'constant', 0.5)": (IMAGE, "skip(x) -> pad([0, 0, 1, 2], value = 0.5)"),
     "nn.functional.pad(x, (1, 2, 3, 4), mode='reflect')": (IMAGE, 'skip(x) -> pad([3, 4, 1, 2], "reflect")'),
     "nn.ZeroPad2d((1, 2, 3, 4))": (IMAGE, "pad([3, 4, 1, 2])"),
