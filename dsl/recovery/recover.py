@@ -13,7 +13,7 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import assigned, brackets, crossed, foreign_steps, headless, heads, imports, merges, steps, texts, words
+from . import assigned, brackets, crossed, foreign_steps, headless, heads, imports, merges, named, steps, texts, words
 from .expected import found, wanted
 from .mistake import CLOSES, Mistake, Repair, insert, remove, say
 
@@ -36,7 +36,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     foreign_steps.merge_on_a_condition,
     foreign_steps.repeat_over,
     foreign_steps.names_before_a_step,
-    words.let_of_a_step,
+    named.let_of_a_step,
     headless.paths_before_their_head,
     merges.paths_in_parentheses,
     merges.condition_before_the_bar,
@@ -55,7 +55,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.fat_arrow,
     words.changed_value,
     assigned.assigned_steps,
-    words.missing_let,
+    named.missing_let,
     brackets.colon_in_brackets,
     brackets.list_after_list,
     brackets.python_tuple,

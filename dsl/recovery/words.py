@@ -10,8 +10,8 @@ from ..lexer.edition import EDITION
 from ..lexer.misspelt_words import USAGE, meant_word
 from ..lexer.scanner import Token
 from .expected import found
-from .functions import FUNCTIONS
 from .imports import incomplete
+from .kept import kept_name
 from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
 
 _HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
@@ -199,7 +199,10 @@ def changed_value(mistake: Mistake) -> Repair | None:
     if before.kind != "NAME":
         return Repair(say("E104", message, mistake.span(token)), ())
     name, first = mistake.word(before), mistake.position - 1
-    diagnostic = say("E104", message, mistake.span(token), help=f"give the result a name of its own: `let {name}2 = {name} {sign[0]} …`")
+    help = (
+        kept_name(mistake, name, first, f"{name} {sign[0]} …") or f"give the result a name of its own: `let {name}2 = {name} {sign[0]} …`"
+    )
+    diagnostic = say("E104", message, mistake.span(token), help=help)
     if not mistake.begins_line(first):
         return Repair(diagnostic, ())
     whole = Token("BROKEN", before.start, token.end)
@@ -215,96 +218,6 @@ def fat_arrow(mistake: Mistake) -> Repair | None:
     why = "steps are joined by `->`" if kind == "ARROW" else "`=` says what something is"
     message = f"`=>` is not a sign of the language: {why}"
     return Repair(say("E104", message, mistake.span(token), fix=replace(mistake, token, sign)), (mistake.as_kind(mistake.position, kind),))
-
-
-def missing_let(mistake: Mistake) -> Repair | None:
-    """`width = 64`, `x = conv(64)`, `self.x = conv(64)`."""
-    token, before = mistake.token, mistake.before
-    if token.kind not in ("EQUAL", "COLON_EQUAL") or before.kind != "NAME" or mistake.in_parentheses():
-        return None
-    name, value = mistake.word(before), mistake.after
-    first = _head(mistake)
-    parts = mistake.tokens[first : mistake.position]
-    if any(part.kind != ("DOT" if index % 2 else "NAME") for index, part in enumerate(parts)):
-        return None
-    whole = mistake.span(parts[0]).to(mistake.span(token))
-    within = first > mistake.start  # a chain goes on to it: what is named is a step
-    makes_step = value.kind == "NAME" and (within or mistake.at(mistake.position + 2).kind in ("ARROW", "BRACE_BAR") or _is_step(mistake))
-    if makes_step and not mistake.at_top:
-        message = f"a step is named by a label: `{name}: …`"
-        fix = Fix(f"write `{name}:`", (Edit(whole, f"{name}:"),))
-        last = -1 if within else _last_of_chain(mistake, mistake.position + 1)
-        if last >= 0:
-            # What is assigned is what the whole chain gives, and a label names the one step behind it.
-            step = mistake.tokens[last]
-            edits = (Edit(mistake.place(whole.start).to(mistake.place(value.start)), ""), Edit(mistake.place(step.start), f"{name}: "))
-            fix = Fix(f"write `{name}:` before `{mistake.word(step)}`, the last step, whose output it names", edits)
-        label = Change(first, mistake.position + 1, (before, token._replace(kind="COLON")))
-        return Repair(say("E116", message, whole, fix=fix), (label,))
-    if within:
-        return None
-    message = f"a value is named by `let`: `let {name} = …`"
-    fix = Fix(f"write `let {name} =`", (Edit(whole, f"let {name} ="),))
-    let = (Token("LET", parts[0].start, parts[0].start), before, token._replace(kind="EQUAL"))
-    return Repair(say("E116", message, whole, fix=fix), (Change(mistake.start, mistake.position + 1, let),))
-
-
-def let_of_a_step(mistake: Mistake) -> Repair | None:
-    """`let y = add { | conv(64) | skip }`, `let y = conv(64) -> relu`: `let` names a value, and a label what a step gives."""
-    if mistake.token.kind not in ("BRACE_BAR", "ARROW", "BAR") or mistake.at_top or mistake.in_parentheses():
-        return None
-    first = mistake.position
-    while first and not mistake.begins_line(first) and mistake.at(first).kind not in ("LET", "LBRACE", "RBRACE"):
-        first -= 1
-    name, equal, value = (mistake.at(first + number) for number in (1, 2, 3))
-    if (mistake.at(first).kind, name.kind, equal.kind, value.kind) != ("LET", "NAME", "EQUAL", "NAME"):
-        return None
-    label = mistake.word(name)
-    whole = mistake.span(mistake.at(first)).to(mistake.span(equal))
-    message = f"`let` names a value; a step is named by a label: `{label}: …`"
-    if mistake.token.kind == "BAR":
-        return Repair(say("E116", message, whole, help=f"write `{label}: {mistake.word(value)} {{ | … | … }}`"), ())
-    last = _last_of_chain(mistake, first + 3)
-    if last >= 0:
-        step = mistake.at(last)
-        edits = (Edit(mistake.place(whole.start).to(mistake.place(value.start)), ""), Edit(mistake.place(step.start), f"{label}: "))
-        fix = Fix(f"write `{label}:` before `{mistake.word(step)}`, the last step, whose output it names", edits)
-    else:
-        fix = Fix(f"write `{label}:`", (Edit(whole, f"{label}:"),))
-    return Repair(say("E116", message, whole, fix=fix), (Change(first, first + 3, (name, equal._replace(kind="COLON"))),), start=first)
-
-
-def _last_of_chain(mistake: Mistake, index: int) -> int:
-    """The last step of the chain that begins at `index`; -1 where there is but one, or it has a label of its own."""
-    found, depth = -1, 0
-    while mistake.at(index).kind != "$END":
-        kind = mistake.at(index).kind
-        if not depth and (kind in ("RBRACE", "BAR") or (mistake.begins_line(index) and "ARROW" not in (kind, mistake.at(index - 1).kind))):
-            break
-        depth += (kind in CLOSES) - (kind in CLOSES.values())
-        if kind == "ARROW" and not depth:
-            found = index + 1
-        index += 1
-    return found if found >= 0 and mistake.at(found).kind == "NAME" and mistake.at(found + 1).kind != "COLON" else -1
-
-
-def _head(mistake: Mistake) -> int:
-    """Where the name before the sign begins: behind the last arrow or bar of the statement, or with it."""
-    first = mistake.position - 1
-    while first > mistake.start and mistake.at(first - 1).kind in ("DOT", "NAME") and not mistake.begins_line(first):
-        first -= 1
-    return first if mistake.at(first - 1).kind in ("ARROW", "BAR", "BRACE_BAR") else mistake.start
-
-
-def _is_step(mistake: Mistake) -> bool:
-    """Whether a call follows and nothing is computed with it."""
-    index = mistake.position + 1
-    while mistake.at(index + 1).kind == "DOT" and mistake.at(index + 2).kind == "NAME":  # `F.relu(x)`
-        index += 2
-    if mistake.at(index + 1).kind != "LPAR" or mistake.word(mistake.at(index)) in FUNCTIONS:
-        return False
-    end = mistake.value_end(index)
-    return mistake.begins_line(end) or mistake.at(end).kind in ("ARROW", "RBRACE", "BAR")
 
 
 def equal_signs(mistake: Mistake) -> Repair | None:
