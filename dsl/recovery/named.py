@@ -44,8 +44,8 @@ def missing_let(mistake: Mistake) -> Repair | None:
         return Repair(say("E116", message, whole, fix=fix), (label,))
     if within:
         return None
-    help = None if mistake.at_top else kept_name(mistake, name, first)
-    if help is not None:
+    kept = None if mistake.at_top else kept_name(mistake, name, first)
+    if kept is not None:
         message = f"`{name}` has a value, and a name keeps what it was given"
         if given(mistake, name, first) is None:
             message = f"what a body gives `{name}` ends with the `}}` of the body"
@@ -53,7 +53,7 @@ def missing_let(mistake: Mistake) -> Repair | None:
             line = mistake.place(whole.start).to(mistake.span(value))
             fix = Fix("leave it out", (Edit(line, ""),))
             return Repair(say("E116", f"`{name}` has its value already", whole, fix=fix), (_left_out(mistake, first),), start=first)
-        return Repair(say("E116", message, whole, help=help), (_left_out(mistake, first),), start=first)
+        return Repair(say("E116", message, whole, help=kept), (_left_out(mistake, first),), start=first)
     if not mistake.at_top and value.kind == "NAME" and _is_alone(mistake, mistake.position + 1) and is_label(mistake, mistake.word(value)):
         label = mistake.word(value)
         help = f"`{name}: skip` names the tensor at hand, `{name}: skip({label})` that of `{label}`"
