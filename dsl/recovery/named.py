@@ -55,14 +55,14 @@ def missing_let(mistake: Mistake) -> Repair | None:
             return Repair(say("E116", f"`{name}` has its value already", whole, fix=fix), (_left_out(mistake, first),), start=first)
         return Repair(say("E116", message, whole, help=kept), (_left_out(mistake, first),), start=first)
     if not mistake.at_top and value.kind == "NAME" and _is_alone(mistake, mistake.position + 1) and is_label(mistake, mistake.word(value)):
-        label = mistake.word(value)
-        help = f"`{name}: skip` names the tensor at hand, `{name}: skip({label})` that of `{label}`"
+        tensor = mistake.word(value)
+        help = f"`{name}: skip` names the tensor at hand, `{name}: skip({tensor})` that of `{tensor}`"
         return Repair(say("E116", "a tensor is named by a label", whole, help=help), (_left_out(mistake, first),), start=first)
     message = f"a value is named by `let`: `let {name} = …`"
     is_whole = mistake.at_top or first == 0 or mistake.begins_line(first) or mistake.at(first - 1).kind in ("LBRACE", "BAR", "RBRACE")
-    fix = Fix(f"write `let {name} =`", (Edit(whole, f"let {name} ="),)) if is_whole else None
+    let_fix = Fix(f"write `let {name} =`", (Edit(whole, f"let {name} ="),)) if is_whole else None
     let = (Token("LET", parts[0].start, parts[0].start), before, token._replace(kind="EQUAL"))
-    return Repair(say("E116", message, whole, fix=fix), (Change(mistake.start, mistake.position + 1, let),))
+    return Repair(say("E116", message, whole, fix=let_fix), (Change(mistake.start, mistake.position + 1, let),))
 
 
 def _left_out(mistake: Mistake, first: int) -> Change:
