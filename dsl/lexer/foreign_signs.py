@@ -90,6 +90,9 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     elif re.fullmatch(r"\.[0-9]+", text):
         meant = "0" + text
         why = "a digit stands before the point"
+    elif re.fullmatch(r"[0-9]+[xX]", text) and re.match(r"[ \t]*\{", source.text[end : end + 20]):
+        meant = f"repeat {text[:-1]}"
+        why = "a body that runs several times is that of a `repeat`"
     elif text[-1] in "xX":
         why = "a size has a number for each axis, as `1x7`"
     else:

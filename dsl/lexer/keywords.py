@@ -109,12 +109,29 @@ def _translate(result: Tokens) -> None:
                     changed += returned
                     read = index + 2
                     continue
+            rounds = _rounds(result, index, word)
+            if rounds is not None:
+                changed += rounds
+                continue
             if word in FOREIGN_WORDS:
                 changed += _translated(result, index, word)
                 continue
             token = _spelt_right(result, index)
         changed.append(token)
     result.tokens[:] = changed
+
+
+def _rounds(result: Tokens, index: int, word: str) -> tuple[Token, Token] | None:
+    """`x3 { … }`, `{ … } x3`: a sign and a number."""
+    if word[0] not in "xX" or not word[1:].isdigit() or index + 1 >= len(result.tokens):
+        return None
+    token, after = result.tokens[index], result.tokens[index + 1]
+    begins = result.begins_line(index)
+    heads = begins and after.kind == "LBRACE" and not result.begins_line(index + 1)
+    follows = not begins and result.tokens[index - 1].kind == "RBRACE" and (result.begins_line(index + 1) or after.kind == "RBRACE")
+    if not heads and not follows:
+        return None
+    return Token("NAME", token.start, token.start + 1), Token("NUMBER", token.start + 1, token.end)
 
 
 def _spelt_right(result: Tokens, index: int) -> Token:

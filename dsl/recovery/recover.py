@@ -13,9 +13,9 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import assigned, brackets, crossed, foreign_steps, headless, heads, imports, merges, named, steps, texts, words
+from . import assigned, brackets, crossed, foreign_steps, headless, heads, imports, merges, named, rounds, steps, texts, words
 from .expected import found, wanted
-from .mistake import CLOSES, Mistake, Repair, insert, remove, say
+from .mistake import BEGINS_VALUE, CLOSES, Mistake, Repair, insert, remove, say
 
 SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.late_edition,
@@ -36,6 +36,9 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     foreign_steps.merge_on_a_condition,
     foreign_steps.repeat_over,
     foreign_steps.names_before_a_step,
+    rounds.rounds_before,
+    rounds.rounds_behind,
+    rounds.steps_in_parentheses,
     named.let_of_a_step,
     headless.paths_before_their_head,
     merges.paths_in_parentheses,
@@ -167,9 +170,9 @@ def _single_sign(mistake: Mistake) -> Repair | None:
                 best = gain, repair
     if best is None and mistake.token.kind not in ("$END", *CLOSES, *CLOSES.values()):
         message = f"{found(mistake)} does not belong here"
-        repair = Repair(
-            say("E101", message, mistake.span(mistake.token), "", fix=remove(mistake, mistake.token)), (mistake.drop(mistake.position),)
-        )
+        is_sign = mistake.token.kind not in BEGINS_VALUE - {"MINUS"}  # a name or a number was written for something
+        fix = remove(mistake, mistake.token) if is_sign else None
+        repair = Repair(say("E101", message, mistake.span(mistake.token), "", fix=fix), (mistake.drop(mistake.position),))
         if mistake.gain(repair, _AHEAD) >= _AHEAD:
             best = _AHEAD, repair
     return best[1] if best else None
@@ -178,7 +181,7 @@ def _single_sign(mistake: Mistake) -> Repair | None:
 def _unknown(mistake: Mistake) -> Diagnostic:
     expected = wanted(mistake)
     first = mistake.word(mistake.at(mistake.start)) if mistake.start < mistake.position else ""
-    help = f"write {USAGE[first]}" if first in USAGE else None
+    help = f"write {USAGE[first]}" if first in USAGE and not mistake.between else None
     if mistake.token.kind == "$END":
         message = f"the text ends where {expected or 'more'} was expected"
     else:

@@ -307,7 +307,8 @@ def _between_head_and_body(mistake: Mistake) -> Repair:
             diagnostic = say("E125", message, mistake.span(token), fix=replace(mistake, token, right))
             return Repair(diagnostic, (mistake.as_kind(mistake.position, right.upper()),))
     message = f"`{word}` does not belong here: expected `{{`"
-    return Repair(say("E101", message, mistake.span(token), fix=remove(mistake, token)), (mistake.drop(mistake.position),))
+    fix = remove(mistake, token) if token.kind not in ("NUMBER", "SIZE") else None  # a number was written for something
+    return Repair(say("E101", message, mistake.span(token), fix=fix), (mistake.drop(mistake.position),))
 
 
 def missing_braces(mistake: Mistake) -> Repair | None:
