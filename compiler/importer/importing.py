@@ -8,6 +8,7 @@ import datetime
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import field
+from itertools import product
 
 from torch import nn
 
@@ -71,15 +72,17 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     runs = Runs(model, source)
     why, differs_at = "", ""
     tried: set[str] = set()
-    for is_flat, forms, several in WAYS:
-        if flat and not is_flat:
+    for (is_flat, forms, several), in_rounds in product(WAYS, (True, False)):
+        if (flat and not is_flat) or (is_flat and in_rounds):
             continue
         try:
-            text, notes = _text(runs.steps(), model, name, is_flat, forms, several)
+            text, notes = _text(runs.steps(), model, name, is_flat, forms, several, in_rounds)
             if several and SEVERAL.search(text):
                 with contextlib.suppress(Unsaid):  # the shorter of both
                     text, notes = min(
-                        (text, notes), _text(runs.steps(), model, name, is_flat, forms, False), key=lambda row: row[0].count("\n")
+                        (text, notes),
+                        _text(runs.steps(), model, name, is_flat, forms, False, in_rounds),
+                        key=lambda row: row[0].count("\n"),
                     )
         except Unsaid as reason:
             why = why or str(reason)
@@ -163,14 +166,16 @@ def flat_text(flat: Flat, model: Model) -> str:
     return _text(copy.deepcopy(flat), model, model.name, True)[0]
 
 
-def _text(flat: Flat, model: Model, name: str, is_flat: bool, forms: bool = True, several: bool = True) -> tuple[str, list[str]]:
+def _text(
+    flat: Flat, model: Model, name: str, is_flat: bool, forms: bool = True, several: bool = True, in_rounds: bool = True
+) -> tuple[str, list[str]]:
     if not flat.is_exact:
         as_meant(flat)
         simplify(flat, forms)
     name_axes(flat)
     modules = model.modules()
     try:
-        found: Structure = structure(flat, modules, model.constructors, is_flat, several)
+        found: Structure = structure(flat, modules, model.constructors, is_flat, several, in_rounds)
     except (KeyError, IndexError, ValueError, RecursionError) as error:
         raise Unsaid("the steps of its modules could not be put into scopes") from error
     if not is_flat:

@@ -21,6 +21,7 @@ from .places import Place as Placed
 from .places import places
 from .rates import Rate, rates
 from .repeats import fold, fold_turns, in_turns
+from .rounds import fold_rounds
 from .tree import ABSENT, Aux, Body, Call, Column, Loop, Merge, Scope, fingerprint, scopes, walk
 from .unify import unify
 from .words import name_of_block, output_name
@@ -45,9 +46,15 @@ class Structure:
 
 
 def structure(
-    flat: Flat, modules: dict[str, nn.Module], made: dict[int, tuple[nn.Module, Arguments]], is_flat: bool = False, several: bool = True
+    flat: Flat,
+    modules: dict[str, nn.Module],
+    made: dict[int, tuple[nn.Module, Arguments]],
+    is_flat: bool = False,
+    several: bool = True,
+    in_rounds: bool = True,
 ) -> Structure:
-    """Find the blocks of a model, the innermost first; with `is_flat` none, and each step has its whole key as its label."""
+    """Find the blocks of a model, the innermost first; with `is_flat` none, and each step has its whole key as its label. `in_rounds`: whether
+    several steps that come again are a loop."""
     rows = places(flat, modules, is_flat, several)
     body = Builder(flat, _without_identities(flat, rows), modules, made).root()
     if not flat.is_exact:
@@ -61,7 +68,7 @@ def structure(
     if flat.of_archc:
         _of_one_name(body)
     if not is_flat:
-        _Finder(found, modules).run()
+        _Finder(found, modules).run(in_rounds)
     else:
         Maker(body, {}, 1, is_inner=False).block("root", False)
     return found
@@ -111,7 +118,7 @@ class _Finder:
     def __init__(self, found: Structure, modules: dict[str, nn.Module]) -> None:
         self.found, self.modules = found, modules
 
-    def run(self) -> None:
+    def run(self, in_rounds: bool) -> None:
         root = self.found.body
         while True:
             groups = self._groups()
@@ -129,6 +136,8 @@ class _Finder:
         for _, _, scope in scopes(root):
             fold_turns(scope.body)
         fold_turns(root)
+        if in_rounds:
+            fold_rounds(root)
         Maker(root, {}, 1, is_inner=False).block("root", False)
 
     def _sides(self, root: Body) -> None:

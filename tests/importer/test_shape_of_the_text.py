@@ -184,3 +184,26 @@ def test_a_list_of_sizes_is_written_with_the_numbers_that_there_are() -> None:
     text = archc.from_module(OfWeighed().eval(), torch.zeros(2, 6, 8))
     head = next(line for line in text.splitlines() if line.startswith("block weighed"))
     assert "shape" not in head and "[" not in head
+
+
+class Layers(nn.Module):
+    """Lists of modules beside each other, as people walk through them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(8) for _ in range(3))
+        self.mixers = nn.ModuleList(nn.ModuleList([nn.Linear(8, 16), nn.Linear(16, 8)]) for _ in range(3))
+        self.conv1, self.conv2 = nn.Linear(8, 8), nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = torch.relu(self.conv2(torch.relu(self.conv1(x))))
+        for norm, (wide, narrow) in zip(self.norms, self.mixers, strict=True):  # type: ignore[misc]
+            x = x + narrow(torch.relu(wide(norm(x))))
+        return x
+
+
+def test_steps_that_come_again_are_the_rounds_of_a_loop() -> None:
+    text = archc.from_module(Layers().eval(), torch.zeros(2, 5, 8))
+    assert "conv1: linear(8) -> relu -> conv2: linear(8) -> relu" in text
+    assert "for i in range(3) {" in text
+    assert '"norms.{i}": ln -> "mixers.{i}.0": linear(16) -> relu -> "mixers.{i}.1": linear(8)' in text
