@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import field
+from fractions import Fraction
 from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
@@ -29,6 +30,9 @@ SIGNS: Final[dict[str, tuple[str, str, str]]] = {
     ";": ("", "", "a line ends a step; no sign is needed"),
     "\\": ("", "", "a text may go on in the next line without a sign"),
 }
+COMPARING: Final = {"is": "==", "is not": "!="}
+"""Words that compare elsewhere."""
+
 _PATTERN: Final = re.compile(r"[0-9][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*\.?")
 _SUFFIX: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?[kmg]")
 
@@ -93,6 +97,8 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     elif re.fullmatch(r"[0-9]+[xX]", text) and re.match(r"[ \t]*\{", source.text[end : end + 20]):
         meant = f"repeat {text[:-1]}"
         why = "a body that runs several times is that of a `repeat`"
+    elif re.match(r".*\bbudget\s", source.line_text(span.line)) and _with_unit(text, source.line_text(span.line))[1]:
+        meant, why = _with_unit(text, source.line_text(span.line))
     elif text[-1] in "xX":
         why = "a size has a number for each axis, as `1x7`"
     else:
@@ -105,8 +111,56 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     return Diagnostic("E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix else _number_help(text)), meant
 
 
+_RANGE: Final = re.compile(r"([0-9]+)\.\.\.?[<=]?[ \t]*([A-Za-z_]\w*|[0-9]+)?")
+
+
+def range_end(text: str, start: int) -> int:
+    match = _RANGE.match(text, start)
+    return match.end() if match else start + 1
+
+
+def range_of_dots(source: Source, start: int, end: int) -> Diagnostic:
+    """`0..3`: some languages count the last one, others do not."""
+    span = source.span(start, end)
+    match = _RANGE.match(span.text)
+    first, last = (match[1], match[2] or "n") if match else ("0", "n")
+    without = f"range({last})" if first == "0" else f"range({first}, {last})"
+    after = str(int(last) + 1) if last.isdigit() else f"{last} + 1"
+    with_it = f"range({after})" if first == "0" else f"range({first}, {after})"
+    help = f"`{without}` counts from {first} and ends before {last}, `{with_it}` ends with it; no brackets stand around it"
+    return Diagnostic(
+        "E105", f"`{_short(span.text)}` is not a number: numbers that follow each other are a `range`", Label(span), help=help
+    )
+
+
+def two_bars(source: Source, start: int) -> Diagnostic:
+    span = source.span(start, start + 2)
+    fix = Fix("write `|`", (Edit(span, "|"),))
+    return Diagnostic("E123", "a path of a merge begins with one `|`", Label(span), fix=fix)
+
+
+def _with_unit(text: str, line: str) -> tuple[str | None, str]:
+    """`1GB`, `4.1GFLOPs`, `0.005s` in a budget: the number without its unit, where that is known to be the same."""
+    seconds = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|sec|seconds)", text)
+    if seconds is not None:
+        micros = Fraction(seconds[1]) * 1_000_000
+        if micros.denominator != 1 or not micros:
+            return None, "a time is written as `5ms` or `300us`"
+        return (f"{micros // 1000}ms" if micros % 1000 == 0 else f"{micros}us"), "a time is in `ms` or `us`"
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([KMGkmg]?)([A-Za-z]+)", text)
+    quantity = re.search(r"(\w+)\s*<=?\s*" + re.escape(text), line)
+    if match is None or quantity is None:
+        return None, ""
+    units = {"memory": ("b", "byte", "bytes"), "flops": ("flop", "flops"), "macs": ("mac", "macs"), "parameters": ("params", "parameters")}
+    known = match[3].lower() in units.get(quantity[1], ())
+    right = "`parameters <= 26M, macs <= 4.3G, memory <= 1G`"
+    return (match[1] + match[2].upper() if known else None), f"a number of a budget has K, M or G, and no unit: {right}"
+
+
 def _number_help(text: str) -> str | None:
     if text[0].isdigit() and text.lstrip("0123456789")[:1].isalpha():
+        if re.fullmatch(r"[0-9.]+[KMGT]i?B", text):
+            return "bytes are counted in thousands: `memory <= 1G` is 1000000000 of them"
         return 'a name begins with a letter; a name that begins with a digit is written as a text: `"3a"`'
     return None
 

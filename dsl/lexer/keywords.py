@@ -88,6 +88,29 @@ _HEADS: Final = {
     **dict.fromkeys(("def", "class", "function", "func", "fn", "module", "layer", "template"), "block"),
     **dict.fromkeys(("model", "net", "architecture"), "network"),
 }
+_STATEMENTS: Final = frozenset(
+    {
+        "const",
+        "var",
+        "val",
+        "int",
+        "float",
+        "double",
+        "auto",
+        "final",
+        "local",
+        "set",
+        "def",
+        "my",
+        "assert",
+        "is",
+        "K",
+        "M",
+        "G",
+        "ms",
+        "us",
+    }
+)
 FOREIGN_WORDS: Final = frozenset({*_CONSTANTS, *_HEADS, "elif", "elsif", "elseif", "return", "while"})
 
 
@@ -113,6 +136,16 @@ def _translate(result: Tokens) -> None:
             if rounds is not None:
                 changed += rounds
                 continue
+            if word in _STATEMENTS:
+                from .foreign_statements import foreign_statement  # only a text with this mistake needs it
+
+                meant = foreign_statement(result, index, changed[-1].kind if changed else "")
+                if meant is not None:
+                    if meant[0][0].start < token.start:  # the number before it belongs to it
+                        changed.pop()
+                    changed += meant[0]
+                    read = index + meant[1]
+                    continue
             if word in FOREIGN_WORDS:
                 changed += _translated(result, index, word)
                 continue

@@ -151,6 +151,12 @@ class _Scanner:
         if found in SIGNS:  # `→`: it was reported when the text was cleaned
             self.tokens.append(Token(SIGNS[found], start, end))
             return end
+        if found == "||" and self._between_paths():
+            self.result.diagnostics.append(foreign_signs.two_bars(self.result.source, start))
+            if self.tokens[-1].kind == "LBRACE":
+                self.tokens[-1] = self.tokens[-1]._replace(kind="BRACE_BAR")
+            self.tokens.append(Token("BAR", start, end))
+            return end
         if group == "SIGN":
             kind = foreign_signs.SIGNS[found][0]
             self.signs.add(found, start)
@@ -161,9 +167,29 @@ class _Scanner:
             return end
         return self._other(found, start, end, limit)
 
+    def _between_paths(self) -> bool:
+        """Whether a path of a merge may begin here, and no condition is being read."""
+        depth = 0
+        for token in reversed(self.tokens):
+            if token.kind in ("RPAR", "RSQB", "RBRACE"):
+                depth += 1
+            elif token.kind in ("LPAR", "LSQB", "LBRACE", "BRACE_BAR"):
+                if not depth:
+                    return token.kind == "BRACE_BAR" or token is self.tokens[-1]
+                depth -= 1
+            elif not depth and token.kind in ("IF", "LET", "REQUIRE", "VALUE_IF"):
+                return False
+        return False
+
     def _number(self, group: str, start: int, end: int) -> int:
         tokens, source = self.tokens, self.result.source
         pointed = bool(tokens) and tokens[-1].kind == "DOT" and tokens[-1].end == start and not self._follows_value(len(tokens) - 2)
+        if self.text.startswith("..", end) and not pointed:
+            end = foreign_signs.range_end(self.text, start)
+            self.result.diagnostics.append(foreign_signs.range_of_dots(source, start, end))
+            self.result.damaged.append(start)
+            tokens.append(Token(group, start, end))
+            return end
         if pointed:
             start = tokens.pop().start
         if pointed or (end < len(self.text) and _GOES_ON.match(self.text, end)):

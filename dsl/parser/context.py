@@ -63,6 +63,8 @@ class Builder:
         word = self.word(token)
         if token.kind == "COMPARISON" and word == "=":
             return "=="
+        if token.kind == "COMPARISON" and word[0] == "i":
+            return foreign_signs.COMPARING[" ".join(word.split())]
         return foreign_signs.SIGNS[word][1].strip() if word in foreign_signs.SIGNS else word
 
     def words(self, parts: tuple[Token, ...]) -> tuple[str, ...]:
