@@ -227,7 +227,7 @@ def from_elsewhere(environment: Environment, name: str) -> bool:
         first == "self"
         or same_as(name) is not None
         or otherwise(name) is not None
-        or last in TABLE
+        or last in (*TABLE, "split")
         or (first in _MODELS and last in _library())
     )
 

@@ -11,10 +11,9 @@ from ...dsl import ast
 from ..ops import TABLE
 from ..ops.foreign_names import advice, otherwise, same_as
 from .explain_values import taken_up
-from .foreign_shapes import Around, Differs, axis_here
+from .foreign_axes import PARTED, REDUCED, parted, reduced, size_of
+from .foreign_shapes import Around, Differs
 from .foreign_translation import joined, translated
-
-_REDUCED = {"mean": "mean", "sum": "sum", "max": "max", "amax": "max", "min": "min", "amin": "min", "var": "var", "norm": "norm"}
 
 
 def method_of_a_tensor(call: ast.Call, around: Around) -> Diagnostic:
@@ -22,6 +21,11 @@ def method_of_a_tensor(call: ast.Call, around: Around) -> Diagnostic:
     tensor, method = call.path
     fix, help, step, place = None, f"a step takes the tensor at hand: `skip({tensor}) -> relu`", None, call.span
     try:
+        if method == "size" and call.arguments:
+            written = size_of(tensor, call.arguments, around.shape(tensor))
+            fix = Fix(f"write `{written}`", (Edit(call.span, written),))
+            message = f"`{tensor}` is a label and has no `{method}`: a size of it is read by the name of its axis"
+            return Diagnostic("E227", message, Label(call.path_span, "a method of PyTorch"), fix=fix)
         step, place = _step_of_method(call, method, around)
     except Differs as differs:
         help = differs.help
@@ -29,7 +33,7 @@ def method_of_a_tensor(call: ast.Call, around: Around) -> Diagnostic:
         if step is not None:
             written, edit = taken_up(place, f"skip({tensor})", step)
             fix, help = Fix(f"write `{written}`", (edit,)), ""
-        elif (other := otherwise(method)) is not None:
+        elif (other := otherwise({"repeat": "tile"}.get(method, method))) is not None:
             help = advice(other)
         elif (name := method if method in TABLE else same_as(f"torch.{method}")) is not None:
             help = f"it is a step here, with other arguments: `archc explain {name}` says which, and `skip({tensor}) -> {name}…` takes the tensor"
@@ -49,11 +53,10 @@ def _step_of_method(call: ast.Call, method: str, around: Around) -> tuple[str | 
     by_place = all(row.name is None for row in call.arguments)
     whole = [text for text in texts if re.fullmatch(r"-?\d+", text)]
     shape, place = around.shape(call.path[0]), call.span
-    if method in _REDUCED and len(texts) == 1 and call.arguments[0].name in (None, "dim", "axis"):
-        items = texts[0].strip("[]").split(",")
-        axes = [axis_here(item, shape) for item in items]
-        written = ", ".join(axis for axis in axes if axis is not None)
-        return None if None in axes else f'reduce("{_REDUCED[method]}", {written if len(axes) == 1 else f"[{written}]"})', place
+    if method in REDUCED:
+        return reduced(method, call.arguments, shape), place
+    if method in PARTED:
+        raise parted(method, call.path[0], call.arguments, shape)
     if method in ("view", "reshape"):
         of_batch = bool(texts) and re.fullmatch(r"\w+\.(size\(0\)|shape\[0\])", texts[0]) is not None
         return "flatten" if of_batch and texts[1:] == ["-1"] else None, place
@@ -64,7 +67,7 @@ def _step_of_method(call: ast.Call, method: str, around: Around) -> tuple[str | 
         turned = _TURNED.match(place.source.text, place.end)
         if turned is not None and joined(call.arguments, shape) == joined(call.arguments[:0], shape, start=2):
             return "tokens", place.source.span(place.start, turned.end())
-    return translated(replace(call, path=("torch", method)), replace(around, coming=shape)) if method not in _REDUCED else None, place
+    return translated(replace(call, path=("torch", method)), replace(around, coming=shape)), place
 
 
 def step_as_value(call: ast.Call, tensor: ast.Name) -> Diagnostic:

@@ -131,6 +131,19 @@ def _sides(pairs: Sequence[tuple[str, str]]) -> str:
     return f"[{', '.join(side for pair in pairs for side in pair)}]"
 
 
+def keras_cut(pad: str, kernel: str, stride: str) -> str:
+    """The `pad` of `deconv` that makes the map as many times larger as its stride, as Keras's `same` does."""
+    if pad == "valid":
+        return "0"
+    window, step = (int(size) if size.isdigit() else 0 for size in (kernel, stride))
+    if not 0 < step <= window or (window - step) % 2:
+        raise Differs(
+            "Keras's `same` makes the map as many times larger as the stride; `deconv` does with a kernel that is larger by an even number, "
+            "`deconv(8, 4, stride = 2, pad = 1)`, and gives other sizes with others"
+        )
+    return str((window - step) // 2)
+
+
 def axis_here(text: str, shape: ShapeOf | None) -> str | None:
     """The axis of a number that counts the batch, counted without it; None where that is no axis."""
     if re.fullmatch(r"-?\d+", text) is None:

@@ -11,6 +11,7 @@ from ...dsl import ast
 from ..ops import TABLE
 from ..ops.foreign_calls import (
     STATED,
+    argument_here,
     is_from_elsewhere,
     is_keras,
     keras_value,
@@ -25,8 +26,9 @@ from ..ops.foreign_calls import (
 from ..ops.foreign_names import key, same_as
 from ..ops.parameters import BadValue
 from .closures import Builtin
+from .foreign_axes import PARTED, REDUCED, axes_here, parted, reduced
 from .foreign_merges import merged
-from .foreign_shapes import FLATTEN, Around, Differs, axis_here, flattened, normalised, sides, stated
+from .foreign_shapes import FLATTEN, Around, Differs, flattened, items_of, keras_cut, normalised, sides, stated
 from .shape_of import ShapeOf
 from .signatures import signature
 from .slots import Signature, Slot
@@ -39,6 +41,17 @@ def translated(call: ast.Call, around: Around) -> str | None:
         rest = replace(around, coming=None)
         parts = [_part(argument, rest if number else around) for number, argument in enumerate(call.arguments)]
         return " -> ".join(part for part in parts if part is not None) if parts and None not in parts else None
+    last, tensor = word.rpartition(".")[2], _tensor(call, around)
+    if is_from_elsewhere(word) and (last in PARTED or (last in REDUCED and tensor and not _joins(call, around))):
+        rest = call.arguments[bool(tensor) :]
+        shape = around.shape(tensor) if tensor else around.coming
+        if last in PARTED:
+            raise parted(last, tensor or "", rest, shape)
+        return f"skip({tensor}) -> {reduced(last, rest, shape)}"
+    if key(word) == "activation":
+        return _activation(call)
+    if word in ("nn.Parameter", "torch.nn.Parameter"):
+        raise Differs("a learned tensor is a step that gives it, mostly as a path: `mul { | skip | scale: parameter([8, 1, 1]) }`")
     name = same_as(word) or (word.rpartition(".")[2] if is_from_elsewhere(word) else None)
     if name is None or name not in TABLE or takes_weights(word):
         return None
@@ -47,9 +60,8 @@ def translated(call: ast.Call, around: Around) -> str | None:
     if TABLE[name].least_inputs > 1:
         return merged(word, name, called, arguments, around) if arguments else None
     start = ""
-    first = arguments[0].value if arguments else None
-    if first is not None and arguments[0].name is None and isinstance(first, ast.Name) and around.is_label(first.name):  # F.relu(x)
-        start, arguments, around = f"skip({first.name}) -> ", arguments[1:], replace(around, coming=around.shape(first.name))
+    if tensor is not None:  # F.relu(x)
+        start, arguments, around = f"skip({tensor}) -> ", arguments[1:], replace(around, coming=around.shape(tensor))
     if name == "flatten":
         return start + joined(arguments, around.coming)
     read = _read(word, called, arguments, around)
@@ -59,6 +71,31 @@ def translated(call: ast.Call, around: Around) -> str | None:
     if around.coming is not None:
         stated(read.stated, _channels(around.coming), around.coming, step)
     return step
+
+
+def _tensor(call: ast.Call, around: Around) -> str | None:
+    """The label that is the first argument."""
+    first = call.arguments[0] if call.arguments else None
+    if first is None or first.name is not None or not isinstance(first.value, ast.Name) or not around.is_label(first.value.name):
+        return None
+    return first.value.name
+
+
+def _joins(call: ast.Call, around: Around) -> bool:
+    """`torch.max(a, b)`: two tensors, and no axis."""
+    return any(isinstance(row.value, ast.Name) and around.is_label(row.value.name) for row in call.arguments[1:])
+
+
+def _activation(call: ast.Call) -> str | None:
+    """Keras's `Activation("relu")`."""
+    value = call.arguments[0].value if len(call.arguments) == 1 else None
+    function = value.span.text.strip("\"'") if isinstance(value, ast.Text) else ""
+    found = function if function in TABLE else same_as(function)
+    return found if found is not None and TABLE[found].least_inputs == 1 and not any(slot.required for slot in _slots(found)) else None
+
+
+def _slots(name: str) -> Sequence[Slot]:
+    return signature(Builtin(TABLE[name])).slots
 
 
 def joined(arguments: Sequence[ast.Argument], shape: ShapeOf | None, start: int = 1) -> str:
@@ -117,6 +154,9 @@ def _read(word: str, called: Signature, arguments: Sequence[ast.Argument], aroun
         elif row.name == "return_sequences" and is_keras(word):
             after = "" if said.lower() == "true" else after
             continue
+        elif (here := argument_here(called.name, row.name, said)) is not None:
+            given |= dict([here.split(" = ")]) if here else {}
+            continue
         elif (why := left_out(called.name, row.name, said)) is not None:
             if why:
                 raise Differs(why)
@@ -145,6 +185,8 @@ def _read(word: str, called: Signature, arguments: Sequence[ast.Argument], aroun
         and not any(row.name == "return_sequences" and row.value.span.text.lower() == "true" for row in arguments)
     ):
         after = " -> select(-1, axis = length)"  # the last state alone
+    if is_keras(word) and called.name == "deconv" and given.get("pad") in ("same", "valid"):
+        given["pad"] = keras_cut(given["pad"], given["kernel"], given.get("stride", "1"))
     return _Read(given, after, says)
 
 
@@ -152,9 +194,13 @@ def _text(word: str, called: Signature, name: str, value: ast.Expression, shape:
     """What is written for a parameter; "-" where it is left out, None where that is not certain."""
     if called.name == "pad" and name == "sides":
         return sides(word, value, shape, is_keras(word))
+    if name == "size" and called.name.startswith("adaptive") and "None" in (items := items_of(value) or []):
+        if shape is None or len(items) != len(shape.shape) - 1 or shape.place("channels") != 0:
+            return None
+        return "x".join(str(size) if item in ("None", "none") else item for item, size in zip(items, shape.shape[1:], strict=True))
     if is_keras(word):
         return keras_value(name, value.span.text, len(shape.shape) if shape is not None else None)
-    return axis_here(value.span.text, shape) if name == "axis" else value_of(name, value.span.text)
+    return axes_here(value, shape) if name == "axis" else value_of(name, value.span.text)
 
 
 def _channels(shape: ShapeOf) -> int:

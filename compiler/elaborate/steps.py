@@ -9,6 +9,7 @@ from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope
 from ..ops import TABLE
+from ..ops.axis_names import AXIS_NAMES
 from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Labelled, Made
 from .current import each, need_tensor, only
@@ -16,10 +17,13 @@ from .doubts import doubts_of_axis_names, doubts_of_call
 from .effort import STEPS_A_LABEL
 from .explain_source import must_begin
 from .explain_values import with_origins
+from .foreign_axes import axes_here
+from .foreign_shapes import items_of
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
 from .results import all_results
+from .shape_of import ShapeOf
 from .signatures import signature
 from .split import run_split, wrong_names
 from .values import Unknowable
@@ -176,11 +180,24 @@ _ALONG_AN_AXIS: Final = {"mean": "mean", "maximum": "max", "minimum": "min", "ad
 
 def _reduced(expansion: Expander, frame: Frame, what: str, call: ast.Call) -> str:
     """`mean(axis = length)` of one tensor; the axis is the one asked for, where the tensor has it by that name."""
-    index = frame.current
-    known = [axis for axis in expansion.build.nodes[index].axes if axis] if isinstance(index, int) else []
-    asked = [argument.value.span.text for argument in call.arguments]
-    axis = next((text for text in asked if text in known), known[-1] if known else "…")
+    shape = expansion.build.shape_of(frame.current)
+    shape = shape if isinstance(shape, ShapeOf) else None
+    known = [axis for axis in shape.axes if axis] if shape is not None else []
+    # `dim` is PyTorch's, and counts the batch; `axis` is written as it is here.
+    asked = [
+        axes_here(row.value, shape if row.name == "dim" else None)
+        if row.name == "dim" or _names_axes(row.value)
+        else row.value.span.text
+        if row.name == "axis"
+        else None
+        for row in call.arguments
+    ]
+    axis = next((text for text in asked if text is not None), known[-1] if known else "…")
     return f'along an axis of one tensor it is `reduce`: `reduce("{what}", axis = {axis})`'
+
+
+def _names_axes(node: ast.Expression) -> bool:
+    return all(text in AXIS_NAMES for text in items_of(node) or [node.span.text])
 
 
 def _group(expansion: Expander, frame: Frame, group: ast.Group, label: str | None) -> Runner:

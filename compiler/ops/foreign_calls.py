@@ -47,6 +47,7 @@ TORCH: Final = {
     "fold": "size kernel dilation pad stride",
     "stochasticdepth": "p -",
     "clip": "min max",
+    "clamp": "min max",
     "hardtanh": "min max",
     "relun": "max",
     "constantpad": "sides value",
@@ -132,6 +133,7 @@ _MORE_PARAMETERS: Final = {
     "axes": "axis",
     "key_dim": "head_size",
     "nhead": "heads",
+    "dims": "axis",
     "padding": "sides",
     "pad": "sides",
 }
@@ -174,6 +176,7 @@ _UNSAID: Final = {
     "bilstm": {"bidirectional": "true"},
     "bigru": {"bidirectional": "true"},
     "relun": {"min": "0"},
+    "hardtanh": {"min": "-1", "max": "1"},
 }
 """What a name says by itself."""
 
@@ -292,8 +295,10 @@ def left_out(operation: str, name: str, text: str) -> str | None:
             "`bn` keeps running statistics, which evaluation uses" if operation == "bn" else "`instance_norm` keeps no running statistics"
         )
         return "" if said == kept else f"{other}: with `{name} = {said}` there is nothing here"
-    if name == "momentum":
-        return "" if operation == "instance_norm" else None  # of running statistics, which it has not by default
+    if name == "momentum" and operation == "instance_norm":
+        return ""  # of running statistics, which it has not by default
+    if (operation, name, said) == ("bn", "momentum", "none"):
+        return "without a momentum PyTorch takes the mean over all batches; `bn` counts the last ones more: `bn(momentum = 0.1)`"
     return None
 
 
@@ -306,4 +311,4 @@ def unsaid(word: str, given: dict[str, str]) -> dict[str, str]:
         return {name: text for name, text in asked.items() if name not in given}
     if certain and plain in _HALF and "pad" not in given and given.get("kernel", "") not in ("1", "1x1"):
         return {"pad": "0"}
-    return _UNSAID.get(plain, {})
+    return {name: text for name, text in _UNSAID.get(plain, {}).items() if name not in given}

@@ -267,13 +267,14 @@ OTHERWISE = (
         "identity",
     ),
     Otherwise("logits head classifier", "a head is written out", "global_avgpool -> flatten -> linear(1000)"),
+    Otherwise("createmodel", "a network that comes with archc is imported: `from resnet18 import resnet18`, then `resnet18`"),
     Otherwise("prune quantize quantise fuse", "`archc build --optimize` rewrites the graph for inference; the file stays as it is"),
 )
 
 # --------------------------------------------------------------------------------------------- looking up
 
 _MODULE = re.compile(
-    r"^(?:torch\.|tf\.|keras\.|layers\.|nn\.|functional\.|f\.|timm\.|jax\.|einops\.|np\.|jnp\.|flax\.|linen\.|activations\.|paddle\.|ops\.)+"
+    r"^(?:torch\.|tf\.|keras\.|layers\.|nn\.|functional\.|utils\.|f\.|timm\.|jax\.|einops\.|np\.|jnp\.|flax\.|linen\.|activations\.|paddle\.|ops\.)+"
 )
 _DIMENSIONS = re.compile(r"(?<=[a-z])[123]d(?=$|transpose$)")
 

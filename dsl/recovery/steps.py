@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from typing import Final
 
 from ...base.diagnostics import Edit, Fix
 from ..lexer.scanner import Token
@@ -96,6 +97,22 @@ def indexed_label(mistake: Mistake) -> Repair | None:
     return Repair(diagnostic, (Change(first, end, (name,)),), damaged=True, start=first if mistake.between else None)
 
 
+_FACTOR: Final = r"([A-Za-z_][\w.]*(?:\([^()\n]*\))?)"
+_OF_A_TENSOR: Final = re.compile(
+    r"(?:torch|F|nn\.functional)\.(?P<step>\w+)\(\s*(?P<tensor>\w+)\s*\)|(?!torch\.|F\.|nn\.)(?P<of>\w+)\.(?P<method>[a-z_]+)\(\s*\)"
+)
+
+
+def _as_path(text: str) -> str | None:
+    """One side of `x * torch.sigmoid(x)` as a path; None where it is another thing."""
+    if re.fullmatch(r"\w+", text):
+        return "skip" if text == "skip" else f"skip({text})"
+    function = _OF_A_TENSOR.fullmatch(text)
+    if function is not None:
+        return f"skip({function['tensor'] or function['of']}) -> {function['step'] or function['method']}"
+    return text if re.fullmatch(r"\w+\(.*\)", text) else None
+
+
 def other_joints(mistake: Mistake) -> Repair | None:
     """`conv(64) - bn`, `conv(64), bn`, `conv(64).relu()`, `conv(64) + skip`."""
     token, before, after = mistake.token, mistake.before, mistake.after
@@ -108,9 +125,11 @@ def other_joints(mistake: Mistake) -> Repair | None:
     if sign in ("+", "*"):
         name = "add" if sign == "+" else "mul"
         message = f"`{sign}` does not join steps"
-        both = before.kind == after.kind == "NAME" and mistake.at(mistake.position + 2).kind != "LPAR"
-        ends = ["skip" if word == "skip" else f"skip({word})" for word in (mistake.word(before), mistake.word(after))]
-        paths = f"| {ends[0]} | {ends[1]}" if both else "| conv(64) | skip"
+        text = mistake.source.source.text
+        left = re.search(rf"{_FACTOR}[ \t]*\Z", text[max(token.start - 200, 0) : token.start])
+        right = re.match(rf"[ \t]*{_FACTOR}", text[token.end : token.end + 200])
+        ends = [_as_path(side[1]) if side is not None else None for side in (left, right)]
+        paths = f"| {ends[0]} | {ends[1]}" if None not in ends else "| conv(64) | skip"
         help = f"tensors are joined by a merge: `{name} {{ {paths} }}`"
         return Repair(say("E114", message, mistake.span(token), help=help), changes, damaged=True)
     fix = replace(mistake, token, " -> " if token.start == before.end else "->")

@@ -61,6 +61,7 @@ OF_TORCH = {
     "Fold(16, 3)": ("fold(16, 3)", COLUMNS),
     "stochastic_depth(0.1, 'row')": ("drop_path(0.1)", IMAGE),
     "clip(0, 6)": ("clamp(0, 6)", IMAGE),
+    "torch.clamp(0, 6)": ("clamp(0, 6)", IMAGE),
     "hardtanh(-1, 1)": ("clamp(-1, 1)", IMAGE),
     "relun(6)": ("clamp(0, 6)", IMAGE),
     "ConstantPad2d(1, 0.5)": ("pad(1, value = 0.5)", IMAGE),

@@ -58,6 +58,22 @@ AS_IN_PYTORCH = {
     "nn.LayerNorm([5])": (IMAGE, "ln(last = true)"),
     "nn.LayerNorm(8)": (TOKENS, "ln"),
     "nn.LayerNorm(normalized_shape=8)": (TOKENS, "ln"),
+    "torch.mean(x, 1)": (IMAGE, 'skip(x) -> reduce("mean", 0)'),
+    "torch.mean(x, dim=[2, 3])": (IMAGE, 'skip(x) -> reduce("mean", [1, 2])'),
+    "x.mean(1, keepdim=True)": (IMAGE, 'skip(x) -> reduce("mean", 0, keep = true)'),
+    "x.mean((2, 3))": (IMAGE, 'skip(x) -> reduce("mean", [1, 2])'),
+    "x.mean(dim=(-2, -1), keepdim=False)": (IMAGE, 'skip(x) -> reduce("mean", [-2, -1])'),
+    "torch.sum(x, dim=1)": (TOKENS, 'skip(x) -> reduce("sum", 0)'),
+    "torch.amax(x, 2)": (TOKENS, 'skip(x) -> reduce("max", 1)'),
+    "x.var(1)": (IMAGE, 'skip(x) -> reduce("var", 0)'),
+    "x.norm(2, 1)": (IMAGE, 'skip(x) -> reduce("norm", 0)'),
+    "x.clamp(0, 6)": (IMAGE, "skip(x) -> clamp(0, 6)"),
+    "nn.Hardtanh()": (IMAGE, "clamp(-1, 1)"),
+    "F.gelu(x, approximate='tanh')": (IMAGE, "skip(x) -> gelu(true)"),
+    "nn.GELU(approximate='none')": (IMAGE, "gelu"),
+    "torch.flip(x, [3])": (IMAGE, "skip(x) -> flip(2)"),
+    "torch.roll(x, 2, dims=3)": (IMAGE, "skip(x) -> roll(2, 2)"),
+    "nn.AdaptiveAvgPool2d((None, 1))": (IMAGE, "adaptive_avgpool(6x1)"),
     "nn.Softmax(dim=2)": (TOKENS, "softmax(1)"),
 }  # fmt: skip
 """Each with the tensor that it has in both, and what is written instead."""
@@ -108,6 +124,16 @@ NO_EDIT = {
     "nn.BatchNorm2d(3, momentum=None)": (IMAGE, "`bn`"),
     "nn.Conv2d(3, 8, 3, norm_layer=nn.BatchNorm2d)": (IMAGE, "`conv`"),
     "layers.Softmax(1)": (IMAGE, "`softmax`"),
+    "x.mean()": (IMAGE, 'reduce("mean", axis = [height, width])'),
+    "x.norm(1)": (IMAGE, 'reduce("norm"'),
+    "x.var(1, unbiased=False)": (IMAGE, 'reduce("var"'),
+    "x.chunk(3, 1)": (IMAGE, "`skip(x) -> split(3) as a, b, c`"),
+    "x.split(3, 2)": (IMAGE, "`skip(x) -> split(2, axis = 1) as a, b`"),
+    "torch.split(x, [1, 2], dim=1)": (IMAGE, "`skip(x) -> split([1, 2]) as a, b`"),
+    "x.repeat(1, 2, 1, 1)": (IMAGE, "`expand`"),
+    "nn.Parameter(torch.zeros(4))": (IMAGE, "parameter([8, 1, 1])"),
+    "Conv2DTranspose(8, 3, strides=2, padding='same')": (IMAGE, "deconv(8, 4, stride = 2, pad = 1)"),
+    "timm.create_model('resnet18')": (IMAGE, "from resnet18 import resnet18"),
 }  # fmt: skip
 """What no step does, or what contradicts the tensor: told, and left to the reader."""
 
@@ -131,6 +157,9 @@ def test_what_is_not_certain_is_told_without_an_edit(call: str, shape: str, told
         ("BatchNormalization(momentum=0.9)", IMAGE, "bn(1e-3)"),
         ("BatchNormalization(axis=-1, epsilon=1e-5)", IMAGE, "bn(1e-5, 0.01)"),
         ("LayerNormalization(epsilon=1e-6)", IMAGE, "ln(1e-6)"),
+        ("Conv2DTranspose(8, 4, strides=2, padding='same')", IMAGE, "deconv(8, 4, stride = 2, pad = 1)"),
+        ('Activation("relu")', IMAGE, "relu"),
+        ("conv(2 * x.size(1))", IMAGE, "conv(2 * x.channels)"),
         ("ZeroPadding2D((1, 2))", IMAGE, "pad(1x2)"),
         ("layers.LSTM(8, return_sequences=True)", TOKENS, "lstm(8)"),
     ],
@@ -139,3 +168,21 @@ def test_arguments_and_defaults_of_the_library_are_kept(call: str, shape: str, s
     mended, _ = applied(check_source(Source.of("n.arch", network(call, shape))).diagnostics)["n.arch"]
     assert mended == network(step, shape)
     assert [row.message for row in checked(mended).diagnostics if row.is_error] == []
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("mean(dim = [2, 3])", 'reduce("mean", axis = [1, 2])'),
+        ("mean(axis = [height, width])", 'reduce("mean", axis = [height, width])'),
+        ("mean(axis = [1, 2])", 'reduce("mean", axis = [1, 2])'),
+        ("x * torch.sigmoid(x)", "mul { | skip(x) | skip(x) -> sigmoid }"),
+        ("F.silu(x) * x", "mul { | skip(x) -> silu | skip(x) }"),
+        ("x.sigmoid() * x", "mul { | skip(x) -> sigmoid | skip(x) }"),
+        ("conv(3) + x", "add { | conv(3) | skip(x) }"),
+    ],
+)
+def test_what_is_told_is_a_text_that_compiles(call: str, told: str) -> None:
+    rows = checked(network(call, IMAGE)).diagnostics
+    assert f"`{told}`" in (rows[0].help or "")
+    assert [row.message for row in checked(network(told, IMAGE)).diagnostics if row.is_error] == []
