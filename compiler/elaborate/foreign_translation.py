@@ -43,11 +43,11 @@ def translated(call: ast.Call, around: Around) -> str | None:
         return " -> ".join(part for part in parts if part is not None) if parts and None not in parts else None
     last, tensor = word.rpartition(".")[2], _tensor(call, around)
     if is_from_elsewhere(word) and (last in PARTED or (last in REDUCED and tensor and not _joins(call, around))):
-        rest = call.arguments[bool(tensor) :]
+        axes = call.arguments[bool(tensor) :]
         shape = around.shape(tensor) if tensor else around.coming
         if last in PARTED:
-            raise parted(last, tensor or "", rest, shape)
-        return f"skip({tensor}) -> {reduced(last, rest, shape)}"
+            raise parted(last, tensor or "", axes, shape)
+        return f"skip({tensor}) -> {reduced(last, axes, shape)}"
     if key(word) == "activation":
         return _activation(call)
     if word in ("nn.Parameter", "torch.nn.Parameter"):

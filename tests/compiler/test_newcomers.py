@@ -253,8 +253,8 @@ def test_the_paths_that_are_offered_for_a_head_without_bars_compile(word: str) -
     ("written", "said"),
     [
         ("x.view(2, 8)", "`archc explain reshape`"),
-        ("x.mean(dim = n)", "`archc explain mean`"),
-        ("x.mean(0)", "`archc explain mean`"),
+        ("x.mean(dim = n)", '`reduce("mean", axis = '),
+        ("x.mean(0)", '`reduce("mean", axis = '),
         ("x.cuda()", "nothing of it is written"),
         ("let w = conv(x, 3)", "`skip(x) -> label: conv`"),
         ("conv(8, dtype = 3)", "`archc build --dtype` chooses"),
