@@ -125,7 +125,13 @@ def _translate(result: Tokens) -> None:
         if token.kind == "NAME":
             word = result.word(token)
             if word == "return":
-                from .returned import returned_label  # only a text with this mistake needs it
+                from .returned import returned_label, returned_several  # only a text with this mistake needs it
+
+                several = returned_several(result, index)
+                if several is not None:
+                    changed += several[0]
+                    read = several[1]
+                    continue
 
                 returned = returned_label(result, index)
                 if returned is not None:

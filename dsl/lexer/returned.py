@@ -8,6 +8,8 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from .scanner import Token, Tokens
 
+_OPENING: Final = frozenset({"LPAR", "LSQB", "LBRACE", "BRACE_BAR"})
+_CLOSING: Final = frozenset({"RPAR", "RSQB", "RBRACE"})
 _AT_HAND: Final = frozenset({"x", "y", "h", "out"})
 
 
@@ -35,6 +37,47 @@ def returned_label(result: Tokens, index: int) -> list[Token] | None:
     fix = Fix(f"write `skip({word})`", (Edit(whole, f"skip({word})"),))
     result.diagnostics.append(Diagnostic("E109", message, Label(span), fix=fix))
     return [Token("BROKEN", token.start, name.end)]
+
+
+def returned_several(result: Tokens, index: int) -> tuple[list[Token], int] | None:
+    """`return a, b`, `return (a, b)`, `return [a, b]`, `return {"a": a}`: what stands for it, and the token behind it."""
+    tokens, token = result.tokens, result.tokens[index]
+    end = index + 1
+    depth = 0
+    while end < len(tokens) and (depth or not result.begins_line(end)) and not (not depth and tokens[end].kind == "RBRACE"):
+        depth += (tokens[end].kind in _OPENING) - (tokens[end].kind in _CLOSING)
+        end += 1
+    inside = tokens[index + 1 : end]
+    if not result.begins_line(index) or len(inside) < 2 or result.begins_line(index + 1):
+        return None
+    bare = inside[0].kind not in ("LPAR", "LSQB")
+    names = inside if bare else inside[1:-1]
+    is_dict = inside[0].kind == "LBRACE" and inside[1].kind in ("TEXT", "RBRACE")
+    is_list = all(row.kind == ("COMMA" if number % 2 else "NAME") for number, row in enumerate(names)) and len(names) > (1 if bare else 0)
+    if not is_dict and not is_list:
+        return None
+    span = Span(result.source, token.start, token.end)
+    whole = Span(result.source, token.start, inside[-1].end)
+    words = [result.word(row) for row in names if row.kind == "NAME"]
+    message = "`return` is not a word of the language: what a network gives is named by `output`"
+    broken = [Token("BROKEN", token.start, inside[-1].end)]
+    if _in_block(result, index):
+        help = "a block says in its head which labels it gives: `block name(out) gives low, high { … }`"
+        message = "`return` is not a word of the language: a block gives its last tensor, or what its head names"
+        result.diagnostics.append(Diagnostic("E109", message, Label(span), help=help))
+        return broken, end
+    if is_dict or any(_named(result, index, word) is None for word in words):
+        help = "label the steps, `low: conv(64)`, `high: conv(64)`, and write `output low, high`"
+        result.diagnostics.append(Diagnostic("E109", message, Label(span), help=help))
+        return broken, end
+    right = f"output {', '.join(words)}"
+    result.diagnostics.append(Diagnostic("E109", message, Label(span), fix=Fix(f"write `{right}`", (Edit(whole, right),))))
+    return [token._replace(kind="OUTPUT"), *names], end
+
+
+def _in_block(result: Tokens, index: int) -> bool:
+    items = [token.kind for token in result.tokens[:index] if token.kind in ("BLOCK", "NETWORK")]
+    return bool(items) and items[-1] == "BLOCK"
 
 
 def _named(result: Tokens, index: int, word: str) -> int | None:

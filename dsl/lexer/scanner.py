@@ -75,6 +75,7 @@ _SCANNER: Final = re.compile(
     r"|(?P<SIGN>" + "|".join(re.escape(sign) for sign in sorted({*SIGNS, *foreign_signs.SIGNS}, key=len, reverse=True)) + r")|(?P<OTHER>.)",
     re.DOTALL,
 )
+_CONDITIONAL: Final = re.compile(r"\?[^?:\n{}]+:[^:\n]")
 _PIECE: Final = re.compile(r"(?:[^{}]|\{\{|\}\})+")
 _GOES_ON: Final = re.compile(r"[A-Za-z0-9_.]")
 
@@ -266,6 +267,9 @@ class _Scanner:
             close = max(min(close, limit), end)
             self.tokens.append(Token("TEXT", start, close))
             return close
+        if found == "?" and _CONDITIONAL.match(self.text, start):
+            self.tokens.append(Token("QUESTION", start, end))
+            return end
         self.signs.add(found, start)
         return end
 

@@ -11,6 +11,7 @@ from .mistake import BEGINS_VALUE, CLOSES, ENDS_VALUE, SIGN_OF, Change, Mistake,
 _AHEAD = 6
 _TYPES = frozenset(("int", "float", "str", "bool", "list", "tuple", "number", "string", "boolean", "size", "block", "Any"))
 _ALONE = BEGINS_VALUE - {"LPAR", "LSQB", "MINUS", "NOT", "TEXT_START", "IN"}
+_IN_LISTS = frozenset(("LPAR", "RPAR", "LSQB", "RSQB", "COMMA", "NUMBER", "MINUS"))
 _NEVER_IN_BRACKETS = frozenset(("ARROW", "BAR", "$END", "RBRACE", "LBRACE", "BRACE_BAR", "STAGE", "LET", "BLOCK", "NETWORK", "OPERATION"))
 _OPERATORS = frozenset(
     ("PLUS", "MINUS", "STAR", "SLASH", "DOUBLE_SLASH", "PERCENT", "POWER", "COMPARISON", "AND", "OR", "NOT", "EQUAL", "ELSE")
@@ -29,10 +30,23 @@ def comma_or_end(mistake: Mistake) -> Repair | None:
         comma = _missing_comma(mistake)
         options.append((mistake.gain(comma, _AHEAD), 0 if mistake.begins_line() else 1, comma))
     end = _missing_end(mistake, opener)
-    if end is not None:
+    if end is not None and not _is_closed(mistake, opener):
         options.append((mistake.gain(end, _AHEAD), 1 if mistake.begins_line() else 0, end))
     options = [option for option in options if option[0] >= 0]
     return max(options, key=lambda option: option[:2])[2] if options else None
+
+
+def _is_closed(mistake: Mistake, opener: int) -> bool:
+    """`pad(((1, 2), (3, 4)))`: a bracket within brackets that has its own end, and so has each around it."""
+    first = opener
+    while first > mistake.start and mistake.at(first - 1).kind in ("LPAR", "LSQB"):
+        first -= 1
+    end = mistake.value_end(first)
+    inside = mistake.tokens[first:end]
+    closed = mistake.at(end - 1).kind == CLOSES[mistake.at(first).kind] and {"ARROW", "RBRACE", "$END"}.isdisjoint(
+        token.kind for token in inside
+    )
+    return first < opener and closed
 
 
 def _missing_comma(mistake: Mistake) -> Repair:
@@ -129,6 +143,9 @@ def python_tuple(mistake: Mistake) -> Repair | None:
     opener = mistake.opener()
     if mistake.token.kind != "COMMA" or opener < 0 or mistake.tokens[opener].kind != "LPAR":
         return None
+    nested = _nested_tuples(mistake, opener)
+    if nested is not None:
+        return nested
     first, owner = mistake.tokens[opener], mistake.at(opener - 1)
     end = mistake.value_end(opener)
     last = mistake.tokens[end - 1]
@@ -145,6 +162,28 @@ def python_tuple(mistake: Mistake) -> Repair | None:
     fix = Fix(f"write `{right}`" if len(right) <= 40 else "write `[` and `]`", (Edit(span, right),))
     changes = (mistake.as_kind(opener, "LSQB"), mistake.as_kind(end - 1, "RSQB"))
     return Repair(say("E121", message, span, fix=fix), changes)
+
+
+def _nested_tuples(mistake: Mistake, opener: int) -> Repair | None:
+    """`pad(((1, 2), (3, 4)))`: lists in a list."""
+    while mistake.at(opener - 1).kind == "LPAR" and mistake.at(opener - 2).end != mistake.at(opener - 1).start:
+        opener -= 1
+    if mistake.at(opener - 1).kind == "LPAR" and mistake.at(opener - 2).kind == "LPAR":
+        opener -= 1
+    if mistake.at(opener - 1).kind == "NAME" and mistake.at(opener - 1).end == mistake.at(opener).start:
+        return None
+    end = mistake.value_end(opener)
+    inside = mistake.tokens[opener:end]
+    if len([token for token in inside if token.kind == "LPAR"]) < 2 or {token.kind for token in inside} - _IN_LISTS:
+        return None
+    span = mistake.span(inside[0]).to(mistake.span(inside[-1]))
+    right = span.text.replace("(", "[").replace(")", "]")
+    fix = Fix(f"write `{right}`" if len(right) <= 40 else "write `[` and `]`", (Edit(span, right),))
+    kinds = {"LPAR": "LSQB", "RPAR": "RSQB"}
+    changes = tuple(
+        mistake.as_kind(index, kinds[mistake.at(index).kind]) for index in range(opener, end) if mistake.at(index).kind in kinds
+    )
+    return Repair(say("E121", "a list stands in brackets, not in parentheses", span, fix=fix), changes)
 
 
 def list_after_list(mistake: Mistake) -> Repair | None:

@@ -74,6 +74,18 @@ def called_twice(mistake: Mistake) -> Repair | None:
     return _without_chain(mistake, say("E124", message, place, help=None if fix else others, fix=fix))
 
 
+def called_in_a_call(mistake: Mistake) -> Repair | None:
+    """`relu(conv(64, 3)(x))`: modules that are called within each other."""
+    token, before = mistake.token, mistake.before
+    if token.kind != "LPAR" or before.kind != "RPAR" or before.end != token.start or not mistake.in_parentheses() or mistake.at_top:
+        return None
+    first = end = mistake.start
+    while mistake.at(end).kind not in ("RBRACE", "BAR", "$END") and (end == first or not mistake.begins_line(end)):
+        end = mistake.value_end(end) if mistake.at(end).kind in CLOSES else end + 1
+    message = "steps are not called within each other: each takes what the one before gave"
+    return _without_chain(mistake, say("E124", message, mistake.span(token), help="write `skip(x) -> conv(64, 3) -> relu`"), first, end)
+
+
 def _tensors(inside: str) -> list[str]:
     """The tensors that a call names, `b`, `a, skip`, `[a, b.c]`, as paths; none where one of them is no name."""
     names = [name.strip() for name in re.sub(r"\A[\[(]|[\])]\Z", "", inside.strip()).split(",")]

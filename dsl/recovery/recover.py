@@ -13,12 +13,13 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import assigned, brackets, crossed, foreign_steps, headless, heads, imports, merges, named, rounds, steps, texts, words
+from . import assigned, brackets, conditionals, crossed, foreign_steps, headless, heads, imports, merges, named, rounds, steps, texts, words
 from .expected import found, wanted
 from .mistake import BEGINS_VALUE, CLOSES, Mistake, Repair, insert, remove, say
 
 SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.late_edition,
+    conditionals.question_and_colon,
     texts.message_without_comma,
     texts.label_with_holes,
     texts.pattern_without_quotes,
@@ -69,6 +70,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     brackets.missing_value,
     crossed.sizes_by_sign,
     crossed.size_by_sign,
+    foreign_steps.called_in_a_call,
     brackets.comma_or_end,
     steps.arrow_to_nothing,
     steps.arrow_from_nothing,

@@ -234,6 +234,13 @@ def indexed_output(mistake: Mistake) -> Repair | None:
     while tokens[begin - 1].kind in ("DOT", "NAME") and begin - 1 > first:
         begin -= 1
     value = mistake.span(tokens[begin]).to(mistake.span(tokens[end - 1]))
+    if mistake.at(mistake.position + 2).kind != "RSQB":
+        sizes = mistake.span(mistake.token).to(mistake.span(tokens[end - 1])).text
+        name = mistake.word(mistake.before)
+        help = f"label its step, `{name}: conv(64)`, and write `output {name}`; the shape is stated behind the step: `expect {sizes}`"
+        unread = Token("BROKEN", tokens[first].start, tokens[end - 1].end)
+        diagnostic = say("E122", "an output is named by a label, and has no shape behind it", value, help=help)
+        return Repair(diagnostic, (Change(first, end, (unread,)),), start=first)
     named = mistake.at(begin - 1).kind == "EQUAL"
     start = begin - 2 if named else begin
     name = mistake.word(tokens[start]) if named else label_name(value.text)

@@ -86,11 +86,11 @@ def _paths_without_bars(head: ast.Call, group: ast.Group) -> Diagnostic:
         Label(brace, "`|` must follow"),
         # The word may name nothing: the example is one that compiles wherever it stands.
         help=f"as in `concat {{ | conv(64) | skip }}`; a group that follows `{name}` stands on a new line",
-        fix=Fix("write `|` before each path", edits) if paths else None,
+        fix=Fix("write `|` before each path", edits) if len(paths) > 1 else None,  # one path joins nothing
     )
 
 
-_RESIDUAL: Final = frozenset(["residual", "resblock", "residual_block", "residualblock", "shortcut", "skip_connection"])
+_RESIDUAL: Final = frozenset(["residual", "skip", "resblock", "residual_block", "residualblock", "shortcut", "skip_connection"])
 """What a body beside a skip is called elsewhere."""
 
 
@@ -100,13 +100,14 @@ def _residual(head: ast.Call, name: str, group: ast.Group, brace: Span) -> Diagn
         help = "what comes in is added by a path that is `skip`, as in `add { | conv(64) | skip }`"
         return Diagnostic("E123", f"there is no `{name}`", Label(brace, "a body of one path"), help=help)
     body = group.body[0].span
+    message = f"there is no `{name}`" if name != "skip" else "`skip` has no body: it is a path by itself"
     help = f"what comes in is added by a path that is `skip`: `add {{ | {' '.join(body.text.split())} | skip }}`"
     edits = (
         Edit(head.span, "add"),
         Edit(Span(body.source, body.start, body.start), "| "),
         Edit(Span(body.source, body.end, body.end), " | skip"),
     )
-    return Diagnostic("E123", f"there is no `{name}`", Label(brace, "a body of one path"), help=help, fix=Fix(help, edits))
+    return Diagnostic("E123", message, Label(brace, "a body of one path"), help=help, fix=Fix(help, edits))
 
 
 def _lines(group: ast.Group) -> list[int]:
