@@ -13,6 +13,7 @@ from ..ops.foreign_names import NO_PARAMETERS
 from ..ops.parameters import Flag, Integer, Optional, Reference, Word
 from ..ops.suggest import closest, did_you_mean, is_near
 from .explain_values import replacement
+from .foreign_shapes import FLATTEN
 from .slots import Signature, Slot, defined_here, is_list, written_kind
 
 
@@ -67,6 +68,8 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
     assert argument.name is not None and argument.name_span is not None
     other = NO_PARAMETERS.get(argument.name.lower()) if called.place is None else None
     names = {slot.name for slot in called.slots}
+    if called.name == "flatten" and called.place is None:
+        other = FLATTEN
     if called.place is None and argument.name in ("dim", "d_model", "hidden", "in_dim", "input_size") and "axis" not in names:
         other = "what comes in is never written: it is that of the tensor"
     open = [name for name in free if not any(row.name == name for row in arguments)]

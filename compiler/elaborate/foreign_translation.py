@@ -219,7 +219,7 @@ def _places(word: str, called: Signature, arguments: Sequence[ast.Argument], aro
         numbers = [around.number(value) for value in by_place]
         if "kernel" in places and len(numbers) == 2:
             coming = _channels(around.coming) if around.coming is not None else None
-            if numbers[0] is not None and (numbers[0] == coming or (numbers[1] or 0) > _LARGEST_WINDOW):
+            if numbers[0] is not None and (coming in (None, numbers[0]) or (numbers[1] or 0) > _LARGEST_WINDOW):
                 raise Differs(
                     f"its kernel is missing: PyTorch is told what comes in, what goes out, and the kernel; here it is `{called.name}({by_place[1].span.text}, 3)`"
                 )

@@ -159,6 +159,7 @@ OTHERWISE = (
         "paths are added by `add { | … | … }`; along an axis it is `reduce`",
         'reduce("sum", axis = height)',
     ),
+    Otherwise("std reducestd", "the square root of the variance", 'reduce("var", axis = height) -> sqrt'),
     Otherwise(
         "repeatinterleave tile",
         "`expand` stretches an axis of size 1, and `mul` and `add(broadcast = true)` stretch by themselves",
