@@ -247,6 +247,10 @@ def _word(span: Span, message: str, right: str) -> Diagnostic:
 _IMPORT: Final = "`archc import FILE.py:Net` makes such a text of a model that runs"
 
 
+def tells_of_a_module(row: Diagnostic) -> bool:
+    return row.help == _IMPORT
+
+
 def _a_module(span: Span) -> Diagnostic:
     """A class of PyTorch."""
     message = "this is the text of a class of PyTorch, and an `.arch` text says in what order its steps run"

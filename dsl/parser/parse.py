@@ -11,7 +11,7 @@ from ...base.source import Source, Span
 from ..ast import Broken, Expression, File
 from ..lexer.braces import MOST_MISTAKES, pair_braces, too_deep
 from ..lexer.edition import unknown_edition
-from ..lexer.keywords import read_tokens
+from ..lexer.keywords import read_tokens, tells_of_a_module
 from ..lexer.scanner import Tokens
 from .actions import MAKERS
 from .context import Builder
@@ -20,6 +20,7 @@ from .lalr import Machine
 _ATTEMPTS: Final = 3
 # What often follows from another mistake on its line, and what is put right by a guess.
 _VAGUE: Final = frozenset({"E101", "E115"})
+_OF_A_MODULE: Final = frozenset({"E109", "E116", "E124"})
 _GUESSED: Final = frozenset({"E101", "E106", "E115"})
 
 
@@ -51,6 +52,9 @@ def _parsed(source: Source) -> tuple[File, tuple[Diagnostic, ...]]:
         found = _in_order(tokens.diagnostics)[: MOST_MISTAKES + 1]
         return _unread(source), found
     value, diagnostics = _run(tokens, "file")
+    module = next((row.primary.span.start for row in diagnostics if tells_of_a_module(row)), None)
+    if module is not None:  # what its lines were to be is told by that: one by one they become nothing that is readable
+        diagnostics = tuple(row for row in diagnostics if row.primary.span.start <= module or row.code not in _OF_A_MODULE)
     edition, items = value or (None, ())
     return File(source, edition, items, tokens.file_doc), diagnostics
 

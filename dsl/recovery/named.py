@@ -65,6 +65,53 @@ def missing_let(mistake: Mistake) -> Repair | None:
     return Repair(say("E116", message, whole, fix=let_fix), (Change(mistake.start, mistake.position + 1, let),))
 
 
+def output_of_a_step(mistake: Mistake) -> Repair | None:
+    """`output y = conv(8)`, `output y = skip(a) -> relu`: an output is what a label names."""
+    step = mistake.position - 1
+    kinds = tuple(mistake.at(step - number).kind for number in range(4))
+    if mistake.token.kind not in ("LPAR", "ARROW", "BRACE_BAR") or kinds != ("NAME", "EQUAL", "NAME", "OUTPUT"):
+        return None
+    first, end = step - 3, step
+    while mistake.at(end).kind not in ("RBRACE", "$END", "COMMA") and (
+        end == step or mistake.at(end).kind == "ARROW" or not mistake.begins_line(end)
+    ):
+        end = mistake.value_end(end) if mistake.at(end).kind in CLOSES else end + 1
+    name, last = mistake.word(mistake.at(step - 2)), _last_of_chain(mistake, step)
+    labelled = mistake.at(last if last >= 0 else step)
+    whole = mistake.span(mistake.at(first)).to(mistake.span(mistake.at(end - 1)))
+    indent = mistake.source.source.text[: whole.start].rpartition("\n")[2]
+    several = mistake.at(end).kind == "COMMA" or (last < 0 and "->" in whole.text)
+    edits = (
+        Edit(mistake.place(whole.start).to(mistake.place(mistake.at(step).start)), ""),
+        Edit(mistake.place(labelled.start), f"{name}: "),
+        Edit(mistake.place(whole.end), f"\n{indent}output {name}"),
+    )
+    fix = Fix(f"write `{name}:` before `{mistake.word(labelled)}`, and below it `output {name}`", edits)
+    help = f"label the step, `{name}: conv(64)`, and write `output {name}` below it"
+    message = "an output is named by a label, and not made by its statement"
+    certain = not indent.strip() and not several
+    diagnostic = say("E122", message, whole, help=None if certain else help, fix=fix if certain else None)
+    return Repair(diagnostic, (Change(first, end, (Token("BROKEN", whole.start, whole.end),)),), start=first)
+
+
+def input_of_keras(mistake: Mistake) -> Repair | None:
+    """`x = Input(shape=(32, 32, 3))`: an input is a statement, and its channels come first."""
+    first = mistake.position - 1
+    if mistake.token.kind != "EQUAL" or mistake.before.kind != "NAME" or mistake.word(mistake.after) != "Input" or mistake.in_parentheses():
+        return None
+    end = mistake.value_end(mistake.position + 1)
+    sizes = [mistake.word(token) for token in mistake.tokens[mistake.position + 2 : end] if token.kind == "NUMBER"]
+    whole = mistake.span(mistake.before).to(mistake.span(mistake.at(end - 1)))
+    message = "an input is a statement of its own, and its channels stand first"
+    name = mistake.word(mistake.before)
+    right = f"input {name}[{', '.join([sizes[-1], *sizes[:-1]])}]" if len(sizes) in (1, 3) else ""
+    certain = right and mistake.begins_line(first)
+    fix = Fix(f"write `{right}`", (Edit(whole, right),)) if certain else None
+    help = None if fix else f"write `input {name}[3, 224, 224]`: channels, height, width; or `input {name}[length = 16, channels = 64]`"
+    diagnostic = say("E116", message, whole, help=help, fix=fix)
+    return Repair(diagnostic, (Change(first, end, (Token("BROKEN", whole.start, whole.end),)),), start=first)
+
+
 def _left_out(mistake: Mistake, first: int) -> Change:
     """The rest is read without the line of the mistake."""
     end = mistake.position + 1

@@ -40,6 +40,8 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     rounds.rounds_before,
     rounds.rounds_behind,
     rounds.steps_in_parentheses,
+    named.output_of_a_step,
+    named.input_of_keras,
     named.let_of_a_step,
     headless.paths_before_their_head,
     merges.paths_in_parentheses,
