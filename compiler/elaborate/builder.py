@@ -448,7 +448,9 @@ class Builder:
         if refusal.suggestions:
             texts = [show_value(value) for value in refusal.suggestions[:4]]
             help_text = help_text or f"`{refusal.parameter}` may be {' or '.join(texts)} here"
-            if argument is not None and argument.span.text.replace("x", "").isdigit():
+            # Of several numbers that would do the author takes one, and where the help tells of another way out, too.
+            is_the_way = len(texts) == 1 and (refusal.help is None or refusal.code == "E320")
+            if is_the_way and argument is not None and argument.span.text.replace("x", "").isdigit():
                 fix = Fix(f"write {texts[0]}", (Edit(argument.span, texts[0]),))
         if refusal.argument is not None:
             text = refusal.argument[1]

@@ -14,7 +14,7 @@ from .closures import Builtin, Environment, Labelled, Module, Origin, Partial, T
 from .effort import Effort
 from .explain_axes import named_sizes, no_such_axis
 from .explain_numbers import rounded
-from .explain_values import comma_of_a_list, dotted_name, from_elsewhere, replacement, unknown_name, with_origins
+from .explain_values import comma_of_a_list, dotted_name, from_elsewhere, nothing_of_the_file, unknown_name, with_origins
 from .foreign_methods import method_of_a_tensor, step_as_value
 from .foreign_shapes import Around
 from .foreign_steps import unknown_step
@@ -200,16 +200,7 @@ class Evaluator:
                 return binding.value
             if value.environment.incomplete:
                 raise Unknowable
-            near = closest(node.name, value.environment.bindings)
-            raise Problem(
-                Diagnostic(
-                    "E215",
-                    f"`{value.name}.arch` defines no `{node.name}`",
-                    Label(node.name_span, "not defined there"),
-                    help=did_you_mean(near),
-                    fix=replacement(node.name_span, near),
-                )
-            )
+            raise Problem(nothing_of_the_file(value.name, node, tuple(value.environment.bindings)))
         if isinstance(value, ShapeOf):
             return self._size(node, value)
         if isinstance(value, tuple) and value and all(isinstance(row, ShapeOf) for row in value) and dotted != f"in.{node.name}":

@@ -13,6 +13,7 @@ from ..graph.program import Node, Scope
 from ..graph.provenance import short
 from ..ops.suggest import closest, did_you_mean, is_near
 from .closures import Frame, Labelled, Template
+from .explain_blocks import of_the_caller, own_scopes
 from .explain_lists import labels_in_a_list
 from .explain_outputs import output_named, said_of_an_output
 from .explain_rounds import OfRounds, listed, of_rounds, rounds_within
@@ -67,7 +68,10 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
     if help is None:
         help = _in_a_loop(frame, name)
     if help is None or not (elsewhere or (near and is_near(name, near[0]))):
-        unlabelled = _unlabelled(frame.scope, path, span, nodes, scopes)
+        outside = of_the_caller(frame, name, span, nodes, scopes)
+        if outside is not None:
+            return outside
+        unlabelled = _unlabelled(frame.scope, path[:1], span, nodes, scopes)
         if unlabelled is not None:
             return Diagnostic("E202", message, primary, unlabelled[1], help=unlabelled[0].message, fix=unlabelled[0])
     return Diagnostic(
@@ -102,7 +106,7 @@ def no_label_within(
     deeper = [".".join((outer, *way, part)) for way in _ways(found.members, part)]
     near = tuple(f"{outer}.{name}" for name in closest(part, found.members))
     if not deeper and not (near and is_near(part, near[0].rpartition(".")[2])):
-        unlabelled = _unlabelled(frame.scope, path, span, nodes, scopes)
+        unlabelled = _unlabelled(frame.scope, path[: depth + 1], span, nodes, scopes)
         if unlabelled is not None:
             return Diagnostic("E202", message, primary, (*here, *unlabelled[1]), help=unlabelled[0].message, fix=unlabelled[0])
     if deeper:
@@ -190,7 +194,7 @@ def _unlabelled(
     if not name.isidentifier():
         return None
     parts: list[Node | Scope] = [*nodes, *scopes]
-    for outer in reversed(scope.ancestors()):
+    for outer in own_scopes(scope):
         wanted = (*outer.path, *path)
         made = [part.span for part in parts if part.path == wanted and part.names == (name,)]
         if not made:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -260,6 +261,20 @@ def _imported(name: str, span: Span) -> tuple[str, Fix]:
         edits, then = [*edits, Edit(span, name)], f", and `{name}` here"
     help = f"it comes with archc: write `{line.strip()}` at the top{then}"
     return help, Fix(help, tuple(edits))
+
+
+def nothing_of_the_file(file: str, node: ast.Attribute, offered: Sequence[str]) -> Diagnostic:
+    """`resnet.resnet34`: a file that is imported has no such name, and another of the library may have."""
+    near, name = closest(node.name, offered), node.name
+    help, fix = did_you_mean(near), None
+    if name in _library():
+        help, fix = _imported(name, node.span)
+    elif near and is_near(name, near[0]) and _DIGITS.findall(name) == _DIGITS.findall(near[0]):
+        fix = replacement(node.name_span, near)  # another number is another network
+    return Diagnostic("E215", f"`{file}.arch` defines no `{name}`", Label(node.name_span, "not defined there"), help=help, fix=fix)
+
+
+_DIGITS = re.compile(r"\d+")
 
 
 def _is_followed_by_a_dot(span: Span) -> bool:

@@ -54,7 +54,8 @@ def resolve_axis(axis: Plain, shape: Shape, name: str, parameter: str = "axis") 
             f"`{name}` works along axis {told}, and its input {show(shape)} has none",
             parameter=parameter,
             operand=0,
-            suggestions=tuple(words[:4]),
+            # Beside the axes that there are, a number one too large counts the batch.
+            suggestions=(len(shape) - 1,) if found == len(shape) else tuple(words[:4]),
             help=f"its axes are 0 to {len(shape) - 1}"
             + (f", also called {', '.join(words)}" if words else "")
             + (f"; the batch is not counted, and what is {axis} with it is {len(shape) - 1}" if found == len(shape) else ""),

@@ -58,7 +58,6 @@ MENDED = {
     'x: rearrange("b c h w -> b (h w) c") -> ln': 'x: rearrange("c h w -> (h w) c") -> ln',
     'rearrange("batch c h w -> batch w c h")': 'rearrange("c h w -> w c h")',
     'x: rearrange("height width channels -> (height width) channels") -> ln': 'x: rearrange("channels height width -> (height width) channels") -> ln',
-    'rearrange("c (h p) w -> (p c) h w", p = 3)': 'rearrange("c (h p) w -> (p c) h w", p = 2)',
     'rearrange("c (h p) w -> (p c) h w", p = 3, h = 8)': 'rearrange("c (h p) w -> (p c) h w", p = 2, h = 8)',
     'rearrange("c h w -> h c w", c = 7)': 'rearrange("c h w -> h c w", c = 8)',
     'tokens -> x: einsum("b l d, b s d -> b l s") { | skip | linear(8) }': 'tokens -> x: einsum("l d, s d -> l s") { | skip | linear(8) }',
