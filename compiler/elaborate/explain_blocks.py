@@ -66,4 +66,5 @@ def _callers(block: Scope) -> tuple[Scope, ...]:
 def _made(outer: Scope, name: str, nodes: Sequence[Node], scopes: Sequence[Scope]) -> Span | None:
     """Where the caller makes what has this name."""
     wanted = (*outer.path, name)
-    return next((part.span for part in (*nodes, *scopes) if part.path == wanted and part.names == (name,)), None)
+    parts: list[Node | Scope] = [*nodes, *scopes]
+    return next((part.span for part in parts if part.path == wanted and part.names == (name,)), None)
