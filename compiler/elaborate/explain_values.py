@@ -132,6 +132,9 @@ def unknown_name(
         known = files | {word for level in environment.levels() for word, row in level.labels.items() if row.members or wanted == "a value"}
     near = closest(name, known - {name})
     help, fix = did_you_mean(near), replacement(span, near) if near and is_near(name, near[0]) else None
+    if fix is not None and wanted != "a value" and (window := re.search(r"(\d+)x(\d+)$", name)) is not None:
+        size = window[1] if window[1] == window[2] else window[0]
+        help, fix = f"{help} A window is an argument: `kernel = {size}`", None  # the word alone would be of another one
     rounds = of_rounds(environment, None, name, span) if wanted == "a value" else None
     if rounds is not None:
         said = Diagnostic("E201", f"there is no value named `{name}`", Label(span, "not known here"), rounds.secondary, help=rounds.help)
