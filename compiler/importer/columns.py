@@ -115,6 +115,8 @@ def _sides(column: Column, entry: Column) -> Iterator[tuple[str, str]]:
 
 
 def times(name: str, factor: Fraction) -> str:
+    if factor == -1:
+        return f"-{name}"
     return f"{name} * {factor.numerator}" if factor.denominator == 1 else f"{name} / {factor.denominator}"
 
 

@@ -12,6 +12,12 @@ from .lower_fixed import beside
 from .trace import Call, Ref
 from .unsaid import Unsaid
 
+Written = dict[int, int]
+"""Places that are written as counted from the end, by where they are."""
+
+Part = tuple[int, int, int, Written]
+"""An axis, where the part of it begins, and where it ends."""
+
 
 @lowers("pad")
 def pad(low: Lowering, call: Call) -> None:
@@ -124,21 +130,26 @@ def setitem(low: Lowering, call: Call) -> None:
         place = rows.index(Ellipsis)
         rows[place : place + 1] = [slice(None)] * (len(data.shape) - len(rows) + 1)
     rows += [slice(None)] * (len(data.shape) - len(rows))
-    parts: list[tuple[int, int, int]] = []
+    parts: list[Part] = []
     shape, single = list(data.bare), set[int]()
     for axis, row in enumerate(rows):
+        written: Written = {}
         if isinstance(row, int) and not isinstance(row, bool):
             start, stop, step = row % data.shape[axis], row % data.shape[axis] + 1, 1
+            if row < 0:
+                written = {start: row, stop: row + 1}
             single.add(axis)
         elif isinstance(row, slice) and not any(isinstance(item, Ref) for item in (row.start, row.stop, row.step)):
             start, stop, step = row.indices(data.shape[axis])
+            # Counted from the end, as it is written: the text takes other sizes, too.
+            written = {place: given for place, given in ((start, row.start), (stop, row.stop)) if given is not None and given < 0}
         else:
             raise Unsaid("writing into other parts of a tensor than slices")
         if (start, stop, step) != (0, data.shape[axis], 1):
             if step != 1 or (axis == data.batch and not data.alone):
                 raise Unsaid("writing into a part of the batch, or every other place")
             own = data.axis(axis)
-            parts.append((own, start, stop))
+            parts.append((own, start, stop, written))
             shape[own] = stop - start
     value = _value(low, call.arguments[2], data, tuple(shape), single)
     low.tell(made.number, replace(made, number=_written(low, data, value, parts).number))
@@ -168,16 +179,16 @@ def _value(low: Lowering, given: object, data: Data, shape: tuple[int, ...], sin
     return value if tuple(bare) == shape else low.between("expand", {"shape": list(shape)}, [value], shape)
 
 
-def _written(low: Lowering, data: Data, value: Data, parts: list[tuple[int, int, int]]) -> Data:
+def _written(low: Lowering, data: Data, value: Data, parts: list[Part]) -> Data:
     if not parts:
         return value
-    (axis, start, stop), *rest = parts
+    (axis, start, stop, written), *rest = parts
     size, shape = data.bare[axis], data.bare
 
     def part(first: int, last: int) -> tuple[Data, tuple[int, ...]]:
         own = (*shape[:axis], last - first, *shape[axis + 1 :])
-        end = None if last == size else last
-        return low.between("slice", {"axis": axis, "start": first, "stop": end, "step": 1}, [data], own), own
+        end = None if last == size else written.get(last, last)
+        return low.between("slice", {"axis": axis, "start": written.get(first, first), "stop": end, "step": 1}, [data], own), own
 
     inner = _written(low, part(start, stop)[0], value, rest) if rest else value
     rows = [part(0, start)[0]] if start else []

@@ -175,7 +175,10 @@ def getitem(low: Lowering, call: Call) -> None:
             if step < 1:
                 raise Unsaid("a slice with steps back")
             if (start, stop, step) != (0, size, 1):
-                steps.append(("slice", own, {"axis": own, "start": start, "stop": stop if stop < size else None, "step": step}))
+                # Counted from the end, as it is written: the text takes other sizes, too.
+                from_ = row.start if isinstance(row.start, int) and row.start < 0 else start
+                until = row.stop if isinstance(row.stop, int) and row.stop < 0 else stop if stop < size else None
+                steps.append(("slice", own, {"axis": own, "start": from_, "stop": until, "step": step}))
         elif isinstance(row, int):
             steps.append(("select", data.axis(axis), {"index": row}))
         else:
@@ -198,7 +201,7 @@ def getitem(low: Lowering, call: Call) -> None:
         else:
             first, end, every = arguments["start"], arguments["stop"], arguments["step"]
             assert isinstance(first, int) and isinstance(every, int)
-            shape[place] = len(range(first, end if isinstance(end, int) else shape[place], every))
+            shape[place] = len(range(*slice(first, end if isinstance(end, int) else None, every).indices(shape[place])))
         arguments = {**arguments, "axis": place}
         if position == len(steps) - 1 and not reshaped:
             low.emit(call, name, arguments, [current])
