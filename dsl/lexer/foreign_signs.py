@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import field
-from fractions import Fraction
 from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
@@ -143,6 +142,8 @@ def _with_unit(text: str, line: str) -> tuple[str | None, str]:
     """`1GB`, `4.1GFLOPs`, `0.005s` in a budget: the number without its unit, where that is known to be the same."""
     seconds = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|sec|seconds)", text)
     if seconds is not None:
+        from fractions import Fraction  # it brings decimal along
+
         micros = Fraction(seconds[1]) * 1_000_000
         if micros.denominator != 1 or not micros:
             return None, "a time is written as `5ms` or `300us`"
