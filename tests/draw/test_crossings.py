@@ -10,6 +10,7 @@ from archc.compiler.draw.graphviz_json import Geometry
 from archc.compiler.draw.laid_out import geometries
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
+from tests.sample import only_in_campaign
 
 from .checks import crossings
 
@@ -57,6 +58,7 @@ def test_branches_stand_in_the_order_of_the_text_wherever_the_picture_leads(name
 
 
 @pytest.mark.slow
+@only_in_campaign
 def test_where_a_second_look_at_crossings_would_lose_their_order_there_is_none() -> None:
     graph = check("ddpm").graph
     blocks = sorted({scope.template for scope in graph.members if scope.kind == "block" and scope.template})
