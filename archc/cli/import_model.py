@@ -98,7 +98,7 @@ def command(
         replaced = {path: there(path) for path in outputs.values()}
         if weights_out:
             save_weights(weights, weights_out, made.proof.missing)
-    for note in made.notes:
+    for note in dict.fromkeys(made.notes):
         face.tell(f"note: {note}")
     face.tell(f"{source}: {made.proof.told}")
     if against is not None:
