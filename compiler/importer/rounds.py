@@ -9,6 +9,7 @@ import copy
 import re
 from collections.abc import Iterator, Sequence
 
+from ...base.records import dataclass
 from .rates import Rate, Rising
 from .tree import ABSENT, Aux, Body, Item, Loop, Merge, Scope, Skip, fingerprint, walk
 
@@ -29,9 +30,10 @@ def fold_rounds(body: Body) -> None:
             for inner in item.bodies():
                 fold_rounds(inner)
     found: list[Item] = []
+    seen = [_Seen.of(item) for item in body.items]
     place = 0
     while place < len(body.items):
-        size, count = _best(body.items, place)
+        size, count = _best(seen, place)
         if count > 1:
             found.append(_loop(body.items, place, size, count))
         else:
@@ -40,43 +42,72 @@ def fold_rounds(body: Body) -> None:
     body.items = found
 
 
-def _best(items: Sequence[Item], start: int) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What is compared of an item, worked out once: an item is part of many rounds that could be."""
+
+    shape: str
+    labels: Labels
+    rates: list[Rate]
+    size: int
+    """How many items it is, those in paths counted."""
+    stays: bool
+    """Whether something in it is in no round: a side head, a loop."""
+    is_chain: bool
+    has_label: bool
+
+    @classmethod
+    def of(cls, item: Item) -> _Seen:
+        inner = [one for one, _ in walk(Body([item]))]
+        return cls(
+            _bare([item]),
+            _labels([item]),
+            _rates([item]),
+            len(inner),
+            any(isinstance(one, Aux | Loop) for one in inner),
+            not any(isinstance(one, Merge | Scope) for one in inner),
+            any(one.label for one in inner),
+        )
+
+
+def _best(items: Sequence[_Seen], start: int) -> tuple[int, int]:
     """How many steps a round from here on has, and how many rounds there are."""
     best, most = (1, 1), FEWEST_SAVED - 1
     for size in range(1, min(MOST_ITEMS, (len(items) - start) // 2) + 1):
         count = _count(items, start, size)
-        saved = (count - 1) * sum(1 for _ in walk(Body(list(items[start : start + size]))))
+        saved = (count - 1) * sum(item.size for item in items[start : start + size])
         if saved > most:
             best, most = (size, count), saved
     return best
 
 
-def _count(items: Sequence[Item], start: int, size: int) -> int:
+def _count(items: Sequence[_Seen], start: int, size: int) -> int:
     rounds = [items[place : place + size] for place in range(start, len(items) - size + 1, size)]
-    if any(isinstance(item, Aux | Loop) for item, _ in walk(Body(list(rounds[0])))):
+    first = rounds[0]
+    if any(item.stays for item in first):
         return 1
-    shape, labels, rates = _bare(rounds[0]), _labels(rounds[0]), _rates(rounds[0])
+    labels, rates = _of_all(first)
     steps: list[list[int]] | None = None
+    rises: int | None = None
     count = 1
     for row in rounds[1:]:
-        if _bare(row) != shape:
+        if any(one.shape != two.shape for one, two in zip(first, row, strict=True)):
             break
-        own = _steps(labels, _labels(row), count)
-        rise = _rise(rates, _rates(row), count)
-        if (
-            own is None
-            or rise is None
-            or (steps is not None and own != steps)
-            or (count > 1 and rise != _rise(rates, _rates(rounds[1]), 1))
-        ):
+        own_labels, own_rates = _of_all(row)
+        own, rise = _steps(labels, own_labels, count), _rise(rates, own_rates, count)
+        if own is None or rise is None or (steps is not None and (own, rise) != (steps, rises)):
             break
-        steps = own
+        steps, rises = own, rise
         count += 1
-    if steps is None or (not any(step for row in steps for step in row) and any(label for label in _own(rounds[0]))):
+    if steps is None or (not any(step for row in steps for step in row) and any(item.has_label for item in first)):
         return 1  # one label for all of them would be one step
     # `conv1`, `bn1`, `conv2`, `bn2` are named so by themselves: a chain says that without labels.
-    is_chain = not any(isinstance(item, Merge | Scope) for item, _ in walk(Body(list(rounds[0]))))
+    is_chain = all(item.is_chain for item in first)
     return count if not is_chain or any(_is_index(*row) for row in zip(labels, steps, strict=True)) else 1
+
+
+def _of_all(items: Sequence[_Seen]) -> tuple[Labels, list[Rate]]:
+    return [label for item in items for label in item.labels], [rate for item in items for rate in item.rates]
 
 
 def _is_index(label: Sequence[str], steps: Sequence[int]) -> bool:
@@ -118,10 +149,6 @@ def _name(item: Item) -> str:
     name = item.name if isinstance(item, Skip) and item.name is not None else item.label
     assert name is not None
     return name
-
-
-def _own(items: Sequence[Item]) -> Iterator[str]:
-    return (item.label for item, _ in walk(Body(list(items))) if item.label is not None)
 
 
 def _labels(items: Sequence[Item]) -> Labels:
