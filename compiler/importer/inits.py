@@ -70,8 +70,7 @@ def constant_of(start: Start) -> float | None:
 
 
 def _is_zero(start: Start) -> bool:
-    name, row = start
-    return name == "zeros_" or (name == "constant_" and row["val"] == 0)
+    return constant_of(start) == 0
 
 
 def _word(start: Start | None) -> Word:

@@ -54,14 +54,8 @@ class Runs:
             self.flat = model.flat
             return
         modules = model.modules()
-        given = model.inputs
         try:
-            found = self._on_single_numbers(modules)
-            if found is None:
-                model.inputs = given
-                self.traces = self._first_runs()
-                found = lower(self.traces, modules, model.starts, model.has_one_size)
-            flat, traces = found, self.traces
+            flat = self._on_single_numbers(modules) or self._lowered(modules)
         except Unsaid as reason:
             raise trouble(
                 source,
@@ -73,7 +67,7 @@ class Runs:
             raise trouble(
                 source,
                 "F652",
-                f"the model returns no tensor that depends on its input: it returns {traces[0].returned}",
+                f"the model returns no tensor that depends on its input: it returns {self.traces[0].returned}",
                 "let its `forward` return what it computes of its input",
             )
         if any(step.key == "" for step in flat.steps):
@@ -90,8 +84,8 @@ class Runs:
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
                 flat = _with_sides(lower(self._runs(training=True), modules, model.starts, model.has_one_size), flat) or flat
-        if traces[0].left_out:
-            told = ", ".join(traces[0].left_out[:MOST_TOLD])
+        if self.traces[0].left_out:
+            told = ", ".join(self.traces[0].left_out[:MOST_TOLD])
             flat.notes.append(f"the model returns {told} beside its tensors, which a network does not: left out")
         if not model.of_library and not isinstance(model.module, GraphModel):
             flat.notes += training_notes(model.module, model.inputs, model.by_name)
@@ -115,12 +109,18 @@ class Runs:
         model = self.model
         if model.keep or not model.sizes_given or not any(tensor.shape[1:] == (1,) for tensor in model.inputs):
             return None
-        model.inputs = [tensor[:, 0] if tensor.shape[1:] == (1,) else tensor for tensor in model.inputs]
+        given = model.inputs
+        model.inputs = [tensor[:, 0] if tensor.shape[1:] == (1,) else tensor for tensor in given]
         with contextlib.suppress(ArchError, Unsaid):
-            self.traces = self._first_runs()
-            flat = lower(self.traces, modules, model.starts, model.has_one_size)
-            return flat if flat.outputs and not flat.missing else None
+            flat = self._lowered(modules)
+            if flat.outputs and not flat.missing:
+                return flat
+        model.inputs = given
         return None
+
+    def _lowered(self, modules: dict[str, nn.Module]) -> Flat:
+        self.traces = self._first_runs()
+        return lower(self.traces, modules, self.model.starts, self.model.has_one_size)
 
     def _first_runs(self) -> list[Trace]:
         """The runs of evaluation; on whole numbers or truths where the model asks for these and was given no tensors."""

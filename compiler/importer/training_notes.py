@@ -64,6 +64,12 @@ class _Draws(TorchFunctionMode):
         self.found: Counter[str] = Counter()
         self.within = 0
 
+    def enter(self, *_: Any) -> None:
+        self.within += 1
+
+    def leave(self, *_: Any) -> None:
+        self.within -= 1
+
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = getattr(function, "__name__", "")
         if name in RANDOM and not self.within:
@@ -74,17 +80,10 @@ class _Draws(TorchFunctionMode):
 def _drawn(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str]) -> list[str]:
     """The functions that draw in a run of training and in none of evaluation."""
     found = []
-    said = [part for path, part in module.named_modules() if any(word in type(part).__name__.lower() for word in SAID)]
+    said = [part for part in module.modules() if any(word in type(part).__name__.lower() for word in SAID)]
     for training in (True, False):
         draws = _Draws()
-
-        def enter(*_: Any, draws: _Draws = draws) -> None:
-            draws.within += 1
-
-        def leave(*_: Any, draws: _Draws = draws) -> None:
-            draws.within -= 1
-
-        hooks = [row for part in said for row in (part.register_forward_pre_hook(enter), part.register_forward_hook(leave))]
+        hooks = [row for part in said for row in (part.register_forward_pre_hook(draws.enter), part.register_forward_hook(draws.leave))]
         module.train(training)
         try:
             with contextlib.suppress(Exception), torch.no_grad(), on_meta(module), as_it_was(module), draws:
