@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from archc.base.diagnostics import Diagnostic
 from archc.base.source import Source
 from archc.compiler.driver import Checked, check_source
 from archc.compiler.graph.graph import Graph
@@ -32,6 +33,11 @@ def graph_of(text: str, name: str = "n.arch") -> Graph:
     return Graph(program_of(text, name))
 
 
+def errors_of(text: str) -> list[Diagnostic]:
+    """What is wrong with a text, without what is doubted."""
+    return [row for row in checked(text).diagnostics if row.is_error]
+
+
 def mended(text: str) -> tuple[str, list[str]]:
     """The text with all that is offered, and the codes of the first time."""
     first: list[str] = []
@@ -51,5 +57,5 @@ def assert_mended(before: str, after: str) -> None:
     found, codes = mended(before)
     assert codes, "nothing was wrong"
     assert found == after
-    left = [row for row in checked(after).diagnostics if row.is_error]
+    left = errors_of(after)
     assert left == [], to_text(left)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.diagnostics import Diagnostic
-from tests.support import assert_mended, checked
+from tests.support import assert_mended, errors_of
 
 
 def net(text: str) -> str:
     return "network n(k = 1, deep = true) {\n  input x[3, 64, 64]\n  conv(k)\n" + text + "}\n"
-
-
-def errors(text: str) -> list[Diagnostic]:
-    return [row for row in checked(text).diagnostics if row.is_error]
 
 
 @pytest.mark.parametrize(
@@ -45,10 +40,10 @@ def test_one_branch_runs(written: str, meant: str) -> None:
 @pytest.mark.parametrize("written", ["  relu\n  else: conv(8)\n", "  relu -> else\n", "  relu -> or\n", "  conv(or)\n"])
 def test_a_word_that_nothing_is_called_by_is_no_misspelt_name(written: str) -> None:
     """`else_: conv(8)` would run beside the other branch, and there is no `or_`."""
-    (row,) = errors(net(written))
+    (row,) = errors_of(net(written))
     assert row.code == "E119" and row.fix is None
 
 
 @pytest.mark.parametrize("written", ["  for: conv(8)\n", "  let or = 8\n  conv(or_)\n"])
 def test_a_name_that_is_given_gets_another(written: str) -> None:
-    assert any(row.code == "E119" and row.fix is not None for row in errors(net(written)))
+    assert any(row.code == "E119" and row.fix is not None for row in errors_of(net(written)))

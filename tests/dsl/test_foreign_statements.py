@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.diagnostics import Diagnostic
-from tests.support import assert_mended, checked
+from tests.support import assert_mended, errors_of
 
 
 def net(*lines: str) -> str:
     lines = (*lines, "conv(8 if act == none and c > 2 else 4)")
     return "network n(c = 32, act = none) {\n  input x[64, 32, 32]\n  " + "\n  ".join(lines) + "\n}\n"
-
-
-def errors(text: str) -> list[Diagnostic]:
-    return [row for row in checked(text).diagnostics if row.is_error]
 
 
 @pytest.mark.parametrize(
@@ -52,10 +47,10 @@ def test_the_word_of_the_language_is_written(written: str, meant: str) -> None:
     ],
 )
 def test_what_two_languages_read_in_two_ways_has_no_edit(written: str, right: str | None) -> None:
-    (row,) = errors(net(written))
+    (row,) = errors_of(net(written))
     assert row.fix is None and (right or "") in (row.help or "")
 
 
 def test_a_block_may_have_such_a_name() -> None:
     text = "block assert(c) { conv(c) }\nblock is { relu }\n" + net("assert(8)", "is", "let const = 3", "conv(const) -> is")
-    assert errors(text) == []
+    assert errors_of(text) == []

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.diagnostics import Diagnostic
-from tests.support import assert_mended, checked
+from tests.support import assert_mended, errors_of
 
 
 def net(*lines: str) -> str:
     return "network n(c = 3) {\n  input x[3, 32, 32]\n  " + "\n  ".join(lines) + "\n}\n"
-
-
-def errors(text: str) -> list[Diagnostic]:
-    return [row for row in checked(text).diagnostics if row.is_error]
 
 
 @pytest.mark.parametrize(
@@ -48,19 +43,19 @@ def test_what_is_meant_is_written(written: str, meant: str) -> None:
     ],
 )
 def test_where_a_choice_is_left_nothing_is_written(written: str, code: str, right: str) -> None:
-    (row,) = [row for row in errors(net(written, "conv(c)")) if row.code != "W504"]
+    (row,) = [row for row in errors_of(net(written, "conv(c)")) if row.code != "W504"]
     assert (row.code, row.fix) == (code, None)
     assert right in (row.help or "")
 
 
 def test_a_block_names_in_its_head_what_it_gives() -> None:
     text = "block b(c) {\n  a: conv(c)\n  d: conv(c)\n  return a, d\n}\n" + net("b(c)")
-    (row,) = errors(text)
+    (row,) = errors_of(text)
     assert row.code == "E109" and row.fix is None and "gives low, high" in (row.help or "")
 
 
 @pytest.mark.parametrize("written", ["ZeroPadding2D(((1, 2), (3, 4)))", "pad(((1, 2), (3, 4)))", "pad((1, (2, 3)))"])
 def test_brackets_that_are_closed_are_not_asked_for(written: str) -> None:
-    rows = errors(net(written, "conv(c)"))
+    rows = errors_of(net(written, "conv(c)"))
     assert rows and all(row.code not in ("E111", "E112") for row in rows)
     assert any(row.code == "E121" and row.fix is not None for row in rows)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.diagnostics import Diagnostic
-from tests.support import assert_mended, checked
+from tests.support import assert_mended, errors_of
 
 
 def net(*lines: str) -> str:
     return "network n(deep = true, w = 4) {\n  input x[3, 32, 32]\n  " + "\n  ".join(lines) + "\n  conv(w if deep else 1)\n}\n"
-
-
-def errors(text: str) -> list[Diagnostic]:
-    return [row for row in checked(text).diagnostics if row.is_error]
 
 
 @pytest.mark.parametrize(
@@ -50,11 +45,11 @@ def test_a_step_is_run_and_a_value_is_named(written: tuple[str, ...], meant: tup
     ],
 )
 def test_where_a_name_keeps_what_it_was_given_nothing_is_written(written: tuple[str, ...], right: str) -> None:
-    rows = [row for row in errors(net(*written)) if row.code in ("E116", "E104")]
+    rows = [row for row in errors_of(net(*written)) if row.code in ("E116", "E104")]
     assert rows and all(row.fix is None for row in rows)
     assert right in (rows[0].help or "")
 
 
 def test_a_word_before_the_name_is_left_with_it() -> None:
-    rows = errors(net("foo c = 8"))
+    rows = errors_of(net("foo c = 8"))
     assert rows and all(row.fix is None for row in rows)

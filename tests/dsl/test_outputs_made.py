@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.diagnostics import Diagnostic
-from tests.support import assert_mended, checked
+from tests.support import assert_mended, errors_of
 
 
 def net(*lines: str) -> str:
     return "network n {\n  input x[3, 32, 32]\n  " + "\n  ".join(lines) + "\n}\n"
-
-
-def errors(text: str) -> list[Diagnostic]:
-    return [row for row in checked(text).diagnostics if row.is_error]
 
 
 @pytest.mark.parametrize(
@@ -30,17 +25,17 @@ def test_what_an_output_is_made_by_gets_its_label(written: tuple[str, ...], mean
 
 @pytest.mark.parametrize("written", ["output y = conv(8), z = conv(4)", "output y = conv(8) -> z: relu"])
 def test_several_are_left_to_the_reader(written: str) -> None:
-    rows = errors(net(written))
+    rows = errors_of(net(written))
     assert rows and all(row.fix is None for row in rows)
 
 
 def test_an_input_of_keras_has_its_channels_first() -> None:
     assert_mended("network n {\n  x = Input(shape=(32, 16, 3))\n  relu\n}\n", "network n {\n  input x[3, 32, 16]\n  relu\n}\n")
     assert_mended("network n {\n  x = Input(shape=(784,))\n  relu\n}\n", "network n {\n  input x[784]\n  relu\n}\n")
-    (row, *_) = errors("network n {\n  x = Input(shape=(16, 64))\n  relu\n}\n")
+    (row, *_) = errors_of("network n {\n  x = Input(shape=(16, 64))\n  relu\n}\n")
     assert row.fix is None and "input x[length = 16, channels = 64]" in (row.help or "")
 
 
 def test_a_class_is_told_once() -> None:
-    rows = errors(net("conv(8)", "def forward(self, x):", "    x = self.conv1(x)", "    return x"))
+    rows = errors_of(net("conv(8)", "def forward(self, x):", "    x = self.conv1(x)", "    return x"))
     assert [row.code for row in rows] == ["E109"] and rows[0].fix is None

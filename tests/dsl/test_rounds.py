@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from archc.base.diagnostics import Diagnostic
-from tests.support import assert_mended, checked
+from tests.support import assert_mended, errors_of
 
 
 def net(*lines: str) -> str:
     return "network n {\n  input x[3, 32, 32]\n  " + "\n  ".join(lines) + "\n}\n"
-
-
-def errors(text: str) -> list[Diagnostic]:
-    return [row for row in checked(text).diagnostics if row.is_error]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +46,7 @@ def test_what_is_counted_is_repeated(written: str, meant: str) -> None:
     ],
 )
 def test_what_may_be_two_things_has_no_edit(written: str) -> None:
-    rows = errors(net(written, "relu"))
+    rows = errors_of(net(written, "relu"))
     assert len(rows) == 1 and rows[0].fix is None
     assert rows[0].primary.span.line == 3 + written.startswith("relu\n")
     assert "repeat" in (rows[0].help or "repeat" * (rows[0].code == "E101"))
@@ -59,4 +54,4 @@ def test_what_may_be_two_things_has_no_edit(written: str) -> None:
 
 def test_the_input_is_not_asked_for_where_it_stands() -> None:
     for written in ("[conv(64), bn, relu]", "(conv(4) -> relu) * 3", "* 3"):
-        assert all("input image" not in (row.help or "") for row in errors(net(written)))
+        assert all("input image" not in (row.help or "") for row in errors_of(net(written)))
