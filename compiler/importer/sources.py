@@ -27,6 +27,7 @@ from .calling import call, in_order, input_names, named_last
 from .constructors import Arguments, watched
 from .factories import a_kind, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
+from .large_models import Undrawn
 from .trouble import UNASKED, trouble
 from .usable import usable
 from .words import identifier, snake
@@ -99,9 +100,11 @@ def model_of(
     else:
         with offline(network):  # a file may make its models as it is read
             make, origin = of_factory(source, library, name, settings)
-    with watched() as made, offline(network), _quiet(), watched_starts(fill=filled or library not in LIBRARIES) as starts:
+    filled = filled or library not in LIBRARIES
+    with watched() as made, offline(network), _quiet(), watched_starts(fill=filled) as starts:
         try:
-            module = make(**settings)
+            with contextlib.nullcontext() if filled else Undrawn():
+                module = make(**settings)
         except ArchError:
             raise
         except (Exception, SystemExit) as error:  # a factory that ends the program has failed, too
