@@ -29,7 +29,7 @@ WORKED_ON = {torch.Tensor.erfinv_, torch.Tensor.mul_, torch.Tensor.add_, torch.T
 
 
 def is_large(module: nn.Module) -> bool:
-    return sum(value.numel() for value in module.state_dict().values()) > MOST_NUMBERS
+    return sum(int(value.numel()) for value in module.state_dict().values()) > MOST_NUMBERS
 
 
 class Undrawn(TorchFunctionMode):
