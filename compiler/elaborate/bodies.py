@@ -22,6 +22,7 @@ from .explain_numbers import rounded
 from .explain_values import with_origins
 from .foresight import alike
 from .freeze import plain
+from .gone_on_from import doubt_of_going_on, stands_alone
 from .labels import moment, repeater
 from .naming import (
     LONGEST_LABEL,
@@ -164,8 +165,10 @@ class Expansion:
     def _run(self, frame: Frame, statement: ast.Statement) -> None:
         match statement:
             case ast.Chain(steps=steps):
+                before = frame.current
                 for step in steps:
                     self.chained(frame, step)
+                stands_alone(self.build, frame, before, statement)
             case ast.Stage():
                 self.stage(frame, statement)
             case ast.Repeat() | ast.For():
@@ -199,6 +202,7 @@ class Expansion:
         before = frame.current
         try:
             run_step(self, frame, step)
+            doubt_of_going_on(self.build, frame, before, step)
             if self.build.trace is not None:
                 self.build.trace.passed(step.span, self.build.shape_of(before), self.build.shape_of(frame.current))
         except (Problem, Unknowable) as failure:

@@ -60,6 +60,16 @@ class Sharing:
         return tuple(self.own.split("."))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Alone:
+    """A tensor that no step makes, on a line of its own: its step and scope, and the tensor that came in, with its name where it is the network's input."""
+
+    step: ast.Step
+    scope: Scope
+    came: int
+    name: str | None
+
+
 @dataclass(slots=True, eq=False)
 class Builder:
     """The program under construction: what all bodies add to."""
@@ -88,6 +98,7 @@ class Builder:
     fitting: Fitting = field(default_factory=Fitting)
     unnamed: dict[int, ast.List] = field(default_factory=dict)  # the inputs whose axes have the usual names: where their sizes stand
     batchless: list[bool] = field(default_factory=list)  # of each node, whether its output is one for the whole batch
+    alone: dict[int, Alone] = field(default_factory=dict)  # those that nothing went on from yet
     whole_numbers: WholeNumbers = field(default_factory=WholeNumbers)
     trace: Trace | None = None  # what an editor wants to know beside the program
 

@@ -32,7 +32,12 @@ def must_begin(build: Builder, frame: Frame, before: Tensors, step: ast.Step) ->
     text = " ".join(span.text.split())
     merge = "add(broadcast = true)" if _stretches(nodes[after], nodes[before]) else "…"
     label = text.partition(":")[0] if nodes[after].label and not within else ""
-    elsewhere = f"; to read it elsewhere, by `skip({label})`, write it first in the network and go on by `skip` of its input"
+    alone = build.alone.get(before)
+    elsewhere = f"; to read it elsewhere, by `skip({label})`, " + (
+        f"write `skip({alone.name}) -> {text}`, and `skip({alone.name})` before the step that goes on"
+        if alone is not None and alone.name is not None
+        else "write it first in the network and go on by `skip` of its input"
+    )
     raise Problem(
         Diagnostic(
             "E241",

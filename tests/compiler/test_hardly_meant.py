@@ -30,6 +30,18 @@ DOUBTED = {
     "a text that is compared with an operation": (MAP, 'let act = "gelu"\n  if act == relu { relu } else { gelu }', "W525", "never equal"),
     "the other way round": (MAP, 'let act = "gelu"\n  if relu != act { gelu }', "W525", "is always true"),
     "an image of the same size": (MAP, "upsample(1)", "W505", "changes nothing"),
+    "a value that grows before it is read": (IMAGE, "let w = 16\n  repeat 3 {\n    let w = w * 2\n    conv(w, 3)\n  }", "W527", "`repeat 3 as i { let w = w * 2 ** (i + 1) … }`"),
+    "a value that grows by a number": (IMAGE, "let w = 16\n  for k in [1, 3] {\n    let w = 8 + w\n    conv(w, k)\n  }", "W527", "`for i, k in [1, 3] { let w = w + 8 * (i + 1) … }`"),
+    "a value that grows in a part of a round": (IMAGE, "let w = 16\n  repeat 3 as i {\n    stage \"s{i}\" {\n      let w = min(64, w * 2)\n      conv(w, 3)\n    }\n  }", "W527", "`repeat 3 as i { let w = … * 2 ** (i + 1) … }`"),
+    "a learned tensor declared first": (MAP, "g: parameter([32, 16, 16])\n  conv(32)\n  add { | skip | skip(x) }", "W526", "`skip(x) -> conv(32)`"),
+    "learned tensors declared first, read by a stage": (
+        MAP,
+        "g: parameter([32, 1, 1])\n  skip(x) -> h: parameter([32, 16, 16])\n  stage s { c: conv(32) -> relu }\n  mul { | skip | skip(x) }\n"
+        "  add(broadcast = true) { | skip | skip(g) | skip(h) }",
+        "W526",
+        "in one line: `h: parameter([32, 16, 16]) -> c: conv(32)`",
+    ),
+    "a residual of a learned tensor": (MAP, "g: parameter([32, 16, 16])\n  add { | conv(32) | skip }\n  add { | skip | skip(x) }", "W526", "`skip(x) -> add { … }`"),
 }  # fmt: skip
 
 MEANT = {
@@ -48,13 +60,28 @@ MEANT = {
     "attention on what comes in": (TOKENS, "attention(4) { | ln }"),
     "a value of a round": (IMAGE, "for i in range(3) {\n    let w = 16 * 2 ** i\n    conv(w, 3)\n  }"),
     "a value given anew and read": (IMAGE, "let w = 16\n  repeat 2 {\n    let w = 8\n    conv(w, 3)\n  }\n  conv(w)"),
+    "a learned tensor that is taken up by its name": (MAP, "g: parameter([32, 16, 16])\n  skip(g) -> conv(32)\n  add { | skip | skip(x) }"),
+    "a learned tensor and its steps in one line": (MAP, "g: parameter([32, 16, 16]) -> conv(32)\n  add { | skip | skip(x) }"),
+    "queries that are learned": (
+        TOKENS,
+        "q: parameter([length = 9, channels = 40])\n  add { | attention(4) { | ln | skip(x) } | skip }\n  ln",
+    ),
+    "a path of a learned tensor": (MAP, "add {\n    | g: parameter([32, 16, 16])\n      conv(32)\n    | skip\n  }"),
+    "a value of a round, from its number": (IMAGE, "let w = 16\n  repeat 3 as i {\n    let w = w * 2 ** i\n    conv(w, 3)\n  }"),
+    "a value of a round, from another of it": (
+        IMAGE,
+        "let w = 16\n  for k in [1, 3] {\n    let s = k * 2\n    let w = w * s\n    conv(w, k)\n  }",
+    ),
+    "a value of a round, from what comes in": (IMAGE, "let w = 16\n  repeat 3 {\n    let w = w + in.channels\n    conv(w, 3)\n  }"),
+    "the variable of a loop": (IMAGE, 'for w in [16, 32] {\n    stage "s{w}" {\n      let w = w * 2\n      conv(w, 3)\n    }\n  }'),
+    "a value on a condition, read there": (IMAGE, "let w = 16\n  if w > 8 {\n    let w = w * 2\n    conv(w, 3)\n  }"),
     "rows of a map": (MAP, "reshape([32, -1])"),
     "an image of a vector": ("x[128]", "linear(64 * 7 * 7) -> reshape([64, 7, 7]) -> conv(8, 3)"),
     "a grey image for a perceptron": ("image[28, 28]", "flatten -> linear(10)"),
     "a signal": ("wave[64, 128]", "conv(32, 3)"),
     "the first of a sequence": (TOKENS, "slice(length, 0, 1) -> linear(3)"),
 }
-DOUBTS = {"W504", "W505", "W512", "W515", "W518", "W524", "W525"}
+DOUBTS = {"W504", "W505", "W512", "W515", "W518", "W524", "W525", "W526", "W527"}
 
 
 def text_of(entering: str, body: str) -> str:
@@ -117,3 +144,17 @@ def test_a_mean_along_the_channels_is_told_the_mean_of_positions() -> None:
     (row,) = checked(text_of(TOKENS, 'reduce("mean", channels) -> linear(10)'), "n.arch").diagnostics
     assert row.code == "W510" and row.help is not None and '`reduce("mean", length)`' in row.help
     assert checked(text_of(TOKENS, 'reduce("mean", length) -> linear(10)'), "n.arch").diagnostics == ()
+
+
+def test_what_grows_is_worked_out_from_the_number_of_the_round() -> None:
+    entering, body, _, _ = DOUBTED["a value that grows before it is read"]
+    mended = body.replace("repeat 3 {", "repeat 3 as i {").replace("w * 2", "w * 2 ** (i + 1)")
+    after = checked(text_of(entering, mended), "n.arch")
+    assert after.diagnostics == () and after.program is not None
+    assert [node.shape[0] for node in after.program.nodes if node.operation.name == "conv"] == [32, 64, 128]
+
+
+def test_what_is_learned_and_declared_first_leaves_the_input_at_hand() -> None:
+    entering, body, _, _ = DOUBTED["a learned tensor declared first"]
+    mended = body.replace("  conv", "  skip(x) -> conv").replace("skip(x) }", "skip(x) | skip(g) }")
+    assert checked(text_of(entering, mended.replace("add {", "add(broadcast = true) {")), "n.arch").diagnostics == ()

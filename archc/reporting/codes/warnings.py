@@ -203,4 +203,22 @@ ROWS: tuple[Code, ...] = (
         'network n(act = "gelu") {\n  input x[3, 8, 8]\n  if act == relu { relu } else { gelu }\n}\n',
         'Compare a text with a text, `act == "relu"`; or let the parameter be the operation, `n(act = gelu)`, and write it as a step: `act`.',
     ),
+    Code(
+        "W526",
+        "a step that goes on from a learned tensor",
+        "A `parameter` or a `constant` on a line of its own is the tensor at hand from there, also where it is the first line of a body: the step below "
+        "it reads it, and not the input. Told where what that step makes hangs on no input.",
+        "network n {\n  input x[3, 32, 32]\n  g: parameter([3, 32, 32])\n  conv(3)\n  add { | skip | skip(x) }\n}\n",
+        "Go on from the input: `skip(x) -> conv(3)`. Where the step is to work on the learned tensor, write both in one line: "
+        "`g: parameter([3, 32, 32]) -> conv(3)`.",
+    ),
+    Code(
+        "W527",
+        "a value that is the same in every round",
+        "A body has its own values: `let width = width * 2` in a loop reads the `width` outside, which no round changes, so that the value grows once "
+        "and is the same in all rounds.",
+        "network n(width = 8) {\n  input x[3, 32, 32]\n  repeat 3 {\n    let width = width * 2\n    conv(width, 3)\n  }\n}\n",
+        "Work it out from the number of the round: `repeat 3 as i { let width = width * 2 ** (i + 1) … }`. Where it is the same, give it once, before the loop, "
+        "by a name of its own.",
+    ),
 )
