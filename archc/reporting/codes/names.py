@@ -252,7 +252,7 @@ ROWS: tuple[Code, ...] = (
         "E242",
         "an output that hangs on no input",
         "An output is there for each image of a batch. One that is made of learned or fixed tensors alone would be the same for all.",
-        "network n {\n  input x[length = 8, channels = 16]\n  p: parameter([8, 16])\n  relu\n}\n",
+        "network n {\n  input x[length = 8, channels = 16]\n  p: parameter([8, 16]) -> relu\n}\n",
         "Join it with what an input becomes.",
     ),
 )
