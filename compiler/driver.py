@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import cached_property
 from time import perf_counter
@@ -267,7 +267,8 @@ def check_all(
             )
             found.append(_checked(_through(asked, observe)))
     said: set[tuple[str, str, int]] = set()
-    found = [replace(checked, diagnostics=_unsaid(checked.diagnostics, said)) for checked in found]
+    lines = [row for checked in found for row in checked.diagnostics if row.code in _OF_A_WHOLE_LINE]
+    found = [replace(checked, diagnostics=_unsaid(without_parts(checked.diagnostics, lines), said)) for checked in found]
     return tuple(checked for checked in found if checked.program is not None or checked.diagnostics)
 
 
@@ -344,7 +345,7 @@ def _through(state: Compilation, observe: Observer | None) -> Compilation:
 
 def _checked(state: Compilation) -> Checked:
     assert state.target is not None
-    diagnostics = in_order(state.diagnostics)
+    diagnostics = in_order(without_parts(state.diagnostics, state.diagnostics))
     program = None if any(row.is_error for row in diagnostics) else state.program
     return Checked(state.target, state.source, program, diagnostics, trace=state.trace)
 
@@ -388,6 +389,22 @@ def _no_network(checked: Checked) -> Diagnostic:
     return Diagnostic(
         "E239", f"`{checked.target.name}` defines blocks but no network", place, help="a network begins with `network name { … }`"
     )
+
+
+_OF_A_WHOLE_LINE = ("E116", "E124")
+_OF_A_LINE = ("E104", "E114", "E116", "E124")
+
+
+def without_parts(rows: Iterable[Diagnostic], lines: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Without what was said of a part of a line, before it was known what the whole of it is here."""
+    whole = [row.primary.span for row in lines if row.code in _OF_A_WHOLE_LINE]
+    for row in rows:
+        place = row.primary.span
+        if row.code not in _OF_A_LINE or not any(
+            line.start <= place.start and place.end <= line.end and line != place and line.source.name == place.source.name
+            for line in whole
+        ):
+            yield row
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

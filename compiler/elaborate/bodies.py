@@ -10,6 +10,7 @@ from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Scope, ScopeKind
+from ..ops import TABLE
 from ..ops.base import Shape
 from . import inputs_outputs
 from .builder import Builder
@@ -27,6 +28,7 @@ from .labels import moment, repeater
 from .naming import (
     LONGEST_LABEL,
     has_dynamic_label,
+    is_assigned,
     is_broken,
     is_loop_alone,
     is_single_step,
@@ -47,6 +49,13 @@ def _how_named(span: Span, name: str, told: str) -> str:
     """`told`; of a step without a label, what named it."""
     unlabelled = name not in span.text and "{" not in span.text and not name.isdecimal()
     return f"{told}, by its kind and its place among them" if unlabelled else told
+
+
+def _begins_with_a_label(frame: Frame, step: ast.Step) -> bool:
+    """Whether the name of a step is that of a label, and of nothing that could run."""
+    if step.label is not None or not isinstance(step.action, ast.Call) or not step.action.bare or step.action.path[0] in TABLE:
+        return False
+    return frame.environment.binding(step.action.path[0]) is None and frame.environment.label(step.action.path[0]) is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -95,6 +104,11 @@ class Expansion:
                 raise Exhausted(self._too_deep(body[0].span))
             for statement in body:
                 self.statement(frame, statement)
+            if frame.lines is not None:
+                from .foreign_lines import said_of_lines  # only a text with this mistake needs it
+
+                for row in said_of_lines(frame.lines):
+                    self.build.say(row, frame)
         finally:
             self.build.depth -= 1
 
@@ -124,6 +138,10 @@ class Expansion:
                 self.build.say(limit.diagnostic, frame)
             raise
         except (Problem, Unknowable) as failure:
+            if isinstance(statement, ast.Let) and isinstance(failure, Problem):
+                from .foreign_lines import in_its_place  # only a text with a mistake needs it
+
+                failure = in_its_place(self, frame, statement, failure)
             self._failed(frame, statement, failure)
 
     def _traced(self, trace: Trace, frame: Frame, statement: ast.Statement) -> None:
@@ -163,10 +181,12 @@ class Expansion:
     # ----------------------------------------------------------------------------------------- statements
 
     def _run(self, frame: Frame, statement: ast.Statement) -> None:
+        if frame.lines is not None and not isinstance(statement, ast.Let | ast.Chain):
+            frame.lines.at_hand = ""
         match statement:
             case ast.Chain(steps=steps):
                 before = frame.current
-                for step in steps:
+                for step in self._not_run(frame, statement) if _begins_with_a_label(frame, steps[0]) else steps:
                     self.chained(frame, step)
                 stands_alone(self.build, frame, before, statement)
             case ast.Stage():
@@ -176,6 +196,8 @@ class Expansion:
             case ast.If():
                 self.choose(frame, statement)
             case ast.Let(name=name, value=value):
+                if statement.span.start == name.span.start and self._as_given(frame, statement):
+                    return
                 evaluator = self.evaluator(frame)
                 self.let(frame, name, evaluator.value(value), Origin(evaluator, value))
             case ast.Default(calls=calls):
@@ -200,13 +222,31 @@ class Expansion:
     def chained(self, frame: Frame, step: ast.Step) -> None:
         """One step of a chain; one that cannot be worked out leaves an unknown tensor, and the next is looked at all the same."""
         before = frame.current
+        if step.label is not None and is_assigned(step.label.span) and self._as_given(frame, step):
+            return
+        if frame.lines is not None:
+            frame.lines.at_hand = ""
         try:
             run_step(self, frame, step)
             doubt_of_going_on(self.build, frame, before, step)
             if self.build.trace is not None:
                 self.build.trace.passed(step.span, self.build.shape_of(before), self.build.shape_of(frame.current))
         except (Problem, Unknowable) as failure:
+            if isinstance(failure, Problem):
+                from .foreign_lines import in_its_place  # only a text with a mistake needs it
+
+                failure = in_its_place(self, frame, step, failure)
             self._failed(frame, ast.Chain(step.span, (step,)), failure)
+
+    def _not_run(self, frame: Frame, chain: ast.Chain) -> Sequence[ast.Step]:
+        from .foreign_lines import not_run  # only a text with this mistake needs it
+
+        return not_run(self, frame, chain)
+
+    def _as_given(self, frame: Frame, line: ast.Step | ast.Let) -> bool:
+        from .foreign_lines import ran_as_given  # only a text with this mistake needs it
+
+        return ran_as_given(self, frame, line)
 
     def let(self, frame: Frame, name: ast.Name, value: object, origin: Origin | None = None) -> None:
         earlier = frame.environment.bindings.get(name.name)

@@ -7,7 +7,7 @@ from dataclasses import field
 from itertools import count, islice
 from typing import Literal, Protocol, TypeAlias
 
-from ...base.diagnostics import Label
+from ...base.diagnostics import Diagnostic, Label
 from ...base.records import dataclass
 from ...base.source import Span
 from ...dsl import ast
@@ -261,6 +261,20 @@ class Names:
 
 
 @dataclass(slots=True, eq=False)
+class Lines:
+    """Lines of Python's in one body: what they are here, and what they leave known.
+
+    `at_hand` is the name that the last of them gave the tensor at hand, "" where another step followed; `called` are the labels of steps that they
+    called. Where not all of them are known (`whole`) no edit is made of any: a name would be another tensor's in the rest.
+    """
+
+    at_hand: str = ""
+    whole: bool = True
+    called: set[str] = field(default_factory=set)
+    told: list[Diagnostic] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
 class Frame:
     """Where elaboration stands in one body: the current tensor, or tensors, and all that surrounds it."""
 
@@ -275,6 +289,7 @@ class Frame:
     rounds: Rounds | None = None  # the numbers of the loop that holds this one and nothing else
     network: NetworkInputs | None = None
     reader: tuple[Tensors, bool, Reader] | None = None  # what reads its expressions, and of which entry, which may be lost
+    lines: Lines | None = None  # what lines of Python's said
 
     @property
     def is_before_input(self) -> bool:

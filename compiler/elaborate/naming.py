@@ -6,6 +6,7 @@ import keyword
 import re
 from collections.abc import Sequence
 
+from ...base.source import Span
 from ...dsl import ast
 
 # What an nn.Module has already: a label of that name would hide it. `tests/compiler/test_naming.py` holds this against torch.
@@ -177,6 +178,14 @@ def has_dynamic_label(body: Sequence[ast.Statement]) -> bool:
 def is_broken(body: Sequence[ast.Statement]) -> bool:
     """Whether something that stands in this scope could not be read."""
     return any(isinstance(part, ast.Broken) for part in ast.walk(*body, parts=in_one_scope))
+
+
+_ASSIGNED = re.compile(r"\s*[-+*/]?=(?!=)")
+
+
+def is_assigned(name: Span) -> bool:
+    """Whether a sign of Python's follows a name, `x = …`, `x += …`, where a label has its colon."""
+    return _ASSIGNED.match(name.source.text, name.end) is not None
 
 
 def plain_label(label: ast.Text) -> str | None:

@@ -8,7 +8,9 @@ from ...base.diagnostics import Edit, Fix
 from ...base.records import dataclass
 from ..lexer.scanner import Token
 from .functions import FUNCTIONS
+from .kept import names_the_tensor_at_hand
 from .mistake import Change, Mistake, Repair, say
+from .steps import is_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,13 @@ def assigned_steps(mistake: Mistake) -> Repair | None:
     if mistake.token.kind != "EQUAL" or mistake.at_top or mistake.in_parentheses():
         return None
     lines = _lines(mistake)
-    if len(lines) < 2:
+    if len(lines) < 2 or any(is_label(mistake, mistake.word(mistake.at(line.first + 2))) for line in lines):
+        return None  # what a step that stands above gave is known where the labels are
+    if lines[0].given == lines[0].name and not is_label(mistake, lines[0].given):
         return None
     first, end = lines[0].first, lines[-1].end
+    if any(line.name != lines[-1].name and names_the_tensor_at_hand(mistake.span(mistake.at(line.first))) for line in lines):
+        return None
     later = [mistake.word(token) for token in mistake.tokens[end:] if token.kind == "NAME"]
     parts: list[str] = []
     tokens: list[Token] = []

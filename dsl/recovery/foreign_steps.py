@@ -71,7 +71,30 @@ def called_twice(mistake: Mistake) -> Repair | None:
         elif re.search(r"[,\[]", tensor):
             others = f"several are the paths of a merge: `{step.removesuffix('()')} {{ | skip(a) | skip(b) }}`"
     fix = Fix(f"write `{right}`", (Edit(span, right),)) if right is not None else None
-    return _without_chain(mistake, say("E124", message, place, help=None if fix else others, fix=fix))
+    diagnostic = say("E124", message, place, help=None if fix else others, fix=fix)
+    named_as_there = named is not None and "=" in named[0]
+    return (_with_its_tensor(mistake, diagnostic) if named_as_there else None) or _without_chain(mistake, diagnostic)
+
+
+def _with_its_tensor(mistake: Mistake, diagnostic: Diagnostic) -> Repair | None:
+    """`conv(4)(b)` read as `conv(b, 4)`: where the labels are known the whole line is told what it is here."""
+    end, opener, depth = mistake.value_end(mistake.position), mistake.position - 1, 0
+    while opener > 0:
+        depth += (mistake.at(opener).kind in CLOSES.values()) - (mistake.at(opener).kind in CLOSES)
+        if not depth:
+            break
+        opener -= 1
+    tensor, arguments = mistake.tokens[mistake.position + 1 : end - 1], mistake.tokens[opener + 1 : mistake.position - 1]
+    if not tensor or mistake.at(end - 1).kind != "RPAR" or mistake.at(opener - 1).kind != "NAME" or _has_comma(tensor):
+        return None
+    comma = [Token("COMMA", tensor[-1].end, tensor[-1].end)] if arguments else []
+    meant = (mistake.at(opener), *tensor, *comma, *arguments, mistake.at(end - 1))
+    first = _first(mistake, opener)
+    return Repair(diagnostic, (Change(opener, end, meant),), start=first if mistake.between else None)
+
+
+def _has_comma(tokens: Sequence[Token]) -> bool:
+    return any(token.kind == "COMMA" and not _is_inside(tokens, number) for number, token in enumerate(tokens))
 
 
 def called_in_a_call(mistake: Mistake) -> Repair | None:
@@ -83,7 +106,8 @@ def called_in_a_call(mistake: Mistake) -> Repair | None:
     while mistake.at(end).kind not in ("RBRACE", "BAR", "$END") and (end == first or not mistake.begins_line(end)):
         end = mistake.value_end(end) if mistake.at(end).kind in CLOSES else end + 1
     message = "steps are not called within each other: each takes what the one before gave"
-    return _without_chain(mistake, say("E124", message, mistake.span(token), help="write `skip(x) -> conv(64, 3) -> relu`"), first, end)
+    diagnostic = say("E124", message, mistake.span(token), help="write `skip(x) -> conv(64, 3) -> relu`")
+    return _with_its_tensor(mistake, diagnostic) or _without_chain(mistake, diagnostic, first, end)
 
 
 def _tensors(inside: str) -> list[str]:

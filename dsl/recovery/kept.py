@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from ...base.records import dataclass
+from ...base.source import Span
 from ..lexer.scanner import Token
 from .mistake import CLOSES, Mistake
 
+_HEAD: Final = re.compile(r"(?m)^[ \t]*(?:block|network)\b")
 _BODIES: Final = frozenset({"REPEAT", "FOR", "IF", "ELSE"})
 _ITEMS: Final = frozenset({"BLOCK", "NETWORK", "OPERATION"})
 
@@ -35,6 +38,16 @@ def given(mistake: Mistake, name: str, position: int) -> Given | None:
             if by:
                 return Given(by, bodies)
     return None
+
+
+def names_the_tensor_at_hand(place: Span) -> bool:
+    """Whether a name that is given something, `x = …`, is given it over and over, or is that of a label, too: no label of one step is meant then."""
+    text, name = place.source.text, re.escape(place.text)
+    begin = max((head.start() for head in _HEAD.finditer(text, 0, place.start)), default=0)
+    end = head.start() if (head := _HEAD.search(text, place.end)) is not None else len(text)
+    body = text[begin:end]
+    given = re.findall(rf"(?m)(?:^|[{{;])[ \t]*(?:self\.)?{name}[ \t]*[-+*/:]?=(?!=)", body)
+    return len(given) > 1 or re.search(rf"\b(?:input|takes)[ \t]+{name}\b|(?<!\w){name}[ \t]*:(?!=)", body) is not None
 
 
 def _by(mistake: Mistake, index: int) -> str:

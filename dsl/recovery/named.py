@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...base.diagnostics import Edit, Fix
 from ..lexer.scanner import Token
 from .functions import FUNCTIONS
-from .kept import given, kept_name
+from .kept import given, kept_name, names_the_tensor_at_hand
 from .mistake import CLOSES, Change, Mistake, Repair, say
 from .steps import is_label
 
@@ -30,7 +30,8 @@ def missing_let(mistake: Mistake) -> Repair | None:
     )
     if makes_step and not mistake.at_top:
         message = f"a step is named by a label: `{name}: …`"
-        fix = Fix(f"write `{name}:`", (Edit(whole, f"{name}:"),))
+        fix: Fix | None = Fix(f"write `{name}:`", (Edit(whole, f"{name}:"),))
+        help: str | None = None
         last = -1 if within else _last_of_chain(mistake, mistake.position + 1)
         if last >= 0:
             # What is assigned is what the whole chain gives, and a label names the one step behind it.
@@ -40,8 +41,12 @@ def missing_let(mistake: Mistake) -> Repair | None:
         if len(parts) > 1 and _is_alone(mistake, mistake.position + 1) and _is_read(mistake, name):
             help = f"a step stands where it is to run: write `{mistake.word(value)}` there"
             return Repair(say("E116", message, whole, help=help), (_left_out(mistake, first),), start=first)
+        if len(parts) == 1 and not within and names_the_tensor_at_hand(mistake.span(before)):
+            # A label of that name is there, or would be there twice. What the line is here is known where the labels are.
+            message, fix = "a step takes the tensor at hand, and gives it on without a name", None
+            help = "write the step alone: `conv(64) -> relu`; a label of its own is read by `skip`, `a: conv(64)`, `skip(a)`"
         label = Change(first, mistake.position + 1, (before, token._replace(kind="COLON")))
-        return Repair(say("E116", message, whole, fix=fix), (label,))
+        return Repair(say("E116", message, whole, help=None if fix else help, fix=fix), (label,))
     if within:
         return None
     kept = None if mistake.at_top else kept_name(mistake, name, first)
@@ -57,12 +62,18 @@ def missing_let(mistake: Mistake) -> Repair | None:
     if not mistake.at_top and value.kind == "NAME" and _is_alone(mistake, mistake.position + 1) and is_label(mistake, mistake.word(value)):
         tensor = mistake.word(value)
         help = f"`{name}: skip` names the tensor at hand, `{name}: skip({tensor})` that of `{tensor}`"
-        return Repair(say("E116", "a tensor is named by a label", whole, help=help), (_left_out(mistake, first),), start=first)
-    message = f"a value is named by `let`: `let {name} = …`"
+        let = (Token("LET", parts[0].start, parts[0].start), before, token._replace(kind="EQUAL"))
+        return Repair(
+            say("E116", "a tensor is named by a label", whole, help=help), (Change(first, mistake.position + 1, let),), start=first
+        )
+    message, help = f"a value is named by `let`: `let {name} = …`", ""
     is_whole = mistake.at_top or first == 0 or mistake.begins_line(first) or mistake.at(first - 1).kind in ("LBRACE", "BAR", "RBRACE")
+    if not mistake.at_top and given(mistake, name, first) is None and names_the_tensor_at_hand(mistake.span(before)):
+        help = f"where `{name}` is a tensor, what is joined to it is a path of a merge: `add {{ | skip | skip(a) }}`"
+        message, is_whole = f"`{name}` is given something more than once, and a name keeps what it was given", False
     let_fix = Fix(f"write `let {name} =`", (Edit(whole, f"let {name} ="),)) if is_whole else None
     let = (Token("LET", parts[0].start, parts[0].start), before, token._replace(kind="EQUAL"))
-    return Repair(say("E116", message, whole, fix=let_fix), (Change(mistake.start, mistake.position + 1, let),))
+    return Repair(say("E116", message, whole, help=help or None, fix=let_fix), (Change(mistake.start, mistake.position + 1, let),))
 
 
 def output_of_a_step(mistake: Mistake) -> Repair | None:
@@ -95,12 +106,16 @@ def output_of_a_step(mistake: Mistake) -> Repair | None:
 
 
 def input_of_keras(mistake: Mistake) -> Repair | None:
-    """`x = Input(shape=(32, 32, 3))`: an input is a statement, and its channels come first."""
-    first = mistake.position - 1
-    if mistake.token.kind != "EQUAL" or mistake.before.kind != "NAME" or mistake.word(mistake.after) != "Input" or mistake.in_parentheses():
+    """`x = Input(shape=(32, 32, 3))`, `x = keras.Input(…)`: an input is a statement, and its channels come first."""
+    first, opener = mistake.position - 1, mistake.position + 1
+    while mistake.at(opener).kind in ("NAME", "DOT"):
+        opener += 1
+    if mistake.token.kind != "EQUAL" or mistake.before.kind != "NAME" or mistake.in_parentheses():
+        return None
+    if mistake.word(mistake.at(opener - 1)) != "Input" or mistake.at(opener).kind != "LPAR":
         return None
     end = mistake.value_end(mistake.position + 1)
-    sizes = [mistake.word(token) for token in mistake.tokens[mistake.position + 2 : end] if token.kind == "NUMBER"]
+    sizes = [mistake.word(token) for token in mistake.tokens[opener:end] if token.kind == "NUMBER"]
     whole = mistake.span(mistake.before).to(mistake.span(mistake.at(end - 1)))
     message = "an input is a statement of its own, and its channels stand first"
     name = mistake.word(mistake.before)

@@ -11,7 +11,7 @@ from ..lexer.misspelt_words import USAGE, meant_word
 from ..lexer.scanner import Token
 from .expected import found
 from .imports import incomplete
-from .kept import kept_name
+from .kept import given, kept_name
 from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
 
 _HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
@@ -189,6 +189,9 @@ def colon_equal(mistake: Mistake) -> Repair | None:
     )
 
 
+_OPERATORS: Final = {"+": "PLUS", "-": "MINUS", "*": "STAR", "/": "SLASH"}
+
+
 def changed_value(mistake: Mistake) -> Repair | None:
     """`width += 64`."""
     token, before = mistake.token, mistake.before
@@ -205,6 +208,13 @@ def changed_value(mistake: Mistake) -> Repair | None:
     diagnostic = say("E104", message, mistake.span(token), help=help)
     if not mistake.begins_line(first):
         return Repair(diagnostic, ())
+    operator = _OPERATORS.get(sign[0])
+    if operator is not None and given(mistake, name, first) is None and not mistake.at_top:
+        # A tensor, perhaps: what is added to it is known where the labels are.
+        let = (Token("LET", before.start, before.start), before, Token("EQUAL", token.end, token.end), before)
+        return Repair(
+            diagnostic, (Change(first, mistake.position + 1, (*let, Token(operator, token.start, token.start + 1))),), start=first
+        )
     whole = Token("BROKEN", before.start, token.end)
     return Repair(diagnostic, (Change(first, mistake.line_end(), (whole,)),), start=first)
 
