@@ -138,7 +138,11 @@ def doubting(state: Compilation) -> Compilation:
         return state.saying(*state.text.unknown)
     from .analysis.lint import lint, unsilenced
 
-    doubts = state.text.doubts + (lint(state.program) if state.program is not None else ())
+    found = lint(state.program) if state.program is not None else ()
+    channels = {
+        row.primary.span for row in state.diagnostics if row.code == "W515"
+    }  # where a window is told to be the channels, it is no even one
+    doubts = state.text.doubts + tuple(row for row in found if row.code != "W507" or row.primary.span not in channels)
     return replace(state, diagnostics=unsilenced((*state.diagnostics, *doubts)))
 
 

@@ -190,8 +190,18 @@ def even_half(program: Program) -> Iterator[Diagnostic]:
                 "W507",
                 f"`{node.key}` has an even window, which `half` cannot centre: {show(node.input_shapes[0])} becomes {show(node.shape)}",
                 Label(node.span, "an even kernel with `pad = half`"),
-                help="say the padding: `pad = same` keeps the size, a number is used as it is",
+                help=_of_channels(node) or "say the padding: `pad = same` keeps the size, a number is used as it is",
             )
+
+
+def _of_channels(node: Node) -> str | None:
+    """Of a window that no network has at stride 1: it may be the channels, `conv(64, 128)`, as other libraries are told them."""
+    asked = re.match(r"(\w+)\((\d+), (\d+)([,)])", node.span.text)
+    windows = node.operation.windows(node.input_shapes, node.shape) or ()
+    if asked is None or int(asked[3]) < 16 or any(window.stride > 1 for window in windows):
+        return None
+    alone = f"{asked[1]}({node.span.text[asked.start(3) :]}"
+    return f"where {asked[3]} channels are to go out, they alone are written: `{alone}`; for such a window `pad = same` keeps the size"
 
 
 def _loses_a_row(node: Node) -> bool:
@@ -295,14 +305,7 @@ def foreign_reshapes(program: Program) -> Iterator[Diagnostic]:
         if not takes(node.operation, "shape") or len(node.inputs) != 1:
             continue
         entering, shape = node.input_shapes[0], node.shape
-        is_image = len(entering) > 2 and node.input_axes[:1] == (STANDARD.get(len(entering)),)
-        if is_image and len(shape) == 2 and shape[0] > 1 and re.match(r"\w+\(\[\s*-\s*1\s*,", node.span.text):
-            yield _doubt(
-                "W518",
-                f"`{node.key}` makes {show(shape)} of {show(entering)}: the batch is not counted, and -1 is an axis of {shape[0]} here",
-                Label(node.span, f"{shape[0]} rows of {shape[1]}"),
-                help=f"one vector of each image is `flatten`; where rows are meant, write `[{shape[0]}, {shape[1]}]`",
-            )
+        yield from _batch_reshaped(program, users, node)
         last = len(entering) == 1 and len(shape) == 3 and 1 < shape[0] == shape[1] < shape[2]
         if last and node.axes in (STANDARD[3], ("",) * 3) and any(_has_window(user) for user in users[node.index]):
             meant = (shape[2], *shape[:2])
@@ -312,6 +315,63 @@ def foreign_reshapes(program: Program) -> Iterator[Diagnostic]:
                 Label(node.span, f"{show(meant)} seems to be meant"),
                 help=f"write `{show(meant)}`",
             )
+
+
+def _batch_reshaped(program: Program, users: list[list[Node]], node: Node) -> Iterator[Diagnostic]:
+    """`reshape([-1, 8])`, `reshape([1, 64])`: the first size as another library writes the batch."""
+    entering, shape, text = node.input_shapes[0], node.shape, node.span.text
+    rest = shape[1:]
+    if re.match(r"\w+\(\[\s*-\s*1\s*,", text):
+        is_image = len(entering) > 2 and node.input_axes[:1] == (STANDARD.get(len(entering)),)
+        alike = [other for other in program.nodes if other.span == node.span]
+        if is_image and entering[0] > 1 and len(shape) == 2 and shape[0] > 1:
+            yield _doubt(
+                "W518",
+                f"`{node.key}` makes {show(shape)} of {show(entering)}: the batch is not counted, and -1 is an axis of {shape[0]} here",
+                Label(node.span, f"{shape[0]} rows of {shape[1]}"),
+                help=f"one vector of each image is `flatten`; where rows are meant, write `[{shape[0]}, {shape[1]}]`",
+            )
+        of_vector = len(entering) == 1 and len(shape) > 2  # an image of as many channels as there are
+        if shape[0] > 1 or not rest or of_vector or shape == entering or any(other.shape[0] > 1 for other in alike):
+            return
+        told = "-1 is an axis of 1 here"
+    elif re.match(r"\w+\(\[\s*1\s*,", text) and _keeps_one(program, users, node):
+        told = "the 1 is an axis of its own"
+    else:
+        return
+    remedy = (
+        "leave the step out"
+        if rest == entering
+        else "one vector of each is `flatten`"
+        if len(rest) == 1
+        else f"write `[{show(rest)[1:-1]}]`"
+    )
+    yield _doubt(
+        "W518",
+        f"`{node.key}` makes {show(shape)} of {show(entering)}: the batch is not counted, and {told}",
+        Label(node.span, "an axis more"),
+        help=f"{remedy}; where an axis of 1 is meant, "
+        + (f"name the axes: `[length = 1, channels = {shape[1]}]`" if len(shape) == 2 else "`# allow W518`"),
+    )
+
+
+def _keeps_one(program: Program, users: list[list[Node]], node: Node) -> bool:
+    """Whether the first axis, of 1, is there in the output still, and nothing on the way there has a use for it.
+
+    A vector may be one row of tokens, one map or one signal: a layer that works on its features alone tells that it is none of these.
+    """
+    entering, shape = node.input_shapes[0], node.shape
+    if entering[0] == 1 or (shape[1:] != entering and product(entering) != entering[0]) or (len(entering) == 1 and len(shape) > 2):
+        return False
+    learns, here = False, node
+    while users[here.index]:
+        if len(users[here.index]) > 1 or len(users[here.index][0].inputs) > 1:
+            return False
+        here = users[here.index][0]
+        if here.shape[:1] != (1,) or len(here.shape) != len(shape):
+            return False
+        learns = learns or bool(here.weights)
+    return learns or (len(entering) > 1 and shape[1:] == entering)
 
 
 def _has_window(node: Node) -> bool:

@@ -41,9 +41,10 @@ def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], enteri
             f"`slice({first}, start = {second})` is what stands here",
             severity=Severity.WARNING,
         )
-
-    if word in _ALONG and isinstance(entering, ShapeOf) and (doubt := _doubt_along(call, given, entering)) is not None:
-        yield doubt
+    elif isinstance(entering, ShapeOf):
+        position = _doubt_of_position(call, places, entering) if word == "select" else None
+        if (doubt := position or doubt_along(word, call, given, entering)) is not None:
+            yield doubt
 
 
 def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], entering: ShapeOf) -> Diagnostic | None:
@@ -57,6 +58,9 @@ def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], enter
         # LeNet's `conv(1, 6, 5)`: nobody moves a window of six by five.
         odd_pair = isinstance(kernel, int) and isinstance(stride, int) and kernel % 2 == 0 and stride % 2 == 1 and 3 <= stride < kernel
         if isinstance(kernel, int) and (kernel > 7 or odd_pair):
+            read = f"it gives {given['channels'].value} channels with a window of {kernel}"
+    elif word in _CONVOLUTIONS and len(places) == 2 and not {"stride", "pad", "dilation"} & {*given}:
+        if isinstance(kernel, int) and kernel >= 6 and kernel % 2 == 0:
             read = f"it gives {given['channels'].value} channels with a window of {kernel}"
     elif word == "dwconv" and isinstance(kernel, int) and kernel > 7 and (len(places) > 1 or kernel % 2 == 0):
         read = f"it has a window of {kernel}" + (f" and a stride of {stride}" if len(places) > 1 else "")
@@ -77,6 +81,10 @@ def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], enter
         fix=Fix(f"write `{told}`", (edit,)),
         severity=Severity.WARNING,
     )
+
+
+_CONVOLUTIONS: Final = ("conv", "std_conv", "weight_norm_conv", "spectral_norm_conv")
+"""Those whose window may be left out, so that of two numbers the second may be what goes out: no paper has an even window of 6 or more at stride 1."""
 
 
 def _doubt_of_heads(call: ast.Call, heads: object, entering: ShapeOf) -> Diagnostic | None:
@@ -139,24 +147,57 @@ def doubts_of_axis_names(operation: type[Operation], given: Mapping[str, Given])
             )
 
 
-_ALONG: Final = ("reduce", "softmax", "log_softmax", "normalize")
-"""Steps along an axis that other libraries count from the batch."""
+_ALONG: Final = {
+    **dict.fromkeys(("reduce", "softmax", "log_softmax", "normalize", "slice", "select", "chunk", "split"), (1,)),
+    **dict.fromkeys(("flip", "roll"), (1, 2)),
+}
+"""Steps along an axis that other libraries count from the batch, and the numbers of axes that are doubted."""
 
 
-def _doubt_along(call: ast.Call, given: Mapping[str, Given], entering: ShapeOf) -> Diagnostic | None:
-    """`reduce("mean", axis = 1)` of a sequence, `softmax(1)` of an image: in libraries that count the batch, axis 1 is another one."""
-    axis = given.get("axis")
-    axes = entering.axes
-    if axis is None or axis.value not in (1, (1,)) or axis.value is True or axis.span.text not in ("1", "[1]"):
+def doubt_along(word: str, call: ast.Call, given: Mapping[str, Given], entering: ShapeOf) -> Diagnostic | None:
+    """`reduce("mean", axis = 1)` of a sequence, `flip(2)` of an image: in libraries that count the batch, the number is another axis."""
+    axis, axes = given.get("axis"), entering.axes
+    if axis is None or axis.span.source is not call.span.source:
         return None
+    number = next((n for n in _ALONG.get(word, ()) if axis.value in (n, (n,)) and axis.span.text in (f"{n}", f"[{n}]")), None)
     is_image = axes[:1] == ("channels",) and len(axes) > 2 and all(axes)
-    if not (is_image or axes == ("length", "channels")) or axis.span.source is not call.span.source:
+    if number is None or number >= len(axes) or not (is_image or axes == ("length", "channels")):
         return None
+    if word == "slice" and not _is_of_tokens(given):
+        return None  # a slice of the channels of a sequence, or of the rows of an image, is as likely
+    meant, taken = axes[number - 1], axes[number]
     return Diagnostic(
         "W518",
-        f"`{call.span.text}` goes along {axes[1]}: the batch is not counted, and {axes[0]} {'are' if is_image else 'is'} axis 0",
-        Label(axis.span, f"the {axes[1]}"),
-        help=f"name the axis that is meant: `{axes[0]}` or `{axes[1]}`",
+        f"`{call.span.text}` goes along {taken}: the batch is not counted, and {meant} {'are' if meant == 'channels' else 'is'} axis {number - 1}",
+        Label(axis.span, f"the {taken}"),
+        help=f"name the axis that is meant: `{meant}` or `{taken}`",
+        severity=Severity.WARNING,
+    )
+
+
+def _is_of_tokens(given: Mapping[str, Given]) -> bool:
+    """Whether a slice takes a single position, or all but the first: a token, or those behind it."""
+    start, stop = (given[name].value if name in given else None for name in ("start", "stop"))
+    start = 0 if start is None else start
+    one = isinstance(start, int) and isinstance(stop, int) and stop - start == 1
+    return one or (start == 1 and stop is None)
+
+
+def _doubt_of_position(call: ast.Call, places: Sequence[ast.Argument], entering: ShapeOf) -> Diagnostic | None:
+    """`select(1, 0)`, `select(1, -1)` of a sequence: PyTorch is told the axis first, with the batch counted, and then the position."""
+    axes = entering.axes
+    texts = [place.span.text for place in places]
+    if len(call.arguments) != 2 or texts not in (["1", "0"], ["1", "-1"]) or not axes or not all(axes):
+        return None
+    taken, position = axes[int(texts[1])], texts[1]
+    if taken == axes[0] and position == "-1":
+        return None
+    return Diagnostic(
+        "W516",
+        f"`{call.span.text}` takes position 1 of the {taken}: the position comes first, and the batch is not counted",
+        Label(call.span, f"position 1 of the {taken}"),
+        help=f"`select({position}, {axes[0]})` takes the {'first' if position == '0' else 'last'} of the {axes[0]}; "
+        f"`select(1, {taken})` is what stands here",
         severity=Severity.WARNING,
     )
 
@@ -164,10 +205,14 @@ def _doubt_along(call: ast.Call, given: Mapping[str, Given], entering: ShapeOf) 
 def doubt_of_axis(operation: type[Operation], head: ast.Call, given: Mapping[str, Given], entering: Sequence[ShapeOf]) -> Diagnostic | None:
     """`concat(axis = 1)` of images alike: in libraries that count the batch, axis 1 are the channels, and both readings fit the sizes."""
     axis = given.get("axis")
-    joins_channels = any(row.name == "axis" and row.default == "channels" for row in operation.parameters())
-    if axis is None or not operation.lies_on_top or not joins_channels or type(axis.value) is not int or axis.value != 1:
+    if axis is None or not operation.lies_on_top or type(axis.value) is not int or axis.value != 1 or axis.span.text != "1":
         return None
     first = entering[0]
+    default = next((row.default for row in operation.parameters() if row.name == "axis"), None)
+    if default == 0:
+        return _doubt_of_place(head, axis, first)
+    if default != "channels":
+        return None
     if len(first.shape) < 3 or first.axes[:1] != ("channels",) or not first.axes[1] or any(row.shape != first.shape for row in entering):
         return None
     if not (head.span.start <= axis.span.start < head.span.end and head.span.source is axis.span.source and axis.span.text == "1"):
@@ -178,6 +223,22 @@ def doubt_of_axis(operation: type[Operation], head: ast.Call, given: Mapping[str
         f"`{head.span.text}` joins along {name}: the batch is not counted, and the channels are axis 0",
         Label(axis.span, f"the {name}"),
         help=f"`{head.path[0]}` joins channels, as `axis = channels` does; where {name} is meant, write `axis = {name}`",
+        severity=Severity.WARNING,
+    )
+
+
+def _doubt_of_place(head: ast.Call, axis: Given, entering: ShapeOf) -> Diagnostic | None:
+    """`stack(1)` of vectors or sequences: with the batch counted it is the first place. Of images it is often right, a volume of its maps."""
+    if entering.axes not in (("channels",), ("length", "channels")):
+        return None
+    made = [str(size) for size in entering.shape]
+    made.insert(1, "n")
+    first = f"[n, {', '.join(str(size) for size in entering.shape)}]"
+    return Diagnostic(
+        "W518",
+        f"`{head.span.text}` puts the new axis behind the {entering.axes[0]}, [{', '.join(made)}]: the batch is not counted",
+        Label(axis.span, "the second place"),
+        help=f"`{head.path[0]}` alone puts it first, {first}; where it stands second, `# allow W518`",
         severity=Severity.WARNING,
     )
 

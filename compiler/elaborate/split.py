@@ -15,7 +15,9 @@ from ..ops.base import Refusal
 from ..ops.shapes import show
 from .closures import Builtin, Frame, Given, Labelled, Origin
 from .current import need_tensor, only, together
+from .doubts import doubt_along
 from .interfaces import Expander
+from .shape_of import ShapeOf
 from .signatures import match, signature
 from .values import Unknowable
 
@@ -49,6 +51,10 @@ def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call)
     if step.names and len(step.names) != count and (sizes or not isinstance(given["n"].value, tuple)):
         said = wrong_names(step.names[0].span.to(step.names[-1].span), len(step.names), count)
         raise Problem(said if sizes or tensor is None else _size_of_a_part(said, expansion.build.nodes[tensor], given, len(step.names)))
+    if tensor is not None:
+        node = expansion.build.nodes[tensor]
+        if (doubt := doubt_along("split", call, given, ShapeOf(node.shape, node.axes))) is not None:
+            expansion.build.say(doubt, frame)
     if sizes and tensor is not None:
         _check_sum(sizes, expansion.build.nodes[tensor], given)
     labels = [expansion.label_text(frame, label) for label in step.names]

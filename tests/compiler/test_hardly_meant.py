@@ -30,6 +30,23 @@ DOUBTED = {
     "a text that is compared with an operation": (MAP, 'let act = "gelu"\n  if act == relu { relu } else { gelu }', "W525", "never equal"),
     "the other way round": (MAP, 'let act = "gelu"\n  if relu != act { gelu }', "W525", "is always true"),
     "an image of the same size": (MAP, "upsample(1)", "W505", "changes nothing"),
+    "a batch of -1 before a vector": ("x[8, 1, 1]", "reshape([-1, 8]) -> linear(10)", "W518", "`flatten`; where an axis of 1 is meant"),
+    "a batch of -1 before a flattened sequence": (TOKENS, "reshape([-1, 2000]) -> linear(10)", "W518", "-1 is an axis of 1"),
+    "a batch of -1 before an image as it is": (MAP, "reshape([-1, 32, 16, 16])", "W518", "leave the step out"),
+    "a batch of 1 before a vector": ("x[8, 1, 1]", "reshape([1, 8]) -> linear(16) -> relu -> linear(10)", "W518", "`flatten`"),
+    "a batch of 1 before an image": (MAP, "reshape([1, 32, 16, 16])", "W518", "leave the step out"),
+    "a part along axis 1": (TOKENS, "slice(1, 0, 1)", "W518", "`length` or `channels`"),
+    "all but the first of axis 1": (TOKENS, "slice(1, start = 1)", "W518", "`length` or `channels`"),
+    "the second half along axis 1": (MAP, "chunk(1, 2, 1)", "W518", "`channels` or `height`"),
+    "halves along axis 1": (MAP, "split(2, axis = 1) as a, b\n  add { | skip(a) | skip(b) }", "W518", "`channels` or `height`"),
+    "an image turned along axis 2": (MAP, "flip(2)", "W518", "`height` or `width`"),
+    "an image shifted along axis 2": (MAP, "roll(1, [2])", "W518", "`height` or `width`"),
+    "vectors beside each other": ("x[32]", "stack(1) { | skip | linear(32) }", "W518", "[n, 32]"),
+    "the first of axis 1": (TOKENS, "select(1, 0)", "W516", "`select(0, length)`"),
+    "the last of axis 1": (TOKENS, "select(1, -1)", "W516", "`select(-1, length)`"),
+    "channels in PyTorch's order, without a window": (MAP, "conv(32, 64)", "W515", "`conv(64)`"),
+    "channels in PyTorch's order, without a window or a bias": (MAP, "conv(32, 64, bias = false)", "W515", "`conv(64, bias = false)`"),
+    "another library's channels that do not come in": (MAP, "conv(3, 64)", "W507", "`conv(64)`"),
     "a value that grows before it is read": (IMAGE, "let w = 16\n  repeat 3 {\n    let w = w * 2\n    conv(w, 3)\n  }", "W527", "`repeat 3 as i { let w = w * 2 ** (i + 1) … }`"),
     "a value that grows by a number": (IMAGE, "let w = 16\n  for k in [1, 3] {\n    let w = 8 + w\n    conv(w, k)\n  }", "W527", "`for i, k in [1, 3] { let w = w + 8 * (i + 1) … }`"),
     "a value that grows in a part of a round": (IMAGE, "let w = 16\n  repeat 3 as i {\n    stage \"s{i}\" {\n      let w = min(64, w * 2)\n      conv(w, 3)\n    }\n  }", "W527", "`repeat 3 as i { let w = … * 2 ** (i + 1) … }`"),
@@ -67,6 +84,22 @@ MEANT = {
         "q: parameter([length = 9, channels = 40])\n  add { | attention(4) { | ln | skip(x) } | skip }\n  ln",
     ),
     "a path of a learned tensor": (MAP, "add {\n    | g: parameter([32, 16, 16])\n      conv(32)\n    | skip\n  }"),
+    "a token of a vector": ("x[8]", "reshape([1, 8]) -> concat(axis = 0) { | skip | parameter([5, 8]) }"),
+    "a signal of a vector": ("x[8]", "linear(64) -> reshape([1, 64])"),
+    "an image of a channel": ("x[8]", "linear(64) -> reshape([1, 8, 8]) -> flatten -> reshape([-1, 8, 8])"),
+    "a volume of an image": (MAP, "reshape([1, 32, 16, 16]) -> conv(8)"),
+    "a row that has names": ("x[8]", "reshape([length = 1, channels = 8]) -> linear(3)"),
+    "a part of the features": (TOKENS, "slice(1, 0, 16)"),
+    "an axis by its name": (MAP, "slice(height, 0, 8) -> chunk(0, 2, width) -> flip(width) -> roll(1, [height, width])"),
+    "both sides of an image": (MAP, "flip([1, 2]) -> roll([1, 1], [1, 2])"),
+    "axes that have no names": (MAP, "reshape([8, 4, 256]) -> slice(1, 0, 1) -> flip(2)"),
+    "a volume of maps": (MAP, "stack(1) { | skip | conv(32) } -> conv(8)"),
+    "a position of an axis": (TOKENS, "select(1, channels)"),
+    "the third position": (TOKENS, "select(3, 0)"),
+    "patches": ("x[32, 64, 64]", "conv(32, 8, stride = 8, pad = 0)"),
+    "a small even window": (MAP, "conv(32, 4, pad = 1)"),
+    "as many channels and a large odd window": (MAP, "conv(32, 7) -> conv(32, 9)"),
+    "as many channels and a window that says its padding": (MAP, "conv(32, 8, pad = same)"),
     "a value of a round, from its number": (IMAGE, "let w = 16\n  repeat 3 as i {\n    let w = w * 2 ** i\n    conv(w, 3)\n  }"),
     "a value of a round, from another of it": (
         IMAGE,
@@ -81,7 +114,7 @@ MEANT = {
     "a signal": ("wave[64, 128]", "conv(32, 3)"),
     "the first of a sequence": (TOKENS, "slice(length, 0, 1) -> linear(3)"),
 }
-DOUBTS = {"W504", "W505", "W512", "W515", "W518", "W524", "W525", "W526", "W527"}
+DOUBTS = {"W504", "W505", "W507", "W512", "W515", "W516", "W518", "W524", "W525", "W526", "W527"}
 
 
 def text_of(entering: str, body: str) -> str:
@@ -111,6 +144,7 @@ def test_it_is_not_doubted(title: str) -> None:
     [
         ("an LSTM in PyTorch's order", (50, 256), "lstm(256)"),
         ("channels given to dwconv, with its window", (32, 64, 64), "dwconv(3)"),
+        ("channels in PyTorch's order, without a window or a bias", (64, 16, 16), "conv(64, bias = false)"),
         ("a sum of one path", (32, 16, 16), "-> relu | skip }"),
         ("a gate without what it gates", (32, 16, 16), "sigmoid | skip }"),
         ("a skip without its bar", (32, 16, 16), "| skip\n"),

@@ -118,16 +118,17 @@ ROWS: tuple[Code, ...] = (
         "W515",
         "arguments in PyTorch's order",
         "What comes in is never written. `conv(3, 64, 7)` on three channels gives three channels again, with a window of 64 and a stride of 7; "
-        "as PyTorch would read it, it gives 64 channels with a window of 7.",
+        "as PyTorch would read it, it gives 64 channels with a window of 7. `conv(64, 128)` on 64 channels has a window of 128, too.",
         "network n {\n  input x[3, 99, 99]\n  conv(3, 64, 7)\n}\n",
         "Leave out what comes in: `conv(64, 7)`. Where it is meant, name the arguments: `conv(3, kernel = 64, stride = 7)`.",
     ),
     Code(
         "W516",
-        "a `slice` that names an axis and a start",
-        "The axis comes first: `slice(1, 5)` takes what follows position 5 of axis 1, and not positions 1 to 4.",
+        "an axis and a position that read the other way round",
+        "The axis comes first in `slice`: `slice(1, 5)` takes what follows position 5 of axis 1, and not positions 1 to 4. In `select` the position does: "
+        "`select(1, 0)` is position 1 of axis 0, and no batch is counted.",
         "network n {\n  input x[8, 9, 9]\n  slice(1, 5)\n}\n",
-        "`slice(start = 1, stop = 5)` takes positions of the channels; `slice(1, start = 5)` is what stands there.",
+        "`slice(start = 1, stop = 5)` takes positions of the channels; `slice(1, start = 5)` is what stands there. `select(0, length)` is the first token, by its axis's name.",
     ),
     Code(
         "W517",
@@ -140,10 +141,10 @@ ROWS: tuple[Code, ...] = (
         "W518",
         "an axis 1 that may count the batch",
         "The batch is not counted, so that axis 0 of an image are the channels, and axis 1 is its height. Where images of one shape are "
-        "joined along axis 1, or a mean or a softmax goes along it, both readings fit, and who counts the batch means channels; of a "
-        "sequence, [length, channels], its length.",
+        "joined along axis 1, or a mean, a softmax or parts go along it, both readings fit, and who counts the batch means channels; of a "
+        "sequence, [length, channels], its length. `reshape([-1, 8])` makes an axis of what is left, and no batch; `x.shape[1]` of an image is its height.",
         "network n {\n  input x[64, 32, 32]\n  concat(axis = 1) { | skip | conv(64) }\n}\n",
-        "`concat` alone joins channels. Where the height is meant, `concat(axis = height)`: a word says it everywhere.",
+        "`concat` alone joins channels. Where the height is meant, `concat(axis = height)`: a word says it everywhere, as `x.channels` does for a size.",
     ),
     Code(
         "W519",
