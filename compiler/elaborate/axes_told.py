@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...base.source import Span
 from ...dsl import ast
@@ -25,6 +27,22 @@ def naming(sizes: ast.List, channels: int) -> Fix:
     rows = [(name, item.span) for name, item in zip(names, sizes.items, strict=True)]
     edits = tuple(Edit(span.source.span(span.start, span.start), f"{name} = ") for name, span in rows)
     return Fix(f"write the input as `[{', '.join(f'{name} = {span.text}' for name, span in rows)}]`", edits)
+
+
+def is_certain(operation: Operation, moved: Moved, nodes: Sequence[Node], index: int) -> bool:
+    """Whether nobody means another axis of node `index`: of a norm of features that stand last, or of halves behind a layer of features that stand last."""
+    if moved.after != len(nodes[index].shape) - 1:
+        return False
+    if operation.channels_of_two == 1:
+        return True
+    seen, ahead = {index}, [index] if operation.name == "chunk" else []
+    while ahead:
+        node = nodes[ahead.pop()]
+        if len(node.shape) > 1 and (node.operation.channels_wanted() == "last" or node.operation.name == "linear"):
+            return True
+        ahead += set(node.inputs) - seen
+        seen.update(node.inputs)
+    return False
 
 
 def axis_moved(operation: Operation, moved: Moved, source: Node, input_named: Fix | None, span: Span) -> Diagnostic:

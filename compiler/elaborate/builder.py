@@ -17,7 +17,7 @@ from ..graph.provenance import chain_of_shapes
 from ..ops.axis_names import Axes
 from ..ops.base import Operation, Refusal, Shape, show
 from ..ops.parameters import BadValue, Named, OpenSizes, Parameter, Plain, Sizes
-from .axes_told import axis_moved, named_axes, naming
+from .axes_told import axis_moved, is_certain, named_axes, naming
 from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
 from .effort import MOST_ERRORS, MOST_REPEATS, STEPS_A_SCOPE, Effort
 from .explain_arguments import bad_value
@@ -268,7 +268,7 @@ class Builder:
             # The word of the text: `split` places a `chunk` for each part.
             self.say(dataclasses.replace(refused, message=refused.message.replace(f"`{made.name}`", f"`{called.name}`")), frame)
             return None
-        if fitted.moved is not None:
+        if fitted.moved is not None and not is_certain(made, fitted.moved, self.nodes, known[0]):
             self.say(axis_moved(made, fitted.moved, self.nodes[known[0]], self._naming(known[0], -1), span), frame)
         if fitted.too_large is not None:
             refused = Diagnostic("E405", fitted.too_large, Label(span, "more elements than 64 bits can count"))

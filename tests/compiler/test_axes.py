@@ -181,6 +181,18 @@ def test_a_dense_layer_and_a_norm_find_channels_at_the_end_of_an_image() -> None
     assert graph.outputs[0].axes == ("channels", "height", "width")
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "conv(16, 4, 4, 0) -> tokens -> ln -> linear(32) -> gelu -> mul { | chunk(0, 2) | chunk(1, 2) }",  # the gate of gMLP
+        'conv(16) -> rearrange("c (h p) (w q) -> (p q) (h w) c", p = 2, q = 2) -> ln -> attention(4)',  # the unfolding of MobileViT
+        "permute([1, 2, 0]) -> ln -> layer_scale -> linear(16) -> split(2) -> add",
+    ],
+)
+def test_features_that_stand_last_are_not_doubted(steps: str) -> None:
+    assert "W514" not in codes_of(net(steps))
+
+
 def test_a_norm_of_a_signal_is_that_of_its_positions() -> None:
     torch.manual_seed(0)
     signal = torch.randn(2, 4, 10)

@@ -110,7 +110,7 @@ ROWS: tuple[Code, ...] = (
         "W514",
         "an axis that had another number",
         "The names of axes travel with the tensor: behind `tokens` the channels are the last axis, and a step without `axis = …` works along "
-        "that one. Who counts axes by their places may mean another.",
+        "that one. Who counts axes by their places may mean another. Not told of a norm over features that stand last, nor of `chunk` behind a dense layer of such.",
         "network n {\n  input x[3, 8, 8]\n  tokens -> softmax\n}\n",
         "`archc check --fix` writes the axis out; where another one is meant, write that.",
     ),
