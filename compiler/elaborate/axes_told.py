@@ -11,7 +11,7 @@ from ..graph.program import Node
 from ..ops.axes import Moved
 from ..ops.axis_names import STANDARD, Axes, show_axes
 from ..ops.base import Operation, Shape, Shapes
-from .trial import argument_edit
+from .trial import argument_edit, takes
 
 
 def named_axes(operation: Operation, inputs: tuple[Axes, ...], shapes: Shapes, shape: Shape) -> Axes:
@@ -35,10 +35,10 @@ def is_certain(operation: Operation, moved: Moved, nodes: Sequence[Node], index:
         return False
     if operation.channels_of_two == 1:
         return True
-    seen, ahead = {index}, [index] if operation.name == "chunk" else []
+    seen, ahead = {index}, [index] if takes(operation, "i") else []
     while ahead:
         node = nodes[ahead.pop()]
-        if len(node.shape) > 1 and (node.operation.channels_wanted() == "last" or node.operation.name == "linear"):
+        if len(node.shape) > 1 and (node.operation.channels_wanted() == "last" or node.operation.family == "dense"):
             return True
         ahead += set(node.inputs) - seen
         seen.update(node.inputs)

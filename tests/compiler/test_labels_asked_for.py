@@ -213,7 +213,10 @@ def test_a_block_that_reads_none_of_what_it_is_given_is_told_at_its_own_text() -
     text = "block seen(w) takes a, b {\n  p: parameter([w, 8, 8], batch = true)\n  conv(w)\n}\n" + net(
         "c: conv(8)\n  d: conv(8)\n  seen(8) { | skip(c) | skip(d) }"
     )
-    (row,) = checked(text).diagnostics
+    doubt, row = checked(text).diagnostics
+    assert (
+        doubt.code == "W526" and doubt.primary.span.line == 3
+    )  # the step that goes on from the learned tensor, and not from what comes in
     assert row.code == "E241" and row.message == "what `seen` gives hangs on nothing that comes in: it is learned or fixed alone"
     assert (1, "no step reads it") in [(label.span.line, label.message) for label in row.secondary]
     assert row.help == "read it where `seen` works with it: a path `| skip(b)` of a merge"
