@@ -10,9 +10,11 @@ from typing import Protocol
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
+from ..ops.axis_names import AXIS_NAMES
 from ..ops.base import Shape
 from ..ops.initial import INIT, meant_start
 from ..ops.parameters import STRIDE, BadValue, Flag, Optional, Parameter, Reference, Word
+from ..ops.shape import Order
 from ..ops.suggest import closest, did_you_mean, is_near
 from .closures import Builtin, Environment, Given, Labelled
 from .explain_counts import left_out
@@ -40,26 +42,31 @@ def refused_argument(
         sized = slot.name == "scale" and any(row.name == "size" for row in given.slots)
         meant = factor_of_a_size(diagnostic, argument, slot.kind, evaluator, entering) if sized else None
         return meant or divided(diagnostic, argument.value, slot.kind, evaluator)
-    if diagnostic.code == "E201" and slot is not None and isinstance(entering, ShapeOf) and _names_axes(slot):
-        return _one_of_its_axes(diagnostic, argument, entering)
+    if diagnostic.code == "E201" and slot is not None and _names_axes(slot):
+        return _one_of_its_axes(diagnostic, argument, entering if isinstance(entering, ShapeOf) else None)
     return _with_parameter(diagnostic, argument, given, slot)
 
 
 def _names_axes(slot: Slot) -> bool:
     kind = slot.kind.kind if isinstance(slot.kind, Optional) else slot.kind
-    return kind is not None and kind.names_axes
+    return kind is not None and (kind.names_axes or isinstance(kind, Order))
 
 
-def _one_of_its_axes(diagnostic: Diagnostic, argument: ast.Argument, entering: ShapeOf) -> Diagnostic:
-    """`reduce("mean", time)` of a video: an axis was meant, and those that there are have names, or numbers."""
+def _one_of_its_axes(diagnostic: Diagnostic, argument: ast.Argument, entering: ShapeOf | None) -> Diagnostic:
+    """`reduce("mean", time)` of a video: an axis was meant, and those that there are have names, or numbers. None: they are not known."""
     place = diagnostic.primary.span
     if not any(isinstance(part, ast.Name) and part.span == place for part in ast.walk(argument.value)):
         return diagnostic
-    axes = [axis for axis in entering.axes if axis]
+    axes = [axis for axis in (entering.axes if entering is not None else AXIS_NAMES) if axis]
     near = closest(place.text, axes)
     if not near and diagnostic.fix is not None and diagnostic.secondary:
         return diagnostic  # a name of this file was meant
     surely = near[:1] if near and is_near(place.text, near[0]) else ()
+    if entering is None:
+        help = did_you_mean(near) if near else f"an axis is {', '.join(f'`{axis}`' for axis in axes)}, or a number"
+        return replace(
+            diagnostic, message=f"there is no axis named `{place.text}`", secondary=(), help=help, fix=replacement(place, surely)
+        )
     shown = show_value(entering)
     told = f"the axes of {shown} are {', '.join(f'`{axis}`' for axis in axes)}" if axes else f"the axes of {shown} are numbers, from 0"
     return replace(

@@ -19,6 +19,7 @@ from ..ops.foreign_names import advice, key, otherwise, same_as
 from ..ops.parameters import Optional, Word
 from ..ops.suggest import COUNT_INPUTS, closest, did_you_mean, is_near
 from .closures import Binding, Builtin, Environment, Module, Origin, Reader, Template
+from .explain_ended import ended_value
 from .explain_given import of_another_kind
 from .explain_outputs import output_named, said_of_an_output
 from .explain_rounds import of_rounds
@@ -143,7 +144,14 @@ def unknown_name(
         return said
     if wanted == "a value" and (item := output_named(environment, name)) is not None:
         return said_of_an_output(Diagnostic("E201", f"there is no value named `{name}`", Label(span, "not known here")), item)
-    if wanted == "a value" and name in choices():
+    if wanted == "a value" and (ended := ended_value(environment, name, span)) is not None:
+        return ended
+    if wanted == "a value" and near and near[0] in AXIS_NAMES and environment.binding(near[0]) is None:
+        # A word for an axis is no number: where an axis is asked for, `explain_arguments.py` tells those there are.
+        own = f"a number of the text's own is given first, `let {name} = 64`, or is a parameter of the block or network"
+        count = "how many channels come in" if near[0] == "channels" else f"the {near[0]} of what comes in"
+        help, fix = f"{count} is `in.{near[0]}`; {own}", None
+    elif wanted == "a value" and name in choices():
         help, fix = None, Fix(f'write `"{name}"`: a text stands between quotes', (Edit(span, f'"{name}"'),))
     elif step is not None and (near[:1] == (same_as(name),) or not near):
         counted = arguments >= COUNT_INPUTS.get(key(name), arguments + 1) and (positions(name) or ("",))[0] == "-"
