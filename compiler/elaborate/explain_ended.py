@@ -28,7 +28,8 @@ def _lets(statement: ast.Node, name: str) -> Iterator[ast.Let]:
 
 def _said(statement: ast.Statement, name: str, lets: Sequence[ast.Let], span: Span) -> Diagnostic:
     value = _chosen(statement, name)
-    help, fix = f"a value that is read outside of a body is given outside: write `let {name} = …` before it", None
+    help: str | None = f"a value that is read outside of a body is given outside: write `let {name} = …` before it"
+    fix: Fix | None = None
     if value is not None:
         help = f"give it once, where it is read: `let {name} = {value}`"
         if isinstance(statement, ast.If) and _gives_alone(statement, name):
