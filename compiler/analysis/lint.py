@@ -19,6 +19,7 @@ from ..graph.provenance import has_even_half
 from ..ops.axis_names import AXIS_NAMES, STANDARD
 from ..ops.base import Refusal, Shape, product, show
 from ..ops.spatial import map_size
+from .dropped_shortcuts import dropped_shortcuts
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]
@@ -403,6 +404,18 @@ def short_factors(program: Program) -> Iterator[Diagnostic]:
             break
 
 
+def lost_shortcuts(program: Program) -> Iterator[Diagnostic]:
+    """`add { | skip -> drop_path(0.1) | conv(64) }`: the shortcut is dropped, and the branch stays."""
+    for node, dropping in dropped_shortcuts(program):
+        yield _doubt(
+            "W513",
+            f"`{dropping.key}` drops the shortcut of a residual, with all that came before it, and keeps the branch",
+            Label(dropping.span, "drops what the other path is made of"),
+            Label(node.span, "the sum"),
+            help=f"write `{dropping.span.text}` at the end of the other path: its branch is what is dropped",
+        )
+
+
 def _first_changed(program: Program, start: Node, shape: Shape) -> Node | None:
     shapes: dict[int, Shape] = {start.index: shape}
     known: dict[tuple[int, tuple[Shape, ...], tuple[Shape, ...]], Shape] = {}  # of steps like those before: they have one record
@@ -435,4 +448,5 @@ DOUBTS: tuple[Doubt, ...] = (
     foreign_inputs,
     foreign_reshapes,
     short_factors,
+    lost_shortcuts,
 )

@@ -14,6 +14,8 @@ from .calls import arguments_of, instance, is_flat, resolve, step_names
 from .closures import Builtin, Frame, Labelled, Made
 from .current import each, need_tensor, only
 from .doubts import doubts_of_axis_names, doubts_of_call
+from .doubts_of_numbers import doubts_of_numbers
+from .doubts_of_sizes import doubts_of_sizes
 from .effort import STEPS_A_LABEL
 from .explain_source import must_begin
 from .explain_values import with_origins
@@ -111,8 +113,14 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
             raise Problem(_needs_paths(expansion, frame, callee.name, call))
 
         entering = expansion.build.shape_of(frame.current)
-        for doubt in (*doubts_of_call(operation.name, call, given, entering), *doubts_of_axis_names(operation, given)):
-            expansion.build.say(doubt, frame)
+        for doubts in (
+            doubts_of_call(operation.name, call, given, entering),
+            doubts_of_axis_names(operation, given),
+            doubts_of_sizes(call, given),
+            doubts_of_numbers(operation.name, call, given, entering),
+        ):
+            for doubt in doubts:
+                expansion.build.say(doubt, frame)
 
         def place(frame: Frame, span: Span) -> Made:
             if operation.is_source():

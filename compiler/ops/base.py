@@ -222,6 +222,8 @@ class Operation(EightBits, ModuleForm):
     """The number of the input that must be such a tensor."""
     needs_several_values: ClassVar[bool] = False
     """True: training takes statistics over the batch and the image, and refuses one value a channel."""
+    drops_samples: ClassVar[bool] = False
+    """Whether it sets whole samples to 0 while training: what a residual does with its branch, and not with its shortcut."""
     keeps_residual: ClassVar[bool] = False
     """A merge whose skip is a residual: with nothing beside it, the other path stands alone and no sum is left."""
     lies_on_top: ClassVar[bool] = False

@@ -74,6 +74,7 @@ class DropPath(Operation):
     summary: ClassVar[str] = "Sets the whole tensor of single samples to 0 while training (stochastic depth); the identity in evaluation."
     reference: ClassVar[str] = 'torchvision.ops.StochasticDepth(mode="row")'
     onnx: ClassVar[str] = "Identity"
+    drops_samples: ClassVar[bool] = True
     training_only: ClassVar[bool] = True
 
     p: float = parameter(PROBABILITY, "the probability of a sample to be set to 0")

@@ -47,6 +47,14 @@ DOUBTED = {
     "channels in PyTorch's order, without a window": (MAP, "conv(32, 64)", "W515", "`conv(64)`"),
     "channels in PyTorch's order, without a window or a bias": (MAP, "conv(32, 64, bias = false)", "W515", "`conv(64, bias = false)`"),
     "another library's channels that do not come in": (MAP, "conv(3, 64)", "W507", "`conv(64)`"),
+    "a size by the number of its axis": (MAP, "conv(2 * x.shape[1])", "W518", "`x.channels`"),
+    "a size by the number of its axis, by a name": (MAP, "let c = in.shape[1] // 2\n  conv(c)", "W518", "`in.channels`"),
+    "features by the number of their axis": (MAP, "conv(8) -> a: relu\n  global_avgpool -> flatten -> linear(a.shape[1])", "W518", "`a.channels`"),
+    "a momentum that is what is kept": (MAP, "conv(8, bias = false) -> bn(momentum = 0.99)", "W528", "write `0.01`"),
+    "a share that stays": (MAP, "relu -> dropout(1)", "W528", "leave the step out"),
+    "a size as a factor": (MAP, "upsample(48)", "W528", "`size = 48`"),
+    "a factor that makes a huge map": ("x[8, 32, 32]", "upsample(64)", "W528", "2048x2048"),
+    "a shortcut that is dropped": (MAP, "add {\n    | skip -> drop_path(0.1)\n    | conv(32) -> relu\n  }", "W513", "at the end of the other path"),
     "a value that grows before it is read": (IMAGE, "let w = 16\n  repeat 3 {\n    let w = w * 2\n    conv(w, 3)\n  }", "W527", "`repeat 3 as i { let w = w * 2 ** (i + 1) … }`"),
     "a value that grows by a number": (IMAGE, "let w = 16\n  for k in [1, 3] {\n    let w = 8 + w\n    conv(w, k)\n  }", "W527", "`for i, k in [1, 3] { let w = w + 8 * (i + 1) … }`"),
     "a value that grows in a part of a round": (IMAGE, "let w = 16\n  repeat 3 as i {\n    stage \"s{i}\" {\n      let w = min(64, w * 2)\n      conv(w, 3)\n    }\n  }", "W527", "`repeat 3 as i { let w = … * 2 ** (i + 1) … }`"),
@@ -100,6 +108,16 @@ MEANT = {
     "a small even window": (MAP, "conv(32, 4, pad = 1)"),
     "as many channels and a large odd window": (MAP, "conv(32, 7) -> conv(32, 9)"),
     "as many channels and a window that says its padding": (MAP, "conv(32, 8, pad = same)"),
+    "a size of a sequence": (TOKENS, "linear(2 * in.shape[1])"),
+    "features along an axis": (MAP, "linear(in.shape[1], last = true)"),
+    "sizes of an image": (MAP, "reshape([channels = in.shape[0], length = in.shape[1] * in.shape[2]])"),
+    "a momentum": (MAP, "conv(8, bias = false) -> bn(momentum = 0.1) -> bn(momentum = 1)"),
+    "a share that goes": (MAP, "dropout(0.9) -> drop_path(0.5)"),
+    "factors of segmentation": (MAP, "upsample(32)"),
+    "a factor of a pooled map": (MAP, "global_avgpool -> upsample(14)"),
+    "a factor that is said to be one": (MAP, "upsample(scale = 48)"),
+    "a branch that is dropped": (MAP, "add { | skip | conv(32) -> drop_path(0.1) }"),
+    "branches that are dropped": (MAP, "add { | conv(32) -> drop_path(0.1) | conv(32) -> drop_path(0.1) }"),
     "a value of a round, from its number": (IMAGE, "let w = 16\n  repeat 3 as i {\n    let w = w * 2 ** i\n    conv(w, 3)\n  }"),
     "a value of a round, from another of it": (
         IMAGE,
@@ -114,7 +132,7 @@ MEANT = {
     "a signal": ("wave[64, 128]", "conv(32, 3)"),
     "the first of a sequence": (TOKENS, "slice(length, 0, 1) -> linear(3)"),
 }
-DOUBTS = {"W504", "W505", "W507", "W512", "W515", "W516", "W518", "W524", "W525", "W526", "W527"}
+DOUBTS = {"W504", "W505", "W507", "W512", "W513", "W515", "W516", "W518", "W524", "W525", "W526", "W527", "W528"}
 
 
 def text_of(entering: str, body: str) -> str:
@@ -145,6 +163,9 @@ def test_it_is_not_doubted(title: str) -> None:
         ("an LSTM in PyTorch's order", (50, 256), "lstm(256)"),
         ("channels given to dwconv, with its window", (32, 64, 64), "dwconv(3)"),
         ("channels in PyTorch's order, without a window or a bias", (64, 16, 16), "conv(64, bias = false)"),
+        ("a size by the number of its axis", (64, 16, 16), "conv(2 * x.channels)"),
+        ("a momentum that is what is kept", (8, 16, 16), "bn(momentum = 0.01)"),
+        ("a size as a factor", (32, 48, 48), "upsample(size = 48)"),
         ("a sum of one path", (32, 16, 16), "-> relu | skip }"),
         ("a gate without what it gates", (32, 16, 16), "sigmoid | skip }"),
         ("a skip without its bar", (32, 16, 16), "| skip\n"),
@@ -192,3 +213,23 @@ def test_what_is_learned_and_declared_first_leaves_the_input_at_hand() -> None:
     entering, body, _, _ = DOUBTED["a learned tensor declared first"]
     mended = body.replace("  conv", "  skip(x) -> conv").replace("skip(x) }", "skip(x) | skip(g) }")
     assert checked(text_of(entering, mended.replace("add {", "add(broadcast = true) {")), "n.arch").diagnostics == ()
+
+
+CALLED = "block b(op = conv) {{ {} op(8) }}\n\nnetwork n {{\n  input x[3, 8, 8]\n  b -> bn\n}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("network n {\n  input x[3, 8, 8]\n  conv(4)\n}\n\ndefault conv(bias = false)\n", "before the first `conv`"),
+        ("network n {\n  input x[3, 8, 8]\n  stage s {\n    conv(4)\n    default conv(bias = false), relu6()\n    relu6\n  }\n}\n", "before the first `conv`"),
+        ("from resnet import resnet\n\ndefault conv(bias = false)\n\nnetwork n = resnet(classes = 10)\n", "the defaults of its own file"),
+        (CALLED.format("default bn(eps = 0.1)\n "), None),
+        ("default bn(eps = 0.1)\n\n" + CALLED.format("default conv(bias = false)\n "), None),
+    ],
+)  # fmt: skip
+def test_a_default_that_governs_nothing_is_told(text: str, told: str | None) -> None:
+    """A step that a parameter gives may be of any operation."""
+    rows = [row for row in checked(text, "n.arch").diagnostics if row.code == "W504"]
+    assert [row.message for row in rows] == ["this `default` governs nothing: no `conv` stands behind it"] * (told is not None)
+    assert told is None or told in (rows[0].help or "")

@@ -32,7 +32,7 @@ ROWS: tuple[Code, ...] = (
         "W504",
         "a name that nothing reads",
         "A parameter, a `let` or an imported name of this file is never used: a value that is given for it changes nothing. Parameters of a block "
-        "that is itself given as a value are what its caller asks for, and are not warned of.",
+        "that is itself given as a value are what its caller asks for, and are not warned of. Told, too, of a `default` behind which nothing is that it is for.",
         "block b(out, groups = 1) { conv(out) }\nnetwork n {\n  input x[3, 8, 8]\n  b(8)\n}\n",
         "Remove it, or use it where it was meant to be used.",
     ),
@@ -99,9 +99,9 @@ ROWS: tuple[Code, ...] = (
     ),
     Code(
         "W513",
-        "a residual that goes with its condition",
+        "a residual that is lost",
         "`| if c: conv(…)` takes the whole path away where the condition does not hold. A sum of which one path is left, and to which the "
-        "tensor that comes in would fit, is hardly meant.",
+        "tensor that comes in would fit, is hardly meant. Nor is a `drop_path` on the shortcut of a sum, whose branch is what stochastic depth drops.",
         "network n(stride = 1) {\n  input x[8, 8, 8]\n  add {\n    | conv(8, stride = stride)\n    | if stride > 1: conv(8, 1, stride = stride)\n  }\n}\n",
         "`| if c { conv(…) }` keeps the path: without the step it is the tensor that comes in. Where no sum is meant, `# allow W513`; "
         "`| if c: skip` is not warned of.",
@@ -221,5 +221,14 @@ ROWS: tuple[Code, ...] = (
         "network n(width = 8) {\n  input x[3, 32, 32]\n  repeat 3 {\n    let width = width * 2\n    conv(width, 3)\n  }\n}\n",
         "Work it out from the number of the round: `repeat 3 as i { let width = width * 2 ** (i + 1) … }`. Where it is the same, give it once, before the loop, "
         "by a name of its own.",
+    ),
+    Code(
+        "W528",
+        "a number that counts something else elsewhere",
+        "In Keras the momentum of a batch norm is what is kept of the running statistics, here and in PyTorch what enters them. The number of `dropout` is the share "
+        "that goes, once it was the one that stays. A number alone in `upsample` is a factor, and no size. Told of numbers that the text writes out, "
+        "where they make little sense as what they are.",
+        "network n {\n  input x[3, 32, 32]\n  conv(8, bias = false) -> bn(momentum = 0.99)\n}\n",
+        "`bn(momentum = 0.01)`; `dropout(0.1)`; `upsample(size = 64)`. Where it is meant, `# allow W528`.",
     ),
 )
