@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .known import LIKE_THE_FIRST, MADE, matters, plain_name
+from .known import LIKE_THE_FIRST, fills, matters, plain_name
 from .trace import Call, Ref, Trace, tensors_of
 from .unsaid import Unsaid
 
@@ -92,8 +92,9 @@ class Values:
     def _run(self, call: Call, known: Mapping[int, torch.Tensor]) -> list[torch.Tensor]:
         name, like = plain_name(call.function), self.trace.values[call.results[0].number]
         shape = like.shape
-        if name in MADE:
-            return [torch.full(shape, MADE[name], dtype=like.dtype)]
+        filled = fills(call)
+        if filled is not None:
+            return [torch.full(shape, filled, dtype=like.dtype)]
         if call.target is None or sum(known[ref.number].numel() for ref in matters(call)) > MOST_WORK:
             raise Unsaid("a fixed tensor that cannot be worked out again")
         if sum(1 for _ in call.refs()) > 1 and name in LIKE_THE_FIRST:

@@ -77,11 +77,23 @@ LIKE_THE_FIRST = frozenset(("type_as", "to", "expand_as", "view_as", "reshape_as
 MADE = {"new_zeros": 0.0, "zeros_like": 0.0, "new_empty": 0.0, "empty_like": 0.0, "new_ones": 1.0, "ones_like": 1.0}
 """Functions that make a tensor of one number, whatever is in the one that they are asked of."""
 
+FILLED = {"new_full": 2, "full_like": 1}
+"""The same with a number that is given, and its place."""
+
+
+def fills(call: Call) -> float | None:
+    """The number all over what a call makes, whatever is in the tensor that it is asked of; None for other calls."""
+    name = plain_name(call.function)
+    if name in FILLED:
+        given = call.keywords.get("fill_value", next(iter(call.arguments[FILLED[name] :]), None))
+        return given if isinstance(given, int | float) else None
+    return MADE.get(name)
+
 
 def matters(call: Call) -> Iterator[Ref]:
     """The tensors on whose numbers the result of a call depends."""
     name = plain_name(call.function)
-    if name in MADE:
+    if fills(call) is not None:
         return
     for count, ref in enumerate(call.refs()):
         if count == 0 or name not in LIKE_THE_FIRST:

@@ -51,11 +51,11 @@ def reshaped(low: Lower, data: Data, shape: tuple[int, ...]) -> Data:
 
 
 def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
-    """Numbers, or a table by its name. Of what was stretched over the batch the first is taken."""
+    """Numbers, or a table by its name. Of what was stretched over the batch the part of one image is taken."""
     tensor = low.values.of(number)
     for axis, (size, wanted) in enumerate(zip(tensor.shape, shape, strict=True)):
         if size != wanted:
-            tensor = tensor.narrow(axis, 0, 1)
+            tensor = _of_one(tensor, axis, wanted)
     value = low.trace.values[number]
     # A larger one's key is left out, which the header says.
     is_kept = value.source == "buffer" and value.name in low.stored and tensor.numel() <= MOST_TOLD
@@ -63,6 +63,18 @@ def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
     if is_kept:
         low.made[number] = made  # a checkpoint has it once
     return made
+
+
+def _of_one(tensor: torch.Tensor, axis: int, size: int) -> torch.Tensor:
+    """The rows of the first image, where those of the others are the same: behind it, or each beside its like."""
+    images = tensor.shape[axis] // size
+    for found, again in (
+        (tensor.narrow(axis, 0, size), lambda rows: rows.repeat([images if place == axis else 1 for place in range(rows.dim())])),
+        (tensor.unflatten(axis, (size, images)).select(axis + 1, 0), lambda rows: rows.repeat_interleave(images, axis)),
+    ):
+        if torch.equal(again(found), tensor):
+            return found
+    raise Unsaid("a fixed tensor with an axis along the batch")
 
 
 def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str | None = None) -> Data:

@@ -35,7 +35,12 @@ def flowing(low: Lower, number: int) -> Data:
     elif value.call is not None and low.values.leaves(number):
         _again(low, number, shape)
     else:
-        return fixed(low, number, shape)  # anew at each use, so that each has its own
+        try:
+            return fixed(low, number, shape)  # anew at each use, so that each has its own
+        except Unsaid:
+            if value.call is None:
+                raise
+            _again(low, number, shape)  # too many numbers, made of fewer
     return low.made[number]
 
 

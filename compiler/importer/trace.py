@@ -142,6 +142,9 @@ class Trace:
 ASKS = frozenset(("item", "tolist", "numpy", "equal", "allclose", "is_nonzero", "__bool__", "__int__", "__float__", "__index__"))
 """Functions that answer with numbers, by which a model decides. Of a tensor that is the same for every input it can."""
 
+TAKE_NUMBERS = frozenset(("full", "new_full", "full_like", "arange", "linspace", "logspace"))
+"""Functions that take the number out of a tensor of one."""
+
 OPAQUE = ("DropPath", "StochasticDepth")
 """Modules that are one step, whatever they call."""
 
@@ -265,6 +268,10 @@ class _Recorder(TorchFunctionMode):
         name = getattr(func, "__name__", str(func))
         if name == "__get__":
             return self._attribute(func, args, kwargs)
+        if name in TAKE_NUMBERS:
+            first = int(name != "full" and name.endswith(("full", "_like")))  # the tensor that it is asked of
+            args = [*args[:first], *(self._number(item) for item in args[first:])]
+            kwargs = {key: self._number(item) if key != "input" else item for key, item in kwargs.items()}
         arguments, keywords = tuple(self.plain(item) for item in args), {key: self.plain(item) for key, item in kwargs.items()}
         given = [tensor for item in (*args, *kwargs.values()) for tensor in tensors_of(item)]
         before = [version(tensor) for tensor in given]
@@ -289,6 +296,18 @@ class _Recorder(TorchFunctionMode):
             elif id(tensor) in self.known:  # statistics that training counts
                 self.versions[id(tensor)] = version(tensor)
         return result
+
+    def _number(self, value: Any) -> Any:
+        """The number of a tensor that holds one, where it does not depend on the input."""
+        if not isinstance(value, torch.Tensor) or value.dim():
+            return value
+        if not value.is_meta:
+            with torch._C.DisableTorchFunction():
+                return value.item()
+        with contextlib.suppress(Unsaid):
+            if self.answer is not None:
+                return self.answer(self.trace, Call("item", (self.ref(value),), {}, [], "", target=torch.Tensor.item), self.with_numbers)
+        return value
 
     def _keep_origins(
         self, call: Call, args: Sequence[Any], kwargs: Mapping[str, Any], given: Sequence[torch.Tensor], made: Sequence[torch.Tensor]
