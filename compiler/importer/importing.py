@@ -21,6 +21,7 @@ from .flat_steps import Flat
 from .natural import natural
 from .prove import Proof, prove
 from .runs import Runs
+from .shared_parts import parts_of_their_own
 from .simplify import simplify
 from .sources import Model
 from .structure import Structure, structure
@@ -62,7 +63,8 @@ def import_model(model: Model, *, name: str | None = None, flat: bool = False, s
     F655 where that is the model's own doing."""
     was_training = {part: part.training for part in model.module.modules()}
     try:
-        return _imported(model, name or model.name, flat, source)
+        with parts_of_their_own(model.module):
+            return _imported(model, name or model.name, flat, source)
     finally:
         for part, training in was_training.items():
             part.training = training

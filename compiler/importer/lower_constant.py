@@ -68,12 +68,11 @@ def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
 def _of_one(tensor: torch.Tensor, axis: int, size: int) -> torch.Tensor:
     """The rows of the first image, where those of the others are the same: behind it, or each beside its like."""
     images = tensor.shape[axis] // size
-    for found, again in (
-        (tensor.narrow(axis, 0, size), lambda rows: rows.repeat([images if place == axis else 1 for place in range(rows.dim())])),
-        (tensor.unflatten(axis, (size, images)).select(axis + 1, 0), lambda rows: rows.repeat_interleave(images, axis)),
-    ):
-        if torch.equal(again(found), tensor):
-            return found
+    behind = tensor.unflatten(axis, (images, size)).movedim(axis, 0)
+    beside = tensor.unflatten(axis, (size, images)).movedim(axis + 1, 0)
+    for rows in (behind, beside):
+        if bool((rows == rows[0]).all()):
+            return rows[0]
     raise Unsaid("a fixed tensor with an axis along the batch")
 
 

@@ -132,6 +132,7 @@ def setitem(low: Lowering, call: Call) -> None:
     rows += [slice(None)] * (len(data.shape) - len(rows))
     parts: list[Part] = []
     shape, single = list(data.bare), set[int]()
+    strides: list[tuple[int, int, int]] = []
     for axis, row in enumerate(rows):
         written: Written = {}
         if isinstance(row, int) and not isinstance(row, bool):
@@ -146,13 +147,17 @@ def setitem(low: Lowering, call: Call) -> None:
         else:
             raise Unsaid("writing into other parts of a tensor than slices")
         if (start, stop, step) != (0, data.shape[axis], 1):
-            if step != 1 or (axis == data.batch and not data.alone):
-                raise Unsaid("writing into a part of the batch, or every other place")
+            if axis == data.batch and not data.alone:
+                raise Unsaid("writing into a part of the batch")
             own = data.axis(axis)
-            parts.append((own, start, stop, written))
-            shape[own] = stop - start
+            shape[own] = len(range(start, stop, step))
+            if step == 1:
+                parts.append((own, start, stop, written))
+            else:
+                strides.append((own, start, step))
     value = _value(low, call.arguments[2], data, tuple(shape), single)
-    low.tell(made.number, replace(made, number=_written(low, data, value, parts).number))
+    write = _written_in_steps if strides else _written
+    low.tell(made.number, replace(made, number=write(low, data, value, parts, *strides).number))
 
 
 def _value(low: Lowering, given: object, data: Data, shape: tuple[int, ...], single: set[int]) -> Data:
@@ -194,6 +199,22 @@ def _written(low: Lowering, data: Data, value: Data, parts: list[Part]) -> Data:
     rows = [part(0, start)[0]] if start else []
     rows += [inner, *([part(stop, size)[0]] if stop < size else [])]
     return low.between("concat", {"axis": axis}, rows, shape)
+
+
+def _written_in_steps(low: Lowering, data: Data, value: Data, parts: list[Part], stride: tuple[int, int, int], *more: object) -> Data:
+    """Every so many places of an axis: one place of an axis that has the steps."""
+    axis, start, step = stride
+    whole = data.bare
+    if more or whole[axis] % step or not 0 <= start < step or value.bare[axis] != whole[axis] // step:
+        raise Unsaid("writing into every other place of a part")
+
+    def in_steps(tensor: Data, size: int) -> Data:
+        shape = (*tensor.bare[:axis], whole[axis] // step, size, *tensor.bare[axis + 1 :])
+        return low.between("reshape", {"shape": list(shape)}, [tensor], shape)
+
+    moved = [(own + (own > axis), first, last, written) for own, first, last, written in parts]
+    made = _written(low, in_steps(data, step), in_steps(value, 1), [*moved, (axis + 1, start, start + 1, {})])
+    return low.between("reshape", {"shape": list(whole)}, [made], whole)
 
 
 @lowers("zero", "fill")
