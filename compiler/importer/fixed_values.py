@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from .arguments import tensors_of
 from .known import LIKE_THE_FIRST, fills, matters, plain_name
-from .trace import Call, Ref, Trace, tensors_of
+from .trace import Call, Ref, Trace
 from .unsaid import Unsaid
 
 MOST_WORK = 16_000_000

@@ -68,11 +68,15 @@ def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
 def _of_one(tensor: torch.Tensor, axis: int, size: int) -> torch.Tensor:
     """The rows of the first image, where those of the others are the same: behind it, or each beside its like."""
     images = tensor.shape[axis] // size
-    behind = tensor.unflatten(axis, (images, size)).movedim(axis, 0)
-    beside = tensor.unflatten(axis, (size, images)).movedim(axis + 1, 0)
-    for rows in (behind, beside):
-        if bool((rows == rows[0]).all()):
-            return rows[0]
+    before, behind = tensor.shape[:axis], tensor.shape[axis + 1 :]
+    rows: torch.Tensor
+    for rows in (
+        tensor.reshape(*before, images, size, *behind).movedim(axis, 0),
+        tensor.reshape(*before, size, images, *behind).movedim(axis + 1, 0),
+    ):
+        first: torch.Tensor = rows[0]
+        if bool((rows == first).all()):
+            return first
     raise Unsaid("a fixed tensor with an axis along the batch")
 
 

@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
 from ..ops.base import Shape
+from .arguments import bare, tensors_of
 from .calling import call, input_names
 from .graph_model import GraphModel, Row
 from .own_gradients import noting
@@ -279,7 +280,7 @@ class _Recorder(TorchFunctionMode):
             with contextlib.suppress(Unsaid):  # what depends on the input has no numbers, and PyTorch says so
                 return self.answer(self.trace, Call(name, arguments, keywords, [], "", target=func), self.with_numbers)
         if any(tensor.is_meta for tensor in given) and not all(tensor.is_meta for tensor in given):
-            args, kwargs = _bare(args, name), _bare(kwargs, "")
+            args, kwargs = bare(args, name), bare(kwargs, "")
         result = func(*args, **kwargs)
         if name == "size":
             self._measured(args[0])
@@ -415,29 +416,6 @@ class _Recorder(TorchFunctionMode):
             return result
 
         return dropped
-
-
-def _bare(value: Any, function: str) -> Any:
-    """An argument whose tensors have no numbers: a model that makes one in its `forward` does not say where. What is written into stays."""
-    if isinstance(value, torch.Tensor):
-        return value if value.is_meta else torch.empty_like(value, device="meta")
-    if isinstance(value, dict):
-        return {key: _bare(item, "") for key, item in value.items()}
-    if type(value) in (list, tuple):
-        rows = [_bare(item, "") for item in value]
-        if function == "__setitem__" or function.rstrip("_") + "_" == function:
-            rows[0] = value[0]
-        return type(value)(rows)
-    return value
-
-
-def tensors_of(result: object) -> list[torch.Tensor]:
-    """The tensors among what a call answers with."""
-    if isinstance(result, torch.Tensor):
-        return [result]
-    if isinstance(result, list | tuple):
-        return [tensor for item in result for tensor in tensors_of(item)]
-    return []
 
 
 def _line() -> tuple[str, int] | None:
