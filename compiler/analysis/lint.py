@@ -16,10 +16,12 @@ from ..elaborate.input_order import other_order
 from ..elaborate.trial import by_text, takes
 from ..graph.program import Node, Program
 from ..graph.provenance import has_even_half
-from ..ops.axis_names import AXIS_NAMES, STANDARD
+from ..ops.axis_names import AXIS_NAMES
 from ..ops.base import Refusal, Shape, product, show
 from ..ops.spatial import map_size
+from .doubting import doubt, users_of
 from .dropped_shortcuts import dropped_shortcuts
+from .foreign_reshapes import foreign_reshapes
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]
@@ -28,8 +30,8 @@ Doubt = Callable[[Program], Iterator[Diagnostic]]
 def lint(program: Program) -> tuple[Diagnostic, ...]:
     """All doubts about a program, once a place, without those that its files silence."""
     found: dict[tuple[str, str, int], Diagnostic] = {}
-    for doubt in DOUBTS:
-        for row in doubt(program):
+    for find in DOUBTS:
+        for row in find(program):
             span = row.primary.span
             found.setdefault((row.code, span.source.name, span.start), row)
     return unsilenced(found.values())
@@ -72,25 +74,13 @@ def _head(source: Source) -> tuple[str, ...]:
     return tuple(codes)
 
 
-def _doubt(code: str, message: str, place: Label, *secondary: Label, help: str | None = None, fix: Fix | None = None) -> Diagnostic:
-    return Diagnostic(code, message, place, secondary, (), help, fix, Severity.WARNING)
-
-
-def _users(program: Program) -> list[list[Node]]:
-    users: list[list[Node]] = [[] for _ in program.nodes]
-    for node in program.nodes:
-        for index in node.inputs:
-            users[index].append(node)
-    return users
-
-
 def _only_a_norm(users: list[Node]) -> bool:
     return len(users) == 1 and users[0].operation.removes_mean
 
 
 def bias_before_norm(program: Program) -> Iterator[Diagnostic]:
     """A norm subtracts the mean, and with it the bias that was added just before."""
-    users = _users(program)
+    users = users_of(program)
     # A bias that is used again somewhere else must have no effect there either.
     needed = {node.shares for node in program.nodes if not _only_a_norm(users[node.index])}
     for node in program.nodes:
@@ -100,7 +90,7 @@ def bias_before_norm(program: Program) -> Iterator[Diagnostic]:
             continue  # who writes `bias = true` where it is so already, or against a `default`, wants it: a checkpoint has it
         if _only_a_norm(users[node.index]):
             norm = users[node.index][0]
-            yield _doubt(
+            yield doubt(
                 "W502",
                 f"the bias of `{node.key}` has no effect: `{norm.operation.name}` subtracts it with the mean",
                 Label(node.span, f"adds {node.shape[0]} biases"),
@@ -128,7 +118,7 @@ def unread_values(program: Program) -> Iterator[Diagnostic]:
             ((found, node) for node in group if (found := unread_rows(program.nodes, node, group)) is not None), (None, None)
         )
         if found is not None and node is not None:
-            yield _doubt("W503", f"`{node.key}` never reads {found.what}", Label(node.span, found.label), help=found.help)
+            yield doubt("W503", f"`{node.key}` never reads {found.what}", Label(node.span, found.label), help=found.help)
 
 
 def idle_steps(program: Program) -> Iterator[Diagnostic]:
@@ -141,7 +131,7 @@ def idle_steps(program: Program) -> Iterator[Diagnostic]:
             continue  # it gives names
         if all(other.operation.does_nothing(other.input_shapes, other.shape) and not _serves_other_sizes(other) for other in group):
             first = re.fullmatch(r"slice\((\w+), 0\)", node.span.text)
-            yield _doubt(
+            yield doubt(
                 "W505",
                 f"`{node.key}` changes nothing: its output is its input",
                 Label(node.span, "takes all from position 0" if first else "changes nothing"),
@@ -175,7 +165,7 @@ def single_values(program: Program) -> Iterator[Diagnostic]:
     """Statistics over one value. That a norm of vectors needs a batch is known to everybody who writes one."""
     for node in program.nodes:
         if node.operation.needs_several_values and len(node.shape) > 1 and product(node.shape[1:]) == 1:
-            yield _doubt(
+            yield doubt(
                 "W506",
                 f"`{node.key}` sees one value a channel at batch 1, so that training needs batches of 2 at least",
                 Label(node.span, f"of {show(node.shape)}"),
@@ -187,7 +177,7 @@ def even_half(program: Program) -> Iterator[Diagnostic]:
     """`half` centres an odd window; an even one loses a row, unless the stride makes up for it."""
     for node in program.nodes:
         if has_even_half(node.operation) and _loses_a_row(node):
-            yield _doubt(
+            yield doubt(
                 "W507",
                 f"`{node.key}` has an even window, which `half` cannot centre: {show(node.input_shapes[0])} becomes {show(node.shape)}",
                 Label(node.span, "an even kernel with `pad = half`"),
@@ -216,7 +206,7 @@ def uneven_pools(program: Program) -> Iterator[Diagnostic]:
     for node in program.nodes:
         windows = node.operation.windows(node.input_shapes, node.shape) or ()
         if node.operation.family == "pool" and any(window.upscale != 1 for window in windows):
-            yield _doubt(
+            yield doubt(
                 "W511",
                 f"the windows of `{node.key}` overlap: {show(node.input_shapes[0][1:])} is no multiple of {show(node.shape[1:])}",
                 Label(node.span, f"from {show(node.input_shapes[0])} to {show(node.shape)}"),
@@ -232,7 +222,7 @@ def lonely_groups(program: Program) -> Iterator[Diagnostic]:
             continue
         incoming, outgoing = node.input_shapes[0][0], node.shape[0]
         if outgoing == groups and incoming > groups:
-            yield _doubt(
+            yield doubt(
                 "W508",
                 f"each of the {groups} groups of `{node.key}` has one channel of its own ({incoming} come in, {outgoing} go out)",
                 Label(node.span, f"{incoming // groups} in, 1 out a group"),
@@ -245,7 +235,7 @@ def twin_operands(program: Program) -> Iterator[Diagnostic]:
     for node in program.nodes:
         if node.operation.is_merge() and len(set(node.inputs)) < len(node.inputs):
             twice = next(index for index in node.inputs if node.inputs.count(index) > 1)
-            yield _doubt(
+            yield doubt(
                 "W509",
                 f"`{node.key}` is given `{program.nodes[twice].key}` {node.inputs.count(twice)} times",
                 Label(node.span, "one operand several times"),
@@ -265,7 +255,7 @@ def fixed_input(program: Program) -> Iterator[Diagnostic]:
         native = "x".join(str(size) for name, size in zip(start.axes, start.shape, strict=True) if name != "channels")
         weights = sum(weight.elements for weight in node.weights if weight.trainable)
         share = f"; its weights are {weights} parameters" if weights > 1_000_000 else ""
-        yield _doubt(
+        yield doubt(
             "W510",
             f"the weights of `{node.key}` are made for inputs of {native}: the built network takes no size that changes their shape{share}",
             Label(node.span, f"reads {show(node.input_shapes[0])}"),
@@ -290,93 +280,13 @@ def _of_positions(program: Program, node: Node) -> str | None:
 
 def foreign_inputs(program: Program) -> Iterator[Diagnostic]:
     """An image with its channels last, or with the batch before them: everything is inferred from it, so nothing else would tell."""
-    users = _users(program)
+    users = users_of(program)
     for node in program.nodes:
         found = other_order(node)
         flattened = len(node.shape) == 2 and all(len(user.shape) == 1 for user in users[node.index])  # all the same to a vector
         if found is not None and not flattened:
             why, meant = found
-            yield _doubt("W512", why, Label(node.span, f"{show(meant)} seems to be meant"), help=f"write `{show(meant)}`")
-
-
-def foreign_reshapes(program: Program) -> Iterator[Diagnostic]:
-    """`reshape([-1, 512])`, where another library's -1 is the batch; `reshape([7, 7, 256])` of a vector for a window, its channels last."""
-    users = _users(program)
-    for node in program.nodes:
-        if not takes(node.operation, "shape") or len(node.inputs) != 1:
-            continue
-        entering, shape = node.input_shapes[0], node.shape
-        yield from _batch_reshaped(program, users, node)
-        last = len(entering) == 1 and len(shape) == 3 and 1 < shape[0] == shape[1] < shape[2]
-        if last and node.axes in (STANDARD[3], ("",) * 3) and any(_has_window(user) for user in users[node.index]):
-            meant = (shape[2], *shape[:2])
-            yield _doubt(
-                "W512",
-                f"channels come first: {show(shape)} is an image of {shape[0]} channels, {shape[1]} high and {shape[2]} wide",
-                Label(node.span, f"{show(meant)} seems to be meant"),
-                help=f"write `{show(meant)}`",
-            )
-
-
-def _batch_reshaped(program: Program, users: list[list[Node]], node: Node) -> Iterator[Diagnostic]:
-    """`reshape([-1, 8])`, `reshape([1, 64])`: the first size as another library writes the batch."""
-    entering, shape, text = node.input_shapes[0], node.shape, node.span.text
-    rest = shape[1:]
-    if re.match(r"\w+\(\[\s*-\s*1\s*,", text):
-        is_image = len(entering) > 2 and node.input_axes[:1] == (STANDARD.get(len(entering)),)
-        alike = [other for other in program.nodes if other.span == node.span]
-        if is_image and entering[0] > 1 and len(shape) == 2 and shape[0] > 1:
-            yield _doubt(
-                "W518",
-                f"`{node.key}` makes {show(shape)} of {show(entering)}: the batch is not counted, and -1 is an axis of {shape[0]} here",
-                Label(node.span, f"{shape[0]} rows of {shape[1]}"),
-                help=f"one vector of each image is `flatten`; where rows are meant, write `[{shape[0]}, {shape[1]}]`",
-            )
-        of_vector = len(entering) == 1 and len(shape) > 2  # an image of as many channels as there are
-        if shape[0] > 1 or not rest or of_vector or shape == entering or any(other.shape[0] > 1 for other in alike):
-            return
-        told = "-1 is an axis of 1 here"
-    elif re.match(r"\w+\(\[\s*1\s*,", text) and _keeps_one(program, users, node):
-        told = "the 1 is an axis of its own"
-    else:
-        return
-    remedy = (
-        "leave the step out"
-        if rest == entering
-        else "one vector of each is `flatten`"
-        if len(rest) == 1
-        else f"write `[{show(rest)[1:-1]}]`"
-    )
-    yield _doubt(
-        "W518",
-        f"`{node.key}` makes {show(shape)} of {show(entering)}: the batch is not counted, and {told}",
-        Label(node.span, "an axis more"),
-        help=f"{remedy}; where an axis of 1 is meant, "
-        + (f"name the axes: `[length = 1, channels = {shape[1]}]`" if len(shape) == 2 else "`# allow W518`"),
-    )
-
-
-def _keeps_one(program: Program, users: list[list[Node]], node: Node) -> bool:
-    """Whether the first axis, of 1, is there in the output still, and nothing on the way there has a use for it.
-
-    A vector may be one row of tokens, one map or one signal: a layer that works on its features alone tells that it is none of these.
-    """
-    entering, shape = node.input_shapes[0], node.shape
-    if entering[0] == 1 or (shape[1:] != entering and product(entering) != entering[0]) or (len(entering) == 1 and len(shape) > 2):
-        return False
-    learns, here = False, node
-    while users[here.index]:
-        if len(users[here.index]) > 1 or len(users[here.index][0].inputs) > 1:
-            return False
-        here = users[here.index][0]
-        if here.shape[:1] != (1,) or len(here.shape) != len(shape):
-            return False
-        learns = learns or bool(here.weights)
-    return learns or (len(entering) > 1 and shape[1:] == entering)
-
-
-def _has_window(node: Node) -> bool:
-    return any(window.kernel > 1 for window in node.operation.windows(node.input_shapes, node.shape) or ())
+            yield doubt("W512", why, Label(node.span, f"{show(meant)} seems to be meant"), help=f"write `{show(meant)}`")
 
 
 def short_factors(program: Program) -> Iterator[Diagnostic]:
@@ -394,7 +304,7 @@ def short_factors(program: Program) -> Iterator[Diagnostic]:
 
             remedy = in_place_of_a_factor(node, meant)
             came = map_size(node.shape[1:])
-            yield _doubt(
+            yield doubt(
                 "W519",
                 f"the factor of `{node.key}` falls just short of {map_size(meant)}: as a number the quotient is a little less, and {came} comes out",
                 Label(node.span, f"of {map_size(sizes)} makes {came}"),
@@ -407,7 +317,7 @@ def short_factors(program: Program) -> Iterator[Diagnostic]:
 def lost_shortcuts(program: Program) -> Iterator[Diagnostic]:
     """`add { | skip -> drop_path(0.1) | conv(64) }`: the shortcut is dropped, and the branch stays."""
     for node, dropping in dropped_shortcuts(program):
-        yield _doubt(
+        yield doubt(
             "W513",
             f"`{dropping.key}` drops the shortcut of a residual, with all that came before it, and keeps the branch",
             Label(dropping.span, "drops what the other path is made of"),
