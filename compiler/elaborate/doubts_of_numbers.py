@@ -18,6 +18,7 @@ def doubts_of_numbers(word: str, call: ast.Call, given: Mapping[str, Given], ent
     match word:
         case "bn":
             yield from _momentum(given.get("momentum"))
+            yield from _first_number(call, given.get("eps"))
         case "dropout" | "drop_path" | "dropblock":
             yield from _all_dropped(word, given.get("p"))
         case "upsample":
@@ -45,6 +46,26 @@ def _momentum(given: Given | None) -> Iterator[Diagnostic]:
     )
 
 
+def _first_number(call: ast.Call, given: Given | None) -> Iterator[Diagnostic]:
+    """`bn(0.9)`: the first number is what is added to the variance, of which nobody adds a twentieth."""
+    value = _written(given)
+    if given is None or value is None or value < 0.05 or not _is_first(call, given):
+        return
+    word, share = call.path[0], f"{1 - value:.6g}" if value >= 0.9 else given.span.text
+    yield Diagnostic(
+        "W528",
+        f"`{call.span.text}` adds {given.span.text} to the variance: the first number is `eps`",
+        Label(given.span, "added to the variance"),
+        help=f"a momentum has its name, and is the share of the batch: `{word}(momentum = {share})`; where it is meant, `{word}(eps = {given.span.text})`",
+        severity=Severity.WARNING,
+    )
+
+
+def _is_first(call: ast.Call, given: Given) -> bool:
+    """Whether an argument stands first in its call, without its name."""
+    return bool(call.arguments) and call.arguments[0].name is None and call.arguments[0].value.span == given.span
+
+
 def _all_dropped(word: str, given: Given | None) -> Iterator[Diagnostic]:
     """`dropout(1)`: once the share that stays was written, and 1 dropped nothing."""
     if given is not None and _written(given) == 1:
@@ -59,20 +80,36 @@ def _all_dropped(word: str, given: Given | None) -> Iterator[Diagnostic]:
 
 def _size_as_factor(call: ast.Call, given: Given | None, entering: object) -> Iterator[Diagnostic]:
     """`upsample(64)` of 32x32: a number alone is a factor, and 64 is twice the size. Powers of two up to 32 are those of segmentation."""
-    factor = _written(given)
-    if given is None or not isinstance(factor, int) or not isinstance(entering, ShapeOf) or entering.axes[:1] != ("channels",):
+    if given is None or not _is_first(call, given) or not isinstance(entering, ShapeOf) or entering.axes[:1] != ("channels",):
         return
     sides = entering.shape[1:]
-    if not call.arguments or call.arguments[0].name is not None or call.arguments[0].value.span != given.span:
+    factors = _whole(given, len(sides))
+    if len(sides) < 2 or len(factors) != len(sides):
         return
-    is_size = len(sides) > 1 and all(side >= 4 and factor > side and factor % side == 0 for side in sides)
-    if not is_size or (factor & (factor - 1) == 0 and factor * max(sides) <= LARGE):
+    pairs = list(zip(factors, sides, strict=True))
+    is_size = all(side >= 4 and factor > side and factor % side == 0 for factor, side in pairs)
+    if not is_size or all(factor & (factor - 1) == 0 and factor * side <= LARGE for factor, side in pairs):
         return
-    came, made = ("x".join(str(side * by) for side in sides) for by in (1, factor))
+    came, made = "x".join(map(str, sides)), "x".join(str(factor * side) for factor, side in pairs)
+    size = "x".join(map(str, factors)) if len(set(factors)) > 1 or not isinstance(_written(given), int) else given.span.text
     yield Diagnostic(
         "W528",
-        f"`{call.span.text}` makes {made} of {came}: a number alone is how many times larger",
-        Label(given.span, f"{factor} times larger"),
-        fix=Fix(f"a size has its name: write `size = {factor}`", (Edit(given.span, f"size = {factor}"),)),
+        f"`{call.span.text}` makes {made} of {came}: without a name it is how many times larger",
+        Label(given.span, "times larger"),
+        fix=Fix(f"a size has its name: write `size = {size}`", (Edit(given.span, f"size = {size}"),)),
         severity=Severity.WARNING,
     )
+
+
+def _whole(given: Given, rank: int) -> tuple[int, ...]:
+    """The whole numbers that the text writes, one for each axis; none where it writes others."""
+    expression = given.origin.expression if given.origin is not None else None
+    match expression:
+        case ast.Number(value=int(value)):
+            return (value,) * rank
+        case ast.Size(values=values):
+            return values
+        case ast.List(items=items):
+            return tuple(item.value for item in items if isinstance(item, ast.Number) and isinstance(item.value, int))
+        case _:
+            return ()
