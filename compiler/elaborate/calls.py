@@ -103,7 +103,7 @@ def arguments_of(
         callee = callee.callee
     defaults = frame.defaults.of(callee)
     if isinstance(callee, Builtin) and call.arguments and isinstance(call.arguments[0].value, ast.Name):
-        tensor_given(callee.operation.least_inputs, signature(callee), call, expansion.evaluator(frame))
+        tensor_given(callee.operation.least_inputs, signature(callee), call, expansion.evaluator(frame), frozenset(defaults))
     try:
         found = match(signature(callee), [argument for argument, _ in outer], call.span, frozenset(defaults))
     except Problem as problem:

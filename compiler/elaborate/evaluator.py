@@ -13,6 +13,7 @@ from ..ops.suggest import closest, did_you_mean
 from .closures import Builtin, Environment, Labelled, Module, Origin, Partial, Template
 from .effort import Effort
 from .explain_axes import named_sizes, no_such_axis
+from .explain_lists import gathered
 from .explain_numbers import rounded
 from .explain_values import comma_of_a_list, dotted_name, from_elsewhere, nothing_of_the_file, unknown_name, with_origins
 from .foreign_methods import method_of_a_tensor, step_as_value
@@ -210,6 +211,7 @@ class Evaluator:
                 "E227",
                 f"`{node.value.span.text}` is {kind_of(value)} and has no `{node.name}`",
                 Label(node.name_span, f"of {kind_of(value)}"),
+                help=gathered(node.name) if isinstance(value, tuple) else None,
             )
         )
 

@@ -27,3 +27,13 @@ def labels_in_a_list(frame: Frame, name: str, span: Span) -> Remedy | None:
     # Where its sizes are read, too, a text in its place has none.
     edits = (Edit(values.span, f"[{quoted}]"), Edit(span, written)) if uses == 1 else ()
     return Remedy(help, Fix(help, edits) if edits else None)
+
+
+def gathered(method: str) -> str | None:
+    """`skips.append(x)`: what rounds leave behind are labels, and no list that grows."""
+    if method not in ("append", "extend", "insert", "pop"):
+        return None
+    return (
+        "a list keeps what it was given; what each round leaves behind is a label that tells it apart: "
+        '`for i, c in [16, 32] { "e{i}": conv(c) }`, then `skip("e0")`'
+    )

@@ -23,8 +23,8 @@ class Knows(Protocol):
     def labelled(self, node: ast.Expression) -> Labelled | None: ...
 
 
-def tensor_given(inputs: int, called: Signature, call: ast.Call, evaluator: Knows) -> None:
-    """Refuse `relu(x)`, `conv(x, 64)`: what a step works on is the tensor at hand."""
+def tensor_given(inputs: int, called: Signature, call: ast.Call, evaluator: Knows, filled: frozenset[str]) -> None:
+    """Refuse `relu(x)`, `conv(x, 64)`: what a step works on is the tensor at hand. `filled` are the parameters that a `default` row gives."""
     first = call.arguments[0]
     if inputs != 1 or first.name is not None or not isinstance(first.value, ast.Name):
         return
@@ -34,6 +34,11 @@ def tensor_given(inputs: int, called: Signature, call: ast.Call, evaluator: Know
     if any(isinstance(slot.kind, Reference) for slot in called.slots):
         return
     rest = ", ".join(row.span.text for row in call.arguments[1:])
+    try:
+        match(called, call.arguments[1:], call.span, filled)
+    except Problem as left:
+        if left.diagnostic.code == "E205":
+            raise Problem(_as_a_size(called, first, rest)) from None
     written, edit = taken_up(call.span, f"skip({name})", f"{called.name}({rest})" if rest else called.name)
     raise Problem(
         Diagnostic(
@@ -42,6 +47,18 @@ def tensor_given(inputs: int, called: Signature, call: ast.Call, evaluator: Know
             Label(first.span, "is a label"),
             fix=Fix(f"go on from the label: write `{written}`", (edit,)),
         )
+    )
+
+
+def _as_a_size(called: Signature, first: ast.Argument, rest: str) -> Diagnostic:
+    """`conv(c)`, where `c` is a label: without it the step lacks an argument, which may be a size of that tensor."""
+    name = first.value.span.text
+    sized = f"{called.name}({name}.channels{f', {rest}' if rest else ''})"
+    return Diagnostic(
+        "E207",
+        f"`{called.name}` works on the tensor at hand, and takes none as an argument",
+        Label(first.span, "is a label"),
+        help=f"a size of it is read by the name of its axis, `{sized}`; to go on from it, write `skip({name})` before the step",
     )
 
 

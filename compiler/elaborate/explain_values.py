@@ -159,6 +159,8 @@ def unknown_name(
         help = step.message + (". The channels that come in are never written: they are those of the tensor" if counted else "")
     elif wanted != "a value" and near and arguments >= COUNT_INPUTS.get(key(name), arguments + 1):
         help, fix = f"{help} The channels that come in are never written: they are those of the tensor", None
+    elif wanted != "a value" and environment.label(name) is not None and (named := _named_as_output(span)) is not None:
+        help, fix = "an output is named behind its word, without a colon", named
     elif wanted != "a value" and environment.label(name) is not None:
         help, fix = (
             f"`{name}` is a label: `skip({name})` goes on from its step, `reuse({name})` runs it once more with the same weights",
@@ -174,6 +176,11 @@ def unknown_name(
         help, fix = _imported(own, span)
     elif name.startswith("self."):
         help = "a step stands where it is run, and there is no `self`: write the operation itself, with a label where its keys need a name"
+        fix = None
+    elif name == "int" and "function" in wanted:
+        help, fix = "`floor` gives the whole number below, as `int` does of a number above 0", Fix("write `floor`", (Edit(span, "floor"),))
+    elif name == "zip":
+        help = "what goes together is an item of one list: `for row in [[8, 3], [16, 5]] { conv(row[0], row[1]) }`; `for i, c in list` counts, too"
         fix = None
     elif name == "enumerate":
         help, fix = "`for i, x in list { … }` numbers the rounds by itself", _bare_list(span)
@@ -191,6 +198,15 @@ def unknown_name(
         help=help,
         fix=fix,
     )
+
+
+def _named_as_output(span: Span) -> Fix | None:
+    """`output: d`: an output is named, and no step with that label."""
+    source = span.source
+    before = re.search(r"(?:^|[\n{])[ \t]*(output[ \t]*:[ \t]*)\Z", source.text[max(span.start - 100, 0) : span.start])
+    if before is None:
+        return None
+    return Fix(f"write `output {span.text}`", (Edit(source.span(span.start - len(before[1]), span.start), "output "),))
 
 
 def _bare_list(span: Span) -> Fix | None:

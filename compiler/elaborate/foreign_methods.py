@@ -12,7 +12,7 @@ from ..ops import TABLE
 from ..ops.foreign_names import advice, otherwise, same_as
 from .explain_values import taken_up
 from .foreign_axes import PARTED, REDUCED, parted, reduced, size_of
-from .foreign_shapes import Around, Differs
+from .foreign_shapes import FLATTENS_ALL, Around, Differs
 from .foreign_translation import joined, translated
 
 
@@ -38,7 +38,8 @@ def method_of_a_tensor(call: ast.Call, around: Around) -> Diagnostic:
         elif (name := method if method in TABLE else same_as(f"torch.{method}")) is not None:
             help = f"it is a step here, with other arguments: `archc explain {name}` says which, and `skip({tensor}) -> {name}…` takes the tensor"
     message = f"`{tensor}` is a label and has no `{method}`: what is done with a tensor is a step"
-    return Diagnostic("E227", message, Label(call.path_span, "a method of PyTorch"), help=help or None, fix=fix)
+    notes = (FLATTENS_ALL,) if method == "flatten" and not call.arguments else ()
+    return Diagnostic("E227", message, Label(call.path_span, "a method of PyTorch"), notes=notes, help=help or None, fix=fix)
 
 
 _TURNED = re.compile(

@@ -62,6 +62,9 @@ class Around:
         return None
 
 
+FLATTENS_ALL = "PyTorch's joins the axis of the batch, too, unless it is told `start_dim = 1`; `flatten` keeps it"
+
+
 def items_of(node: ast.Expression) -> list[str] | None:
     """The texts of a tuple's or a list's items, of a size `1x2`, too; None of a single value."""
     if isinstance(node, ast.List):

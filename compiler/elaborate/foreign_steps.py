@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...dsl import ast
+from ..ops import TABLE
 from ..ops.foreign_calls import parameter_of, unsaid
 from ..ops.foreign_names import key, same_as
-from .closures import Environment
+from .closures import Builtin, Environment
 from .explain_values import taken_up, unknown_name
 from .foreign_axes import REDUCED
-from .foreign_shapes import Around, Differs
+from .foreign_shapes import FLATTENS_ALL, Around, Differs
 from .foreign_translation import translated
+from .signatures import signature
 
 
 def unknown_step(around: Around, name: str, call: ast.Call, wanted: str) -> Diagnostic:
@@ -22,6 +24,10 @@ def unknown_step(around: Around, name: str, call: ast.Call, wanted: str) -> Diag
     again = _used_again(environment, name, call) or _taken_as_value(environment, name, call)
     if again is not None:
         return again
+    windowed = _with_its_window(name, call)
+    if windowed is not None and all(environment.binding(other) is None for other in (name, windowed.partition("(")[0])):
+        help = f"a window is an argument: `{windowed}`"
+        return replace(unknown_name(environment, name, call.path_span, wanted), help=help, fix=Fix(help, (Edit(call.span, windowed),)))
     try:
         step = translated(call, around) if call.arguments or unsaid(name, {}) else None
     except Differs as differs:
@@ -34,6 +40,8 @@ def unknown_step(around: Around, name: str, call: ast.Call, wanted: str) -> Diag
         # The name alone would be followed by arguments that mean something else here.
         other = same_as(name)
         return replace(found, help=f"in archc it is `{other}`, with other arguments: `archc explain {other}` says which", fix=None)
+    if name == "torch.flatten" and len(call.arguments) == 1:
+        found = replace(found, notes=(FLATTENS_ALL,))
     heads = _heads(call)
     return found if heads is None or found.help is None else replace(found, help=found.help.replace("attention(4)", f"attention({heads})"))
 
@@ -42,6 +50,23 @@ def _in_its_place(call: ast.Call, step: str) -> Edit:
     """The edit of a step that begins with a tensor of its own (`skip(x) -> relu`), or not. A label stays that of the step."""
     begins = re.match(r"(skip\([\w.]+\)) -> (?!.*->)", step)
     return taken_up(call.span, begins[1], step[begins.end() :])[1] if begins is not None else Edit(call.span, step)
+
+
+def _with_its_window(name: str, call: ast.Call) -> str | None:
+    """`conv7x7(64, stride = 2)` is `conv(64, 7, stride = 2)`; None where another argument by place may be the stride, or what comes in."""
+    match = re.fullmatch(r"([A-Za-z_]+?)_?(\d+)x(\d+)", name)
+    operation = (match[1] if match[1] in TABLE else same_as(match[1])) if match is not None else None
+    if match is None or operation is None:
+        return None
+    names = [slot.name for slot in signature(Builtin(TABLE[operation])).slots]
+    by_place = [row for row in call.arguments if row.name is None]
+    if names[len(by_place) : len(by_place) + 1] != ["kernel"] or any(row.name in ("kernel", "kernel_size") for row in call.arguments):
+        return None
+    if any(row.name is not None and row.name not in names for row in call.arguments):
+        return None
+    size = match[2] if match[2] == match[3] else f"{match[2]}x{match[3]}"
+    rest = [row.span.text for row in call.arguments if row.name is not None]
+    return f"{operation}({', '.join([*(row.span.text for row in by_place), size, *rest])})"
 
 
 def _used_again(environment: Environment, name: str, call: ast.Call) -> Diagnostic | None:

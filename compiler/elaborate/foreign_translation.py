@@ -57,6 +57,9 @@ def translated(call: ast.Call, around: Around) -> str | None:
         return None
     called = signature(Builtin(TABLE[name]))
     arguments = list(call.arguments)
+    if name in _AROUND and len(arguments) == 1 and isinstance(arguments[0].value, ast.Call):
+        inside = translated(arguments[0].value, around) or ""
+        return f"{name}{inside.removeprefix('conv')}" if inside.startswith("conv(") else None
     if TABLE[name].least_inputs > 1:
         return merged(word, name, called, arguments, around) if arguments else None
     start = ""
@@ -71,6 +74,10 @@ def translated(call: ast.Call, around: Around) -> str | None:
     if around.coming is not None:
         stated(read.stated, _channels(around.coming), around.coming, step)
     return step
+
+
+_AROUND = ("weight_norm_conv", "spectral_norm_conv")
+"""Operations that elsewhere are put around a convolution: `weight_norm(nn.Conv2d(4, 8, 3))`."""
 
 
 def _tensor(call: ast.Call, around: Around) -> str | None:

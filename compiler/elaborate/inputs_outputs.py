@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from ...base.diagnostics import Diagnostic, Label, Problem
+from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node
@@ -38,7 +38,10 @@ def input(expansion: Expander, frame: Frame, statement: ast.Input) -> None:
     reason = why_not(name)
     if reason is not None:
         raise Problem(Diagnostic("E210", f"`{name}` cannot name an input: it {reason}", Label(statement.name.span)))
-    sizes = expansion.evaluator(frame).value(statement.shape)
+    try:
+        sizes = expansion.evaluator(frame).value(statement.shape)
+    except Problem as problem:
+        raise Problem(_of_the_batch(statement, problem.diagnostic)) from None
     if network.is_root:
         shape = expansion.input_sizes.get(name, expansion.input_sizes.get("", sizes) if network.taken == 0 else sizes)
         tensor = _root_input(expansion, frame, statement, name, shape, sizes)
@@ -59,6 +62,22 @@ def input(expansion: Expander, frame: Frame, statement: ast.Input) -> None:
         frame.current = frame.entry = tensor
     network.taken += 1
     frame.environment.labels[name] = frame.names.members[name] = Labelled(name, tensor, statement.name.span)
+
+
+_BATCH = frozenset({"b", "bs", "n", "batch", "batch_size", "batchsize"})
+
+
+def _of_the_batch(statement: ast.Input, diagnostic: Diagnostic) -> Diagnostic:
+    """`input x[B, 3, 224, 224]`: the first axis is the batch."""
+    shape = statement.shape
+    if not isinstance(shape, ast.List) or len(shape.items) < 2 or diagnostic.code != "E201":
+        return diagnostic
+    first, second = shape.items[:2]
+    if not isinstance(first, ast.Name) or first.name.lower() not in _BATCH or diagnostic.primary.span.start != first.span.start:
+        return diagnostic
+    rest = first.span.source.span(second.span.start, shape.span.end).text
+    fix = Fix(f"write `input {statement.name.name}[{rest}`", (Edit(first.span.source.span(first.span.start, second.span.start), ""),))
+    return replace(diagnostic, message=f"`{first.name}` has no value: the batch is never written, and any will do", help=None, fix=fix)
 
 
 def _root_input(expansion: Expander, frame: Frame, statement: ast.Input, name: str, shape: object, sizes: object) -> int | None:

@@ -143,7 +143,7 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
     """The diagnostic of a merge without its paths; `add(a, b)` names them as PyTorch would."""
     paths = _written_paths(expansion, frame, call)
     given = [argument.value.span.text for argument in call.arguments if argument.name is None and paths]
-    rest = [argument.span.text for argument in call.arguments if argument.value.span.text not in given]
+    rest = [_here(expansion, frame, row) for row in call.arguments if row.value.span.text not in given]
     help = None
     if name in _ALONG_AN_AXIS and call.arguments and not given:
         help = _reduced(expansion, frame, _ALONG_AN_AXIS[name], call)
@@ -162,6 +162,15 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
         help=help or f"put it at the head of a merge: `{written}`",
         fix=Fix(f"write `{written}`", (Edit(call.span, written),)) if is_whole else None,
     )
+
+
+def _here(expansion: Expander, frame: Frame, row: ast.Argument) -> str:
+    """An argument of a merge; PyTorch's `dim` counts the batch, too."""
+    if row.name != "dim":
+        return row.span.text
+    shape = expansion.build.shape_of(frame.current)
+    axis = axes_here(row.value, shape if isinstance(shape, ShapeOf) else None)
+    return row.span.text if axis is None else f"axis = {axis}"
 
 
 def _written_paths(expansion: Expander, frame: Frame, call: ast.Call) -> list[str]:

@@ -268,6 +268,7 @@ OTHERWISE = (
         "identity",
     ),
     Otherwise("logits head classifier", "a head is written out", "global_avgpool -> flatten -> linear(1000)"),
+    Otherwise("print", "nothing is printed when a text is read; the shape at a place is stated by `expect`", "expect [8, 16, 16]"),
     Otherwise("createmodel", "a network that comes with archc is imported: `from resnet18 import resnet18`, then `resnet18`"),
     Otherwise("prune quantize quantise fuse", "`archc build --optimize` rewrites the graph for inference; the file stays as it is"),
 )

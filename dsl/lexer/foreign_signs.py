@@ -107,7 +107,9 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
         why = 'a key with numbers stands in quotes, as `weight "layers.0.weight"[64]`'
     fix = Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None
     label = Label(span)
-    return Diagnostic("E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix else _number_help(text)), meant
+    return Diagnostic(
+        "E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix or "no unit" in why else _number_help(text)
+    ), meant
 
 
 _RANGE: Final = re.compile(r"([0-9]+)\.\.\.?[<=]?[ \t]*([A-Za-z_]\w*|[0-9]+)?")

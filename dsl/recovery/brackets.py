@@ -274,6 +274,9 @@ def colon_in_brackets(mistake: Mistake) -> Repair | None:
     if mistake.tokens[opener].kind == "LSQB":
         message = "a part of a list is not written with `:`"
         help = "`take(list, n)` gives the first n items, `list[0]` gives one"
+        if mistake.word(mistake.at(opener - 1)) == "shape" and mistake.at(opener - 2).kind == "DOT":
+            label = mistake.word(mistake.at(opener - 3))
+            help = f"a shape is read axis by axis, `{label}.height`; a map as large as another is `upsample(like = {label})`"
         return Repair(say("E121", message, mistake.span(token), help=help), ())
     if mistake.tokens[opener].kind != "LPAR" or before.kind != "NAME":
         return None

@@ -49,6 +49,58 @@ def nameless_input(mistake: Mistake) -> Repair | None:
     return Repair(diagnostic, (Change(mistake.position - 1, end, (whole,)),), start=mistake.position - 1)
 
 
+def default_without_its_call(mistake: Mistake) -> Repair | None:
+    """`default conv { bias = false }`, `default bias = false`: a default is a call."""
+    first = mistake.position - 2
+    if mistake.at(first).kind != "DEFAULT" or mistake.before.kind != "NAME" or mistake.token.kind not in ("LBRACE", "EQUAL"):
+        return None
+    end = mistake.value_end(mistake.position if mistake.token.kind == "LBRACE" else mistake.position + 1)
+    last, name = mistake.at(end - 1), mistake.word(mistake.before)
+    whole = mistake.span(mistake.at(first)).to(mistake.span(last))
+    if mistake.token.kind == "EQUAL":
+        value = mistake.span(mistake.after).to(mistake.span(last)).text
+        operation = "bn" if name in ("eps", "momentum", "affine") else "conv"
+        help = f"write `default {operation}({name} = {value})`"
+        diagnostic = say("E122", "a default is that of an operation or a block, which stands before it", whole, help=help)
+        return Repair(diagnostic, (Change(first, end, (Token("BROKEN", whole.start, whole.end),)),), start=first)
+    if last.kind != "RBRACE" or any(token.kind in ("ARROW", "LBRACE") for token in mistake.tokens[mistake.position + 1 : end]):
+        return None
+    inside = mistake.place(mistake.token.end).to(mistake.place(last.start)).text.strip()
+    right = f"default {name}({inside})"
+    diagnostic = say("E124", f"the arguments of `{name}` stand in parentheses", whole, fix=Fix(f"write `{right}`", (Edit(whole, right),)))
+    changes = (mistake.as_kind(mistake.position, "LPAR"), mistake.as_kind(end - 1, "RPAR"))
+    return Repair(diagnostic, changes, start=first)
+
+
+def input_of_a_block(mistake: Mistake) -> Repair | None:
+    """`block res(c) { input x … }`: a block names in its head what it takes."""
+    first = mistake.start
+    if mistake.at(first).kind != "INPUT" or mistake.position != first + 2 or mistake.before.kind != "NAME" or mistake.token.kind == "LSQB":
+        return None
+    item = first
+    while item > 0 and mistake.tokens[item].kind not in ("BLOCK", "NETWORK"):
+        item -= 1
+    body = item + 1
+    while body < first and mistake.tokens[body].kind != "LBRACE":
+        body += 1
+    if mistake.tokens[item].kind != "BLOCK" or body >= first:
+        return None
+    name, whole = mistake.word(mistake.before), mistake.span(mistake.at(first)).to(mistake.span(mistake.before))
+    head = mistake.span(mistake.tokens[item]).to(mistake.span(mistake.tokens[body - 1])).text
+    text = whole.source.text
+    end = text.find("\n", whole.end)
+    begin = text.rfind("\n", 0, whole.start) + 1
+    alone = end >= 0 and not text[begin : whole.start].strip() and not text[whole.end : end].strip()
+    line = mistake.place(begin).to(mistake.place(end + 1)) if alone else whole
+    edits = (Edit(mistake.place(mistake.tokens[body - 1].end), f" takes {name}"), Edit(line, ""))
+    rest = re.split(r"\n[ \t]*(?:block|network)\b", text[mistake.tokens[body].start :])[0]
+    one = " takes " not in head and len(re.findall(r"\binput[ \t]+[A-Za-z_]", rest)) == 1
+    help = f"what it takes stands in its head: `block name(…) takes {name} {{ … }}`; the tensor at hand alone needs no name"
+    fix = Fix(f"write `{head} takes {name} {{ … }}`", edits) if one else None
+    diagnostic = say("E237", "`input` belongs to a network's own body", whole, help=None if fix else help, fix=fix)
+    return Repair(diagnostic, (Change(first, mistake.position, (Token("BROKEN", whole.start, whole.end),)),), start=first)
+
+
 def inputs_in_a_row(mistake: Mistake) -> Repair | None:
     """`input a[3, 32, 32], b[1, 32, 32]`."""
     first = mistake.position
@@ -161,6 +213,36 @@ def then_without_braces(mistake: Mistake) -> Repair | None:
     message = f"a body stands between braces: `{word}` is not a word of the language"
     changes = (mistake.as_kind(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
     return Repair(say("E117", message, mistake.span(mistake.token), fix=Fix("write the braces", edits)), changes)
+
+
+def then_and_else(mistake: Mistake) -> Repair | None:
+    """`if deep then conv(4) else relu`: each word stands for a brace."""
+    first, token = mistake.position, mistake.token
+    end = mistake.body_end()
+    inside = mistake.tokens[first + 1 : end]
+    words = [index for index, row in enumerate(inside, first + 1) if row.kind == "NAME" and mistake.word(row) == "then"]
+    others = [index for index, row in enumerate(inside, first + 1) if row.kind == "ELSE"]
+    if token.kind != "VALUE_IF" or not mistake.between or len(words) != 1 or len(others) != 1 or not first + 1 < words[0] < others[0] - 1:
+        return None
+    (then,), (other,) = words, others
+    close = mistake.tokens[end - 1].end
+    if other + 1 >= end:
+        return None
+    edits = (
+        Edit(mistake.span(mistake.tokens[then]), "{"),
+        Edit(mistake.span(mistake.tokens[other]), "} else {"),
+        Edit(mistake.place(close), " }"),
+    )
+    message = "a body stands between braces: `then` is not a word of the language"
+    changes = (
+        mistake.as_kind(first, "IF"),
+        mistake.as_kind(then, "LBRACE"),
+        mistake.insert(other, "RBRACE"),
+        mistake.insert(other + 1, "LBRACE"),
+        mistake.insert(end, "RBRACE"),
+    )
+    diagnostic = say("E117", message, mistake.span(mistake.tokens[then]), fix=Fix("write the braces", edits))
+    return Repair(diagnostic, changes, start=first)
 
 
 def bar_as_arrow(mistake: Mistake) -> Repair | None:
