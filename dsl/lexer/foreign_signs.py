@@ -108,7 +108,7 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     fix = Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None
     label = Label(span)
     return Diagnostic(
-        "E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix or "no unit" in why else _number_help(text)
+        "E105", f"`{_short(text)}` is not a number: {why}", label, fix=fix, help=None if fix else _number_help(text, "no unit" in why)
     ), meant
 
 
@@ -160,10 +160,12 @@ def _with_unit(text: str, line: str) -> tuple[str | None, str]:
     return (match[1] + match[2].upper() if known else None), f"a number of a budget has K, M or G, and no unit: {right}"
 
 
-def _number_help(text: str) -> str | None:
+def _number_help(text: str, of_a_budget: bool) -> str | None:
     if text[0].isdigit() and text.lstrip("0123456789")[:1].isalpha():
         if re.fullmatch(r"[0-9.]+[KMGT]i?B", text):
             return "bytes are counted in thousands: `memory <= 1G` is 1000000000 of them"
+        if of_a_budget:
+            return None
         return 'a name begins with a letter; a name that begins with a digit is written as a text: `"3a"`'
     return None
 

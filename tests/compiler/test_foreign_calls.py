@@ -94,7 +94,7 @@ OF_KERAS = {
     "layers.MultiHeadAttention(4, 16)": ("attention(4, head_size = 16)", TOKENS),
 }
 NOT_TRANSLATED = (
-    "narrow(1, 0, 5)", "view(2, 512)", "Bidirectional(LSTM(64))", "weight_norm(Conv2d(8, 8, 3))", "tensor_split(2, 0)", "gather(1)",
+    "narrow(1, 0, 5)", "view(2, 512)", "Bidirectional(LSTM(64))", "weight_norm(Linear(8, 8))", "tensor_split(2, 0)", "gather(1)",
     "index_select(1, 2)", "moveaxis(0, 1)", "amax(1)", "dense(64, 10)", "MultiHeadAttention(64, 8)", "resize(224)", "blurpool(64)",
     "depthwise(3)", "swish(1)", "fliplr(k = 2)",
 )  # fmt: skip

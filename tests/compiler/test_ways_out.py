@@ -70,7 +70,7 @@ def test_a_block_sees_no_labels_of_its_caller(head: str, call: str, told: str) -
     assert row.fix is None and told in (row.help or ""), row.help
 
 
-@pytest.mark.parametrize(("step", "window"), [("conv7x7(64, stride = 2)", "7"), ("conv5x5(32)", "5"), ("conv1x7(32)", "1x7")])
+@pytest.mark.parametrize(("step", "window"), [("conv7x7(64, 2)", "7"), ("conv5x5(3, 32)", "5"), ("conv1x7(3, 32)", "1x7")])
 def test_a_window_in_a_name_is_not_lost(step: str, window: str) -> None:
     row = refusal(net(step, "3, 32, 32"))
     assert row.fix is None and f"`kernel = {window}`" in (row.help or ""), row.help
