@@ -49,7 +49,7 @@ def _momentum(given: Given | None) -> Iterator[Diagnostic]:
 def _first_number(call: ast.Call, given: Given | None) -> Iterator[Diagnostic]:
     """`bn(0.9)`: the first number is what is added to the variance, of which nobody adds a twentieth."""
     value = _written(given)
-    if given is None or value is None or value < 0.05 or not _is_first(call, given):
+    if given is None or value is None or not 0.05 <= value <= 1 or not _is_first(call, given):
         return
     word, share = call.path[0], f"{1 - value:.6g}" if value >= 0.9 else given.span.text
     yield Diagnostic(
