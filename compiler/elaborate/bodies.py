@@ -182,7 +182,7 @@ class Expansion:
 
     def _run(self, frame: Frame, statement: ast.Statement) -> None:
         if frame.lines is not None and not isinstance(statement, ast.Let | ast.Chain):
-            frame.lines.at_hand = ""
+            frame.lines.at_hand = frozenset()
         match statement:
             case ast.Chain(steps=steps):
                 before = frame.current
@@ -217,6 +217,9 @@ class Expansion:
             case ast.Aux():
                 inputs_outputs.aux(self, frame, statement)
             case ast.Broken():
+                from .foreign_lines import not_read  # only a text with a mistake needs it
+
+                not_read(frame, statement.span)
                 raise Unknowable
 
     def chained(self, frame: Frame, step: ast.Step) -> None:
@@ -225,7 +228,7 @@ class Expansion:
         if step.label is not None and is_assigned(step.label.span) and self._as_given(frame, step):
             return
         if frame.lines is not None:
-            frame.lines.at_hand = ""
+            frame.lines.at_hand = frozenset()
         try:
             run_step(self, frame, step)
             doubt_of_going_on(self.build, frame, before, step)

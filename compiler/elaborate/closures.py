@@ -264,11 +264,11 @@ class Names:
 class Lines:
     """Lines of Python's in one body: what they are here, and what they leave known.
 
-    `at_hand` is the name that the last of them gave the tensor at hand, "" where another step followed; `called` are the labels of steps that they
+    `at_hand` are the names that the last of them gave the tensor at hand, none where another step followed; `called` are the labels of steps that they
     called. Where not all of them are known (`whole`) no edit is made of any: a name would be another tensor's in the rest.
     """
 
-    at_hand: str = ""
+    at_hand: frozenset[str] = frozenset()
     whole: bool = True
     called: set[str] = field(default_factory=set)
     told: list[Diagnostic] = field(default_factory=list)

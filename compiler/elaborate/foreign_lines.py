@@ -39,6 +39,7 @@ _BY_A_NUMBER: Final = {"+": "offset", "*": "scale"}
 _INSTEAD_OF: Final = ("E114", "E116", "E201", "E205", "E206", "E207", "E222", "E227")
 """What is said of a part of such a line, where the line as a whole is not seen."""
 
+_OWN_LABEL: Final = "what is read further on has a label of its own, `a: conv(64)`, and is taken up by `skip(a)`"
 _FOLLOW: Final = "steps are not called within each other: each takes what the one before gave"
 Line: TypeAlias = ast.Step | ast.Let
 
@@ -99,7 +100,7 @@ class _Reader:
     def _tensor(self, word: str) -> _Path | None:
         lines = self.frame.lines
         at_hand = _Path(self.frame.current, is_lost=lines is not None and self.frame.current is None)
-        if word == "skip" or (lines is not None and word == lines.at_hand):
+        if word == "skip" or (lines is not None and word in lines.at_hand):
             return at_hand
         if self.environment.binding(word) is not None:
             return None
@@ -109,6 +110,11 @@ class _Reader:
         if found.tensors is not None and found.tensors == self.frame.current:
             return at_hand
         return None if is_assigned(found.span) and names_the_tensor_at_hand(found.span) else _Path(found.tensors, f"skip({found.name})")
+
+    def is_lost(self, word: str) -> bool:
+        """Whether it is a name that lines give over and over, and that is not at hand any more."""
+        found = self.environment.label(word)
+        return found is not None and is_assigned(found.span) and self._tensor(word) is None
 
     def _unnamed(self, word: str) -> _Path | None:
         """A name that nothing has here: what is at hand, where the line gives it anew, or what came in."""
@@ -123,6 +129,8 @@ class _Reader:
     def _call(self, node: ast.Call) -> _Path | None:
         path = node.path[1:] if node.path[0] == "self" and len(node.path) > 1 else node.path
         first = node.arguments[0].value if node.arguments and node.arguments[0].name is None else None
+        if node.bare and len(path) == 1 and self.environment.label(path[0]) is not None:
+            return self._tensor(path[0])  # `out = identity`, where that is a name of the text's
         if path == ("skip",):
             return self.path(first) if first is not None else _Path(self.frame.current)
         inner = self._given(path, first)
@@ -148,6 +156,8 @@ class _Reader:
         """Whether it can be nothing else, be it known here or not."""
         if isinstance(node, ast.Call):
             return node.path[0] not in FUNCTIONS
+        if isinstance(node, ast.Binary):
+            return self._is_a_tensor(node.left) or self._is_a_tensor(node.right)
         if not isinstance(node, ast.Name) or self.environment.binding(node.name) is not None:
             return False
         return self.environment.label(node.name) is not None or not (node.name in TABLE or node.name in WORDS)
@@ -178,7 +188,7 @@ class _Reader:
         if name in self.called:
             return base.then(f"reuse({name})")
         self.called.add(name)
-        if not base.steps and not base.is_lost and (base.tensor is None or self._leads(base.tensor, label)):
+        if not base.steps and not base.is_lost and ((base.tensor is None and not base.start) or self._leads(base.tensor, label)):
             return _Path(label.tensors, "" if label.tensors == self.frame.current else f"skip({name})")
         declared = _declared(label)
         if declared is None:
@@ -189,7 +199,7 @@ class _Reader:
         """Whether the step of a label is the next on a tensor: no other that has a label stands between them."""
         others = {row.tensors for level in self.environment.levels() for row in level.labels.values() if row is not label}
         at = label.tensors
-        while isinstance(at, int) and self.nodes[at].inputs:
+        while tensor is not None and isinstance(at, int) and self.nodes[at].inputs:
             at = self.nodes[at].inputs[0]
             if at == tensor or at in others:
                 return at == tensor
@@ -232,39 +242,62 @@ def ran_as_given(expansion: Expander, frame: Frame, line: Line) -> bool:
     reader = _Reader(frame, expansion.evaluator(frame), expansion.build.nodes, name.text, lines.called)
     known = frame.environment.label(name.text)
     # `y = conv(64)` is a step that lacks its colon, and that is said already.
-    is_alone = isinstance(value, ast.Call) and not _is_nested(reader, value) and not reader.names_a_tensor(value)
+    is_name = isinstance(value, ast.Call) and value.bare and frame.environment.label(value.path[0]) is not None
+    reads = [part for part in ast.walk(value) if isinstance(part, ast.Name)]
+    is_alone = isinstance(value, ast.Call) and not is_name and not _is_nested(reader, value) and not any(map(reader._is_a_tensor, reads))
     keeps = not names_the_tensor_at_hand(name)
     if is_alone and known is None and keeps:
         return False
     path = reader.path(value)
     if path is None or path.start == _NOWHERE:
-        lines.whole &= keeps
+        lines.whole = False
         frame.lines = lines
-        return False
+        lost = next((part.name for part in reads if reader.is_lost(part.name)), None)
+        if lost is not None:
+            message = f"`{lost}` is given something more than once, and what it was is not at hand here"
+            lines.told.append(Diagnostic("E116", message, Label(_whole(line)), help=_OWN_LABEL))
+            frame.environment.labels[name.text] = Labelled(name.text, None, name, used=True)
+            frame.current, lines.at_hand = None, frozenset({name.text})
+        return lost is not None
     frame.lines = lines
     keeps &= name.text not in _AT_HAND or _is_read_behind(line.span, name.text)
     whole = _whole(line)
     lines.whole &= keeps or not _is_read_by_a_step(whole, name.text)
     taken = frame.environment.label(path.start[5:-1]) if path.start and not path.steps else None
-    if taken is not None and (_is_read_behind(whole, name.text) if not keeps else isinstance(value, ast.Name)):
+    if taken is not None and (is_name or not keeps or isinstance(value, ast.Name)) and _is_read_behind(whole, name.text):
         # Its tensor has a label, and what reads this name reads that.
         lines.whole &= not _is_read_by_a_step(whole, name.text)
         help = f"`{path.start}` takes up what `{name.text}` is, where that is read"
         fix = Fix(f"leave the line out: {help}", (Edit(_with_its_line(whole), ""),))
         lines.told.append(Diagnostic("E116", "a tensor that has a label is taken up by that", Label(whole), fix=fix))
         frame.environment.labels[name.text] = taken
-        lines.at_hand = ""
+        lines.at_hand -= {name.text}
         return True
     lines.told.append(_told(line, name.text if keeps else "", path))
     frame.current = path.tensor if not path.steps else None
     frame.environment.labels[name.text] = Labelled(name.text, frame.current, name, used=True)
-    lines.at_hand = name.text
+    lines.at_hand = frozenset({name.text}) if path.parts else lines.at_hand | {name.text}
     return True
 
 
 def said_of_lines(lines: Lines) -> Iterator[Diagnostic]:
-    for row in lines.told:
-        yield row if lines.whole or row.fix is None else replace(row, help=row.fix.message, fix=None)
+    edits = tuple(edit for row in lines.told if row.fix is not None for edit in row.fix.edits)
+    for number, row in enumerate(lines.told):
+        if row.fix is None or (lines.whole and len(lines.told) == 1):
+            yield row
+        elif not lines.whole:
+            yield replace(row, help=f"{row.fix.message}; {_OWN_LABEL}", fix=None)
+        elif number:
+            yield replace(row, help=row.fix.message, fix=None)
+        else:  # all at once: one line without the others would read another tensor
+            yield replace(row, fix=Fix(f"{row.fix.message}; the other lines as is said of them", edits))
+
+
+def not_read(frame: Frame, line: Span) -> None:
+    """A line of Python's that was given up: nobody knows what its name is from there on."""
+    if _OF_PYTHON.match(line.text) and not re.match(r"self\.|return\b|.*\bInput\(", line.text):
+        frame.lines = frame.lines or Lines()
+        frame.lines.whole = False
 
 
 def not_run(expansion: Expander, frame: Frame, chain: ast.Chain) -> Sequence[ast.Step]:
@@ -369,14 +402,22 @@ def _told(line: Line, name: str, path: _Path) -> Diagnostic:
 
 def _is_read_behind(line: Span, name: str) -> bool:
     """Whether a name stands again behind a line, in the same block or network."""
-    behind = re.split(r"\n[ \t]*(?:block|network)\b", line.source.text[line.end :])[0]
-    return re.search(rf"\b{re.escape(name)}\b", behind) is not None
+    return re.search(rf"(?<!return )\b{re.escape(name)}\b", _behind(line)) is not None
+
+
+def _behind(line: Span) -> str:
+    """The text behind a line, in the same block or network."""
+    return re.split(r"\n[ \t]*(?:block|network)\b", line.source.text[line.end :])[0]
+
+
+_OF_PYTHON: Final = re.compile(r"\s*(?:return\b|(?:self\.)?\w+\s*[-+*/]?=(?!=))")
 
 
 def _is_read_by_a_step(line: Span, name: str) -> bool:
     """Whether a step behind a line reads a name: it would be another tensor's without the line."""
-    behind = re.split(r"\n[ \t]*(?:block|network)\b", line.source.text[line.end :])[0]
-    return re.search(rf"(?:\b(?:skip|reuse)\(|\blike\s*=)\s*{re.escape(name)}\b", behind) is not None
+    reads = re.compile(rf"\b{re.escape(name)}\b(?!\s*[:=])")
+    rows = [row.partition("#")[0] for row in _behind(line).split("\n")]
+    return any(reads.search(row) for row in rows if not _OF_PYTHON.match(row))
 
 
 def _with_its_line(span: Span) -> Span:

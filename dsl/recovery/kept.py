@@ -53,7 +53,9 @@ def names_the_tensor_at_hand(place: Span) -> bool:
 def _by(mistake: Mistake, index: int) -> str:
     before = mistake.at(index - 1).kind
     if before == "LET":
-        return "let"
+        is_written = mistake.at(index - 1).start < mistake.at(index - 1).end
+        # `y = x` was taken for a value, and may be a tensor.
+        return "let" if is_written or mistake.at(index + 2).kind not in ("NAME", "LPAR") else ""
     if before in ("FOR", "AS") or (before == "COMMA" and mistake.at(index - 3).kind == "FOR"):
         return "loop"
     opener = index

@@ -45,7 +45,7 @@ MENDED = {
     ),
     "a class, bit by bit": (
         ("self.conv1 = nn.Conv2d(8, 8, 3, padding=1)", "a = self.conv1(x)", "out = F.relu(a)", "out = out + a", "return out"),
-        ("conv1: conv(8, 3, pad = 1)", "a: skip", "skip(a) -> relu", "add { | skip | skip(a) }"),
+        ("conv1: conv(8, 3, pad = 1)", "a: skip", "relu", "add { | skip | skip(a) }"),
     ),
 }
 
