@@ -18,12 +18,12 @@ from ...graph.program import Node
 from ...ops.suggest import closest, did_you_mean
 from .adapt import WORDS, adapted
 from .explain import Mismatch, explain
-from .keys import COUNTER, match
+from .keys import match
 from .reading import State, choose, read
-from .told import Loaded, listed, log, trouble
+from .tensors import counted, dtypes, fits, lost, plain
+from .told import Loaded, listed, log
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor, nn
 
 __all__ = ["AnyWeights", "Loaded", "Weights", "as_weights", "put", "side_head_keys"]
@@ -103,42 +103,33 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
         state = read(weights.name)
     if isinstance(state, Diagnostic):
         return (state,)
-    if any(tensor.is_meta for tensor in state.tensors.values()):
-        return (
-            trouble(
-                state.name,
-                "F621",
-                f"`{state.name}` has shapes alone and no numbers: its tensors are on the device `meta`",
-                "save the weights of a model on the CPU",
-            ),
-        )
+    tensors = plain(state.tensors, state.name)
+    if isinstance(tensors, Diagnostic):
+        return (tensors,)
     wanted = module.state_dict()
-    found = match(state.tensors, wanted, state.name, weights.skip, weights.rename, unused)
+    found = match(tensors, wanted, state.name, weights.skip, weights.rename, unused)
     if isinstance(found, Diagnostic):
         return (found,)
     owners = _owners(graph)
     given: dict[str, Tensor] = {}
-    words: list[str] = []
+    words: dict[str, str] = {}
     different: dict[str, Tensor] = {}
+    idle = set(weights.adapt)
     for key, tensor in found.given.items():
-        made = (
-            adapted(graph, owners[key], key, tensor, tuple(wanted[key].shape), tuple(weights.adapt))
-            if weights.adapt and key in owners
-            else None
-        )
+        made = adapted(graph, owners[key], key, tensor, tuple(wanted[key].shape), weights.adapt) if key in owners else None
         if made is not None:
-            tensor = made[0]
-            words.append(made[1])
-        tensor = _counter(key, tensor)
-        (given if _fits(tensor, wanted[key]) else different)[key] = tensor
-    mismatch = Mismatch(graph, owners, state.name, state.tensors, wanted, given, found.missing, found.extra, different, found.renamed)
+            tensor, words[key], word = made
+            idle.discard(word)
+        tensor = counted(key, tensor)
+        (given if fits(tensor, wanted[key]) else different)[key] = tensor
+    mismatch = Mismatch(graph, owners, state.name, tensors, wanted, given, found.missing, found.extra, different, found.renamed)
     nothing = not any(tensor.dim() for tensor in given.values()) and any(tensor.dim() for tensor in wanted.values())
     if (found.missing or found.extra or different) and (nothing or not weights.partial):
         return explain(mismatch)
     fresh = tuple(key for key in wanted if key in {*found.missing, *found.skipped, *different})
     passed = (*state.no_tensors, *found.passed, *found.extra)
     module.load_state_dict(given, strict=False)
-    how = (*found.renamed, *found.how, *_dtypes(given, wanted))
+    how = (*found.renamed, *found.how, *dtypes(given, wanted))
     choice = bool(state.other_parts) and not state.asked
     weights.told(
         Loaded(
@@ -146,29 +137,15 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
             len(given),
             len(wanted),
             how,
-            tuple(words),
+            tuple(words.values()),
             fresh,
             passed,
             choice,
+            lost({key: found.given[key] for key in given}, wanted),  # the module's own tensors, which hold what was loaded now
+            tuple(word for word in WORDS if word in idle),
         )
     )
     return ()
-
-
-def _counter(key: str, tensor: Tensor) -> Tensor:
-    """Counts of batches are whole numbers, also where they were cast together with the weights. Infinity is none: it stays, and is refused."""
-    if (
-        key.rpartition(".")[2] == COUNTER
-        and tensor.is_floating_point()
-        and bool((tensor == tensor.trunc()).all() and tensor.isfinite().all())
-    ):
-        return tensor.long()
-    return tensor
-
-
-def _fits(tensor: Tensor, wanted: Tensor) -> bool:
-    """Whether the shapes are equal and the numbers of one kind: whole numbers of a quantised file mean nothing without their scales."""
-    return tensor.shape == wanted.shape and tensor.is_floating_point() == wanted.is_floating_point() and not tensor.is_complex()
 
 
 def _part(state: State, in_a_file: bool) -> str:
@@ -180,13 +157,3 @@ def _part(state: State, in_a_file: bool) -> str:
     are = "is" if len(state.other_parts) == 1 else "are"
     name = f": `{state.name}:{state.other_parts[0]}`" if in_a_file else ""
     return f", its part `{state.part}` ({listed(state.other_parts)} {are} there too{name})"
-
-
-def _dtypes(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> tuple[str, ...]:
-    """The dtypes that the file has and the module has not."""
-    pairs = dict.fromkeys((_word(tensor.dtype), _word(wanted[key].dtype)) for key, tensor in given.items() if tensor.is_floating_point())
-    return tuple(f"{one} made {two}" for one, two in pairs if one != two)
-
-
-def _word(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")

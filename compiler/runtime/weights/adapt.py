@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import isqrt
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from ...graph.graph import Graph
 from ...graph.program import Node
 from ...ops.base import Shape, show
 from ...ops.learned import PositionEmbedding
+from .told import count
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,13 +85,13 @@ def to_positions(table: Tensor, height: int, width: int, before: int) -> Tensor:
     return cat([table[:, :before], moved], dim=1)
 
 
-def adapted(graph: Graph, node: Node, key: str, tensor: Tensor, wanted: Shape, words: tuple[str, ...]) -> tuple[Tensor, str] | None:
-    """The tensor as it fits, and what was done in words; None where nothing that was asked for makes it fit."""
+def adapted(graph: Graph, node: Node, key: str, tensor: Tensor, wanted: Shape, words: Collection[str]) -> tuple[Tensor, str, str] | None:
+    """The tensor as it fits, what was done, and the word of `words` that asked for it; None where nothing that was asked for makes it fit."""
     given = tuple(tensor.shape)
     found = channels(graph, node, key, given, wanted) if "channels" in words else None
     if found is not None:
         what = "summed to 1" if found[1] == 1 else f"repeated and scaled to {found[1]}"
-        return to_channels(tensor, wanted[1]), f"`{key}`: {found[0]} input channels {what}"
+        return to_channels(tensor, wanted[1]), f"`{key}`: {count(found[0], 'input channel')} {what}", "channels"
     place = grid(graph, node) if "positions" in words else None
     if place is None or len(given) != 3 or (given[0], given[2]) != (wanted[0], wanted[2]):
         return None
@@ -97,6 +99,5 @@ def adapted(graph: Graph, node: Node, key: str, tensor: Tensor, wanted: Shape, w
     old = side(given[1], before)
     if old is None or (old, old) == (height, width):
         return None
-    return to_positions(
-        tensor, height, width, before
-    ), f"`{key}`: positions of {old}x{old} patches resized to {height}x{width}, {show(wanted)}"
+    told = f"`{key}`: positions of {old}x{old} patches resized to {height}x{width}, {show(wanted)}"
+    return to_positions(tensor, height, width, before), told, "positions"

@@ -180,11 +180,12 @@ def _those(path: str, part: str, parts: Mapping[str, object]) -> str:
 def _parts(content: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Tensor]]]:
     """Every mapping in a checkpoint that has tensors, by its keys with dots between them; "" is the whole."""
     from torch import Tensor
+    from torch.nn.parameter import is_lazy
 
     if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
         return  # the state of an optimizer has numbers for keys
     tensors = {key: value for key, value in content.items() if isinstance(value, Tensor)}
-    if any(value.dim() for value in tensors.values()):  # a score or a step is no set of weights
+    if any(is_lazy(value) or value.dim() for value in tensors.values()):  # a score or a step is no set of weights
         yield ".".join(path), tensors
     if len(path) < 2:
         for key, value in content.items():

@@ -33,14 +33,19 @@ class Loaded:
     """Keys of the file that were not used."""
     choice: bool = False
     """Whether the file held other weights too, and nobody said which."""
+    lost: tuple[str, ...] = ()
+    """Numbers that are not finite, or that the dtype cannot hold, in words."""
+    idle: tuple[str, ...] = ()
+    """What was to be made to fit, and fitted."""
 
     @property
     def needs_a_look(self) -> bool:
-        return bool(self.fresh or self.adapted or self.choice)
+        return bool(self.fresh or self.adapted or self.choice or self.lost or self.idle)
 
     def __str__(self) -> str:
         count = f"all {self.of} tensors" if self.tensors == self.of else f"{self.tensors} of {self.of} tensors"
-        rows = [", ".join((f"{self.name}: {count}", *self.how)), *self.adapted]
+        rows = [", ".join((f"{self.name}: {count}", *self.how)), *self.adapted, *self.lost]
+        rows += [f"`--adapt {word}` had nothing to do" for word in self.idle]
         if self.fresh:
             rows.append(f"as training starts: {listed(self.fresh)}")
         if self.passed:
@@ -79,5 +84,6 @@ def trouble(path: str, code: str, message: str, help: str | None, notes: tuple[s
     return Diagnostic(code, shown(message), at(path), notes=tuple(map(shown, notes)), help=None if help is None else shown(help))
 
 
-def count(keys: Collection[str], word: str = "tensor") -> str:
-    return f"1 {word}" if len(keys) == 1 else f"{len(keys)} {word}s"
+def count(things: Collection[object] | int, word: str = "tensor") -> str:
+    number = things if isinstance(things, int) else len(things)
+    return f"1 {word}" if number == 1 else f"{number} {word}s"
