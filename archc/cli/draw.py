@@ -106,12 +106,12 @@ def command(
         raise click.UsageError(f"`-o {path}` and `--format {form}` are two formats: leave one out")
     graph = compiled(face, file, settings, inputs, trust).graph
     path = path or f"{graph.program.name}.{form or 'svg'}"
-    if color_by == "time" and form != "html" and not path.lower().endswith(".html"):
-        face.tell(f"{graph.program.name}: timing every step on this machine")
     measured = read_values(graph, numbers) if numbers is not None else NO_VALUES
     if isinstance(measured, Diagnostic):
         face.diagnostics((measured,))
         return 2
+    if color_by == "time" and "time" not in measured.columns and form != "html" and not path.lower().endswith(".html"):
+        face.tell(f"{graph.program.name}: timing every step on this machine")
     options = Options(level, opened, folded, direction, color_by, theme, width, measured=measured, style=style, insets=insets)
     diagnostics = _printed(face, graph, form or "svg", options) if path == "-" else draw(graph, path, options)
     face.diagnostics(diagnostics)

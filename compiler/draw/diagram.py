@@ -22,6 +22,7 @@ from .fold import EVERYTHING, LEVELS, View, fold, names_of
 from .graphviz import SECONDS, Failure, render
 from .insets import Sheet, insets, sheet
 from .laid_out import rendered
+from .numbered import numbered
 from .picture import Picture
 from .remedies import idle, too_small, unheeded
 from .style import POINTS, SMALLEST, THEMES
@@ -110,7 +111,7 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     asked = options
     colored = None if options.color_by in ("kind", *options.measured.columns) else options.color_by
     unknown = _unknown_names(graph, view)
-    if options.color_by == TIME and options.values is None:
+    if options.color_by == TIME and options.values is None and TIME not in options.measured.columns:
         # The page has colours of its own choice, and a wrong call is told at once: neither waits for the clock.
         try:
             options = replace(options, color_by=None) if unknown or form == "html" else _timed(graph, options)
@@ -119,6 +120,8 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
     column = options.measured.column(options.color_by or "") if options.measured.columns else None
     if column is not None and options.color_by is None:
         options = replace(options, color_by=column.name)
+    if column is not None:
+        picture = numbered(picture, column, options.unit)
     if options.style == "plain":
         options = replace(options, theme="print", color_by="none" if options.color_by in (None, "kind") else options.color_by)
     look = _look(options, RESOLUTION if form == "png" else 72, link, column)
@@ -277,17 +280,18 @@ def _place(graph: Graph) -> Label:
 
 def _wrong_words(graph: Graph, options: Options) -> tuple[Diagnostic, ...]:
     """Options that have no such value; the command line never gets here with one."""
-    colors = ("kind", "none", "cost", *COSTS, TIME, *options.measured.columns)
-    known: tuple[tuple[str, object, Sequence[str]], ...] = (
-        ("level", options.level, LEVELS),
-        ("theme", options.theme or "light", tuple(THEMES)),
-        ("style", options.style, STYLES),
-        ("direction", "TB" if options.direction is None else options.direction, DIRECTIONS),
-        ("color_by", (options.color_by if options.values is None else None) or "kind", colors),
+    colors = dict.fromkeys(("kind", "none", "cost", *COSTS, TIME, *options.measured.columns))
+    more = "" if options.measured.columns else ", or the name of a column of `--values`"
+    known: tuple[tuple[str, object, Sequence[str], str], ...] = (
+        ("is no level of", options.level, LEVELS, ""),
+        ("is no theme of", options.theme or "light", tuple(THEMES), ""),
+        ("is no style of", options.style, STYLES, ""),
+        ("is no direction of", "TB" if options.direction is None else options.direction, DIRECTIONS, ""),
+        ("colours no box of", (options.color_by if options.values is None else None) or "kind", tuple(colors), more),
     )
     return tuple(
-        _error(graph, "F606", f"`{clean(str(value))}` is no {name} of a picture", f"use one of {', '.join(words)}")
-        for name, value, words in known
+        _error(graph, "F606", f"`{clean(str(value))}` {what} a picture", f"use one of {', '.join(words)}{others}")
+        for what, value, words, others in known
         if value not in words
     )
 

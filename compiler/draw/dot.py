@@ -13,13 +13,14 @@ from ...base.source import Span
 from ..graph.graph import Graph
 from ..ops.base import show
 from .drawing import Drawing, Said
+from .fills import costs, fills_of
 from .fold import INSET
 from .font import FAMILIES
 from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, rows_width, shape_text
-from .legend import legend, short
+from .legend import legend
 from .picture import Box, Frame, Line, Picture
 from .scales import Grid, Scales
-from .style import BOLD, LIGHT, POINTS, Theme, heat, outline, readable
+from .style import BOLD, LIGHT, POINTS, Theme, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
 from .values import Column
@@ -30,6 +31,7 @@ BETWEEN = 1  # points between the name of a box and the small text beneath
 GAP = 8.0  # points between the heading of a frame and the line that comes in beside it
 WIDEST = 185.0  # points that a box is widened to for a heading; a longer one may be crossed
 MARKED = 24  # points that the mark of a skip has at the side of its box, with as much at the other
+HOT = 2.2  # points of the edge of a frame with a number of its own
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
 STRAIGHTEST = "100"  # the weight of lines along a column of maps of one size
@@ -57,12 +59,17 @@ class Look:
     values: Mapping[str, float] | None = None
     unit: str = ""
     column: Column | None = None
-    """Numbers of the reader's own, which stand in the boxes; they colour these where `color_by` is their name."""
+    """Numbers of the reader's own; they colour the boxes where `color_by` is their name."""
     legend: bool = True
     resolution: int = 72
     link: Callable[[Span], str] = by_file_name
     plain: bool = False
     """Names alone: nothing of what is in a box, no shapes beside lines."""
+
+    @property
+    def own(self) -> Column | None:
+        """The reader's numbers, where they colour the boxes."""
+        return self.column if self.column is not None and self.column.name == self.color_by else None
 
 
 PLAIN = Look()
@@ -121,9 +128,11 @@ class Writer:
     """The branches that stand beside each other, by the frame around them."""
     _marked: Sequence[str] = field(init=False)
     """The boxes that have the mark of a skip."""
+    _colors: Mapping[str, str] = field(init=False)
     _widths: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._colors = fills_of(self.picture, self.look) if self.fills is None else self.fills
         self._marked = [box.name for box in self.picture.boxes() if box.scope is not None and has_skip(self.graph, box.scope)]
         self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
@@ -134,16 +143,17 @@ class Writer:
         drawing = begun(self.look)
         self.add_to(drawing)
         if self.look.legend and self.look.color_by not in ("kind", "none"):
-            costs = [self.cost(box) for box in self.picture.boxes()]
-            drawing.attr("graph", label=legend(self.look.theme, self.look.color_by, self.look.unit, costs), labelloc="b", labeljust="c")
+            dearest = max(costs(self.picture, self.look).values(), default=0.0)
+            told = legend(self.look.theme, self.look.color_by, self.look.unit, dearest, self._total())
+            drawing.attr("graph", label=told, labelloc="b", labeljust="c")
         return drawing.source
 
     def add_to(self, drawing: Drawing) -> None:
-        fills, low = self.colors(), self._below_heads()
+        colors, low = self.colors(), self._below_heads()
         self._widths = self._beneath_headings()
         if self.beside or self.scales.grids:
             drawing.attr("graph", remincross=str(self.looks_again).lower(), **({"newrank": "true"} if self.scales.grids else {}))
-        self._items(drawing, self.picture.root, fills, 0)
+        self._items(drawing, self.picture.root, colors, 0)
         self._ports(drawing)
         labelled = self.shapes and not self.look.plain and len(self.picture.lines) <= MOST_LABELS
         straight = self.scales.straight(self.picture)
@@ -341,16 +351,13 @@ class Writer:
     def rows(self, box: Box) -> tuple[Row, ...]:
         """What a box says."""
         rows = box_rows(self.graph, box, self.say)
-        column = self.look.column
-        if column is not None and (number := column.within(node.index for node in box.nodes)):
-            rows = (*rows, (Words(short(number) + self.look.unit, "small"),))
         rows = rows[:1] if self.look.plain else rows
         sign = self.signs.get(box.name, "")
         return ((Words(sign + " ", "count"), *rows[0]), *rows[1:]) if sign else rows
 
     def _frame(self, frame: Frame, depth: int) -> Attributes:
         theme = self.look.theme
-        fill = theme.frame_fills[depth % len(theme.frame_fills)]
+        fill, own = theme.frame_fills[depth % len(theme.frame_fills)], self.heat_of(frame)
         return {
             "id": frame.name,
             "class": "frame" + (" aux" if frame.training_only else ""),
@@ -358,7 +365,8 @@ class Writer:
             "labeljust": "l",
             "style": "rounded,filled" + (",dashed" if frame.training_only else ""),
             "fillcolor": fill,
-            "color": theme.frame,
+            "color": own or theme.frame,
+            **({"penwidth": f"{HOT if own else 1:g}"} if self.look.own is not None else {}),  # frames within would inherit it
             "margin": "6",
             "tooltip": said(frame.scope.doc or ".".join(frame.scope.path) or self.picture.network),
             "URL": self.look.link(frame.scope.span),
@@ -394,49 +402,33 @@ class Writer:
 
         The marks of skips take the line to the left of the middle.
         """
-        rows = frame_rows(frame)
+        rows: Sequence[Row] = frame_rows(frame)
         room = 0 if self.leads_across else round(rows_width(rows) + GAP)
         if 2 * room > WIDEST and any(item.name in self._marked for item in frame.items):
             room += MARKED
+        own, number = self.heat_of(frame), ""
+        if own and frame.number:
+            *rows, last = rows
+            number = f'<TR><TD ALIGN="LEFT" BGCOLOR="{own}">{self._row(last, own)}</TD></TR>'
         text = "<BR/>".join(self._row(row, fill) for row in rows)
         return (
             '<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>'
-            f'<TD ALIGN="LEFT" BALIGN="LEFT">{text}</TD><TD WIDTH="{room}"></TD></TR></TABLE>>'
+            f'<TD ALIGN="LEFT" BALIGN="LEFT">{text}</TD><TD WIDTH="{room}"></TD></TR>{number}</TABLE>>'
         )
 
     # ----------------------------------------------------------------------------------------- colours
 
     def colors(self) -> Mapping[str, str]:
-        """The fill of every box."""
-        if self.fills is not None:
-            return self.fills
-        look, theme = self.look, self.look.theme
-        boxes = self.picture.boxes()
-        if look.color_by == "none":
-            return {box.name: theme.page for box in boxes}
-        if look.color_by != "kind":
-            dearest = max((self.cost(box) for box in boxes), default=0.0)
-            return {box.name: heat(theme, self.cost(box) / dearest if dearest else 0.0) for box in boxes}
-        fills: dict[str, str] = {}
-        kinds: dict[str, str] = {}
-        for box in boxes:
-            if box.scope is None:
-                fills[box.name] = theme.families.get(box.main.operation.family, theme.other)
-            else:
-                kind = box.scope.template or (box.scope.title if box.scope.kind == "stage" else box.scope.kind)
-                fills[box.name] = kinds.setdefault(kind, theme.blocks[len(kinds) % len(theme.blocks)])
-        return fills
+        """The fill of every box, and of frames that are not as the others are."""
+        return self._colors
 
-    def cost(self, box: Box) -> float:
-        """What colours a box. Aux heads cost nothing in the network that is built."""
-        nodes = [node for node in box.nodes if not node.training_only]
-        column = self.look.column
-        if column is not None and column.name == self.look.color_by:
-            return column.within(node.index for node in nodes)
-        if self.look.values is not None:
-            return sum(self.look.values.get(node.unique, 0.0) for node in nodes)
-        quantity = "macs" if self.look.color_by == "cost" else self.look.color_by
-        return float(getattr(box.work, quantity)) if nodes else 0.0
+    def heat_of(self, frame: Frame) -> str | None:
+        """The colour of a frame that has one. Its edge and its number have it, not its inside: lines and words stand there."""
+        return self._colors.get(frame.name)
+
+    def _total(self) -> float:
+        own = self.look.own
+        return sum(costs(self.picture, self.look).values()) if own is None else own.within(range(len(self.graph.nodes)))
 
     # ------------------------------------------------------------------------------------------- lines
 

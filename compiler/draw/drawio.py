@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from ..graph.graph import Graph
-from .dot import Look, Writer
+from .dot import HOT, Look, Writer
 from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Place
-from .labels import Row, box_rows, frame_rows, shape_text
+from .labels import Row, frame_rows, shape_text
 from .laid_out import geometries
 from .picture import Box, Frame, Line, Picture
 from .style import BOLD, POINTS, outline, readable
@@ -44,7 +44,8 @@ class _Cells:
         self.theme = look.theme
         self.geometry = geometry
         self.root = root
-        self.fills: Mapping[str, str] = Writer(graph, picture, look).colors()
+        self.writer = Writer(graph, picture, look)
+        self.fills: Mapping[str, str] = self.writer.colors()
 
     def write(self) -> None:
         self._items(self.picture.root, LAYER, Place(0, 0, 0, 0), 0)
@@ -55,13 +56,14 @@ class _Cells:
         for item in frame.items:
             place = self.geometry.places[item.name]
             if isinstance(item, Box):
-                self._cell(item.name, parent, around, place, self._text(box_rows(self.graph, item), self.fills[item.name]), self._box(item))
+                self._cell(item.name, parent, around, place, self._text(self.writer.rows(item), self.fills[item.name]), self._box(item))
                 continue
             fill = self.theme.frame_fills[depth % len(self.theme.frame_fills)]
+            own = self.writer.heat_of(item)
             dashed = "dashed=1;" if item.training_only else ""
             style = (
                 f"rounded=1;arcSize=3;container=1;collapsible=0;verticalAlign=top;align=left;spacingLeft=6;{dashed}"
-                f"fillColor={fill};strokeColor={self.theme.frame};"
+                f"fillColor={fill};strokeColor={own or self.theme.frame};{f'strokeWidth={HOT:g};' if own else ''}"
             )
             self._cell(item.name, parent, around, place, self._text(frame_rows(item), fill), style)
             self._items(item, item.name, place, depth + 1)

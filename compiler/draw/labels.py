@@ -99,7 +99,11 @@ def _shared_row(item: Box | Frame) -> tuple[Row, ...]:
 
 def frame_rows(frame: Frame) -> tuple[Row, ...]:
     """A frame's heading: its name, how many calls of a block it holds where they are all of one, and whose weights it uses again."""
-    return (*_heading(frame), *_shared_row(frame))
+    return (*_heading(frame), *_shared_row(frame), *_own_number(frame))
+
+
+def _own_number(item: Box | Frame) -> tuple[Row, ...]:
+    return ((Words(item.number, "small"),),) if item.number else ()
 
 
 def _heading(frame: Frame) -> tuple[Row, ...]:
@@ -125,6 +129,10 @@ def _heading(frame: Frame) -> tuple[Row, ...]:
 
 def box_rows(graph: Graph, box: Box, say: Say = caption) -> tuple[Row, ...]:
     """What a box prints, row by row."""
+    return (*_of_box(graph, box, say), *_own_number(box))
+
+
+def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
     if box.scope is not None:
         texts = summary(graph, box.scope, say)
         names = _first_and_last(box.scope, box.nodes[-1]) if box.count > 1 and not box.is_applied else ""

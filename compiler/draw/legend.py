@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from .style import POINTS, Theme, heat, readable
 from .tooltip import escaped
 
 
-def legend(theme: Theme, color_by: str, unit: str, costs: Sequence[float]) -> str:
-    """A row that stands beneath the picture; `costs` are those of its boxes."""
-    dearest = max(costs, default=0.0)
+def legend(theme: Theme, color_by: str, unit: str, dearest: float, total: float) -> str:
+    """A row that stands beneath the picture."""
     name = {"macs": "MACs", "cost": "MACs"}.get(color_by, color_by)
     cells = []
     for step in range(len(theme.heat)):
@@ -20,7 +17,7 @@ def legend(theme: Theme, color_by: str, unit: str, costs: Sequence[float]) -> st
         cells.append(f'<TD BGCOLOR="{fill}" WIDTH="34"><FONT COLOR="{readable(fill, theme.text)}">{escaped(text)}</FONT></TD>')
     return (
         f'<<FONT POINT-SIZE="{POINTS["legend"]:g}"><TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"><TR>'
-        f"<TD>{escaped(name)} a box </TD>{''.join(cells)}<TD> {escaped(short(sum(costs)) + unit)} in all</TD></TR></TABLE></FONT>>"
+        f"<TD>{escaped(name)} a box </TD>{''.join(cells)}<TD> {escaped(short(total) + unit)} in all</TD></TR></TABLE></FONT>>"
     )
 
 

@@ -36,6 +36,8 @@ class Box:
     shares: str = ""
     apart: str = ""
     """What it is by its parameters, where another box beside it would say the same."""
+    number: str = ""
+    """A number of the reader's own."""
 
     @property
     def is_operation(self) -> bool:
@@ -75,6 +77,12 @@ class Frame:
     parallel: bool = False
     training_only: bool = False
     shares: str = ""
+    number: str = ""
+    """A number of the reader's own, where its items do not tell all of it."""
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return tuple(node for box in self.boxes() for node in box.nodes)
 
     def boxes(self) -> Iterator[Box]:
         for item in self.items:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..graph.graph import Graph
-from .dot import Look, Writer
+from .dot import HOT, Look, Writer
 from .font import width
 from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Place, Point, Way
@@ -129,7 +129,9 @@ class _Part:
         for depth, frame in _with_depth(self.picture):
             place = self.geometry.places[frame.name]
             fill = self._color(self.theme.frame_fills[depth % len(self.theme.frame_fills)])
+            own = self.writer.heat_of(frame)
             dashed = ", aux" if frame.training_only else ""
+            dashed += f", draw={self._color(own)}, line width={HOT:g}pt" if own else ""
             rows.append(
                 f"\\draw[frame, fill={fill}{dashed}] ({place.x:g},{place.y:g}) rectangle ({place.x + place.width:g},{place.y + place.height:g});"
             )

@@ -181,3 +181,14 @@ def test_networks_without_a_difference_say_so(tmp_path: Path) -> None:
     text = (tmp_path / "same.html").read_text(encoding="utf-8")
     assert "no step differs; " in text
     assert '"changes":[]' in text
+
+
+@in_browser
+def test_the_legend_of_costs_tells_the_sum_of_each_network(shown: Any) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    Select(shown.find_element("id", "color")).select_by_visible_text("parameters")
+    assert "10.1K and 14.5K in all" in shown.find_element("id", "legend").text
+    shown.find_element("id", "fold").click()
+    numbers = "return [...document.querySelectorAll('.frame')].map(frame => frame.querySelector('.number')?.textContent)"
+    assert shown.execute_script(numbers) == ["9.34K", "330", "13.7K", "330"], "the body and the head of each"

@@ -15,6 +15,7 @@ from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.codegen.units import needed_nodes
 from archc.compiler.draw import Look, Options, View, draw, draw_text, fold, to_dot
 from archc.compiler.draw.dot import Writer
+from archc.compiler.draw.fills import cost
 from archc.compiler.draw.legend import short
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
@@ -110,8 +111,8 @@ def test_the_heat_sums_to_what_the_legend_says(level: str) -> None:
     values = {name: 1e3 * seconds for name, seconds in quick(graph).items()}
     picture = fold(graph, View(level))
     writer = Writer(graph, picture, Look(color_by="time", values=values, unit=" ms"))
-    assert sum(writer.cost(box) for box in picture.boxes()) == pytest.approx(sum(values.values()))
-    assert f"{short(sum(writer.cost(box) for box in picture.boxes()))} ms in all" in writer.write()
+    assert sum(cost(box, writer.look) for box in picture.boxes()) == pytest.approx(sum(values.values()))
+    assert f"{short(sum(cost(box, writer.look) for box in picture.boxes()))} ms in all" in writer.write()
 
 
 def test_the_option_measures() -> None:

@@ -55,7 +55,7 @@ ROWS: tuple[Code, ...] = (
         "a file of numbers that do not belong to the network",
         '`--values` reads JSON: a number for each path (`{"layer1.0.conv1": 0.81}`), several by name (`{"layer1.0.conv1": {"time": 0.81}}`), '
         "or a profile of PyTorch or ONNX Runtime, whose events count where they bear the name of a step. A path is that of a step, as `archc cost` "
-        "lists them, or of a part.",
+        "lists them, or of a part. A number is 0 or more; its name is none of those that `--color-by` has already.",
         _NETWORK,
         "Write the paths as `archc cost --format json` has them; a misspelt one would be left out without a word.",
     ),

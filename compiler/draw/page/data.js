@@ -1,7 +1,7 @@
 // What the page was written with, and questions to it.
 import { byId } from "./elements.js";
 
-/** @import { Data, Ranges, Rows } from "./types.d.ts" */
+/** @import { Box, Data, Frame, Ranges, Rows } from "./types.d.ts" */
 
 /** @type {Data} */
 export const data = JSON.parse(byId("data", HTMLScriptElement).text);
@@ -16,6 +16,20 @@ export const COUNTED = 4;
 export function inRanges(ranges, node) {
   for (let k = 0; k < ranges.length; k += 2) if (ranges[k] <= node && node <= ranges[k + 1]) return true;
   return false;
+}
+
+/**
+ * Whether ranges hold all of others.
+ * @param {Ranges} ranges
+ * @param {Ranges} others
+ */
+function hold(ranges, others) {
+  for (let k = 0; k < others.length; k += 2) {
+    let at = 0;
+    while (at < ranges.length && ranges[at + 1] < others[k]) at += 2;
+    if (at >= ranges.length || ranges[at] > others[k] || others[k + 1] > ranges[at + 1]) return false;
+  }
+  return true;
 }
 
 /** @param {Ranges} ranges */
@@ -44,14 +58,20 @@ export function touches(before, ranges) {
 }
 
 /**
- * The sum of a column of the costs. A number of a part counts where the whole part is within.
+ * The sum of a column of the costs. A number of a part counts where the whole part is within, and stands for all that is in it.
  * @param {Ranges} ranges
  * @param {number} column
  */
 export function costOf(ranges, column) {
   let sum = 0;
   if (column > COUNTED) {
-    for (const { x, v } of data.values) if (x.every((node) => inRanges(ranges, node))) sum += v[column - COUNTED - 1] ?? 0;
+    const counted = new Set();
+    data.values.forEach(({ x, v, u }, k) => {
+      const number = v[column - COUNTED - 1];
+      if (number === null || !hold(ranges, x)) return;
+      counted.add(k);
+      if (!u.some((outer) => counted.has(outer))) sum += number;
+    });
   } else {
     const before = sumsOf(column);
     for (let k = 0; k < ranges.length; k += 2) sum += before[ranges[k + 1] + 1] - before[ranges[k]];
@@ -82,17 +102,28 @@ export function costIn(node, column) {
   return own.get(+node)?.[column - COUNTED - 1] ?? 0;
 }
 
-/** The reader's numbers of single operations. */
-const own = new Map(data.values.filter(({ x }) => x.length === 2 && x[0] === x[1]).map(({ x, v }) => [x[0], v]));
+/** The reader's numbers of single operations; of a part with one operation and this itself, those of the part. */
+const own = new Map(
+  data.values
+    .filter(({ x }) => x.length === 2 && x[0] === x[1])
+    .map(({ x, v }) => /** @type {const} */ ([x[0], v]))
+    .reverse(),
+);
 
 /**
  * A column's sum over everything.
  * @param {number} column
  */
 export function totalOf(column) {
-  if (column > COUNTED) return data.values.reduce((sum, { v }) => sum + (v[column - COUNTED - 1] ?? 0), 0);
-  return sumsOf(column)[data.back.length];
+  return costOf([0, data.back.length - 1], column);
 }
+
+/**
+ * What a column tells of a frame or an open box, and of nothing that is seen in it; null where there is no such thing.
+ * @param {Box | Frame} what
+ * @param {number} column
+ */
+export const beyond = ({ o }, column) => (column > COUNTED ? (o?.[column - COUNTED - 1] ?? null) : null);
 
 /**
  * `1.58G`

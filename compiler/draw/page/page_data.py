@@ -48,8 +48,12 @@ class Sheet:
     marks: tuple[str, ...] = ()
     """What became of every node of the network in another one, where there is another."""
 
+    def all_of(self, item: Box | Frame) -> list[int]:
+        """All nodes of the network that a box or a frame stands for."""
+        return [index for node in item.nodes for index in self.drawn[node.index]]
+
     def mark(self, box: Box) -> str:
-        return mark((index for node in box.nodes for index in self.drawn[node.index]), self.marks) if self.marks else ""
+        return mark(self.all_of(box), self.marks) if self.marks else ""
 
     def signed(self, box: Box) -> tuple[Row, ...]:
         """What a box prints, its sign before it."""
@@ -136,7 +140,7 @@ class PageData:
             "whole": len(shown) == sum(len(sheet.graph.nodes) for sheet in roots),
             "back": [_back(node) for sheet in roots for node in sheet.graph.nodes],
             "columns": [clean(name) for name in self.values.columns],
-            "values": [{"x": _ranges(row.nodes), "v": list(row.numbers)} for row in self.values.rows],
+            "values": [{"x": _ranges(row.nodes), "v": list(row.numbers), "u": list(row.within)} for row in self.values.rows],
         }
 
     def _shown(self, root: Sheet) -> list[int]:
@@ -159,7 +163,7 @@ class PageData:
             for item in items:
                 place = geometry.places[item.name]
                 if isinstance(item, Frame):
-                    frames.append(self._frame(item, place, above, sheet.base))
+                    frames.append(self._frame(sheet, item, place, above))
                     walk(item.items, [*above, len(frames) - 1])
                 else:
                     boxes.append(self._box(number, item, place, above))
@@ -181,13 +185,21 @@ class PageData:
         }
         return {"w": geometry.width, "h": geometry.height, "frames": frames, "boxes": boxes, "lines": lines, "ports": ports}
 
-    def _frame(self, frame: Frame, place: Place, above: list[int], base: int) -> Json:
-        nodes = [base + node.index for box in frame.boxes() for node in box.nodes]
+    def _frame(self, sheet: Sheet, frame: Frame, place: Place, above: list[int]) -> Json:
+        nodes = [sheet.base + index for index in sheet.all_of(frame)]
         row: Json = {
             "n": frame.name, "p": _corners(place), "r": _rows(frame_rows(frame)), "f": above, "x": _ranges(nodes),
             "s": self._place(frame.scope.span), "t": clean(frame.scope.doc or ".".join(frame.scope.path)),
         }  # fmt: skip
-        return row | ({"a": 1} if frame.training_only else {})
+        return row | self._beyond(nodes, frame.items, sheet) | ({"a": 1} if frame.training_only else {})
+
+    def _beyond(self, nodes: Sequence[int], items: Sequence[Box | Frame], sheet: Sheet) -> Json:
+        """Of each column what the reader's numbers tell of a frame or an open box beside what its items have."""
+        if not self.values.columns:
+            return {}
+        held = [frozenset(sheet.all_of(item)) for item in items]
+        found = [self.values.column(name).beyond(nodes, held) for name in self.values.columns]
+        return {} if all(more is None for more in found) else {"o": found}
 
     def _box(self, number: int, box: Box, place: Place, above: list[int]) -> Json:
         sheet = self.sheets[number]
@@ -197,7 +209,7 @@ class PageData:
         else:
             name = box.scope.template or (box.scope.title if box.scope.kind == "stage" else box.scope.kind)
             kind = f"block{self._kinds.setdefault(name, len(self._kinds)) % len(LIGHT.blocks)}"
-        nodes = [sheet.base + index for node in box.nodes for index in sheet.drawn[node.index]]
+        nodes = [sheet.base + index for index in sheet.all_of(box)]
         span = box.scope.span if box.scope is not None else box.main.span
         row: Json = {
             "n": box.name, "p": _corners(place), "r": _rows(sheet.signed(box)), "f": above, "k": kind, "x": _ranges(nodes),
@@ -205,6 +217,8 @@ class PageData:
         }  # fmt: skip
         if (number, box.name) in self._inside:
             row["i"] = self._inside[number, box.name]
+            inner = self.sheets[self._inside[number, box.name]]
+            row |= self._beyond(nodes, inner.picture.root.items, inner)
         if box.training_only:
             row["a"] = 1
         if box.is_merge:

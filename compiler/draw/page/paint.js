@@ -1,5 +1,5 @@
 // A composed layout as elements of SVG. What can be clicked tells its key in `data-key`.
-import { costOf, plain, short } from "./data.js";
+import { beyond, costOf, plain, short } from "./data.js";
 import { fixed, svg } from "./elements.js";
 import { heat } from "./heat.js";
 import { fill, kept, move, put } from "./keep.js";
@@ -99,7 +99,8 @@ function insideOf({ box, key }, { composed, at: [x, y] }, where) {
  */
 function frameOf({ what, rows, key, rect, isShut }, where) {
   const isOdd = (where.depth + what.f.length) % 2 === 1; // their shades take turns, from the outside in
-  const g = svg("g", { class: `frame${isOdd ? " odd" : ""}${what.a ? " aux" : ""}` }, rounded(rect));
+  const shape = rounded(rect);
+  const g = svg("g", { class: `frame${isOdd ? " odd" : ""}${what.a ? " aux" : ""}` }, shape);
   const [x, y, w, h] = rect;
   const [width, height] = headingSize(rows);
   const said = { role: "button", "aria-expanded": String(!isShut), "aria-label": plain(rows), "data-key": key };
@@ -112,9 +113,36 @@ function frameOf({ what, rows, key, rect, isShut }, where) {
       ...(where.pane.far ? [] : rowsOf(rows, [x + 8, y + 2], rows.length * 10.5 + 2)),
     ),
   );
+  coloredFrame(g, shape, what, isShut, where.pane.far ? null : rect);
   remember(key, g);
   return g;
 }
+
+/**
+ * A shut frame has the colour of all that is in it; of one that is open the edge has that of what no box in it tells.
+ * @param {SVGElement} g
+ * @param {SVGElement} shape
+ * @param {Box | Frame} what
+ * @param {boolean} isShut
+ * @param {Rect | null} rect where there is room for a number
+ */
+function coloredFrame(g, shape, what, isShut, rect) {
+  if (!isHeat()) return;
+  if (isShut) heated(g, shape, what, rect);
+  const more = isShut ? null : beyond(what, +state.color);
+  if (more === null) return;
+  const { fill, text } = heat(more / state.dearest);
+  shape.style.stroke = fill;
+  shape.style.strokeWidth = "2.2";
+  if (!rect) return;
+  const [plate, words] = number(short(costOf(what.x, +state.color)), rect);
+  plate.style.fill = fill;
+  words.style.fill = text;
+  g.append(plate, words);
+}
+
+/** Whether boxes have the colour of a cost. */
+export const isHeat = () => state.color !== "kind" && state.color !== "change";
 
 /**
  * A box keeps its size, whatever is done around it.
@@ -162,16 +190,16 @@ function colored(g, shape, box, rect, pane) {
   else heated(g, shape, box, pane.far ? null : rect);
 }
 
-/** Other colours for the boxes that are drawn: nothing is drawn anew. */
+/** Other colours for what is drawn: nothing is drawn anew. */
 export function recolor() {
-  for (const { pane, element, what } of state.drawn.values()) {
-    if (what.k === undefined || !element?.classList.contains("box")) continue;
-    const shape = element.querySelector(":scope > rect:not(.plate), :scope > ellipse");
-    if (!(shape instanceof SVGElement)) continue;
+  for (const { pane, element, what, closed } of state.drawn.values()) {
+    const shape = element?.querySelector(":scope > rect:not(.plate), :scope > ellipse");
+    if (!element || !(shape instanceof SVGElement)) continue;
     for (const old of element.querySelectorAll(":scope > .plate, :scope > .number")) old.remove();
     element.classList.remove("heat");
-    element.style.fill = "";
-    colored(element, shape, what, placeOf(shape), pane);
+    for (const { style } of [element, shape]) style.fill = style.stroke = style.strokeWidth = "";
+    if (what.k !== undefined && element.classList.contains("box")) colored(element, shape, what, placeOf(shape), pane);
+    else coloredFrame(element, shape, what, closed, pane.far ? null : placeOf(shape));
   }
 }
 
@@ -191,21 +219,27 @@ function placeOf(shape) {
  * The colour of what a box costs, with the number over its corner, above the words.
  * @param {SVGElement} g
  * @param {SVGElement} shape
- * @param {Box} box
+ * @param {Box | Frame} what
  * @param {Rect | null} rect where there is room for a number
  */
-function heated(g, shape, box, rect) {
-  const cost = costOf(box.x, +state.color);
+function heated(g, shape, what, rect) {
+  const cost = costOf(what.x, +state.color);
   const { fill, text } = heat(cost / state.dearest);
   shape.style.fill = fill;
   g.classList.add("heat");
   g.style.fill = text;
-  if (!cost || !rect) return;
-  const [x, y, w] = rect;
-  const said = short(cost);
+  if (cost && rect) g.append(...number(short(cost), rect));
+}
+
+/**
+ * A number over the corner of a box or a frame.
+ * @param {string} said
+ * @param {Rect} rect
+ */
+function number(said, [x, y, w]) {
   const wide = said.length * 4.2 + 4;
   const plate = svg("rect", { class: "plate", x: fixed(x + w - wide + 4), y: fixed(y - 6.5), width: fixed(wide), height: 9, rx: 2 });
-  g.append(plate, svg("text", { class: "number", x: fixed(x + w + 4 - wide / 2), y: fixed(y + 0.5) }, said));
+  return [plate, svg("text", { class: "number", x: fixed(x + w + 4 - wide / 2), y: fixed(y + 0.5) }, said)];
 }
 
 /**

@@ -1,9 +1,10 @@
 // The buttons above the picture, and the legend of its colours.
-import { COUNTED, costOf, data, short, totalOf } from "./data.js";
+import { beyond, COUNTED, costOf, data, short, totalOf } from "./data.js";
+import { onDraw, onPaint } from "./draw.js";
 import { byId, html } from "./elements.js";
 import { foldAll, unfoldAll } from "./folding.js";
 import { heat } from "./heat.js";
-import { recolor } from "./paint.js";
+import { isHeat, recolor } from "./paint.js";
 import { changed, dark, state } from "./state.js";
 import { fitWhole, zoom } from "./view.js";
 
@@ -36,7 +37,14 @@ export function setColor(color) {
 }
 
 function changes() {
-  const words = { added: "+ new", removed: "\u2212 gone", changed: "~ changed", renamed: "= renamed", moved: "\u2192 moved", same: "the same" };
+  const words = {
+    added: "+ new",
+    removed: "\u2212 gone",
+    changed: "~ changed",
+    renamed: "= renamed",
+    moved: "\u2192 moved",
+    same: "the same",
+  };
   return Object.entries(words).map(([kind, word]) => {
     const span = html("span", {}, word);
     span.style.background = `var(--${kind})`;
@@ -44,9 +52,39 @@ function changes() {
   });
 }
 
+/** Of each column what the dearest box of the networks' own pictures costs. */
+const dearest = /** @type {Map<number, number>} */ (new Map());
+
+/** @param {number} column */
+function dearestBox(column) {
+  let found = dearest.get(column);
+  if (found === undefined) {
+    const layouts = data.roots.map((root) => data.layouts[root]);
+    const boxes = layouts.flatMap((layout) => layout.boxes.map((box) => costOf(box.x, column)));
+    found = Math.max(0, ...boxes, ...layouts.flatMap((layout) => layout.frames.map((frame) => beyond(frame, column) ?? 0)));
+    dearest.set(column, found);
+  }
+  return found;
+}
+
+/** A frame that is folded is dearer than its boxes: the colours tell of it too. */
+let isRescaled = false;
+onDraw(() => {
+  if (!isHeat()) return;
+  const before = state.dearest;
+  const told = shares(+state.color);
+  isRescaled = state.dearest !== before;
+  if (isRescaled) legend.replaceChildren(...told);
+});
+onPaint(() => {
+  if (isRescaled) recolor();
+  isRescaled = false;
+});
+
 /** @param {number} column */
 function shares(column) {
-  state.dearest = Math.max(...data.roots.flatMap((root) => data.layouts[root].boxes.map((box) => costOf(box.x, column)))) || 1;
+  const shut = [...state.drawn.values()].filter(({ what, closed }) => closed && what.k === undefined);
+  state.dearest = Math.max(dearestBox(column), ...shut.map(({ what }) => costOf(what.x, column))) || 1;
   const spans = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => {
     const { fill, text } = heat(share);
     const span = html("span", {}, short(state.dearest * share));
@@ -54,5 +92,12 @@ function shares(column) {
     span.style.color = text;
     return span;
   });
-  return [`${choice.selectedOptions[0].text} a box `, ...spans, ` ${short(totalOf(column))} in all`];
+  return [`${choice.selectedOptions[0].text} a box `, ...spans, ` ${totals(column)} in all`];
+}
+
+/** The sum of a column, of each network. @param {number} column */
+function totals(column) {
+  if (data.roots.length === 1) return short(totalOf(column));
+  const ends = [...data.firsts.slice(1), data.back.length];
+  return data.firsts.map((first, k) => short(costOf([first, ends[k] - 1], column))).join(" and ");
 }

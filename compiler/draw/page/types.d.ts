@@ -23,6 +23,8 @@ interface Item {
   t: string;
   /** Whether it is there in training alone. */
   a?: 1;
+  /** What each column of the reader's own tells of it, and of nothing in it. */
+  o?: (number | null)[];
 }
 export interface Frame extends Item {
   k?: undefined;
@@ -101,6 +103,8 @@ export interface Change {
 export interface Values {
   x: Ranges;
   v: (number | null)[];
+  /** Which of them, before this, it is in. */
+  u: number[];
 }
 export interface Data {
   network: string;
