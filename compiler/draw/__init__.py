@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .diagram import DIRECTIONS, FORMATS, WRONG_CALLS, Drawn, Options, draw, draw_text
-from .dot import COSTS, Look, to_dot
+from .dot import to_dot
 from .fold import LEVELS, View, fold
+from .look import COSTS, Look
 from .picture import Box, Frame, Line, Picture
 from .style import THEMES
 

@@ -10,9 +10,10 @@ from ..analysis.cost_table import Work
 from ..analysis.diff import Difference
 from ..files.write import write
 from .diagram import RESOLUTION, failed, wrong_ending
-from .dot import Look, Writer, begun
+from .dot import Writer, begun
 from .fold import View, fold
 from .graphviz import SECONDS, Failure, render
+from .look import Look
 from .marks import SIGNS, mark, marks_of
 from .picture import Picture
 from .style import LIGHT, POINTS, Theme, readable

@@ -17,11 +17,12 @@ from ..files.system_errors import at
 from ..files.write import write
 from ..graph.graph import Graph
 from ..ops.suggest import closest, did_you_mean
-from .dot import COSTS, Look, Writer, by_file_name, to_dot
+from .dot import Writer, to_dot
 from .fold import EVERYTHING, LEVELS, View, fold, names_of
 from .graphviz import SECONDS, Failure, render
 from .insets import Sheet, insets, sheet
 from .laid_out import rendered
+from .look import COSTS, Look, by_file_name
 from .numbered import numbered
 from .picture import Picture
 from .remedies import idle, too_small, unheeded

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from itertools import groupby, pairwise
-from pathlib import PurePath
-from urllib.parse import quote
 
 from ...base.records import dataclass
-from ...base.source import Span
 from ..graph.graph import Graph
 from ..ops.base import show
 from .drawing import Drawing, Said
@@ -18,12 +15,12 @@ from .fold import INSET
 from .font import FAMILIES
 from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, rows_width, shape_text
 from .legend import legend
+from .look import PLAIN, Look
 from .picture import Box, Frame, Line, Picture
 from .scales import Grid, Scales
-from .style import BOLD, LIGHT, POINTS, Theme, outline, readable
+from .style import BOLD, POINTS, outline, readable
 from .tooltip import clean, escaped, tooltip
 from .u_shape import STRAIGHT, Arms, arms
-from .values import Column
 from .ways import Branches, Port, Ways, branches, columns, ways
 
 Attributes = dict[str, str]
@@ -36,43 +33,6 @@ MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
 STRAIGHTEST = "100"  # the weight of lines along a column of maps of one size
 MARK: Attributes = {"shape": "point", "width": "0.01", "label": "", "style": "invis"}  # nothing to be seen, that a box is kept by
-COSTS = ("parameters", "macs", "activations")
-
-
-def by_file_name(span: Span) -> str:
-    """The link to a place in the source: the file's name and the line."""
-    return f"{quote(PurePath(span.source.name).name)}#L{span.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a picture is to look. `color_by`: kind, none, parameters, macs, activations, or a name with `values`.
-
-    `direction`: TB, LR, BT or RL; None is TB, and a U where long skips nest. `values` gives a number for nodes (by their unique path), such as measured seconds; `unit` is printed after them.
-    `width` is in inches: the picture is scaled to it. `resolution` is in dots an inch, for bitmaps. `link` makes the address of a place in the source.
-    """
-
-    theme: Theme = LIGHT
-    direction: str | None = None
-    color_by: str = "kind"
-    width: float | None = None
-    values: Mapping[str, float] | None = None
-    unit: str = ""
-    column: Column | None = None
-    """Numbers of the reader's own; they colour the boxes where `color_by` is their name."""
-    legend: bool = True
-    resolution: int = 72
-    link: Callable[[Span], str] = by_file_name
-    plain: bool = False
-    """Names alone: nothing of what is in a box, no shapes beside lines."""
-
-    @property
-    def own(self) -> Column | None:
-        """The reader's numbers, where they colour the boxes."""
-        return self.column if self.column is not None and self.column.name == self.color_by else None
-
-
-PLAIN = Look()
 
 
 def said(text: str) -> Said:

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from ..graph.graph import Graph
-from .dot import HOT, Look, Writer
+from .dot import HOT, Writer
 from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Place
 from .labels import Row, frame_rows, shape_text
 from .laid_out import geometries
+from .look import Look
 from .picture import Box, Frame, Line, Picture
 from .style import BOLD, POINTS, outline, readable
 from .tooltip import clean, escaped

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from .look import Look
 from .numbered import beyond
 from .picture import Box, Picture
 from .style import heat
-
-if TYPE_CHECKING:
-    from .dot import Look
 
 
 def fills_of(picture: Picture, look: Look) -> Mapping[str, str]:

@@ -11,13 +11,14 @@ from string import ascii_lowercase
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Scope
-from .dot import Look, Writer, begun, said
+from .dot import Writer, begun, said
 from .fold import INSET, inside
 from .font import width
 from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Point
 from .labels import caption
 from .laid_out import placed
+from .look import Look
 from .paths import nodes_in
 from .picture import Box, Picture
 from .positions import Part, together

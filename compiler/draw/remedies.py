@@ -10,9 +10,10 @@ from dataclasses import replace
 from ...base.diagnostics import Diagnostic, Severity
 from ..files.system_errors import at
 from ..graph.graph import Graph
-from .dot import Look, Writer
+from .dot import Writer
 from .fold import EVERYTHING, LEVELS, View, fold, names_of
 from .laid_out import rendered
+from .look import Look
 from .picture import Picture
 from .style import POINTS, SMALLEST
 from .tooltip import clean

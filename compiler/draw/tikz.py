@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..graph.graph import Graph
-from .dot import HOT, Look, Writer
+from .dot import HOT, Writer
 from .font import width
 from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Place, Point, Way
 from .insets import Inset, Sheet, places_of
 from .labels import Row, frame_rows, shape_text
 from .laid_out import geometries
+from .look import Look
 from .picture import Box, Frame, Line, Picture
 from .style import POINTS, Theme, outline
 from .tooltip import clean

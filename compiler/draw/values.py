@@ -49,7 +49,7 @@ class Values:
         steps: dict[int, float] = {}
         for nodes, number in told:
             if len(nodes) == 1:
-                steps.setdefault(*nodes, number)
+                steps.setdefault(next(iter(nodes)), number)
         return Column(self.columns[place], steps, tuple((nodes, number) for nodes, number in told if len(nodes) > 1))
 
 

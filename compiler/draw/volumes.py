@@ -12,10 +12,11 @@ from itertools import groupby
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
-from .dot import Look, Writer
+from .dot import Writer
 from .edges import flow, ranks
 from .font import width
 from .labels import TIMES, box_rows, title
+from .look import Look
 from .picture import Box, Frame, Picture
 from .style import POINTS
 from .u_shape import arms

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..graph.graph import Graph
-from .dot import Look
 from .font import FAMILIES, width
+from .look import Look
 from .picture import Picture
 from .style import POINTS, Theme, mixed, outline
 from .svg import plain

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, groupby, pairwise
 from xml.etree import ElementTree
 
-from archc.compiler.draw.dot import PLAIN, Writer
+from archc.compiler.draw.dot import Writer
 from archc.compiler.draw.font import width
 from archc.compiler.draw.graphviz_json import Geometry, Place, Point
 from archc.compiler.draw.labels import shape_text
 from archc.compiler.draw.laid_out import geometries
+from archc.compiler.draw.look import PLAIN
 from archc.compiler.draw.picture import Frame, Line, Picture
 from archc.compiler.draw.style import POINTS, contrast
 from archc.compiler.draw.svg import tag

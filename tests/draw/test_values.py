@@ -176,8 +176,9 @@ def test_numbers_by_stage_stand_in_the_picture_and_are_its_total_at_every_level(
 
 
 def test_a_frame_has_the_colour_of_what_its_boxes_do_not_tell() -> None:
-    from archc.compiler.draw.dot import Look, Writer
+    from archc.compiler.draw.dot import Writer
     from archc.compiler.draw.fills import costs
+    from archc.compiler.draw.look import Look
     from archc.compiler.draw.numbered import numbered
 
     graph = graph_of(STAGED)

@@ -6,9 +6,9 @@ import html
 
 from ...analysis.diff import Change, Difference
 from ...ops.base import show
-from ..dot import Look
 from ..fold import View, fold
 from ..graphviz import SECONDS, Failure
+from ..look import Look
 from ..marks import SIGNS, marks_of
 from ..tooltip import clean
 from .page import Parts, in_words, written

@@ -16,10 +16,10 @@ from pathlib import Path
 from ....base.records import dataclass
 from ...analysis.cost_table import Work
 from ...graph.graph import Graph
-from ..dot import Look
 from ..fold import BLOCKS, View, fold
 from ..graphviz import SECONDS, Failure
 from ..laid_out import geometries
+from ..look import Look
 from ..style import DARK, LIGHT, Theme, outline
 from ..tooltip import clean
 from ..values import NO_VALUES, Values

@@ -12,11 +12,12 @@ from ...analysis.cost import work_of
 from ...analysis.memory import inference_profile
 from ...graph.graph import Graph
 from ...graph.program import Node
-from ..dot import Look, Writer
+from ..dot import Writer
 from ..fold import inside
 from ..font import knows, width
 from ..graphviz_json import Geometry, Place
 from ..labels import Row, Words, box_rows, caption, frame_rows, has_skip, shape_text
+from ..look import Look
 from ..marks import SIGNS, mark
 from ..picture import Box, Frame, Line, Picture
 from ..style import BOLD, DARK, LIGHT, POINTS
