@@ -230,6 +230,9 @@ class _Runs:
                 self.differs = row
             else:
                 self.told.append(f"{size} is refused: {row}")
+                if row.startswith(SHAPES):  # it runs, and makes something else
+                    native = " and ".join(map(show, self._native()))
+                    self.odd = f"at {size} the text does not answer as the model does: it has sizes of {native}"
             return
         difference = self._difference(inputs, row)
         if not difference <= LIMIT:

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, NoReturn
@@ -269,10 +270,11 @@ def _list_anew(layer: nn.RNNBase) -> None:
 
 @contextlib.contextmanager
 def as_it_was(module: nn.Module) -> Iterator[None]:
-    """What a run keeps in a module for the next one (biases that were read, tables for a size) is gone afterwards."""
+    """What a run keeps in a module for the next one (biases that were read, tables for a size, hooks) is gone afterwards."""
     own = ("_parameters", "_buffers", "_modules")
     rows = [(part.__dict__, {name: value for name, value in part.__dict__.items() if name not in own}) for part in module.modules()]
-    inner = [(value, value.copy()) for _, row in rows for value in row.values() if type(value) in (dict, list)]
+    # Hooks that a first run puts up, as the mark that they are up: with the one and not the other the next run puts them up again.
+    inner = [(value, value.copy()) for _, row in rows for value in row.values() if type(value) in (dict, OrderedDict, list)]
     inner += [(part._buffers, part._buffers.copy()) for part in module.modules()]
     try:
         yield

@@ -97,3 +97,36 @@ class Shifted(nn.Module):
         q, k, v = (row.reshape(-1, 4, 2, 4).transpose(1, 2) for row in self.qkv(x).chunk(3, -1))
         seen = (q @ k.transpose(2, 3) * 0.5 + (self.bias + mask)).softmax(-1)
         return (seen @ v).transpose(1, 2).reshape(batch, length, width)  # type: ignore[no-any-return]
+
+
+class Rows(nn.Module):
+    """Its tokens become a map whose height is that of the input, which a text has as a number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+        self.norm = nn.LayerNorm(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        tokens = self.norm(y.flatten(2).transpose(1, 2))
+        return tokens.transpose(1, 2).reshape(y.shape)  # type: ignore[no-any-return]
+
+
+class Captured(nn.Module):
+    """The first run puts up what catches the outputs of layers, and remembers that it did."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(8, 8), nn.Linear(8, 4)])
+        self.caught: list[Tensor] = []
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        if not getattr(self, "is_up", False):
+            for layer in self.layers:
+                layer.register_forward_hook(lambda part, given, made: self.caught.append(made))
+            self.is_up = True
+        self.caught.clear()
+        for layer in self.layers:
+            x = layer(x)
+        return list(self.caught)

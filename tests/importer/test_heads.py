@@ -7,7 +7,7 @@ from torch import nn
 import archc
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import Model, model_of_module
-from tests.importer.people_heads import ACT, Boxes, Neck, Points, Shifted
+from tests.importer.people_heads import ACT, Boxes, Captured, Neck, Points, Rows, Shifted
 
 
 def made(module: nn.Module, *shape: int) -> tuple[str, Model]:
@@ -52,3 +52,15 @@ def test_places_that_no_axis_has_are_refused(start: int, stop: int, step: int) -
 def test_a_mask_that_is_stretched_over_the_batch() -> None:
     text, _ = made(Shifted(), 16, 8)
     assert 'constant("window_mask"' in text, text  # of all windows, and not of the first
+
+
+def test_a_text_that_answers_otherwise_at_another_size_says_so() -> None:
+    text, _ = made(Rows(), 3, 16, 16)
+    assert "at [3, 32, 64] the text does not answer as the model does: it has sizes of [3, 16, 16]" in text, text
+
+
+def test_hooks_that_a_run_puts_up_are_up_once() -> None:
+    module = Captured()
+    text, _ = made(module, 8)
+    assert text.count("output") == 1 and "out1" in text and "out2" not in text, text
+    assert not any(part._forward_hooks for part in module.modules())
