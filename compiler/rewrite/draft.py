@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import field
 
 from ...base.records import dataclass
+from ..graph.batchless import is_batchless
 from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.base import Operation, Shape, Shapes
@@ -45,6 +46,7 @@ class Draft:
     _shared: set[Item] = field(default_factory=set)
     _before: dict[Item, list[Item]] = field(default_factory=dict)
     _successors: dict[Item, Item] = field(default_factory=dict)
+    _batchless: dict[Item, bool] = field(default_factory=dict)
 
     @staticmethod
     def of(state: Rewritten) -> Draft:
@@ -62,6 +64,7 @@ class Draft:
                 draft._users[operand].append(item)
             if item.owner is not None:
                 draft._shared.update((item, item.owner))
+            draft.is_batchless(item)  # in order, so that each asks those right before it
         return draft
 
     def items(self) -> Iterator[Item]:
@@ -86,6 +89,12 @@ class Draft:
     def is_shared(self, item: Item) -> bool:
         """Whether its weights serve more than one place, so that changing them for one would change the others."""
         return item in self._shared
+
+    def is_batchless(self, item: Item) -> bool:
+        """Whether it gives one tensor for the whole batch: a learned or fixed one, or what is made of such alone."""
+        if item not in self._batchless:
+            self._batchless[item] = is_batchless(item.operation.is_source(), [self.is_batchless(operand) for operand in item.inputs])
+        return self._batchless[item]
 
     def read(self, item: Item, inputs: Sequence[Item]) -> None:
         """`item` reads `inputs` from now on."""

@@ -32,6 +32,8 @@ class FuseAdd(Rewrite):
         for add in draft.items():
             if not isinstance(add.operation, Add) or len(add.inputs) != 2 or add.inputs[0].shape != add.inputs[1].shape:
                 continue
+            if draft.is_batchless(add.inputs[0]) or draft.is_batchless(add.inputs[1]):
+                continue  # a learned or fixed tensor, which is stretched over the batch and stays as it is
             # The later of two: the other is then there already, and may be added to in place.
             layers = [item for item in add.inputs if isinstance(item.operation, self.layers) and draft.only_user(item) is add]
             if not layers:

@@ -31,6 +31,7 @@ from tests.emit.fast.test_answers import BODIES as FAST_BODIES
 from tests.emit.test_random import blocks, chains, graphs
 from tests.rewrite.proof import network
 from tests.sample import only_in_campaign, sample
+from tests.support import graph_of
 
 from .held import check_steps, samples, search
 
@@ -282,3 +283,14 @@ def test_processors_whose_sums_of_bytes_overflow_answer_as_others(instructions: 
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) >= 25
+
+
+@pytest.mark.parametrize("word", ["std_conv", "weight_norm_conv", "spectral_norm_conv"])
+def test_filters_that_are_worked_out_stay_in_floating_point(word: str) -> None:
+    graph = graph_of(f"network n {{\ninput x[3, 16, 16]\nconv(8) -> relu -> {word}(8) -> relu -> conv(2, 1)\n}}")
+    tried = search(graph, module=statistics_shaken(build(graph, Mode.INFERENCE)))
+    found = tried.keeping(())
+    (node,) = (node for node in tried.graph.nodes if node.operation.name == word)
+    assert found.stay[node.index] == "no int8 form of filters that are worked out of what is learned"
+    fresh = samples(graph, 3)
+    assert decibels(as_tuple(tried.plain_answers(fresh)), answers(found, fresh)[1]) >= 25

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ....base.records import dataclass
+from ...elaborate.own_record import OwnOperation, OwnResult
 from ...graph.graph import Graph
 from ...graph.program import Node
 from ...ops.activation import Gelu
@@ -99,12 +100,12 @@ def max_pool(window: tuple[tuple[str | None, Plain], ...], attribute: str, opera
 
 
 def may_add_into(graph: Graph, node: Node) -> bool:
-    """Whether the second operand is a tensor of its own that nobody reads after this node.
+    """Whether the second operand is a tensor of its own that nobody reads after this node. An operation of somebody's may hand on what it was given.
 
     A concat may read it after all, though it stands before: TorchScript joins a concat of a concat, and reads all parts at the later one.
     """
     other = graph.nodes[node.inputs[1]]
-    if other.is_port or other.operation.is_view or other.operation.training_only:
+    if other.is_port or other.operation.is_view or other.operation.training_only or isinstance(other.operation, OwnOperation | OwnResult):
         return False
     users = graph.users(other)
     before = all(user.index <= node.index and not user.operation.is_view and not user.is_port for user in users)

@@ -52,9 +52,18 @@ class Convolution(nn.Module):
 
 
 class SumConvolution(Convolution):
-    """A convolution whose result is added to another tensor, then perhaps a relu, in one call."""
+    """A convolution whose result is added to another tensor, then perhaps a relu, in one call. oneDNN reads the other as if it had the result's size."""
+
+    def made(self, x: torch.Tensor) -> list[int]:
+        sides = [
+            (x.shape[axis + 2] + 2 * self.padding[axis] - self.dilation[axis] * (self.weight.shape[axis + 2] - 1) - 1) // self.stride[axis]
+            + 1
+            for axis in range(2)
+        ]
+        return [x.shape[0], self.weight.shape[0], sides[0], sides[1]]
 
     def forward(self, x: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        assert list(other.shape) == self.made(x), "the tensors of a sum have different sizes"
         activation = None if self.activation == "none" else self.activation
         return torch.ops.mkldnn._convolution_pointwise(
             x, other, self.pack(x), self.bias, self.padding, self.stride, self.dilation, self.groups, "add", 1.0, activation, [], ""
