@@ -22,6 +22,8 @@ def attention(low: Lowering, call: Call) -> None:
     if row["bias_k"] is not None or row["use_separate_proj_weight"] or row["add_zero_attn"]:
         raise Unsaid("attention with projections apart, or with a key that is learned or 0")
     query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
+    like = next((item for item in (query, key) if not item.alone), query)
+    query, key, value = (beside(low, item, like) for item in (query, key, value))  # a learned query, say, is one for the whole batch
     if key.number != value.number:
         raise Unsaid("attention whose keys and values come from two tensors")
     weight = low.of(row["in_proj_weight"])
