@@ -130,3 +130,15 @@ class Captured(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return list(self.caught)
+
+
+class Probe(nn.Module):
+    """A learned query asks all of a sequence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.probe = nn.Parameter(torch.randn(1, 1, 8))
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.attention(self.probe.repeat(x.shape[0], 1, 1), x, x)[0][:, 0]  # type: ignore[no-any-return]

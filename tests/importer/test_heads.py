@@ -7,7 +7,7 @@ from torch import nn
 import archc
 from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.sources import Model, model_of_module
-from tests.importer.people_heads import ACT, Boxes, Captured, Neck, Points, Rows, Shifted
+from tests.importer.people_heads import ACT, Boxes, Captured, Neck, Points, Probe, Rows, Shifted
 
 
 def made(module: nn.Module, *shape: int) -> tuple[str, Model]:
@@ -64,3 +64,8 @@ def test_hooks_that_a_run_puts_up_are_up_once() -> None:
     text, _ = made(module, 8)
     assert text.count("output") == 1 and "out1" in text and "out2" not in text, text
     assert not any(part._forward_hooks for part in module.modules())
+
+
+def test_a_learned_query() -> None:
+    text, _ = made(Probe(), 5, 8)
+    assert "probe: parameter" in text and "attention(2)" in text, text
