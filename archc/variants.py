@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, SupportsFloat
 
 from . import given as kind
 from .base.source import Source
-from .compiler.explore.asked import Given, by_name, few, fixed, source_of, texts, whole_numbers, wrong
+from .compiler.explore.asked import Given, by_name, few, fixed, refuse_no_number, source_of, texts, whole_numbers, wrong
 from .compiler.explore.goals import Wanted, bound_of, goal_of
 from .compiler.files.locate import is_text
 from .compiler.importer.in_place import file_of
@@ -141,6 +141,7 @@ def sweep(
         of_this_machine()  # one error, not one a variant
     family = _family(file, set, input, batch, optimizer, timed)
     rows = _grid(vary, family) if vary is not None else _listed(variants, family) if variants is not None else ()
+    _refuse_set(family, [{name for name, _ in row.settings} for row in rows])
     carried = {column: [dict(row.carried).get(column) for row in rows] for row in rows for column, _ in row.carried}
     axes = asked_axes(pareto, carried, [column for row in rows for column, _ in row.settings])
     pool: Pool = Cluster(cluster) if cluster else serial if jobs == 1 else Local(jobs)
@@ -203,10 +204,13 @@ def fit(
     ((way, wanted),) = asked
     timed = _names_time(wanted) or any(bound.quantity == TIME for bound in bounds)
     family = _family(file, set, input, timed=timed)
+    _refuse_set(family, [{axis.name for axis in axes}])
+    family.need({axis.name: axis.values[0] for axis in axes})
+    for axis in axes:
+        refuse_no_number(axis.name, family.no_number(axis.name))
+    goal, target = goal_of(way, _costs_of_networks(wanted))
     if timed:
         of_this_machine()  # one error, before anything is worked out
-    family.need({axis.name: axis.values[0] for axis in axes})
-    goal, target = goal_of(way, _costs_of_networks(wanted))
     refusals: list[ArchError] = []
     tried = 0
 
@@ -268,6 +272,14 @@ def _family(file: File, set: Given | None, input: Input | None, batch: int = 1, 
     return Family(place, fixed(set), tuple(shapes_of(input).items()), batch, optimizer=optimizer, timed=timed)
 
 
+def _refuse_set(family: Family, varied: Sequence[Collection[str]]) -> None:
+    """A value for all variants that each of them replaces by its own is one that nobody heeds."""
+    for name, value in family.settings:
+        if varied and all(name in row for row in varied):
+            help = f"leave `{name}={value}` out, or `{name}` of what is varied"
+            raise wrong("F641", "set", f"{name}={value}", f"`{name}` is varied and set", help)
+
+
 def _grid(vary: Given, family: Family) -> Sequence[Variant]:
     from .compiler.explore.sweep import grid
 
@@ -280,7 +292,9 @@ def _grid(vary: Given, family: Family) -> Sequence[Variant]:
 
 
 def _listed(given: File | Iterable[Mapping[str, object]], family: Family) -> Sequence[Variant]:
-    from .compiler.explore.sweep import NoList, Variant, listed
+    from .compiler.explore.headings import of_carried
+    from .compiler.explore.lists import NoList, checked, listed
+    from .compiler.explore.sweep import Variant
     from .compiler.files.locate import text_of
 
     known = family.parameters()
@@ -289,19 +303,21 @@ def _listed(given: File | Iterable[Mapping[str, object]], family: Family) -> Seq
         try:
             found = listed(text_of(path), known)
         except NoList as error:
-            raise wrong(
-                "F643", path, "", f"`{path}` is no list of variants: {error}", "a heading with the names of parameters, a line for each"
-            ) from None
+            raise wrong("F643", path, "", f"`{path}` is no list of variants: {error}", error.help) from None
         if not found:
             raise wrong("F643", path, "", f"`{path}` holds no variants", "a heading with the names of parameters, then a line for each")
         return _with_settings(found, path, known)
     rows = list(given)
     if not rows or not all(isinstance(row, Mapping) for row in rows):
         raise wrong("F643", "variants", "", "these are no variants", 'give a list of them: `[{"width": 8}, {"width": 16}]`')
+    try:
+        checked([str(name) for row in rows for name in row], known)
+    except NoList as error:
+        raise wrong("F643", "variants", "", f"this is no list of variants: {error}", error.help) from None
     found = tuple(
         Variant(
             tuple((name, source_of(name, value, "variants")) for name, value in row.items() if name in known),
-            tuple((name, _carried(value)) for name, value in row.items() if name not in known),
+            tuple((of_carried(str(name)), _carried(value)) for name, value in row.items() if name not in known),
         )
         for row in rows
     )

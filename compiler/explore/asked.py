@@ -84,6 +84,14 @@ def whole_numbers(name: str, values: object, word: str = "vary") -> Sequence[int
     return sorted(found)
 
 
+def refuse_no_number(name: str, default: str | None, word: str = "vary") -> None:
+    """Refuses to fit a parameter whose `default` is no number: 1 would be taken for true, and the answer would be no value of it."""
+    if default is not None:
+        values = "false,true" if default in ("true", "false") else f"{default},…"
+        help = f"`archc sweep --vary {name}={values}` tries values of another kind"
+        raise wrong("F641", word, name, f"fit varies whole numbers, and `{name}` is `{default}`", help)
+
+
 def _int(text: str) -> object:
     try:
         return int(text)
@@ -97,7 +105,7 @@ def texts(name: str, values: object, word: str = "vary") -> list[str]:
         found = [source_of(name, value, word) for value in _several(name, values, word)]
         if not found:
             raise _no_values(name, values, word)
-        return found
+        return _each_once(name, found, word)
     span = _span(name, values, word)
     if span is not None:
         few([len(span)], word)
@@ -111,7 +119,22 @@ def texts(name: str, values: object, word: str = "vary") -> list[str]:
     parts.append(values[start:].strip())
     if not all(parts):
         raise _no_values(name, values, word)
-    return parts
+    return _each_once(name, parts, word)
+
+
+def _each_once(name: str, values: list[str], word: str) -> list[str]:
+    """The values; one that is there twice would be two equal rows."""
+    distinct = list(dict.fromkeys(values))
+    if len(distinct) < len(values):
+        again = next(value for place, value in enumerate(values) if value in values[:place])
+        raise wrong(
+            "F641",
+            word,
+            f"{name}={','.join(values)}"[:80],
+            f"`{name}` has the value `{again}` twice",
+            f"write each once: `{name}={','.join(distinct)}`",
+        )
+    return distinct
 
 
 def _span(name: str, text: str, word: str) -> range | None:
@@ -120,8 +143,13 @@ def _span(name: str, text: str, word: str) -> range | None:
     if match is None:
         return None
     first, last, step = int(match[1]), int(match[2]), int(match[3] or 1)
-    if last < first or step < 1:
-        raise wrong("F641", word, f"{name}={text}", f"`{text}` holds no value", "write the smaller end first: `8..128:8`")
+    if step < 1:
+        raise wrong(
+            "F641", word, f"{name}={text}", f"the step of `{text}` is 0", f"write a step of at least 1: `{name}={match[1]}..{match[2]}:1`"
+        )
+    if last < first:
+        meant = f"{name}={last}..{first}" + (f":{step}" if match[3] else "")
+        raise wrong("F641", word, f"{name}={text}", f"`{text}` holds no value", f"write the smaller end first: `{meant}`")
     return range(first, last + 1, step)
 
 

@@ -7,11 +7,12 @@ from hashlib import sha256
 
 from ...base.records import dataclass
 from ...base.source import Source
+from ...dsl.ast import Constant, List, Text
 from ...reporting.error import ArchError
 from ..analysis.cost import total, work_of
 from ..analysis.dtypes import weight_bytes
 from ..analysis.memory import inference_profile, training_profile
-from ..driver import check, check_source, compile, compile_source, parameters_of, parse_setting
+from ..driver import check, check_source, compile, compile_source, parameters_of, parse_setting, slots_of
 from ..graph.graph import Graph
 from ..graph.program import TIME
 from ..ops.base import Shape
@@ -89,6 +90,14 @@ class Family:
         known = parameters_of(self._source())
         if known is None or not {*settings, *dict(self.settings)} <= set(known):
             self.graph(settings)
+
+    def no_number(self, name: str) -> str | None:
+        """The default of a parameter, as it is written, where it is a truth value, a text or a list."""
+        slot = next((slot for slot in slots_of(self._source()) or () if slot.name == name), None)
+        if slot is None:
+            return None
+        is_truth = isinstance(slot.value, Constant) and slot.value.value is not None
+        return slot.default if is_truth or isinstance(slot.value, Text | List) else None
 
     def _source(self) -> str | Source:
         return self.file if self.text is None else Source.of(self.file, self.text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import SupportsFloat, SupportsIndex, TypeAlias
 
 from ...dsl.ast import Number
@@ -82,24 +84,23 @@ _TIME = re.compile(r"([-+]?\d*\.?\d+)\s*(\w*)")
 UNITS = {"us": 1, "ms": 1_000, "s": 1_000_000}
 
 
-def _microseconds(text: str, way: str) -> int | None:
+def _microseconds(text: str, way: str, sign: str = "=") -> int | None:
     """`5ms`; None where a network is named."""
     match = _TIME.fullmatch(text.strip())
     if match is None:
         return None
     found = float(match[1]) * UNITS.get(match[2], 0)
     if found < 1:
-        raise wrong(
-            "F642",
-            way,
-            f"{TIME}={text}",
-            f"`{text}` is no time",
-            f"a time has a unit, `us`, `ms` or `s`: `{TIME}={match[1].lstrip('-+')}ms`",
-        )
+        number = match[1].lstrip("-+")
+        help = f"a time has a unit, `us`, `ms` or `s`: `{TIME}{sign}{number if float(number) * 1000 >= 1 else 5}ms`"
+        raise wrong("F642", way, f"{TIME}{sign}{text}", f"`{text}` is no time of at least 1us", help)
     return round(found)
 
 
-_NUMBER = re.compile(r"([-+]?[\d_,. ]*\d)\s*([a-zA-Z]*)")
+_NEARLY = re.compile(r"[-+]?[\d_,. ]*\d\s*[a-zA-Z]*")
+_NUMBER = re.compile(r"\+?(\d{1,3}(?:[,_ ]\d{3})+|\d*)(\.\d+)?\s*([a-zA-Z]*)")
+
+_SCALES = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 
 
 def _whole(quantity: str, text: str, way: str) -> int | None:
@@ -107,19 +108,37 @@ def _whole(quantity: str, text: str, way: str) -> int | None:
     value, _ = parse_setting("value", text)
     if isinstance(value, Number) and value.value >= 0 and value.value == int(value.value):
         return int(value.value)
-    match = _NUMBER.fullmatch(text)
+    if text.strip().lower().lstrip("-+") not in ("nan", "inf", "infinity") and _NEARLY.fullmatch(text) is None:
+        return None
+    raise wrong("F642", way, f"{quantity}={text}", f"`{text}` is no whole number of at least 0", _meant(quantity, text))
+
+
+def _meant(quantity: str, text: str) -> str:
+    """What to write in place of a text that is nearly a number."""
+    unit = text.strip().lstrip("-+0123456789.,_ ")
+    if unit.lower() in UNITS:
+        return f"`{text}` is a time: write `{TIME}={text.strip().lower()}`"
+    same = _same(text)
+    if same is None:
+        return f"a target is a number like `{quantity}=4G`, or the name of a network"
+    likely = [f"{same}G", f"{same}M"] if "." in same and not same[-1:].isalpha() else [same]
+    return f"write it with K, M or G, or in full: {' or '.join(f'`{quantity}={one}`' for one in likely)}"
+
+
+def _same(text: str) -> str | None:
+    """The number that a text is nearly (`60,000,000`, `4GB`, `1MiB`) as archc reads it, of the same value; None where that cannot be told."""
+    match = _NUMBER.fullmatch(text.strip())
     if match is None:
         return None
-    digits, letter = match[1].lstrip("-+").replace(",", "").replace("_", "").replace(" ", ""), match[2][:1].upper()
-    letter = {"B": "G"}.get(letter, letter if letter in "KMGT" else "")
-    meant = f"{digits}{letter or ('G' if '.' in digits else '')}"
-    raise wrong(
-        "F642",
-        way,
-        f"{quantity}={text}",
-        f"`{text}` is no whole number of at least 0",
-        f"write it with K, M, G or T, or in full: `{quantity}={meant}`",
-    )
+    digits, unit = re.sub("[,_ ]", "", match[1]) + (match[2] or ""), match[3].upper()
+    if not digits or unit.lower() in UNITS or unit[:1] not in ("", *_SCALES):
+        return None
+    if not unit:
+        return digits
+    scale = _SCALES[unit[0]]
+    if unit[1:2] != "I" and unit[0] != "T" and (Fraction(digits) * scale).denominator == 1:
+        return digits + ("G" if unit[0] == "B" else unit[0])
+    return str(round(Fraction(digits) * (1024 ** (len(str(scale)) // 3) if unit[1:2] == "I" else scale)))
 
 
 def bound_of(text: str) -> Bound:
@@ -127,10 +146,16 @@ def bound_of(text: str) -> Bound:
     match = _LIMIT.fullmatch(text)
     number = None
     if match is not None:
-        number = _microseconds(match[3], "where") if match[1] == TIME else number_of(match[3])
+        number = _microseconds(match[3], "where", f" {match[2]} ") if match[1] == TIME else _limit_of(match[3])
     if match is None or number is None:
         raise wrong("F642", "where", text, f"`{text}` is not of the form `parameters <= 26M`", _bound_meant(text))
     return Bound(one_of("where", match[1], COSTS, "cost", text), number, match[2] == ">=")
+
+
+def _limit_of(text: str) -> int | None:
+    """A limit of what is counted: a whole number, or one with a scale."""
+    value, _ = parse_setting("value", text)
+    return int(value.value) if isinstance(value, Number) and value.value == int(value.value) else None
 
 
 def _bound_meant(text: str) -> str:
@@ -140,16 +165,17 @@ def _bound_meant(text: str) -> str:
         return "a limit is a cost, `<=` or `>=`, and a number"
     cost, sign, target = match.groups()
     right = ">=" if WAY_OF.get(sign) == "match" else "<="
-    number = number_of(target)
-    if number is None:
+    target = _same(target) or target
+    value, _ = parse_setting("value", target)
+    if not isinstance(value, Number):
         return f"a limit is a number; `archc cost` tells what a network costs: `{cost} {right} 26M`"
-    if sign in ("<", ">"):
-        return f"write `{cost} {right} {number + (1 if sign == '>' else -1)}`"
-    return (
-        f"write `{cost} {right} {target}`, or as the goal `--nearest {cost}={target}`"
-        if sign not in WAY_OF
-        else f"write `{cost} {right} {target}`"
-    )
+    number = value.value
+    if sign in ("<", ">") or number != int(number):
+        last = math.floor(number) if right == "<=" else math.ceil(number)
+        beyond = (1 if sign == ">" else -1 if sign == "<" else 0) if number == int(number) else 0
+        return f"write `{cost} {right} {last + beyond}`"
+    also = f", or as the goal `--nearest {cost}={target}`" if sign not in WAY_OF else ""
+    return f"write `{cost} {right} {target}`{also}"
 
 
 def number_of(text: str) -> int | None:

@@ -8,6 +8,7 @@ from ...base.records import dataclass
 from ..analysis.table import Cell, Column, Listing, Table
 from ..graph.program import TIME
 from .fit import Goal, Solution, nearest
+from .headings import of_setting
 
 WAYS = {"match": "reaches", "most": "does not exceed", "nearest": "is nearest to"}
 WAYS_OF_MANY = {"match": "reach", "most": "do not exceed", "nearest": "are nearest to"}
@@ -32,7 +33,7 @@ class Fit(Listing[Solution]):
     def rows(self) -> list[dict[str, object]]:
         return [
             {
-                **row.values,
+                **{of_setting(name): value for name, value in row.values.items()},
                 **row.figures,
                 "distance": row.figures[self.goal.quantity] - self.goal.target,
                 "other_side": row.other[0] if row.other else None,

@@ -26,6 +26,7 @@ from ...reporting.error import ArchError
 from ..files.locate import text_of
 from ..files.system_errors import at, shown
 from ..files.write import append
+from .headings import of_setting
 
 Value: TypeAlias = "int | float | str | bool | None"
 Setting: TypeAlias = "tuple[tuple[str, str], ...]"
@@ -59,7 +60,7 @@ class Result:
     def row(self) -> dict[str, Value]:
         """The variant's settings, its costs and its further columns, as one row."""
         return {
-            **dict(self.variant.settings),
+            **{of_setting(name): value for name, value in self.variant.settings},
             **self.figures,
             **dict(self.variant.carried),
             **({"error": self.error} if self.error else {}),
@@ -76,51 +77,6 @@ Pool = Callable[[Evaluate, Sequence[Variant]], Rows]
 def grid(axes: Mapping[str, Sequence[str]]) -> tuple[Variant, ...]:
     """Every combination of the values, the last parameter changing fastest."""
     return tuple(Variant(tuple(zip(axes, values, strict=True))) for values in product(*axes.values()))
-
-
-class NoList(Exception):
-    """The text is no list of variants; it says why."""
-
-
-def listed(text: str, parameters: Sequence[str]) -> tuple[Variant, ...]:
-    """The variants of a CSV text with a heading, or of a JSON list of objects. Columns that are no parameters are carried along."""
-    variants = []
-    for row in _rows(text):
-        settings = tuple((name, _source(value)) for name, value in row.items() if name in parameters and value not in (None, ""))
-        carried = tuple((name, _number(value)) for name, value in row.items() if name not in parameters)
-        variants.append(Variant(settings, carried))
-    return tuple(variants)
-
-
-def _rows(text: str) -> list[dict[str, Value]]:
-    try:
-        if not text.lstrip().startswith("["):
-            rows = [dict(row) for row in csv.DictReader(io.StringIO(text))]
-            if any(None in row for row in rows):
-                raise NoList("a line has more values than the heading has names")
-            return rows
-        found = json.loads(text)
-    except (ValueError, csv.Error) as error:
-        raise NoList(str(error)) from None
-    if not all(isinstance(row, dict) for row in found):
-        raise NoList('a JSON list of variants holds objects: `[{"width": 8}, …]`')
-    return [dict(row) for row in found]
-
-
-def _source(value: Value) -> str:
-    """A value as the language writes it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _number(value: Value) -> Value:
-    if not isinstance(value, str):
-        return value
-    for read in (int, float):
-        try:
-            return read(value)
-        except ValueError:
-            continue
-    return value
 
 
 # ---------------------------------------------------------------------------------------------- journal

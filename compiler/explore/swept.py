@@ -9,14 +9,10 @@ from collections.abc import Mapping, Sequence
 from ...base.records import dataclass
 from ..analysis.table import Cell, Column, Listing, Table, a_style
 from ..draw.plot import Point, points_svg, points_text
-from ..graph.program import TIME
 from .asked import one_of, wrong
-from .family import QUANTITIES
-from .pareto import Axes, axes_of, front
+from .headings import MEASURED, of_setting
+from .pareto import CAPACITY, COST, Axes, axes_of, front
 from .sweep import Result, Value, columns, to_csv
-
-MEASURED = (*QUANTITIES, "memory", TIME, "training_memory")
-"""The columns that a sweep works out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ class Sweep(Listing[Result]):
             "version": 1,
             "file": self.file,
             "pareto": [self.axes.x, self.axes.y],
-            "rows": self.rows,
+            "rows": [{name: _in_json(value) for name, value in row.items()} for row in self.rows],
         }
 
     def rendered(self, style: str) -> str:
@@ -98,9 +94,21 @@ def asked_axes(pareto: str | Sequence[str] | None, carried: Mapping[str, Sequenc
         raise wrong(
             "F642", "pareto", text, f"`{text}` is not two columns", "write `macs,parameters`, or `macs,+accuracy` where more is better"
         )
-    known = (*MEASURED, *varied, *carried)
+    known = tuple(dict.fromkeys((*MEASURED, *(of_setting(name) for name in varied), *carried)))
     x, y = (one_of("pareto", name.lstrip("+"), known, "column", text) for name in names)
+    if x == y:
+        raise wrong(
+            "F642",
+            "pareto",
+            text,
+            f"`{x}` is one column, and a front weighs two",
+            f"name two: `{_other(x)},{names[1]}`",
+        )
     return Axes(x, y, names[0].startswith("+"), names[1].startswith("+"))
+
+
+def _other(name: str) -> str:
+    return COST if name != COST else CAPACITY
 
 
 def _figure(result: Result, name: str) -> float | None:
@@ -108,9 +116,14 @@ def _figure(result: Result, name: str) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) else None
 
 
+def _in_json(value: object) -> object:
+    """JSON has no word for what is not finite (the accuracy `nan` of a run that failed): there is no number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _plain(result: Result) -> dict[str, object]:
     """The row with its settings as values, not as text."""
-    return {**result.row, **{name: _value(text) for name, text in result.variant.settings}}
+    return {**result.row, **{of_setting(name): _value(text) for name, text in result.variant.settings}}
 
 
 def _value(text: Value) -> object:

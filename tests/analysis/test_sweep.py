@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archc.compiler.explore.lists import listed
 from archc.compiler.explore.pareto import front
 from archc.compiler.explore.sweep import (
     Cluster,
@@ -20,7 +21,6 @@ from archc.compiler.explore.sweep import (
     Value,
     Variant,
     grid,
-    listed,
     serial,
     sweep,
     to_csv,

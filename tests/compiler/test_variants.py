@@ -167,7 +167,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str, str]] = {
     "one column": (lambda: archc.sweep("small.arch", "width=8", pareto="macs"), "F642", "macs,parameters"),
     "no such optimizer": (lambda: archc.sweep("small.arch", "width=8", optimizer="adams"), "F645", "adam"),
     "an empty list": (lambda: archc.sweep("small.arch", variants=[]), "F643", "width"),
-    "a list of no parameter": (lambda: archc.sweep("small.arch", variants=[{"with": 8}]), "F643", "parameter it sets"),
+    "a list of no parameter": (lambda: archc.sweep("small.arch", variants=[{"kernel": 8}]), "F643", "parameter it sets"),
     "every value refused": (lambda: archc.fit("small.arch", {"width": [0]}, most="macs=1M"), "E", ""),
 }  # fmt: skip
 

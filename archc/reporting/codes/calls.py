@@ -9,8 +9,8 @@ ROWS: tuple[Code, ...] = (
         "F641",
         "values that cannot be tried",
         '`--vary` (in Python `vary`) names a parameter and its values: `base=8,16,32`, `base=8..128:8`, in Python also `{"base": [8, 16, 32]}`. '
-        "`archc fit` varies whole numbers, and tries 1 to 4096 where none are given. Each parameter is named once, and a sweep has at most "
-        "100,000 variants: more are hardly meant.",
+        "`archc fit` varies whole numbers, and tries 1 to 4096 where none are given. Each parameter is named once, with each value once, and is "
+        "not set too; a sweep has at most 100,000 variants: more are hardly meant.",
         "",
         "Write the values as the message says; give a step or fewer values where there are too many, or let `archc fit` search.",
     ),
@@ -26,7 +26,8 @@ ROWS: tuple[Code, ...] = (
         "F643",
         "a list of variants that is none",
         "`archc sweep --list` reads a CSV file with a heading, or a JSON list of objects. Columns that are parameters of the network are set, the "
-        "others are carried along.",
+        "others are carried along. Each column has a name of its own, and one that is all but a parameter's (`Width`) is refused. A further column with the name "
+        "of a figure that archc works out stands beside it, as `macs (list)`.",
         "",
         "Give the file a heading with the names of parameters and a line for each variant.",
     ),
