@@ -165,7 +165,7 @@ def test_a_column_that_is_none_is_an_error_before_any_work(run: Run, monkeypatch
 
 def test_a_list_in_which_no_column_is_a_parameter(run: Run, folder: Path) -> None:
     """Else every variant would be the same network, without a word."""
-    (folder / "runs.csv").write_text("widht,accuracy\n4,70.5\n8,75.0\n")
+    (folder / "runs.csv").write_text("kernel,accuracy\n4,70.5\n8,75.0\n")
     result = run("sweep", "good.arch", "--list", "runs.csv", "--jobs", "1")
     assert result.exit_code == 2 and "no column is a parameter of the network: there are width, classes" in result.stderr
 
