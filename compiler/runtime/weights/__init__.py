@@ -122,7 +122,9 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
             idle.discard(word)
         tensor = counted(key, tensor)
         (given if fits(tensor, wanted[key]) else different)[key] = tensor
-    mismatch = Mismatch(graph, owners, state.name, tensors, wanted, given, found.missing, found.extra, different, found.renamed)
+    mismatch = Mismatch(
+        graph, owners, state.name, tensors, wanted, given, found.missing, found.extra, different, found.renamed, found.names, found.rules
+    )
     nothing = not any(tensor.dim() for tensor in given.values()) and any(tensor.dim() for tensor in wanted.values())
     if (found.missing or found.extra or different) and (nothing or not weights.partial):
         return explain(mismatch)

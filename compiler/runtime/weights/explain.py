@@ -10,8 +10,10 @@ from ....base.records import dataclass
 from ...graph.graph import Graph
 from ...graph.program import Node
 from ...ops.base import Shape, show
-from .causes import Cause, cause_of, parts_differ, width_differs
+from .causes import Cause, alternatives, cause_of, parts_differ, width_differs
+from .keys import COUNTER, Renaming
 from .likeness import looks_like
+from .rename_options import rename_options
 from .told import MOST_TOLD, count, skips, trouble
 
 if TYPE_CHECKING:
@@ -34,7 +36,14 @@ class Mismatch:
     missing: Sequence[str]
     extra: Mapping[str, Tensor]
     different: Mapping[str, Tensor]
-    renamed: tuple[str, ...] = ()
+    renamed: tuple[str, ...]
+    names: Mapping[str, str]
+    rules: Sequence[Renaming]
+
+    @property
+    def partial(self) -> str:
+        """The option that loads what fits, where that is anything."""
+        return "--partial" if any(tensor.dim() for tensor in self.given.values()) else ""
 
 
 def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
@@ -77,9 +86,11 @@ def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
     if found.extra:
         rows.append(_extra(found, wanted, given, common, notes))
     for said, keys in causes.items():
-        rows.append(_different(found, keys, wanted, given, f"{said}: {known[said].help(skips(keys, _others(found, keys)))}"))
+        rows.append(
+            _different(found, keys, wanted, given, f"{said}: {known[said].help(skips(keys, _others(found, keys)) or found.partial)}")
+        )
     if rest:
-        width = width_differs({key: (given[key], wanted[key]) for key in rest})
+        width = width_differs({key: (given[key], wanted[key]) for key in rest}, [given[key] for key in found.given], found.partial)
         rows.append(_different(found, rest, wanted, given, common[0] if common else width))
     if numbers:
         if any(found.wanted[key].is_floating_point() for key in numbers):
@@ -100,13 +111,16 @@ def _missing(found: Mismatch, wanted: Shapes, given: Shapes, common: Sequence[st
     near = () if common else tuple(_near(key, wanted[key], extra, given) for key in missing[:MOST_TOLD])
     left = (*missing, *extra)
     options = skips(left, _others(found, left)) if found.given else ""
-    help = common[0] if common else _renamed(missing, extra, wanted, given)
+    help = common[0] if common else _renamed(found, wanted, given)
     if help is None and extra and options:
         help = f"`{options}` goes on without them"
-    elif help is None and not extra:
+    elif help is None and not extra and found.partial:
         help = f"`{options or '--partial'}` leaves them as training starts" + (", and `--partial` all that does not fit" if options else "")
+    elif help is None and not extra:
+        help = "load the weights of this network: of those in the file none fits"
     elif help is None:
-        help = "label the steps as the file names them, give `--rename OLD=NEW` where the beginnings of the keys differ, or load what fits with `--partial`"
+        ways = ("label the steps as the file names them", "give `--rename OLD=NEW` where the beginnings of the keys differ")
+        help = alternatives(*ways, f"load what fits with `{found.partial}`" if found.partial else "")
     message = f"`{found.name}` lacks {count(missing)} of the network: the first is `{first}` {show(wanted[first])}"
     return trouble(found.name, "F622", message, help, (*notes, *near))
 
@@ -118,7 +132,7 @@ def _extra(found: Mismatch, wanted: Shapes, given: Shapes, common: Sequence[str]
     options = skips(extra, _others(found, extra))
     help = None
     if not found.missing:
-        help = common[0] if common else f"`{options or '--partial'}` leaves them in the file"
+        help = common[0] if common else f"`{options or '--partial'}` leaves them in the file" if options or found.partial else None
     message = f"`{found.name}` has {count(extra)} that the network does not have: the first is `{first}` {show(given[first])}"
     return trouble(found.name, "F623", message, help, (*(() if found.missing else notes), *near))
 
@@ -148,22 +162,12 @@ def _near(key: str, shape: Shape, others: Sequence[str], shapes: Shapes) -> str:
     return told if best is None else f"{told}: the nearest is `{best}` {show(shapes[best])}"
 
 
-def _renamed(missing: Sequence[str], extra: Sequence[str], wanted: Shapes, given: Shapes) -> str | None:
+def _renamed(found: Mismatch, wanted: Shapes, given: Shapes) -> str | None:
     """Whether the same shapes stand there in the same order under other names."""
+    missing, extra = found.missing, [key for key in found.extra if not key.endswith(COUNTER)]  # of `missing` they are no part
     if [wanted[key] for key in missing] != [given[key] for key in extra]:
         return None
     told = f"the shapes are the same in the same order, so the names alone differ: `{extra[0]}` would be `{missing[0]}`; "
-    pairs = {_beginnings(old, new) for old, new in zip(extra, missing, strict=True)}
-    if len(pairs) <= MOST_TOLD:
-        return told + f"`{' '.join(f'--rename {old}={new}' for old, new in sorted(pairs))}`, or label the steps so"
-    return told + "label the steps so"
-
-
-def _beginnings(old: str, new: str) -> tuple[str, str]:
-    """Two keys without the words in which they end alike."""
-    one, two = old.split("."), new.split(".")
-    same = 0
-    while same < min(len(one), len(two)) - 1 and one[-1 - same] == two[-1 - same]:
-        same += 1
-    end = ".".join(one[len(one) - same :])
-    return old[: len(old) - len(end)], new[: len(new) - len(end)]
+    fitting = (*found.given, *found.different)
+    options = rename_options(found.names, found.rules, dict(zip(extra, missing, strict=True)), fitting, found.extra, found.wanted)
+    return told + (f"`{options}`, or label the steps so" if options else "label the steps so")

@@ -35,6 +35,11 @@ class Renaming:
     def of(self, key: str) -> str:
         return self.new + key[len(self.old) :] if key.startswith(self.old) else key
 
+    def moved(self, keys: Mapping[str, str]) -> dict[str, str] | None:
+        """A mapping by keys, by the keys as they become; None where two of them become one."""
+        found = {self.of(key): value for key, value in keys.items()}
+        return found if len(found) == len(keys) else None
+
     @property
     def told(self) -> str:
         if not self.new:
@@ -63,6 +68,10 @@ class Match:
     """What was done to the keys of the file, in words."""
     how: tuple[str, ...]
     """What else there is to tell."""
+    names: Mapping[str, str]
+    """The keys of the file that were not skipped, without wrappers, each with the key as it stands there."""
+    rules: tuple[Renaming, ...]
+    """What was put before these or taken off, in order."""
 
 
 def match(
@@ -78,21 +87,22 @@ def match(
     kept = {key: key for key in tensors if key not in set(passed)}
     skipped = [key for key in wanted if _is_one_of(key, skip)]
     sought = [key for key in wanted if key not in set(skipped)]
-    if rename is None:
+    rules = [Renaming(old, new) for old, new in (rename or {}).items()]
+    # Who takes a wrapper off by name means the keys as they stand.
+    if rename is None or (rules and not any(word in rule.old.split(".") for rule in rules for word in WRAPPERS)):
         kept = _unwrapped(kept, renamed)
-        found = renamings(kept, sought)
-        if len(found) > 1:
-            ways = " or ".join(f"`{row.option}`" for row in found[:3])
-            said = f"`{name}` has the network's keys more than once: behind {listed([row.old for row in found])}"
+    if rename is None:
+        rules = renamings(kept, sought)
+        if len(rules) > 1:
+            ways = " or ".join(f"`{row.option}`" for row in rules[:3])
+            said = f"`{name}` has the network's keys more than once: behind {listed([row.old for row in rules])}"
             return trouble(name, "F625", said, f"say which: {ways}")
-        rules = found
-    else:
-        rules = [Renaming(old, new) for old, new in rename.items()]
+    names = kept
     for rule in rules:
         if not any(key.startswith(rule.old) for key in kept):
             return _no_such_key(rule.old, "--rename", name, kept)
-        moved = {rule.of(key): own for key, own in kept.items()}
-        if len(moved) < len(kept):
+        moved = rule.moved(kept)
+        if moved is None:
             return trouble(
                 name,
                 "F625",
@@ -115,6 +125,8 @@ def match(
         tuple(passed) + tuple(key for key in rest if key in beside),
         tuple(renamed),
         (f"`{COUNTER}` is not there and starts at 0",) if no_counter else (),
+        names,
+        tuple(rules),
     )
 
 
@@ -159,13 +171,18 @@ def _place(tensor: Tensor) -> tuple[object, ...]:
 
 def renamings(keys: Collection[str], wanted: Collection[str]) -> list[Renaming]:
     """What, put before the keys or taken off, makes the most of them the network's: none where they are so as they stand or
-    where most would not be, several where they do it equally well."""
+    where most would not be, several where they do it equally well. No two keys become one, and more are moved than stand as
+    they should: a few that end as the network's do are of another network."""
     sought = set(wanted)
-    best = max(sum(key in sought for key in keys), min(len(sought), len(keys)) // 2)
+    straight = sum(key in sought for key in keys)
+    best = max(straight, min(len(sought), len(keys)) // 2)
     found: list[Renaming] = []
     for rule in _candidates(keys, wanted):
         named = [rule.of(key) for key in keys]
-        score = sum(key in sought for key in set(named))
+        moved = sum(new in sought for key, new in zip(keys, named, strict=True) if key.startswith(rule.old))
+        if moved <= straight or len(set(named)) < len(named):
+            continue
+        score = sum(key in sought for key in named)
         if score > best:
             best, found = score, [rule]
         elif found and score == best:
