@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import pickle
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,10 @@ import torch
 from torch import nn
 
 from archc.base.diagnostics import Diagnostic
+from archc.compiler.runtime.live_module import build
+from archc.compiler.runtime.weights import Weights, put
 from archc.compiler.runtime.weights.reading import State, read, split
+from tests.support import checked
 
 STATE = {"fc.weight": torch.zeros(2, 3), "fc.bias": torch.zeros(2)}
 
@@ -226,3 +230,145 @@ def test_a_drive_is_no_file() -> None:
     assert split("C:/nets/w.pth") == ("C:/nets/w.pth", "")
     assert split(r"C:\nets\w.pth:ema") == (r"C:\nets\w.pth", "ema")
     assert split("w.pth:ema") == ("w.pth", "ema")
+
+
+def test_a_part_in_a_part_in_a_part(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    torch.save({"checkpoint": {"model": {"state_dict": STATE}, "step": 3}}, path)
+    for part in ("", ":checkpoint.model.state_dict", ":checkpoint.model", ":checkpoint"):
+        assert set(state(f"{path}{part}").tensors) == set(STATE), part
+    assert state(path).part == "checkpoint.model.state_dict"
+    assert refused(f"{path}:checkpoint.step").message == f"the part `checkpoint.step` of `{path}` holds no weights"
+    assert refused(f"{path}:checkpoint.modl").help == f"did you mean `{path}:checkpoint.model.state_dict`?"
+
+
+def test_a_part_of_several_sets_asks_which(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    torch.save({"a": {"net": STATE, "ema": STATE}, "b": {"net": STATE}}, path)
+    found = refused(f"{path}:a")
+    assert found.message == f"the part `a` of `{path}` holds 2 sets of weights: `a.net`, `a.ema`"
+    assert found.help == f"say which, for example `{path}:a.net`"
+    assert set(state(f"{path}:a.net").tensors) == set(STATE)
+
+
+@pytest.mark.parametrize(
+    "content", [{0: STATE, 1: {"one": torch.ones(1)}}, [STATE, {"one": torch.ones(1)}], (STATE, {"one": torch.ones(1)})]
+)
+def test_parts_by_numbers(content: object, tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    torch.save(content, path)
+    assert refused(path).message == f"`{path}` holds 2 sets of weights: `0`, `1`"
+    assert set(state(f"{path}:0").tensors) == set(STATE)
+    assert set(state(f"{path}:1").tensors) == {"one"}
+
+
+def test_the_only_one_of_a_list_is_taken(tmp_path: Path) -> None:
+    torch.save({"models": [STATE], "epoch": 3}, tmp_path / "w.pth")
+    assert state(tmp_path / "w.pth").part == "models.0"
+
+
+def test_what_an_optimizer_keeps_is_no_part(tmp_path: Path) -> None:
+    layer = nn.Linear(3, 2)
+    adam = torch.optim.Adam(layer.parameters())
+    layer(torch.ones(1, 3)).sum().backward()
+    adam.step()
+    path = tmp_path / "w.pth"
+    torch.save({"trainer": {"of": {"it": {"model": STATE}}, "adam": adam.state_dict(), "optimizers": [adam.state_dict()["state"]]}}, path)
+    assert state(path).part == "trainer.of.it.model"
+    torch.save(adam.state_dict(), path)
+    assert "holds no weights" in refused(path).message
+
+
+def test_a_checkpoint_that_holds_itself(tmp_path: Path) -> None:
+    whole: dict[str, object] = {"epoch": 3}
+    whole["self"] = whole
+    torch.save(whole, tmp_path / "w.pth")
+    assert "holds no weights" in refused(tmp_path / "w.pth").message
+
+
+# ------------------------------------------------------------------------------------- names and containers
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_torch_file_under_another_name(old: bool, tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    torch.save(STATE, path, _use_new_zipfile_serialization=not old)
+    assert set(state(path).tensors) == set(STATE)
+
+
+def tarred(path: Path, *names: str) -> None:
+    with tarfile.open(path, "w") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name))
+
+
+def test_tar_archives_are_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "w.pth"
+    tarred(path, "run/w.pth", "run/log.txt")
+    assert (refused(path).message, refused(path).help) == (
+        f"`{path}` is a tar archive that holds `run/w.pth`",
+        "unpack it, and give the file of weights in it",
+    )
+    tarred(path, "readme")
+    assert refused(path).message == f"`{path}` is a tar archive of something else than weights: it holds `readme`"
+    tarred(path, "sys_info", "storages", "tensors", "pickle")
+    assert "PyTorch's first versions" in refused(path).message
+
+
+@pytest.mark.parametrize("address", ["https://example.org/w.pth", "s3://bucket/w.safetensors"])
+def test_an_address_is_to_be_downloaded(address: str) -> None:
+    found = refused(address)
+    assert (found.message, found.help) == (
+        f"`{address}` is an address, and weights are read from files of this machine",
+        "download it first, and give the path of the file",
+    )
+
+
+def test_a_model_of_a_library_is_no_file(tmp_path: Path) -> None:
+    for name, makes in (("timm:resnet18", "timm.create_model("), ("torchvision:resnet50", "torchvision.models.get_model(")):
+        found = refused(name)
+        assert found.message == f"`{name}` is a model, and weights are read from files"
+        assert makes in (found.help or "")
+
+
+# ----------------------------------------------------------------------------------------- pieces of a model
+
+SMALL = "network small {\n  input image[3, 8, 8]\n  conv(4, 3) -> bn -> relu\n  global_avgpool -> flatten -> fc: linear(5)\n}\n"
+
+
+def lacking(path: Path) -> Diagnostic:
+    graph = checked(SMALL, "small.arch").graph
+    (said,) = put(build(graph), graph, Weights(path))
+    assert said.code == "F622"
+    return said
+
+
+def test_one_of_several_files_is_told_as_one(tmp_path: Path) -> None:
+    files = pytest.importorskip("safetensors.torch")
+    full = build(checked(SMALL, "small.arch").graph).state_dict()
+    some = {key: value for key, value in full.items() if not key.startswith("fc.")}
+    path = tmp_path / "model-00001-of-00002.safetensors"
+    files.save_file(some, path)
+    help = lacking(path).help or ""
+    assert help.startswith("the file is one of 2 that hold the weights: read each and join the dictionaries: ")
+    assert "load_file(name)" in help
+    torch.save(some, tmp_path / "pytorch_model-00001-of-00003.bin")
+    assert (lacking(tmp_path / "pytorch_model-00001-of-00003.bin").help or "").endswith('`torch.save(state, "all.pth")`')
+
+
+def test_an_index_beside_a_file_tells_that_it_is_one_of_several(tmp_path: Path) -> None:
+    full = build(checked(SMALL, "small.arch").graph).state_dict()
+    torch.save({key: value for key, value in full.items() if not key.startswith("fc.")}, tmp_path / "body.bin")
+    assert "leaves them as training starts" in (lacking(tmp_path / "body.bin").help or "")
+    (tmp_path / "w.index.json").write_text(json.dumps({"weight_map": {"a": "body.bin", "b": "head.bin"}}))
+    assert (lacking(tmp_path / "body.bin").help or "").startswith("the file is one of 2 that hold the weights")
+
+
+def test_a_frozen_program_has_no_names_of_weights(tmp_path: Path) -> None:
+    graph = checked(SMALL, "small.arch").graph
+    program = torch.jit.script(build(graph).eval())
+    torch.jit.freeze(program).save(str(tmp_path / "frozen.pt"))
+    help = lacking(tmp_path / "frozen.pt").help or ""
+    assert help == "the file is a frozen program, whose weights are constants without names: save the model before `torch.jit.freeze`"
+    program.save(str(tmp_path / "whole.pt"))
+    assert put(build(graph), graph, Weights(tmp_path / "whole.pt")) == ()

@@ -123,7 +123,19 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
         tensor = counted(key, tensor)
         (given if fits(tensor, wanted[key]) else different)[key] = tensor
     mismatch = Mismatch(
-        graph, owners, state.name, tensors, wanted, given, found.missing, found.extra, different, found.renamed, found.names, found.rules
+        graph,
+        owners,
+        state.name,
+        tensors,
+        wanted,
+        given,
+        found.missing,
+        found.extra,
+        different,
+        found.renamed,
+        found.names,
+        found.rules,
+        state.piece,
     )
     nothing = not any(tensor.dim() for tensor in given.values()) and any(tensor.dim() for tensor in wanted.values())
     if (found.missing or found.extra or different) and (nothing or not weights.partial):

@@ -39,6 +39,8 @@ class Mismatch:
     renamed: tuple[str, ...]
     names: Mapping[str, str]
     rules: Sequence[Renaming]
+    piece: str
+    """Why the file has but some of the weights of its model, where that is so."""
 
     @property
     def partial(self) -> str:
@@ -69,7 +71,9 @@ def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
     rest += [key for keys in causes.values() for key in keys if found.owners[key].index in unclear]
     causes = {said: kept for said, keys in causes.items() if (kept := [key for key in keys if key not in rest])}
     # Another network explains it all; which one is asked only where the causes that are seen in single tensors do not.
-    other = looks_like({key: tuple(value.shape) for key, value in found.tensors.items()}) if rest or found.missing or found.extra else None
+    piece = found.piece if found.missing else ""
+    unclear_yet = not piece and (rest or found.missing or found.extra)
+    other = looks_like({key: tuple(value.shape) for key, value in found.tensors.items()}) if unclear_yet else None
     if other is not None and other[0] != found.graph.program.name:
         name, classes = other
         command = f"archc build {name} --set classes={classes}" if classes else f"archc build {name}"
@@ -77,8 +81,8 @@ def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
         common = [f"the file looks like `{name}`{told}, which comes with archc: `{command}` takes it"]
         causes, rest = {}, [key for key in found.different if key not in numbers]
     else:
-        common = []
-    parts = parts_differ(found.wanted, given) if found.missing or found.extra else None
+        common = [piece] if piece else []
+    parts = parts_differ(found.wanted, given) if not piece and (found.missing or found.extra) else None
     notes = (*((f"it was read so: {', '.join(found.renamed)}",) if found.renamed else ()), *((parts,) if parts else ()))
     rows: list[Diagnostic] = []
     if found.missing:
@@ -91,7 +95,7 @@ def explain(found: Mismatch) -> tuple[Diagnostic, ...]:
         )
     if rest:
         width = width_differs({key: (given[key], wanted[key]) for key in rest}, [given[key] for key in found.given], found.partial)
-        rows.append(_different(found, rest, wanted, given, common[0] if common else width))
+        rows.append(_different(found, rest, wanted, given, common[0] if other and common else width))
     if numbers:
         if any(found.wanted[key].is_floating_point() for key in numbers):
             help = "weights are floating-point numbers: save those of the model before it was quantised"

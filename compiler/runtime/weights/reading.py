@@ -15,6 +15,7 @@ from ....base.records import dataclass
 from ...files.system_errors import of_system, quoted
 from ...ops.suggest import closest
 from .recognise import AGAIN, Kind, recognise
+from .shards import shard
 from .told import MOST_TOLD, listed, trouble
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class State:
     no_tensors: tuple[str, ...] = field(default=())
     asked: bool = False
     """Whether the part was named by who asked."""
+    piece: str = ""
+    """Why the file has but some of the weights of its model, in words, where that is so."""
 
 
 def split(name: str) -> tuple[str, str]:
@@ -54,26 +57,28 @@ def split(name: str) -> tuple[str, str]:
 def read(name: str) -> State | Diagnostic:
     """The state_dict in a file, or in the part of it that the name tells."""
     path, part = split(name)
-    kind = recognise(path)
+    kind = recognise(path, name)
     if isinstance(kind, Diagnostic):
         return kind
     if kind is not Kind.TORCH:
         found = _safetensors(path) if kind is Kind.SAFETENSORS else _torchscript(path)
-        if isinstance(found, Mapping) and part:
+        if isinstance(found, State) and part:
             what = "safetensors" if kind is Kind.SAFETENSORS else "TorchScript"
             return trouble(
                 path, "F625", f"`{path}` has no part `{part}`: a file of {what} holds one state_dict alone", f"`{path}`, without `:{part}`"
             )
-        return State(path, found) if isinstance(found, Mapping) else found
+        return found
     import torch
 
     try:
-        with torch.serialization.safe_globals(_plain()):
-            content: object = torch.load(path, map_location="cpu", weights_only=True)
+        # From the open file: by the end of a name PyTorch would choose another reader.
+        with torch.serialization.safe_globals(_plain()), open(path, "rb") as file:
+            content: object = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         # Whatever the file holds, PyTorch says so by many kinds of exception.
         return _refused(path, error)
-    return choose(content, path, part)
+    found = choose(content, path, part)
+    return replace(found, piece=shard(path)) if isinstance(found, State) else found
 
 
 def _plain() -> list[Callable[..., object] | tuple[Callable[..., object], str]]:
@@ -89,7 +94,7 @@ def _plain() -> list[Callable[..., object] | tuple[Callable[..., object], str]]:
     return [Namespace, numpy.dtype, numpy.ndarray, *dtypes, *named]
 
 
-def _safetensors(path: str) -> dict[str, Tensor] | Diagnostic:
+def _safetensors(path: str) -> State | Diagnostic:
     try:
         from safetensors import safe_open
     except ImportError:
@@ -101,16 +106,29 @@ def _safetensors(path: str) -> dict[str, Tensor] | Diagnostic:
     except Exception as error:
         return _refused(path, error)
     # One tensor under two keys is written once; the other key stands in the metadata, with the one that was kept.
-    return tensors | {key: tensors[kept] for key, kept in same.items() if key not in tensors and kept in tensors}
+    tensors |= {key: tensors[kept] for key, kept in same.items() if key not in tensors and kept in tensors}
+    return State(path, tensors, piece=shard(path))
 
 
-def _torchscript(path: str) -> dict[str, Tensor] | Diagnostic:
+def _torchscript(path: str) -> State | Diagnostic:
     import torch
 
     try:
-        return dict(torch.jit.load(path, map_location="cpu").state_dict())  # type: ignore[no-untyped-call]
+        module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+        tensors = dict(module.state_dict())
     except Exception as error:
         return _refused(path, error)
+    said = "the file is a frozen program, whose weights are constants without names: save the model before `torch.jit.freeze`"
+    return State(path, tensors, piece=said if _constants(module) > sum(value.numel() for value in tensors.values()) else "")
+
+
+def _constants(module: Any) -> int:
+    """How many numbers stand in the program itself."""
+    if not hasattr(module, "forward"):
+        return 0
+    graph = module.inlined_graph  # kept by its name: its nodes live as long as it does
+    nodes = graph.findAllNodes("prim::Constant")
+    return sum(node.t("value").numel() for node in nodes if node.hasAttribute("value") and node.kindOf("value") == "t")
 
 
 # --------------------------------------------------------------------------------------------------- parts
@@ -118,10 +136,10 @@ def _torchscript(path: str) -> dict[str, Tensor] | Diagnostic:
 
 def choose(content: object, path: str, part: str = "") -> State | Diagnostic:
     """The part of a checkpoint that is meant: the one that is named, the usual one, or the only one."""
-    parts = dict(_parts(content))
+    parts = dict(_parts(content)) or ({} if _is_an_optimizer("", content) else dict(_parts(content, deep=True)))
     top = parts.get("")
     if part:
-        return _named(content, path, part, parts)
+        return _named(content, path, part, dict(_parts(content, deep=True)))
     if top is not None and (len(parts) == 1 or not _is_beside(content)):
         return State(path, top, no_tensors=_no_tensors(content))
     inside = {key: value for key, value in parts.items() if key}
@@ -164,9 +182,19 @@ def _named(content: object, path: str, part: str, parts: Mapping[str, dict[str, 
     deeper = [key for key in parts if key.startswith(f"{part}.")]
     if len(deeper) == 1:
         return State(f"{path}:{part}", parts[deeper[0]], deeper[0], asked=True)
-    if isinstance(content, Mapping) and part in content:
+    if deeper:
+        said = f"the part `{part}` of `{path}` holds {len(deeper)} sets of weights: {listed(deeper)}"
+        return trouble(path, "F625", said, f"say which, for example `{path}:{deeper[0]}`")
+    if _is_there(content, part):
         return trouble(path, "F625", f"the part `{part}` of `{path}` holds no weights", _those(path, part, parts))
     return trouble(path, "F625", f"`{path}` has no part `{part}`", _those(path, part, parts))
+
+
+def _is_there(content: object, part: str) -> bool:
+    """Whether a checkpoint has a part of this name, whatever is in it."""
+    rows = dict(_rows(content))
+    ends = [place for place, letter in enumerate(part) if letter == "."]
+    return part in rows or any(_is_there(rows[part[:end]], part[end + 1 :]) for end in ends if part[:end] in rows)
 
 
 def _those(path: str, part: str, parts: Mapping[str, object]) -> str:
@@ -177,19 +205,38 @@ def _those(path: str, part: str, parts: Mapping[str, object]) -> str:
     return f"its parts: {listed(inside)}" if inside else f"it has no parts: `{path}`, without `:{part}`"
 
 
-def _parts(content: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, dict[str, Tensor]]]:
-    """Every mapping in a checkpoint that has tensors, by its keys with dots between them; "" is the whole."""
+DEEPEST = 8
+"""A checkpoint may hold itself; none is as deep as this."""
+
+
+def _parts(content: object, path: tuple[str, ...] = (), deep: bool = False) -> Iterator[tuple[str, dict[str, Tensor]]]:
+    """Every mapping in a checkpoint that has tensors, by its keys with dots between them; "" is the whole. Where they are not asked
+    for, parts three deep, and those that have a number for a name, are passed over: what training keeps beside its weights."""
     from torch import Tensor
     from torch.nn.parameter import is_lazy
 
-    if not isinstance(content, Mapping) or not all(isinstance(key, str) for key in content):
-        return  # the state of an optimizer has numbers for keys
-    tensors = {key: value for key, value in content.items() if isinstance(value, Tensor)}
-    if any(is_lazy(value) or value.dim() for value in tensors.values()):  # a score or a step is no set of weights
+    rows = dict(_rows(content))
+    if not deep and not (isinstance(content, Mapping) and all(isinstance(key, str) for key in content)):
+        return
+    tensors = {key: value for key, value in rows.items() if isinstance(value, Tensor)}
+    # A score or a step is no set of weights, and the tensors of a list have no names.
+    if isinstance(content, Mapping) and any(is_lazy(value) or value.dim() for value in tensors.values()):
         yield ".".join(path), tensors
-    if len(path) < 2:
-        for key, value in content.items():
-            yield from _parts(value, (*path, key))
+    if len(path) < (DEEPEST if deep else 2):
+        for key, value in rows.items():
+            if not deep or not _is_an_optimizer(key, value):
+                yield from _parts(value, (*path, key), deep)
+
+
+def _rows(content: object) -> Iterator[tuple[str, object]]:
+    """What a part may be in: a mapping by its keys, texts or numbers, a list by its places."""
+    pairs = content.items() if isinstance(content, Mapping) else enumerate(content) if isinstance(content, list | tuple) else ()
+    return ((str(key), value) for key, value in pairs if isinstance(key, str | int))
+
+
+def _is_an_optimizer(key: str, value: object) -> bool:
+    """Whether a part is the state of an optimizer, which has tensors under numbers too."""
+    return "optim" in key.lower() or (isinstance(value, Mapping) and "param_groups" in value)
 
 
 def _is_beside(content: object) -> bool:

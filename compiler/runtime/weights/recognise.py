@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
+import tarfile
 import zipfile
 from collections.abc import Iterator, Sequence
 from enum import Enum
 
 from ....base.diagnostics import Diagnostic
+from .shards import indexed, joining
 from .told import trouble
 
 
@@ -22,6 +25,7 @@ class Kind(Enum):
 
 
 HEAD = 512
+_ENDINGS = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
 MOST_NAMES = 3
 _MAGIC_NUMBER = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """How files of `torch.save` began before they were zip archives."""
@@ -43,12 +47,26 @@ AGAIN = "download it again"
 OURS = "archc reads `.safetensors`, TorchScript, and what `torch.save` wrote: a state_dict, or a checkpoint that holds one"
 
 
-def recognise(path: str) -> Kind | Diagnostic:
-    """How the file at `path` is read, or why it is none that archc reads."""
+_TRAINED = {
+    "timm:": 'timm.create_model("{}", pretrained=True)',
+    "torchvision:": 'torchvision.models.get_model("{}", weights="DEFAULT")',
+}
+"""How a library makes a model with trained weights."""
+
+
+def recognise(path: str, name: str) -> Kind | Diagnostic:
+    """How the file at `path` is read, or why it is none that archc reads. `name` is what was given, with the part."""
     if os.path.isdir(path):
         return _folder(path)
     if os.path.exists(path) and not os.path.isfile(path):
         return trouble(path, "F621", f"`{path}` is no file but a device or a pipe", "give the path of a file")
+    if re.match(r"\w{2,}://", name):
+        here = "download it first, and give the path of the file"
+        return trouble(name, "F621", f"`{name}` is an address, and weights are read from files of this machine", here)
+    if name.startswith(tuple(_TRAINED)) and not os.path.isfile(path):
+        library, _, model = name.partition(":")
+        save = f'`torch.save({_TRAINED[f"{library}:"].format(model)}.state_dict(), "{model}.pth")` in Python, then `--weights {model}.pth`'
+        return trouble(name, "F621", f"`{name}` is a model, and weights are read from files", save)
     if not os.path.isfile(path):
         return trouble(path, "F621", f"there is no file `{path}`", "give the path of a `.pth`, `.pt` or `.safetensors` file")
     try:
@@ -63,13 +81,15 @@ def recognise(path: str) -> Kind | Diagnostic:
         return _archive(path, size)
     if head[8:9] == b"{":
         return _safetensors(path, size, head)
-    if head.startswith(_MAGIC_NUMBER) or head[257:262] == b"ustar":
+    if head.startswith(_MAGIC_NUMBER):
         return Kind.TORCH
+    if head[257:262] == b"ustar":
+        return _tar(path, size)
     return _other(path, size, head)
 
 
 def _folder(path: str) -> Diagnostic:
-    inside = [name for name in sorted(os.listdir(path)) if name.endswith((".safetensors", ".pth", ".pt", ".bin", ".ckpt"))]
+    inside = [name for name in sorted(os.listdir(path)) if name.endswith(_ENDINGS)]
     named = (
         f"give the file in it: `{os.path.join(path, inside[0])}`" if inside else "give the path of a `.pth`, `.pt` or `.safetensors` file"
     )
@@ -109,12 +129,28 @@ def _archive(path: str, size: int) -> Kind | Diagnostic:
         return Kind.TORCHSCRIPT
     if "data.pkl" in ends:
         return Kind.TORCH
-    weights = [name for name in names if name.endswith((".pth", ".pt", ".safetensors", ".bin", ".ckpt"))]
+    weights = [name for name in names if name.endswith(_ENDINGS)]
     if weights:
         return trouble(
             path, "F621", f"`{path}` is a zip archive that holds {_listed(weights)}", "unpack it, and give the file of weights in it"
         )
     return trouble(path, "F621", f"`{path}` is a zip archive of something else than weights: it holds {_listed(names)}", OURS)
+
+
+def _tar(path: str, size: int) -> Diagnostic:
+    try:
+        with tarfile.open(path, "r:") as archive:
+            names = archive.getnames()
+    except (tarfile.TarError, OSError):
+        return _cut_short(path, size)
+    if {"storages", "tensors", "pickle"} <= set(names):
+        made = "load it and save its state_dict anew in the program that made it: archc reads no pickled object"
+        return trouble(path, "F621", f"`{path}` is a file of PyTorch's first versions, a tar archive that holds pickled objects", made)
+    weights = [name for name in names if name.endswith(_ENDINGS)]
+    if weights:
+        said = f"`{path}` is a tar archive that holds {_listed(weights)}"
+        return trouble(path, "F621", said, "unpack it, and give the file of weights in it")
+    return trouble(path, "F621", f"`{path}` is a tar archive of something else than weights: it holds {_listed(names)}", OURS)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -156,17 +192,8 @@ def _lines(head: bytes) -> Iterator[str]:
 
 
 def _json(path: str) -> Diagnostic:
-    try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
-    except (ValueError, OSError):
-        content = None
-    shards = (
-        sorted(set(map(str, content["weight_map"].values())))
-        if isinstance(content, dict) and isinstance(content.get("weight_map"), dict)
-        else []
-    )
+    shards = indexed(path)
     if shards:
-        join = 'read each and join the dictionaries: `state = {}`, `state.update(load_file(name))` for each name, `save_file(state, "all.safetensors")`'
-        return trouble(path, "F621", f"`{path}` is the index of weights that lie in {len(shards)} files: {_listed(shards)}", join)
+        said = f"`{path}` is the index of weights that lie in {len(shards)} files: {_listed(shards)}"
+        return trouble(path, "F621", said, joining(shards))
     return trouble(path, "F621", f"`{path}` is JSON, not weights", OURS)
