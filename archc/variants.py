@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, SupportsFloat
 
 from . import given as kind
 from .base.source import Source
-from .compiler.explore.asked import Given, by_name, few, fixed, refuse_no_number, source_of, texts, whole_numbers, wrong
+from .compiler.explore.asked import MOST, Given, by_name, few, fixed, refuse_no_number, source_of, texts, whole_numbers, wrong
 from .compiler.explore.goals import Wanted, bound_of, goal_of
 from .compiler.files.locate import is_text
 from .compiler.importer.in_place import file_of
@@ -123,12 +123,15 @@ def sweep(
     `multiprocessing` do. Raises `ArchError`; a variant that does not compile is an entry with its error.
     """
     from .compiler.analysis.calibration import of_this_machine
+    from .compiler.draw.plot import see_that_it_is_svg
     from .compiler.explore.family import Evaluation
     from .compiler.explore.sweep import Cluster, Journal, Local, Pool, serial
     from .compiler.explore.sweep import sweep as swept
     from .compiler.explore.swept import Sweep, asked_axes
     from .compiler.graph.program import TIME
 
+    if plot is not None:
+        see_that_it_is_svg(os.fspath(plot), "a plot of variants")
     name = os.fspath(file)
     if name == "-":
         raise wrong("F641", "file", name, "other processes read the file too, and standard input can be read once", "save it")
@@ -186,7 +189,7 @@ def fit(
     the goal is an empty result. `progress` is called with the values that are tried and how many were. Raises `ArchError`.
     """
     from .compiler.analysis.calibration import of_this_machine
-    from .compiler.explore.fit import Vary
+    from .compiler.explore.fit import TooMany, Vary
     from .compiler.explore.fit import fit as solve
     from .compiler.explore.solved import WAYS, Fit
     from .compiler.graph.program import TIME
@@ -224,7 +227,11 @@ def fit(
             refusals.append(error)
             return None
 
-    found = solve(evaluate, axes, goal, bounds)
+    try:
+        found = solve(evaluate, axes, goal, bounds)
+    except TooMany:
+        message = f"the values of `{axes[-1].name}` are too many to be tried one by one, and `{goal.quantity}` does not rise or fall throughout, or gaps are in between"
+        raise wrong("F641", "vary", axes[-1].name, message, f"give a step or fewer values: `{axes[-1].name}=1..{MOST}`") from None
     if not found and len(refusals) >= len(axes[-1].values):
         raise refusals[0]
     unmet = f"no value of {axes[-1].name} {WAYS[way]} {goal.quantity}={target}" + (f" where {' and '.join(limits)}" if limits else "")

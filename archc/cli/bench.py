@@ -9,6 +9,7 @@ import click
 from .build import DTYPES
 from .complete import NETWORK
 from .face import NOT_MADE, Command, Face, compiled, network_options, trust_option
+from .option_values import MOST_THREADS, distinct, finite
 from .progress import progress
 from .unused import given, listed, no_word
 from .weights_options import weights_of, weights_options
@@ -32,6 +33,7 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
     for word in words:
         if word not in (*WAYS, "all"):
             raise no_word(word, (*WAYS, "all"))
+    distinct(words)
     return WAYS if "all" in words else words
 
 
@@ -52,12 +54,18 @@ def _ways(context: click.Context, parameter: click.Parameter, value: str | None)
     help="Another module beside it: torchvision:resnet50, timm:inception_v4, your own my_net.py:Net.",
 )
 @click.option("--batch", type=click.IntRange(min=1), default=1, help="How many images at a time.  [default: 1]")
-@click.option("--threads", type=click.IntRange(min=1), help="How many threads.  [default: PyTorch's]")
+@click.option("--threads", type=click.IntRange(1, MOST_THREADS), help="How many threads.  [default: PyTorch's]")
 @click.option("--device", default="cpu", help="Where the modules run.  [default: cpu]")
 @click.option("--dtype", type=click.Choice(DTYPES), default="float32", help="The dtype of the modules.")
 @weights_options
 @click.option("--rounds", type=click.IntRange(min=1), default=30, help="The most rounds.  [default: 30]")
-@click.option("--seconds", type=click.FloatRange(min=0), default=30.0, help="About how long the rounds may take in all.  [default: 30]")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0),
+    callback=finite,
+    default=30.0,
+    help="About how long the rounds may take in all.  [default: 30]",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.option("--plot", metavar="FILE.svg", help="A picture of the speeds.")
 @click.pass_context
@@ -69,7 +77,10 @@ def command(
 ) -> int:  # fmt: skip
     """Time a network in many ways, turn by turn in one run; the base runs twice in every round, which shows the noise."""
     from ..compiler.bench.bench import Options, bench
+    from ..compiler.draw.plot import see_that_it_is_svg
 
+    if plot is not None:
+        see_that_it_is_svg(plot, "a plot of speeds")
     face: Face = context.obj
     if against and not any(way.startswith("reference") for way in (base, *ways)):
         words = listed([f"`{way}`" for way in WAYS if way.startswith("reference")])

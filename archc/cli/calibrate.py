@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .face import Command, Face
+from .option_values import MOST_THREADS, distinct
 from .progress import progress
 
 
@@ -14,10 +15,8 @@ def _counts(context: click.Context, parameter: click.Parameter, value: str | Non
     words = [word.strip() for word in value.split(",")]
     if not all(word.isascii() and word.isdecimal() and 1 <= int(word) <= MOST_THREADS for word in words):
         raise click.BadParameter(f"`{value}` is no number of threads: write `1`, or `1,2` for one after the other")
-    return tuple(dict.fromkeys(int(word) for word in words))
-
-
-MOST_THREADS = 1024
+    distinct([str(int(word)) for word in words])
+    return tuple(int(word) for word in words)
 
 
 @click.command("calibrate", cls=Command)

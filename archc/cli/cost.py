@@ -74,6 +74,10 @@ def command(
     _refuse_unused(context, memory, table, measured)
     if memory and form in ("csv", "markdown"):
         raise click.UsageError(f"`--memory` draws a plot, which is no {form}: `--format text` or `json`")
+    if output is not None:
+        from ..compiler.draw.plot import see_that_it_is_svg
+
+        see_that_it_is_svg(output, "a plot of memory")
     own_device = None if measured else _device(device, device_spec)
     calibration = _calibration(device, threads, dtype) if measured and device is not None else None
     graph = compiled(face, file, settings, inputs).graph

@@ -7,7 +7,15 @@ import click
 from .face import Command, Face
 
 
-@click.command("explain", cls=Command)
+class _Explain(Command):
+    """The arrow is a word of the language, and no option."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        words = [*(word for word in args if word != "->"), "--", "->"] if "->" in args and "--" not in args else args
+        return super().parse_args(context, words)
+
+
+@click.command("explain", cls=_Explain)
 @click.argument("word", metavar="[WORD]", required=False)
 @click.pass_obj
 def command(face: Face, word: str | None) -> int:

@@ -27,7 +27,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 NOT_READ = frozenset({"F611", "F612"})
 """The file is not there, is a folder or may not be read: the call is wrong, not the file."""
 
-WRONG_CALLS = frozenset({*NOT_READ, "F641", "F642", "F643", "F644", "F645", "F672", "F681", "F682", "F684"})
+WRONG_CALLS = frozenset({*NOT_READ, "F602", "F641", "F642", "F643", "F644", "F645", "F672", "F681", "F682", "F684"})
 """Codes of what a command cannot be asked."""
 
 NOT_MADE = 3

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Final
 
 import click
+
+MOST_THREADS: Final = 1024
+"""More threads than a process starts for sure: PyTorch ends it without a word where the system gives none."""
 
 
 def words_of(context: click.Context, words: Sequence[str]) -> list[str]:
@@ -53,6 +58,20 @@ def given_once(context: click.Context, words: Sequence[str]) -> None:
         if option in seen:
             raise click.UsageError(twice(option), context)
         seen.add(option)
+
+
+def distinct(words: Sequence[str]) -> None:
+    """Refuse a list that names a word twice: the second one would change nothing."""
+    for place, word in enumerate(words):
+        if word in words[:place]:
+            raise click.BadParameter(f"`{word}` is given twice: write each once")
+
+
+def finite(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """A number that is one: `nan` is below no limit and above none, and `inf` seconds never end."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"`{value}` is no number of seconds")
+    return value
 
 
 def twice(option: click.Option) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from .option_values import distinct
 from .unused import no_word
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ def _adapt(context: click.Context, parameter: click.Parameter, value: str | None
     for word in words:
         if word not in ADAPT:
             raise no_word(word, ADAPT)
+    distinct(words)
     return words
 
 
@@ -74,4 +77,19 @@ def weights_of(
         return None
     from ..compiler.runtime.weights import Weights
 
+    _see_that_it_is_there(file)
     return Weights(file, skip, rename, adapt, partial, told)
+
+
+def _see_that_it_is_there(file: str) -> None:
+    """A call that names no file is wrong, and is told so before anything is made."""
+    import os
+
+    from ..base.diagnostics import Diagnostic
+    from ..compiler.runtime.weights.reading import split
+    from ..compiler.runtime.weights.recognise import recognise
+    from ..reporting.error import ArchError
+
+    path, _ = split(file)
+    if not os.path.exists(path) and isinstance(found := recognise(path), Diagnostic):
+        raise ArchError((replace(found, code="F611"),))

@@ -130,6 +130,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "`e1: conv(64)`",
         'A name before a step: it is in the keys of the weights, and `skip(e1)`, `reuse(e1)` and `like = e1` mean it. A text may hold expressions: `"layer{i}": …`.',
     ),
+    "chain": (
+        "`conv(64, 3) -> bn -> relu`",
+        "One step after another: each takes the tensor of the one before it. A new line goes on as an arrow does; `{ … }` behind an arrow holds steps.",
+    ),
     "merge": (
         "`add { | path | path }`",
         "Every path begins with the same tensor, and the head joins what they end in: `add`, `mul`, `concat`, or a block that takes several tensors.",
@@ -140,6 +144,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 SYNONYMS: Final = {
     "false": "true", "else": "if", "from": "import", "path": "merge", "group": "label", "while": "repeat", "model": "network",
     "outputs": "output", "inputs": "input", "loop": "repeat", "def": "block", "class": "block", "function": "block", "and": "if", "or": "if", "not": "if",
+    "|": "merge", "time": "budget", ":": "label", "->": "chain",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 from ..base.records import dataclass
@@ -38,6 +39,19 @@ class Unexplained:
 def explain(word: str) -> str | Unexplained:
     """The page of a code (`E301`), an operation (`conv`), a function (`divisible`), a word of the language (`skip`), a network that comes with
     archc, or what archc has for a name of another library; as text for a terminal."""
+    found = _explained(word)
+    if isinstance(found, str):
+        return found
+    # `in.channels`, `positional encoding`, `budget time`: written as a name, by its last part, by its first word.
+    parts = re.findall(r"\w+", word)
+    for other in (reversed(parts) if "." in word else ("_".join(parts), *parts)) if len(parts) > 1 else ():
+        page = _explained(other)
+        if isinstance(page, str):
+            return page
+    return found
+
+
+def _explained(word: str) -> str | Unexplained:
     code = CODES.get(word.upper())
     if code is not None:
         return _text(code_page(code))

@@ -140,6 +140,10 @@ def _parameters(name: str) -> tuple[Slot, ...]:
     if is_source(name):
         raise NotStarted(f"`{name}` is a model of PyTorch, whose text is yours once it is imported: `archc import {name} -o FILE.arch`")
     if name not in {*known, *FAMILIES} or (slots := slots_of(name)) is None:
+        if os.path.isfile(name) or name.endswith(SUFFIX):
+            word = os.path.basename(name).removesuffix(SUFFIX)
+            help = f"of a file of your own, import the network and call it: `from {word} import …`, or copy the file"
+            raise NotStarted(f"`{name}` is a file, and a variant is made of a network that comes with archc (`archc list`); {help}")
         near = did_you_mean(closest(name, known)) or "`archc list` shows the networks that come with archc"
         raise NotStarted(f"there is no network `{name}` in the library; {near}")
     return slots

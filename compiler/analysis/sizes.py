@@ -15,7 +15,9 @@ from itertools import combinations
 from math import lcm
 from typing import TypeAlias
 
+from ...base.diagnostics import Diagnostic, Label
 from ...base.records import dataclass
+from ...reporting.error import ArchError
 from ..graph.facts import facts_of
 from ..graph.graph import Graph
 from ..graph.program import Node
@@ -31,6 +33,9 @@ LARGEST_PERIOD = 4096
 """Periods beyond this are not looked for; the sizes that were tried are then listed as they are."""
 
 LEAST_LIMIT = 64
+
+LARGEST = 500_000
+"""Each size up to twice the compiled one is carried through the graph: beyond this that takes hours."""
 
 FIRST_SIZES, PROBES = (128, 1024), 24
 """Where the compiler is asked: up to there each size, and so many beyond."""
@@ -176,6 +181,8 @@ class _Search:
 
     def _varied(self, nodes: tuple[Node, ...], number: int, word: str) -> Axis:
         native = nodes[0].shape[number]
+        if native > LARGEST:
+            raise _too_large(nodes[0], word, native)
         limit = self._limit(native)
         compiled, built, fixed_by, held_by = [], [], "", ""
         for size in range(1, limit + 1):
@@ -209,6 +216,12 @@ class _Search:
         limit = self._limit(axis.native)
         accepted = _by_trying(lambda size: compiled(size) is not None, limit, (axis.native, self.period, *_numbers(self.graph)))
         return replace(axis, compiled=accepted, was_asked=True)
+
+
+def _too_large(node: Node, word: str, native: int) -> ArchError:
+    message = f"sizes are tried up to twice the {word} of `{node.names[-1]}`, and {native:,} is more than can be tried"
+    help = f"`--input` with a smaller {word}, {LARGEST:,} at most: sizes repeat, and what holds there holds beyond"
+    return ArchError((Diagnostic("F645", message, Label(node.span), help=help),))
 
 
 def _by_trying(takes: Callable[[int], bool], limit: int, likely: Iterable[int]) -> Sizes:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 
+from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
+from ...reporting.error import ArchError
 from ..analysis.memory import Moment, Profile
 from ..analysis.table import mebibytes
+from ..files.system_errors import at, shown
 
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 WIDTH, HEIGHT = 72, 12
@@ -18,6 +22,17 @@ PHASES = {"forward": "#4477aa", "backward": "#cc6677", "optimizer": "#ddcc77"}
 """Colours that people who see red and green alike can tell apart."""
 
 SVG_WIDTH, SVG_HEIGHT, MARGIN = 900, 320, 72
+
+
+def see_that_it_is_svg(path: str, what: str) -> None:
+    """Refuses, before any work, a path for a plot that says another format, or standard output, where the table goes."""
+    if path == "-":
+        message = "standard output has the table, and the plot needs a file"
+        raise ArchError((Diagnostic("F602", message, at(path), help="name a file that ends in `.svg`"),))
+    stem, ending = os.path.splitext(path)
+    if ending and ending.lower() != ".svg":
+        message = f"`{shown(os.path.basename(path))}`: {what} is drawn as SVG, not as {shown(ending)}"
+        raise ArchError((Diagnostic("F602", message, at(path), help=f"write `{shown(stem)}.svg`"),))
 
 
 # ------------------------------------------------------------------------------------- memory, terminal

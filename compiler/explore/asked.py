@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import SupportsFloat, SupportsIndex, TypeAlias
@@ -150,6 +151,10 @@ def _span(name: str, text: str, word: str) -> range | None:
     if last < first:
         meant = f"{name}={last}..{first}" + (f":{step}" if match[3] else "")
         raise wrong("F641", word, f"{name}={text}", f"`{text}` holds no value", f"write the smaller end first: `{meant}`")
+    if last - first >= sys.maxsize:
+        raise wrong(
+            "F641", word, f"{name}={text}", f"`{text}` are more values than can be counted", f"write smaller ends: `{name}=1..{MOST}`"
+        )
     return range(first, last + 1, step)
 
 

@@ -21,6 +21,12 @@ Evaluate = Callable[[Mapping[str, int]], "Figures | None"]
 FARTHEST_STEP = 16
 """How many refused values in a row a search by halves steps over before it tries every value."""
 
+MOST_AT_ONCE = 4096
+"""So many values are tried one by one before anything is taken to go on as it began."""
+
+MOST_TRIED = 100_000
+"""How many values are tried one by one; more of them take hours."""
+
 LOOKS = 16
 """At how many values a cost is looked at, to find that it does not rise or fall throughout."""
 
@@ -74,6 +80,10 @@ class Solution:
     other: tuple[int, Figures] | None = None
 
 
+class TooMany(Exception):
+    """The values cannot be searched by halves, and are too many to be tried one by one."""
+
+
 @dataclass(slots=True)
 class _Search:
     """The last parameter is searched; each value of the others is a search of its own."""
@@ -98,6 +108,8 @@ class _Search:
 
     def best(self) -> Solution | None:
         if not self._by_halves() or not self._monotone():
+            if len(self.vary.values) > MOST_TRIED:
+                raise TooMany
             for place in range(len(self.vary.values)):
                 self.at(place)
         choices = [
@@ -124,6 +136,8 @@ class _Search:
         """Whether both neighbours of the goal were found among the values that keep the bounds. False: there are too many gaps for that."""
         low = self._from(0, +1)
         high = self._from(len(self.vary.values) - 1, -1)
+        if high is None and low is not None and len(self.vary.values) > MOST_AT_ONCE:
+            high = self._beyond(low)
         if low is None or high is None:
             return False
         for bound in self.bounds:
@@ -141,6 +155,22 @@ class _Search:
                 return False
             low, high = (low, crossing[0]) if first else (crossing[1], high)
         return self._cross(self.goal.quantity, self.goal.target, low, high) is not None
+
+    def _beyond(self, low: int) -> int | None:
+        """Where the largest values are refused (no network is so large): a place past the goal, and past what bounds ask at least, by doubling."""
+        step, before = 1, self._seen(low)[self.goal.quantity]
+        while low + step < len(self.vary.values):
+            place = self._from(low + step, +1)
+            if place is None:
+                return None
+            figures = self._seen(place)
+            # Of a cost that falls nothing is known behind: more may follow.
+            if figures[self.goal.quantity] > max(before, self.goal.target) and all(
+                bound.holds(figures) for bound in self.bounds if bound.least
+            ):
+                return place
+            step *= 2
+        return None
 
     def _cross(self, quantity: str, target: int, low: int, high: int) -> tuple[int, int] | None:
         """The neighbours between which a cost passes `target`, found by halves. None: too many values between them are refused."""

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import signal
+import socket
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -19,6 +20,7 @@ from itertools import product
 from multiprocessing import active_children
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
@@ -31,6 +33,9 @@ from .headings import of_setting
 Value: TypeAlias = "int | float | str | bool | None"
 Setting: TypeAlias = "tuple[tuple[str, str], ...]"
 """Parameters with their values, as `.arch` text."""
+
+KNOCK_SECONDS = 10
+"""How long a scheduler may take to answer at all."""
 
 TRIES = 3
 """How often a variant is tried whose process died (the memory ran out, someone killed it)."""
@@ -212,6 +217,13 @@ def _alone(evaluate: Evaluate, variant: Variant) -> tuple[Mapping[str, Value], s
     return {}, f"its process died {TRIES} times"
 
 
+def _knock(address: str) -> None:
+    """Whether anybody listens there: Dask asks again and again for half a minute, also where the system said no at once. Raises `OSError`."""
+    place = urlsplit(address)
+    if place.scheme in ("tcp", "tls") and place.hostname and place.port:
+        socket.create_connection((place.hostname, place.port), KNOCK_SECONDS).close()
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A Dask cluster by the address of its scheduler. Work of a worker that dies is given to another."""
@@ -223,6 +235,7 @@ class Cluster:
         from distributed import as_completed as finished
 
         try:
+            _knock(self.address)
             joined = Client(self.address)  # type: ignore[no-untyped-call]
         except (ValueError, OSError, TypeError) as reason:
             message = f"there is no Dask scheduler at `{self.address}`: {shown(str(reason))}"

@@ -15,7 +15,7 @@ from dataclasses import field
 from ...base.diagnostics import Diagnostic
 from ...base.records import dataclass
 from ...reporting.error import ArchError
-from .system_errors import native, refused, shown
+from .system_errors import at, native, refused, shown
 
 # ------------------------------------------------------------------------------------------------- one file
 
@@ -28,6 +28,9 @@ def whole(path: str) -> Iterator[str]:
     a pipe) is written into. Nothing else is left behind, not even a folder that was made for it.
     """
     asked = path
+    if path == "-":
+        message, help = "`-` stands for standard output, which this is not written to", "name a file; one that is called so is `./-`"
+        raise ArchError((Diagnostic("F615", message, at(path), help=help),))
     try:
         path = os.path.realpath(native(path))
         _see_that_it_may_be(path)

@@ -1,4 +1,4 @@
-"""What a long command is at is one line on a terminal, and nothing elsewhere."""
+"""What a long command is at is one line on a terminal, and elsewhere a line now and then."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from archc.cli.face import Face
+from archc.cli.progress import progress
 
 from .conftest import GOOD
 
@@ -49,3 +52,22 @@ def test_nothing_where_silence_was_asked_for_or_there_is_no_terminal(tmp_path: P
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-m", "archc", *words], cwd=tmp_path, env=environment, capture_output=True, check=True)
     assert done.stderr == b"" and b"\x1b" not in done.stdout
+
+
+def test_without_a_terminal_a_long_command_tells_seldom_what_it_is_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After ten seconds, and then after twice as long each time."""
+    now = [0.0]
+    monkeypatch.setattr("archc.cli.progress.monotonic", lambda: now[0])
+    told: list[tuple[float, str]] = []
+    face = Face()
+    monkeypatch.setattr(Face, "say", lambda self, text: told.append((now[0], text)))
+    with progress(face) as show:
+        for second in range(100):
+            now[0] = float(second)
+            show(f"{second} done")
+    assert told == [(10.0, "10 done"), (30.0, "30 done"), (70.0, "70 done")]
+    told.clear()
+    with progress(Face(quiet=True)) as show:
+        now[0] = 1000.0
+        show("late")
+    assert told == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,42 @@ def test_a_front_is_of_two_columns(run: Run) -> None:
     result = run("sweep", "net.arch", "--vary", "width=1,2", "--vary", "classes=2,3", "--jobs", "1", "--pareto", "macs,nope")
     help = " ".join(result.stderr.split("= help:")[1].split())
     assert help == "one of parameters, macs, flops, activations, memory, time, training_memory, width, classes"
+
+
+# --------------------------------------------------------------------------------------------- without end
+
+
+@pytest.mark.parametrize("last", [10**6, 10**9, 10**12])
+def test_a_fit_of_many_values_ends(last: int) -> None:
+    """The largest are refused, for no network is so large: the goal is passed long before."""
+    few = archc.fit("net.arch", {"width": range(1, 4097)}, most="macs=1M")
+    found = archc.fit("net.arch", f"width=1..{last}", most="macs=1M")
+    assert found.best is not None and few.best is not None and found.best.values == few.best.values and found.best.tried < 100
+    assert not archc.fit("net.arch", f"width=1..{last}", most="macs=1")
+    kept = archc.fit("net.arch", f"width=1..{last}", match="macs=1M", where="parameters >= 10K").best
+    assert kept is not None and kept.figures["parameters"] >= 10_000
+    (before,) = archc.sweep("net.arch", {"width": [kept.values["width"] - 1]})
+    assert before.figures["macs"] < 1_000_000 or before.figures["parameters"] < 10_000
+
+
+def test_many_values_with_gaps_are_not_tried_one_by_one(run: Run, folder: Path) -> None:
+    gaps = NET.replace("  for", '  require width % 64 == 0, "64"\n  for', 1)
+    (folder / "net.arch").write_text(gaps, encoding="utf-8")
+    result = run("fit", "net.arch", "--vary", "width=1..1000000", "--most", "macs=1G")
+    assert result.exit_code == 2 and "are too many to be tried one by one" in " ".join(result.stderr.split())
+    assert run("fit", "net.arch", "--vary", "width=64..1000000:64", "--most", "macs=1G").exit_code == 0
+
+
+@pytest.mark.parametrize("command", [("fit", "--most", "macs=1M"), ("sweep", "--jobs", "1")])
+def test_more_values_than_can_be_counted(run: Run, command: tuple[str, ...]) -> None:
+    result = run(command[0], "net.arch", "--vary", f"width=1..1{'0' * 30}", *command[1:])
+    assert result.exit_code == 2 and "more values than can be counted" in result.stderr
+
+
+def test_a_scheduler_that_is_not_there_is_told_at_once(run: Run) -> None:
+    with socket.socket() as held:  # a port that is taken, and where nobody listens
+        held.bind(("127.0.0.1", 0))
+        pytest.importorskip("distributed", reason="needs the extra `dask`")
+        result = run("sweep", "net.arch", "--vary", "width=1,2", "--cluster", f"tcp://127.0.0.1:{held.getsockname()[1]}")
+    assert result.exit_code == 2 and "there is no Dask scheduler at `tcp://127.0.0.1:" in " ".join(result.stderr.split())
+    assert "refused" in result.stderr

@@ -18,7 +18,7 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F602",
         "a format that pictures do not have",
-        "The ending of the file says the format of the picture.",
+        "The ending of the file says the format of the picture. Plots (`--plot`, `archc cost --memory -o`) are SVG, and need a file.",
         _NETWORK,
         "Use one of the endings that the message lists.",
     ),
