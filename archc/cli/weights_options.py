@@ -91,5 +91,5 @@ def _see_that_it_is_there(file: str) -> None:
     from ..reporting.error import ArchError
 
     path, _ = split(file)
-    if not os.path.exists(path) and isinstance(found := recognise(path), Diagnostic):
+    if not os.path.exists(path) and isinstance(found := recognise(path, file), Diagnostic):
         raise ArchError((replace(found, code="F611"),))
