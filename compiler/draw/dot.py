@@ -29,6 +29,7 @@ GAP = 8.0  # points between the heading of a frame and the line that comes in be
 WIDEST = 185.0  # points that a box is widened to for a heading; a longer one may be crossed
 MARKED = 24  # points that the mark of a skip has at the side of its box, with as much at the other
 HOT = 2.2  # points of the edge of a frame with a number of its own
+THIN = "0.6"  # points of a line of which the size alone is taken
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
 STRAIGHTEST = "100"  # the weight of lines along a column of maps of one size
@@ -398,21 +399,23 @@ class Writer:
             "id": f"{self.picture.root.name}e{number}" if self.picture.prefix else f"e{number}",
             "weight": "1" if line.skip or line.training_only else "64" if number in self.ways.main else "8",
         }
-        classes = ["skip"] if line.skip else []
+        classes = ["size"] if line.size else ["skip"] if line.skip else []
         words = [shape_text(line.shape)] if line.shape is not None and labelled else []
         if line.count > 1:  # several tensors: they have no one shape
             words = [f"\u00d7{line.count}"]
         if words:
             attributes["label"] = " " + " ".join(words) + " "
-        if line.skip:
+        if line.size:
+            attributes |= {"style": "dotted", "penwidth": THIN, "arrowsize": "0.4"}
+        elif line.skip:
             attributes |= {"color": theme.skip, "style": theme.skip_style, "penwidth": "1.1"}
         if line.training_only:
             classes.append("aux")
-            attributes["style"] = "dashed"
+            attributes["style"] = "dotted" if line.size else "dashed"
         if classes:
             attributes["class"] = " ".join(classes)
         tail, head = (self.graph.nodes[index] for index in line.edges[0][:2])
-        attributes["tooltip"] = said(f"{tail.unique} -> {head.unique}: {show(tail.shape)}")
+        attributes["tooltip"] = said(f"{tail.unique} -> {head.unique}: {show(tail.shape)}" + (", its size alone" if line.size else ""))
         return attributes
 
     def _mark(self, name: str) -> Attributes:
@@ -426,7 +429,7 @@ class Writer:
     def _trunk(self, port: Port, labelled: bool) -> Attributes:
         """The common piece of the lines that enter a frame at one port. It looks like the first of them that skips nothing."""
         rows = [(self.picture.lines[number], self._line(self.picture.lines[number], number, labelled)) for number in port.lines]
-        attributes = next((row for line, row in rows if not line.skip), rows[0][1])
+        attributes = min(rows, key=lambda row: (row[0].size, row[0].skip))[1]
         label = next((row["label"] for _, row in rows if "label" in row), None)
         return (
             attributes | ({} if label is None else {"label": label}) | {"weight": "64", "id": port.name, "dir": "none", "headclip": "false"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from ..graph.graph import Graph
-from .dot import HOT, Writer
+from .dot import HOT, THIN, Writer
 from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Place
 from .labels import Row, frame_rows, shape_text
@@ -98,8 +98,9 @@ class _Cells:
     def _line(self, number: int, line: Line) -> None:
         """A line from box to box: straight on, or at the right of what it skips; its words stand beside it."""
         beside = "edgeStyle=orthogonalEdgeStyle;exitX=1;exitY=0.5;entryX=1;entryY=0.5;" if line.skip else "edgeStyle=none;"
-        color = self.theme.skip if line.skip else self.theme.line
+        color = self.theme.skip if line.skip and not line.size else self.theme.line
         dashed = "dashed=1;" if line.training_only else ""
+        dashed += f"dashed=1;dashPattern=1 2;strokeWidth={THIN};" if line.size else ""
         words = f"\u00d7{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
         style = f"{beside}rounded=1;endArrow=block;endSize=4;strokeColor={color};fontColor={self.theme.faint};fontSize=8;align=left;spacingLeft=3;{dashed}{FONT}"
         ends = {"parent": LAYER, "edge": "1", "source": line.tail, "target": line.head}

@@ -118,7 +118,8 @@ class _Ends:
             for source, to, _ in edges:
                 given.setdefault(to, set()).add(source)
             count = max(count, *map(len, given.values()))
-        return Line(tail, head, tuple(edges), count=count, training_only=training_only)
+        size = not any(is_read(self.graph.nodes, edge) for edge in edges)
+        return Line(tail, head, tuple(edges), count=count, training_only=training_only, size=size)
 
     def _labelled(self, lines: list[Line]) -> tuple[Line, ...]:
         """Gives one line of each tensor its shape, where the box in front of it changed the shape."""
@@ -161,6 +162,12 @@ def _between_rounds(rounds: Rounds, producer: int, user: int) -> bool:
 
 
 # ------------------------------------------------------------------------------------------------- skips
+
+
+def is_read(nodes: Mapping[int, Node] | Sequence[Node], edge: Edge) -> bool:
+    """Whether a map is more than a size for its user. One that takes places of maxima as well brings these back with the size."""
+    _, user, operand = edge
+    return operand == 0 or not getattr(nodes[user].operation, "like", False) or len(nodes[user].inputs) > 2
 
 
 def _with_skips(lines: list[Line], names: Sequence[str]) -> list[Line]:

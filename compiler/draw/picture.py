@@ -103,7 +103,7 @@ class Frame:
 class Line:
     """One drawn edge, and the edges of the graph that it stands for. `count` is the number of its tensors.
 
-    `skip`: another way leads from the tail to the head. `shape` is printed beside the line where it changed there.
+    `skip`: another way leads from the tail to the head. `size`: the head asks how large the tensor is and does not read it. `shape` is printed beside the line where it changed there.
     """
 
     tail: str
@@ -113,6 +113,7 @@ class Line:
     skip: bool = False
     shape: Shape | None = None
     training_only: bool = False
+    size: bool = False
 
 
 @dataclass(frozen=True, slots=True)

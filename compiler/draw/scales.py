@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 from ...base.records import dataclass
 from ..graph.program import Node
 from ..ops.base import Shape
-from .edges import flow, ranks
+from .edges import flow, is_read, ranks
 from .picture import Box, Frame, Line, Picture
-from .u_shape import is_read
 
 if TYPE_CHECKING:
     import networkx

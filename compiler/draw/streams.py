@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ..graph.graph import Graph
 from ..graph.program import Scope
-from .u_shape import is_read
+from .edges import is_read
 
 
 def streams(graph: Graph, nodes: Mapping[Scope, Sequence[int]]) -> set[Scope]:

@@ -89,6 +89,7 @@ def _document(graph: Graph, theme: Theme, colors: Colors, body: Sequence[str]) -
         "  merge/.style={draw, circle, inner sep=0pt, align=center},",
         f"  way/.style={{-{{Latex[length=3.5pt,width=3pt]}}, draw={colors.name(theme.line)}, line width=0.5pt}},",
         f"  skip/.style={{draw={colors.name(theme.skip)}}},",
+        "  size only/.style={dotted, line width=0.3pt},",
         "  own skip/.style={way, skip, line width=0.4pt},",
         "  aux/.style={dashed},",
         f"  size/.style={{inner sep=0pt, font=\\sffamily\\fontsize{{{POINTS['edge']:g}}}{{9}}\\selectfont}},",
@@ -167,7 +168,8 @@ class _Part:
         return [*lines, *(self._spline("own skip", way) for way in marks if way is not None)]
 
     def _line(self, line: Line, way: Way) -> list[str]:
-        kinds = "way" + (", skip" if line.skip else "") + (", aux" if line.training_only else "")
+        kinds = "way" + (", skip" if line.skip and not line.size else "") + (", aux" if line.training_only else "")
+        kinds += ", size only" if line.size else ""
         rows = [self._spline(kinds, way)]
         words = f"×{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
         if words and way.label is not None and self.writer.shapes:

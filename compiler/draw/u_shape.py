@@ -7,13 +7,12 @@ arm, and its lines run against the layout's direction.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 
 from ...base.records import dataclass
-from ..graph.program import Node
 from ..ops.base import product
-from .edges import flow, ranks
-from .picture import Box, Edge, Line, Picture
+from .edges import flow, is_read, ranks
+from .picture import Box, Line, Picture
 
 LEAST_SKIPS = 2
 
@@ -77,12 +76,6 @@ def arms(picture: Picture) -> Arms:
     ):
         return STRAIGHT
     return Arms(tuple(nested), frozenset(rising), deepest)
-
-
-def is_read(nodes: Mapping[int, Node] | Sequence[Node], edge: Edge) -> bool:
-    """Whether a map is more than a size for its user. One that takes places of maxima as well brings these back with the size."""
-    _, user, operand = edge
-    return operand == 0 or not getattr(nodes[user].operation, "like", False) or len(nodes[user].inputs) > 2
 
 
 def _goes_on(picture: Picture, outermost: tuple[str, str], rising: Collection[str]) -> bool:

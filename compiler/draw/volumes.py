@@ -179,6 +179,6 @@ def _arrows(picture: Picture, solids: Sequence[Solid]) -> tuple[tuple[Solid, Sol
     found = {(place, place + 1): False for place in range(len(solids) - 1)}
     for line in picture.lines:
         tail, head = holder.get(line.tail), holder.get(line.head)
-        if tail is not None and head is not None and head > tail + 1:
+        if tail is not None and head is not None and head > tail + 1 and not line.size:
             found[tail, head] = True
     return tuple((solids[tail], solids[head], skips) for (tail, head), skips in found.items())

@@ -236,7 +236,9 @@ class PageData:
         self, number: int, line: Line, points: Sequence[tuple[float, float]], label: tuple[float, float] | None, boxes: Mapping[str, Box]
     ) -> Json:
         row: Json = {"t": line.tail, "h": line.head, "d": [value for point in points for value in point]}
-        if line.skip:
+        if line.size:
+            row["z"] = 1
+        elif line.skip:
             row["s"] = 1
         if line.training_only:
             row["a"] = 1

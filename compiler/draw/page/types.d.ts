@@ -55,6 +55,8 @@ export interface Line {
   d: number[];
   /** Whether it skips something. */
   s?: 1;
+  /** Whether its size alone is taken. */
+  z?: 1;
   a?: 1;
   l?: Label;
   /** Number of the frame where it parts from another line, which is drawn from the tail on; this one begins there. */
