@@ -63,7 +63,9 @@ const isFocused = (key) => document.activeElement instanceof SVGElement && docum
  * @param {Pane} pane
  */
 function lineOf({ line, key, d, arrow, tail, head }, { number }) {
-  const element = kept(`line ${key}`, () => svg("path", { class: `line${line.s ? " skip" : ""}${line.z ? " size" : ""}${line.a ? " aux" : ""}` }));
+  const element = kept(`line ${key}`, () =>
+    svg("path", { class: `line${line.s ? " skip" : ""}${line.z ? " size" : ""}${line.a ? " aux" : ""}` }),
+  );
   put(element, "d", d);
   put(element, "marker-end", arrow ? `url(#tip${line.s ? "-skip" : ""}${number})` : null);
   state.lines.push({ element, tail, head });
