@@ -15,10 +15,10 @@ from .fold import View, fold
 from .graphviz import SECONDS, Failure, render
 from .look import Look
 from .marks import SIGNS, mark, marks_of
-from .picture import Picture
+from .names import names_of_two
 from .style import LIGHT, POINTS, Theme, readable
 from .svg import finished
-from .tooltip import clean, escaped
+from .tooltip import escaped
 
 FORMATS = ("svg", "pdf", "png", "html", "dot")
 
@@ -58,29 +58,30 @@ def _made(difference: Difference, dot: str, form: str, direction: str | None) ->
     made = render(dot, form, SECONDS)
     if form != "svg" or isinstance(made, Failure):
         return made
-    names = [clean(graph.program.name) for graph in (difference.before, difference.after)]
+    names = names_of_two(difference.before, difference.after)
     return finished(made, f"{names[0]} and {names[1]}: what differs", difference.text()).encode()
 
 
 def difference_dot(difference: Difference, look: Look) -> str:
     """The DOT text of both networks, one beside the other."""
     drawing = begun(look)
-    sides = (("a", difference.before, difference.totals[0]), ("b", difference.after, difference.totals[1]))
-    for side_name, graph, work in sides:
+    names = names_of_two(difference.before, difference.after)
+    sides = (("a", names[0], difference.before, difference.totals[0]), ("b", names[1], difference.after, difference.totals[1]))
+    for side_name, name, graph, work in sides:
         marks = marks_of(difference, graph)
         picture = fold(graph, View(marks=marks, calm="same")).prefixed(side_name)
         boxes = {box.name: mark((node.index for node in box.nodes), marks) for box in picture.boxes()}
         fills = {name: look.theme.marks[word] for name, word in boxes.items()}
         signs = {name: SIGNS[word] for name, word in boxes.items()}
         with drawing.subgraph(name=f"cluster_{side_name}") as side:
-            side.attr("graph", label=_heading(picture, work, look.theme), peripheries="0", labeljust="l", tooltip=" ")
+            side.attr("graph", label=_heading(name, work, look.theme), peripheries="0", labeljust="l", tooltip=" ")
             Writer(graph, picture, look, fills, signs).add_to(side)
     drawing.attr("graph", label=_legend(look.theme), labelloc="b", labeljust="c")
     return drawing.source
 
 
-def _heading(picture: Picture, work: Work, theme: Theme) -> str:
-    name = f'<FONT POINT-SIZE="{POINTS["frame"] + 2:g}"><B>{escaped(picture.network)}</B></FONT>'
+def _heading(name: str, work: Work, theme: Theme) -> str:
+    name = f'<FONT POINT-SIZE="{POINTS["frame"] + 2:g}"><B>{escaped(name)}</B></FONT>'
     numbers = f"{work.parameters:,} parameters, {work.macs:,} MACs"
     return f'<{name}<BR ALIGN="LEFT"/><FONT POINT-SIZE="{POINTS["small"]:g}" COLOR="{theme.faint}">{numbers}</FONT><BR ALIGN="LEFT"/>>'
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from archc.compiler.analysis.diff import diff
 from archc.compiler.draw import THEMES, Look
 from archc.compiler.draw.compare import difference_dot, draw_difference
@@ -88,3 +90,37 @@ def test_a_step_that_was_moved_has_a_sign_and_a_colour() -> None:
     text = difference_dot(diff(one.graph(), other.graph()), Look())
     (line,) = [line for line in text.splitlines() if "<B>\u2192 </B>" in line and re.match(r"\t+b", line)]
     assert f'fillcolor="{THEMES["light"].marks["moved"]}"' in line
+
+
+@pytest.mark.parametrize(
+    ("after", "settings", "names"),
+    [
+        ("b.arch", [], ("net (a.arch)", "net (b.arch)")),
+        ("a.arch", ["width=16"], ("net (width = 8)", "net (width = 16)")),
+        ("b.arch", ["width=16"], ("net (a.arch, width = 8)", "net (b.arch, width = 16)")),
+        ("sub/a.arch", [], ("net ({folder}/a.arch)", "net (sub/a.arch)")),
+        ("a.arch", [], ("net", "net")),
+        ("other.arch", [], ("net", "other")),
+    ],
+)
+@pytest.mark.parametrize("form", ["svg", "html"])
+def test_two_networks_of_one_name_are_told_apart(
+    form: str, after: str, settings: list[str], names: tuple[str, str], tmp_path: Path
+) -> None:
+    from click.testing import CliRunner
+
+    from archc.cli import group
+
+    text = "network net(width = 8) { input x[8, 16, 16] conv(width, 3) -> relu }\n"
+    (tmp_path / "sub").mkdir()
+    for name in ("a.arch", "b.arch", "sub/a.arch"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "other.arch").write_text(text.replace("network net", "network other"), encoding="utf-8")
+    given = [str(tmp_path / "a.arch"), str(tmp_path / after), *(word for setting in settings for word in ("--set-b", setting))]
+    file = tmp_path / f"d.{form}"
+    done = CliRunner().invoke(group, ["diff", *given, "-o", str(file)])
+    assert done.exit_code == 0, done.output
+    found = re.findall(
+        r"<h2>(.*?) <small>" if form == "html" else r'font-weight="bold" font-size="11[^>]*>([^<]*)<', file.read_text(encoding="utf-8")
+    )
+    assert [name.format(folder=tmp_path.name) for name in names] == found[:2]

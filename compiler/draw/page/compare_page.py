@@ -10,6 +10,7 @@ from ..fold import View, fold
 from ..graphviz import SECONDS, Failure
 from ..look import Look
 from ..marks import SIGNS, marks_of
+from ..names import names_of_two
 from ..tooltip import clean
 from .page import Parts, in_words, written
 from .page_data import Json, PageData
@@ -26,17 +27,17 @@ def to_compare_page(difference: Difference, direction: str | None = None, second
     """The page's text, or why there is none."""
     pages = PageData(Look(legend=False, direction=direction or "TB"))
     headings = []
-    for graph, work in zip((difference.before, difference.after), difference.totals, strict=True):
+    names = names_of_two(difference.before, difference.after)
+    for name, graph, work in zip(names, (difference.before, difference.after), difference.totals, strict=True):
         marks = marks_of(difference, graph)
         pages.add(graph, fold(graph, View(marks=marks, calm="same")), marks)
-        headings.append(f"{html.escape(clean(graph.program.name))} <small>{in_words(work)}</small>")
+        headings.append(f"{html.escape(name)} <small>{in_words(work)}</small>")
     second = pages.sheets[-1].base
     more: Json = {
         "pairs": [[old, second + new] for old, new in difference.pairs if old is not None and new is not None],
         "changes": [_row(change, second) for change in difference.changes],
         "totals": difference.total_lines(),
     }
-    names = [clean(graph.program.name) for graph in (difference.before, difference.after)]
     kinds = [
         (kind, sum(change.kind == kind for change in difference.changes)) for kind in ("added", "removed", "changed", "renamed", "moved")
     ]
