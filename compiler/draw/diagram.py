@@ -316,7 +316,8 @@ def _unknown_names(graph: Graph, view: View) -> tuple[Diagnostic, ...]:
     for word, names in (("open", view.open), ("fold", view.fold)):
         for name in names:
             if name not in known and not (word == "open" and name == EVERYTHING):
-                help = did_you_mean(closest(name, known)) or "name a stage, a block, a label or a path such as `layer1.0`"
+                everything = "draw its stages as boxes: `--level stage`" if name == EVERYTHING else ""
+                help = everything or did_you_mean(closest(name, known)) or "name a stage, a block, a label or a path such as `layer1.0`"
                 rows.append(_error(graph, "F604", f"`{clean(graph.program.name)}` has no part `{clean(name)}` to {word}", help))
     return tuple(rows)
 

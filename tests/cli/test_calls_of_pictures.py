@@ -39,3 +39,17 @@ def test_a_number_that_is_given_twice_is_told(run: Run, folder: Path, text: str)
     result = run("draw", "net.arch", "--values", "v.json", "-o", "net.svg")
     assert result.exit_code == 2 and "F607" in result.stderr and "twice" in result.stderr
     assert not (folder / "net.svg").exists()
+
+
+def test_what_cannot_be_folded_or_coloured_has_a_remedy(run: Run, folder: Path) -> None:
+    (folder / "net.arch").write_text(TEXT.replace("(w)", "", 1).replace("(w)", "(4)"), encoding="utf-8")
+    folded = run("draw", "net.arch", "--fold", "*", "-o", "net.svg")
+    assert folded.exit_code == 2 and "`--level stage`" in folded.stderr
+    assert run("draw", "net.arch", "--level", "stage", "-o", "net.svg").exit_code == 0
+    colored = run("draw", "net.arch", "--color-by", "energy", "-o", "net.svg")
+    assert colored.exit_code == 2 and "`energy` colours no box" in colored.stderr and "a column of `--values`" in colored.stderr
+    (folder / "v.json").write_text('{"conv1": {"time": 3, "energy": 1}}', encoding="utf-8")
+    for column in ("energy", "time"):
+        done = run("draw", "net.arch", "--color-by", column, "--values", "v.json", "-o", "net.svg")
+        assert done.exit_code == 0 and "timing" not in done.stderr, "numbers of one's own are not measured again"
+        assert f"{column} a box" in (folder / "net.svg").read_text(encoding="utf-8")

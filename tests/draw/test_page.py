@@ -385,3 +385,24 @@ def test_hostile_names_run_nothing(browser: Any, tmp_path: Path) -> None:
     assert browser.execute_script("return window.broken") is None
     assert len(labels(browser)) == 3
     assert browser.get_log("browser") == []
+
+
+LAST_PIECES = """
+return [...document.querySelectorAll('#canvas path.line')].map(path => {
+  const [x0, y0, x1, y1] = path.getAttribute('d').match(/-?[\\d.]+/g).slice(-4).map(Number);
+  return [x1 - x0, y1 - y0];
+});
+"""
+
+
+@in_browser
+def test_arrows_to_folded_frames_point_at_them(browser: Any, tmp_path: Path) -> None:
+    """The last piece of a line says where its arrow points: one of no length would point anywhere."""
+    made = to_page(check("resnet50").graph)
+    assert isinstance(made, str)
+    (tmp_path / "net.html").write_text(made, encoding="utf-8")
+    browser.get((tmp_path / "net.html").as_uri())
+    browser.find_element("id", "fold").click()
+    pieces = browser.execute_script(LAST_PIECES)
+    assert len(pieces) == 7
+    assert [(x, y) for x, y in pieces if y < 1 or abs(x) > y / 2] == []

@@ -25,6 +25,13 @@ const toRect = ([x, y], [rx, ry, w, h]) => [Math.min(Math.max(x, rx), rx + w), M
 const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) > 1.5;
 
 /**
+ * Whether a point is in a rectangle or so near that the piece from it to the edge would lead anywhere.
+ * @param {Point} point
+ * @param {Rect} rect
+ */
+const isAt = (point, rect) => inRect(point, rect) || !apart(point, toRect(point, rect));
+
+/**
  * @param {number} a
  * @param {number} b
  * @param {number} c
@@ -131,10 +138,10 @@ function cutPath(bezier, end, tail, head) {
   for (let k = 1; k + 2 < bezier.length; k += 3) for (let s = 1; s <= 12; s++) samples.push(onCurve(bezier.slice(k - 1, k + 3), s / 12));
   if (end) samples.push(end);
   if (tail.cut && tail.rect) {
-    while (samples.length > 1 && inRect(samples[0], tail.rect)) samples.shift();
+    while (samples.length > 1 && isAt(samples[0], tail.rect)) samples.shift();
   }
   if (head.cut && head.rect) {
-    while (samples.length > 1 && inRect(samples[samples.length - 1], head.rect)) samples.pop();
+    while (samples.length > 1 && isAt(samples[samples.length - 1], head.rect)) samples.pop();
   }
   if (tail.cut && tail.rect) samples.unshift(toRect(samples[0], tail.rect));
   if (head.cut && head.rect) samples.push(toRect(samples[samples.length - 1], head.rect));
