@@ -19,8 +19,9 @@ def names_of_two(before: Graph, after: Graph) -> tuple[str, str]:
     if files[0] != files[1]:
         short = 1 if files[0].name != files[1].name else 2
         told = [["/".join(file.parts[-short:])] for file in files]
-    values = [dict(program.parameters) for program in (one, two)]
-    for known, mine, other in ((told[0], *values), (told[1], *reversed(values))):
-        known += [f"{name} = {show_value(value)}" for name, value in mine.items() if name not in other or other[name] != value]
+    mine, others = dict(one.parameters), dict(two.parameters)
+    differing = [name for name in (mine | others) if name not in mine or name not in others or mine[name] != others[name]]
+    for known, values in zip(told, (mine, others), strict=True):
+        known += [f"{name} = {show_value(values[name])}" for name in differing if name in values]
     first, second = (clean(one.name) + (f" ({', '.join(known)})" if known else "") for known in told)
     return first, second
