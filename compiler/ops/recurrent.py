@@ -8,9 +8,15 @@ from typing import ClassVar
 from ...base.records import dataclass
 from .axes import NEEDS_FEATURES
 from .axis_names import Axes
-from .base import Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
+from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .parameters import CHANNELS, FLAG, PROBABILITY, Integer, Plain, parameter
-from .strides import Layout, in_order
+from .recurrent_memory import Recurrence, gru_backward, gru_forward, gru_kept, lstm_backward, lstm_forward, lstm_kept
+from .strides import Layout, in_order, permuted, viewed
+
+
+def _positions_first(layout: Layout) -> Layout:
+    """The batch and the positions, one for the other."""
+    return permuted(layout, (1, 0, 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +77,57 @@ class _Recurrent(Operation):
         return 2 * self.macs(inputs, output) + biases + self.gate_flops * product(output) * self.layers
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        # For each direction a copy of what comes in, whose positions come before the batch; for each layer the gates and the states.
-        dropped = self.layers - 1 if self.dropout else 0
-        return Saved(extra=self._directions() * product(inputs[0]) + (8 * self.layers - 1 + dropped) * product(output))
-
-    def scratch(self, inputs: Shapes, output: Shape) -> int:
-        return product(inputs[0]) + self.gates * product(output) + self.layers * output[1]
+        return Saved(inputs=(0,))
 
     def layout(self, inputs: Sequence[Layout], sizes: Sequence[int]) -> Layout:
-        return in_order(sizes)
+        return _positions_first(in_order((sizes[1], sizes[0], sizes[2])))
+
+    def gradient_layout(self, number: int, back: Backward) -> Layout:
+        return self.layout((), back.sizes(number))
+
+    def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
+        return self.forward_peak(self.recurrence(inputs[0]), training) - output.elements
+
+    def kept_copies(self, inputs: Sequence[Layout]) -> int:
+        return self.kept(self.recurrence(inputs[0]))
+
+    def copied_inputs(self, inputs: Sequence[Layout]) -> tuple[int, ...]:
+        return (0,) if self.recurrence(inputs[0]).clone else ()
+
+    def backward_scratch(self, back: Backward) -> int:
+        of = self.recurrence(back.layouts[0])
+        (wanted,) = back.wanted
+        read = product(back.inputs[0]) * back.batch if back.kept_alone[0] and not of.clone else 0
+        return self.backward_peak(of, back.freed, wanted, read) - back.made - sum(row.elements for row in self.weights(back.inputs))
+
+    def recurrence(self, layout: Layout) -> Recurrence:
+        batch, length, channels = layout.sizes
+        read = _positions_first(layout)
+        return Recurrence(
+            length,
+            batch,
+            channels,
+            self.features,
+            self.layers,
+            self._directions(),
+            self.bias,
+            self.dropout > 0 and self.layers > 1,
+            layout.elements if self.is_cloned(read) else 0,
+            self.bias and not read.is_in_order,
+        )
+
+    def is_cloned(self, read: Layout) -> bool:
+        """Whether the input, its positions before the batch, must be copied."""
+        raise NotImplementedError
+
+    def kept(self, of: Recurrence) -> int:
+        raise NotImplementedError
+
+    def forward_peak(self, of: Recurrence, training: bool) -> int:
+        raise NotImplementedError
+
+    def backward_peak(self, of: Recurrence, freed: int, wanted: bool, read: int) -> int:
+        raise NotImplementedError
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         arguments: list[tuple[str | None, Plain]] = [(None, inputs[0][1]), (None, self.features)]
@@ -130,6 +178,21 @@ class Lstm(_Recurrent):
     gates: ClassVar[int] = 4
     gate_flops: ClassVar[int] = 9
 
+    def saved(self, inputs: Shapes, output: Shape) -> Saved:
+        return Saved(inputs=(0,), output=not self.bidirectional)
+
+    def is_cloned(self, read: Layout) -> bool:
+        return not read.is_in_order
+
+    def kept(self, of: Recurrence) -> int:
+        return lstm_kept(of)
+
+    def forward_peak(self, of: Recurrence, training: bool) -> int:
+        return lstm_forward(of, training)
+
+    def backward_peak(self, of: Recurrence, freed: int, wanted: bool, read: int) -> int:
+        return lstm_backward(of, freed, wanted, read)
+
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         return (_CLASS.format(name="LSTM", function="lstm", start="[start, start]"),)
 
@@ -144,6 +207,18 @@ class Gru(_Recurrent):
     onnx: ClassVar[str] = "GRU"
     gates: ClassVar[int] = 3
     gate_flops: ClassVar[int] = 8
+
+    def is_cloned(self, read: Layout) -> bool:
+        return viewed(read, (read.sizes[0] * read.sizes[1], read.sizes[2])) is None
+
+    def kept(self, of: Recurrence) -> int:
+        return gru_kept(of)
+
+    def forward_peak(self, of: Recurrence, training: bool) -> int:
+        return gru_forward(of, training)
+
+    def backward_peak(self, of: Recurrence, freed: int, wanted: bool, read: int) -> int:
+        return gru_backward(of, freed, wanted, read)
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         return (_CLASS.format(name="GRU", function="gru", start="start"),)
