@@ -150,24 +150,13 @@ def gru_backward(of: Recurrence, freed: int, wanted: bool, read: int) -> int:
     """
     account = Account()
     gates, state = GRU_GATES * of.direction, of.state
-    matrix = GRU_GATES * of.features * of.features
-    weight = matrix + GRU_GATES * of.features * of.bias  # what a state is multiplied by, with its bias
+    weight = GRU_GATES * of.features * (of.features + of.bias)  # what a state is multiplied by, with its bias
     for layer in reversed(range(of.layers)):
         width = of.width(layer)
         for last in range(of.directions):
             is_end = last == of.directions - 1
             of_answer = (freed if layer == of.layers - 1 else of.layer) if is_end else 0
-            soon = of_answer if of.length <= 2 else 0
-            account.passes(3 * state)
-            account.passes(4 * state - soon)
-            account.passes(2 * state + weight - soon)
-            if of.length > 1:
-                # The second position: its gradients of weights come to those of the first.
-                soon = of_answer if of.length <= 3 else 0
-                account.passes(weight)
-                account.passes(weight + state - soon)
-                account.passes(2 * weight - 2 * state - soon)
-                account.passes(2 * matrix + weight - GRU_KEPT * state - soon)  # the old one, the new one and their sum
+            _gru_positions_back(of, account, of_answer)
             account.free((GRU_KEPT * of.length - 1) * state + of_answer)
             if is_end and layer == 0:
                 account.free(of.start)
@@ -187,6 +176,28 @@ def gru_backward(of: Recurrence, freed: int, wanted: bool, read: int) -> int:
             account.add(of.layer)
             account.free(2 * of.layer)
     return account.peak
+
+
+def _gru_positions_back(of: Recurrence, account: Account, of_answer: int) -> None:
+    """The last position and the one before it, which are the first that go back; all others find less.
+
+    `of_answer` is let go of with the last view of it, which is that of the first position's state: read one position before it is reached.
+    """
+    state, matrix = of.state, GRU_GATES * of.features * of.features
+    weight = matrix + GRU_GATES * of.features * of.bias
+    if of.length == 1:
+        account.passes(2 * state)
+        account.passes(weight - of_answer)
+        return
+    soon = of_answer if of.length == 2 else 0
+    account.passes(3 * state)
+    account.passes(4 * state - soon)
+    account.passes(2 * state + weight - soon)
+    soon = of_answer if of.length <= 3 else 0
+    account.passes(weight)
+    account.passes(weight + state - soon)
+    account.passes(2 * weight - 2 * state - soon)
+    account.passes(2 * matrix + weight - GRU_KEPT * state - soon)  # the sum of both positions' gradients of the weight, and these
 
 
 # ------------------------------------------------------------------------------------------------- lstm

@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from archc.compiler.ops.base import Operation, Shapes, show
+from archc.compiler.ops.strides import in_order
 
 from .samples import SAMPLES, describe
-from .torch_side import write
+from .torch_side import BATCH, write
 
 GOLDEN = Path(__file__).with_name("golden.txt")
 
@@ -26,6 +27,9 @@ def entry(operation: Operation, inputs: Shapes) -> str:
     kept = [f"input {number + 1}" for number in saved.inputs] + ["output"] * saved.output
     kept += [f"{count} {what}" for count, what in ((saved.extra, "more"), (saved.extra_bytes, "bytes"), (saved.once, "once")) if count]
     lines.append(f"  keeps    {', '.join(kept) or 'nothing'}")
+    copies = operation.kept_copies([in_order((BATCH, *shape)) for shape in inputs]) if inputs else 0
+    if copies:
+        lines.append(f"  copies   {copies} for {BATCH} of them")
     construct = operation.module(inputs)
     if construct is not None:
         lines.append(f"  module   {write(construct)}")
