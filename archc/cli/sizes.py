@@ -10,6 +10,7 @@ import click
 
 from .complete import NETWORK
 from .face import Command, Face, compiled, file_of, inputs_of, network_options, settings_of
+from .progress import progress
 
 if TYPE_CHECKING:
     from ..compiler.graph.graph import Graph
@@ -33,7 +34,8 @@ def command(face: Face, file: str, settings: tuple[str, ...], inputs: tuple[str,
         checked = check(file, settings=settings_of(settings), inputs={**given, **shapes})
         return None if checked.has_errors else checked.graph
 
-    axes = sizes(graph, again)
+    with progress(face) as watch:
+        axes = sizes(graph, again, watch)
     if form == "json":
         face.result(json.dumps(sizes_json(graph.program.name, axes), indent=2))
     else:

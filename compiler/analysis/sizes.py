@@ -34,6 +34,9 @@ LARGEST_PERIOD = 4096
 
 LEAST_LIMIT = 64
 
+SELDOM = 64
+"""After how many sizes it is told how many were tried."""
+
 LARGEST = 500_000
 """Each size up to twice the compiled one is carried through the graph: beyond this that takes hours."""
 
@@ -115,14 +118,18 @@ Compile: TypeAlias = "Callable[[Mapping[str, Shape]], Graph | None]"
 """The network for inputs of these shapes; None where it does not compile."""
 
 
-def sizes(graph: Graph, compile: Compile | None = None) -> tuple[Axis, ...]:
+Watch: TypeAlias = "Callable[[str], None]"
+"""Takes what is at work, now and then."""
+
+
+def sizes(graph: Graph, compile: Compile | None = None, watch: Watch = lambda text: None) -> tuple[Axis, ...]:
     """One record for each axis of each input, the others at the size that the network was compiled for.
 
     Axes of positions are there in any case, those of channels and features where the built module leaves them free. Inputs
     that must agree are varied together. `compile` is asked where the network's text reads sizes, for then a size may change
     more than the shapes.
     """
-    search = _Search(graph)
+    search = _Search(graph, watch)
     rows: dict[Axis, None] = {}
     for node in graph.inputs:
         rows.update(dict.fromkeys(search.rows(node)))
@@ -138,8 +145,9 @@ def carried(graph: Graph, inputs: Mapping[int, Shape]) -> list[Shape] | None:
 
 
 class _Search:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, watch: Watch) -> None:
         self.graph = graph
+        self.watch = watch
         self.period = _period(graph)
         self.known: dict[tuple[tuple[int, ...], int], Axis] = {}
         self.places: dict[Axis, tuple[tuple[Node, ...], int]] = {}
@@ -186,6 +194,8 @@ class _Search:
         limit = self._limit(native)
         compiled, built, fixed_by, held_by = [], [], "", ""
         for size in range(1, limit + 1):
+            if size % SELDOM == 0:
+                self.watch(f"{word}: {size:,} of {limit:,} sizes tried")
             run = _carry(self.graph, {node.index: _resized(node, number, size) for node in nodes})
             if run.in_training:
                 compiled.append(size)

@@ -46,6 +46,11 @@ def test_a_sweep_tells_how_far_it_is(tmp_path: Path) -> None:
     assert "1 of 2" in text and text.endswith("\r\x1b[K")
 
 
+def test_sizes_tell_how_many_were_tried(tmp_path: Path) -> None:
+    text = seen(tmp_path, "sizes", "good.arch")
+    assert "height: 64 of 160 sizes tried" in text and text.endswith("\r\x1b[K")
+
+
 @pytest.mark.parametrize("words", [FIT, SWEEP])
 def test_nothing_where_silence_was_asked_for_or_there_is_no_terminal(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert seen(tmp_path, "-q", *words) == ""
