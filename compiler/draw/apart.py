@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..graph.graph import Graph
 from ..graph.program import Scope, Value
 from .labels import summary
 from .picture import Box, Frame
+from .several import several
 
 
-def told_apart(graph: Graph, items: Sequence[Box | Frame]) -> list[Box | Frame]:
-    """The items of a frame, boxes of one block and one text with the parameters in which they differ."""
+def told_apart(graph: Graph, items: Sequence[Box | Frame], rounds: Mapping[str, Sequence[Scope]]) -> list[Box | Frame]:
+    """The items of a frame, boxes of one block and one text with the parameters in which they differ. `rounds` are all calls that a box stands for."""
     calls: dict[str, list[int]] = defaultdict(list)
     for place, item in enumerate(items):
         if isinstance(item, Box) and item.scope is not None and item.scope.kind == "block" and item.scope.template:
@@ -21,7 +22,7 @@ def told_apart(graph: Graph, items: Sequence[Box | Frame]) -> list[Box | Frame]:
     made = list(items)
     for places in calls.values():
         scopes = {place: items[place].scope for place in places}
-        given = {place: _told(scope) for place, scope in scopes.items() if scope is not None}
+        given = {place: _told(rounds.get(items[place].name, (scope,))) for place, scope in scopes.items() if scope is not None}
         names = [name for name in given[places[0]] if len({given[place].get(name) for place in places}) > 1]
         if not names:
             continue
@@ -32,13 +33,15 @@ def told_apart(graph: Graph, items: Sequence[Box | Frame]) -> list[Box | Frame]:
         for group in alike.values():
             for place in group:
                 told = [name for name in names if len({given[other].get(name) for other in group}) > 1]
-                made[place] = replace(made[place], apart=", ".join(f"{name} {_word(given[place].get(name))}" for name in told))  # type: ignore[arg-type]
+                made[place] = replace(made[place], apart=", ".join(f"{name} {given[place].get(name)}" for name in told))  # type: ignore[arg-type]
     return made
 
 
-def _told(scope: Scope) -> dict[str, Value]:
+def _told(rounds: Sequence[Scope]) -> dict[str, str]:
     """The parameters that say what a part does: whole numbers, truth values and words. Rates change from call to call and say nothing."""
-    return {name: value for name, value in scope.arguments if isinstance(value, int | str)}
+    given = [dict(scope.arguments) for scope in rounds]
+    names = [name for name, value in rounds[0].arguments if isinstance(value, int | str)]
+    return {name: several([_word(row.get(name)) for row in given], gap=" ") for name in names}
 
 
 def _word(value: Value | None) -> str:

@@ -113,6 +113,8 @@ class _Folder:
     """What must be open so that an opened part is seen."""
     _streams: set[Scope] = field(init=False)
     """Blocks that several maps run through side by side."""
+    _calls: dict[str, list[Scope]] = field(default_factory=dict)
+    """For every box of a part, the parts that it stands for."""
     _repeats: int = 0
 
     def __post_init__(self) -> None:
@@ -402,7 +404,7 @@ class _Folder:
                 items.extend(self._items(first.scope))
                 continue
             items.append(self._item(first, run, how == "beside"))
-        return told_apart(self.graph, items)
+        return told_apart(self.graph, items, self._calls)
 
     def _item(self, first: _Piece, run: list[_Piece], parallel: bool) -> Box | Frame:
         if first.treatment == "box":
@@ -410,11 +412,12 @@ class _Folder:
             nodes = tuple(self.graph.nodes[index] for index in first.nodes)
             training_only = all(node.training_only for node in nodes)
             name = f"n{first.nodes[0]}"
+            self._calls[name] = [piece.scope for piece in run if piece.scope is not None]
             main = self.graph.nodes[first.main]
             return Box(name, nodes, nodes, first.scope, main, len(run), parallel, training_only)
         assert first.scope is not None
         if first.pair:
-            inner = told_apart(self.graph, [self._item(piece, [piece], False) for piece in first.pair])
+            inner = told_apart(self.graph, [self._item(piece, [piece], False) for piece in first.pair], self._calls)
         else:
             inner = self._items(first.scope)
         self._fold_rounds(run)

@@ -6,7 +6,7 @@ All of it is read from the operations, never from names that the user gave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
 
 from ...base.records import dataclass
@@ -16,6 +16,7 @@ from ..ops.base import Shape
 from .font import width
 from .paths import Fork, Steps, steps_of
 from .picture import Box, Frame
+from .several import several
 from .style import BOLD, POINTS
 
 LONGEST = 165.0  # points of a row
@@ -25,6 +26,7 @@ FEW_ROWS = 3  # of a block's sum
 LONGEST_ROUND = 4  # steps that are looked for over and over in a row
 LONG_HEADING = 85.0  # points of a frame's heading in one row
 ARROW = " \u2192 "
+ADDED = "+"
 TIMES = "\u00d7"
 
 # Families whose operations say what a block does; norms, activations and the like are left out of its sum.
@@ -119,12 +121,21 @@ def _heading(frame: Frame) -> tuple[Row, ...]:
             return (head,)
         name, block = named
         return (counted((name,), frame.count, frame.parallel), (Words(block.text.strip(), "small"),))
-    calls = [item for item in frame.items if item.scope is not None and item.scope.kind == "block"]
-    kinds = {item.scope.template for item in calls if item.scope is not None}
+    calls = list(_calls(frame)) if any(item.scope is not None and item.scope.kind == "block" for item in frame.items) else []
+    kinds = {item.scope.template for item, _ in calls if item.scope is not None}
     # A part that is applied several times says so in its box: it is no further part of the frame.
-    if len(kinds) != 1 or len(calls) == 1 or any(isinstance(item, Box) and item.is_applied for item in calls):
+    if len(kinds) != 1 or len(calls) == 1 or any(isinstance(item, Box) and item.is_applied for item, _ in calls):
         return (head,)
-    return (head, (Words(f"{sum(item.count for item in calls)} {TIMES} {kinds.pop()}", "small"),))
+    return (head, (Words(f"{sum(times for _, times in calls)} {TIMES} {kinds.pop()}", "small"),))
+
+
+def _calls(frame: Frame) -> Iterator[tuple[Box | Frame, int]]:
+    """The calls of blocks in a frame, those in its repeats and groups too, and how many each stands for."""
+    for item in frame.items:
+        if item.scope is not None and item.scope.kind == "block":
+            yield item, item.count
+        elif isinstance(item, Frame) and not item.training_only:
+            yield from ((inner, times * item.count) for inner, times in _calls(item))
 
 
 def box_rows(graph: Graph, box: Box, say: Say = caption) -> tuple[Row, ...]:
@@ -160,10 +171,8 @@ def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
 
 
 def _caption_of_rounds(box: Box, node: Node, say: Say) -> str:
-    """An operation's caption; from the first to the last where it changes from round to round."""
-    place = box.first.index(node)
-    said = list(dict.fromkeys(say(other) for other in box.nodes[place :: len(box.first)]))
-    return f"{said[0]} \u2026 {said[-1]}" if len(said) > 1 else said[0]
+    """An operation's caption, or those of its rounds where it changes from round to round."""
+    return several([say(other) for other in box.nodes[box.first.index(node) :: len(box.first)]], gap=" ")
 
 
 def _first_and_last(scope: Scope, last: Node) -> str:
@@ -203,14 +212,14 @@ def summary(graph: Graph, scope: Scope, say: Say = caption) -> tuple[str, ...]:
 
 
 def has_skip(graph: Graph, scope: Scope) -> bool:
-    """Whether a block is a residual branch beside a skip, of which its sum says nothing: a mark beside its box does."""
+    """Whether a block is a residual branch that is added to a skip, of which its sum says nothing: a mark beside its box does."""
     return scope.kind == "block" and bool(_branch(_steps(graph, scope, caption, deep=True)))
 
 
 def _branch(steps: Steps) -> Steps:
-    """The steps of a residual branch, where these are all that there is beside a skip."""
+    """The steps of a residual branch, where these are all that there is beside a skip. What is joined or scaled by them is told so."""
     (first, *others) = steps or ("",)
-    return first.paths[0] if isinstance(first, Fork) and first.sign and not others else ()
+    return first.paths[0] if isinstance(first, Fork) and first.sign == ADDED and not others else ()
 
 
 def _of_block(steps: Steps, told: Callable[[list[str]], list[str]] = list) -> list[str]:

@@ -1,7 +1,7 @@
 """One block at several places: what its numbers are in terms of its parameters.
 
 A number that is the same wherever the block stands is told as it is. One that changes is told by a parameter, or by a multiple, a
-part or a product of parameters, where that gives the number at every place; else by the first and the last of its values.
+part or a product of parameters, where that gives the number at every place; else by its values (see `several`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ from ..graph.program import Node, Scope
 from .identical_parts import operands, outline_of
 from .labels import TIMES, caption, own_name
 from .paths import nodes_in
+from .several import BETWEEN, NUMBER, OR, several
 
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
 MOST_TIMES = 16
 NONE: Mapping[Scope, str] = MappingProxyType({})
 DOT = "\u00b7"
-BETWEEN = "\u2026"
-"""Between the first and the last of values that no symbol gives."""
 OUTSIDE = re.compile(r", (?![^\[]*\])")
 """Between the parts of a caption, not within a list."""
 TWICE = re.compile(r"\b([a-z_]+) \1\b")
@@ -113,7 +111,7 @@ def _optional(node: Node, told: str, said: Sequence[str]) -> Iterator[Optional]:
     texts = OUTSIDE.split(told) if told else []
     for key, text in zip(keys, texts, strict=True):
         values = tuple(row.get(key, "") for row in rows)
-        if "" in values and (text[1:-1] in values or BETWEEN in text):
+        if "" in values and (text[1:-1] in values or BETWEEN in text or OR in text):
             yield Optional(text, values, texts[0] if text != texts[0] else node.operation.name)
 
 
@@ -185,9 +183,8 @@ def _filled(pattern: str, symbols: Sequence[str]) -> str:
 def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used: set[str]) -> str:
     if len(set(texts)) == 1:
         return texts[0]
-    several = f"{texts[0]}{BETWEEN}{texts[-1]}"
     if not all(text.isdigit() for text in texts):
-        return several
+        return several(texts)
     values = tuple(map(int, texts))
     for name, row in parameters.items():
         if row == values:
@@ -205,7 +202,7 @@ def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used
         if tuple(a * b for a, b in zip(row, other, strict=True)) == values:
             used |= {one, two}
             return f"{one}{DOT}{two}"
-    return several
+    return several(texts)
 
 
 def placed(design: Design, letters: Mapping[Scope, str] = NONE) -> list[tuple[str, tuple[object, ...]]]:

@@ -235,7 +235,7 @@ class Attention(BuiltAttention):
         return (_SELF,) if len(inputs) == 1 else (_CROSS,)
 
     def caption(self, inputs: Shapes, output: Shape) -> str:
-        return f"{self.heads} head" if self.heads == 1 else f"{self.heads} heads"
+        return ("1 head" if self.heads == 1 else f"{self.heads} heads") + (", causal" if self.causal else "")
 
 
 @dataclass(frozen=True, slots=True)

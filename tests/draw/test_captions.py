@@ -71,6 +71,12 @@ def test_captions_of_shipped_networks(name: str, part: str, expected: str) -> No
     assert said(check(name).graph, part) == expected
 
 
+def test_attention_that_does_not_look_ahead_says_so() -> None:
+    graph = graph_of("network n { input x[16, 32] permute([1, 0]) -> attention(4) -> attention(4, causal = true) -> attention(1, causal = true) }")
+    assert [caption(node) for node in graph.nodes if node.operation.name == "attention"] == ["4 heads", "4 heads, causal", "1 head, causal"]
+    assert said(check("gpt2_small").graph, "layer") == "+(attention 12 heads, causal) \u2192 +(linear 3072 \u2192 linear 768)"
+
+
 def test_fixed_numbers_are_told_in_six_digits() -> None:
     """The root of 512 has sixteen."""
     graph = graph_of("network n { input x[8, 4, 4] scale(sqrt(512)) -> offset(1 / 3.0) -> power(2.0) -> clamp(-1 / 3.0, 1) }")

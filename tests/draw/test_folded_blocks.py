@@ -7,9 +7,10 @@ import pytest
 from archc.compiler.draw import Look, View, draw_text, fold, to_dot
 from archc.compiler.draw.dot import Writer
 from archc.compiler.draw.graphviz_json import lay_out
-from archc.compiler.draw.labels import box_rows
+from archc.compiler.draw.labels import box_rows, frame_rows
 from archc.compiler.draw.laid_out import geometries
 from archc.compiler.draw.picture import Box, Frame, Picture
+from archc.compiler.draw.several import several
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.support import graph_of
@@ -34,8 +35,16 @@ def marked(graph: Graph, picture: Picture) -> set[str]:
 
 def test_a_block_that_its_sum_tells_as_a_chain_has_the_mark_of_its_skip() -> None:
     graph = graph_of(BLOCKS)
-    assert marked(graph, fold(graph)) == {"b", "d"}
-    assert marked(graph, fold(graph, View(open=("residual",)))) == {"d"}
+    assert marked(graph, fold(graph)) == {"b"}
+    assert marked(graph, fold(graph, View(open=("residual",)))) == set()
+
+
+def test_a_block_that_joins_or_scales_what_it_was_given_says_so() -> None:
+    """The mark is that of a sum."""
+    text = BLOCKS.replace("block layer", "block gate { mul { | skip | conv(20, 1) -> sigmoid } }\nblock layer")
+    graph = graph_of(text.replace("-> e:", "-> g: gate -> e:"))
+    told = {box.scope.path[0]: texts(graph, box)[-1] for box in fold(graph).boxes() if box.scope is not None}
+    assert (told["b"], told["d"], told["g"]) == ("3x3, 16 \u2192 3x3, 16", "concat(3x3, 4)", "\u00d7(1x1, 20)")
 
 
 def test_the_mark_stands_beside_its_box_and_is_no_line_of_the_network() -> None:
@@ -49,7 +58,7 @@ def test_the_mark_stands_beside_its_box_and_is_no_line_of_the_network() -> None:
     place, way = geometry.places[box.name], geometry.common[f"{box.name}_skip"]
     assert all(x >= place.x + place.width - 1 and place.y <= y <= place.y + place.height for x, y in way.points)
     tikz = draw_text(graph, "tex").data
-    assert tikz is not None and tikz.count(b"draw[own skip]") == 2
+    assert tikz is not None and tikz.count(b"draw[own skip]") == 1
 
 
 def texts(graph: Graph, box: Box) -> list[str]:
@@ -89,6 +98,56 @@ def test_only_what_takes_turns_twice_is_a_pair(times: int, last: str, frames: in
 def test_calls_that_differ_in_what_is_seen_are_not_told_apart() -> None:
     graph = graph_of(TURNS.replace("TIMES", "2").replace("LAST", ""))
     assert {box.apart for box in fold(graph).boxes()} == {""}  # their sums say `3x3` and `5x5`
+
+
+def test_calls_in_a_row_tell_all_values_by_which_they_are_told_apart() -> None:
+    text = """
+block step(first, wide) { conv(wide, 3) -> relu }
+network n {
+  input x[8, 16, 16]
+  for i in range(3) { step([0, 8, 4][i], 8) }
+  maxpool(2)
+  step(24, 8)
+  maxpool(2)
+  for i in range(4) { step(8 * i, 8) }
+}
+"""
+    graph = graph_of(text)
+    assert [(box.count, box.apart) for box in fold(graph).boxes() if box.scope is not None] == [
+        (3, "first 0 or 8 or 4"),
+        (1, "first 24"),
+        (4, "first 0 \u2026 24"),
+    ]
+    (run,) = [box for box in fold(check("conv_tasnet").graph).boxes() if box.count == 2 and box.scope is not None]
+    assert run.apart == "first 0 \u2026 8"
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (("8", "8"), "8"),
+        (("64", "32", "32", "4"), "64\u20264"),
+        (("16", "4", "16"), "16 or 4"),
+        (("0", "0.1", "0.25"), "0\u20260.25"),
+        (("7", "1", "9", "2", "8", "7"), "7 or 1 or 9 or \u2026"),
+        (("3x3, 8", "3x3, 16"), "3x3, 8\u20263x3, 16"),
+        (("3x3, 8", "5x5, 4"), "3x3, 8\u20265x5, 4"),
+        (("3x3, 8", "3x3, 8, /2"), "3x3, 8 or 3x3, 8, /2"),
+        (("left", "right"), "left or right"),
+    ],
+)
+def test_a_range_is_told_of_what_rises_or_falls_alone(values: tuple[str, ...], told: str) -> None:
+    assert several(values) == told
+
+
+@pytest.mark.parametrize(("text", "told"), [("repeat 2 { cbr -> cbr }", "5 \u00d7 cbr"), ("repeat 2 { add { | cbr -> cbr | skip } }", "5 \u00d7 cbr"),
+                                            ("repeat 2 { other -> cbr -> relu }", "tower"), ("conv(8, 1) -> relu", "tower")])  # fmt: skip
+def test_a_heading_counts_the_calls_in_repeats_too(text: str, told: str) -> None:
+    blocks = "block cbr { conv(8, 3) -> bn -> relu }\nblock other { conv(8, 1) -> relu }\n"
+    graph = graph_of(f"{blocks}network n {{ input x[8, 16, 16] tower: {{ cbr\n {text} }}\n conv(3, 1) }}")
+    picture = fold(graph, View(open=("tower",)))
+    (frame,) = [frame for frame in picture.frames() if frame.scope.names == ("tower",)]
+    assert "".join(words.text for words in frame_rows(frame)[-1]) == told
 
 
 LONG = """

@@ -71,7 +71,8 @@ def pattern(text: str, given: dict[str, int]) -> re.Pattern[str]:
     symbol = rf"(?<![a-z_])(?:\d+\u00b7)?(?:{names})(?:\u00b7(?:{names}))?(?:/\d+)?(?![a-z_])"
     filled = re.sub(symbol, lambda found: str(value(found[0], given)), text).replace("\u00d7", "x").replace(" ", "")
     word = re.escape(text) if text in given else ""
-    return re.compile(re.escape(filled) + f"(?:{word})?")
+    any_of = re.sub(r"\d[\d.\\]*(?:or\d[\d.\\]*)+", lambda found: f"(?:{found[0].replace('or', '|')})", re.escape(filled))
+    return re.compile(any_of + f"(?:{word})?")
 
 
 @pytest.mark.slow
@@ -85,7 +86,9 @@ def test_symbols_hold_at_every_place(name: str) -> None:
                 told = design.captions[first.index]
                 assert holds(told, caption(node), given), (design.template, told, caption(node), given)
                 for part in OUTSIDE.split(told):
-                    if NUMBER.search(part) and part.startswith("(") and "\u2026" not in part:  # what no symbol tells, the table does
+                    if (
+                        NUMBER.search(part) and part.startswith("(") and "\u2026" not in part and " or " not in part
+                    ):  # what no symbol tells, the table does
                         is_said = part[1:-1] in OUTSIDE.split(caption(node))
                         assert any(one.text == part and (one.said[place] == part[1:-1]) == is_said for one in design.optional)
 
@@ -95,6 +98,7 @@ def test_what_is_checked_can_fail() -> None:
     assert not holds("3x3, out/4", "3x3, 65", {"out": 256})
     assert holds("l (heads c) -> heads l c", "l (heads c) -> heads l c", {"heads": 4})
     assert not holds("3x3, out", "3x3, 64, /2", {"out": 64})
+    assert holds("h = 16 or 4", "h = 4", {}) and not holds("h = 16 or 4", "h = 8", {})
     assert not holds("3x3, 64, /2", "3x3, 64", {})
 
 
@@ -109,6 +113,12 @@ def test_the_blocks_of_a_resnet() -> None:
     assert first.headings == ("out", "(/2)")
     assert placed(first) == [("layer1.0", (256, "")), ("layer2.0", (512, "/2")), ("layer3.0", (1024, "/2")), ("layer4.0", (2048, "/2"))]
     assert placed(later)[2] == ("layer3.1 \u2026 layer3.5", (1024,))
+
+
+def test_a_number_that_turns_round_is_told_by_its_values() -> None:
+    """A diffusion network attends at 16 places a side, at 4 in its middle, and at 16 again."""
+    (attend,) = [design for design in of(compile("ddpm").graph) if design.template == "attend"]
+    assert [told for told in attend.captions.values() if "h =" in told] == ["(h w) c -> c h w, h = 16 or 4"]
 
 
 def test_what_holds_at_other_places_for_another_operation_has_a_column_of_its_own() -> None:
