@@ -20,7 +20,8 @@ from model_explorer.node_data_builder import GradientItem, GraphNodeData, ModelN
 
 from ..base.diagnostics import Diagnostic
 from ..compiler.analysis.cost import work_of
-from ..compiler.draw.labels import own_name, shape_text
+from ..compiler.draw.labels import shape_text
+from ..compiler.draw.paths import own_name
 from ..compiler.draw.style import LIGHT
 from ..compiler.draw.values import Values, read_values
 from ..compiler.driver import check

@@ -17,7 +17,7 @@ from ..graph.program import Node, Scope
 from .apart import told_apart
 from .edges import connect, connect_inside
 from .identical_parts import Likeness
-from .labels import own_name
+from .paths import own_name
 from .picture import Box, Frame, Picture
 from .streams import streams
 

@@ -14,19 +14,23 @@ from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from ..ops.base import Shape
 from .font import width
-from .paths import Fork, Steps, steps_of
+from .paths import Fork, Steps, own_name
 from .picture import Box, Frame
 from .several import several
+from .steps import steps_of
 from .style import BOLD, POINTS
 
 LONGEST = 165.0  # points of a row
 LONGEST_FORK = 240.0  # points of a fork that is kept in one row, be this longer than others
 MOST_ROWS = 6
 FEW_ROWS = 3  # of a block's sum
+LEAST_RUN = 3  # equal steps in a row that are told once
 LONGEST_ROUND = 4  # steps that are looked for over and over in a row
 LONG_HEADING = 85.0  # points of a frame's heading in one row
 ARROW = " \u2192 "
 ADDED = "+"
+PLAIN = ("", ADDED, "concat")
+"""Signs of merges that a reader takes paths side by side for."""
 TIMES = "\u00d7"
 
 # Families whose operations say what a block does; norms, activations and the like are left out of its sum.
@@ -71,13 +75,6 @@ def phrase(node: Node, say: Say = caption) -> str:
     """An operation within a sum: `3x3, 64`, `maxpool 3x3, /2`."""
     said = say(node)
     return said if said and node.operation.caption_says_all else f"{node.operation.name} {said}".strip()
-
-
-def own_name(scope: Scope) -> str:
-    """What the user called a part, where it says more than the number that it has anyhow."""
-    name = scope.title or (scope.names[-1] if scope.names else "")
-    automatic = name.removeprefix(scope.template) if scope.template else name
-    return "" if automatic.isdigit() or not automatic else name
 
 
 def title(scope: Scope, named: bool = True) -> Row:
@@ -226,7 +223,7 @@ def _of_block(steps: Steps, told: Callable[[list[str]], list[str]] = list) -> li
     """A block as rows, a fork with a row or more for each of its paths. `told` may shorten a row of steps."""
     steps = _branch(steps) or steps
     forks = [step for step in steps if isinstance(step, Fork)]
-    if len(forks) != 1 or forks[0].sign:
+    if len(forks) != 1 or forks[0].sign or forks[0].joined not in PLAIN:
         return _rows(told(_texts(steps)))
     place = steps.index(forks[0])
     rows = _rows(told(_texts(steps[:place])))
@@ -270,14 +267,26 @@ def _steps(graph: Graph, scope: Scope, say: Say, deep: bool) -> Steps:
     def name(part: Scope) -> str:
         return "" if deep or part.kind not in ("block", "stage", "network") else part.template or part.title
 
-    return steps_of(graph, scope, words, name)
+    return steps_of(graph, scope, words, name, lambda steps: ARROW.join(_texts(steps)))
 
 
 def _text(step: str | Fork) -> str:
     if isinstance(step, str):
         return step
+    (first, *others) = step.paths
+    if step.sign and not others and len(first) == 1 and isinstance(first[0], Fork) and not first[0].sign:
+        return f"{step.sign}({_joined(first[0])})"
+    return step.sign + _bracketed(step) if step.sign or step.joined in PLAIN else _joined(step)
+
+
+def _joined(fork: Fork) -> str:
+    """Several paths with the sign of their merge."""
+    return fork.joined + _bracketed(fork)
+
+
+def _bracketed(step: Fork) -> str:
     texts = [ARROW.join(_texts(path)) for path in step.paths]
-    return step.sign + "(" + " | ".join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
+    return "(" + " | ".join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
 
 
 def _texts(steps: Steps) -> list[str]:
@@ -285,7 +294,7 @@ def _texts(steps: Steps) -> list[str]:
     rows: list[str] = []
     for fork, group in groupby(steps, lambda step: isinstance(step, Fork)):
         texts = [_text(step) for step in group]
-        rows.extend(_run_lengths(texts) if fork else texts)
+        rows.extend(_run_lengths(texts) if fork else _run_lengths(texts, LEAST_RUN))
     return rows
 
 
@@ -300,8 +309,9 @@ def _counts(texts: Sequence[str]) -> list[tuple[str, int]]:
     return rows
 
 
-def _run_lengths(texts: Sequence[str]) -> list[str]:
-    return [f"{text} {TIMES}{times}" if times > 1 else text for text, times in _counts(texts)]
+def _run_lengths(texts: Sequence[str], least: int = 2) -> list[str]:
+    """Equal neighbours as one, where there are so many."""
+    return [row for text, times in _counts(texts) for row in ([f"{text} {TIMES}{times}"] if times >= least else [text] * times)]
 
 
 def _shortened(rows: Sequence[str]) -> tuple[str, ...]:

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
+from .u_shape import is_read
+
+if TYPE_CHECKING:
+    import networkx
 
 DEEPEST = 8  # parts within parts, beyond which nothing tells anything to a reader
 START, END = -1, -2
@@ -20,18 +25,20 @@ START, END = -1, -2
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Paths side by side, each a row of steps. `sign` is the merge's where all but one path skip, `merge` its number."""
+    """Paths side by side, each a row of steps. `sign` is the merge's where all but one path skip, `merge` its number; `joined` the sign of
+    the merge of several."""
 
     paths: tuple[Steps, ...]
     sign: str = ""
     merge: int = END
+    joined: str = ""
 
 
 Steps = tuple["str | Fork", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
+class Unit:
     """An operation, or a part that is named and not entered. `words` are empty where it tells nothing; `sign` is a merge's."""
 
     nodes: tuple[int, ...]
@@ -39,45 +46,62 @@ class _Unit:
     sign: str = ""
 
 
-def steps_of(graph: Graph, scope: Scope, words: Callable[[Node], str], title: Callable[[Scope], str]) -> Steps:
-    """The steps of a part. `words` tells what an operation does, `title` names a part within that is not entered; both may say nothing."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The units of a part, in order: those that each reads (`START`: what is outside), and those whose tensors leave."""
+
+    units: Sequence[Unit]
+    before: Sequence[set[int]]
+    leaving: set[int]
+
+    def steps(self) -> Steps:
+        """The steps from the start to the end."""
+        whole = _reduced(self.units, self.before, self.leaving)
+        return _in_rows(*_order(self.units, self.before)) if whole is None else whole
+
+
+def plan_of(graph: Graph, scope: Scope, words: Callable[[Node], str], title: Callable[[Scope], str]) -> tuple[Plan, list[set[int]]]:
+    """A part and, for each unit, the nodes outside that it reads. `words` tells what an operation does, `title` names a part within that is
+    not entered; both may say nothing."""
     units = _units(graph, scope, words, title)
     unit_of = {node: number for number, unit in enumerate(units) for node in unit.nodes}
-    before: list[set[int]] = []
-    leaving: set[int] = set()
-    entry: int | None = None  # what comes in first is the way in
+    plan = Plan(units, [], set())
+    outside: list[set[int]] = []
     for number, unit in enumerate(units):
-        made = {source for node in unit.nodes for source in graph.nodes[node].inputs}
-        outside = {source for source in made if source not in unit_of}
-        if entry is None and outside:
-            entry = min(outside)
-        sources = {unit_of[source] for source in made - outside} - {number} | ({START} if entry in outside else set())
-        if outside - {entry} and sources and unit.sign:  # another tensor joins: that is a step of its own
-            units[number] = replace(unit, words=unit.sign)
-        before.append(sources or {START})
+        made = {source for node in unit.nodes for source in _read(graph, graph.nodes[node])}
+        outside.append({source for source in made if source not in unit_of})
+        plan.before.append({unit_of[source] for source in made - outside[-1]} - {number})  # type: ignore[attr-defined]
         users = {unit_of.get(user.index) for node in unit.nodes for user in graph.users(graph.nodes[node])}
         if not users - {number} or None in users:
-            leaving.add(number)
-    whole = _reduced(units, before, leaving)
-    if whole is None:  # paths are woven into each other: then what comes before what, without the lines that only skip
-        units, before, leaving = _order(units, before)
-        whole = _reduced(units, before, leaving)
-    return _in_rows(units, before) if whole is None else whole
+            plan.leaving.add(number)
+    return plan, outside
 
 
-def _units(graph: Graph, scope: Scope, words: Callable[[Node], str], title: Callable[[Scope], str], depth: int = 0) -> list[_Unit]:
-    units: list[_Unit] = []
+def _read(graph: Graph, node: Node) -> Iterator[int]:
+    """What makes the operands of an operation, without those of which it takes the size alone."""
+    return (source for operand, source in enumerate(node.inputs) if is_read(graph.nodes, (source, node.index, operand)))
+
+
+def _units(graph: Graph, scope: Scope, words: Callable[[Node], str], title: Callable[[Scope], str], depth: int = 0) -> list[Unit]:
+    units: list[Unit] = []
     for member in graph.members[scope]:
         if isinstance(member, Node):
             sign = (member.operation.symbol or member.operation.name) if member.operation.family == "merge" else ""
-            units.append(_Unit((member.index,), words(member), sign))
+            units.append(Unit((member.index,), words(member), sign))
         elif member.kind != "aux":
             name = title(member)
             if name or depth >= DEEPEST:
-                units.append(_Unit(tuple(nodes_in(graph, member)), name))
+                units.append(Unit(tuple(nodes_in(graph, member)), name))
             else:
                 units.extend(_units(graph, member, words, title, depth + 1))
     return units
+
+
+def own_name(scope: Scope) -> str:
+    """What the user called a part, where it says more than the number that it has anyhow."""
+    name = scope.title or (scope.names[-1] if scope.names else "")
+    automatic = name.removeprefix(scope.template) if scope.template else name
+    return "" if automatic.isdigit() or not automatic else name
 
 
 def nodes_in(graph: Graph, scope: Scope) -> Iterator[int]:
@@ -120,14 +144,55 @@ class _Reduction:
         self.pending += (edge.tail, edge.head)
 
     def run(self) -> Steps | None:
-        """The steps from the start to the end, or None where the edges cannot be reduced to one."""
-        while self.pending:
-            point = self.pending.pop()
-            if point not in (START, END) and len(self.into[point]) == len(self.out_of[point]) == 1:
-                self._join(point)
-        if list(self.out_of[START]) != [END] or sum(map(len, self.out_of.values())) != 1:
-            return None
-        return self._steps(self.out_of[START][END])[1]
+        """The steps from the start to the end, or None where some of them go round in a circle."""
+        while True:
+            while self.pending:
+                point = self.pending.pop()
+                if point not in (START, END) and len(self.into[point]) == len(self.out_of[point]) == 1:
+                    self._join(point)
+            if list(self.out_of[START]) == [END] and sum(map(len, self.out_of.values())) == 1:
+                return self._steps(self.out_of[START][END])[1]
+            if not self._unweave():
+                return None
+
+    def _unweave(self) -> bool:
+        """Makes one edge of the smallest piece between two points in which paths are woven into each other, its steps in rows."""
+        import networkx as nx
+
+        lines = nx.DiGraph((tail, head) for tail, heads in self.out_of.items() for head in heads)
+        if START not in lines or END not in lines or not nx.is_directed_acyclic_graph(lines):
+            return False
+        above = nx.immediate_dominators(lines, START)
+        below = nx.immediate_dominators(lines.reverse(copy=False), END)
+        beside = lines.to_undirected(as_view=True)
+        pieces: list[tuple[set[int], int, int]] = []
+        for point in sorted(set(above) & set(below) - {START, END}):
+            tail, head = above[point], below[point]
+            piece = _around(beside, point, {tail, head})
+            if not piece & {START, END}:
+                pieces.append((piece, tail, head))
+        if not pieces:
+            return False
+        piece, tail, head = min(pieces, key=lambda row: len(row[0]))
+        depth = {tail: 0}
+        rows: dict[int, list[tuple[int, Steps]]] = defaultdict(list)
+        for point in (point for point in nx.topological_sort(lines) if point in piece or point == head):
+            for source in sorted(self.into[point]):
+                if source in depth and (source in piece or point in piece):
+                    told = self._steps(self.into[point][source])
+                    if told[1]:
+                        rows[depth[source]].append(told)
+                    depth[point] = max(depth.get(point, 0), depth[source] + bool(told[1]))
+        for point in piece:
+            for source in self.into.pop(point):
+                del self.out_of[source][point]
+            for user in self.out_of.pop(point):
+                if user in self.into:
+                    del self.into[user][point]
+        ordered = [sorted(rows[place], key=lambda way: way[0]) for place in sorted(rows)]
+        steps = tuple(step for row in ordered for step in (row[0][1] if len(row) == 1 else (Fork(tuple(way[1] for way in row)),)))
+        self.add(_Edge(tail, head, [(ordered[0][0][0] if ordered else min(piece), steps)]))
+        return True
 
     def _join(self, point: int) -> None:
         ((tail, one),) = self.into.pop(point).items()
@@ -143,7 +208,7 @@ class _Reduction:
             return edge.ways[0][0], ()
         first, steps = told[0]
         if len(told) > 1:
-            return first, (Fork(tuple(steps for _, steps in told)),)
+            return first, (Fork(tuple(steps for _, steps in told), joined=self.signs.get(edge.head, "")),)
         sign = self.signs.get(edge.head, "") if len(edge.ways) > 1 else ""
         if not sign:
             return first, steps
@@ -153,14 +218,24 @@ class _Reduction:
         return first, (Fork((steps,), sign, edge.head),)
 
 
-def _reduced(units: Sequence[_Unit], before: Sequence[set[int]], leaving: set[int]) -> Steps | None:
+def _around(lines: networkx.Graph[int], point: int, ends: set[int]) -> set[int]:
+    """The points that are joined to one without passing these ends."""
+    found, pending = {point}, [point]
+    while pending:
+        fresh = set(lines[pending.pop()]) - found - ends
+        found |= fresh
+        pending += fresh
+    return found
+
+
+def _reduced(units: Sequence[Unit], before: Sequence[set[int]], leaving: set[int]) -> Steps | None:
     """A unit begins at its number, and with words ends at the same number beyond those of all others."""
     signs = {number: unit.sign for number, unit in enumerate(units) if unit.sign}
     reduction = _Reduction(signs)
     ends = {number: number + len(units) if unit.words else number for number, unit in enumerate(units)}
     ends[START] = START
     for number, unit in enumerate(units):
-        for source in sorted(before[number]):
+        for source in sorted(before[number] or {START}):
             reduction.add(_Edge(ends[source], number, [(number, ())]))
         if unit.words:
             reduction.add(_Edge(number, ends[number], [(number, (unit.words,))]))
@@ -172,7 +247,7 @@ def _reduced(units: Sequence[_Unit], before: Sequence[set[int]], leaving: set[in
 # -------------------------------------------------------------------------------------------------- what is woven
 
 
-def _order(units: Sequence[_Unit], before: Sequence[set[int]]) -> tuple[list[_Unit], list[set[int]], set[int]]:
+def _order(units: Sequence[Unit], before: Sequence[set[int]]) -> tuple[list[Unit], list[set[int]]]:
     """The units that tell something, each behind those alone that come right before it."""
     numbers = {number: place for place, number in enumerate(number for number, unit in enumerate(units) if unit.words)}
     above: list[int] = []  # for each unit a bit for each telling one that it comes after
@@ -189,11 +264,10 @@ def _order(units: Sequence[_Unit], before: Sequence[set[int]]) -> tuple[list[_Un
         for source in sources:
             further |= masks[source]
         right_before.append({source for source in sources if not further >> source & 1} or {START})
-    leaving = set(range(len(masks))) - set().union(*right_before)
-    return [units[number] for number in numbers], right_before, leaving
+    return [units[number] for number in numbers], right_before
 
 
-def _in_rows(units: Sequence[_Unit], before: Sequence[set[int]]) -> Steps:
+def _in_rows(units: Sequence[Unit], before: Sequence[set[int]]) -> Steps:
     """Units that have as many before them, at most, stand beside each other."""
     rows: dict[int, list[str]] = defaultdict(list)
     depth = {START: -1}

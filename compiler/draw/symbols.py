@@ -17,8 +17,8 @@ from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from .identical_parts import operands, outline_of
-from .labels import TIMES, caption, own_name
-from .paths import nodes_in
+from .labels import TIMES, caption
+from .paths import nodes_in, own_name
 from .several import BETWEEN, NUMBER, OR, several
 
 MOST_TIMES = 16

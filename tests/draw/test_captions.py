@@ -41,6 +41,18 @@ def said(graph: Graph, title: str) -> str:
         # Each step goes on and into the merge: one sign is enough.
         ("a: conv(8, 1); b: conv(8, 3); c: conv(8, 5); concat { | skip(a) | skip(b) | skip(c) } -> conv(8, 7)",
          "1x1, 8 → concat(3x3, 8 → 5x5, 8) → 7x7, 8"),
+        # Woven steps are in rows, and what is around them stays as it is: the residual, what comes before and after.
+        ("conv(16, 1) -> add { | skip | inner: { x: relu; a: conv(16, 3); skip(x) -> b: conv(16, 5); p: add { | skip(a) | skip(b) }"
+         "; skip(b) -> c: conv(16, 7); add { | skip(p) | skip(c) } } } -> conv(16, 1)",
+         "1x1, 16 → +((3x3, 16 | 5x5, 16) → 7x7, 16) → 1x1, 16"),
+        # Equal steps in a row; what is multiplied, and what is joined within what is added.
+        ("conv(8, 3) -> conv(8, 3) -> conv(8, 3) -> conv(8, 3) -> conv(16, 1)", "3x3, 8 ×4 → 1x1, 16"),
+        ("mul { | conv(16, 3) | conv(16, 5) -> sigmoid }", "×(3x3, 16 | 5x5, 16)"),
+        ("add { | skip | stack { | conv(16, 1) | conv(16, 3) } -> reduce(\"sum\", axis = 0) }", "stack(1x1, 16 | 3x3, 16) → sum over axis 0"),
+        ("add { | skip | concat { | conv(8, 1) | conv(8, 3) } }", "| 1x1, 8 / | 3x3, 8"),
+        ("conv(16, 7) -> add { | skip | concat { | conv(8, 1) | conv(8, 3) } }", "7x7, 16 → +(concat(1x1, 8 | 3x3, 8))"),
+        # A learned tensor beside the way is no skip.
+        ("add { | conv(16, 3) | parameter([16, 8, 8]) }", "3x3, 16"),
         # Woven: of four steps the last two read the second, one of them the first as well. No forks within each other say that.
         ("a: conv(8, 1); skip(start) -> b: conv(8, 3); c: conv(8, 5); add { | skip(a) | skip(b) } -> d: conv(8, 7); concat { | skip(c) | skip(d) }",
          "(1x1, 8 | 3x3, 8) → (5x5, 8 | 7x7, 8)"),
@@ -50,14 +62,63 @@ def test_captions_follow_the_graph(body: str, expected: str) -> None:
     assert said(graph_of(AROUND.format(body=body.replace("; ", "\n"))), "part") == expected
 
 
+JOINED = """
+network n {{
+  input x[16, 8]
+  input y[16, 8]
+  permute([1, 0]) -> here: identity
+  skip(y) -> permute([1, 0]) -> there: identity
+  skip(here) -> part {{ | skip | skip(there) }}
+}}
+block part takes main, other {{
+  {body}
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        # Attention to itself and to another tensor are no equals.
+        (
+            "a: add { | skip(main) | skip(main) -> attention(4) }; add { | skip | attention(4) { | skip | skip(other) } }",
+            "+(attention 4 heads) → +(attention 4 heads (other))",
+        ),
+        ("skip(main) -> attention(4) -> attention(4) -> concat { | skip | skip(other) }", "attention 4 heads → attention 4 heads → concat"),
+        # What is done to another tensor before it joins is told where it joins.
+        (
+            "skip(main) -> linear(8) -> add { | skip | skip(other) -> linear(8) } -> linear(16)",
+            "linear 8 → +(other → linear 8) → linear 16",
+        ),
+        (
+            "skip(main) -> ln -> q: linear(16); sdpa { | skip(q) | skip(other) -> linear(16) | skip(other) -> linear(16) }",
+            "linear 16 → sdpa (other → (2 × linear 16))",
+        ),
+        # A skip of another tensor that only it runs around is one.
+        (
+            "concat { | skip(main) -> linear(4) | add { | skip(other) | skip(other) -> linear(16) } -> linear(4) -> add { | skip | skip(main) -> linear(4) } }",
+            "| linear 4 / | linear 4 → +(other → +(linear 16) → linear 4)",
+        ),
+    ],
+)
+def test_what_joins_from_elsewhere_is_told_where_it_joins(body: str, expected: str) -> None:
+    assert said(graph_of(JOINED.format(body=body.replace("; ", "\n"))), "part") == expected
+
+
 @pytest.mark.parametrize(
     ("name", "part", "expected"),
     [
         ("googlenet", "inception", "| 1x1, 64 / | 1x1, 96 → 3x3, 128 / | 1x1, 16 → 5x5, 32 / | maxpool 3x3, pad 1, ceil → 1x1, 32"),
         ("resnext50", "bottleneck", "| 1x1, 128 → 3x3, 128, g32 → 1x1, 256 / | 1x1, 256"),
         ("dpn68", "dual", "| 1x1, 96 / | 1x1, 128 → 3x3, 128, g32 → 1x1, 80"),
-        ("resnet50_fpn", "fpn", "(3 × 1x1, 256) → (upsample to 50 | 3x3, 256) → (upsample to 100 | 3x3, 256 | 3x3, 256, /2) → (3x3, 256 | 3x3, 256, /2)"),
-        ("yolov8n", "sppf", "1x1, 128 → concat(maxpool 5x5, pad 2 → maxpool 5x5, pad 2 → maxpool 5x5, pad 2) → 1x1, 256"),
+        ("resnet50_fpn", "fpn", "1x1, 256 → (upsample to 50 → +(layer3 → 1x1, 256) → (upsample to 100 → +(layer2 → 1x1, 256) → 3x3, 256 | 3x3, 256)"
+         " | 3x3, 256 → 3x3, 256, /2 → 3x3, 256, /2)"),
+        ("ddpm", "residual", "3x3, 128 → +(t → linear 128) → 3x3, 128"),
+        ("swin_v2_t", "layer", "+(sdpa (relative_position_index → linear 512 → linear 3) → linear 96) → +(linear 384 → linear 96)"),
+        ("mvit_v2_s", "layer", "+(linear 288 → (concat(3x3x3, 96, depthwise) | (2 × concat(3x3x3, 96, /1x8x8, depthwise))) → sdpa → linear 96)"
+         " → +(linear 384 → linear 96)"),
+        ("hrnet_w18", "stage2", "(+(3x3, 18 → 3x3, 18) ×4 | +(3x3, 36 → 3x3, 36) ×4) → (1x1, 18 → upsample *2 | 3x3, 36, /2)"),
+        ("yolov8n", "sppf", "1x1, 128 → concat(maxpool 5x5, pad 2 ×3) → 1x1, 256"),
         ("yolov8n", "c2f", "1x1, 32 → concat(+(3x3, 16 → 3x3, 16)) → 1x1, 32"),
         ("res2net50_26w_4s", "bottle2neck", "| 1x1, 104 → (3 × 3x3, 26 | avgpool 3x3, pad 1) → 1x1, 256 / | 1x1, 256"),
         # Where all of it is too much, blocks within stand by their names.
@@ -72,7 +133,9 @@ def test_captions_of_shipped_networks(name: str, part: str, expected: str) -> No
 
 
 def test_attention_that_does_not_look_ahead_says_so() -> None:
-    graph = graph_of("network n { input x[16, 32] permute([1, 0]) -> attention(4) -> attention(4, causal = true) -> attention(1, causal = true) }")
+    graph = graph_of(
+        "network n { input x[16, 32] permute([1, 0]) -> attention(4) -> attention(4, causal = true) -> attention(1, causal = true) }"
+    )
     assert [caption(node) for node in graph.nodes if node.operation.name == "attention"] == ["4 heads", "4 heads, causal", "1 head, causal"]
     assert said(check("gpt2_small").graph, "layer") == "+(attention 12 heads, causal) \u2192 +(linear 3072 \u2192 linear 768)"
 
