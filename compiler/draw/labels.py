@@ -14,10 +14,10 @@ from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from ..ops.base import Shape
 from .font import width
+from .joining import steps_of
 from .paths import Fork, Steps, own_name
 from .picture import Box, Frame
 from .several import several
-from .steps import steps_of
 from .style import BOLD, POINTS
 
 LONGEST = 165.0  # points of a row
