@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
-from .u_shape import is_read
+from .edges import is_read
 
 if TYPE_CHECKING:
     import networkx
@@ -65,16 +65,17 @@ def plan_of(graph: Graph, scope: Scope, words: Callable[[Node], str], title: Cal
     not entered; both may say nothing."""
     units = _units(graph, scope, words, title)
     unit_of = {node: number for number, unit in enumerate(units) for node in unit.nodes}
-    plan = Plan(units, [], set())
+    before: list[set[int]] = []
+    leaving: set[int] = set()
     outside: list[set[int]] = []
     for number, unit in enumerate(units):
         made = {source for node in unit.nodes for source in _read(graph, graph.nodes[node])}
         outside.append({source for source in made if source not in unit_of})
-        plan.before.append({unit_of[source] for source in made - outside[-1]} - {number})  # type: ignore[attr-defined]
+        before.append({unit_of[source] for source in made - outside[-1]} - {number})
         users = {unit_of.get(user.index) for node in unit.nodes for user in graph.users(graph.nodes[node])}
         if not users - {number} or None in users:
-            plan.leaving.add(number)
-    return plan, outside
+            leaving.add(number)
+    return Plan(units, before, leaving), outside
 
 
 def _read(graph: Graph, node: Node) -> Iterator[int]:
