@@ -37,7 +37,7 @@ NETWORKS = {
 
 
 @pytest.mark.skipif(not ON_X86, reason="the workspace is that of oneDNN on x86")
-@pytest.mark.parametrize("batch", [1, 2, 5])
+@pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("word", ["lstm", "gru"])
 @pytest.mark.parametrize("name", list(NETWORKS))
 def test_the_peaks_are_those_that_are_measured(name: str, word: str, batch: int) -> None:
@@ -45,9 +45,9 @@ def test_the_peaks_are_those_that_are_measured(name: str, word: str, batch: int)
 
 
 @pytest.mark.skipif(not ON_X86, reason="the workspace is that of oneDNN on x86")
-@pytest.mark.parametrize("batch", [1, 2, 5])
+@pytest.mark.parametrize("batch", [1, 5])
 @pytest.mark.parametrize("word", ["lstm", "gru"])
-@pytest.mark.parametrize("length", [1, 2, 3, 4])
+@pytest.mark.parametrize("length", [1, 2, 3])
 @pytest.mark.parametrize("ways", ["false", "true"])
 def test_short_ones_are_never_told_too_low(length: int, word: str, ways: str, batch: int) -> None:
     are_never_too_low(graph_of(network(f"{word}(10, layers = 2, bidirectional = {ways})", size=f"length = {length}, channels = 5")), batch)
