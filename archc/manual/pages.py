@@ -43,7 +43,7 @@ def explain(word: str) -> str | Unexplained:
     if isinstance(found, str):
         return found
     # `in.channels`, `positional encoding`, `budget time`: written as a name, by its last part, by its first word.
-    parts = re.findall(r"\w+", word)
+    parts = re.findall(r"\w+", word) if re.fullmatch(r"[\w. ]+", word) else []
     for other in (reversed(parts) if "." in word else ("_".join(parts), *parts)) if len(parts) > 1 else ():
         page = _explained(other)
         if isinstance(page, str):

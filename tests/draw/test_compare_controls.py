@@ -99,7 +99,7 @@ def test_colours_of_costs_are_those_of_both_and_a_search_finds_in_both(shown: An
     assert choice.first_selected_option.text == "change"
     shown.find_element("id", "unfold").click()
     choice.select_by_visible_text("parameters")
-    assert notes(shown).endswith("24.6K in all")  # 10,138 and 14,506
+    assert notes(shown).endswith("10.1K and 14.5K in all")  # 10,138 and 14,506
     fill = "return [...document.querySelectorAll(`#${arguments[0]} .box`)].find(box => box.getAttribute('aria-label').includes(arguments[1])).querySelector('rect').style.fill"
     assert shown.execute_script(fill, "canvas", "3x3, 32") == shown.execute_script(fill, "canvas1", "3x3, 32") != ""
     choice.select_by_visible_text("change")
