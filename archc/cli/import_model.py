@@ -91,7 +91,7 @@ def command(
     outputs = see_outputs(source, output, weights_out, against)
     # What the model prints while it runs is none of the text.
     with contextlib.redirect_stdout(sys.stderr), offline(network):
-        model = named(source, shapes=_shapes(inputs), settings=_settings(settings), network=network)
+        model = named(source, shapes=_shapes(inputs), settings=_settings(settings), network=network, filled=weights_out is not None)
         see_code(outputs)
         weights = weights_of(model.module) if weights_out else {}
         made = import_model(model, name=name, flat=flat, source=source)

@@ -105,13 +105,16 @@ def place_of(path: str, source: str) -> str:
     return path
 
 
-def named(source: str, *, shapes: Shapes = (), settings: Mapping[str, object] | None = None, network: bool = False) -> Model:
-    """The model of any word that names one. Raises `ArchError` as `model_of` and `model_of_file` do."""
+def named(
+    source: str, *, shapes: Shapes = (), settings: Mapping[str, object] | None = None, network: bool = False, filled: bool = False
+) -> Model:
+    """The model of any word that names one, its weights `filled` where their numbers are asked for. Raises `ArchError` as `model_of` and
+    `model_of_file` do."""
     if not is_file(source):
         file = of_one_network(source)
         if file is not None:
             raise trouble(source, "F651", f"a file holds one network, and `{source}` names a part of one", f"name the file: `{file}`")
-        return model_of(source, shapes=shapes, settings=settings, network=network)
+        return model_of(source, shapes=shapes, settings=settings, network=network, filled=filled)
     if shapes or settings:
         raise trouble(source, "F651", f"`{source}` is a file, whose inputs and settings are fixed", "leave `--input` and `--set` out")
     return model_of_file(source, source)

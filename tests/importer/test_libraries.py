@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import torch
+from click.testing import CliRunner
 
 import archc
+from archc.cli import group
 from archc.compiler.importer.importing import Imported, import_model
 from archc.compiler.importer.sources import model_of
 from tests.sample import sample
@@ -73,3 +78,14 @@ def test_a_source_that_is_none_is_an_error(source: str, code: str, told: str) ->
         imported(source)
     assert error.value.diagnostics[0].code == code
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("source", ["torchvision:squeezenet1_1", "timm:test_vit"])
+def test_weights_that_are_written_are_those_that_the_library_starts_with(source: str, tmp_path: Path) -> None:
+    """Where nobody asks for numbers they are left out, for they take seconds."""
+    done = CliRunner().invoke(group, ["import", source, "-o", str(tmp_path / "made.arch"), "--weights-out", str(tmp_path / "w.pt")])
+    assert done.exit_code == 0, done.output
+    state = torch.load(tmp_path / "w.pt")
+    wide = [value for value in state.values() if value.dim() > 1]
+    assert wide and all(bool(value.isfinite().all()) and float(value.abs().max()) < 10 for value in state.values())
+    assert any(float(value.std()) > 0.001 for value in wide)
