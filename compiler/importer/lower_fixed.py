@@ -17,6 +17,9 @@ from .unsaid import Unsaid
 
 STRETCHES = frozenset(("expand", "expand_as", "repeat", "broadcast_to", "tile"))
 
+MOST_TAKEN_APART = 100_000
+"""Numbers of a fixed tensor that may be made of smaller ones: the places of a detector's grids, and no masks of all windows."""
+
 
 def flowing(low: Lower, number: int) -> Data:
     """A fixed tensor as steps. Raises `Unsaid` where the language lacks one."""
@@ -38,7 +41,7 @@ def flowing(low: Lower, number: int) -> Data:
         try:
             return fixed(low, number, shape)  # anew at each use, so that each has its own
         except Unsaid:
-            if value.call is None:
+            if value.call is None or prod(shape) > MOST_TAKEN_APART:
                 raise
             _again(low, number, shape)  # too many numbers, made of fewer
     return low.made[number]
