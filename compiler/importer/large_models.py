@@ -32,6 +32,12 @@ def is_large(module: nn.Module) -> bool:
     return sum(int(value.numel()) for value in module.state_dict().values()) > MOST_NUMBERS
 
 
+def lent_to(module: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters, by key, that have windows, which are the large ones of a large model; the numbers of all others are their own."""
+    rows = module.named_parameters(remove_duplicate=False) if is_large(module) else ()
+    return {key: row for key, row in rows if row.numel() >= LARGE and row.is_floating_point()}
+
+
 class Undrawn(TorchFunctionMode):
     """While it is entered, large parameters keep what they hold in place of random numbers."""
 
@@ -74,8 +80,8 @@ class Windows:
 
 @contextlib.contextmanager
 def own_numbers(module: nn.Module) -> Iterator[None]:
-    """Afterwards the parameters have the memory that they had."""
-    rows = [(parameter, parameter.data) for parameter in module.parameters()]
+    """Afterwards the parameters that have windows have the memory that they had."""
+    rows = [(parameter, parameter.data) for parameter in lent_to(module).values()]
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ from ..runtime.compared import Compared, compared, shows_nothing
 from ..runtime.live_module import build
 from ..runtime.starts import watched_starts
 from .calling import call
-from .large_models import LARGE, Windows, is_large, own_numbers
+from .large_models import Windows, is_large, lent_to, own_numbers
 from .returned import outputs
 from .sources import Model, as_it_was
 
@@ -83,14 +83,11 @@ def is_steady(model: Model) -> bool:
 @contextlib.contextmanager
 def _untouched(model: Model) -> Iterator[None]:
     """What is kept in the module, and the numbers of one that is somebody's, are as before at the end."""
-    lent = is_large(model.module)
+    apart = lent_to(model.module)
     state = model.module.state_dict() if model.keep else {}
-    if lent:
-        own = {parameter.data_ptr() for parameter in model.module.parameters() if parameter.numel() >= LARGE}
-        state = {key: value for key, value in state.items() if value.data_ptr() not in own}
-    kept = {key: value.detach().clone() for key, value in state.items()}
+    kept = {key: value.detach().clone() for key, value in state.items() if key not in apart}
     try:
-        with as_it_was(model.module), own_numbers(model.module) if lent else contextlib.nullcontext():
+        with as_it_was(model.module), own_numbers(model.module):
             yield
     finally:
         if kept:
@@ -290,11 +287,15 @@ def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[st
     """Random weights whose outputs stay of size 1, and statistics that hide no norm. A table that the text makes itself stays as it is."""
     tables = {key for key, _ in module.named_buffers() if key not in shared}
     parameters = dict(module.named_parameters(remove_duplicate=False))
-    windows = Windows(generator) if is_large(module) else None
+    apart = lent_to(module)
+    windows = Windows(generator)
     for key, value in module.state_dict().items():
         if key in tables:
             continue
-        if not value.dtype.is_floating_point:
+        size = gain * (2 / max(1, value[0].numel())) ** 0.5 if value.dim() > 1 else gain
+        if key in apart:
+            apart[key].data = windows.of(value.shape, size)
+        elif not value.dtype.is_floating_point:
             if "num_batches" in key:
                 value.zero_()
         elif key.endswith("running_var"):
@@ -302,11 +303,7 @@ def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[st
         elif key.endswith(("running_mean", "bias")):
             value.normal_(0, 0.1, generator=generator)
         elif value.dim() > 1:
-            size = gain * (2 / max(1, value[0].numel())) ** 0.5
-            if windows is not None and key in parameters and value.numel() >= LARGE:
-                parameters[key].data = windows.of(value.shape, size)
-            else:
-                value.normal_(0, size, generator=generator)
+            value.normal_(0, size, generator=generator)
         elif key in parameters:
             value.uniform_(0.5 * gain, 1.5 * gain, generator=generator)
 

@@ -20,10 +20,11 @@ class Tower(nn.Module):
         self.norm = nn.BatchNorm1d(32)
         self.head = nn.Linear(32, 32, bias=False)
         self.head.weight = self.layers[0].weight
+        self.gate_bias = nn.Parameter(torch.randn(40, 32))  # large, with the name of a small one
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         for layer in self.layers:
-            x = torch.relu(layer(x))
+            x = torch.relu(layer(x)) + self.gate_bias[3]
         return self.head(self.norm(x))
 
 
@@ -31,7 +32,6 @@ class Tower(nn.Module):
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(large_models, "MOST_NUMBERS", 100)
     monkeypatch.setattr(large_models, "LARGE", 1000)
-    monkeypatch.setattr("archc.compiler.importer.prove.LARGE", 1000)
 
 
 def tower() -> Model:
