@@ -143,6 +143,16 @@ def _end_of_gru_layer(of: Recurrence, account: Account, gates: int, training: bo
         account.free(of.directions * (of.direction - of.state))
 
 
+def _to_the_layer_before(of: Recurrence, account: Account, layer: int, asks: bool) -> None:
+    """The gradients of what both directions read are added up, where any is asked for; then those of the values that were dropped."""
+    if asks and of.directions == 2:
+        account.add(of.read(layer))
+        account.free(2 * of.read(layer))
+    if layer and of.drops:
+        account.add(of.layer)
+        account.free(2 * of.layer)
+
+
 def gru_backward(of: Recurrence, freed: int, wanted: bool, read: int) -> int:
     """The most beside what is there as the pass begins: gradients of the input, where it is wanted, and of weights are among it.
 
@@ -169,12 +179,7 @@ def gru_backward(of: Recurrence, freed: int, wanted: bool, read: int) -> int:
             account.free(gates + (0 if layer else of.clone))
             if is_end:
                 account.free(of.layer if layer else read)
-                if asks and of.directions == 2:
-                    account.add(of.read(layer))
-                    account.free(2 * of.read(layer))
-        if layer and of.drops:
-            account.add(of.layer)
-            account.free(2 * of.layer)
+                _to_the_layer_before(of, account, layer, asks)
     return account.peak
 
 
@@ -285,10 +290,5 @@ def lstm_backward(of: Recurrence, freed: int, wanted: bool, read: int) -> int:
             if last == of.directions - 1:
                 account.free(freed if is_last else of.layer)
                 account.free(of.layer if layer else of.clone + read)
-                if asks and of.directions == 2:
-                    account.add(of.read(layer))
-                    account.free(2 * of.read(layer))
-        if layer and of.drops:
-            account.add(of.layer)
-            account.free(2 * of.layer)
+                _to_the_layer_before(of, account, layer, asks)
     return account.peak
