@@ -153,7 +153,7 @@ def test_a_link_shows_both_as_they_were_seen_also_apart(shown: Any) -> None:
     assert [labels(shown, "box.on", canvas) for canvas in BOTH] == chosen
     assert not shown.find_element("id", "together").is_selected()
     shown.get(link.replace("apart=1", ""))
-    assert shown.find_element("id", "together").is_selected()
+    until(lambda: shown.find_element("id", "together").is_selected())  # the page hears of it a moment later
     assert view(shown)[2] == pytest.approx(view(shown, "canvas1")[2], rel=0.01)
 
 

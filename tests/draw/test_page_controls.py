@@ -237,10 +237,12 @@ def test_search_leads_backwards_too_and_the_memory_tells_under_the_pointer(shown
 def test_a_link_that_is_pasted_over_the_address_is_followed(shown: Any) -> None:
     url = shown.current_url.split("#")[0]
     shown.get(f"{url}#fold=&open=&tab=memory&color=1&trace=1")
-    assert beside(shown) == "memory" and "parameters a box" in notes(shown)
+    until(lambda: beside(shown) == "memory")  # the page hears of it a moment later
+    assert "parameters a box" in notes(shown)
     assert shown.find_element("id", "trace").get_attribute("aria-pressed") == "true"
     shown.get(f"{url}#tab=costs")
-    assert beside(shown) == "costs" and not notes(shown)
+    until(lambda: beside(shown) == "costs")
+    assert not notes(shown)
 
 
 @in_browser

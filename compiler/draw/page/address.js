@@ -48,8 +48,9 @@ function written() {
 
 const first = { color: state.color, tab: chosenTab() };
 
-function read() {
-  const words = new URLSearchParams(location.hash.slice(1));
+/** Shows what an address says. @param {string} hash */
+function read(hash) {
+  const words = new URLSearchParams(hash.slice(1));
   /** @param {string} name */
   const list = (name) => (words.get(name) ?? "").split(" ").filter(Boolean);
   for (const [set, name] of /** @type {const} */ ([
@@ -80,11 +81,12 @@ function read() {
 
 /** Draws the page as its address says, and keeps the address from then on. */
 export function begin() {
-  read();
+  read(location.hash);
   let waiting = 0;
   onChange(() => {
     clearTimeout(waiting);
     waiting = setTimeout(() => history.replaceState(null, "", `#${written()}`), PAUSE);
   });
-  addEventListener("hashchange", read);
+  // A change that waits to be written may be written over the new address before this is called: the event still knows it.
+  addEventListener("hashchange", (event) => read(new URL(event.newURL).hash));
 }
