@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 import subprocess
 from collections import Counter
@@ -47,17 +48,15 @@ def sources(*folders: str) -> list[Path]:
 
 @cache
 def tree(path: Path) -> ast.Module:
-    return _parsed(path)
-
-
-def _parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(autouse=True, scope="module")
 def _forget_the_trees() -> Iterator[None]:
-    """All of them are a hundred megabytes, which the tests that follow in this process have no use for."""
+    """All of them are a hundred megabytes, which the tests that follow in this process have no use for, and which the collector need not look through."""
+    gc.disable()
     yield
+    gc.enable()
     tree.cache_clear()
 
 
@@ -74,7 +73,7 @@ def modules() -> dict[str, Path]:
 @cache
 def imports(path: Path, *, top: bool = False) -> tuple[tuple[str, int], ...]:
     """The absolute names that a file imports, with their lines; with `top`, only those that run when it is imported."""
-    return tuple(_imports(path, _running(_parsed(path)) if top else ast.walk(_parsed(path))))
+    return tuple(_imports(path, _running(tree(path)) if top else ast.walk(tree(path))))
 
 
 def _imports(path: Path, nodes: Iterable[ast.AST]) -> Iterator[tuple[str, int]]:
