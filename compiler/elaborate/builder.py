@@ -451,11 +451,15 @@ class Builder:
         if argument is not None and not is_own:
             secondary.append(Label(argument.span, f"its `{refusal.parameter}` comes from here"))
         if refusal.axis is not None and refusal.axis > 0:
-            sizes = nearest_sizes(self.nodes, operation, inputs)
+            sizes = nearest_sizes(self.nodes, operation, inputs, refusal.axes)
             notes += [sizes] if sizes is not None else []
         fix, help_text = None, refusal.help if operand is None else self.whole_numbers.with_features(self.nodes, refusal, operand)
         if operand is not None:
             help_text = from_before(self.nodes, frame, operation, refusal, operand, argument) or help_text
+            if refusal.code == "E311":
+                from .explain_windows import fitting_window  # only a mistake needs it
+
+                help_text = fitting_window(self.nodes, operation, inputs, span) or help_text
         if refusal.suggestions:
             texts = [show_value(value) for value in refusal.suggestions[:4]]
             help_text = help_text or f"`{refusal.parameter}` may be {' or '.join(texts)} here"

@@ -105,9 +105,9 @@ class _Pool(Operation):
             if ceil and (count - 1) * s >= size + before:
                 count -= 1
             if count < 1 or (room < 0 and not ceil):
-                raise too_small(self.name, shape, w.kernel, w.dilation, w.pads, is_pool=True)
+                raise too_small(self.name, shape, w.kernel, w.dilation, w.pads)
             if self._must_fit(w) and (size + before + after if special else size) < k:
-                raise too_small(self.name, shape, w.kernel, w.dilation, ((0, 0),) * w.rank, is_pool=True)
+                raise too_small(self.name, shape, w.kernel, w.dilation, ((0, 0),) * w.rank)
             sizes.append(count)
         return (shape[0], *sizes)
 

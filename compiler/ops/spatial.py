@@ -178,7 +178,7 @@ def map_size(sizes: Sequence[int]) -> str:
     return f"length {sizes[0]}" if len(sizes) == 1 else show_size(tuple(sizes))
 
 
-def too_small(name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence[int], pads: Pads, is_pool: bool = False) -> Refusal:
+def too_small(name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence[int], pads: Pads) -> Refusal:
     """The window does not fit once into the input."""
     padded = tuple(size + sum(pad) for size, pad in zip(shape[1:], pads, strict=True))
     spans = tuple(reach(k, d) for k, d in zip(kernel, dilation, strict=True))
@@ -190,7 +190,6 @@ def too_small(name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence
     there = f"{map_size(shape[1:])} map"
     if any(sum(pad) for pad in pads):
         there += f", even padded to {map_size(padded)}"
-    remedy = "use `global_avgpool` to pool all that is left" if is_pool else "pad it, use a smaller kernel, or stride less before it"
     return Refusal(
         "E311",
         f"{window} of `{name}` is larger than the {there}",
@@ -198,7 +197,8 @@ def too_small(name: str, shape: Shape, kernel: Sequence[int], dilation: Sequence
         beside=("dilation", "pad"),
         operand=0,
         axis=axes[0] if axes else None,
-        help=f"{remedy}; or give the network a larger input",
+        axes=tuple(axes),
+        help="use a smaller window, or shrink the map less before it",
     )
 
 

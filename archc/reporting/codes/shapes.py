@@ -52,7 +52,7 @@ ROWS: tuple[Code, ...] = (
         "a window that is larger than the map",
         "The input, with its padding, is smaller than the window of the convolution or pool, so that not one position of the output can be computed.",
         _network("conv(8) -> avgpool(8)", "3, 5, 5"),
-        "Use `global_avgpool` to pool whatever is left, pad, stride less before, or give the network a larger input.",
+        "Use a smaller window, pad, or shrink the map less before it; `global_avgpool` and `global_maxpool` pool whatever is left.",
     ),
     Code(
         "E312",
