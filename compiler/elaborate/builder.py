@@ -263,7 +263,8 @@ class Builder:
             fitted = self.fitting.fit(made, axes, shapes, tuple(given))
             made = fitted.operation
             self.whole_numbers.check(self.nodes, made, known, fitted.shape)
-        except Refusal as refusal:
+        except Refusal as refused_for:
+            refusal = self.whole_numbers.first_of(refused_for, self.nodes, made, known)
             refused = self.refused(frame, made, refusal, given, known, span, parts)
             # The word of the text: `split` places a `chunk` for each part.
             self.say(dataclasses.replace(refused, message=refused.message.replace(f"`{made.name}`", f"`{called.name}`")), frame)

@@ -146,19 +146,23 @@ def size_text(nodes: Sequence[Node], frame: Frame, size: Shape, parts: Sequence[
     return size_argument(size), not again
 
 
-def lower_path(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> str | None:
-    """A path that ends some whole factor below the labelled step beside it: it is to be brought up to that."""
+def lower_path(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label], *, labelled: bool
+) -> Remedy | None:
+    """A path that ends some whole factor below the one beside it, which is a `labelled` step or any: it is to be brought up to that."""
     if len(ends) != 2:
         return None
     for number, other in ((0, 1), (1, 0)):
         here, there = nodes[ends[number]].shape, nodes[ends[other]].shape
         label = SKIP.fullmatch(parts[other].span.text.strip())
         factors = {large / small for small, large in zip(here[1:], there[1:], strict=True) if small}
-        if label is None or len(factors) != 1 or (factor := factors.pop()) < 2 or factor != int(factor) or 1 in here[1:]:
+        if (label is None) is labelled or len(factors) != 1 or (factor := factors.pop()) < 2 or factor != int(factor) or 1 in here[1:]:
             continue
         if accepts(operation, [(nodes[end].shape[0], *there[1:]) for end in ends]):
-            return (
-                f"bring path {number + 1} up to the size of `{label[1]}`: `{short(parts[number].span.text)} -> upsample(like = {label[1]})`"
+            text = size_text(nodes, frame, there[1:], parts, ends)[0]
+            title = f"`{label[1]}`" if label is not None else "the other"
+            return Remedy(
+                f"bring path {number + 1} up to the size of {title}: `{short(parts[number].span.text)} -> upsample({text})`", None
             )
     return None
 

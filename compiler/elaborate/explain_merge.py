@@ -15,6 +15,10 @@ from .explain_levels import accepts, levelled, lower_path, rescaled
 from .explain_skipped import other_label
 from .explain_spread import put_back, spread
 from .nearest_sizes import nearest_sizes
+from .trial import Remedy, takes
+
+ELEMENTWISE = ("E301", "E302", "E303")
+"""The codes of paths that are joined place by place, so that their sizes must meet."""
 
 
 def axis_title(node: Node, axis: int) -> str:
@@ -67,10 +71,10 @@ def describe_clash(
         notes += [sizes] if sizes is not None else []
         from .remedies import meeting  # only a mistake needs it
 
-        remedy = meeting(nodes, frame, operation, inputs, start, parts) if refusal.code in ("E301", "E302") else None
+        remedy = meeting(nodes, frame, operation, inputs, start, parts) if refusal.code in ELEMENTWISE else None
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
-    elif axes and min(axes) > 0 and help_text is None and refusal.code in ("E301", "E302"):
+    elif axes and min(axes) > 0 and help_text is None and refusal.code in ELEMENTWISE:
         from .remedies import growing
 
         remedy = growing(nodes, operation, inputs) or levelled(nodes, frame, operation, inputs, start, parts)
@@ -85,29 +89,15 @@ def describe_clash(
         help_text, fix = behind, None
     elif help_text is None and (scaled := rescaled(nodes, frame, operation, inputs, parts) if axes and min(axes) > 0 else None) is not None:
         help_text, fix = scaled.help, scaled.fix
-    elif help_text is None and (lower := lower_path(nodes, operation, inputs, parts) if axes and min(axes) > 0 else None) is not None:
-        help_text = lower
     elif help_text is None:
-        from .explain_aligned import on_other_axes
-
-        aligned = on_other_axes(nodes, frame, operation, inputs, span, parts)
-        aligned = aligned or spread(nodes, frame, operation, inputs, span, parts, axes)
-        help_text, fix = (aligned.help, aligned.fix) if aligned is not None else (None, None)
-    if help_text is None:
-        from .explain_widths import swapped, widened
-        from .projection import projected
-
-        remedy = projected(nodes, start, inputs, span, parts, axes) if refusal.code != "E303" else None
-        remedy = (
-            remedy
-            or swapped(nodes, frame, operation, inputs, axes)
-            or widened(nodes, frame, operation, inputs, start, parts, axes, refusal.code == "E303")
-        )
-        help_text, fix = (remedy.help, remedy.fix) if remedy is not None else (None, None)
+        found = _by_a_step(nodes, frame, operation, refusal, inputs, start, span, parts, axes)
+        help_text, fix = (found.help, found.fix) if found is not None else (None, None)
     if refusal.code == "E333" and (back := put_back(nodes, inputs, start, parts)) is not None:
         help_text, fix = back.help, back.fix
-    if help_text is None and axes == [0]:
-        help_text = _odd_one(operation, shapes)
+    if axes == [0] and refusal.code == "E301" and takes(operation, "broadcast") and (help_text is None or len(shapes) > 2):
+        help_text = "; ".join([*([help_text] if help_text else []), "`concat` stacks paths of different channels"])
+    if refusal.code == "E335":
+        help_text, fix = None, None  # no other shape gives other numbers
     return Diagnostic(
         refusal.code,
         refusal.told(nodes[named].axes),
@@ -116,6 +106,45 @@ def describe_clash(
         (*refusal.notes, *notes),
         help_text or refusal.help,
         fix,
+    )
+
+
+def _by_a_step(
+    nodes: Sequence[Node],
+    frame: Frame,
+    operation: Operation,
+    refusal: Refusal,
+    inputs: list[int],
+    start: int | None,
+    span: Span,
+    parts: Sequence[Label],
+    axes: Sequence[int],
+) -> Remedy | None:
+    """What a step of a path is to have, or a step more at its end. Only a mistake needs what looks for it."""
+    from .explain_aligned import on_other_axes
+    from .explain_ranks import of_one_rank
+    from .explain_strides import restrided
+    from .explain_widths import equalled, swapped, widened
+    from .projection import projected
+
+    spatial = bool(axes) and min(axes) > 0
+    is_gate = refusal.code == "E303"
+    if (
+        len({len(nodes[index].shape) for index in inputs}) > 1
+        and (ranked := of_one_rank(nodes, frame, operation, inputs, parts)) is not None
+    ):
+        return ranked
+    if spatial and (lower := lower_path(nodes, frame, operation, inputs, parts, labelled=True)) is not None:
+        return lower
+    return (
+        on_other_axes(nodes, frame, operation, inputs, span, parts)
+        or spread(nodes, frame, operation, inputs, span, parts, axes)
+        or (projected(nodes, start, inputs, span, parts, axes) if not is_gate else None)
+        or (restrided(nodes, frame, operation, inputs, start, span, axes) if axes and max(axes) > 0 else None)
+        or swapped(nodes, frame, operation, inputs, axes)
+        or widened(nodes, frame, operation, inputs, start, parts, axes, is_gate)
+        or equalled(nodes, frame, operation, inputs, start, parts, axes)
+        or (lower_path(nodes, frame, operation, inputs, parts, labelled=False) if spatial else None)
     )
 
 
@@ -164,16 +193,6 @@ def _leads(nodes: Sequence[Node], last: int, first: int) -> bool:
     while last > first and nodes[last].inputs:
         last = nodes[last].inputs[0]
     return last == first
-
-
-def _odd_one(operation: Operation, shapes: Sequence[Shape]) -> str | None:
-    """The path whose channels are not those of the others."""
-    channels = [shape[0] for shape in shapes]
-    usual = max(channels, key=channels.count)
-    odd = [number for number, count in enumerate(channels, 1) if count != usual]
-    if len(odd) != 1 or len(channels) < 3:
-        return None
-    return f"let path {odd[0]} end in {usual} channels, too; `concat` stacks paths of different channels"
 
 
 def _stretched(operation: Operation, axes: list[int], shapes: Sequence[Shape]) -> str | None:

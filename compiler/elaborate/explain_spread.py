@@ -11,7 +11,7 @@ from ..graph.provenance import short
 from ..ops.base import Operation, product
 from ..ops.shape import Reshape
 from .closures import Frame
-from .explain_levels import accepts, is_again
+from .explain_levels import accepts, in_a_path, is_again
 from .trial import Remedy, argument_edits, edited, replaced_argument, takes, with_value
 
 
@@ -26,8 +26,13 @@ def spread(
 ) -> Remedy | None:
     """What lets the paths of a merge meet whose sizes are right and whose axes are not."""
     if takes(operation, "axis"):
-        return _along_the_length(nodes, operation, ends, head, axes) or _over_the_map(nodes, frame, operation, ends, parts)
-    return _learned(nodes, operation, ends, axes)
+        return (
+            _along_the_length(nodes, operation, ends, head, axes)
+            or _along_the_channels(nodes, operation, ends, head)
+            or _over_the_map(nodes, frame, operation, ends, parts)
+            or _learned(nodes, frame, operation, ends, axes)
+        )
+    return _learned(nodes, frame, operation, ends, axes)
 
 
 def _along_the_length(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], head: Span, axes: Sequence[int]) -> Remedy | None:
@@ -45,6 +50,17 @@ def _along_the_length(nodes: Sequence[Node], operation: Operation, ends: Sequenc
     if joined is None or edits is None or not accepts(joined, [nodes[end].shape for end in ends]):
         return None
     message = f"sequences of {nodes[ends[0]].shape[1]} channels are joined one behind the other by `{edited(edits, head)}`"
+    return Remedy(message, Fix(message, edits))
+
+
+def _along_the_channels(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], head: Span) -> Remedy | None:
+    """Maps of different channels, which are stacked where the axis was counted with the batch."""
+    joined = with_value(operation, "axis", 0)
+    edits = argument_edits(head, operation, {"axis": "channels"})
+    maps = all(nodes[end].axes[:1] == ("channels",) for end in ends)
+    if not maps or joined is None or joined == operation or edits is None or not accepts(joined, [nodes[end].shape for end in ends]):
+        return None
+    message = f"maps of different channels are stacked by `{edited(edits, head)}`: the batch is not counted, and channels are axis 0"
     return Remedy(message, Fix(message, edits))
 
 
@@ -87,25 +103,28 @@ def _place_texts(nodes: Sequence[Node], frame: Frame, sizes: Sequence[int]) -> l
     return [str(size) for size in sizes]
 
 
-def _learned(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], axes: Sequence[int]) -> Remedy | None:
-    """A learned tensor with one size that is not that of what it is added to; which of the two is meant, only the writer knows."""
-    if len(axes) != 1 or len(ends) != 2:
+def _learned(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], axes: Sequence[int]) -> Remedy | None:
+    """A learned tensor whose sizes are not those of what it is joined with; which of the two is meant, only the writer knows."""
+    if not axes or len(ends) != 2:
         return None
-    axis = axes[0]
     for end, other in (tuple(ends), tuple(reversed(ends))):
-        node, wanted = nodes[end], nodes[other].shape[axis]
-        if node.inputs or not takes(node.operation, "shape") or nodes[other].axes[axis] in ("channels", ""):
+        node, beside = nodes[end], nodes[other]
+        if node.inputs or not takes(node.operation, "shape"):
+            continue
+        if any(beside.axes[axis] in ("channels", "") for axis in axes) and in_a_path(frame, beside):
             continue  # channels are another matter: the path beside has them from a step of its own
         items = list(map(str, node.shape))
         before = node.span.text
         start = before.find("[")
         written = before[start + 1 : before.rfind("]")].split(",") if start >= 0 else []
         items = [row.strip() for row in written] if len(written) == len(node.shape) else items
-        items[axis] = str(wanted)
+        for axis in axes:
+            items[axis] = str(beside.shape[axis])
         edit = replaced_argument(node.span, node.operation, "shape", f"[{', '.join(items)}]")
-        shape = tuple(wanted if place == axis else size for place, size in enumerate(node.shape))
+        shape = tuple(beside.shape[axis] if axis in axes else size for axis, size in enumerate(node.shape))
         if edit is not None and accepts(operation, [shape if row == end else nodes[row].shape for row in ends]):
-            return Remedy(f"write `{edited((edit,), node.span)}`, or let the other path have {node.shape[axis]}", None)
+            other_way = f", or let the other path have {node.shape[axes[0]]}" if len(axes) == 1 else ""
+            return Remedy(f"write `{edited((edit,), node.span)}`{other_way}", None)
     return None
 
 

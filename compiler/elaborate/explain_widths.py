@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ...base.diagnostics import Edit, Fix, Label
 from ..graph.program import Node
-from ..graph.provenance import decided_by, short
+from ..graph.provenance import decided_by, main_path, short
 from ..ops.base import Operation, Shape
 from .closures import Frame
 from .explain_levels import accepts, in_a_path, is_again
@@ -52,7 +52,9 @@ def widened(
         if made is None or Trial(nodes, does).changed(decider, {parameter: value}) is None:
             return None
         written = edited(made, decider.span)
-        message = f"write `{written}`" + (f", which gives {wanted} channels in both directions together" if both else "")
+        # Of two steps with one text the one is told.
+        place = f" at {decider.span}" if decider.span.source.text.count(decider.span.text) > 1 else ""
+        message = f"write `{written}`{place}" + (f", which gives {wanted} channels in both directions together" if both else "")
         if is_gate:
             message = f"a gate has a number for each channel of what it weighs: write `{written}`"
         # A width that is written as a number may be that of the other path as well.
@@ -96,3 +98,45 @@ def _word(frame: Frame, decider: Node, wanted: int, axis: str, skipped: bool) ->
             return str(name)
     # What is weighed or added to is the tensor that comes in, in each round and call.
     return f"in.{axis}" if skipped and (is_again(frame) or "in." in decider.span.text) else str(wanted)
+
+
+def equalled(
+    nodes: Sequence[Node],
+    frame: Frame,
+    operation: Operation,
+    ends: Sequence[int],
+    start: int | None,
+    parts: Sequence[Label],
+    axes: Sequence[int],
+) -> Remedy | None:
+    """The paths whose channels are not those of the others, where these alone are in the way: each way to make them equal."""
+    if len(axes) != 1 or any(nodes[end].axes[axes[0]] not in ("channels", "") for end in ends):
+        return None
+    axis = axes[0]
+    counts = [nodes[end].shape[axis] for end in ends]
+    usual = max(counts, key=counts.count)
+    # Of two paths either may be meant; the shorter one is a projection, which follows the other.
+    pairs = [(number, usual) for number, count in enumerate(counts) if count != usual]
+    if len(ends) == 2:
+        pairs = [(0, counts[1]), (1, counts[0])]
+        pairs.sort(key=lambda pair: (len(main_path(nodes, ends[pair[0]], start)), -pair[0]))
+    elif len(pairs) != 1:
+        return None
+
+    def does(shapes: Mapping[int, Shape]) -> bool:
+        return accepts(operation, [shapes[end] for end in ends])
+
+    ways: list[tuple[int, tuple[Edit, ...], Node]] = []
+    for number, wanted in pairs:
+        decider = decided_by(nodes, ends[number], axis, start)
+        parameter = next((name for name in ("channels", "features") if takes(decider.operation, name)), None)
+        if parameter is None or not (in_a_path(frame, decider) or decider.index == ends[number]):
+            continue
+        made = argument_edits(decider.span, decider.operation, {parameter: str(wanted)})
+        if made and Trial(nodes, does).changed(decider, {parameter: wanted}) is not None:
+            ways.append((number, made, decider))
+    if not ways:
+        return None
+    message = "write " + "; or ".join(f"`{edited(made, node.span)}` in path {number + 1}" for number, made, node in ways)
+    sure = len(ways) == 1 and in_a_path(frame, ways[0][2]) and not is_again(frame)
+    return Remedy(message, Fix(message, ways[0][1]) if sure else None)

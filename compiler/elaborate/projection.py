@@ -28,7 +28,7 @@ def projected(
 ) -> Remedy | None:
     """Project a bare skip to the shape of the other paths, where that is all that it takes. `head` is the merge's."""
     others = [nodes[index].shape for index in inputs if index != start]
-    if start is None or not axes or len(nodes[start].shape) < 3 or len(set(others)) != 1 or len(others) == len(inputs):
+    if start is None or not axes or not _is_map(nodes[start]) or len(set(others)) != 1 or len(others) == len(inputs):
         return None
     target, here = others[0], nodes[start].shape
     strides = {-(-before // after) for before, after in zip(here[1:], target[1:], strict=True) if after}
@@ -68,6 +68,17 @@ def projected(
     return Remedy(told + ("" if terms.holds else ", with the widths and strides of each round or call"), fix)
 
 
+def _is_map(node: Node) -> bool:
+    """Whether a convolution works on it: an image, a volume, or a signal whose channels stand first."""
+    return len(node.shape) > 2 or (len(node.shape) == 2 and node.axes[0] == "channels")
+
+
+def stride_of(text: str) -> str | None:
+    """The stride that the text of a step gives, as it is written there."""
+    found = _STRIDE.search(text)
+    return found[1] if found is not None else None
+
+
 _IF_SKIP: Final = re.compile(r"\|\s*if\s+([^:{}|\n]+?)\s*:\s*\Z")
 _IF_ELSE: Final = re.compile(r"if\s+([^:{}|\n]+?)\s*\{\s*skip\s*\}\s*else\b")
 _STATEMENT: Final = re.compile(r"(?:if|for|repeat)\b")
@@ -104,7 +115,7 @@ def _terms(nodes: Sequence[Node], end: int, start: int, span: Span, width: int, 
     decider = decided_by(nodes, end, 0, start)
     channels, strides = str(width), str(stride)
     holds = _is_once(span)
-    if all(_stands_in(span, node) for node in path):
+    if all(stands_in(span, node) for node in path):
         found = _WIDTH.match(decider.span.text)
         asked = [row[1] for node in path for row in _STRIDE.finditer(node.span.text)]
         # What is left of each step when its width and stride are taken out may name nothing that another round changes.
@@ -121,7 +132,7 @@ def _terms(nodes: Sequence[Node], end: int, start: int, span: Span, width: int, 
     return Terms(channels, strides, holds)
 
 
-def _stands_in(span: Span, node: Node) -> bool:
+def stands_in(span: Span, node: Node) -> bool:
     """Whether a step is written in a path of the merge itself: not in a block that is called there, nor in a loop."""
     if node.span.source is not span.source or node.span.start < span.end:
         return False

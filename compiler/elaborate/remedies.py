@@ -12,9 +12,9 @@ from itertools import islice
 from ...base.diagnostics import Edit, Fix, Label
 from ..graph.program import Node
 from ..graph.provenance import has_even_half, main_path, short
-from ..ops.base import Operation, Shape
+from ..ops.base import Operation, Shape, show_size
 from ..ops.parameters import Plain
-from ..ops.spatial import map_size, simple
+from ..ops.spatial import each_axis, map_size, simple
 from .closures import Frame
 from .enlarging import centred, enlarged
 from .explain_levels import SKIP, accepts, is_again, levelled
@@ -267,11 +267,13 @@ def _arguments(node: Node) -> Iterator[tuple[int, str, Plain, str]]:
     if rounds_up is True:
         yield 1, "ceil", False, "false"
     kernel = getattr(operation, "kernel", None)
-    if isinstance(kernel, int) and kernel > 1 and takes(operation, "pad") and not takes(operation, "out_pad"):
-        dilation = getattr(operation, "dilation", 1)
-        middle = (kernel - 1) // 2 * (dilation if isinstance(dilation, int) else 1)
-        pool = rounds_up is not None
-        yield 2 if pool else 4, "pad", middle, str(middle)
+    if takes(operation, "pad") and not takes(operation, "out_pad") and kernel not in (None, 1):
+        rank = len(node.shape) - 1
+        kernels, dilations = each_axis(kernel, rank), each_axis(getattr(operation, "dilation", 1), rank)
+        if kernels is not None:
+            middle = simple([(side - 1) // 2 * step for side, step in zip(kernels, dilations or (1,) * rank, strict=True)])
+            pool = rounds_up is not None
+            yield 2 if pool else 4, "pad", middle, show_size(middle)
     if rounds_up is False:
         yield 3, "ceil", True, "true"
 

@@ -45,6 +45,15 @@ class WholeNumbers:
                     raise _read_as_both(nodes[source], made, other[source], number, looks_up)
                 mine.setdefault(source, made.name)
 
+    def first_of(self, refusal: Refusal, nodes: Sequence[Node], made: Operation, inputs: Sequence[int]) -> Refusal:
+        """Of a refusal of shapes, and one of what the tensors hold, that which no other shape takes away."""
+        if any(self.inputs_of(nodes, index) & self.as_places.keys() for index in inputs):
+            try:
+                self.check(nodes, made, inputs, nodes[inputs[0]].shape)
+            except Refusal as other:
+                return other
+        return refusal
+
     def inputs_of(self, nodes: Sequence[Node], index: int) -> frozenset[int]:
         """The inputs of the network, and fixed places, whose numbers a tensor holds as they came; none where a step worked numbers out."""
         known = self._inputs.get(index)

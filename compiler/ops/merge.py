@@ -63,12 +63,14 @@ class _Elementwise(Operation):
         sizes = list(inputs[0])
         decided = [0] * len(sizes)
         for number, shape in enumerate(inputs[1:], 1):
+            wrong = [axis for axis, size in enumerate(shape) if 1 not in (size, sizes[axis]) and size != sizes[axis]]
+            if wrong:
+                beside = decided[wrong[0]]
+                axes = [axis for axis in wrong if decided[axis] == beside]
+                raise unequal(self.name, "E303", inputs, number, axes, beside, "sizes must be equal, or 1, which stretches")
             for axis, size in enumerate(shape):
                 if sizes[axis] == 1 and size != 1:
                     sizes[axis], decided[axis] = size, number
-                elif size not in (1, sizes[axis]):
-                    remedy = "sizes must be equal, or 1, which stretches"
-                    raise unequal(self.name, "E303", inputs, number, (axis,), decided[axis], remedy)
         return tuple(sizes)
 
     def _equal(self, inputs: Shapes) -> Shape:

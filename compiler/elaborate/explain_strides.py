@@ -1,0 +1,122 @@
+"""Paths of a merge that stride differently: the step of a path that is to stride as the path beside it does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...base.diagnostics import Edit, Fix
+from ...base.records import dataclass
+from ...base.source import Span
+from ..graph.program import Node
+from ..graph.provenance import decided_by, main_path
+from ..ops.base import Operation, Shape
+from .closures import Frame
+from .explain_levels import accepts, in_a_path, is_again
+from .projection import stands_in, stride_of
+from .trial import Changes, Remedy, Trial, argument_edits, edited, same_text, takes, with_value
+
+
+def restrided(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, head: Span, axes: Sequence[int]
+) -> Remedy | None:
+    """Another stride for one step of each path that ends in another size than the others. `head` is the merge's, `axes` those that differ."""
+    sizes = [nodes[end].shape[1:] for end in ends]
+    channels = [nodes[end].shape[0] for end in ends]
+    for wanted in _wanted(sizes, [end == start or not in_a_path(frame, nodes[end]) for end in ends]):
+        named = _named(nodes, ends, sizes, wanted, start, head)
+        # A projection that has the wrong stride may have the wrong channels, too; in a block or a loop these are no number.
+        beside = {count for count, size in zip(channels, sizes, strict=True) if size == wanted}
+        width = beside.pop() if len(beside) == 1 and 0 in axes and not is_again(frame) else None
+        steps: list[Step] = []
+        for end, size in zip(ends, sizes, strict=True):
+            if size != wanted:
+                steps += _step(nodes, frame, end, start, wanted, named, width)
+        if len(steps) != sum(size != wanted for size in sizes):
+            continue
+        changes = {index: changed for step in steps for index, changed in step.changes.items()}
+
+        def does(shapes: Mapping[int, Shape]) -> bool:
+            return accepts(operation, [shapes[end] for end in ends])
+
+        if Trial(nodes, does).works(changes):
+            numbers = " and ".join(str(number) for number, size in enumerate(sizes, 1) if size != wanted)
+            written = " and ".join(f"`{edited(step.edits, step.node.span)}`" for step in steps)
+            message = f"write {written}, which ends path{'s' * (len(steps) > 1)} {numbers} in the size of the other{'s' * (len(ends) > 2)}"
+            is_sure = named is not None or not is_again(frame)
+            return Remedy(message, Fix(message, tuple(edit for step in steps for edit in step.edits)) if is_sure else None)
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A step with another stride: its edits, and what they change."""
+
+    node: Node
+    edits: tuple[Edit, ...]
+    changes: Changes
+
+
+def _wanted(sizes: Sequence[Shape], fixed: Sequence[bool]) -> Iterator[Shape]:
+    """The sizes that the paths may be meant to end in, the likeliest first: that of a skip, that of most; of two paths the smaller's,
+    for a stride is written where it is meant."""
+    kept = {size for size, stays in zip(sizes, fixed, strict=True) if stays}
+    if kept:
+        yield from kept if len(kept) == 1 else ()
+        return
+    counts = Counter(sizes)
+    most = max(counts.values())
+    yield from sorted((size for size, count in counts.items() if count == most), key=lambda size: (sum(size), size))
+
+
+def _named(nodes: Sequence[Node], ends: Sequence[int], sizes: Sequence[Shape], wanted: Shape, start: int | None, head: Span) -> Node | None:
+    """The step of a path of the wanted size that gives its stride by a name, which the other paths of the same merge can say too."""
+    for end, size in zip(ends, sizes, strict=True):
+        if size == wanted and end != start:
+            decider = decided_by(nodes, end, 1, start)
+            text = stride_of(decider.span.text)
+            if text is not None and not text.isdigit() and stands_in(head, decider):
+                return decider
+    return None
+
+
+def _step(
+    nodes: Sequence[Node], frame: Frame, end: int, start: int | None, wanted: Shape, named: Node | None, width: int | None
+) -> list[Step]:
+    """The first step of a path that, with another stride, ends it in the wanted size; where it decides the channels, in `width` of them."""
+    trial = Trial(nodes, lambda shapes: shapes[end][1:] == wanted)
+    decider = decided_by(nodes, end, 0, start)
+    for node in main_path(nodes, end, start):
+        stride = getattr(node.operation, "stride", None)
+        if not takes(node.operation, "stride") or takes(node.operation, "out_pad") or not in_a_path(frame, node) or type(stride) is not int:
+            continue
+        if named is not None and stride == 1:
+            edits = argument_edits(node.span, node.operation, {"stride": stride_of(named.span.text) or ""})
+            changes = _as(nodes, node, named)
+            if edits and trial.works(changes):
+                return [Step(node, edits, changes)]
+        for factor in _factors(nodes[end].shape[1:], wanted, stride):
+            values = {"stride": factor}
+            if node is decider and width not in (None, nodes[end].shape[0]) and takes(node.operation, "channels"):
+                values = {"channels": width or 0, **values}
+            edits = argument_edits(node.span, node.operation, {name: str(value) for name, value in values.items()})
+            changed = trial.changed(node, values) if edits else None
+            if edits and changed is not None:
+                return [Step(node, edits, changed)]
+    return []
+
+
+def _as(nodes: Sequence[Node], node: Node, named: Node) -> Changes:
+    """In each use of the text, the stride that the step beside it has there."""
+    pairs = zip(same_text(nodes, node), same_text(nodes, named), strict=False)
+    changed = {mine.index: with_value(mine.operation, "stride", getattr(other.operation, "stride", 1)) for mine, other in pairs}
+    return {index: operation for index, operation in changed.items() if operation is not None}
+
+
+def _factors(here: Shape, wanted: Shape, stride: int) -> Iterator[int]:
+    """The strides with which a step that strides by `stride` may bring one size to another."""
+    pairs = list(zip(here, wanted, strict=True))
+    if all(after <= before for before, after in pairs):
+        yield from dict.fromkeys(stride * -(-before // after) for before, after in pairs if after)
+    elif all(after >= before for before, after in pairs):
+        yield from dict.fromkeys(max(stride // round(after / before), 1) for before, after in pairs if before)

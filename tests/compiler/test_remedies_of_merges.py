@@ -1,0 +1,156 @@
+"""Paths of a merge that do not meet: what is offered is typed in, and compiles; and it is what the paths themselves say is meant."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from archc.reporting.terminal import to_text
+from tests.support import assert_mended, errors_of
+
+
+def net(body: str, shape: str = "64, 32, 32", before: str = "") -> str:
+    return f"{before}network n {{\n  input x[{shape}]\n  {body}\n}}\n"
+
+
+BLOCK = "block unit(c, stride = 1) {{\n  add {{ | conv(c, 3, stride = stride) -> relu -> conv(c, 3) | {path} }}\n}}\n"
+TWICE = "unit(64) -> unit(32, stride = 2) -> unit(32)"
+TWO = (
+    "network n {{\n  input a[3, 32, 32]\n  input b[3, 16, 16]\n  add {{ | skip(a) -> conv(8{stride}) -> relu | skip(b) -> conv(8) }}\n}}\n"
+)
+EDITS = {
+    "a projection without the stride": (
+        net("add { | conv(64, 3, stride = 2) -> relu | conv(64, 1) -> relu }"),
+        net("add { | conv(64, 3, stride = 2) -> relu | conv(64, 1, stride = 2) -> relu }"),
+    ),
+    "a projection with neither the stride nor the channels": (
+        net("add { | conv(64, 1) | conv(128, 3, stride = 2) -> conv(128, 3) }"),
+        net("add { | conv(128, 1, stride = 2) | conv(128, 3, stride = 2) -> conv(128, 3) }"),
+    ),
+    "a projection of a block, which strides as its path does": (
+        net(TWICE, before=BLOCK.format(path="conv(c, 1)")),
+        net(TWICE, before=BLOCK.format(path="conv(c, 1, stride = stride)")),
+    ),
+    "one of three paths that strides alone": (
+        net("add { | conv(64, 3, stride = 2) | conv(64, 1) | conv(64, 5) }"),
+        net("add { | conv(64, 3, stride = 1) | conv(64, 1) | conv(64, 5) }"),
+    ),
+    "one of three paths that does not stride": (
+        net("concat { | conv(64, 3, stride = 2) | conv(64, 1) | conv(64, 5, stride = 2) }"),
+        net("concat { | conv(64, 3, stride = 2) | conv(64, 1, stride = 2) | conv(64, 5, stride = 2) }"),
+    ),
+    "a stride of four beside one of two": (
+        net("concat { | conv(8, 3, stride = 2) -> conv(8, 3, stride = 2) | conv(8, 3, stride = 2) }"),
+        net("concat { | conv(8, 3, stride = 2) -> conv(8, 3, stride = 2) | conv(8, 3, stride = 4) }"),
+    ),
+    "two inputs": (TWO.format(stride=""), TWO.format(stride=", stride = 2")),
+    "a gate that strides": (
+        net("mul { | skip | conv(1, 7, stride = 2) -> sigmoid }"),
+        net("mul { | skip | conv(1, 7, stride = 1) -> sigmoid }"),
+    ),
+    "a gate without padding": (
+        net("mul { | skip | conv(1, 7, pad = 0) -> sigmoid }"),
+        net("mul { | skip | conv(1, 7, pad = 3) -> sigmoid }"),
+    ),
+    "a window that is no square": (
+        net("add { | conv(64, 3x1) -> conv(64, 1x3, pad = 0) | skip }"),
+        net("add { | conv(64, 3x1) -> conv(64, 1x3, pad = 0x1) | skip }"),
+    ),
+    "a skip of a signal": (
+        net("add { | conv(16, 3, stride = 2) | skip }", "8, 100"),
+        net("add { | conv(16, 3, stride = 2) | conv(16, 1, stride = 2) }", "8, 100"),
+    ),
+    "a path that is flattened": (
+        net("concat { | conv(32) -> relu -> flatten | conv(32) }"),
+        net("concat { | conv(32) -> relu | conv(32) }"),
+    ),
+    "an axis that is counted with the batch": (
+        net("concat(axis = 1) { | conv(32) | conv(16) }"),
+        net("concat(axis = channels) { | conv(32) | conv(16) }"),
+    ),
+    "the odd one of three": (
+        net("add { | conv(64, 3) | conv(32, 1) | conv(64, 1) }"),
+        net("add { | conv(64, 3) | conv(64, 1) | conv(64, 1) }"),
+    ),
+}
+
+
+@pytest.mark.parametrize("title", EDITS)
+def test_an_edit_is_what_the_paths_say(title: str) -> None:
+    assert_mended(*EDITS[title])
+
+
+WAYS = {
+    "channels of two paths": (
+        "add { | conv(128, 3) -> relu -> conv(128, 5) | conv(64, 1) }",
+        {"conv(64, 1)": "conv(128, 1)", "conv(128, 5)": "conv(64, 5)"},
+    ),
+    "channels of two values": ("maximum { | conv(64, 3) | conv(48, 1) }", {"conv(48, 1)": "conv(64, 1)", "conv(64, 3)": "conv(48, 3)"}),
+    "channels of a gate of the same size": ("mul { | conv(24) | conv(32) -> sigmoid }", {"conv(24)": "conv(32)", "conv(32)": "conv(24)"}),
+    "channels of a quotient": ("div { | conv(4) | conv(8) }", {"conv(8)": "conv(4)", "conv(4)": "conv(8)"}),
+    "a gate of half the size": ("mul { | skip | avgpool(2) -> tanh }", {"tanh": "tanh -> upsample(size = 32)"}),
+    "a learned map": ("add { | conv(64) | parameter([64, 8, 8]) }", {"parameter([64, 8, 8])": "parameter([64, 32, 32])"}),
+    "a learned token": (
+        "tokens\n  concat(axis = 0) { | parameter([1, 32]) | skip }",
+        {"parameter([1, 32])": "parameter([1, 64])"},
+    ),
+    "a map beside vectors": (
+        "concat { | conv(8, 5) | global_avgpool -> flatten | global_maxpool -> flatten }",
+        {"conv(8, 5)": "conv(8, 5) -> global_avgpool -> flatten", " conv(8, 5)": " conv(8, 5) -> flatten"},
+    ),
+    "a sequence beside its map": (
+        "add { | tokens -> attention(4) | conv(64) }",
+        {
+            "attention(4)": "attention(4) -> permute([channels, length]) -> reshape([channels = 64, height = 32, width = 32])",
+            "conv(64)": "conv(64) -> tokens",
+        },
+    ),
+    "a sequence of a volume": (
+        "add { | tokens -> attention(4) | tanh }",
+        {
+            "attention(4)": "attention(4) -> permute([channels, length]) -> reshape([channels = 64, depth = 2, height = 4, width = 4])",
+            "tanh": "tanh -> tokens",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("title", WAYS)
+def test_each_way_that_is_told_compiles(title: str) -> None:
+    body, ways = WAYS[title]
+    text = net(body, "64, 2, 4, 4" if "volume" in title else "64, 32, 32")
+    (row,) = errors_of(text)
+    assert row.fix is None
+    for before, after in ways.items():
+        assert f"`{after.strip()}`" in (row.help or ""), row.help
+        changed = text.replace(before, after, 1)
+        assert changed != text and not errors_of(changed), to_text(errors_of(changed))
+    assert len(re.findall(r"`[^`]+`", row.help or "")) == len(ways)
+
+
+def test_a_flatten_beside_its_own_input_is_not_left_out() -> None:
+    (row,) = errors_of(net("add { | flatten | skip }"))
+    assert row.fix is None and "leave out" not in (row.help or "")
+
+
+def test_whole_numbers_are_told_before_their_shape() -> None:
+    (row,) = errors_of(net("embedding(100, 8) -> linear(4)\n  add { | skip | skip(x) }", "16"))
+    assert row.code == "E335" and row.fix is None and "broadcast" not in (row.help or "")
+
+
+def test_of_two_steps_with_one_text_the_one_is_told() -> None:
+    (row,) = errors_of(net("add { | linear(128) -> relu -> linear(128) | skip }", "64"))
+    assert row.help == "write `linear(64)` at <text>:3:34" or re.search(r"`linear\(64\)` at \S+:3:34", row.help or ""), row.help
+
+
+def test_a_gate_names_each_axis_that_differs() -> None:
+    (row,) = errors_of(net("mul { | skip | avgpool(2) }"))
+    assert "height 32 and 16, width 32 and 16" in row.message
+
+
+def test_what_only_stacking_joins_is_told_so() -> None:
+    text = "network n {\n  input a[16, 64]\n  input b[20, 64]\n  add { | skip(a) | skip(b) }\n}\n"
+    (row,) = errors_of(text)
+    assert row.help == "`concat` stacks paths of different channels"
+    assert not errors_of(text.replace("add", "concat"))
