@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...base.source import Span
@@ -61,3 +61,28 @@ def axis_moved(operation: Operation, moved: Moved, source: Node, input_named: Fi
         fix=fix,
         severity=Severity.WARNING,
     )
+
+
+def named_at_input(nodes: Sequence[Node], unnamed: Mapping[int, ast.List], index: int, place: int) -> Fix | None:
+    """Where axis `place` of a node is one of an input that said no names: how to say there that it is the channels. `unnamed` are those inputs."""
+    node, axes = nodes[index], nodes[index].axes
+    if _wanted_on_the_way(nodes, index, "last" if place == 0 else "first"):
+        return None
+    while node.inputs:
+        node = nodes[node.inputs[0]]
+    if node.index not in unnamed or sorted(node.axes) != sorted(axes):
+        return None
+    return naming(unnamed[node.index], node.axes.index(axes[place]))
+
+
+def _wanted_on_the_way(nodes: Sequence[Node], index: int, order: str) -> bool:
+    """Whether a step that leads to a node, or the node itself, wants the channels first (or last): an input with others is refused there."""
+    seen, ahead = {index}, [index]
+    while ahead:
+        node = nodes[ahead.pop()]
+        if node.operation.channels_wanted() == order and len(node.shape) > 1:
+            return True
+        new = set(node.inputs) - seen
+        seen |= new
+        ahead += new
+    return False

@@ -17,7 +17,7 @@ from ..graph.provenance import chain_of_shapes
 from ..ops.axis_names import Axes
 from ..ops.base import Operation, Refusal, Shape, show
 from ..ops.parameters import BadValue, Named, OpenSizes, Parameter, Plain, Sizes
-from .axes_told import axis_moved, is_certain, named_axes, naming
+from .axes_told import axis_moved, is_certain, named_at_input, named_axes
 from .closures import Frame, Given, Labelled, Made, Names, Origin, Tensors
 from .effort import MOST_ERRORS, MOST_REPEATS, STEPS_A_SCOPE, Effort
 from .explain_arguments import bad_value
@@ -280,28 +280,8 @@ class Builder:
         return self.add(frame, made, tuple(known), fitted.shape, names, span, label, fitted.axes)
 
     def _naming(self, index: int, place: int) -> Fix | None:
-        """Where axis `place` of a node is one of an input that said no names: how to say there that it is the channels."""
-        axes = self.nodes[index].axes
-        node = self.nodes[index]
-        if self._wanted_on_the_way(index, "last" if place == 0 else "first"):
-            return None
-        while node.inputs:
-            node = self.nodes[node.inputs[0]]
-        if node.index not in self.unnamed or sorted(node.axes) != sorted(axes):
-            return None
-        return naming(self.unnamed[node.index], node.axes.index(axes[place]))
-
-    def _wanted_on_the_way(self, index: int, order: str) -> bool:
-        """Whether a step that leads to a node, or the node itself, wants the channels first (or last): an input with others is refused there."""
-        seen, ahead = {index}, [index]
-        while ahead:
-            node = self.nodes[ahead.pop()]
-            if node.operation.channels_wanted() == order and len(node.shape) > 1:
-                return True
-            new = set(node.inputs) - seen
-            seen |= new
-            ahead += new
-        return False
+        """How to say at the input that axis `place` of a node is the channels, where the input said no names."""
+        return named_at_input(self.nodes, self.unnamed, index, place)
 
     def add(
         self,
@@ -433,7 +413,10 @@ class Builder:
         parts: Sequence[Label],
     ) -> Diagnostic:
         if parts and len(inputs) > 1 and refusal.parameter is None and refusal.code != "E331" and operation.borrowed() is None:
-            return self._from_where(describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts), refusal, given, None)
+            clash = describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts)
+            if refusal.code == "E332":
+                clash = self._with_naming(clash, operation, inputs[refusal.operand or 0])
+            return self._from_where(clash, refusal, given, None)
         argument = given.get(refusal.parameter) if refusal.parameter is not None else None
         # An argument that a `default` row gives stands elsewhere: the step that cannot have it is the place, not the row.
         is_own = argument is not None and span.source is argument.span.source and span.start <= argument.span.start < span.end
@@ -456,11 +439,7 @@ class Builder:
             notes += [sizes] if sizes is not None else []
         fix, help_text = None, refusal.help if operand is None else self.whole_numbers.with_features(self.nodes, refusal, operand)
         if operand is not None:
-            help_text = from_before(self.nodes, frame, operation, refusal, operand, argument) or help_text
-            if refusal.code == "E311":
-                from .explain_windows import fitting_window  # only a mistake needs it
-
-                help_text = fitting_window(self.nodes, operation, inputs, span) or help_text
+            help_text = from_before(self.nodes, frame, operation, refusal, inputs, argument, span) or help_text
         if refusal.suggestions:
             texts = [show_value(value) for value in refusal.suggestions[:4]]
             help_text = help_text or f"`{refusal.parameter}` may be {' or '.join(texts)} here"
@@ -472,15 +451,20 @@ class Builder:
             text = refusal.argument[1]
             edit = Edit(argument.span, text) if argument is not None and is_own else argument_edit(span, operation, *refusal.argument)
             fix = Fix(f"write `{refusal.argument[0]} = {text}`", (edit,)) if edit is not None else fix
-        if refusal.code == "E332" and operand is not None:
-            named = self._naming(operand, 0 if operation.channels_wanted() == "first" else -1)
-            if named is not None:
-                fix, help_text = named, f"{named.message}, where these are its axes; else {help_text}"
         if refusal.code == "E313" and operand is not None and (head := behind_a_head(self.nodes, frame, operation, operand)) is not None:
             fix, help_text = head.fix, head.help
         message = refusal.told(self.nodes[operand].axes) if operand is not None else refusal.message
         refused = Diagnostic(refusal.code, message, Label(place, ""), tuple(secondary), tuple(notes), help_text, fix)
+        if refusal.code == "E332" and operand is not None:
+            refused = self._with_naming(refused, operation, operand)
         return self._from_where(refused, refusal, given, operand)
+
+    def _with_naming(self, refused: Diagnostic, operation: Operation, operand: int) -> Diagnostic:
+        """The refusal of channels that stand elsewhere, where an input may have been written in another order than it says."""
+        named = self._naming(operand, 0 if operation.channels_wanted() == "first" else -1)
+        if named is None:
+            return refused
+        return dataclasses.replace(refused, help=f"{named.message}, where these are its axes; else {refused.help}", fix=named)
 
     def _from_where(self, refused: Diagnostic, refusal: Refusal, given: Mapping[str, Given], operand: int | None) -> Diagnostic:
         """The refusal with the places where its numbers come from: those of arguments, and the size of the input's axis at fault."""

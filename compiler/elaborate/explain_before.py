@@ -11,33 +11,55 @@ from ...dsl import ast
 from ...dsl.parser.parse import parse_expression
 from ..graph.program import Node
 from ..graph.provenance import short
-from ..ops.base import Operation, Refusal
+from ..ops.base import Operation, Refusal, show
 from .closures import Frame, Given
 
 
 def from_before(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, refusal: Refusal, operand: int, argument: Given | None
+    nodes: Sequence[Node], frame: Frame, operation: Operation, refusal: Refusal, inputs: Sequence[int], argument: Given | None, span: Span
 ) -> str | None:
-    """The help, where what stands before tells more than the refusal does."""
+    """The help, where what stands before tells more than the refusal does. `span` is the step's."""
+    operand = inputs[refusal.operand or 0]
+    if refusal.code == "E311":
+        from .explain_windows import fitting_window  # only a mistake needs it
+
+        return fitting_window(nodes, operation, inputs, span)
     if refusal.code == "E318" and argument is not None and refusal.parameter == "shape":
-        return _other_sizes(nodes, nodes[operand], argument.span)
+        from .explain_elements import fitting_sizes  # only a mistake needs it
+
+        return _other_sizes(nodes, nodes[operand], argument.span) or fitting_sizes(nodes, operation, operand, argument.span)
     if refusal.code != "E313":
         return None
     if operation.channels_wanted() == "first" and len(nodes[operand].shape) == 1:
-        return _of_one_channel(nodes[operand])
+        return _before_the_vector(nodes, operation, operand) or _of_one_channel(nodes[operand], operation)
     if "`tokens`" in (refusal.help or ""):
         return _before_the_loop(nodes, frame, operand)
     return None
 
 
-def _of_one_channel(node: Node) -> str | None:
+def _before_the_vector(nodes: Sequence[Node], operation: Operation, operand: int) -> str | None:
+    """The step that made a vector of what the operation works on."""
+    node = nodes[operand]
+    while node.inputs and node.shape == node.input_shapes[0]:
+        node = nodes[node.inputs[0]]
+    if not node.inputs or not node.operation.only_moves():
+        return None
+    try:
+        operation.output(node.input_shapes[:1])
+    except Refusal:
+        return None
+    return f"write it before `{short(node.span.text)}` at {node.span}, where the shape is {show(node.input_shapes[0])}"
+
+
+def _of_one_channel(node: Node, operation: Operation) -> str | None:
     """An input of rows without channels: a signal of one channel has an axis for it."""
+    otherwise = "; on a vector use `linear`" if operation.family == "convolution" else ""
     found = re.fullmatch(r"(input\s+\w+\s*)\[([^\[\],=]+)\]", node.span.text.strip())
     if node.inputs or found is None:
-        return None
+        return None if otherwise else f"`{operation.name}` goes over positions, and a vector has none: `reshape` brings it back to an image"
     side = isqrt(node.shape[0])
     image = f", an image `{found[1]}[1, {side}, {side}]`" if side * side == node.shape[0] else ""
-    return f"a signal of one channel has an axis for it, `{found[1]}[1, {found[2].strip()}]`{image}; on a vector use `linear`"
+    return f"a signal of one channel has an axis for it, `{found[1]}[1, {found[2].strip()}]`{image}{otherwise}"
 
 
 def _before_the_loop(nodes: Sequence[Node], frame: Frame, operand: int) -> str | None:

@@ -13,7 +13,7 @@ from ..ops.base import Operation, Refusal, Shape, show
 from .closures import Frame
 from .explain_levels import accepts, levelled, lower_path, rescaled
 from .explain_skipped import other_label
-from .explain_spread import put_back, spread
+from .explain_spread import put_back, spread, turned
 from .nearest_sizes import nearest_sizes
 from .trial import Remedy, takes
 
@@ -94,6 +94,8 @@ def describe_clash(
         help_text, fix = (found.help, found.fix) if found is not None else (None, None)
     if refusal.code == "E333" and (back := put_back(nodes, inputs, start, parts)) is not None:
         help_text, fix = back.help, back.fix
+    if refusal.code == "E304" and (way := turned(nodes, operation, inputs, parts)) is not None:
+        help_text, fix = way.help, way.fix
     if axes == [0] and refusal.code == "E301" and takes(operation, "broadcast") and (help_text is None or len(shapes) > 2):
         help_text = "; ".join([*([help_text] if help_text else []), "`concat` stacks paths of different channels"])
     if refusal.code == "E335":

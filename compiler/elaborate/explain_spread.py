@@ -140,3 +140,18 @@ def put_back(nodes: Sequence[Node], ends: Sequence[int], start: int | None, part
     text = f" -> permute([{', '.join(names)}])"
     message = f"bring path {apart[0] + 1} back into the order in which the paths part: `{short(span.text)}{text}`"
     return Remedy(message, Fix(message, (Edit(span.source.span(span.end, span.end), text),)))
+
+
+def turned(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
+    """The path of a product of matrices that is to be transposed."""
+    for number in (1, 0):
+        shape, span = nodes[ends[number]].shape, parts[number].span
+        if len(ends) != 2 or len(shape) < 2:
+            continue
+        order = [*range(len(shape) - 2), len(shape) - 1, len(shape) - 2]
+        met = tuple(shape[axis] for axis in order)
+        if accepts(operation, [met if place == number else nodes[end].shape for place, end in enumerate(ends)]):
+            text = f" -> permute({order})"
+            message = f"transpose path {number + 1}: `{short(span.text)}{text}`"
+            return Remedy(message, Fix(message, (Edit(span.source.span(span.end, span.end), text),)) if number else None)
+    return None

@@ -75,7 +75,13 @@ def _window(operation: Operation) -> int:
 def reaching(nodes: Sequence[Node], end: int, wanted: Shape) -> Remedy | None:
     """What makes the step `end` give `wanted`."""
     trial = Trial(nodes, lambda shapes: shapes[end] == wanted)
-    return padded_out(trial, end) or resized(trial, end, wanted[1:], None) or enlarged(trial, end, wanted[1:]) or centred(trial, end)
+    return (
+        padded_out(trial, end)
+        or resized(trial, end, wanted[1:], None)
+        or enlarged(trial, end, wanted[1:])
+        or centred(trial, end)
+        or _argument(trial, main_path(nodes, end, None)[::-1])
+    )
 
 
 def growing(nodes: Sequence[Node], operation: Operation, ends: Sequence[int]) -> Remedy | None:

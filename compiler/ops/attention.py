@@ -12,7 +12,7 @@ from .axis_names import Axes, stands_last
 from .base import Backward, Construct, Family, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show
 from .dense import copied_rows
 from .parameters import Plain
-from .spatial import either, nearest_divisors
+from .spatial import either, nearest_divisors, nearest_multiples
 from .strides import Layout, in_order
 
 _INIT = """    def __init__(self, features: int, heads: int, dropout: float = 0.0, bias: bool = True) -> None:
@@ -101,7 +101,8 @@ class Attention(BuiltAttention):
                 operand=0,
                 axis=1,
                 suggestions=near,
-                help=f"heads = {either(near)} would do" if near else None,
+                help=f"{either(nearest_multiples(features, self.heads))} features would divide by {self.heads}"
+                + (f"; or heads = {either(near)}" if near else ""),
             )
         if inputs[-1][1] != features:
             raise Refusal(

@@ -13,7 +13,7 @@ from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes,
 from .dense import copied_rows
 from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
 from .sdpa_memory import made_summed
-from .spatial import as_written, either, nearest_divisors
+from .spatial import as_written, either, nearest_divisors, nearest_multiples
 from .strides import Layout, elementwise, in_order, permuted, viewed
 
 
@@ -126,7 +126,9 @@ class BuiltAttention(Operation):
                 operand=0,
                 axis=len(query) - 1,
                 suggestions=near,
-                help=(f"heads = {either(near)} would do; " if near else "") + "or say how large a head is: `head_size = …`",
+                help=f"{either(nearest_multiples(query[-1], self.heads))} features would divide by {self.heads}"
+                + (f"; or heads = {either(near)}" if near else "")
+                + "; or say how large a head is: `head_size = …`",
             )
         if self.rotary is not None and self._size(inputs) % 2:
             raise Refusal(

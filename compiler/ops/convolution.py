@@ -71,8 +71,7 @@ def check_groups(name: str, channels_in: int, channels_out: int, groups: int) ->
     if channels_in % groups:
         near = nearest_multiples(channels_in, groups)
         remedy = f"{either(near)} input channels would divide by {groups}"
-        if divisors:
-            remedy += f"; or groups = {either(divisors)}"
+        remedy += f"; or groups = {either(divisors)}" if divisors else "; or leave `groups` out"
         raise Refusal(
             "E310",
             f"input channels {channels_in} are not divisible by groups {groups} of `{name}`",

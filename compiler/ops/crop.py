@@ -64,7 +64,9 @@ class Crop(Operation):
                     parameter="like" if self.like else "size",
                     operand=0,
                     axis=axis,
-                    help="crop the larger of the two, or `pad` or `upsample` this one",
+                    help="`crop` only cuts: crop the larger of the two to the size of this one, or `upsample` this one"
+                    if self.like
+                    else f"`crop` only cuts: `upsample(size = {show_size(simple(size))})` enlarges it, or `pad` at its edges",
                 )
         return (shape[0], *size)
 

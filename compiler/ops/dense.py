@@ -58,7 +58,9 @@ class Linear(Operation):
                 "E314",
                 f"`linear` works on a vector [C] or a sequence [L, C], and its input is {show(shape)}",
                 operand=0,
-                help=f"`flatten` or `global_avgpool -> flatten` first; `last = true` works along the last axis, of size {shape[-1]}",
+                help="`flatten` first, which leaves the channels"
+                if set(shape[1:]) == {1}
+                else f"`flatten` or `global_avgpool -> flatten` first; `last = true` works along the last axis, of size {shape[-1]}",
             )
         return (*shape[:-1], self.features)
 

@@ -205,16 +205,25 @@ class Permute(_View):
                 f"`permute` must name each axis of {show(inputs[0])} once, 0 to {len(inputs[0]) - 1}, and it names {show(self.order)}",
                 parameter="order",
                 operand=0,
-                help=self._without_the_batch(len(inputs[0])),
+                help=self._meant(len(inputs[0]))[0],
+                argument=self._meant(len(inputs[0]))[1],
             )
         return tuple(inputs[0][axis] for axis in self.order)
 
-    def _without_the_batch(self, rank: int) -> str | None:
-        """The remedy of an order that counts the batch, as PyTorch does: `permute([0, 2, 1])` of two axes."""
-        if self.order[:1] != (0,) or sorted(self.order) != list(range(rank + 1)):
-            return None
-        order = [axis - 1 for axis in self.order[1:]]
-        return f"the batch is not counted: `permute({order})`"
+    def _meant(self, rank: int) -> tuple[str | None, tuple[str, str] | None]:
+        """What an order that is none can only mean, as a sentence and as an argument."""
+        order = list(self.order)
+        if rank == 1:
+            return "a vector has one axis, and no other order: leave it out", None
+        if order[:1] == [0] and sorted(order) == list(range(rank + 1)):  # it counts the batch, as PyTorch does
+            order, told = [axis - 1 for axis in order[1:]], "the batch is not counted"
+        elif len(set(order)) == len(order) == 2 < rank and all(0 <= axis < rank for axis in order):  # `transpose` of others
+            first, second = order
+            order = [{first: second, second: first}.get(axis, axis) for axis in range(rank)]
+            told = f"axes {min(first, second)} and {max(first, second)} change places"
+        else:
+            return None, None
+        return f"{told}: `permute({order})`", ("order", str(order))
 
     def axes(self, names: Sequence[Axes], inputs: Shapes, output: Shape) -> Axes:
         return tuple(names[0][axis] for axis in self.order)

@@ -84,14 +84,25 @@ def spread(value: Plain, rank: int, parameter: str, shape: Shape) -> tuple[int, 
     sizes = each_axis(value, rank)
     if sizes is None:
         assert isinstance(value, tuple)
+        meant = _of_other_rank(value, rank)
         raise Refusal(
             "E315",
             f"`{parameter}` {show_size(value)} has {len(value)} sizes, and the input {show(shape)} has {_axes(rank)}",
             parameter=parameter,
             operand=0,
-            help="give one number for all axes, or one for each",
+            help=f"give one number for all axes, or one for each{f': `{show_size(meant)}`' if meant is not None else ''}",
+            argument=(parameter, show_size(meant)) if meant is not None else None,
         )
     return sizes
+
+
+def _of_other_rank(value: tuple[Plain, ...], rank: int) -> Plain | None:
+    """What a size of another number of axes can only mean: one that is equal on all, or whose further axes are 1."""
+    sides = [side for side in value if isinstance(side, int)]
+    if len(set(sides)) == 1:
+        return sides[0]
+    wider = [side for side in sides if side != 1]
+    return wider[0] if rank == 1 and len(wider) == 1 else None
 
 
 def over_image(value: Plain, parameter: str) -> tuple[int, int]:

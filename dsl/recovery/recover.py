@@ -82,6 +82,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     merges.paths_without_braces,
     heads.bar_as_arrow,
     merges.first_path,
+    steps.labels_of_parts,
     steps.other_joints,
     words.word_without_its_form,
     foreign_steps.index_of_a_step,

@@ -113,6 +113,35 @@ def _as_path(text: str) -> str | None:
     return text if re.fullmatch(r"\w+\(.*\)", text) else None
 
 
+def labels_of_parts(mistake: Mistake) -> Repair | None:
+    """`q, k, v: split(3)`: several names stand behind `as`."""
+    tokens, first = mistake.tokens, mistake.position - 1
+    if mistake.token.kind != "COMMA" or mistake.before.kind != "NAME" or mistake.in_parentheses():
+        return None
+    if not mistake.begins_line(first) and tokens[first - 1].kind not in ("LBRACE", "BRACE_BAR", "BAR", "ARROW", "COLON"):
+        return None
+    colon = first + 1
+    while tokens[colon].kind == "COMMA" and tokens[colon + 1].kind == "NAME":
+        colon += 2
+    if tokens[colon].kind != "COLON" or tokens[colon + 1].kind != "NAME":
+        return None
+    end = mistake.value_end(colon + 1)
+    names = tokens[first:colon]
+    place = mistake.span(tokens[first]).to(mistake.span(tokens[colon - 1]))
+    behind = tokens[end - 1].end
+    step = mistake.source.source.text[tokens[colon + 1].start : behind]
+    right = f"{' '.join(step.split())} as {place.text}"
+    edits = (
+        Edit(mistake.place(tokens[first].start).to(mistake.place(tokens[colon + 1].start)), ""),
+        Edit(mistake.place(behind), f" as {place.text}"),
+    )
+    diagnostic = say(
+        "E210", "a label is one name; several stand behind the step that gives as many tensors", place, fix=Fix(f"write `{right}`", edits)
+    )
+    made = (*tokens[colon + 1 : end], Token("AS", behind, behind), *names)
+    return Repair(diagnostic, (Change(first, end, made),), start=first if mistake.between else None)
+
+
 def other_joints(mistake: Mistake) -> Repair | None:
     """`conv(64) - bn`, `conv(64), bn`, `conv(64).relu()`, `conv(64) + skip`."""
     token, before, after = mistake.token, mistake.before, mistake.after

@@ -28,6 +28,11 @@ LABELLED = ("a: conv(64, 3)", "b: conv(64, 3)")
         (("deconv(64, 32, 2, stride = 2)",), ("deconv(32, 2, stride = 2)",)),
         ((*LABELLED, "concat([a, b], dim = 1)"), (*LABELLED, "concat(axis = 0) { | skip(a) | skip(b) }")),
         ((*LABELLED, "output: b"), (*LABELLED, "output b")),
+        (("q, k: split(2)", "add { | skip(q) | skip(k) }"), ("split(2) as q, k", "add { | skip(q) | skip(k) }")),
+        (
+            ("q, k, v: split([16, 16, 32]) ", "concat { | skip(k) | skip(q) }"),
+            ("split([16, 16, 32]) as q, k, v ", "concat { | skip(k) | skip(q) }"),
+        ),
         (("if true then conv(4) else relu",), ("if true { conv(4) } else { relu }",)),
         (("conv(int(64 * 0.5))",), ("conv(floor(64 * 0.5))",)),
         (("nn.utils.weight_norm(nn.Conv2d(64, 8, 3))",), ("weight_norm_conv(8, 3, pad = 0)",)),

@@ -21,7 +21,7 @@ def refused(operation: Operation, *inputs: Shape) -> Refusal:
 def test_groups_say_which_side_does_not_divide() -> None:
     first = refused(op("conv", channels=64, groups=4), (69, 8, 8))
     assert first.message == "input channels 69 are not divisible by groups 4 of `conv`"
-    assert first.help == "68 or 72 input channels would divide by 4"
+    assert first.help == "68 or 72 input channels would divide by 4; or leave `groups` out"
     assert (first.code, first.parameter, first.operand) == ("E310", "groups", 0)
     second = refused(op("conv", channels=73, groups=2), (64, 8, 8))
     assert second.message == "output channels 73 are not divisible by groups 2 of `conv`"
