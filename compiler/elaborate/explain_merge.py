@@ -94,7 +94,7 @@ def describe_clash(
         help_text, fix = (found.help, found.fix) if found is not None else (None, None)
     if refusal.code == "E333" and (back := put_back(nodes, inputs, start, parts)) is not None:
         help_text, fix = back.help, back.fix
-    if refusal.code == "E304" and (way := turned(nodes, operation, inputs, parts)) is not None:
+    if refusal.code == "E304" and fix is None and (way := turned(nodes, operation, inputs, parts)) is not None:
         help_text, fix = way.help, way.fix
     if axes == [0] and refusal.code == "E301" and takes(operation, "broadcast") and (help_text is None or len(shapes) > 2):
         help_text = "; ".join([*([help_text] if help_text else []), "`concat` stacks paths of different channels"])

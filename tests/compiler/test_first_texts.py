@@ -114,7 +114,7 @@ SAID = {
     ),
     "one path of three": (
         net("add { | conv(8) | conv(8, kernel = 5) | conv(4) }"),
-        "let path 3 end in 8 channels",
+        "write `conv(8)` in path 3",
         net("add { | conv(8) | conv(8, kernel = 5) | conv(8) }"),
     ),
     "a shape as one size": ("network n {\n  input x[3x32x32]\n  conv(8)\n}\n", "`[3, 32, 32]`", net("conv(8)")),

@@ -30,8 +30,8 @@ LABELLED = ("a: conv(64, 3)", "b: conv(64, 3)")
         ((*LABELLED, "output: b"), (*LABELLED, "output b")),
         (("q, k: split(2)", "add { | skip(q) | skip(k) }"), ("split(2) as q, k", "add { | skip(q) | skip(k) }")),
         (
-            ("q, k, v: split([16, 16, 32]) ", "concat { | skip(k) | skip(q) }"),
-            ("split([16, 16, 32]) as q, k, v ", "concat { | skip(k) | skip(q) }"),
+            ("q, k, v: split([16, 16, 32])", "concat { | skip(k) | skip(q) }"),
+            ("split([16, 16, 32]) as q, k, v", "concat { | skip(k) | skip(q) }"),
         ),
         (("if true then conv(4) else relu",), ("if true { conv(4) } else { relu }",)),
         (("conv(int(64 * 0.5))",), ("conv(floor(64 * 0.5))",)),
