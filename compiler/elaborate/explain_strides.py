@@ -9,7 +9,7 @@ from ...base.diagnostics import Edit, Fix
 from ...base.records import dataclass
 from ...base.source import Span
 from ..graph.program import Node
-from ..graph.provenance import decided_by, main_path
+from ..graph.provenance import decided_by, main_path, short
 from ..ops.base import Operation, Shape
 from .closures import Frame
 from .explain_levels import accepts, in_a_path, is_again
@@ -21,6 +21,9 @@ def restrided(
     nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, head: Span, axes: Sequence[int]
 ) -> Remedy | None:
     """Another stride for one step of each path that ends in another size than the others. `head` is the merge's, `axes` those that differ."""
+    twice = _twice(nodes, frame, operation, ends, start)
+    if twice is not None:
+        return twice
     sizes = [nodes[end].shape[1:] for end in ends]
     channels = [nodes[end].shape[0] for end in ends]
     for wanted in _wanted(sizes, [end == start or not in_a_path(frame, nodes[end]) for end in ends]):
@@ -55,6 +58,28 @@ class Step:
     node: Node
     edits: tuple[Edit, ...]
     changes: Changes
+
+
+def _twice(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None) -> Remedy | None:
+    """A path in which two steps give the stride that one of them was to have."""
+    trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends]))
+    for number, end in enumerate(ends, 1):
+        by_text: dict[str, list[Node]] = {}
+        for node in main_path(nodes, end, start):
+            text = stride_of(node.span.text)
+            if (
+                text is not None
+                and takes(node.operation, "stride")
+                and getattr(node.operation, "stride", 1) != 1
+                and in_a_path(frame, node)
+            ):
+                by_text.setdefault(text, []).append(node)
+        for text, steps in by_text.items():
+            told = [f"`{short(step.span.text)}`" for step in steps if trial.changed(step, {"stride": 1}) is not None]
+            if len(steps) == len(told) == 2:
+                where = f"{told[0]} or of {told[1]}" if told[0] != told[1] else f"one `{short(steps[0].span.text)}`"
+                return Remedy(f"path {number} has `stride = {text}` twice: leave it out of {where}", None)
+    return None
 
 
 def _wanted(sizes: Sequence[Shape], fixed: Sequence[bool]) -> Iterator[Shape]:
@@ -95,6 +120,8 @@ def _step(
             changes = _as(nodes, node, named)
             if edits and trial.works(changes):
                 return [Step(node, edits, changes)]
+        if is_again(frame) and not (stride_of(node.span.text) or "1").isdigit():
+            continue  # a number in the place of a name is that of one call
         for factor in _factors(nodes[end].shape[1:], wanted, stride):
             values = {"stride": factor}
             if node is decider and width not in (None, nodes[end].shape[0]) and takes(node.operation, "channels"):

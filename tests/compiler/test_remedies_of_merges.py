@@ -41,8 +41,8 @@ EDITS = {
         net("concat { | conv(64, 3, stride = 2) | conv(64, 1, stride = 2) | conv(64, 5, stride = 2) }"),
     ),
     "a stride of four beside one of two": (
-        net("concat { | conv(8, 3, stride = 2) -> conv(8, 3, stride = 2) | conv(8, 3, stride = 2) }"),
-        net("concat { | conv(8, 3, stride = 2) -> conv(8, 3, stride = 2) | conv(8, 3, stride = 4) }"),
+        net("concat { | maxpool(2) -> conv(8, 3, stride = 2) | conv(8, 3, stride = 2) }"),
+        net("concat { | maxpool(2) -> conv(8, 3, stride = 2) | conv(8, 3, stride = 4) }"),
     ),
     "two inputs": (TWO.format(stride=""), TWO.format(stride=", stride = 2")),
     "a gate that strides": (
@@ -127,6 +127,27 @@ def test_each_way_that_is_told_compiles(title: str) -> None:
         changed = text.replace(before, after, 1)
         assert changed != text and not errors_of(changed), to_text(errors_of(changed))
     assert len(re.findall(r"`[^`]+`", row.help or "")) == len(ways)
+
+
+@pytest.mark.parametrize("stride", ["2", "s"])
+def test_a_stride_that_is_given_twice_is_left_out_once(stride: str) -> None:
+    path = f"conv(64, 1, stride = {stride}) -> relu -> conv(64, 3, stride = {stride}) -> conv(c, 1)"
+    text = net(
+        "unit(128, s = 2) -> unit(64)", before=f"block unit(c, s = 1) {{\n  add {{ | {path} | conv(c, 1, stride = {stride}) }}\n}}\n"
+    )
+    (row,) = errors_of(text)
+    assert row.fix is None
+    assert (
+        row.help
+        == f"path 1 has `stride = {stride}` twice: leave it out of `conv(64, 1, stride = {stride})` or of `conv(64, 3, stride = {stride})`"
+    )
+    for step in ("conv(64, 1", "conv(64, 3"):
+        assert not errors_of(text.replace(f"{step}, stride = {stride})", f"{step})"))
+
+
+def test_a_name_is_not_made_a_number_in_a_block() -> None:
+    text = net("unit(2) -> unit(1)", before="block unit(s) { add { | maxpool(2) -> conv(64, 3, stride = s) | conv(64, 3, stride = s) } }\n")
+    assert "stride = 4" not in (errors_of(text)[0].help or "")
 
 
 def test_a_flatten_beside_its_own_input_is_not_left_out() -> None:
