@@ -57,7 +57,7 @@ def noted(graph: Graph, key: str, batch: int) -> dict[str, int]:
     return next(row for row in rows if row["network"] == graph.program.name and row[key] == batch)  # type: ignore[comparison-overlap]
 
 
-@pytest.fixture(scope="module", params=sample(NETWORKS, one_in=4))
+@pytest.fixture(scope="module", params=sample(NETWORKS))
 def graph(request: pytest.FixtureRequest) -> Graph:
     return shipped(request.param)
 
@@ -103,7 +103,7 @@ OTHERS = (
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample(OTHERS, 2, 3))
+@pytest.mark.parametrize("name", sample(OTHERS, 2, 5))
 def test_other_kinds(name: str) -> None:
     graph = shipped(name)
     peak = inference_peak(built(graph), zeros(graph, 2))

@@ -75,7 +75,7 @@ def test_no_place_for_temporary_files_is_said(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample(shipped(), one_in=4))
+@pytest.mark.parametrize("name", sample(shipped(), one_in=8))
 def test_the_gallery_is_what_archc_draws(name: str) -> None:
     """Byte for byte; `make gallery` makes it anew."""
     shown = show(name)

@@ -13,6 +13,7 @@ from archc.compiler.draw.picture import Picture
 from archc.compiler.draw.scales import ONE_SCALE, scales
 from archc.compiler.draw.ways import ways
 from archc.compiler.driver import check
+from tests.sample import only_in_campaign, sample
 from tests.support import graph_of
 
 from .checks import laid_out, touched, wrong
@@ -104,7 +105,7 @@ network n {
         ("", 3, "left"),
         pytest.param("hrnet_w18", 4, "left", marks=pytest.mark.slow),
         pytest.param("efficientdet_d0", 5, "right", marks=pytest.mark.slow),  # the levels come to it from the right
-        pytest.param("resnet50_fpn", 3, "left", marks=pytest.mark.slow),
+        pytest.param("resnet50_fpn", 3, "left", marks=[pytest.mark.slow, only_in_campaign]),
         pytest.param("retinanet_resnet50", 3, "left", marks=pytest.mark.slow),
     ],
 )
@@ -184,7 +185,7 @@ def test_what_comes_to_a_column_deep_in_a_frame_enters_it_above_the_column(name:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["unetpp", "resnet50_fpn", "retinanet_resnet50", "fcos_resnet50", "yolov3", "yolov8n"])
+@pytest.mark.parametrize("name", sample(["unetpp", "resnet50_fpn", "retinanet_resnet50", "fcos_resnet50", "yolov3", "yolov8n"], 1, 2))
 def test_no_line_runs_through_the_words_beside_another(name: str) -> None:
     graph = check(name).graph
     for picture, geometry in laid_out(graph, [fold(graph, View("block")), fold(graph, View("stage"))]):

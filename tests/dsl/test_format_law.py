@@ -16,6 +16,7 @@ from archc.base.source import Source
 from archc.dsl.format.printer import format_source
 from archc.dsl.lexer.keywords import read_tokens
 from archc.dsl.parser.parse import parse
+from tests.sample import EVERYTHING
 
 from .reading import TEXTS, bare
 
@@ -82,10 +83,10 @@ def test_the_layout_changes_no_token_and_nothing_of_the_tree(text: str, seed: in
 
 
 @pytest.mark.slow
-def test_most_of_a_thousand_shaken_texts_are_laid_out() -> None:
-    chance = random.Random(20)
-    legal = sum(holds(shaken(chance.choice(SHORT), chance)) for _ in range(1000))
-    assert legal > 200
+def test_many_of_the_shaken_texts_are_laid_out() -> None:
+    chance, tried = random.Random(20), 1000 if EVERYTHING else 250
+    legal = sum(holds(shaken(chance.choice(SHORT), chance)) for _ in range(tried))
+    assert legal > tried // 5
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ NETWORKS = {
     """,
     # ONNX writes every step of a sequence out.
     "recurrent": """
-        input x[4, 3, 1]
+        input x[4, 2, 1]
         tokens -> a: lstm(6) -> b: lstm(5, layers = 2, bidirectional = true)
         skip(a) -> c: gru(7, bias = false) -> d: gru(3, layers = 2, bidirectional = true)
         select(-1, length) -> e: linear(4)

@@ -132,6 +132,7 @@ def test_an_operation(checkout: Path) -> None:
 
 
 @pytest.mark.slow
+@only_in_campaign
 def test_an_error(checkout: Path) -> None:
     printed = do("error", checkout)
     assert "a factor of nothing" in printed[-1]

@@ -34,8 +34,8 @@ from .oracle import Refused, Stricter
 from .reuse_oracle import run
 from .reuse_programs import Maker, ReuseProgram
 
-PROGRAMS = int(os.environ.get("ARCHC_REUSE_PROGRAMS", "1000" if EVERYTHING else "30"))
-PARTS = 10
+PROGRAMS = int(os.environ.get("ARCHC_REUSE_PROGRAMS", "1000" if EVERYTHING else "20"))
+PARTS = 4
 BUILT = 40
 """Of so many programs one is built in all targets."""
 
