@@ -14,6 +14,10 @@ from archc.compiler.files.machine import cache_folder
 # Imports stay where they are kept anyway; that the machine was calibrated (in a folder beside) is nothing that tests know.
 os.environ.setdefault("ARCHC_CACHE", cache_folder("imports"))
 
+# Processes that run tests side by side have one thread each, and so has what they start: two threads each on two cores wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
 pytest_plugins = ["tests.memory", "tests.order"]
 
 # No test fails because the machine is busy.

@@ -5,7 +5,6 @@ python tests/run.py [ruff] [format] [mypy] [fast] [slow]
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -51,8 +50,6 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
         return 2
-    # Two processes run tests side by side, so each has one thread; two threads each on two cores would wait for each other.
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     told = []
     failed = False
     begin = time.monotonic()
@@ -67,7 +64,6 @@ def main(names: list[str]) -> int:
             process = subprocess.Popen(
                 command,
                 cwd=where(name),
-                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -75,7 +71,7 @@ def main(names: list[str]) -> int:
             )
             beside.append(process)
             continue
-        status = subprocess.run(command, cwd=where(name), env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+        status = subprocess.run(command, cwd=where(name), stdin=subprocess.DEVNULL, check=False).returncode
         good = status in (0, NO_TESTS)
         failed |= not good
         told.append(f"{name:<6} {time.monotonic() - start:8.1f} s  {'good' if good else 'FAILED'}")
