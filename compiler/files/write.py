@@ -59,9 +59,14 @@ def write(path: str, data: str | bytes | memoryview) -> None:
 
 
 def append(path: str, line: str) -> None:
-    """A line at the end of a file, whole or not at all. What a run that was killed left of its last line is ended first."""
+    """A line at the end of a file, whole or not at all. What a run that was killed left of its last line is ended first.
+
+    As of a `whole` file, its folder is made where it is missing, and left behind with it alone.
+    """
     place = native(path)
+    made: list[str] = []
     try:
+        made = _make_folders(os.path.dirname(os.path.abspath(place)))
         is_new = not os.path.exists(place)
         # Without a buffer: its rest would be written when the file is closed, behind what was taken back.
         with open(place, "ab+", buffering=0) as stream:
@@ -79,6 +84,7 @@ def append(path: str, line: str) -> None:
                         os.remove(place)
                 raise
     except OSError as error:
+        _remove_empty(made)
         raise ArchError((refused(path, error),)) from error
 
 
