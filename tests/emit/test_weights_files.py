@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -362,6 +363,33 @@ def test_an_index_beside_a_file_tells_that_it_is_one_of_several(tmp_path: Path) 
     assert "leaves them as training starts" in (lacking(tmp_path / "body.bin").help or "")
     (tmp_path / "w.index.json").write_text(json.dumps({"weight_map": {"a": "body.bin", "b": "head.bin"}}))
     assert (lacking(tmp_path / "body.bin").help or "").startswith("the file is one of 2 that hold the weights")
+
+
+def loaded_in_part(path: Path, **how: Any) -> str:
+    """What is said of a file of which `partial` takes what fits."""
+    graph, told = checked(SMALL, "small.arch").graph, []
+    assert put(build(graph), graph, Weights(path, partial=True, told=told.append, **how)) == ()
+    return str(told[0])
+
+
+def test_what_fits_of_one_of_several_files_is_told_with_its_cause(tmp_path: Path) -> None:
+    full = build(checked(SMALL, "small.arch").graph).state_dict()
+    path = tmp_path / "model-00001-of-00002.bin"
+    torch.save({key: value for key, value in full.items() if not key.startswith("fc.")}, path)
+    said = loaded_in_part(path)
+    assert "; the file is one of 2 that hold the weights: read each and join the dictionaries: " in said
+    assert said.endswith("; as training starts: `fc.weight`, `fc.bias`")
+    assert "one of 2" not in loaded_in_part(path, skip=("fc.*",)), "what was left out on purpose"
+    torch.save(full, path)
+    assert "one of 2" not in loaded_in_part(path), "nothing is missing"
+
+
+def test_what_fits_of_a_frozen_program_is_told_with_its_cause(tmp_path: Path) -> None:
+    graph = checked(SMALL, "small.arch").graph
+    program = torch.jit.script(build(graph).eval())
+    torch.jit.freeze(program, preserved_attrs=["fc"]).save(str(tmp_path / "frozen.pt"))
+    said = loaded_in_part(tmp_path / "frozen.pt")
+    assert "2 of 9 tensors" in said and "; the file is a frozen program, whose weights are constants without names: " in said
 
 
 def test_a_frozen_program_has_no_names_of_weights(tmp_path: Path) -> None:

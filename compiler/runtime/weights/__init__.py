@@ -157,6 +157,7 @@ def put(module: nn.Module, graph: Graph, weights: Weights, unused: Collection[st
             choice,
             lost({key: found.given[key] for key in given}, wanted),  # the module's own tensors, which hold what was loaded now
             tuple(word for word in WORDS if word in idle),
+            state.piece if found.missing else "",
         )
     )
     return ()

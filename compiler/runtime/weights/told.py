@@ -37,6 +37,8 @@ class Loaded:
     """Numbers that are not finite, or that the dtype cannot hold, in words."""
     idle: tuple[str, ...] = ()
     """What was to be made to fit, and fitted."""
+    piece: str = ""
+    """Why the file has but some of the weights of its model, where that is so."""
 
     @property
     def needs_a_look(self) -> bool:
@@ -46,6 +48,7 @@ class Loaded:
         count = f"all {self.of} tensors" if self.tensors == self.of else f"{self.tensors} of {self.of} tensors"
         rows = [", ".join((f"{self.name}: {count}", *self.how)), *self.adapted, *self.lost]
         rows += [f"`--adapt {word}` had nothing to do" for word in self.idle]
+        rows += [self.piece] if self.piece else []
         if self.fresh:
             rows.append(f"as training starts: {listed(self.fresh)}")
         if self.passed:
