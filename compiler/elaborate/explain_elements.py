@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isqrt
 
 from ...base.source import Source, Span
 from ...dsl import ast
@@ -59,9 +60,25 @@ def _other_size(node: Node, operation: Reshape, place: Span) -> Iterator[str]:
             texts = [str(other) if place == axis else item.span.text for place, item in enumerate(tree.items)]
             written = ", ".join(f"{name} = {text}" if name else text for name, text in zip(names, texts, strict=True))
             found.append((abs(other - size) / size if other is not None else 0.0, axis, f"`[{written}]`"))
+    found += _square(node, operation, sizes, [item.span.text for item in tree.items], names)
     if found:
         rows = [text for _, _, text in sorted(found)[:2]]
         yield f"{' or '.join(rows)} has {elements} elements" if len(rows) == 1 else f"{' and '.join(rows)} have {elements} elements"
+
+
+def _square(
+    node: Node, operation: Reshape, sizes: Sequence[int], texts: Sequence[str], names: Sequence[str]
+) -> Iterator[tuple[float, int, str]]:
+    """The side of a square that stands twice, both times changed."""
+    for axis, size in enumerate(sizes):
+        if sizes.count(size) != 2 or sizes.index(size) != axis or size == -1 or -1 in sizes:
+            continue
+        rest = product([each for each in sizes if each != size])
+        side = isqrt(product(node.shape) // rest)
+        if side > 1 and side != size and _takes(node, operation, tuple(side if each == size else each for each in sizes)):
+            rows = [str(side) if each == size else text for each, text in zip(sizes, texts, strict=True)]
+            written = ", ".join(f"{name} = {text}" if name else text for name, text in zip(names, rows, strict=True))
+            yield abs(side - size) / size, axis, f"`[{written}]`"
 
 
 def _takes(node: Node, operation: Reshape, sizes: tuple[int, ...]) -> bool:

@@ -149,22 +149,36 @@ def size_text(nodes: Sequence[Node], frame: Frame, size: Shape, parts: Sequence[
 def lower_path(
     nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label], *, labelled: bool
 ) -> Remedy | None:
-    """A path that ends some whole factor below the one beside it, which is a `labelled` step or any: it is to be brought up to that."""
-    if len(ends) != 2:
+    """Paths that end some whole factor below the largest, which is a `labelled` step or any: they are to be brought up to that."""
+    shapes = [nodes[end].shape for end in ends]
+    largest = max(range(len(ends)), key=lambda number: shapes[number][1:])
+    label = SKIP.fullmatch(parts[largest].span.text.strip())
+    target = shapes[largest]
+    if (label is None) is labelled:
         return None
-    for number, other in ((0, 1), (1, 0)):
-        here, there = nodes[ends[number]].shape, nodes[ends[other]].shape
-        label = SKIP.fullmatch(parts[other].span.text.strip())
-        factors = {large / small for small, large in zip(here[1:], there[1:], strict=True) if small}
-        if (label is None) is labelled or len(factors) != 1 or (factor := factors.pop()) < 2 or factor != int(factor) or 1 in here[1:]:
+    rows, met = [], list(shapes)
+    text = size_text(nodes, frame, target[1:], parts, ends)[0]
+    for number, shape in enumerate(shapes):
+        if shape[1:] == target[1:]:
             continue
-        if accepts(operation, [(nodes[end].shape[0], *there[1:]) for end in ends]):
-            text = size_text(nodes, frame, there[1:], parts, ends)[0]
-            title = f"`{label[1]}`" if label is not None else "the other"
-            return Remedy(
-                f"bring path {number + 1} up to the size of {title}: `{short(parts[number].span.text)} -> upsample({text})`", None
-            )
-    return None
+        factors = {large / small for small, large in zip(shape[1:], target[1:], strict=True)}
+        if len(factors) != 1 or (factor := factors.pop()) < 2 or factor != int(factor) or 1 in shape[1:]:
+            return None
+        # Of several paths that are added the channels differ, too: a pyramid projects them first.
+        widens = len(ends) > 2 and shape[0] != target[0] and not takes(operation, "axis") and is_map(nodes[ends[number]])
+        met[number] = ((target[0] if widens else shape[0]), *target[1:])
+        rows.append((number, f"`{short(parts[number].span.text)}{f' -> conv({target[0]}, 1)' if widens else ''} -> upsample({text})`"))
+    if not rows or not accepts(operation, met):
+        return None
+    numbers = " and ".join(str(number + 1) for number, _ in rows)
+    title = f"`{label[1]}`" if label is not None else "the other" if len(ends) == 2 else f"path {largest + 1}"
+    written = " and ".join(row for _, row in rows)
+    return Remedy(f"bring path{'s' * (len(rows) > 1)} {numbers} up to the size of {title}: {written}", None)
+
+
+def is_map(node: Node) -> bool:
+    """Whether a convolution works on it: an image, a volume, or a signal whose channels stand first."""
+    return len(node.shape) > 2 or (len(node.shape) == 2 and node.axes[0] == "channels")
 
 
 def _grows(node: Node) -> bool:

@@ -13,7 +13,7 @@ from ..ops.base import Operation, Refusal, Shape, show
 from .closures import Frame
 from .explain_levels import accepts, levelled, lower_path, rescaled
 from .explain_skipped import other_label
-from .explain_spread import put_back, spread, turned
+from .explain_spread import a_token_more, put_back, spread, turned
 from .nearest_sizes import nearest_sizes
 from .trial import Remedy, takes
 
@@ -129,24 +129,25 @@ def _by_a_step(
     from .explain_widths import equalled, swapped, widened
     from .projection import projected
 
-    spatial = bool(axes) and min(axes) > 0
     is_gate = refusal.code == "E303"
     if (
         len({len(nodes[index].shape) for index in inputs}) > 1
         and (ranked := of_one_rank(nodes, frame, operation, inputs, parts)) is not None
     ):
         return ranked
-    if spatial and (lower := lower_path(nodes, frame, operation, inputs, parts, labelled=True)) is not None:
+    several = bool(axes) and max(axes) > 0
+    if several and (lower := lower_path(nodes, frame, operation, inputs, parts, labelled=True)) is not None:
         return lower
     return (
-        on_other_axes(nodes, frame, operation, inputs, span, parts)
+        a_token_more(nodes, operation, inputs, span)
+        or on_other_axes(nodes, frame, operation, inputs, span, parts)
         or spread(nodes, frame, operation, inputs, span, parts, axes)
         or (projected(nodes, start, inputs, span, parts, axes) if not is_gate else None)
-        or (restrided(nodes, frame, operation, inputs, start, span, axes) if axes and max(axes) > 0 else None)
+        or (restrided(nodes, frame, operation, inputs, start, span, axes) if several else None)
         or swapped(nodes, frame, operation, inputs, axes)
         or widened(nodes, frame, operation, inputs, start, parts, axes, is_gate)
         or equalled(nodes, frame, operation, inputs, start, parts, axes)
-        or (lower_path(nodes, frame, operation, inputs, parts, labelled=False) if spatial else None)
+        or (lower_path(nodes, frame, operation, inputs, parts, labelled=False) if several else None)
     )
 
 

@@ -12,13 +12,15 @@ from ..ops.base import Operation, product, show
 from ..ops.shape import Flatten
 from .closures import Frame
 from .explain_levels import accepts, in_a_path, is_again
-from .trial import Remedy
+from .trial import Remedy, edited, replaced_argument, takes
 
 
 def of_one_rank(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
     """What gives the paths the same axes, where their steps say which are meant."""
     return (
         _unflattened(nodes, frame, operation, ends, parts)
+        or _as_tokens(nodes, frame, operation, ends, parts)
+        or _learned(nodes, operation, ends)
         or _as_a_map(nodes, frame, operation, ends, parts)
         or _flattened(nodes, operation, ends, parts)
     )
@@ -46,6 +48,38 @@ def _unflattened(nodes: Sequence[Node], frame: Frame, operation: Operation, ends
     return None
 
 
+def _as_tokens(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
+    """A map that is flattened beside a sequence of its positions."""
+    for number, (end, part) in enumerate(zip(ends, parts, strict=True)):
+        node = nodes[end]
+        if not isinstance(node.operation, Flatten) or not in_a_path(frame, node) or part.span.text != node.operation.name:
+            continue
+        channels, *sizes = node.input_shapes[0]
+        shape = (product(sizes), channels)
+        if len(sizes) > 1 and accepts(operation, [shape if other == end else nodes[other].shape for other in ends]):
+            message = f"write `tokens` in place of `flatten`: path {number + 1} then ends in {show(shape)}"
+            return Remedy(message, Fix(message, (Edit(part.span, "tokens"),)))
+    return None
+
+
+def _learned(nodes: Sequence[Node], operation: Operation, ends: Sequence[int]) -> Remedy | None:
+    """A learned tensor with as many numbers as the path beside it, in other axes."""
+    for end, other in (tuple(ends), tuple(reversed(ends))) if len(ends) == 2 else ():
+        node, shape = nodes[end], nodes[other].shape
+        if (
+            node.inputs
+            or not takes(node.operation, "shape")
+            or product(node.shape) != product(shape)
+            or not accepts(operation, [shape] * 2)
+        ):
+            continue
+        edit = replaced_argument(node.span, node.operation, "shape", f"[{', '.join(map(str, shape))}]")
+        if edit is not None:
+            message = f"write `{edited((edit,), node.span)}`"
+            return Remedy(message, Fix(message, (edit,)))
+    return None
+
+
 def _as_a_map(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
     """A sequence of a map's positions beside that map: the one goes back into its rows, or the other becomes a sequence, too."""
     if len(ends) != 2:
@@ -61,6 +95,9 @@ def _as_a_map(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: S
         ):
             continue
         channels = sequence.shape[1]
+        if channels != image.shape[0] and accepts(operation, [sequence.shape, sequence.shape]):
+            text = f"`{short(parts[other].span.text)} -> tokens -> linear({channels})`"
+            return Remedy(f"let path {other + 1} be a sequence of {channels} channels, too: {text}", None)
         if not accepts(operation, [(channels, *sizes) if end == sequence.index else nodes[end].shape for end in ends]):
             continue
         again = is_again(frame)

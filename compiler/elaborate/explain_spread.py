@@ -53,6 +53,23 @@ def _along_the_length(nodes: Sequence[Node], operation: Operation, ends: Sequenc
     return Remedy(message, Fix(message, edits))
 
 
+def a_token_more(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], head: Span) -> Remedy | None:
+    """A learned vector of as many features as a sequence has: a token that is joined to it."""
+    joined, edits = with_value(operation, "axis", 0), argument_edits(head, operation, {"axis": "length"})
+    for end, other in (tuple(ends), tuple(reversed(ends))) if len(ends) == 2 else ():
+        node, sequence = nodes[end], nodes[other]
+        if node.inputs or not takes(node.operation, "shape") or sequence.axes != ("length", "channels"):
+            continue
+        count = sequence.shape[1]
+        edit = replaced_argument(node.span, node.operation, "shape", f"[1, {count}]")
+        if sorted(node.shape) not in ([count], [1, count]) or joined is None or not edits or edit is None:
+            continue
+        if accepts(joined, [(1, count) if row == end else nodes[row].shape for row in ends]):
+            message = f"a token more is joined along the length: `{edited(edits, head)}` with `{edited((edit,), node.span)}`"
+            return Remedy(message, Fix(message, (*edits, edit)))
+    return None
+
+
 def _along_the_channels(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], head: Span) -> Remedy | None:
     """Maps of different channels, which are stacked where the axis was counted with the batch."""
     joined = with_value(operation, "axis", 0)

@@ -15,6 +15,7 @@ from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import decided_by, main_path
 from ..ops.norm import BatchNorm
+from .explain_levels import is_map
 from .trial import Remedy
 
 _STRIDE: Final = re.compile(r"(?<![\w.])stride\s*=\s*([^,()\n]+?)\s*(?=[,)])")
@@ -28,7 +29,7 @@ def projected(
 ) -> Remedy | None:
     """Project a bare skip to the shape of the other paths, where that is all that it takes. `head` is the merge's."""
     others = [nodes[index].shape for index in inputs if index != start]
-    if start is None or not axes or not _is_map(nodes[start]) or len(set(others)) != 1 or len(others) == len(inputs):
+    if start is None or not axes or not is_map(nodes[start]) or len(set(others)) != 1 or len(others) == len(inputs):
         return None
     target, here = others[0], nodes[start].shape
     strides = {-(-before // after) for before, after in zip(here[1:], target[1:], strict=True) if after}
@@ -66,11 +67,6 @@ def projected(
     fix = Fix(message, (Edit(skip, text),)) if is_skip and terms.holds else None
     told = f"project the skip to the same shape: `| {text}`"
     return Remedy(told + ("" if terms.holds else ", with the widths and strides of each round or call"), fix)
-
-
-def _is_map(node: Node) -> bool:
-    """Whether a convolution works on it: an image, a volume, or a signal whose channels stand first."""
-    return len(node.shape) > 2 or (len(node.shape) == 2 and node.axes[0] == "channels")
 
 
 def stride_of(text: str) -> str | None:

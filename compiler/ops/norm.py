@@ -176,7 +176,7 @@ class GroupNorm(_Norm):
                 parameter="groups",
                 operand=0,
                 suggestions=tuple(count for count in nearest_divisors(channels, self.groups) if count < channels),
-                help="take fewer groups, or normalise before the map has shrunk to one position",
+                help=("take fewer groups, or " if self.groups > 1 else "") + "normalise before the map has shrunk to one position",
             )
         return inputs[0]
 

@@ -69,6 +69,26 @@ EDITS = {
         net("concat(axis = 1) { | conv(32) | conv(16) }"),
         net("concat(axis = channels) { | conv(32) | conv(16) }"),
     ),
+    "a map that is flattened beside its sequence": (
+        net("add { | tokens -> attention(4) | conv(64) -> flatten }"),
+        net("add { | tokens -> attention(4) | conv(64) -> tokens }"),
+    ),
+    "a learned sequence beside a map": (
+        net("add { | parameter([1024, 64]) | skip }"),
+        net("add { | parameter([64, 32, 32]) | skip }"),
+    ),
+    "a learned map beside a sequence": (
+        net("tokens\n  add { | skip | parameter([64, 32, 32]) }"),
+        net("tokens\n  add { | skip | parameter([1024, 64]) }"),
+    ),
+    "a token that is a vector": (
+        net("tokens\n  concat { | parameter([64]) | skip }"),
+        net("tokens\n  concat(axis = length) { | parameter([1, 64]) | skip }"),
+    ),
+    "a token that stands the other way": (
+        net("tokens\n  concat { | parameter([64, 1]) | skip }"),
+        net("tokens\n  concat(axis = length) { | parameter([1, 64]) | skip }"),
+    ),
     "the odd one of three": (
         net("add { | conv(64, 3) | conv(32, 1) | conv(64, 1) }"),
         net("add { | conv(64, 3) | conv(64, 1) | conv(64, 1) }"),
@@ -106,6 +126,11 @@ WAYS = {
             "conv(64)": "conv(64) -> tokens",
         },
     ),
+    "a map of other channels beside a sequence": (
+        "tokens -> linear(32)\n  add { | attention(4) | skip(x) }",
+        {"skip(x)": "skip(x) -> tokens -> linear(32)"},
+    ),
+    "a map beside its upsampling": ("add { | skip | upsample(2) }", {"| skip": "| skip -> upsample(size = 64)"}),
     "a sequence of a volume": (
         "add { | tokens -> attention(4) | tanh }",
         {
@@ -123,7 +148,7 @@ def test_each_way_that_is_told_compiles(title: str) -> None:
     (row,) = errors_of(text)
     assert row.fix is None
     for before, after in ways.items():
-        assert f"`{after.strip()}`" in (row.help or ""), row.help
+        assert f"`{after.strip(' |')}`" in (row.help or ""), row.help
         changed = text.replace(before, after, 1)
         assert changed != text and not errors_of(changed), to_text(errors_of(changed))
     assert len(re.findall(r"`[^`]+`", row.help or "")) == len(ways)
@@ -148,6 +173,19 @@ def test_a_stride_that_is_given_twice_is_left_out_once(stride: str) -> None:
 def test_a_name_is_not_made_a_number_in_a_block() -> None:
     text = net("unit(2) -> unit(1)", before="block unit(s) { add { | maxpool(2) -> conv(64, 3, stride = s) | conv(64, 3, stride = s) } }\n")
     assert "stride = 4" not in (errors_of(text)[0].help or "")
+
+
+@pytest.mark.parametrize(("merge", "projection"), [("add", " -> conv(16, 1)"), ("concat", "")])
+def test_stages_of_several_sizes_are_brought_up(merge: str, projection: str) -> None:
+    stages = "a: conv(16)\n  b: conv(32, stride = 2)\n  c: conv(64, stride = 2)\n  "
+    text = net(f"{stages}{merge} {{ | skip(a) | skip(b) | skip(c) }}")
+    (row,) = errors_of(text)
+    assert row.help is not None and "paths 2 and 3 up to the size of `a`" in row.help
+    for name in "bc":
+        brought = f"skip({name}){projection} -> upsample(like = a)"
+        text = text.replace(f"skip({name})", brought)
+        assert f"`{brought}`" in row.help
+    assert not errors_of(text)
 
 
 def test_a_flatten_beside_its_own_input_is_not_left_out() -> None:
