@@ -13,7 +13,7 @@ from ..graph.program import Node
 from ..graph.provenance import main_path, short
 from ..ops.base import Operation
 from ..ops.spatial import map_size
-from .trial import Remedy, Trial, argument_edit, argument_edits, edited, same_text, takes, with_value
+from .trial import Remedy, Trial, argument_edits, edited, same_text, takes, with_values
 
 
 def enlarged(trial: Trial, end: int, wanted: Sequence[int]) -> Remedy | None:
@@ -37,20 +37,21 @@ def centred(trial: Trial, end: int) -> Remedy | None:
         kernel, stride, pad, dilation = (getattr(node.operation, name, None) for name in ("kernel", "stride", "pad", "dilation"))
         if not takes(node.operation, "out_pad") or node.shares is not None or not isinstance(kernel, int) or not isinstance(stride, int):
             continue
-        if stride < 2 or pad != 0 or dilation != 1 or kernel <= stride or (kernel - stride) % 2 or node.index in changes:
+        if stride < 2 or pad != 0 or dilation != 1 or kernel <= stride or node.index in changes:
             continue
-        middle = (kernel - stride) // 2
+        # Where it reaches over by an odd number, one row more is cut and given back.
+        values = {"pad": (kernel - stride + 1) // 2} | ({"out_pad": 1} if (kernel - stride) % 2 else {})
         for other in same_text(trial.nodes, node):
-            operation = with_value(other.operation, "pad", middle)
+            operation = with_values(other.operation, values)
             if operation is None:
                 return None
             changes[other.index] = operation
-        edit = argument_edit(node.span, node.operation, "pad", str(middle))
-        if edit is None:
+        made = argument_edits(node.span, node.operation, {name: str(value) for name, value in values.items()})
+        if not made:
             return None
         steps.append(node)
-        edits.append(edit)
-        texts.append(f"`{edited((edit,), node.span)}`")
+        edits += made
+        texts.append(f"`{edited(made, node.span)}`")
     if len(steps) < 2 or not trial.works(changes):
         return None
     message = f"write {', '.join(texts[:-1])} and {texts[-1]}: each makes its map {_times(steps)} as large"

@@ -9,13 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ...base.diagnostics import Edit, Fix, Label
+from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import main_path, short
 from ..ops.base import Operation, Refusal, Shape
 from ..ops.parameters import Plain
 from .closures import Frame
 from .explain_numbers import size_argument
-from .trial import Remedy, Trial, argument_edits, edited, takes
+from .trial import Remedy, Trial, argument_edits, edited, replaced_argument, takes, with_value
 
 _STATEMENT = re.compile(r"(?:if|for|repeat)\b")
 SKIP = re.compile(r'skip\(\s*([A-Za-z_][\w.]*|"[^"\n]*")\s*\)')
@@ -147,17 +148,26 @@ def size_text(nodes: Sequence[Node], frame: Frame, size: Shape, parts: Sequence[
 
 
 def lower_path(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label], *, labelled: bool
+    nodes: Sequence[Node],
+    frame: Frame,
+    operation: Operation,
+    ends: Sequence[int],
+    start: int | None,
+    parts: Sequence[Label],
+    *,
+    labelled: bool,
 ) -> Remedy | None:
-    """Paths that end some whole factor below the largest, which is a `labelled` step or any: they are to be brought up to that."""
+    """Paths that end some whole factor below the largest, which is or begins at a `labelled` step, or any: they are to be brought up to that."""
     shapes = [nodes[end].shape for end in ends]
     largest = max(range(len(ends)), key=lambda number: shapes[number][1:])
-    label = SKIP.fullmatch(parts[largest].span.text.strip())
     target = shapes[largest]
+    label = SKIP.fullmatch(parts[largest].span.text.strip()) or _lateral(nodes, frame, start, parts[largest].span, target[1:])
     if (label is None) is labelled:
         return None
+    if len(ends) == 2 and not takes(operation, "axis") and target[0] == 1 < shapes[1 - largest][0]:
+        return _shrunk_mask(nodes, operation, ends, parts, largest)
     rows, met = [], list(shapes)
-    text = size_text(nodes, frame, target[1:], parts, ends)[0]
+    text = f"like = {label[1]}" if label is not None else size_text(nodes, frame, target[1:], parts, ends)[0]
     for number, shape in enumerate(shapes):
         if shape[1:] == target[1:]:
             continue
@@ -174,6 +184,29 @@ def lower_path(
     title = f"`{label[1]}`" if label is not None else "the other" if len(ends) == 2 else f"path {largest + 1}"
     written = " and ".join(row for _, row in rows)
     return Remedy(f"bring path{'s' * (len(rows) > 1)} {numbers} up to the size of {title}: {written}", None)
+
+
+def _lateral(nodes: Sequence[Node], frame: Frame, start: int | None, part: Span, size: Shape) -> re.Match[str] | None:
+    """The label at which a path begins that keeps its size, where all other paths come from that, too: the side of a pyramid."""
+    text = part.source.text[: part.end]
+    label = SKIP.match(text[text.rfind("|") + 1 :].strip())
+    labelled = frame.environment.label(label[1]) if label is not None else None
+    if labelled is None or start is None or labelled.tensor != start:
+        return None
+    return label if nodes[start].shape[1:] == size else None
+
+
+def _shrunk_mask(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label], mask: int) -> Remedy | None:
+    """A mask of one channel that is larger than the map which it weighs."""
+    large, small = nodes[ends[mask]].shape, nodes[ends[1 - mask]].shape
+    factors = {before // after for before, after in zip(large[1:], small[1:], strict=True)}
+    factor = factors.pop()
+    if factors or tuple(size * factor for size in small[1:]) != large[1:]:
+        return None
+    if not accepts(operation, [(1, *small[1:]) if number == mask else nodes[end].shape for number, end in enumerate(ends)]):
+        return None
+    span = parts[mask].span
+    return Remedy(f"bring path {mask + 1} down to the size of the other: `{short(span.text)} -> avgpool({factor})`", None)
 
 
 def is_map(node: Node) -> bool:
@@ -197,9 +230,17 @@ def rescaled(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Se
         node = enlarging[number][-1]
         scale = getattr(node.operation, "scale", None)
         factors = {after / before for before, after in zip(size, wanted, strict=True)}
+        trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends]))
+        if len(factors) > 1 and node.index == end and scale is not None:
+            # No factor for all axes: the size itself.
+            bare = with_value(node.operation, "scale", None)
+            sized = with_value(bare, "size", wanted) if bare is not None else None
+            edit = replaced_argument(node.span, node.operation, "scale", size_text(nodes, frame, wanted, parts, ends)[0])
+            if sized is not None and edit is not None and trial.works({node.index: sized}):
+                message = f"write `{edited((edit,), node.span)}`, which ends path {number + 1} in the size of the other{'s' if len(ends) > 2 else ''}"
+                return Remedy(message, None)
         if not isinstance(scale, int) or len(factors) != 1 or (factor := scale * factors.pop()) != int(factor) or factor < 2:
             continue
-        trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends]))
         made = argument_edits(node.span, node.operation, {"scale": str(int(factor))})
         if made is None or trial.changed(node, {"scale": int(factor)}) is None:
             continue

@@ -136,7 +136,7 @@ def _by_a_step(
     ):
         return ranked
     several = bool(axes) and max(axes) > 0
-    if several and (lower := lower_path(nodes, frame, operation, inputs, parts, labelled=True)) is not None:
+    if several and (lower := lower_path(nodes, frame, operation, inputs, start, parts, labelled=True)) is not None:
         return lower
     return (
         a_token_more(nodes, operation, inputs, span)
@@ -147,7 +147,7 @@ def _by_a_step(
         or swapped(nodes, frame, operation, inputs, axes)
         or widened(nodes, frame, operation, inputs, start, parts, axes, is_gate)
         or equalled(nodes, frame, operation, inputs, start, parts, axes)
-        or (lower_path(nodes, frame, operation, inputs, parts, labelled=False) if several else None)
+        or (lower_path(nodes, frame, operation, inputs, start, parts, labelled=False) if several else None)
     )
 
 

@@ -45,12 +45,12 @@ def other_label(
 
 
 def _same_size_before(nodes: Sequence[Node], frame: Frame) -> set[int]:
-    """What enters the merge, and the steps before it that gave the same shape."""
+    """What enters the merge, and the steps before it that gave the same size: it was made of them alone."""
     if not isinstance(frame.current, int):
         return set()
     node = nodes[frame.current]
     found = {node.index}
-    while node.inputs and nodes[node.inputs[0]].shape == node.shape:
+    while node.inputs and nodes[node.inputs[0]].shape[1:] == node.shape[1:] and len(node.shape) == len(node.input_shapes[0]):
         node = nodes[node.inputs[0]]
         found.add(node.index)
     return found

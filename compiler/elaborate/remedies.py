@@ -62,7 +62,7 @@ def _overlapping(trial: Trial, ends: Sequence[int], sizes: Sequence[Shape]) -> R
         smallest = min(sizes)
         steps = [node.operation for node in main_path(trial.nodes, end, None) if takes(node.operation, "out_pad")]
         wider = [step for step in steps if _window(step) > min(_open(step, len(size)))]
-        if size != smallest and wider and (remedy := enlarged(trial, end, smallest)) is not None:
+        if size != smallest and wider and (remedy := centred(trial, end) or enlarged(trial, end, smallest)) is not None:
             return remedy
     return None
 
@@ -78,8 +78,8 @@ def reaching(nodes: Sequence[Node], end: int, wanted: Shape) -> Remedy | None:
     return (
         padded_out(trial, end)
         or resized(trial, end, wanted[1:], None)
-        or enlarged(trial, end, wanted[1:])
         or centred(trial, end)
+        or enlarged(trial, end, wanted[1:])
         or _argument(trial, main_path(nodes, end, None)[::-1])
     )
 
@@ -280,6 +280,8 @@ def _arguments(node: Node) -> Iterator[tuple[int, str, Plain, str]]:
             middle = simple([(side - 1) // 2 * step for side, step in zip(kernels, dilations or (1,) * rank, strict=True)])
             pool = rounds_up is not None
             yield 2 if pool else 4, "pad", middle, show_size(middle)
+            if not pool and getattr(operation, "pad", None) == "half" and getattr(operation, "stride", 1) != 1:
+                yield 5, "pad", 0, "0"  # as the paths beside it have none
     if rounds_up is False:
         yield 3, "ceil", True, "true"
 

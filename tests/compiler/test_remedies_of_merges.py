@@ -89,6 +89,10 @@ EDITS = {
         net("tokens\n  concat { | parameter([64, 1]) | skip }"),
         net("tokens\n  concat(axis = length) { | parameter([1, 64]) | skip }"),
     ),
+    "a reduction of which two paths have no padding": (
+        net("concat { | conv(8, 3, stride = 2) | conv(8, 3, stride = 2, pad = 0) | maxpool(3, stride = 2) }"),
+        net("concat { | conv(8, 3, stride = 2, pad = 0) | conv(8, 3, stride = 2, pad = 0) | maxpool(3, stride = 2) }"),
+    ),
     "the odd one of three": (
         net("add { | conv(64, 3) | conv(32, 1) | conv(64, 1) }"),
         net("add { | conv(64, 3) | conv(64, 1) | conv(64, 1) }"),
@@ -130,6 +134,14 @@ WAYS = {
         "tokens -> linear(32)\n  add { | attention(4) | skip(x) }",
         {"skip(x)": "skip(x) -> tokens -> linear(32)"},
     ),
+    "a mask of the image that weighs a smaller map": (
+        "conv(16, 3, stride = 2)\n  mul { | skip | skip(x) -> conv(1, 1) -> sigmoid }",
+        {"sigmoid": "sigmoid -> avgpool(2)"},
+    ),
+    "the side of a pyramid": (
+        "c3: conv(32)\n  c4: conv(64, 3, stride = 2)\n  p4: conv(8, 1)\n  add { | skip(c3) -> conv(8, 1) | skip(p4) }",
+        {"skip(p4)": "skip(p4) -> upsample(like = c3)"},
+    ),
     "a map beside its upsampling": ("add { | skip | upsample(2) }", {"| skip": "| skip -> upsample(size = 64)"}),
     "a sequence of a volume": (
         "add { | tokens -> attention(4) | tanh }",
@@ -139,6 +151,13 @@ WAYS = {
         },
     ),
 }
+
+
+def test_an_upsampling_of_one_axis_has_a_size() -> None:
+    text = net("a: conv(8, 3, stride = 2)\n  conv(8, 3, stride = 1x2x2)\n  upsample(2)\n  concat { | skip | skip(a) }", "4, 16, 32, 32")
+    (row,) = errors_of(text)
+    assert row.help == "write `upsample(like = a)`, which ends path 1 in the size of the other"
+    assert not errors_of(text.replace("upsample(2)", "upsample(like = a)"))
 
 
 @pytest.mark.parametrize("title", WAYS)
@@ -151,7 +170,7 @@ def test_each_way_that_is_told_compiles(title: str) -> None:
         assert f"`{after.strip(' |')}`" in (row.help or ""), row.help
         changed = text.replace(before, after, 1)
         assert changed != text and not errors_of(changed), to_text(errors_of(changed))
-    assert len(re.findall(r"`[^`]+`", row.help or "")) == len(ways)
+    assert len(re.findall(r"`[^`]*[( ][^`]*`", row.help or "")) == len(ways)
 
 
 @pytest.mark.parametrize("stride", ["2", "s"])

@@ -129,6 +129,12 @@ def test_what_is_expected_is_reached_by_a_padding() -> None:
     assert_mended(net(body.format("")), net(body.format(", pad = 1")))
 
 
+@pytest.mark.parametrize(("kernel", "settings"), [(4, "pad = 1"), (3, "pad = 1, out_pad = 1"), (5, "pad = 2, out_pad = 1")])
+def test_a_decoder_that_grows_too_much_is_padded_in_each_step(kernel: int, settings: str) -> None:
+    body = f"deconv(8, {kernel}, stride = 2{{0}}) -> relu -> deconv(4, {kernel}, stride = 2{{0}})\n  expect [4, 128, 128]"
+    assert_mended(net(body.format("")), net(body.format(f", {settings}")))
+
+
 def test_each_input_of_a_merge_is_told_how_its_axes_are_named() -> None:
     text = "network n {{\n  input a[{0}16, {1}64]\n  input b[{0}20, {1}64]\n  attention(4) {{ | skip(a) | skip(b) }}\n}}\n"
     assert_mended(text.format("", ""), text.format("length = ", "channels = "))
