@@ -109,7 +109,7 @@ class _Ends:
         producer, user, _ = edges[0]
         box = self.box_of.get(producer)
         is_applied = box is not None and box.is_applied  # what it makes of each tensor has a shape of its own
-        tensors = {producer if is_applied else self.representative[producer] for producer, _, _ in edges}
+        tensors = sorted({producer if is_applied else self.representative[producer] for producer, _, _ in edges})
         training_only = all(self.graph.nodes[head].training_only for _, head, _ in edges)
         tail, head = self.tail(producer), self.head(user, producer)
         count = len(tensors)
@@ -119,21 +119,26 @@ class _Ends:
                 given.setdefault(to, set()).add(source)
             count = max(count, *map(len, given.values()))
         size = not any(is_read(self.graph.nodes, edge) for edge in edges)
-        return Line(tail, head, tuple(edges), count=count, training_only=training_only, size=size)
+        return Line(tail, head, tuple(edges), tuple(tensors), count=count, training_only=training_only, size=size)
 
     def _labelled(self, lines: list[Line]) -> tuple[Line, ...]:
-        """Gives one line of each tensor its shape, where the box in front of it changed the shape."""
-        chosen: dict[tuple[str, Shape], int] = {}
+        """Gives one line of each tensor its shape, where the box in front of it changed the shape or hands on tensors of several shapes."""
+        given: dict[str, set[Shape]] = {}
+        for line in lines:
+            given.setdefault(line.tail, set()).update(self.graph.nodes[producer].shape for producer, _, _ in line.edges)
+        chosen: dict[tuple[str, tuple[int, ...]], int] = {}
         for number, line in enumerate(lines):
             shape = self.graph.nodes[line.edges[0][0]].shape
             tail = self.box_of.get(line.edges[0][0])
-            if tail is None or tail.is_port or shape in self._entering(tail):
+            if tail is None or tail.is_port or (len(given[line.tail]) == 1 and shape in self._entering(tail)):
                 continue
-            key = (tail.name, shape)
+            key = (tail.name, line.tensors)
             if key not in chosen or (lines[chosen[key]].skip and not line.skip):
                 chosen[key] = number
-        shapes = {number: shape for (_, shape), number in chosen.items()}
-        return tuple(replace(line, shape=shapes[number]) if number in shapes else line for number, line in enumerate(lines))
+        return tuple(
+            replace(line, shape=self.graph.nodes[line.edges[0][0]].shape) if chosen.get((line.tail, line.tensors)) == number else line
+            for number, line in enumerate(lines)
+        )
 
     def _entering(self, box: Box) -> set[Shape]:
         """The shapes of the tensors that come into a box from outside."""

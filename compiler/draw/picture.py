@@ -103,12 +103,15 @@ class Frame:
 class Line:
     """One drawn edge, and the edges of the graph that it stands for. `count` is the number of its tensors.
 
+    `tensors` are the nodes that make them, of folded rounds those of the first: lines of one tail that have the same carry the same.
+
     `skip`: another way leads from the tail to the head. `size`: the head asks how large the tensor is and does not read it. `shape` is printed beside the line where it changed there.
     """
 
     tail: str
     head: str
     edges: tuple[Edge, ...]
+    tensors: tuple[int, ...]
     count: int = 1
     skip: bool = False
     shape: Shape | None = None

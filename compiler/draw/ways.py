@@ -20,7 +20,7 @@ from .u_shape import STRAIGHT, Arms, arms
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """Where several lines of one tensor enter a frame: they come as one, and part inside. A lone one has it where it enters above its column.
+    """Where several lines of one tensor enter a frame: they come as one, and part inside. Other tensors of their box come by themselves. A lone one has it where it enters above its column.
 
     `lines` are their numbers; `first` is the one that the common piece is drawn for, where each line is drawn as a whole.
     """
@@ -66,26 +66,29 @@ def ways(picture: Picture, shape: Arms = STRAIGHT) -> Ways:
 
 
 def _ports(picture: Picture, columns: Scales) -> tuple[Port, ...]:
-    """A port wherever two lines or more of one tail end in a frame around which the tail stands outside; the innermost frame has it.
+    """A port wherever two lines or more of one tensor end in a frame around which their tail stands outside; the innermost frame has it.
 
     So has a single line to the first map of a column that begins deeper than others: it comes down where the column stands.
     """
     below = columns.deep
     around = _frames_around(picture.root)
-    entering: dict[tuple[str, str], list[int]] = defaultdict(list)
+    entering: dict[tuple[str, str, tuple[int, ...]], list[int]] = defaultdict(list)
     for number, line in enumerate(picture.lines):
         outside = around.get(line.tail, ())
         for frame in around.get(line.head, ()):
             if frame not in outside and not line.training_only:
-                entering[frame, line.tail].append(number)
+                entering[frame, line.tail, line.tensors].append(number)
     depth = {frame.name: place for place, frame in enumerate(picture.frames())}  # outer ones first
     found: list[Port] = []
     taken: set[int] = set()
-    for frame, tail in sorted(entering, key=lambda key: -depth[key[0]]):
-        lines = [number for number in entering[frame, tail] if number not in taken]
+    named: Counter[str] = Counter()
+    for frame, tail, tensors in sorted(entering, key=lambda key: -depth[key[0]]):
+        lines = [number for number in entering[frame, tail, tensors] if number not in taken]
         if len(lines) > 1 or any((frame, picture.lines[number].head) in below for number in lines):
             first = min(lines, key=lambda number: (picture.lines[number].skip, picture.lines[number].shape is None, number))
-            found.append(Port(f"{frame}_{tail}", frame, tail, tuple(lines), first))
+            name = f"{frame}_{tail}"
+            found.append(Port(f"{name}_{named[name]}" if named[name] else name, frame, tail, tuple(lines), first))
+            named[name] += 1
             taken.update(lines)
     return tuple(sorted(found, key=lambda port: port.lines))
 
