@@ -11,6 +11,7 @@ from ..graph.graph import Graph
 from ..graph.program import Node
 from ..ops.base import Shape
 from .picture import Box, Edge, Frame, Line
+from .silent import Silence
 
 if TYPE_CHECKING:
     import networkx
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 Rounds = Mapping[int, Sequence[tuple[int, int]]]
 
 
-def connect(graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
+def connect(
+    graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds, silence: Silence
+) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
     """The lines between the boxes of `root`, in the order of the heads, and the hidden edges."""
     edges = [(producer.index, user.index, operand) for producer, user, operand in graph.edges() if is_drawn(user, operand)]
-    return _Ends(graph, root, representative, rounds).connect(edges)
+    return _Ends(graph, root, representative, rounds, silence).connect(edges)
 
 
 def is_drawn(node: Node, operand: int) -> bool:
@@ -30,29 +33,31 @@ def is_drawn(node: Node, operand: int) -> bool:
 
 
 def connect_inside(
-    graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds, nodes: Sequence[int]
+    graph: Graph, root: Frame, representative: Sequence[int], rounds: Rounds, silence: Silence, nodes: Sequence[int]
 ) -> tuple[tuple[Line, ...], tuple[Edge, ...], tuple[int, ...], tuple[int, ...]]:
     """The same for the inside of a part, `nodes`, with its ports: lines, hidden edges, entries, exits (see `Picture`)."""
     inside = set(nodes)
     edges: list[Edge] = []
     leaving: list[Edge] = []
-    entries: dict[int, str] = {}
-    exits: dict[int, str] = {}
+    ends = _Ends(graph, root, representative, rounds, silence)
     for index in nodes:
         node = graph.nodes[index]
         for operand, source in enumerate(node.inputs):
-            if not is_drawn(node, operand):
-                continue
-            if source not in inside:
-                entries.setdefault(source, f"in{len(entries)}")
-            edges.append((source, index, operand))
-        outer = [user.index for user in graph.users(node) if user.index not in inside]
-        if outer:
-            exits[index] = f"out{len(exits)}"
-            leaving.append((index, outer[0], graph.nodes[outer[0]].inputs.index(index)))
-    ends = _Ends(graph, root, representative, rounds, entries, exits)
-    lines, hidden = ends.connect(edges + leaving)
-    return lines, hidden, tuple(entries), tuple(exits)
+            if is_drawn(node, operand):
+                edges.append((source, index, operand))
+                ends.enter(source, index)
+        outer = next((user.index for user in graph.users(node) if _is_outer(silence, user.index, inside)), None)
+        if outer is not None:
+            ends.exits[index] = f"out{len(ends.exits)}"
+            leaving.append((index, outer, graph.nodes[outer].inputs.index(index)))
+            ends.enter(index)
+    lines, hidden = ends.connect(edges, leaving)
+    return lines, hidden, tuple(ends.entries), tuple(ends.exits)
+
+
+def _is_outer(silence: Silence, user: int, inside: set[int]) -> bool:
+    """Whether a tensor leaves a part for a user of it: not where this does no more than hand it on to what is inside."""
+    return user not in inside and not (silence.holds(user) and all(further in inside for further in silence.users(user)))
 
 
 @dataclass(slots=True)
@@ -63,8 +68,9 @@ class _Ends:
     root: Frame
     representative: Sequence[int]
     rounds: Rounds
-    entries: Mapping[int, str] = field(default_factory=dict)
-    exits: Mapping[int, str] = field(default_factory=dict)
+    silence: Silence
+    entries: dict[int, str] = field(default_factory=dict)
+    exits: dict[int, str] = field(default_factory=dict)
     box_of: dict[int, Box] = field(init=False)
     chained: frozenset[str] = field(init=False)
     """The boxes of rounds that feed each other."""
@@ -73,13 +79,25 @@ class _Ends:
         self.box_of = {node.index: box for box in self.root.boxes() for node in box.nodes}
         self.chained = frozenset(_chained(self.root))
 
-    def connect(self, edges: Sequence[Edge]) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
+    def made(self, index: int) -> int:
+        """What is drawn as the beginning of what a step hands on."""
+        while index not in self.box_of and self.silence.holds(index):
+            index = self.graph.nodes[index].inputs[0]
+        return index
+
+    def enter(self, source: int, user: int | None = None) -> None:
+        """A port for what comes in from outside to what is drawn, or leads right out again."""
+        made = self.made(source)
+        if made not in self.box_of and (user is None or user in self.box_of):
+            self.entries.setdefault(made, f"in{len(self.entries)}")
+
+    def connect(self, edges: Sequence[Edge], leaving: Sequence[Edge] = ()) -> tuple[tuple[Line, ...], tuple[Edge, ...]]:
         bundles: dict[tuple[object, ...], list[Edge]] = {}
-        hidden: list[Edge] = []
+        hidden = [edge for edge in edges if edge[1] not in self.box_of]
         given: dict[tuple[int, int], int] = {}
-        for edge in edges:
-            producer, user, _ = edge
-            tail, head = self.tail(producer), self.head(user, producer)
+        for edge in (*(edge for edge in edges if edge[1] in self.box_of), *leaving):
+            producer, user = self.made(edge[0]), edge[1]
+            tail, head = self.tail(producer), self.head(user, edge[0])
             if tail == head or _between_rounds(self.rounds, producer, user):
                 hidden.append(edge)
                 continue
@@ -106,17 +124,18 @@ class _Ends:
         return box is not None and len(box.first) == 1
 
     def _line(self, edges: list[Edge]) -> Line:
-        producer, user, _ = edges[0]
+        producer, user = self.made(edges[0][0]), edges[0][1]
         box = self.box_of.get(producer)
         is_applied = box is not None and box.is_applied  # what it makes of each tensor has a shape of its own
-        tensors = sorted({producer if is_applied else self.representative[producer] for producer, _, _ in edges})
+        sources = sorted({self.made(producer) for producer, _, _ in edges})
+        tensors = sources if is_applied else sorted({self.representative[source] for source in sources})
         training_only = all(self.graph.nodes[head].training_only for _, head, _ in edges)
-        tail, head = self.tail(producer), self.head(user, producer)
+        tail, head = self.tail(producer), self.head(user, edges[0][0])
         count = len(tensors)
         if box is not None and box.name in self.chained:  # each round may give what the head gathers
             given: dict[int, set[int]] = {}
             for source, to, _ in edges:
-                given.setdefault(to, set()).add(source)
+                given.setdefault(to, set()).add(self.made(source))
             count = max(count, *map(len, given.values()))
         size = not any(is_read(self.graph.nodes, edge) for edge in edges)
         return Line(tail, head, tuple(edges), tuple(tensors), count=count, training_only=training_only, size=size)
@@ -129,7 +148,7 @@ class _Ends:
         chosen: dict[tuple[str, tuple[int, ...]], int] = {}
         for number, line in enumerate(lines):
             shape = self.graph.nodes[line.edges[0][0]].shape
-            tail = self.box_of.get(line.edges[0][0])
+            tail = self.box_of.get(self.made(line.edges[0][0]))
             if tail is None or tail.is_port or (len(given[line.tail]) == 1 and shape in self._entering(tail)):
                 continue
             key = (tail.name, line.tensors)
@@ -144,7 +163,7 @@ class _Ends:
         """The shapes of the tensors that come into a box from outside."""
         inside = {node.index for node in box.nodes}
         nodes = self.graph.nodes
-        return {nodes[source].shape for node in box.nodes for source in node.inputs if source not in inside}
+        return {nodes[source].shape for node in box.nodes for source in map(self.made, node.inputs) if source not in inside}
 
 
 def _chained(item: Box | Frame, is_chained: bool = False) -> Iterator[str]:

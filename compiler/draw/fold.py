@@ -19,6 +19,7 @@ from .edges import connect, connect_inside
 from .identical_parts import Likeness
 from .paths import own_name
 from .picture import Box, Frame, Picture
+from .silent import Silence
 from .streams import streams
 
 LEVELS = ("stage", "block", "op")
@@ -66,20 +67,24 @@ def fold(graph: Graph, view: View = BLOCKS) -> Picture:
     """The picture of `graph` as `view` asks."""
     folder = _Folder(graph, view)
     root = folder.filled(folder.frame_of(graph.program.root))
-    lines, hidden = connect(graph, root, folder.representative, folder.rounds)
+    lines, hidden = connect(graph, root, folder.representative, folder.rounds, folder.silence)
     return Picture(graph.program.name, graph.program.doc, root, lines, hidden, view.level)
 
 
-def inside(graph: Graph, box: Box, level: str = PART) -> Picture:
-    """What a folded box holds: one level further down, with ports where lines come in and go out."""
+def inside(graph: Graph, box: Box, level: str = PART, rounds: Sequence[Sequence[Node]] = ()) -> Picture:
+    """What a folded box holds: one level further down, with ports where lines come in and go out. `rounds` are all that it is drawn for,
+    where these are not those of the box."""
     folder = _Folder(graph, View(level))
     nodes = [node.index for node in box.first]
+    size = len(nodes)
+    rounds = rounds or [box.nodes[at : at + size] for at in range(0, len(box.nodes), size)]
+    folder.silence.tell([node.index for node in round_] for round_ in rounds)
     if box.scope is not None:
         root = folder.filled(folder.frame_of(box.scope), nodes)
     else:
         items = tuple(Box(f"n{node.index}", (node,), (node,), None, node, training_only=node.training_only) for node in box.first)
         root = Frame(box.name, box.main.scope, items)
-    lines, hidden, entries, exits = connect_inside(graph, root, folder.representative, folder.rounds, nodes)
+    lines, hidden, entries, exits = connect_inside(graph, root, folder.representative, folder.rounds, folder.silence, nodes)
     return Picture(graph.program.name, "", root, lines, hidden, level, entries, exits)
 
 
@@ -104,6 +109,7 @@ class _Folder:
     """For every node, the node of the first round that it is drawn as."""
     rounds: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     """For every node of a folded repeat that is drawn open: (repeat, round), innermost first."""
+    silence: Silence = field(init=False)
     _nodes: dict[Scope, list[int]] = field(init=False)
     _alike: Likeness = field(init=False)
     _staged: set[Scope] = field(init=False)
@@ -119,6 +125,7 @@ class _Folder:
 
     def __post_init__(self) -> None:
         self.representative = list(range(len(self.graph.nodes)))
+        self.silence = Silence(self.graph, self._told())
         self._nodes = {}
         self._staged = set()
         self._called = set()
@@ -137,6 +144,12 @@ class _Folder:
                 holder = holder.parent
         self._alike = Likeness(self.graph, self._nodes, self.view.marks)
         self._streams = streams(self.graph, self._nodes) if self.view.level == "block" else set()
+
+    def _told(self) -> set[int]:
+        """Steps that are drawn though they do nothing: where nothing is folded, and what became of one in another network."""
+        if self.view.everything:
+            return set(range(len(self.graph.nodes)))
+        return {index for index, word in enumerate(self.view.marks) if word != self.view.calm}
 
     # ----------------------------------------------------------------------------------------- treatment
 
@@ -182,7 +195,7 @@ class _Folder:
     def _pieces(self, scope: Scope) -> list[_Piece]:
         """What stands in `scope`, in order; parts that are looked through give their own pieces."""
         pieces: list[_Piece] = []
-        pending = list(reversed(self.graph.members[scope]))
+        pending = self._drawn(scope)[::-1]
         while pending:
             member = pending.pop()
             if isinstance(member, Node):
@@ -196,12 +209,20 @@ class _Folder:
                 while pending and isinstance(pending[-1], Scope) and self._same_round(member, pending[-1]):
                     run.append(pending.pop())  # type: ignore[arg-type]
                 if len(run) == 1 or self.view.everything:
-                    pending.extend(reversed([inner for part in run for inner in self.graph.members[part]]))
+                    pending.extend(reversed([inner for part in run for inner in self._drawn(part)]))
                 else:
                     pieces.extend(self._part(part, "through") for part in run)
                 continue
             pieces.append(self._part(member, treatment))
         return pieces
+
+    def _drawn(self, scope: Scope) -> list[Node | Scope]:
+        """What stands directly in a part, without what no picture shows."""
+        holds = self.silence.holds
+        return [
+            member for member in self.graph.members[scope]
+            if not (holds(member.index) if isinstance(member, Node) else all(map(holds, self._nodes[member])))
+        ]  # fmt: skip
 
     def _same_round(self, scope: Scope, other: Scope) -> bool:
         return self._treatment(other) == "through" and self._alike.of(scope) == self._alike.of(other)
@@ -236,7 +257,11 @@ class _Folder:
         if last.scope is not None or piece.scope is not None:
             return False
         tail, head = self.graph.nodes[last.nodes[-1]], self.graph.nodes[piece.nodes[0]]
-        if head.inputs != (tail.index,) or len(self.graph.users(tail)) != 1 or tail.training_only != head.training_only:
+        if (
+            self.silence.sources(head.index) != [tail.index]
+            or len(list(self.silence.users(tail.index))) != 1
+            or tail.training_only != head.training_only
+        ):
             return False
         if any(self._apart(node) for node in (tail, head)):
             return False
@@ -341,8 +366,8 @@ class _Folder:
             return ""
         inside, after = set(one.nodes), set(two.nodes)
         leaving = {user for index in one.nodes for user in self._users(index) if user not in inside}
-        entering = {source for index in two.nodes for source in self.graph.nodes[index].inputs if source not in after}
-        before = {source for index in one.nodes for source in self.graph.nodes[index].inputs if source not in inside}
+        entering = {source for index in two.nodes for source in self.silence.sources(index) if source not in after}
+        before = {source for index in one.nodes for source in self.silence.sources(index) if source not in inside}
         fed = leaving and entering & inside and entering - inside <= before
         if fed and (leaving <= after or self._gather(one, two, leaving - after)):
             return "chain"
@@ -359,7 +384,7 @@ class _Folder:
         return given[0] == given[1]
 
     def _users(self, index: int) -> tuple[int, ...]:
-        return tuple(user.index for user in self.graph.users(self.graph.nodes[index]))
+        return tuple(self.silence.users(index))
 
     # --------------------------------------------------------------------------------------------- frames
 
@@ -403,6 +428,7 @@ class _Folder:
                 assert first.scope is not None
                 items.extend(self._items(first.scope))
                 continue
+            self.silence.tell(piece.nodes for piece in run)
             items.append(self._item(first, run, how == "beside"))
         return told_apart(self.graph, items, self._calls)
 

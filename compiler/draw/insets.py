@@ -62,7 +62,7 @@ def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
 
 def _opened(graph: Graph, design: Design) -> Picture:
     nodes = tuple(graph.nodes[index] for index in nodes_in(graph, design.places[0]))
-    return inside(graph, Box(f"n{nodes[0].index}", nodes, nodes, design.places[0], nodes[0]), INSET)
+    return inside(graph, Box(f"n{nodes[0].index}", nodes, nodes, design.places[0], nodes[0]), INSET, design.nodes)
 
 
 def _calls(box: Box) -> list[Scope]:

@@ -129,7 +129,7 @@ def _cells(frame: Frame, lines: list[Line], nodes: Mapping[int, Node]) -> dict[S
     rank = ranks(graph)
     for line in lines:
         if line.head in boxes and line.tail not in boxes:
-            for producer in {producer for producer, *_ in line.edges}:
+            for producer in line.tensors:
                 source = f"{line.tail}.{producer}"
                 graph.add_edge(source, line.head)
                 size[source] = _of(nodes[producer].shape)

@@ -435,6 +435,10 @@ class Operation(EightBits, ModuleForm):
         """Whether, with these parameters and shapes, the output always equals the input (dropout(0), a 1x1 pool)."""
         return False
 
+    def passes_on(self) -> bool:
+        """Whether it hands on what it is given, in training too, and says so itself: a picture leaves it out."""
+        return False
+
     def divisor(self, inputs: Shapes) -> int:
         """What the size of an axis must divide by, a number that its parameters fix."""
         return 1

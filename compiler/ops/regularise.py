@@ -22,6 +22,9 @@ class Dropout(Operation):
 
     p: float = parameter(PROBABILITY, "the probability of a value to be set to 0", 0.5)
 
+    def passes_on(self) -> bool:
+        return self.p == 0
+
     def output(self, inputs: Shapes) -> Shape:
         return inputs[0]
 
@@ -78,6 +81,9 @@ class DropPath(Operation):
     training_only: ClassVar[bool] = True
 
     p: float = parameter(PROBABILITY, "the probability of a sample to be set to 0")
+
+    def passes_on(self) -> bool:
+        return self.p == 0
 
     def output(self, inputs: Shapes) -> Shape:
         return inputs[0]
@@ -143,6 +149,9 @@ class DropBlock(Operation):
 
     p: float = parameter(PROBABILITY, "about which share of an image is set to 0")
     size: int = parameter(COUNT, "the side of a square; one larger than the image is as large as it", 7)
+
+    def passes_on(self) -> bool:
+        return self.p == 0
 
     def output(self, inputs: Shapes) -> Shape:
         if len(inputs[0]) != 3:

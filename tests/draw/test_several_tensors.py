@@ -72,7 +72,9 @@ def test_each_tensor_has_its_shape_and_joins_no_other(name: str, box: str, shape
     # Every line begins at its box, or at the port of its own tensor.
     for line, way in zip(picture.lines, geometry.whole(found), strict=True):
         at = geometry.places[line.tail]
-        port = next((port for port in found.ports if picture.lines.index(line) in port.lines and picture.lines[port.first] is not line), None)
+        port = next(
+            (port for port in found.ports if picture.lines.index(line) in port.lines and picture.lines[port.first] is not line), None
+        )
         assert port is not None or within(at, way.points[0], -2), (line.tail, line.head)
 
 

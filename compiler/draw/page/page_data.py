@@ -20,6 +20,7 @@ from ..labels import Row, Words, box_rows, caption, frame_rows, has_skip, shape_
 from ..look import Look
 from ..marks import SIGNS, mark
 from ..picture import Box, Frame, Line, Picture
+from ..silent import Silence
 from ..style import BOLD, DARK, LIGHT, POINTS
 from ..tooltip import clean, tooltip
 from ..u_shape import STRAIGHT, arms
@@ -92,8 +93,9 @@ class PageData:
         self.sheets.append(Sheet(graph, picture, {node.index: (node.index,) for node in graph.nodes}, base, marks))
         while done < len(self.sheets):
             outer = self.sheets[done]
+            silence = Silence(outer.graph)
             for box in outer.picture.boxes():
-                if len(box.first) > 1 and len(self.sheets) <= most:
+                if sum(not silence.holds(node.index) for node in box.first) > 1 and len(self.sheets) <= most:
                     self._inside[done, box.name] = len(self.sheets)
                     self.sheets.append(replace(outer, picture=inside(graph, box), drawn=self._all(box, outer.drawn)))
             done += 1
@@ -249,12 +251,13 @@ class PageData:
         if tail is not None and (number, tail.name) in self._inside:
             exits = self.sheets[self._inside[number, tail.name]].picture.exits
             places = {node.index: place % len(tail.first) for place, node in enumerate(tail.nodes)}
-            found = {exits.index(at) for producer, _, _ in line.edges if (at := tail.first[places[producer]].index) in exits}
+            found = {exits.index(at) for tensor in line.tensors if (at := tail.first[places[tensor]].index) in exits}
             row["u"] = sorted(found) or [0]
         if head is not None and (number, head.name) in self._inside:
             entries = self.sheets[self._inside[number, head.name]].picture.entries
             places = {node.index: place % len(head.first) for place, node in enumerate(head.nodes)}
-            sources = {head.first[places[user]].inputs[operand] for _, user, operand in line.edges}
+            reads = Silence(self.sheets[number].graph).source
+            sources = {reads(head.first[places[user]].inputs[operand]) for _, user, operand in line.edges}
             row["v"] = sorted(entries.index(source) for source in sources if source in entries) or [0]
         return row
 
