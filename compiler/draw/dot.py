@@ -274,7 +274,7 @@ class Writer:
         if len(rows) > 1:
             attributes["margin"] = "0.1,0"  # a table has an edge of its own; its last row keeps off the corners of the box
         if box.is_merge:
-            round_shape = len(box.main.operation.symbol) == 1 and box.count == 1
+            round_shape = len(box.main.operation.symbol) == 1 and len(rows[0]) == 1
             attributes |= {"shape": "circle" if round_shape else "ellipse", "margin": "0.02", "width": "0.24", "height": "0.24"}
             attributes["style"] = "filled"
         if box.is_port:
@@ -339,7 +339,7 @@ class Writer:
         if len(rows) == 1:
             return f"<{self._row(rows[0], fill)}>"
         cells = []
-        for _, group in groupby(rows, lambda row: row[0].style == "small"):
+        for _, group in groupby(rows, lambda row: all(words.style == "small" for words in row)):
             lines = list(group)
             # The paths of a block stand one under the other, each from its bar on.
             align = ' BALIGN="LEFT"' if any(row[0].text.startswith("| ") for row in lines) else ""

@@ -18,6 +18,7 @@ from .joining import steps_of
 from .paths import Fork, Steps, own_name
 from .picture import Box, Frame
 from .several import several
+from .step_names import step_name
 from .style import BOLD, POINTS
 
 LONGEST = 165.0  # points of a row
@@ -149,11 +150,13 @@ def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
         heading = counted(title(box.scope, not names), box.count, box.parallel, box.is_applied)
         apart = ((Words(box.apart, "small"),),) if box.apart else ()
         return (heading, *_shared_row(box), *apart, *((Words(text, "small"),) for text in texts))
+    name = step_name(graph, box)
+    head: Row = (Words(f"{name}: ", "small"),) if name else ()
     if box.is_merge:
-        return (counted((Words(box.main.operation.symbol or box.main.operation.name, "name"),), box.count, box.parallel),)
+        return (counted((*head, Words(box.main.operation.symbol or box.main.operation.name, "name")), box.count, box.parallel),)
     if box.is_port:
         return port_rows(box)
-    head: Row = (Words(box.main.operation.name, "name"),)
+    head += (Words(box.main.operation.name, "name"),)
     said = _caption_of_rounds(box, box.main, say)
     if said:
         head += (Words(" " + said),)

@@ -443,6 +443,7 @@ class Expansion:
     def register(self, frame: Frame, labelled: Labelled) -> None:
         """Make a label known: after its step, in the body that holds it; by its dotted name from outside."""
         frame.environment.labels[labelled.name] = labelled
+        self.build.named.append((frame.scope, labelled))
         path = labelled.name.split(".")
         frame.names.keep(path, labelled)
         if len(path) > 1:

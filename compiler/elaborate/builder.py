@@ -91,6 +91,7 @@ class Builder:
     given_up: bool = False  # a limit is passed, and that is said
     givens: dict[int, Mapping[str, Given]] = field(default_factory=dict)  # by the identity of a call: its arguments, for messages
     labels: list[Labelled] = field(default_factory=list)  # those of steps: nobody may ever read them
+    named: list[tuple[Scope, Labelled]] = field(default_factory=list)  # all that labels stand for, and where they were given
     _said: set[tuple[str, str, int]] = field(default_factory=set)
     _errors: int = 0
     _repeats: int = 0

@@ -69,6 +69,8 @@ class Labelled:
     members: dict[str, Labelled] = field(default_factory=dict)
     again: Again | None = None
     used: bool = False
+    is_read: bool = False
+    """Whether something reads its tensor: what names weights alone is used, too."""
     parts: tuple[Label, ...] = ()  # of a list: what gave its items, for messages
 
     @property
@@ -90,10 +92,10 @@ class Labelled:
 
     def read(self) -> Tensors:
         """Its tensor or tensors, which something reads."""
-        self.used = True
+        self.used = self.is_read = True
         if self.tensor is None:
             for item in self.members.values():
-                item.used = True
+                item.used = item.is_read = True
         return self.tensors
 
 

@@ -336,7 +336,7 @@ def _expand(expansion: Expansion, template: Template, options: Options, file_doc
         needs_an_input(build, tensor, f"the output `{output}`" if output else "the network's output")
         build.add(frame, Output(), (tensor,), shape, ("output", output or "output") if output or taken else ("output",), span)
     tell_heads_apart(build.nodes, frame.network)
-    return Program(name, doc, head, frame.scope, _in_order(build.nodes), parameters or (), tuple(build.budgets))
+    return Program(name, doc, head, frame.scope, _in_order(_as_taken(build)), parameters or (), tuple(build.budgets))
 
 
 def _parameters(expansion: Expansion, template: Template, given: dict[str, Given]) -> tuple[tuple[str, Value], ...]:
@@ -345,6 +345,15 @@ def _parameters(expansion: Expansion, template: Template, given: dict[str, Given
     frame = Frame(Scope("network", (), None, definition.head), Environment(template.environment), template.defaults, Names(), None, None)
     bind_parameters(expansion, frame, definition, given)
     return tuple((name, plain(binding.value)) for name, binding in frame.environment.bindings.items())
+
+
+def _as_taken(build: Builder) -> list[Node]:
+    """The nodes with the names by which the text takes them up again: those of their own body, not what is labelled around it."""
+    names: dict[int, str] = {}
+    for scope, labelled in build.named:
+        if labelled.is_read and isinstance(labelled.tensor, int) and build.nodes[labelled.tensor].scope is scope:
+            names.setdefault(labelled.tensor, labelled.name.split(".")[-1])
+    return [replace(node, taken_as=names[node.index]) if node.index in names and not node.is_port else node for node in build.nodes]
 
 
 def _in_order(nodes: list[Node]) -> tuple[Node, ...]:

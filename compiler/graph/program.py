@@ -129,6 +129,7 @@ class Node:
     use: int = 1
     training_only: bool = False
     label: bool = False  # the user named it
+    taken_as: str = ""  # the name by which the text takes it up again, with `skip`, or gives it as an output
     axes: Axes = ()
     input_axes: tuple[Axes, ...] = ()
 

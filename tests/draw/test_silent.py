@@ -14,6 +14,7 @@ from archc.compiler.draw.page.page import to_page
 from archc.compiler.draw.picture import Box, Picture
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
+from archc.compiler.ops.base import Shape
 from tests.sample import sample
 from tests.support import graph_of
 
@@ -41,7 +42,7 @@ def graph_with(step: str, empty: str = "skip") -> Graph:
     return graph_of(TEXT.replace(" NOTHING", f" -> {step}" if step else "").replace("EMPTY", empty))
 
 
-def seen(graph: Graph, picture: Picture) -> tuple[list[tuple[Row, ...]], list[tuple[int, int, bool, object, int]]]:
+def seen(graph: Graph, picture: Picture) -> tuple[list[tuple[Row, ...]], list[tuple[int, int, bool, Shape | None, int]]]:
     """The words in the boxes, and the lines between them."""
     numbers = {box.name: number for number, box in enumerate(picture.boxes())}
     ends = {**numbers, **{f"{word}{number}": -1 - number for word in ("in", "out") for number in range(9)}}
@@ -70,7 +71,7 @@ def test_the_inside_of_a_chain_of_operations() -> None:
     box = next(box for box in fold(graph).boxes() if box.main.operation.name == "conv")
     inner = inside(graph, box)
     assert [one.main.operation.name for one in inner.boxes()] == ["conv", "bn", "relu"]
-    assert [(line.tail, line.head) for line in inner.lines][0][0] == "in0" and len(inner.lines) == 4
+    assert inner.lines[0].tail == "in0" and len(inner.lines) == 4
     assert (len(inner.entries), len(inner.exits)) == (1, 1)
 
 

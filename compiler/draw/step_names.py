@@ -1,0 +1,50 @@
+"""What a picture calls a single step: the name by which the text takes it up again, or the one that the network's own body gives it.
+
+Most labels of steps are there for the keys of weights alone (`conv1`, `bn1`, `fc`) and say what the operation says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..graph.graph import Graph
+from ..graph.program import Node
+from ..ops.foreign_names import SAME
+from .picture import Box
+
+LETTERS = re.compile(r"[a-z]+")
+
+
+def step_name(graph: Graph, box: Box) -> str:
+    """That of an operation, or of an operation with its companions; of rounds that are drawn once those of the first and the last."""
+    for number in dict.fromkeys((len(box.first) - 1, box.first.index(box.main))):
+        names = [_name(graph, node) for node in box.nodes[number :: len(box.first)]]
+        told = list(dict.fromkeys(name for name in names if name))
+        if told and (all(names) or len(told) == 1):
+            return told[0] if len(told) == 1 else f"{told[0]} \u2026 {told[-1]}"
+    return ""
+
+
+def _name(graph: Graph, node: Node) -> str:
+    if node.taken_as:
+        is_told = all(user.is_port and user.names[-1:] == (node.taken_as,) for user in graph.users(node))  # by the output itself
+        return "" if is_told or all(_says(node, word) for word in _words(node.taken_as)) else node.taken_as
+    around = node.scope.ancestors()
+    if not node.label or any(scope.template for scope in around[1:]):
+        return ""
+    name = node.names[-1]
+    is_told = name == node.scope.title or any(_says(node, word) for word in _words(name))
+    return "" if is_told or name.isdigit() else name
+
+
+def _words(name: str) -> Iterator[str]:
+    return (found[0] for found in LETTERS.finditer(name.lower()))
+
+
+def _says(node: Node, word: str) -> bool:
+    """Whether a word in a name is one for the operation: `norm`, `fc`, `linears`, `pos`."""
+    operation = node.operation
+    own = (*operation.name.split("_"), operation.family, *SAME.get(operation.name, "").split())
+    own += ("fc", "linear") if operation.family == "convolution" else ()  # of one place it is one
+    return any(word == other or (min(len(word), len(other)) > 2 and (word.startswith(other) or other.startswith(word))) for other in own)
