@@ -107,7 +107,7 @@ def test_colours_of_costs_are_those_of_both_and_a_search_finds_in_both(shown: An
     search = shown.find_element("id", "search")
     search.send_keys("squeeze")
     assert shown.find_element("id", "found").text == "1 found"
-    assert [labels(shown, "box.on", canvas) for canvas in BOTH] == [[], ["+ conv 1x1, 16"]]
+    assert [labels(shown, "box.on", canvas) for canvas in BOTH] == [[], ["+ squeeze: conv 1x1, 16"]]
     search.send_keys(Keys.ESCAPE)
     search.send_keys("linear")
     assert [len(labels(shown, "box.on", canvas)) for canvas in BOTH] == [1, 1]

@@ -69,8 +69,8 @@ def test_two_models_are_compared_as_git_compares_texts(shown: Any) -> None:
     assert groups == ["body: 4 changes", "head: 1 change"]
     one, two = labels(shown), labels(shown, canvas="canvas1")
     assert one[:3] == two[:3] == ["image, 3\u00d732\u00d732", "stem, unit", "a unit, 3x3, 16"]  # what is the same is shut
-    assert [label for label in one if label not in two] == ["~ conv 3x3, 16", "\u2212 relu"]
-    assert [label for label in two if label not in one] == ["~ conv 5x5, 16", "+ conv 1x1, 16"]
+    assert [label for label in one if label not in two] == ["~ conv 3x3, 16", "\u2212 old: relu", "= linear 10"]
+    assert [label for label in two if label not in one] == ["~ conv 5x5, 16", "+ squeeze: conv 1x1, 16", "= classifier: linear 10"]
 
 
 @in_browser
@@ -111,8 +111,8 @@ def test_what_is_the_same_step_stands_level_and_is_chosen_in_both(shown: Any) ->
     assert (chosen(shown, "canvas"), chosen(shown, "canvas1")) == (["~ conv 3x3"], ["~ conv 5x5"])
     (renamed,) = [row for row in shown.find_elements("css selector", "#changes tbody tr") if "classifier" in row.text]
     renamed.click()
-    assert (chosen(shown, "canvas"), chosen(shown, "canvas1")) == (["= linear 10"], ["= linear 10"])
-    left, right = places(shown)["= linear 10"], places(shown, "canvas1")["= linear 10"]
+    assert (chosen(shown, "canvas"), chosen(shown, "canvas1")) == (["= linear 10"], ["= classifier: linear 10"])
+    left, right = places(shown)["= linear 10"], places(shown, "canvas1")["= classifier: linear 10"]
     assert (left[1] + left[3]) / 2 == pytest.approx((right[1] + right[3]) / 2, abs=3)
 
 
