@@ -144,7 +144,7 @@ class _Ends:
         """Gives one line of each tensor its shape, where the box in front of it changed the shape or hands on tensors of several shapes."""
         given: dict[str, set[Shape]] = {}
         for line in lines:
-            given.setdefault(line.tail, set()).update(self.graph.nodes[producer].shape for producer, _, _ in line.edges)
+            given.setdefault(line.tail, set()).update(self.graph.nodes[tensor].shape for tensor in line.tensors)
         chosen: dict[tuple[str, tuple[int, ...]], int] = {}
         for number, line in enumerate(lines):
             shape = self.graph.nodes[line.edges[0][0]].shape

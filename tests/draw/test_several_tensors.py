@@ -102,3 +102,10 @@ def test_on_the_page_each_leaves_the_opened_box_at_a_port_of_its_own(name: str) 
         ports = {line["h"] for line in data(made)["layouts"][box["i"]]["lines"] if line["h"].startswith("out")}
         begun = {port for line in outer["lines"] if line["t"] == box["n"] and "b" not in line for port in line.get("u", [0])}
         assert begun == {int(port.removeprefix("out")) for port in ports}, box["r"]
+
+
+def test_rounds_that_are_drawn_once_hand_on_one_tensor() -> None:
+    """Each round of SRResNet's enlarging gives another size: the first one's is none of all."""
+    picture = fold(check("srresnet").graph)
+    (repeated,) = [frame for frame in picture.frames() if frame.count > 1]
+    assert [line.shape for line in picture.lines if line.tail in {box.name for box in repeated.boxes()}] == [None, None]
