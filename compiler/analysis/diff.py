@@ -2,13 +2,14 @@
 
 Steps with weights are matched by their paths, those without by what they read, then by their paths as well. What is left on both sides
 is matched in order by operation, arguments and shape, which finds what was only renamed, then out of order where one step alone on either
-side is that, which finds what was moved, and then by operation and surroundings, which finds what was renamed and changed.
+side is that, which finds what was moved, and then by operation and surroundings, which finds what was renamed and changed. None of these
+takes a single step out of a block of which the most is gone or new: there it is a step like any other, and nobody moved it.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Hashable, Sequence
 from difflib import SequenceMatcher
 from functools import partial
@@ -16,7 +17,7 @@ from typing import Literal, TypeAlias
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
-from ..graph.program import Node
+from ..graph.program import Node, Scope
 from ..ops.base import Shape, show
 from .cost import total, work_of, works_of
 from .cost_table import Work
@@ -158,18 +159,13 @@ def diff(before: Graph, after: Graph, *, timed: bool = False) -> Difference:
     partner = {new: old for old, new in pairs}
     gone = {node.index for node in before.nodes} - {old for old, _ in pairs}
     rows: list[tuple[int | None, int | None]] = []
-    removed = iter(sorted(gone))
-    waiting = next(removed, None)
-    for node in after.nodes:
-        old = partner.get(node.index)
-        # A removed step is told where it stood: before the first matched step that came after it.
-        while waiting is not None and old is not None and waiting < old:
-            rows.append((waiting, None))
-            waiting = next(removed, None)
-        rows.append((old, node.index))
-    while waiting is not None:
-        rows.append((waiting, None))
-        waiting = next(removed, None)
+    removed = deque(sorted(gone))
+    for node, following in zip(after.nodes, _following(after, partner), strict=True):
+        # A removed step is told where it stood: before the first matched step that came after it, and before what is new there.
+        while removed and (following is None or removed[0] < following):
+            rows.append((removed.popleft(), None))
+        rows.append((partner.get(node.index), node.index))
+    rows += [(index, None) for index in removed]
     to_new = dict(pairs)
     changes = []
     same = 0
@@ -187,6 +183,14 @@ def diff(before: Graph, after: Graph, *, timed: bool = False) -> Difference:
 
         times = (microseconds(before), microseconds(after))
     return Difference(before, after, tuple(changes), same, (_total(before), _total(after)), tuple(rows), times)
+
+
+def _following(after: Graph, partner: dict[int, int]) -> list[int | None]:
+    """For each step the partner of the first one from it on that has one."""
+    found: list[int | None] = []
+    for node in reversed(after.nodes):
+        found.append(partner.get(node.index, found[-1] if found else None))
+    return found[::-1]
 
 
 def _total(graph: Graph) -> Work:
@@ -225,6 +229,7 @@ def _match(before: Graph, after: Graph) -> tuple[list[tuple[int, int]], set[int]
     for node in after.nodes:
         by_name(node)
     pairs = [(was, now) for now, was in to_old.items()]
+    homes = _Homes.of(before, after, pairs)
     left_after = [node for node in after.nodes if node.index not in to_old]
     left_before = [node for node in before.nodes if node.unique in old]
     keys: tuple[Callable[[Node], Hashable], ...] = (
@@ -237,13 +242,44 @@ def _match(before: Graph, after: Graph) -> tuple[list[tuple[int, int]], set[int]
     moved: set[int] = set()
     in_order: list[_Search] = [partial(_aligned, key=key) for key in keys]
     for search in (*in_order[:2], _moved, *in_order[2:]):
-        found = search(left_before, left_after)
+        found = homes.settled(search(left_before, left_after))
         moved |= {two.index for _, two in found} if search is _moved else set()
         pairs += [(one.index, two.index) for one, two in found]
         done_before, done_after = {one.index for one, _ in found}, {two.index for _, two in found}
         left_before = [node for node in left_before if node.index not in done_before]
         left_after = [node for node in left_after if node.index not in done_after]
     return sorted(pairs), moved
+
+
+@dataclass(slots=True)
+class _Homes:
+    """The calls of blocks that steps stand in, and how many steps of each are matched, on both sides."""
+
+    sizes: Counter[Scope]
+    matched: Counter[Scope]
+
+    @classmethod
+    def of(cls, before: Graph, after: Graph, pairs: Sequence[tuple[int, int]]) -> _Homes:
+        homes = cls(_homes(*before.nodes, *after.nodes), Counter())
+        homes.matched += _homes(*(node for was, now in pairs for node in (before.nodes[was], after.nodes[now])))
+        return homes
+
+    def settled(self, found: Sequence[tuple[Node, Node]]) -> list[tuple[Node, Node]]:
+        """The pairs without those of steps in different parts of which one is a block where, with all of them, less than half is matched."""
+        with_all = self.matched + _homes(*(node for pair in found for node in pair))
+        gone = {home for home in with_all if 2 * with_all[home] < self.sizes[home]}
+        kept = [(one, two) for one, two in found if one.scope.path == two.scope.path or gone.isdisjoint((_home(one), _home(two)))]
+        self.matched += _homes(*(node for pair in kept for node in pair))
+        return kept
+
+
+def _homes(*nodes: Node) -> Counter[Scope]:
+    return Counter(home for home in map(_home, nodes) if home is not None)
+
+
+def _home(node: Node) -> Scope | None:
+    """The innermost call around a step; nothing for one of the network's own."""
+    return next((scope for scope in reversed(node.scope.ancestors()[1:]) if scope.template), None)
 
 
 def _read(node: Node, inputs: tuple[int, ...]) -> tuple[int, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 
 from archc.compiler.analysis.diff import Difference, diff
+from archc.compiler.graph.graph import Graph
 
 from .texts import graph_of, shipped
 
@@ -139,3 +141,36 @@ def test_what_could_have_been_moved_from_two_places_is_gone_and_new() -> None:
     before = "network n { input x[8, 16, 16] p: conv(8, 5) -> m: maxpool(3, stride = 1, pad = 1) -> q: conv(8, 5) -> a: avgpool(2) }"
     after = "network n { input x[8, 16, 16] m: maxpool(3, stride = 1, pad = 1) -> a: avgpool(2) -> r: conv(8, 5) }"
     assert "moved" not in {change.kind for change in diff(graph_of(before), graph_of(after)).changes}
+
+
+def of_units(depth: int, is_pre: bool) -> Graph:
+    """Units with their norm before or behind; those that have it before need one more at the end."""
+    text = "block unit { add { | FIRST linear(16) -> gelu -> linear(16) | skip } LAST }\n"
+    text += "network n { input tokens[length = 4, channels = 16]\n stage body { repeat DEPTH { unit } }\n END linear(8) }"
+    words = {"FIRST": "ln ->" if is_pre else "", "LAST": "" if is_pre else "-> ln", "END": "ln ->" if is_pre else "", "DEPTH": str(depth)}
+    for word, written in words.items():
+        text = text.replace(word, written)
+    return graph_of(text)
+
+
+def test_a_step_of_a_block_that_is_gone_is_no_other_step() -> None:
+    difference = diff(of_units(6, is_pre=False), of_units(4, is_pre=True))
+    gone = [change for change in difference.changes if change.before is not None and change.before.unique.startswith(("body.4", "body.5"))]
+    assert len(gone) == 10 and {change.kind for change in gone} == {"removed"}
+    (new,) = [change for change in difference.changes if change.after is not None and change.after.unique == "ln1"]
+    assert new.kind == "added"
+    # What is gone is told before what stands there now: each part once.
+    places = [change.title.split(".")[0].split()[0] for change in difference.changes]
+    assert [name for name, _ in groupby(places)] == ["body", "ln1", "linear1"]
+    back = diff(of_units(4, is_pre=True), of_units(6, is_pre=False))
+    assert {change.kind for change in back.changes if change.after is not None and change.after.unique.startswith("body.5")} == {"added"}
+
+
+def test_steps_that_are_written_as_a_block_are_renamed() -> None:
+    steps = "conv(8, 3) -> bn -> relu"
+    plain, called = (
+        graph_of(f"{blocks}\nnetwork n {{ input image[3, 8, 8]\n {body}\n global_avgpool -> flatten -> linear(4) }}")
+        for blocks, body in (("", f"{steps}\n{steps}"), (f"block unit {{ {steps} }}", f"{steps} -> unit"))
+    )
+    for difference in (diff(plain, called), diff(called, plain)):
+        assert {change.kind for change in difference.changes} <= {"renamed"}
