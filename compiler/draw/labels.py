@@ -7,7 +7,7 @@ All of it is read from the operations, never from names that the user gave.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, groupby
+from itertools import chain, groupby, pairwise
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
@@ -15,9 +15,10 @@ from ..graph.program import Node, Scope
 from ..ops.base import Shape
 from .font import width
 from .joining import steps_of
-from .paths import Fork, Steps, own_name
+from .paths import Fork, Steps, nodes_in, own_name
 from .picture import Box, Frame
 from .several import several
+from .silent import Silence
 from .step_names import step_name
 from .style import BOLD, POINTS
 
@@ -194,15 +195,15 @@ def port_rows(box: Box) -> tuple[Row, ...]:
 
 
 def summary(graph: Graph, scope: Scope, say: Say = caption) -> tuple[str, ...]:
-    """A few rows that tell what happens in a folded part."""
+    """A few rows that tell what happens in a folded part: its telling operations or, where it is a short row of others, those."""
     if scope.kind in ("stage", "network"):
         steps = _steps(graph, scope, say, deep=False)
-        lines = _rows(_run_lengths([_text(step) for step in steps]))
+        lines = _rows(_run_lengths([_text(step) for step in steps])) if steps else _of_row(graph, scope, say)
         if len(lines) > MOST_ROWS:  # then without what its forks hold
             lines = _rows(_run_lengths([step for step in steps if isinstance(step, str)]))
         return _shortened(lines)
     steps = _steps(graph, scope, say, deep=True)
-    lines = _of_block(steps)
+    lines = _of_block(steps) if steps else _of_row(graph, scope, say)
     if len(lines) > FEW_ROWS:  # then what comes over and over is told once
         lines = min(lines, _of_block(steps, _once), key=len)
     if len(lines) > MOST_ROWS:  # then the blocks within it by their names, where that is short enough
@@ -214,6 +215,16 @@ def summary(graph: Graph, scope: Scope, say: Say = caption) -> tuple[str, ...]:
 def has_skip(graph: Graph, scope: Scope) -> bool:
     """Whether a block is a residual branch that is added to a skip, of which its sum says nothing: a mark beside its box does."""
     return scope.kind == "block" and bool(_branch(_steps(graph, scope, caption, deep=True)))
+
+
+def _of_row(graph: Graph, scope: Scope, say: Say) -> list[str]:
+    """The operations of a part that follow each other and nothing else, where few rows tell them."""
+    silence = Silence(graph)
+    nodes = [index for index in nodes_in(graph, scope) if not silence.holds(index)]
+    if any(silence.sources(two) != [one] for one, two in pairwise(nodes)) or len(graph.nodes[nodes[0]].inputs) > 1:
+        return []
+    lines = _rows(_once([phrase(graph.nodes[index], say) for index in nodes]))
+    return lines if len(lines) <= FEW_ROWS else []
 
 
 def _branch(steps: Steps) -> Steps:

@@ -183,3 +183,30 @@ def test_axes_are_told_by_the_names_that_they_have_in_the_tensor(steps: str, tol
         caption(next(node for node in reversed(graph.nodes) if node.operation.name in ("roll", "flip", "normalize", "reduce", "concat")))
         == told
     )
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ("flatten", "flatten"),
+        ("bn -> relu", "bn \u2192 relu"),
+        ("identity -> bn -> dropout(0) -> relu -> bn -> relu -> bn -> relu", "(bn \u2192 relu) \u00d73"),
+        ("bn -> conv(16, 3)", "3x3, 16"),
+        ("add { | relu | tanh }", ""),
+    ],
+)
+def test_a_part_without_telling_steps_tells_those_that_it_has(steps: str, told: str) -> None:
+    graph = graph_of(f"network n {{ input image[16, 8, 8]\n conv(16, 3) -> part: {{ {steps} }}\n stage whole {{ {steps} }}\n relu }}")
+    (part,) = [scope for scope in graph.members if scope.names == ("part",)]
+    assert "".join(summary(graph, part)) == told
+    (stage,) = [scope for scope in graph.members if scope.kind == "stage"]
+    assert "".join(summary(graph, stage)) == told
+
+
+def test_two_ways_in_say_the_same() -> None:
+    """A group around a step hides nothing of it."""
+    text = "network n { input a[8]\n input b[8]\n one: { skip(a) -> embedding(9, 4) }\n skip(b) -> two: embedding(9, 4)\n add { | skip(one) | skip(two) } }"
+    graph = graph_of(text)
+    (one,) = [scope for scope in graph.members if scope.names == ("one",)]
+    (step,) = [node for node in graph.nodes if node.key == "two"]
+    assert summary(graph, one) == (f"embedding {caption(step)}",)

@@ -63,7 +63,7 @@ def rows(browser: Any) -> list[str]:
 def test_two_models_are_compared_as_git_compares_texts(shown: Any) -> None:
     """Two models, and where their architectures differ is spotted, part by part, with what was gone into only where something changed."""
     assert rows(shown) == [
-        "~ body.b.conv1 (conv)", "+ body.squeeze (conv)", "\u2212 body.old (relu)", "~ body.c.conv1 (conv)", "= head.fc -> head.classifier (linear)",
+        "~ body.b.conv1 (conv)", "\u2212 body.old (relu)", "+ body.squeeze (conv)", "~ body.c.conv1 (conv)", "= head.fc -> head.classifier (linear)",
     ]  # fmt: skip
     groups = [row.text for row in shown.find_elements("css selector", "#changes .group th")]
     assert groups == ["body: 4 changes", "head: 1 change"]
