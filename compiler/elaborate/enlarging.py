@@ -71,7 +71,8 @@ def _settings(operation: Operation, sizes: Sequence[int], wanted: Sequence[int])
     kernel, stride, pad, out_pad, dilation = rows
     axes = list(zip(sizes, wanted, strict=True))
     strides = dict.fromkeys([*(after // before for before, after in axes), *(-(-after // before) for before, after in axes)])
-    for other in (step for step in strides if step >= 1):
+    # One that enlarges goes on to do so.
+    for other in (step for step in strides if step >= (2 if stride > 1 else 1)):
         # A window that is smaller than its stride leaves gaps.
         window = max(kernel, other) if dilation == 1 else kernel
         reach = (window - 1) * dilation + 1

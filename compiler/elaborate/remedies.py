@@ -11,7 +11,7 @@ from itertools import islice
 
 from ...base.diagnostics import Edit, Fix, Label
 from ..graph.program import Node
-from ..graph.provenance import has_even_half, main_path, short
+from ..graph.provenance import has_even_half, has_odd_window, main_path, short
 from ..ops.base import Operation, Shape, show_size
 from ..ops.parameters import Plain
 from ..ops.spatial import each_axis, map_size, simple
@@ -47,13 +47,22 @@ def meeting(
             remedy = padded_out(trial, end) or resized(trial, end, largest, label)
             if remedy is not None:
                 return remedy
+    steps = [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))]
     return (
         (_padded_and_cropped(nodes, ends, parts) if again else None)
+        or _argument(trial, [node for node in steps if _is_overpadded(node)])
         or _overlapping(trial, ends, sizes)
-        or _argument(trial, [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))])
+        or _argument(trial, steps)
         or levelled(nodes, frame, operation, ends, start, parts)
         or _cropped(nodes, operation, ends, parts, again)
     )
+
+
+def _is_overpadded(node: Node) -> bool:
+    """Whether a convolution is padded by more than its window reaches to each side: its map grows, as nobody wants."""
+    pad = getattr(node.operation, "pad", 0)
+    windows = node.operation.windows(node.input_shapes, node.shape) or ()
+    return isinstance(pad, int) and any(pad > (window.kernel - 1) * window.dilation // 2 for window in windows if window.upscale == 1)
 
 
 def _overlapping(trial: Trial, ends: Sequence[int], sizes: Sequence[Shape]) -> Remedy | None:
@@ -273,13 +282,16 @@ def _arguments(node: Node) -> Iterator[tuple[int, str, Plain, str]]:
     if rounds_up is True:
         yield 1, "ceil", False, "false"
     kernel = getattr(operation, "kernel", None)
-    if takes(operation, "pad") and not takes(operation, "out_pad") and kernel not in (None, 1):
+    if takes(operation, "pad") and not takes(operation, "out_pad") and kernel is not None:
         rank = len(node.shape) - 1
         kernels, dilations = each_axis(kernel, rank), each_axis(getattr(operation, "dilation", 1), rank)
         if kernels is not None:
             middle = simple([(side - 1) // 2 * step for side, step in zip(kernels, dilations or (1,) * rank, strict=True)])
             pool = rounds_up is not None
-            yield 2 if pool else 4, "pad", middle, show_size(middle)
+            # A dilation that a name gives may be another in the next round.
+            named = re.search(r"\bdilation\s*=\s*(?!\d)", node.span.text) is not None and has_odd_window(operation)
+            padded = "half" if named else middle
+            yield 2 if pool else 4, "pad", padded, show_size(padded)
             if not pool and getattr(operation, "pad", None) == "half" and getattr(operation, "stride", 1) != 1:
                 yield 5, "pad", 0, "0"  # as the paths beside it have none
     if rounds_up is False:

@@ -79,9 +79,14 @@ def lost_rows(nodes: Sequence[Node], index: int, stop: int | None) -> list[str]:
 
 def has_even_half(operation: Operation) -> bool:
     """Whether the operation has an even window that its `pad = half` cannot centre."""
+    return getattr(operation, "pad", None) == "half" and not has_odd_window(operation)
+
+
+def has_odd_window(operation: Operation) -> bool:
+    """Whether the operation has a window that `pad = half` can centre, or none."""
     kernel = getattr(operation, "kernel", None)
     sizes = kernel if isinstance(kernel, tuple) else (kernel,)
-    return getattr(operation, "pad", None) == "half" and any(isinstance(size, int) and size % 2 == 0 for size in sizes)
+    return all(not isinstance(size, int) or size % 2 == 1 for size in sizes)
 
 
 def parting(nodes: Sequence[Node], ends: Sequence[int]) -> int | None:
