@@ -30,7 +30,8 @@ def on_other_axes(
         return None
     for number, index in enumerate(inputs):
         others = [*shapes[:number], *shapes[number + 1 :]]
-        is_learned = _is_learned(nodes[index])
+        # What others read as well keeps its sizes.
+        is_learned = _is_learned(nodes[index]) and not any(index in node.inputs for node in nodes)
         if len({len(shape) for shape in others}) != 1 or not (is_learned or len(shapes[number]) < len(others[0])):
             continue
         found: list[tuple[Way, Operation]] = []

@@ -32,6 +32,12 @@ def in_a_path(frame: Frame, node: Node) -> bool:
     return not isinstance(frame.current, int) or node.index > frame.current
 
 
+def axis_words(frame: Frame, axes: Mapping[str, int]) -> tuple[str, ...]:
+    """Axes by their names, or all by their numbers where one of the names is that of a value."""
+    taken = any(frame.environment.binding(name) is not None for name in axes)
+    return tuple(str(number) if taken else name for name, number in axes.items())
+
+
 def accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
     try:
         operation.output(tuple(shapes))

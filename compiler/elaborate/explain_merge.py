@@ -75,9 +75,14 @@ def describe_clash(
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
     elif axes and min(axes) > 0 and help_text is None and refusal.code in ELEMENTWISE:
+        from .explain_strides import strided_by_name
         from .remedies import growing
 
-        remedy = growing(nodes, operation, inputs) or levelled(nodes, frame, operation, inputs, start, parts)
+        remedy = (
+            growing(nodes, operation, inputs)
+            or strided_by_name(nodes, frame, operation, inputs, start, span, axes)
+            or levelled(nodes, frame, operation, inputs, start, parts)
+        )
         if remedy is not None:
             help_text, fix = remedy.help, remedy.fix
     notes += _uncentred(nodes, inputs, start) if axes and min(axes) > 0 else []
@@ -92,7 +97,7 @@ def describe_clash(
     elif help_text is None:
         found = _by_a_step(nodes, frame, operation, refusal, inputs, start, span, parts, axes)
         help_text, fix = (found.help, found.fix) if found is not None else (None, None)
-    if refusal.code == "E333" and (back := put_back(nodes, inputs, start, parts)) is not None:
+    if refusal.code == "E333" and (back := put_back(nodes, frame, inputs, start, parts)) is not None:
         help_text, fix = back.help, back.fix
     if refusal.code == "E304" and fix is None and (way := turned(nodes, operation, inputs, parts)) is not None:
         help_text, fix = way.help, way.fix
@@ -139,7 +144,7 @@ def _by_a_step(
     if several and (lower := lower_path(nodes, frame, operation, inputs, start, parts, labelled=True)) is not None:
         return lower
     return (
-        a_token_more(nodes, operation, inputs, span)
+        a_token_more(nodes, frame, operation, inputs, span)
         or on_other_axes(nodes, frame, operation, inputs, span, parts)
         or spread(nodes, frame, operation, inputs, span, parts, axes)
         or (projected(nodes, start, inputs, span, parts, axes) if not is_gate else None)

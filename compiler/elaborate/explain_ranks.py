@@ -11,7 +11,7 @@ from ..graph.provenance import short
 from ..ops.base import Operation, product, show
 from ..ops.shape import Flatten
 from .closures import Frame
-from .explain_levels import accepts, in_a_path, is_again
+from .explain_levels import accepts, axis_words, in_a_path, is_again
 from .trial import Remedy, edited, replaced_argument, takes
 
 
@@ -108,7 +108,8 @@ def _as_a_map(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: S
         if again and (not isinstance(frame.current, int) or nodes[frame.current].shape != (channels, *sizes) or not all(image.axes)):
             return None
         rows = ", ".join(f"{axis} = {word}" if axis else word for axis, word in zip(image.axes, words, strict=True))
-        text = f" -> permute([channels, length]) -> reshape([{rows}])"
+        order = ", ".join(axis_words(frame, {"channels": 1, "length": 0}))
+        text = f" -> permute([{order}]) -> reshape([{rows}])"
         span, beside = parts[number].span, parts[other].span
         message = (
             f"bring path {number + 1} back to the map: `{short(span.text)}{text}`; or let path {other + 1} be a sequence, too: "

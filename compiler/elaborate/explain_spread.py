@@ -11,7 +11,7 @@ from ..graph.provenance import short
 from ..ops.base import Operation, product
 from ..ops.shape import Reshape
 from .closures import Frame
-from .explain_levels import accepts, in_a_path, is_again
+from .explain_levels import accepts, axis_words, in_a_path, is_again
 from .trial import Remedy, argument_edits, edited, replaced_argument, takes, with_value
 
 
@@ -27,15 +27,17 @@ def spread(
     """What lets the paths of a merge meet whose sizes are right and whose axes are not."""
     if takes(operation, "axis"):
         return (
-            _along_the_length(nodes, operation, ends, head, axes)
-            or _along_the_channels(nodes, operation, ends, head)
+            _along_the_length(nodes, frame, operation, ends, head, axes)
+            or _along_the_channels(nodes, frame, operation, ends, head)
             or _over_the_map(nodes, frame, operation, ends, parts)
             or _learned(nodes, frame, operation, ends, axes)
         )
     return _learned(nodes, frame, operation, ends, axes)
 
 
-def _along_the_length(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], head: Span, axes: Sequence[int]) -> Remedy | None:
+def _along_the_length(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], head: Span, axes: Sequence[int]
+) -> Remedy | None:
     """Sequences of the same features, which are joined one behind the other."""
     names = {name for end in ends for name in nodes[end].axes if name}
     if (
@@ -45,7 +47,7 @@ def _along_the_length(nodes: Sequence[Node], operation: Operation, ends: Sequenc
     ):
         return None
     joined = with_value(operation, "axis", 0)
-    text = "length" if "length" in names else "0"
+    text = axis_words(frame, {"length": 0})[0] if "length" in names else "0"
     edits = argument_edits(head, operation, {"axis": text})
     if joined is None or edits is None or not accepts(joined, [nodes[end].shape for end in ends]):
         return None
@@ -53,9 +55,9 @@ def _along_the_length(nodes: Sequence[Node], operation: Operation, ends: Sequenc
     return Remedy(message, Fix(message, edits))
 
 
-def a_token_more(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], head: Span) -> Remedy | None:
+def a_token_more(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], head: Span) -> Remedy | None:
     """A learned vector of as many features as a sequence has: a token that is joined to it."""
-    joined, edits = with_value(operation, "axis", 0), argument_edits(head, operation, {"axis": "length"})
+    joined, edits = with_value(operation, "axis", 0), argument_edits(head, operation, {"axis": axis_words(frame, {"length": 0})[0]})
     for end, other in (tuple(ends), tuple(reversed(ends))) if len(ends) == 2 else ():
         node, sequence = nodes[end], nodes[other]
         if node.inputs or not takes(node.operation, "shape") or sequence.axes != ("length", "channels"):
@@ -70,10 +72,10 @@ def a_token_more(nodes: Sequence[Node], operation: Operation, ends: Sequence[int
     return None
 
 
-def _along_the_channels(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], head: Span) -> Remedy | None:
+def _along_the_channels(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], head: Span) -> Remedy | None:
     """Maps of different channels, which are stacked where the axis was counted with the batch."""
     joined = with_value(operation, "axis", 0)
-    edits = argument_edits(head, operation, {"axis": "channels"})
+    edits = argument_edits(head, operation, {"axis": axis_words(frame, {"channels": 0})[0]})
     maps = all(nodes[end].axes[:1] == ("channels",) for end in ends)
     if not maps or joined is None or joined == operation or edits is None or not accepts(joined, [nodes[end].shape for end in ends]):
         return None
@@ -145,7 +147,7 @@ def _learned(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Se
     return None
 
 
-def put_back(nodes: Sequence[Node], ends: Sequence[int], start: int | None, parts: Sequence[Label]) -> Remedy | None:
+def put_back(nodes: Sequence[Node], frame: Frame, ends: Sequence[int], start: int | None, parts: Sequence[Label]) -> Remedy | None:
     """The one path whose axes stand in another order than where the paths part, brought back by their names."""
     if start is None or not all(nodes[start].axes):
         return None
@@ -154,7 +156,9 @@ def put_back(nodes: Sequence[Node], ends: Sequence[int], start: int | None, part
     if len(apart) != 1 or sorted(nodes[ends[apart[0]]].axes) != sorted(names):
         return None
     span = parts[apart[0]].span
-    text = f" -> permute([{', '.join(names)}])"
+    here = nodes[ends[apart[0]]].axes
+    words = axis_words(frame, {name: here.index(name) for name in names})
+    text = f" -> permute([{', '.join(words)}])"
     message = f"bring path {apart[0] + 1} back into the order in which the paths part: `{short(span.text)}{text}`"
     return Remedy(message, Fix(message, (Edit(span.source.span(span.end, span.end), text),)))
 

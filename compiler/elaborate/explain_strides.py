@@ -21,20 +21,39 @@ def restrided(
     nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, head: Span, axes: Sequence[int]
 ) -> Remedy | None:
     """Another stride for one step of each path that ends in another size than the others. `head` is the merge's, `axes` those that differ."""
-    twice = _twice(nodes, frame, operation, ends, start)
-    if twice is not None:
-        return twice
+    return _twice(nodes, frame, operation, ends, start) or _each(nodes, frame, operation, ends, start, head, axes, False)
+
+
+def strided_by_name(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, head: Span, axes: Sequence[int]
+) -> Remedy | None:
+    """The name by which one path strides, where another has a step that it belongs to."""
+    return _each(nodes, frame, operation, ends, start, head, axes, True)
+
+
+def _each(
+    nodes: Sequence[Node],
+    frame: Frame,
+    operation: Operation,
+    ends: Sequence[int],
+    start: int | None,
+    head: Span,
+    axes: Sequence[int],
+    by_name: bool,
+) -> Remedy | None:
     sizes = [nodes[end].shape[1:] for end in ends]
     channels = [nodes[end].shape[0] for end in ends]
     for wanted in _wanted(sizes, [end == start or not in_a_path(frame, nodes[end]) for end in ends]):
         named = _named(nodes, ends, sizes, wanted, start, head)
+        if by_name and named is None:
+            continue
         # A projection that has the wrong stride may have the wrong channels, too; in a block or a loop these are no number.
         beside = {count for count, size in zip(channels, sizes, strict=True) if size == wanted}
         width = beside.pop() if len(beside) == 1 and 0 in axes and not is_again(frame) else None
         steps: list[Step] = []
         for end, size in zip(ends, sizes, strict=True):
             if size != wanted:
-                steps += _step(nodes, frame, end, start, wanted, named, width)
+                steps += _step(nodes, frame, end, start, wanted, named, width, by_name)
         if len(steps) != sum(size != wanted for size in sizes):
             continue
         changes = {index: changed for step in steps for index, changed in step.changes.items()}
@@ -97,29 +116,31 @@ def _wanted(sizes: Sequence[Shape], fixed: Sequence[bool]) -> Iterator[Shape]:
 def _named(nodes: Sequence[Node], ends: Sequence[int], sizes: Sequence[Shape], wanted: Shape, start: int | None, head: Span) -> Node | None:
     """The step of a path of the wanted size that gives its stride by a name, which the other paths of the same merge can say too."""
     for end, size in zip(ends, sizes, strict=True):
-        if size == wanted and end != start:
-            decider = decided_by(nodes, end, 1, start)
-            text = stride_of(decider.span.text)
-            if text is not None and not text.isdigit() and stands_in(head, decider):
-                return decider
+        for node in main_path(nodes, end, start) if size == wanted else ():
+            text = stride_of(node.span.text)
+            if text is not None and not text.isdigit() and stands_in(head, node):
+                return node
     return None
 
 
 def _step(
-    nodes: Sequence[Node], frame: Frame, end: int, start: int | None, wanted: Shape, named: Node | None, width: int | None
+    nodes: Sequence[Node], frame: Frame, end: int, start: int | None, wanted: Shape, named: Node | None, width: int | None, by_name: bool
 ) -> list[Step]:
     """The first step of a path that, with another stride, ends it in the wanted size; where it decides the channels, in `width` of them."""
     trial = Trial(nodes, lambda shapes: shapes[end][1:] == wanted)
     decider = decided_by(nodes, end, 0, start)
     for node in main_path(nodes, end, start):
         stride = getattr(node.operation, "stride", None)
-        if not takes(node.operation, "stride") or takes(node.operation, "out_pad") or not in_a_path(frame, node) or type(stride) is not int:
+        if not takes(node.operation, "stride") or takes(node.operation, "out_pad") or not in_a_path(frame, node):
             continue
-        if named is not None and stride == 1:
+        # A pool that says no stride takes its window for it.
+        if named is not None and (stride is None or stride == 1):
             edits = argument_edits(node.span, node.operation, {"stride": stride_of(named.span.text) or ""})
             changes = _as(nodes, node, named)
             if edits and trial.works(changes):
                 return [Step(node, edits, changes)]
+        if by_name or type(stride) is not int:
+            continue
         if is_again(frame) and not (stride_of(node.span.text) or "1").isdigit():
             continue  # a number in the place of a name is that of one call
         for factor in _factors(nodes[end].shape[1:], wanted, stride):

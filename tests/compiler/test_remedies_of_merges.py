@@ -93,6 +93,35 @@ EDITS = {
         net("concat { | conv(8, 3, stride = 2) | conv(8, 3, stride = 2, pad = 0) | maxpool(3, stride = 2) }"),
         net("concat { | conv(8, 3, stride = 2, pad = 0) | conv(8, 3, stride = 2, pad = 0) | maxpool(3, stride = 2) }"),
     ),
+    "a pool in a block that lost the stride": (
+        net("unit(64) -> unit(64, s = 2)", before="block unit(c, s = 1) { add { | conv(c, 3, stride = s) | avgpool(3, pad = 1) } }\n"),
+        net(
+            "unit(64) -> unit(64, s = 2)",
+            before="block unit(c, s = 1) { add { | conv(c, 3, stride = s) | avgpool(3, pad = 1, stride = s) } }\n",
+        ),
+    ),
+    "axes of whose names one is that of a value": (
+        net(
+            "unit(64)",
+            "length = 9, channels = 64",
+            before="block unit(channels) { add { | linear(channels) -> permute([1, 0]) | skip } }\n",
+        ),
+        net(
+            "unit(64)",
+            "length = 9, channels = 64",
+            before="block unit(channels) { add { | linear(channels) -> permute([1, 0]) -> permute([1, 0]) | skip } }\n",
+        ),
+    ),
+    "a table that is read elsewhere": (
+        net(
+            "w: parameter([10, 16])\n  add { | skip(x) -> linear(16) | skip(w) }\n  matmul { | skip | skip(w) }",
+            "length = 10, channels = 4",
+        ),
+        net(
+            "w: parameter([10, 16])\n  add { | skip(x) -> linear(16) | skip(w) }\n  matmul { | skip | skip(w) -> permute([1, 0]) }",
+            "length = 10, channels = 4",
+        ),
+    ),
     "the odd one of three": (
         net("add { | conv(64, 3) | conv(32, 1) | conv(64, 1) }"),
         net("add { | conv(64, 3) | conv(64, 1) | conv(64, 1) }"),
