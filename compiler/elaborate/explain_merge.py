@@ -76,11 +76,12 @@ def describe_clash(
             help_text, fix = remedy.help, remedy.fix
     elif axes and min(axes) > 0 and help_text is None and refusal.code in ELEMENTWISE:
         from .explain_strides import strided_by_name
-        from .remedies import growing
+        from .remedies import growing, unpadded
 
         remedy = (
-            growing(nodes, operation, inputs)
-            or strided_by_name(nodes, frame, operation, inputs, start, span, axes)
+            unpadded(nodes, operation, inputs, start)
+            or growing(nodes, operation, inputs)
+            or strided_by_name(nodes, frame, operation, inputs, start, parts, axes)
             or levelled(nodes, frame, operation, inputs, start, parts)
         )
         if remedy is not None:
@@ -148,7 +149,7 @@ def _by_a_step(
         or on_other_axes(nodes, frame, operation, inputs, span, parts)
         or spread(nodes, frame, operation, inputs, span, parts, axes)
         or (projected(nodes, start, inputs, span, parts, axes) if not is_gate else None)
-        or (restrided(nodes, frame, operation, inputs, start, span, axes) if several else None)
+        or (restrided(nodes, frame, operation, inputs, start, parts, axes) if several else None)
         or swapped(nodes, frame, operation, inputs, axes)
         or widened(nodes, frame, operation, inputs, start, parts, axes, is_gate)
         or equalled(nodes, frame, operation, inputs, start, parts, axes)

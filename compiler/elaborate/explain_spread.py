@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ...base.diagnostics import Edit, Fix, Label
@@ -9,7 +10,7 @@ from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import short
 from ..ops.base import Operation, product
-from ..ops.shape import Reshape
+from ..ops.shape import Permute, Reshape
 from .closures import Frame
 from .explain_levels import accepts, axis_words, in_a_path, is_again
 from .trial import Remedy, argument_edits, edited, replaced_argument, takes, with_value
@@ -156,7 +157,12 @@ def put_back(nodes: Sequence[Node], frame: Frame, ends: Sequence[int], start: in
     if len(apart) != 1 or sorted(nodes[ends[apart[0]]].axes) != sorted(names):
         return None
     span = parts[apart[0]].span
-    here = nodes[ends[apart[0]]].axes
+    last = nodes[ends[apart[0]]]
+    arrow = re.search(r"\s*->\s*\Z", span.source.text[: span.start])
+    if isinstance(last.operation, Permute) and last.input_axes[0] == names and last.span == span and arrow is not None:
+        message = f"leave out `{short(span.text)}`, with which path {apart[0] + 1} ends in another order than the paths part"
+        return Remedy(message, Fix(message, (Edit(span.source.span(arrow.start(), span.end), ""),)))
+    here = last.axes
     words = axis_words(frame, {name: here.index(name) for name in names})
     text = f" -> permute([{', '.join(words)}])"
     message = f"bring path {apart[0] + 1} back into the order in which the paths part: `{short(span.text)}{text}`"

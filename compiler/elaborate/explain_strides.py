@@ -5,30 +5,41 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...base.diagnostics import Edit, Fix
+from ...base.diagnostics import Edit, Fix, Label
 from ...base.records import dataclass
-from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import decided_by, main_path, short
 from ..ops.base import Operation, Shape
 from .closures import Frame
 from .explain_levels import accepts, in_a_path, is_again
-from .projection import stands_in, stride_of
+from .projection import stride_of
 from .trial import Changes, Remedy, Trial, argument_edits, edited, same_text, takes, with_value
 
 
 def restrided(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, head: Span, axes: Sequence[int]
+    nodes: Sequence[Node],
+    frame: Frame,
+    operation: Operation,
+    ends: Sequence[int],
+    start: int | None,
+    parts: Sequence[Label],
+    axes: Sequence[int],
 ) -> Remedy | None:
-    """Another stride for one step of each path that ends in another size than the others. `head` is the merge's, `axes` those that differ."""
-    return _twice(nodes, frame, operation, ends, start) or _each(nodes, frame, operation, ends, start, head, axes, False)
+    """Another stride for one step of each path that ends in another size than the others. `axes` are those that differ."""
+    return _twice(nodes, frame, operation, ends, start) or _each(nodes, frame, operation, ends, start, parts, axes, False)
 
 
 def strided_by_name(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, head: Span, axes: Sequence[int]
+    nodes: Sequence[Node],
+    frame: Frame,
+    operation: Operation,
+    ends: Sequence[int],
+    start: int | None,
+    parts: Sequence[Label],
+    axes: Sequence[int],
 ) -> Remedy | None:
     """The name by which one path strides, where another has a step that it belongs to."""
-    return _each(nodes, frame, operation, ends, start, head, axes, True)
+    return _each(nodes, frame, operation, ends, start, parts, axes, True)
 
 
 def _each(
@@ -37,14 +48,14 @@ def _each(
     operation: Operation,
     ends: Sequence[int],
     start: int | None,
-    head: Span,
+    parts: Sequence[Label],
     axes: Sequence[int],
     by_name: bool,
 ) -> Remedy | None:
     sizes = [nodes[end].shape[1:] for end in ends]
     channels = [nodes[end].shape[0] for end in ends]
     for wanted in _wanted(sizes, [end == start or not in_a_path(frame, nodes[end]) for end in ends]):
-        named = _named(nodes, ends, sizes, wanted, start, head)
+        named = _named(nodes, frame, ends, sizes, wanted, start, parts)
         if by_name and named is None:
             continue
         # A projection that has the wrong stride may have the wrong channels, too; in a block or a loop these are no number.
@@ -113,14 +124,30 @@ def _wanted(sizes: Sequence[Shape], fixed: Sequence[bool]) -> Iterator[Shape]:
     yield from sorted((size for size, count in counts.items() if count == most), key=lambda size: (sum(size), size))
 
 
-def _named(nodes: Sequence[Node], ends: Sequence[int], sizes: Sequence[Shape], wanted: Shape, start: int | None, head: Span) -> Node | None:
-    """The step of a path of the wanted size that gives its stride by a name, which the other paths of the same merge can say too."""
+def _named(
+    nodes: Sequence[Node],
+    frame: Frame,
+    ends: Sequence[int],
+    sizes: Sequence[Shape],
+    wanted: Shape,
+    start: int | None,
+    parts: Sequence[Label],
+) -> Node | None:
+    """The step of a path of the wanted size that gives its stride by a name, which means the same in the other paths of the merge."""
     for end, size in zip(ends, sizes, strict=True):
         for node in main_path(nodes, end, start) if size == wanted else ():
-            text = stride_of(node.span.text)
-            if text is not None and not text.isdigit() and stands_in(head, node):
+            text = stride_of(node.span.text) or ""
+            binding = frame.environment.binding(text) if text.isidentifier() else None
+            if binding is not None and binding.value == getattr(node.operation, "stride", None) and _is_beside(node, parts):
                 return node
     return None
+
+
+def _is_beside(node: Node, parts: Sequence[Label]) -> bool:
+    """Whether a step is written between the paths of the merge, and not in a block that one of them calls."""
+    source = parts[0].span.source
+    head = source.text.rfind("{", 0, parts[0].span.start)
+    return node.span.source is source and head < node.span.start <= max(part.span.end for part in parts)
 
 
 def _step(

@@ -111,7 +111,7 @@ def _terms(nodes: Sequence[Node], end: int, start: int, span: Span, width: int, 
     decider = decided_by(nodes, end, 0, start)
     channels, strides = str(width), str(stride)
     holds = _is_once(span)
-    if all(stands_in(span, node) for node in path):
+    if all(_stands_in(span, node) for node in path):
         found = _WIDTH.match(decider.span.text)
         asked = [row[1] for node in path for row in _STRIDE.finditer(node.span.text)]
         # What is left of each step when its width and stride are taken out may name nothing that another round changes.
@@ -128,7 +128,7 @@ def _terms(nodes: Sequence[Node], end: int, start: int, span: Span, width: int, 
     return Terms(channels, strides, holds)
 
 
-def stands_in(span: Span, node: Node) -> bool:
+def _stands_in(span: Span, node: Node) -> bool:
     """Whether a step is written in a path of the merge itself: not in a block that is called there, nor in a loop."""
     if node.span.source is not span.source or node.span.start < span.end:
         return False

@@ -26,7 +26,10 @@ def meeting(
     nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label]
 ) -> Remedy | None:
     """What lets the paths of a merge that begin at `start` meet, where they have the same strides."""
-    again = is_again(frame)
+    padded = unpadded(nodes, operation, ends, start)
+    if padded is not None:
+        return padded
+    again = is_again(frame) or any("{" in part.span.text for part in parts)  # a label that each round fills in
 
     def does(shapes: Mapping[int, Shape]) -> bool:
         return accepts(operation, [shapes[end] for end in ends])
@@ -50,12 +53,17 @@ def meeting(
     steps = [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))]
     return (
         (_padded_and_cropped(nodes, ends, parts) if again else None)
-        or _argument(trial, [node for node in steps if _is_overpadded(node)])
         or _overlapping(trial, ends, sizes)
         or _argument(trial, steps)
         or levelled(nodes, frame, operation, ends, start, parts)
         or _cropped(nodes, operation, ends, parts, again)
     )
+
+
+def unpadded(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], start: int | None) -> Remedy | None:
+    """A convolution on a path that is padded too much, where that is all."""
+    steps = [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start)) if _is_overpadded(node)]
+    return _argument(Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends])), steps)
 
 
 def _is_overpadded(node: Node) -> bool:

@@ -221,6 +221,13 @@ class Permute(_View):
             first, second = order
             order = [{first: second, second: first}.get(axis, axis) for axis in range(rank)]
             told = f"axes {min(first, second)} and {max(first, second)} change places"
+        elif len(order) == rank and len(missing := set(range(rank)) - set(order)) == 1:
+            left = missing.pop()
+            strange = [place for place, axis in enumerate(order) if not 0 <= axis < rank]
+            if len(strange) != 1:
+                return f"axis {left} is not named, and another is named twice", None
+            order[strange[0]] = left
+            told = f"axis {left} is not named"
         else:
             return None, None
         return f"{told}: `permute({order})`", ("order", str(order))

@@ -100,16 +100,26 @@ EDITS = {
             before="block unit(c, s = 1) { add { | conv(c, 3, stride = s) | avgpool(3, pad = 1, stride = s) } }\n",
         ),
     ),
-    "axes of whose names one is that of a value": (
+    "an axis whose name is that of a value": (
+        net("tokens -> unit(9)", before="block unit(length) { concat { | parameter([64]) | skip } }\n"),
+        net("tokens -> unit(9)", before="block unit(length) { concat(axis = 0) { | parameter([1, 64]) | skip } }\n"),
+    ),
+    "a permutation that is not undone": (
+        net("add { | linear(64) -> permute([1, 0]) | skip }", "length = 9, channels = 64"),
+        net("add { | linear(64) | skip }", "length = 9, channels = 64"),
+    ),
+    "a side of a pyramid that is padded": (
+        net("c: conv(8)\n  conv(8, 3, stride = 2)\n  add { | skip(c) -> conv(8, 1, pad = 2) | upsample(2) }"),
+        net("c: conv(8)\n  conv(8, 3, stride = 2)\n  add { | skip(c) -> conv(8, 1, pad = 0) | upsample(2) }"),
+    ),
+    "a pool deep in a path that lost the stride": (
         net(
-            "unit(64)",
-            "length = 9, channels = 64",
-            before="block unit(channels) { add { | linear(channels) -> permute([1, 0]) | skip } }\n",
+            "unit(64) -> unit(64, s = 2)",
+            before="block unit(c, s = 1) {\n  add {\n    | proj: { avgpool(3, pad = 1) -> conv(c, 1) }\n    | layers: { bn -> deep: { dwconv(3, stride = s) -> conv(c, 1) } }\n  }\n}\n",
         ),
         net(
-            "unit(64)",
-            "length = 9, channels = 64",
-            before="block unit(channels) { add { | linear(channels) -> permute([1, 0]) -> permute([1, 0]) | skip } }\n",
+            "unit(64) -> unit(64, s = 2)",
+            before="block unit(c, s = 1) {\n  add {\n    | proj: { avgpool(3, pad = 1, stride = s) -> conv(c, 1) }\n    | layers: { bn -> deep: { dwconv(3, stride = s) -> conv(c, 1) } }\n  }\n}\n",
         ),
     ),
     "a table that is read elsewhere": (

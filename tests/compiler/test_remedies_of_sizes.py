@@ -53,6 +53,7 @@ def test_a_reshape_that_nothing_near_fits_offers_nothing() -> None:
         ("permute([0, 2, 3, 1])", "3, 32, 32", "permute([1, 2, 0])"),
         ("permute([2, 1])", "3, 32, 32", "permute([0, 2, 1])"),
         ("permute([0, 2])", "3, 32, 32", "permute([2, 1, 0])"),
+        ("permute([3, 0, 1])", "3, 32, 32", "permute([2, 0, 1])"),
         ("conv(8, 1x7)", "3, 100", "conv(8, 7)"),
         ("maxpool(2x2)", "3, 100", "maxpool(2)"),
         ("conv(8, 3x3x3)", "3, 32, 32", "conv(8, 3)"),
@@ -77,6 +78,10 @@ def test_what_can_only_mean_one_thing_is_an_edit(body: str, shape: str, meant: s
 @pytest.mark.parametrize("body", ["conv(8, 3x5x7)", "conv(8, 3x1x1)", "permute([0, 0])", "permute([0, 5])"])
 def test_what_may_mean_several_is_none(body: str) -> None:
     assert error(body).fix is None
+
+
+def test_an_axis_that_is_named_twice_takes_the_place_of_another() -> None:
+    assert error("permute([0, 1, 1])").help == "axis 2 is not named, and another is named twice"
 
 
 def test_a_vector_has_no_axes_to_change() -> None:
