@@ -289,18 +289,21 @@ class Writer:
     def _beneath_headings(self) -> dict[str, float]:
         """Widths, in inches, of the boxes and ports where the only line into a frame ends: half of each is as wide as the frame's heading.
 
-        The line comes in above the box's middle, so that it misses the heading, which begins where the box does.
+        The line comes in above the box's middle, so that it misses the heading, which begins where the box does. In a picture that leads
+        upwards it is the only line out of a frame that passes the heading.
         """
         found: dict[str, float] = {}
-        if self.look.direction in ("LR", "RL", "BT"):
+        if self.leads_across:
             return found
+        upwards = self.look.direction == "BT"
         boxes = {box.name: box for box in self.picture.boxes()}
         for frame in self.picture.frames():
             held = {frame.name, *(inner.name for inner in frame.frames())}
             inside = {box.name for box in frame.boxes()} | {port.name for port in self.ways.ports if port.frame in held}
-            entries = {head for tail, head in self.ways.pieces(self.picture) if head in inside and tail not in inside}
+            pieces = ((tail, head) if upwards else (head, tail) for tail, head in self.ways.pieces(self.picture))
+            entries = {here for here, beyond in pieces if here in inside and beyond not in inside}
             width = 2 * (rows_width(frame_rows(frame)) + GAP)
-            first = frame.items[0]
+            first = frame.items[-1 if upwards else 0]
             if len(entries) > 1 and first.name in entries and first.name in self._marked:  # its mark takes the frame to one side
                 entries = {first.name}
             if left := self.scales.leftmost(entries):
@@ -324,6 +327,7 @@ class Writer:
             "class": "frame" + (" aux" if frame.training_only else ""),
             "label": self._heading(frame, fill),
             "labeljust": "l",
+            **({"labelloc": "b"} if self.look.direction == "BT" else {}),  # Graphviz turns it over with the rest: it stands above
             "style": "rounded,filled" + (",dashed" if frame.training_only else ""),
             "fillcolor": fill,
             "color": own or theme.frame,

@@ -74,3 +74,27 @@ def touched(browser: Any, steps: list[list[tuple[float, float]]]) -> None:
         points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(step)]
         browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchMove" if number else "touchStart", "touchPoints": points})
     browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def struck(browser: Any, canvas: str = "canvas") -> list[tuple[str, str]]:
+    """Boxes and headings that a line runs through, and where each of these lines begins. At the border of what it leads to a line may end."""
+    found = browser.execute_script(
+        """
+        const items = [...document.querySelectorAll(`#${arguments[0]} .box`)].map(box => [box.getAttribute("aria-label"), box.querySelector("rect, ellipse")]);
+        for (const heading of document.querySelectorAll(`#${arguments[0]} .heading text`)) items.push([heading.textContent, heading]);
+        const kept = items.map(([name, element]) => [name, element.getBoundingClientRect()]);
+        const found = [];
+        for (const line of document.querySelectorAll(`#${arguments[0]} path.line`)) {
+          const onScreen = line.getScreenCTM(), length = line.getTotalLength(), hits = new Map();
+          for (let at = 0; at < length; at += 1.5) {
+            const {x, y} = line.getPointAtLength(at).matrixTransform(onScreen);
+            for (const [name, {left, top, right, bottom}] of kept)
+              if (x > left + 2 && x < right - 2 && y > top + 2 && y < bottom - 2) hits.set(name, (hits.get(name) ?? 0) + 1);
+          }
+          for (const [name, times] of hits) if (times > 2) found.push([name, line.getAttribute("d").slice(0, 40)]);
+        }
+        return found;
+        """,
+        canvas,
+    )
+    return [tuple(row) for row in found]

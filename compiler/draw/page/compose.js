@@ -1,17 +1,18 @@
 // A layout with its open boxes and shut frames: where everything stands, in its own coordinates.
 import { data } from "./data.js";
+import { guttersOf, laneKey } from "./gutters.js";
 import { labelAt, path } from "./lines.js";
 import { folded, opened } from "./state.js";
 import { headingSize, middleOf, stretched, without } from "./stretch.js";
 
-/** @import { Box, Composed, Demand, Frame, Inside, Layout, Line, PlacedBox, PlacedFrame, PlacedLine, Point, Rect } from "./types.d.ts" */
+/** @import { Box, Composed, Demand, Frame, Gutters, Inside, Layout, Line, PlacedBox, PlacedFrame, PlacedLine, Point, Rect } from "./types.d.ts" */
 
 /** Where a line begins that parts from another one. */
-const NOWHERE = { rect: undefined, cut: false, inside: undefined };
+const NOWHERE = { rect: undefined, cut: false, inside: undefined, lane: undefined };
 const HEADING = 15;
 const MARGIN = 7;
 
-/** @typedef {{box: Box, key: string, size: [number, number], composed: Composed | null, axis: number}} Sized */
+/** @typedef {{box: Box, key: string, size: [number, number], inside: {heading: number, composed: Composed, gutters: Gutters} | null, axis: number}} Sized */
 /** @typedef {{layout: Layout, prefix: string, isShut: boolean[]}} Level A layout, the keys' beginning in it, and which frames are shut. */
 
 /**
@@ -25,7 +26,7 @@ export function compose(number, prefix) {
     (frame) => folded.has(prefix + frame.n) && !frame.f.some((above) => folded.has(prefix + layout.frames[above].n)),
   );
   const level = { layout, prefix, isShut };
-  const sized = layout.boxes.filter((box) => !isHidden(level, box)).map((box) => sizeOf(box, prefix));
+  const sized = layout.boxes.filter((box) => !isHidden(level, box)).map((box) => sizeOf(layout, box, prefix));
   const [alongX, alongY] = demands(level, sized);
   const mapX = stretched(alongX);
   const mapY = stretched(alongY);
@@ -48,26 +49,32 @@ const isHidden = ({ layout, isShut }, item) =>
   item.f.some((above) => isShut[above] || layout.frames[above].f.some((further) => isShut[further]));
 
 /**
+ * @param {Layout} layout
  * @param {Box} box
  * @param {string} prefix
  * @returns {Sized}
  */
-function sizeOf(box, prefix) {
+function sizeOf(layout, box, prefix) {
   const key = prefix + box.n;
-  if (!opened.has(key) || box.i === undefined) return { box, key, size: [box.p[2], box.p[3]], composed: null, axis: 0 };
+  if (!opened.has(key) || box.i === undefined) return { box, key, size: [box.p[2], box.p[3]], inside: null, axis: 0 };
   const composed = compose(box.i, `${key}/`);
-  const port = composed.ports.in0 ?? composed.ports.out0;
   const heading = headingSize(box.r.slice(0, 1))[0];
+  const port = composed.ports.in0 ?? composed.ports.out0;
+  // What comes in from above stands in the middle of the width, what comes in from the left in that of the height.
+  const middle = data.across ? composed.h / 2 : composed.w / 2;
+  const axis = port ? [composed.mapX(port[0]), composed.mapY(port[1])][data.across ? 1 : 0] : middle;
+  const half = Math.max(axis + MARGIN, composed.w - axis + MARGIN, heading);
+  const gutters = guttersOf(layout, box, composed, axis - half + heading);
+  const inside = { heading, composed, gutters };
+  const [low, high] = gutters.across;
+  const room = gutters.flow[0] + gutters.flow[1];
   if (data.across) {
-    // What comes in from the left stands in the middle of the height.
-    const axis = port ? composed.mapY(port[1]) : composed.h / 2;
-    const height = 2 * Math.max(axis + HEADING, composed.h - axis + MARGIN);
-    return { box, key, size: [Math.max(composed.w, heading) + 2 * MARGIN, height], composed, axis };
+    const height = 2 * Math.max(axis + low + HEADING, composed.h - axis + high + MARGIN);
+    return { box, key, size: [Math.max(composed.w + room, heading) + 2 * MARGIN, height], inside, axis };
   }
-  // What comes in stands in the middle, and the heading ends left of it.
-  const axis = port ? composed.mapX(port[0]) : composed.w / 2;
-  const width = 2 * Math.max(axis + MARGIN, composed.w - axis + MARGIN, heading);
-  return { box, key, size: [width, composed.h + HEADING + MARGIN], composed, axis };
+  // The heading ends left of what comes in.
+  const width = 2 * Math.max(axis + low + MARGIN, composed.w - axis + high + MARGIN, heading);
+  return { box, key, size: [width, composed.h + room + HEADING + MARGIN], inside, axis };
 }
 
 /**
@@ -103,11 +110,12 @@ function demands(level, sized) {
  * @param {Point} middle
  * @returns {PlacedBox}
  */
-function placed({ box, key, size, composed, axis }, [x, y]) {
+function placed({ box, key, size, inside, axis }, [x, y]) {
   const [left, top] = [x - size[0] / 2, y - size[1] / 2];
+  const before = inside ? inside.gutters.flow[0] : 0;
   /** @type {Point} */
-  const at = data.across ? [left + MARGIN, y - axis] : [x - axis, top + HEADING];
-  return { box, key, rect: [left, top, ...size], inside: composed && { composed, at } };
+  const at = data.across ? [left + MARGIN + before, y - axis] : [x - axis, top + HEADING + before];
+  return { box, key, rect: [left, top, ...size], inside: inside && { ...inside, at } };
 }
 
 /**
@@ -144,8 +152,11 @@ function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) 
     const rect = holder === undefined ? undefined : shut.get(prefix + layout.frames[holder].n);
     if (rect) rectangles.set(name, rect);
   }
-  /** @param {string} name */
-  const end = (name) => ({ rect: rectangles.get(name), cut: holders.get(name) !== undefined, inside: insides.get(name) });
+  /** @param {string} name @param {string} key */
+  const end = (name, key) => {
+    const inside = insides.get(name);
+    return { rect: rectangles.get(name), cut: holders.get(name) !== undefined, inside, lane: inside?.gutters.lanes.get(key) };
+  };
   /** @param {number} frame */
   const isShutAround = (frame) => isShut[frame] || layout.frames[frame].f.some((above) => isShut[above]);
   const named = new Map(layout.boxes.map((box) => [box.n, box]));
@@ -154,8 +165,8 @@ function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) 
     if (isWithin(line, holders) || (line.b !== undefined && isShutAround(line.b))) return;
     const points = /** @type {Point[]} */ ([]);
     for (let k = 0; k < line.d.length; k += 2) points.push([mapX(line.d[k]), mapY(line.d[k + 1])]);
-    const tail = line.b === undefined ? end(line.t) : NOWHERE;
-    const head = end(line.h);
+    const tail = line.b === undefined ? end(line.t, laneKey(number, "tail")) : NOWHERE;
+    const head = end(line.h, laneKey(number, "head"));
     const label = line.l && !tail.cut ? labelAt(line, line.l, mapX, mapY) : null;
     const d = path(line, points, tail, head);
     const arrow = !head.inside && !line.h.startsWith("out");

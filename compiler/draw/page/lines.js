@@ -1,8 +1,9 @@
 // The path of a line: its spline, stretched, cut at what was folded, led on to what is smaller than its strip or was opened.
 import { data } from "./data.js";
 import { fixed } from "./elements.js";
+import { around } from "./gutters.js";
 
-/** @import { Inside, Label, Line, Mapping, Point, Rect } from "./types.d.ts" */
+/** @import { Inside, Label, Lane, Line, Mapping, Point, Rect } from "./types.d.ts" */
 
 /**
  * @param {Point} point
@@ -79,7 +80,36 @@ function portAt({ composed, at }, name) {
  * @property {Rect | undefined} rect
  * @property {boolean} cut whether that is a folded frame around what it led to
  * @property {Inside | undefined} inside what that shows, where it is open
+ * @property {Lane | undefined} lane how the line runs around it to its port
  */
+
+/**
+ * From the border of an open box to a port of what it shows.
+ * @param {Point} border
+ * @param {string} name
+ * @param {End} end
+ */
+function lead(border, name, { inside, lane }) {
+  const port = inside && portAt(inside, name);
+  if (!port) return "";
+  return lane ? around(border, port, inside, lane) : bend(border, port);
+}
+
+/**
+ * The points of a line, its last ones moved along the upper border of an open box to where the heading ends.
+ * @param {Point[]} points
+ * @param {End} end where they lead
+ * @returns {Point[]}
+ */
+function besideHeading(points, { rect, inside }) {
+  const last = points[points.length - 1];
+  if (data.across || !inside || !rect || Math.abs(toRect(last, rect)[1] - rect[1]) > 0.5) return [...points];
+  const by = rect[0] + inside.heading - last[0];
+  if (by <= 0) return [...points];
+  // The last point, the one before where an arrow ends, and what turns the curve towards them.
+  const moved = points.length - (points.length % 3 === 2 ? 3 : 2);
+  return points.map(([x, y], k) => (k < moved ? [x, y] : [x + by, y]));
+}
 
 /**
  * @param {Line} line
@@ -88,6 +118,7 @@ function portAt({ composed, at }, name) {
  * @param {End} head
  */
 export function path(line, points, tail, head) {
+  points = besideHeading(besideHeading(points, head).reverse(), tail).reverse();
   // Graphviz tells a point more where an arrow ends, to which a straight piece leads.
   const bezier = points.slice(0, points.length - (points.length % 3 === 2 ? 1 : 0));
   const isLonger = bezier.length < points.length;
@@ -104,11 +135,11 @@ export function path(line, points, tail, head) {
   }
   if (head.inside && head.rect) {
     const end = toRect(last, head.rect);
-    for (const port of line.v ?? [0]) d += bend(end, portAt(head.inside, `in${port}`) ?? end);
+    for (const port of line.v ?? [0]) d += lead(end, `in${port}`, head);
   }
   if (tail.inside && tail.rect) {
     const start = toRect(first, tail.rect);
-    for (const port of line.u ?? [0]) d = bend(portAt(tail.inside, `out${port}`) ?? start, start) + d;
+    for (const port of line.u ?? [0]) d = lead(start, `out${port}`, tail) + d;
   }
   return d;
 }

@@ -23,7 +23,7 @@ from ..picture import Box, Frame, Line, Picture
 from ..silent import Silence
 from ..style import BOLD, DARK, LIGHT, POINTS
 from ..tooltip import clean, tooltip
-from ..u_shape import STRAIGHT, arms
+from ..u_shape import STRAIGHT, Arms, arms
 from ..values import NO_VALUES, Values
 from ..ways import ways
 from .coloring import colored
@@ -49,6 +49,11 @@ class Sheet:
     base: int = 0
     marks: tuple[str, ...] = ()
     """What became of every node of the network in another one, where there is another."""
+    rises: bool = False
+    """Whether it is the inside of a box on the way up of a U: what comes in then comes from below."""
+
+    def arms(self, look: Look) -> Arms:
+        return arms(self.picture) if look.direction is None else STRAIGHT
 
     def all_of(self, item: Box | Frame) -> list[int]:
         """All nodes of the network that a box or a frame stands for."""
@@ -94,10 +99,12 @@ class PageData:
         while done < len(self.sheets):
             outer = self.sheets[done]
             silence = Silence(outer.graph)
+            rising = outer.arms(self.look).rising
             for box in outer.picture.boxes():
                 if sum(not silence.holds(node.index) for node in box.first) > 1 and len(self.sheets) <= most:
                     self._inside[done, box.name] = len(self.sheets)
-                    self.sheets.append(replace(outer, picture=inside(graph, box), drawn=self._all(box, outer.drawn)))
+                    rises = outer.rises or box.name in rising
+                    self.sheets.append(replace(outer, picture=inside(graph, box), drawn=self._all(box, outer.drawn), rises=rises))
             done += 1
 
     def writers(self) -> list[Writer]:
@@ -105,7 +112,8 @@ class PageData:
         made = []
         for sheet in self.sheets:
             signs = {box.name: SIGNS.get(sheet.mark(box), "") for box in sheet.picture.boxes()}
-            made.append(Writer(sheet.graph, sheet.picture, self.look, signs=signs))
+            look = replace(self.look, direction="BT") if sheet.rises else self.look
+            made.append(Writer(sheet.graph, sheet.picture, look, signs=signs))
         return made
 
     @staticmethod
@@ -173,7 +181,7 @@ class PageData:
 
         walk(picture.root.items, [])
         by_name = {box.name: box for box in picture.boxes()}
-        found = ways(picture, arms(picture) if self.look.direction is None else STRAIGHT)
+        found = ways(picture, sheet.arms(self.look))
         whole = geometry.whole(found)
         lines = [self._line(number, line, way.points, way.label, by_name) for line, way in zip(picture.lines, whole, strict=True)]
         numbers = {row["n"]: place for place, row in enumerate(frames)}

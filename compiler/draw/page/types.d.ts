@@ -146,10 +146,34 @@ export interface PlacedBox {
   rect: Rect;
   inside: Inside | null;
 }
-/** What an open box shows, and where that begins. */
+/** What an open box shows, and where that begins; how much of its upper border its heading takes, from the left. */
 export interface Inside {
+  heading: number;
   composed: Composed;
   at: Point;
+  gutters: Gutters;
+}
+/** A side of a rectangle: across which axis it lies, and at its lower or its higher end. */
+export interface Side {
+  axis: 0 | 1;
+  end: 0 | 1;
+}
+/** How a line runs around what an open box shows. */
+export interface Lane {
+  /** Where it enters the box. */
+  side: Side;
+  /** At which side it runs along the flow, at none where it enters where its port is, beneath the heading; and beyond which end across it to the port. */
+  gutter: 0 | 1 | null;
+  edge: 0 | 1;
+  /** How far from what is shown, in both. */
+  place: number;
+  run: number;
+}
+/** The lanes of an open box, by line and end, and the room that they take across the flow and along it, at both ends. */
+export interface Gutters {
+  lanes: Map<string, Lane>;
+  across: [number, number];
+  flow: [number, number];
 }
 export interface PlacedFrame {
   frame: Frame;
