@@ -16,6 +16,8 @@ from .silent import Silence
 if TYPE_CHECKING:
     import networkx
 
+FEW = 3  # tensors of one box for another that have a line each
+
 Rounds = Mapping[int, Sequence[tuple[int, int]]]
 
 
@@ -107,9 +109,20 @@ class _Ends:
                 time = given[producer, user] = given.get((producer, user), 0) + 1
                 key += (self.representative[producer], self.representative[user], time)
             bundles.setdefault(key, []).append(edge)
+        split = [part for edges in bundles.values() for part in self._parted(edges)]
         names = [*self.entries.values(), *(box.name for box in self.root.boxes()), *self.exits.values()]
-        lines = _with_skips([self._line(edges) for edges in bundles.values()], names)
+        lines = _with_skips([self._line(edges) for edges in split], names)
         return self._labelled(lines), tuple(hidden)
+
+    def _parted(self, edges: list[Edge]) -> list[list[Edge]]:
+        """The edges of a line by their tensors, where these are few and no two have one shape: a number would hide what they are."""
+        parts: dict[int, list[Edge]] = {}
+        for edge in edges:
+            parts.setdefault(self.representative[self.made(edge[0])], []).append(edge)
+        box = self.box_of.get(self.made(edges[0][0]))
+        is_repeated = box is not None and (box.is_applied or box.name in self.chained)
+        shapes = {self.graph.nodes[tensor].shape for tensor in parts}
+        return [edges] if is_repeated or not 1 < len(parts) == len(shapes) <= FEW else list(parts.values())
 
     def tail(self, producer: int) -> str:
         box = self.box_of.get(producer)

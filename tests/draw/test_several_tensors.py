@@ -109,3 +109,29 @@ def test_rounds_that_are_drawn_once_hand_on_one_tensor() -> None:
     picture = fold(check("srresnet").graph)
     (repeated,) = [frame for frame in picture.frames() if frame.count > 1]
     assert [line.shape for line in picture.lines if line.tail in {box.name for box in repeated.boxes()}] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        # From the first transition to the stage that reads both; what a third stage makes of the coarsest is told on its way to the transition.
+        ("hrnet_w18", [["18x56x56", "36x28x28"], ["18x56x56", "36x28x28"]]),
+        ("lraspp_mobilenet_v3_large", [["40x65x65", "960x33x33"]]),
+        ("pnasnet5large", [["270x83x83", "540x42x42"]]),
+    ],
+)
+def test_few_tensors_of_one_box_for_another_have_a_line_each(name: str, lines: list[list[str]]) -> None:
+    graph = check(name).graph
+    picture = fold(graph, View("stage"))
+    between: dict[tuple[str, str], list[str]] = {}
+    for line in picture.lines:
+        if line.shape is not None:
+            between.setdefault((line.tail, line.head), []).append("x".join(map(str, line.shape)))
+    assert [sorted(shapes) for shapes in between.values() if len(shapes) > 1] == lines
+    ((_, geometry),) = laid_out(graph, [picture])
+    assert wrong(graph, picture, geometry) == {}
+
+
+def test_many_tensors_are_one_line_with_their_number() -> None:
+    picture = fold(check("unet").graph, View("stage"))
+    assert [line.count for line in picture.lines if line.count > 1] == [4]
