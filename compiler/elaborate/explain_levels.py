@@ -22,6 +22,9 @@ _STATEMENT = re.compile(r"(?:if|for|repeat)\b")
 SKIP = re.compile(r'skip\(\s*([A-Za-z_][\w.]*|"[^"\n]*")\s*\)')
 
 
+_FILLED_IN = re.compile(r"\{\s*([A-Za-z_]\w*)")
+
+
 def is_again(frame: Frame) -> bool:
     """Whether the text is read more than once: in a block or a loop."""
     return any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
@@ -30,6 +33,19 @@ def is_again(frame: Frame) -> bool:
 def in_a_path(frame: Frame, node: Node) -> bool:
     """Whether a step was made in a path of the merge, and not by what comes before it, which others read as well."""
     return not isinstance(frame.current, int) or node.index > frame.current
+
+
+def skip_label(frame: Frame, part: Label) -> str | None:
+    """The label that a path of a merge is, as it may be written elsewhere in the merge: the value of a comprehension is not known there."""
+    found = SKIP.fullmatch(part.span.text.strip())
+    if found is None or any(frame.environment.binding(name) is None for name in _FILLED_IN.findall(found[1])):
+        return None
+    return found[1]
+
+
+def is_filled_in(frame: Frame, part: Label) -> bool:
+    """Whether a path tells a label with a value in it that is known outside the merge: one of each round of a loop."""
+    return any(frame.environment.binding(name) is not None for name in _FILLED_IN.findall(part.span.text))
 
 
 def axis_words(frame: Frame, axes: Mapping[str, int]) -> tuple[str, ...]:
@@ -142,9 +158,9 @@ def _told(
 def size_text(nodes: Sequence[Node], frame: Frame, size: Shape, parts: Sequence[Label], ends: Sequence[int]) -> tuple[str, bool]:
     """The argument that says a size: by a label that has it, by what comes in, or by its numbers; and whether it says so in every use of the text."""
     for part, end in zip(parts, ends, strict=True):
-        label = SKIP.fullmatch(part.span.text.strip())
+        label = skip_label(frame, part)
         if label is not None and nodes[end].shape[1:] == size:
-            return f"like = {label[1]}", True
+            return f"like = {label}", True
     entering = nodes[frame.current] if isinstance(frame.current, int) else None
     again = is_again(frame)
     if again and entering is not None and entering.shape[1:] == size and all(entering.axes[1:]):

@@ -156,7 +156,8 @@ def _step(
     """The first step of a path that, with another stride, ends it in the wanted size; where it decides the channels, in `width` of them."""
     trial = Trial(nodes, lambda shapes: shapes[end][1:] == wanted)
     decider = decided_by(nodes, end, 0, start)
-    for node in main_path(nodes, end, start):
+    # A convolution of one position strides only where no wider window does.
+    for node in sorted(main_path(nodes, end, start), key=lambda node: not _is_wide(node)):
         stride = getattr(node.operation, "stride", None)
         if not takes(node.operation, "stride") or takes(node.operation, "out_pad") or not in_a_path(frame, node):
             continue
@@ -179,6 +180,10 @@ def _step(
             if edits and changed is not None:
                 return [Step(node, edits, changed)]
     return []
+
+
+def _is_wide(node: Node) -> bool:
+    return any(window.kernel > 1 for window in node.operation.windows(node.input_shapes, node.shape) or ())
 
 
 def _as(nodes: Sequence[Node], node: Node, named: Node) -> Changes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from ...base.diagnostics import Edit, Fix, Label
@@ -17,7 +18,7 @@ from ..ops.parameters import Plain
 from ..ops.spatial import each_axis, map_size, simple
 from .closures import Frame
 from .enlarging import centred, enlarged
-from .explain_levels import SKIP, accepts, is_again, levelled
+from .explain_levels import accepts, is_again, is_filled_in, levelled, skip_label
 from .explain_numbers import size_argument
 from .trial import Changes, Remedy, Trial, ancestors, argument_edit, edited, replaced_argument, reshaped, same_text, takes, with_value
 
@@ -29,7 +30,7 @@ def meeting(
     padded = unpadded(nodes, operation, ends, start)
     if padded is not None:
         return padded
-    again = is_again(frame) or any("{" in part.span.text for part in parts)  # a label that each round fills in
+    again = is_again(frame) or any(is_filled_in(frame, part) for part in parts)
 
     def does(shapes: Mapping[int, Shape]) -> bool:
         return accepts(operation, [shapes[end] for end in ends])
@@ -38,25 +39,21 @@ def meeting(
     sizes = [nodes[end].shape[1:] for end in ends]
     largest = tuple(max(axis) for axis in zip(*sizes, strict=True))
     label = next(
-        (
-            found[1]
-            for part, size in zip(parts, sizes, strict=True)
-            if size == largest and (found := SKIP.fullmatch(part.span.text.strip()))
-        ),
-        None,
+        (found for part, size in zip(parts, sizes, strict=True) if size == largest and (found := skip_label(frame, part)) is not None), None
     )
     for end, size in zip(ends, sizes, strict=True):
         if size != largest:
             remedy = padded_out(trial, end) or resized(trial, end, largest, label)
             if remedy is not None:
-                return remedy
+                # A number is the size of one use of the text.
+                return replace(remedy, fix=None) if again and label is None and "size = " in remedy.help else remedy
     steps = [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start))]
     return (
-        (_padded_and_cropped(nodes, ends, parts) if again else None)
+        (_padded_and_cropped(nodes, frame, ends, parts) if again else None)
         or _overlapping(trial, ends, sizes)
         or _argument(trial, steps)
         or levelled(nodes, frame, operation, ends, start, parts)
-        or _cropped(nodes, operation, ends, parts, again)
+        or _cropped(nodes, frame, operation, ends, parts, again)
     )
 
 
@@ -309,16 +306,16 @@ def _arguments(node: Node) -> Iterator[tuple[int, str, Plain, str]]:
 # ------------------------------------------------------------------------------------------------- crops
 
 
-def _padded_and_cropped(nodes: Sequence[Node], ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
+def _padded_and_cropped(nodes: Sequence[Node], frame: Frame, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
     """A transposed convolution that one use needs larger than another: as large as its stride allows, and cut to the size of the skip."""
     for number, (end, part) in enumerate(zip(ends, parts, strict=True)):
         node = nodes[end]
         if not takes(node.operation, "out_pad") or node.shares is not None or part.span != node.span:
             continue
         skips = [
-            (found[1], nodes[other].shape[1:])
+            (found, nodes[other].shape[1:])
             for place, (other, row) in enumerate(zip(ends, parts, strict=True))
-            if place != number and (found := SKIP.fullmatch(row.span.text.strip()))
+            if place != number and (found := skip_label(frame, row)) is not None
         ]
         most = min(_open(node.operation, len(node.shape) - 1)) - 1
         group = same_text(nodes, node)
@@ -340,7 +337,9 @@ def _padded_and_cropped(nodes: Sequence[Node], ends: Sequence[int], parts: Seque
     return None
 
 
-def _cropped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label], again: bool) -> Remedy | None:
+def _cropped(
+    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label], again: bool
+) -> Remedy | None:
     """Cut the larger paths to the size of the smallest; where the text is that of other merges, too, to the size that a label has in each."""
     ways = [node for end in ends for node in main_path(nodes, end, None)]
     if len(nodes[ends[0]].shape) < 3 and not any(node.operation.windows(node.input_shapes, node.shape) for node in ways):
@@ -354,11 +353,7 @@ def _cropped(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], p
     if not accepts(operation, [(nodes[end].shape[0], *smallest) for end in ends]):
         return None
     label = next(
-        (
-            found[1]
-            for part, size in zip(parts, sizes, strict=True)
-            if size == smallest and (found := SKIP.fullmatch(part.span.text.strip()))
-        ),
+        (found for part, size in zip(parts, sizes, strict=True) if size == smallest and (found := skip_label(frame, part)) is not None),
         None,
     )
     if again and label is None:

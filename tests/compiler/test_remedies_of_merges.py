@@ -122,6 +122,10 @@ EDITS = {
             before="block unit(c, s = 1) {\n  add {\n    | proj: { avgpool(3, pad = 1, stride = s) -> conv(c, 1) }\n    | layers: { bn -> deep: { dwconv(3, stride = s) -> conv(c, 1) } }\n  }\n}\n",
         ),
     ),
+    "a bottleneck that lost the stride": (
+        net("add { | conv(8, 1) -> dwconv(3) -> conv(64, 1) | maxpool(2) -> conv(64, 1) | conv(64, 1, stride = 2) }"),
+        net("add { | conv(8, 1) -> dwconv(3, stride = 2) -> conv(64, 1) | maxpool(2) -> conv(64, 1) | conv(64, 1, stride = 2) }"),
+    ),
     "a table that is read elsewhere": (
         net(
             "w: parameter([10, 16])\n  add { | skip(x) -> linear(16) | skip(w) }\n  matmul { | skip | skip(w) }",
@@ -244,6 +248,17 @@ def test_stages_of_several_sizes_are_brought_up(merge: str, projection: str) -> 
         text = text.replace(f"skip({name})", brought)
         assert f"`{brought}`" in row.help
     assert not errors_of(text)
+
+
+def test_a_label_of_a_comprehension_is_not_written_elsewhere() -> None:
+    body = 'x0: conv(8)\n  x1: conv(8)\n  maxpool(2)\n  concat {{ | for k in range(2): skip("x{{k}}") | conv(8, 3, stride = 2) -> upsample(4){} }}'
+    assert_mended(net(body.format(""), "3, 30, 30"), net(body.format(" -> crop(30)"), "3, 30, 30"))
+
+
+def test_a_label_that_a_loop_fills_in_is_not_cut_to_a_number() -> None:
+    loop = 'for i in range(2) {\n    "x{i}": conv(8)\n    maxpool(2)\n    concat { | skip("x{i}") | upsample(size = 20 * (2 - i)) }\n  }'
+    found = errors_of(net(loop, "3, 44, 44"))
+    assert found and all(row.fix is None for row in found)
 
 
 def test_a_flatten_beside_its_own_input_is_not_left_out() -> None:
