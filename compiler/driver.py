@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import cached_property
 from time import perf_counter
@@ -207,6 +207,25 @@ Observer = Callable[[str, float], None]
 """Is told the name of each stage and the seconds that it took."""
 
 
+def _vetted(found: Sequence[Checked], again: Callable[[Source], Sequence[Checked]]) -> tuple[Checked, ...]:
+    """Without edits that would make another network of lines of Python's."""
+    rows = [row for checked in found for row in checked.diagnostics]
+    source = next((checked.source for checked in found if checked.source is not None), None)
+    if source is None or not any(row.is_error and row.fix is not None for row in rows):
+        return tuple(found)
+    from .meaning.vetting import vetted  # only a text with mistakes needs it
+
+    withheld = vetted(source, rows, lambda text: [row for checked in again(text) for row in checked.diagnostics])
+    if not withheld:
+        return tuple(found)
+    kept, number = [], 0
+    for checked in found:
+        diagnostics = tuple(withheld.get(number + place, row) for place, row in enumerate(checked.diagnostics))
+        number += len(diagnostics)
+        kept.append(replace(checked, diagnostics=diagnostics))
+    return tuple(kept)
+
+
 def check(
     file: str | os.PathLike[str],
     *,
@@ -217,7 +236,11 @@ def check(
 ) -> Checked:
     """Everything there is to say of a file, in the order of its text. `network` is one in it, where the name of the file does not say which."""
     target = replace(find(os.fspath(file)), network=network) if network is not None else None
-    return _checked(_through(Compilation(os.fspath(file), settings or {}, inputs or {}, target=target), observe))
+
+    def of(source: Source | None, told: Observer | None = None) -> tuple[Checked, ...]:
+        return (_checked(_through(Compilation(os.fspath(file), settings or {}, inputs or {}, target=target, source=source), told)),)
+
+    return _vetted(of(None, observe), of)[0]
 
 
 def check_all(
@@ -246,7 +269,11 @@ def check_all(
         trace=Trace() if traced else None,
         wanted=wanted,
     )
-    state = _through(asked, observe)
+    return _vetted(_all(asked, observe), lambda text: _all(replace(asked, imports=Imports(), source=text, trace=None), None))
+
+
+def _all(asked: Compilation, observe: Observer | None) -> tuple[Checked, ...]:
+    state, settings, inputs, traced = _through(asked, observe), asked.settings, asked.inputs, asked.trace is not None
     first = _checked(state)
     if first.target.network is not None or state.text is None or settings or inputs:
         return (first,)
@@ -262,15 +289,15 @@ def check_all(
             break
         if name != done:
             # The text is read once: a file of a thousand networks would be read a thousand times.
-            asked = Compilation(
-                f"{os.fspath(file)}:{name}",
+            other = Compilation(
+                f"{asked.asked}:{name}",
                 source=state.source,
                 text=state.text,
                 imports=state.imports,
                 trace=Trace() if traced else None,
-                wanted=wanted,
+                wanted=asked.wanted,
             )
-            found.append(_checked(_through(asked, observe)))
+            found.append(_checked(_through(other, observe)))
     said: set[tuple[str, str, int]] = set()
     lines = [row for checked in found for row in checked.diagnostics if row.code in _OF_A_WHOLE_LINE]
     found = [replace(checked, diagnostics=_unsaid(without_parts(checked.diagnostics, lines), said)) for checked in found]
@@ -330,11 +357,15 @@ def check_source(
     network: str | None = None,
 ) -> Checked:
     """The same for a text that need not be saved: an editor's, a notebook's."""
-    imports = Imports(texts={source.name: source})
     # Only what ends like a file may be one: a text called `resnet50` is not the library's.
     target = find(source.name) if source.name.endswith(SUFFIX) else Target(source.name, source.name)
     target = replace(target, network=network) if network is not None else target
-    return _checked(_through(Compilation(source.name, settings or {}, inputs or {}, imports, target, source), None))
+
+    def of(text: Source) -> tuple[Checked, ...]:
+        imports = Imports(texts={text.name: text})
+        return (_checked(_through(Compilation(text.name, settings or {}, inputs or {}, imports, target, text), None)),)
+
+    return _vetted(of(source), of)[0]
 
 
 def _through(state: Compilation, observe: Observer | None) -> Compilation:

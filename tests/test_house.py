@@ -142,7 +142,7 @@ ORDER = (
     "compiler/files",
     "compiler/graph",
     "compiler/elaborate compiler/rewrite compiler/codegen",
-    "compiler/analysis",
+    "compiler/analysis compiler/meaning",
     "compiler/driver.py compiler/document.py",
     "compiler/runtime",
     "compiler/emit compiler/draw",

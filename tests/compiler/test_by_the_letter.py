@@ -119,7 +119,7 @@ ELSEWHERE = {
     ),
     "tensors as arguments": ("a: conv(3)\n  b: conv(3)\n  torch.add(a, b)", "a: conv(3)\n  b: conv(3)\n  add { | skip(a) | skip(b) }"),
     "a head of a merge": ("torch.cat { | skip | conv(8) }", "concat { | skip | conv(8) }"),
-    "a function of a tensor": ("y: conv(3)\n  conv(3) -> F.relu(y)", "y: conv(3)\n  conv(3) -> skip(y) -> relu"),
+    "a function of a tensor": ("y: conv(3)\n  conv(3)\n  F.relu(y)", "y: conv(3)\n  conv(3)\n  skip(y) -> relu"),
     "layers in a row": ("nn.Sequential(nn.Conv2d(3, 64, 1), nn.BatchNorm2d(64), nn.ReLU())", "conv(64, 1) -> bn -> relu"),
     "a sequence": (
         "tokens -> nn.LSTM(3, 64, 2, batch_first=True) -> nn.MultiheadAttention(64, 4)",

@@ -40,8 +40,8 @@ MENDED = {
         ("identity: skip", "conv(8)", "relu", "conv(8)", "add { | skip | skip(identity) }", "relu"),
     ),
     "a name for what has one": (
-        ("conv(8)", "identity = x", "conv(8)", "out += identity"),
-        ("conv(8)", "conv(8)", "add { | skip | skip(x) }"),
+        ("y: conv(8)", "identity = y", "conv(8)", "out += identity"),
+        ("y: conv(8)", "identity: skip", "conv(8)", "add { | skip | skip(identity) }"),
     ),
     "a class, bit by bit": (
         ("self.conv1 = nn.Conv2d(8, 8, 3, padding=1)", "a = self.conv1(x)", "out = F.relu(a)", "out = out + a", "return out"),
@@ -78,6 +78,7 @@ def test_keras_calls_its_layers_with_tensors() -> None:
 @pytest.mark.parametrize(
     "lines",
     [
+        ("conv(8)", "identity = x", "conv(8)", "out += identity"),
         ("x = conv(8)", "gelu", "x = relu(x)"),
         ("x = conv(8)", "gelu", "add { | skip | skip(x) }"),
         ("x = conv(8)", "y = relu(x)", "x = self.foo(y)", "x = x + y"),

@@ -80,12 +80,13 @@ MISTAKES = {
         "add { | conv(3) -> a: relu | skip }",
     ),
     "a label that is returned": ("a: conv(3)\nrelu\nreturn a", "E109", "write `skip(a)`", "a: conv(3)\nrelu\nskip(a)"),
-    "an input that is returned": ("conv(3)\nreturn x", "E109", "write `skip(x)`", "conv(3)\nskip(x)"),
-    "the last step that is returned": (
+    "an input that is returned, or the tensor at hand": ("conv(3)\nreturn x", "E109", "the last tensor of a body is its result", None),
+    "the last step that is returned": ("relu\na: conv(3)\nreturn a", "E109", "leave `return a` out", "relu\na: conv(3)\n"),
+    "the first step of the last line, or all of it": (
         "relu\na: conv(3)\n  -> relu\nreturn a",
         "E109",
-        "leave `return a` out",
-        "relu\na: conv(3)\n  -> relu\n",
+        "the last tensor of a body is its result",
+        None,
     ),
     "the tensor at hand that is returned": ("conv(3)\nreturn out", "E109", "leave `return out` out", "conv(3)\n"),
     "a step that is returned": ("conv(3)\nreturn relu", "E109", "leave `return` out", "conv(3)\nrelu"),
