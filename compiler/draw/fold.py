@@ -24,7 +24,7 @@ from .streams import streams
 
 LEVELS = ("stage", "block", "op")
 PART = "part"  # the inside of a box: its operations one by one, and the blocks in it as boxes
-INSET = "inset"  # the same, with norms and activations joined to what they belong to
+INSET = "inset"  # the same, with norms and activations joined to what they belong to, and all opened that has no inset of its own
 EVERYTHING = "*"
 DEEPEST = 40  # frames inside frames; what lies deeper is drawn as a box, as no page could show it
 BRANCHES = 4  # so many equal branches fold into one; fewer are drawn side by side
@@ -121,6 +121,8 @@ class _Folder:
     """Blocks that several maps run through side by side."""
     _calls: dict[str, list[Scope]] = field(default_factory=dict)
     """For every box of a part, the parts that it stands for."""
+    _one_box: dict[str, bool] = field(default_factory=dict)
+    """For blocks in insets, whether a box tells all of what they hold."""
     _repeats: int = 0
 
     def __post_init__(self) -> None:
@@ -185,10 +187,28 @@ class _Folder:
             return "frame" if named else "through"
         if scope.kind in ("stage", "network"):
             return "box" if level == "stage" else "frame"
+        if level == INSET:
+            return self._in_an_inset(scope, is_branch)
         if level == "op":
             inner = is_branch or any(above.kind in ("block", "group") for above in scope.ancestors()[:-1])
             return "through" if inner and scope.kind != "aux" else "frame"
         return "frame" if scope in self._streams else "box"
+
+    def _in_an_inset(self, scope: Scope, is_branch: bool) -> str:
+        """A block has an inset of its own, but where none of its calls holds more than a box: that box tells all. What else there is is open."""
+        if scope.kind == "block" and scope.template:
+            return "through" if self._is_one_box(scope.template) else "box"
+        return "through" if is_branch or not own_name(scope) or self._fits_a_box(scope) else "frame"
+
+    def _is_one_box(self, template: str) -> bool:
+        if template not in self._one_box:
+            self._one_box[template] = False  # one that holds itself
+            calls = {self._alike.of(scope): scope for scope in self.graph.members if (scope.kind, scope.template) == ("block", template)}
+            self._one_box[template] = all(map(self._fits_a_box, calls.values()))
+        return self._one_box[template]
+
+    def _fits_a_box(self, scope: Scope) -> bool:
+        return len(self._gathered(self._pieces(scope))) == 1
 
     # -------------------------------------------------------------------------------------------- pieces
 

@@ -46,7 +46,9 @@ def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
     """The blocks that are folded in a picture, and those in them, each once; of many those that do the most work, and how many are left out."""
     scopes = dict.fromkeys(scope for box in picture.boxes() for call in _calls(box) for scope in _blocks(graph, call))
     opened = [(design, _opened(graph, design)) for design in designs(graph, list(scopes))]
-    every = [(design, inner) for design, inner in opened if len(inner.boxes()) > 1]  # one box would say what its own says
+    # Where a box tells all of a block, it is that box in the others. One that holds more at another place is told at both.
+    held = {design.template for design, inner in opened if len(inner.boxes()) > 1}
+    every = [(design, inner) for design, inner in opened if design.template in held and not _is_another(inner)]
     dearest = sorted(range(len(every)), key=lambda number: -sum(node.macs for nodes in every[number][0].nodes for node in nodes))
     found = [every[number] for number in sorted(dearest[:MOST_INSETS])]
     many = Counter(design.template for design, _ in found)
@@ -63,6 +65,11 @@ def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
 def _opened(graph: Graph, design: Design) -> Picture:
     nodes = tuple(graph.nodes[index] for index in nodes_in(graph, design.places[0]))
     return inside(graph, Box(f"n{nodes[0].index}", nodes, nodes, design.places[0], nodes[0]), INSET, design.nodes)
+
+
+def _is_another(inner: Picture) -> bool:
+    """Whether a block is a call of another and nothing else."""
+    return len(inner.boxes()) == 1 and inner.boxes()[0].scope is not None
 
 
 def _calls(box: Box) -> list[Scope]:

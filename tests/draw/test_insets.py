@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from archc.cli import group
 from archc.compiler.draw import Options, draw_text, fold
-from archc.compiler.draw.insets import MOST_INSETS, insets
+from archc.compiler.draw.insets import MOST_INSETS, Inset, insets
 from archc.compiler.draw.labels import caption
 from archc.compiler.draw.symbols import Design, designs, placed
 from archc.compiler.driver import compile
@@ -68,7 +68,7 @@ def pattern(text: str, given: dict[str, int]) -> re.Pattern[str]:
     if "\u2026" in text:
         return re.compile(".*")
     names = "|".join(re.escape(name) for name in sorted(given, key=len, reverse=True)) or "(?!)"
-    symbol = rf"(?<![a-z_])(?:\d+\u00b7)?(?:{names})(?:\u00b7(?:{names}))?(?:/\d+)?(?![a-z_])"
+    symbol = rf"(?<![a-z_])(?:\d+\u00b7)?(?:{names})(?:\u00b7(?:{names}))?(?:/\d+)?(?![a-z_])(?! = )"  # what stands before the sign is an axis
     filled = re.sub(symbol, lambda found: str(value(found[0], given)), text).replace("\u00d7", "x").replace(" ", "")
     word = re.escape(text) if text in given else ""
     any_of = re.sub(r"\d[\d.\\]*(?:or\d[\d.\\]*)+", lambda found: f"(?:{found[0].replace('or', '|')})", re.escape(filled))
@@ -212,6 +212,66 @@ def test_what_it_holds_is_told_without_the_numbers_of_one_depth() -> None:
     rows = [["".join(text.itertext()).strip() for text in box.iter() if text.tag.endswith("}text")] for box in boxes]
     (inner,) = (row for row in rows if any("inner" in text for text in row))
     assert len(inner) > 1 and not any(re.search(r"(?<!\u00d7)\d", text) for text in inner)  # but how many equal steps are in a row
+
+
+def drawn(inset: Inset) -> object:
+    """What a reader sees of an inset but for the numbers of its operations: what every box says it is, and the lines."""
+    boxes = inset.picture.boxes()
+    place = {box.name: number for number, box in enumerate(boxes)}
+    said = [
+        (box.scope.template or box.scope.title, inset.letters.get(box.scope, "")) if box.scope is not None else tuple(node.operation.name for node in box.first)
+        for box in boxes
+    ]  # fmt: skip
+    lines = [(place.get(line.tail, line.tail[-1:]), place.get(line.head, line.head[-1:]), line.skip) for line in inset.picture.lines]
+    return inset.design.template, said, [box.count for box in boxes], lines
+
+
+def insets_of(graph: Graph) -> tuple[Inset, ...]:
+    return insets(graph, fold(graph))[0]
+
+
+def assert_all_differ(graph: Graph) -> None:
+    found = insets_of(graph)
+    seen = [drawn(inset) for inset in found]
+    assert not [inset.design.template for number, inset in enumerate(found) if seen[number] in seen[:number]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sample(names(), 2))
+def test_no_two_insets_are_one_picture(name: str) -> None:
+    assert_all_differ(compile(name).graph)
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3_large", "yolov8n"])
+def test_insets_that_differ_in_an_activation_or_in_a_block_within_tell_it(name: str) -> None:
+    assert_all_differ(compile(name).graph)
+
+
+def said_in(inset: Inset) -> list[str]:
+    return [" ".join(node.operation.name for node in box.first) for box in inset.picture.boxes() if box.scope is None]
+
+
+def test_a_part_without_an_inset_of_its_own_is_open_as_in_the_papers_figure() -> None:
+    """ConvNeXt's block and the dense layers of a transformer, with norms and activations."""
+    (unit,) = insets_of(compile("convnext_tiny").graph)
+    assert said_in(unit) == ["dwconv permute ln", "linear gelu", "linear permute", "layer_scale drop_path", "add"]
+    (layer,) = insets_of(compile("vit_b_16").graph)
+    assert said_in(layer) == ["ln attention", "add", "ln linear gelu", "linear", "add"]
+
+
+def test_both_windows_of_a_swin_are_told() -> None:
+    plain, shifted = (inset for inset in insets_of(compile("swin_t").graph) if inset.design.template == "windowed")
+    assert (plain.letter, shifted.letter) == ("a", "b")
+    assert said_in(plain) == ["rearrange attention rearrange"]
+    assert said_in(shifted) == ["roll rearrange", "constant", "attention rearrange", "roll"]
+
+
+def test_a_block_that_is_a_call_of_another_has_no_inset_beside_it() -> None:
+    graph = graph_of("""block b(out) { conv(out) -> relu -> conv(out) }
+block row(times, out) { repeat times { b(out) }  if times > 1 { maxpool(2) } }
+network n { input x[3, 8, 8]  row(1, 8) -> row(2, 8) }
+""")
+    assert [(inset.design.template, len(inset.picture.boxes())) for inset in insets_of(graph)] == [("b", 2), ("row", 2)]
 
 
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "densenet121", "yolov8n"])
