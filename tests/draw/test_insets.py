@@ -68,7 +68,9 @@ def pattern(text: str, given: dict[str, int]) -> re.Pattern[str]:
     if "\u2026" in text:
         return re.compile(".*")
     names = "|".join(re.escape(name) for name in sorted(given, key=len, reverse=True)) or "(?!)"
-    symbol = rf"(?<![a-z_])(?:\d+\u00b7)?(?:{names})(?:\u00b7(?:{names}))?(?:/\d+)?(?![a-z_])(?! = )"  # what stands before the sign is an axis
+    symbol = (
+        rf"(?<![a-z_])(?:\d+\u00b7)?(?:{names})(?:\u00b7(?:{names}))?(?:/\d+)?(?![a-z_])(?! = )"  # what stands before the sign is an axis
+    )
     filled = re.sub(symbol, lambda found: str(value(found[0], given)), text).replace("\u00d7", "x").replace(" ", "")
     word = re.escape(text) if text in given else ""
     any_of = re.sub(r"\d[\d.\\]*(?:or\d[\d.\\]*)+", lambda found: f"(?:{found[0].replace('or', '|')})", re.escape(filled))
