@@ -110,6 +110,8 @@ def gather(low: Lowering, data: Data, axis: int, wanted: torch.Tensor, shape: tu
 def _mirrored(low: Lowering, table: Data, axis: int) -> Data:
     """Distances with both signs, of which the table has one."""
     size = table.shape[axis]
+    if size == 1:  # of one place to itself
+        return table
     part = (*table.shape[:axis], size - 1, *table.shape[axis + 1 :])
     back = low.step("slice", {"axis": axis, "start": 1, "stop": None}, table, part)
     back = low.step("flip", {"axis": axis}, back, part)

@@ -93,3 +93,25 @@ class ByDistance(nn.Module):
 def test_a_bias_by_distance_of_which_far_ones_share_a_number_is_read_along_a_line(both: bool) -> None:
     text = imported(ByDistance(14, both), [torch.rand(2, 14, 8)], [torch.rand(3, 14, 8)])
     assert "unfold(" in text
+
+
+class Offsets(nn.Module):
+    """Attention over a map, as LeViT's, with a number for each offset without its sign; of one place there is one."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        places = [(y, x) for y in range(size) for x in range(size)]
+        offsets: dict[tuple[int, int], int] = {}
+        index = [offsets.setdefault((abs(a - c), abs(b - d)), len(offsets)) for a, b in places for c, d in places]
+        self.biases = nn.Parameter(torch.randn(2, len(offsets)))
+        self.register_buffer("index", torch.tensor(index).view(len(places), len(places)), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        heads = x.view(x.size(0), -1, 2, 4).transpose(1, 2)
+        return ((heads @ heads.transpose(2, 3) + self.biases[:, self.index]).softmax(-1) @ heads).transpose(1, 2).flatten(2)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_bias_by_offset_of_a_map_of_any_size(size: int) -> None:
+    text = imported(Offsets(size), [torch.rand(2, size**2, 8)], [torch.rand(3, size**2, 8)])
+    assert ("mirrored = true" in text) == (size > 1)
