@@ -69,8 +69,11 @@ def _indexed(body: Body) -> bool:
     """Whether labels are numbers that rise as an indexed scope would count, with room for what has none."""
     rows = [item for item, _ in counted(body) if not (_is_identity(item) and not (_name(item) or "").isdigit())]
     read = {skip.to for item, _ in walk(body) if (skip := reads(item)) is not None}
-    if any(item.number in read and _name(item) is not None for item in rows):
-        return False  # what is read from afar has its name
+    again = {
+        str(item.arguments["label"][0]).partition(".")[0] for item, _ in walk(body) if isinstance(item, Op) and item.operation == ["reuse"]
+    }
+    if any((item.number in read and _name(item) is not None) or item.label in again for item in rows):
+        return False  # what is read from afar or used again has its name
     if not any(item.label is not None and item.label.isdigit() for item in rows):
         return False
     count = 0

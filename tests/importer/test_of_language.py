@@ -115,3 +115,22 @@ class Offsets(nn.Module):
 def test_a_bias_by_offset_of_a_map_of_any_size(size: int) -> None:
     text = imported(Offsets(size), [torch.rand(2, size**2, 8)], [torch.rand(3, size**2, 8)])
     assert ("mirrored = true" in text) == (size > 1)
+
+
+class Layers(nn.Module):
+    """One layer that is gone through several times, from a list, as ALBERT's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups = nn.ModuleList([nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))])
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for _ in range(3):
+            x = x + self.groups[0](x)
+        return self.head(x)
+
+
+def test_a_layer_of_a_list_that_is_used_again_keeps_its_name() -> None:
+    text = imported(Layers(), [torch.rand(2, 8)], [torch.rand(3, 8)])
+    assert 'reuse("' in text and "indexed" in text and "groups" in text
