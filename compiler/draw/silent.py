@@ -17,11 +17,11 @@ class Silence:
     told: set[int] = field(default_factory=set)
 
     def holds(self, index: int) -> bool:
-        """Whether a reader misses nothing where a step is left out: not where its label names an output that has no name of its own."""
+        """Whether a reader misses nothing where a step is left out: not where its label names an output."""
         node = self.graph.nodes[index]
         if not node.operation.passes_on() or index in self.told:
             return False
-        return not (node.label and any(user.is_port and user.names[-1:] != node.names[-1:] for user in self.graph.users(node)))
+        return not (node.label and any(user.is_port for user in self.graph.users(node)))
 
     def tell(self, rounds: Iterable[Sequence[int]]) -> None:
         """Of rounds that the first is drawn for: what does nothing in that one and something in another is drawn there."""

@@ -93,9 +93,8 @@ def test_what_does_nothing_in_the_first_round_alone_is_told() -> None:
     assert [node.operation.name for box in inset.picture.boxes() for node in box.first] == ["conv", "drop_path", "add"]
 
 
-def test_a_label_that_no_output_has() -> None:
-    """The output's own box says the name that it has."""
-    for text, drawn in (("dropblock(0)", False), ("last: identity", True), ("last: identity\n output last", False), ("identity", False)):
+def test_what_an_output_is_named_after_is_drawn() -> None:
+    for text, drawn in (("dropblock(0)", False), ("last: identity", True), ("last: identity\n output last", True), ("identity", False)):
         graph = graph_of(f"network n {{ input image[3, 8, 8]\n conv(8, 3)\n {text} }}")
         assert any(box.main.operation.name == "identity" for box in fold(graph).boxes()) == drawn, text
     alone = graph_of("network n { input image[3, 8, 8]\n identity }")
