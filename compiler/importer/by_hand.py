@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...base.records import dataclass
+from .activations_by_value import activations
 from .flat_steps import Flat, Plain, Step
 
 
 def by_hand(flat: Flat) -> None:
     """Change the list in place."""
-    _gated(flat)
+    if not flat.of_archc:  # there somebody wrote the steps
+        activations(flat)
     norm = _Norm(flat.made(), flat.shapes())
     for step in list(flat.steps):
         if step.operation in ("mul", "div") and len(step.inputs) == 2:
@@ -18,19 +20,6 @@ def by_hand(flat: Flat) -> None:
             if found is not None:
                 _write(flat, step, found)
                 norm = _Norm(flat.made(), flat.shapes())
-
-
-def _gated(flat: Flat) -> None:
-    """x * sigmoid(x)."""
-    made, uses = flat.made(), flat.uses()
-    for step in flat.steps:
-        if step.operation == "mul" and len(step.inputs) == 2:
-            for source, gate in (step.inputs, step.inputs[::-1]):
-                found = made.get(gate)
-                if found is not None and found.operation == "sigmoid" and found.inputs == [source] and uses[gate] == 1:
-                    step.operation, step.arguments, step.inputs = "silu", {}, [source]
-                    break
-    flat.prune()
 
 
 @dataclass(frozen=True, slots=True)
