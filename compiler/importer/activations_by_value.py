@@ -135,7 +135,7 @@ def _family(operation: str) -> str:
 def answer(operation: str, arguments: Mapping[str, Plain], inputs: list[Tensor]) -> Tensor | None:
     """What a step of the language answers, by the expression that its record writes into a module; None where it has none."""
     names = [f"x{place}" for place in range(len(inputs))]
-    shapes = [tuple(tensor.shape) for tensor in inputs]
+    shapes = tuple(tuple(tensor.shape) for tensor in inputs)
     with contextlib.suppress(TypeError, ValueError, RuntimeError, NotImplementedError, AttributeError):
         record = TABLE[operation](**arguments)
         written = record.expression(names, shapes)
