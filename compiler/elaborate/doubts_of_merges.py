@@ -15,18 +15,14 @@ def doubt_of_one_path(statement: ast.Merge, start: Tensors, end: int | None, nod
     """`add { | conv(64) }`: nothing is joined, where the text has but one path and no condition could have taken another away."""
     if len(statement.paths) != 1 or statement.paths[0].qualifier is not None or _skip_behind(statement.paths[0]) is not None:
         return None
-    (path,) = statement.paths
     word = statement.head.path[-1]
     fits = isinstance(start, int) and end is not None and start != end and _fits(word, nodes[start].shape, nodes[end].shape)
-    row = _in_row(path)
+    other = "`| skip` beside it is what comes in" if fits else f"a path for each tensor: `{word} {{ | … | skip }}`"
     return Diagnostic(
         "W524",
         f"`{word}` joins one path, so that it joins nothing",
         Label(statement.head.span, "one path"),
-        help=None if fits else f"a path for each tensor: `{word} {{ | … | skip }}`; of one path alone the steps stand without `{word}`",
-        fix=Fix("write `| skip` beside it, which is what comes in", (Edit(Span(path.span.source, path.span.end, path.span.end), row),))
-        if fits
-        else None,
+        help=f"{other}; of one path alone the steps stand without `{word}`",
         severity=Severity.WARNING,
     )
 
@@ -60,11 +56,3 @@ def _fits(word: str, start: Sequence[int], end: Sequence[int]) -> bool:
     """Whether what comes in could be the other path: the same sizes, or a gate for it."""
     gates = word == "mul" and len(start) == len(end) and all(one in (1, other) for one, other in zip(end, start, strict=True))
     return tuple(start) == tuple(end) or gates
-
-
-def _in_row(path: ast.Path) -> str:
-    """A further path as the text stands: behind the first, or on a line below its bar."""
-    text, bar = path.span.source.text, path.bar.start
-    begin = text.rfind("\n", 0, bar) + 1
-    indent = text[begin:bar]
-    return f"\n{indent}| skip" if not indent.strip() and begin else " | skip"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...dsl import ast
 from ..ops import TABLE
-from ..ops.foreign_calls import parameter_of, unsaid
+from ..ops.foreign_calls import as_in_its_text, parameter_of, unsaid
 from ..ops.foreign_names import key, same_as
 from .closures import Builtin, Environment
 from .explain_values import taken_up, unknown_name
@@ -29,7 +29,8 @@ def unknown_step(around: Around, name: str, call: ast.Call, wanted: str) -> Diag
         help = f"a window is an argument: `{windowed}`"
         return replace(unknown_name(environment, name, call.path_span, wanted), help=help, fix=Fix(help, (Edit(call.span, windowed),)))
     try:
-        step = translated(call, around) if call.arguments or unsaid(name, {}) else None
+        word = as_in_its_text(name, call.span.source.text)
+        step = translated(call, around) if call.arguments or unsaid(word, {}) or (key(name) == "prelu" and not call.bare) else None
     except Differs as differs:
         return replace(unknown_name(environment, name, call.path_span, wanted), help=differs.help, fix=None)
     fix = Fix(f"in archc it is `{step}`", (_in_its_place(call, step),)) if step is not None else None

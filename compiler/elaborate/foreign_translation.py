@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from ...base.records import dataclass
 from ...dsl import ast
 from ..ops import TABLE
+from ..ops.base import show
 from ..ops.foreign_calls import (
     STATED,
     argument_here,
+    as_in_its_text,
     is_from_elsewhere,
     is_keras,
     keras_value,
@@ -36,7 +39,7 @@ from .slots import Signature, Slot
 
 def translated(call: ast.Call, around: Around) -> str | None:
     """The steps that the call is here; None where that is not certain. Raises `Differs` where it is known why not."""
-    word = ".".join(call.path)
+    word = as_in_its_text(".".join(call.path), call.span.source.text)
     if key(word) == "sequential":
         rest = replace(around, coming=None)
         parts = [_part(argument, rest if number else around) for number, argument in enumerate(call.arguments)]
@@ -55,6 +58,8 @@ def translated(call: ast.Call, around: Around) -> str | None:
     name = same_as(word) or (word.rpartition(".")[2] if is_from_elsewhere(word) else None)
     if name is None or name not in TABLE or takes_weights(word):
         return None
+    if not call.bare and name != "pad":  # of a `pad` it is told which sides are meant
+        _of_its_rank(word, name, around)
     called = signature(Builtin(TABLE[name]))
     arguments = list(call.arguments)
     if name in _AROUND and len(arguments) == 1 and isinstance(arguments[0].value, ast.Call):
@@ -65,6 +70,8 @@ def translated(call: ast.Call, around: Around) -> str | None:
     start = ""
     if tensor is not None:  # F.relu(x)
         start, arguments, around = f"skip({tensor}) -> ", arguments[1:], replace(around, coming=around.shape(tensor))
+    if name == "prelu":
+        return start + _slopes(word, arguments)
     if name == "flatten":
         return start + joined(arguments, around.coming)
     read = _read(word, called, arguments, around)
@@ -86,6 +93,39 @@ def _tensor(call: ast.Call, around: Around) -> str | None:
     if first is None or first.name is not None or not isinstance(first.value, ast.Name) or not around.is_label(first.value.name):
         return None
     return first.value.name
+
+
+_OF_A_RANK: Final = re.compile(r"([123])[dD]\Z")
+_OF_ANY_RANK: Final = ("dropout", "featuredropout", "alphadropout", "featurealphadropout", "spatialdropout")
+
+
+def _of_its_rank(word: str, name: str, around: Around) -> None:
+    """`nn.Conv1d` is none on an image: here the tensor tells along how many axes a window goes."""
+    said, shape = _OF_A_RANK.search(word), around.coming
+    if said is None or shape is None or shape.place("channels") != 0 or key(word) in _OF_ANY_RANK:
+        return
+    rank = len(shape.shape) - 1
+    if rank != int(said[1]) and not (rank == 0 and said[1] == "1"):
+        axes = "1 axis" if said[1] == "1" else f"{said[1]} axes"
+        raise Differs(
+            f"`{word}` goes along {axes}, and what comes in is {show(shape.shape)}: `{name}` goes along all that come behind the channels"
+        )
+
+
+def _slopes(word: str, arguments: Sequence[ast.Argument]) -> str:
+    """PyTorch's `PReLU` has one slope unless it is told a number, Keras's one for each position."""
+    if is_keras(word):
+        raise Differs(
+            "Keras's `PReLU` learns a slope for each position; `prelu` learns one for each channel, `prelu(shared = true)` one for all"
+        )
+    rows = {row.name or ("num_parameters", "init")[number]: row.value.span.text for number, row in enumerate(arguments[:2])}
+    count, start = rows.pop("num_parameters", ""), rows.pop("init", "")
+    if rows or len(arguments) > 2:
+        raise Differs("`archc explain prelu` says what it takes")
+    if not count and not is_from_elsewhere(word):
+        raise Differs("`prelu` learns a slope for each channel, `prelu(shared = true)` one for all, as PyTorch's `PReLU()` does")
+    given = ["shared = true"] * (count in ("", "1")) + [f"start = {start}"] * bool(start)
+    return f"prelu({', '.join(given)})" if given else "prelu"
 
 
 def _joins(call: ast.Call, around: Around) -> bool:

@@ -139,7 +139,9 @@ def found_axis(operation: Operation, word: str, shape: Shape, axes: Axes, before
         f"`{operation.name}` works along `{word}`, and its input {show_axes(shape, axes)} {told}",
         parameter=parameter,
         operand=0,
-        help=f"write which axis: `{parameter} = …`, of {_listed(axes)}" + ("" if are_known(axes) else f"; or name them: {_naming(shape)}"),
+        help=f"write which axis: `{parameter} = …`, of {_listed(axes)}"
+        + ("" if are_known(axes) else f"; or name them: {_naming(shape)}")
+        + ("" if are_known(axes) or before is None else f" (before axes had names it was {before}, and the edit keeps that)"),
         argument=None if are_known(axes) or before is None else (parameter, str(before)),
     )
 
@@ -151,7 +153,11 @@ def _listed(axes: Axes) -> str:
 
 def _naming(shape: Shape) -> str:
     """How a `reshape` says the names of what it makes."""
-    words = [f"{name} = {size}" for name, size in zip(STANDARD.get(len(shape), ()), shape, strict=False)]
+    names = STANDARD.get(len(shape), ())
+    words = [f"{name} = {size}" for name, size in zip(names, shape, strict=False)]
+    if len(shape) == 2:  # a sequence, or what lies the other way
+        other = [f"{name} = {size}" for name, size in zip(reversed(names), shape, strict=False)]
+        return f"`reshape([{', '.join(words)}])` or `reshape([{', '.join(other)}])`"
     return f"`reshape([{', '.join(words)}])`" if words else "`permute` and `reshape` tell their numbers"
 
 

@@ -29,6 +29,7 @@ TORCH: Final = {
     "adaptivemaxpool": "size",
     "dropout": "p",
     "leakyrelu": "slope",
+    "prelu": "- start",
     "elu": "alpha",
     "celu": "alpha",
     "softmax": "axis",
@@ -96,6 +97,7 @@ KERAS: Final = {
     "depthwiseconv": "kernel stride pad",
     "dense": "features",
     "layernormalization": "axis",
+    "groupnormalization": "groups axis",
     "maxpooling": "kernel stride pad",
     "averagepooling": "kernel stride pad",
     "dropout": "p",
@@ -118,6 +120,7 @@ _KERAS_ALONE: Final = {
     "dense",
     "batchnormalization",
     "layernormalization",
+    "groupnormalization",
     "maxpooling",
     "averagepooling",
     "concatenate",
@@ -180,7 +183,22 @@ _UNSAID: Final = {
 }
 """What a name says by itself."""
 
-_WEIGHTED: Final = {"conv", "convtranspose", "linear", "batchnorm", "layernorm", "groupnorm", "instancenorm", "embedding"}
+_UNSAID_IN_KERAS: Final = {
+    "batchnormalization": {"eps": "1e-3", "momentum": "0.01"},
+    "layernormalization": {"eps": "1e-3"},
+    "groupnormalization": {"groups": "32", "eps": "1e-3"},
+    "leakyrelu": {"slope": "0.3"},
+}
+
+_OF_KERAS: Final = re.compile(r"\bkeras\b|\blayers\.|\w\dD\s*\(|\bDense\s*\(|\b(?:Max|Average)Pooling|\bBatchNormalization\b")
+
+
+def as_in_its_text(word: str, text: str) -> str:
+    """A name that PyTorch and Keras have, and that does another thing there by itself, with the module that its text is written for."""
+    return f"layers.{word}" if word in ("LeakyReLU", "PReLU") and _OF_KERAS.search(text) is not None else word
+
+
+_WEIGHTED: Final = {"conv", "convtranspose", "linear", "batchnorm", "layernorm", "groupnorm", "instancenorm", "embedding", "prelu"}
 
 
 def takes_weights(word: str) -> bool:
@@ -306,9 +324,8 @@ def unsaid(word: str, given: dict[str, str]) -> dict[str, str]:
     """What a call leaves to its library's default and has to be written here, because archc's is another."""
     certain = re.search(r"\d[dD]", word) is not None or is_from_elsewhere(word)  # `Conv(64)` may be archc's own with a capital
     plain = key(word)
-    if is_keras(word) and plain in ("batchnormalization", "layernormalization"):
-        asked = {"eps": "1e-3", "momentum": "0.01"} if plain == "batchnormalization" else {"eps": "1e-3"}
-        return {name: text for name, text in asked.items() if name not in given}
+    if is_keras(word) and plain in _UNSAID_IN_KERAS:
+        return {name: text for name, text in _UNSAID_IN_KERAS[plain].items() if name not in given}
     if certain and plain in _HALF and "pad" not in given and given.get("kernel", "") not in ("1", "1x1"):
         return {"pad": "0"}
     return {name: text for name, text in _UNSAID.get(plain, {}).items() if name not in given}

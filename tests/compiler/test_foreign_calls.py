@@ -37,6 +37,10 @@ OF_TORCH = {
     "Dropout(0.1)": ("dropout(0.1)", IMAGE),
     "nn.LeakyReLU(0.2)": ("leaky_relu(0.2)", IMAGE),
     "lrelu(0.2)": ("leaky_relu(0.2)", IMAGE),
+    "nn.PReLU()": ("prelu(shared = true)", IMAGE),
+    "nn.PReLU(1)": ("prelu(shared = true)", IMAGE),
+    "nn.PReLU(8)": ("prelu", IMAGE),
+    "nn.PReLU(num_parameters=8, init=0.1)": ("prelu(start = 0.1)", IMAGE),
     "nn.ELU(0.5)": ("elu(0.5)", IMAGE),
     "nn.CELU(0.5)": ("celu(0.5)", IMAGE),
     "Softmax(1)": ("softmax(0)", IMAGE),
@@ -85,6 +89,8 @@ OF_KERAS = {
     "MaxPooling2D(3, 2)": ("maxpool(3, 2)", IMAGE),
     "AveragePooling2D(2)": ("avgpool(2)", IMAGE),
     "layers.Dropout(0.1)": ("dropout(0.1)", IMAGE),
+    "GroupNormalization(4)": ("gn(4, 1e-3)", IMAGE),
+    "layers.LeakyReLU()": ("leaky_relu(0.3)", IMAGE),
     "layers.LeakyReLU(0.2)": ("leaky_relu(0.2)", IMAGE),
     "layers.Softmax(-1)": ("softmax", IMAGE),
     "UpSampling2D(2)": ("upsample(2)", IMAGE),
@@ -96,7 +102,7 @@ OF_KERAS = {
 NOT_TRANSLATED = (
     "narrow(1, 0, 5)", "view(2, 512)", "Bidirectional(LSTM(64))", "weight_norm(Linear(8, 8))", "tensor_split(2, 0)", "gather(1)",
     "index_select(1, 2)", "moveaxis(0, 1)", "amax(1)", "dense(64, 10)", "MultiHeadAttention(64, 8)", "resize(224)", "blurpool(64)",
-    "depthwise(3)", "swish(1)", "fliplr(k = 2)",
+    "depthwise(3)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "fliplr(k = 2)",
 )  # fmt: skip
 """The name is known, and what the arguments are here is not."""
 

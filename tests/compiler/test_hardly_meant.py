@@ -178,8 +178,6 @@ def test_it_is_not_doubted(title: str) -> None:
         ("a momentum that is what is kept", (8, 16, 16), "bn(momentum = 0.01)"),
         ("a size as a factor", (32, 48, 48), "upsample(size = 48)"),
         ("a list of sizes as factors", (32, 96, 96), "upsample(size = 96x96)"),
-        ("a sum of one path", (32, 16, 16), "-> relu | skip }"),
-        ("a gate without what it gates", (32, 16, 16), "sigmoid | skip }"),
         ("a skip without its bar", (32, 16, 16), "| skip\n"),
         ("a text that is compared with an operation", (32, 16, 16), 'act == "relu"'),
     ],
@@ -191,6 +189,13 @@ def test_the_edit_makes_what_was_meant(title: str, shape: tuple[int, ...], writt
     after = checked(mended, "n.arch")
     assert after.program is not None and after.program.nodes[-1].shape == shape
     assert code not in {row.code for row in after.diagnostics}
+
+
+@pytest.mark.parametrize("title", ["a sum of one path", "a gate without what it gates"])
+def test_a_merge_of_one_path_is_that_path_until_it_is_written(title: str) -> None:
+    entering, body, code, _ = DOUBTED[title]
+    [row] = [row for row in checked(text_of(entering, body), "n.arch").diagnostics if row.code == code]
+    assert row.fix is None and "`| skip` beside it" in str(row.help)
 
 
 @pytest.mark.parametrize("written", ["dwconv(32, 3, stride = 2)", "dwconv(32, kernel = 3)"])
