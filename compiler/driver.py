@@ -60,10 +60,17 @@ class Text:
         """What is legal in the text, and probably not meant."""
         from .elaborate.idle_defaults import idle_defaults
         from .elaborate.lost_lets import lost_lets
+        from .elaborate.reused_alone import steps_reused_alone
         from .elaborate.unused import unused_names
         from .files.file_names import doubtful_names
 
-        return (*doubtful_names(self.file), *unused_names(self.file), *lost_lets(self.file), *idle_defaults(self.file))
+        return (
+            *doubtful_names(self.file),
+            *unused_names(self.file),
+            *lost_lets(self.file),
+            *idle_defaults(self.file),
+            *steps_reused_alone(self.file),
+        )
 
 
 @dataclass(frozen=True, slots=True)

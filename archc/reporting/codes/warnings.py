@@ -231,4 +231,12 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[3, 32, 32]\n  conv(8, bias = false) -> bn(momentum = 0.99)\n}\n",
         "`bn(momentum = 0.01)`; `dropout(0.1)`; `upsample(size = 64)`. Where it is meant, `# allow W528`.",
     ),
+    Code(
+        "W529",
+        "one step used again, of a line",
+        "A label names the one step behind it. `tower: conv(8) -> relu -> conv(8)` labels the first convolution, and `reuse(tower)` runs that one alone. "
+        "Told where nothing follows the `reuse` that could be the rest of the line, on its line or below.",
+        "network n {\n  input a[3, 8, 8]\n  input b[3, 8, 8]\n  tower: conv(3) -> bn -> relu\n  fa: skip\n  skip(b) -> reuse(tower)\n  add { | skip(fa) | skip }\n}\n",
+        "A group is one step: `tower: { conv(3) -> bn -> relu }`. Where the one step is meant, `# allow W529`.",
+    ),
 )
