@@ -77,8 +77,7 @@ def _begins(statement: ast.Statement) -> str | None:
 def _word(step: ast.Step) -> str | None:
     if not isinstance(step.action, ast.Call):
         return "…"
-    is_taken_up = step.action.path == ("skip",)
-    return None if is_taken_up or step.action.path == ("reuse",) else step.action.path[-1]
+    return None if step.action.path == ("skip",) else step.action.path[-1]
 
 
 def _doubt(call: ast.Call, lines: Mapping[str, Line]) -> Iterator[Diagnostic]:
@@ -87,6 +86,8 @@ def _doubt(call: ast.Call, lines: Mapping[str, Line]) -> Iterator[Diagnostic]:
     if line is None or not isinstance(value, ast.Name):
         return
     step, rest = line
+    if any(other.action is call for other in rest):
+        return
     whole = _short(Span(step.span.source, step.action.span.start, rest[-1].span.end))
     yield Diagnostic(
         "W529",
