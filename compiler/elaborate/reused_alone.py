@@ -57,7 +57,8 @@ def _in_body(body: Sequence[ast.Statement], lines: Mapping[str, Line], behind: s
                         case ast.Group(body=inner):
                             yield from _in_body(inner, lines, word or "…")
             case ast.Repeat(body=inner) | ast.For(body=inner):
-                yield from _in_body(inner, lines, _begins(inner[0]) if inner else None)
+                first = _begins(inner[0]) if inner else None
+                yield from _in_body(inner, lines, None if first == "reuse" else first)  # each round begins with the use again
             case ast.If(body=inner, otherwise=other):
                 yield from _in_body(inner, lines, "…")
                 yield from _in_body(other, lines, "…")
