@@ -13,7 +13,7 @@ from .drawing import Drawing, Said
 from .fills import costs, fills_of
 from .fold import INSET
 from .font import FAMILIES
-from .labels import Row, Say, Words, box_rows, caption, frame_rows, has_skip, rows_width, shape_text
+from .labels import AS_IT_IS, Row, Say, Words, box_rows, frame_rows, has_skip, rows_width, shape_text
 from .legend import legend
 from .look import PLAIN, Look
 from .picture import Box, Frame, Line, Picture
@@ -77,7 +77,7 @@ class Writer:
     """A colour for each box, in place of what the look says."""
     signs: Mapping[str, str] = field(default_factory=dict)
     """What stands before the name of a box."""
-    say: Say = caption
+    say: Say = AS_IT_IS
     shapes: bool = True
     """Whether shapes stand beside lines."""
     looks_again: bool = False

@@ -64,6 +64,11 @@ def operands(nodes: Sequence[Node]) -> list[tuple[int, ...]]:
     ]
 
 
+def kind_of(node: Node) -> str:
+    """What an operation is where a part is told once for several places: its name, or "activation", which a part may be given as it is given numbers."""
+    return node.operation.family if node.operation.family == "activation" else node.operation.name
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """A part, a call of the same block in it being one step: what else it does and what for, whatever the call holds."""
@@ -100,8 +105,8 @@ def outline_of(graph: Graph, scope: Scope) -> Outline:
     wiring: list[object] = []
     for place, nodes in enumerate(steps):
         sources = [source for node in nodes for source in node.inputs if step_of.get(source) != place]
-        name = nodes[0].operation.name if place not in called else called[place].template
-        wiring.append((name, place in called, tuple(made(place, source) for source in sources)))
+        kind = kind_of(nodes[0]) if place not in called else called[place].template
+        wiring.append((kind, place in called, tuple(made(place, source) for source in sources)))
     own = tuple(node for place, nodes in enumerate(steps) if place not in called for node in nodes)
     return Outline(own, tuple(calls), tuple(wiring))
 

@@ -10,13 +10,13 @@ from string import ascii_lowercase
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
-from ..graph.program import Scope
+from ..graph.program import Node, Scope
 from .dot import Writer, begun, said
 from .fold import INSET, inside
 from .font import width
 from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Point
-from .labels import caption
+from .labels import Say, caption, name
 from .laid_out import placed
 from .look import Look
 from .paths import nodes_in
@@ -149,18 +149,16 @@ def _signs(picture: Picture, letters: Mapping[Scope, str]) -> dict[str, str]:
 
 
 def _writer(graph: Graph, inset: Inset, look: Look) -> Writer:
-    captions = inset.design.captions
-    held = {index for calls in inset.design.calls[:1] for call in calls for index in nodes_in(graph, call)}
-    return Writer(
-        graph,
-        inset.picture,
-        look,
-        signs=_signs(inset.picture, inset.letters),
-        say=lambda node: captions.get(
-            node.index, "" if node.index in held else caption(node)
-        ),  # numbers of one depth are none of the others
-        shapes=False,
-    )
+    design = inset.design
+    # Numbers of one depth are none of the others.
+    captions = dict.fromkeys((index for calls in design.calls[:1] for call in calls for index in nodes_in(graph, call)), "")
+    captions |= design.captions
+
+    def told(node: Node) -> str:
+        return captions[node.index] if node.index in captions else caption(node)
+
+    say = Say(lambda node: design.names.get(node.index) or name(node), told)
+    return Writer(graph, inset.picture, look, signs=_signs(inset.picture, inset.letters), say=say, shapes=False)
 
 
 def _framed(writer: Writer, inset: Inset) -> str:

@@ -69,14 +69,25 @@ def caption(node: Node) -> str:
     return node.operation.told(node.input_shapes, node.shape, node.axes, *node.input_axes)
 
 
-Say = Callable[[Node], str]
-"""What is said of an operation beside its name: its caption, or that with symbols in the place of numbers."""
+def name(node: Node) -> str:
+    return node.operation.name
 
 
-def phrase(node: Node, say: Say = caption) -> str:
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What is said of an operation: its name and its caption, or symbols in the place of what is not the same everywhere."""
+
+    name: Callable[[Node], str] = name
+    caption: Callable[[Node], str] = caption
+
+
+AS_IT_IS = Say()
+
+
+def phrase(node: Node, say: Say = AS_IT_IS) -> str:
     """An operation within a sum: `3x3, 64`, `maxpool 3x3, /2`."""
-    said = say(node)
-    return said if said and node.operation.caption_says_all else f"{node.operation.name} {said}".strip()
+    said = say.caption(node)
+    return said if said and node.operation.caption_says_all else f"{say.name(node)} {said}".strip()
 
 
 def title(scope: Scope, named: bool = True) -> Row:
@@ -137,7 +148,7 @@ def _calls(frame: Frame) -> Iterator[tuple[Box | Frame, int]]:
             yield from ((inner, times * item.count) for inner, times in _calls(item))
 
 
-def box_rows(graph: Graph, box: Box, say: Say = caption) -> tuple[Row, ...]:
+def box_rows(graph: Graph, box: Box, say: Say = AS_IT_IS) -> tuple[Row, ...]:
     """What a box prints, row by row."""
     return (*_of_box(graph, box, say), *_own_number(box))
 
@@ -157,12 +168,16 @@ def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
         return (counted((*head, Words(box.main.operation.symbol or box.main.operation.name, "name")), box.count, box.parallel),)
     if box.is_port:
         return port_rows(box)
-    head += (Words(box.main.operation.name, "name"),)
-    said = _caption_of_rounds(box, box.main, say)
+    head += (Words(_of_rounds(box, box.main, say.name), "name"),)
+    said = _of_rounds(box, box.main, say.caption)
     if said:
         head += (Words(" " + said),)
-    before = [node.operation.name for node in box.first if node.index < box.main.index]
-    after = [f"{node.operation.name} {_caption_of_rounds(box, node, say)}".strip() for node in box.first if node.index > box.main.index]
+    before = [_of_rounds(box, node, say.name) for node in box.first if node.index < box.main.index]
+    after = [
+        f"{_of_rounds(box, node, say.name)} {_of_rounds(box, node, say.caption)}".strip()
+        for node in box.first
+        if node.index > box.main.index
+    ]
     rows: list[Row] = [counted(head, box.count, box.parallel)]
     if before:
         rows.insert(0, (Words(", ".join(before), "small"),))
@@ -171,9 +186,9 @@ def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
     return (*rows, *_shared_row(box))
 
 
-def _caption_of_rounds(box: Box, node: Node, say: Say) -> str:
-    """An operation's caption, or those of its rounds where it changes from round to round."""
-    return several([say(other) for other in box.nodes[box.first.index(node) :: len(box.first)]], gap=" ")
+def _of_rounds(box: Box, node: Node, told: Callable[[Node], str]) -> str:
+    """What is told of an operation, or of all its rounds where it changes from round to round."""
+    return several([told(other) for other in box.nodes[box.first.index(node) :: len(box.first)]], gap=" ")
 
 
 def _first_and_last(scope: Scope, last: Node) -> str:
@@ -194,7 +209,7 @@ def port_rows(box: Box) -> tuple[Row, ...]:
 # --------------------------------------------------------------------------------------------- sums
 
 
-def summary(graph: Graph, scope: Scope, say: Say = caption) -> tuple[str, ...]:
+def summary(graph: Graph, scope: Scope, say: Say = AS_IT_IS) -> tuple[str, ...]:
     """A few rows that tell what happens in a folded part: its telling operations or, where it is a short row of others, those."""
     if scope.kind in ("stage", "network"):
         steps = _steps(graph, scope, say, deep=False)
@@ -214,7 +229,7 @@ def summary(graph: Graph, scope: Scope, say: Say = caption) -> tuple[str, ...]:
 
 def has_skip(graph: Graph, scope: Scope) -> bool:
     """Whether a block is a residual branch that is added to a skip, of which its sum says nothing: a mark beside its box does."""
-    return scope.kind == "block" and bool(_branch(_steps(graph, scope, caption, deep=True)))
+    return scope.kind == "block" and bool(_branch(_steps(graph, scope, AS_IT_IS, deep=True)))
 
 
 def _of_row(graph: Graph, scope: Scope, say: Say) -> list[str]:

@@ -1,7 +1,8 @@
 """One block at several places: what its numbers are in terms of its parameters.
 
 A number that is the same wherever the block stands is told as it is. One that changes is told by a parameter, or by a multiple, a
-part or a product of parameters, where that gives the number at every place; else by its values (see `several`).
+part or a product of parameters, where that gives the number at every place; else by its values (see `several`). So is an activation
+that changes, as the tables of papers have it: `act`.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from types import MappingProxyType
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
-from ..graph.program import Node, Scope
-from .identical_parts import operands, outline_of
-from .labels import TIMES, caption
+from ..graph.program import Node, Scope, Shown
+from .identical_parts import kind_of, operands, outline_of
+from .labels import TIMES, caption, phrase
 from .paths import nodes_in, own_name
 from .several import BETWEEN, NUMBER, OR, several
 
 MOST_TIMES = 16
+ACTIVATION = "act"
+"""The symbol of an activation that no parameter is."""
 NONE: Mapping[Scope, str] = MappingProxyType({})
 DOT = "\u00b7"
 OUTSIDE = re.compile(r", (?![^\[]*\])")
@@ -54,6 +57,10 @@ class Design:
     """Of the operations of the first place, with symbols."""
     symbols: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
     """The parameters that the captions name, with their values at every place."""
+    names: dict[int, str] = field(default_factory=dict, compare=False)
+    """Of the activations of the first place that are others elsewhere, the symbol."""
+    words: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    """These symbols, with what is done at every place."""
     optional: tuple[Optional, ...] = field(default=(), compare=False)
     """What captions have in brackets, each once."""
 
@@ -63,7 +70,7 @@ class Design:
         then the calls of the block in itself."""
         many = Counter(one.text for one in self.optional)
         calls = tuple(own_name(call) or call.template for call in (self.calls[0] if self.calls else ()))
-        return (*self.symbols, *(f"{one.of} {one.text}" if many[one.text] > 1 else one.text for one in self.optional), *calls)
+        return (*self.symbols, *self.words, *(f"{one.of} {one.text}" if many[one.text] > 1 else one.text for one in self.optional), *calls)
 
 
 def designs(graph: Graph, scopes: Sequence[Scope]) -> list[Design]:
@@ -75,7 +82,7 @@ def designs(graph: Graph, scopes: Sequence[Scope]) -> list[Design]:
     nodes = {scope: tuple(graph.nodes[index] for index in nodes_in(graph, scope)) for scope in scopes}
     found: dict[tuple[str, object], dict[object, list[Scope]]] = {}
     for scope, outline in outlines.items():
-        whole = tuple(zip((node.operation.name for node in nodes[scope]), operands(nodes[scope]), strict=True))
+        whole = tuple(zip(map(kind_of, nodes[scope]), operands(nodes[scope]), strict=True))
         found.setdefault((scope.template, outline.wiring), {}).setdefault(whole, []).append(scope)
     made = []
     for (template, _), depths in found.items():
@@ -94,14 +101,33 @@ def _with_symbols(graph: Graph, design: Design) -> Design:
     captions: dict[int, str] = {}
     used: set[str] = set()
     optional: list[Optional] = []
+    names: dict[int, str] = {}
+    words: dict[str, tuple[str, ...]] = {}
     for alike in zip(*design.nodes, strict=True):
+        if len({node.operation.name for node in alike}) > 1:
+            captions[alike[0].index] = ""
+            names[alike[0].index] = _word(alike, design.places, words)
+            continue
         text = _text(alike[0], design.places[0])
         # Of parameters that are equal everywhere the one that the text names is meant.
         named = dict(sorted(parameters.items(), key=lambda row: not re.search(rf"\b{re.escape(row[0].partition('[')[0])}\b", text)))
         captions[alike[0].index] = _caption([caption(node) for node in alike], named, used)
         optional += _optional(alike[0], captions[alike[0].index], [caption(node) for node in alike])
     symbols = {name: row for name, row in parameters.items() if name in used}
-    return replace(design, captions=captions, symbols=symbols, optional=tuple(dict.fromkeys(optional)))
+    return replace(design, captions=captions, symbols=symbols, names=names, words=words, optional=tuple(dict.fromkeys(optional)))
+
+
+def _word(nodes: Sequence[Node], places: Sequence[Scope], words: dict[str, tuple[str, ...]]) -> str:
+    """The symbol of an activation, one for those that change alike: the parameter that is this activation at every place, or `act`."""
+    told = tuple(map(phrase, nodes))
+    known = next((name for name, row in words.items() if row == told), "")
+    if known:
+        return known
+    given = [{name: value.text.partition("(")[0] for name, value in place.arguments if isinstance(value, Shown)} for place in places]
+    named = (name for name in given[0] if all(row.get(name) == node.operation.name for row, node in zip(given, nodes, strict=True)))
+    symbol = next((name for name in named if name not in words), ACTIVATION + (str(len(words) + 1) if words else ""))
+    words[symbol] = told
+    return symbol
 
 
 def _optional(node: Node, told: str, said: Sequence[str]) -> Iterator[Optional]:
@@ -212,7 +238,9 @@ def placed(design: Design, letters: Mapping[Scope, str] = NONE) -> list[tuple[st
     """
     rows: list[tuple[list[Scope], tuple[object, ...]]] = []
     for number, place in enumerate(design.places):
-        values: tuple[object, ...] = tuple(row[number] for row in (*design.symbols.values(), *(one.said for one in design.optional)))
+        values: tuple[object, ...] = tuple(
+            row[number] for row in (*design.symbols.values(), *design.words.values(), *(one.said for one in design.optional))
+        )
         values += tuple(letters.get(call, "") for call in (design.calls[number] if design.calls else ()))
         if rows and rows[-1][1] == values and _follows(rows[-1][0], place):
             rows[-1][0].append(place)
