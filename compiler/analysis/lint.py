@@ -22,6 +22,7 @@ from ..ops.spatial import map_size
 from .doubting import doubt, users_of
 from .dropped_shortcuts import dropped_shortcuts
 from .foreign_reshapes import foreign_reshapes
+from .outputs_in_a_row import outputs_in_a_row
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]
@@ -359,4 +360,5 @@ DOUBTS: tuple[Doubt, ...] = (
     foreign_reshapes,
     short_factors,
     lost_shortcuts,
+    outputs_in_a_row,
 )

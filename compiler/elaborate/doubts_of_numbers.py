@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...dsl import ast
+from ..graph.program import Node
 from .closures import Given
 from .shape_of import ShapeOf
 
@@ -13,8 +14,14 @@ LARGE = 1024
 """From which side on a map that comes of a factor is hardly meant."""
 
 
-def doubts_of_numbers(word: str, call: ast.Call, given: Mapping[str, Given], entering: object) -> Iterator[Diagnostic]:
-    """Of a step's arguments that the text writes as numbers."""
+MOST_ENLARGED = 4
+"""How many times larger than what comes into a network an image is made of it."""
+
+
+def doubts_of_numbers(
+    word: str, call: ast.Call, given: Mapping[str, Given], entering: object, nodes: Sequence[Node]
+) -> Iterator[Diagnostic]:
+    """Of a step's arguments that the text writes as numbers. `nodes` are the steps before it, the inputs first."""
     match word:
         case "bn":
             yield from _momentum(given.get("momentum"))
@@ -22,7 +29,7 @@ def doubts_of_numbers(word: str, call: ast.Call, given: Mapping[str, Given], ent
         case "dropout" | "drop_path" | "dropblock":
             yield from _all_dropped(word, given.get("p"))
         case "upsample":
-            yield from _size_as_factor(call, given.get("scale"), entering)
+            yield from _size_as_factor(call, given.get("scale"), entering, nodes)
 
 
 def _written(given: Given | None) -> int | float | None:
@@ -78,8 +85,8 @@ def _all_dropped(word: str, given: Given | None) -> Iterator[Diagnostic]:
         )
 
 
-def _size_as_factor(call: ast.Call, given: Given | None, entering: object) -> Iterator[Diagnostic]:
-    """`upsample(64)` of 32x32: a number alone is a factor, and 64 is twice the size. Powers of two up to 32 are those of segmentation."""
+def _size_as_factor(call: ast.Call, given: Given | None, entering: object, nodes: Sequence[Node]) -> Iterator[Diagnostic]:
+    """`upsample(64)` of 32x32: a number alone is a factor, and 64 is twice the size. Powers of two are those of segmentation, up to the image's size."""
     if given is None or not _is_first(call, given) or not isinstance(entering, ShapeOf) or entering.axes[:1] != ("channels",):
         return
     sides = entering.shape[1:]
@@ -88,7 +95,9 @@ def _size_as_factor(call: ast.Call, given: Given | None, entering: object) -> It
         return
     pairs = list(zip(factors, sides, strict=True))
     is_size = all(side >= 4 and factor > side and factor % side == 0 for factor, side in pairs)
-    if not is_size or all(factor & (factor - 1) == 0 and factor * side <= LARGE for factor, side in pairs):
+    largest = max((side for node in nodes if node.is_port and not node.inputs for side in node.shape[1:]), default=LARGE)
+    most = min(LARGE, MOST_ENLARGED * largest)
+    if not is_size or all(factor & (factor - 1) == 0 and factor * side <= most for factor, side in pairs):
         return
     came, made = "x".join(map(str, sides)), "x".join(str(factor * side) for factor, side in pairs)
     size = "x".join(map(str, factors)) if len(set(factors)) > 1 or not isinstance(_written(given), int) else given.span.text

@@ -117,7 +117,7 @@ def _call(expansion: Expander, frame: Frame, call: ast.Call, step: ast.Step, lab
             doubts_of_call(operation.name, call, given, entering),
             doubts_of_axis_names(operation, given),
             doubts_of_sizes(call, given),
-            doubts_of_numbers(operation.name, call, given, entering),
+            doubts_of_numbers(operation.name, call, given, entering, expansion.build.nodes),
         ):
             for doubt in doubts:
                 expansion.build.say(doubt, frame)

@@ -59,6 +59,8 @@ DOUBTED = {
     "a batch by its size before a map": (MAP, "reshape([in.shape[0], -1]) -> linear(10)", "W518", "`flatten`"),
     "a row for each channel": (MAP, "global_avgpool -> reshape([32, -1]) -> linear(10)", "W518", "32 are rows"),
     "a momentum without its name": (MAP, "conv(8, bias = false) -> bn(0.9)", "W528", "`bn(momentum = 0.1)`"),
+    "a size of two, which is far larger than the image": ("x[8, 32, 32]", "maxpool(2) -> upsample(32)", "W528", "512x512"),
+    "two heads of which one goes on from the other": (MAP, "global_avgpool -> flatten\n  mu: linear(16)\n  logvar: linear(16)\n  output mu, logvar", "W530", "`skip(features) -> logvar: linear(16)`"),
     "a size of two as factors": (MAP, "upsample(48x64)", "W528", "`size = 48x64`"),
     "a list of sizes as factors": (MAP, "upsample([96, 96])", "W528", "`size = 96x96`"),
     "a value that grows before it is read": (IMAGE, "let w = 16\n  repeat 3 {\n    let w = w * 2\n    conv(w, 3)\n  }", "W527", "`repeat 3 as i { let w = w * 2 ** (i + 1) … }`"),
@@ -119,7 +121,14 @@ MEANT = {
     "sizes of an image": (MAP, "reshape([channels = in.shape[0], length = in.shape[1] * in.shape[2]])"),
     "a momentum": (MAP, "conv(8, bias = false) -> bn(momentum = 0.1) -> bn(momentum = 1)"),
     "a share that goes": (MAP, "dropout(0.9) -> drop_path(0.5)"),
-    "factors of segmentation": (MAP, "upsample(32)"),
+    "two heads of one tensor": (
+        MAP,
+        "global_avgpool -> flatten -> features: skip\n  mu: linear(16)\n  skip(features) -> logvar: linear(16)\n  output mu, logvar",
+    ),
+    "levels of a pyramid": (MAP, "p6: conv(32, 3, stride = 2)\n  p7: conv(32, 3, stride = 2)\n  output p6, p7"),
+    "outputs of different kinds": (MAP, "a: conv(32, 3)\n  b: conv(32, 1)\n  output a, b"),
+    "factors of segmentation": (MAP, "maxpool(4) -> upsample(16)"),
+    "a map of an image, as large as that": ("x[3, 512, 512]", "conv(8, 32, stride = 32, pad = 0) -> upsample(32)"),
     "a factor of a pooled map": (MAP, "global_avgpool -> upsample(14)"),
     "a factor that is said to be one": (MAP, "upsample(scale = 48)"),
     "a branch that is dropped": (MAP, "add { | skip | conv(32) -> drop_path(0.1) }"),
@@ -143,7 +152,7 @@ MEANT = {
     "a signal": ("wave[64, 128]", "conv(32, 3)"),
     "the first of a sequence": (TOKENS, "slice(length, 0, 1) -> linear(3)"),
 }
-DOUBTS = {"W504", "W505", "W507", "W512", "W513", "W515", "W516", "W518", "W524", "W525", "W526", "W527", "W528"}
+DOUBTS = {"W504", "W505", "W507", "W512", "W513", "W515", "W516", "W518", "W524", "W525", "W526", "W527", "W528", "W530"}
 
 
 def text_of(entering: str, body: str) -> str:
