@@ -60,6 +60,7 @@ class Text:
         """What is legal in the text, and probably not meant."""
         from .elaborate.idle_defaults import idle_defaults
         from .elaborate.lost_lets import lost_lets
+        from .elaborate.own_shapes import foreign_shapes_of_own
         from .elaborate.reused_alone import steps_reused_alone
         from .elaborate.unused import unused_names
         from .files.file_names import doubtful_names
@@ -70,6 +71,7 @@ class Text:
             *lost_lets(self.file),
             *idle_defaults(self.file),
             *steps_reused_alone(self.file),
+            *foreign_shapes_of_own(self.file),
         )
 
 

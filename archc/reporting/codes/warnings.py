@@ -93,7 +93,7 @@ ROWS: tuple[Code, ...] = (
         "W512",
         "an input in another library's order",
         "Shapes are written channels first and without the batch. Everything else follows from the input, so one in "
-        "another order may well build: into another network.",
+        "another order may well build: into another network. So may the `shape` of an operation of one's own.",
         "network n {\n  input x[224, 224, 3]\n  conv(8) -> global_avgpool\n}\n",
         "Write `input x[3, 224, 224]`. Where it is meant (a volume of three slices), `# allow W512`.",
     ),
