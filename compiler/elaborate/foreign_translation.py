@@ -35,6 +35,7 @@ from .foreign_shapes import FLATTEN, Around, Differs, flattened, items_of, keras
 from .shape_of import ShapeOf
 from .signatures import signature
 from .slots import Signature, Slot
+from .values import WORDS
 
 
 def translated(call: ast.Call, around: Around) -> str | None:
@@ -55,6 +56,9 @@ def translated(call: ast.Call, around: Around) -> str | None:
         return _activation(call)
     if word in ("nn.Parameter", "torch.nn.Parameter"):
         raise Differs("a learned tensor is a step that gives it, mostly as a path: `mul { | skip | scale: parameter([8, 1, 1]) }`")
+    unknown = _unknown_tensor(call, around)
+    if unknown is not None and re.match(r"(F|torch|nn\.functional)\.[a-z]", word) is not None:
+        raise Differs(f"`{unknown}` names nothing here: a step takes the tensor at hand, and that of a label behind `skip(label)`")
     name = same_as(word) or (word.rpartition(".")[2] if is_from_elsewhere(word) else None)
     if name is None or name not in TABLE or takes_weights(word):
         return None
@@ -126,6 +130,16 @@ def _slopes(word: str, arguments: Sequence[ast.Argument]) -> str:
         raise Differs("`prelu` learns a slope for each channel, `prelu(shared = true)` one for all, as PyTorch's `PReLU()` does")
     given = ["shared = true"] * (count in ("", "1")) + [f"start = {start}"] * bool(start)
     return f"prelu({', '.join(given)})" if given else "prelu"
+
+
+def _unknown_tensor(call: ast.Call, around: Around) -> str | None:
+    """The name that is the first argument, where nothing has it."""
+    first = call.arguments[0] if call.arguments else None
+    if first is None or first.name is not None or not isinstance(first.value, ast.Name):
+        return None
+    name, environment = first.value.name, around.environment
+    known = environment.label(name) is not None or environment.binding(name) is not None or name in WORDS
+    return None if known or environment.has_holes else name
 
 
 def _joins(call: ast.Call, around: Around) -> bool:

@@ -65,7 +65,9 @@ def vetted(source: Source, found: Sequence[Diagnostic], again: Again) -> dict[in
 
 
 def _means_the_same(before: _Body, after: _Body) -> bool:
-    return before.read.results is not None and after.read.results is not None and same(before.read.results, after.read.results)
+    if before.read.results is None or after.read.results is None or after.read.is_python:
+        return False
+    return same(before.read.results, after.read.results)
 
 
 def _mended(source: Source, found: Sequence[Diagnostic], again: Again) -> Source:

@@ -25,7 +25,7 @@ USAGE: Final = {
     "let": "`let name = value`",
     "default": "`default conv(bias = false), bn(eps = 0.001)`",
     "require": '`require condition, "message"`',
-    "expect": "`expect [2048, 7, 7]`",
+    "expect": "the shape at its place, each axis in brackets, `expect [64, 7, 7]`",
     "budget": "`budget parameters <= 26M, macs <= 4.3G`",
     "input": "`input image[3, 224, 224]`",
     "output": "`output p3, p4` or `output name = label`",

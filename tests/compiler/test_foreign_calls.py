@@ -9,7 +9,7 @@ from archc.compiler.driver import check_source
 from archc.compiler.ops.foreign_calls import KERAS, TORCH
 from archc.compiler.ops.foreign_names import SAME, key
 from archc.reporting.fixes import applied
-from tests.support import checked
+from tests.support import checked, mended
 
 IMAGE, SIGNAL, TOKENS, WORDS, COLUMNS = "8, 16, 16", "8, 16", "length = 16, channels = 64", "length = 16", "72, 196"
 
@@ -37,6 +37,15 @@ OF_TORCH = {
     "Dropout(0.1)": ("dropout(0.1)", IMAGE),
     "nn.LeakyReLU(0.2)": ("leaky_relu(0.2)", IMAGE),
     "lrelu(0.2)": ("leaky_relu(0.2)", IMAGE),
+    "nn.ReLU(True)": ("relu", IMAGE),
+    "nn.ReLU6(True)": ("relu6", IMAGE),
+    "nn.SiLU(True)": ("silu", IMAGE),
+    "nn.Mish(True)": ("mish", IMAGE),
+    "nn.SELU(True)": ("selu", IMAGE),
+    "nn.Hardswish(True)": ("hard_swish", IMAGE),
+    "nn.Hardsigmoid(True)": ("hard_sigmoid", IMAGE),
+    "nn.LeakyReLU(0.2, True)": ("leaky_relu(0.2)", IMAGE),
+    "nn.Dropout(0.2, True)": ("dropout(0.2)", IMAGE),
     "nn.PReLU()": ("prelu(shared = true)", IMAGE),
     "nn.PReLU(1)": ("prelu(shared = true)", IMAGE),
     "nn.PReLU(8)": ("prelu", IMAGE),
@@ -102,7 +111,7 @@ OF_KERAS = {
 NOT_TRANSLATED = (
     "narrow(1, 0, 5)", "view(2, 512)", "Bidirectional(LSTM(64))", "weight_norm(Linear(8, 8))", "tensor_split(2, 0)", "gather(1)",
     "index_select(1, 2)", "moveaxis(0, 1)", "amax(1)", "dense(64, 10)", "MultiHeadAttention(64, 8)", "resize(224)", "blurpool(64)",
-    "depthwise(3)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "fliplr(k = 2)",
+    "depthwise(3)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "F.interpolate(image, scale_factor=2)", "F.max_pool2d(image, 2)", "F.unfold(image, 3)", "fliplr(k = 2)",
 )  # fmt: skip
 """The name is known, and what the arguments are here is not."""
 
@@ -162,3 +171,8 @@ def test_the_axis_of_a_head_is_counted_without_the_batch(head: str, meant: str |
 def test_the_heads_of_a_layer_are_those_that_are_asked_for(call: str) -> None:
     [row] = checked(network(call, TOKENS)).diagnostics
     assert row.help is not None and "attention(8)" in row.help and "attention(4)" not in row.help
+
+
+def test_what_is_given_in_place_is_left_out_within_a_sequence() -> None:
+    found, _ = mended(network("nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU(True))", IMAGE))
+    assert found == network("conv(8, 1) -> relu", IMAGE)
