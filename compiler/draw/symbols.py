@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from itertools import combinations
+from itertools import chain, combinations, groupby
 from types import MappingProxyType
 
 from ...base.records import dataclass
@@ -29,8 +29,10 @@ NONE: Mapping[Scope, str] = MappingProxyType({})
 DOT = "\u00b7"
 OUTSIDE = re.compile(r", (?![^\[]*\])")
 """Between the parts of a caption, not within a list."""
-TWICE = re.compile(r"\b([a-z_]+) \1\b")
-"""`3 heads` with a parameter of that name."""
+WORD = re.compile(r"[A-Za-z_]+")
+BESIDE = re.compile(r"(?:([a-z]+) (?:= )?)?\d+(?: ([a-z]+))?")
+"""A number with the words beside it: `3 heads`, `dilated 2`, `heads = 3`."""
+ALIKE = 4  # letters with which a parameter and a word begin that say the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def designs(graph: Graph, scopes: Sequence[Scope]) -> list[Design]:
 
 def _with_symbols(graph: Graph, design: Design) -> Design:
     parameters = _parameters(graph, design.places, design.nodes)
+    symbol_of = _symbols_of(parameters, {caption(node) for row in design.nodes for node in row})
     captions: dict[int, str] = {}
     used: set[str] = set()
     optional: list[Optional] = []
@@ -111,9 +114,10 @@ def _with_symbols(graph: Graph, design: Design) -> Design:
         text = _text(alike[0], design.places[0])
         # Of parameters that are equal everywhere the one that the text names is meant.
         named = dict(sorted(parameters.items(), key=lambda row: not re.search(rf"\b{re.escape(row[0].partition('[')[0])}\b", text)))
-        captions[alike[0].index] = _caption([caption(node) for node in alike], named, used)
+        symbols = {symbol_of[name]: row for name, row in named.items()}
+        captions[alike[0].index] = _caption([caption(node) for node in alike], symbols, used)
         optional += _optional(alike[0], captions[alike[0].index], [caption(node) for node in alike])
-    symbols = {name: row for name, row in parameters.items() if name in used}
+    symbols = {symbol_of[name]: row for name, row in parameters.items() if symbol_of[name] in used}
     return replace(design, captions=captions, symbols=symbols, names=names, words=words, optional=tuple(dict.fromkeys(optional)))
 
 
@@ -131,7 +135,7 @@ def _word(nodes: Sequence[Node], places: Sequence[Scope], words: dict[str, tuple
 
 
 def _optional(node: Node, told: str, said: Sequence[str]) -> Iterator[Optional]:
-    """The parts of a caption that are in brackets. What a symbol tells, `(dilated dilation)`, the symbol's own values tell."""
+    """The parts of a caption that are in brackets. What a symbol tells, `(dilated d)`, the symbol's own values tell."""
     rows = [_parts(text) for text in said]
     keys = dict.fromkeys(key for row in rows for key in row)
     texts = OUTSIDE.split(told) if told else []
@@ -139,6 +143,21 @@ def _optional(node: Node, told: str, said: Sequence[str]) -> Iterator[Optional]:
         values = tuple(row.get(key, "") for row in rows)
         if "" in values and (text[1:-1] in values or BETWEEN in text or OR in text):
             yield Optional(text, values, texts[0] if text != texts[0] else node.operation.name)
+
+
+def _symbols_of(parameters: Mapping[str, object], captions: Collection[str]) -> dict[str, str]:
+    """The symbol of every parameter: its name. Where captions have that for a word beside the number, it is a letter: `h heads`, `dilated d`."""
+    beside = {word for text in captions for part in OUTSIDE.split(text) for pair in BESIDE.findall(part) for word in pair}
+    taken = {word for text in captions for word in WORD.findall(text)} | {name.partition("[")[0] for name in parameters}
+    found: dict[str, str] = {}
+    for name in parameters:
+        word, bracket, item = name.partition("[")
+        if word not in found and len(word) >= ALIKE and any(word[:ALIKE] == other[:ALIKE] for other in beside):
+            letters = (word[0], "n", *(word[:length] for length in range(2, len(word))))
+            found[word] = next((letter for letter in letters if letter not in taken), word)
+            taken.add(found[word])
+        found[name] = found.get(word, word) + bracket + item
+    return {name: found[name] for name in parameters}
 
 
 def _text(node: Node, place: Scope) -> str:
@@ -203,7 +222,7 @@ def _filled(pattern: str, symbols: Sequence[str]) -> str:
             text += " "
         beside = number + 1 < len(symbols) and (is_name or not NUMBER.fullmatch(symbols[number + 1]))
         text += symbol + (TIMES if after == "x" and beside else after)
-    return TWICE.sub(r"\1", text)
+    return text
 
 
 def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used: set[str]) -> str:
@@ -232,35 +251,41 @@ def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used
 
 
 def placed(design: Design, letters: Mapping[Scope, str] = NONE) -> list[tuple[str, tuple[object, ...]]]:
-    """The places, those in a row with the same values together: `layer1.0`, `layer1.1 … layer1.2`, `stack1 … stack8.see`.
+    """The places, those in a row with the same values together: `layer1.0`, `layer1.1\u20262`, `stack1\u2026stack8.see`.
 
     `letters` tell which block is called where a block calls itself.
     """
-    rows: list[tuple[list[Scope], tuple[object, ...]]] = []
+    rows: list[_Row] = []
     for number, place in enumerate(design.places):
         values: tuple[object, ...] = tuple(
             row[number] for row in (*design.symbols.values(), *design.words.values(), *(one.said for one in design.optional))
         )
         values += tuple(letters.get(call, "") for call in (design.calls[number] if design.calls else ()))
-        if rows and rows[-1][1] == values and _follows(rows[-1][0], place):
-            rows[-1][0].append(place)
-        else:
-            rows.append(([place], values))
-    return [(_between(places), values) for places, values in rows]
+        rows.append((tuple((name,) for name in place.path or (own_name(place) or place.template,)), values))
+    count = 0
+    while count != len(rows):
+        count = len(rows)
+        for way in reversed(range(max(len(names) for names, _ in rows))):
+            rows = _merged(rows, way)
+    return [(".".join(one[0] if len(one) == 1 else f"{one[0]}{BETWEEN}{one[-1]}" for one in names), values) for names, values in rows]
 
 
-def _follows(places: Sequence[Scope], place: Scope) -> bool:
-    """Whether a place differs from the last of these in one name of its path, the one in which they differ from each other."""
-    first, last = places[0].path, places[-1].path
-    ways = [number for number, (one, other) in enumerate(zip(last, place.path, strict=False)) if one != other]
-    return len(last) == len(place.path) and len(ways) <= 1 and (len(places) == 1 or all(first[way] != last[way] for way in ways))
+_Row = tuple[tuple[tuple[str, ...], ...], tuple[object, ...]]
+"""For each name of a path those that it stands for, and the values at all these places."""
 
 
-def _between(places: Sequence[Scope]) -> str:
-    """The first and the last place; what parts them may stand within: `stages.0.blocks.0 … 5.mlp`."""
-    first, last = (place.path or (own_name(place) or place.template,) for place in (places[0], places[-1]))
-    ways = [number for number, (one, other) in enumerate(zip(first, last, strict=False)) if one != other]
-    if len(first) == len(last) and len(ways) == 1 and ways[0] < len(first) - 1:
-        (way,) = ways
-        return ".".join((*first[:way], f"{first[way]} \u2026 {last[way]}", *first[way + 1 :]))
-    return ".".join(first) if first == last else f"{'.'.join(first)} \u2026 {'.'.join(last)}"
+def _merged(rows: Sequence[_Row], way: int) -> list[_Row]:
+    """Rows that differ in one name of their paths, `way`, as one where their values are the same, and those of all between them."""
+    beside: dict[object, list[int]] = {}
+    for number, (names, _) in enumerate(rows):
+        beside.setdefault((len(names), names[:way], names[way + 1 :]) if way < len(names) else number, []).append(number)
+    made: dict[int, _Row] = {}
+    for numbers in beside.values():
+        for _, alike in groupby(numbers, lambda number: rows[number][1]):
+            first, *others = alike
+            names, values = rows[first]
+            if others:
+                told = chain.from_iterable(rows[number][0][way] for number in (first, *others))
+                names = (*names[:way], tuple(dict.fromkeys(told)), *names[way + 1 :])
+            made[first] = names, values
+    return [made[number] for number in sorted(made)]
