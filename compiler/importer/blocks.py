@@ -198,11 +198,12 @@ class Maker:
                 if told is not None:
                     row.fill(Text(told.name))
         for row in partial:
-            # One value where it is there: that of a parameter, if that says it (the stride of a shortcut is the block's).
-            for parameter in self.parameters:
-                there = [place for place, value in enumerate(row.column) if value is not ABSENT]
-                if all(parameter.column[place] == row.column[place] for place in there) and parameter.name == row.role:
-                    row.fill(Text(parameter.name))
+            # One value where it is there: that of a parameter, if that says it (the stride and the width of a shortcut are the block's).
+            there = [place for place, value in enumerate(row.column) if value is not ABSENT]
+            found = [item.name for item in self.parameters if all(item.column[place] == row.column[place] for place in there)]
+            widths = [name for name in found if is_width(name)] if is_width(row.role) else []
+            if row.role in found or len(widths) == 1:
+                row.fill(Text(row.role if row.role in found else widths[0]))
         if self.is_inner and any(_is_rate(value) for row in rows for value in row.values()):
             self.parameters.append(Parameter(RATE, [Text(RATE)] * self.size))
         self.shown = rows
@@ -268,6 +269,8 @@ class Maker:
             return told
         if typed(column) is int and (wide or row.role in ("groups", "count")):
             told = self._of_parameter(row)
+            if row.role == "count":  # that there are as many rounds as a sixteenth of the channels is chance
+                return told or self._parameter(None, row)
             is_of_heads = told is not None and "heads" in told.text and word and ratio(column, enters) is not None
             if told is not None and not is_of_heads:  # a width that enters says more than a number of heads
                 return told
@@ -287,7 +290,8 @@ class Maker:
         if len(distinct(row.column)) < fewest:
             return None
         for parameter in self.parameters:
-            if typed(parameter.column) is int and parameter.name not in ("stride", "kernel", "dilation"):
+            is_chance = row.role == "count" and is_width(parameter.name)
+            if typed(parameter.column) is int and parameter.name not in ("stride", "kernel", "dilation") and not is_chance:
                 factor = ratio(row.column, parameter.column)
                 if factor is not None:
                     return self._channels(row, parameter, factor)

@@ -23,6 +23,7 @@ from .views import is_view, moved, numbered
 def simplify(flat: Flat, forms: bool = True) -> None:
     """Change the list in place. With `forms`, runs of steps become the higher words that they are."""
     _learned(flat)
+    _stretched(flat)
     _turned_back(flat)
     if forms:
         cells(flat)
@@ -178,6 +179,32 @@ def _pooled(flat: Flat) -> None:
             kept.append(step)
     flat.steps = kept
     flat.outputs = [(name, instead.get(number, number)) for name, number in flat.outputs]
+
+
+def _stretched(flat: Flat) -> None:
+    """A factor, or an addend, that is stretched to the size of the other (`x * y.expand_as(x)`): products and sums do that by themselves.
+
+    What is learned, or fixed, and is the same for every image is stretched as it was: several of them are one sum.
+    """
+    made, uses, shapes = flat.made(), flat.uses(), flat.shapes()
+    of_input = {row.number for row in flat.inputs}
+    for step in flat.steps:
+        if not of_input.isdisjoint(step.inputs):
+            of_input.add(step.number)
+        if step.operation not in ("mul", "add") or len(step.inputs) != 2:
+            continue
+        for place, number in enumerate(step.inputs):
+            before, other = made.get(number), step.inputs[1 - place]
+            if before is None or before.operation != "expand" or number not in of_input or uses[number] != 1:
+                continue
+            if shapes[other] != step.shape:
+                continue
+            if len(shapes[before.inputs[0]]) == len(step.shape):
+                step.inputs[place] = before.inputs[0]
+                if step.operation == "add":
+                    step.arguments = step.arguments | {"broadcast": True}
+                break
+    flat.prune()
 
 
 def _sums(flat: Flat) -> None:

@@ -207,3 +207,53 @@ def test_steps_that_come_again_are_the_rounds_of_a_loop() -> None:
     assert "conv1: linear(8) -> relu -> conv2: linear(8) -> relu" in text
     assert "for i in range(3) {" in text
     assert '"norms.{i}": ln -> "mixers.{i}.0": linear(16) -> relu -> "mixers.{i}.1": linear(8)' in text
+
+
+class Stage(nn.Sequential):
+    def __init__(self, into: int, out: int, depth: int) -> None:
+        super().__init__(nn.Conv2d(into, out, 3, 2, 1), *[nn.Sequential(nn.Conv2d(out, out, 3, 1, 1), nn.ReLU()) for _ in range(depth)])
+
+
+def test_rounds_are_no_part_of_the_channels() -> None:
+    """One, one and two of stages with 16, 16 and 32 channels come in."""
+    net = nn.Sequential(nn.Conv2d(3, 16, 3), Stage(16, 16, 1), Stage(16, 32, 1), Stage(32, 64, 2))
+    text = archc.from_module(net, [torch.rand(2, 3, 32, 32)])
+    assert "repeat depth" in text
+
+
+class Excited(nn.Module):
+    """Squeeze and excitation as it is mostly written."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.fc = nn.Sequential(nn.Linear(width, width // 4), nn.ReLU(), nn.Linear(width // 4, width), nn.Sigmoid())
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        gate = self.fc(x.mean((2, 3))).view(x.size(0), x.size(1), 1, 1)
+        return x * gate.expand_as(x)
+
+
+def test_a_factor_that_is_stretched_is_no_matter_of_the_size() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), Excited(8), nn.Conv2d(8, 16, 3), Excited(16))
+    text = archc.from_module(net, [torch.rand(2, 3, 16, 16)])
+    assert "expand" not in text and "block excited {" in text
+    made = archc.load(text).eval()
+    made.load_state_dict(net.state_dict())
+    larger = torch.rand(2, 3, 40, 24)
+    torch.testing.assert_close(made(larger), net.eval()(larger))
+
+
+class Shortcut(nn.Module):
+    def __init__(self, into: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(into, out, 3, stride, 1)
+        self.shortcut = nn.Conv2d(into, out, 1, stride) if stride > 1 else nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.conv(x) + self.shortcut(x))
+
+
+def test_the_width_of_a_shortcut_that_is_there_once_is_the_blocks() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 8, 3), Shortcut(8, 8, 1), Shortcut(8, 16, 2), Shortcut(16, 16, 1))
+    text = archc.from_module(net, [torch.rand(2, 3, 16, 16)])
+    assert "shortcut: conv(width, 1, stride = stride)" in text
