@@ -435,8 +435,7 @@ class Maker:
                 found = free_name(name, {*self.words, *(item.name for item in self.parameters)})
                 self.parameters.append(Parameter(found, list(column)))
                 return found
-        told = None if item is None else self._activation(item, around)
-        if told is not None:
+        if item is not None and (told := self._activation(item, around)) is not None:
             return told
         name = free_name(_flag(what), {*self.words, *(item.name for item in self.parameters)})
         self.parameters.append(Parameter(name, [present[place] if around[place] else ABSENT for place in range(self.size)]))
