@@ -15,7 +15,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "reuse": (
         "`reuse(label)`",
-        "Applies the step with that label again, with the same weights: its input must have the same channels. Weights count once, work each time.",
+        "Applies the step with that label again, with the same weights: its input must have the same channels. Weights count once, work each time. A label names "
+        "the one step behind it; a line of several is shared as a group, `tower: { conv(8) -> relu }`.",
     ),
     "input": (
         "`input image[3, 224, 224]`",

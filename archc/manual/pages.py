@@ -25,6 +25,7 @@ from ..reporting.codes.code import Code
 from ..reporting.codes.table import CODES
 from ..reporting.terminal import to_text
 from .language_words import WORDS, word_page
+from .subjects import SUBJECTS, operations_with, parameter_page, subject_page
 
 WIDTH = 100
 
@@ -67,15 +68,17 @@ def _explained(word: str) -> str | Unexplained:
         return _text(f"`{word}` is `{name}` in archc.\n\n{operation_page(TABLE[name])}")
     if row is not None:
         return _text(otherwise_page(word, row))
-    if word in PARAMETERS or word in NO_PARAMETERS:
-        return _text(
-            f"# {word}\n\n"
-            + (_sentence(NO_PARAMETERS[word]) if word in NO_PARAMETERS else f"The parameter is called `{PARAMETERS[word]}`.")
-            + "\n"
-        )
+    page = subject_page(word) or parameter_page(word)
+    if page is not None:
+        return _text(page)
+    if word in NO_PARAMETERS:
+        return _text(f"# {word}\n\n{_sentence(NO_PARAMETERS[word])}\n")
+    if word in PARAMETERS:
+        of = operations_with(PARAMETERS[word])
+        return _text(f"# {word}\n\nThe parameter is called `{PARAMETERS[word]}`" + (f", of {of}" if of else "") + ".\n")
     if is_source(word):
         return Unexplained(f"it is a model of PyTorch: `archc import {word}` shows its text, `archc cost {word}` its costs")
-    near = closest(word, {*TABLE, *FUNCTIONS, *WORDS}) or closest(word.upper(), CODES)
+    near = closest(word, {*TABLE, *FUNCTIONS, *WORDS, *SUBJECTS}) or closest(word.upper(), CODES)
     return Unexplained(
         did_you_mean(near) or "give a code of a message, such as E301, or a word, such as conv; `archc explain` alone lists them"
     )
@@ -86,7 +89,12 @@ def index() -> str:
     subjects = {
         family: [operation.name for operation in TABLE.values() if operation.family == family and operation.name] for family in _families()
     }
-    subjects |= {"functions of expressions": sorted(FUNCTIONS), "words of the language": list(WORDS), "networks": list(networks())}
+    subjects |= {
+        "functions of expressions": sorted(FUNCTIONS),
+        "words of the language": list(WORDS),
+        "subjects": list(SUBJECTS),
+        "networks": list(networks()),
+    }
     parts = [
         "`archc explain WORD` prints the manual of a word, `archc explain E301` that of a message. Names of PyTorch and Keras are translated."
     ]

@@ -75,11 +75,11 @@ SAME = {
     "pad": "zeropad zeropadding constantpad reflectionpad reflectpad replicationpad circularpad padding",
     "identity": "noop passthrough",
     "layer_scale": "layerscale",
-    "attention": "multiheadattention mha selfattention multiheadselfattention crossattention",
+    "attention": "multiheadattention multihead mha selfattention multiheadselfattention crossattention",
     "lstm": "bilstm bidirectional longshorttermmemory",
     "gru": "bigru gatedrecurrentunit",
     "embedding": "embed lookup",
-    "class_token": "clstoken classtoken cls",
+    "class_token": "token clstoken classtoken cls",
     "position_embedding": "posembed positionalembedding positionalencoding posembedding",
 }
 """Operations, each with its names elsewhere."""
