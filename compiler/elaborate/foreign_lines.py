@@ -21,6 +21,7 @@ from ..ops import TABLE
 from ..ops.foreign_names import same_as
 from .closures import Environment, Frame, Labelled, Lines, Template, Tensors
 from .evaluator import Evaluator
+from .foreign_methods import step_of_method
 from .foreign_shapes import Around, Differs
 from .foreign_translation import translated
 from .functions import FUNCTIONS
@@ -131,6 +132,8 @@ class _Reader:
         first = node.arguments[0].value if node.arguments and node.arguments[0].name is None else None
         if node.bare and len(path) == 1 and self.environment.label(path[0]) is not None:
             return self._tensor(path[0])  # `out = identity`, where that is a name of the text's
+        if len(path) == 2 and not node.bare and (self.environment.label(path[0]) is not None or path[0] == self.name):
+            return self._method(node)
         if path == ("skip",):
             return self.path(first) if first is not None else _Path(self.frame.current)
         inner = self._given(path, first)
@@ -143,6 +146,17 @@ class _Reader:
             return self._run_already(base, path[0], label) if inner is not None and not rest else None
         step = self._step(replace(node, path=path, arguments=tuple(rest)))
         return base.then(step) if step is not None else None
+
+    def _method(self, node: ast.Call) -> _Path | None:
+        """`y.tanh()`, as an operand or alone."""
+        base = self._tensor(node.path[0])
+        if base is None or self.environment.binding(node.path[0]) is not None:
+            return None
+        try:
+            step, place = step_of_method(node, node.path[1], Around(self.environment, shape_of=self.evaluator.shape_of))
+        except Differs:
+            return None
+        return base.then(step) if step is not None and place == node.span else None
 
     def _given(self, path: tuple[str, ...], first: ast.Expression | None) -> _Path | None:
         """The tensor that the first argument is."""

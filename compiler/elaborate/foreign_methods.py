@@ -26,7 +26,7 @@ def method_of_a_tensor(call: ast.Call, around: Around) -> Diagnostic:
             fix = Fix(f"write `{written}`", (Edit(call.span, written),))
             message = f"`{tensor}` is a label and has no `{method}`: a size of it is read by the name of its axis"
             return Diagnostic("E227", message, Label(call.path_span, "a method of PyTorch"), fix=fix)
-        step, place = _step_of_method(call, method, around)
+        step, place = step_of_method(call, method, around)
     except Differs as differs:
         help = differs.help
     else:
@@ -48,7 +48,7 @@ _TURNED = re.compile(
 """What makes a sequence of `x.flatten(2)`."""
 
 
-def _step_of_method(call: ast.Call, method: str, around: Around) -> tuple[str | None, Span]:
+def step_of_method(call: ast.Call, method: str, around: Around) -> tuple[str | None, Span]:
     """The step, and what it stands for: the call, or more behind it."""
     texts = [row.value.span.text.replace(" ", "") for row in call.arguments]
     by_place = all(row.name is None for row in call.arguments)

@@ -34,6 +34,14 @@ MENDED = {
     "with let": (("let y = x + conv(8)", "relu"), ("y: add { | skip | conv(8) }", "relu")),
     "multiplied": (("x *= torch.sigmoid(conv(8))",), ("mul { | skip | conv(8) -> sigmoid }",)),
     "times a number": (("x = x * 2",), ("scale(2)",)),
+    "a method of one operand": (("y: conv(8)", "x = x + y.tanh()"), ("y: conv(8)", "add { | skip(x) | tanh }")),
+    "a method of the second, taken off": (("y: conv(8)", "z = y - x.sigmoid()"), ("y: conv(8)", "z: sub { | skip | skip(x) -> sigmoid }")),
+    "a method of both": (("x = F.relu(x) * x.sigmoid()",), ("mul { | relu | sigmoid }",)),
+    "a method alone": (("x = x.mean([2, 3])",), ('reduce("mean", [1, 2])',)),
+    "a gate": (
+        ("w = global_avgpool(x)", "w = conv(x.channels / 4, 1)(w)", "w = relu(w)", "w = conv(x.channels, 1)(w)", "x = x * w.sigmoid()"),
+        ("global_avgpool", "conv(x.channels / 4, 1)", "relu", "conv(x.channels, 1)", "mul { | skip(x) | sigmoid }"),
+    ),
     "three of them": (("y: conv(8)", "out = x + y + conv(8)"), ("y: conv(8)", "add { | skip(x) | skip | conv(8) }")),
     "a basic block": (
         ("identity = x", "out = conv(8)", "out = F.relu(out)", "out = conv(8)(out)", "out += identity", "out = F.relu(out)"),

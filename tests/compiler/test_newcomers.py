@@ -222,7 +222,7 @@ WRITTEN = {
     "x.mean([2, 3])": 'skip(x) -> reduce("mean", [1, 2])',
     "x.sum(1)": 'skip(x) -> reduce("sum", 0)',
     "x.flatten(1)": "skip(x) -> flatten",
-    "x.view(x.size(0), -1)": "skip(x) -> flatten",
+    "x.view(x.size(0), -1)": "flatten",
     "x.permute(0, 2, 3, 1)": "skip(x) -> permute([1, 2, 0])",
 }
 
