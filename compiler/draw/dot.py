@@ -237,11 +237,13 @@ class Writer:
     def leads_across(self) -> bool:
         return self.look.direction in ("LR", "RL")
 
-    @property
-    def _taken(self) -> dict[str, str]:
-        """In an inset, what its block calls the several tensors that it joins, by the node that makes each."""
-        scope, several = self.picture.root.scope, len(self.picture.entries) > 1
-        return {made: name for name, made in scope.takes} if several and scope is not None and self.picture.level == INSET else {}
+    def _called(self, ports: Sequence[int]) -> list[str]:
+        """In an inset, what its block calls each of several tensors that it joins, or that leave it; empty for those without a name."""
+        scope = self.picture.root.scope
+        if len(ports) < 2 or scope is None or self.picture.level != INSET:
+            return ["" for _ in ports]
+        known = {**scope.called, **{made: name for name, made in scope.takes}}
+        return [known.get(self.graph.nodes[port].unique, "") for port in ports]
 
     def _ports(self, drawing: Drawing) -> None:
         """Where lines come in and go out, at the two edges of the inside of a box."""
@@ -250,11 +252,11 @@ class Writer:
                 # Beside another picture they are level with each other alone: an edge would be one for all.
                 beside = "same" if len(ports) > 1 else ""
                 with drawing.subgraph(rank=beside if self.picture.prefix else rank) as edge:
-                    for number, port in enumerate(ports):
+                    for number, called in enumerate(self._called(ports)):
                         name = f"{self.picture.prefix}{word}{number}"
-                        if word == "in" and (known := self._taken.get(self.graph.nodes[port].unique)):
+                        if called:
                             small = {"fontsize": f"{POINTS['small']:g}", "fontcolor": self.look.theme.faint, "tooltip": " "}
-                            edge.node(name, label=said(known), shape="plain", style="solid", **small)
+                            edge.node(name, label=said(called), shape="plain", style="solid", **small)
                         else:
                             edge.node(name, shape="point", width="0.01", label="", style="invis")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 
@@ -222,6 +222,7 @@ def instance(
             else:
                 inside.network = frame.network
                 inside.environment.labels |= _inputs(definition, tensors, parts)
+                inside.scope.called.update(_items(definition, tensors, build.nodes))
             expansion.body(inside, definition.body)
             if isinstance(definition, ast.Block) and definition.outputs:
                 inside.current = _results(expansion, inside, definition, inner_names)
@@ -280,6 +281,15 @@ def _takes(definition: ast.Block, tensors: Sequence[int | None], nodes: Sequence
     """What a block calls each tensor that it joins, beside the node that makes it; those of a list have no names of their own."""
     named = definition.inputs[:-1] if definition.takes_list else definition.inputs
     return tuple((name.name, nodes[tensor].unique) for name, tensor in zip(named, tensors, strict=False) if tensor is not None)
+
+
+def _items(definition: ast.Block, tensors: Sequence[int | None], nodes: Sequence[Node]) -> Iterator[tuple[str, str]]:
+    """The nodes that make the items of the list that a block takes, each with what its body calls it."""
+    if definition.takes_list:
+        first = len(definition.inputs) - 1
+        for number, tensor in enumerate(tensors[first:]):
+            if tensor is not None:
+                yield nodes[tensor].unique, f"{definition.inputs[-1].name}[{number}]"
 
 
 def _results(expansion: Expander, inside: Frame, definition: ast.Block, names: Names) -> Tensors:

@@ -351,7 +351,10 @@ def _as_taken(build: Builder) -> list[Node]:
     """The nodes with the names by which the text takes them up again: those of their own body, not what is labelled around it."""
     names: dict[int, str] = {}
     for scope, labelled in build.named:
-        if labelled.is_read and isinstance(labelled.tensor, int) and build.nodes[labelled.tensor].scope is scope:
+        if not labelled.is_read or not isinstance(labelled.tensor, int):
+            continue
+        scope.called.setdefault(build.nodes[labelled.tensor].unique, labelled.name)
+        if build.nodes[labelled.tensor].scope is scope:
             names.setdefault(labelled.tensor, labelled.name.split(".")[-1])
     return [replace(node, taken_as=names[node.index]) if node.index in names and not node.is_port else node for node in build.nodes]
 

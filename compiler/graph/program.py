@@ -52,7 +52,8 @@ class Scope:
     `arguments` its parameters with their values, `values` those and its `let`s (the generator names constructor arguments after them).
     `shares` is the scope whose weights this one uses again (`reuse`). It stands where it is used again, under a name of its own
     where the user gave it one; else under that of its first use, and `use` tells them apart. `takes` is what a block calls
-    the tensors that it joins, each with the node that makes it (its `unique`).
+    the tensors that it joins, each with the node that makes it (its `unique`). `called` is, for such nodes, what its body calls the items of a
+    list that it takes, and what of it is read by name.
     """
 
     kind: ScopeKind
@@ -68,6 +69,7 @@ class Scope:
     shares: Scope | None = None
     use: int = 1
     takes: tuple[tuple[str, str], ...] = ()
+    called: dict[str, str] = field(default_factory=dict)
     path: tuple[str, ...] = field(init=False)
     depth: int = field(init=False)
 

@@ -156,6 +156,27 @@ network n {
     assert ">features<" in drawn and ">seen<" in drawn
 
 
+def test_the_items_of_a_list_that_comes_in_and_what_others_read_of_a_block_have_names() -> None:
+    """As a U-Net's levels keep maps on the way down for the way up."""
+    text = """block down(out) { "kept.0": conv(out) -> "kept.1": conv(out) -> relu -> conv(out, stride = 2) }
+block up(out) takes x, kept[] { for j in range(2) { concat { | skip | skip(kept[1 - j]) } -> conv(out) } }
+network n {
+  input image[3, 8, 8]
+  d: down(8) -> upsample(2)
+  up(8) { | skip | for j in range(2): skip("d.kept.{j}") }
+}
+"""
+    data = draw_text(graph_of(text), "svg", Options(insets=True)).data
+    assert data is not None
+    ports = {
+        group.get("id"): ["".join(words.itertext()).strip() for words in group.iter() if words.tag.endswith("}text")]
+        for group in ElementTree.fromstring(data).iter()
+        if group.get("class") == "node" and [words for words in group.iter() if words.tag.endswith("}text")]
+    }
+    named = [words for words in ports.values() if words[0].startswith(("kept", "x"))]
+    assert sorted(named) == [["kept.0"], ["kept.1"], ["kept[0]"], ["kept[1]"], ["x"]]
+
+
 TWO = """block b(mid, out) {{ conv(mid) -> relu -> conv({0}) }}
 network n {{
   input x[3, 8, 8]
