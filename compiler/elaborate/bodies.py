@@ -228,6 +228,10 @@ class Expansion:
         if step.label is not None and is_assigned(step.label.span) and self._as_given(frame, step):
             return
         if frame.lines is not None:
+            from .foreign_lines import ran_on_what_is_at_hand  # only a text with this mistake has lines
+
+            if ran_on_what_is_at_hand(self, frame, step):
+                return
             frame.lines.at_hand = frozenset()
         try:
             run_step(self, frame, step)

@@ -294,6 +294,28 @@ def ran_as_given(expansion: Expander, frame: Frame, line: Line) -> bool:
     return True
 
 
+def ran_on_what_is_at_hand(expansion: Expander, frame: Frame, step: ast.Step) -> bool:
+    """`F.relu(x)` below lines that gave `x` what is at hand: whether it was read as the step that it is, and that was said."""
+    lines, call = frame.lines, step.action
+    if (
+        lines is None
+        or not lines.at_hand
+        or step.label is not None
+        or not isinstance(call, ast.Call)
+        or expansion.build.sharing is not None
+    ):
+        return False
+    names = [row.value.name for row in call.arguments[:1] if row.name is None and isinstance(row.value, ast.Name)]
+    if not lines.at_hand & {*names, *call.path[:-1]}:
+        return False
+    path = _Reader(frame, expansion.evaluator(frame), expansion.build.nodes, "", lines.called).path(call)
+    if path is None or path.start or not path.steps:
+        return False
+    lines.told.append(replace(_told(step, "", path), message="a step takes the tensor at hand, and is not given it"))
+    frame.current, lines.at_hand = None, frozenset()
+    return True
+
+
 def said_of_lines(lines: Lines) -> Iterator[Diagnostic]:
     edits = tuple(edit for row in lines.told if row.fix is not None for edit in row.fix.edits)
     for number, row in enumerate(lines.told):

@@ -152,7 +152,8 @@ class Body:
     def declares(self, text: str) -> bool:
         """`self.conv = nn.Conv2d(…)`, `conv: conv(8)`, where other lines call it."""
         state = self.state
-        made = re.match(r"(?:self\.)?(\w+)\s*=\s*([\w.]+\(.*\))\s*\Z", text, re.DOTALL)
+        bare = re.match(r"self\.\w+\s*=\s*[A-Za-z_]\w*\Z", text) is not None  # `self.bn = bn`
+        made = re.match(r"(?:self\.)?(\w+)\s*=\s*([\w.]+\(.*\))\s*\Z", f"{text}()" if bare else text, re.DOTALL)
         is_called = made is not None and (made[1] in state.declared or (text.startswith("self.") and bool(state.declared)))
         if made is not None and is_called and made[1] not in state.names and "->" not in text:
             state.is_python = True

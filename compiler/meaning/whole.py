@@ -56,7 +56,11 @@ def _state(rows: Sequence[Row], inputs: Sequence[str], scalars: Iterable[str]) -
     known = set(inputs) | {match[1] for row in rows if (match := re.match(r"(?:input\s+)(\w+)", row.text)) is not None}
     often = {name for name in given if given.count(name) > 1 or name in known}
     labels = {match[1] for row in rows if (match := re.match(r"([A-Za-z_]\w*)\s*:(?!=)", row.text)) is not None}
-    made = {match[1] for row in rows if (match := re.match(r"(?:self\.)?(\w+)\s*=\s*[\w.]+\(", row.text)) is not None}
+    made = {
+        match[1] or match[2]
+        for row in rows
+        if (match := re.match(r"(?:self\.)?(\w+)\s*=\s*[\w.]+\(|self\.(\w+)\s*=\s*\w+\Z", row.text)) is not None
+    }
     text = "\n".join(row.text for row in rows)
     called = {
         name

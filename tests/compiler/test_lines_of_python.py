@@ -38,6 +38,8 @@ MENDED = {
     "a method of the second, taken off": (("y: conv(8)", "z = y - x.sigmoid()"), ("y: conv(8)", "z: sub { | skip | skip(x) -> sigmoid }")),
     "a method of both": (("x = F.relu(x) * x.sigmoid()",), ("mul { | relu | sigmoid }",)),
     "a method alone": (("x = x.mean([2, 3])",), ('reduce("mean", [1, 2])',)),
+    "what is returned of a name given anew": (("x = conv(8)(x)", "return F.relu(x)"), ("conv(8)", "relu")),
+    "a method of what is returned": (("x = conv(8)(x)", "return x.mean([2, 3])"), ("conv(8)", 'reduce("mean", [1, 2])')),
     "a gate": (
         ("w = global_avgpool(x)", "w = conv(x.channels / 4, 1)(w)", "w = relu(w)", "w = conv(x.channels, 1)(w)", "x = x * w.sigmoid()"),
         ("global_avgpool", "conv(x.channels / 4, 1)", "relu", "conv(x.channels, 1)", "mul { | skip(x) | sigmoid }"),
