@@ -314,8 +314,16 @@ class Line:
             for whole, results in self.builder.results.items():
                 if results == unit.inputs and whole in known:
                     return [*found, *([] if whole == current else [Skip(to=whole)]), unit.item]
+        written = set(self.written)
         rows = [self.items(known, current, source) for source in unit.inputs]
-        if self.entering and len(rows) > 1 and any(isinstance(items[0], Skip) and items[0].to is not None for items in rows if items):
+        calls = [place for place, items in enumerate(rows) if any(isinstance(item, Merge) and item.head is not None for item in items)]
+        others = [source for place, source in enumerate(unit.inputs) if place not in calls]
+        if is_headed and len(calls) == 1 and self.written == written and all(source in known for source in others):
+            # A call of several tensors within one, as on a U-Net's way up, stands before it: it is what is at hand, and the others have labels.
+            found += rows[calls[0]]
+            current = unit.inputs[calls[0]]
+            rows = [[] if place == calls[0] else [self.skip(source)] for place, source in enumerate(unit.inputs)]
+        elif self.entering and len(rows) > 1 and any(isinstance(items[0], Skip) and items[0].to is not None for items in rows if items):
             # Beside paths that begin with tensors by name, one that begins with what is at hand is hard to see.
             rows = [self.items(known, START, source) for source in unit.inputs]
         if all(_is_apart(items) for items in rows):
