@@ -47,7 +47,7 @@ def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
     scopes = dict.fromkeys(scope for box in picture.boxes() for call in _calls(box) for scope in _blocks(graph, call))
     opened = [(design, _opened(graph, design)) for design in designs(graph, list(scopes))]
     # Where a box tells all of a block, it is that box in the others. One that holds more at another place is told at both.
-    held = {design.template for design, inner in opened if len(inner.boxes()) > 1}
+    held = {design.template for design, inner in opened if sum(box.count for box in inner.boxes()) > 1}
     every = [(design, inner) for design, inner in opened if design.template in held and not _is_another(inner)]
     dearest = sorted(range(len(every)), key=lambda number: -sum(node.macs for nodes in every[number][0].nodes for node in nodes))
     found = [every[number] for number in sorted(dearest[:MOST_INSETS])]
@@ -111,10 +111,10 @@ def sheet(
     graph: Graph, picture: Picture, look: Look, found: Sequence[Inset], left_out: int = 0, seconds: float = SECONDS
 ) -> Sheet | Failure:
     """The picture at the left, the insets beside it from top to bottom; below, how many were `left_out`."""
-    # In a U the arms are level with each other: beside insets the column is straight.
+    # A U stays one; an inset leads from what comes in at its top to what goes out below.
     straight = replace(look, direction=look.direction or "TB")
     main = picture.prefixed("m")
-    writers = [Writer(graph, main, straight, signs=_signs(main, found[0].letters)), *(_writer(graph, inset, straight) for inset in found)]
+    writers = [Writer(graph, main, look, signs=_signs(main, found[0].letters)), *(_writer(graph, inset, straight) for inset in found)]
     made = placed(writers, [Writer.write, *(partial(_framed, inset=inset) for inset in found)], seconds)
     if isinstance(made, Failure):
         return made

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,9 +15,11 @@ from click.testing import CliRunner
 
 from archc.cli import group
 from archc.compiler.draw import Options, draw_text, fold
-from archc.compiler.draw.insets import MOST_INSETS, Inset, insets
+from archc.compiler.draw.insets import MOST_INSETS, Inset, Sheet, insets, sheet
 from archc.compiler.draw.labels import caption, phrase
+from archc.compiler.draw.look import PLAIN
 from archc.compiler.draw.symbols import Design, designs, placed
+from archc.compiler.draw.u_shape import arms
 from archc.compiler.driver import compile
 from archc.compiler.files.library import names
 from archc.compiler.graph.graph import Graph
@@ -376,6 +379,27 @@ def test_the_most_and_how_many_are_left_out() -> None:
     found, left_out = insets(graph, fold(graph))
     assert len(found) == MOST_INSETS and left_out > 1
     assert f"{left_out} more blocks have no inset" in draw_text(graph, "dot", Options(insets=True)).dot
+
+
+@pytest.mark.parametrize(("direction", "is_level"), [(None, True), ("TB", False)])
+def test_a_u_stays_a_u_beside_its_insets(direction: str | None, is_level: bool) -> None:
+    """The way up stands at the height of what it takes back; a direction that is asked for is kept."""
+    graph = compile("unet").graph
+    picture = fold(graph)
+    made = sheet(graph, picture, replace(PLAIN, direction=direction), insets_of(graph))
+    assert isinstance(made, Sheet)
+    places = made.geometries[0].places
+    pairs = [(places[f"m{tail}"].y, places[f"m{head}"].y) for tail, head in arms(picture).level]
+    assert len(pairs) == 4 and all((abs(tail - head) < 5) == is_level for tail, head in pairs)  # a concat is lower than a box
+
+
+def test_a_block_of_equal_steps_has_an_inset() -> None:
+    """Its box in the column tells no norm and no activation."""
+    graph = graph_of("""block double(out) { repeat 2 { conv(out) -> bn -> relu } }
+network n { input x[3, 8, 8]  double(8) -> maxpool(2) -> double(16) }
+""")
+    (inset,) = insets_of(graph)
+    assert said_in(inset) == ["conv bn relu"] and [box.count for box in inset.picture.boxes()] == [2]
 
 
 @pytest.mark.parametrize("form", ["html", "drawio"])
