@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from dataclasses import field
 from typing import Final, TypeAlias
 
@@ -29,7 +30,9 @@ def expression(text: str) -> ast.expr:
     text = re.sub(r"\b(\d+)x(\d+)(?:x(\d+))?\b", lambda size: f"({', '.join(part for part in size.groups() if part)})", text)
     text = re.sub(r"\bin\.(?=\w)", "in_.", text)
     try:
-        return ast.parse(f"({text}\n)", mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that Python does not know
+            return ast.parse(f"({text}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise Unread from None
 
