@@ -227,6 +227,8 @@ def _read(word: str, called: Signature, arguments: Sequence[ast.Argument], aroun
         if called.name in ("ln", "rms_norm") and name == "-" and row.name in (None, "normalized_shape"):
             given |= normalised(word, row.value, around, around.coming)
         if name == "-":
+            if row.name is None and isinstance(row.value, ast.Call | ast.Binary) and not states_inputs(word):
+                return None  # a tensor, where a layer is told to work in place
             if (row.name is None and states_inputs(word)) or row.name in STATED:
                 says = around.number(row.value)
             continue

@@ -88,13 +88,20 @@ def _is_of_lines(row: Diagnostic, source: Source) -> bool:
 
 def _flows(row: Diagnostic) -> bool:
     """Whether its edits change which step takes what: more than a word, or a call by another."""
-    return row.fix is not None and any(_cuts(edit) or _FLOW.search(_bare(edit)) is not None for edit in row.fix.edits)
+    return row.fix is not None and any(_cuts(edit) or _drops(edit) or _FLOW.search(_bare(edit)) is not None for edit in row.fix.edits)
 
 
 def _cuts(edit: Edit) -> bool:
     """Whether something goes that is no argument."""
     text = edit.span.text.strip()
     return not edit.text.strip() and bool(text) and not (text[0] in "(," or text[-1] == ",")
+
+
+def _drops(edit: Edit) -> bool:
+    """Whether a name among the arguments of a call goes, which may be a tensor: `F.relu(self.conv1(x))` is more than `relu`."""
+    _, _, arguments = edit.span.text.partition("(")
+    names = set(re.findall(r"(?<![\w.\"'])[A-Za-z_]\w*(?!\w|\s*=(?!=)|[\"'])", arguments)) - {"True", "False", "None"}
+    return not names <= set(re.findall(r"\w+", edit.text))
 
 
 def _bare(edit: Edit) -> str:

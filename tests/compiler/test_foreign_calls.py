@@ -111,7 +111,7 @@ OF_KERAS = {
 NOT_TRANSLATED = (
     "narrow(1, 0, 5)", "view(2, 512)", "Bidirectional(LSTM(64))", "weight_norm(Linear(8, 8))", "tensor_split(2, 0)", "gather(1)",
     "index_select(1, 2)", "moveaxis(0, 1)", "amax(1)", "dense(64, 10)", "MultiHeadAttention(64, 8)", "resize(224)", "blurpool(64)",
-    "depthwise(3)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "F.interpolate(image, scale_factor=2)", "F.max_pool2d(image, 2)", "F.unfold(image, 3)", "fliplr(k = 2)",
+    "depthwise(3)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "F.leaky_relu(0.1, conv(8))", "F.interpolate(image, scale_factor=2)", "F.max_pool2d(image, 2)", "F.unfold(image, 3)", "fliplr(k = 2)",
 )  # fmt: skip
 """The name is known, and what the arguments are here is not."""
 

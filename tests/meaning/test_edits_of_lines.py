@@ -18,6 +18,7 @@ LEFT = {
     "a tensor behind an arrow": "conv(4) -> relu(x)",
     "a shortcut that steps without a name went on from": "shortcut = x\nconv(4) -> bn\nx = x + shortcut",
     "a loop that gives on what steps would take from before it": "h = relu(x)\nfor i in range(2) {\n  x = conv(4)(x)\n}",
+    "a layer within a call, at the end": "conv1: conv(4)\nz = self.conv1(x + x)\nx = z * 2\nh = F.relu(x)\nz = F.avg_pool2d(h, 3, 1, 1)\nreturn F.relu(self.conv1(x))",
     "a choice of tensors": "a: conv(4)\nb: conv(4)\nc = a if True else b",
     "a product of matrices": "a: conv(4)\nb: conv(4)\nc = a @ b",
     "which goes on from which": "a = conv(4, 1)\nb = conv(4, 3)\nconcat(a, b)",
