@@ -100,6 +100,7 @@ def _cuts(edit: Edit) -> bool:
 def _drops(edit: Edit) -> bool:
     """Whether a name among the arguments of a call goes, which may be a tensor: `F.relu(self.conv1(x))` is more than `relu`."""
     _, _, arguments = edit.span.text.partition("(")
+    arguments = re.sub(r"[A-Za-z_][\w.]*\.[A-Z]\w*", "", arguments)  # a layer that is made there, as `nn.Conv2d(…)` within `weight_norm(…)`
     names = set(re.findall(r"(?<![\w.\"'])[A-Za-z_]\w*(?!\w|\s*=(?!=)|[\"'])", arguments)) - {"True", "False", "None"}
     return not names <= set(re.findall(r"\w+", edit.text))
 
