@@ -48,8 +48,8 @@ ENDS = frozenset(
 
 
 def activations(flat: Flat, functions: Mapping[int, str] | None = None) -> None:
-    """Change the list in place. `functions` are what PyTorch calls steps that have no word of the language, by the tensor that they make."""
-    found_by = _Steps(flat, {number: name for number, name in (functions or {}).items() if name in WORDLESS})
+    """Change the list in place. `functions` are those of `WORDLESS` that steps without a word call, by the tensor that they make."""
+    found_by = _Steps(flat, functions or {})
     gone: set[int] = set()
     for step in reversed(flat.steps):
         if step.number in gone or (step.operation not in ENDS and step.number not in found_by.functions):

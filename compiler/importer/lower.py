@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ..runtime.starts import Start
-from .activations_by_value import activations
+from .activations_by_value import WORDLESS, activations
 from .fixed_values import Values
 from .flat_steps import Flat, Input, Lies, Missing, Plain, Step, Word
 from .inits import constant_of, has_other_bias, has_zero_bias, lecun, tensor_start, word_of
@@ -100,7 +100,8 @@ class Lowering:
         self.flat.read = frozenset(value.name for value in self.trace.values if value.source in ("parameter", "buffer"))
         self.flat.prune()
         with_an_axis(self.flat)
-        activations(self.flat, {number: row.function for row in self.flat.missing for number in row.made})
+        if wordless := {number: row.function for row in self.flat.missing if row.function in WORDLESS for number in row.made}:
+            activations(self.flat, wordless)
         wanted = {step.number for step in self.flat.steps if step.operation == MISSING}
         self.flat.missing = [row for row in self.flat.missing if wanted & set(row.made)]  # what is missing elsewhere is no matter
         tensor_starts(self.flat, self.starts, lambda key: self.factor(key).get("init"))
