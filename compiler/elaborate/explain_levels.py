@@ -6,7 +6,7 @@ No path is cut to a single row for another: a context that was pooled from the w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ...base.diagnostics import Edit, Fix, Label
 from ...base.source import Span
@@ -60,6 +60,11 @@ def accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
     except Refusal:
         return False
     return True
+
+
+def joins(operation: Operation, ends: Sequence[int]) -> Callable[[Mapping[int, Shape]], bool]:
+    """Whether a merge takes its paths, as they then end, by the shapes of the steps."""
+    return lambda shapes: accepts(operation, [shapes[end] for end in ends])
 
 
 def levelled(
@@ -252,7 +257,7 @@ def rescaled(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Se
         node = enlarging[number][-1]
         scale = getattr(node.operation, "scale", None)
         factors = {after / before for before, after in zip(size, wanted, strict=True)}
-        trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends]))
+        trial = Trial(nodes, joins(operation, ends))
         if len(factors) > 1 and node.index == end and scale is not None:
             # No factor for all axes: the size itself.
             bare = with_value(node.operation, "scale", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from ...base.diagnostics import Edit, Fix, Label
 from ...base.records import dataclass
@@ -11,7 +11,7 @@ from ..graph.program import Node
 from ..graph.provenance import decided_by, main_path, short
 from ..ops.base import Operation, Shape
 from .closures import Frame
-from .explain_levels import accepts, in_a_path, is_again
+from .explain_levels import in_a_path, is_again, joins
 from .projection import stride_of
 from .trial import Changes, Remedy, Trial, argument_edits, edited, same_text, takes, with_value
 
@@ -69,10 +69,7 @@ def _each(
             continue
         changes = {index: changed for step in steps for index, changed in step.changes.items()}
 
-        def does(shapes: Mapping[int, Shape]) -> bool:
-            return accepts(operation, [shapes[end] for end in ends])
-
-        if Trial(nodes, does).works(changes):
+        if Trial(nodes, joins(operation, ends)).works(changes):
             numbers = " and ".join(str(number) for number, size in enumerate(sizes, 1) if size != wanted)
             written = " and ".join(f"`{edited(step.edits, step.node.span)}`" for step in steps)
             message = f"write {written}, which ends path{'s' * (len(steps) > 1)} {numbers} in the size of the other{'s' * (len(ends) > 2)}"
@@ -92,7 +89,7 @@ class Step:
 
 def _twice(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None) -> Remedy | None:
     """A path in which two steps give the stride that one of them was to have."""
-    trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends]))
+    trial = Trial(nodes, joins(operation, ends))
     for number, end in enumerate(ends, 1):
         by_text: dict[str, list[Node]] = {}
         for node in main_path(nodes, end, start):

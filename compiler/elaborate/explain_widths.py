@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ...base.diagnostics import Edit, Fix, Label
 from ..graph.program import Node
 from ..graph.provenance import decided_by, main_path, short
-from ..ops.base import Operation, Shape
+from ..ops.base import Operation
 from .closures import Frame
-from .explain_levels import accepts, in_a_path, is_again
+from .explain_levels import in_a_path, is_again, joins
 from .trial import Remedy, Trial, argument_edits, edited, takes
 
 
@@ -46,10 +46,7 @@ def widened(
         value = wanted // 2 if both else wanted
         made = argument_edits(decider.span, decider.operation, {parameter: text})
 
-        def does(shapes: Mapping[int, Shape]) -> bool:
-            return accepts(operation, [shapes[row] for row in ends])
-
-        if made is None or Trial(nodes, does).changed(decider, {parameter: value}) is None:
+        if made is None or Trial(nodes, joins(operation, ends)).changed(decider, {parameter: value}) is None:
             return None
         written = edited(made, decider.span)
         # Of two steps with one text the one is told.
@@ -73,7 +70,7 @@ def swapped(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Seq
         written = re.fullmatch(r"((?:\w+\s*:\s*)?\w+\()\s*([^,()=]+?)\s*,\s*([^,()=]+?)\s*\)", decider.span.text)
         if len(rows) != 2 or not in_a_path(frame, decider) or written is None or not all(type(value) is int for value in values):
             continue
-        trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[row] for row in ends]))
+        trial = Trial(nodes, joins(operation, ends))
         if trial.changed(decider, dict(zip(rows, reversed(values), strict=True))) is None:
             continue
         text = f"{written[1]}{written[3]}, {written[2]})"
@@ -123,9 +120,6 @@ def equalled(
     elif len(pairs) != 1:
         return None
 
-    def does(shapes: Mapping[int, Shape]) -> bool:
-        return accepts(operation, [shapes[end] for end in ends])
-
     ways: list[tuple[int, tuple[Edit, ...], Node]] = []
     for number, wanted in pairs:
         decider = decided_by(nodes, ends[number], axis, start)
@@ -133,7 +127,7 @@ def equalled(
         if parameter is None or not (in_a_path(frame, decider) or decider.index == ends[number]):
             continue
         made = argument_edits(decider.span, decider.operation, {parameter: str(wanted)})
-        if made and Trial(nodes, does).changed(decider, {parameter: wanted}) is not None:
+        if made and Trial(nodes, joins(operation, ends)).changed(decider, {parameter: wanted}) is not None:
             ways.append((number, made, decider))
     if not ways:
         return None

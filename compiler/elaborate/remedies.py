@@ -18,7 +18,7 @@ from ..ops.parameters import Plain
 from ..ops.spatial import each_axis, map_size, simple
 from .closures import Frame
 from .enlarging import centred, enlarged
-from .explain_levels import accepts, is_again, is_filled_in, levelled, skip_label
+from .explain_levels import accepts, is_again, is_filled_in, joins, levelled, skip_label
 from .explain_numbers import size_argument
 from .trial import Changes, Remedy, Trial, ancestors, argument_edit, edited, replaced_argument, reshaped, same_text, takes, with_value
 
@@ -31,11 +31,7 @@ def meeting(
     if padded is not None:
         return padded
     again = is_again(frame) or any(is_filled_in(frame, part) for part in parts)
-
-    def does(shapes: Mapping[int, Shape]) -> bool:
-        return accepts(operation, [shapes[end] for end in ends])
-
-    trial = Trial(nodes, does)
+    trial = Trial(nodes, joins(operation, ends))
     sizes = [nodes[end].shape[1:] for end in ends]
     largest = tuple(max(axis) for axis in zip(*sizes, strict=True))
     label = next(
@@ -60,7 +56,7 @@ def meeting(
 def unpadded(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], start: int | None) -> Remedy | None:
     """A convolution on a path that is padded too much, where that is all."""
     steps = [node for end in dict.fromkeys(ends) for node in reversed(main_path(nodes, end, start)) if _is_overpadded(node)]
-    return _argument(Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends])), steps)
+    return _argument(Trial(nodes, joins(operation, ends)), steps)
 
 
 def _is_overpadded(node: Node) -> bool:
@@ -101,7 +97,7 @@ def reaching(nodes: Sequence[Node], end: int, wanted: Shape) -> Remedy | None:
 def growing(nodes: Sequence[Node], operation: Operation, ends: Sequence[int]) -> Remedy | None:
     """What lets the paths of a merge meet where a transposed convolution on one of them has another stride than the way down had."""
     sizes = [nodes[end].shape[1:] for end in ends]
-    trial = Trial(nodes, lambda shapes: accepts(operation, [shapes[end] for end in ends]))
+    trial = Trial(nodes, joins(operation, ends))
     for end, size in zip(ends, sizes, strict=True):
         for wanted in dict.fromkeys(sizes):
             if wanted != size and len(wanted) == len(size) and (remedy := enlarged(trial, end, wanted)) is not None:
