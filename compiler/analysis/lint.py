@@ -23,6 +23,7 @@ from .doubting import doubt, users_of
 from .dropped_shortcuts import dropped_shortcuts
 from .foreign_reshapes import foreign_reshapes
 from .outputs_in_a_row import outputs_in_a_row
+from .scrambled_reshapes import scrambled_reshapes
 from .unread import unread_rows
 
 Doubt = Callable[[Program], Iterator[Diagnostic]]
@@ -361,4 +362,5 @@ DOUBTS: tuple[Doubt, ...] = (
     short_factors,
     lost_shortcuts,
     outputs_in_a_row,
+    scrambled_reshapes,
 )

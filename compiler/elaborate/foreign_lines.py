@@ -49,7 +49,7 @@ Line: TypeAlias = ast.Step | ast.Let
 class _Path:
     """Steps on a tensor, which `start` takes up ("" where it is at hand). `is_lost`: what is at hand is what an earlier line makes.
 
-    `moved` are declarations above, on lines of their own, of steps that run here.
+    `moved` are declarations above, on lines of their own, of steps that run here. `or_else` is the other tensor that its name may mean.
     """
 
     tensor: Tensors
@@ -57,6 +57,7 @@ class _Path:
     steps: tuple[str, ...] = ()
     is_lost: bool = False
     moved: tuple[Span, ...] = ()
+    or_else: str = ""
 
     def then(self, *steps: str) -> _Path:
         return replace(self, steps=(*self.steps, *steps))
@@ -110,7 +111,16 @@ class _Reader:
             return self._unnamed(word)
         if found.tensors is not None and found.tensors == self.frame.current:
             return at_hand
+        if self._has_gone_on(found):
+            return replace(at_hand, or_else=f"skip({found.name})")
         return None if is_assigned(found.span) and names_the_tensor_at_hand(found.span) else _Path(found.tensors, f"skip({found.name})")
+
+    def _has_gone_on(self, label: Labelled) -> bool:
+        """Whether it is a name of Python's for the tensor at hand, and steps that have no name stand between: here it is still what came in."""
+        if is_assigned(label.span) or label.again is not None or (label.name != self.name and label.name not in _AT_HAND):
+            return False
+        labels = (row for level in self.environment.levels() for row in level.labels.values())
+        return self.frame.current is not None and all(row.tensors != self.frame.current for row in labels)
 
     def is_lost(self, word: str) -> bool:
         """Whether it is a name that lines give over and over, and that is not at hand any more."""
@@ -233,7 +243,8 @@ class _Reader:
             return None
         inside = " ".join(f"| {' -> '.join(path.parts) or 'skip'}" for path in known)
         moved = tuple(place for path in known for place in path.moved)
-        return _Path(self.frame.current, "", (f"{merge} {{ {inside} }}",), moved=moved)
+        or_else = next((path.or_else for path in known if path.or_else), "")
+        return _Path(self.frame.current, "", (f"{merge} {{ {inside} }}",), moved=moved, or_else=or_else)
 
 
 def _operands(node: ast.Expression, operator: str) -> Iterator[ast.Expression]:
@@ -276,7 +287,7 @@ def ran_as_given(expansion: Expander, frame: Frame, line: Line) -> bool:
     frame.lines = lines
     keeps &= name.text not in _AT_HAND or _is_read_behind(line.span, name.text)
     whole = _whole(line)
-    lines.whole &= keeps or not _is_read_by_a_step(whole, name.text)
+    lines.whole &= not path.or_else and (keeps or not _is_read_by_a_step(whole, name.text))
     taken = frame.environment.label(path.start[5:-1]) if path.start and not path.steps else None
     if taken is not None and (is_name or not keeps or isinstance(value, ast.Name)) and _is_read_behind(whole, name.text):
         # Its tensor has a label, and what reads this name reads that.
@@ -432,6 +443,9 @@ def _told(line: Line, name: str, path: _Path) -> Diagnostic:
         fix = Fix("leave the line out: what it calls has run where it stands", (Edit(_with_its_line(whole), ""),))
     else:
         moved = ", and take the line away that declares it above" if path.moved else ""
+        if path.or_else:  # which of both is meant nobody knows
+            help = f"write `{written}`{moved}; `{path.or_else}` is what came in, before the steps that stand between"
+            return Diagnostic(code, message, Label(whole), help=help)
         fix = Fix(f"write `{written}`{moved}", (*(Edit(_with_its_line(place), "") for place in path.moved), Edit(whole, written)))
     return Diagnostic(code, message, Label(whole), fix=fix)
 

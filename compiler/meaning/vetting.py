@@ -21,6 +21,7 @@ Again = Callable[[Source], Sequence[Diagnostic]]
 
 _PASSES: Final = 5
 _ADVICE: Final = "write it in steps: each takes what the one before gave; what is read further on has a label of its own, `a: conv(64)`, and is taken up by `skip(a)`"
+_AGAIN: Final = "in steps, as is said above of this body"
 _WHY: Final = "no edit is made: steps that certainly mean the same as all the lines of this body were not found"
 _FLOW: Final = re.compile(r"->|[{}|:;\n]|(?<![=!<>])=(?!=)|\b(?:skip|reuse|return|let|output|self)\b")
 _MAYBE: Final = re.compile(r"(?m)^[^#]*(?:\w\s*[-+*/@]?=(?!=)|\breturn\b|:[ \t]*$|\)\s*\(|\w\.\w+\(|\w\([ \t]*[A-Za-z_])")
@@ -57,11 +58,24 @@ def vetted(source: Source, found: Sequence[Diagnostic], again: Again) -> dict[in
         for number in touched
         if len(ends) != len(bodies) or len(meant) != len(bodies) or not _means_the_same(meant[number], ends[number])
     ]
-    return {
-        number: replace(row, help=_ADVICE, fix=None, notes=(*row.notes, _WHY))
-        for number, row in rows.items()
-        if _flows(row) and any(_stands_in(row, body) for body in wrong)
-    }
+    withheld: dict[int, Diagnostic] = {}
+    advised: list[_Body] = []
+    for number, row in sorted(rows.items(), key=lambda item: item[1].primary.span.start):
+        body = next((body for body in wrong if _stands_in(row, body)), None) if _flows(row) else None
+        if body is None:
+            continue
+        if body in advised:
+            withheld[number] = replace(row, help=_step_alone(row) or _AGAIN, fix=None)
+        else:
+            withheld[number] = replace(row, help=_ADVICE, fix=None, notes=(*row.notes, _WHY))
+            advised.append(body)
+    return withheld
+
+
+def _step_alone(row: Diagnostic) -> str | None:
+    """What a call is here, whichever tensor it works on."""
+    message = row.fix.message if row.fix is not None else ""
+    return re.sub(r"(?<=`)skip\([\w.]+\) -> ", "", message) if message.startswith("in archc it is `") else None
 
 
 def _means_the_same(before: _Body, after: _Body) -> bool:

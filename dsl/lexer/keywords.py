@@ -84,6 +84,7 @@ def _settle_ifs(tokens: list[Token]) -> None:
 # ---------------------------------------------------------------------------------------------- other languages
 
 _CONSTANTS: Final = {"True": "true", "False": "false", "None": "none", "null": "none", "nil": "none"}
+_BEFORE_A_CONDITION: Final = ("IF", "AND", "OR", "NOT", "COMPARISON")
 _HEADS: Final = {
     **dict.fromkeys(("def", "class", "function", "func", "fn", "module", "layer", "template"), "block"),
     **dict.fromkeys(("model", "net", "architecture"), "network"),
@@ -198,7 +199,8 @@ def _translated(result: Tokens, index: int, word: str) -> list[Token]:
     after = tokens[index + 1] if index + 1 < len(tokens) else Token("$END", len(result.text), len(result.text))
     together = "\n" not in result.text[token.end : after.start]
     span = Span(result.source, token.start, token.end)
-    if before in ("DOT", "LET") or after.kind in ("COLON", "EQUAL"):
+    is_value = after.kind == "COLON" and before in _BEFORE_A_CONDITION  # `if True:`
+    if before in ("DOT", "LET") or (after.kind in ("COLON", "EQUAL") and not is_value):
         return [token]  # the user's own name
     if word in _CONSTANTS:
         right = _CONSTANTS[word]

@@ -158,7 +158,7 @@ def other_joints(mistake: Mistake) -> Repair | None:
         left = re.search(rf"{_FACTOR}[ \t]*\Z", text[max(token.start - 200, 0) : token.start])
         right = re.match(rf"[ \t]*{_FACTOR}", text[token.end : token.end + 200])
         ends = [_as_path(side[1]) if side is not None else None for side in (left, right)]
-        paths = f"| {ends[0]} | {ends[1]}" if None not in ends else "| conv(64) | skip"
+        paths = f"| {ends[0]} | {ends[1]}" if None not in ends else "| … | …"
         help = f"tensors are joined by a merge: `{name} {{ {paths} }}`"
         return Repair(say("E114", message, mistake.span(token), help=help), changes, damaged=True)
     fix = replace(mistake, token, " -> " if token.start == before.end else "->")

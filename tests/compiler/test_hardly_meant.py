@@ -22,6 +22,12 @@ DOUBTED = {
     "a skip without its bar, beside another path": (MAP, "concat {\n    | conv(8)\n      skip\n    | conv(8)\n  }", "W524", "joins 2 paths"),
     "a value that grows in a loop": (IMAGE, "let w = 16\n  repeat 3 {\n    conv(w, 3)\n    let w = w * 2\n  }", "W504", "16 * 2 ** i"),
     "a value on a condition": (IMAGE, "let w = 16\n  for i in range(3) {\n    if i > 1 { let w = 32 }\n    conv(w, 3)\n  }", "W504", "if deep else"),
+    "a map made rows": (MAP, "reshape([256, 32]) -> ln", "W531", "`tokens`"),
+    "a map made rows, by names": (MAP, "reshape([length = 256, channels = 32]) -> attention(4)", "W531", "`tokens`"),
+    "a map made rows of rows": (MAP, "reshape([16, 16, 32])", "W531", "write `permute([1, 2, 0])`"),
+    "a map made windows": (MAP, "reshape([4, 4, 16, 32])", "W531", "write `permute([1, 2, 0]) -> reshape([4, 4, 16, 32])`"),
+    "rows made a map": (TOKENS, "reshape([40, 5, 10]) -> conv(8)", "W531", "`image(5x10)`"),
+    "a sequence made columns": (TOKENS, "reshape([40, 50])", "W531", "write `permute([1, 0])`"),
     "a batch of -1": (MAP, "reshape([-1, 512])", "W518", "the batch is not counted"),
     "a vector made an image, channels last": ("x[128]", "linear(7 * 7 * 64) -> reshape([7, 7, 64]) -> conv(8, 3)", "W512", "[64, 7, 7]"),
     "a grey image": ("image[28, 28]", "conv(32, 3)", "W512", "[1, 28, 28]"),
@@ -146,13 +152,17 @@ MEANT = {
     "a value of a round, from what comes in": (IMAGE, "let w = 16\n  repeat 3 {\n    let w = w + in.channels\n    conv(w, 3)\n  }"),
     "the variable of a loop": (IMAGE, 'for w in [16, 32] {\n    stage "s{w}" {\n      let w = w * 2\n      conv(w, 3)\n    }\n  }'),
     "a value on a condition, read there": (IMAGE, "let w = 16\n  if w > 8 {\n    let w = w * 2\n    conv(w, 3)\n  }"),
+    "heads of a map": (MAP, "reshape([4, 8, 256])"),
+    "heads of a sequence": (TOKENS, "reshape([50, 8, 5])"),
+    "a map of as many positions as channels": ("x[64, 8, 8]", "reshape([8, 8, 64])"),
+    "rows once the channels are last": (MAP, "permute([1, 2, 0]) -> reshape([256, 32]) -> linear(8)"),
     "rows of a map": (MAP, "reshape([32, -1])"),
     "an image of a vector": ("x[128]", "linear(64 * 7 * 7) -> reshape([64, 7, 7]) -> conv(8, 3)"),
     "a grey image for a perceptron": ("image[28, 28]", "flatten -> linear(10)"),
     "a signal": ("wave[64, 128]", "conv(32, 3)"),
     "the first of a sequence": (TOKENS, "slice(length, 0, 1) -> linear(3)"),
 }
-DOUBTS = {"W504", "W505", "W507", "W512", "W513", "W515", "W516", "W518", "W524", "W525", "W526", "W527", "W528", "W530"}
+DOUBTS = {"W504", "W505", "W507", "W512", "W513", "W515", "W516", "W518", "W524", "W525", "W526", "W527", "W528", "W530", "W531"}
 
 
 def text_of(entering: str, body: str) -> str:

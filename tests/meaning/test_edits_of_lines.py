@@ -55,3 +55,30 @@ def test_mistakes_of_archcs_own_are_edited_as_before() -> None:
     """A body without lines of Python's is none of this."""
     found, _ = mended(net("cnov(8) -> relu\nadd { | skip | conv(8) } => bn"))
     assert checked(found).program is not None
+
+
+def helps(body: str) -> list[str]:
+    return [str(row.help) for row in errors_of(net(body)) if row.help]
+
+
+def test_of_a_name_that_steps_went_on_from_both_tensors_are_told() -> None:
+    """In Python `x` would be what the steps gave, and it is the name of the input here."""
+    *_, told = helps("shortcut = x\nconv(4) -> bn\nx = x + shortcut")
+    assert told == "write `add { | skip | skip(shortcut) }`; `skip(x)` is what came in, before the steps that stand between"
+    text = net("shortcut: skip\nconv(4) -> bn\nadd { | skip | skip(shortcut) }")
+    assert not errors_of(text)
+
+
+def test_where_lines_give_every_name_there_is_no_other_tensor() -> None:
+    assert helps("h = conv(4)(x)\nx = x + h")[-1] == "write `add { | skip(x) | skip }`"
+
+
+def test_advice_on_a_body_stands_once() -> None:
+    first, second = helps("conv(4) -> relu\nreturn F.relu(x)")
+    assert first.startswith("write it in steps") and second == "in archc it is `relu`"
+
+
+def test_a_condition_is_no_label() -> None:
+    for text in (net("if True:\n  conv(3)"), net("add { | if True: conv(4) | skip }")):
+        found, _ = mended(text)
+        assert checked(found).program is not None and "if true" in found

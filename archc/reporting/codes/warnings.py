@@ -248,4 +248,12 @@ ROWS: tuple[Code, ...] = (
         "Give what both work on a label, and begin with it: `features: skip`, `mu: linear(16)`, `skip(features) -> logvar: linear(16)`. Where one is meant to be made "
         "of the other, `# allow W530`.",
     ),
+    Code(
+        "W531",
+        "channels that a reshape does not move",
+        "`reshape` gives the same numbers, in their order, in axes of other sizes. Of a map `[64, 32, 32]`, whose channels come first, `reshape([1024, 64])` has rows that hold "
+        "pieces of one channel, and no row is what the channels say of a position. Told where the sizes are those of the axes in another order.",
+        "network n {\n  input x[3, 32, 32]\n  conv(64) -> reshape([1024, 64]) -> linear(10)\n}\n",
+        "`tokens` takes the channels behind the positions, `image(32)` back before them, `permute` any axis to any place. Where the mixing is meant, `# allow W531`.",
+    ),
 )
