@@ -192,3 +192,35 @@ def test_the_legend_of_costs_tells_the_sum_of_each_network(shown: Any) -> None:
     shown.find_element("id", "fold").click()
     numbers = "return [...document.querySelectorAll('.frame')].map(frame => frame.querySelector('.number')?.textContent)"
     assert shown.execute_script(numbers) == ["9.34K", "330", "13.7K", "330"], "the body and the head of each"
+
+
+ROUNDS = "network n {{\n  input image[3, 16, 16]\n  stage body {{ repeat 3 as i {{ {step} -> bn }} }}\n}}\n"
+
+
+@in_browser
+def test_what_changes_alike_in_each_round_is_one_row(browser: Any, tmp_path: Path) -> None:
+    """Of a hundred rounds the change of one is read, and walked to; the others are looked at where somebody asks."""
+    for name, step in (("before", "conv(8, bias = false)"), ("after", "conv(8, 5, bias = false)")):
+        (tmp_path / f"{name}.arch").write_text(ROUNDS.format(step=step), encoding="utf-8")
+    page = tmp_path / "diff.html"
+    assert CliRunner().invoke(group, ["diff", str(tmp_path / "before.arch"), str(tmp_path / "after.arch"), "-o", str(page)]).exit_code == 0
+    browser.get(page.as_uri())
+
+    def seen() -> list[str]:
+        found = browser.find_elements("css selector", "#changes tbody tr:not(.group)")
+        return [row.find_element("tag name", "td").text for row in found if row.is_displayed()]
+
+    # The first convolution takes the image, and has other numbers.
+    assert seen() == ["~ body.0.conv1 (conv)", "~ body.1.conv1 (conv) 1 alike"]
+    body = browser.find_element("tag name", "body")
+    body.send_keys("n")
+    body.send_keys("n")
+    assert browser.find_element("id", "place").text == "2 of 2"
+    browser.find_element("css selector", ".alike").click()
+    assert seen() == ["~ body.0.conv1 (conv)", "~ body.1.conv1 (conv) 1 alike", "~ body.2.conv1 (conv)"]
+    assert browser.find_element("id", "place").text == "2 of 3"
+    body.send_keys("n")
+    assert browser.find_element("id", "place").text == "3 of 3"
+    browser.find_element("css selector", ".alike").click()
+    assert browser.find_element("id", "place").text == "2 of 2"
+    assert browser.get_log("browser") == []

@@ -1,4 +1,5 @@
 // What changed between two networks, step by step: a click, or the keys n and p, lead through the list.
+import { firsts } from "./alike.js";
 import { data, short } from "./data.js";
 import { byId, html } from "./elements.js";
 import { reveal } from "./folding.js";
@@ -11,20 +12,58 @@ const changes = data.changes ?? [];
 const place = byId("place", HTMLOutputElement);
 let at = -1;
 
+const first = firsts(changes);
+/** By change: those that are alike, where it is the first of them. */
+const others = changes.map((_, k) => first.flatMap((one, other) => (one === k && other !== k ? [other] : [])));
+
 const rows = changes.map((change, k) => {
   const steps = html("td", {}, html("b", { class: change.k }, `${change.g} `), change.t);
+  if (others[k].length) steps.append(" ", opener(k));
   const told = html("td", { class: "what" }, change.w);
   const tr = html("tr", { tabindex: k ? -1 : 0 }, steps, told, delta(change.p), delta(change.m));
+  tr.hidden = first[k] !== k;
   tr.addEventListener("click", () => go(k));
   tr.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1, Enter: 0, " ": 0 }[event.key];
-    if (step === undefined) return;
+    if (step === undefined || event.target !== tr) return;
     event.preventDefault();
-    go(Math.min(Math.max(k + step, 0), changes.length - 1));
+    const list = shown();
+    go(list[Math.min(Math.max(list.indexOf(k) + step, 0), list.length - 1)]);
     rows[at].focus({ preventScroll: true });
   });
   return tr;
 });
+
+/** Shows and hides what is alike. @param {number} k */
+function opener(k) {
+  const told = `${others[k].length} alike`;
+  const title = "Other steps of this part that change in the same way, by the same numbers each";
+  const button = html("button", { type: "button", class: "alike", "aria-expanded": "false", title }, told);
+  button.addEventListener("click", (event) => {
+    event.stopPropagation();
+    const open = button.getAttribute("aria-expanded") !== "true";
+    button.setAttribute("aria-expanded", `${open}`);
+    for (const other of others[k]) rows[other].hidden = !open;
+    if (others[k].includes(at)) at = k;
+    tell();
+  });
+  return button;
+}
+
+/** The changes that have a row of their own now, from top to bottom. */
+function shown() {
+  return order().filter((k) => !rows[k].hidden);
+}
+
+/** What is alike follows the first of it. */
+function order() {
+  return changes.flatMap((_, k) => (first[k] === k ? [k, ...others[k]] : []));
+}
+
+/** A change, and those that its row stands for. @param {number} k */
+function toldBy(k) {
+  return [k, ...others[k].filter((other) => rows[other].hidden)];
+}
 
 /** @param {number} value */
 function delta(value) {
@@ -45,7 +84,8 @@ function grouped() {
     const name = changes[k].s || "the network itself";
     const head = html("th", { scope: "rowgroup", colspan: 2 }, `${name}: ${run.length} ${run.length > 1 ? "changes" : "change"}`);
     const heading = html("tr", { class: "group" }, head, delta(sum((change) => change.p)), delta(sum((change) => change.m)));
-    bodies.push(html("tbody", {}, heading, ...rows.slice(k, end)));
+    const inside = order().filter((one) => k <= one && one < end);
+    bodies.push(html("tbody", {}, heading, ...inside.map((one) => rows[one])));
     k = end;
   }
   return bodies;
@@ -64,19 +104,21 @@ tell();
 /** Shows a change in both pictures. @param {number} k */
 function go(k) {
   at = k;
-  const { a, b } = changes[k];
-  const nodes = [a, b].filter((node) => node !== null);
-  for (const node of nodes) reveal(node);
-  select(nodes, "change");
+  /** @param {number} one */
+  const nodes = (one) => [changes[one].a, changes[one].b].filter((node) => node !== null);
+  for (const node of nodes(k)) reveal(node);
+  select(toldBy(k).flatMap(nodes), "change");
 }
 
 /** @param {number} step */
 function walk(step) {
-  if (changes.length) go(at < 0 ? (step > 0 ? 0 : changes.length - 1) : (at + step + changes.length) % changes.length);
+  const list = shown();
+  if (list.length) go(list[at < 0 ? (step > 0 ? 0 : list.length - 1) : (list.indexOf(at) + step + list.length) % list.length]);
 }
 
 function tell() {
-  place.textContent = changes.length ? `${at < 0 ? "\u2013" : at + 1} of ${changes.length}` : "no change";
+  const list = shown();
+  place.textContent = list.length ? `${at < 0 ? "\u2013" : list.indexOf(at) + 1} of ${list.length}` : "no change";
   rows.forEach((row, k) => {
     row.tabIndex = k === Math.max(at, 0) ? 0 : -1;
   });
@@ -91,10 +133,12 @@ for (const [id, step] of Object.entries(BUTTONS)) {
 follow(({ nodes, by }) => {
   /** @param {Change} change */
   const isMeant = ({ a, b }) => (a !== null && nodes.has(a)) || (b !== null && nodes.has(b));
-  changes.forEach((change, k) => {
-    rows[k].classList.toggle("on", by === "change" ? k === at : isMeant(change));
+  /** @param {number} k */
+  const isTold = (k) => toldBy(k).some((one) => isMeant(changes[one]));
+  rows.forEach((row, k) => {
+    row.classList.toggle("on", by === "change" ? k === at : isTold(k));
   });
-  if (by !== "change") at = changes.findIndex(isMeant);
+  if (by !== "change") at = shown().find(isTold) ?? -1;
   tell();
   scrollTo(rows[at]);
 });
