@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import groupby
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
@@ -66,7 +65,7 @@ def scene(graph: Graph, picture: Picture, look: Look) -> Scene:
     """Where everything stands."""
     fills = Writer(graph, picture, look).colors()
     path = _main_path(picture)
-    groups = [list(run) for _, run in groupby((box for box in path if not _is_output(box)), key=lambda box: (box.output, box.is_port))]
+    groups = _runs(picture, [box for box in path if not _is_output(box)])
     is_u = bool(arms(picture).level)
     sizes = sorted({_extent(run[0]) for run in groups}, reverse=True)
     room = 3 * ROW + BETWEEN
@@ -116,6 +115,30 @@ def _main_path(picture: Picture) -> list[Box]:
     return [boxes[name] for name in reversed(path)]
 
 
+def _runs(picture: Picture, path: Sequence[Box]) -> list[list[Box]]:
+    """Boxes that follow each other and give tensors of one shape are one solid: but a pool is none with what follows it, nor is what a skip enters with what it skips."""
+    entering: dict[str, set[str]] = {}
+    for line in picture.lines:
+        if not line.size:
+            entering.setdefault(line.head, set()).add(line.tail)
+    runs: list[list[Box]] = []
+    drawn: set[str] = set()  # by the runs before the last
+    for box in path:
+        if runs and _alike(runs[-1][-1], box) and not entering.get(box.name, set()) & drawn:
+            runs[-1].append(box)
+            continue
+        drawn |= {before.name for before in runs[-1]} if runs else set()
+        runs.append([box])
+    return runs
+
+
+def _alike(one: Box, other: Box) -> bool:
+    def kind(box: Box) -> tuple[object, ...]:
+        return box.output, box.is_port, box.main.operation.family == "pool"
+
+    return kind(one) == kind(other)
+
+
 def _is_output(box: Box) -> bool:
     return box.is_port and box.main.operation.name == "output"
 
@@ -150,15 +173,16 @@ def _thick(channels: int) -> float:
 
 
 def _named(graph: Graph, picture: Picture, path: Sequence[Box], run: Sequence[Box]) -> str:
-    """The stage that boxes are, where it has no others on the path; else the first box, and how many follow."""
+    """The stage that boxes are, where it has no others on the path; else the first of those that compute most, and how many others there are."""
     for frame in picture.frames():
         held = {box.name for box in frame.boxes()}
         names = {box.name for box in run}
         if len(run) > 1 and names <= held and held & {box.name for box in path} <= names:
             return _text(frame)
-    first = box_rows(graph, run[0])[0]
-    said = "".join(words.text for words in first)
-    more = sum(box.count for box in run[1:])
+    most = max(box.work.macs for box in run)
+    named = next(box for box in run if 2 * box.work.macs >= most)
+    said = "".join(words.text for words in box_rows(graph, named)[0])
+    more = sum(box.count for box in run if box is not named)
     return said + (f" + {more}" if more else "")
 
 

@@ -44,6 +44,23 @@ def test_a_stage_of_one_size_is_one_solid_with_its_name() -> None:
     assert "features" not in [solid.below[1] for solid in made("alexnet").solids]  # it holds others as well
 
 
+def test_a_pool_is_a_solid_of_its_own_and_a_run_is_named_after_what_computes_most() -> None:
+    """The fifth group of VGG-16 gives maps of the size that the pool before it gave."""
+    names = [solid.below[1] for solid in made("vgg16").solids]
+    assert names[-6:-3] == ["maxpool 2x2, /2", "conv 3x3, 512 \u00d73", "maxpool 2x2, /2"]
+    assert "encoder_layer \u00d712 + 3" in [solid.below[1] for solid in made("vit_b_16").solids]
+
+
+def test_what_a_skip_enters_is_apart_from_what_it_skips() -> None:
+    text = (
+        "input x[4, 8, 8]\n  a: conv(4) -> conv(4, 1)\n  maxpool(2) -> b: deconv(4, 2, stride = 2)\n  add { | skip | skip(a) } -> conv(8)"
+    )
+    graph = graph_of(f"network n {{\n  {text}\n}}\n")
+    drawn = scene(graph, fold(graph), Look())
+    (skip,) = [(tail.below[1], head.below[1]) for tail, head, skips in drawn.arrows if skips]
+    assert skip[1] == "+" and "b: deconv" in "".join(solid.below[1] for solid in drawn.solids)
+
+
 def test_a_u_goes_down_and_comes_up_and_its_skips_are_level() -> None:
     drawn = made("unet")
     assert drawn.is_u
