@@ -113,7 +113,7 @@ def bad_value(
     """The diagnostic of a value that a parameter's kind does not accept. `given`: what each parameter is given; `sizes`: of what comes in."""
     text = span.text
     counted = left_out(called, row, value, span, given or {}, sizes) or _counter(row, value, (given or {}).get(row.name))
-    help, fix = counted or _remedy(called, row, value, span, given or {}) or (f"`{row.name}`: {row.doc}", None)
+    help, fix = counted or _remedy(called, row, value, span, given or {}, sizes) or (f"`{row.name}`: {row.doc}", None)
     shown = f"the operation `{value.name}`" if isinstance(value, Builtin) else show_value(value)
     same = shown == text.strip() or shown.strip('"') == text.strip()
     return Diagnostic(
@@ -141,7 +141,9 @@ def _counter(row: Parameter, value: object, given: Given | None) -> tuple[str, F
     return None
 
 
-def _remedy(called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:
+def _remedy(
+    called: Signature, row: Parameter, value: object, span: Span, given: Mapping[str, Given], sizes: Shape
+) -> tuple[str, Fix | None] | None:
     if row.kind is INIT and isinstance(value, str) and (start := meant_start(value, "std" in given)) is not None:
         meant, help = start
         return help, Fix(help, (Edit(span, f'"{meant}"'),)) if meant is not None else None
@@ -163,7 +165,7 @@ def _remedy(called: Signature, row: Parameter, value: object, span: Span, given:
         return f"write `{flag}`", Fix(f"write `{flag}`", (Edit(span, flag),))
     begins_with_what_comes_out = called.slots[0].name in ("channels", "features")
     if begins_with_what_comes_out and isinstance(row.kind, Flag) and isinstance(value, int) and not isinstance(value, bool):
-        return _in_and_out(called, row, span, given) or (
+        return _in_and_out(called, row, span, given, sizes) or (
             f"what comes in is never written: it is that of the tensor. `{called.usage}`",
             None,
         )
@@ -206,12 +208,17 @@ def _is_slip(value: object, word: str) -> bool:
     return len(parts) < 2 or "".join(parts) == re.sub(r"[\W_]", "", word) or len(parts) == len(re.split(r"[\W_]+", word))
 
 
-def _in_and_out(called: Signature, row: Parameter, span: Span, given: Mapping[str, Given]) -> tuple[str, Fix | None] | None:
-    """`linear(120, 84)`: what comes in and what comes out, where the second place is that of a flag."""
+def _in_and_out(
+    called: Signature, row: Parameter, span: Span, given: Mapping[str, Given], sizes: Shape
+) -> tuple[str, Fix | None] | None:
+    """`linear(120, 84)`: what comes in and what comes out, where the second place is that of a flag. Where another number comes in, a step before it is amiss."""
     first = given.get(called.slots[0].name)
     if called.slots[1].name != row.name or first is None or not (_by_place(span) and _by_place(first.span)):
         return None
     help = f"what comes in is never written: `{called.name}({span.text})`"
+    come = sizes[0] if sizes and (called.slots[0].name == "channels" or len(sizes) == 1) else None
+    if come is not None and isinstance(first.value, int) and first.value != come:
+        return f"{help}; but {come} {called.slots[0].name} come in here, and not {first.value}", None
     return help, Fix(help, (Edit(first.span.to(span), span.text),))
 
 

@@ -269,3 +269,11 @@ def test_a_default_that_governs_nothing_is_told(text: str, told: str | None) -> 
     rows = [row for row in checked(text, "n.arch").diagnostics if row.code == "W504"]
     assert [row.message for row in rows] == ["this `default` governs nothing: no `conv` stands behind it"] * (told is not None)
     assert told is None or told in (rows[0].help or "")
+
+
+@pytest.mark.parametrize(("text", "come"), [("linear(512, 10)", "64"), ("linear(64, 10)", None)])
+def test_what_comes_in_is_left_out_where_it_is_that(text: str, come: str | None) -> None:
+    """Where another number is written than comes in, leaving it out would hide that a step before it is amiss."""
+    [row] = checked(text_of("x[64]", text), "n.arch").diagnostics
+    assert row.code == "E208" and (row.fix is None) == (come is not None)
+    assert come is None or f"but {come} features come in here" in str(row.help)
