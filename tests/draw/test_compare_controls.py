@@ -114,6 +114,16 @@ def test_colours_of_costs_are_those_of_both_and_a_search_finds_in_both(shown: An
 
 
 @in_browser
+def test_a_search_opens_what_is_the_same_step_in_both(shown: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    before = [len(labels(shown, canvas=canvas)) for canvas in BOTH]
+    shown.find_element("id", "search").send_keys("body.a.conv1", Keys.ENTER)
+    assert [len(labels(shown, canvas=canvas)) for canvas in BOTH] == [count + 2 for count in before]
+    assert [len(labels(shown, "box.on", canvas)) for canvas in BOTH] == [1, 1]
+
+
+@in_browser
 def test_a_line_of_either_source_shows_its_boxes_and_a_trace_leads_through_both(shown: Any) -> None:
     shown.find_element("id", "tab-source").click()
     assert beside(shown) == "source"

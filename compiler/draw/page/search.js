@@ -4,6 +4,7 @@ import { byId } from "./elements.js";
 import { reveal } from "./folding.js";
 import { select } from "./selection.js";
 import { state } from "./state.js";
+import { withTwins } from "./twins.js";
 
 const field = byId("search", HTMLInputElement);
 const found = byId("found", HTMLOutputElement);
@@ -31,8 +32,9 @@ field.addEventListener("keydown", (event) => {
     const next = event.shiftKey ? Math.max(hit, 0) - 1 : hit + 1;
     hit = (next + hits.length) % hits.length;
     found.textContent = `${hit + 1} of ${hits.length}`;
-    reveal(hits[hit]);
-    select([hits[hit]], "search");
+    const nodes = withTwins([hits[hit]]);
+    for (const node of nodes) reveal(node);
+    select(nodes, "search");
   } else if (event.key === "Escape") {
     field.value = "";
     search("");
