@@ -9,7 +9,7 @@ from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
 from ...base.source import Span
 from ...dsl import ast
 from ..graph.program import Node
-from ..ops.axes import AXIS_WORDS, resolve_axis
+from ..ops.axes import AXIS_WORDS, placed, resolve_axis
 from ..ops.axis_names import axis_name, spelled
 from ..ops.base import Refusal
 from ..ops.shapes import show
@@ -83,28 +83,32 @@ def _sizes(value: object) -> tuple[int, ...]:
 
 def _size_of_a_part(said: Diagnostic, node: Node, given: dict[str, Given], names: int) -> Diagnostic:
     """`split(32) as a, b` of 64 channels: how large a part is elsewhere, where here stands how many there are."""
-    axis = given["axis"].value if "axis" in given else "channels"
-    size = given["n"].value
-    if (not isinstance(axis, int) and axis not in AXIS_WORDS) or not isinstance(size, int):
-        return said
-    try:
-        whole = node.shape[resolve_axis(axis, node.shape, "split")]
-    except Refusal:
-        return said
-    if size * names != whole:
+    number, size = _along(node, given), given["n"].value
+    if number is None or not isinstance(size, int) or size * names != node.shape[number]:
         return said
     help = f"`split` is told how many parts there are, not how large one is: write `{names}`"
     return replace(said, help=help, fix=Fix(help, (Edit(given["n"].span, str(names)),)))
 
 
-def _check_sum(sizes: tuple[int, ...], node: Node, given: dict[str, Given]) -> None:
-    """Raise a `Problem` where the parts are together not as long as the axis. That there is such an axis is checked with each part."""
+def _along(node: Node, given: dict[str, Given]) -> int | None:
+    """The axis that is cut; None where there is none such, which is told of the first part."""
+    from ..ops.part import Slice
+
     axis = given["axis"].value if "axis" in given else "channels"
     if not isinstance(axis, int) and axis not in AXIS_WORDS:
-        return
+        return None
     try:
-        number = resolve_axis(axis, node.shape, "split")
+        found, _ = placed(Slice(axis=axis), [node.axes], (node.shape,), given)
+        assert isinstance(found, Slice)
+        return resolve_axis(found.axis, node.shape, "split")
     except Refusal:
+        return None
+
+
+def _check_sum(sizes: tuple[int, ...], node: Node, given: dict[str, Given]) -> None:
+    """Raise a `Problem` where the parts are together not as long as the axis. That there is such an axis is checked with each part."""
+    number = _along(node, given)
+    if number is None:
         return
     there, asked = node.shape[number], sum(sizes)
     if asked == there:

@@ -71,6 +71,21 @@ def test_split_works_along_another_axis_and_without_names() -> None:
     assert "torch.chunk(x, 2, dim=1)" in to_python(graph)
 
 
+@pytest.mark.parametrize("word", ["axis = channels", "axis = -1", "axis = 1", "axis = features", ""])
+def test_the_sizes_of_parts_are_counted_along_the_axis_that_is_cut(word: str) -> None:
+    """Channels stand last in a sequence, and that it is as long as the parts together says nothing."""
+    more = f", {word}" if word else ""
+    graph = graph_of(f"input x[length = 64, channels = 9]\n  split([3, 6]{more}) as a, b\n  output a, b")
+    assert [node.shape for node in graph.outputs] == [(64, 3), (64, 6)]
+    (error,) = errors_of(f"input x[length = 9, channels = 64]\n  split([3, 6]{more}) as a, b\n  output a, b")
+    assert error == "E310 the parts of `split` are 3 + 6 = 9, and `channels` of its input [9, 64] is 64"
+
+
+def test_a_sequence_is_cut_where_channels_stand_last() -> None:
+    graph = graph_of("input x[length = 64, channels = 9]\n  split([60, 4], axis = length) as a, b\n  output a, b")
+    assert [node.shape for node in graph.outputs] == [(60, 9), (4, 9)]
+
+
 def test_parts_that_do_not_follow_each_other_are_made_one_by_one() -> None:
     graph = graph_of(INPUT + "concat { | chunk(0, 2) -> relu | chunk(1, 2) }")
     assert to_python(graph).count("torch.chunk(") == 2
