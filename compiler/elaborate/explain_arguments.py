@@ -208,9 +208,7 @@ def _is_slip(value: object, word: str) -> bool:
     return len(parts) < 2 or "".join(parts) == re.sub(r"[\W_]", "", word) or len(parts) == len(re.split(r"[\W_]+", word))
 
 
-def _in_and_out(
-    called: Signature, row: Parameter, span: Span, given: Mapping[str, Given], sizes: Shape
-) -> tuple[str, Fix | None] | None:
+def _in_and_out(called: Signature, row: Parameter, span: Span, given: Mapping[str, Given], sizes: Shape) -> tuple[str, Fix | None] | None:
     """`linear(120, 84)`: what comes in and what comes out, where the second place is that of a flag. Where another number comes in, a step before it is amiss."""
     first = given.get(called.slots[0].name)
     if called.slots[1].name != row.name or first is None or not (_by_place(span) and _by_place(first.span)):

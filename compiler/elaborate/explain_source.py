@@ -20,11 +20,13 @@ def must_begin(build: Builder, frame: Frame, before: Tensors, step: ast.Step) ->
         return
     if build.batchless[before] and not build.nodes[after].operation.is_source():
         return
+    call = call_of(step)
+    if call is not None and call.path == ("skip",):
+        return  # it begins anew, as of any label; what is read nowhere else is told then
     span, nodes = step.span, build.nodes
     made = nodes[after].span
     within = made.source is not span.source or not span.start <= made.start < span.end
     comes_in = Label(nodes[before].span, "makes it")
-    call = call_of(step)
     block = template_of(frame.environment, call) if call is not None and within else None
     if block is not None and isinstance(block.definition, ast.Block) and block.definition.inputs:
         assert call is not None

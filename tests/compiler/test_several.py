@@ -226,3 +226,14 @@ def test_what_follows_a_mistake_is_not_told_twice() -> None:
 )
 def test_the_gradients_of_parts_are_put_together_once(body: str, batch: int) -> None:
     are_measured(graph_of(f"input x[8, 12, 12]\n {body}"), batch)
+
+
+def test_a_learned_tensor_is_taken_up_again_as_any_other() -> None:
+    """The queries of a DETR: they begin the decoder, and what comes in is read there by its label."""
+    decoder = "skip(query)\n  repeat 2 { add { | attention(2) { | skip | skip(memory) } | skip } -> ln }"
+    graph = graph_of(
+        f"query: parameter([length = 5, channels = 8])\n  skip(x) -> memory: tokens\n  {decoder}".join((INPUT.replace("4,", "8,"), ""))
+    )
+    assert graph.outputs[0].shape == (5, 8)
+    lost = errors_of(f"{INPUT}query: parameter([length = 5, channels = 8])\n  skip(x) -> tokens\n  skip(query) -> ln")
+    assert [row[:4] for row in lost] == ["E242"]
