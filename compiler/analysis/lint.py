@@ -302,7 +302,7 @@ def short_factors(program: Program) -> Iterator[Diagnostic]:
             meant = falls_short(sizes, factors)
             if meant is None:
                 continue
-            from ..elaborate.remedies import in_place_of_a_factor
+            from ..elaborate.roundings import in_place_of_a_factor
 
             remedy = in_place_of_a_factor(node, meant)
             came = map_size(node.shape[1:])

@@ -20,6 +20,11 @@ def named_axes(operation: Operation, inputs: tuple[Axes, ...], shapes: Shapes, s
     return ("channels",) if axes == ("",) else axes
 
 
+def axis_title(node: Node, axis: int) -> str:
+    """How a message calls an axis of a tensor."""
+    return "features" if len(node.shape) == 1 else node.axes[axis] or f"axis {axis}"
+
+
 def naming(sizes: ast.List, channels: int) -> Fix:
     """Name the axes of an input whose channels are that one; the others are positions, in their order."""
     names = list(STANDARD[len(sizes.items)][1:])

@@ -23,7 +23,6 @@ from .effort import MOST_ERRORS, MOST_REPEATS, STEPS_A_SCOPE, Effort
 from .explain_arguments import bad_value
 from .explain_before import from_before
 from .explain_heads import behind_a_head
-from .explain_merge import describe_clash
 from .explain_quotients import told_already
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
@@ -414,6 +413,8 @@ class Builder:
         parts: Sequence[Label],
     ) -> Diagnostic:
         if parts and len(inputs) > 1 and refusal.parameter is None and refusal.code != "E331" and operation.borrowed() is None:
+            from .explain_merge import describe_clash  # only a mistake needs it, and all that is looked for
+
             clash = describe_clash(self.nodes, frame, operation, refusal, inputs, span, parts)
             if refusal.code == "E332":
                 clash = self._with_naming(clash, operation, inputs[refusal.operand or 0])

@@ -8,9 +8,9 @@ from ..graph.program import TIME, BudgetLimit
 from ..graph.provenance import chain_of_shapes, decided_by, short
 from ..ops.base import show
 from ..ops.suggest import closest, did_you_mean
+from .axes_told import axis_title
 from .closures import Builtin, Defaults, DefaultValue, Frame, Origin, Template
 from .current import need_tensor, only
-from .explain_merge import axis_title
 from .explain_values import names_in, replacement, with_origins
 from .interfaces import Expander
 from .signatures import match, signature
@@ -81,7 +81,7 @@ def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
     trace = chain_of_shapes(expansion.build.nodes, node.index)
     remedy = None
     if isinstance(wanted, tuple) and len(wanted) == len(node.shape) > 1 and wanted[0] == node.shape[0]:
-        from .remedies import reaching  # only a mistake needs it
+        from .meeting import reaching  # only a mistake needs it
 
         remedy = reaching(expansion.build.nodes, node.index, wanted)
     raise Problem(

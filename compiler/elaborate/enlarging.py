@@ -13,6 +13,8 @@ from ..graph.program import Node
 from ..graph.provenance import main_path, short
 from ..ops.base import Operation
 from ..ops.spatial import map_size
+from .clash import Clash
+from .out_pads import open_sizes
 from .trial import Remedy, Trial, argument_edits, edited, same_text, takes, with_values
 
 
@@ -56,6 +58,32 @@ def centred(trial: Trial, end: int) -> Remedy | None:
         return None
     message = f"write {', '.join(texts[:-1])} and {texts[-1]}: each makes its map {_times(steps)} as large"
     return Remedy(message, Fix(message, tuple(edits)))
+
+
+def overlapping(clash: Clash) -> Remedy | None:
+    """The padding of a transposed convolution whose windows overlap, so that it gives a margin beside what its stride asks for."""
+    trial, smallest = clash.trial, min(clash.sizes)
+    for end, size in zip(clash.ends, clash.sizes, strict=True):
+        steps = [node.operation for node in main_path(clash.nodes, end, None) if takes(node.operation, "out_pad")]
+        wider = [step for step in steps if _window(step) > min(open_sizes(step, len(size)))]
+        if size != smallest and wider and (remedy := centred(trial, end) or enlarged(trial, end, smallest)) is not None:
+            return remedy
+    return None
+
+
+def _window(operation: Operation) -> int:
+    kernel = getattr(operation, "kernel", 0)
+    return min(kernel) if isinstance(kernel, tuple) else int(kernel)
+
+
+def growing(clash: Clash) -> Remedy | None:
+    """What lets the paths meet where a transposed convolution on one of them has another stride than the way down had."""
+    trial = clash.trial
+    for end, size in zip(clash.ends, clash.sizes, strict=True):
+        for wanted in dict.fromkeys(clash.sizes):
+            if wanted != size and len(wanted) == len(size) and (remedy := enlarged(trial, end, wanted)) is not None:
+                return remedy
+    return None
 
 
 def _times(steps: Sequence[Node]) -> str:

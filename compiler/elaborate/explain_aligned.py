@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 
-from ...base.diagnostics import Edit, Fix, Label
-from ...base.source import Source, Span
+from ...base.diagnostics import Edit, Fix
+from ...base.source import Source
 from ...dsl import ast
 from ...dsl.parser.parse import parse_expression
 from ..graph.program import Node
 from ..graph.provenance import short
 from ..ops.base import Operation, Refusal, Shape
-from .closures import Frame
-from .explain_levels import is_again
+from .clash import Clash
 from .trial import LABEL, Remedy, argument_edits, edited, replaced_argument, takes, with_value
 
 _MOST_AXES = 5
@@ -21,14 +20,12 @@ Way = tuple[int, ...]
 """For each axis: which of the sizes that a tensor has stands there, -1 for a new axis of size 1."""
 
 
-def on_other_axes(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, inputs: Sequence[int], head: Span, parts: Sequence[Label]
-) -> Remedy | None:
+def on_other_axes(clash: Clash) -> Remedy | None:
     """Where one path would meet the others, were its sizes on other axes: each way was tried. Its text is changed where there is one."""
-    shapes = [nodes[index].shape for index in inputs]
+    nodes, ends, shapes = clash.nodes, clash.ends, clash.shapes
     if len(shapes) < 2 or max(map(len, shapes)) > _MOST_AXES:
         return None
-    for number, index in enumerate(inputs):
+    for number, index in enumerate(ends):
         others = [*shapes[:number], *shapes[number + 1 :]]
         # What others read as well keeps its sizes.
         is_learned = _is_learned(nodes[index]) and not any(index in node.inputs for node in nodes)
@@ -36,13 +33,11 @@ def on_other_axes(
             continue
         found: list[tuple[Way, Operation]] = []
         for way in _ways(shapes[number], len(others[0]), is_learned):
-            joins = _joined(operation, shapes, number, _sizes(shapes[number], way))
+            joins = _joined(clash.operation, shapes, number, _sizes(shapes[number], way))
             found += [(way, joins)] if joins is not None and joins == (found[0][1] if found else joins) else []
         if found:
-            other = nodes[inputs[1 if number == 0 else 0]]
-            found = _by_name(nodes[index], other, found) or found
-            entering = nodes[frame.current] if other.index == frame.current else None
-            return _told(nodes[index], number, parts[number].span, operation, found, head, other, entering, is_again(frame))
+            other = nodes[ends[1 if number == 0 else 0]]
+            return _told(clash, number, other, _by_name(nodes[index], other, found) or found)
     return None
 
 
@@ -91,19 +86,10 @@ def _joined(operation: Operation, shapes: Sequence[Shape], number: int, sizes: S
     return None
 
 
-def _told(
-    node: Node,
-    number: int,
-    part: Span,
-    operation: Operation,
-    found: Sequence[tuple[Way, Operation]],
-    head: Span,
-    other: Node,
-    entering: Node | None,
-    again: bool,
-) -> Remedy | None:
-    """`entering` is what comes into the merge where it is the path beside, as it is; `again`: the text is read more than once."""
-    titles = other.axes
+def _told(clash: Clash, number: int, other: Node, found: Sequence[tuple[Way, Operation]]) -> Remedy | None:
+    """What was `found` for one path, of which the first way is the likeliest; `other` is the path beside."""
+    node, part = clash.nodes[clash.ends[number]], clash.parts[number]
+    titles, comes_in = other.axes, other.index == clash.frame.current
     in_words = True
     rows: list[tuple[str, Edit]] = []
     for way, _ in found[:3]:
@@ -113,22 +99,22 @@ def _told(
         else:
             sizes = [node.shape[place] if place >= 0 else 1 for place in way]
             words = [
-                f"in.{titles[axis]}" if again and size != 1 and entering is not None and titles[axis] else str(size)
+                f"in.{titles[axis]}" if clash.is_again and size != 1 and comes_in and titles[axis] else str(size)
                 for axis, size in enumerate(sizes)
             ]
-            in_words &= not again or all(word == "1" or not word.isdigit() for word in words)
+            in_words &= not clash.is_again or all(word == "1" or not word.isdigit() for word in words)
             text = f" -> reshape([{', '.join(words)}])"
             edit, written = Edit(part.source.span(part.end, part.end), text), f"{short(part.text)}{text}"
         if edit is not None:
             along = [name or f"axis {axis}" for axis, (name, place) in enumerate(zip(titles, way, strict=True)) if place >= 0 and -1 in way]
             rows.append((f"`{written}`" + (f", along {' and '.join(along)}" if along else ""), edit))
     joins = found[0][1]
-    stretching = argument_edits(head, operation, {"broadcast": "true"}) if joins != operation else ()
+    stretching = argument_edits(clash.head, clash.operation, {"broadcast": "true"}) if joins != clash.operation else ()
     if not rows or stretching is None:
         return None
     message = f"let the sizes of path {number + 1} stand on the axes that they belong to: " + "; or ".join(text for text, _ in rows)
     if stretching:
-        message += f"; and join by `{edited(stretching, head)}`, which stretches axes of size 1"
+        message += f"; and join by `{edited(stretching, clash.head)}`, which stretches axes of size 1"
     return Remedy(message, Fix(message, (rows[0][1], *stretching)) if len(rows) == len(found) == 1 and in_words else None)
 
 

@@ -6,73 +6,35 @@ No path is cut to a single row for another: a context that was pooled from the w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from ...base.diagnostics import Edit, Fix, Label
+from ...base.diagnostics import Edit, Fix
 from ...base.source import Span
 from ..graph.program import Node
 from ..graph.provenance import main_path, short
-from ..ops.base import Operation, Refusal, Shape
+from ..ops.base import Operation, Shape
 from ..ops.parameters import Plain
-from .closures import Frame
-from .explain_numbers import size_argument
+from .clash import SKIP, Clash
 from .trial import Remedy, Trial, argument_edits, edited, replaced_argument, takes, with_value
 
 _STATEMENT = re.compile(r"(?:if|for|repeat)\b")
-SKIP = re.compile(r'skip\(\s*([A-Za-z_][\w.]*|"[^"\n]*")\s*\)')
 
 
-_FILLED_IN = re.compile(r"\{\s*([A-Za-z_]\w*)")
-
-
-def is_again(frame: Frame) -> bool:
-    """Whether the text is read more than once: in a block or a loop."""
-    return any(scope.kind in ("block", "round") for scope in frame.scope.ancestors())
-
-
-def in_a_path(frame: Frame, node: Node) -> bool:
-    """Whether a step was made in a path of the merge, and not by what comes before it, which others read as well."""
-    return not isinstance(frame.current, int) or node.index > frame.current
-
-
-def skip_label(frame: Frame, part: Label) -> str | None:
-    """The label that a path of a merge is, as it may be written elsewhere in the merge: the value of a comprehension is not known there."""
-    found = SKIP.fullmatch(part.span.text.strip())
-    if found is None or any(frame.environment.binding(name) is None for name in _FILLED_IN.findall(found[1])):
+def stretched(clash: Clash) -> Remedy | None:
+    """Where one path has size 1 on every axis that differs, a gate or a context was meant."""
+    operation, axes, shapes = clash.operation, clash.axes, clash.shapes
+    if not axes or not takes(operation, "broadcast"):
         return None
-    return found[1]
+    ones = [all(shape[axis] == 1 for axis in axes) for shape in shapes]
+    if not any(ones) or any(len({shape[axis] for shape, one in zip(shapes, ones, strict=True) if not one}) > 1 for axis in axes):
+        return None
+    told = f"`{operation.name}(broadcast = true)` stretches axes of size 1; to weigh one path by the other, write `mul`, which does so by itself"
+    return Remedy(told, None)
 
 
-def is_filled_in(frame: Frame, part: Label) -> bool:
-    """Whether a path tells a label with a value in it that is known outside the merge: one of each round of a loop."""
-    return any(frame.environment.binding(name) is not None for name in _FILLED_IN.findall(part.span.text))
-
-
-def axis_words(frame: Frame, axes: Mapping[str, int]) -> tuple[str, ...]:
-    """Axes by their names, or all by their numbers where one of the names is that of a value."""
-    taken = any(frame.environment.binding(name) is not None for name in axes)
-    return tuple(str(number) if taken else name for name, number in axes.items())
-
-
-def accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
-    try:
-        operation.output(tuple(shapes))
-    except Refusal:
-        return False
-    return True
-
-
-def joins(operation: Operation, ends: Sequence[int]) -> Callable[[Mapping[int, Shape]], bool]:
-    """Whether a merge takes its paths, as they then end, by the shapes of the steps."""
-    return lambda shapes: accepts(operation, [shapes[end] for end in ends])
-
-
-def levelled(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None, parts: Sequence[Label]
-) -> Remedy | None:
+def levelled(clash: Clash) -> Remedy | None:
     """What lets every smaller path end in the size of the largest."""
-    sizes = [nodes[end].shape[1:] for end in ends]
-    largest = tuple(max(axis) for axis in zip(*sizes, strict=True))
+    nodes, ends, sizes, largest = clash.nodes, clash.ends, clash.sizes, clash.largest
     if largest not in sizes:
         return None
     steps: dict[int, Mapping[str, Plain]] = {}  # by the first step of a text: its arguments
@@ -80,9 +42,9 @@ def levelled(
     for number, (end, size) in enumerate(zip(ends, sizes, strict=True)):
         if size == largest:
             continue
-        shrinking = [node for node in main_path(nodes, end, start) if node.input_shapes[0][1:] != node.shape[1:]]
+        shrinking = [node for node in clash.path(end) if node.input_shapes[0][1:] != node.shape[1:]]
         kept = {node.index: values for node in shrinking if (values := _keeping(node.operation)) is not None}
-        if shrinking and len(kept) == len(shrinking) and all(in_a_path(frame, node) for node in shrinking):
+        if shrinking and len(kept) == len(shrinking) and all(map(clash.is_in_a_path, shrinking)):
             steps |= kept
         elif shrinking and any(_pools_to_a_size(node.operation) for node in shrinking):
             raised.append(number)
@@ -91,7 +53,7 @@ def levelled(
 
     def does(shapes: Mapping[int, Shape]) -> bool:
         met = [(shapes[end][0], *largest) if number in raised else shapes[end] for number, end in enumerate(ends)]
-        return all(shape[1:] == largest for shape in met) and accepts(operation, met)
+        return all(shape[1:] == largest for shape in met) and clash.accepts(met)
 
     changes: dict[int, Operation] = {}
     for index, values in steps.items():
@@ -102,8 +64,7 @@ def levelled(
         changes |= changed
     if not Trial(nodes, does).works(changes):
         return None
-    upward = {number: nodes[ends[number]].shape[1:] for number in raised}
-    return _told(nodes, frame, steps, upward, largest, parts, ends)
+    return _told(clash, steps, raised)
 
 
 def _keeping(operation: Operation) -> Mapping[str, Plain] | None:
@@ -121,20 +82,13 @@ def _pools_to_a_size(operation: Operation) -> bool:
     return operation.family == "pool" and not takes(operation, "kernel")
 
 
-def _told(
-    nodes: Sequence[Node],
-    frame: Frame,
-    steps: Mapping[int, Mapping[str, Plain]],
-    raised: Mapping[int, Shape],
-    largest: Shape,
-    parts: Sequence[Label],
-    ends: Sequence[int],
-) -> Remedy:
+def _told(clash: Clash, steps: Mapping[int, Mapping[str, Plain]], raised: Sequence[int]) -> Remedy:
+    """`steps` are given other arguments, the paths `raised` an `upsample` to the largest size."""
     told: list[str] = []
     edits: list[Edit] = []
     complete = True
     for index, values in steps.items():
-        node = nodes[index]
+        node = clash.nodes[index]
         made = argument_edits(node.span, node.operation, {name: str(value) for name, value in values.items()})
         if made is None:
             listed = ", ".join(f"{name} = {value}" for name, value in values.items())
@@ -144,14 +98,14 @@ def _told(
             told.append(f"`{edited(made, node.span)}`")
             edits += made
     messages = [f"keep the size of the map: write {' and '.join(told)}"] if told else []
-    argument, holds = size_text(nodes, frame, largest, parts, ends)
-    rows = []
-    for number, size in raised.items():
-        span = parts[number].span
+    argument, holds = clash.size_text(clash.largest)
+    sizes, rows = clash.sizes, []
+    for number in raised:
+        span = clash.parts[number]
         rows.append(f"`{short(span.text)} -> upsample({argument})`")
         edits.append(Edit(span.source.span(span.end, span.end), f" -> upsample({argument})"))
         # How a row is spread is no question where there is one.
-        complete &= holds and set(size) == {1} and _STATEMENT.match(span.text) is None
+        complete &= holds and set(sizes[number]) == {1} and _STATEMENT.match(span.text) is None
     if rows:
         numbers = " and ".join(str(number + 1) for number in raised)
         messages.append(f"bring path {numbers} up to the size of the others: {' and '.join(rows)}")
@@ -160,41 +114,18 @@ def _told(
     return Remedy(message, Fix(message, tuple(edits)) if complete and len(places) == len(edits) else None)
 
 
-def size_text(nodes: Sequence[Node], frame: Frame, size: Shape, parts: Sequence[Label], ends: Sequence[int]) -> tuple[str, bool]:
-    """The argument that says a size: by a label that has it, by what comes in, or by its numbers; and whether it says so in every use of the text."""
-    for part, end in zip(parts, ends, strict=True):
-        label = skip_label(frame, part)
-        if label is not None and nodes[end].shape[1:] == size:
-            return f"like = {label}", True
-    entering = nodes[frame.current] if isinstance(frame.current, int) else None
-    again = is_again(frame)
-    if again and entering is not None and entering.shape[1:] == size and all(entering.axes[1:]):
-        rows = [f"in.{axis}" for axis in entering.axes[1:]]
-        return f"size = {rows[0]}" if len(rows) == 1 else f"size = [{', '.join(rows)}]", True
-    return size_argument(size), not again
-
-
-def lower_path(
-    nodes: Sequence[Node],
-    frame: Frame,
-    operation: Operation,
-    ends: Sequence[int],
-    start: int | None,
-    parts: Sequence[Label],
-    *,
-    labelled: bool,
-) -> Remedy | None:
+def lower_path(clash: Clash, *, labelled: bool) -> Remedy | None:
     """Paths that end some whole factor below the largest, which is or begins at a `labelled` step, or any: they are to be brought up to that."""
-    shapes = [nodes[end].shape for end in ends]
+    operation, ends, parts, shapes = clash.operation, clash.ends, clash.parts, clash.shapes
     largest = max(range(len(ends)), key=lambda number: shapes[number][1:])
     target = shapes[largest]
-    label = SKIP.fullmatch(parts[largest].span.text.strip()) or _lateral(nodes, frame, start, parts[largest].span, target[1:])
+    label = SKIP.fullmatch(parts[largest].text.strip()) or _lateral(clash, parts[largest], target[1:])
     if (label is None) is labelled:
         return None
     if len(ends) == 2 and not takes(operation, "axis") and target[0] == 1 < shapes[1 - largest][0]:
-        return _shrunk_mask(nodes, operation, ends, parts, largest)
+        return _shrunk_mask(clash, largest)
     rows, met = [], list(shapes)
-    text = f"like = {label[1]}" if label is not None else size_text(nodes, frame, target[1:], parts, ends)[0]
+    text = f"like = {label[1]}" if label is not None else clash.size_text(target[1:])[0]
     for number, shape in enumerate(shapes):
         if shape[1:] == target[1:]:
             continue
@@ -202,10 +133,10 @@ def lower_path(
         if len(factors) != 1 or (factor := factors.pop()) < 2 or factor != int(factor) or 1 in shape[1:]:
             return None
         # Of several paths that are added the channels differ, too: a pyramid projects them first.
-        widens = len(ends) > 2 and shape[0] != target[0] and not takes(operation, "axis") and is_map(nodes[ends[number]])
+        widens = len(ends) > 2 and shape[0] != target[0] and not takes(operation, "axis") and is_map(clash.nodes[ends[number]])
         met[number] = ((target[0] if widens else shape[0]), *target[1:])
-        rows.append((number, f"`{short(parts[number].span.text)}{f' -> conv({target[0]}, 1)' if widens else ''} -> upsample({text})`"))
-    if not rows or not accepts(operation, met):
+        rows.append((number, f"`{short(parts[number].text)}{f' -> conv({target[0]}, 1)' if widens else ''} -> upsample({text})`"))
+    if not rows or not clash.accepts(met):
         return None
     numbers = " and ".join(str(number + 1) for number, _ in rows)
     title = f"`{label[1]}`" if label is not None else "the other" if len(ends) == 2 else f"path {largest + 1}"
@@ -213,27 +144,26 @@ def lower_path(
     return Remedy(f"bring path{'s' * (len(rows) > 1)} {numbers} up to the size of {title}: {written}", None)
 
 
-def _lateral(nodes: Sequence[Node], frame: Frame, start: int | None, part: Span, size: Shape) -> re.Match[str] | None:
+def _lateral(clash: Clash, part: Span, size: Shape) -> re.Match[str] | None:
     """The label at which a path begins that keeps its size, where all other paths come from that, too: the side of a pyramid."""
     text = part.source.text[: part.end]
     label = SKIP.match(text[text.rfind("|") + 1 :].strip())
-    labelled = frame.environment.label(label[1]) if label is not None else None
-    if labelled is None or start is None or labelled.tensor != start:
+    labelled = clash.frame.environment.label(label[1]) if label is not None else None
+    if labelled is None or clash.start is None or labelled.tensor != clash.start:
         return None
-    return label if nodes[start].shape[1:] == size else None
+    return label if clash.nodes[clash.start].shape[1:] == size else None
 
 
-def _shrunk_mask(nodes: Sequence[Node], operation: Operation, ends: Sequence[int], parts: Sequence[Label], mask: int) -> Remedy | None:
+def _shrunk_mask(clash: Clash, mask: int) -> Remedy | None:
     """A mask of one channel that is larger than the map which it weighs."""
-    large, small = nodes[ends[mask]].shape, nodes[ends[1 - mask]].shape
+    large, small = clash.shapes[mask], clash.shapes[1 - mask]
     factors = {before // after for before, after in zip(large[1:], small[1:], strict=True)}
     factor = factors.pop()
     if factors or tuple(size * factor for size in small[1:]) != large[1:]:
         return None
-    if not accepts(operation, [(1, *small[1:]) if number == mask else nodes[end].shape for number, end in enumerate(ends)]):
+    if not clash.meets({clash.ends[mask]: (1, *small[1:])}):
         return None
-    span = parts[mask].span
-    return Remedy(f"bring path {mask + 1} down to the size of the other: `{short(span.text)} -> avgpool({factor})`", None)
+    return Remedy(f"bring path {mask + 1} down to the size of the other: `{short(clash.parts[mask].text)} -> avgpool({factor})`", None)
 
 
 def is_map(node: Node) -> bool:
@@ -245,9 +175,9 @@ def _grows(node: Node) -> bool:
     return any(after > before for before, after in zip(node.input_shapes[0][1:], node.shape[1:], strict=False))
 
 
-def rescaled(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], parts: Sequence[Label]) -> Remedy | None:
+def rescaled(clash: Clash) -> Remedy | None:
     """Another factor of an upsampling, where that is all that the paths need."""
-    sizes = [nodes[end].shape[1:] for end in ends]
+    nodes, ends, sizes, trial = clash.nodes, clash.ends, clash.sizes, clash.trial
     enlarging = [[node for node in main_path(nodes, end, None) if node.operation.enlarges] for end in ends]
     for number, (end, size) in enumerate(zip(ends, sizes, strict=True)):
         others = {row for place, row in enumerate(sizes) if place != number}
@@ -257,23 +187,22 @@ def rescaled(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Se
         node = enlarging[number][-1]
         scale = getattr(node.operation, "scale", None)
         factors = {after / before for before, after in zip(size, wanted, strict=True)}
-        trial = Trial(nodes, joins(operation, ends))
         if len(factors) > 1 and node.index == end and scale is not None:
             # No factor for all axes: the size itself.
             bare = with_value(node.operation, "scale", None)
             sized = with_value(bare, "size", wanted) if bare is not None else None
-            edit = replaced_argument(node.span, node.operation, "scale", size_text(nodes, frame, wanted, parts, ends)[0])
+            edit = replaced_argument(node.span, node.operation, "scale", clash.size_text(wanted)[0])
             if sized is not None and edit is not None and trial.works({node.index: sized}):
-                message = f"write `{edited((edit,), node.span)}`, which ends path {number + 1} in the size of the other{'s' if len(ends) > 2 else ''}"
+                message = f"write `{edited((edit,), node.span)}`, which ends path {number + 1} in the size of {clash.the_other}"
                 return Remedy(message, None)
         if not isinstance(scale, int) or len(factors) != 1 or (factor := scale * factors.pop()) != int(factor) or factor < 2:
             continue
         made = argument_edits(node.span, node.operation, {"scale": str(int(factor))})
         if made is None or trial.changed(node, {"scale": int(factor)}) is None:
             continue
-        message = f"write `{edited(made, node.span)}`, which ends path {number + 1} in the size of the other{'s' if len(ends) > 2 else ''}"
+        message = f"write `{edited(made, node.span)}`, which ends path {number + 1} in the size of {clash.the_other}"
         # Where another path is enlarged, too, that one may be the mistaken one.
         grown = [any(_grows(row) for row in main_path(nodes, other, None)) for other in ends]
-        alone = sum(grown) == 1 and in_a_path(frame, node)
+        alone = sum(grown) == 1 and clash.is_in_a_path(node)
         return Remedy(message, Fix(message, made) if alone else None)
     return None

@@ -1,31 +1,67 @@
-"""A path that begins at the wrong label: another one of the same kind of name has the size."""
+"""A path that begins at a label, and at another place than was meant: the end of a chain, or another label of the same kind of name."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...base.diagnostics import Label
+from ...base.source import Span
 from ..graph.program import Node
-from ..graph.provenance import main_path
-from ..ops.base import Operation, Shape, show
+from ..graph.provenance import main_path, short
+from ..ops.base import Shape, show
+from .clash import Clash
 from .closures import Frame, Labelled
-from .explain_levels import accepts
-from .trial import reshaped
+from .trial import Remedy, reshaped
 
 _NUMBERED = re.compile(r"skip\(\s*(?P<stem>(?:[A-Za-z_]\w*\.)*[A-Za-z_]+)(?P<number>\d+)\s*\)")
 
 
-def other_label(
-    nodes: Sequence[Node], frame: Frame, operation: Operation, inputs: Sequence[int], parts: Sequence[Label], only_later: bool
-) -> str | None:
+def end_of_a_chain(clash: Clash) -> Remedy | None:
+    """`a: conv(8) -> bn -> maxpool(2)` and then `skip(a)`: the convolution's output. Where the end of that chain was meant, the label goes
+    there, or a label that was given later is meant."""
+    nodes, ends, told = clash.nodes, list(clash.ends), []
+    for number, (part, index) in enumerate(zip(clash.parts, clash.ends, strict=True)):
+        name = re.fullmatch(r"skip\(([A-Za-z_]\w*)\)", part.text.strip())
+        labelled = clash.frame.environment.label(name[1]) if name is not None else None
+        last = _last_of_line(nodes, labelled.span) if labelled is not None and labelled.tensor == index else None
+        if name is not None and last is not None and last.index != index and _leads(nodes, last.index, index):
+            ends[number] = last.index
+            told.append(
+                f"`{name[1]}` is the output of the one step behind the label, not of the chain that begins there: "
+                f"put `{name[1]}:` before `{short(last.span.text)}`"
+            )
+    if not told or not clash.accepts([nodes[end].shape for end in ends]):
+        return None
+    return other_label(clash, only_later=True) or Remedy("; and ".join(told), None)
+
+
+def _last_of_line(nodes: Sequence[Node], label: Span) -> Node | None:
+    """The last step of the chain that stands on one line with its label."""
+    source = label.source
+    end = source.text.find("\n", label.start)
+    end = len(source.text) if end < 0 else end
+    before = source.text[source.line_starts[label.line - 1] : label.start].strip()
+    if before not in ("", "|") or "{" in source.text[label.start : end] or "->" not in source.text[label.start : end]:
+        return None
+    inside = [node for node in nodes if node.span.source is source and label.start <= node.span.start < end]
+    return max(inside, key=lambda node: (node.span.start, node.index), default=None)
+
+
+def _leads(nodes: Sequence[Node], last: int, first: int) -> bool:
+    """Whether the way back from `last`, by first inputs, comes by `first`."""
+    while last > first and nodes[last].inputs:
+        last = nodes[last].inputs[0]
+    return last == first
+
+
+def other_label(clash: Clash, *, only_later: bool = False) -> Remedy | None:
     """`skip(e1)` where `skip(e2)` has the size. `only_later`: it is to be a label that was given later, as a decoder takes them first.
 
     What enters the merge is no other tensor: it would be joined with itself.
     """
-    known = dict(_labels(frame))
-    own = _same_size_before(nodes, frame)
-    for place, part in enumerate(parts):
+    known = dict(_labels(clash.frame))
+    own = _same_size_before(clash)
+    for place, part in enumerate(clash.parts):
         name = _beginning(part)
         if name is None or (given := known.get(name["stem"] + name["number"])) is None:
             continue
@@ -34,21 +70,22 @@ def other_label(
                 not re.fullmatch(rf"{re.escape(name['stem'])}\d+", word)
                 or tensor == given
                 or tensor in own
+                or tensor in clash.ends
                 or (only_later and tensor < given)
             ):
                 continue
-            shape = _from_another(nodes, inputs[place], given, tensor)
-            ends = [nodes[end].shape for end in inputs]
-            if shape is not None and (tensor not in inputs) and accepts(operation, [*ends[:place], shape, *ends[place + 1 :]]):
-                return f"`{word}` is {show(nodes[tensor].shape)}, which fits: `skip({word})`"
+            shape = _from_another(clash.nodes, clash.ends[place], given, tensor)
+            if shape is not None and clash.accepts([*clash.shapes[:place], shape, *clash.shapes[place + 1 :]]):
+                return Remedy(f"`{word}` is {show(clash.nodes[tensor].shape)}, which fits: `skip({word})`", None)
     return None
 
 
-def _same_size_before(nodes: Sequence[Node], frame: Frame) -> set[int]:
+def _same_size_before(clash: Clash) -> set[int]:
     """What enters the merge, and the steps before it that gave the same size: it was made of them alone."""
-    if not isinstance(frame.current, int):
+    node = clash.entering
+    if node is None:
         return set()
-    node = nodes[frame.current]
+    nodes = clash.nodes
     found = {node.index}
     while node.inputs and nodes[node.inputs[0]].shape[1:] == node.shape[1:] and len(node.shape) == len(node.input_shapes[0]):
         node = nodes[node.inputs[0]]
@@ -75,11 +112,11 @@ def _tensors(labels: Mapping[str, Labelled]) -> Iterator[tuple[str, int]]:
                 yield f"{word}.{inner}", member.tensor
 
 
-def _beginning(part: Label) -> re.Match[str] | None:
+def _beginning(part: Span) -> re.Match[str] | None:
     """The `skip(…)` with which the path begins that ends at `part`."""
-    text, start = part.span.source.text, part.span.start
-    bar = text.rfind("|", 0, start)
-    written = text[bar + 1 : part.span.end].strip() if bar >= 0 else ""
+    text = part.source.text
+    bar = text.rfind("|", 0, part.start)
+    written = text[bar + 1 : part.end].strip() if bar >= 0 else ""
     return _NUMBERED.match(written) if "{" not in written and "}" not in written else None
 
 

@@ -5,75 +5,48 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from ...base.diagnostics import Edit, Fix, Label
+from ...base.diagnostics import Edit, Fix
 from ...base.records import dataclass
+from ...base.source import Span
 from ..graph.program import Node
-from ..graph.provenance import decided_by, main_path, short
-from ..ops.base import Operation, Shape
-from .closures import Frame
-from .explain_levels import in_a_path, is_again, joins
+from ..graph.provenance import short
+from ..ops.base import Shape
+from .clash import Clash
 from .projection import stride_of
 from .trial import Changes, Remedy, Trial, argument_edits, edited, same_text, takes, with_value
 
 
-def restrided(
-    nodes: Sequence[Node],
-    frame: Frame,
-    operation: Operation,
-    ends: Sequence[int],
-    start: int | None,
-    parts: Sequence[Label],
-    axes: Sequence[int],
-) -> Remedy | None:
-    """Another stride for one step of each path that ends in another size than the others. `axes` are those that differ."""
-    return _twice(nodes, frame, operation, ends, start) or _each(nodes, frame, operation, ends, start, parts, axes, False)
+def restrided(clash: Clash) -> Remedy | None:
+    """Another stride for one step of each path that ends in another size than the others."""
+    return _twice(clash) or _each(clash, by_name=False)
 
 
-def strided_by_name(
-    nodes: Sequence[Node],
-    frame: Frame,
-    operation: Operation,
-    ends: Sequence[int],
-    start: int | None,
-    parts: Sequence[Label],
-    axes: Sequence[int],
-) -> Remedy | None:
+def strided_by_name(clash: Clash) -> Remedy | None:
     """The name by which one path strides, where another has a step that it belongs to."""
-    return _each(nodes, frame, operation, ends, start, parts, axes, True)
+    return _each(clash, by_name=True)
 
 
-def _each(
-    nodes: Sequence[Node],
-    frame: Frame,
-    operation: Operation,
-    ends: Sequence[int],
-    start: int | None,
-    parts: Sequence[Label],
-    axes: Sequence[int],
-    by_name: bool,
-) -> Remedy | None:
-    sizes = [nodes[end].shape[1:] for end in ends]
-    channels = [nodes[end].shape[0] for end in ends]
-    for wanted in _wanted(sizes, [end == start or not in_a_path(frame, nodes[end]) for end in ends]):
-        named = _named(nodes, frame, ends, sizes, wanted, start, parts)
+def _each(clash: Clash, *, by_name: bool) -> Remedy | None:
+    ends, sizes = clash.ends, clash.sizes
+    for wanted in _wanted(sizes, [end == clash.start or not clash.is_in_a_path(clash.nodes[end]) for end in ends]):
+        named = _named(clash, wanted)
         if by_name and named is None:
             continue
         # A projection that has the wrong stride may have the wrong channels, too; in a block or a loop these are no number.
-        beside = {count for count, size in zip(channels, sizes, strict=True) if size == wanted}
-        width = beside.pop() if len(beside) == 1 and 0 in axes and not is_again(frame) else None
+        beside = {shape[0] for shape in clash.shapes if shape[1:] == wanted}
+        width = beside.pop() if len(beside) == 1 and 0 in clash.axes and not clash.is_again else None
         steps: list[Step] = []
         for end, size in zip(ends, sizes, strict=True):
             if size != wanted:
-                steps += _step(nodes, frame, end, start, wanted, named, width, by_name)
+                steps += _step(clash, end, wanted, named, width, by_name)
         if len(steps) != sum(size != wanted for size in sizes):
             continue
         changes = {index: changed for step in steps for index, changed in step.changes.items()}
-
-        if Trial(nodes, joins(operation, ends)).works(changes):
+        if clash.trial.works(changes):
             numbers = " and ".join(str(number) for number, size in enumerate(sizes, 1) if size != wanted)
             written = " and ".join(f"`{edited(step.edits, step.node.span)}`" for step in steps)
-            message = f"write {written}, which ends path{'s' * (len(steps) > 1)} {numbers} in the size of the other{'s' * (len(ends) > 2)}"
-            is_sure = named is not None or not is_again(frame)
+            message = f"write {written}, which ends path{'s' * (len(steps) > 1)} {numbers} in the size of {clash.the_other}"
+            is_sure = named is not None or not clash.is_again
             return Remedy(message, Fix(message, tuple(edit for step in steps for edit in step.edits)) if is_sure else None)
     return None
 
@@ -87,19 +60,15 @@ class Step:
     changes: Changes
 
 
-def _twice(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], start: int | None) -> Remedy | None:
+def _twice(clash: Clash) -> Remedy | None:
     """A path in which two steps give the stride that one of them was to have."""
-    trial = Trial(nodes, joins(operation, ends))
-    for number, end in enumerate(ends, 1):
+    trial = clash.trial
+    for number, end in enumerate(clash.ends, 1):
         by_text: dict[str, list[Node]] = {}
-        for node in main_path(nodes, end, start):
+        for node in clash.path(end):
             text = stride_of(node.span.text)
-            if (
-                text is not None
-                and takes(node.operation, "stride")
-                and getattr(node.operation, "stride", 1) != 1
-                and in_a_path(frame, node)
-            ):
+            strides = takes(node.operation, "stride") and getattr(node.operation, "stride", 1) != 1
+            if text is not None and strides and clash.is_in_a_path(node):
                 by_text.setdefault(text, []).append(node)
         for text, steps in by_text.items():
             told = [f"`{short(step.span.text)}`" for step in steps if trial.changed(step, {"stride": 1}) is not None]
@@ -121,42 +90,32 @@ def _wanted(sizes: Sequence[Shape], fixed: Sequence[bool]) -> Iterator[Shape]:
     yield from sorted((size for size, count in counts.items() if count == most), key=lambda size: (sum(size), size))
 
 
-def _named(
-    nodes: Sequence[Node],
-    frame: Frame,
-    ends: Sequence[int],
-    sizes: Sequence[Shape],
-    wanted: Shape,
-    start: int | None,
-    parts: Sequence[Label],
-) -> Node | None:
+def _named(clash: Clash, wanted: Shape) -> Node | None:
     """The step of a path of the wanted size that gives its stride by a name, which means the same in the other paths of the merge."""
-    for end, size in zip(ends, sizes, strict=True):
-        for node in main_path(nodes, end, start) if size == wanted else ():
+    for end, size in zip(clash.ends, clash.sizes, strict=True):
+        for node in clash.path(end) if size == wanted else ():
             text = stride_of(node.span.text) or ""
-            binding = frame.environment.binding(text) if text.isidentifier() else None
-            if binding is not None and binding.value == getattr(node.operation, "stride", None) and _is_beside(node, parts):
+            binding = clash.frame.environment.binding(text) if text.isidentifier() else None
+            if binding is not None and binding.value == getattr(node.operation, "stride", None) and _is_beside(node, clash.parts):
                 return node
     return None
 
 
-def _is_beside(node: Node, parts: Sequence[Label]) -> bool:
+def _is_beside(node: Node, parts: Sequence[Span]) -> bool:
     """Whether a step is written between the paths of the merge, and not in a block that one of them calls."""
-    source = parts[0].span.source
-    head = source.text.rfind("{", 0, parts[0].span.start)
-    return node.span.source is source and head < node.span.start <= max(part.span.end for part in parts)
+    source = parts[0].source
+    head = source.text.rfind("{", 0, parts[0].start)
+    return node.span.source is source and head < node.span.start <= max(part.end for part in parts)
 
 
-def _step(
-    nodes: Sequence[Node], frame: Frame, end: int, start: int | None, wanted: Shape, named: Node | None, width: int | None, by_name: bool
-) -> list[Step]:
+def _step(clash: Clash, end: int, wanted: Shape, named: Node | None, width: int | None, by_name: bool) -> list[Step]:
     """The first step of a path that, with another stride, ends it in the wanted size; where it decides the channels, in `width` of them."""
+    nodes, decider = clash.nodes, clash.decider(end, 0)
     trial = Trial(nodes, lambda shapes: shapes[end][1:] == wanted)
-    decider = decided_by(nodes, end, 0, start)
     # A convolution of one position strides only where no wider window does.
-    for node in sorted(main_path(nodes, end, start), key=lambda node: not _is_wide(node)):
+    for node in sorted(clash.path(end), key=lambda node: not _is_wide(node)):
         stride = getattr(node.operation, "stride", None)
-        if not takes(node.operation, "stride") or takes(node.operation, "out_pad") or not in_a_path(frame, node):
+        if not takes(node.operation, "stride") or takes(node.operation, "out_pad") or not clash.is_in_a_path(node):
             continue
         # A pool that says no stride takes its window for it.
         if named is not None and (stride is None or stride == 1):
@@ -166,7 +125,7 @@ def _step(
                 return [Step(node, edits, changes)]
         if by_name or type(stride) is not int:
             continue
-        if is_again(frame) and not (stride_of(node.span.text) or "1").isdigit():
+        if clash.is_again and not (stride_of(node.span.text) or "1").isdigit():
             continue  # a number in the place of a name is that of one call
         for factor in _factors(nodes[end].shape[1:], wanted, stride):
             values = {"stride": factor}

@@ -3,50 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from ...base.diagnostics import Edit, Fix, Label
+from ...base.diagnostics import Edit, Fix
 from ..graph.program import Node
-from ..graph.provenance import decided_by, main_path, short
-from ..ops.base import Operation
-from .closures import Frame
-from .explain_levels import in_a_path, is_again, joins
-from .trial import Remedy, Trial, argument_edits, edited, takes
+from ..graph.provenance import decided_by, short
+from .clash import Clash
+from .trial import Remedy, argument_edits, edited, takes
 
 
-def widened(
-    nodes: Sequence[Node],
-    frame: Frame,
-    operation: Operation,
-    ends: Sequence[int],
-    start: int | None,
-    parts: Sequence[Label],
-    axes: Sequence[int],
-    is_gate: bool,
-) -> Remedy | None:
+def widened(clash: Clash) -> Remedy | None:
     """One of two paths, where its channels alone are in the way: those of a gate, or of what goes beside a skip."""
-    number = _narrow(nodes, ends, start)
+    nodes, ends, number = clash.nodes, clash.ends, _narrow(clash)
     if len(ends) != 2 or number is None:
         return None
     end, other = ends[number], ends[1 - number]
     axis = nodes[end].axes.index("channels") if nodes[end].axes.count("channels") == 1 else 0
-    if list(axes) != [axis] or nodes[end].axes[axis] not in ("channels", ""):
+    if clash.axes != (axis,) or nodes[end].axes[axis] not in ("channels", ""):
         return None
     wanted = nodes[other].shape[axis]
-    decider = decided_by(nodes, end, axis, start)
-    parameter = next((name for name in ("channels", "features") if takes(decider.operation, name)), None)
+    decider = clash.decider(end, axis)
+    parameter = _parameter_of_width(decider)
     if parameter is None:
         return None
+    is_gate = clash.code == "E303"
     both = getattr(decider.operation, "bidirectional", False) is True
-    word = _word(frame, decider, wanted, "features" if axis else "channels", other == frame.current)
+    word = _word(clash, decider, wanted, "features" if axis else "channels", other == clash.frame.current)
     if both or decider.index == end or is_gate:
         if both and wanted % 2:
             return None
         text = str(wanted // 2) if both else word
         value = wanted // 2 if both else wanted
         made = argument_edits(decider.span, decider.operation, {parameter: text})
-
-        if made is None or Trial(nodes, joins(operation, ends)).changed(decider, {parameter: value}) is None:
+        if made is None or clash.trial.changed(decider, {parameter: value}) is None:
             return None
         written = edited(made, decider.span)
         # Of two steps with one text the one is told.
@@ -55,23 +43,22 @@ def widened(
         if is_gate:
             message = f"a gate has a number for each channel of what it weighs: write `{written}`"
         # A width that is written as a number may be that of the other path as well.
-        return Remedy(message, Fix(message, made) if is_gate and (text == "in.channels" or not is_again(frame)) else None)
+        return Remedy(message, Fix(message, made) if is_gate and (text == "in.channels" or not clash.is_again) else None)
     step = "linear" if axis or len(nodes[end].shape) == 1 else "conv"
     text = f"{step}({word})" if step == "linear" else f"conv({word}, 1)"
-    return Remedy(f"end path {number + 1} in {wanted} channels: `{short(parts[number].span.text)} -> {text}`", None)
+    return Remedy(f"end path {number + 1} in {wanted} channels: `{short(clash.parts[number].text)} -> {text}`", None)
 
 
-def swapped(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Sequence[int], axes: Sequence[int]) -> Remedy | None:
+def swapped(clash: Clash) -> Remedy | None:
     """`embedding(dim, vocab)` for `embedding(vocab, dim)`: the two numbers of the step that decides the channels, in the other order."""
-    for end in ends if len(axes) == 1 else ():
-        decider = decided_by(nodes, end, axes[0])
+    for end in clash.ends if len(clash.axes) == 1 else ():
+        decider = decided_by(clash.nodes, end, clash.axes[0])
         rows = [row.name for row in decider.operation.parameters() if row.required]
         values = [getattr(decider.operation, name) for name in rows]
         written = re.fullmatch(r"((?:\w+\s*:\s*)?\w+\()\s*([^,()=]+?)\s*,\s*([^,()=]+?)\s*\)", decider.span.text)
-        if len(rows) != 2 or not in_a_path(frame, decider) or written is None or not all(type(value) is int for value in values):
+        if len(rows) != 2 or not clash.is_in_a_path(decider) or written is None or not all(type(value) is int for value in values):
             continue
-        trial = Trial(nodes, joins(operation, ends))
-        if trial.changed(decider, dict(zip(rows, reversed(values), strict=True))) is None:
+        if clash.trial.changed(decider, dict(zip(rows, reversed(values), strict=True))) is None:
             continue
         text = f"{written[1]}{written[3]}, {written[2]})"
         message = f"write `{text}`: first the {rows[0]}, then the {rows[1]}"
@@ -79,58 +66,54 @@ def swapped(nodes: Sequence[Node], frame: Frame, operation: Operation, ends: Seq
     return None
 
 
-def _narrow(nodes: Sequence[Node], ends: Sequence[int], start: int | None) -> int | None:
+def _narrow(clash: Clash) -> int | None:
     """Which path is to change: that beside a skip, or that of a gate, whose map is a single row."""
-    if start is not None and start in ends:
-        return 1 - list(ends).index(start) if len(ends) == 2 else None
-    single = [len(nodes[end].shape) > 1 and set(nodes[end].shape[1:]) == {1} for end in ends]
+    if clash.start is not None and clash.start in clash.ends:
+        return 1 - clash.ends.index(clash.start) if len(clash.ends) == 2 else None
+    single = [set(size) == {1} for size in clash.sizes]
     return single.index(True) if single.count(True) == 1 else None
 
 
-def _word(frame: Frame, decider: Node, wanted: int, axis: str, skipped: bool) -> str:
+def _parameter_of_width(step: Node) -> str | None:
+    return next((name for name in ("channels", "features") if takes(step.operation, name)), None)
+
+
+def _word(clash: Clash, decider: Node, wanted: int, axis: str, skipped: bool) -> str:
     """A width in the text's own words: a name that the step itself uses, what comes in where it is what is `skipped`; else the number."""
     for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\s*[=(\w.])", decider.span.text):
-        binding = frame.environment.binding(name)
+        binding = clash.frame.environment.binding(name)
         if binding is not None and type(binding.value) is int and binding.value == wanted:
             return str(name)
     # What is weighed or added to is the tensor that comes in, in each round and call.
-    return f"in.{axis}" if skipped and (is_again(frame) or "in." in decider.span.text) else str(wanted)
+    return f"in.{axis}" if skipped and (clash.is_again or "in." in decider.span.text) else str(wanted)
 
 
-def equalled(
-    nodes: Sequence[Node],
-    frame: Frame,
-    operation: Operation,
-    ends: Sequence[int],
-    start: int | None,
-    parts: Sequence[Label],
-    axes: Sequence[int],
-) -> Remedy | None:
+def equalled(clash: Clash) -> Remedy | None:
     """The paths whose channels are not those of the others, where these alone are in the way: each way to make them equal."""
-    if len(axes) != 1 or any(nodes[end].axes[axes[0]] not in ("channels", "") for end in ends):
+    nodes, ends = clash.nodes, clash.ends
+    if len(clash.axes) != 1 or any(nodes[end].axes[clash.axes[0]] not in ("channels", "") for end in ends):
         return None
-    axis = axes[0]
-    counts = [nodes[end].shape[axis] for end in ends]
+    axis = clash.axes[0]
+    counts = [shape[axis] for shape in clash.shapes]
     usual = max(counts, key=counts.count)
     # Of two paths either may be meant; the shorter one is a projection, which follows the other.
     pairs = [(number, usual) for number, count in enumerate(counts) if count != usual]
     if len(ends) == 2:
         pairs = [(0, counts[1]), (1, counts[0])]
-        pairs.sort(key=lambda pair: (len(main_path(nodes, ends[pair[0]], start)), -pair[0]))
+        pairs.sort(key=lambda pair: (len(clash.path(ends[pair[0]])), -pair[0]))
     elif len(pairs) != 1:
         return None
-
     ways: list[tuple[int, tuple[Edit, ...], Node]] = []
     for number, wanted in pairs:
-        decider = decided_by(nodes, ends[number], axis, start)
-        parameter = next((name for name in ("channels", "features") if takes(decider.operation, name)), None)
-        if parameter is None or not (in_a_path(frame, decider) or decider.index == ends[number]):
+        decider = clash.decider(ends[number], axis)
+        parameter = _parameter_of_width(decider)
+        if parameter is None or not (clash.is_in_a_path(decider) or decider.index == ends[number]):
             continue
         made = argument_edits(decider.span, decider.operation, {parameter: str(wanted)})
-        if made and Trial(nodes, joins(operation, ends)).changed(decider, {parameter: wanted}) is not None:
+        if made and clash.trial.changed(decider, {parameter: wanted}) is not None:
             ways.append((number, made, decider))
     if not ways:
         return None
     message = "write " + "; or ".join(f"`{edited(made, node.span)}` in path {number + 1}" for number, made, node in ways)
-    sure = len(ways) == 1 and in_a_path(frame, ways[0][2]) and not is_again(frame)
+    sure = len(ways) == 1 and clash.is_in_a_path(ways[0][2]) and not clash.is_again
     return Remedy(message, Fix(message, ways[0][1]) if sure else None)

@@ -12,8 +12,7 @@ from ..ops.base import Operation, Shape, Shapes, show_size
 from ..ops.parameters import Plain
 from ..ops.pool import AvgPool, MaxPool
 from ..ops.spatial import each_axis, map_size, simple
-from .explain_levels import accepts
-from .trial import argument_edits, edited, takes, with_values
+from .trial import accepts, argument_edits, edited, takes, with_values
 
 WHOLE: tuple[tuple[type[Operation], type[Operation], str], ...] = (
     (MaxPool, GlobalMaxPool, "takes the maximum of all that is left"),

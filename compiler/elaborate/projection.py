@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ...base.diagnostics import Edit, Fix, Label
+from ...base.diagnostics import Edit, Fix
 from ...base.records import dataclass
 from ...base.source import Span
 from ..graph.program import Node
-from ..graph.provenance import decided_by, main_path
 from ..ops.norm import BatchNorm
+from .clash import Clash
 from .explain_levels import is_map
 from .trial import Remedy
 
@@ -24,12 +24,11 @@ _NAME: Final = re.compile(r"(?<![\w.\"])(?!(?:true|false|none|same|half)\b)[A-Za
 _REPEATED: Final = re.compile(r"(?:^|[\s{}|])(?:for|repeat|block)\s[^{}\n]*$")
 
 
-def projected(
-    nodes: Sequence[Node], start: int | None, inputs: Sequence[int], head: Span, parts: Sequence[Label], axes: Sequence[int]
-) -> Remedy | None:
-    """Project a bare skip to the shape of the other paths, where that is all that it takes. `head` is the merge's."""
-    others = [nodes[index].shape for index in inputs if index != start]
-    if start is None or not axes or not is_map(nodes[start]) or len(set(others)) != 1 or len(others) == len(inputs):
+def projected(clash: Clash) -> Remedy | None:
+    """Project a bare skip to the shape of the other paths, where that is all that it takes."""
+    nodes, start, ends = clash.nodes, clash.start, clash.ends
+    others = [nodes[end].shape for end in ends if end != start]
+    if start is None or not clash.axes or not is_map(nodes[start]) or len(set(others)) != 1 or len(others) == len(ends):
         return None
     target, here = others[0], nodes[start].shape
     strides = {-(-before // after) for before, after in zip(here[1:], target[1:], strict=True) if after}
@@ -38,9 +37,9 @@ def projected(
     stride = strides.pop()
     if stride < 1 or any((before - 1) // stride + 1 != after for before, after in zip(here[1:], target[1:], strict=True)):
         return None
-    skip = next(part for part, index in zip(parts, inputs, strict=True) if index == start).span
-    other = next(index for index in inputs if index != start)
-    terms = _terms(nodes, other, start, head, target[0], stride)
+    skip = clash.parts[ends.index(start)]
+    other = next(end for end in ends if end != start)
+    terms = _terms(clash, other, target[0], stride)
     # When the skip itself fits: in words that say it of what comes in.
     fits = [f"{terms.stride} == 1"] if terms.stride != "1" and not terms.stride.isdigit() else []
     fits += [f"in.channels == {terms.width}"] if here[0] != target[0] or fits else []
@@ -52,10 +51,10 @@ def projected(
         return None
     step = f"conv({terms.width}, 1)" if terms.stride == "1" else f"conv({terms.width}, 1, stride = {terms.stride})"
     # With a norm where the path beside ends its width with one: a lateral step of a pyramid has none.
-    width = decided_by(nodes, other, 0, start).index
-    normed = any(isinstance(node.operation, BatchNorm) and node.index > width for node in main_path(nodes, other, start))
+    width = clash.decider(other, 0).index
+    normed = any(isinstance(node.operation, BatchNorm) and node.index > width for node in clash.path(other))
     text = f"{step} -> bn" if normed else step
-    is_once = _is_once(head)
+    is_once = _is_once(clash.head)
     if written == "skip" and not is_once and terms.holds and (terms.stride == "1" or not terms.stride.isdigit()):
         apart = [row.replace(" == ", " != ") for row in fits]
         text = f"if {' or '.join(apart)} {{ {text} }}"
@@ -104,14 +103,12 @@ class Terms:
     holds: bool
 
 
-def _terms(nodes: Sequence[Node], end: int, start: int, span: Span, width: int, stride: int) -> Terms:
-    """Those for the path that ends in `end`: in a loop, or in a block, the widths and strides of one round are not those of the next.
-    `span` is the merge's head."""
-    path = [node for node in main_path(nodes, end, start) if node.index != start]
-    decider = decided_by(nodes, end, 0, start)
+def _terms(clash: Clash, end: int, width: int, stride: int) -> Terms:
+    """Those for the path that ends in `end`: in a loop, or in a block, the widths and strides of one round are not those of the next."""
+    path, decider = clash.path(end), clash.decider(end, 0)
     channels, strides = str(width), str(stride)
-    holds = _is_once(span)
-    if all(_stands_in(span, node) for node in path):
+    holds = _is_once(clash.head)
+    if all(_stands_in(clash.head, node) for node in path):
         found = _WIDTH.match(decider.span.text)
         asked = [row[1] for node in path for row in _STRIDE.finditer(node.span.text)]
         # What is left of each step when its width and stride are taken out may name nothing that another round changes.

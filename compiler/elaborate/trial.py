@@ -50,6 +50,14 @@ def ancestors(nodes: Sequence[Node], ends: Sequence[int]) -> list[Node]:
     return [nodes[index] for index in sorted(needed)]
 
 
+def accepts(operation: Operation, shapes: Sequence[Shape]) -> bool:
+    try:
+        operation.output(tuple(shapes))
+    except Refusal:
+        return False
+    return True
+
+
 def takes(operation: Operation, parameter: str) -> bool:
     return any(row.name == parameter for row in operation.parameters())
 

@@ -58,6 +58,8 @@ def test_check_loads_nothing_that_it_does_not_need() -> None:
         "fractions",
         "decimal",
         "archc.reporting.terminal",
+        "archc.compiler.elaborate.clash",
+        "archc.compiler.elaborate.explain_merge",
         "archc.compiler.elaborate.remedies",
     }
 
