@@ -13,7 +13,23 @@ from ...base.diagnostics import Diagnostic, Label
 from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
-from . import assigned, brackets, conditionals, crossed, foreign_steps, headless, heads, imports, merges, named, rounds, steps, texts, words
+from . import (
+    assigned,
+    brackets,
+    conditionals,
+    crossed,
+    foreign_steps,
+    headless,
+    heads,
+    imports,
+    merges,
+    named,
+    rounds,
+    slices,
+    steps,
+    texts,
+    words,
+)
 from .expected import found, wanted
 from .mistake import BEGINS_VALUE, CLOSES, Mistake, Repair, insert, remove, say
 
@@ -65,6 +81,7 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.changed_value,
     assigned.assigned_steps,
     named.missing_let,
+    slices.slice_of_python,
     brackets.colon_in_brackets,
     brackets.list_after_list,
     brackets.python_tuple,

@@ -25,6 +25,13 @@ def net(*lines: str) -> str:
         ("relu(conv(64, 3)(x))", "conv(64, 3) -> relu"),
         ("relu(bn(conv(64, 3)(x)))", "conv(64, 3) -> bn -> relu"),
         ("conv(c)\n  skip { conv(3) }", "conv(c)\n  add { | conv(3) | skip }"),
+        ("conv(8) -> slice(channels, :4)\n  conv(c)", "conv(8) -> slice(channels, 0, 4)\n  conv(c)"),
+        ("conv(8) -> slice(channels, 4:) -> conv(c)", "conv(8) -> slice(channels, 4) -> conv(c)"),
+        ("conv(8) -> slice(channels, -3 : -1) -> conv(c)", "conv(8) -> slice(channels, -3, -1) -> conv(c)"),
+        ("conv(8) -> slice(channels, c:7) -> conv(c)", "conv(8) -> slice(channels, c, 7) -> conv(c)"),
+        ("conv(8) -> slice(channels, :2 * c)\n  conv(c)", "conv(8) -> slice(channels, 0, 2 * c)\n  conv(c)"),
+        ("conv(8) -> slice(channels, ::2)\n  conv(c)", "conv(8) -> slice(channels, 0, none, 2)\n  conv(c)"),
+        ("conv(8) -> slice(channels, 1:7:2)\n  conv(c)", "conv(8) -> slice(channels, 1, 7, 2)\n  conv(c)"),
     ],
 )
 def test_what_is_meant_is_written(written: str, meant: str) -> None:
@@ -42,6 +49,12 @@ def test_what_is_meant_is_written(written: str, meant: str) -> None:
         ("relu(bn(conv(64, 3)(z)))", "E124", "bn1: bn -> relu"),
         ("forward { conv(64) -> relu }", "E123", "stands on a new line"),
         ("add { conv(3) }", "E123", "concat { | conv(64) | skip }"),
+        ("conv(8) -> slice(:, :4)", "E121", "leaves the batch out, it is `slice(0, 0, 4)`"),
+        ("conv(8) -> slice(:, :, 2:)", "E121", "leaves the batch out, it is `slice(1, 2)`"),
+        ("conv(8) -> slice(:4)", "E121", "`slice(channels, 0, 4)`"),
+        ("conv(8) -> slice(channels, 1:, 3)", "E121", "`slice(channels, 0, 4)`"),
+        ("conv(8) -> select(:4)", "E121", "`slice(channels, 0, 4)`"),
+        ("conv(8: 4)", "E121", "`take(list, 4)`"),
     ],
 )
 def test_where_a_choice_is_left_nothing_is_written(written: str, code: str, right: str) -> None:
