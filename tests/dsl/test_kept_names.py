@@ -41,7 +41,7 @@ def test_a_step_is_run_and_a_value_is_named(written: tuple[str, ...], meant: tup
         (("let c = 8", "if deep { c = 16 }", "conv(c)"), "let c2 = 64 if condition else 16"),
         (("if deep { c = 16 } else { c = 8 }", "conv(c)"), "let c = 64 if condition else 16"),
         (("self.act = relu", "conv(8) -> self.act"), "write `relu` there"),
-        (("conv(8)", "identity = x", "conv(3)", "add { | skip | skip(identity) }"), "`skip(x)` takes up what `identity` is"),
+        (("conv(8)", "identity = x", "conv(3)", "add { | skip | skip(identity) }"), "write `identity: skip`; `skip(x)` is what came in"),
     ],
 )
 def test_where_a_name_keeps_what_it_was_given_nothing_is_written(written: tuple[str, ...], right: str) -> None:
