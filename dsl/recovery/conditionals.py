@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...base.diagnostics import Edit, Fix
 from ..lexer.scanner import Token
-from .mistake import CLOSES, Change, Mistake, Repair, say
+from .mistake import CLOSES, Change, Mistake, Repair, nesting, say
 
 _BEFORE = frozenset({"COMMA", "EQUAL", "LET", "LBRACE", "BRACE_BAR", "RBRACE", "BAR", "ARROW", "QUESTION"})
 
@@ -31,7 +31,7 @@ def _begin(mistake: Mistake) -> int:
         kind = mistake.at(index - 1).kind
         if not depth and (kind in CLOSES or kind in _BEFORE):
             break
-        depth += (kind in CLOSES.values()) - (kind in CLOSES)
+        depth -= nesting(kind)
         index -= 1
         if not depth and mistake.begins_line(index):
             break
@@ -66,7 +66,7 @@ def _next(mistake: Mistake, index: int, kinds: frozenset[str]) -> int:
         kind = mistake.at(index).kind
         if not depth and (kind in kinds or kind in CLOSES.values() or (index > begin and mistake.begins_line(index))):
             break
-        depth += (kind in CLOSES) - (kind in CLOSES.values())
+        depth += nesting(kind)
         index += 1
     return index
 

@@ -71,7 +71,7 @@ def _signs(mistake: Mistake) -> tuple[list[int], int, int]:
     while begin > mistake.start:
         kind = mistake.tokens[begin - 1].kind
         if kind in CLOSES.values():
-            begin = _opening(mistake, begin - 1)
+            begin = max(mistake.opening(begin - 1), mistake.start)
             continue
         if kind in CLOSES or kind in ("COMMA", "EQUAL"):
             break
@@ -89,14 +89,3 @@ def _signs(mistake: Mistake) -> tuple[list[int], int, int]:
         depth += token.kind in CLOSES
         end += 1
     return (signs if signs[:1] == [mistake.position] else []), begin, end
-
-
-def _opening(mistake: Mistake, closing: int) -> int:
-    """The index of the bracket that the one at `closing` closes."""
-    depth = 0
-    for index in range(closing, mistake.start, -1):
-        kind = mistake.tokens[index].kind
-        depth += (kind in CLOSES.values()) - (kind in CLOSES)
-        if not depth:
-            return index
-    return mistake.start

@@ -9,7 +9,7 @@ from typing import Final
 from ...base.diagnostics import Diagnostic, Edit, Fix
 from ...base.source import Span
 from ..lexer.scanner import Token
-from .mistake import CLOSES, Change, Mistake, Repair, say
+from .mistake import CLOSES, Change, Mistake, Repair, nesting, say
 
 POSITIONS: Final = (
     "`select(-1, axis = length)` takes one position of an axis, `slice(axis = length, start = 1, stop = 3)` several; "
@@ -78,12 +78,7 @@ def called_twice(mistake: Mistake) -> Repair | None:
 
 def _with_its_tensor(mistake: Mistake, diagnostic: Diagnostic) -> Repair | None:
     """`conv(4)(b)` read as `conv(b, 4)`: where the labels are known the whole line is told what it is here."""
-    end, opener, depth = mistake.value_end(mistake.position), mistake.position - 1, 0
-    while opener > 0:
-        depth += (mistake.at(opener).kind in CLOSES.values()) - (mistake.at(opener).kind in CLOSES)
-        if not depth:
-            break
-        opener -= 1
+    end, opener = mistake.value_end(mistake.position), mistake.opening(mistake.position - 1)
     tensor, arguments = mistake.tokens[mistake.position + 1 : end - 1], mistake.tokens[opener + 1 : mistake.position - 1]
     if not tensor or mistake.at(end - 1).kind != "RPAR" or mistake.at(opener - 1).kind != "NAME" or _has_comma(tensor):
         return None
@@ -263,7 +258,7 @@ def names_before_a_step(mistake: Mistake) -> Repair | None:
 
 def _is_inside(step: Sequence[Token], number: int) -> bool:
     """Whether the token stands in brackets."""
-    return sum((token.kind in CLOSES) - (token.kind in CLOSES.values()) for token in step[:number]) > 0
+    return sum(nesting(token.kind) for token in step[:number]) > 0
 
 
 def repeat_over(mistake: Mistake) -> Repair | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ..lexer.scanner import Token
-from .mistake import CLOSES, Change, Mistake, Repair, insert, say
+from .mistake import CLOSES, Change, Mistake, Repair, insert, nesting, say
 from .steps import chain_start, is_label
 
 JOINS: Final = frozenset(
@@ -115,7 +115,7 @@ def _first_bar(mistake: Mistake, opener: int, end: int) -> int:
         kind = mistake.tokens[index].kind
         if kind == "BAR" and not depth:
             return index
-        depth += (kind in CLOSES) - (kind in CLOSES.values())
+        depth += nesting(kind)
     return -1
 
 
@@ -164,7 +164,7 @@ def _paths(mistake: Mistake, first: int) -> tuple[int, list[int]]:
                 break
             if token.kind in ("BAR", "COMMA"):
                 bars.append(index)
-        depth += (token.kind in CLOSES) - (token.kind in CLOSES.values())
+        depth += nesting(token.kind)
         index += 1
     last = bars[-1] + 1
     if (

@@ -21,6 +21,11 @@ BEGINS_VALUE: Final = frozenset(
 )
 
 
+def nesting(kind: str) -> int:
+    """By how much a token of this kind goes deeper into brackets: 1 where it opens one, -1 where it closes one."""
+    return (kind in CLOSES) - (kind in _CLOSING)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Put `tokens` in place of the tokens `first` (included) to `last` (excluded)."""
@@ -107,6 +112,15 @@ class Mistake:
                     return index
                 depth -= 1
         return -1
+
+    def opening(self, closing: int) -> int:
+        """The index of the bracket that the one at `closing` closes; 0 where none does."""
+        depth = 0
+        for index in range(closing, 0, -1):
+            depth += nesting(self.tokens[index].kind)
+            if not depth:
+                return index
+        return 0
 
     def in_parentheses(self) -> bool:
         opener = self.opener()

@@ -6,7 +6,7 @@ from ...base.diagnostics import Edit, Fix
 from ..lexer.scanner import Token
 from .functions import FUNCTIONS
 from .kept import given, kept_name, names_the_tensor_at_hand
-from .mistake import CLOSES, Change, Mistake, Repair, say
+from .mistake import CLOSES, Change, Mistake, Repair, nesting, say
 from .steps import is_label
 
 
@@ -192,7 +192,7 @@ def _last_of_chain(mistake: Mistake, index: int) -> int:
         kind = mistake.at(index).kind
         if not depth and (kind in ("RBRACE", "BAR") or (mistake.begins_line(index) and "ARROW" not in (kind, mistake.at(index - 1).kind))):
             break
-        depth += (kind in CLOSES) - (kind in CLOSES.values())
+        depth += nesting(kind)
         if kind == "ARROW" and not depth:
             found = index + 1
         index += 1

@@ -6,7 +6,7 @@ from typing import Final
 
 from ...base.diagnostics import Edit, Fix
 from ..lexer.scanner import Token
-from .mistake import CLOSES, Change, Mistake, Repair, say
+from .mistake import CLOSES, Change, Mistake, Repair, nesting, say
 
 _TIMES: Final = frozenset({"x", "X", "times"})
 _LOOPS: Final = frozenset({"loop", "times", "rep", "x", "do"})
@@ -143,7 +143,7 @@ def _first(mistake: Mistake, index: int) -> int:
     depth = 0
     while index > 0:
         kind = mistake.tokens[index].kind
-        depth += (kind in CLOSES.values()) - (kind in CLOSES)
+        depth -= nesting(kind)
         if not depth and kind != "ARROW" and mistake.at(index - 1).kind != "ARROW" and _begins(mistake, index):
             break
         index -= 1

@@ -12,7 +12,7 @@ from ..lexer.scanner import Token
 from .expected import found
 from .imports import incomplete
 from .kept import given, kept_name
-from .mistake import CLOSES, Change, Mistake, Repair, insert, remove, replace, say
+from .mistake import Change, Mistake, Repair, insert, nesting, remove, replace, say
 
 _HARD: Final = frozenset({"IF", "ELSE", "FOR", "LET", "REPEAT", "REQUIRE", "AND", "OR", "NOT", "TRUE", "FALSE", "NONE", "VALUE_IF", "IN"})
 IN_BODIES: Final = frozenset(
@@ -297,7 +297,7 @@ def _indented_end(mistake: Mistake, index: int) -> int:
         kind = mistake.tokens[index].kind
         if not depth and (kind in ("RBRACE", "ELSE") or (mistake.begins_line(index) and _indent(mistake, index) <= indent)):
             break
-        depth += (kind in CLOSES) - (kind in CLOSES.values())
+        depth += nesting(kind)
         index += 1
     return index
 
