@@ -1,4 +1,10 @@
-"""Equal neighbours as a loop: calls of one block with equal arguments, labels that count, and two calls that take turns."""
+"""Equal neighbours as a loop: calls of one block with equal arguments, labels that count, and two calls that take turns.
+
+It runs while blocks are still being made, in each body that may become one: an item is a round, and bodies that are folded are alike at other
+lengths, too. `rounds.py` runs once, on the finished body of the network, and folds several items. That is why the two compare
+differently: here what has weights, by its one label, whose number counts by 1; there all that is written, by its text, whose numbers count each
+by its own step.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Several steps that come again and again, equal but for numbers in their labels that count: the rounds of a loop.
 
 `norms.0`, `mixers.0`, `norms.1`, `mixers.1`, … is `for i in range(n) { "norms.{i}": … -> "mixers.{i}": … }`.
+`repeats.py` folds single items before, while blocks are being made; it says why the two compare differently.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A body's text in statements, be they archc's or lines of Python's: brackets whole, a colon's block by its indentation."""
+"""A body's text in statements, be they archc's or lines of Python's: brackets whole, a colon's block by its indentation.
+
+It shares nothing with `dsl/recovery/`, which matches the brackets of archc's tokens: lines of Python's have others, and are taken apart as text.
+"""
 
 from __future__ import annotations
 
