@@ -9,7 +9,7 @@ from ...base.diagnostics import Edit, Fix
 from ...base.source import Span
 from ..lexer.scanner import Token
 from .kept import given
-from .mistake import CLOSES, Mistake, Repair, say
+from .mistake import Mistake, Repair, nesting, say
 
 _ITEMS: Final = frozenset({"BLOCK", "NETWORK", "OPERATION"})
 _PARAMETERS: Final = frozenset({"axis", "start", "stop", "step"})
@@ -51,7 +51,7 @@ def _arguments(mistake: Mistake, opener: int) -> list[list[Token]]:
         token = mistake.at(index)
         if token.kind in ("$END", "ARROW", "BRACE_BAR", "LBRACE", "RBRACE"):
             return []
-        depth += (token.kind in CLOSES) - (token.kind in CLOSES.values())
+        depth += nesting(token.kind)
         if token.kind == "COMMA" and not depth:
             arguments.append([])
         else:
@@ -74,7 +74,7 @@ def _positions(mistake: Mistake, argument: Sequence[Token]) -> str | None:
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in argument:
-        depth += (token.kind in CLOSES) - (token.kind in CLOSES.values())
+        depth += nesting(token.kind)
         if token.kind == "COLON" and not depth:
             parts.append([])
         else:
