@@ -69,6 +69,14 @@ def constant_of(start: Start) -> float | None:
     return {"ones_": 1.0, "zeros_": 0.0}.get(name)
 
 
+def is_said(start: Start | None) -> bool:
+    """Whether the word of a layer's start is that start: the usual one is no word, and others have none."""
+    if start is None or _word(start) != USUAL:
+        return True
+    name, row = start
+    return name == "kaiming_uniform_" and row["mode"] == "fan_in" and math.isclose(row["a"], math.sqrt(5))
+
+
 def _is_zero(start: Start) -> bool:
     return constant_of(start) == 0
 

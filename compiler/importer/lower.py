@@ -15,7 +15,7 @@ from ..runtime.starts import Start
 from .activations_by_value import WORDLESS, activations
 from .fixed_values import Values
 from .flat_steps import Flat, Input, Lies, Missing, Plain, Step, Word
-from .inits import constant_of, has_other_bias, has_zero_bias, lecun, tensor_start, word_of
+from .inits import constant_of, has_other_bias, has_zero_bias, is_said, lecun, tensor_start, word_of
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .one_number import with_an_axis
@@ -59,6 +59,7 @@ class Lowering:
         self.alone = False
         """Whether such a tensor is in the making."""
         self.biased: dict[str, None] = {}
+        self.unsaid: dict[str, None] = {}
         """Layers whose weights start by a word, and whose biases start at 0 with it, which the model's do not."""
 
     # ----------------------------------------------------------------------------------- the run
@@ -104,7 +105,9 @@ class Lowering:
             activations(self.flat, wordless)
         wanted = {step.number for step in self.flat.steps if step.operation == MISSING}
         self.flat.missing = [row for row in self.flat.missing if wanted & set(row.made)]  # what is missing elsewhere is no matter
-        tensor_starts(self.flat, self.starts, lambda key: self.factor(key).get("init"))
+        self.unsaid |= tensor_starts(self.flat, self.starts, lambda key: self.number_of(key))
+        if self.unsaid:
+            self.flat.notes.append(f"learned tensors start here as their words do, and otherwise in the model: {first_keys(self.unsaid)}")
         if self.trace.with_gradients:
             names = ", ".join(f"`{name}`" for name in self.trace.with_gradients)
             self.flat.notes.append(f"gradients go back through {names} in a way of the model's own, and here through its steps")
@@ -205,7 +208,15 @@ class Lowering:
             else:
                 raise Unsaid(f"a {type(item).__name__} where the language wants a tensor or a number")
         like = next((row for row in rows if isinstance(row, Data) and not row.alone), None)
-        return rows if like is None else [beside(self, row, like) if isinstance(row, Data) else row for row in rows]
+        if like is not None:
+            return [beside(self, row, like) if isinstance(row, Data) else row for row in rows]
+        most = max((len(row.bare) for row in rows if isinstance(row, Data)), default=0)
+        return [self._of_rank(row, most) if isinstance(row, Data) else row for row in rows]
+
+    def _of_rank(self, row: Data, rank: int) -> Data:
+        """A tensor with axes of size 1 in front, as PyTorch has it beside one of more axes."""
+        shape = (1,) * (rank - len(row.bare)) + row.bare
+        return row if shape == row.bare else self.between("reshape", {"shape": list(shape)}, [row], shape)
 
     def alone_shape(self, number: int) -> tuple[int, ...]:
         """The shape of a tensor that is one for the whole batch: 1 where it was stretched over it."""
@@ -300,28 +311,32 @@ class Lowering:
                 self.biased.setdefault(key)
             return {"init": found[0], "std": Word(found[1])}
         word, deviation = word_of(self.starts, key, has_bias)
+        if not is_said(self.starts.get(f"{key}.weight")):
+            self.unsaid.setdefault(f"{key}.weight")
         if has_bias and has_other_bias(self.starts, key):
             self.biased.setdefault(key)
         return {"init": word, "std": deviation}
 
     def learned(self, key: str) -> dict[str, Plain]:
         """How a learned tensor starts."""
-        told = tensor_start(self.starts, key)
-        if told is not None:
-            return told
-        number = self.factor(key).get("init")
-        return {"init": number} if number is not None else {}
+        return tensor_start(self.starts, key) or self.factor(key)
 
     def factor(self, key: str) -> dict[str, Plain]:
-        """What a scale starts at, where all of it is one number. Where its start was seen it may hold no numbers yet."""
+        """What a scale starts at, where all of it is one number."""
+        number = self.number_of(key)
+        if number is None and key in self.starts:
+            self.unsaid.setdefault(key)
+        return {} if number is None else {"init": number}
+
+    def number_of(self, key: str) -> float | None:
+        """The one number that all of a learned tensor starts as. Where its start was seen it may hold no numbers yet."""
         if key in self.starts:
-            number = constant_of(self.starts[key])
-            return {} if number is None else {"init": number}
+            return constant_of(self.starts[key])
         home, _, last = key.rpartition(".")
         value = getattr(self.modules[home], last).detach()
         if value.is_meta or not value.numel() or bool((value != value.flatten()[0]).any()):
-            return {}
-        return {"init": float(f"{float(value.flatten()[0]):.7g}")}
+            return None
+        return float(f"{float(value.flatten()[0]):.7g}")
 
     def is_tied(self, weight: object) -> bool:
         """Whether a parameter is the weight of layers of several kinds, or with several biases: then it is a step of its own, which all read."""

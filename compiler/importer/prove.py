@@ -20,6 +20,8 @@ from ..runtime.compared import Compared, compared, shows_nothing
 from ..runtime.live_module import build
 from ..runtime.starts import watched_starts
 from .calling import call
+from .graph_model import GraphModel
+from .in_training import told_of_training
 from .large_models import Windows, is_large, lent_to, own_numbers
 from .returned import outputs
 from .sources import Model, as_it_was
@@ -133,7 +135,7 @@ def _compared(text: str, model: Model) -> Proof:
     if not found.rows:
         return Proof(False, found.why, graph, unrun=True)
     doubt = SAME_FOR_ALL if shows_nothing(found.rows) else ""
-    doubt = "; ".join(filter(None, [doubt, found.odd]))
+    doubt = "; ".join(filter(None, [doubt, found.odd, *found.in_training()]))
     return Proof(True, "; ".join([told, *filter(None, [doubt])]), graph, tuple(missing), doubt=doubt)
 
 
@@ -172,9 +174,13 @@ class _Runs:
             if len(self.told) > 1 or self.differs is not None:
                 break
             self._compare(batch, shapes, torch.rand)
-        if len(self.rows) > 1 and self.differs is None:
+        if len(self.rows) == 1 and self.differs is None and not self.is_large:
+            self._compare(2, native, torch.rand)  # no other size could be, and another batch can
+        elif len(self.rows) > 1 and self.differs is None:
             self._at_odd_sides()
             self._at_half()
+        if self.rows and self.differs is None and not self.is_large:
+            self._at_another_length()
 
     def _at_odd_sides(self) -> None:
         """A size that the model works out of the input's may be a plain factor at even sides, and no more than that at odd ones."""
@@ -190,11 +196,39 @@ class _Runs:
             told = f"at {' and '.join(map(show, shapes))} the text does not answer as the model does"
             self.odd = f"{told}: what the model does depends on the sizes of its inputs, and the text does what it does at {' and '.join(map(show, native))}"
 
+    def _at_another_length(self) -> None:
+        """A sequence may be counted in the model's own code, `x.shape[1]`, and the text has a number there: at another length it is another one."""
+        native = self._native()
+        for shapes in _longer(native) if not self.odd else ():
+            inputs = self._drawn(1, shapes, torch.rand)
+            row = _run(self.module, self.model, inputs)
+            if isinstance(row, Unrun):
+                continue  # it was no length, or the model takes the one alone
+            size = " and ".join(map(show, shapes))
+            if isinstance(row, str) and not row.startswith(SHAPES):
+                self.told.append(f"{size} is refused: {row}")
+            elif isinstance(row, str) or not (difference := self._difference(inputs, row)) <= LIMIT:
+                self.odd = (
+                    f"at {size} the text does not answer as the model does: what the model does depends on how long its input is, "
+                    f"and the text does what it does at {' and '.join(map(show, native))}"
+                )
+            elif row.numbers and not any(size in told for told in self.told):
+                self.told.append(f"outputs for {size} differ by {difference:.0e}")
+            return
+
     def _is_apart(self, shapes: list[tuple[int, ...]]) -> bool:
         """Whether the outputs for these shapes differ, where both run."""
         inputs = self._drawn(1, shapes, torch.rand)
         row = _run(self.module, self.model, inputs)
         return self._difference(inputs, row) > LIMIT if isinstance(row, Compared) else isinstance(row, str) and row.startswith(SHAPES)
+
+    def in_training(self) -> list[str]:
+        """What the model does otherwise in training than the text."""
+        model = self.model
+        if model.of_library or model.of_archc or isinstance(self.reference, GraphModel):
+            return []
+        self._shake()
+        return told_of_training(self.module, model, self._drawn(3, self._native(), torch.rand))
 
     def on_other_numbers(self) -> None:
         """Where that showed nothing: other numbers and other weights. A model may refuse what is random, or answer it with one number for all;
@@ -313,6 +347,19 @@ def _other(shapes: Sequence[tuple[int, ...]], size: int) -> list[tuple[int, ...]
     if any(len(shape) < 2 for shape in shapes):
         return list(shapes)
     return [(shape[0], *(min(size, 2 * given) + 32 * place for place, given in enumerate(shape[1:]))) for shape in shapes]
+
+
+def _longer(shapes: Sequence[tuple[int, ...]]) -> Iterator[list[tuple[int, ...]]]:
+    """Sequences twice as long: by each axis of the first, and with it what is as long in the others. Images have sizes of their own."""
+    if not shapes or any(len(shape) > 2 for shape in shapes):
+        return
+    for axis, size in enumerate(shapes[0]):
+        yield [
+            tuple(2 * given if place == (axis if number == 0 else shape.index(size)) else given for place, given in enumerate(shape))
+            if size in shape
+            else shape
+            for number, shape in enumerate(shapes)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

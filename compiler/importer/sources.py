@@ -26,6 +26,7 @@ from ..files.model_names import LIBRARIES, PYTHON
 from ..runtime.starts import Start, starts_of, watched_starts
 from .calling import call, in_order, input_names, named_last
 from .constructors import Arguments, watched
+from .drawn_starts import Draws
 from .factories import a_kind, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
 from .large_models import Undrawn
@@ -102,9 +103,10 @@ def model_of(
         with offline(network):  # a file may make its models as it is read
             make, origin = of_factory(source, library, name, settings)
     filled = filled or library not in LIBRARIES
+    draws = Draws()
     with watched() as made, offline(network), _quiet(), watched_starts(fill=filled) as starts:
         try:
-            with contextlib.nullcontext() if filled else Undrawn():
+            with contextlib.nullcontext() if filled else Undrawn(), draws:
                 module = make(**settings)
         except ArchError:
             raise
@@ -124,7 +126,7 @@ def model_of(
         made,
         of_library=library in LIBRARIES,
         notes=work_in(module),
-        starts=starts_of(module, starts),
+        starts=draws.starts(module) | starts_of(module, starts),
         sizes_given=bool(shapes),
         by_name=by_name,
         of_archc="Written by archc from" in (getattr(sys.modules.get(type(module).__module__), "__doc__", None) or ""),

@@ -7,7 +7,6 @@ from typing import Any
 
 from ..runtime.starts import Start
 from .flat_steps import Flat, Step
-from .words import first_keys
 
 OWN: dict[str, tuple[str, float]] = {
     "class_token": ("zeros_", 0.0),
@@ -20,8 +19,8 @@ OWN: dict[str, tuple[str, float]] = {
 SAYS_DEVIATION = frozenset(("position_embedding", "relative_bias"))
 
 
-def tensor_starts(flat: Flat, starts: Mapping[str, Start], number_of: Callable[[str], Any]) -> None:
-    """Write the deviations into the steps, and a note of the rest into the list. `number_of`: the one number that all of a tensor is, or None."""
+def tensor_starts(flat: Flat, starts: Mapping[str, Start], number_of: Callable[[str], Any]) -> dict[str, None]:
+    """Write the deviations into the steps; what starts otherwise than its word says. `number_of`: the one number that all of a tensor is, or None."""
     others: dict[str, None] = {}
     for step in flat.steps:
         if step.key is None or step.shared or step.operation not in OWN or (step.operation == "embedding" and len(step.inputs) > 1):
@@ -29,8 +28,7 @@ def tensor_starts(flat: Flat, starts: Mapping[str, Start], number_of: Callable[[
         key = f"{step.key}.weight" if step.operation == "embedding" else step.key
         if not _said(step, starts.get(key), number_of(key)):
             others.setdefault(key)
-    if others:
-        flat.notes.append(f"learned tensors start here as their words do, and otherwise in the model: {first_keys(others)}")
+    return others
 
 
 def _said(step: Step, start: Start | None, number: object) -> bool:

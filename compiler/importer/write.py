@@ -248,6 +248,8 @@ class Writer:
         in_order = True
         for row in TABLE[operation].parameters():
             key = row.name
+            if (operation, key) in self.defaults:
+                values.setdefault(key, row.default)  # what a step leaves to its operation is not what the file's steps have
             if key not in values:
                 continue
             value = values[key]
@@ -351,11 +353,13 @@ def _all(body: Body) -> Iterator[Item]:
 
 def _defaults(bodies: list[Body]) -> Defaults:
     """Arguments that most steps of an operation give alike, and that are not its own defaults."""
+    steps: Counter[str] = Counter()
     counts: dict[tuple[str, str], Counter[str]] = {}
     by_text: dict[str, Any] = {}
     for body in bodies:
         for item in _all(body):
             if isinstance(item, Op) and isinstance(item.operation[0], str):
+                steps[item.operation[0]] += 1
                 for key, column in item.arguments.items():
                     if key in ("bias", "eps", "momentum", "init", "std") and not isinstance(column[0], Text):
                         counts.setdefault((item.operation[0], key), Counter())[repr(column[0])] += 1
@@ -364,6 +368,6 @@ def _defaults(bodies: list[Body]) -> Defaults:
     for (operation, key), row in counts.items():
         text, count = row.most_common(1)[0]
         usual = next((item.default for item in TABLE[operation].parameters() if item.name == key), None)
-        if not _equal(by_text[text], usual) and 2 * count > sum(row.values()) and count > 1:
+        if not _equal(by_text[text], usual) and 2 * count > steps[operation] and count > 1:
             found[operation, key] = by_text[text]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from math import inf, nan
 
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import archc
+from archc.compiler.importer.importing import import_model
 from archc.compiler.importer.prove import SAME_FOR_ALL, prove
 from archc.compiler.importer.sources import model_of_module
 from archc.compiler.runtime.compared import compared, shows_nothing
@@ -167,3 +169,37 @@ def test_a_model_whose_numbers_grow_beyond_all_bounds_is_compared_with_smaller_w
     given = torch.rand(3, 8)
     with torch.no_grad():
         torch.testing.assert_close(made(given), module(given), rtol=1e-3, atol=1e-3)
+
+
+class LogOfLength(nn.Module):
+    """As attention scales its logits to the length of what it reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.a(x) * math.log(x.shape[1])
+        return made
+
+
+class Tagger(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.a = nn.Embedding(20, 8), nn.GRU(8, 4, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        made: Tensor = self.a(self.words(x))[0]
+        return made
+
+
+def test_a_sequence_is_compared_at_another_length_and_in_another_batch() -> None:
+    proof = import_model(model_of_module(Tagger(), torch.zeros(2, 6, dtype=torch.long))).proof
+    assert proof.is_equal and not proof.doubt
+    assert "outputs for [12] differ by" in proof.told and "outputs for [6], batch 2" in proof.told
+
+
+def test_what_depends_on_the_length_is_told() -> None:
+    """The text has one number there, whatever the length is."""
+    proof = import_model(model_of_module(LogOfLength(), torch.zeros(2, 6, 8))).proof
+    assert proof.is_equal and proof.doubt.startswith("at [12, 8] the text does not answer as the model does")

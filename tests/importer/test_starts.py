@@ -149,3 +149,47 @@ def test_what_memory_happens_to_hold_is_no_start() -> None:
         if name.endswith(".gamma"):
             parameter.data.zero_()  # as memory may be that nobody has written
     assert "layer_scale(init = 1e-06)" in import_model(model).text
+
+
+DRAWN = """
+import math
+import torch
+from torch import nn
+
+class Drawn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 8)
+        self.tokens = nn.Parameter(torch.randn(1, 9, 8))
+        self.query = nn.Parameter(torch.randn(9, 8) / 4)
+        self.bias = nn.Parameter(torch.zeros(9, 8))
+        self.other = nn.Parameter(torch.rand(8))
+        nn.init.normal_(self.fc.weight, std=0.02 / math.sqrt(6))
+
+    def forward(self, x):
+        return (self.fc(x) + self.tokens).relu() * (self.query + self.other) + self.bias
+"""
+
+
+def test_what_a_model_draws_by_itself_starts_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most people write `nn.Parameter(torch.randn(…))`, and ask no function of `torch.nn.init`."""
+    (tmp_path / "drawn_models.py").write_text(DRAWN, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    text = import_model(model_of("drawn_models:Drawn", shapes=[(9, 8)])).text
+    assert "tokens: position_embedding(std = 1.0)" in text
+    assert "query: parameter([9, 8], std = 0.25)" in text
+    assert "other: parameter([1, 8], stored = [8])" in text  # beside one of more axes
+    assert "otherwise in the model: `fc.weight`, `other`." in text
+
+
+def test_a_start_that_most_have_is_not_that_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two biases that start at 0 made a `default` of the file, and the weight that says nothing would have started at 0 with them."""
+    text = DRAWN.replace("torch.randn(9, 8) / 4", "torch.zeros(9, 8)").replace(
+        "torch.rand(8)", "torch.linspace(1, 2, 72).view(9, 8).clone()"
+    )
+    (tmp_path / "most_models.py").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = import_model(model_of("most_models:Drawn", shapes=[(9, 8)])).text
+    assert "default parameter(init = 0.0)" in found and 'other: parameter([9, 8], init = "normal")' in found

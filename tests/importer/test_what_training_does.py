@@ -106,6 +106,73 @@ class IntoZeros(nn.Module):
         out[:, :4] = x[:, 4:]
         out[:, 4:] = torch.relu(x[:, :4])
         return out
+
+class Asks(nn.Module):
+    """As detectors do: what comes of it is decoded in evaluation alone."""
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(8, 8)
+    def forward(self, x):
+        y = self.a(x)
+        return y if self.training else F.softmax(y, 1)
+
+class KeptNorm(nn.Module):
+    """Its norms stay as in evaluation."""
+    def __init__(self):
+        super().__init__()
+        self.c, self.bn = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+    def train(self, mode=True):
+        super().train(mode)
+        self.bn.eval()
+        return self
+    def forward(self, x):
+        return self.bn(self.c(x))
+
+class OtherMomentum(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c, self.bn = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+    def forward(self, x):
+        bn = self.bn
+        return F.batch_norm(self.c(x), bn.running_mean, bn.running_var, bn.weight, bn.bias, self.training, 0.3)
+
+class Stops(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(8, 8), nn.Linear(8, 8)
+    def forward(self, x):
+        y = self.a(x)
+        return self.b(y.detach()) + x
+
+class DropsWeights(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.q = nn.Linear(8, 24)
+    def forward(self, x):
+        q, k, v = (row.unflatten(-1, (2, 4)).transpose(1, 2) for row in self.q(x).chunk(3, -1))
+        y = F.scaled_dot_product_attention(q, k, v, dropout_p=0.1 if self.training else 0.0)
+        return y.transpose(1, 2).flatten(2)
+
+class Moves(nn.Module):
+    """A mean that it keeps, and puts anew at each run."""
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Linear(8, 8)
+        self.register_buffer("mean", torch.zeros(8))
+    def forward(self, x):
+        y = self.a(x)
+        if self.training:
+            self.mean = 0.9 * self.mean + 0.1 * y.detach().mean(0)
+        return y - self.mean
+
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c, self.bn, self.drop = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.2)
+        self.attend, self.read = nn.MultiheadAttention(4, 2, dropout=0.1, batch_first=True), nn.LSTM(4, 4, 2, batch_first=True, dropout=0.3)
+    def forward(self, x):
+        x = self.drop(F.relu(self.bn(self.c(x)))).flatten(2).transpose(1, 2)
+        return F.dropout(self.read(x + self.attend(x, x, x, need_weights=False)[0])[0], 0.1, self.training)
 '''
 
 
@@ -189,3 +256,29 @@ def test_a_module_that_loads_itself_when_it_is_asked_is_left_alone(monkeypatch: 
 
     monkeypatch.setitem(sys.modules, "lazy_and_not_there", Lazy("lazy_and_not_there"))
     imported("OneNumber", "4", "1")
+
+
+ANSWERS = "in training the model does not answer as this text, which is what it does in evaluation"
+OTHERWISE = {
+    "Asks": ("8", ANSWERS),
+    "KeptNorm": ("3x8x8", ANSWERS),
+    "Moves": ("8", ANSWERS),
+    "OtherMomentum": ("3x8x8", "in training these are kept otherwise in the model: `bn.running_mean`, `bn.running_var`"),
+    "Stops": ("8", "gradients reach these otherwise in the model, which stops some on their way: `a.weight`, `a.bias`"),
+    "DropsWeights": ("5x8", "in training the model drops numbers (with 0.1) where the text does not"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+@pytest.mark.usefixtures("folder")
+def test_what_a_model_does_otherwise_in_training_stands_in_the_header(name: str) -> None:
+    size, told = OTHERWISE[name]
+    assert told in imported(name, size).stderr
+    assert told in Path(f"{name}.arch").read_text(encoding="utf-8").replace("\n## ", " ")
+
+
+@pytest.mark.usefixtures("folder")
+def test_of_a_model_that_trains_as_its_text_nothing_is_told() -> None:
+    """What is left to chance is left out of the comparison."""
+    done = imported("Plain", "3x8x8")
+    assert "in training" not in done.stderr and "gradients" not in done.stderr

@@ -243,7 +243,7 @@ ROWS: tuple[Code, ...] = (
         "W530",
         "an output that is made of another",
         "A line goes on from the one above it, so that of `mu: linear(16)` and `logvar: linear(16)` below it the second works on what the first gives. "
-        "Told of two outputs whose steps are alike, with weights, and give the same shape.",
+        "Told of two outputs whose steps have weights and are alike, also where their widths are not and the first gives few numbers: a box is not made of the classes.",
         "network n {\n  input x[8, 16, 16]\n  global_avgpool -> flatten\n  mu: linear(16)\n  logvar: linear(16)\n  output mu, logvar\n}\n",
         "Give what both work on a label, and begin with it: `features: skip`, `mu: linear(16)`, `skip(features) -> logvar: linear(16)`. Where one is meant to be made "
         "of the other, `# allow W530`.",
