@@ -115,7 +115,7 @@ def _differences(theirs: _Run, ours: _Run, module: nn.Module) -> Iterator[str]:
     reached = [key for key, row in ours.gradients.items() if key in learned and row.numel() and float(row.abs().max()) > NOTHING * largest]
     other = [key for key in reached if _other_gradient(theirs.gradients.get(key), ours.gradients[key])]
     if other:
-        yield f"gradients reach these otherwise in the model, which stops some on their way: {first_keys(other)}"
+        yield f"gradients reach these otherwise in the model: {first_keys(other)}"
 
 
 def _other_gradient(theirs: torch.Tensor | None, ours: torch.Tensor) -> bool:

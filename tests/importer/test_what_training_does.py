@@ -264,7 +264,7 @@ OTHERWISE = {
     "KeptNorm": ("3x8x8", ANSWERS),
     "Moves": ("8", ANSWERS),
     "OtherMomentum": ("3x8x8", "in training these are kept otherwise in the model: `bn.running_mean`, `bn.running_var`"),
-    "Stops": ("8", "gradients reach these otherwise in the model, which stops some on their way: `a.weight`, `a.bias`"),
+    "Stops": ("8", "gradients reach these otherwise in the model: `a.weight`, `a.bias`"),
     "DropsWeights": ("5x8", "in training the model drops numbers (with 0.1) where the text does not"),
 }
 
