@@ -54,7 +54,7 @@ def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], enter
     places = [argument for argument in call.arguments if argument.name is None]
     kernel, stride = (given[name].value if name in given else 1 for name in ("kernel", "stride"))
     read = ""
-    if word in ("conv", "deconv") and len(places) > 2:
+    if word in (*_CONVOLUTIONS, "deconv") and len(places) > 2:
         # LeNet's `conv(1, 6, 5)`: nobody moves a window of six by five.
         odd_pair = isinstance(kernel, int) and isinstance(stride, int) and kernel % 2 == 0 and stride % 2 == 1 and 3 <= stride < kernel
         if isinstance(kernel, int) and (kernel > 7 or odd_pair):
@@ -67,6 +67,8 @@ def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], enter
     elif word in ("lstm", "gru", "rnn") and len(places) > 1 and isinstance(layers := given["layers"].value, int) and layers > 12:
         read = f"it has {layers} layers of {given['features'].value} features"
     first = "kernel" if word == "dwconv" else "features" if "features" in given else "channels"
+    if word == "dwconv" and read and len(places) > 1 and isinstance(kernel, int) and _is_for_channels(kernel, entering):
+        return _window_of_channels(call, places, kernel, entering)
     if not read or given[first].value != entering.attribute("channels"):
         return None
     channels = places[0].span.text
@@ -79,6 +81,29 @@ def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], enter
         Label(call.span, f"{channels} channels come in"),
         help=f"what comes in is never written: `{told}`; where it is meant, name the arguments",
         fix=Fix(f"write `{told}`", (edit,)),
+        severity=Severity.WARNING,
+    )
+
+
+def _is_for_channels(kernel: int, entering: ShapeOf) -> bool:
+    """Whether a window is a number of channels that do not come in: wider than the map, and no window of a paper's."""
+    is_wider = entering.place("channels") == 0 and max(entering.shape[1:], default=kernel) < kernel
+    return is_wider and kernel % 8 == 0 and kernel != entering.attribute("channels")
+
+
+def _window_of_channels(call: ast.Call, places: Sequence[ast.Argument], kernel: int, entering: ShapeOf) -> Diagnostic:
+    """`dwconv(64, 3)` of 3 channels. How many it was to give only another step can make."""
+    channels = entering.attribute("channels")
+    sides = "x".join(map(str, entering.shape[1:]))
+    rest = ", ".join(argument.span.text for argument in call.arguments[1:])
+    return Diagnostic(
+        "W515",
+        f"`{call.span.text}` has a window of {kernel} on a map of {sides}, and a stride of {places[1].span.text}: the channels are never written",
+        Label(places[0].span, "wider than the map"),
+        help=f"it gives as many as come in, {channels}: `dwconv({rest})`; {kernel} are made by `conv({kernel}, 1) -> dwconv({rest})`, "
+        f"or by `conv({kernel}, {rest}, groups = {channels})`"
+        if isinstance(channels, int) and kernel % channels == 0
+        else f"it gives as many as come in, {channels}: `dwconv({rest})`; {kernel} are made by `conv({kernel}, 1) -> dwconv({rest})`",
         severity=Severity.WARNING,
     )
 

@@ -147,6 +147,8 @@ def _remedy(
     if row.kind is INIT and isinstance(value, str) and (start := meant_start(value, "std" in given)) is not None:
         meant, help = start
         return help, Fix(help, (Edit(span, f'"{meant}"'),)) if meant is not None else None
+    if isinstance(value, str) and span.text == value and (right := _for_another(called, row, value, span, given)) is not None:
+        return right.message, right
     near = _nearest_words(row, value)
     if near:
         written = f'"{near[0]}"'
@@ -180,6 +182,20 @@ def _remedy(
         or _one_of_a_list(row, value, span)
         or _like(called, value, span)
     )
+
+
+def _for_another(called: Signature, row: Parameter, value: str, span: Span, given: Mapping[str, Given]) -> Fix | None:
+    """`select(channels, 0)`, in another library's order; `attention(8, causal)`, where a parameter is given with its value."""
+    for slot in called.slots:
+        if slot.name == value and slot.default in ("true", "false"):
+            text = f"{value} = {'false' if slot.default == 'true' else 'true'}"
+            return Fix(f"a parameter is given with its value: `{text}`", (Edit(span, text),))
+        other = given.get(slot.name) if slot.name != row.name and value in AXIS_NAMES and _names_axes(slot) else None
+        is_number = other is not None and isinstance(other.value, int) and re.fullmatch(r"-?\d+", other.span.text) is not None
+        if other is not None and is_number and _takes(Slot(row.name, False, "", kind=row.kind), other.value):
+            told = f"the {row.name} comes first, and then the axis: write `{called.name}({other.span.text}, {value})`"
+            return Fix(told, (Edit(span, other.span.text), Edit(other.span, value)))
+    return None
 
 
 def _first(called: Signature, given: Mapping[str, Given]) -> str:

@@ -119,6 +119,8 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
             right = Fix(f"write `axis = {text}`: the batch does not count", (Edit(argument.span, f"axis = {text}"),))
             fix = right if text is not None else None
             other = fix.message if fix is not None else "`axis` counts the axes without the batch, or names them: `axis = channels`"
+            if called.name == "chunk" and "n" in free:  # the axis alone would leave the number of parts for the number of one
+                other, fix = _all_parts(arguments, text), None
     return Diagnostic(
         "E204",
         f"`{called.name}` has no parameter `{argument.name}`",
@@ -127,6 +129,14 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
         help=other or did_you_mean(near) or f"its use is `{called.usage}`",
         fix=fix,
     )
+
+
+def _all_parts(arguments: Sequence[ast.Argument], axis: str | None) -> str:
+    """PyTorch's `chunk(2, dim = 1)`, which makes all parts."""
+    count = next((row.value.span.text for row in arguments if row.name in (None, "chunks")), "2")
+    names = ", ".join("abcd"[: int(count)]) if re.fullmatch("[1-4]", count) else "a, b, …"
+    along = f", axis = {axis}" if axis is not None else ""
+    return f"PyTorch's `chunk` makes all parts: here that is `split({count}{along}) as {names}`, and one of them `chunk(0, {count}{along})`"
 
 
 def _is_nearly(name: str, parameter: str) -> bool:

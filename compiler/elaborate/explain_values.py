@@ -95,6 +95,8 @@ def _not_the_word(reader: Reader, diagnostic: Diagnostic, name: ast.Name) -> Dia
     near = closest(name.name, given - {name.name})
     what = "is an operation" if name.name in TABLE else "is a word of the language"
     if not near:
+        if diagnostic.fix is not None:
+            return diagnostic
         sized = name.name in AXIS_NAMES and isinstance(reader.entry, ShapeOf) and reader.entry.place(name.name) is not None
         meant = f"; `in.{name.name}` is that of what comes in" if sized else ""
         alone = f"`{name.name}` {what}, and nothing else here has that name{meant}"

@@ -78,6 +78,8 @@ def translated(call: ast.Call, around: Around) -> str | None:
         return start + _slopes(word, arguments)
     if name == "flatten":
         return start + joined(arguments, around.coming)
+    if name == "upsample" and not is_keras(word):
+        _size_or_factor(start, arguments, around)
     read = _read(word, called, arguments, around)
     if read is None:
         return None
@@ -89,6 +91,26 @@ def translated(call: ast.Call, around: Around) -> str | None:
 
 _AROUND = ("weight_norm_conv", "spectral_norm_conv")
 """Operations that elsewhere are put around a convolution: `weight_norm(nn.Conv2d(4, 8, 3))`."""
+
+
+def _size_or_factor(start: str, arguments: Sequence[ast.Argument], around: Around) -> None:
+    """`interpolate(2)`: PyTorch's second place is the size. Where that is small beside the map, a factor was meant, or the size: nobody knows."""
+    size = arguments[0] if len(arguments) == 1 and arguments[0].name is None else None
+    number = around.number(size.value) if size is not None else None
+    if size is None or number is None or number < 1:
+        return
+    sides = around.coming.shape[1:] if around.coming is not None and around.coming.place("channels") == 0 else ()
+    if number <= _LARGEST_FACTOR and all(number < side for side in sides):
+        text = size.value.span.text
+        made = "x".join([str(number)] * len(sides)) or f"{number}x{number}"
+        raise Differs(
+            f"a map {text} times as large is `{start}upsample({text})`; PyTorch's `interpolate` is told the size in this place, and makes {made}: "
+            f"`{start}upsample(size = {text})`"
+        )
+
+
+_LARGEST_FACTOR: Final = 8
+"""Up to which a number alone is as likely how many times larger."""
 
 
 def _tensor(call: ast.Call, around: Around) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Problem
@@ -20,7 +22,7 @@ from .effort import STEPS_A_LABEL
 from .explain_source import must_begin
 from .explain_values import with_origins
 from .foreign_axes import axes_here
-from .foreign_shapes import items_of
+from .foreign_shapes import axis_here, items_of
 from .interfaces import Expander
 from .labels import Runner, moment, repeater, run_reuse, run_skip
 from .merges import merge
@@ -145,6 +147,15 @@ def _needs_paths(expansion: Expander, frame: Frame, name: str, call: ast.Call) -
     given = [argument.value.span.text for argument in call.arguments if argument.name is None and paths]
     rest = [_here(expansion, frame, row) for row in call.arguments if row.value.span.text not in given]
     help = None
+    if name in _BY_A_NUMBER and not given and (number := _number(call)) is not None:
+        step = _BY_A_NUMBER[name](number)
+        help = f"a number is added by `offset`, and multiplied by `scale`: write `{step}`"
+        return Diagnostic(
+            "E234",
+            f"`{name}` joins several tensors, and here only one comes in",
+            Label(call.span, "one input"),
+            fix=Fix(help, (Edit(call.span, step),)),
+        )
     if name in _ALONG_AN_AXIS and call.arguments and not given:
         help = _reduced(expansion, frame, _ALONG_AN_AXIS[name], call)
     elif name == "maxunpool" and not given:
@@ -191,6 +202,22 @@ def _written_paths(expansion: Expander, frame: Frame, call: ast.Call) -> list[st
     return paths
 
 
+_BY_A_NUMBER: Final[dict[str, Callable[[str], str]]] = {
+    "add": lambda number: f"offset({number})",
+    "sub": lambda number: f"offset({number[1:] if number.startswith('-') else f'-{number}'})",
+    "mul": lambda number: f"scale({number})",
+    "div": lambda number: f"scale(1.0 / {number})",
+}
+"""The merges that other languages also ask of one tensor and a number, as steps."""
+
+
+def _number(call: ast.Call) -> str | None:
+    """The number that is the only argument."""
+    row = call.arguments[0] if len(call.arguments) == 1 else None
+    text = row.value.span.text if row is not None and row.name is None else ""
+    return text if re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", text) and float(text) else None
+
+
 _ALONG_AN_AXIS: Final = {"mean": "mean", "maximum": "max", "minimum": "min", "add": "sum"}
 """The merges that other languages also ask of one tensor, along an axis, and what `reduce` calls them."""
 
@@ -209,8 +236,23 @@ def _reduced(expansion: Expander, frame: Frame, what: str, call: ast.Call) -> st
         else None
         for row in call.arguments
     ]
-    axis = next((text for text in asked if text is not None), known[-1] if known else "…")
-    return f'along an axis of one tensor it is `reduce`: `reduce("{what}", axis = {axis})`'
+    axis = next((text for text in asked if text is not None), None)
+    if axis is None and (with_batch := _with_the_batch(call, shape)) is not None:
+        return f'along an axis of one tensor it is `reduce`, the batch not counted: `reduce("{what}", axis = {with_batch})`'
+    return f'along an axis of one tensor it is `reduce`: `reduce("{what}", axis = {axis or (known[-1] if known else "…")})`'
+
+
+def _with_the_batch(call: ast.Call, shape: ShapeOf | None) -> str | None:
+    """`mean([2, 3])`, `mean(2, 3)`: one axis or several, which other libraries count with the batch, by their names; None for what is another thing."""
+    rows = [row.value for row in call.arguments if row.name is None]
+    texts = items_of(rows[0]) or [] if len(rows) == 1 and isinstance(rows[0], ast.List) else [row.span.text for row in rows]
+    axes = [axis_here(text, shape) for text in texts]
+    if shape is None or not axes or len(rows) < len(call.arguments):
+        return None
+    names = [shape.axes[int(axis)] or axis for axis in axes if axis is not None]
+    if len(set(names)) < len(axes):
+        return None
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
 
 
 def _names_axes(node: ast.Expression) -> bool:

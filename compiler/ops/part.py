@@ -174,7 +174,7 @@ class Chunk(_Part):
                 parameter="i",
                 beside=("n",),
                 operand=0,
-                help=f"parts count from 0: {self._parts()}",  # no edit: of `chunk(1, 2)` beside `chunk(2, 2)` it makes the same half twice
+                help=self._meant(shape, axis),
             )
         if axis == 0 and (len(shape) != 2 or self.axis == "channels"):  # else nobody can tell from the shape that these are channels
             check_divides(self.name, "n", shape[0], self.n, "n", offers=False)  # in other parts it is another network
@@ -189,6 +189,18 @@ class Chunk(_Part):
                 + ("; `attention` makes queries, keys and values itself" if self.n == 3 and axis == len(shape) - 1 else ""),
             )
         return (*shape[:axis], shape[axis] // self.n, *shape[axis + 1 :])
+
+    def _meant(self, shape: Shape, axis: int) -> str:
+        """No edit: of `chunk(1, 2)` beside `chunk(2, 2)` it makes the same half twice. PyTorch is told how many parts, then the axis with the batch."""
+        along = self.n - 1
+        as_there = ""
+        if self.i > 1 and along < len(shape) and shape[along] % self.i == 0:
+            names = ", ".join("abcd"[: self.i]) if self.i <= 4 else "a, b, …"
+            where = "" if along == axis else f", axis = {along}"
+            as_there = f"PyTorch's order, how many parts and then the axis, is `split({self.i}{where}) as {names}` here"
+        if self.n == 1:  # the whole, which nobody asks for
+            return as_there or "one part is the whole: the halves are `chunk(0, 2)` and `chunk(1, 2)`"
+        return "; ".join(["parts count from 0: " + self._parts(), *[as_there] * (as_there != "" and self.i != self.n)])
 
     def _parts(self) -> str:
         """The calls that there are, the first and the last of many."""

@@ -111,7 +111,7 @@ OF_KERAS = {
 NOT_TRANSLATED = (
     "narrow(1, 0, 5)", "view(2, 512)", "Bidirectional(LSTM(64))", "weight_norm(Linear(8, 8))", "tensor_split(2, 0)", "gather(1)",
     "index_select(1, 2)", "moveaxis(0, 1)", "amax(1)", "dense(64, 10)", "MultiHeadAttention(64, 8)", "resize(224)", "blurpool(64)",
-    "depthwise(3)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "F.leaky_relu(0.1, conv(8))", "F.interpolate(image, scale_factor=2)", "F.max_pool2d(image, 2)", "F.unfold(image, 3)", "fliplr(k = 2)",
+    "interpolate(2)", "nn.Upsample(4)", "F.interpolate(x, 2)", "depthwise(3)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "F.leaky_relu(0.1, conv(8))", "F.interpolate(image, scale_factor=2)", "F.max_pool2d(image, 2)", "F.unfold(image, 3)", "fliplr(k = 2)",
 )  # fmt: skip
 """The name is known, and what the arguments are here is not."""
 
@@ -176,3 +176,52 @@ def test_the_heads_of_a_layer_are_those_that_are_asked_for(call: str) -> None:
 def test_what_is_given_in_place_is_left_out_within_a_sequence() -> None:
     found, _ = mended(network("nn.Sequential(nn.Conv2d(8, 8, 1), nn.ReLU(True))", IMAGE))
     assert found == network("conv(8, 1) -> relu", IMAGE)
+
+
+@pytest.mark.parametrize(
+    ("written", "told", "made"),
+    [
+        ("interpolate(2)", ("upsample(2)", "upsample(size = 2)"), [(8, 32, 32), (8, 2, 2)]),
+        ("F.interpolate(x, 4)", ("skip(x) -> upsample(4)", "skip(x) -> upsample(size = 4)"), [(8, 64, 64), (8, 4, 4)]),
+        ("mean([2, 3])", ('reduce("mean", axis = [height, width])',), [(8,)]),
+        ("mean(2, 3)", ('reduce("mean", axis = [height, width])',), [(8,)]),
+        ("mean([-2, -1])", ('reduce("mean", axis = [height, width])',), [(8,)]),
+        ("mean(1)", ('reduce("mean", axis = channels)',), [(16, 16)]),
+        ("chunk(2, 1)", ("split(2) as a, b",), [(4, 16, 16)]),
+        ("chunk(4, 2)", ("split(4, axis = 1) as a, b, c, d", "chunk(0, 2)"), [(8, 4, 16), (4, 16, 16)]),
+        ("chunk(2, dim = 1)", ("split(2, axis = 0) as a, b", "chunk(0, 2, axis = 0)"), [(4, 16, 16)] * 2),
+        ("chunk(chunks = 4, dim = 2)", ("split(4, axis = 1) as a, b, c, d",), [(8, 4, 16)]),
+        ("chunk(1, 1)", ("chunk(0, 2)", "chunk(1, 2)"), [(4, 16, 16)] * 2),
+    ],
+)  # fmt: skip
+def test_what_is_told_without_an_edit_is_what_is_meant_there(written: str, told: tuple[str, ...], made: list[tuple[int, ...]]) -> None:
+    """Two readings, or parts whose names only the reader knows."""
+    rows = [row for row in checked(network(written, IMAGE)).diagnostics if row.is_error]
+    assert all(row.fix is None for row in rows) and len(rows) == 1
+    for step, shape in zip(told, made, strict=True):
+        assert f"`{step}`" in (rows[0].help or "")
+        found = checked(network(step + (" -> skip(a)" if " as " in step else ""), IMAGE))
+        assert found.program is not None and [node.shape for node in found.program.nodes if node.is_port and node.inputs] == [shape]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("add(1)", "offset(1)"),
+        ("sub(0.5)", "offset(-0.5)"),
+        ("sub(-1)", "offset(1)"),
+        ("mul(2)", "scale(2)"),
+        ("div(2)", "scale(1.0 / 2)"),
+        ("select(channels, 0)", "select(0, channels)"),
+        ("select(height, -1)", "select(-1, height)"),
+    ],
+)
+def test_a_number_or_an_axis_in_another_order_is_put_right(written: str, meant: str) -> None:
+    found, codes = mended(network(written, IMAGE))
+    assert codes and found == network(meant, IMAGE)
+    assert [row.message for row in checked(found).diagnostics if row.is_error] == []
+
+
+def test_a_parameter_without_its_value_is_given_it() -> None:
+    found, _ = mended(network("attention(8, causal)", TOKENS))
+    assert found == network("attention(8, causal = true)", TOKENS)
