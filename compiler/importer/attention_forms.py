@@ -58,7 +58,8 @@ class _Form:
         steps = list({id(row.projection): row.projection for row in (query, key, value)}.values())
         names = [step.key.rpartition(".") if step.key else ("", "", "") for step in (*steps, last)]
         owner = names[0][0]
-        if any(name[0] != owner or not name[2] for name in names) or any(step.shared for step in (*steps, last)):
+        # An attention of the root would be a step whose key is empty: written out, its layers keep theirs.
+        if not owner or any(name[0] != owner or not name[2] for name in names) or any(step.shared for step in (*steps, last)):
             return
         enters = [query.projection.inputs[0], key.projection.inputs[0]]
         if value.projection.inputs[0] != enters[1] or self._form(query, key, value) is None:

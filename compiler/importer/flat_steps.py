@@ -173,12 +173,16 @@ class Flat:
             yield number
 
     def prune(self) -> None:
-        """Only what leads to an output stays."""
+        """Only what leads to an output stays; the first use of a layer that is left keeps its weights."""
         needed = {number for _, number in (*self.outputs, *self.side_outputs)}
         for step in reversed(self.steps):
             if step.number in needed:
                 needed.update(step.inputs)
         self.steps = [step for step in self.steps if step.number in needed]
+        kept = set[str]()
+        for step in self.steps:
+            step.shared = step.shared and step.key in kept
+            kept |= {step.key} if step.key is not None else set()
 
     def alone(self) -> set[int]:
         """What no input leads to: learned tensors, constants, and what is made of these alone."""

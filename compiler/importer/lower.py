@@ -58,6 +58,10 @@ class Lowering:
         self.tied = _tied(self.trace)
         self.alone = False
         """Whether such a tensor is in the making."""
+        self.pieces: dict[tuple[int, int], list[Any]] = {}
+        """Of tensors that were written over in parts, along an axis: what stands in each (`written_parts.Piece`)."""
+        self.rows: dict[int, tuple[int, Data]] = {}
+        """Rows that were written into one place of an axis, as they were without it, by what they are with it."""
         self.biased: dict[str, None] = {}
         self.unsaid: dict[str, None] = {}
         """Layers whose weights start by a word, and whose biases start at 0 with it, which the model's do not."""

@@ -82,6 +82,8 @@ def _of_one(tensor: torch.Tensor, axis: int, size: int) -> torch.Tensor:
 
 def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str | None = None) -> Data:
     """A tensor whose numbers are known, as steps; `key` is its name in a checkpoint."""
+    if tensor.is_complex():
+        raise Unsaid("a fixed tensor of complex numbers")
     if not tensor.dtype.is_floating_point:
         tensor = tensor.float()
     arguments: dict[str, Any]

@@ -11,12 +11,7 @@ from .lower import Lowering, bind, lowers
 from .lower_fixed import beside
 from .trace import Call, Ref
 from .unsaid import Unsaid
-
-Written = dict[int, int]
-"""Places that are written as counted from the end, by where they are."""
-
-Part = tuple[int, int, int, Written]
-"""An axis, where the part of it begins, and where it ends."""
+from .written_parts import Part, Written, written
 
 
 @lowers("pad")
@@ -134,16 +129,16 @@ def setitem(low: Lowering, call: Call) -> None:
     shape, single = list(data.bare), set[int]()
     strides: list[tuple[int, int, int]] = []
     for axis, row in enumerate(rows):
-        written: Written = {}
+        from_end: Written = {}
         if isinstance(row, int) and not isinstance(row, bool):
             start, stop, step = row % data.shape[axis], row % data.shape[axis] + 1, 1
             if row < 0:
-                written = {start: row, stop: row + 1}
+                from_end = {start: row, stop: row + 1}
             single.add(axis)
         elif isinstance(row, slice) and not any(isinstance(item, Ref) for item in (row.start, row.stop, row.step)):
             start, stop, step = row.indices(data.shape[axis])
             # Counted from the end, as it is written: the text takes other sizes, too.
-            written = {place: given for place, given in ((start, row.start), (stop, row.stop)) if given is not None and given < 0}
+            from_end = {place: given for place, given in ((start, row.start), (stop, row.stop)) if given is not None and given < 0}
         else:
             raise Unsaid("writing into other parts of a tensor than slices")
         if (start, stop, step) != (0, data.shape[axis], 1):
@@ -152,12 +147,12 @@ def setitem(low: Lowering, call: Call) -> None:
             own = data.axis(axis)
             shape[own] = len(range(start, stop, step))
             if step == 1:
-                parts.append((own, start, stop, written))
+                parts.append((own, start, stop, from_end))
             else:
                 strides.append((own, start, step))
     value = _value(low, call.arguments[2], data, tuple(shape), single)
-    write = _written_in_steps if strides else _written
-    low.tell(made.number, replace(made, number=write(low, data, value, parts, *strides).number))
+    new = _written_in_steps(low, data, value, parts, *strides) if strides else written(low, data, value, parts)
+    low.tell(made.number, replace(made, number=new.number))
 
 
 def _value(low: Lowering, given: object, data: Data, shape: tuple[int, ...], single: set[int]) -> Data:
@@ -180,25 +175,10 @@ def _value(low: Lowering, given: object, data: Data, shape: tuple[int, ...], sin
     if len(bare) != len(shape) or any(size not in (1, whole) for size, whole in zip(bare, shape, strict=True)):
         raise Unsaid("writing into a part of a tensor of another shape")
     if tuple(bare) != value.bare:
-        value = low.between("reshape", {"shape": bare}, [value], tuple(bare))
+        row, value = value, low.between("reshape", {"shape": bare}, [value], tuple(bare))
+        if len(single) == 1 and row.bare == tuple(size for axis, size in enumerate(bare) if axis not in single):
+            low.rows[value.number] = (*single, row)
     return value if tuple(bare) == shape else low.between("expand", {"shape": list(shape)}, [value], shape)
-
-
-def _written(low: Lowering, data: Data, value: Data, parts: list[Part]) -> Data:
-    if not parts:
-        return value
-    (axis, start, stop, written), *rest = parts
-    size, shape = data.bare[axis], data.bare
-
-    def part(first: int, last: int) -> tuple[Data, tuple[int, ...]]:
-        own = (*shape[:axis], last - first, *shape[axis + 1 :])
-        end = None if last == size else written.get(last, last)
-        return low.between("slice", {"axis": axis, "start": written.get(first, first), "stop": end, "step": 1}, [data], own), own
-
-    inner = _written(low, part(start, stop)[0], value, rest) if rest else value
-    rows = [part(0, start)[0]] if start else []
-    rows += [inner, *([part(stop, size)[0]] if stop < size else [])]
-    return low.between("concat", {"axis": axis}, rows, shape)
 
 
 def _written_in_steps(low: Lowering, data: Data, value: Data, parts: list[Part], stride: tuple[int, int, int], *more: object) -> Data:
@@ -212,8 +192,8 @@ def _written_in_steps(low: Lowering, data: Data, value: Data, parts: list[Part],
         shape = (*tensor.bare[:axis], whole[axis] // step, size, *tensor.bare[axis + 1 :])
         return low.between("reshape", {"shape": list(shape)}, [tensor], shape)
 
-    moved = [(own + (own > axis), first, last, written) for own, first, last, written in parts]
-    made = _written(low, in_steps(data, step), in_steps(value, 1), [*moved, (axis + 1, start, start + 1, {})])
+    moved = [(own + (own > axis), first, last, from_end) for own, first, last, from_end in parts]
+    made = written(low, in_steps(data, step), in_steps(value, 1), [*moved, (axis + 1, start, start + 1, {})])
     return low.between("reshape", {"shape": list(whole)}, [made], whole)
 
 

@@ -12,7 +12,7 @@ from .trace import Call, Ref
 from .unsaid import Unsaid
 
 
-@lowers("matmul", "bmm", "mm")
+@lowers("matmul", "bmm", "mm", "mv", "dot")
 def matmul(low: Lowering, call: Call) -> None:
     one, two = (low.data(item) for item in call.arguments[:2])
     _told(low, call, _product(low, one, two, low.result(call)))
@@ -37,7 +37,7 @@ def addmm(low: Lowering, call: Call) -> None:
 def dense(low: Lowering, call: Call, data: Data, weight: Ref, bias: Ref | None) -> None:
     """A dense layer whose weight is a learned tensor of its own, or made of some."""
     table, made = low.data(weight), low.result(call)
-    turned = low.step("permute", {"order": [1, 0]}, table, table.shape[::-1])
+    turned = low.step("permute", {"order": [1, 0]}, table, table.shape[::-1]) if len(table.shape) > 1 else table
     if not table.alone:
         raise Unsaid("a weight that is computed from others")
     product = _product(low, data, turned, made)
@@ -53,6 +53,8 @@ def _told(low: Lowering, call: Call, product: Data) -> None:
 
 def _product(low: Lowering, one: Data, two: Data, made: Data) -> Data:
     """The product as steps that the trace does not have."""
+    if 1 in (len(one.shape), len(two.shape)):
+        return _by_vector(low, one, two, made)
     if two.alone and len(two.shape) == 2 and not one.alone and one.batch < len(one.shape) - 1:
         return _by_one_matrix(low, one, two, made)
     rank = max(len(one.shape), len(two.shape))
@@ -68,6 +70,19 @@ def _product(low: Lowering, one: Data, two: Data, made: Data) -> Data:
         raise Unsaid("a product of matrices of which one serves several")
     rows = [row if row.bare[:-2] == lead else _stretched(low, row, lead) for row in (one, two)]
     return replace(made, number=low.between("matmul", {}, rows, made.bare).number)
+
+
+def _by_vector(low: Lowering, one: Data, two: Data, made: Data) -> Data:
+    """A product of which a side is a vector: a matrix of one column on the right, of one row on the left."""
+    vector, is_right = (two, True) if len(two.shape) == 1 else (one, False)
+    if not vector.alone:
+        raise Unsaid("a product of matrices along the batch")
+    shape = (*vector.shape, 1) if is_right else (1, *vector.shape)
+    matrix = low.step("reshape", {"shape": list(shape)}, vector, shape)
+    end = len(made.shape) if is_right else len(made.shape) - 1
+    wide = replace(made, shape=(*made.shape[:end], 1, *made.shape[end:]))
+    product = _product(low, *((one, matrix) if is_right else (matrix, two)), wide)
+    return replace(made, number=low.step("reshape", {"shape": list(made.bare)}, product, made.bare).number)
 
 
 def _by_one_matrix(low: Lowering, data: Data, matrix: Data, made: Data) -> Data:

@@ -13,6 +13,7 @@ from .unsaid import Unsaid
 
 SAME = (
     "contiguous", "clone", "to", "float", "type", "type_as", "detach", "half", "bfloat16", "cuda", "cpu", "requires_grad", "alias", "double",
+    "as_tensor", "asarray", "positive", "resolve_conj", "resolve_neg",
 )  # fmt: skip
 
 

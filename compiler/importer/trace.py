@@ -24,6 +24,7 @@ from ...base.records import dataclass
 from ..ops.base import Shape
 from .arguments import bare, tensors_of
 from .calling import call, input_names
+from .emptied import emptied, is_filled
 from .graph_model import GraphModel, Row
 from .own_gradients import noting
 from .returned import kind_of, others, outputs
@@ -275,6 +276,9 @@ class _Recorder(TorchFunctionMode):
             kwargs = {key: self._number(item) if key != "input" else item for key, item in kwargs.items()}
         arguments, keywords = tuple(self.plain(item) for item in args), {key: self.plain(item) for key, item in kwargs.items()}
         given = [tensor for item in (*args, *kwargs.values()) for tensor in tensors_of(item)]
+        if is_filled(name, args, given) and self.trace.values[self.numbers[id(args[0])].number].source == "call":
+            for tensor in emptied(args[0], self.alive):
+                self.settled(tensor)
         before = [version(tensor) for tensor in given]
         if self.answer is not None and name in ASKS and any(tensor.is_meta for tensor in given):
             with contextlib.suppress(Unsaid):  # what depends on the input has no numbers, and PyTorch says so

@@ -8,6 +8,8 @@ from torch import nn
 
 import archc
 
+from .same import imported
+
 
 class Named(nn.Module):
     """Its last layer is called as the port of a network is."""
@@ -76,3 +78,25 @@ def test_a_part_whose_name_no_file_of_torchscript_keeps_is_told(name: str) -> No
     assert row.code == "F653"
     assert f"`{name}`" in row.message and "TorchScript" in row.message
     assert row.help == "rename it in the model"
+
+
+class Attends(nn.Module):
+    """Attention with its projections, which no module is around."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv, self.out = nn.Linear(8, 24), nn.Linear(8, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows = (row.unflatten(-1, (2, 4)).transpose(1, 2) for row in self.qkv(x).chunk(3, -1))
+        q, k, v = (torch.as_tensor(row) for row in rows)
+        ahead = torch.ones(x.size(1), x.size(1), dtype=torch.bool).triu(1)
+        weights = (q @ k.transpose(-2, -1) / 2).masked_fill(ahead, float("-inf")).softmax(-1)
+        return self.out(torch.asarray((weights @ v).transpose(1, 2).flatten(2)))  # type: ignore[no-any-return]
+
+
+def test_attention_without_a_name_is_written_out() -> None:
+    """In a module it is one step, whose key is the module's."""
+    text = imported(Attends(), [torch.rand(2, 5, 8)], [torch.rand(3, 5, 8)])
+    assert "sdpa(causal = true)" in text and "qkv: linear(24)" in text
+    assert 'attention(2, keys = ["qkv", "out"], causal = true)' in imported(nn.Sequential(Attends()), [torch.rand(2, 5, 8)], [torch.rand(3, 5, 8)])

@@ -1,6 +1,8 @@
-"""Products by learned tensors where rows are folded into the batch: by distances of rows and of columns, as SAM and MViT have them."""
+"""Products by learned tensors: by distances of rows and of columns where rows are folded into the batch, as SAM and MViT have them, and by vectors."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -65,3 +67,35 @@ class InAWindow(nn.Module):
 @pytest.mark.parametrize("count", [12, 6, 5])
 def test_a_window_of_which_an_image_fills_the_first_places_reads_the_distances_of_these(count: int) -> None:
     imported(InAWindow(), [torch.rand(2, count, 8)], [torch.rand(3, count, 8)])
+
+
+class ByVector(nn.Module):
+    """Scores of places, as attention pooling has them."""
+
+    def __init__(self, of: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.fc, self.w, self.of = nn.Linear(6, 6), nn.Parameter(torch.randn(6)), of
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.of(self.fc(x), self.w)
+
+
+@pytest.mark.parametrize(
+    ("of", "shape"),
+    [
+        (lambda y, w: torch.matmul(y, w), (5, 6)),
+        (lambda y, w: (y * torch.softmax(torch.tanh(y) @ w, 1).unsqueeze(-1)).sum(1), (5, 6)),
+        (lambda y, w: (y @ w).sigmoid(), (6,)),
+        (lambda y, w: torch.mv(y, w), (6,)),
+        (lambda y, w: w @ y, (6, 6)),
+        (lambda y, w: y @ w, (2, 5, 6)),
+        (lambda y, w: (y.reshape(-1, 6) @ w).view(y.size(0), -1), (5, 6)),
+        (lambda y, w: nn.functional.linear(y, w), (5, 6)),
+        (lambda y, w: y * (w @ w) + torch.dot(w, w), (5, 6)),
+    ],
+)
+def test_a_product_with_a_vector_is_one_with_a_matrix_of_one_column_or_row(
+    of: Callable[[Tensor, Tensor], Tensor], shape: tuple[int, ...]
+) -> None:
+    text = imported(ByVector(of), [torch.rand(2, *shape)], [torch.rand(3, *shape)], but="W5(09|10)")
+    assert "matmul" in text and "parameter" in text
