@@ -99,4 +99,6 @@ def test_attention_without_a_name_is_written_out() -> None:
     """In a module it is one step, whose key is the module's."""
     text = imported(Attends(), [torch.rand(2, 5, 8)], [torch.rand(3, 5, 8)])
     assert "sdpa(causal = true)" in text and "qkv: linear(24)" in text
-    assert 'attention(2, keys = ["qkv", "out"], causal = true)' in imported(nn.Sequential(Attends()), [torch.rand(2, 5, 8)], [torch.rand(3, 5, 8)])
+    assert 'attention(2, keys = ["qkv", "out"], causal = true)' in imported(
+        nn.Sequential(Attends()), [torch.rand(2, 5, 8)], [torch.rand(3, 5, 8)]
+    )
