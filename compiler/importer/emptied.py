@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
 from .written import is_view
+
+SWAP: Callable[[torch.Tensor, torch.Tensor], object] = torch.utils.swap_tensors
+"""Two objects have each other's tensors from then on."""
 
 
 def is_filled(function: str, args: Sequence[Any], given: Sequence[torch.Tensor]) -> bool:
@@ -26,8 +29,8 @@ def emptied(tensor: torch.Tensor, alive: Sequence[torch.Tensor]) -> list[torch.T
     lie = [(row.size(), row.stride(), row.storage_offset()) for row in views]
     with torch._C.DisableTorchFunction():  # these are no calls of the model's
         for row in views:
-            torch.utils.swap_tensors(row, torch.empty(0))
-        torch.utils.swap_tensors(whole, torch.empty_strided(whole.size(), whole.stride(), dtype=whole.dtype, device="meta"))
+            SWAP(row, torch.empty(0))
+        SWAP(whole, torch.empty_strided(whole.size(), whole.stride(), dtype=whole.dtype, device="meta"))
         for row, place in zip(views, lie, strict=True):
-            torch.utils.swap_tensors(row, whole.as_strided(*place))
+            SWAP(row, whole.as_strided(*place))
     return list(rows.values())

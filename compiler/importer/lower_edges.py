@@ -177,7 +177,7 @@ def _value(low: Lowering, given: object, data: Data, shape: tuple[int, ...], sin
     if tuple(bare) != value.bare:
         row, value = value, low.between("reshape", {"shape": bare}, [value], tuple(bare))
         if len(single) == 1 and row.bare == tuple(size for axis, size in enumerate(bare) if axis not in single):
-            low.rows[value.number] = (*single, row)
+            low.rows[value.number] = (next(iter(single)), row)
     return value if tuple(bare) == shape else low.between("expand", {"shape": list(shape)}, [value], shape)
 
 

@@ -72,7 +72,7 @@ def _cut(pieces: Sequence[Piece], axis: int, begin: int, end: int, size: int, fr
 def _joined(low: Lowering, pieces: Sequence[Piece], axis: int) -> Data:
     """Steps that put pieces side by side; rows of which each is one place are stacked."""
     rows = [low.rows.get(piece.of.number) if piece.is_whole else None for piece in pieces]
-    stacked = [row for place, row in rows if place == axis] if all(rows) else []
+    stacked = [row[1] for row in rows if row is not None and row[0] == axis]
     size = sum(piece.stop - piece.start for piece in pieces)
     like = pieces[0].of.bare
     shape = (*like[:axis], size, *like[axis + 1 :])
