@@ -25,6 +25,7 @@ from .in_training import told_of_training
 from .large_models import Windows, is_large, lent_to, own_numbers
 from .returned import outputs
 from .sources import Model, as_it_was
+from .words import first_keys
 
 LIMIT = 1e-4
 """The largest relative difference of outputs: other orders of adding, through as many layers as models have."""
@@ -166,6 +167,7 @@ class _Runs:
     def at_sizes(self) -> None:
         """At the size of the model and at one other that it takes."""
         self._shake()
+        before = self._sums()
         native = self._native()
         sizes = [(1, native), (2, _other(native, 96)), (2, _other(native, 257))]
         if self.is_large:  # each run takes seconds
@@ -181,6 +183,15 @@ class _Runs:
             self._at_half()
         if self.rows and self.differs is None and not self.is_large:
             self._at_another_length()
+        changed = [key for key, total in self._sums().items() if total != before[key]]
+        if changed and self.differs is None:
+            self.odd = f"the model changes weights of its own as it runs, also in evaluation, and the text does not: {first_keys(changed)}"
+
+    def _sums(self) -> dict[str, float]:
+        """Of each weight of a person's model: what tells whether it is another one later."""
+        if self.model.of_library or self.is_large:
+            return {}
+        return {key: float(row.detach().double().sum()) for key, row in self.reference.named_parameters()}
 
     def _at_odd_sides(self) -> None:
         """A size that the model works out of the input's may be a plain factor at even sides, and no more than that at odd ones."""

@@ -165,6 +165,14 @@ class Moves(nn.Module):
             self.mean = 0.9 * self.mean + 0.1 * y.detach().mean(0)
         return y - self.mean
 
+class Renormed(nn.Module):
+    """A table whose rows are made shorter in place, whenever they are read."""
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(9, 8, max_norm=0.5)
+    def forward(self, x):
+        return self.words(x).sum(1)
+
 class Plain(nn.Module):
     def __init__(self):
         super().__init__()
@@ -282,3 +290,10 @@ def test_of_a_model_that_trains_as_its_text_nothing_is_told() -> None:
     """What is left to chance is left out of the comparison."""
     done = imported("Plain", "3x8x8")
     assert "in training" not in done.stderr and "gradients" not in done.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_model_that_changes_its_weights_as_it_runs_is_told() -> None:
+    told = "the model changes weights of its own as it runs, also in evaluation, and the text does not: `words.weight`"
+    assert told in imported("Renormed", "7").stderr
+    assert told in Path("Renormed.arch").read_text(encoding="utf-8").replace("\n## ", " ")
