@@ -237,7 +237,9 @@ def _in_and_out(called: Signature, row: Parameter, span: Span, given: Mapping[st
 
 
 def _flag(value: object, span: Span) -> str | None:
-    """The flag that a text or a number of 0 or 1 was to be."""
+    """The flag that a text, a number of 0 or 1, or `None` was to be."""
+    if value is None:
+        return "false"
     if isinstance(value, str):
         return {"true": "true", "false": "false", "yes": "true", "no": "false"}.get(value.lower())
     return ("false", "true")[value] if isinstance(value, int) and value in (0, 1) and not _by_place(span) else None

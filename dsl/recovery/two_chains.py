@@ -14,6 +14,9 @@ from ..lexer.scanner import Tokens
 JOINED: Final = "E115"
 """The code for steps whose meaning is plain."""
 
+_LABELS: Final = frozenset(("label", "layer", "step", "module", "node", "name"))
+"""What somebody may write before a label."""
+
 
 def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnostic:
     """The text parses, for white space has no meaning; a reader would stumble."""
@@ -28,6 +31,10 @@ def side_by_side(tokens: Tokens, first: ast.Chain, second: ast.Chain) -> Diagnos
         return missing_comma(tokens, first.span.end, next_.span)
     if isinstance(last.action, ast.Call) and last.action.bare and last.label is None and len(first.steps) == 1:
         word = last.action.path[0]
+        if word in _LABELS and next_.label is not None:
+            edit = Edit(Span(tokens.source, first.span.start, second.span.start), "")
+            fix = Fix(f"leave `{word}` out", (edit,))
+            return Diagnostic("E122", "a label is a name and a colon, and no word stands before it", Label(first.span), fix=fix)
         if word in USAGE:
             message = f"`{word}` is not used like this"
             return Diagnostic("E122", message, Label(first.span.to(next_.span)), help=f"write {USAGE[word]}")

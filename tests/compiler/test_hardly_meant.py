@@ -7,7 +7,7 @@ import pytest
 from archc.base.source import Source
 from archc.compiler.driver import check_source
 from archc.reporting.fixes import applied
-from tests.support import checked
+from tests.support import checked, mended
 
 IMAGE, MAP, TOKENS = "x[3, 64, 64]", "x[32, 16, 16]", "x[length = 50, channels = 40]"
 
@@ -287,3 +287,16 @@ def test_what_comes_in_is_left_out_where_it_is_that(text: str, come: str | None)
     [row] = checked(text_of("x[64]", text), "n.arch").diagnostics
     assert row.code == "E208" and (row.fix is None) == (come is not None)
     assert come is None or f"but {come} features come in here" in str(row.help)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("label e1: conv(8)\n  relu", "e1: conv(8)\n  relu"),
+        ("layer a: conv(8)", "a: conv(8)"),
+        ("conv(8, bias = None)", "conv(8, bias = false)"),
+    ],
+)
+def test_words_that_do_nothing_are_left_out(written: str, meant: str) -> None:
+    found, _ = mended(text_of(MAP, written))
+    assert found == text_of(MAP, meant)
