@@ -14,7 +14,7 @@ from ..lexer.scanner import Tokens
 JOINED: Final = "E115"
 """The code for steps whose meaning is plain."""
 
-_LABELS: Final = frozenset(("label", "layer", "step", "module", "node", "name"))
+_LABELS: Final = frozenset(("label", "step", "module", "node", "name"))
 """What somebody may write before a label."""
 
 

@@ -293,7 +293,7 @@ def test_what_comes_in_is_left_out_where_it_is_that(text: str, come: str | None)
     ("written", "meant"),
     [
         ("label e1: conv(8)\n  relu", "e1: conv(8)\n  relu"),
-        ("layer a: conv(8)", "a: conv(8)"),
+        ("step a: conv(8)", "a: conv(8)"),
         ("conv(8, bias = None)", "conv(8, bias = false)"),
     ],
 )
