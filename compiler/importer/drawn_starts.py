@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
@@ -23,38 +23,46 @@ _KINDS: dict[str, tuple[str, float, float]] = {"randn": ("normal_", 0.0, 1.0), "
 """For a function that draws: that of `torch.nn.init` which does the same, the mean of its numbers, and their deviation."""
 
 
+Place: TypeAlias = tuple[int, int]
+"""Where numbers begin in memory, and how many they are."""
+
+
 class Draws(TorchFunctionMode):
     """While it is entered, which numbers come of `torch.randn` and `torch.rand`, and by which number they were multiplied since."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.drawn: dict[tuple[int, int], tuple[str, float]] = {}
-        """By where numbers begin in memory, and how many they are: the function that drew them, and the factor since."""
+        self.drawn: dict[Place, tuple[str, float]] = {}
+        """The function that drew them, and the factor since."""
 
     def __torch_function__(
         self, func: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        kind, factor = self.drawn.get(_place(args[0]), ("", 1.0)) if args and isinstance(args[0], torch.Tensor) else ("", 1.0)
+        kind, factor = self._drawn(args[0]) if args else ("", 1.0)
         made = func(*args, **dict(kwargs or {}))
-        name = getattr(func, "__name__", "")
-        if not isinstance(made, torch.Tensor) or made.is_meta:
+        name, place = getattr(func, "__name__", ""), _place(made)
+        if place is None:
             return made
         by = args[1] if len(args) == 2 and isinstance(args[1], int | float) and args[1] > 0 else None
         if name in _KINDS:
-            self.drawn[_place(made)] = name, 1.0
+            self.drawn[place] = name, 1.0
         elif kind and name in _TIMES and by is not None:
-            self.drawn[_place(made)] = kind, factor * by
+            self.drawn[place] = kind, factor * by
         elif kind and name in _OVER and by is not None:
-            self.drawn[_place(made)] = kind, factor / by
+            self.drawn[place] = kind, factor / by
         elif kind and name in _ALIKE:
-            self.drawn[_place(made)] = kind, factor
+            self.drawn[place] = kind, factor
         return made
+
+    def _drawn(self, tensor: object) -> tuple[str, float]:
+        place = _place(tensor)
+        return ("", 1.0) if place is None else self.drawn.get(place, ("", 1.0))
 
     def starts(self, module: nn.Module) -> dict[str, Start]:
         """How each learned tensor starts that holds such numbers. Memory is used again, so that they are asked whether they look like it."""
         found: dict[str, Start] = {}
         for key, tensor in module.named_parameters():
-            kind, factor = self.drawn.get(_place(tensor), ("", 1.0))
+            kind, factor = self._drawn(tensor)
             if not kind or not _looks_like(tensor.detach(), *(factor * number for number in _KINDS[kind][1:])):
                 continue
             told = {"mean": 0.0, "std": float(f"{factor:.6g}")} if kind == "randn" else {"a": 0.0, "b": factor}
@@ -62,8 +70,12 @@ class Draws(TorchFunctionMode):
         return found
 
 
-def _place(tensor: torch.Tensor) -> tuple[int, int]:
-    return (tensor.data_ptr(), tensor.numel()) if tensor.device.type == "cpu" and tensor.layout == torch.strided else (0, 0)
+def _place(tensor: object) -> Place | None:
+    """None of one that has no memory: it is lazy, on another device, or sparse."""
+    if type(tensor) not in (torch.Tensor, nn.Parameter):
+        return None
+    assert isinstance(tensor, torch.Tensor)
+    return (tensor.data_ptr(), tensor.numel()) if tensor.device.type == "cpu" and tensor.layout == torch.strided else None
 
 
 def _looks_like(numbers: torch.Tensor, mean: float, deviation: float) -> bool:
