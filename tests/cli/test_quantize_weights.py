@@ -51,11 +51,13 @@ def test_the_bytes_hold_the_weights_that_the_options_load(ways: tuple[str, ...],
     torch.manual_seed(1)
     state = archc.load("small.arch").state_dict()
     state = {key: value + 0.5 if key.endswith("running_mean") else value for key, value in state.items()}
-    options = []
+    options, adapted = [], []
     for way in ways:
         change, words = WAYS[way]
         state = change(state)
-        options += words
+        adapted += words[1:2] if words[0] == "--adapt" else ()
+        options += words[2:] if words[0] == "--adapt" else words
+    options += ["--adapt", ",".join(adapted)] if adapted else []  # it takes one list
     torch.save({"epoch": 3, "ema": state}, "w.pth")
     call = ("build", "small.arch", "--weights", "w.pth:ema", *options, "--target", "torchscript")
     plain = run(*call, "-o", "plain")

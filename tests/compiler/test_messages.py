@@ -91,7 +91,7 @@ MISTAKES = {
     "the tensor at hand that is returned": ("conv(3)\nreturn out", "E109", "leave `return out` out", "conv(3)\n"),
     "a step that is returned": ("conv(3)\nreturn relu", "E109", "leave `return` out", "conv(3)\nrelu"),
     "a mean along an axis": ("mean(axis = height)", "E234", '`reduce("mean", axis = height)`', None),
-    "a mean along a dimension that is counted": ("mean(1)", "E234", '`reduce("mean", axis = width)`', None),
+    "a mean along a dimension that is counted": ("mean(1)", "E234", '`reduce("mean", axis = channels)`', None),
     "a largest value along an axis": ("maximum(axis = channels)", "E234", '`reduce("max", axis = channels)`', None),
     "a mean of labels is one of paths": ("a: relu\nmean(a)", "E234", "`mean { | skip | skip(a) }`", None),
     "the indices of a pool as a second result": ("maxpool(2, indices = true) as p, i", "E234", "`p: maxpool(2, indices = true)`", None),

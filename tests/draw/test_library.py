@@ -24,8 +24,8 @@ NETWORKS = [name for name in library.files() if name != "units"]  # which has bl
 
 
 # Four resolutions side by side, and each hears each of the others, or every step of a nested U-Net all before it: meshes, whose knots are
-# what their figures show.
-MOST = {"hrnet_w18": 69, "unetpp": 48}
+# what their figures show; a BiFPN's lattice of five levels is drawn whole for the same reason.
+MOST = {"hrnet_w18": 69, "unetpp": 48, "efficientdet_d0": 74}
 
 
 @cache
@@ -47,8 +47,15 @@ def test_drawn_edges_equal_the_graphs(name: str) -> None:
         assert all(node.operation.passes_on() for node in network.nodes if node.index not in drawn_nodes)
         drawn = lines(to_dot(network, picture, Look(direction="TB")))
         assert sorted(drawn) == sorted((line.tail, line.head) for line in picture.lines)
-    unfolded = to_dot(network, fold(network, View(open=("*",))), Look(direction="TB"))
-    assert sorted(lines(unfolded)) == sorted((f"n{producer}", f"n{user}") for producer, user, _ in edges)
+    whole = fold(network, View(open=("*",)))
+    drawn_nodes = {node.index for box in whole.boxes() for node in box.nodes}
+
+    def source(index: int) -> int:
+        """What made a tensor: a step that hands it on has no box."""
+        return index if index in drawn_nodes else source(network.nodes[index].inputs[0])
+
+    wanted = sorted((f"n{source(producer)}", f"n{user}") for producer, user, _ in edges if user in drawn_nodes)
+    assert sorted(lines(to_dot(network, whole, Look(direction="TB")))) == wanted
 
 
 @pytest.mark.parametrize("name", sample(NETWORKS, 1))
@@ -57,8 +64,9 @@ def test_at_most_forty_boxes_and_stages_as_in_the_file(name: str) -> None:
     picture = fold(network)
     assert len(picture.boxes()) <= MOST.get(name, 40)
     stages = {scope.title for scope in network.members if scope.kind == "stage"}
-    drawn = {frame.scope.title for frame in picture.frames() if frame.scope.kind == "stage"}
-    assert drawn == stages
+    drawn = [frame for frame in picture.frames() if frame.scope.kind == "stage"]
+    assert {frame.scope.title for frame in drawn} <= stages
+    assert sum(frame.count for frame in drawn) == len(stages)  # equal ones are one frame, with how many there are
 
 
 @pytest.mark.parametrize("name", sample(NETWORKS, 2))

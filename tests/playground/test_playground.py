@@ -23,7 +23,7 @@ from tests.sample import EVERYTHING
 __all__ = ["browser"]
 
 ROOT = Path(__file__).parents[2]
-LARGEST = 10_000_000
+LARGEST = 11_000_000
 
 pytestmark = [
     pytest.mark.slow,
