@@ -77,18 +77,18 @@ class _Run:
     dropped: Counter[float]
 
 
-def told_of_training(text: nn.Module, model: Model, inputs: Sequence[torch.Tensor]) -> list[str]:
-    """What the text's module, which has the model's weights, does otherwise in training; nothing where the model does not run so."""
+def told_of_training(text: nn.Module, model: Model, inputs: Sequence[torch.Tensor]) -> list[str] | None:
+    """What the text's module, which has the model's weights, does otherwise in training; None where one of them does not run so."""
     module = model.module
     if sum(row.numel() for row in module.parameters()) > MOST_NUMBERS:
         return []
     try:
-        theirs, again = (_run(module, [row.clone() for row in inputs], model) for _ in range(2))
+        theirs, again = (_run(module, [row.clone() for row in inputs], model, with_gradients) for with_gradients in (True, False))
         if _apart(theirs.answers, again.answers):
             return []  # it is left to chance in a way of the model's own, which is told
         ours = _run(text, [row.to(torch.float32) if row.dtype == torch.bool else row.clone() for row in inputs], None)
     except Exception:
-        return []
+        return None
     finally:
         module.eval()
         text.eval()
@@ -137,7 +137,7 @@ def _apart(these: Sequence[torch.Tensor], those: Sequence[torch.Tensor]) -> bool
     return False
 
 
-def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None) -> _Run:
+def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None, with_gradients: bool = True) -> _Run:
     """One run, after which what the module keeps is as before. `model`: how it is called, where it is no text's."""
     modes = {part: part.training for part in module.modules()}
     buffers = [
@@ -146,7 +146,7 @@ def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None)
     kept = _Kept()
     try:
         with _without_chance(module):
-            with kept, torch.enable_grad():
+            with kept, torch.set_grad_enabled(with_gradients):
                 made = outputs(call(module, inputs, model.by_name) if model is not None else module(*inputs))
             answers = [tensor for _, tensor in made]
             if model is not None:
