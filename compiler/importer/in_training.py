@@ -33,7 +33,8 @@ MOST_NUMBERS = 60_000_000
 _DROPOUTS = frozenset(
     ("dropout", "dropout_", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout", "feature_dropout")
 )
-_ATTENTION = "scaled_dot_product_attention"
+_ATTENTION, _PLACE = "scaled_dot_product_attention", 4
+"""The function, and where its `dropout_p` stands among its arguments."""
 _BY_CHANCE = ("droppath", "drop_path", "stochastic", "dropblock", "rrelu")
 """What is in the names of classes whose modules leave something to chance, and are not dropouts: they run as in evaluation."""
 
@@ -44,7 +45,6 @@ class _Kept(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.dropped: Counter[float] = Counter()
-        self.within = 0
 
     def __torch_function__(
         self, function: Any, types: Sequence[type], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
@@ -54,12 +54,11 @@ class _Kept(TorchFunctionMode):
             self._count(given.get("p", args[1] if len(args) > 1 else 0.5), given.get("training", args[2] if len(args) > 2 else True))
             return args[0] if args else given["input"]
         if name == _ATTENTION:
-            place = 4
-            self._count(given.get("dropout_p", args[place] if len(args) > place else 0.0), True)
-            given["dropout_p"] = 0.0
-            args = (*args[:place], *args[place + 1 :]) if len(args) <= place + 1 else (*args[:place], 0.0, *args[place + 1 :])
-            if len(args) > place:
-                del given["dropout_p"]
+            self._count(given.get("dropout_p", args[_PLACE] if len(args) > _PLACE else 0.0), True)
+            if len(args) > _PLACE:
+                args = (*args[:_PLACE], 0.0, *args[_PLACE + 1 :])
+            else:
+                given["dropout_p"] = 0.0
         return function(*args, **given)
 
     def _count(self, probability: object, training: object) -> None:
