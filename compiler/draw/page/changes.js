@@ -1,5 +1,5 @@
 // What changed between two networks, step by step: a click, or the keys n and p, lead through the list.
-import { firsts } from "./alike.js";
+import { alike } from "./alike.js";
 import { data, short } from "./data.js";
 import { byId, html } from "./elements.js";
 import { reveal } from "./folding.js";
@@ -12,16 +12,16 @@ const changes = data.changes ?? [];
 const place = byId("place", HTMLOutputElement);
 let at = -1;
 
-const first = firsts(changes);
-/** By change: those that are alike, where it is the first of them. */
-const others = changes.map((_, k) => first.flatMap((one, other) => (one === k && other !== k ? [other] : [])));
+const groups = alike(changes);
+/** From top to bottom: what is alike follows the first of it. */
+const order = [...groups.values()].flat();
 
 const rows = changes.map((change, k) => {
   const steps = html("td", {}, html("b", { class: change.k }, `${change.g} `), change.t);
-  if (others[k].length) steps.append(" ", opener(k));
+  if (others(k).length) steps.append(" ", opener(k));
   const told = html("td", { class: "what" }, change.w);
   const tr = html("tr", { tabindex: k ? -1 : 0 }, steps, told, delta(change.p), delta(change.m));
-  tr.hidden = first[k] !== k;
+  tr.hidden = !groups.has(k);
   tr.addEventListener("click", () => go(k));
   tr.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1, Enter: 0, " ": 0 }[event.key];
@@ -34,17 +34,22 @@ const rows = changes.map((change, k) => {
   return tr;
 });
 
+/** What is alike, of the first of it. @param {number} k */
+function others(k) {
+  return (groups.get(k) ?? []).slice(1);
+}
+
 /** Shows and hides what is alike. @param {number} k */
 function opener(k) {
-  const told = `${others[k].length} alike`;
+  const told = `${others(k).length} alike`;
   const title = "Other steps of this part that change in the same way, by the same numbers each";
   const button = html("button", { type: "button", class: "alike", "aria-expanded": "false", title }, told);
   button.addEventListener("click", (event) => {
     event.stopPropagation();
     const open = button.getAttribute("aria-expanded") !== "true";
     button.setAttribute("aria-expanded", `${open}`);
-    for (const other of others[k]) rows[other].hidden = !open;
-    if (others[k].includes(at)) at = k;
+    for (const other of others(k)) rows[other].hidden = !open;
+    if (others(k).includes(at)) at = k;
     tell();
   });
   return button;
@@ -52,17 +57,12 @@ function opener(k) {
 
 /** The changes that have a row of their own now, from top to bottom. */
 function shown() {
-  return order().filter((k) => !rows[k].hidden);
-}
-
-/** What is alike follows the first of it. */
-function order() {
-  return changes.flatMap((_, k) => (first[k] === k ? [k, ...others[k]] : []));
+  return order.filter((k) => !rows[k].hidden);
 }
 
 /** A change, and those that its row stands for. @param {number} k */
 function toldBy(k) {
-  return [k, ...others[k].filter((other) => rows[other].hidden)];
+  return [k, ...others(k).filter((other) => rows[other].hidden)];
 }
 
 /** @param {number} value */
@@ -84,8 +84,7 @@ function grouped() {
     const name = changes[k].s || "the network itself";
     const head = html("th", { scope: "rowgroup", colspan: 2 }, `${name}: ${run.length} ${run.length > 1 ? "changes" : "change"}`);
     const heading = html("tr", { class: "group" }, head, delta(sum((change) => change.p)), delta(sum((change) => change.m)));
-    const inside = order().filter((one) => k <= one && one < end);
-    bodies.push(html("tbody", {}, heading, ...inside.map((one) => rows[one])));
+    bodies.push(html("tbody", {}, heading, ...order.slice(k, end).map((one) => rows[one])));
     k = end;
   }
   return bodies;
