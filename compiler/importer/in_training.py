@@ -16,7 +16,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
-from .calling import call
+from ..runtime.compared import compared
 from .returned import outputs
 from .sources import Model
 from .words import first_keys
@@ -124,16 +124,7 @@ def _other_gradient(theirs: torch.Tensor | None, ours: torch.Tensor) -> bool:
 
 
 def _apart(these: Sequence[torch.Tensor], those: Sequence[torch.Tensor]) -> bool:
-    for one, two in zip(these, those, strict=True):
-        if one.numel() != two.numel():
-            return True
-        one, two = one.double().flatten(), two.double().flatten()
-        far = (one - two).abs().max() if one.numel() else torch.zeros(())
-        if not bool(torch.isfinite(two).all() == torch.isfinite(one).all()) or float(far) > LIMIT * max(
-            1.0, float(two.abs().max() if two.numel() else 0)
-        ):
-            return True
-    return False
+    return [row.shape for row in these] != [row.shape for row in those] or compared(these, those).difference > LIMIT
 
 
 def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None, with_gradients: bool = True) -> _Run:
@@ -146,10 +137,7 @@ def _run(module: nn.Module, inputs: Sequence[torch.Tensor], model: Model | None,
     try:
         with _without_chance(module):
             with kept, torch.set_grad_enabled(with_gradients):
-                made = outputs(call(module, inputs, model.by_name) if model is not None else module(*inputs))
-            answers = [tensor for _, tensor in made]
-            if model is not None:
-                answers = [row.as_here(answers[row.place]) for row in model.lies] + answers[len(model.lies) :] if model.lies else answers
+                answers = model.answers(inputs) if model is not None else [tensor for _, tensor in outputs(module(*inputs))]
             after = {key: row.detach().clone() for key, row in module.named_buffers() if not key.endswith("num_batches_tracked")}
             weights = {key: row for key, row in module.named_parameters() if row.requires_grad}
             loss = sum(((row.double() * _weights(row)).sum() for row in answers if row.requires_grad), torch.zeros((), dtype=torch.float64))

@@ -391,9 +391,7 @@ def _run(module: nn.Module, model: Model, inputs: list[torch.Tensor]) -> Compare
     """The comparison of the outputs, or why there is none: for a reason of the model's, or of the text's alone."""
     with torch.no_grad():
         try:
-            given = [row.squeeze(1) if like.dim() == 1 else row for row, like in zip(inputs, model.inputs, strict=True)]
-            theirs = [tensor for _, tensor in outputs(call(model.module, given, model.by_name))]
-            theirs = [row.as_here(theirs[row.place]) for row in model.lies] or theirs
+            theirs = model.answers(inputs)
         except Exception as error:
             return Unrun(_line(error))
         try:

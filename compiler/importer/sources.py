@@ -30,6 +30,7 @@ from .drawn_starts import Draws
 from .factories import a_kind, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
 from .large_models import Undrawn
+from .returned import outputs
 from .trouble import UNASKED, trouble
 from .usable import usable
 from .words import identifier, snake
@@ -83,6 +84,12 @@ class Model:
 
     def modules(self) -> dict[str, nn.Module]:
         return self.parts or dict(self.module.named_modules())
+
+    def answers(self, inputs: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """The tensors that it answers with, as they lie here. A number for each image is [batch, 1] among the inputs, and [batch] where it takes it so."""
+        given = [row.squeeze(1) if like.dim() == 1 else row for row, like in zip(inputs, self.inputs, strict=True)]
+        found = [tensor for _, tensor in outputs(call(self.module, given, self.by_name))]
+        return [row.as_here(found[row.place]) for row in self.lies] or found
 
     def __repr__(self) -> str:
         return f"<Model {self.name} of {self.origin}>"
