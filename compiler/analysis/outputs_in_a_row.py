@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ...base.diagnostics import Diagnostic, Label
-from ..elaborate.trial import takes
 from ..graph.program import Node, Program
+from ..graph.provenance import width_parameter
 from .doubting import doubt
 
 MOST: Final = 32
@@ -50,8 +50,5 @@ def _heads(before: Node, node: Node) -> bool:
 
 
 def _width(node: Node) -> int | None:
-    for name in ("channels", "features"):
-        if takes(node.operation, name):
-            value = getattr(node.operation, name)
-            return value if isinstance(value, int) else None
-    return None
+    value = getattr(node.operation, width_parameter(node.operation) or "", None)
+    return value if isinstance(value, int) else None

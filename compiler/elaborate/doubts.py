@@ -96,14 +96,13 @@ def _window_of_channels(call: ast.Call, places: Sequence[ast.Argument], kernel: 
     channels = entering.attribute("channels")
     sides = "x".join(map(str, entering.shape[1:]))
     rest = ", ".join(argument.span.text for argument in call.arguments[1:])
+    is_multiple = isinstance(channels, int) and kernel % channels == 0
+    grouped = f", or by `conv({kernel}, {rest}, groups = {channels})`" if is_multiple else ""
     return Diagnostic(
         "W515",
         f"`{call.span.text}` has a window of {kernel} on a map of {sides}, and a stride of {places[1].span.text}: the channels are never written",
         Label(places[0].span, "wider than the map"),
-        help=f"it gives as many as come in, {channels}: `dwconv({rest})`; {kernel} are made by `conv({kernel}, 1) -> dwconv({rest})`, "
-        f"or by `conv({kernel}, {rest}, groups = {channels})`"
-        if isinstance(channels, int) and kernel % channels == 0
-        else f"it gives as many as come in, {channels}: `dwconv({rest})`; {kernel} are made by `conv({kernel}, 1) -> dwconv({rest})`",
+        help=f"it gives as many as come in, {channels}: `dwconv({rest})`; {kernel} are made by `conv({kernel}, 1) -> dwconv({rest})`{grouped}",
         severity=Severity.WARNING,
     )
 

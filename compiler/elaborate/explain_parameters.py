@@ -133,8 +133,10 @@ def _unknown(called: Signature, argument: ast.Argument, free: list[str], argumen
 
 def _all_parts(arguments: Sequence[ast.Argument], axis: str | None) -> str:
     """PyTorch's `chunk(2, dim = 1)`, which makes all parts."""
+    from ..ops.part import names_of_parts  # only a mistake needs it
+
     count = next((row.value.span.text for row in arguments if row.name in (None, "chunks")), "2")
-    names = ", ".join("abcd"[: int(count)]) if re.fullmatch("[1-4]", count) else "a, b, …"
+    names = names_of_parts(int(count)) if count.isdecimal() and int(count) else "a, b, …"
     along = f", axis = {axis}" if axis is not None else ""
     return f"PyTorch's `chunk` makes all parts: here that is `split({count}{along}) as {names}`, and one of them `chunk(0, {count}{along})`"
 

@@ -6,9 +6,9 @@ import re
 
 from ...base.diagnostics import Edit, Fix
 from ..graph.program import Node
-from ..graph.provenance import decided_by, short
+from ..graph.provenance import decided_by, short, width_parameter
 from .clash import Clash
-from .trial import Remedy, argument_edits, edited, takes
+from .trial import Remedy, argument_edits, edited
 
 
 def widened(clash: Clash) -> Remedy | None:
@@ -22,7 +22,7 @@ def widened(clash: Clash) -> Remedy | None:
         return None
     wanted = nodes[other].shape[axis]
     decider = clash.decider(end, axis)
-    parameter = _parameter_of_width(decider)
+    parameter = width_parameter(decider.operation)
     if parameter is None:
         return None
     is_gate = clash.code == "E303"
@@ -74,10 +74,6 @@ def _narrow(clash: Clash) -> int | None:
     return single.index(True) if single.count(True) == 1 else None
 
 
-def _parameter_of_width(step: Node) -> str | None:
-    return next((name for name in ("channels", "features") if takes(step.operation, name)), None)
-
-
 def _word(clash: Clash, decider: Node, wanted: int, axis: str, skipped: bool) -> str:
     """A width in the text's own words: a name that the step itself uses, what comes in where it is what is `skipped`; else the number."""
     for name in re.findall(r"(?<![\w.])[A-Za-z_]\w*(?!\s*[=(\w.])", decider.span.text):
@@ -106,7 +102,7 @@ def equalled(clash: Clash) -> Remedy | None:
     ways: list[tuple[int, tuple[Edit, ...], Node]] = []
     for number, wanted in pairs:
         decider = clash.decider(ends[number], axis)
-        parameter = _parameter_of_width(decider)
+        parameter = width_parameter(decider.operation)
         if parameter is None or not (clash.is_in_a_path(decider) or decider.index == ends[number]):
             continue
         made = argument_edits(decider.span, decider.operation, {parameter: str(wanted)})

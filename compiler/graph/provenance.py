@@ -15,9 +15,14 @@ def short(text: str, most: int = 60) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+def width_parameter(operation: Operation) -> str | None:
+    """The parameter that says how many channels the operation gives, if its own arguments say it."""
+    return next((row.name for row in operation.parameters() if row.name in ("channels", "features")), None)
+
+
 def sets_channels(operation: Operation) -> bool:
     """Whether the operation's own arguments say how many channels it gives."""
-    return any(row.name in ("channels", "features") for row in operation.parameters())
+    return width_parameter(operation) is not None
 
 
 def passes_axis(node: Node, axis: int) -> bool:

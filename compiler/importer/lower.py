@@ -109,7 +109,7 @@ class Lowering:
             activations(self.flat, wordless)
         wanted = {step.number for step in self.flat.steps if step.operation == MISSING}
         self.flat.missing = [row for row in self.flat.missing if wanted & set(row.made)]  # what is missing elsewhere is no matter
-        self.unsaid |= tensor_starts(self.flat, self.starts, lambda key: self.number_of(key))
+        self.unsaid |= tensor_starts(self.flat, self.starts, self.number_of)
         if self.unsaid:
             self.flat.notes.append(f"learned tensors start here as their words do, and otherwise in the model: {first_keys(self.unsaid)}")
         if self.trace.with_gradients:

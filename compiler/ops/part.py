@@ -32,6 +32,11 @@ class _Part(Operation):
         return cut(inputs[0], sizes)
 
 
+def names_of_parts(count: int) -> str:
+    """Names for so many parts, in an example."""
+    return ", ".join("abcd"[:count]) if count <= 4 else "a, b, …"
+
+
 def _position(axis: int) -> str:
     """The text of an index before that of `axis` (without the batch): `:, :, `."""
     return ":, " * (axis + 1)
@@ -195,12 +200,12 @@ class Chunk(_Part):
         along = self.n - 1
         as_there = ""
         if self.i > 1 and along < len(shape) and shape[along] % self.i == 0:
-            names = ", ".join("abcd"[: self.i]) if self.i <= 4 else "a, b, …"
             where = "" if along == axis else f", axis = {along}"
-            as_there = f"PyTorch's order, how many parts and then the axis, is `split({self.i}{where}) as {names}` here"
+            as_there = f"PyTorch's order, how many parts and then the axis, is `split({self.i}{where}) as {names_of_parts(self.i)}` here"
         if self.n == 1:  # the whole, which nobody asks for
             return as_there or "one part is the whole: the halves are `chunk(0, 2)` and `chunk(1, 2)`"
-        return "; ".join(["parts count from 0: " + self._parts(), *[as_there] * (as_there != "" and self.i != self.n)])
+        told = f"parts count from 0: {self._parts()}"
+        return f"{told}; {as_there}" if as_there and self.i != self.n else told
 
     def _parts(self) -> str:
         """The calls that there are, the first and the last of many."""

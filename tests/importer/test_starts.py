@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,26 @@ class Started(nn.Module):
 """
 
 
-def test_what_a_factory_asks_for_stands_in_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "started_models.py").write_text(MODULE, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
+TextOf = Callable[[str, str, tuple[int, ...]], str]
+
+
+@pytest.fixture
+def text_of(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TextOf:
+    """The text of a class of a file with this source, which is a module of its own for each test."""
+    module = f"models_of_{request.node.name}"
+
+    def made(source: str, name: str, shape: tuple[int, ...]) -> str:
+        (tmp_path / f"{module}.py").write_text(source, encoding="utf-8")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        return import_model(model_of(f"{module}:{name}", shapes=[shape])).text
+
+    return made
+
+
+def test_what_a_factory_asks_for_stands_in_the_text(text_of: TextOf) -> None:
     before = nn.init.kaiming_normal_
-    text = import_model(model_of("started_models:Started", shapes=[(3, 8, 8)])).text
+    text = text_of(MODULE, "Started", (3, 8, 8))
     assert 'a: conv(4, init = "kaiming")' in text
     assert 'b: conv(4, init = "xavier") -> gamma: layer_scale(init = 0.25)' in text
     assert "Note: biases start at 0 here, and in the model as PyTorch starts them: `b`." in text
@@ -70,13 +85,8 @@ class Tensors(nn.Module):
 """
 
 
-def test_learned_tensors_start_as_the_model_starts_them_or_a_note_says_which_do_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "tensor_models.py").write_text(TENSORS, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    text = import_model(model_of("tensor_models:Tensors", shapes=[(9, 8)])).text
+def test_learned_tensors_start_as_the_model_starts_them_or_a_note_says_which_do_not(text_of: TextOf) -> None:
+    text = text_of(TENSORS, "Tensors", (9, 8))
     assert "first: position_embedding(std = 0.0312345)" in text
     assert "second: position_embedding(std = 0)" in text
     assert 'fourth: parameter([9, 8], init = "truncated", std = 0.0412345)' in text
@@ -171,25 +181,19 @@ class Drawn(nn.Module):
 """
 
 
-def test_what_a_model_draws_by_itself_starts_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_model_draws_by_itself_starts_so(text_of: TextOf) -> None:
     """Most people write `nn.Parameter(torch.randn(…))`, and ask no function of `torch.nn.init`."""
-    (tmp_path / "drawn_models.py").write_text(DRAWN, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    text = import_model(model_of("drawn_models:Drawn", shapes=[(9, 8)])).text
+    text = text_of(DRAWN, "Drawn", (9, 8))
     assert "tokens: position_embedding(std = 1.0)" in text
     assert "query: parameter([9, 8], std = 0.25)" in text
     assert "other: parameter([1, 8], stored = [8])" in text  # beside one of more axes
     assert "otherwise in the model: `fc.weight`, `other`." in text
 
 
-def test_a_start_that_most_have_is_not_that_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_that_most_have_is_not_that_of_the_others(text_of: TextOf) -> None:
     """Two biases that start at 0 made a `default` of the file, and the weight that says nothing would have started at 0 with them."""
     text = DRAWN.replace("torch.randn(9, 8) / 4", "torch.zeros(9, 8)").replace(
         "torch.rand(8)", "torch.linspace(1, 2, 72).view(9, 8).clone()"
     )
-    (tmp_path / "most_models.py").write_text(text, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    found = import_model(model_of("most_models:Drawn", shapes=[(9, 8)])).text
+    found = text_of(text, "Drawn", (9, 8))
     assert "default parameter(init = 0.0)" in found and 'other: parameter([9, 8], init = "normal")' in found
