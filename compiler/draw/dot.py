@@ -127,10 +127,14 @@ class Writer:
             drawing.attr("graph", newrank="true")
             for box in self.picture.boxes():
                 drawing.node(box.name, group=self.shape.column(box.name))
+        names = {port.name for port in self.ways.ports}
         for port in self.ways.ports:
             trunk = self._trunk(port, labelled)
             if port.frame in self.scales.grids:
                 trunk["weight"] = "1"
+            if port.tail in names:
+                trunk["tailclip"] = "false"
+                trunk.pop("label", None)  # it stands beside the piece before
             drawing.edge(port.tail, port.name, **trunk)
             if below := self._below(port):
                 drawing.node(port.name, group=f"scale{below[0]}")
@@ -190,8 +194,8 @@ class Writer:
     def _below(self, port: Port) -> tuple[int, str] | None:
         """The column of the map that enters a frame, and its first box, where this is what the map comes to: it enters above the box."""
         grid = self.scales.grids.get(port.frame)
-        lines = [self.picture.lines[number] for number in port.lines]
-        number = self.scales.number(self.graph.nodes[lines[0].edges[0][0]].shape)
+        lines = [self.picture.lines[number] for number in port.lines if self.ways.port_of[number] is port]
+        number = self.scales.number(self.graph.nodes[self.picture.lines[port.first].edges[0][0]].shape)
         first = self.scales.first(grid.columns.get(number, ())) if grid is not None and number is not None else ""
         return (number, first) if number is not None and any(line.head == first for line in lines) else None
 

@@ -48,7 +48,7 @@ class Geometry:
     def whole(self, found: Ways) -> tuple[Way, ...]:
         """The ways of the lines, the first of each port with the common piece before it."""
         ways = list(self.ways)
-        for port in found.ports:
+        for port in reversed(found.ports):  # from the inside out
             before = self.common[port.name]
             ways[port.first] = Way(before.points + ways[port.first].points[1:], before.label)
         return tuple(ways)

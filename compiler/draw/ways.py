@@ -22,7 +22,8 @@ from .u_shape import STRAIGHT, Arms, arms
 class Port:
     """Where several lines of one tensor enter a frame: they come as one, and part inside. Other tensors of their box come by themselves. A lone one has it where it enters above its column.
 
-    `lines` are their numbers; `first` is the one that the common piece is drawn for, where each line is drawn as a whole.
+    `tail` is their box, or the port of a frame around that they entered before. `lines` are their numbers, also of those that part again in a frame
+    within; `first` is the one that the common piece is drawn for, where each line is drawn as a whole.
     """
 
     name: str
@@ -34,12 +35,13 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """`ports` in the order of their first lines, `main` the numbers of the lines of main paths, `scales` the columns of maps."""
+    """`ports` in the order of their first lines and from the outside in, `main` the numbers of the lines of main paths, `scales` the columns of maps."""
 
     ports: tuple[Port, ...] = ()
     main: frozenset[int] = frozenset()
     scales: Scales = ONE_SCALE
     port_of: Mapping[int, Port] = field(init=False, repr=False, compare=False)
+    """Where each line that enters at a port begins at last."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "port_of", {number: port for port in self.ports for number in port.lines})
@@ -68,7 +70,7 @@ def ways(picture: Picture, shape: Arms = STRAIGHT) -> Ways:
 def _ports(picture: Picture, columns: Scales) -> tuple[Port, ...]:
     """A port wherever two lines or more of one tensor end in a frame around which their tail stands outside; the innermost frame has it.
 
-    So has a single line to the first map of a column that begins deeper than others: it comes down where the column stands.
+    What enters a frame within at a port of its own is one line of these. So has a single line to the first map of a column that begins deeper than others: it comes down where the column stands.
     """
     below = columns.deep
     around = _frames_around(picture.root)
@@ -79,18 +81,24 @@ def _ports(picture: Picture, columns: Scales) -> tuple[Port, ...]:
             if frame not in outside and not line.training_only:
                 entering[frame, line.tail, line.tensors].append(number)
     depth = {frame.name: place for place, frame in enumerate(picture.frames())}  # outer ones first
+    within: dict[str, list[Port]] = defaultdict(list)  # those that no frame further out has a port for, by their box
     found: list[Port] = []
     taken: set[int] = set()
     named: Counter[str] = Counter()
     for frame, tail, tensors in sorted(entering, key=lambda key: -depth[key[0]]):
-        lines = [number for number in entering[frame, tail, tensors] if number not in taken]
-        if len(lines) > 1 or any((frame, picture.lines[number].head) in below for number in lines):
-            first = min(lines, key=lambda number: (picture.lines[number].skip, picture.lines[number].shape is None, number))
+        lines = entering[frame, tail, tensors]
+        own = [number for number in lines if number not in taken]
+        inner = [port for port in within[tail] if set(port.lines) <= set(lines)]
+        if len(own) + len(inner) > 1 or any((frame, picture.lines[number].head) in below for number in own):
+            through = sorted([*own, *(number for port in inner for number in port.lines)])
+            first = min(through, key=lambda number: (picture.lines[number].skip, picture.lines[number].shape is None, number))
             name = f"{frame}_{tail}"
-            found.append(Port(f"{name}_{named[name]}" if named[name] else name, frame, tail, tuple(lines), first))
+            port = Port(f"{name}_{named[name]}" if named[name] else name, frame, tail, tuple(through), first)
             named[name] += 1
-            taken.update(lines)
-    return tuple(sorted(found, key=lambda port: port.lines))
+            found = [port, *(replace(one, tail=port.name) if one in inner else one for one in found)]
+            within[tail] = [port, *(one for one in within[tail] if one not in inner)]
+            taken.update(own)
+    return tuple(sorted(found, key=lambda port: (port.lines[0], -len(port.lines))))
 
 
 def _frames_around(root: Frame) -> dict[str, tuple[str, ...]]:
@@ -165,8 +173,8 @@ class Branches:
 def branches(picture: Picture, found: Ways) -> dict[str, list[Branches]]:
     """Boxes that are to stand in the order of the text, by the innermost frame around them.
 
-    They are the first ones of the branches of a fork: nothing comes into them but what all have. The branch of a merge that begins at
-    a parameter, which nothing comes into, goes with the others.
+    They are the first ones of the branches of a fork: nothing comes into them but what all have. A branch that begins at the port of a frame is
+    there by the first box within. The branch of a merge that begins at a parameter, which nothing comes into, goes with the others.
     """
     import networkx
 
@@ -178,6 +186,9 @@ def branches(picture: Picture, found: Ways) -> dict[str, list[Branches]]:
     for tail, head in pieces:
         if entering[head] == 1 and head in boxes:
             heads[tail].append(boxes[head])
+    for port in reversed(found.ports):  # from the inside out
+        if port.name in heads:
+            heads[port.tail].append(min(heads[port.name], key=_place))
     sources = _sources(picture)
     _join(picture, heads, sources, [box for name, box in boxes.items() if not entering[name] and not box.is_port])
     rows: dict[str, list[Branches]] = defaultdict(list)

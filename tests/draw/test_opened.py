@@ -79,6 +79,48 @@ def test_a_skip_starts_in_the_frame_of_its_block_whatever_came_before() -> None:
     assert not [line for line in picture.lines if line.tail == port.name or line.head == port.name]
 
 
+WITHIN_EACH_OTHER = """
+block residual(out) { add { | conv(out, 3) -> relu -> conv(out, 3) | skip } }
+block nested(order) {
+  add {
+    | stay: residual(16)
+    | maxpool(2) -> down: residual(16)
+      if order > 1 { inner: nested(order - 1) } else { inner: residual(16) }
+      upsample(2)
+  }
+}
+network n {
+  input x[16, 32, 32]
+  stem: relu
+  see: nested(2) -> heat: conv(16, 1)
+  add { | skip(stem) | skip(heat) }
+}
+"""
+
+
+def test_what_enters_two_frames_one_in_the_other_comes_into_the_inner_one_from_the_outer() -> None:
+    """Else Graphviz, which ranks each frame by itself, sees no line into the inner one, and lets it sink to where it is read."""
+    graph = graph_of(WITHIN_EACH_OTHER)
+    ((picture, geometry),) = laid_out(graph, [fold(graph, View(open=("nested", "residual")))])
+    found = ways(picture)
+    by_name = {port.name: port for port in found.ports}
+    inner = [port for port in found.ports if port.tail in by_name]
+    frames = {frame.name: frame for frame in picture.frames()}
+    assert [".".join(frames[port.frame].scope.path) for port in inner] == ["see.stay", "see.inner.stay"]
+    assert all(set(port.lines) < set(by_name[port.tail].lines) for port in inner)
+    places = geometry.places
+    for port in inner:  # the ways begin beside each other
+        pool = next(line.head for number, line in enumerate(picture.lines) if found.start(number, line) == port.tail and not line.skip)
+        assert places[port.frame].x + places[port.frame].width < places[pool].x
+        assert places[port.frame].y < places[pool].y + places[pool].height
+    whole = geometry.whole(found)
+    for line, way in zip(picture.lines, whole, strict=True):
+        if line.tail in places and any(line is picture.lines[port.first] for port in found.ports):
+            at = places[line.tail]
+            assert at.x <= way.points[0][0] <= at.x + at.width and way.points[0][1] == pytest.approx(at.y + at.height, abs=2)
+    assert out_of_order(graph, picture, geometry) == []
+
+
 def test_the_main_path_is_a_straight_line() -> None:
     """In the opened block of a residual network the layers stand under each other, the projection beside them."""
     graph = graph_called("resnext50")

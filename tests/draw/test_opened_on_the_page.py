@@ -45,6 +45,29 @@ network n {
   b: mixed_with_what_was_remembered(8) { | skip | skip(first) }
 }
 """
+# What the middle one hears comes from the left, at the height of the heading.
+FUSED = """
+block hear(i, j, c) {
+  if j > i { conv(c[i], 1) -> bn -> upsample(2 ** (j - i)) }
+  if j < i { conv(c[i], 3, stride = 2 ** (i - j)) -> bn -> relu }
+}
+block exchange(c) takes xs[] gives sums[] {
+  for i in range(len(xs)) { skip(xs[i]) -> "branches.{i}": conv(c[i], 3) }
+  for i in range(len(xs)) {
+    add { | for j in range(len(xs)): skip(branches[j]) -> "fuse.{i}.{j}": hear(i, j, c) }
+      -> "sums.{i}": relu
+  }
+}
+block begin(c) gives ys[] { for i in range(len(c)) { conv(c[i], 3, stride = 1 if i == 0 else 2) -> "ys.{i}": relu } }
+network n {
+  input image[3, 64, 64]
+  begin([8, 16, 32])
+  stage one { exchange([8, 16, 32]) }
+  stage two { exchange([8, 16, 32]) }
+  maps: skip
+  add { | skip(maps[0]) | skip(maps[1]) -> conv(8, 1) -> upsample(2) }
+}
+"""
 
 
 @pytest.fixture
@@ -72,7 +95,7 @@ def open_each(browser: Any, folder: Path, graph: Graph, direction: str | None = 
 
 @in_browser
 @pytest.mark.parametrize("direction", [None, "LR"])
-@pytest.mark.parametrize("text", [U, BESIDE])
+@pytest.mark.parametrize("text", [U, BESIDE, FUSED])
 def test_no_line_runs_through_a_box_or_a_heading(shown: Any, tmp_path: Path, text: str, direction: str | None) -> None:
     opened = [(key, struck(shown)) for key in open_each(shown, tmp_path, graph_of(text), direction)]
     assert opened and [row for row in opened if row[1]] == []

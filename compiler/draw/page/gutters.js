@@ -7,6 +7,8 @@ import { fixed } from "./elements.js";
 /** Between two lanes, and between the last one and what it runs around. */
 const APART = 5;
 const ROUND = 4;
+/** Between the left border and a line that runs down there, left of the heading's words. */
+const BESIDE = 4;
 
 /** The axis along which the flow leads, and the other one. */
 const along = () => /** @type {[0 | 1, 0 | 1]} */ (data.across ? [0, 1] : [1, 0]);
@@ -79,7 +81,7 @@ export function guttersOf(layout, box, composed, heading) {
  * @param {Inside} inside
  * @param {Lane} lane
  */
-export function around(border, port, { composed, at }, { side, gutter, edge, place, run }) {
+export function around(border, port, { composed, at, gutters }, { side, gutter, edge, place, run }) {
   const [flow, across] = along();
   const size = [composed.w, composed.h];
   /** Beyond one end of what is shown. @param {0 | 1} axis @param {0 | 1} end @param {number} by */
@@ -88,8 +90,9 @@ export function around(border, port, { composed, at }, { side, gutter, edge, pla
   const point = (u, v) => (flow === 1 ? [u, v] : [v, u]);
   const v = beyond(flow, edge, run);
   if (gutter === null) return rounded([border, point(border[across], v), point(port[across], v), port]);
-  const u = beyond(across, gutter, place);
   const first = side.axis === across ? border[flow] : beyond(flow, side.end, 2);
+  const isBesideHeading = flow === 1 && side.axis === 0 && side.end === 0 && first < beyond(1, 0, gutters.flow[0]);
+  const u = isBesideHeading ? border[0] + BESIDE : beyond(across, gutter, place);
   return rounded([border, point(border[across], first), point(u, first), point(u, v), point(port[across], v), port]);
 }
 
