@@ -115,6 +115,8 @@ def test_what_is_opened_on_the_way_up_leads_up(shown: Any, tmp_path: Path) -> No
 @only_in_campaign
 @in_browser
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["unet", "ddpm", "hrnet_w18", "googlenet", "resnet50_fpn", "deeplabv3_resnet50"])
+@pytest.mark.parametrize(
+    "name", ["unet", "ddpm", "hrnet_w18", "googlenet", "resnet50_fpn", "deeplabv3_resnet50", "efficientdet_d0", "hourglass"]
+)
 def test_no_line_of_a_shipped_network_runs_through_a_box(shown: Any, tmp_path: Path, name: str) -> None:
     assert [key for key in open_each(shown, tmp_path, check(name).graph) if struck(shown)] == []

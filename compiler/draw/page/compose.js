@@ -1,4 +1,5 @@
 // A layout with its open boxes and shut frames: where everything stands, in its own coordinates.
+import { mapped } from "./curves.js";
 import { data } from "./data.js";
 import { guttersOf, laneKey } from "./gutters.js";
 import { labelAt, path } from "./lines.js";
@@ -163,8 +164,7 @@ function placedLines({ layout, prefix, isShut }, { frames, boxes, mapX, mapY }) 
   const lines = /** @type {PlacedLine[]} */ ([]);
   layout.lines.forEach((line, number) => {
     if (isWithin(line, holders) || (line.b !== undefined && isShutAround(line.b))) return;
-    const points = /** @type {Point[]} */ ([]);
-    for (let k = 0; k < line.d.length; k += 2) points.push([mapX(line.d[k]), mapY(line.d[k + 1])]);
+    const points = mapped(line.d, mapX, mapY);
     const tail = line.b === undefined ? end(line.t, laneKey(number, "tail")) : NOWHERE;
     const head = end(line.h, laneKey(number, "head"));
     const label = line.l && !tail.cut ? labelAt(line, line.l, mapX, mapY) : null;

@@ -1,4 +1,5 @@
 // The path of a line: its spline, stretched, cut at what was folded, led on to what is smaller than its strip or was opened.
+import { onCurve } from "./curves.js";
 import { data } from "./data.js";
 import { fixed } from "./elements.js";
 import { around } from "./gutters.js";
@@ -31,22 +32,6 @@ const apart = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]) > 1.5;
  * @param {Rect} rect
  */
 const isAt = (point, rect) => inRect(point, rect) || !apart(point, toRect(point, rect));
-
-/**
- * @param {number} a
- * @param {number} b
- * @param {number} c
- * @param {number} d
- * @param {number} t
- */
-const cubic = (a, b, c, d, t) => (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t * t * c + t ** 3 * d;
-
-/**
- * @param {Point[]} points four of them
- * @param {number} t
- * @returns {Point}
- */
-const onCurve = ([a, b, c, d], t) => [cubic(a[0], b[0], c[0], d[0], t), cubic(a[1], b[1], c[1], d[1], t)];
 
 /** @param {Point} point */
 const words = (point) => point.map(fixed).join(" ");
