@@ -127,12 +127,12 @@ class Writer:
             drawing.attr("graph", newrank="true")
             for box in self.picture.boxes():
                 drawing.node(box.name, group=self.shape.column(box.name))
-        names = {port.name for port in self.ways.ports}
+        ports = {port.name for port in self.ways.ports}
         for port in self.ways.ports:
             trunk = self._trunk(port, labelled)
             if port.frame in self.scales.grids:
                 trunk["weight"] = "1"
-            if port.tail in names:
+            if port.tail in ports:
                 trunk["tailclip"] = "false"
                 trunk.pop("label", None)  # it stands beside the piece before
             drawing.edge(port.tail, port.name, **trunk)
