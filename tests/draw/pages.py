@@ -82,14 +82,16 @@ def struck(browser: Any, canvas: str = "canvas") -> list[tuple[str, str]]:
         """
         const items = [...document.querySelectorAll(`#${arguments[0]} .box`)].map(box => [box.getAttribute("aria-label"), box.querySelector("rect, ellipse")]);
         for (const heading of document.querySelectorAll(`#${arguments[0]} .heading text`)) items.push([heading.textContent, heading]);
-        const kept = items.map(([name, element]) => [name, element.getBoundingClientRect()]);
+        const kept = items.map(([name, element]) => [name, element.getBoundingClientRect(), element.tagName === "ellipse"]);
+        const isIn = (x, y, {left, top, right, bottom}, isRound) => isRound
+          ? Math.hypot((2 * x - left - right) / (right - left - 4), (2 * y - top - bottom) / (bottom - top - 4)) < 1
+          : x > left + 2 && x < right - 2 && y > top + 2 && y < bottom - 2;
         const found = [];
         for (const line of document.querySelectorAll(`#${arguments[0]} path.line`)) {
           const onScreen = line.getScreenCTM(), length = line.getTotalLength(), hits = new Map();
           for (let at = 0; at < length; at += 1.5) {
             const {x, y} = line.getPointAtLength(at).matrixTransform(onScreen);
-            for (const [name, {left, top, right, bottom}] of kept)
-              if (x > left + 2 && x < right - 2 && y > top + 2 && y < bottom - 2) hits.set(name, (hits.get(name) ?? 0) + 1);
+            for (const [name, place, isRound] of kept) if (isIn(x, y, place, isRound)) hits.set(name, (hits.get(name) ?? 0) + 1);
           }
           for (const [name, times] of hits) if (times > 2) found.push([name, line.getAttribute("d").slice(0, 40)]);
         }

@@ -116,7 +116,7 @@ def test_what_is_opened_on_the_way_up_leads_up(shown: Any, tmp_path: Path) -> No
 @in_browser
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["unet", "ddpm", "hrnet_w18", "googlenet", "resnet50_fpn", "deeplabv3_resnet50", "efficientdet_d0", "hourglass"]
+    "name", ["unet", "ddpm", "hrnet_w18", "googlenet", "resnet50_fpn", "deeplabv3_resnet50", "efficientdet_d0", "hourglass", "ssd300_vgg16"]
 )
 def test_no_line_of_a_shipped_network_runs_through_a_box(shown: Any, tmp_path: Path, name: str) -> None:
     assert [key for key in open_each(shown, tmp_path, check(name).graph) if struck(shown)] == []

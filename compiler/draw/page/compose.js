@@ -4,7 +4,7 @@ import { data } from "./data.js";
 import { guttersOf, laneKey } from "./gutters.js";
 import { labelAt, path } from "./lines.js";
 import { folded, opened } from "./state.js";
-import { headingSize, middleOf, stretched, without } from "./stretch.js";
+import { headingSize, INDENT, middleOf, stretched, without } from "./stretch.js";
 
 /** @import { Box, Composed, Demand, Frame, Gutters, Inside, Layout, Line, PlacedBox, PlacedFrame, PlacedLine, Point, Rect } from "./types.d.ts" */
 
@@ -34,7 +34,9 @@ export function compose(number, prefix) {
   const boxes = sized.map((item) => placed(item, middleOf(item.box.p, mapX, mapY)));
   const frames = placedFrames(level, (rect) => {
     const [x, y, w, h] = rect;
-    return { rect: [mapX(x), mapY(y), mapX(x + w) - mapX(x), mapY(y + h) - mapY(y)], middle: middleOf(rect, mapX, mapY) };
+    // A line that comes in left of the words is moved with the strip that it is in, and they with it.
+    const indent = mapX(x + INDENT) - mapX(x);
+    return { rect: [mapX(x), mapY(y), mapX(x + w) - mapX(x), mapY(y + h) - mapY(y)], middle: middleOf(rect, mapX, mapY), indent };
   });
   /** @type {Composed} */
   const composed = { w: mapX(layout.w), h: mapY(layout.h), frames, boxes, lines: [], ports: layout.ports, mapX, mapY };
@@ -121,16 +123,16 @@ function placed({ box, key, size, inside, axis }, [x, y]) {
 
 /**
  * @param {Level} level
- * @param {(rect: Rect) => {rect: Rect, middle: Point}} mapped
+ * @param {(rect: Rect) => {rect: Rect, middle: Point, indent: number}} mapped
  */
 function placedFrames({ layout, prefix, isShut }, mapped) {
   const frames = /** @type {PlacedFrame[]} */ ([]);
   layout.frames.forEach((frame, k) => {
     if (frame.f.some((above) => isShut[above])) return;
-    const { rect, middle } = mapped(frame.p);
+    const { rect, middle, indent } = mapped(frame.p);
     const size = headingSize(frame.r);
     const small = /** @type {Rect} */ ([middle[0] - size[0] / 2, middle[1] - size[1] / 2, ...size]);
-    frames.push({ frame, key: prefix + frame.n, rect: isShut[k] ? small : rect, shut: isShut[k] });
+    frames.push({ frame, key: prefix + frame.n, rect: isShut[k] ? small : rect, shut: isShut[k], indent: isShut[k] ? INDENT : indent });
   });
   return frames;
 }

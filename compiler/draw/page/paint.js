@@ -5,7 +5,7 @@ import { heat } from "./heat.js";
 import { fill, kept, move, put } from "./keep.js";
 import { hasInside, isNear } from "./near.js";
 import { state } from "./state.js";
-import { headingSize } from "./stretch.js";
+import { headingSize, INDENT } from "./stretch.js";
 
 /** @import { Box, Composed, Frame, Inside, Label, Pane, PlacedBox, PlacedLine, Point, Rect, Rows } from "./types.d.ts" */
 
@@ -37,7 +37,7 @@ export function paint(composed, group, where) {
   const near = ([x, y, w, h]) => isNear(pane, [left + x, top + y, w, h]);
   const frames = composed.frames
     .filter(({ rect }) => near(rect))
-    .map(({ frame, key, rect, shut }) => frameOf({ what: frame, rows: frame.r, key, rect, isShut: shut }, where));
+    .map(({ frame, key, rect, shut, indent }) => frameOf({ what: frame, rows: frame.r, key, rect, isShut: shut, indent }, where));
   const boxes = composed.boxes.filter(({ key, rect }) => near(rect) || isFocused(key));
   for (const { box, key, rect, inside } of boxes) {
     if (inside) frames.push(frameOf({ what: box, rows: box.r.slice(0, 1), key, rect, isShut: false }, where));
@@ -96,10 +96,10 @@ function insideOf({ box, key }, { composed, at: [x, y] }, where) {
 
 /**
  * A frame, or an open box, with its heading.
- * @param {{what: Box | Frame, rows: Rows, key: string, rect: Rect, isShut: boolean}} item
+ * @param {{what: Box | Frame, rows: Rows, key: string, rect: Rect, isShut: boolean, indent?: number}} item
  * @param {Where} where
  */
-function frameOf({ what, rows, key, rect, isShut }, where) {
+function frameOf({ what, rows, key, rect, isShut, indent = INDENT }, where) {
   const isOdd = (where.depth + what.f.length) % 2 === 1; // their shades take turns, from the outside in
   const shape = rounded(rect);
   const g = svg("g", { class: `frame${isOdd ? " odd" : ""}${what.a ? " aux" : ""}` }, shape);
@@ -111,8 +111,8 @@ function frameOf({ what, rows, key, rect, isShut }, where) {
       "g",
       { class: "heading", tabindex: 0, ...said },
       svg("title", {}, what.t || plain(rows)),
-      rounded([x, y, Math.min(w, width), Math.min(h, height)]),
-      ...(where.pane.far ? [] : rowsOf(rows, [x + 8, y + 2], rows.length * 10.5 + 2)),
+      rounded([x, y, Math.min(w, width + indent - INDENT), Math.min(h, height)]),
+      ...(where.pane.far ? [] : rowsOf(rows, [x + indent, y + 2], rows.length * 10.5 + 2)),
     ),
   );
   coloredFrame(g, shape, what, isShut, where.pane.far ? null : rect);

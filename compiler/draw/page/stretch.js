@@ -2,6 +2,9 @@
 
 /** @import { Demand, Mapping, Rect, Rows } from "./types.d.ts" */
 
+/** From the left edge of a frame to the words of its heading. */
+export const INDENT = 8;
+
 /**
  * A growing function along one axis: each strip is scaled by the largest demand of what covers it, gaps keep their size.
  * @param {Demand[]} demands

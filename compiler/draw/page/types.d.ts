@@ -180,6 +180,8 @@ export interface PlacedFrame {
   key: string;
   rect: Rect;
   shut: boolean;
+  /** From its left edge to its words. */
+  indent: number;
 }
 export interface PlacedLine {
   line: Line;
