@@ -64,7 +64,7 @@ def command(
     from ..compiler.importer.importing import import_model
     from ..compiler.importer.sources import offline
     from ..compiler.importer.trouble import trouble
-    from ..compiler.importer.weights_out import save_weights, weights_of
+    from ..compiler.importer.weights_out import after_a_run, save_weights, weights_of
     from ..compiler.importer.words import why_no_network
 
     if not is_source(source):
@@ -97,7 +97,7 @@ def command(
         made = import_model(model, name=name, flat=flat, source=source)
         replaced = {path: there(path) for path in outputs.values()}
         if weights_out:
-            save_weights(weights, weights_out, made.proof.missing)
+            save_weights(after_a_run(model, weights), weights_out, made.proof.missing)
     for note in dict.fromkeys(made.notes):
         face.tell(f"note: {note}")
     face.tell(f"{source}: {made.proof.told}")

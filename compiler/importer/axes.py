@@ -49,6 +49,7 @@ class _Names:
         for step in self.flat.steps:
             if step.operation == "rearrange":
                 _keep_names(step, axes[step.inputs[0]], shapes[step.inputs[0]])
+            _as_reduction(step, [axes[number] for number in step.inputs], shapes)
             record = record_of(step)
             for operand, names in self._renamed(step, record, [axes[number] for number in step.inputs], shapes):
                 last += 1
@@ -89,6 +90,23 @@ class _Names:
                     yield place, names[0]
                 elif refusal.code == "E332" and own_order(record, rank):
                     yield place, own_order(record, rank)
+
+
+WHOLE_POOLS = {"global_avgpool": "mean", "global_maxpool": "max"}
+"""Pools over all positions, and what `reduce` calls them."""
+
+
+def _as_reduction(step: Step, names: list[Axes], shapes: Mapping[int, Shape]) -> None:
+    """A mean along the features of a sequence [length, channels] is no pool over positions."""
+    if step.operation not in WHOLE_POOLS:
+        return
+    shape = shapes[step.inputs[0]]
+    try:
+        placed(record_of(step), names, (shape,), step.arguments)
+    except Refusal:
+        behind = list(range(1, len(shape)))
+        step.arguments = {"by": WHOLE_POOLS[step.operation], "axis": behind[0] if len(behind) == 1 else behind, "keep": True}
+        step.operation = "reduce"
 
 
 def _keep_names(step: Step, names: Axes, shape: Shape) -> None:

@@ -16,7 +16,7 @@ from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering
 from .taken import taken
-from .trace import Call, Ref
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 

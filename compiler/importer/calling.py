@@ -10,13 +10,20 @@ from torch import nn
 
 from ..ops.suggest import closest, did_you_mean
 from .graph_model import GraphModel
+from .in_float32 import in_float32
 from .trouble import trouble
 
 Shape = tuple[int, ...]
 
 
-def call(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str] = ()) -> object:
-    """What a module answers; the last inputs are given by these names."""
+def call(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str] = (), casts: dict[str, None] | None = None) -> object:
+    """What a module answers in float32; the last inputs are given by these names. `casts` has the kinds of numbers that it would work in in part."""
+    with in_float32(module, {} if casts is None else casts):
+        return call_as_it_is(module, inputs, by_name)
+
+
+def call_as_it_is(module: nn.Module, inputs: Sequence[torch.Tensor], by_name: Sequence[str] = ()) -> object:
+    """The same in the kinds of numbers that it works in."""
     split = len(inputs) - len(by_name)
     return module(*inputs[:split], **dict(zip(by_name, inputs[split:], strict=True)))
 

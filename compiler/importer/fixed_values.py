@@ -14,7 +14,7 @@ from torch import nn
 
 from .arguments import tensors_of
 from .known import LIKE_THE_FIRST, fills, matters, plain_name
-from .trace import Call, Ref, Trace
+from .traced import Call, Ref, Trace
 from .unsaid import Unsaid
 
 MOST_WORK = 16_000_000

@@ -9,7 +9,7 @@ import torch
 
 from ...base.records import dataclass
 from ..ops.axis_names import Axes
-from .trace import Ran
+from .traced import Ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,13 @@ class Missing:
     """The shapes that the call took and made."""
     around: Ran | None = None
     """Those of the module in whose `forward` it stands, where that is a part of the model."""
+    wider: Ran | None = None
+    """As `ran`, in the run of a larger image, where there is one."""
+    wider_around: Ran | None = None
+    said: str = ""
+    """The call as Python has it."""
+    help: str | None = None
+    """What to do about it, where no operation of one's own carries it."""
 
     def __str__(self) -> str:
         place = f"{self.line[0]}:{self.line[1]}" if self.line else "an unknown line"

@@ -27,7 +27,7 @@ from .sources import Model
 from .structure import Structure, structure
 from .trouble import trouble
 from .unsaid import Unsaid
-from .usable import other_numbers
+from .usable import OF_ONE_KIND, OTHER_KINDS, other_numbers
 from .why_unequal import why_unequal
 from .words import first_keys
 from .write import Writer
@@ -111,7 +111,9 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 source,
                 "F652",
                 f"the model answers none of the inputs that it was compared on: {proof.told}",
-                "let its `forward` take any numbers of these shapes, or import the part that does",
+                OF_ONE_KIND
+                if OTHER_KINDS.search(proof.told)
+                else "let its `forward` take any numbers of these shapes, or import the part that does",
             )
         why, differs_at = why or proof.told, differs_at or proof.differs_at
         nameless = _nameless(proof, model)

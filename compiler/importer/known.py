@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...base.records import dataclass
-from .trace import Call, Ref
-from .unsaid import Unsaid
+from .traced import Call, Ref
+from .unsaid import across
 
 BATCHES = (2, 3)
 """The batch sizes of the two runs."""
@@ -39,7 +39,7 @@ class Data:
         if number == self.batch:
             if self.fold > 1:
                 return number
-            raise Unsaid("an operation along the batch")
+            raise across("an operation")
         return number if number < self.batch else number - 1 + (self.fold > 1)
 
     @property

@@ -19,13 +19,18 @@ from .inits import constant_of, has_other_bias, has_zero_bias, is_said, lecun, t
 from .known import BATCHES, Data, Fixed, Known, matters, plain_name
 from .lower_fixed import beside, flowing, scalar
 from .one_number import with_an_axis
+from .said_call import said
 from .tensor_starts import tensor_starts
-from .trace import Call, Ran, Ref, Trace
+from .traced import Call, Ran, Ref, Trace
 from .unsaid import Unsaid
 from .words import RESERVED, first_keys, free_name, is_name
 
 MISSING = "?"
 """What stands for an operation that the language lacks, until it is known whether anything depends on it."""
+
+
+CASTS = frozenset(("to", "float", "half", "bfloat16", "type", "type_as"))
+"""What changes the kind of a weight's numbers alone."""
 
 
 class Lowering:
@@ -141,21 +146,25 @@ class Lowering:
             self.handle(call)
         except Unsaid as reason:
             made = tuple(ref.number for ref in call.results)
-            around = self.trace.ran.get(call.path)
-            self.flat.missing.append(Missing(str(reason), call.path, call.line, made, plain_name(call.function), self._ran(call), around))
+            self.flat.missing.append(
+                Missing(
+                    str(reason),
+                    call.path,
+                    call.line,
+                    made,
+                    plain_name(call.function),
+                    _ran(self.trace, call),
+                    self.trace.ran.get(call.path),
+                    None if self.wider is None else _ran(self.wider, call),
+                    None if self.wider is None else self.wider.ran.get(call.path),
+                    said(call),
+                    reason.help,
+                )
+            )
             sources = [row.number for row in inputs if isinstance(row, Data)]
             for number in made:
                 self.known.setdefault(number, self._data(number))
                 self.flat.steps.append(Step(number, MISSING, {}, sources, self.trace.values[number].shape, call.path))
-
-    def _ran(self, call: Call) -> Ran | None:
-        """The shapes of a call whose tensors are such as steps take and make."""
-        takes, gives = ([self.trace.values[ref.number] for ref in refs] for refs in (matters(call), call.results))
-        if not all(value.dtype.is_floating_point for value in (*takes, *gives)) or not all(
-            value.source in ("call", "input") for value in takes
-        ):
-            return None
-        return Ran(tuple(value.shape for value in takes), tuple(value.shape for value in gives))
 
     def handle(self, call: Call) -> None:
         """Lower a call by its name."""
@@ -169,7 +178,9 @@ class Lowering:
         first = next((row for row in inputs if row.is_learned), None)
         for ref in call.results:
             shape = self.trace.values[ref.number].shape
-            if first is not None:
+            if first is not None and first is inputs[0] and plain_name(call.function) in CASTS:
+                self.known[ref.number] = first  # the run is in float32
+            elif first is not None:
                 self.known[ref.number] = Fixed(first.key, shape, True, (*first.done, plain_name(call.function)), first.whole)
             else:
                 self.known[ref.number] = Fixed("", shape, False, (plain_name(call.function),))
@@ -215,9 +226,9 @@ class Lowering:
         if like is not None:
             return [beside(self, row, like) if isinstance(row, Data) else row for row in rows]
         most = max((len(row.bare) for row in rows if isinstance(row, Data)), default=0)
-        return [self._of_rank(row, most) if isinstance(row, Data) else row for row in rows]
+        return [self.of_rank(row, most) if isinstance(row, Data) else row for row in rows]
 
-    def _of_rank(self, row: Data, rank: int) -> Data:
+    def of_rank(self, row: Data, rank: int) -> Data:
         """A tensor with axes of size 1 in front, as PyTorch has it beside one of more axes."""
         shape = (1,) * (rank - len(row.bare)) + row.bare
         return row if shape == row.bare else self.between("reshape", {"shape": list(shape)}, [row], shape)
@@ -381,6 +392,16 @@ class Lowering:
                 raise Unsaid("weights of two modules in one call")
             found = head
         return found
+
+
+def _ran(trace: Trace, call: Call) -> Ran | None:
+    """The shapes of a call whose tensors are such as steps take and make."""
+    takes, gives = ([trace.values[ref.number] for ref in refs] for refs in (matters(call), call.results))
+    if not all(value.dtype.is_floating_point for value in (*takes, *gives)) or not all(
+        value.source in ("call", "input") for value in takes
+    ):
+        return None
+    return Ran(tuple(value.shape for value in takes), tuple(value.shape for value in gives))
 
 
 def _check_same(first: Step, step: Step) -> None:

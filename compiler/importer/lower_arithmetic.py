@@ -7,7 +7,7 @@ from dataclasses import replace
 from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers
-from .trace import Call, Ref
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 
@@ -225,64 +225,3 @@ def normalize(low: Lowering, call: Call) -> None:
         raise Unsaid("a norm other than the Euclidean")
     data = low.data(row["input"])
     low.emit(call, "normalize", {"axis": data.axis(row["dim"]), "eps": row["eps"]}, [data])
-
-
-@lowers("norm", "vector_norm", "linalg_norm", "linalg_vector_norm")
-def norm(low: Lowering, call: Call) -> None:
-    names = "input p dim keepdim" if call.function == "norm" else "input ord dim keepdim"
-    row = bind(call, names, p=2, ord=2, dim=None, keepdim=False)
-    data = low.data(row["input"])
-    if {row["p"], row["ord"]} - {2, None, "fro"} or row["dim"] is None:
-        raise Unsaid("a norm other than the Euclidean along an axis")
-    axes = sorted(data.axis(axis) for axis in (row["dim"] if isinstance(row["dim"], list | tuple) else [row["dim"]]))
-    low.emit(call, "reduce", {"by": "norm", "axis": axes[0] if len(axes) == 1 else axes, "keep": row["keepdim"]}, [data])
-
-
-@lowers("max", "min")
-def largest(low: Lowering, call: Call) -> None:
-    """Along an axis; where the values are is not told."""
-    row = bind(call, "input dim keepdim", dim=None, keepdim=False)
-    if not isinstance(row["dim"], int):
-        raise Unsaid(f"`{call.function}` over the batch, or of two tensors")
-    data = low.data(row["input"])
-    low.emit(call, "reduce", {"by": call.function, "axis": data.axis(row["dim"]), "keep": row["keepdim"]}, [data])
-
-
-REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "amin": "min", "var": "var"}
-
-
-@lowers(*REDUCTIONS)
-def reduce(low: Lowering, call: Call) -> None:
-    """Along positions it is a pool, along other axes a reduction."""
-    row = bind(call, "input dim keepdim", dim=None, keepdim=False)
-    data = low.data(row["input"])
-    kind = REDUCTIONS[call.function]
-    if row["dim"] is None:
-        raise Unsaid(f"`{call.function}` over the batch")
-    given = row["dim"] if isinstance(row["dim"], list | tuple) else [row["dim"]]
-    axes = sorted(data.axis(axis) for axis in given)
-    if call.function == "var" and (row.get("unbiased", True) is not True or row.get("correction", 1) != 1):
-        if row.get("unbiased") is not False and row.get("correction", 0) != 0:
-            raise Unsaid("a variance with a correction of its own")
-        data, kind = _deviations(low, data, axes), "mean"
-    pool = {"mean": "global_avgpool", "max": "global_maxpool"}.get(REDUCTIONS[call.function])
-    if pool and data.is_clean and len(data.bare) > 1 and axes == list(range(1, len(data.bare))):
-        if row["keepdim"]:
-            low.emit(call, pool, {}, [data])
-        else:
-            pooled = low.between(pool, {}, [data], (data.bare[0],) + (1,) * (len(data.bare) - 1))
-            low.emit(call, "flatten", {}, [pooled])
-        return
-    if not row["keepdim"] and len(axes) == len(data.bare) > 1:
-        data = low.step("reshape", {"shape": [elements(data.bare)]}, data, (elements(data.bare),))
-        axes = [0]
-    low.emit(call, "reduce", {"by": kind, "axis": axes[0] if len(axes) == 1 else axes, "keep": row["keepdim"]}, [data])
-
-
-def _deviations(low: Lowering, data: Data, axes: list[int]) -> Data:
-    """The squares of how far each value is from the mean along some axes: their mean is the variance of all values."""
-    shape = tuple(1 if axis in axes else size for axis, size in enumerate(data.bare))
-    mean = low.between("reduce", {"by": "mean", "axis": axes[0] if len(axes) == 1 else axes, "keep": True}, [data], shape)
-    turned = low.between("scale", {"factor": -1}, [mean], shape)
-    apart = low.between("add", {"broadcast": True}, [data, turned], data.bare)
-    return replace(data, number=low.between("square", {}, [apart], data.bare).number)

@@ -9,9 +9,9 @@ from .known import Data, Fixed
 from .lower import Lowering, bind, lowers
 from .lower_constant import numbers
 from .lower_fixed import beside
-from .lower_masks import attention_mask
+from .lower_masks import attention_mask, finite
 from .lower_truths import added, is_truth, not_, padding
-from .trace import Call, Ref
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 
@@ -26,37 +26,59 @@ def attention(low: Lowering, call: Call) -> None:
     query, key, value = (beside(low, item, like) for item in (query, key, value))  # a learned query, say, is one for the whole batch
     if key.number != value.number:
         raise Unsaid("attention whose keys and values come from two tensors")
+    if not like.alone and (like.batch != 1 or len(like.shape) != 3):
+        raise Unsaid("attention along the batch", BATCH_SECOND)
     weight = low.of(row["in_proj_weight"])
     assert isinstance(weight, Fixed)
     owner = weight.key.rpartition(".")[0]
     arguments: dict[str, Plain] = {"heads": row["num_heads"], "dropout": row["dropout_p"], "bias": row["in_proj_bias"] is not None}
+    told, masks = _masks(low, row["attn_mask"], row["key_padding_mask"], query.shape[0], like.fold)
     inputs = [query] if query.number == key.number else [query, key]
-    told, masks = _masks(low, row["attn_mask"], row["key_padding_mask"], query.bare[-2])
-    low.emit(call, "attention", arguments | told, [*inputs, *masks], owner)
+    if like.fold == 1:
+        low.emit(call, "attention", arguments | told, [*inputs, *masks], owner)
+        return
+    # Rows that are folded into the batch are axes in front of the sequence; PyTorch has it first.
+    rows = [low.step("permute", {"order": TURNED}, item, tuple(item.bare[axis] for axis in TURNED)) for item in inputs]
+    shape = tuple(low.result(call).bare[axis] for axis in TURNED)
+    found = low.between("attention", arguments | told, [*rows, *masks], shape, owner)
+    low.emit(call, "permute", {"order": TURNED}, [found])
 
 
-def _masks(low: Lowering, mask: Ref | None, padding_: Ref | None, length: int) -> tuple[dict[str, Plain], list[Data]]:
+TURNED = [1, 0, 2]
+"""A sequence and the rows beside it, each in the other's place."""
+
+BATCH_SECOND = (
+    "`nn.MultiheadAttention` takes [length, batch, features], or [length, features] of one alone: make it with `batch_first=True`, and "
+    "give it [batch, length, features]"
+)
+"""What helps where a model compares the images of a batch with each other, as one does that forgets where the batch stands."""
+
+
+def _masks(low: Lowering, mask: Ref | None, padding_: Ref | None, length: int, fold: int) -> tuple[dict[str, Plain], list[Data]]:
     """What is told of a mask and of padding, and what both add to the logits."""
-    keys = [] if padding_ is None else padding(low, padding_)
+    keys = [] if padding_ is None else padding(low, padding_, fold)
     if not keys:
-        return ({}, []) if mask is None else _of_places(low, mask, length)
+        return ({}, []) if mask is None else _of_places(low, mask, length, fold)
     if mask is None:
         return {"mask": True}, keys
-    _, rows = _of_places(low, mask, length)
+    _, rows = _of_places(low, mask, length, fold)
     if not rows:  # what lies ahead, which goes with no other mask as a word
-        ahead = torch.full((1, length, length), float("-inf")).triu(1)
+        ahead = torch.full((*[1] * (len(keys[0].bare) - 2), length, length), float("-inf")).triu(1)
         rows = [numbers(low, ahead, tuple(ahead.shape))]
     shape = tuple(max(sizes) for sizes in zip(rows[0].bare, keys[0].bare, strict=True))
     return {"mask": True}, [low.between("add", {"broadcast": True}, [*keys, *rows], shape)]
 
 
-def _of_places(low: Lowering, mask: Ref, length: int) -> tuple[dict[str, Plain], list[Data]]:
+def _of_places(low: Lowering, mask: Ref, length: int, fold: int) -> tuple[dict[str, Plain], list[Data]]:
     """A mask that says which places see which."""
     if not isinstance(low.of(mask), Data):
-        return attention_mask(low, mask, length)
+        return attention_mask(low, mask, length, fold)
     data = added(low, low.data(mask)) if is_truth(low, mask) else low.data(mask)
     if len(data.bare) != 3:
         raise Unsaid("a mask of attention that depends on the input, and is not one for each head")
+    if fold > 1:
+        apart = (fold, data.bare[0] // fold, *data.bare[1:])
+        data = low.between("reshape", {"shape": list(apart)}, [data], apart)
     return {"mask": True}, [data]
 
 
@@ -81,5 +103,5 @@ def _added(low: Lowering, mask: Ref) -> Data:
     if isinstance(low.of(mask), Data):
         return added(low, not_(low, low.data(mask)))
     kept = low.values.of(mask.number)
-    fill = torch.where(kept, 0.0, float("-inf"))
+    fill = finite(torch.where(kept, 0.0, float("-inf")))
     return numbers(low, fill, tuple(fill.shape))

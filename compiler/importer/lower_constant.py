@@ -12,7 +12,7 @@ from .flat_steps import Plain
 from .known import Data
 from .separated import Separated, separated
 from .tables import constant
-from .trace import Call, Trace
+from .traced import Call, Trace
 from .unsaid import Unsaid
 from .waves import Waves, waves
 

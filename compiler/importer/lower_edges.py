@@ -9,8 +9,8 @@ from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering, bind, lowers
 from .lower_fixed import beside
-from .trace import Call, Ref
-from .unsaid import Unsaid
+from .traced import Call, Ref
+from .unsaid import Unsaid, across
 from .written_parts import Part, Written, written
 
 
@@ -97,7 +97,7 @@ def tile(low: Lowering, call: Call) -> None:
     times = list(given[0]) if given and isinstance(given[0], list) else list(given)
     times = [1] * (len(data.shape) - len(times)) + times
     if len(times) > len(data.shape) or (not data.alone and times[data.batch] > 1):
-        raise Unsaid("copies along the batch")
+        raise across("copies")
     current, shape = data, list(data.bare)
     for axis, count in enumerate(times):
         if count == 1 or (axis == data.batch and not data.alone):
@@ -109,7 +109,7 @@ def tile(low: Lowering, call: Call) -> None:
         current = low.between("expand", {"shape": list(many)}, [current], many)
         current = low.between("reshape", {"shape": list(shape)}, [current], tuple(shape))
     if tuple(shape) != made.bare:
-        raise Unsaid("copies along the batch")
+        raise across("copies")
     low.tell(made.number, replace(made, number=current.number))
 
 

@@ -12,7 +12,7 @@ from .flat_steps import Plain, Sizes
 from .known import Data, Fixed, plain_name
 from .lower_constant import Lower, fixed, number_of, reshaped, source
 from .tables import relative_bias
-from .trace import Ref
+from .traced import Ref
 from .unsaid import Unsaid
 
 STRETCHES = frozenset(("expand", "expand_as", "repeat", "broadcast_to", "tile"))

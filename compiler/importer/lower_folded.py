@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .flat_steps import Plain
 from .known import Data
-from .lower import Lowering, spread
-from .trace import Call
+from .lower import Lowering, one, spread
+from .traced import Call
 from .unsaid import Unsaid
 
 
@@ -41,10 +41,10 @@ def side_by_side(low: Lowering, call: Call, operation: str, arguments: dict[str,
     tall = sides[0] + 2 * pads[0]
     more = -tall % stride[0]
     current = data
-    if any(pads) or more:
+    if pads[0] or more:
         current = low.between("reshape", {"shape": [rows * channels, *sides]}, [current], (rows * channels, *sides))
-        edges = [pads[0], pads[0] + more, *(pads[axis] for axis in range(1, rank) for _ in range(2))]
-        sides = [tall + more, *(side + 2 * p for side, p in zip(sides[1:], pads[1:], strict=True))]
+        edges = [pads[0], pads[0] + more, *[0] * (2 * rank - 2)]
+        sides = [tall + more, *sides[1:]]
         current = low.between("pad", {"sides": edges, "mode": "zeros", "value": 0}, [current], (rows * channels, *sides))
         current = low.between("reshape", {"shape": [rows, channels, *sides]}, [current], (rows, channels, *sides))
     current = low.between("permute", {"order": [1, 0, *range(2, 2 + rank)]}, [current], (channels, rows, *sides))
@@ -52,13 +52,15 @@ def side_by_side(low: Lowering, call: Call, operation: str, arguments: dict[str,
     current = low.between("reshape", {"shape": list(joined)}, [current], joined)
     outputs = made.bare[1]
     step = sides[0] // stride[0]
+    # As much below the last that as many windows begin in it as in the others: what these make is cut off.
+    below = (rows * step - 1) * stride[0] + dilation[0] * (kernel[0] - 1) + 1 - joined[1] if "kernel" in arguments else 0
+    if below > 0:
+        joined = (channels, joined[1] + below, *joined[2:])
+        edges = [0, below, *[0] * (2 * rank - 2)]
+        current = low.between("pad", {"sides": edges, "mode": "zeros", "value": 0}, [current], joined)
     long = (joined[1] - dilation[0] * (kernel[0] - 1) - 1) // stride[0] + 1 if "kernel" in arguments else joined[1]
-    told = arguments | ({"pad": 0} if "pad" in arguments else {})
+    told = arguments | ({"pad": one((0, *pads[1:]))} if "pad" in arguments else {})
     current = low.between(operation, told, [current], (outputs, long, *made.bare[3:]), key)
-    if long < rows * step:
-        short = rows * step - long
-        whole = (outputs, rows * step, *made.bare[3:])
-        current = low.between("pad", {"sides": [0, short, *[0] * (2 * rank - 2)], "mode": "zeros", "value": 0}, [current], whole)
     apart = (outputs, rows, step, *made.bare[3:])
     current = low.between("reshape", {"shape": list(apart)}, [current], apart)
     if step > made.bare[2]:

@@ -12,8 +12,8 @@ from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_fixed import beside
 from .lower_folded import batched, clean, pooled, side_by_side, unbatched
 from .lower_products import dense
-from .trace import Call, Ref
-from .unsaid import Unsaid
+from .traced import Call, Ref
+from .unsaid import Unsaid, across
 from .worked_weights import blurring, normed, standardised
 
 
@@ -117,7 +117,7 @@ def linear(low: Lowering, call: Call) -> None:
     row = bind(call, "input weight bias", bias=None)
     data, weight = low.data(row["input"]), low.of(row["weight"])
     if len(data.shape) - 1 == data.batch:
-        raise Unsaid("`linear` along the batch")
+        raise across("`linear`")
     bias = row["bias"]
     if low.is_tied(row["weight"]) or low.is_made_up(row["weight"]) or not low.has_name(row["weight"], "weight"):
         dense(low, call, data, row["weight"], bias)

@@ -11,8 +11,8 @@ from .known import Data
 from .lower import Lowering, bind, lowers
 from .lower_constant import numbers
 from .lower_fixed import beside
-from .lower_truths import choose, cover, is_truth, not_
-from .trace import Call, Ref
+from .lower_truths import FARTHEST, choose, cover, is_truth, not_
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 COVERS = -1e4
@@ -105,7 +105,7 @@ def _filled(low: Lowering, call: Call, given: object, mask: object, value: objec
         kept = replace(data, number=low.between("mul", {}, [data, factor], data.bare).number)
     if number <= COVERS and is_causal(covered):
         number = float("-inf")  # the table of what is ahead; each place keeps itself, so that the weights are the same numbers
-    fill = _beside(low, torch.where(covered, number, 0.0), data)
+    fill = _beside(low, finite(torch.where(covered, number, 0.0)), data)
     low.emit(call, "add", {"broadcast": fill.bare != data.bare}, [kept, fill])
 
 
@@ -126,6 +126,13 @@ def _number(low: Lowering, value: object) -> float:
     raise Unsaid("a mask that chooses between two tensors")
 
 
+def finite(added: torch.Tensor) -> torch.Tensor:
+    """What is added to logits, with a number in the place of minus infinity; as it is where a row is covered whole, and the same in the table of what lies
+    ahead, which is a word."""
+    covered = added == float("-inf")
+    return added if bool(covered.all(-1).any()) or is_causal(covered) else added.masked_fill(covered, FARTHEST)
+
+
 def is_causal(covered: torch.Tensor) -> bool:
     """Whether what is covered is what lies ahead of each place, and nothing else."""
     while covered.dim() > 2 and covered.shape[0] == 1:
@@ -140,7 +147,7 @@ def covers_ahead(step: Step | None) -> bool:
     return step is not None and step.operation == "constant" and step.arguments.get("value") == "causal"
 
 
-def attention_mask(low: Lowering, mask: Ref, length: int) -> tuple[dict[str, Plain], list[Data]]:
+def attention_mask(low: Lowering, mask: Ref, length: int, fold: int) -> tuple[dict[str, Plain], list[Data]]:
     """What `attention` must be told of a mask for all heads, and the tensor that is added to the logits where there is no word for it."""
     found = low.of(mask)
     if isinstance(found, Data):
@@ -153,5 +160,6 @@ def attention_mask(low: Lowering, mask: Ref, length: int) -> tuple[dict[str, Pla
         return {"causal": True}, []
     if added.dim() != 2:
         raise Unsaid("a mask of attention that is another one for each head")
-    shape = (1, *added.shape)
+    added = finite(added)
+    shape = (*[1] * (1 + (fold > 1)), *added.shape)
     return {"mask": True}, [numbers(low, added.reshape(shape), shape)]

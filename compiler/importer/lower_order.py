@@ -12,7 +12,7 @@ from .by_distance import gathered
 from .known import Data
 from .lower import Lowering, bind, lowers
 from .taken import taken
-from .trace import Call, Ref
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 

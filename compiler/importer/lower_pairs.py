@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .known import Data
 from .lower import Lowering, bind, lowers
-from .trace import Call, Ref
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 

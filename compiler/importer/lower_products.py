@@ -8,8 +8,8 @@ from .known import Data
 from .lower import Lowering, bind, lowers
 from .lower_arithmetic import summed, times
 from .lower_fixed import beside
-from .trace import Call, Ref
-from .unsaid import Unsaid
+from .traced import Call, Ref
+from .unsaid import Unsaid, across
 
 
 @lowers("matmul", "bmm", "mm", "mv", "dot")
@@ -31,7 +31,7 @@ def addmm(low: Lowering, call: Call) -> None:
         return
     addend = times(low, low.data(row["input"]), row["beta"])
     assert isinstance(addend, Data)
-    low.emit(call, *summed(product, beside(low, addend, made)))
+    low.emit(call, *summed(product, _addend(low, addend, made)))
 
 
 def dense(low: Lowering, call: Call, data: Data, weight: Ref, bias: Ref | None) -> None:
@@ -44,7 +44,12 @@ def dense(low: Lowering, call: Call, data: Data, weight: Ref, bias: Ref | None) 
     if bias is None:
         _told(low, call, product)
     else:
-        low.emit(call, *summed(product, beside(low, low.data(bias), made)))
+        low.emit(call, *summed(product, _addend(low, low.data(bias), made)))
+
+
+def _addend(low: Lowering, data: Data, made: Data) -> Data:
+    """What is added to a product, with as many axes."""
+    return low.of_rank(data, len(made.bare)) if made.alone else beside(low, data, made)
 
 
 def _told(low: Lowering, call: Call, product: Data) -> None:
@@ -55,7 +60,7 @@ def _product(low: Lowering, one: Data, two: Data, made: Data) -> Data:
     """The product as steps that the trace does not have."""
     if 1 in (len(one.shape), len(two.shape)):
         return _by_vector(low, one, two, made)
-    if two.alone and len(two.shape) == 2 and not one.alone and one.batch < len(one.shape) - 1:
+    if two.alone and len(two.shape) == 2 and (len(one.shape) > 2 if one.alone else one.batch < len(one.shape) - 1):
         return _by_one_matrix(low, one, two, made)
     rank = max(len(one.shape), len(two.shape))
     folded_rows = (
@@ -64,7 +69,7 @@ def _product(low: Lowering, one: Data, two: Data, made: Data) -> Data:
     if not folded_rows:
         one, two = beside(low, one, two), beside(low, two, one)
     if max(one.batch, two.batch) >= rank - 2 and not folded_rows:
-        raise Unsaid("a product of matrices along the batch")
+        raise across("a product of matrices")
     lead = tuple(max(sizes) for sizes in zip(one.bare[:-2], two.bare[:-2], strict=True)) if len(one.bare) == len(two.bare) else None
     if lead is None:
         raise Unsaid("a product of matrices of which one serves several")
@@ -76,7 +81,7 @@ def _by_vector(low: Lowering, one: Data, two: Data, made: Data) -> Data:
     """A product of which a side is a vector: a matrix of one column on the right, of one row on the left."""
     vector, is_right = (two, True) if len(two.shape) == 1 else (one, False)
     if not vector.alone:
-        raise Unsaid("a product of matrices along the batch")
+        raise across("a product of matrices")
     shape = (*vector.shape, 1) if is_right else (1, *vector.shape)
     matrix = low.step("reshape", {"shape": list(shape)}, vector, shape)
     end = len(made.shape) if is_right else len(made.shape) - 1
@@ -132,7 +137,7 @@ def einsum(low: Lowering, call: Call) -> None:
         or any(letter not in after for letter in letters)
         or any(letters & set(s) for s, r in zip(sides, rows, strict=True) if r.alone)
     ):
-        raise Unsaid("`einsum` along the batch")
+        raise across("`einsum`")
     gone = letters if made.fold == 1 else set[str]()
     if any(not row.bare for row in rows):
         _by_one_number(low, call, rows, [[letter for letter in side if letter not in gone] for side in [*sides, after]])
@@ -159,5 +164,5 @@ def outer(low: Lowering, call: Call) -> None:
     row = bind(call, "input vec2")
     one, two = (low.data(row[name]) for name in ("input", "vec2"))
     if one.bare or not two.alone:
-        raise Unsaid("`outer` along the batch")
+        raise across("`outer`")
     low.emit(call, "mul", {}, [low.step("reshape", {"shape": [1]}, one, (1,)), two])

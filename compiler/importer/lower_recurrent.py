@@ -7,7 +7,7 @@ from dataclasses import replace
 from .flat_steps import Plain
 from .known import Data, Fixed
 from .lower import Lowering, bind, lowers
-from .trace import Call, Ref
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 

@@ -13,7 +13,7 @@ from .flat_steps import Plain, Word
 from .known import Data, matters
 from .lower import Lowering, bind, lowers, one, spread
 from .lower_folded import batched, unbatched
-from .trace import Call
+from .traced import Call
 from .unsaid import Unsaid
 
 

@@ -8,8 +8,8 @@ from .flat_steps import Plain
 from .known import Data, Fixed, plain_name
 from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_order import by_several
-from .trace import Call, Ref
-from .unsaid import Unsaid
+from .traced import Call, Ref
+from .unsaid import Unsaid, across
 
 SAME = (
     "contiguous", "clone", "to", "float", "type", "type_as", "detach", "half", "bfloat16", "cuda", "cpu", "requires_grad", "alias", "double",
@@ -317,7 +317,7 @@ def _along(low: Lowering, call: Call, data: Data) -> None:
     current = low.between("reshape", {"shape": list(whole)}, [current], whole)
     order = [*range(axis), *range(axis + 1, len(whole)), axis]
     if [whole[place] for place in order] != list(made.bare):
-        raise Unsaid("`Tensor.unfold` along the batch")
+        raise across("`Tensor.unfold`")
     low.emit(call, "permute", {"order": order}, [current])
 
 

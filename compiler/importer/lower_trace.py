@@ -17,13 +17,14 @@ from . import (
     lower_pairs,
     lower_products,
     lower_recurrent,
+    lower_reductions,
     lower_resized,
     lower_shapes,
     lower_truths,
 )
 from .flat_steps import Flat
 from .lower import TABLE, Lowering
-from .trace import Trace
+from .traced import Trace
 
 ROOMS = (
     lower_arithmetic,
@@ -35,6 +36,7 @@ ROOMS = (
     lower_pairs,
     lower_products,
     lower_recurrent,
+    lower_reductions,
     lower_resized,
     lower_shapes,
     lower_truths,

@@ -7,11 +7,10 @@ from dataclasses import replace
 import torch
 
 from .by_distance import once
-from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering, bind, lowers
 from .lower_constant import numbers
-from .trace import Call, Ref
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 FARTHEST = -30_000
@@ -153,8 +152,9 @@ def as_number(low: Lowering, call: Call) -> None:
     low.alias(call, low.data(call.arguments[0]))
 
 
-def padding(low: Lowering, mask: Ref) -> list[Data]:
-    """Which keys are padding, as what is added to the logits of all heads and places, [1, 1, keys]; none where none are."""
+def padding(low: Lowering, mask: Ref, fold: int) -> list[Data]:
+    """Which keys are padding, as what is added to the logits of all heads and places, [1, 1, keys]; none where none are. With rows that are folded into
+    the batch these stand in front."""
     known = low.of(mask)
     if isinstance(known, Data):
         data = added(low, known) if is_truth(low, mask) else known
@@ -164,7 +164,8 @@ def padding(low: Lowering, mask: Ref) -> list[Data]:
         if not bool(fill.any()):
             return []
         data = numbers(low, fill.squeeze(0), tuple(fill.squeeze(0).shape))
-    if len(data.bare) != 1:
+    lead = (data.bare[0],) if fold > 1 and len(data.bare) == 2 and data.bare[0] in (1, fold) else ()
+    if len(data.bare) != 1 + len(lead):
         raise Unsaid("a mask of padding of more axes than the keys")
-    told: dict[str, Plain] = {"shape": [1, 1, *data.bare]}
-    return [low.between("reshape", told, [data], (1, 1, *data.bare))]
+    whole = (*(lead or (1,) * (fold > 1)), 1, 1, data.bare[-1])
+    return [low.between("reshape", {"shape": list(whole)}, [data], whole)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import math
 import os
+import re
 from collections.abc import Sequence
 
 import torch
 from torch import nn
 
+from ...base.records import dataclass
 from ...base.source import Source
 from ...dsl.format.printer import format_source
 from ..driver import check_source
@@ -17,18 +19,36 @@ from ..ops import TABLE as OPERATIONS
 from ..ops.base import Shape
 from .constructors import Arguments
 from .known import BATCHES
-from .trace import Ran
+from .said_call import NAMES
+from .traced import Ran
 from .words import RESERVED, is_name, snake
+
+YET_TO_COME = "my_layers.py"
+"""Where a class is that somebody is to write."""
 
 MOST_WEIGHTS = 12
 """Tensors of a state_dict that a declaration in a message lists."""
 
-NAMES = "abcdefgh"
-"""What several tensors are called where the module does not say."""
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """An operation of one's own: its word, and the lines of its declaration."""
+
+    word: str
+    lines: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"<Declared {self.word}>"
+
+    def numbered(self, count: int) -> Declared:
+        """The same where others of the name are there already; a class that is yet to be written is another one, too."""
+        word = f"{self.word}{count}"
+        head = self.lines[0].replace(f"operation {self.word}(", f"operation {word}(", 1)
+        return Declared(word, (re.sub(rf'("{YET_TO_COME}:\w+)"', rf'\g<1>{count}"', head), *self.lines[1:]))
 
 
-def of_module(module: nn.Module, ran: Ran, made_with: Arguments | None) -> list[str] | None:
-    """The lines of a declaration of the module's class; None where no text can make such a module, or the shapes do not say how it works."""
+def of_module(module: nn.Module, ran: Ran, wider: Ran | None, made_with: Arguments | None) -> Declared | None:
+    """A declaration of the module's class; None where no text can make such a module, or the shapes do not say how it works."""
     kind = type(module)
     arguments = _arguments(kind, made_with)
     state = module.state_dict(keep_vars=True)
@@ -39,17 +59,19 @@ def of_module(module: nn.Module, ran: Ran, made_with: Arguments | None) -> list[
         rows = [_tensor(key, value) for key, value in state.items() if isinstance(value, nn.Parameter) is not is_buffer]
         rules += [f"{word} {', '.join(rows)}"] if rows else []
     names = [*inspect.signature(kind.forward).parameters][1:]
-    return _declared(kind.__name__, f"{_home(kind)}:{kind.__qualname__}", ran, rules, names)
+    return _declared(kind.__name__, f"{_home(kind)}:{kind.__qualname__}", (ran, wider), rules, names)
 
 
-def of_function(function: str, ran: Ran) -> list[str] | None:
+def of_function(function: str, ran: Ran, wider: Ran | None) -> Declared | None:
     """The same for a call that stands in a larger `forward`: the class is yet to be written. None where it makes numbers that no step makes."""
     name = "".join(part.capitalize() for part in function.strip("_").split("_"))
-    return _declared(name, f"my_layers.py:{name}", ran, [], [])
+    name = f"Own{name}" if hasattr(nn, name) else name
+    return _declared(name, f"{YET_TO_COME}:{name}", (ran, wider), [], [])
 
 
-def _declared(name: str, place: str, ran: Ran, rules: Sequence[str], names: Sequence[str]) -> list[str] | None:
-    """A text that the compiler takes, as lines; None where it does not."""
+def _declared(name: str, place: str, runs: tuple[Ran, Ran | None], rules: Sequence[str], names: Sequence[str]) -> Declared | None:
+    """A declaration that the compiler takes; None where it does not."""
+    ran, wider = runs
     if not ran.takes or not ran.gives or not all(len(shape) > 1 and shape[0] == BATCHES[0] for shape in (*ran.takes, *ran.gives)):
         return None
     word = snake(name)
@@ -58,8 +80,8 @@ def _declared(name: str, place: str, ran: Ran, rules: Sequence[str], names: Sequ
     takes = f" takes {', '.join(several)}" if len(ran.takes) > 1 else ""
     made = [f"y{number}" for number in range(len(ran.gives))]
     gives = f" gives {', '.join(made)}" if len(made) > 1 else ""
-    first = ran.takes[0][1:]
-    shapes = [_shape(shape[1:], first) for shape in ran.gives]
+    seen = [ran] if wider is None or not _alike(ran, wider) else [ran, wider]
+    shapes = [_shape([row.gives[number][1:] for row in seen], [row.takes[0][1:] for row in seen]) for number in range(len(ran.gives))]
     shape = shapes[0] if len(shapes) == 1 else f"[{', '.join(shapes)}]"
     text = "\n".join([f'operation {word}(){takes}{gives} from "{place}" {{', *rules, f"shape {shape}", "}"])
     inputs = "\n".join(f"input x{number}[{', '.join(map(str, row[1:]))}]" for number, row in enumerate(ran.takes))
@@ -69,28 +91,39 @@ def _declared(name: str, place: str, ran: Ran, rules: Sequence[str], names: Sequ
     used = f"\nnetwork n {{\n{inputs}\n{step}\n}}\n"
     if any(row.is_error for row in check_source(Source.of("own", text + used)).diagnostics):
         return None
-    return format_source(Source.of("own", text + "\n")).rstrip("\n").split("\n")
+    return Declared(word, tuple(format_source(Source.of("own", text + "\n")).rstrip("\n").split("\n")))
 
 
-def _shape(made: Shape, given: Shape) -> str:
-    """As it follows from what comes in, where it does."""
-    if made == given:
+def _alike(one: Ran, other: Ran) -> bool:
+    """Whether both have tensors of as many axes."""
+    return [len(row) for row in (*one.takes, *one.gives)] == [len(row) for row in (*other.takes, *other.gives)]
+
+
+AXES = {1: ("length",), 2: ("height", "width")}
+"""What is behind the channels, by how many axes these are."""
+
+
+def _shape(made: Sequence[Shape], given: Sequence[Shape]) -> str:
+    """As it follows from what comes in, in each run; a size that nothing shows to follow is a number."""
+    if list(made) == list(given):
         return "in.shape"
-    axes = {2: ("height", "width"), 1: ("length",)}.get(len(given) - 1, ())
-    if len(made) != len(given) or not axes:
-        return f"[{', '.join(map(str, made))}]"
-    rows = [str(made[0])]
-    for axis, one, other in zip(axes, made[1:], given[1:], strict=True):
-        scale = math.gcd(one, other)
-        if one == other:
-            rows.append(f"in.{axis}")
-        elif scale == one:
-            rows.append(f"in.{axis} / {other // one}")
-        elif scale == other:
-            rows.append(f"{one // other} * in.{axis}")
-        else:
-            rows.append(str(one))
+    names = AXES.get(len(given[0]) - 1, ())
+    if len(made[0]) != len(given[0]) or not names:
+        return f"[{', '.join(map(str, made[0]))}]"
+    rows = [str(made[0][0])]
+    for axis, name in enumerate(names, 1):
+        rows.append(_side([row[axis] for row in made], [row[axis] for row in given], f"in.{name}"))
     return f"[{', '.join(rows)}]"
+
+
+def _side(made: Sequence[int], given: Sequence[int], word: str) -> str:
+    """One size; a quotient is one where two runs have it."""
+    if list(made) == list(given):
+        return word
+    one, other = given[0] // math.gcd(made[0], given[0]), made[0] // math.gcd(made[0], given[0])
+    if len(set(made)) > 1 and 1 in (one, other) and all(row * one == size * other for row, size in zip(made, given, strict=True)):
+        return f"{word} / {one}" if one > 1 else f"{other} * {word}"
+    return str(made[0])
 
 
 def _tensor(key: str, value: torch.Tensor) -> str:

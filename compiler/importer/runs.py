@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import re
-from collections.abc import Mapping, Sequence
 
 import torch
 from torch import nn
@@ -13,22 +12,22 @@ from torch import nn
 from ...reporting.error import ArchError
 from ..files.system_errors import EXTRAS, installed_by
 from .calling import call
-from .constructors import Arguments
 from .fixed_values import answered
-from .flat_steps import Flat, Missing
+from .flat_steps import Flat
 from .graph_model import GraphModel
 from .known import BATCHES
 from .lower_trace import lower
 from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
-from .own_operation import of_function, of_module
+from .refusals import MOST_TOLD, refusal
 from .sources import Model, as_it_was, on_meta
-from .trace import Trace, trace
+from .trace import trace
+from .traced import Trace
 from .training_notes import training_notes
 from .training_part import put_back
 from .trouble import UNASKED, trouble
 from .unsaid import Unsaid
-from .usable import other_numbers
+from .usable import OF_ONE_KIND, OTHER_KINDS, other_numbers
 
 LONGEST = 200
 """Characters of PyTorch's own words that a message gives."""
@@ -38,9 +37,6 @@ WANTS_INTEGERS = re.compile(r"scalar types?:? (Long|Int)|\bindices\b|expected .*
 
 WANTS_TRUTHS = re.compile(r"\bbool(ean)?\b|bitwise_\w+", re.IGNORECASE)
 """What it says to numbers where it wants a mask."""
-
-MOST_TOLD = 8
-"""How many missing operations a refusal lists."""
 
 
 class Runs:
@@ -61,7 +57,7 @@ class Runs:
                 source,
                 "F653",
                 f"the language cannot say this model: {reason}",
-                "import the part of it that can be said, or change it there",
+                reason.help or "import the part of it that can be said, or change it there",
             ) from None
         if not flat.outputs:
             raise trouble(
@@ -80,13 +76,15 @@ class Runs:
                 f"wrap it: `nn.Sequential({kind}(…))`",
             )
         if flat.missing:
-            raise _refusal(source, flat.missing, modules, model.constructors)
+            raise refusal(source, flat.missing, modules, model.constructors)
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
                 flat = _with_sides(lower(self._runs(training=True), modules, model.starts, model.has_one_size), flat) or flat
         if self.traces[0].left_out:
             told = ", ".join(self.traces[0].left_out[:MOST_TOLD])
             flat.notes.append(f"the model returns {told} beside its tensors, which a network does not: left out")
+        if self.traces and self.traces[0].casts:
+            flat.notes.append(f"the model works in {' and '.join(self.traces[0].casts)} in part, and the text in float32 throughout")
         if not model.of_library and not isinstance(model.module, GraphModel):
             flat.notes += training_notes(model.module, model.inputs, model.by_name)
         put_back(flat, model.in_training)
@@ -120,6 +118,7 @@ class Runs:
 
     def _lowered(self, modules: dict[str, nn.Module]) -> Flat:
         self.traces = self._first_runs()
+        self.model.rewritten = tuple(self.traces[0].rewritten)
         return lower(self.traces, modules, self.model.starts, self.model.has_one_size)
 
     def _first_runs(self) -> list[Trace]:
@@ -232,6 +231,8 @@ def _remedy(model: Model, told: str) -> str:
         return "its lazy layers learn their sizes from a run: give it one first" + (
             "" if model.keep else ", by `--input` with sizes that it takes"
         )
+    if OTHER_KINDS.search(told):
+        return OF_ONE_KIND
     if model.keep:
         return "give example inputs that it takes, with the batch" + (", of whole numbers" if WANTS_INTEGERS.search(told) else "")
     if model.sizes_given:
@@ -260,48 +261,3 @@ def _with_sides(both: Flat, plain: Flat) -> Flat | None:
     ]
     both.outputs, both.lies = main, plain.lies
     return both
-
-
-def _refusal(
-    source: str, missing: Sequence[Missing], modules: Mapping[str, nn.Module], constructors: Mapping[int, tuple[nn.Module, Arguments]]
-) -> Exception:
-    rows: dict[str, list[Missing]] = {}
-    for row in missing:
-        rows.setdefault(row.what, []).append(row)
-    notes = [
-        f"{what}: {len(found)} time{'s' if len(found) > 1 else ''}, first in {found[0].path or 'the root module'}"
-        + (f", {place_of_line(found[0].line)}" if found[0].line else "")
-        for what, found in list(rows.items())[:MOST_TOLD]
-    ]
-    if len(rows) > MOST_TOLD:
-        notes.append(f"and {len(rows) - MOST_TOLD} more")
-    first = next(iter(rows))
-    carried = _carried(missing[0], modules, constructors)
-    return trouble(
-        source,
-        "F653",
-        f"the language cannot say {len(rows)} of the model's operations: {first}" + (", …" if len(rows) > 1 else ""),
-        help="\n".join(carried),
-        notes=notes,
-    )
-
-
-def _carried(row: Missing, modules: Mapping[str, nn.Module], constructors: Mapping[int, tuple[nn.Module, Arguments]]) -> list[str]:
-    """How an operation of one's own says it: the whole module where that is a part of the model, or else the call alone."""
-    told, module = None, modules.get(row.path)
-    if row.path and module is not None and row.around is not None and row.around.is_plain:
-        made_with = constructors.get(id(module))
-        told = of_module(module, row.around, None if made_with is None else made_with[1])
-        if told is not None:
-            return [f"an operation of one's own carries `{row.path}` (`archc explain operation`):", *told]
-    if row.ran is not None:
-        told = of_function(row.function, row.ran)
-    if told is None:
-        return [
-            "put these lines into an `nn.Module` of their own, whose constructor takes numbers and whose `forward` takes tensors of real "
-            "numbers and returns such: an operation of one's own carries that module (`archc explain operation`)"
-        ]
-    return [
-        f"an operation of one's own carries it, with a class whose `forward` calls `{row.function}` (`archc explain operation`):",
-        *told,
-    ]

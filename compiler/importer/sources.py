@@ -29,6 +29,7 @@ from .constructors import Arguments, watched
 from .drawn_starts import Draws
 from .factories import a_kind, not_made, of_factory, of_library
 from .flat_steps import Flat, Lies
+from .in_float32 import kinds_of, widen
 from .large_models import Undrawn
 from .returned import outputs
 from .trouble import UNASKED, trouble
@@ -79,6 +80,8 @@ class Model:
     """Whether archc wrote it."""
     lies: list[Lies] = field(default_factory=list)
     """How it has its outputs, where these lie in another way than the language's."""
+    rewritten: tuple[str, ...] = ()
+    """Weights that it writes into as it runs."""
     in_training: list[dict[str, Any]] = field(default_factory=list)
     """Steps that a run in evaluation does not show, where the file tells them."""
 
@@ -132,7 +135,7 @@ def model_of(
         origin,
         made,
         of_library=library in LIBRARIES,
-        notes=work_in(module),
+        notes=[*work_in(module), *widen(module)],
         starts=draws.starts(module) | starts_of(module, starts),
         sizes_given=bool(shapes),
         by_name=by_name,
@@ -153,9 +156,9 @@ def model_of_module(module: nn.Module, example_inputs: Examples, name: str | Non
     given, by_name = _given(module, example_inputs)
     inputs = [torch.empty(2, *tensor.shape[1:], dtype=tensor.dtype, device="meta") for tensor in given]
     kind, notes = type(module), list[str]()
-    if is_worked_out(module):
+    if is_worked_out(module) or len(kinds_of(module)) > 1:
         module = copied(module)  # somebody's, which stays as it is
-        notes = work_in(module)
+        notes = [*work_in(module), *widen(module)]
     origin = f"{kind.__qualname__} of {kind.__module__}"
     return Model(name or identifier(snake(kind.__name__)), module, inputs, origin, keep=True, notes=notes, by_name=by_name)
 

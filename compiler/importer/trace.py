@@ -12,7 +12,6 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
 from types import MappingProxyType
 from typing import Any
 
@@ -21,125 +20,16 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
-from ..ops.base import Shape
+from . import attention_parts, in_float32
 from .arguments import bare, tensors_of
 from .calling import call, input_names
 from .emptied import emptied, is_filled
 from .graph_model import GraphModel, Row
 from .own_gradients import noting
 from .returned import kind_of, others, outputs
+from .traced import Call, Measured, Ran, Ref, Trace, Value
 from .unsaid import Unsaid
 from .written import back, is_view, version
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A tensor of the run, by its number."""
-
-    number: int
-
-    def __repr__(self) -> str:
-        return f"%{self.number}"
-
-
-@dataclass(slots=True, eq=False)
-class Value:
-    """A tensor of the run: where it comes from, and its shape."""
-
-    number: int
-    shape: tuple[int, ...]
-    dtype: torch.dtype
-    source: str
-    """`call`, `input`, `parameter`, `buffer` or `constant`."""
-    name: str = ""
-    """The input's name, or the key in the state_dict."""
-    call: Call | None = None
-    tensor: torch.Tensor | None = None
-    """Of a constant, the tensor itself."""
-
-    def __repr__(self) -> str:
-        return f"<Value %{self.number} {self.source} {self.name} {list(self.shape)}>"
-
-
-@dataclass(slots=True, eq=False)
-class Call:
-    """One call. `path` is the module in whose `forward` it stands; `line` the place in that module's source."""
-
-    function: str
-    arguments: tuple[Any, ...]
-    keywords: dict[str, Any]
-    results: list[Ref]
-    path: str
-    line: tuple[str, int] | None = None
-    stack: tuple[tuple[str, int], ...] = ()
-    """The modules that run, the outermost first, each with how often it was entered."""
-    target: Callable[..., Any] | None = None
-    """The function itself."""
-
-    def __repr__(self) -> str:
-        return f"<Call {self.function} in {self.path or 'the root'}>"
-
-    def refs(self) -> Iterator[Ref]:
-        """The tensors that go in, in order."""
-        yield from _refs(self.arguments)
-        yield from _refs(self.keywords)
-
-
-def _refs(value: object) -> Iterator[Ref]:
-    if isinstance(value, Ref):
-        yield value
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _refs(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _refs(item)
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """The shapes that a module or function took and made when it ran first, with the batch."""
-
-    takes: tuple[Shape, ...]
-    gives: tuple[Shape, ...]
-    is_plain: bool = True
-    """Whether it was called with tensors of real numbers and nothing else, as a step calls it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A tensor whose sizes the model asked for: before which call, and in which module."""
-
-    number: int
-    before: int
-    path: str
-
-
-@dataclass(slots=True, eq=False)
-class Trace:
-    """A whole run."""
-
-    values: list[Value] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    inputs: list[Ref] = field(default_factory=list)
-    outputs: list[tuple[str, Ref]] = field(default_factory=list)
-    """Name (a field, a key, or a number) and tensor."""
-    returned: str = ""
-    """What the model answers with, in words."""
-    left_out: list[str] = field(default_factory=list)
-    """What it answers with beside tensors, in words."""
-    given: dict[str, list[tuple[str, int | None, Ref]]] = field(default_factory=dict)
-    """Of modules that take several tensors: each with the argument of `forward` that it is, and its place where that is a list."""
-
-    ran: dict[str, Ran] = field(default_factory=dict)
-    """Of each module, by its path."""
-    with_gradients: dict[str, None] = field(default_factory=dict)
-    """Classes of functions that say themselves how gradients go back."""
-    measured: list[Measured] = field(default_factory=list)
-
-    def __repr__(self) -> str:
-        return f"<Trace of {len(self.calls)} calls>"
-
 
 ASKS = frozenset(("item", "tolist", "numpy", "equal", "allclose", "is_nonzero", "__bool__", "__int__", "__float__", "__index__"))
 """Functions that answer with numbers, by which a model decides. Of a tensor that is the same for every input it can."""
@@ -270,6 +160,9 @@ class _Recorder(TorchFunctionMode):
         name = getattr(func, "__name__", str(func))
         if name == "__get__":
             return self._attribute(func, args, kwargs)
+        if (parts := attention_parts.told_in_parts(name, args, kwargs)) is not None:
+            with self:  # what it calls is written down as well
+                return attention_parts.attention_in_parts(parts)
         if name in TAKE_NUMBERS:
             first = int(name != "full" and name.endswith(("full", "_like")))  # the tensor that it is asked of
             args = [*args[:first], *(self._number(item) for item in args[first:])]
@@ -289,6 +182,8 @@ class _Recorder(TorchFunctionMode):
         if name == "size":
             self._measured(args[0])
         changed = [tensor for tensor, count in zip(given, before, strict=True) if version(tensor) != count]
+        if self._rewritten(name, args, changed):
+            return result
         made = tensors_of(result) or changed[:1]
         if made:
             call = Call(name, arguments, keywords, [], *self.here(), target=func)
@@ -301,6 +196,19 @@ class _Recorder(TorchFunctionMode):
             elif id(tensor) in self.known:  # statistics that training counts
                 self.versions[id(tensor)] = version(tensor)
         return result
+
+    def _rewritten(self, name: str, args: Sequence[Any], changed: Sequence[torch.Tensor]) -> bool:
+        """Whether a call writes into a parameter (`weight.data.clamp_(0)`, `weight.data = …`), which keeps a weight within bounds."""
+        for tensor in [args[0]] if name == "__set__" else changed:
+            while (origin := self.origins.get(id(tensor))) is not None:
+                tensor = origin.source
+            source, key = self.known.get(id(tensor), ("", ""))
+            if source == "parameter":
+                self.trace.rewritten[key] = None
+                for row in (*changed, tensor):
+                    self.settled(row)
+                return True
+        return False
 
     def _number(self, value: Any) -> Any:
         """The number of a tensor that holds one, where it does not depend on the input."""
@@ -422,12 +330,16 @@ class _Recorder(TorchFunctionMode):
         return dropped
 
 
+OURS = (__file__, attention_parts.__file__, in_float32.__file__)
+"""Files whose lines are not the model's."""
+
+
 def _line() -> tuple[str, int] | None:
     """The line of the model's own source that makes the call: the first frame outside torch and this file."""
     frame: types.FrameType | None = sys._getframe(3)
     while frame is not None:
         name = frame.f_code.co_filename
-        if name != __file__ and "/torch/" not in name.replace("\\", "/"):
+        if name not in OURS and "/torch/" not in name.replace("\\", "/"):
             return name, frame.f_lineno
         frame = frame.f_back
     return None
@@ -482,7 +394,7 @@ def trace(
     ]
     try:
         with torch.no_grad(), recorder, recorder.dropping(module), noting(recorder.trace.with_gradients, recorder.settled):
-            result = call(module, inputs, by_name)
+            result = call(module, inputs, by_name, recorder.trace.casts)
     finally:
         for handle in handles:
             handle.remove()

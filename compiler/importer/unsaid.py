@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+EACH_ALONE = (
+    "a network answers each image by itself: take what is worked out over the batch out of `forward`, or import the part without it"
+)
+"""What helps where a step meets several images."""
+
 
 class Unsaid(Exception):
     """The language has no word for a call, or not for these arguments of it."""
+
+    def __init__(self, reason: str, help: str | None = None) -> None:
+        super().__init__(reason)
+        self.help = help
+        """What to do about it; None where an operation of one's own would carry it."""
+
+
+def across(what: str) -> Unsaid:
+    """A step that meets several images of a batch."""
+    return Unsaid(f"{what} along the batch", EACH_ALONE)

@@ -17,6 +17,11 @@ COMPILED = "_orig_mod"
 KINDS = re.compile(r"dtype|scalar type|float|double|half", re.IGNORECASE)
 """What PyTorch says of numbers of two kinds that do not go together."""
 
+OTHER_KINDS = re.compile(r"\bsame dtype|\bto be (equal|the same)\b.*\bdtype|\b(double|half|bfloat16|float64|float16)\b", re.IGNORECASE)
+"""What it says to real numbers of two kinds."""
+
+OF_ONE_KIND = "take the cast out of its `forward`: a network is of float32 throughout"
+
 
 def usable(module: nn.Module, source: str = "the model") -> nn.Module:
     """The module, without what `torch.compile` put around it. Raises `ArchError`: F651."""

@@ -8,9 +8,10 @@ from ...base.records import dataclass
 from .known import BATCHES
 from .lower import bind
 from .own_lines import place_of_line
-from .prove import is_steady
+from .prove import is_steady, keeps_weights
 from .sources import Model
-from .trace import Call, Trace
+from .traced import Call, Trace
+from .words import first_keys
 
 ARITHMETIC = frozenset(("add", "sub", "rsub", "mul", "div", "truediv", "rdiv", "pow", "rpow", "floordiv", "remainder", "clamp"))
 """Functions whose numbers are factors and addends; those of the others may be sizes, which differ by right."""
@@ -41,6 +42,11 @@ def why_unequal(model: Model, traces: Sequence[Trace], differs_at: str) -> Reaso
             if "dropout" in dropping.function
             else "give it `dropout_p=self.p if self.training else 0.0`",
             dropping.line,
+        )
+    if model.rewritten and not keeps_weights(model):
+        return Reason(
+            f"the model gives weights of its own other numbers at each run, also in evaluation: {first_keys(model.rewritten)}",
+            "in evaluation let its `forward` leave its weights as they are",
         )
     if not is_steady(model):
         return Reason(

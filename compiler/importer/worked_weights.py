@@ -8,7 +8,7 @@ import torch
 
 from .fixed_values import Values
 from .flat_steps import Plain, Step
-from .trace import Ref
+from .traced import Ref
 
 EPS = (1e-6, 1e-5, 1e-8, 1e-10)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 import archc
 from archc.compiler.importer.importing import import_model
@@ -96,8 +97,58 @@ class Mixed(nn.Module):
         return self.two(self.one(x).double())  # type: ignore[no-any-return]
 
 
-def test_a_part_of_other_numbers() -> None:
-    assert "`two.weight` is of float64" in told(Mixed()).message
+def test_a_part_of_other_numbers_is_made_float32_in_a_copy() -> None:
+    net = Mixed().eval()
+    text = archc.from_module(net, X)
+    assert "these weights are of float64 in the model, and of float32 here: `two.weight`, `two.bias`" in text
+    assert net.two.weight.dtype == torch.float64
+    given = torch.rand(3, 8)
+    with torch.no_grad():
+        assert torch.allclose(archc.load(text, weights=net.float().state_dict()).eval()(given), net.two(net.one(given)), atol=1e-6)
+
+
+class InHalf(nn.Module):
+    """Works in fewer digits in part, in one of several ways."""
+
+    def __init__(self, way: str) -> None:
+        super().__init__()
+        self.fc, self.way = nn.Linear(8, 4), way
+
+    def forward(self, x: Tensor) -> Tensor:
+        weight, bias = self.fc.weight, self.fc.bias
+        if self.way == "autocast":
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                return self.fc(x).float()  # type: ignore[no-any-return]
+        if self.way == "half":
+            return F.linear(x.half(), weight.half(), bias.half()).float()
+        if self.way == "to":
+            return self.fc(x).to(torch.bfloat16).softmax(-1)  # type: ignore[no-any-return]
+        return self.fc(x).softmax(-1, dtype=torch.float16)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("way", "kind"), [("autocast", "bfloat16"), ("half", "float16"), ("to", "bfloat16"), ("keyword", "float16")])
+def test_a_model_that_works_in_half_precision_in_part_is_a_text_in_float32(way: str, kind: str) -> None:
+    net = InHalf(way).eval()
+    text = archc.from_module(net, X)
+    assert "fc: linear" in text and f"the model works in {kind} in part, and the text in float32 throughout" in text
+    given = torch.rand(3, 8)
+    with torch.no_grad():
+        theirs, ours = net(given).float(), archc.load(text, weights=net.state_dict()).eval()(given)
+    assert torch.allclose(ours, theirs, atol=2e-2) and ours.dtype == torch.float32
+
+
+class Cast(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc(x.double())  # type: ignore[no-any-return]
+
+
+def test_a_cast_that_no_weight_goes_with_is_told() -> None:
+    row = told(Cast())
+    assert "dtype" in row.message and row.help == "take the cast out of its `forward`: a network is of float32 throughout"
 
 
 def test_a_program_of_other_numbers() -> None:

@@ -89,14 +89,43 @@ class Complex(Alone):
         return torch.fft.fft2(self.stem(x)).real
 
 
-class Covered(nn.Module):
+class Masked(nn.Module):
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        return torch.fft.fft2(x).real * mask
+
+
+class Covered(Alone):
     def __init__(self) -> None:
         super().__init__()
-        self.mix = nn.MultiheadAttention(16, 4, batch_first=True, add_bias_kv=True)
+        self.mix = Masked()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        return self.mix(x, mask=torch.ones(x.shape[-1], dtype=torch.bool, device=x.device))
+
+
+class Twice(Alone):
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.stem(x)
+        low, high = torch.quantile(y, 0.25, dim=1), torch.quantile(y, 0.75, dim=1)
+        means = torch.special.bessel_j0(y.mean((2, 3), keepdim=True))
+        return torch.special.bessel_j0(y)[:, :, ::2, ::2].mean(1) + (high - low)[:, ::2, ::2] + means[:, 0]
+
+
+class Across(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(16, 4)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x[:, 0]
-        return self.mix(x, x, x, key_padding_mask=torch.zeros(x.shape[:2], dtype=torch.bool, device=x.device), need_weights=False)[0]
+        return self.attention(x, x, x)[0]
+
+
+class Centred(Alone):
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.stem(x)
+        return y - y.mean()
 
 
 class Reading(Alone):
@@ -161,7 +190,7 @@ def check_same(path: Path, name: str) -> None:
 
 def test_a_call_in_the_model_itself_needs_a_class_that_makes_it(layers: Path) -> None:
     sentence, text = declared(refused("Alone"))
-    assert "with a class whose `forward` calls `special_bessel_j0`" in sentence
+    assert "with a class whose `forward` calls `special_bessel_j0(x)`" in sentence
     name = re.search(r'from "my_layers.py:(\w+)"', text)
     assert name is not None
     (layers / "my_layers.py").write_text(
@@ -186,10 +215,10 @@ def test_what_no_declaration_carries_is_told_how_it_could_be(name: str, layers: 
 
 
 def test_no_operation_is_shown_for_a_part_that_a_step_could_not_call_as_the_model_does(layers: Path) -> None:
-    """It takes a mask of truths, by name, and a word beside: a step gives none of these."""
+    """It takes a mask of truths, by name: a step gives neither."""
     row = refused("Covered")
     sentence, text = declared(row)
-    assert any("a key that is learned" in note and "first in mix, layers.py:" in note for note in row.notes)
+    assert any("`fft_fft2`" in note and "first in mix, layers.py:" in note for note in row.notes)
     assert sentence.startswith("put these lines into an `nn.Module` of their own") and not text
 
 
@@ -197,3 +226,38 @@ def test_a_model_that_reads_values_is_told_where(layers: Path) -> None:
     row = refused("Reading")
     line = 1 + LAYERS.splitlines().index("        return y if y.mean().item() > 0 else -y")
     assert row.code == "F652" and row.notes == (f"it stops at layers.py:{line}",)
+
+
+def test_each_missing_operation_is_carried_once_by_what_does_as_the_model_does(layers: Path) -> None:
+    """Four calls of two functions are three operations: those of one have other numbers."""
+    row = refused("Twice")
+    assert row.code == "F653" and row.help is not None
+    declared = re.findall(r"calls `(\S+\(.*?\))`.*:\n(operation (\w+)\(\).*(?:\n  .*)*\n\})", row.help)
+    classes = ["import torch\nfrom torch import Tensor, nn\n"]
+    for said, text, _ in declared:
+        name = re.search(r"my_layers.py:(\w+)", text)
+        assert name is not None
+        call = said.replace("special_bessel", "special.bessel")
+        classes.append(f"class {name[1]}(nn.Module):\n    def forward(self, x: Tensor) -> Tensor:\n        return torch.{call}\n")
+    (layers / "my_layers.py").write_text("\n".join(classes), encoding="utf-8")
+    low, high, bessel = (word for _, _, word in declared)
+    body = f"""network net {{
+      input x[3, 16, 16]
+      stem: conv(8) -> low: {low} -> scale(-1) -> low2: slice(axis = 0, step = 2) -> slice(axis = 1, step = 2) -> l: identity
+      skip(stem) -> {high} -> slice(axis = 0, step = 2) -> slice(axis = 1, step = 2) -> h: identity
+      skip(stem) -> reduce("mean", [height, width], keep = true) -> {bessel} -> slice(axis = 0, stop = 1) -> reshape([1, 1]) -> m: identity
+      skip(stem) -> {bessel} -> slice(axis = 1, step = 2) -> slice(axis = 2, step = 2) -> reduce("mean", channels)
+      add(broadcast = true) {{ | skip | skip(h) | skip(l) | skip(m) }}
+    }}"""
+    (layers / "net.arch").write_text("\n".join([*(text for _, text, _ in declared), body]), encoding="utf-8")
+    check_same(layers / "net.arch", "Twice")
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "remedy"), [("Across", "attention along the batch", "batch_first=True"), ("Centred", "`mean`", "each image")]
+)
+def test_what_meets_several_images_is_told_so(name: str, told: str, remedy: str, layers: Path) -> None:
+    """An operation of one's own would not help."""
+    row = refused(name)
+    assert row.code == "F653" and told in row.message and "along the batch" in row.message
+    assert row.help is not None and remedy in row.help and "operation" not in row.help
