@@ -7,7 +7,7 @@ import json
 import click
 
 from .complete import NETWORK
-from .face import Command, Face, compiled
+from .face import Command, Face, compiled, sizes_of
 
 
 @click.command("diff", cls=Command)
@@ -37,6 +37,7 @@ def command(
 ) -> int:
     """What leads from A to B: steps added (+), removed (-), renamed (=), moved (>) and changed (~). Each may be the same file with other settings."""
     from ..compiler.analysis.diff import diff
+    from ..compiler.files.model_names import is_code
 
     if direction and not output:
         raise click.UsageError("`--direction` is for the picture: `-o FILE` is not there")
@@ -47,6 +48,8 @@ def command(
         if wrong is not None:
             face.diagnostics((wrong,))
             return 2
+    if not inputs and is_code(before) is not is_code(after):  # code says no size: it is that of the other
+        inputs = sizes_of(face, after if is_code(before) else before)
     first = compiled(face, before, settings_a, inputs, option="--set-a").graph
     second = compiled(face, after, settings_b, inputs, option="--set-b").graph
     difference = diff(first, second, timed=timed)

@@ -345,6 +345,14 @@ def compiled(face: Face, file: str, settings: Sequence[str], inputs: Sequence[st
     return checked
 
 
+def sizes_of(face: Face, file: str) -> tuple[str, ...]:
+    """The inputs of a text as `--input` has them: what a model is run on that is held against it."""
+    graph = compiled(face, file, (), ()).graph
+    rows = [(node.names[-1], "x".join(map(str, node.shape))) for node in graph.inputs]
+    face.tell(f"run on the inputs of {file}: {', '.join(size for _, size in rows)}; `--input` says others")
+    return tuple(size for _, size in rows) if len(rows) < 2 else tuple(f"{name}={size}" for name, size in rows)
+
+
 def file_of(face: Face, word: str, inputs: Mapping[str, Shape] = MappingProxyType({})) -> str:
     """The file that a word names; of a model (`timm:resnet50`), that of its imported text, which is made where it is not kept."""
     from ..compiler.importer.in_place import file_of

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .face import Command, Face, compiled, inputs_of
+from .face import Command, Face, compiled, inputs_of, sizes_of
 from .import_outputs import see_code, see_outputs, there
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def command(
     SOURCE is torchvision:NAME, timm:NAME, package.module:factory or FILE.py:factory (that code is run), or a file: of torch.export (.pt2), of ONNX, or
     the JSON of a network that archc built. The text is compared with the model, keys, shapes and outputs, before it is written.
     """
-    from ..compiler.files.model_names import is_source
+    from ..compiler.files.model_names import is_code, is_source
     from ..compiler.files.write import write
     from ..compiler.importer.factories import named_by_torchvision
     from ..compiler.importer.files import named
@@ -89,6 +89,8 @@ def command(
     if name is not None and (why := why_no_network(name)) is not None:
         raise click.BadParameter(why, param_hint="--name")
     outputs = see_outputs(source, output, weights_out, against)
+    if against is not None and not inputs and is_code(source):  # code says no size: it is that of the text
+        inputs = sizes_of(face, against)
     # What the model prints while it runs is none of the text.
     with contextlib.redirect_stdout(sys.stderr), offline(network):
         model = named(source, shapes=_shapes(inputs), settings=_settings(settings), network=network, filled=weights_out is not None)

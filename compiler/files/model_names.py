@@ -24,6 +24,11 @@ def of_one_network(word: str) -> str | None:
     return head if colon and head.lower().endswith(MODELS) else None
 
 
+def is_code(word: str) -> bool:
+    """Whether a word names code of somebody's own that makes a model, which says no size by itself."""
+    return is_source(word) and not is_file(word) and of_one_network(word) is None and word.partition(":")[0] not in LIBRARIES
+
+
 def is_source(word: str) -> bool:
     """Whether a word of the command line names a model: `timm:resnet50`, `package.module:factory`, `my_net.py:Net`, `model.pt2`. A text comes first."""
     if is_file(word) or of_one_network(word) is not None:

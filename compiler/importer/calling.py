@@ -84,6 +84,11 @@ def in_order(
     return [*ordered, *(sizes[name] for name in by_name)], tuple(by_name)
 
 
+def needed(module: nn.Module) -> list[str]:
+    """The inputs that `forward` cannot do without."""
+    return [row.name for row in _arguments(module) if row.default is row.empty]
+
+
 def _arguments(module: nn.Module) -> list[inspect.Parameter]:
     """What `forward` takes, one by one."""
     if isinstance(module, GraphModel):

@@ -99,7 +99,7 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 *notes,
                 *([f"no blocks were found that are equal to the model ({why}): a flat text"] if is_flat and not flat else []),
             ]
-            told += _left_out(proof.missing, model.module, runs.flat.read)
+            told = told_once([*told, *_left_out(proof.missing, model.module, runs.flat.read)])
             if proof.doubt:
                 told.append(proof.doubt)
             return Imported(_headed(text, model, told), is_flat, proof, told)
@@ -138,6 +138,25 @@ def _nameless(proof: Proof, model: Model) -> str | None:
         return proof.refused.message
     signs = ((path, sign) for path in model.modules() for sign in path if sign in SIGNS_OF_TEXTS)
     return next((f"`{path}` has a `{sign}`, which has a meaning of its own in a text" for path, sign in signs), None)
+
+
+NAMED = re.compile(r"`[^`]*`")
+
+
+def told_once(notes: Sequence[str]) -> list[str]:
+    """Notes that differ in names alone: the first, and of how many others it is as true."""
+    alike: dict[str, dict[str, None]] = {}
+    for note in notes:
+        alike.setdefault(NAMED.sub("`", note), {})[note] = None
+    found = list[str]()
+    for rows in map(list, alike.values()):
+        if len(rows) < 3:
+            found += rows
+            continue
+        names = [NAMED.findall(row) for row in rows]
+        place = next((place for place, others in enumerate(zip(*names, strict=True)) if len(set(others)) > 1), 0)
+        found.append(f"{rows[0]} (and so with {len(rows) - 1} more: {first_keys([row[place].strip('`') for row in names[1:]])})")
+    return found
 
 
 def _left_out(missing: Sequence[str], module: nn.Module, read: Collection[str]) -> list[str]:

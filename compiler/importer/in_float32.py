@@ -25,7 +25,8 @@ _widened: weakref.WeakSet[nn.Module] = weakref.WeakSet()
 
 def kinds_of(module: nn.Module) -> set[torch.dtype]:
     """The kinds of real numbers that its weights are of."""
-    return {row.dtype for row in module.parameters() if row.is_floating_point()}
+    with torch._C.DisableTorchFunction():  # to ask is no call of the model's
+        return {row.dtype for row in module.parameters() if row.is_floating_point()}
 
 
 def widen(module: nn.Module) -> list[str]:

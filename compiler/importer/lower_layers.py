@@ -407,7 +407,7 @@ def dropout(low: Lowering, call: Call) -> None:
     row = bind(call, "input p training inplace", p=0.5)
     data = low.data(row["input"])
     if call.function.strip("_") != "dropout" and row["p"]:
-        low.flat.notes.append(f"`{call.function}({row['p']:g})` of {call.path} drops whole channels in training: written as an identity")
+        low.flat.notes.append(f"`{call.function}({row['p']:g})` of `{call.path}` drops whole channels in training: written as an identity")
     is_plain = call.function.strip("_") == "dropout" or not row["p"]
     low.emit(call, "dropout" if is_plain else "identity", {"p": row["p"]} if is_plain else {}, [data])
 
@@ -427,7 +427,7 @@ def passed(low: Lowering, call: Call) -> None:
     if kind == "Identity" and call.path.rpartition(".")[2].startswith("drop_path"):
         rate = 0.0  # what timm puts where nothing is dropped
     if kind in DROPS and rate is None:
-        low.flat.notes.append(f"{kind} of {call.path} drops parts in training: written as an identity")
+        low.flat.notes.append(f"{kind} of `{call.path}` drops parts in training: written as an identity")
     if isinstance(rate, int | float):
         low.emit(call, "drop_path", {"p": float(rate)}, [data])
     else:

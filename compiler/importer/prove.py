@@ -157,7 +157,7 @@ def _compared(text: str, model: Model) -> Proof:
     if not found.rows:
         return Proof(False, found.why, graph, unrun=True)
     doubt = SAME_FOR_ALL if shows_nothing(found.rows) else ""
-    doubt = "; ".join(filter(None, [doubt, found.odd, *found.in_training()]))
+    doubt = "; ".join(filter(None, [doubt, found.odd, found.refused, *found.in_training()]))
     return Proof(True, "; ".join([told, *filter(None, [doubt])]), graph, tuple(missing), doubt=doubt)
 
 
@@ -175,6 +175,8 @@ class _Runs:
         self.differs_at: Literal["", "its size", "another"] = ""
         self.odd = ""
         """What differs at an image of odd sides, where that differs alone."""
+        self.refused = ""
+        """The first size that the text refuses, and the model does not."""
         self.why = ""
         """Why the model did not answer with numbers, where it did not."""
 
@@ -244,7 +246,7 @@ class _Runs:
                 continue  # it was no length, or the model takes the one alone
             size = " and ".join(map(show, shapes))
             if isinstance(row, str) and not row.startswith(SHAPES):
-                self.told.append(f"{size} is refused: {row}")
+                self._refuses(size, row)
             elif isinstance(row, str) or not (difference := self._difference(inputs, row)) <= LIMIT:
                 self.odd = (
                     f"at {size} the text does not answer as the model does: what the model does depends on how long its input is, "
@@ -253,6 +255,12 @@ class _Runs:
             elif row.numbers and not any(size in told for told in self.told):
                 self.told.append(f"outputs for {size} differ by {difference:.0e}")
             return
+
+    def _refuses(self, size: str, why: str) -> None:
+        """The text refuses a size that the model takes."""
+        self.told.append(f"{size} is refused: {why}")
+        if not why.startswith(SHAPES):
+            self.refused = self.refused or f"the model takes {size} as well, which the text refuses: {why}"
 
     def _is_apart(self, shapes: list[tuple[int, ...]]) -> bool:
         """Whether the outputs for these shapes differ, where both run."""
@@ -305,7 +313,7 @@ class _Runs:
             if shapes == self._native():
                 self.differs = row
             else:
-                self.told.append(f"{size} is refused: {row}")
+                self._refuses(size, row)
                 if row.startswith(SHAPES):  # it runs, and makes something else
                     native = " and ".join(map(show, self._native()))
                     self.odd = f"at {size} the text does not answer as the model does: it has sizes of {native}"

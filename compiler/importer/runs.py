@@ -11,7 +11,7 @@ from torch import nn
 
 from ...reporting.error import ArchError
 from ..files.system_errors import EXTRAS, installed_by
-from .calling import call
+from .calling import call, needed
 from .fixed_values import answered
 from .flat_steps import Flat
 from .graph_model import GraphModel
@@ -20,7 +20,7 @@ from .lower_trace import lower
 from .own_attention import padding_masks, plain_attention, told_of_padding
 from .own_lines import place_of_line, stopped_at
 from .refusals import MOST_TOLD, refusal
-from .sources import Model, as_it_was, on_meta
+from .sources import Model, as_it_was, on_meta, size_of_first_layer
 from .trace import trace
 from .traced import Trace
 from .training_notes import training_notes
@@ -137,13 +137,13 @@ class Runs:
         except ArchError as error:
             if self.model.keep:
                 raise
-            traces = self._asked_for(error)
+            traces = self._on_other_kinds(error)
             if traces is None:
                 self.model.inputs = given
                 raise
             return traces
 
-    def _asked_for(self, error: ArchError, others: int = 2) -> list[Trace] | None:
+    def _on_other_kinds(self, error: ArchError, others: int = 2) -> list[Trace] | None:
         """The runs on inputs of the kind that an error asks for: of one of them, of all, or of one and another of another kind."""
         told, given = str(error.diagnostics[0].message), self.model.inputs
         kind = torch.bool if WANTS_TRUTHS.search(told) else torch.long if WANTS_INTEGERS.search(told) else None
@@ -155,7 +155,7 @@ class Runs:
                 return self._runs(training=False)
             except ArchError as next_error:
                 gone = str(next_error.diagnostics[0].message) != told and others
-                traces = self._asked_for(next_error, others - 1) if gone and len(given) > 1 else None
+                traces = self._on_other_kinds(next_error, others - 1) if gone and len(given) > 1 else None
                 if traces is not None:
                     return traces
         return None
@@ -237,7 +237,16 @@ def _remedy(model: Model, told: str) -> str:
         return "give example inputs that it takes, with the batch" + (", of whole numbers" if WANTS_INTEGERS.search(told) else "")
     if model.sizes_given:
         return "give `--input` once for each argument of `forward`, in their order, with the sizes that it takes, without the batch"
-    return "say what it takes, without the batch: `--input 1x28x28`, once for each argument of `forward`"
+    return f"say what it takes, without the batch: {_asked_for(model)}"
+
+
+def _asked_for(model: Model) -> str:
+    """What would say the sizes: an option for each input, the first with the size that the first layer takes."""
+    names = needed(model.module)
+    first = size_of_first_layer(model.module)
+    if len(names) < 2:
+        return f"`--input {first or '1x28x28'}`"
+    return f"`{' '.join(f'--input {name}={first if first and name == names[0] else chr(0x2026)}' for name in names)}`"
 
 
 def _larger(tensor: torch.Tensor) -> torch.Tensor:

@@ -210,6 +210,20 @@ def told_shape(module: nn.Module) -> tuple[int, ...] | None:
     return (channels, 299, 299) if type(module).__name__ == "Inception3" else (channels, 224, 224)
 
 
+def size_of_first_layer(module: nn.Module) -> str | None:
+    """What the first layer with weights takes, where no convolution tells it."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            return f"{part.in_features}"
+        if isinstance(part, nn.RNNBase):
+            return f"16x{part.input_size}"
+        if isinstance(part, nn.Embedding):
+            return "16"
+        if isinstance(part, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+            return None
+    return None
+
+
 @contextlib.contextmanager
 def offline(allowed: bool) -> Iterator[None]:
     """No socket connects, no hub is asked, unless that is allowed."""

@@ -14,6 +14,7 @@ from .flat_steps import Flat, Sizes, Word
 from .rates import Rate, Rising
 from .structure import Structure
 from .tree import Aux, Body, Call, Item, Loop, Merge, Op, Path, Scope, Skip, Text
+from .unsaid import Unsaid
 from .words import RESERVED, is_name
 
 WIDTH = 110
@@ -115,6 +116,8 @@ class Writer:
                 labels.setdefault(item.number, item.label)
         rows = []
         for name, number in self.flat.outputs:
+            if number not in labels:
+                raise Unsaid("an output stands within a loop")
             found = _path(labels[number])
             rows.append(name if found == name else f"{name} = {found}")
         return ["  output " + ", ".join(rows)]

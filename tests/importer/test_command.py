@@ -51,7 +51,8 @@ def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]
     monkeypatch.setattr(sys, "path", [*sys.path])
 
     def run(*words: str) -> Result:
-        sys.modules.pop("my_models", None)  # of another test's folder
+        for name in ("my_models", "my_rows"):  # of another test's folder
+            sys.modules.pop(name, None)
         return CliRunner().invoke(group, words)
 
     return run
@@ -151,3 +152,50 @@ def test_a_file_without_a_class_offers_its_classes_and_runs_nothing(folder: Path
     refused = here("import", "whole.py").stderr
     assert "this was run" not in refused
     assert "`my_net.py:Net`" in refused
+
+
+ROWS = """
+from torch import nn
+
+class Row(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.fc(x)
+
+class Pair(Row):
+    def forward(self, x, y):
+        return self.fc(x) + y
+"""
+
+ROW = "network row(classes = 4) {\n  input x[8]\n  fc: linear(classes)\n}\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("import", "my_rows:Row", "--against", "row.arch"), ("diff", "my_rows:Row", "row.arch"), ("diff", "row.arch", "my_rows:Row")],
+)
+def test_a_model_that_is_held_against_a_text_is_run_on_its_inputs(
+    words: tuple[str, ...], folder: Path, here: Callable[..., Result]
+) -> None:
+    (folder / "row.arch").write_text(ROW, encoding="utf-8")
+    (folder / "my_rows.py").write_text(ROWS, encoding="utf-8")
+    done = here(*words)
+    assert done.exit_code == 0, done.stderr
+    assert "run on the inputs of row.arch: 8" in done.stderr and "0 changed" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("diff", "my_rows:Row", "my_rows:Row"), "say what it takes, without the batch: `--input 8`"),
+        (("import", "my_rows:Row"), "say what it takes, without the batch: `--input 8`"),
+        (("import", "my_rows:Pair"), "say what it takes, without the batch: `--input x=8 --input y=…`"),
+    ],
+)
+def test_a_model_without_a_size_is_told_what_it_wants(words: tuple[str, ...], told: str, folder: Path, here: Callable[..., Result]) -> None:
+    (folder / "my_rows.py").write_text(ROWS, encoding="utf-8")
+    done = here(*words)
+    assert done.exit_code == 1 and told in done.stderr

@@ -83,3 +83,45 @@ def test_what_the_language_cannot_tie_is_refused_by_name(model: nn.Module, shape
     with pytest.raises(archc.ArchError, match=told) as error:
         archc.from_module(model, torch.zeros(shape))
     assert error.value.diagnostics[0].code == "F653"
+
+
+class Mirrored(nn.Module):
+    """As many tied layers as there are layers, and as many answers of one number."""
+
+    def __init__(self, count: int = 6) -> None:
+        super().__init__()
+        self.a, self.b = (nn.ModuleList(nn.Linear(8, 8) for _ in range(count)) for _ in range(2))
+        for first, second in zip(self.a, self.b, strict=True):
+            second.weight, second.bias = first.weight, first.bias
+
+    def forward(self, x: torch.Tensor) -> list[torch.Tensor]:
+        answers = []
+        for layer in (*self.a, *self.b):
+            x = layer(x).relu()
+            answers.append(x.sum(-1))
+        return answers
+
+
+def test_what_is_as_true_of_many_is_told_once() -> None:
+    text = archc.from_module(Mirrored(), torch.zeros(2, 8))
+    assert (
+        text.count("is tied to") == 1
+        and "`b.0.weight` is tied to `a.0.weight`, whose name both have (and so with 11 more: `b.0.bias`, " in text
+    )
+    assert text.count("[batch, 1] here") == 1 and "(and so with 11 more: `1`, `2`, `3`, …)" in text
+
+
+class OfOneLength(nn.Module):
+    """Takes any length that falls into fours, where its text has the one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c, self.f = nn.Conv1d(3, 4, 3, padding=1), nn.Linear(4, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.f(self.c(x).reshape(x.shape[0], 4, x.shape[2] // 4, 4).mean((2, 3)))  # type: ignore[no-any-return]
+
+
+def test_a_size_that_the_text_refuses_stands_in_its_header() -> None:
+    text = archc.from_module(OfOneLength(), torch.zeros(2, 3, 16))
+    assert "## Note: the model takes [3, 32] as well, which the text refuses: RuntimeError: shape" in text
