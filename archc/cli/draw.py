@@ -43,6 +43,11 @@ def _inches(context: click.Context, parameter: click.Parameter, value: str | Non
     return width
 
 
+def _names(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Names in one option, or in several."""
+    return tuple(name for words in value for word in words.split(",") if (name := word.strip()))
+
+
 class _Color(click.Choice[str]):
     """What colours the boxes: one of the words, or the name of a column of `--values`, which the picture knows."""
 
@@ -62,8 +67,8 @@ class _Color(click.Choice[str]):
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), help="The format, where no ending says it.  [default: svg]")
 @click.option("--level", type=click.Choice(LEVELS), default="block", help="How much is unfolded.")
-@click.option("--open", "opened", multiple=True, metavar="NAME", help="Unfold this part; '*' unfolds everything.")
-@click.option("--fold", "folded", multiple=True, metavar="NAME", help="Fold this part.")
+@click.option("--open", "opened", multiple=True, callback=_names, metavar="NAME,…", help="Unfold these parts; '*' unfolds everything.")
+@click.option("--fold", "folded", multiple=True, callback=_names, metavar="NAME,…", help="Fold these parts.")
 @click.option("--direction", type=click.Choice(DIRECTIONS), help="Where the flow leads: top to bottom, left to right, …")
 @click.option(
     "--color-by",

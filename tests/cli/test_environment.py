@@ -347,6 +347,13 @@ def test_open_opens_what_holds_the_part(run: Run) -> None:
     assert "layer2.1" in opened and opened.count("conv") > plain.count("conv")
 
 
+def test_several_parts_are_opened_in_one_option_or_in_several(run: Run) -> None:
+    several = (("--open", "layer2.1,layer3.1"), ("--open", "layer2.1, layer3.1,"), ("--open", "layer2.1", "--open", "layer3.1"))
+    one, *others = (run("draw", "resnet50", *words, "-o", "-", "--format", "dot").stdout for words in several)
+    assert others == [one, one] and one.count("conv") > run("draw", "resnet50", "-o", "-", "--format", "dot").stdout.count("conv")
+    assert "no part `layer9` to open" in run("draw", "resnet50", "--open", "layer1,layer9", "-o", "-", "--format", "dot").stderr
+
+
 def test_open_that_opens_nothing(run: Run) -> None:
     result = run("draw", "good.arch", "--open", "stem", "-o", "-", "--format", "dot")
     assert "warning[W552]: `--open stem` opens nothing: it is open at the level `block` already" in result.stderr
