@@ -6,7 +6,7 @@ All of it is read from the operations, never from names that the user gave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby, pairwise
 
 from ...base.records import dataclass
@@ -153,6 +153,13 @@ def box_rows(graph: Graph, box: Box, say: Say = AS_IT_IS) -> tuple[Row, ...]:
     return (*_of_box(graph, box, say), *_own_number(box))
 
 
+def headline(graph: Graph, box: Box) -> str:
+    """The row of a box that names it: what stands before its main operation has a row above it."""
+    rows = box_rows(graph, box)
+    named = (row for row in rows if any(words.style == "name" for words in row))
+    return "".join(words.text for words in next(named, rows[0]))
+
+
 def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
     if box.scope is not None:
         texts = summary(graph, box.scope, say)
@@ -172,12 +179,12 @@ def _of_box(graph: Graph, box: Box, say: Say) -> tuple[Row, ...]:
     said = _of_rounds(box, box.main, say.caption)
     if said:
         head += (Words(" " + said),)
-    before = [_of_rounds(box, node, say.name) for node in box.first if node.index < box.main.index]
-    after = [
-        f"{_of_rounds(box, node, say.name)} {_of_rounds(box, node, say.caption)}".strip()
-        for node in box.first
-        if node.index > box.main.index
-    ]
+
+    def told(nodes: Iterable[Node]) -> list[str]:
+        return [f"{_of_rounds(box, node, say.name)} {_of_rounds(box, node, say.caption)}".strip() for node in nodes]
+
+    before = told(node for node in box.first if node.index < box.main.index)
+    after = told(node for node in box.first if node.index > box.main.index)
     rows: list[Row] = [counted(head, box.count, box.parallel)]
     if before:
         rows.insert(0, (Words(", ".join(before), "small"),))

@@ -1,22 +1,26 @@
 """Tensors as solids to scale, as the figures of AlexNet and of U-Net draw them: as high as a map is, as thick as it has channels.
 
 Sizes are logarithmic, or a stem would hide all that follows. The solids stand along the main path, from left to right; in a U those of one
-size stand at one height. What lies beside the path has no solid, and is named below the picture.
+size stand at one height. A few other ways of length, as a second tower or a second stream, have rows of their own below. Where there are more, what lies
+beside the path has no solid, and is named below the picture.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from graphlib import TopologicalSorter
+from itertools import pairwise
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from .dot import Writer
 from .edges import flow, ranks
 from .font import width
-from .labels import TIMES, box_rows, title
+from .labels import TIMES, headline, title
 from .look import Look
-from .picture import Box, Frame, Picture
+from .picture import Box, Frame, Line, Picture
 from .style import POINTS
 from .u_shape import arms
 
@@ -24,6 +28,7 @@ SMALL = POINTS["small"]
 BETWEEN, MARGIN, ROW = 16.0, 10.0, 10.0  # points: between solids, around the picture, of a row of text
 DEPTH = 0.28  # of the height, to the right and up
 MOST_NAMED = 8
+MOST_ROWS = 3  # of solids; a picture of more ways than these is none of solids
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,10 @@ class Solid:
     above: str
     below: tuple[str, str]
     boxes: frozenset[str]
+    row: int
+    column: int
+    left: float
+    """Where its column begins, which is as wide as its widest words."""
 
     @property
     def deep(self) -> float:
@@ -64,31 +73,29 @@ class Scene:
 def scene(graph: Graph, picture: Picture, look: Look) -> Scene:
     """Where everything stands."""
     fills = Writer(graph, picture, look).colors()
-    path = _main_path(picture)
-    groups = _runs(picture, [box for box in path if not _is_output(box)])
     is_u = bool(arms(picture).level)
-    sizes = sorted({_extent(run[0]) for run in groups}, reverse=True)
-    room = 3 * ROW + BETWEEN
-    floors: dict[int, float] = {}
-    floor = MARGIN + ROW
-    for size in sizes:
-        floor += _high(size) * (1 + DEPTH) + room
-        floors[size] = floor - room
-    highest = max(map(_high, sizes), default=0.0)
-    solids: list[Solid] = []
+    path = _main_path(picture)
+    rows = [_runs(picture, way) for way in ([path] if is_u else _ways(picture, path))]
+    columns = _columns(picture, rows)
+    floors = _floors(rows, is_u)
+    widths: dict[int, float] = {}
+    for row in rows:
+        for run in row:
+            solid = _solid(graph, picture, path, run, fills)
+            widths[columns[run[0].name]] = max(_wide(solid), widths.get(columns[run[0].name], 0.0))
+    lefts: dict[int, float] = {}
     x = MARGIN
-    for run in groups:
-        extent, channels = _extent(run[0]), _channels(run[0])
-        high, thick = _high(extent), _thick(channels)
-        above = _maps(run[0])
-        below = (str(channels), _named(graph, picture, path, run))
-        wide = max(thick + DEPTH * high, *(width(text, SMALL) for text in (above, *below)))
-        y = floors[extent] if is_u else MARGIN + ROW + highest * (1 + DEPTH) - (highest - high) / 2
-        left = x + (wide - thick - DEPTH * high) / 2
-        heaviest = max(run, key=lambda box: box.work.macs)
-        names = frozenset(box.name for box in run)
-        solids.append(Solid(f"v{len(solids)}", left, y, thick, high, fills[heaviest.name], above, below, names))
-        x += wide + BETWEEN
+    for column in sorted(widths):
+        lefts[column] = x
+        x += widths[column] + BETWEEN
+    solids: list[Solid] = []
+    for number, row in enumerate(rows):
+        for run in row:
+            solid = _solid(graph, picture, path, run, fills)
+            column = columns[run[0].name]
+            left = lefts[column] + (widths[column] - solid.thick - solid.deep) / 2
+            y = floors[number, _extent(run[0])]
+            solids.append(replace(solid, name=f"v{len(solids)}", x=left, y=y, row=number, column=column, left=lefts[column]))
     bottom = max((solid.y for solid in solids), default=0.0) + 3 * ROW
     drawn = {name for solid in solids for name in solid.boxes}
     words = _beside(graph, [box for box in picture.boxes() if box.name not in drawn and not _is_output(box)])
@@ -96,40 +103,132 @@ def scene(graph: Graph, picture: Picture, look: Look) -> Scene:
     return Scene(tuple(solids), _arrows(picture, solids), words, across, bottom + (2 * ROW if words else 0.0), is_u)
 
 
+def _solid(graph: Graph, picture: Picture, path: Sequence[Box], run: Sequence[Box], fills: Mapping[str, str]) -> Solid:
+    """The solid of a run, which stands nowhere yet."""
+    below = (str(_channels(run[0])), _named(graph, picture, path, run))
+    heaviest = max(run, key=lambda box: box.work.macs)
+    names = frozenset(box.name for box in run)
+    thick, high = _thick(_channels(run[0])), _high(_extent(run[0]))
+    return Solid("", 0.0, 0.0, thick, high, fills[heaviest.name], _maps(run[0]), below, names, 0, 0, 0.0)
+
+
+def _wide(solid: Solid) -> float:
+    """What a solid and its words take."""
+    return max(solid.thick + solid.deep, *(width(text, SMALL) for text in (solid.above, *solid.below)))
+
+
+def _floors(rows: Sequence[Sequence[Sequence[Box]]], is_u: bool) -> dict[tuple[int, int], float]:
+    """Where the solids of each row and each size stand: in a U one below the other, elsewhere about the middle of their row."""
+    floors: dict[tuple[int, int], float] = {}
+    floor = MARGIN + ROW
+    room = 3 * ROW + BETWEEN
+    for number, row in enumerate(rows):
+        sizes = sorted({_extent(run[0]) for run in row}, reverse=True)
+        if is_u:
+            for size in sizes:
+                floor += _high(size) * (1 + DEPTH) + room
+                floors[number, size] = floor - room
+            continue
+        highest = max(map(_high, sizes), default=0.0)
+        floor += highest * (1 + DEPTH)
+        for size in sizes:
+            floors[number, size] = floor - (highest - _high(size)) / 2
+        floor += room + ROW
+    return floors
+
+
+def _ways(picture: Picture, path: Sequence[Box]) -> list[Sequence[Box]]:
+    """The main path and, where few rows hold all that is beside it, the other ways, the longest first. In one row stand those that are not side by side."""
+    lines = [line for line in picture.lines if not line.training_only and not line.size]
+    rank = ranks(flow(lines, {box.name: box for box in picture.boxes()}))
+    left = [box for box in picture.boxes() if box not in path and not box.training_only and not _is_output(box)]
+    rows: list[list[Box]] = [list(path)]
+    while left:
+        way = _longest(left, [line for line in lines if {line.tail, line.head} <= {box.name for box in left}], rank)
+        left = [box for box in left if box not in way]
+        ends = rank[way[0].name], rank[way[-1].name]
+        for row in rows[1:]:
+            if all(not ends[0] <= rank[box.name] <= ends[1] for box in row):
+                row.extend(way)
+                row.sort(key=lambda box: rank[box.name])
+                break
+        else:
+            rows.append(way)
+    return list(rows) if len(rows) <= MOST_ROWS else [path]
+
+
 def _main_path(picture: Picture) -> list[Box]:
     """The longest way, from an input to the last output."""
-    boxes = {box.name: box for box in picture.boxes()}
+    boxes = [box for box in picture.boxes() if not box.training_only]
     lines = [line for line in picture.lines if not line.training_only]
-    rank = ranks(flow(lines, boxes))
+    way = _longest(boxes, lines, ranks(flow(lines, {box.name: box for box in picture.boxes()})))
+    return [box for box in way if not _is_output(box)]
+
+
+def _longest(boxes: Sequence[Box], lines: Sequence[Line], rank: Mapping[str, int]) -> list[Box]:
+    """The way through these boxes that ends at the one of the highest rank."""
     before: dict[str, list[str]] = {}
     for line in lines:
         if rank[line.tail] < rank[line.head]:
             before.setdefault(line.head, []).append(line.tail)
-    order = {name: place for place, name in enumerate(boxes)}
-    ends = [name for name, box in boxes.items() if not box.training_only]
-    at = max(ends, key=lambda name: (rank[name], order[name]))
+    named = {box.name: box for box in boxes}
+    order = {name: place for place, name in enumerate(named)}
+    at = max(named, key=lambda name: (rank[name], order[name]))
     path = [at]
     while at in before:
-        at = max(before[at], key=lambda name: (rank[name], -order[name]))
+        at = max(before[at], key=lambda name: (rank[name], -order.get(name, 0)))
         path.append(at)
-    return [boxes[name] for name in reversed(path)]
+    return [named[name] for name in reversed(path)]
 
 
-def _runs(picture: Picture, path: Sequence[Box]) -> list[list[Box]]:
-    """Boxes that follow each other and give tensors of one shape are one solid: but a pool is none with what follows it, nor is what a skip enters with what it skips."""
+def _columns(picture: Picture, rows: Sequence[Sequence[Sequence[Box]]]) -> dict[str, int]:
+    """The column of each run, by its first box: right of all that come to it."""
+    holder = {box.name: run[0].name for row in rows for run in row for box in run}
+    before: dict[str, set[str]] = {name: set() for name in holder.values()}
+    for row in rows:
+        for one, two in pairwise(row):
+            before[two[0].name].add(one[0].name)
+    for line in picture.lines:
+        tail, head = holder.get(line.tail), holder.get(line.head)
+        if tail is not None and head is not None and tail != head and not line.training_only:
+            before[head].add(tail)
+    found: dict[str, int] = {}
+    for name in TopologicalSorter(before).static_order():
+        found[name] = max((found[one] + 1 for one in before[name]), default=0)
+    return found
+
+
+def _runs(picture: Picture, way: Sequence[Box]) -> list[list[Box]]:
+    """Boxes that follow each other and give tensors of one shape are one solid where all are one stage; elsewhere each that computes has its own.
+
+    A pool is none with what follows it, nor is what a skip enters with what it skips.
+    """
     entering: dict[str, set[str]] = {}
+    leaving: set[tuple[str, str]] = set()
     for line in picture.lines:
         if not line.size:
             entering.setdefault(line.head, set()).add(line.tail)
+            leaving.add((line.tail, line.head))
     runs: list[list[Box]] = []
     drawn: set[str] = set()  # by the runs before the last
-    for box in path:
-        if runs and _alike(runs[-1][-1], box) and not entering.get(box.name, set()) & drawn:
+    for box in way:
+        is_next = bool(runs) and (runs[-1][-1].name, box.name) in leaving
+        if is_next and _alike(runs[-1][-1], box) and not entering.get(box.name, set()) & drawn:
             runs[-1].append(box)
             continue
         drawn |= {before.name for before in runs[-1]} if runs else set()
         runs.append([box])
-    return runs
+    return [part for run in runs for part in ([run] if _stage(picture, way, run) else _apart(run))]
+
+
+def _apart(run: Sequence[Box]) -> list[list[Box]]:
+    """A run, parted before each box that computes but for the first."""
+    parts: list[list[Box]] = [[]]
+    for box in run:
+        if box.work.macs and any(before.work.macs for before in parts[-1]):
+            parts.append([])
+        parts[-1].append(box)
+    return parts
 
 
 def _alike(one: Box, other: Box) -> bool:
@@ -173,17 +272,20 @@ def _thick(channels: int) -> float:
 
 
 def _named(graph: Graph, picture: Picture, path: Sequence[Box], run: Sequence[Box]) -> str:
-    """The stage that boxes are, where it has no others on the path; else the first of those that compute most, and how many others there are."""
-    for frame in picture.frames():
+    """The stage that boxes are; else the one that computes, or the first."""
+    frame = _stage(picture, path, run)
+    return _text(frame) if frame is not None else headline(graph, next((box for box in run if box.work.macs), run[0]))
+
+
+def _stage(picture: Picture, path: Sequence[Box], run: Sequence[Box]) -> Frame | None:
+    """The frame whose boxes on the path are just these, where they are several."""
+    names = {box.name for box in run}
+    on_path = {box.name for box in path}
+    for frame in picture.frames() if len(run) > 1 else ():
         held = {box.name for box in frame.boxes()}
-        names = {box.name for box in run}
-        if len(run) > 1 and names <= held and held & {box.name for box in path} <= names:
-            return _text(frame)
-    most = max(box.work.macs for box in run)
-    named = next(box for box in run if 2 * box.work.macs >= most)
-    said = "".join(words.text for words in box_rows(graph, named)[0])
-    more = sum(box.count for box in run if box is not named)
-    return said + (f" + {more}" if more else "")
+        if names <= held and held & on_path <= names:
+            return frame
+    return None
 
 
 def _text(frame: Frame) -> str:
@@ -191,7 +293,7 @@ def _text(frame: Frame) -> str:
 
 
 def _beside(graph: Graph, boxes: Sequence[Box]) -> str:
-    names = ["".join(words.text for words in box_rows(graph, box)[0]) for box in boxes]
+    names = [headline(graph, box) for box in boxes]
     if not names:
         return ""
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
@@ -199,10 +301,12 @@ def _beside(graph: Graph, boxes: Sequence[Box]) -> str:
 
 
 def _arrows(picture: Picture, solids: Sequence[Solid]) -> tuple[tuple[Solid, Solid, bool], ...]:
+    """Tail, head, and whether it skips what stands between them in their row."""
     holder = {name: place for place, solid in enumerate(solids) for name in solid.boxes}
-    found = {(place, place + 1): False for place in range(len(solids) - 1)}
+    found = {(place, place + 1): False for place, (one, two) in enumerate(pairwise(solids)) if one.row == two.row == 0}
     for line in picture.lines:
         tail, head = holder.get(line.tail), holder.get(line.head)
-        if tail is not None and head is not None and head > tail + 1 and not line.size:
-            found[tail, head] = True
+        if tail is None or head is None or line.size or (tail, head) in found or solids[tail].column >= solids[head].column:
+            continue
+        found[tail, head] = head != tail + 1 and solids[tail].row == solids[head].row
     return tuple((solids[tail], solids[head], skips) for (tail, head), skips in found.items())

@@ -20,7 +20,7 @@ from archc.compiler.driver import check
 from tests.support import graph_of
 
 SVG = "{http://www.w3.org/2000/svg}"
-NETWORKS = ("alexnet", "resnet50", "unet", "googlenet", "vit_b_16", "segnet", "retinanet_resnet50", "ddpm")
+NETWORKS = ("alexnet", "resnet50", "unet", "googlenet", "vit_b_16", "segnet", "retinanet_resnet50", "ddpm", "alexnet_towers", "slowfast_r50")
 
 
 def made(name: str) -> Scene:
@@ -48,7 +48,33 @@ def test_a_pool_is_a_solid_of_its_own_and_a_run_is_named_after_what_computes_mos
     """The fifth group of VGG-16 gives maps of the size that the pool before it gave."""
     names = [solid.below[1] for solid in made("vgg16").solids]
     assert names[-6:-3] == ["maxpool 2x2, /2", "conv 3x3, 512 \u00d73", "maxpool 2x2, /2"]
-    assert "encoder_layer \u00d712 + 3" in [solid.below[1] for solid in made("vit_b_16").solids]
+    assert names[-1] == "linear 1000"
+    names = [solid.below[1] for solid in made("vit_b_16").solids]
+    assert "encoder_layer \u00d712" in names and names[-1] == "head: linear 1000"  # not `select`, which comes before it
+
+
+def test_each_layer_that_computes_has_a_solid_of_its_own() -> None:
+    """As the paper's five convolutions have, of which three give one shape."""
+    names = [solid.below[1] for solid in made("alexnet").solids]
+    assert names[5:8] == ["conv 3x3, 384", "conv 3x3, 384, g2", "conv 3x3, 256, g2"]
+    assert sum("inception" in solid.below[1] for solid in made("googlenet").solids) == 9
+
+
+def test_a_second_tower_has_a_row_of_its_own() -> None:
+    drawn = made("alexnet_towers")
+    rows = [[solid for solid in drawn.solids if solid.row == row] for row in (0, 1)]
+    assert len(rows[0]) + len(rows[1]) == len(drawn.solids) and drawn.words == ""
+    above = {solid.column: solid.below for solid in rows[0]}
+    assert len(rows[1]) == 8 and all(above[solid.column] == solid.below for solid in rows[1])
+    assert min(solid.y - solid.high for solid in rows[1]) > max(solid.y for solid in rows[0])
+    into = {head.below for tail, head, _ in drawn.arrows if (tail.row, head.row) == (1, 0)}
+    assert {size for size, _ in into} == {"96", "256", "9216", "4096"} and {name for _, name in into} == {"concat"}
+
+
+def test_more_ways_than_a_few_rows_hold_are_named() -> None:
+    drawn = made("hrnet_w18")
+    assert {solid.row for solid in drawn.solids} == {0}
+    assert drawn.words.startswith("Beside the main path, without a solid: ")
 
 
 def test_what_a_skip_enters_is_apart_from_what_it_skips() -> None:
@@ -81,7 +107,7 @@ def test_a_skip_runs_through_no_solid_and_no_size(name: str) -> None:
         middle, half = solid.x + (solid.thick + solid.deep) / 2, width(solid.above, POINTS["small"]) / 2
         boxes.append((middle - half, solid.y - solid.high - solid.deep - ROW, middle + half, solid.y - solid.high - solid.deep - 3))
     for tail, head, skips in drawn.arrows:
-        for (left, top), (right, bottom) in pairwise(points(tail, head, skips, drawn)) if skips else ():
+        for (left, top), (right, bottom) in pairwise(points(tail, head, skips, drawn)) if skips or tail.row != head.row else ():
             (left, right), (top, bottom) = sorted((left, right)), sorted((top, bottom))
             own = [tail.x, head.x]  # an arrow between two of one level begins on the slanted side of the first
             crossed = [box for box in boxes if box[0] not in own and left < box[2] and right > box[0] and top < box[3] and bottom > box[1]]
@@ -92,7 +118,7 @@ def test_a_skip_runs_through_no_solid_and_no_size(name: str) -> None:
 def test_no_solid_and_no_text_covers_another(name: str) -> None:
     drawn = made(name)
     for one, two in pairwise(drawn.solids):
-        if drawn.is_u and one.y != two.y:
+        if one.row != two.row or (drawn.is_u and one.y != two.y):
             continue
         middle = [solid.x + (solid.thick + solid.deep) / 2 for solid in (one, two)]
         reach = [
