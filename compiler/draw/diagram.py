@@ -25,7 +25,7 @@ from .laid_out import rendered
 from .look import COSTS, Look, by_file_name
 from .numbered import numbered
 from .picture import Picture
-from .remedies import idle, too_small, unheeded
+from .remedies import idle, too_small, unheeded, volumes_too_small
 from .style import POINTS, SMALLEST, THEMES
 from .tooltip import clean
 from .u_shape import arms
@@ -150,9 +150,8 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
 
         if form == "tex":
             return Drawn(picture, dot, volumes_tikz(graph, picture, look), said)
-        return Drawn(
-            picture, dot, volumes_svg(graph, picture, look, f"{clean(graph.program.name)}: volumes", described(graph, picture)), said
-        )
+        solids = volumes_svg(graph, picture, look, f"{clean(graph.program.name)}: volumes", described(graph, picture))
+        return Drawn(picture, dot, solids, (*said, *volumes_too_small(graph, look, solids)))
     dot = beside.text if beside is not None else dot
     if form == "dot":
         return Drawn(picture, dot, dot.encode(), said)

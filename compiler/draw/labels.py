@@ -259,7 +259,7 @@ def _of_block(steps: Steps, told: Callable[[list[str]], list[str]] = list) -> li
     """A block as rows, a fork with a row or more for each of its paths. `told` may shorten a row of steps."""
     steps = _branch(steps) or steps
     forks = [step for step in steps if isinstance(step, Fork)]
-    if len(forks) != 1 or forks[0].sign or forks[0].joined not in PLAIN:
+    if len(forks) != 1 or forks[0].sign or forks[0].woven or forks[0].joined not in PLAIN:
         return _rows(told(_texts(steps)))
     place = steps.index(forks[0])
     rows = _rows(told(_texts(steps[:place])))
@@ -322,7 +322,8 @@ def _joined(fork: Fork) -> str:
 
 def _bracketed(step: Fork) -> str:
     texts = [ARROW.join(_texts(path)) for path in step.paths]
-    return "(" + " | ".join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
+    beside = "; " if step.woven else " | "
+    return "(" + beside.join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
 
 
 def _texts(steps: Steps) -> list[str]:

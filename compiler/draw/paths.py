@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ...base.records import dataclass
@@ -26,12 +27,13 @@ START, END = -1, -2
 @dataclass(frozen=True, slots=True)
 class Fork:
     """Paths side by side, each a row of steps. `sign` is the merge's where all but one path skip, `merge` its number; `joined` the sign of
-    the merge of several."""
+    the merge of several. Of steps that are `woven` into each other it is not told which follows which."""
 
     paths: tuple[Steps, ...]
     sign: str = ""
     merge: int = END
     joined: str = ""
+    woven: bool = False
 
 
 Steps = tuple["str | Fork", ...]
@@ -157,7 +159,10 @@ class _Reduction:
                 return None
 
     def _unweave(self) -> bool:
-        """Makes one edge of the smallest piece between two points in which paths are woven into each other, its steps in rows."""
+        """Makes one edge of the smallest piece between two points in which paths are woven into each other.
+
+        Its steps stand in rows where each leads to the next row; where one leads further, past a row beside it, rows would say what is not so.
+        """
         import networkx as nx
 
         lines = nx.DiGraph((tail, head) for tail, heads in self.out_of.items() for head in heads)
@@ -177,12 +182,14 @@ class _Reduction:
         piece, tail, head = min(pieces, key=lambda row: len(row[0]))
         depth = {tail: 0}
         rows: dict[int, list[tuple[int, Steps]]] = defaultdict(list)
+        told_to: list[tuple[int, int]] = []  # the row of each, and the point that it leads to
         for point in (point for point in nx.topological_sort(lines) if point in piece or point == head):
             for source in sorted(self.into[point]):
                 if source in depth and (source in piece or point in piece):
                     told = self._steps(self.into[point][source])
                     if told[1]:
                         rows[depth[source]].append(told)
+                        told_to.append((depth[source], point))
                     depth[point] = max(depth.get(point, 0), depth[source] + bool(told[1]))
         for point in piece:
             for source in self.into.pop(point):
@@ -191,8 +198,11 @@ class _Reduction:
                 if user in self.into:
                     del self.into[user][point]
         ordered = [sorted(rows[place], key=lambda way: way[0]) for place in sorted(rows)]
+        first = ordered[0][0][0] if ordered else min(piece)
         steps = tuple(step for row in ordered for step in (row[0][1] if len(row) == 1 else (Fork(tuple(way[1] for way in row)),)))
-        self.add(_Edge(tail, head, [(ordered[0][0][0] if ordered else min(piece), steps)]))
+        if any(depth[point] != row + 1 for row, point in told_to):
+            steps = (Fork(tuple(way[1] for way in sorted(chain(*ordered), key=lambda way: way[0])), woven=True),)
+        self.add(_Edge(tail, head, [(first, steps)]))
         return True
 
     def _join(self, point: int) -> None:
@@ -269,10 +279,14 @@ def _order(units: Sequence[Unit], before: Sequence[set[int]]) -> tuple[list[Unit
 
 
 def _in_rows(units: Sequence[Unit], before: Sequence[set[int]]) -> Steps:
-    """Units that have as many before them, at most, stand beside each other."""
-    rows: dict[int, list[str]] = defaultdict(list)
+    """Units that have as many before them, at most, stand beside each other; where one leads past the next row all are told as woven."""
     depth = {START: -1}
+    rows: dict[int, list[str]] = defaultdict(list)
     for number, unit in enumerate(units):
         depth[number] = 1 + max(depth[source] for source in before[number])
         rows[depth[number]].append(unit.words)
+    leading = {source for number, sources in enumerate(before) for source in sources if depth[number] == depth[source] + 1}
+    last = max(depth.values())
+    if any(depth[number] < last and number not in leading for number in range(len(units))):
+        return (Fork(tuple((unit.words,) for unit in units), woven=True),)
     return tuple(row[0] if len(row) == 1 else Fork(tuple((words,) for words in row)) for row in rows.values())

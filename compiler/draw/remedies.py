@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ...base.diagnostics import Diagnostic, Severity
@@ -72,24 +72,31 @@ def points_of(svg: bytes) -> float:
     return min(POINTS.values()) * float(scale.group(1)) if scale else SMALLEST
 
 
+def points_of_volumes(svg: bytes) -> float:
+    """The same of solids, which Graphviz has no part in."""
+    width, across = map(float, re.findall(rb'<svg[^>]* width="([\d.]+)pt"[^>]* viewBox="0 0 ([\d.]+)', svg)[0])
+    return POINTS["small"] * width / across
+
+
+def volumes_too_small(graph: Graph, look: Look, svg: bytes) -> tuple[Diagnostic, ...]:
+    """The warning of `too_small` for solids, of which there is one view in one direction."""
+    return _unreadable(graph, look, points_of_volumes(svg), ())
+
+
 def too_small(graph: Graph, view: View, picture: Picture, look: Look, svg: bytes, seconds: float) -> tuple[Diagnostic, ...]:
     """A warning where the width that was asked for makes the text too small to read."""
-    points = points_of(svg)
+    return _unreadable(graph, look, points_of(svg), _smaller(graph, view, picture, look, seconds))
+
+
+def _unreadable(graph: Graph, look: Look, points: float, ways: Iterable[str]) -> tuple[Diagnostic, ...]:
     if look.width is None or points >= SMALLEST - 0.05:
         return ()
     message = (
         f"at a width of {look.width:g} in the smallest text is {points:.1f} points high; below {SMALLEST:g} nobody can read it on paper"
     )
-    wide = math.ceil(10 * look.width * SMALLEST / points) / 10
-    ways = list(_smaller(graph, view, picture, look, seconds))
-    return (
-        doubt(
-            graph,
-            "W551",
-            message,
-            f"draw it with {', with '.join(ways)} or with `--width {wide:g}in`" if ways else f"draw it with `--width {wide:g}in`",
-        ),
-    )
+    others = [*ways, f"`--width {math.ceil(10 * look.width * SMALLEST / points) / 10:g}in`"]
+    first, last = ", with ".join(others[:-1]), others[-1]
+    return (doubt(graph, "W551", message, f"draw it with {first} or with {last}" if first else f"draw it with {last}"),)
 
 
 def _smaller(graph: Graph, view: View, picture: Picture, look: Look, seconds: float) -> Iterator[str]:

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from itertools import chain, combinations, groupby
+from itertools import chain, combinations, groupby, pairwise
 from types import MappingProxyType
 
 from ...base.records import dataclass
@@ -32,6 +32,8 @@ OUTSIDE = re.compile(r", (?![^\[]*\])")
 WORD = re.compile(r"[A-Za-z_]+")
 BESIDE = re.compile(r"(?:([a-z]+) (?:= )?)?\d+(?: ([a-z]+))?")
 """A number with the words beside it: `3 heads`, `dilated 2`, `heads = 3`."""
+NUMBERED = re.compile(r"(.*?)(0|[1-9]\d*)")
+MOST_TOLD = 4  # numbers of places that are told where they come in equal steps
 ALIKE = 4  # letters with which a parameter and a word begin that say the same
 
 
@@ -267,7 +269,21 @@ def placed(design: Design, letters: Mapping[Scope, str] = NONE) -> list[tuple[st
         count = len(rows)
         for way in reversed(range(max(len(names) for names, _ in rows))):
             rows = _merged(rows, way)
-    return [(".".join(one[0] if len(one) == 1 else f"{one[0]}{BETWEEN}{one[-1]}" for one in names), values) for names, values in rows]
+    return [(".".join(map(_ranged, names)), values) for names, values in rows]
+
+
+def _ranged(names: Sequence[str]) -> str:
+    """The first and the last of these names; where they are numbered and numbers between them are left out, those there are: `{0, 2, 4}`."""
+    if len(names) == 1:
+        return names[0]
+    parted = [NUMBERED.fullmatch(name) for name in names]
+    stems = {found[1] for found in parted if found}
+    numbers = [int(found[2]) for found in parted if found]
+    steps = {two - one for one, two in pairwise(numbers)}
+    if None in parted or len(stems) > 1 or steps == {1}:
+        return f"{names[0]}{BETWEEN}{names[-1]}"
+    told = list(map(str, numbers))
+    return f"{stems.pop()}{{{', '.join(told if len(told) <= MOST_TOLD or len(steps) > 1 else [*told[:2], BETWEEN, told[-1]])}}}"
 
 
 _Row = tuple[tuple[tuple[str, ...], ...], tuple[object, ...]]

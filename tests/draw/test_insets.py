@@ -139,6 +139,18 @@ network n { input x[8, 16, 16]  b(1, 1) -> b(2, 1) -> b(1, 2) }
     assert [values for _, values in placed(design)] == [("", ""), ("/2", ""), ("", "/2")]
 
 
+def test_places_that_leave_out_others_are_told_one_by_one() -> None:
+    """Swin's windows take turns: those that are shifted stand between those that are not."""
+    names = [name for design in of(compile("swin_t").graph) for name, _ in placed(design)]
+    assert {"features.1.0", "features.1.1", "features.5.{0, 2, 4}", "features.5.{1, 3, 5}"} <= set(names)
+    text = """block b(deep) { conv(8, 3) -> relu -> conv(8, 1)  if deep { conv(8, 3) } }
+network n { input x[8, 16, 16]  for i in range(12) { "s{i}": b(i % 2 == 1) } }
+"""
+    graph = graph_of(text)
+    found = designs(graph, [scope for scope in graph.members if scope.kind == "block"])
+    assert [name for design in found for name, _ in placed(design)] == ["s{0, 2, \u2026, 10}", "s{1, 3, \u2026, 11}"]
+
+
 def test_items_of_lists_are_symbols() -> None:
     (inception,) = of(compile("googlenet").graph)
     assert list(inception.symbols) == ["c1", "c3[0]", "c3[1]", "c5[0]", "c5[1]", "proj"]

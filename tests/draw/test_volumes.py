@@ -20,7 +20,18 @@ from archc.compiler.driver import check
 from tests.support import graph_of
 
 SVG = "{http://www.w3.org/2000/svg}"
-NETWORKS = ("alexnet", "resnet50", "unet", "googlenet", "vit_b_16", "segnet", "retinanet_resnet50", "ddpm", "alexnet_towers", "slowfast_r50")
+NETWORKS = (
+    "alexnet",
+    "resnet50",
+    "unet",
+    "googlenet",
+    "vit_b_16",
+    "segnet",
+    "retinanet_resnet50",
+    "ddpm",
+    "alexnet_towers",
+    "slowfast_r50",
+)
 
 
 def made(name: str) -> Scene:
@@ -155,6 +166,14 @@ def test_as_svg_and_as_tikz_that_a_person_can_edit() -> None:
     assert len(lines) == len(solids)
     assert all(line.count(b"{") == line.count(b"}") == 9 for line in lines if b"times" not in line)
     assert svg == draw_text(graph, "svg", Options(style="volumes", width=6.9)).data
+
+
+def test_a_width_at_which_nothing_can_be_read_is_told() -> None:
+    graph = check("unet").graph
+    (told,) = draw_text(graph, "svg", Options(style="volumes", width=6.9)).diagnostics
+    found = re.search(r"--width ([\d.]+)in", told.help or "")
+    assert told.code == "W551" and found is not None
+    assert draw_text(graph, "svg", Options(style="volumes", width=float(found[1]))).diagnostics == ()
 
 
 def test_what_cannot_be_volumes_is_refused(tmp_path: Path) -> None:
