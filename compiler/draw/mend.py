@@ -149,8 +149,13 @@ def _crossings(points: Sequence[Point], name: str, curves: Mapping[str, Sequence
 
 def _led(piece: Piece, geometry: Geometry, ground: Ground, longest: int) -> tuple[Point, ...] | None:
     """The corners of another way: into a port from above, into a box from a side as well."""
-    tail, head = (geometry.places[name] for name in piece.ends)
+    tail, head = (_joint(geometry.places[name]) if name in geometry.common else geometry.places[name] for name in piece.ends)
     return route(ground, doors(tail, "LRB"), doors(head, "T" if piece.name in geometry.common else "LRT"), longest)
+
+
+def _joint(port: Place) -> Place:
+    """What is seen of a port, in the middle of the room that it keeps for the heading beside it."""
+    return Place(port.x + port.width / 2, port.y, 0.0, port.height)
 
 
 def _beside(piece: Piece, corners: Sequence[Point], others: Sequence[Place]) -> Point | None:

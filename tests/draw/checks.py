@@ -157,12 +157,30 @@ def touched(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
     ]
 
 
+def loose(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:
+    """Lines that do not begin and end at what they join: at a box's border, or where a port's joint is seen."""
+    found = ways(picture, arms(picture))
+    pieces = [*((port.tail, port.name, geometry.common[port.name]) for port in found.ports)]
+    pieces += [
+        (found.start(number, line), line.head, way) for number, (line, way) in enumerate(zip(picture.lines, geometry.ways, strict=True))
+    ]
+
+    def is_at(name: str, point: Point) -> bool:
+        place = geometry.places[name]
+        if name in geometry.common:
+            place = Place(place.x + place.width / 2, place.y, 0.0, place.height)
+        return within(place, point, -4)
+
+    return [(tail, head) for tail, head, way in pieces if not is_at(tail, way.points[0]) or not is_at(head, way.points[-1])]
+
+
 def wrong(graph: Graph, picture: Picture, geometry: Geometry) -> dict[str, object]:
     """All that is wrong with the boxes and lines of a picture."""
     found: dict[str, object] = {
         "words on others": covered(picture, geometry),
         "lines through words": touched(picture, geometry),
         "lines through boxes": crossed(picture, geometry),
+        "lines that hang loose": loose(picture, geometry),
         "skips out of their frame": straying(picture, geometry),
         "branches": [] if arms(picture).level else out_of_order(graph, picture, geometry),  # the arms of a U go before
     }

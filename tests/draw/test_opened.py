@@ -13,7 +13,7 @@ from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.support import graph_of
 
-from .checks import laid_out, out_of_order
+from .checks import laid_out, loose, out_of_order
 from .test_headings import ROOM, groups, points, rows
 
 
@@ -119,6 +119,17 @@ def test_what_enters_two_frames_one_in_the_other_comes_into_the_inner_one_from_t
             at = places[line.tail]
             assert at.x <= way.points[0][0] <= at.x + at.width and way.points[0][1] == pytest.approx(at.y + at.height, abs=2)
     assert out_of_order(graph, picture, geometry) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("resnet50", "layer1.0.downsample"), ("inception_v4", "features.6.branch2"), ("inception_v3", "Mixed_5b.branch3x3dbl_1")],
+)
+def test_a_line_that_is_led_anew_begins_where_the_port_is_seen(name: str, part: str) -> None:
+    """A port keeps room for the heading beside it, of which nothing is seen."""
+    graph = graph_called(name)
+    ((picture, geometry),) = laid_out(graph, [fold(graph, View(open=(part,)))])
+    assert ways(picture).ports and loose(picture, geometry) == []
 
 
 def test_the_main_path_is_a_straight_line() -> None:
