@@ -149,7 +149,25 @@ def within(place: Place, point: Point, margin: float) -> bool:
 
 
 def through(points: Sequence[Point], place: Place, margin: float) -> bool:
-    return any(within(place, point, margin) for point in points)
+    """Whether the pieces between these points, which may be long, run through a rectangle less a margin."""
+    left, right = place.x + margin, place.x + place.width - margin
+    top, bottom = place.y + margin, place.y + place.height - margin
+    if left >= right or top >= bottom:
+        return False
+    return any(_cuts(one, two, left, right, top, bottom) for one, two in pairwise(points))
+
+
+def _cuts(one: Point, two: Point, left: float, right: float, top: float, bottom: float) -> bool:
+    (x0, y0), (x1, y1) = one, two
+    if max(x0, x1) <= left or min(x0, x1) >= right or max(y0, y1) <= top or min(y0, y1) >= bottom:
+        return False
+    # It meets the strip of each axis; it is inside where it is in both at once.
+    begin, end = 0.0, 1.0
+    for start, by, low, high in ((x0, x1 - x0, left, right), (y0, y1 - y0, top, bottom)):
+        if by:
+            enters, leaves = sorted(((low - start) / by, (high - start) / by))
+            begin, end = max(begin, enters), min(end, leaves)
+    return begin < end
 
 
 def overlap(one: Place, two: Place) -> bool:

@@ -20,7 +20,7 @@ from .route import LONGEST, Ground, bends, cells, doors, route, spline
 from .ways import Ways, columns
 
 CURL = math.radians(330)  # how far a line may turn in all
-INDENT, ROW = 8.0, 10.5  # points: of a heading from the edge of its frame, of a row of it
+INDENT, ROW, BELOW = 8.0, 10.5, 3.0  # points: of a heading from the edge of its frame, of a row of it, of what reaches below its last row
 
 
 def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
@@ -90,7 +90,7 @@ def _held(frame: Frame) -> set[str]:
 def heading(frame: Frame, place: Place) -> Place:
     """Where the name of a frame stands."""
     rows = frame_rows(frame)
-    return Place(place.x + INDENT - 2, place.y + INDENT / 2, rows_width(rows) + 4, ROW * len(rows))
+    return Place(place.x + INDENT - 2, place.y + INDENT / 2, rows_width(rows) + 4, ROW * len(rows) + BELOW)
 
 
 def _crosses(piece: Piece, points: Sequence[Point], boxes: dict[str, Place]) -> bool:

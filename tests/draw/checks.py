@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations, groupby, pairwise
 from xml.etree import ElementTree
@@ -9,24 +10,30 @@ from xml.etree import ElementTree
 from archc.compiler.draw.dot import Writer
 from archc.compiler.draw.font import width
 from archc.compiler.draw.graphviz_json import Geometry, Place, Point
-from archc.compiler.draw.labels import shape_text
+from archc.compiler.draw.labels import frame_rows, row_width, shape_text
 from archc.compiler.draw.laid_out import geometries
-from archc.compiler.draw.look import PLAIN
+from archc.compiler.draw.look import PLAIN, Look
 from archc.compiler.draw.picture import Frame, Line, Picture
 from archc.compiler.draw.style import POINTS, contrast
 from archc.compiler.draw.svg import tag
 from archc.compiler.draw.u_shape import arms
-from archc.compiler.draw.ways import ways
+from archc.compiler.draw.ways import Ways, ways
 from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Scope
 
 from .test_headings import bezier
 
 
-def laid_out(graph: Graph, pictures: Sequence[Picture]) -> list[tuple[Picture, Geometry]]:
-    made = geometries([Writer(graph, picture, PLAIN) for picture in pictures])
+def laid_out(graph: Graph, pictures: Sequence[Picture], look: Look = PLAIN) -> list[tuple[Picture, Geometry]]:
+    made = geometries([Writer(graph, picture, look) for picture in pictures])
     assert isinstance(made, tuple)
     return list(zip(pictures, made, strict=True))
+
+
+def ways_in(picture: Picture, geometry: Geometry) -> Ways:
+    """How the lines run; in a U that is drawn as one, as its arms do."""
+    found = ways(picture)
+    return found if all(port.name in geometry.common for port in found.ports) else ways(picture, arms(picture))
 
 
 def branches(graph: Graph) -> Iterator[list[Scope]]:
@@ -61,9 +68,15 @@ def out_of_order(graph: Graph, picture: Picture, geometry: Geometry) -> list[str
     return wrong
 
 
-def curve(way: Sequence[Point]) -> list[Point]:
+def curve(way: Sequence[Point], near: float = 4.0) -> list[Point]:
+    """Points on a line, so close to each other that none jumps over a box or a word, however long the line."""
     knots = list(way[: len(way) - (len(way) % 3 == 2)])
-    return [bezier(knots[at : at + 4], step / 12) for at in range(0, len(knots) - 3, 3) for step in range(13)]
+    found: list[Point] = []
+    for at in range(0, len(knots) - 3, 3):
+        piece = knots[at : at + 4]
+        steps = max(12, math.ceil(sum(math.dist(one, two) for one, two in pairwise(piece)) / near))
+        found += [bezier(piece, step / steps) for step in range(steps + 1)]
+    return found
 
 
 def within(place: Place, point: Point, margin: float = 0.0) -> bool:
@@ -75,7 +88,7 @@ def crossed(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
     """Lines that run through a box which is none of their ends."""
     places = {box.name: geometry.places[box.name] for box in picture.boxes()}
     found = []
-    for line, way in zip(picture.lines, geometry.whole(ways(picture, arms(picture))), strict=True):
+    for line, way in zip(picture.lines, geometry.whole(ways_in(picture, geometry)), strict=True):
         drawn = curve(way.points)
         left, top = (min(point[axis] for point in drawn) for axis in (0, 1))
         right, bottom = (max(point[axis] for point in drawn) for axis in (0, 1))
@@ -88,7 +101,7 @@ def crossed(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
 
 def crossings(geometry: Geometry) -> int:
     """How many times lines cross. What enters a frame together is one line until it parts."""
-    drawn = [curve(way.points) for way in (*geometry.common.values(), *geometry.ways)]
+    drawn = [curve(way.points, near=math.inf) for way in (*geometry.common.values(), *geometry.ways)]
     return sum(meet(*one, *two) for first, second in combinations(drawn, 2) for one in pairwise(first) for two in pairwise(second))
 
 
@@ -122,7 +135,7 @@ def innermost(picture: Picture, line: Line) -> Frame | None:
 def label_boxes(picture: Picture, geometry: Geometry) -> list[tuple[str, Place]]:
     """The words beside lines, and where they stand."""
     found = []
-    for line, way in zip(picture.lines, geometry.whole(ways(picture, arms(picture))), strict=True):
+    for line, way in zip(picture.lines, geometry.whole(ways_in(picture, geometry)), strict=True):
         words = f"\u00d7{line.count}" if line.count > 1 else shape_text(line.shape) if line.shape is not None else ""
         if words and way.label is not None:
             wide = width(words, POINTS["edge"])
@@ -147,7 +160,7 @@ def covered(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:
 
 def touched(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
     """Words beside lines that a line runs through, their own or another's."""
-    drawn = [(line, curve(way.points)) for line, way in zip(picture.lines, geometry.whole(ways(picture, arms(picture))), strict=True)]
+    drawn = [(line, curve(way.points)) for line, way in zip(picture.lines, geometry.whole(ways_in(picture, geometry)), strict=True)]
     labels = label_boxes(picture, geometry)
     return [
         (words, line.tail, line.head)
@@ -157,9 +170,22 @@ def touched(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
     ]
 
 
+def struck(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str]]:
+    """Headings of frames that a line runs through."""
+    rows = []
+    for frame in picture.frames():
+        at = geometry.places[frame.name]
+        for number, row in enumerate(frame_rows(frame)):
+            rows.append((frame.name, Place(at.x + 8, at.y + 6 + 10.5 * number, row_width(row), 9)))
+    drawn = [(line, curve(way.points)) for line, way in zip(picture.lines, geometry.whole(ways_in(picture, geometry)), strict=True)]
+    return [
+        (name, line.tail, line.head) for name, place in rows for line, points in drawn if any(within(place, point, 1) for point in points)
+    ]
+
+
 def loose(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:
     """Lines that do not begin and end at what they join: at a box's border, or where a port's joint is seen."""
-    found = ways(picture, arms(picture))
+    found = ways_in(picture, geometry)
     pieces = [*((port.tail, port.name, geometry.common[port.name]) for port in found.ports)]
     pieces += [
         (found.start(number, line), line.head, way) for number, (line, way) in enumerate(zip(picture.lines, geometry.ways, strict=True))
@@ -180,6 +206,7 @@ def wrong(graph: Graph, picture: Picture, geometry: Geometry) -> dict[str, objec
         "words on others": covered(picture, geometry),
         "lines through words": touched(picture, geometry),
         "lines through boxes": crossed(picture, geometry),
+        "lines through headings": struck(picture, geometry),
         "lines that hang loose": loose(picture, geometry),
         "skips out of their frame": straying(picture, geometry),
         "branches": [] if arms(picture).level else out_of_order(graph, picture, geometry),  # the arms of a U go before

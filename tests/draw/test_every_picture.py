@@ -51,6 +51,14 @@ def test_branches_stand_in_the_order_of_the_text_and_no_line_strays(name: str) -
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", some(3))
+def test_no_line_strays_where_the_picture_leads_across(name: str) -> None:
+    graph = check(name).graph
+    ((picture, geometry),) = laid_out(graph, [fold(graph)], Look(direction="LR"))
+    assert {key: rows for key, rows in wrong(graph, picture, geometry).items() if key != "branches"} == {}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", some(1))
 def test_insets_are_as_right_as_the_picture(name: str) -> None:
     graph = check(name).graph
