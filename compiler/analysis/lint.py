@@ -23,6 +23,7 @@ from .doubting import doubt, users_of
 from .dropped_shortcuts import dropped_shortcuts
 from .foreign_reshapes import foreign_reshapes
 from .outputs_in_a_row import outputs_in_a_row
+from .projected_twice import projected_twice
 from .scrambled_reshapes import scrambled_reshapes
 from .unread import unread_rows
 
@@ -233,15 +234,17 @@ def lonely_groups(program: Program) -> Iterator[Diagnostic]:
 
 
 def twin_operands(program: Program) -> Iterator[Diagnostic]:
-    """The same tensor twice among the operands of one merge."""
+    """The same tensor twice among the operands of one merge. Keys of attention may be its queries or its values: it is told where all are one."""
     for node in program.nodes:
-        if node.operation.is_merge() and len(set(node.inputs)) < len(node.inputs):
+        few = 2 if node.operation.family == "attention" else len(node.inputs)
+        if node.operation.is_merge() and len(set(node.inputs)) < min(few, len(node.inputs)):
             twice = next(index for index in node.inputs if node.inputs.count(index) > 1)
             yield doubt(
                 "W509",
                 f"`{node.key}` is given `{program.nodes[twice].key}` {node.inputs.count(twice)} times",
                 Label(node.span, "one operand several times"),
                 Label(program.nodes[twice].span, "this one"),
+                help=f"a sequence attends to itself without paths: `{node.span.text}`" if few == 2 and node.weights else None,
             )
 
 
@@ -363,4 +366,5 @@ DOUBTS: tuple[Doubt, ...] = (
     lost_shortcuts,
     outputs_in_a_row,
     scrambled_reshapes,
+    projected_twice,
 )

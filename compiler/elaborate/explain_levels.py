@@ -119,6 +119,8 @@ def lower_path(clash: Clash, *, labelled: bool) -> Remedy | None:
     operation, ends, parts, shapes = clash.operation, clash.ends, clash.parts, clash.shapes
     largest = max(range(len(ends)), key=lambda number: shapes[number][1:])
     target = shapes[largest]
+    if not all(is_map(clash.nodes[end]) for end in ends):
+        return None
     label = SKIP.fullmatch(parts[largest].text.strip()) or _lateral(clash, parts[largest], target[1:])
     if (label is None) is labelled:
         return None

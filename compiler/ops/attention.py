@@ -61,16 +61,17 @@ class Attention(BuiltAttention):
     family: ClassVar[Family] = "attention"
     wants_channels: ClassVar[str] = "last"
     summary: ClassVar[str] = (
-        "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second. Axes may stand in front."
+        "Multi-head attention of a sequence [L, C] to itself; at the head of a merge, of the first path to the second, or of queries to keys "
+        "with values, a path each. Axes may stand in front."
     )
     reference: ClassVar[str] = "torch.nn.MultiheadAttention (batch first)"
     onnx: ClassVar[str] = "MatMul, Softmax"
-    most_inputs: ClassVar[int | None] = 3
+    most_inputs: ClassVar[int | None] = 4
     output_may_be_overwritten: ClassVar[bool] = True
 
     def on(self, names: Sequence[Axes], inputs: Shapes) -> Operation:
         """With axes in front, features stand last: an image, channels first, would be compared along its width."""
-        for operand, axes in enumerate(names[: 2 if not self.mask else len(names) - 1]):
+        for operand, axes in enumerate(names[: len(names) - bool(self.mask)]):
             if len(axes) > 2 and not stands_last(axes):
                 raise Refusal(
                     "E313",

@@ -7,92 +7,25 @@ from typing import ClassVar
 
 from ...base.records import dataclass
 from . import attention_memory
-from .attention_kinds import INDEX, KEYS, NORM, QKV_BIAS, ROTARY, SCALE, SIZE, WINDOW
+from .attention_rule import AttentionRule
 from .attention_source import Parts, helpers
-from .base import Backward, Construct, Operation, Refusal, Saved, Shape, Shapes, Weight, product, show, show_size
+from .base import Backward, Construct, Saved, Shapes, Weight, product
 from .dense import copied_rows
-from .parameters import COUNT, FLAG, PROBABILITY, Plain, parameter
+from .parameters import Plain
 from .sdpa_memory import made_summed
-from .spatial import as_written, either, nearest_divisors, nearest_multiples
 from .strides import Layout, elementwise, in_order, permuted, viewed
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltAttention(Operation):
-    """The parameters of attention, and what it is where it is more than PyTorch's own module."""
+class BuiltAttention(AttentionRule):
+    """What attention is where it is more than PyTorch's own module: its weights, costs and source."""
 
     name: ClassVar[str] = "attention"
-
-    heads: int = parameter(COUNT, "how many heads the features fall into")
-    dropout: float = parameter(PROBABILITY, "the probability of a weight of attention to be set to 0 while training", 0.0)
-    bias: bool = parameter(FLAG, "whether the projections add a bias", True)
-    keys: tuple[str, ...] | None = parameter(
-        KEYS,
-        'the names of the projections, that of the answer last: ["qkv", "proj"], ["q", "kv", "proj"], ["q", "k", "v", "proj"]; none: in_proj and out_proj',
-        None,
-    )
-    qkv_bias: bool | str | None = parameter(
-        QKV_BIAS, 'whether queries, keys and values have a bias; "qv": all but the keys, as q_bias and v_bias; none: as `bias` says', None
-    )
-    head_size: int | None = parameter(SIZE, "how many features a head has; none: the features fall evenly into heads", None)
-    groups: int | None = parameter(SIZE, "how many heads keys and values have, where these are fewer; none: as many as queries", None)
-    norm: str | None = parameter(NORM, "how queries and keys are normalised, each head by itself, as q_norm and k_norm (eps 1e-6)", None)
-    rotary: float | None = parameter(
-        ROTARY, "the base of rotary positions, by which queries and keys are turned (halves, as in Llama: 10000); none: no positions", None
-    )
-    causal: bool = parameter(FLAG, "let no position look ahead", False)
-    window: Plain = parameter(
-        WINDOW, "the sides of a window, of whose positions any two have a learned bias by their distance (Swin, BEiT); none: no bias", None
-    )
-    class_token: bool = parameter(FLAG, "whether a class token stands before the positions of the window, as in BEiT", False)
-    index: str | None = parameter(
-        INDEX, 'how a checkpoint has the fixed table of where a window\'s bias is read: "flat", "square", or none: it has none', None
-    )
-    mask: bool = parameter(
-        FLAG, "whether a last path is added to the logits [..., heads, L, S]: as many axes, each of the same size or of 1", False
-    )
-    scale: float | None = parameter(
-        SCALE, "what logits are multiplied by, before a window's bias; none: 1 / sqrt(how many features a head has)", None
-    )
-
-    mask_learns: ClassVar[bool | None] = None
-    """Of `mask`, whether it needs a gradient; None: while training any may, and in evaluation none does."""
-
-    def is_built(self, inputs: Shapes) -> bool:
-        """Whether it is more than PyTorch's own."""
-        asked = (self.keys, self.qkv_bias, self.head_size, self.groups, self.norm, self.rotary, self.window, self.index, self.scale)
-        return any(row is not None for row in asked) or self.causal or self.mask or self.class_token or len(inputs[0]) > 2
-
-    def _size(self, inputs: Shapes) -> int:
-        return self.head_size or inputs[0][-1] // self.heads
-
-    @property
-    def _groups(self) -> int:
-        return self.groups or self.heads
-
-    @property
-    def _has_bias(self) -> bool:
-        """Whether queries and values have one."""
-        return self.bias if self.qkv_bias is None else bool(self.qkv_bias)
-
-    def _context(self, inputs: Shapes) -> Shape:
-        """What keys and values are made of."""
-        return inputs[1] if self._crosses(inputs) else inputs[0]
-
-    def _crosses(self, inputs: Shapes) -> bool:
-        return len(inputs) - bool(self.mask) > 1
-
-    def _sides(self) -> tuple[int, ...]:
-        return as_written(self.window)
-
-    @property
-    def _places(self) -> int:
-        return product(self._sides()) + self.class_token
 
     def parts(self, inputs: Shapes) -> Parts:
         return Parts(
             keys=self.keys,
-            crosses=self._crosses(inputs),
+            sequences=self._sequences(inputs),
             wide=len(inputs[0]) > 2,
             masked=bool(self.mask),
             split_bias=self.qkv_bias == "qv",
@@ -106,124 +39,11 @@ class BuiltAttention(Operation):
             index=self.index,
         )
 
-    def takes_batchless(self, number: int) -> bool:
-        return bool(self.mask) and number > 0
-
-    def sums_images(self, number: int) -> bool:
-        return number > 0
-
-    # ------------------------------------------------------------------------------------------- the rule
-
-    def built_output(self, inputs: Shapes) -> Shape:
-        self._check_arguments(inputs)
-        query, context = inputs[0], self._context(inputs)
-        if self.head_size is None and query[-1] % self.heads:
-            near = nearest_divisors(query[-1], self.heads)
-            raise Refusal(
-                "E310",
-                f"features {query[-1]} are not divisible by heads {self.heads} of `attention`",
-                parameter="heads",
-                operand=0,
-                axis=len(query) - 1,
-                suggestions=near,
-                help=f"{either(nearest_multiples(query[-1], self.heads))} features would divide by {self.heads}"
-                + (f"; or heads = {either(near)}" if near else "")
-                + "; or say how large a head is: `head_size = …`",
-            )
-        if self.rotary is not None and self._size(inputs) % 2:
-            raise Refusal(
-                "E310",
-                f"a head of {self._size(inputs)} features does not fall into halves, which rotary positions turn",
-                parameter="heads" if self.head_size is None else "head_size",
-                help="`heads` or `head_size` make it even",
-            )
-        if self.heads % self._groups:
-            near = nearest_divisors(self.heads, self._groups)
-            raise Refusal(
-                "E310",
-                f"heads {self.heads} are not divisible by groups {self._groups} of `attention`",
-                parameter="groups",
-                suggestions=near,
-                help=f"groups = {either(near)} would do" if near else None,
-            )
-        if context[:-2] != query[:-2]:
-            raise Refusal(
-                "E304",
-                f"`attention` needs the same axes in front of both sequences: {show(query)} and {show(context)} (paths 1 and 2)",
-                operand=1,
-                help="`reshape` and `permute` bring what is neither positions nor features to the front",
-            )
-        if context[-1] != query[-1] and (self.keys is None or len(self.keys) == 2):
-            raise Refusal(
-                "E324",
-                f"`attention` needs as many features in both paths: {query[-1]} and {context[-1]} (paths 1 and 2: {show(query)} and {show(context)})",
-                operand=1,
-                axis=len(context) - 1,
-                help=f'bring the second to {query[-1]} with `linear({query[-1]})`, or give keys and values a projection of their own: `keys = ["q", "kv", "proj"]`',
-            )
-        self._check_logits(inputs)
-        return query
-
-    def _check_arguments(self, inputs: Shapes) -> None:
-        count = len(inputs)
-        pairs = (
-            ("mask", self.mask and count < 2, "`mask` tells of a last path, and here only one tensor comes in"),
-            ("mask", not self.mask and count > 2, f"`attention` takes a sequence and another, and {count} paths end here"),
-            ("index", self.index is not None and self.window is None, "`index` tells of a window, and there is no `window`"),
-            ("class_token", self.class_token and self.window is None, "`class_token` tells of a window, and there is no `window`"),
-            (
-                "qkv_bias",
-                self.qkv_bias == "qv" and self.keys is None,
-                '`qkv_bias = "qv"` needs `keys`: PyTorch\'s own has one bias for all',
-            ),
-            ("mask", self.causal and self.mask, "`causal` and `mask` do not go together"),
-            ("window", self.causal and self.window is not None, "`causal` and `window` do not go together"),
-            ("keys", self.keys is not None and len(self.keys) == 2 and self._crosses(inputs), "one projection cannot read two sequences"),
-        )
-        for name, wrong, message in pairs:
-            if wrong:
-                itself = "`attention` makes queries, keys and values itself, of one sequence or of two paths: `attention(…) { | query | context }`"
-                helps = {
-                    "mask": itself
-                    if count > 2 and not self.mask and not _may_be_mask(inputs)
-                    else "`attention(…, mask = true) { | skip | constant(…) }`: the last path is the mask",
-                    "keys": '`keys = ["q", "kv", "proj"]`',
-                }
-                if self.causal:
-                    helps = dict.fromkeys(("mask", "window"), 'leave `causal` out, and put a `constant("causal", …)` into the mask')
-                raise Refusal("E326", message, parameter=name, help=helps.get(name, f"leave `{name}` out"))
-
-    def _check_logits(self, inputs: Shapes) -> None:
-        query, context = inputs[0], self._context(inputs)
-        logits = (*query[:-2], self.heads, query[-2], context[-2])
-        if self.window is not None and (len(self._sides()) != 2 or {query[-2], context[-2]} != {self._places}):
-            told = f"a window of {show_size(self._sides())}{' and a class token' if self.class_token else ''}"
-            raise Refusal(
-                "E326",
-                f"{told} has {self._places} positions, and here come {show(query)}",
-                parameter="window",
-                operand=0,
-                help="`reshape` and `permute` cut an image into windows: [windows, positions, features]",
-            )
-        if not self.mask:
-            return
-        mask = inputs[-1]
-        fits = all(size in (1, whole) for size, whole in zip(mask[::-1], logits[::-1], strict=False))
-        if len(mask) != len(logits) or not fits:
-            more = (*(1,) * (len(logits) - len(mask)), *mask)
-            raise Refusal(
-                "E303",
-                f"the mask of `attention` is added to logits {show(logits)}, and it is {show(mask)}",
-                operand=len(inputs) - 1,
-                help=f"`reshape({show(more)})`: each axis is there, and 1 stretches"
-                if fits and len(mask) < len(logits)
-                else "each of its axes is as long, or 1, which stretches",
-            )
-
     # ------------------------------------------------------------------------------------------- weights
 
     def built_weights(self, inputs: Shapes) -> tuple[Weight, ...]:
-        features, context, size = inputs[0][-1], self._context(inputs)[-1], self._size(inputs)
+        features, size = inputs[0][-1], self._size(inputs)
+        read = (features, self._context(inputs)[-1], self._values(inputs)[-1])
         inner, narrow = self.heads * size, self._groups * size
         has_bias = self._has_bias and self.qkv_bias != "qv"
         rows: list[Weight] = []
@@ -241,7 +61,7 @@ class BuiltAttention(Operation):
         made = {2: [inner + 2 * narrow], 3: [inner, 2 * narrow], 4: [inner, narrow, narrow]}
         for number, key in enumerate((self.keys or ())[:-1]):
             out = made[len(self.keys or ())][number]
-            rows.append(Weight(f"{key}.weight", (out, context if number else features)))
+            rows.append(Weight(f"{key}.weight", (out, read[number])))
             rows += [Weight(f"{key}.bias", (out,))] if has_bias else []
         for name in ("q_norm", "k_norm") if self.norm is not None else ():
             rows.append(Weight(f"{name}.weight", (size,)))
@@ -265,7 +85,7 @@ class BuiltAttention(Operation):
 
     def built_macs(self, inputs: Shapes) -> int:
         queries, keys, logits = self._counts(inputs)
-        return 2 * queries * inputs[0][-1] + 2 * keys * self._context(inputs)[-1] + 2 * logits * self._size(inputs)
+        return 2 * queries * inputs[0][-1] + keys * (self._context(inputs)[-1] + self._values(inputs)[-1]) + 2 * logits * self._size(inputs)
 
     def built_flops(self, inputs: Shapes) -> int:
         queries, keys, logits = self._counts(inputs)
@@ -288,7 +108,7 @@ class BuiltAttention(Operation):
             keys // size,
             fused=(not self.mask or (self.mask_learns is False and len(inputs[0]) == 2)) and self.window is None and not self.dropout,
             fused_in_evaluation=not self.mask or (self.mask_learns is not True and len(inputs[0]) == 2),
-            parts=1 if self.parts(inputs).packed else max(2, len(self.keys or ()) - 1),
+            parts=1 if self.parts(inputs).packed else max(self._sequences(inputs), len(self.keys or ()) - 1, 2),
             norm=self.norm,
             turns=(inputs[0][-2] * (size // 2) * 2, self._context(inputs)[-2] * (size // 2) * 2) if self.rotary is not None else (0, 0),
             frequencies=size // 2 if self.rotary is not None else 0,
@@ -300,7 +120,7 @@ class BuiltAttention(Operation):
 
     def built_saved(self, inputs: Shapes) -> Saved:
         extra, once = attention_memory.kept(self._sizes(inputs))
-        kept = (0, 1) if self._crosses(inputs) else (0,)
+        kept = tuple(range(self._sequences(inputs)))
         return Saved(inputs=(*kept, len(inputs) - 1) if self.mask_learns is False else kept, extra=extra, once=once)
 
     def built_copies(self, inputs: Sequence[Layout], output: int, training: bool) -> int:
@@ -385,6 +205,8 @@ class BuiltAttention(Operation):
         """The sequences that projections are made of, each with how many read it."""
         shapes = tuple(layout.sizes[1:] for layout in inputs)
         parts = self._sizes(shapes).parts
+        if self._sequences(shapes) == 3:
+            return [(layout, 1) for layout in inputs[:3]]
         return [(inputs[0], 1), (inputs[1], parts - 1)] if self._crosses(shapes) else [(inputs[0], parts)]
 
     def _folds(self, layout: Layout) -> bool:
@@ -450,7 +272,8 @@ class BuiltAttention(Operation):
             self.heads * size * (features + biased),
             self._groups * size * (context[-1] + biased),
             crosses,
-            back.layouts[1].elements if crosses and back.kept_alone[1] else 0,
+            back.layouts[2].elements * back.wanted[2] if self._sequences(back.inputs) == 3 else None,
+            back.layouts[1].elements if crosses and back.kept_alone[1] and (back.distinct or self._sequences(back.inputs) < 3) else 0,
             (self.heads + 2 * self._groups) * size * features if crosses and self.keys is None else 0,
             back.layouts[0].elements if back.waiting[:1] == (True,) and back.distinct else 0,
         )
@@ -464,6 +287,8 @@ class BuiltAttention(Operation):
             arguments.append(("groups", self._groups))
         if parts.crosses:
             arguments.append(("context", self._context(inputs)[-1]))
+        if parts.sequences == 3:
+            arguments.append(("values", self._values(inputs)[-1]))
         if parts.relative:
             arguments.append(("window", self._sides()))
         if self.rotary is not None:
@@ -480,9 +305,3 @@ class BuiltAttention(Operation):
 
     def built_helpers(self, inputs: Shapes) -> tuple[str, ...]:
         return helpers(self.parts(inputs))
-
-
-def _may_be_mask(inputs: Shapes) -> bool:
-    """Whether the last path ends as the logits do, in queries and keys, or stretches to it."""
-    mask = inputs[-1][-2:]
-    return len(mask) == 2 and all(size in (1, path[-2]) for size, path in zip(mask, inputs, strict=False))

@@ -161,6 +161,8 @@ class Read:
     query_weight: int
     key_weight: int
     crosses: bool
+    values: int | None
+    """Of what values are made of, where that is a tensor of its own; None: it is what keys are made of."""
     alone: int
     sliced: int
     waiting: int
@@ -195,6 +197,8 @@ def _projected_back(of: Sizes, batch: int, first: int, read: Read) -> list[int]:
     """The moments in which the projections of queries, keys and values go back, the last one first: the gradients of the three, those
     of what they read, which are summed where several read it, and those of weights, which stay."""
     queries, keys = batch * of.queries, batch * of.keys
+    if read.values is not None:
+        return _each_back(queries, keys, first, read, read.values)
     if of.parts == 1:
         return [2 * (queries + 2 * keys), queries + 2 * keys + read.query + first]
     rows = [queries + 4 * keys] if of.parts == 2 else [queries + 2 * keys]
@@ -220,4 +224,25 @@ def _projected_back(of: Sizes, batch: int, first: int, read: Read) -> list[int]:
     if read.sliced:
         # The part's gradient becomes one of the whole, and is added to that of the other part.
         rows.append(there + read.query + 2 * read.sliced + first - alone - read.waiting)
+    return rows
+
+
+def _each_back(queries: int, keys: int, first: int, read: Read, values: int) -> list[int]:
+    """The same where queries, keys and values are made of a tensor each: values go back first."""
+    waiting, there, weights = queries + 2 * keys, 0, 0
+    rows = []
+    for size, gradient, weight, freed in (
+        (keys, values, read.key_weight, 0),
+        (keys, read.context, read.key_weight, read.alone),
+        (queries, read.query, read.query_weight, 0),
+    ):
+        there += gradient
+        rows.append(waiting + there + weights + weight)
+        waiting -= size + freed
+        if not read.sliced:
+            weights += weight
+            continue
+        # The part's gradient becomes one of the whole, and is added to that of the parts before.
+        rows += [waiting + there + weights + weight + read.sliced, waiting + there + (2 * read.sliced + first if weights else first)]
+        weights = first
     return rows

@@ -34,7 +34,8 @@ class Parts:
     """What an attention has. `keys` are the names of its projections, that of the answer last; none: as PyTorch's own has them."""
 
     keys: tuple[str, ...] | None
-    crosses: bool
+    sequences: int
+    """How many are projected: one for all, one for queries and one for keys and values, or one for each."""
     wide: bool
     """There are axes in front of the sequence."""
     masked: bool
@@ -63,11 +64,16 @@ class Parts:
             "SplitBias" if self.split_bias else "",
             {None: "", "flat": "Indexed", "square": "SquareIndexed"}[self.index],
             "ClassRelative" if self.class_token else "Relative" if self.relative else "",
-            "Cross" if self.crosses else "",
+            {1: "", 2: "Cross", 3: "QueryKeyValue"}[self.sequences],
             {0: "", 2: "", 3: "Paired", 4: "Separate"}[len(self.keys or ())],
             *(part[0].upper() + part[1:] for key in self.keys or () for part in key.split("_") if part),
         ]
         return "".join(words) + "Attention"
+
+    @property
+    def crosses(self) -> bool:
+        """Whether keys and values are made of another sequence than queries."""
+        return self.sequences > 1
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -94,7 +100,7 @@ def helpers(parts: Parts) -> tuple[str, ...]:
     functions = [ROTATED] if parts.rotary else []
     functions += [RELATIVE_INDEX] if parts.relative else []
     functions += [WITH_CLASS] if parts.class_token else []
-    told = " to another sequence" if parts.crosses else ""
+    told = {1: "", 2: " to another sequence", 3: " as queries to keys with values"}[parts.sequences]
     lines = [
         f"class {parts.name}(nn.Module):",
         f'    """Multi-head attention of [N, {"..., " if parts.wide else ""}L, C]{told}."""',
@@ -107,10 +113,12 @@ def helpers(parts: Parts) -> tuple[str, ...]:
 
 
 def _init(parts: Parts) -> list[str]:
-    groups, context = "groups" if parts.grouped else "heads", "context" if parts.crosses else "features"
+    groups = "groups" if parts.grouped else "heads"
+    read = {1: ["features"] * 3, 2: ["features", "context", "context"], 3: ["features", "context", "values"]}[parts.sequences]
     arguments = ["features: int", "heads: int", "size: int"]
     arguments += ["groups: int"] if parts.grouped else []
     arguments += ["context: int"] if parts.crosses else []
+    arguments += ["values: int"] if parts.sequences == 3 else []
     arguments += ["window: tuple[int, int]"] if parts.relative else []
     arguments += ["base: float"] if parts.rotary else []
     arguments += ["scale: float"] if parts.scaled else []
@@ -148,7 +156,7 @@ def _init(parts: Parts) -> list[str]:
     made = {1: [whole], 2: ["heads * size", f"2 * {groups} * size"], 3: ["heads * size", f"{groups} * size", f"{groups} * size"]}
     bias = "False" if parts.split_bias else "qkv_bias"
     for number, key in enumerate(parts.own):
-        lines.append(f"        self.{key} = nn.Linear({context if number else 'features'}, {made[len(parts.own)][number]}, bias={bias})")
+        lines.append(f"        self.{key} = nn.Linear({read[number]}, {made[len(parts.own)][number]}, bias={bias})")
     if parts.norm is not None:
         kind = {"ln": "nn.LayerNorm", "rms": "nn.RMSNorm"}[parts.norm]
         lines += [f"        self.q_norm = {kind}(size, eps=1e-6)", f"        self.k_norm = {kind}(size, eps=1e-6)"]
@@ -159,11 +167,11 @@ def _init(parts: Parts) -> list[str]:
 
 
 def _forward(parts: Parts) -> list[str]:
-    arguments = ["x", *(["context"] if parts.crosses else []), *(["mask"] if parts.masked else [])]
+    arguments = ["x", *["context", "values"][: parts.sequences - 1], *(["mask"] if parts.masked else [])]
     lines = [f"    def forward(self, {', '.join(f'{name}: torch.Tensor' for name in arguments)}) -> torch.Tensor:"]
     if parts.folds:
         lines.append("        shape = x.shape")
-        lines += [f"        {name} = {name}.flatten(0, -3)" for name in arguments[: 1 + parts.crosses]]
+        lines += [f"        {name} = {name}.flatten(0, -3)" for name in arguments[: parts.sequences]]
     lines += _projected(parts)
     if parts.norm is not None:
         lines.append("        query, key = self.q_norm(query), self.k_norm(key)")
@@ -195,6 +203,7 @@ def _projected(parts: Parts) -> list[str]:
     """The lines that make queries, keys and values, each [..., L, heads, size]."""
     groups = "self.groups" if parts.grouped else "self.heads"
     context = "context" if parts.crosses else "x"
+    values = "values" if parts.sequences == 3 else context
     heads, few = ".unflatten(-1, (self.heads, self.size))", f".unflatten(-1, ({groups}, self.size))"
     if parts.packed:
         if parts.split_bias:
@@ -206,6 +215,15 @@ def _projected(parts: Parts) -> list[str]:
             made = f"self.{parts.own[0]}(x)" if parts.own else "F.linear(x, self.in_proj_weight, self.in_proj_bias)"
             lines = [f"        x = {made}"]
         return [*lines, f"        query, key, value = x.unflatten(-1, (-1, self.size)).split([self.heads, {groups}, {groups}], dim=-2)"]
+    if parts.keys is None and parts.sequences == 3:
+        rows = ["queries = self.heads * self.size", f"keys = queries + {groups} * self.size", "bias = self.in_proj_bias"]
+        for name, path, part, end in (
+            ("query", "x", ":queries", heads),
+            ("key", "context", "queries:keys", few),
+            ("value", "values", "keys:", few),
+        ):
+            rows.append(f"{name} = F.linear({path}, self.in_proj_weight[{part}], None if bias is None else bias[{part}]){end}")
+        return [f"        {row}" for row in rows]
     if parts.keys is None:
         return [
             "        first, bias = self.heads * self.size, self.in_proj_bias",
@@ -220,7 +238,7 @@ def _projected(parts: Parts) -> list[str]:
         if parts.split_bias:
             lines.append(f"        value = value + self.v_bias.unflatten(0, ({groups}, self.size))")
         return lines
-    value = f"self.{parts.own[2]}({context})"
+    value = f"self.{parts.own[2]}({values})"
     lines.append(f"        key = self.{parts.own[1]}({context}){few}")
     lines.append(f"        value = ({value} + self.v_bias){few}" if parts.split_bias else f"        value = {value}{few}")
     return lines

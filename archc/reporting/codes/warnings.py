@@ -256,4 +256,13 @@ ROWS: tuple[Code, ...] = (
         "network n {\n  input x[3, 32, 32]\n  conv(64) -> reshape([1024, 64]) -> linear(10)\n}\n",
         "`tokens` takes the channels behind the positions, `image(32)` back before them, `permute` any axis to any place. Where the mixing is meant, `# allow W531`.",
     ),
+    Code(
+        "W532",
+        "queries, keys and values that are projected twice",
+        "`attention` has weights of its own for queries, keys, values and the answer, as `nn.MultiheadAttention` has; a `linear` before each of them is a second product of "
+        "the same tensor, which learns nothing that one does not. Told where all three are made so.",
+        "network n {\n  input x[length = 10, channels = 64]\n  attention(4) { | linear(64) | linear(64) | linear(64) }\n}\n",
+        "Give `attention(4)` what the projections are made of. Who writes them out takes the core, `sdpa`, whose tensors have their heads in front: "
+        '`linear(64) -> rearrange("l (h d) -> h l d", h = 4)` for each. Where both are meant, `# allow W532`.',
+    ),
 )
