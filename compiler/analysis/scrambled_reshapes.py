@@ -38,7 +38,13 @@ def _scrambled(node: Node) -> Diagnostic | None:
     else:
         return None
     # Of as many positions as channels the sizes say nothing of which are which.
-    if then != channels or stays == channels or product(others) != product(positions) or product(positions) in (1, channels):
+    if (
+        then != channels
+        or channels == 1
+        or stays == channels
+        or product(others) != product(positions)
+        or product(positions) in (1, channels)
+    ):
         return None
     return doubt(
         "W531",

@@ -87,6 +87,11 @@ def _candidates(node: Node) -> Iterator[tuple[str, Plain, str]]:
     """Paddings that leave the output's size come first."""
     operation = node.operation
     rows: list[tuple[tuple[bool, int], int]] = []
+    if getattr(operation, "pad", None) == "causal":
+        # Padding behind would let a place look ahead.
+        (window,) = operation.windows(node.input_shapes, node.shape) or ()
+        yield from (("pad", (before, 0), f"`pad = [{before}, 0]`") for before in range(window.before, -1, -1))
+        return
     if takes(operation, "pad"):
         windows = operation.windows(node.input_shapes, node.shape) or ()
         for pad in range(min(MOST_PAD, max(window.dilation * (window.kernel - 1) + 1 for window in windows))):

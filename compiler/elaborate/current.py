@@ -37,12 +37,15 @@ def only(nodes: Sequence[Node], tensors: Tensors, span: Span, told: str) -> int 
     """The one tensor that there is. `told` is what wants one: "`relu` takes"."""
     if not isinstance(tensors, tuple):
         return tensors
+    first, last = (nodes[tensors[place]] for place in (0, -1))
+    in_a_row = first.span == last.span and first.names[1:] == ("0",)  # `xs: split(4)`
+    name = f"take one up, `skip({first.names[0]}[0])`" if in_a_row else "name them, `… as a, b`, and take one up, `skip(a)`"
     raise Problem(
         Diagnostic(
             "E234",
             f"{told} one tensor, and {len(tensors)} are at hand",
             Label(span, f"{len(tensors)} tensors"),
             (Label(nodes[tensors[-1]].span, f"gives the last of the {len(tensors)}"),),
-            help="name them, `… as a, b`, and take one up, `skip(a)`; `concat`, `add`, or a block that `takes` several, goes on with all",
+            help=f"{name}; `concat`, `add`, or a block that `takes` several, goes on with all",
         )
     )

@@ -47,6 +47,11 @@ def doubts_of_call(word: str, call: ast.Call, given: Mapping[str, Given], enteri
             yield doubt
 
 
+def _is_all(kernel: int, entering: ShapeOf) -> bool:
+    """Whether a window is wider than the map that it moves on, and is as many as the channels are: those were told."""
+    return kernel == entering.attribute("channels") and kernel > max(entering.shape[1:], default=kernel)
+
+
 def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], entering: ShapeOf) -> Diagnostic | None:
     """What comes in, written before what goes out: `conv(64, 128, 3)`, `dwconv(64, 3)`, `lstm(64, 256)`."""
     if entering.attribute("channels") is None:
@@ -62,7 +67,7 @@ def _doubt_of_order(word: str, call: ast.Call, given: Mapping[str, Given], enter
     elif word in _CONVOLUTIONS and len(places) == 2 and not {"stride", "pad", "dilation"} & {*given}:
         if isinstance(kernel, int) and kernel >= 6 and kernel % 2 == 0:
             read = f"it gives {given['channels'].value} channels with a window of {kernel}"
-    elif word == "dwconv" and isinstance(kernel, int) and kernel > 7 and (len(places) > 1 or kernel % 2 == 0):
+    elif word == "dwconv" and isinstance(kernel, int) and kernel > 7 and (len(places) > 1 or kernel % 2 == 0 or _is_all(kernel, entering)):
         read = f"it has a window of {kernel}" + (f" and a stride of {stride}" if len(places) > 1 else "")
     elif word in ("lstm", "gru", "rnn") and len(places) > 1 and isinstance(layers := given["layers"].value, int) and layers > 12:
         read = f"it has {layers} layers of {given['features'].value} features"
@@ -275,7 +280,7 @@ def doubt_of_pairs(loop: ast.For, values: Sequence[object], body: Sequence[ast.S
     """`for c, s in [[16, 1], [24, 2]]`: the names are the number of the round and a pair, and both are read as if they were the two of it."""
     if loop.index is None or not values or not all(type(value) is tuple and len(value) == 2 for value in values):
         return None
-    wrong = next(_as_number(loop.variable.name, body), None)
+    wrong = next(_as_number(loop.variable.name, body), None) or next(_beside(loop.variable.name, loop.index.name, body), None)
     if wrong is None or not _is_argument(loop.index.name, body):
         return None
     first, second = loop.index.name, loop.variable.name
@@ -292,6 +297,15 @@ def doubt_of_pairs(loop: ast.For, values: Sequence[object], body: Sequence[ast.S
 def _is_argument(name: str, body: Sequence[ast.Statement]) -> bool:
     """Whether the name alone is an argument: what counts rounds is mostly a part of one."""
     return any(isinstance(node, ast.Argument) and isinstance(node.value, ast.Name) and node.value.name == name for node in ast.walk(*body))
+
+
+def _beside(name: str, other: str, body: Sequence[ast.Statement]) -> Iterator[ast.Name]:
+    """Where the name is an argument beside the other, each alone: `unit(c, s)` of a block."""
+    for node in ast.walk(*body):
+        if isinstance(node, ast.Call):
+            names = [argument.value for argument in node.arguments if isinstance(argument.value, ast.Name)]
+            if other in [row.name for row in names]:
+                yield from (row for row in names if row.name == name)
 
 
 def _as_number(name: str, body: Sequence[ast.Statement]) -> Iterator[ast.Name]:

@@ -15,6 +15,7 @@ from .effort import Effort
 from .explain_axes import named_sizes, no_such_axis
 from .explain_lists import gathered
 from .explain_numbers import rounded
+from .explain_steps import part_of
 from .explain_values import comma_of_a_list, dotted_name, from_elsewhere, nothing_of_the_file, unknown_name, with_origins
 from .foreign_methods import method_of_a_tensor, step_as_value
 from .foreign_shapes import Around
@@ -211,7 +212,12 @@ class Evaluator:
                 "E227",
                 f"`{node.value.span.text}` is {kind_of(value)} and has no `{node.name}`",
                 Label(node.name_span, f"of {kind_of(value)}"),
-                help=gathered(node.name) if isinstance(value, tuple) else None,
+                help=gathered(node.name)
+                or (f"`in[0].{node.name}` is that of the first of the tensors at hand" if dotted.startswith("in.") else None)
+                if isinstance(value, tuple)
+                else part_of(node.value.span.text, node.name)
+                if isinstance(value, Template)
+                else None,
             )
         )
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Span
 from ...dsl import ast
+from ..files.locate import known_names
 from .closures import Module, Template
 
 
@@ -32,8 +33,16 @@ def for_an_input(diagnostic: Diagnostic, call: ast.Call, inputs: Sequence[str]) 
     if diagnostic.code != "E201" or diagnostic.help or diagnostic.fix or not (call.bare and begins and goes_on and inputs):
         return diagnostic
     name = ".".join(call.path)
+    if (found := next((word for word in call.path[:-1] if word in known_names()), None)) is not None:
+        help = f"`{found}` comes with archc: write `from {found} import {found}` at the top; {part_of(found, call.path[-1])}"
+        return replace(diagnostic, help=help)
     help = f"a path begins with the tensor at hand: leave `{name} ->` out, or write `skip({inputs[0]})` for the input"
     return replace(diagnostic, help=help)
+
+
+def part_of(network: str, part: str) -> str:
+    """How a part of a network or a block is read."""
+    return f"a part is read of the step that runs it: `body: {network}`, then `skip(body.{part})`"
 
 
 def file_as_step(module: Module, call: ast.Call) -> Diagnostic:

@@ -85,6 +85,10 @@ def _not_the_word(reader: Reader, diagnostic: Diagnostic, name: ast.Name) -> Dia
     """`pad` means the operation where no parameter has that name: `apd` was meant to. `height` is the name of an axis: `in.height` is a number."""
     if name.name not in TABLE and name.name not in WORDS:
         return diagnostic
+    if {*diagnostic.primary.span.text.strip("[]").replace(",", " ").split()} <= {*AXIS_NAMES} and diagnostic.primary.span.text.startswith(
+        "["
+    ):
+        return diagnostic  # a list of axes is one
     environment = reader.environment
     given = {
         known

@@ -208,8 +208,24 @@ def normalised(word: str, node: ast.Expression, around: Around, shape: ShapeOf |
             )
             raise Differs(f"`{word}({node.span.text})` normalises a last axis of {size}, and that of {_told(shape)} has {there}{first}")
     if len(sizes) > 1:
-        raise Differs(_SEVERAL)
+        raise Differs(along_several(sizes, shape) or _SEVERAL)
     return {} if shape.place("channels") == len(shape.shape) - 1 else {"last": "true"}
+
+
+def along_several(sizes: Sequence[object], shape: ShapeOf) -> str | None:
+    """The steps that are a layer norm over the last axes, of these sizes, of a map whose channels stand first."""
+    rank = len(shape.shape)
+    if rank < 3 or shape.place("channels") != 0 or tuple(sizes) != shape.shape[rank - len(sizes) :]:
+        return None
+    norm = "gn(1, affine = false)" if len(sizes) == rank else "instance_norm(affine = false)" if len(sizes) == rank - 1 else None
+    if norm is None:
+        return None
+    each = ", ".join(map(str, shape.shape if len(sizes) == rank else (1, *shape.shape[1:])))
+    stretch = "" if len(sizes) == rank else "(broadcast = true)"
+    factor, addend = (f'parameter([{each}], init = "{init}")' for init in ("ones", "zeros"))
+    steps = f"{norm} -> mul {{ | skip | weight: {factor} }} -> add{stretch} {{ | skip | bias: {addend} }}"
+    whole = "; with a factor for each channel it is `gn(1)`" if len(sizes) == rank else ""
+    return f"normalised over several axes, with a factor for each position, it is `{steps}`{whole}"
 
 
 _SEVERAL = (

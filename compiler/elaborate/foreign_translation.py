@@ -66,9 +66,11 @@ def translated(call: ast.Call, around: Around) -> str | None:
         _of_its_rank(word, name, around)
     called = signature(Builtin(TABLE[name]))
     arguments = list(call.arguments)
-    if name in _AROUND and len(arguments) == 1 and isinstance(arguments[0].value, ast.Call):
-        inside = translated(arguments[0].value, around) or ""
-        return f"{name}{inside.removeprefix('conv')}" if inside.startswith("conv(") else None
+    if name in _AROUND and len(arguments) == 1 and isinstance(inner := arguments[0].value, ast.Call):
+        own = inner.path[0] in _AROUND[name] and len(inner.path) == 1
+        inside = " ".join(inner.span.text.split()) if own else translated(inner, around) or ""
+        word, _, rest = inside.partition("(")
+        return f"{_AROUND[name][word]}({rest}" if word in _AROUND[name] and rest else None
     if TABLE[name].least_inputs > 1:
         return merged(word, name, called, arguments, around) if arguments else None
     start = ""
@@ -89,8 +91,11 @@ def translated(call: ast.Call, around: Around) -> str | None:
     return step
 
 
-_AROUND = ("weight_norm_conv", "spectral_norm_conv")
-"""Operations that elsewhere are put around a convolution: `weight_norm(nn.Conv2d(4, 8, 3))`."""
+_AROUND: Final = {
+    "weight_norm_conv": {"conv": "weight_norm_conv", "deconv": "weight_norm_deconv"},
+    "spectral_norm_conv": {"conv": "spectral_norm_conv"},
+}
+"""Operations that elsewhere are put around a convolution, `weight_norm(nn.Conv2d(4, 8, 3))`, and what they are around which."""
 
 
 def _size_or_factor(start: str, arguments: Sequence[ast.Argument], around: Around) -> None:

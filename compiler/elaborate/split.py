@@ -23,18 +23,9 @@ from .values import Unknowable
 
 
 def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call) -> None:
-    """The parts, each a node of its own; the generated source makes them in one call. `as` gives each a label."""
+    """The parts, each a node of its own; the generated source makes them in one call. `as` gives each a label, a label before it names them in a row."""
     from ..ops.part import Chunk, Slice  # few networks split anything
 
-    if step.label is not None:
-        raise Problem(
-            Diagnostic(
-                "E210",
-                "`split` gives several tensors, and one label cannot name them",
-                Label(step.label.span, "one name"),
-                help=f"name each: `{' '.join(call.span.text.split())} as a, b`",
-            )
-        )
     whole = signature(Builtin(Chunk))
     called = replace(whole, name="split", slots=tuple(slot for slot in whole.slots if slot.name != "i"))
     evaluator = expansion.evaluator(frame)
@@ -50,6 +41,11 @@ def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call)
         count = 1  # which is refused when the first part is placed, as a list of what is no size is
     if step.names and len(step.names) != count and (sizes or not isinstance(given["n"].value, tuple)):
         said = wrong_names(step.names[0].span.to(step.names[-1].span), len(step.names), count)
+        if len(step.names) == 1:
+            row, written = step.names[0].span.text, " ".join(call.span.text.split())
+            said = replace(
+                said, help=f"one name for all stands before the step, `{row}: {written}`: then `skip({row}[0])`, `skip({row}[1])`, …"
+            )
         raise Problem(said if sizes or tensor is None else _size_of_a_part(said, expansion.build.nodes[tensor], given, len(step.names)))
     if tensor is not None:
         node = expansion.build.nodes[tensor]
@@ -58,10 +54,16 @@ def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call)
     if sizes and tensor is not None:
         _check_sum(sizes, expansion.build.nodes[tensor], given)
     labels = [expansion.label_text(frame, label) for label in step.names]
+    places = [name.span for name in step.names]
+    title = "" if step.label is None else expansion.label_text(frame, step.label)
+    if step.label is not None:
+        if labels:
+            raise Problem(_named_twice(step.label.span, call, labels))
+        labels, places = [f"{title}.{number}" for number in range(count)], [step.label.span] * count
     parts: list[int | None] = []
     for number in range(count):
-        names = (labels[number],) if labels else (frame.names.ordinal("split"),)
-        expansion.claim(frame, names, step.names[number].span if labels else call.span, bool(labels))
+        names = tuple(labels[number].split(".")) if labels else (frame.names.ordinal("split"),)
+        expansion.claim(frame, names, places[number] if labels else call.span, bool(labels))
         rows = {"axis": Given("channels", call.path_span), **given, "i": Given(number, call.path_span)}
         if sizes:
             begin, size = sum(sizes[:number]), given["n"]
@@ -70,9 +72,22 @@ def run_split(expansion: Expander, frame: Frame, step: ast.Step, call: ast.Call)
         if made is None:
             raise Unknowable
         parts.append(made)
-        if labels:
-            expansion.register(frame, Labelled(labels[number], made, step.names[number].span))
+        if step.names:
+            expansion.register(frame, Labelled(labels[number], made, places[number]))
     frame.current = together(parts)
+    if title:
+        members = {str(number): Labelled(labels[number], part, places[number], used=True) for number, part in enumerate(parts)}
+        expansion.register(frame, Labelled(title, frame.current, places[0], members))
+
+
+def _named_twice(span: Span, call: ast.Call, names: list[str]) -> Diagnostic:
+    written = " ".join(call.span.text.split())
+    return Diagnostic(
+        "E210",
+        "the parts of `split` are named twice: in a row by the label before it, and each by `as`",
+        Label(span, "one name"),
+        help=f"leave out one: `{written} as {', '.join(names)}`, or `{span.text}: {written}`, whose parts are `{span.text}[0]`, `{span.text}[1]`, …",
+    )
 
 
 def _sizes(value: object) -> tuple[int, ...]:

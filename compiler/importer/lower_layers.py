@@ -108,8 +108,17 @@ def deconv(low: Lowering, call: Call) -> None:
         "dilation": one(spread(row["dilation"], rank)),
         "bias": row["bias"] is not None,
     }
+    if isinstance(weight, Fixed) and (low.is_made_up(row["weight"]) or not weight.is_learned):
+        norm = normed(low.values, row["weight"])
+        if norm is None or norm[0] not in _NORMED_DECONV:
+            raise Unsaid("a weight that is computed from others")
+        low.emit(call, _NORMED_DECONV[norm[0]], arguments, [data], norm[1])
+        return
     key = low.key(row["weight"], row["bias"])
     low.emit(call, "deconv", arguments | low.start(key, row["bias"] is not None), [data], key)
+
+
+_NORMED_DECONV = {"weight_norm_conv": "weight_norm_deconv"}
 
 
 @lowers("linear")

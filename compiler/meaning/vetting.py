@@ -115,6 +115,8 @@ def _drops(edit: Edit) -> bool:
     """Whether a name among the arguments of a call goes, which may be a tensor: `F.relu(self.conv1(x))` is more than `relu`."""
     _, _, arguments = edit.span.text.partition("(")
     arguments = re.sub(r"[A-Za-z_][\w.]*\.[A-Z]\w*", "", arguments)  # a layer that is made there, as `nn.Conv2d(…)` within `weight_norm(…)`
+    step = edit.text.partition("(")[0]
+    arguments = re.sub(r"\A\s*(\w+)\(", lambda call: "(" if step.endswith(f"_{call[1]}") else call[0], arguments)  # `weight_norm(conv(…))`
     names = set(re.findall(r"(?<![\w.\"'])[A-Za-z_]\w*(?!\w|\s*=(?!=)|[\"'])", arguments)) - {"True", "False", "None"}
     return not names <= set(re.findall(r"\w+", edit.text))
 

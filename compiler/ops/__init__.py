@@ -10,6 +10,7 @@ from .base import Operation
 FAMILIES = {
     "convolution": "conv dwconv",
     "weighted": "std_conv weight_norm_conv spectral_norm_conv",
+    "weighted_deconvolution": "weight_norm_deconv",
     "deconvolution": "deconv",
     "convolve": "convolve",
     "deform": "deform_conv",

@@ -193,6 +193,8 @@ def wrong_order(
         others = [number for number in range(len(axes)) if number != place[0]]
         order = [place[0], *others] if wanted == "first" else [*others, place[0]]
         help = f"`permute({show(tuple(order))})` brings them there"
+        if wanted == "first" and len(shape) == 2 and shape[0] == 1:  # pooled to one place, as ECA convolves it
+            help += f"; to move along them as along a signal, `reshape([channels = 1, length = {shape[1]}])` names them anew"
     else:
         help = "`reshape` says what its axes are: `reshape([channels = …, length = …])`"
     return Refusal(

@@ -119,6 +119,9 @@ class Deconv(Operation):
             rows.append(Window(span // s + 1, 1, (span - p) // s, 1, s))
         return tuple(rows)
 
+    def class_name(self, rank: int) -> str:
+        return f"nn.ConvTranspose{rank}d"
+
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
         shape = inputs[0]
         kernel, stride, pad, out_pad, dilation = self._sizes(shape)
@@ -136,7 +139,7 @@ class Deconv(Operation):
             arguments.append(("bias", False))
         if set(dilation) != {1}:
             arguments.append(("dilation", simple(dilation)))
-        return Construct(f"nn.ConvTranspose{len(kernel)}d", tuple(arguments))
+        return Construct(self.class_name(len(kernel)), tuple(arguments))
 
     def initialization(self) -> Initialization:
         return initialization(self.init, self.std, self.bias)

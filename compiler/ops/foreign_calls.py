@@ -68,6 +68,8 @@ TORCH: Final = {
     "layerscale": "- init",
     "stdconv": "- channels kernel stride pad dilation groups bias",
     "positionalencoding": "- - -",
+    "depthwise": "kernel stride pad dilation",
+    "dwconv": "kernel stride pad dilation",
     "cat": "- axis",
     "concat": "- axis",
     "stack": "- axis",

@@ -32,7 +32,17 @@ AXES = Axes(f"{AXIS.describe}; or a list of them: `[height, width]`")
 
 def resolve_axes(axes: Plain, shape: Shape, name: str, parameter: str = "axis") -> tuple[int, ...]:
     """The numbers of one axis or several in `shape`, in order."""
-    found = [resolve_axis(axis, shape, name, parameter) for axis in (axes if isinstance(axes, tuple) else (axes,))]
+    listed = axes if isinstance(axes, tuple) else (axes,)
+    counted = [axis for axis in listed if isinstance(axis, int) and 1 <= axis <= len(shape)]
+    if len(counted) == len(listed) > 1 and len(shape) in counted:
+        raise Refusal(
+            "E320",
+            f"`{name}` works along axis {len(shape)}, and its input {show(shape)} has none",
+            parameter=parameter,
+            operand=0,
+            help=f"the batch is not counted: what is {counted} with it is `{[axis - 1 for axis in counted]}`",
+        )
+    found = [resolve_axis(axis, shape, name, parameter) for axis in listed]
     twice = next((axis for axis in found if found.count(axis) > 1), None)
     if twice is not None:
         raise Refusal(

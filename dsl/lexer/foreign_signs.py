@@ -67,6 +67,22 @@ class Signs:
         return not rest or rest.startswith("#")
 
 
+_KEPT: Final = re.compile(r"\s*(weight|buffer)\s")
+_PATH_BEFORE: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\.\Z")
+
+
+def label_in_quotes(span: Span) -> Diagnostic:
+    """`skip(layer1.0)`, `skip(layer1.0.conv)`: where a label is read, its path may be a text."""
+    before = span.source.text[: span.start].rstrip()
+    named = before.endswith("=") and re.search(r"\boutput\b[^\n]*\Z", before)
+    reads = named or before.endswith(("skip(", "reuse("))
+    fix = Fix(f'write `"{span.text}"`', (Edit(span, f'"{span.text}"'),)) if reads else None
+    help = None if fix else f'`skip("{span.text}")` reads it; `output y = "{span.text}"` gives it'
+    if re.search(r"\.(?:channels|height|width|depth|length|features|shape)\Z", span.text):
+        help = "a size is read of a label without numbers: give the step one, `a: conv(64)`, and write `a.channels`"
+    return Diagnostic("E105", f"`{_short(span.text)}` has a number in it: such a label stands in quotes", Label(span), fix=fix, help=help)
+
+
 def number_end(text: str, start: int) -> int:
     """Where what was meant as one number ends: `26m`, `1_000`, `1.2.3`, `0x1F`, `5px`."""
     match = _PATTERN.match(text, start)
@@ -94,7 +110,8 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
         meant = "0" + text
         why = "a digit stands before the point"
     elif re.fullmatch(r"[0-9]+[xX]", text) and re.match(r"[ \t]*\{", source.text[end : end + 20]):
-        meant = f"repeat {text[:-1]}"
+        again = re.search(r"\brepeat[ \t]*\Z", source.text[max(start - 20, 0) : start])
+        meant = text[:-1] if again else f"repeat {text[:-1]}"
         why = "a body that runs several times is that of a `repeat`"
     elif re.match(r".*\bbudget\s", source.line_text(span.line)) and _with_unit(text, source.line_text(span.line))[1]:
         meant, why = _with_unit(text, source.line_text(span.line))
@@ -103,8 +120,12 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     else:
         why = "a number is written as `7`, `0.5`, `1e-3`, `26M` or `1x7`"
     line = source.line_text(span.line)
-    if re.match(r"\s*(weight|buffer)\s", line) and "." in text and line[: span.column - 1].rstrip().endswith("."):
+    if _KEPT.match(line) and "." in text and line[: span.column - 1].rstrip().endswith("."):
         why = 'a key with numbers stands in quotes, as `weight "layers.0.weight"[64]`'
+    elif (path := _PATH_BEFORE.search(source.text, max(start - 200, 0), start)) is not None and not _KEPT.match(
+        source.line_text(span.line)
+    ):
+        return label_in_quotes(source.span(path.start(), end)), None
     fix = Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None
     label = Label(span)
     return Diagnostic(
@@ -166,6 +187,8 @@ def _number_help(text: str, of_a_budget: bool) -> str | None:
             return "bytes are counted in thousands: `memory <= 1G` is 1000000000 of them"
         if of_a_budget:
             return None
+        if re.fullmatch(r"[0-9]+[xX]", text):
+            return f"a window is `{text[:-1]}` or `{text[:-1]}x{text[:-1]}`; steps run {text[:-1]} times in `repeat {text[:-1]} {{ … }}`"
         return 'a name begins with a letter; a name that begins with a digit is written as a text: `"3a"`'
     return None
 

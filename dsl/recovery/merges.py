@@ -46,7 +46,7 @@ def paths_without_braces(mistake: Mistake) -> Repair | None:
     if head < 0:
         return None
     word = mistake.word(mistake.tokens[head])
-    brace = _open_brace(mistake)
+    brace = open_brace(mistake)
     if word not in JOINS and (colon is not None or (brace >= 0 and _may_join(mistake, brace))):
         return None
     end, bars = _paths(mistake, first)
@@ -192,7 +192,7 @@ def first_path(mistake: Mistake) -> Repair | None:
     token = mistake.token
     if token.kind not in ("BAR", "COMMA") or mistake.before.kind in ("BAR", "COLON"):
         return None
-    index = _open_brace(mistake)
+    index = open_brace(mistake)
     if (
         index < 1
         or mistake.tokens[index].kind != "LBRACE"
@@ -218,7 +218,7 @@ def first_path(mistake: Mistake) -> Repair | None:
 
 def condition_before_the_bar(mistake: Mistake) -> Repair | None:
     """`add { if deep | conv(3) | skip }`: a condition before the first bar."""
-    index, token = _open_brace(mistake), mistake.token
+    index, token = open_brace(mistake), mistake.token
     first = mistake.tokens[index + 1 : mistake.position]
     brace = mistake.tokens[index]
     if token.kind != "BAR" or index < 1 or brace.kind != "LBRACE" or not _may_join(mistake, index) or mistake.in_parentheses():
@@ -241,7 +241,7 @@ def condition_before_the_bar(mistake: Mistake) -> Repair | None:
     return Repair(diagnostic, (Change(start, end, (whole,)),), start=start)
 
 
-def _open_brace(mistake: Mistake) -> int:
+def open_brace(mistake: Mistake) -> int:
     """The innermost brace that is open; -1 for none."""
     depth = 0
     for index in range(mistake.position - 1, -1, -1):

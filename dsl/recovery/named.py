@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...base.diagnostics import Edit, Fix
+from ..lexer.foreign_signs import label_in_quotes
 from ..lexer.scanner import Token
 from .functions import FUNCTIONS
 from .kept import given, kept_name, names_the_tensor_at_hand
@@ -216,3 +217,16 @@ def _is_step(mistake: Mistake) -> bool:
         return False
     end = mistake.value_end(index)
     return mistake.begins_line(end) or mistake.at(end).kind in ("ARROW", "RBRACE", "BAR")
+
+
+def numbered_label(mistake: Mistake) -> Repair | None:
+    """`skip(layer1.0)`, `output y = layer4.1`: the path of a label with a number in it."""
+    if mistake.token.kind != "NUMBER" or mistake.before.kind != "DOT" or mistake.before.end != mistake.token.start:
+        return None
+    begin, end = mistake.position - 1, mistake.position + 1
+    while begin and mistake.at(begin - 1).kind in ("NAME", "DOT", "NUMBER") and mistake.at(begin - 1).end == mistake.at(begin).start:
+        begin -= 1
+    while mistake.at(end).kind in ("NAME", "DOT", "NUMBER") and mistake.at(end).start == mistake.at(end - 1).end:
+        end += 1
+    whole = mistake.span(mistake.at(begin)).to(mistake.span(mistake.at(end - 1)))
+    return Repair(label_in_quotes(whole), (Change(begin + 1, end),), damaged=True)

@@ -14,6 +14,7 @@ from ..lexer.misspelt_words import USAGE, misspelt_word
 from ..lexer.scanner import Token, Tokens
 from ..parser.lalr import Machine
 from . import (
+    alternatives,
     assigned,
     brackets,
     conditionals,
@@ -36,6 +37,8 @@ from .mistake import BEGINS_VALUE, CLOSES, Mistake, Repair, insert, remove, say
 SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     words.late_edition,
     conditionals.question_and_colon,
+    alternatives.else_of_a_path,
+    alternatives.bars_in_a_condition,
     texts.message_without_comma,
     texts.label_with_holes,
     texts.pattern_without_quotes,
@@ -58,8 +61,10 @@ SLIPS: Final[tuple[Callable[[Mistake], Repair | None], ...]] = (
     foreign_steps.names_before_a_step,
     rounds.rounds_before,
     rounds.rounds_behind,
+    rounds.rounds_in_one_word,
     rounds.steps_in_parentheses,
     named.output_of_a_step,
+    named.numbered_label,
     named.input_of_keras,
     named.let_of_a_step,
     headless.paths_before_their_head,

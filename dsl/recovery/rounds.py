@@ -88,6 +88,17 @@ def rounds_behind(mistake: Mistake) -> Repair | None:
     return Repair(diagnostic, (_broken(mistake, first, end),), start=first)
 
 
+def rounds_in_one_word(mistake: Mistake) -> Repair | None:
+    """`conv(64) x3`: how often, as figures write it beside a box."""
+    token, count = mistake.token, mistake.word(mistake.token)[1:]
+    if token.kind != "NAME" or mistake.word(token)[0] not in "xX" or not count.isdigit() or mistake.begins_line():
+        return None
+    if mistake.before.kind not in _ENDS_STEP or mistake.in_parentheses() or mistake.at_top:
+        return None
+    first = _first(mistake, mistake.position - 1)
+    return _unread(mistake, first, mistake.position + 1, f"`repeat {count} {{ … }}` around the steps that it is meant for")
+
+
 def steps_in_parentheses(mistake: Mistake) -> Repair | None:
     """`(conv(4) -> relu) * 3`, `[conv(64), bn, relu]`: a group, a list of modules."""
     token, first = mistake.token, mistake.position

@@ -145,6 +145,11 @@ def labels_of_parts(mistake: Mistake) -> Repair | None:
 def other_joints(mistake: Mistake) -> Repair | None:
     """`conv(64) - bn`, `conv(64), bn`, `conv(64).relu()`, `conv(64) + skip`."""
     token, before, after = mistake.token, mistake.before, mistake.after
+    if token.kind == "MINUS" and mistake.word(after) == ">" and not mistake.in_parentheses():
+        whole = mistake.span(token).to(mistake.span(after))
+        fix = Fix("write `->`", (Edit(whole, "->"),))
+        arrow = Change(mistake.position, mistake.position + 2, (Token("ARROW", token.start, after.end),))
+        return Repair(say("E114", "steps are joined by `->`, in one piece", whole, fix=fix), (arrow,))
     if token.kind not in ("MINUS", "COMPARISON", "COMMA", "DOT", "PLUS", "STAR", "SLASH") or mistake.in_parentheses():
         return None
     if before.kind not in _ENDS_STEP or after.kind not in _BEGINS_STEP:
@@ -158,6 +163,8 @@ def other_joints(mistake: Mistake) -> Repair | None:
         left = re.search(rf"{_FACTOR}[ \t]*\Z", text[max(token.start - 200, 0) : token.start])
         right = re.match(rf"[ \t]*{_FACTOR}", text[token.end : token.end + 200])
         ends = [_as_path(side[1]) if side is not None else None for side in (left, right)]
+        if left is not None and text[: token.start - len(left[0])].rstrip(" \t")[-1:] in ("-", "+", "*", "/"):
+            ends = [None]  # of a longer sum
         paths = f"| {ends[0]} | {ends[1]}" if None not in ends else "| … | …"
         help = f"tensors are joined by a merge: `{name} {{ {paths} }}`"
         return Repair(say("E114", message, mistake.span(token), help=help), changes, damaged=True)

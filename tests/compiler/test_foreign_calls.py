@@ -19,6 +19,8 @@ OF_TORCH = {
     "conv2d(16, 3)": ("conv(16, 3, pad = 0)", IMAGE),
     "convolution(8, 16, 3)": ("conv(16, 3)", IMAGE),
     "conv_transpose2d(8, 16, 2, 2)": ("deconv(16, 2, stride = 2)", IMAGE),
+    "depthwise(3)": ("dwconv(3)", IMAGE),
+    "dw_conv(5, 2)": ("dwconv(5, 2)", IMAGE),
     "Linear(64, 10)": ("linear(10)", TOKENS),
     "fc(64, 10)": ("linear(10)", TOKENS),
     "LazyLinear(10)": ("linear(10)", TOKENS),
@@ -111,7 +113,7 @@ OF_KERAS = {
 NOT_TRANSLATED = (
     "narrow(1, 0, 5)", "view(2, 512)", "Bidirectional(LSTM(64))", "weight_norm(Linear(8, 8))", "tensor_split(2, 0)", "gather(1)",
     "index_select(1, 2)", "moveaxis(0, 1)", "amax(1)", "dense(64, 10)", "MultiHeadAttention(64, 8)", "resize(224)", "blurpool(64)",
-    "interpolate(2)", "nn.Upsample(4)", "F.interpolate(x, 2)", "depthwise(3)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "F.leaky_relu(0.1, conv(8))", "F.interpolate(image, scale_factor=2)", "F.max_pool2d(image, 2)", "F.unfold(image, 3)", "fliplr(k = 2)",
+    "interpolate(2)", "nn.Upsample(4)", "F.interpolate(x, 2)", "swish(1)", "PReLU()", "layers.PReLU()", "nn.Conv1d(8, 16, 3)", "nn.MaxPool3d(2)", "F.prelu(x)", "F.leaky_relu(0.1, conv(8))", "F.interpolate(image, scale_factor=2)", "F.max_pool2d(image, 2)", "F.unfold(image, 3)", "fliplr(k = 2)",
 )  # fmt: skip
 """The name is known, and what the arguments are here is not."""
 

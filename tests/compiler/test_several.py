@@ -176,7 +176,10 @@ def test_the_picture_has_the_steps() -> None:
         ("conv(4) as a, b", "E234 the step gives one tensor, and `as` names 2"),
         ("split(2) as a, a", "E209 two steps are named `a`"),
         ("split(2) as a, b -> concat -> split(2) as b, c -> add", "E209 two steps are named `b`"),
-        ("a: split(2) -> add", "E210 `split` gives several tensors, and one label cannot name them"),
+        ("a: split(2) as b, c -> add", "E210 the parts of `split` are named twice"),
+        ("a: split(2)\n  conv(4)", "E234 `conv` takes one tensor, and 2 are at hand"),
+        ("a: split(2)\n  skip(a[2])", "E223 item 2 of a list of 2"),
+        ("a: split(2) -> add\n  output a", "E234 the output `a` is one tensor, and 2 are at hand"),
         ("split([1, 2]) -> add", "E310 the parts of `split` are 1 + 2 = 3, and `channels` of its input [4, 8, 8] is 4"),
         ("split([5, 6], axis = height) -> add", "E310 the parts of `split` are 5 + 6 = 11, and `height` of its input [4, 8, 8] is 8"),
         ("split([4, 0]) as a, b", "E208 `n` of `split` must be a whole number, at least 1, and it is [4, 0]"),
@@ -237,3 +240,23 @@ def test_a_learned_tensor_is_taken_up_again_as_any_other() -> None:
     assert graph.outputs[0].shape == (5, 8)
     lost = errors_of(f"{INPUT}query: parameter([length = 5, channels = 8])\n  skip(x) -> tokens\n  skip(query) -> ln")
     assert [row[:4] for row in lost] == ["E242"]
+
+
+@pytest.mark.parametrize(
+    ("row", "each"),
+    [
+        ("xs: split(2)\n  add { | skip(xs[0]) -> conv(2) | skip(xs[1]) }", "split(2) as a, b\n  add { | skip(a) -> conv(2) | skip(b) }"),
+        ('xs: split([1, 3])\n  concat { | skip("xs.1") | skip(xs[0]) }', "split([1, 3]) as a, b\n  concat { | skip(b) | skip(a) }"),
+        ("xs: split(4)\n  skip(x) -> relu\n  skip(xs) -> add", "skip(x) -> split(4) -> add"),
+        (
+            "xs: split(4)\n  concat { | for i in range(len(xs)): skip(xs[i]) -> conv(i + xs[i].channels) }",
+            "split(4) as a, b, c, d\n  concat { | skip(a) -> conv(1) | skip(b) -> conv(2) | skip(c) -> conv(3) | skip(d) -> conv(4) }",
+        ),
+    ],
+)
+def test_a_label_names_the_parts_in_a_row(row: str, each: str) -> None:
+    torch.manual_seed(0)
+    one, other = (build(graph_of(INPUT + body)).eval() for body in (row, each))
+    other.load_state_dict(dict(zip(other.state_dict(), one.state_dict().values(), strict=True)))
+    x = torch.randn(2, 4, 8, 8)
+    assert one(x).equal(other(x))

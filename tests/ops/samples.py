@@ -51,6 +51,8 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("std_conv", channels=12, gain=True, bias=False, init="kaiming", start=0.0), (IMAGE,)),
     (op("weight_norm_conv", channels=12, kernel=2, pad=(1, 0)), ((8, 30),)),
     (op("weight_norm_conv", channels=12, groups=4, bias=False, pad_mode="reflect"), (IMAGE,)),
+    (op("weight_norm_deconv", channels=6, kernel=4, stride=2, pad=1), ((8, 30),)),
+    (op("weight_norm_deconv", channels=12, kernel=3, stride=2, out_pad=1, groups=4, bias=False), (IMAGE,)),
     (op("spectral_norm_conv", channels=12, kernel=4, stride=2, pad=1), (IMAGE,)),
     (op("spectral_norm_conv", channels=4, bias=False), ((2, 5, 6, 7),)),
     (op("deconv", channels=6, kernel=4, stride=2, pad=1), (IMAGE,)),

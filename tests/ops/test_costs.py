@@ -20,6 +20,7 @@ def test_who_works() -> None:
         "conv",
         "std_conv",
         "weight_norm_conv",
+        "weight_norm_deconv",
         "spectral_norm_conv",
         "dwconv",
         "deconv",

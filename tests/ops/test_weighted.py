@@ -69,6 +69,26 @@ def test_weight_norm_is_pytorchs(bias: bool) -> None:
         torch.testing.assert_close(layer.get_parameter(name).grad, parameter.grad)
 
 
+@pytest.mark.parametrize(("rank", "groups"), [(1, 1), (2, 2), (3, 1)])
+def test_weight_norm_of_a_transposed_convolution_is_pytorchs(rank: int, groups: int) -> None:
+    kinds = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        reference = nn.utils.weight_norm(kinds[rank - 1](8, 12, 4, 2, 1, 1, groups=groups))
+    shape = (8, 5, 6, 7)[: rank + 1]
+    layer = built(op("weight_norm_deconv", channels=12, kernel=4, stride=2, pad=1, out_pad=1, groups=groups), shape)
+    assert list(layer.state_dict()) == list(reference.state_dict())
+    nn.init.uniform_(reference.get_parameter("weight_g"), 0.5, 2.0)
+    layer.load_state_dict(reference.state_dict())
+    x = torch.randn(2, *shape)
+    torch.testing.assert_close(layer(x), reference(x), rtol=1e-4, atol=1e-5)
+    layer, reference, x = layer.double(), reference.double(), x.double()
+    layer(x).square().sum().backward()
+    reference(x).square().sum().backward()
+    for name, parameter in reference.named_parameters():
+        torch.testing.assert_close(layer.get_parameter(name).grad, parameter.grad)
+
+
 def test_as_training_starts_a_weight_norm_changes_nothing() -> None:
     layer = built(op("weight_norm_conv", channels=4), (3, 5, 6, 7))
     weight, bias = layer.get_parameter("weight_v"), layer.get_parameter("bias")
