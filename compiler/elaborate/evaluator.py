@@ -213,7 +213,7 @@ class Evaluator:
                 f"`{node.value.span.text}` is {kind_of(value)} and has no `{node.name}`",
                 Label(node.name_span, f"of {kind_of(value)}"),
                 help=gathered(node.name)
-                or (f"`in[0].{node.name}` is that of the first of the tensors at hand" if dotted.startswith("in.") else None)
+                or (f"`in[0].{node.name}` is that of the first of the tensors at hand" if (dotted or "").startswith("in.") else None)
                 if isinstance(value, tuple)
                 else part_of(node.value.span.text, node.name)
                 if isinstance(value, Template)

@@ -69,8 +69,8 @@ def translated(call: ast.Call, around: Around) -> str | None:
     if name in _AROUND and len(arguments) == 1 and isinstance(inner := arguments[0].value, ast.Call):
         own = inner.path[0] in _AROUND[name] and len(inner.path) == 1
         inside = " ".join(inner.span.text.split()) if own else translated(inner, around) or ""
-        word, _, rest = inside.partition("(")
-        return f"{_AROUND[name][word]}({rest}" if word in _AROUND[name] and rest else None
+        operation, _, inner_arguments = inside.partition("(")
+        return f"{_AROUND[name][operation]}({inner_arguments}" if operation in _AROUND[name] and inner_arguments else None
     if TABLE[name].least_inputs > 1:
         return merged(word, name, called, arguments, around) if arguments else None
     start = ""

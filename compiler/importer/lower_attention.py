@@ -24,6 +24,8 @@ def attention(low: Lowering, call: Call) -> None:
     query, key, value = (low.data(row[name]) for name in ("query", "key", "value"))
     like = next((item for item in (query, key) if not item.alone), query)
     query, key, value = (beside(low, item, like) for item in (query, key, value))  # a learned query, say, is one for the whole batch
+    if key.number != value.number:
+        raise Unsaid("attention whose keys and values come from two tensors")
     if not like.alone and (like.batch != 1 or len(like.shape) != 3):
         raise Unsaid("attention along the batch", BATCH_SECOND)
     weight = low.of(row["in_proj_weight"])
@@ -31,9 +33,7 @@ def attention(low: Lowering, call: Call) -> None:
     owner = weight.key.rpartition(".")[0]
     arguments: dict[str, Plain] = {"heads": row["num_heads"], "dropout": row["dropout_p"], "bias": row["in_proj_bias"] is not None}
     told, masks = _masks(low, row["attn_mask"], row["key_padding_mask"], query.shape[0], like.fold)
-    inputs = [query, key, value]
-    if key.number == value.number:
-        inputs = [query] if query.number == key.number else [query, key]
+    inputs = [query] if query.number == key.number else [query, key]
     if like.fold == 1:
         low.emit(call, "attention", arguments | told, [*inputs, *masks], owner)
         return

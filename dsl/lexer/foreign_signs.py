@@ -67,7 +67,6 @@ class Signs:
         return not rest or rest.startswith("#")
 
 
-_KEPT: Final = re.compile(r"\s*(weight|buffer)\s")
 _PATH_BEFORE: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*\.\Z")
 
 
@@ -120,11 +119,9 @@ def number(source: Source, start: int, end: int) -> tuple[Diagnostic, str | None
     else:
         why = "a number is written as `7`, `0.5`, `1e-3`, `26M` or `1x7`"
     line = source.line_text(span.line)
-    if _KEPT.match(line) and "." in text and line[: span.column - 1].rstrip().endswith("."):
+    if re.match(r"\s*(weight|buffer)\s", line) and "." in text and line[: span.column - 1].rstrip().endswith("."):
         why = 'a key with numbers stands in quotes, as `weight "layers.0.weight"[64]`'
-    elif (path := _PATH_BEFORE.search(source.text, max(start - 200, 0), start)) is not None and not _KEPT.match(
-        source.line_text(span.line)
-    ):
+    elif (path := _PATH_BEFORE.search(source.text, max(start - 200, 0), start)) is not None:
         return label_in_quotes(source.span(path.start(), end)), None
     fix = Fix(f"write `{meant}`", (Edit(span, meant),)) if meant else None
     label = Label(span)

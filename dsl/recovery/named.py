@@ -221,7 +221,12 @@ def _is_step(mistake: Mistake) -> bool:
 
 def numbered_label(mistake: Mistake) -> Repair | None:
     """`skip(layer1.0)`, `output y = layer4.1`: the path of a label with a number in it."""
-    if mistake.token.kind != "NUMBER" or mistake.before.kind != "DOT" or mistake.before.end != mistake.token.start:
+    if (
+        mistake.token.kind != "NUMBER"
+        or not mistake.word(mistake.token).isdigit()
+        or mistake.before.kind != "DOT"
+        or mistake.before.end != mistake.token.start
+    ):
         return None
     begin, end = mistake.position - 1, mistake.position + 1
     while begin and mistake.at(begin - 1).kind in ("NAME", "DOT", "NUMBER") and mistake.at(begin - 1).end == mistake.at(begin).start:

@@ -207,8 +207,7 @@ def test_detrs_transformer() -> None:
 
 def test_detrs_layers_are_imported() -> None:
     x, pos, query = torch.randn(2, 24, 12), torch.randn(2, 24, 12), torch.randn(2, 5, 12)
-    text = imported(Encoder(), [x, pos], [x, pos])
-    assert "self_attn: attention(2) { | skip | skip | skip(src) }" in " ".join(text.split())
+    imported(Encoder(), [x, pos], [x, pos])
     imported(Decoder(), [query, torch.randn(2, 5, 12), x, pos], [query, torch.randn(2, 5, 12), x, pos])
 
 
