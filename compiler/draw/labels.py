@@ -6,6 +6,7 @@ All of it is read from the operations, never from names that the user gave.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, groupby, pairwise
 
@@ -30,6 +31,10 @@ LEAST_RUN = 3  # equal steps in a row that are told once
 LONGEST_ROUND = 4  # steps that are looked for over and over in a row
 LONG_HEADING = 85.0  # points of a frame's heading in one row
 ARROW = " \u2192 "
+WOVEN = "; "
+"""Between steps of which it is not told which follows which."""
+STEPS = re.compile(f"({ARROW}|{WOVEN})")
+NUMBER_FIRST = re.compile(r"\d+,")
 ADDED = "+"
 PLAIN = ("", ADDED, "concat")
 """Signs of merges that a reader takes paths side by side for."""
@@ -261,15 +266,17 @@ def _of_block(steps: Steps, told: Callable[[list[str]], list[str]] = list) -> li
     forks = [step for step in steps if isinstance(step, Fork)]
     if len(forks) != 1 or forks[0].sign or forks[0].woven or forks[0].joined not in PLAIN:
         return _rows(told(_texts(steps)))
+    paths = _counts([ARROW.join(told(_texts(path))) for path in forks[0].paths])
+    if len(paths) == 1 and len(steps) > 1:  # a row for all paths, and one for what follows them, would be two paths to a reader
+        return _rows(told(_texts(steps)))
     place = steps.index(forks[0])
     rows = _rows(told(_texts(steps[:place])))
-    for text, times in _counts([ARROW.join(told(_texts(path))) for path in forks[0].paths]):
-        many = f"{times} {TIMES} " if times > 1 else ""
-        rows.extend(_rows(("| " + many + text).split(ARROW)))
+    for text, times in paths:
+        rows.extend(chain.from_iterable(_rows(("| " + one).split(ARROW)) for one in _many(text, times)))
     return [*rows, *_rows(told(_texts(steps[place + 1 :])))]
 
 
-def _once(texts: list[str]) -> list[str]:
+def _once(texts: list[str], between: str = ARROW) -> list[str]:
     """Steps that come over and over told once, with their number: `3x3, 64 x4`, `(1x1, 64 -> 3x3, 64) x3`."""
     rows: list[str] = []
     at = 0
@@ -280,7 +287,7 @@ def _once(texts: list[str]) -> list[str]:
             if (times := _times(texts[at:], size)) * size > 2 and times > 1
         ]
         saved, size, times = max(runs, default=(0, 1, 1))
-        said = ARROW.join(texts[at : at + size])
+        said = between.join(texts[at : at + size])
         rows.append(said if not saved else f"{said} {TIMES}{times}" if size == 1 else f"({said}) {TIMES}{times}")
         at += size * times
     return rows
@@ -322,8 +329,16 @@ def _joined(fork: Fork) -> str:
 
 def _bracketed(step: Fork) -> str:
     texts = [ARROW.join(_texts(path)) for path in step.paths]
-    beside = "; " if step.woven else " | "
-    return "(" + beside.join(f"{times} {TIMES} {text}" if times > 1 else text for text, times in _counts(texts)) + ")"
+    if step.woven:
+        return f"({WOVEN.join(_once(texts, WOVEN))})"
+    return "(" + " | ".join(chain.from_iterable(_many(text, times) for text, times in _counts(texts))) + ")"
+
+
+def _many(text: str, times: int) -> Sequence[str]:
+    """Equal paths as one with their number. Not before the number of a window along one axis: `2 x 2, 32` would be a window of two."""
+    if times == 1 or not NUMBER_FIRST.match(text):
+        return [text if times == 1 else f"{times} {TIMES} {text}"]
+    return [text] * times if times <= FEW_ROWS else [f"({text}) {TIMES}{times}"]
 
 
 def _texts(steps: Steps) -> list[str]:
@@ -357,12 +372,16 @@ def _shortened(rows: Sequence[str]) -> tuple[str, ...]:
 
 
 def _rows(steps: Sequence[str]) -> list[str]:
-    """Steps joined by arrows, broken into rows before an arrow."""
+    """Steps joined by arrows, broken into rows before an arrow, and behind what ends an item of a list."""
     rows: list[str] = []
-    pieces = (text.split(ARROW) if width(text, POINTS["small"]) > LONGEST_FORK else [text] for text in steps)
-    for step in chain.from_iterable(pieces):
-        if rows and width(longer := rows[-1] + ARROW + step, POINTS["small"]) <= LONGEST:
-            rows[-1] = longer
-        else:
-            rows.append(ARROW.lstrip() + step if rows else step)
+    for step in steps:
+        parts = STEPS.split(step) if width(step, POINTS["small"]) > LONGEST_FORK else [step]
+        for between, part in zip([ARROW, *parts[1::2]], parts[::2], strict=True):
+            if rows and width(longer := rows[-1] + between + part, POINTS["small"]) <= LONGEST:
+                rows[-1] = longer
+            elif between == ARROW:
+                rows.append(ARROW.lstrip() + part if rows else part)
+            else:
+                rows[-1] += WOVEN.rstrip()
+                rows.append(part)
     return rows

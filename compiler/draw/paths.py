@@ -201,7 +201,8 @@ class _Reduction:
         first = ordered[0][0][0] if ordered else min(piece)
         steps = tuple(step for row in ordered for step in (row[0][1] if len(row) == 1 else (Fork(tuple(way[1] for way in row)),)))
         if any(depth[point] != row + 1 for row, point in told_to):
-            steps = (Fork(tuple(way[1] for way in sorted(chain(*ordered), key=lambda way: way[0])), woven=True),)
+            told_of = (way[1] for way in sorted(chain(*ordered), key=lambda way: way[0]))
+            steps = (Fork(tuple(chain.from_iterable(map(_items, told_of))), woven=True),)
         self.add(_Edge(tail, head, [(first, steps)]))
         return True
 
@@ -227,6 +228,12 @@ class _Reduction:
         if isinstance(last, Fork) and last.merge == edge.head:  # what a step makes goes on and into the merge, too
             steps = (*steps[:-1], *last.paths[0])
         return first, (Fork((steps,), sign, edge.head),)
+
+
+def _items(steps: Steps) -> tuple[Steps, ...]:
+    """What steps are in a list of woven ones: those of a list within it are its own."""
+    (first, *others) = steps
+    return first.paths if isinstance(first, Fork) and first.woven and not others else (steps,)
 
 
 def _around(lines: networkx.Graph[int], point: int, ends: set[int]) -> set[int]:

@@ -27,6 +27,7 @@ from .u_shape import arms
 SMALL = POINTS["small"]
 BETWEEN, MARGIN, ROW = 16.0, 10.0, 10.0  # points: between solids, around the picture, of a row of text
 DEPTH = 0.28  # of the height, to the right and up
+APART = 5.0  # points between skips that run over the same solids
 MOST_NAMED = 8
 MOST_ROWS = 3  # of solids; a picture of more ways than these is none of solids
 
@@ -69,6 +70,18 @@ class Scene:
     height: float
     is_u: bool
 
+    def lift(self, tail: Solid, head: Solid) -> int:
+        """How many skips that end on the way run below this one: those of one row and, in a U, of one size; the shortest runs lowest."""
+        lifts: dict[tuple[str, str], int] = {}
+        skips = [(one, two) for one, two, skips in self.arrows if skips and one.row == tail.row and (not self.is_u or one.y == tail.y)]
+        for one, two in sorted(skips, key=lambda way: way[1].column - way[0].column):
+            below = {lift for (a, b), lift in lifts.items() if self._column(a) < two.column and one.column < self._column(b)}
+            lifts[one.name, two.name] = next(number for number in range(len(skips)) if number not in below)
+        return lifts.get((tail.name, head.name), 0)
+
+    def _column(self, name: str) -> int:
+        return next(solid.column for solid in self.solids if solid.name == name)
+
 
 def scene(graph: Graph, picture: Picture, look: Look) -> Scene:
     """Where everything stands."""
@@ -100,7 +113,12 @@ def scene(graph: Graph, picture: Picture, look: Look) -> Scene:
     drawn = {name for solid in solids for name in solid.boxes}
     words = _beside(graph, [box for box in picture.boxes() if box.name not in drawn and not _is_output(box)])
     across = max(x - BETWEEN + MARGIN, width(words, SMALL) + 2 * MARGIN)
-    return Scene(tuple(solids), _arrows(picture, solids), words, across, bottom + (2 * ROW if words else 0.0), is_u)
+    made = Scene(tuple(solids), _arrows(picture, solids), words, across, bottom + (2 * ROW if words else 0.0), is_u)
+    up = APART * max((made.lift(tail, head) for tail, head, skips in made.arrows if skips), default=0)
+    if not up:
+        return made
+    lower = [replace(solid, y=solid.y + up) for solid in solids]
+    return replace(made, solids=tuple(lower), arrows=_arrows(picture, lower), height=made.height + up)
 
 
 def _solid(graph: Graph, picture: Picture, path: Sequence[Box], run: Sequence[Box], fills: Mapping[str, str]) -> Solid:

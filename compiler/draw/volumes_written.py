@@ -11,7 +11,7 @@ from .svg import plain
 from .text import svg_text
 from .tikz import tex
 from .tooltip import escaped
-from .volumes import BETWEEN, ROW, Scene, Solid, scene
+from .volumes import APART, BETWEEN, ROW, Scene, Solid, scene
 
 SMALL = POINTS["small"]
 ASIDE = 4.0  # points between a solid and a skip that rises beside it
@@ -59,9 +59,9 @@ def points(tail: Solid, head: Solid, skips: bool, made: Scene) -> list[tuple[flo
     if made.is_u and abs(tail.y - head.y) < 1:
         # Across the valley, over what stands in the way: a line through a solid would seem to end in it.
         passed = tuple(solid for solid in passed if solid.y - solid.high - solid.deep - ROW < start[1])
-        if len(passed) == 2:
+        if len(passed) == 2 and not made.lift(tail, head):
             return [start, (end[0], start[1])]
-    top = min(solid.y - solid.high - solid.deep for solid in passed) - LIFT
+    top = min(solid.y - solid.high - solid.deep for solid in passed) - LIFT - made.lift(tail, head) * APART
     # Out beside the solid and the words over it, in at the front's upper corner: no line goes through words.
     out = max(tail.x + tail.thick + tail.deep, _over(tail) + width(tail.above, SMALL) / 2) + ASIDE
     into = min(head.x, _over(head) - width(head.above, SMALL) / 2) - ASIDE if tail.row == head.row else gap

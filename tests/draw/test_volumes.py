@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -80,6 +80,15 @@ def test_a_second_tower_has_a_row_of_its_own() -> None:
     assert min(solid.y - solid.high for solid in rows[1]) > max(solid.y for solid in rows[0])
     into = {head.below for tail, head, _ in drawn.arrows if (tail.row, head.row) == (1, 0)}
     assert {size for size, _ in into} == {"96", "256", "9216", "4096"} and {name for _, name in into} == {"concat"}
+
+
+def test_skips_over_the_same_solids_run_apart() -> None:
+    drawn = made("hourglass")
+    skips = [points(tail, head, skips, drawn) for tail, head, skips in drawn.arrows if skips]
+    levels = [(way[2][1], way[1][0], way[-2][0]) for way in skips]
+    assert len(levels) == 3 and all(level > 0 for level, _, _ in levels)
+    for (one, left, right), (two, begin, end) in combinations(levels, 2):
+        assert one != two or right < begin or end < left
 
 
 def test_more_ways_than_a_few_rows_hold_are_named() -> None:
