@@ -14,15 +14,18 @@ from typing import Any
 
 from ...base.records import dataclass
 from .columns import channels_of, distinct, equal, extend, is_width, matches, of_sides, product, ratio, same, times, typed, unequal
+from .flags import TELLING, differs, equals, flag, one_width
 from .flat_steps import Sizes, Word
 from .list_items import FEWEST, of_items
 from .rates import Rate, Rising
-from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Skip, Text, walk
+from .tree import ABSENT, Body, Call, Column, Item, Loop, Merge, Op, Text, walk
 from .unify import ACTIVATIONS
-from .words import free_name, is_name
+from .words import free_name
 
 NONE = object()
 """A parameter without a default."""
+
+OF_DILATION = ("pad", "start", "stop")
 
 ROLES = {"channels": "width", "features": "width", "count": "depth", "p": "drop", "operation": "act", "pad": "padding"}
 """What a parameter is called where the constructor has no name for it."""
@@ -189,7 +192,10 @@ class Maker:
         waiting.sort(key=lambda row: (any(isinstance(value, list | Sizes) for value in row.column), row.column.count(ABSENT)))
         named = [row for row in waiting if self._of_constructor(row) is not None]
         named.sort(key=lambda row: self._of_constructor(row) in self.of_steps)
-        for row in [*named, *(row for row in waiting if row not in named)]:
+        in_order = [*named, *(row for row in waiting if row not in named)]
+        if any(row.role == "dilation" for row in waiting):  # padding may follow from it
+            in_order.sort(key=lambda row: row.role in OF_DILATION)
+        for row in in_order:
             row.fill(self._expression(row))
         for row in waiting:
             # What a parameter turns out to say is not worked out from what enters.
@@ -252,6 +258,8 @@ class Maker:
         part = ratio(column, enters) if word and wide else None
         if part is not None and part < 1:
             return Text(times(f"in.{word}", part))
+        if (told := self._of_dilation(row)) is not None:
+            return told
         name = self._of_constructor(row)
         if name is not None:
             told = self._of_parameter(row, FEWEST) if wide and name in self.of_steps else None
@@ -295,6 +303,16 @@ class Maker:
                 factor = ratio(row.column, parameter.column)
                 if factor is not None:
                     return self._channels(row, parameter, factor)
+        return None
+
+    def _of_dilation(self, row: Hole) -> Text | None:
+        """Padding, and what is cut off again, that follows from how far apart a window reads."""
+        if row.role not in OF_DILATION or len(distinct(row.column)) < FEWEST or typed(row.column) is not int:
+            return None
+        for parameter in self.parameters:
+            factor = ratio(row.column, parameter.column) if parameter.name.startswith("dilation") else None
+            if factor is not None:
+                return Text(times(parameter.name, factor))
         return None
 
     def _of_sides(self, row: Hole) -> Text | None:
@@ -362,22 +380,24 @@ class Maker:
 
     # ---------------------------------------------------------------------------------- conditions
 
-    def _conditions(self, body: Body, around: list[bool]) -> None:
+    def _conditions(self, body: Body, around: list[bool], in_path: bool = False) -> None:
         for item in body.items:
-            self._condition(item, body, around)
+            self._condition(item, body, around, in_path)
             inside = [a and b for a, b in zip(around, item.present, strict=True)] if item.condition is None else item.present
             if isinstance(item, Merge):
                 for path in item.paths:
                     if path.present != inside and [p for p, i in zip(path.present, inside, strict=True) if i] != [True] * sum(inside):
                         path.condition = self._when(path.present, inside, body.entry, path.body)
-                    self._conditions(path.body, [a and b for a, b in zip(inside, path.present, strict=True)])
+                    self._conditions(path.body, [a and b for a, b in zip(inside, path.present, strict=True)], True)
             for inner in item.bodies()[len(item.paths) if isinstance(item, Merge) else 0 :]:
-                self._conditions(inner, inside)
+                self._conditions(inner, inside, in_path)
 
-    def _condition(self, item: Item, body: Body, around: list[bool]) -> None:
+    def _condition(self, item: Item, body: Body, around: list[bool], in_path: bool) -> None:
         wanted = [there for there, on in zip(item.present, around, strict=True) if on]
         if not all(wanted):
-            item.condition = self._when(item.present, around, body.entry, Body([item]), item)
+            # A shortcut depends on channels; of other steps that they do so at a place alone is chance.
+            by_channels = in_path or (wanted.count(True) > 1 and wanted.count(False) > 1)
+            item.condition = self._when(item.present, around, body.entry, Body([item]), item, by_channels)
 
     def _activation(self, item: Item, around: list[bool]) -> str | None:
         """An activation that is there or not: a parameter that may be `none`."""
@@ -400,7 +420,9 @@ class Maker:
         parameter.default = NONE
         return f"{parameter.name} != none"
 
-    def _when(self, present: list[bool], around: list[bool], entry: Column, what: Body, item: Item | None = None) -> str:
+    def _when(
+        self, present: list[bool], around: list[bool], entry: Column, what: Body, item: Item | None = None, by_channels: bool = True
+    ) -> str:
         places = [place for place, on in enumerate(around) if on]
 
         def holds(test: Callable[[int], bool | None]) -> bool:
@@ -411,16 +433,18 @@ class Maker:
             values = distinct(parameter.column)
             for value in values:
                 if isinstance(value, bool):
-                    simple.append((parameter.name if value else f"not {parameter.name}", _equals(parameter, value)))
+                    simple.append((parameter.name if value else f"not {parameter.name}", equals(parameter, value)))
                 elif isinstance(value, int | float) and value in (0, 1) and any(word in parameter.name for word in TELLING):
-                    simple.append((f"{parameter.name} != {value!r}", _differs(parameter, value)))
-                    simple.append((f"{parameter.name} == {value!r}", _equals(parameter, value)))
+                    simple.append((f"{parameter.name} != {value!r}", differs(parameter, value)))
+                    simple.append((f"{parameter.name} == {value!r}", equals(parameter, value)))
         word, enters = channels_of(entry)
         of_channels: list[tuple[str, Callable[[int], bool | None]]] = []
-        for text, make in reversed(self.known) if word else []:
+        for text, make in reversed(self.known) if word and by_channels else []:
             column = make()
             of_channels.append((f"in.{word} != {text}", unequal(enters, column)))
             of_channels.append((f"in.{word} == {text}", equal(enters, column)))
+        if word and by_channels and (size := one_width(what)) is not None:
+            of_channels.append((f"in.{word} != {size}", unequal(enters, [size] * self.size)))
         for text, test in [*simple, *of_channels]:
             if holds(test):
                 return text
@@ -437,31 +461,9 @@ class Maker:
                 return found
         if item is not None and (told := self._activation(item, around)) is not None:
             return told
-        name = free_name(_flag(what), {*self.words, *(item.name for item in self.parameters)})
+        name = free_name(flag(what), {*self.words, *(item.name for item in self.parameters)})
         self.parameters.append(Parameter(name, [present[place] if around[place] else ABSENT for place in range(self.size)]))
         return name
-
-
-def _flag(body: Body) -> str:
-    """The name of a flag: of what is there, or not."""
-    for item in body.items:
-        if isinstance(item, Skip):
-            return "residual"
-        if item.label is not None and is_name(item.label):
-            return f"with_{item.label.strip('_')}"
-        if isinstance(item, Op):
-            return {"roll": "shifted"}.get(item.operation[0], f"with_{item.operation[0]}")
-        if isinstance(item, Call):
-            return f"with_{item.block}"
-    return "whole"
-
-
-def _equals(parameter: Parameter, value: Any) -> Callable[[int], bool | None]:
-    return lambda place: None if parameter.column[place] is ABSENT else bool(parameter.column[place] == value)
-
-
-def _differs(parameter: Parameter, value: Any) -> Callable[[int], bool | None]:
-    return lambda place: None if parameter.column[place] is ABSENT else bool(parameter.column[place] != value)
 
 
 RATE = "drop_rate"
@@ -473,9 +475,6 @@ def _is_rate(value: Any) -> bool:
         return value.text.partition(" ")[0] == RATE
     return isinstance(value, Rising) or (isinstance(value, Rate) and value.step != 0)
 
-
-TELLING = ("stride", "expand", "ratio", "depth", "dilation")
-"""Numbers on which, being 1 or 0 or not, papers make a step depend."""
 
 NEUTRAL: dict[str, Any] = {"stride": 1, "groups": 1, "dilation": 1, "bias": True}
 

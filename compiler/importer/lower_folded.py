@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .flat_steps import Plain
 from .known import Data
 from .lower import Lowering, one, spread
-from .traced import Call
+from .traced import Call, Ref
 from .unsaid import Unsaid
 
 
@@ -25,6 +27,44 @@ def pooled(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain
     current = low.between("reshape", {"shape": list(joined)}, [data], joined)
     current = low.between(operation, arguments, [current], after)
     low.emit(call, "reshape", {"shape": list(made.bare)}, [current])
+
+
+MOST_ONE_BY_ONE = 8
+"""Rows for each of which a layer is a step of its own."""
+
+
+def one_by_one(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data, key: str) -> None:
+    """A layer on rows that are folded into the batch: a step for each row, which all have the weights of the first."""
+    rows, *shape = data.bare
+    if data.batch != 0 or rows > MOST_ONE_BY_ONE:
+        raise Unsaid(f"`{operation}` with rows folded into the batch")
+    made = low.result(call).bare[1:]
+    parts = []
+    for index in range(rows):
+        part = low.between("select", {"index": index, "axis": 0}, [data], tuple(shape))
+        parts.append(low.between(operation, arguments, [part], made, key))
+    low.emit(call, "stack", {"axis": 0}, parts)
+
+
+def normed_apart(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data, *affine: Ref | None) -> None:
+    """A norm of each image by itself: rows that are folded into the batch are groups of channels to it, and share factors and addends."""
+    rows, channels, *sides = data.bare
+    joined = (rows * channels, *sides)
+    told = arguments | {"affine": False}
+    if "groups" in told:
+        groups = told["groups"]
+        assert isinstance(groups, int)
+        told["groups"] = rows * groups
+    current = low.between("reshape", {"shape": list(joined)}, [data], joined)
+    current = low.between(operation, told, [current], joined)
+    current = low.between("reshape", {"shape": list(data.bare)}, [current], data.bare)
+    shape = (1, channels, *[1] * len(sides))
+    for word, ref in zip(("mul", "add"), affine, strict=False):
+        if ref is not None:
+            learned = low.data(ref)
+            learned = low.step("reshape", {"shape": list(shape)}, learned, shape)
+            current = low.between(word, {"broadcast": True} if word == "add" else {}, [current, learned], data.bare)
+    low.tell(call.results[0].number, replace(low.result(call), number=current.number))
 
 
 def side_by_side(low: Lowering, call: Call, operation: str, arguments: dict[str, Plain], data: Data, key: str) -> None:

@@ -10,7 +10,7 @@ from .flat_steps import Plain, Step
 from .known import Data, Fixed
 from .lower import Lowering, bind, elements, lowers, one, spread
 from .lower_fixed import beside
-from .lower_folded import batched, clean, pooled, side_by_side, unbatched
+from .lower_folded import batched, clean, normed_apart, one_by_one, pooled, side_by_side, unbatched
 from .lower_products import dense
 from .traced import Call, Ref
 from .unsaid import Unsaid, across
@@ -96,7 +96,7 @@ def deconv(low: Lowering, call: Call) -> None:
         groups=1,
         dilation=1,
     )
-    data, weight = clean(low.data(row["input"]), "deconv"), low.of(row["weight"])
+    data, weight = low.data(row["input"]), low.of(row["weight"])
     rank = len(weight.shape) - 2
     arguments: dict[str, Plain] = {
         "channels": weight.shape[1] * row["groups"],
@@ -115,7 +115,11 @@ def deconv(low: Lowering, call: Call) -> None:
         low.emit(call, _NORMED_DECONV[norm[0]], arguments, [data], norm[1])
         return
     key = low.key(row["weight"], row["bias"])
-    low.emit(call, "deconv", arguments | low.start(key, row["bias"] is not None), [data], key)
+    told = arguments | low.start(key, row["bias"] is not None)
+    if data.fold > 1:
+        one_by_one(low, call, "deconv", told, data, key)
+    else:
+        low.emit(call, "deconv", told, [clean(data, "deconv")], key)
 
 
 _NORMED_DECONV = {"weight_norm_conv": "weight_norm_deconv"}
@@ -200,8 +204,12 @@ def layer_norm(low: Lowering, call: Call) -> None:
 @lowers("group_norm")
 def group_norm(low: Lowering, call: Call) -> None:
     row = bind(call, "input num_groups weight bias eps", weight=None, bias=None, eps=1e-5)
-    data, affine = clean(low.data(row["input"]), "gn"), row["weight"] is not None
+    data, affine = low.data(row["input"]), row["weight"] is not None
     arguments: dict[str, Plain] = {"groups": row["num_groups"], "eps": row["eps"], "affine": affine}
+    if data.batch == 0 and data.fold > 1:
+        normed_apart(low, call, "gn", arguments, data, row["weight"], row["bias"])
+        return
+    data = clean(data, "gn")
     if affine and row["bias"] is None:
         # The language's has both: the factors come after it.
         weight = low.of(row["weight"])
@@ -226,7 +234,11 @@ def instance_norm(low: Lowering, call: Call) -> None:
     )
     if not row["use_input_stats"]:
         raise Unsaid("instance norm with running statistics")
-    data, affine = clean(low.data(row["input"]), "instance_norm"), row["weight"] is not None
+    data, affine = low.data(row["input"]), row["weight"] is not None
+    if data.batch == 0 and data.fold > 1:
+        normed_apart(low, call, "instance_norm", {"eps": row["eps"]}, data, row["weight"], row["bias"])
+        return
+    data = clean(data, "instance_norm")
     key = low.key(row["weight"], row["bias"]) if affine else None
     low.emit(call, "instance_norm", {"eps": row["eps"], "affine": affine}, [data], key)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .flat_steps import Plain
+from .in_parts import CELLS
 from .known import Data, Fixed
 from .lower import Lowering, bind, lowers
 from .traced import Call, Ref
@@ -39,6 +40,19 @@ def recurrent(low: Lowering, call: Call) -> None:
         raise Unsaid("the cells of an `lstm`, without what they hand on")
     if call.results[1].number in read:
         _last(low, call, bool(row["bidirectional"]), row["layers"])
+
+
+@lowers(*CELLS)
+def cell(low: Lowering, call: Call) -> None:
+    """What stays of cells: loops of them."""
+    layer = {"lstm_cell": "nn.LSTM", "gru_cell": "nn.GRU"}.get(call.function)
+    raise Unsaid(
+        f"a loop of `{call.function}`",
+        None
+        if layer is None
+        else f"let `{layer}(…, batch_first=True)` run over the whole sequence, with the cell's weights under their names with `_l0` behind "
+        "(`weight_ih_l0`): it is a layer of the language where each step takes the next row of one sequence",
+    )
 
 
 def _last(low: Lowering, call: Call, both: bool, layers: int) -> None:

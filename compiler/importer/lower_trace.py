@@ -8,6 +8,7 @@ from torch import nn
 
 from ..runtime.starts import Start
 from . import (
+    looked_up,
     lower_arithmetic,
     lower_attention,
     lower_edges,
@@ -27,6 +28,7 @@ from .lower import TABLE, Lowering
 from .traced import Trace
 
 ROOMS = (
+    looked_up,
     lower_arithmetic,
     lower_attention,
     lower_edges,

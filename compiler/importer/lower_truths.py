@@ -8,6 +8,7 @@ import torch
 
 from .by_distance import once
 from .known import Data
+from .looked_up import looked_up, whole
 from .lower import Lowering, bind, lowers
 from .lower_constant import numbers
 from .traced import Call, Ref
@@ -133,8 +134,11 @@ def both(low: Lowering, call: Call) -> None:
 
 @lowers("eq", "ne")
 def compared(low: Lowering, call: Call) -> None:
-    """A mask with a truth: itself, or its opposite."""
+    """A mask with a truth: itself, or its opposite. Whole numbers with one of them."""
     row = bind(call, "input other")
+    if whole(low, row["input"], row["other"]):
+        looked_up(low, call, row["input"], row["other"])
+        return
     if not is_truth(low, row["input"]) or row["other"] not in (0, 1):
         raise Unsaid(f"`{call.function.strip('_')}`, a comparison of numbers of the input")
     mask = low.data(row["input"])

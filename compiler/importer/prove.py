@@ -260,7 +260,8 @@ class _Runs:
         """The text refuses a size that the model takes."""
         self.told.append(f"{size} is refused: {why}")
         if not why.startswith(SHAPES):
-            self.refused = self.refused or f"the model takes {size} as well, which the text refuses: {why}"
+            native = " and ".join(map(show, self._native()))
+            self.refused = self.refused or f"the model takes {size} as well, which the text refuses: it has sizes of {native}"
 
     def _is_apart(self, shapes: list[tuple[int, ...]]) -> bool:
         """Whether the outputs for these shapes differ, where both run."""

@@ -20,7 +20,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from ...base.records import dataclass
-from . import attention_parts, in_float32
+from . import attention_parts, in_float32, in_parts
 from .arguments import bare, tensors_of
 from .calling import call, input_names
 from .emptied import emptied, is_filled
@@ -160,9 +160,9 @@ class _Recorder(TorchFunctionMode):
         name = getattr(func, "__name__", str(func))
         if name == "__get__":
             return self._attribute(func, args, kwargs)
-        if (parts := attention_parts.told_in_parts(name, args, kwargs)) is not None:
+        if (parts := in_parts.in_parts(name, args, kwargs, self.stack[-1][1])) is not None:
             with self:  # what it calls is written down as well
-                return attention_parts.attention_in_parts(parts)
+                return parts()
         if name in TAKE_NUMBERS:
             first = int(name != "full" and name.endswith(("full", "_like")))  # the tensor that it is asked of
             args = [*args[:first], *(self._number(item) for item in args[first:])]
@@ -330,7 +330,7 @@ class _Recorder(TorchFunctionMode):
         return dropped
 
 
-OURS = (__file__, attention_parts.__file__, in_float32.__file__)
+OURS = (__file__, attention_parts.__file__, in_parts.__file__, in_float32.__file__)
 """Files whose lines are not the model's."""
 
 

@@ -257,3 +257,34 @@ def test_the_width_of_a_shortcut_that_is_there_once_is_the_blocks() -> None:
     net = nn.Sequential(nn.Conv2d(3, 8, 3), Shortcut(8, 8, 1), Shortcut(8, 16, 2), Shortcut(16, 16, 1))
     text = archc.from_module(net, [torch.rand(2, 3, 16, 16)])
     assert "shortcut: conv(width, 1, stride = stride)" in text
+
+
+class Causal(nn.Module):
+    """Padding, and what is cut off again, are given beside the distance that they follow from."""
+
+    def __init__(self, i: int, o: int, dilation: int, padding: int) -> None:
+        super().__init__()
+        self.conv, self.cut = nn.Conv1d(i, o, 3, padding=padding, dilation=dilation), padding
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.relu(self.conv(x)[:, :, : -self.cut])
+
+
+def test_padding_that_follows_from_the_dilation_is_no_parameter() -> None:
+    net = nn.Sequential(*(Causal(2 if not place else 8, 8, 2**place, 2 * 2**place) for place in range(4)))
+    text = archc.from_module(net, torch.zeros(2, 2, 40))
+    assert "pad = dilation * 2" in text and "stop = dilation * -2" in text
+    assert "block causal(dilation = 1)" in text or "block causal(width, dilation = 1)" in text
+
+
+class Filters(nn.Sequential):
+    """Two of a class, of which one has a norm more: that its channels are others is chance."""
+
+    def __init__(self, i: int, o: int, *norm: nn.Module) -> None:
+        super().__init__(nn.Conv1d(i, o, 5, padding=2, bias=False), *norm, nn.Conv1d(o, 8, 1), nn.ELU())
+
+
+def test_a_step_that_one_place_lacks_depends_on_no_channels_by_chance() -> None:
+    net = nn.Sequential(Filters(1, 8, nn.BatchNorm1d(8)), Filters(8, 8))
+    text = archc.from_module(net, torch.zeros(2, 1, 40))
+    assert "if in.channels" not in text

@@ -124,4 +124,4 @@ class OfOneLength(nn.Module):
 
 def test_a_size_that_the_text_refuses_stands_in_its_header() -> None:
     text = archc.from_module(OfOneLength(), torch.zeros(2, 3, 16))
-    assert "## Note: the model takes [3, 32] as well, which the text refuses: RuntimeError: shape" in text
+    assert "## Note: the model takes [3, 32] as well, which the text refuses: it has sizes of [3, 16]." in text

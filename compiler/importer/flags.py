@@ -1,0 +1,48 @@
+"""What an option of a block depends on: what a flag is called, and tests of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from .tree import ABSENT, Body, Call, Column, Op, Skip, walk
+from .words import is_name
+
+TELLING = ("stride", "expand", "ratio", "depth")
+"""Numbers on which, being 1 or 0 or not, papers make a step depend."""
+
+
+WIDTHS = ("channels", "features")
+
+
+class HasColumn(Protocol):
+    column: Column
+
+
+def flag(body: Body) -> str:
+    """The name of a flag: of what is there, or not."""
+    for item in body.items:
+        if isinstance(item, Skip):
+            return "residual"
+        if item.label is not None and is_name(item.label):
+            return f"with_{item.label.strip('_')}"
+        if isinstance(item, Op):
+            return {"roll": "shifted"}.get(item.operation[0], f"with_{item.operation[0]}")
+        if isinstance(item, Call):
+            return f"with_{item.block}"
+    return "whole"
+
+
+def one_width(body: Body) -> int | None:
+    """How many channels the steps of a body make, where that is one number at all places: a shortcut is there where others enter."""
+    sizes = [item.arguments[word] for item, _ in walk(body) if isinstance(item, Op) for word in WIDTHS if word in item.arguments]
+    found = {value for column in sizes for value in column if value is not ABSENT}
+    return found.pop() if len(found) == 1 and all(type(value) is int for value in found) else None
+
+
+def equals(parameter: HasColumn, value: Any) -> Callable[[int], bool | None]:
+    return lambda place: None if parameter.column[place] is ABSENT else bool(parameter.column[place] == value)
+
+
+def differs(parameter: HasColumn, value: Any) -> Callable[[int], bool | None]:
+    return lambda place: None if parameter.column[place] is ABSENT else bool(parameter.column[place] != value)

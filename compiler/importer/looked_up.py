@@ -1,0 +1,62 @@
+"""Whole numbers of the input against one number, as `ids != 0` is, which tells what is padding: a table of truths, read as an embedding's is.
+
+The language has whole numbers as rows of tables alone, so the embedding that reads the same input says how many rows there are.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import replace
+from itertools import groupby
+
+import torch
+
+from .known import Data
+from .lower import Lowering, bind, lowers
+from .lower_constant import source
+from .traced import Call, Ref
+from .unsaid import Unsaid
+
+COMPARES = {"eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "ge": operator.ge, "lt": operator.lt, "le": operator.le}
+
+
+@lowers("gt", "ge", "lt", "le")
+def ordered(low: Lowering, call: Call) -> None:
+    row = bind(call, "input other")
+    if not whole(low, row["input"], row["other"]):
+        raise Unsaid(f"`{call.function.strip('_')}`, a comparison of numbers of the input")
+    looked_up(low, call, row["input"], row["other"])
+
+
+def whole(low: Lowering, value: object, other: object) -> bool:
+    """Whether it is a tensor of whole numbers that depends on the input, and the other is a number."""
+    if not isinstance(value, Ref) or isinstance(other, bool) or not isinstance(other, int):
+        return False
+    kind = low.trace.values[value.number].dtype
+    return not (kind.is_floating_point or kind.is_complex or kind == torch.bool) and isinstance(low.of(value), Data)
+
+
+def looked_up(low: Lowering, call: Call, given: Ref, number: int) -> None:
+    """The truth of each whole number, out of the table of all."""
+    data, count = low.data(given), _rows(low, given)
+    if count is None or len(data.bare) != 1:
+        raise Unsaid("a comparison of whole numbers of which no embedding tells how many there are")
+    compare = COMPARES[call.function.strip("_")]
+    runs = [(value, len(list(rows))) for value, rows in groupby(int(compare(row, number)) for row in range(count))]
+    parts = [source(low, "constant", {"value": value, "sizes": [length, 1]}, (length, 1), None) for value, length in runs]
+    table = parts[0] if len(parts) == 1 else low.between("concat", {"axis": 0}, parts, (count, 1))
+    shape = data.bare
+    read = low.between("embedding", {"count": count, "features": 1}, [data, table], (*shape, 1))
+    truths = low.between("select", {"index": 0, "axis": 1}, [read], shape)
+    low.tell(call.results[0].number, replace(low.result(call), number=truths.number))
+
+
+def _rows(low: Lowering, given: Ref) -> int | None:
+    """How many different numbers there are: as many as the smallest table has that is read with them."""
+    counts = []
+    for call in low.trace.calls:
+        if call.function.strip("_") == "embedding":
+            row = bind(call, "input weight")
+            if isinstance(row["input"], Ref) and row["input"].number == given.number and isinstance(row["weight"], Ref):
+                counts.append(low.trace.values[row["weight"].number].shape[0])
+    return min(counts, default=None)
