@@ -98,7 +98,12 @@ class Writer:
         self.shape = arms(self.picture) if self.look.direction is None else STRAIGHT
         self.ways = ways(self.picture, self.shape)
         self.scales = self.ways.scales
-        self.beside = {} if self.shape.level or self.scales.grids else branches(self.picture, self.ways)
+        self.beside = {} if self.scales.grids else branches(self.picture, self.ways)
+        if self.shape.level:  # what is level in a U is so by its arms
+            arm = {name for ends in self.shape.level for name in ends}
+            self.beside = {
+                frame: [row for row in rows if row.is_level and not arm.intersection(row.names)] for frame, rows in self.beside.items()
+            }
 
     def write(self) -> str:
         drawing = begun(self.look)

@@ -6,7 +6,10 @@ import pytest
 
 from archc.compiler.draw import fold
 from archc.compiler.draw.u_shape import STRAIGHT, Arms, arms
+from archc.compiler.driver import check
 from tests.support import graph_of
+
+from .checks import laid_out
 
 U = """
   a: conv(8) -> maxpool(2) -> b: conv(8) -> maxpool(2) -> conv(8)
@@ -68,3 +71,14 @@ def test_not_where_answers_are_given_on_the_way_down() -> None:
     """Then there are other ways up beside the one that would be the second arm, as in a nested U-Net."""
     assert of(f"network n {{ input image[3, 32, 32]\n{U}\n output end }}").level
     assert of(f"network n {{ input image[3, 32, 32]\n{U}\n skip(a) -> early: conv(4)\n output end, early }}") is STRAIGHT
+
+
+def test_branches_beside_the_arms_stand_in_the_order_of_the_text() -> None:
+    """YOLOv8's head tells boxes and classes of each of three maps."""
+    graph = check("yolov8n").graph
+    ((picture, geometry),) = laid_out(graph, [fold(graph)])
+    assert arms(picture).level
+    named = {".".join(box.scope.path): geometry.places[box.name] for box in picture.boxes() if box.scope is not None}
+    for number in range(3):
+        one, two = (named[f"model.head.{name}.{number}"] for name in ("cv2", "cv3"))
+        assert one.x + one.width < two.x and one.y == two.y
