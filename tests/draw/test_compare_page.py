@@ -60,6 +60,18 @@ def rows(browser: Any) -> list[str]:
 
 
 @in_browser
+def test_what_changes_cost_is_seen_beside_long_names(browser: Any, tmp_path: Path) -> None:
+    page = tmp_path / "d.html"
+    done = CliRunner().invoke(group, ["diff", "resnet18", "resnet50d", "-o", str(page)])
+    assert done.exit_code == 0, done.output
+    browser.get(page.as_uri())
+    wide, room = browser.execute_script(
+        "const { scrollWidth, clientWidth } = document.querySelector('#changes'); return [scrollWidth, clientWidth]"
+    )
+    assert wide <= room
+
+
+@in_browser
 def test_two_models_are_compared_as_git_compares_texts(shown: Any) -> None:
     """Two models, and where their architectures differ is spotted, part by part, with what was gone into only where something changed."""
     assert rows(shown) == [
