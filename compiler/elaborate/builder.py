@@ -24,6 +24,7 @@ from .explain_arguments import bad_value
 from .explain_before import from_before
 from .explain_heads import behind_a_head
 from .explain_quotients import told_already
+from .explain_reuse import is_other_module, of_another_rank
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
 from .fitting import Fitting
@@ -341,9 +342,11 @@ class Builder:
         if type(first.operation) is not type(operation):
             raise Problem(self._different())
         mine, theirs = operation.weights(shapes), first.operation.weights(first.input_shapes)
+        wanted = " and ".join(show(item) for item in first.input_shapes)
+        came = " and ".join(show(item) for item in shapes)
+        if is_other_module(first, operation, shapes):
+            raise Problem(of_another_rank(first, self.sharing.label, self.sharing.span, wanted, came))
         if mine != theirs or operation != first.operation:
-            wanted = " and ".join(show(item) for item in first.input_shapes)
-            came = " and ".join(show(item) for item in shapes)
             differs = next(((a, b) for a, b in zip(theirs, mine, strict=False) if a != b), None)
             detail = f": its `{differs[0].name}` is {show(differs[0].shape)} and would be {show(differs[1].shape)}" if differs else ""
             raise Problem(

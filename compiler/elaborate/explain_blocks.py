@@ -50,12 +50,15 @@ def of_the_caller(frame: Frame, name: str, span: Span, nodes: Sequence[Node], sc
             help=f"a tensor comes in, and has its name behind `takes`: {alone}",
         )
     assert made is not None
+    help = f"what it reads comes in: {alone}"
+    if span.source.text[: span.start].endswith("reuse("):
+        help = f"weights do not come in: write its steps in place of the block, where `reuse({name})` sees the label"
     return Diagnostic(
         "E202",
         f"no step is labelled `{name}` in this block, which sees no labels of its caller",
         Label(span, "no such label"),
         (Label(made, f"`{name}` is outside"),),
-        help=f"what it reads comes in: {alone}",
+        help=help,
     )
 
 

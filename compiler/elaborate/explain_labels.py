@@ -18,7 +18,7 @@ from .explain_lists import labels_in_a_list
 from .explain_outputs import output_named, said_of_an_output
 from .explain_rounds import OfRounds, listed, of_rounds, rounds_within
 from .explain_values import replacement, with_origins
-from .naming import static_labels
+from .naming import in_one_scope, plain_label, static_labels
 from .values import UNKNOWN, Unknowable, kind_of
 
 
@@ -42,6 +42,10 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
                 (Label(later.span, "defined here, later"),),
                 help="steps run in the order of the text; move the step that makes it up, or the use of it down",
             )
+    around = _around(frame, name, span)
+    if around is not None:
+        help = f"it is there once its last step has run, and a network has no way back: behind it, `skip({name})` reads it and `reuse({name})` runs it again"
+        return Diagnostic("E203", f"`{name}` is used inside itself", Label(span, "used here"), (Label(around.span, "begins here"),), help=help)
     if frame.environment.has_holes:
         raise Unknowable
     message, primary = f"no step is labelled `{name}`", Label(span, "no such label")
@@ -184,6 +188,16 @@ def _ways(members: Mapping[str, Labelled], name: str, most: int = 4) -> Iterable
             yield (word,)
         elif row.members and most:
             yield from ((word, *way) for way in _ways(row.members, name, most - 1))
+
+
+def _around(frame: Frame, name: str, span: Span) -> ast.Text | None:
+    """The label of the step within whose own text it is read."""
+    for level in frame.environment.levels():
+        for part, label in ast.labels(*level.body, parts=in_one_scope):
+            is_within = part.span.source is span.source and part.span.start <= span.start and span.end <= part.span.end
+            if is_within and plain_label(label) == name:
+                return label
+    return None
 
 
 def _unlabelled(

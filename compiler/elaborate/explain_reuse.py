@@ -1,4 +1,4 @@
-"""A step used again on what it does not take, while another input is read by nothing: that one was to come in."""
+"""A step used again on what it does not take: another input, read by nothing, was to come in; or its module works on another number of axes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from ...base.diagnostics import Diagnostic, Fix, Label
 from ...base.source import Span
 from ..graph.program import Node
+from ..ops.base import Operation
 from ..ops.ports import Input
-from ..ops.shapes import show
+from ..ops.shapes import Shapes, show
 from .closures import Tensors
 from .explain_values import taken_up
 from .trial import reshaped
@@ -47,4 +48,22 @@ def _runs(nodes: Sequence[Node], made: Sequence[Node], first: int, came: int) ->
     known = given | shapes
     return all(
         node.operation.weights(tuple(known[index] for index in node.inputs)) == node.operation.weights(node.input_shapes) for node in made
+    )
+
+
+def is_other_module(first: Node, operation: Operation, shapes: Shapes) -> bool:
+    """Whether the module of the first use is none for these inputs: an `nn.BatchNorm2d` takes no signal, though the weights are alike."""
+    made, wanted = first.operation.module(first.input_shapes), operation.module(shapes)
+    if made is None or wanted is None or made.target == wanted.target:
+        return False
+    return bool(operation.weights(shapes)) or operation.expression([f"x{number}" for number in range(len(shapes))], shapes) is None
+
+
+def of_another_rank(first: Node, label: str, place: Span, wanted: str, came: str) -> Diagnostic:
+    return Diagnostic(
+        "E235",
+        f"`{label}` cannot be reused here: `{first.key}` was made for {wanted}, and here comes {came}, of another number of axes",
+        Label(place, f"brings {came} to `{first.key}`"),
+        (Label(first.span, f"made for {wanted} here"),),
+        help="what is reused must get as many axes as in its first use; write a step of its own here",
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from archc.compiler.analysis.cost import cost
 from archc.compiler.analysis.cost_table import cost_table
 from archc.compiler.analysis.diff import diff
+from archc.compiler.codegen.pytorch import Mode
 from archc.compiler.document import to_document
 from archc.compiler.graph.graph import Graph
+from archc.compiler.runtime.live_module import build
 from tests.support import assert_mended, checked
 
 TWO = "input a[3, 32, 32]\n  input b[3, 16, 16]\n  "
@@ -198,3 +201,43 @@ def test_where_no_input_is_left_the_mistake_itself_is_told() -> None:
 def test_a_step_that_takes_its_own_answer_is_used_again_on_it() -> None:
     text = siamese("tower: { conv(1, 3) }", "reuse(tower)", "add { | skip | skip(b) }")
     assert not [found for found in checked(text).diagnostics if found.is_error]
+
+
+INSIDE_ITSELF = [
+    "one: { conv(4) -> reuse(one) }",
+    "one: reuse(one)",
+    "one: add { | conv(4) | skip(one) }",
+    "stage one { conv(4) -> add { | skip | skip(one) } }",
+    "one: { two: { conv(4) -> skip(one.two) } }",
+    "repeat 2 { one: { conv(4) -> reuse(one) } }",
+]
+
+
+@pytest.mark.parametrize("body", INSIDE_ITSELF)
+def test_what_is_read_inside_itself_is_not_told_to_label_what_is_labelled(body: str) -> None:
+    (row,) = (found for found in checked(f"network n {{\n  input x[4, 8, 8]\n  {body}\n}}\n").diagnostics if found.is_error)
+    assert (row.code, row.message, row.fix) == ("E203", "`one` is used inside itself", None)
+    assert row.help is not None and row.help.endswith("behind it, `skip(one)` reads it and `reuse(one)` runs it again")
+
+
+def test_a_block_is_not_told_to_take_in_what_it_wants_the_weights_of() -> None:
+    found = checked("block f { reuse(c) -> relu }\nnetwork n {\n  input x[4, 8, 8]\n  c: conv(4) -> f\n}\n")
+    (row,) = (row for row in found.diagnostics if row.is_error)
+    assert row.help == "weights do not come in: write its steps in place of the block, where `reuse(c)` sees the label"
+    graph_of("input x[4, 8, 8]\n  c: conv(4) -> { reuse(c) -> relu }")
+
+
+@pytest.mark.parametrize("step", ["bn", "{ bn -> relu }", "instance_norm", "instance_norm(affine = true)", "blur_pool", "conv(4)"])
+@pytest.mark.parametrize(("one", "other"), [("4, 8, 8", "4, 8"), ("4, 8", "4, 8, 8"), ("4, 8, 8", "4, 6, 8, 8")])
+def test_a_module_of_another_number_of_axes_is_refused(step: str, one: str, other: str) -> None:
+    """The weights of an `nn.BatchNorm2d` are those of an `nn.BatchNorm1d`, and it takes no signal."""
+    told = error_of(f"input a[{one}]\n  input b[{other}]\n  p: {step}\n  skip(b) -> q: reuse(p)\n  output p, q")
+    assert told.startswith("E235 `p` cannot be reused here: ") and told.endswith("of another number of axes")
+
+
+@pytest.mark.parametrize("step", ["gn(2)", "maxpool(2)", "{ maxpool(2) -> relu }", "prelu", "dropout(0.5)", "global_avgpool", "upsample(scale = 2)"])
+def test_what_works_on_any_number_of_axes_may_be_reused_on_others(step: str) -> None:
+    graph = graph_of(f"input a[4, 8, 8]\n  input b[4, 8]\n  p: {step}\n  skip(b) -> q: reuse(p)\n  output p, q")
+    module = build(graph, Mode.INFERENCE).eval()
+    answers = module(torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8))
+    assert [tuple(answer.shape[1:]) for answer in answers] == [node.shape for node in graph.outputs]
