@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from ...base.diagnostics import Diagnostic, Severity
 from ...base.records import dataclass
 from ..analysis.cost import scope_path
+from ..files.locate import LARGEST_TABLE
 from ..files.system_errors import at
 from ..graph.graph import Graph
 from ..ops.suggest import closest, did_you_mean
@@ -86,7 +86,8 @@ NO_VALUES = Values()
 def read_values(graph: Graph, file: str) -> Values | Diagnostic:
     """The numbers of a file, or what is wrong with it."""
     try:
-        told = json.loads(Path(file).read_text(encoding="utf-8"), object_pairs_hook=_once)
+        with open(file, encoding="utf-8") as stream:
+            told = json.loads(stream.read(LARGEST_TABLE), object_pairs_hook=_once)
     except _Twice as error:
         return _wrong(graph, file, f"has `{clean(str(error))}` twice, and the later one would hide the other", "keep one of them")
     except OSError as error:

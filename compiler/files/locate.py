@@ -31,6 +31,9 @@ STDIN = "<stdin>"
 LARGEST_FILE = 8 * 2**20
 """Bytes of the largest file that is read."""
 
+LARGEST_TABLE = 256 * 2**20
+"""The same of a list of variants, a journal, a profile, which programs write. A device (`/dev/zero`) has no end."""
+
 LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "architectures")
 """The folder of the shipped networks."""
 
@@ -168,7 +171,10 @@ def text_of(path: str) -> str:
             data = standard_input()
         else:
             with open(path, "rb") as stream:
-                data = stream.read()
+                data = stream.read(LARGEST_TABLE + 1)
+        if len(data) > LARGEST_TABLE:
+            limit = f"{LARGEST_TABLE // 2**20} MiB"
+            raise ArchError((_trouble(target, "F614", f"`{target.name}` is larger than {limit}", "name the file that is meant, or a part of it"),))
         return data.decode("utf-8-sig")
     except FileNotFoundError:
         trouble = _trouble(target, "F611", f"there is no file `{target.name}`", "correct the path")

@@ -63,6 +63,16 @@ def test_too_large(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "error[F614]: `large.arch` is larger than 1 MiB" in result.stderr
 
 
+@pytest.mark.parametrize("call", [("--list", "large"), ("--vary", "width=8", "--journal", "large")], ids=["list", "journal"])
+def test_a_list_without_an_end(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, call: tuple[str, ...]) -> None:
+    """`--journal /dev/full` is read first, as zeros without an end: they filled the memory until the system ended archc."""
+    monkeypatch.setattr(locate, "LARGEST_TABLE", 2**20)
+    (folder / "large").write_bytes(b"\0" * (2**20 + 1))
+    result = run("sweep", "good.arch", *call)
+    assert result.exit_code == 1
+    assert "error[F614]: `large` is larger than 1 MiB" in result.stderr
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_utf16(run: Run, folder: Path, encoding: str) -> None:
     (folder / "wide.arch").write_bytes(GOOD.encode(encoding))

@@ -31,9 +31,9 @@ ROWS: tuple[Code, ...] = (
     Code(
         "F614",
         "a file that is too large",
-        "A file has at most 8 MiB of text. A network of a million operations is a few loops.",
+        "A file has at most 8 MiB of text, a list of variants or a journal 256 MiB. A network of a million operations is a few loops.",
         "",
-        "Write repeats as loops, or split the file and `import` its parts.",
+        "Write repeats as loops, or split the file and `import` its parts. A device such as `/dev/zero` has no end: name the file that is meant.",
     ),
     Code(
         "F615",
