@@ -41,10 +41,22 @@ def refused_argument(
     if diagnostic.code == "E220" and slot is not None and slot.kind is not None:
         sized = slot.name == "scale" and any(row.name == "size" for row in given.slots)
         meant = factor_of_a_size(diagnostic, argument, slot.kind, evaluator, entering) if sized else None
-        return meant or divided(diagnostic, argument.value, slot.kind, evaluator)
+        parted = _channels(entering) if slot.name in _PARTS else None
+        return meant or divided(diagnostic, argument.value, slot.kind, evaluator, parted)
     if diagnostic.code == "E201" and slot is not None and _names_axes(slot):
         return _one_of_its_axes(diagnostic, argument, entering if isinstance(entering, ShapeOf) else None)
     return _with_parameter(diagnostic, argument, given, slot)
+
+
+_PARTS = ("groups", "heads")
+"""Parameters that say into how many equal parts channels are taken."""
+
+
+def _channels(entering: object) -> int | None:
+    """How many channels come in, where they are known by their name."""
+    if not isinstance(entering, ShapeOf) or "channels" not in entering.axes:
+        return None
+    return entering.shape[entering.axes.index("channels")]
 
 
 def _names_axes(slot: Slot) -> bool:

@@ -44,8 +44,10 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
             )
     around = _around(frame, name, span)
     if around is not None:
-        help = f"it is there once its last step has run, and a network has no way back: behind it, `skip({name})` reads it and `reuse({name})` runs it again"
-        return Diagnostic("E203", f"`{name}` is used inside itself", Label(span, "used here"), (Label(around.span, "begins here"),), help=help)
+        behind = f"it is there once its last step has run, and a network has no way back: behind it, `skip({name})` reads it and `reuse({name})` runs it again"
+        return Diagnostic(
+            "E203", f"`{name}` is used inside itself", Label(span, "used here"), (Label(around.span, "begins here"),), help=behind
+        )
     if frame.environment.has_holes:
         raise Unknowable
     message, primary = f"no step is labelled `{name}`", Label(span, "no such label")
@@ -67,6 +69,11 @@ def no_label(frame: Frame, path: Sequence[str], span: Span, nodes: Sequence[Node
         help = f"`{name}` is {kind_of(binding.value)}; a label names a step: `{name}: conv(…)`"
     if name == "in":
         help = "`in` has the sizes of the tensor that comes in, as numbers, and is no step: here the label of a step is wanted, or an input's name"
+    if path == ("skip",):
+        written = span.source.span(span.start - len("skip("), min(span.end + 1, len(span.source.text)))
+        help = "`skip` by itself, without a label, is the tensor that comes in"
+        fix = Fix(help, (Edit(written, "skip"),)) if written.text == "skip(skip)" else None
+        return Diagnostic("E202", message, primary, help=help, fix=fix)
     if help is None or (binding is not None and rest):
         help = _in_a_block(frame, rest[-1] if rest else name) or help
     if help is None:

@@ -34,8 +34,11 @@ class Works(Protocol):
     def value(self, node: ast.Expression) -> object: ...
 
 
-def divided(diagnostic: Diagnostic, whole: ast.Expression, kind: Kind, evaluator: Works) -> Diagnostic:
-    """E220 in the argument `whole` of a parameter of that kind: of the ways to divide the first that it takes."""
+def divided(diagnostic: Diagnostic, whole: ast.Expression, kind: Kind, evaluator: Works, parted: int | None = None) -> Diagnostic:
+    """E220 in the argument `whole` of a parameter of that kind: of the ways to divide the first that it takes.
+
+    `parted` is what it takes apart into equal parts (channels into groups): a number that does not divide it is no remedy.
+    """
     place = diagnostic.primary.span
     node = next((part for part in ast.walk(whole) if isinstance(part, ast.Binary) and part.span == place), None)
     if node is None or node.operator != "/":
@@ -55,9 +58,11 @@ def divided(diagnostic: Diagnostic, whole: ast.Expression, kind: Kind, evaluator
         (least, "rounded down it is less than 1: `{0}` is 1 at least; or choose numbers that divide"),
     ):
         new = f"({text})" if held and text != least else text
-        if value(new) is None:
-            continue
+        found = value(new)
         quotient = _worked_out(down, evaluator)
+        is_another = text == least and isinstance(quotient, int) and quotient >= 1  # what was refused above
+        if found is None or is_another or (parted is not None and isinstance(found, int) and parted % found):
+            continue
         large = isinstance(quotient, int) and abs(quotient) >= LEAST_QUOTIENT
         help = told.format(text, show_value(quotient))
         # A small quotient that is rounded is another thing altogether, and nobody but the author knows whether it is meant.

@@ -174,7 +174,9 @@ def text_of(path: str) -> str:
                 data = stream.read(LARGEST_TABLE + 1)
         if len(data) > LARGEST_TABLE:
             limit = f"{LARGEST_TABLE // 2**20} MiB"
-            raise ArchError((_trouble(target, "F614", f"`{target.name}` is larger than {limit}", "name the file that is meant, or a part of it"),))
+            raise ArchError(
+                (_trouble(target, "F614", f"`{target.name}` is larger than {limit}", "name the file that is meant, or a part of it"),)
+            )
         return data.decode("utf-8-sig")
     except FileNotFoundError:
         trouble = _trouble(target, "F611", f"there is no file `{target.name}`", "correct the path")

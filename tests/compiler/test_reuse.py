@@ -235,9 +235,19 @@ def test_a_module_of_another_number_of_axes_is_refused(step: str, one: str, othe
     assert told.startswith("E235 `p` cannot be reused here: ") and told.endswith("of another number of axes")
 
 
-@pytest.mark.parametrize("step", ["gn(2)", "maxpool(2)", "{ maxpool(2) -> relu }", "prelu", "dropout(0.5)", "global_avgpool", "upsample(scale = 2)"])
+@pytest.mark.parametrize(
+    "step", ["gn(2)", "maxpool(2)", "{ maxpool(2) -> relu }", "prelu", "dropout(0.5)", "global_avgpool", "upsample(scale = 2)"]
+)
 def test_what_works_on_any_number_of_axes_may_be_reused_on_others(step: str) -> None:
     graph = graph_of(f"input a[4, 8, 8]\n  input b[4, 8]\n  p: {step}\n  skip(b) -> q: reuse(p)\n  output p, q")
     module = build(graph, Mode.INFERENCE).eval()
     answers = module(torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8))
     assert [tuple(answer.shape[1:]) for answer in answers] == [node.shape for node in graph.outputs]
+
+
+def test_skip_by_itself_has_no_label() -> None:
+    """`skip(skip)` was told to label a step `skip`."""
+    text = "network n {{\n  input x[8, 32, 32]\n  add {{ | conv(8) | {} }}\n}}\n"
+    assert_mended(text.format("skip(skip)"), text.format("skip"))
+    (row,) = (found for found in checked(text.format("reuse(skip)")).diagnostics if found.is_error)
+    assert row.fix is None and row.help == "`skip` by itself, without a label, is the tensor that comes in"
