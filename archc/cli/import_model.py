@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -57,7 +56,7 @@ def command(
     SOURCE is torchvision:NAME, timm:NAME, package.module:factory or FILE.py:factory (that code is run), or a file: of torch.export (.pt2), of ONNX, or
     the JSON of a network that archc built. The text is compared with the model, keys, shapes and outputs, before it is written.
     """
-    from ..compiler.files.model_names import is_code, is_source
+    from ..compiler.files.model_names import documents, is_code, is_source
     from ..compiler.files.write import write
     from ..compiler.importer.factories import named_by_torchvision
     from ..compiler.importer.files import named
@@ -70,7 +69,7 @@ def command(
     if not is_source(source):
         if source.lower().endswith(WEIGHTS):
             folder = os.path.dirname(source) or "."
-            built = f", or the folder that `archc build` made, `{folder}`" if _is_built(folder) else ""
+            built = f", or the folder that `archc build` made, `{folder}`" if len(documents(folder)) == 1 else ""
             raise trouble(
                 source,
                 "F651",
@@ -150,16 +149,6 @@ def _is_module(name: str, classes: dict[str, list[str]]) -> bool:
     return any(base in ("Module", "Sequential") for base in bases) or any(
         _is_module(base, {other: row for other, row in classes.items() if other != name}) for base in bases if base in classes
     )
-
-
-def _is_built(folder: str) -> bool:
-    """Whether a folder holds one network as JSON, which a build writes. Any other JSON may lie beside a checkpoint."""
-    documents = [name for name in os.listdir(folder) if name.endswith(".json")] if os.path.isdir(folder) else []
-    try:
-        with open(os.path.join(folder, *documents), encoding="utf-8") as file:
-            return "nodes" in json.load(file)
-    except (OSError, ValueError, TypeError):
-        return False
 
 
 WEIGHTS = (".pt", ".pth", ".ckpt", ".bin", ".safetensors", ".ts")

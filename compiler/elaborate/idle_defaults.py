@@ -32,13 +32,33 @@ def _known(file: ast.File) -> set[str]:
 
 
 def _in_body(body: Sequence[ast.Node], known: set[str], what: str) -> Iterator[Diagnostic]:
+    idle, first = _idle_rows(body, known)
     for number, node in enumerate(body):
         if isinstance(node, ast.Default):
             for row in node.calls:
-                if not _governs(row.path, body[number + 1 :], known):
-                    yield _idle(row, what, any(call.path == row.path for call in _calls(body[:number])))
+                if id(row) in idle:
+                    yield _idle(row, what, first[row.path] < number)
         for inner in _bodies(node):
             yield from _in_body(inner, known, "body")
+
+
+def _idle_rows(body: Sequence[ast.Node], known: set[str]) -> tuple[set[int], dict[tuple[str, ...], int]]:
+    """The rows behind which nothing calls what they are for, and the number of the first statement that calls each word: from the end, in one go."""
+    idle: set[int] = set()
+    first: dict[tuple[str, ...], int] = {}
+    behind: set[tuple[str, ...]] = set()
+    is_open = False  # a step of a name that may be anything
+    for number in range(len(body) - 1, -1, -1):
+        node = body[number]
+        rows = {id(row) for part in ast.walk(node) if isinstance(part, ast.Default) for row in part.calls}
+        if isinstance(node, ast.Default) and not is_open:
+            idle |= {id(row) for row in node.calls if row.path not in behind}
+        for call in _calls(node):
+            first[call.path] = number
+            if id(call) not in rows:
+                behind.add(call.path)
+                is_open = is_open or call.path[0] not in known
+    return idle, first
 
 
 def _bodies(node: ast.Node) -> Iterator[Sequence[ast.Node]]:
@@ -63,13 +83,8 @@ def _bodies(node: ast.Node) -> Iterator[Sequence[ast.Node]]:
                 yield from _bodies(child)
 
 
-def _calls(nodes: Sequence[ast.Node]) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(*nodes) if isinstance(node, ast.Call))
-
-
-def _governs(path: tuple[str, ...], behind: Sequence[ast.Node], known: set[str]) -> bool:
-    own = {id(row) for node in ast.walk(*behind) if isinstance(node, ast.Default) for row in node.calls}
-    return any(id(call) not in own and (call.path == path or call.path[0] not in known) for call in _calls(behind))
+def _calls(node: ast.Node) -> Iterator[ast.Call]:
+    return (part for part in ast.walk(node) if isinstance(part, ast.Call))
 
 
 def _idle(row: ast.Call, what: str, stands_before: bool) -> Diagnostic:

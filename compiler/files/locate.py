@@ -244,7 +244,8 @@ def _where_else(target: Target) -> str:
 
 
 def _files_in(target: Target) -> str:
-    names = [os.path.join(target.path, name) for name in _listed(target.path) or _listed(target.path, MODELS)]
+    models = tuple(ending for ending in MODELS if ending != ".json")  # a folder with a network's JSON is one itself
+    names = [os.path.join(target.path, name) for name in _listed(target.path) or _listed(target.path, models)]
     if not names:
         return f"name a `{SUFFIX}` file"
     listed = ", ".join(f"`{name}`" for name in names[:4])

@@ -15,7 +15,25 @@ def is_file(word: str) -> bool:
     """Whether a word names a file with a model in it, or a folder with one that archc built."""
     if word.lower().endswith(MODELS):
         return True
-    return os.path.isdir(word) and word not in known_names() and any(name.endswith(".json") for name in os.listdir(word))
+    return os.path.isdir(word) and word not in known_names() and bool(documents(word))
+
+
+def documents(folder: str) -> list[str]:
+    """The JSON that archc built into a folder: that of other tools (`package.json`) is no model."""
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
+        return [name for name in names if _is_document(os.path.join(folder, name))]
+    except OSError:
+        return []
+
+
+def _is_document(path: str) -> bool:
+    """Whether a file begins as archc begins a network's JSON, with its version and the name."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        begin = file.read(1000).translate(None, b" \t\r\n")
+    return begin.startswith(b'{"version":') and b'"network":' in begin
 
 
 def of_one_network(word: str) -> str | None:

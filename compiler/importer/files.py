@@ -16,7 +16,7 @@ import torch
 from torch.utils._pytree import tree_unflatten
 
 from ..emit.training_part import NAME
-from ..files.model_names import is_file, of_one_network
+from ..files.model_names import documents, is_file, of_one_network
 from ..runtime.compared import compared
 from .calling import call_as_it_is
 from .document_model import model_of_document
@@ -96,9 +96,12 @@ ZIP = b"PK"
 def place_of(path: str, source: str) -> str:
     """The file itself; of a folder that archc made, its JSON."""
     if os.path.isdir(path):
-        found = [name for name in sorted(os.listdir(path)) if name.endswith(".json")]
+        found = documents(path)
+        if not found:
+            raise trouble(source, "F651", f"`{source}` is no folder that `archc build` made: it has no JSON of it", "name a file")
         if len(found) != 1:
-            raise trouble(source, "F651", f"`{source}` is no folder that `archc build` made: it has {len(found)} `.json` files", "name one")
+            told = " or ".join(f"`{os.path.join(source, name)}`" for name in found[:4])
+            raise trouble(source, "F651", f"`{source}` holds {len(found)} networks that `archc build` made", f"name one: {told}")
         path = os.path.join(path, found[0])
     if not os.path.isfile(path):
         raise trouble(source, "F651", f"there is no file `{source}`", "correct the path")

@@ -89,4 +89,6 @@ def _tried(kind: torch.device) -> tuple[str, bool]:
     except Exception as error:
         # Every kind of device has a way of its own to say that it is not there.
         text = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        if "INTERNAL ASSERT" in text:  # and a plea to report it, which would be in vain
+            return "PyTorch knows its name and nothing of it", False
         return f"PyTorch says: {text.partition('. ')[0][:160]}", False

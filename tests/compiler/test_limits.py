@@ -301,6 +301,12 @@ def test_the_nearest_of_many_default_rows_holds() -> None:
     assert [weight.shape[-1] for row in made for weight in row.weights(((3, 8, 8),)) if weight.name == "weight"] == [1, 1]
 
 
+def test_many_default_rows_are_doubted_in_one_go() -> None:
+    """Each was held against all that stands behind it: 4,000 rows took most of a minute."""
+    rows = "default conv(bias = false)\n" * 8000
+    assert [row.code for row in checked_text(f"{rows}{network('conv(4)')}default conv(bias = true)\n").diagnostics] == ["W504"]
+
+
 def test_long_values_are_shown_by_their_beginning() -> None:
     assert show_value("a" * 5000) == f'"{"a" * 200}…"'
     assert show_value(((1,) * 12,) * 12).count("1") < 120

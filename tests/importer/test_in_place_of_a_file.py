@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 import archc
 from archc.cli import group
 from archc.compiler.document import to_json
+from archc.compiler.files.model_names import is_file
 
 MODELS = """
 from torch import nn
@@ -196,3 +198,31 @@ def test_a_kept_text_that_is_not_what_was_written_is_made_anew(folder: Path, cha
     assert (after.exit_code, after.stdout) == (0, before.stdout)
     assert kept.read_text(encoding="utf-8") == text
     assert "imported: " in before.stderr and "imported: " in after.stderr and "imported: " not in run("cost", "net.json").stderr
+
+
+def test_a_folder_of_other_json_is_a_folder(folder: Path) -> None:
+    """Of a `package.json` beside the texts it was said that `archc build` had not written it."""
+    here = folder / "project"
+    here.mkdir()
+    (here / "package.json").write_text('{"name": "mine", "version": 1}\n', encoding="utf-8")
+    (here / "settings.json").write_text("[1, 2]", encoding="utf-8")
+    assert not is_file(str(here))
+    result = run("check", "project")
+    assert result.exit_code == 2 and "error[F612]: `project` is a folder" in result.stderr and ".json" not in result.stderr
+    text = to_json(archc.compile("network net { input x[4]\n linear(2) }").typed_graph)
+    (here / "net.json").write_text(text, encoding="utf-8")
+    assert is_file(str(here)) and run("check", "project").exit_code == 0
+    (here / "other.json").write_text(text, encoding="utf-8")
+    result = run("check", "project")
+    assert "`project` holds 2 networks that `archc build` made" in result.stderr
+    assert f"name one: `{os.path.join('project', 'net.json')}` or" in result.stderr
+
+
+def test_a_folder_that_may_not_be_read_is_no_model(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "locked").mkdir()
+
+    def refuses(path: str) -> list[str]:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "listdir", refuses)
+    assert not is_file(str(folder / "locked"))
