@@ -24,7 +24,7 @@ from .explain_arguments import bad_value
 from .explain_before import from_before
 from .explain_heads import behind_a_head
 from .explain_quotients import told_already
-from .explain_reuse import is_other_module, of_another_rank
+from .explain_reuse import misfit_of
 from .explain_sizes import places_of_size
 from .explain_values import with_origins
 from .fitting import Fitting
@@ -95,6 +95,8 @@ class Builder:
     _said: set[tuple[str, str, int]] = field(default_factory=set)
     _errors: int = 0
     _repeats: int = 0
+    held: set[tuple[str, int]] = field(default_factory=set)
+    """Where an `expect` stands that held: its text may run again."""
     _uses: dict[tuple[str, ...], int] = field(default_factory=dict)
     fitting: Fitting = field(default_factory=Fitting)
     unnamed: dict[int, ast.List] = field(default_factory=dict)  # the inputs whose axes have the usual names: where their sizes stand
@@ -341,23 +343,8 @@ class Builder:
         first = self.sharing.nodes.popleft()
         if type(first.operation) is not type(operation):
             raise Problem(self._different())
-        mine, theirs = operation.weights(shapes), first.operation.weights(first.input_shapes)
-        wanted = " and ".join(show(item) for item in first.input_shapes)
-        came = " and ".join(show(item) for item in shapes)
-        if is_other_module(first, operation, shapes):
-            raise Problem(of_another_rank(first, self.sharing.label, self.sharing.span, wanted, came))
-        if mine != theirs or operation != first.operation:
-            differs = next(((a, b) for a, b in zip(theirs, mine, strict=False) if a != b), None)
-            detail = f": its `{differs[0].name}` is {show(differs[0].shape)} and would be {show(differs[1].shape)}" if differs else ""
-            raise Problem(
-                Diagnostic(
-                    "E235",
-                    f"the weights of `{self.sharing.label}` do not fit here: `{first.key}` was made for {wanted}, and here comes {came}{detail}",
-                    Label(self.sharing.span, f"brings {came} to `{first.key}`"),
-                    (Label(first.span, f"made for {wanted} here"),),
-                    help="what is reused must get the same channels as in its first use",
-                )
-            )
+        if (misfit := misfit_of(first, operation, shapes, self.sharing.label, self.sharing.span)) is not None:
+            raise Problem(misfit)
         return first
 
     # ------------------------------------------------------------------------------------------ refusals

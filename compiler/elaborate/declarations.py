@@ -66,9 +66,13 @@ def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
     here = only(expansion.build.nodes, frame.current, statement.span, "`expect` tells the shape of")
     if here is None:
         return
-    node = expansion.build.nodes[here]
+    node, place = expansion.build.nodes[here], (statement.span.source.name, statement.span.start)
     if wanted == node.shape:
+        expansion.build.held.add(place)
         return
+    help = f"if the shape here is right, write `expect {show(node.shape)}`"
+    if place in expansion.build.held:
+        help = "it held when this text ran before: say it by what comes in (`in.height`), or behind one of its uses"
     notes = []
     if isinstance(wanted, tuple) and len(wanted) == len(node.shape):
         for axis, (here, there) in enumerate(zip(node.shape, wanted, strict=True)):
@@ -92,7 +96,7 @@ def expect(expansion: Expander, frame: Frame, statement: ast.Expect) -> None:
             (Label(node.span, f"gives {show(node.shape)}"),),
             (*notes, *((trace,) if trace else ())),
             # No edit of the expectation: one that `--fix` bends to what is there expects nothing.
-            help=f"if the shape here is right, write `expect {show(node.shape)}`" if remedy is None else remedy.help,
+            help=help if remedy is None else remedy.help,
             fix=remedy.fix if remedy is not None else None,
         )
     )

@@ -51,19 +51,38 @@ def _runs(nodes: Sequence[Node], made: Sequence[Node], first: int, came: int) ->
     )
 
 
-def is_other_module(first: Node, operation: Operation, shapes: Shapes) -> bool:
+def misfit_of(first: Node, operation: Operation, shapes: Shapes, label: str, place: Span) -> Diagnostic | None:
+    """Why a step of what is used again cannot have the weights of its first use; None where it can."""
+    wanted = " and ".join(show(item) for item in first.input_shapes)
+    came = " and ".join(show(item) for item in shapes)
+    mine, theirs = operation.weights(shapes), first.operation.weights(first.input_shapes)
+    if mine == theirs and operation == first.operation and not _is_other_module(first, operation, shapes):
+        return None
+    differs = next(((a, b) for a, b in zip(theirs, mine, strict=False) if a != b), None)
+    if not shapes and differs is not None:
+        before, here = show(differs[0].shape), show(differs[1].shape)
+        return Diagnostic(
+            "E235",
+            f"the weights of `{label}` do not fit here: `{first.key}` is {before}, and would be {here}",
+            Label(place, f"makes it {here}"),
+            (Label(first.span, f"{before} in its first use"),),
+            help="its shape follows what comes in, and what is reused has one: write a step of its own here",
+        )
+    message = f"the weights of `{label}` do not fit here: `{first.key}` was made for {wanted}, and here comes {came}"
+    help = "what is reused must get the same channels as in its first use"
+    if _is_other_module(first, operation, shapes):
+        message = f"`{label}` cannot be reused here: `{first.key}` was made for {wanted}, and here comes {came}, of another number of axes"
+        help = "what is reused must get as many axes as in its first use; write a step of its own here"
+    elif differs is not None:
+        message += f": its `{differs[0].name}` is {show(differs[0].shape)} and would be {show(differs[1].shape)}"
+    return Diagnostic(
+        "E235", message, Label(place, f"brings {came} to `{first.key}`"), (Label(first.span, f"made for {wanted} here"),), help=help
+    )
+
+
+def _is_other_module(first: Node, operation: Operation, shapes: Shapes) -> bool:
     """Whether the module of the first use is none for these inputs: an `nn.BatchNorm2d` takes no signal, though the weights are alike."""
     made, wanted = first.operation.module(first.input_shapes), operation.module(shapes)
     if made is None or wanted is None or made.target == wanted.target:
         return False
     return bool(operation.weights(shapes)) or operation.expression([f"x{number}" for number in range(len(shapes))], shapes) is None
-
-
-def of_another_rank(first: Node, label: str, place: Span, wanted: str, came: str) -> Diagnostic:
-    return Diagnostic(
-        "E235",
-        f"`{label}` cannot be reused here: `{first.key}` was made for {wanted}, and here comes {came}, of another number of axes",
-        Label(place, f"brings {came} to `{first.key}`"),
-        (Label(first.span, f"made for {wanted} here"),),
-        help="what is reused must get as many axes as in its first use; write a step of its own here",
-    )

@@ -245,6 +245,34 @@ def test_what_works_on_any_number_of_axes_may_be_reused_on_others(step: str) -> 
     assert [tuple(answer.shape[1:]) for answer in answers] == [node.shape for node in graph.outputs]
 
 
+def test_a_tensor_of_another_shape_is_told_without_what_comes_in() -> None:
+    """It said `was made for , and here comes : its `` is …`."""
+    body = "one: add { | conv(4) | p: parameter([4, in.height, in.width]) }"
+    text = f"network n {{\n  input a[3, 16, 16]\n  input b[3, 8, 8]\n  {body}\n  skip(b) -> two: reuse(one)\n  output one, two\n}}\n"
+    (row,) = (found for found in checked(text).diagnostics if found.is_error)
+    assert row.message == "the weights of `one` do not fit here: `p` is [4, 16, 16], and would be [4, 8, 8]"
+    assert row.help == "its shape follows what comes in, and what is reused has one: write a step of its own here"
+
+
+RUN_AGAIN = {
+    "use": "one: { conv(4)\n  expect [4, HERE] }\n  maxpool(2) -> reuse(one)",
+    "round": "repeat 2 { conv(4)\n  expect [4, HERE]\n  maxpool(2) }",
+    "block": "f -> maxpool(2) -> f",
+}
+
+
+@pytest.mark.parametrize("body", RUN_AGAIN.values(), ids=RUN_AGAIN)
+def test_an_expectation_that_held_before_is_not_bent(body: str) -> None:
+    """Written with the sizes of the second run it fails in the first."""
+    text = f"block f {{ conv(4)\n  expect [4, HERE] }}\nnetwork n {{\n  input x[4, 16, 16]\n  {body}\n}}\n"
+    (row,) = (found for found in checked(text.replace("HERE", "16, 16")).diagnostics if found.is_error)
+    assert (row.code, row.help) == (
+        "E231",
+        "it held when this text ran before: say it by what comes in (`in.height`), or behind one of its uses",
+    )
+    assert not [found for found in checked(text.replace("HERE", "in.height, in.width")).diagnostics if found.is_error]
+
+
 def test_skip_by_itself_has_no_label() -> None:
     """`skip(skip)` was told to label a step `skip`."""
     text = "network n {{\n  input x[8, 32, 32]\n  add {{ | conv(8) | {} }}\n}}\n"

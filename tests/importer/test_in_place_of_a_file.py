@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 import archc
 from archc.cli import group
 from archc.compiler.document import to_json
-from archc.compiler.files.model_names import is_file
+from archc.compiler.files.model_names import documents, is_file
 
 MODELS = """
 from torch import nn
@@ -225,4 +225,4 @@ def test_a_folder_that_may_not_be_read_is_no_model(folder: Path, monkeypatch: py
         raise PermissionError(13, "Permission denied", path)
 
     monkeypatch.setattr(os, "listdir", refuses)
-    assert not is_file(str(folder / "locked"))
+    assert documents(str(folder / "locked")) == []
