@@ -196,5 +196,5 @@ def test_a_checkpoint_is_no_model_and_needs_its_class(run: Run, folder: Path) ->
     assert "holds the numbers of a model and not its steps: name the class that makes it, `my_net.py:Net`; `archc build" in told
     (folder / "built").mkdir()
     (folder / "built" / "bad.pth").write_bytes(b"x")
-    (folder / "built" / "good.json").write_text('{"nodes": []}', encoding="utf-8")
+    (folder / "built" / "good.json").write_text('{"version": 1, "network": "good", "nodes": []}', encoding="utf-8")
     assert "or the folder that `archc build` made, `built`" in " ".join(run("import", "built/bad.pth").stderr.split())
