@@ -274,10 +274,22 @@ def colon_for_brace(mistake: Mistake) -> Repair | None:
     end = _indented_end(mistake, mistake.position + 1)
     place = mistake.tokens[end - 1].end
     one_line = mistake.source.source.line_of(place) == mistake.source.source.line_of(token.start)
+    if one_line and _goes_on_either_way(mistake, end):
+        help = "braces stand around what belongs to it, and the chain goes on behind them: `repeat 2 { conv(64) -> relu }`, then `bn`"
+        whole = Token("BROKEN", mistake.at(mistake.start).start, place)
+        return Repair(say("E117", message, mistake.span(token), help=help), (Change(mistake.start, end, (whole,)),))
     closing = " }" if one_line else "\n" + " " * _indent(mistake, mistake.position) + "}"
     fix = Fix("write the braces", (Edit(mistake.span(token), " {"), Edit(mistake.place(place), closing)))
     changes = (mistake.as_kind(mistake.position, "LBRACE"), mistake.insert(end, "RBRACE"))
     return Repair(say("E117", message, mistake.span(token), fix=fix, others=(Label(mistake.place(place), "and `}` here"),)), changes)
+
+
+def _goes_on_either_way(mistake: Mistake, end: int) -> bool:
+    """Whether a chain has led to it, `conv(8) -> repeat 2: res -> relu`: where its body ends, and the chain goes on, nobody knows."""
+    before = mistake.at(mistake.start - 1)
+    if mistake.begins_line(mistake.start) or before.kind not in ("RPAR", "NAME", "RBRACE", "ARROW"):
+        return False
+    return any(token.kind == "ARROW" for token in mistake.tokens[mistake.position : end])
 
 
 def _is_preset(mistake: Mistake) -> bool:

@@ -59,3 +59,14 @@ def test_a_comment_among_them_is_not_lost() -> None:
 def test_what_follows_is_read() -> None:
     errors = errors_of(net("concat { | conv(c) | if c == 32: bn | else if c == 64: skip }\n  conv(c / 7)"))
     assert [row.code for row in errors] == ["E119", "E220"]
+
+
+def test_where_the_body_of_a_loop_in_a_chain_ends_is_not_guessed() -> None:
+    """`conv(8) -> repeat 2: relu -> conv(4)`: the last step may be a part of each round, or come once."""
+    errors = errors_of("network n {\n  input x[8, 8, 8]\n  y: { conv(8) -> repeat 2: relu -> conv(4, 3, stride = 2) }\n}\n")
+    assert [row.code for row in errors] == ["E114", "E117"]
+    assert errors[1].fix is None and "repeat 2 { conv(64) -> relu }" in (errors[1].help or "")
+    assert_mended(
+        "network n {\n  input x[8, 8, 8]\n  conv(8)\n  repeat 2: relu -> conv(4)\n}\n",
+        "network n {\n  input x[8, 8, 8]\n  conv(8)\n  repeat 2 { relu -> conv(4) }\n}\n",
+    )
