@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from archc.cli import group
 from tests.browser import browser, in_browser, until
 
-from .pages import beside, click, labels, notes, shape, view
+from .pages import beside, click, labels, notes, places, shape, view
 from .test_compare_page import made, rows
 
 __all__ = ["browser"]
@@ -245,3 +245,14 @@ def test_a_phone_shows_both_and_the_change_that_is_meant(shown: Any) -> None:
             assert labels(shown, "box.on", canvas)
     finally:
         shown.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@in_browser
+def test_both_are_seen_from_their_beginnings(browser: Any, tmp_path: Path) -> None:
+    """What is the same stands much further down in one of them."""
+    page = tmp_path / "d.html"
+    done = CliRunner().invoke(group, ["diff", "resnet18", "resnet50d", "-o", str(page)])
+    assert done.exit_code == 0, done.output
+    browser.get(page.as_uri())
+    tops = [next(place for label, place in places(browser, canvas).items() if label.startswith("image"))[1] for canvas in BOTH]
+    assert tops[0] == pytest.approx(tops[1], abs=3)

@@ -56,6 +56,17 @@ function across(at, side) {
 }
 
 /**
+ * The middle that is seen of the other picture. Where the beginning of one is seen the other's is as well; from there on what is the same is level.
+ * @param {number} at the middle of what is seen
+ * @param {Rect} view
+ * @param {Pane} pane
+ */
+function level(at, view, pane) {
+  const share = Math.min(Math.max(view[along] / (view[along + 2] / 2), 0), 1);
+  return at + share * (across(at, pane.number ? 1 : 0) - at);
+}
+
+/**
  * @param {Pane} pane
  * @param {Pane} other
  */
@@ -66,7 +77,7 @@ function follow(pane, other) {
   const size = [0, 1].map((axis) => (view[axis + 2] * there[axis]) / here[axis]);
   const center = [0, 1].map((axis) => {
     const at = view[axis] + view[axis + 2] / 2;
-    return axis === along ? across(at, pane.number ? 1 : 0) : at - pane.size[axis] / 2 + other.size[axis] / 2;
+    return axis === along ? level(at, view, pane) : at - pane.size[axis] / 2 + other.size[axis] / 2;
   });
   show(other, [center[0] - size[0] / 2, center[1] - size[1] / 2, size[0], size[1]]);
 }
