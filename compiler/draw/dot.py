@@ -298,7 +298,7 @@ class Writer:
         return attributes
 
     def _beneath_headings(self) -> dict[str, float]:
-        """Widths, in inches, of the boxes and ports where the only line into a frame ends: half of each is as wide as the frame's heading.
+        """Widths, in inches, of ports, and of the box where the only line into a frame ends: half of each is as wide as the frame's heading.
 
         The line comes in above the box's middle, so that it misses the heading, which begins where the box does. In a picture that leads
         upwards it is the only line out of a frame that passes the heading.
@@ -319,8 +319,9 @@ class Writer:
                 entries = {first.name}
             if left := self.scales.leftmost(entries):
                 entries = {left}
-            if len(entries) == 1 and width <= WIDEST and not ((name := entries.pop()) in boxes and boxes[name].is_merge):
-                found[name] = max(found.get(name, 0.0), width / 72)
+            for name in entries:  # nothing is seen of a port's room, while a box would be as wide
+                if name not in boxes or (len(entries) == 1 and width <= WIDEST and not boxes[name].is_merge):
+                    found[name] = max(found.get(name, 0.0), width / 72)
         return found
 
     def rows(self, box: Box) -> tuple[Row, ...]:
