@@ -26,6 +26,7 @@ from .calling import call, input_names
 from .emptied import emptied, is_filled
 from .graph_model import GraphModel, Row
 from .own_gradients import noting
+from .recurrent_shapes import shapes_alone
 from .returned import kind_of, others, outputs
 from .traced import Call, Measured, Ran, Ref, Trace, Value
 from .unsaid import Unsaid
@@ -178,7 +179,8 @@ class _Recorder(TorchFunctionMode):
                 return self.answer(self.trace, Call(name, arguments, keywords, [], "", target=func), self.with_numbers)
         if any(tensor.is_meta for tensor in given) and not all(tensor.is_meta for tensor in given):
             args, kwargs = bare(args, name), bare(kwargs, "")
-        result = func(*args, **kwargs)
+        known = shapes_alone(name, args, kwargs)
+        result = func(*args, **kwargs) if known is None else known
         if name == "size":
             self._measured(args[0])
         changed = [tensor for tensor, count in zip(given, before, strict=True) if version(tensor) != count]

@@ -131,7 +131,7 @@ def test_what_is_meant_so_is_left(body: str) -> None:
         ("repeat 3 as i { conv(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),
         ("for i, k in [3, 5] { one(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),
         ("for i in range(3) { conv(i) }", "`i` counts rounds, from 0: `i + 1` counts from 1"),
-        ('reduce("mean", axis = [2, 3])', "the batch is not counted, and what is 3 with it is 2"),
+        ('reduce("mean", axis = [2, 3])', "the batch is not counted: what is [2, 3] with it is `[1, 2]`"),
     ],
 )
 def test_what_has_no_single_answer_is_told(body: str, help: str) -> None:

@@ -172,6 +172,6 @@ def test_a_word_that_names_no_model_is_told_what_may_be_meant(
     word: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "tiny").mkdir()
-    (tmp_path / "tiny" / "tiny.json").write_text('{"nodes": []}', encoding="utf-8")
+    (tmp_path / "tiny" / "tiny.json").write_text('{"version": 1, "network": "tiny", "nodes": []}', encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     assert told in CliRunner().invoke(group, ["import", word]).stderr
