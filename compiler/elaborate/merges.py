@@ -20,6 +20,9 @@ from .results import all_results
 from .shape_of import ShapeOf
 from .signatures import signature
 
+FAR = 5
+"""So many times what a merge takes, and its paths are refused before they are worked out."""
+
 
 def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Step, label: str | None) -> Runner:
     if statement.head.path in (("reuse",), ("skip",)):
@@ -39,7 +42,8 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
         need_tensor(frame, statement.head.span)
         for row in doubts_of_a_skip_behind(statement):
             expansion.build.say(row, frame)
-        ends, counts = _paths(expansion, frame, statement)
+        most = callee.operation.most_inputs if isinstance(callee, Builtin) else None
+        ends, counts = _paths(expansion, frame, statement, callee.name, most)
         if not ends:
             raise Problem(
                 Diagnostic(
@@ -65,7 +69,7 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
             return instance(expansion, frame, callee, given, names, statement.head, step.span, inputs, _given(statement, counts))(
                 frame, span
             )
-        least, most = callee.operation.least_inputs, callee.operation.most_inputs
+        least = callee.operation.least_inputs
         if len(inputs) == 1 and least == 2:
             # Of paths that are no likes, as a matrix and another or an image and its places, one is not what the two make.
             raise Problem(
@@ -77,16 +81,7 @@ def merge(expansion: Expander, frame: Frame, statement: ast.Merge, step: ast.Ste
                 )
             )
         if most is not None and len(inputs) > most:
-            raise Problem(
-                Diagnostic(
-                    "E234",
-                    f"`{callee.name}` takes {most} tensors, and {len(inputs)} paths end here",
-                    Label(statement.head.span, f"{len(inputs)} paths"),
-                    help=f"join them in groups: `{callee.name} {{ | {callee.name} {{ … }} | {callee.name} {{ … }} }}`"
-                    if most > 4
-                    else None,
-                )
-            )
+            raise _too_many(callee.name, most, len(inputs), statement)
         parts = [Label(place) for _, place in ends]
         made = expansion.build.place(
             frame,
@@ -189,7 +184,15 @@ def _given(statement: ast.Merge, counts: Sequence[int]) -> tuple[Label, ...]:
     return tuple(told) or (Label(statement.head.span, f"{sum(counts)} {'path ends' if sum(counts) == 1 else 'paths end'} here"),)
 
 
-def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> tuple[list[tuple[int | None, Span]], list[int]]:
+def _too_many(name: str, most: int, count: int, statement: ast.Merge) -> Problem:
+    help = f"join them in groups: `{name} {{ | {name} {{ … }} | {name} {{ … }} }}`" if most > 4 else None
+    message = f"`{name}` takes {most} tensors, and {count} paths end here"
+    return Problem(Diagnostic("E234", message, Label(statement.head.span, f"{count} paths"), help=help))
+
+
+def _paths(
+    expansion: Expander, frame: Frame, statement: ast.Merge, name: str, most: int | None
+) -> tuple[list[tuple[int | None, Span]], list[int]]:
     """Where each path ends, and the place of what ends it; and how many ends each has. Every path starts from the frame's current tensor.
 
     One that ends in several tensors is as many paths.
@@ -210,7 +213,10 @@ def _paths(expansion: Expander, frame: Frame, statement: ast.Merge) -> tuple[lis
                 ends += [(tensor, _end_of(expansion, path, tensor)) for tensor in each(inside.current)]
         else:
             numbers = inside.names.loop()
-            for bindings in expansion.rounds(inside, qualifier, path.body):
+            rounds = list(expansion.rounds(inside, qualifier, path.body))
+            if most is not None and len(ends) + len(rounds) > FAR * most:
+                raise _too_many(name, most, len(ends) + len(rounds), statement)
+            for bindings in rounds:
                 end = expansion.round(inside, path.body, bindings, path.span, start, numbers)
                 ends += [(tensor, _end_of(expansion, path, tensor)) for tensor in each(end)]
         frame.environment.incomplete |= inside.environment.incomplete

@@ -75,6 +75,7 @@ BOMBS = {
         "E406",
     ),
     "a mistake in a loop": (network("repeat 100000 { repeat 100000 { conv(0) } }"), "E208"),
+    "more paths than a merge takes": (network("add { | repeat 100000: relu }"), "E234"),
     "a power": (network("conv(2 ** (2 ** 30))"), "E225"),
     "a tower of powers": (network("conv(10 ** 10 ** 10)"), "E225"),
     "a long range": (network("conv(range(10 ** 12)[0])"), "E224"),
@@ -125,7 +126,7 @@ FORESEEN = {
     "networks": tower("network v0 { input x[3, 8, 8]\n relu }", "network v@ { input x[3, 8, 8]\n v# -> v# }") + network("v59"),
     "uses": network(tower("a0: relu", "a@: { reuse(a#) -> reuse(a#) }")),
     "loops": network("repeat 1000 { repeat 1000 { relu } }"),
-    "loops of paths": network("add { | repeat 90000: relu | repeat 90000: { relu -> relu } }"),
+    "loops of paths": network("repeat 450 { add { | repeat 100: relu | repeat 100: { relu -> relu } } }"),
     "side heads": 'block h0(a) { aux "h{a}" { relu } }\n' + network("repeat 90000 { relu -> relu -> relu }"),
 }
 
