@@ -126,7 +126,7 @@ FORESEEN = {
     "networks": tower("network v0 { input x[3, 8, 8]\n relu }", "network v@ { input x[3, 8, 8]\n v# -> v# }") + network("v59"),
     "uses": network(tower("a0: relu", "a@: { reuse(a#) -> reuse(a#) }")),
     "loops": network("repeat 1000 { repeat 1000 { relu } }"),
-    "loops of paths": network("repeat 450 { add { | repeat 100: relu | repeat 100: { relu -> relu } } }"),
+    "loops of paths": network("repeat 1000 { add { | repeat 100: relu | repeat 100: { relu -> relu } } }"),
     "side heads": 'block h0(a) { aux "h{a}" { relu } }\n' + network("repeat 90000 { relu -> relu -> relu }"),
 }
 
