@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
@@ -91,20 +91,19 @@ def scene(graph: Graph, picture: Picture, look: Look) -> Scene:
     rows = [_runs(picture, way) for way in ([path] if is_u else _ways(picture, path))]
     columns = _columns(picture, rows)
     floors = _floors(rows, is_u)
+    made_of = [[(run, _solid(graph, picture, path, run, fills)) for run in row] for row in rows]
     widths: dict[int, float] = {}
-    for row in rows:
-        for run in row:
-            solid = _solid(graph, picture, path, run, fills)
-            widths[columns[run[0].name]] = max(_wide(solid), widths.get(columns[run[0].name], 0.0))
+    for run, solid in chain(*made_of):
+        column = columns[run[0].name]
+        widths[column] = max(_wide(solid), widths.get(column, 0.0))
     lefts: dict[int, float] = {}
     x = MARGIN
     for column in sorted(widths):
         lefts[column] = x
         x += widths[column] + BETWEEN
     solids: list[Solid] = []
-    for number, row in enumerate(rows):
-        for run in row:
-            solid = _solid(graph, picture, path, run, fills)
+    for number, row in enumerate(made_of):
+        for run, solid in row:
             column = columns[run[0].name]
             left = lefts[column] + (widths[column] - solid.thick - solid.deep) / 2
             y = floors[number, _extent(run[0])]
@@ -222,16 +221,14 @@ def _runs(picture: Picture, way: Sequence[Box]) -> list[list[Box]]:
     A pool is none with what follows it, nor is what a skip enters with what it skips.
     """
     entering: dict[str, set[str]] = {}
-    leaving: set[tuple[str, str]] = set()
     for line in picture.lines:
         if not line.size:
             entering.setdefault(line.head, set()).add(line.tail)
-            leaving.add((line.tail, line.head))
     runs: list[list[Box]] = []
     drawn: set[str] = set()  # by the runs before the last
     for box in way:
-        is_next = bool(runs) and (runs[-1][-1].name, box.name) in leaving
-        if is_next and _alike(runs[-1][-1], box) and not entering.get(box.name, set()) & drawn:
+        comes = entering.get(box.name, set())
+        if runs and runs[-1][-1].name in comes and _alike(runs[-1][-1], box) and not comes & drawn:
             runs[-1].append(box)
             continue
         drawn |= {before.name for before in runs[-1]} if runs else set()
