@@ -17,7 +17,7 @@ from .builder import Builder
 from .closures import Binding, Environment, Frame, Labelled, Made, Origin, Rounds, Tensors
 from .declarations import budget, default, expect, require
 from .doubts import doubt_of_pairs, doubts_of_comparison
-from .effort import STEPS_A_LABEL
+from .effort import MOST_ROUNDS_IN_VAIN, STEPS_A_LABEL
 from .evaluator import Evaluator, nowhere
 from .explain_numbers import rounded
 from .explain_values import with_origins
@@ -344,8 +344,17 @@ class Expansion:
 
     def loop(self, frame: Frame, loop: ast.Repeat | ast.For) -> None:
         numbers = frame.rounds or frame.names.loop()
+        effort, vain = self.build.effort, 0
         for bindings in self.rounds(frame, loop, loop.body):
+            begun, done, left = frame.current, self.build.done, effort.loops_left
             frame.current = self.round(frame, loop.body, bindings, loop.span, frame.current, numbers)
+            in_vain = begun is None and frame.current is None and done == self.build.done
+            vain = vain + 1 if in_vain else 0
+            # The other rounds are taken to be like these: the mistake before them is to be read soon, and alone.
+            if vain == MOST_ROUNDS_IN_VAIN or (in_vain and effort.loops_left > left):
+                effort.loops_left += 1
+                frame.environment.incomplete |= has_dynamic_label(loop.body)  # what they would have named is not known
+                break
 
     def round(
         self,

@@ -188,6 +188,11 @@ class Builder:
     def _too_many(self, span: Span, told: str) -> Exhausted:
         return Exhausted(Diagnostic("E403", f"the network has more than {MOST_NODES} operations, the limit", Label(span, told)))
 
+    @property
+    def done(self) -> tuple[int, int]:
+        """What came of the text so far, in numbers: operations, and what was said."""
+        return self.placed, len(self._said)
+
     # -------------------------------------------------------------------------------------------- scopes
 
     def names(self, indexed: bool = False, is_network: bool = False) -> Names:

@@ -29,6 +29,9 @@ MOST_ERRORS = 100
 MOST_REPEATS = 200
 """How often a mistake that was said is met again before the rest is not worked out: each time it is explained anew, to find that out."""
 
+MOST_ROUNDS_IN_VAIN = 100
+"""So many rounds of a loop in turn that begin with no tensor, place nothing and find nothing: those behind a mistake."""
+
 STEPS_A_SCOPE = 3
 """A part of the figure, a path of a merge, and a round with several steps are scopes."""
 
@@ -53,6 +56,7 @@ class Effort:
     wanted: Wanted = always
     """Whether anyone still waits for the compile; it is asked at every statement."""
     calls: int = 0  # of blocks and networks
+    loops_left: int = 0  # before their last round
 
     def spend(self, steps: int, span: Span) -> None:
         if not self.wanted():

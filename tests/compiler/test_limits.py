@@ -188,6 +188,29 @@ def test_what_is_counted_of_a_shipped_network_is_what_is_made(name: str, monkeyp
     assert count == made > 20
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "repeat 100000 { conv(3, 99, pad = 0) }",
+        "for i in range(100000) { conv(3, 99, pad = 0) -> conv(i + 1) }",
+        "repeat 1000 { repeat 1000 { conv(3, 99, pad = 0) -> add { | skip | relu } } }",
+        'conv(3, 99, pad = 0)\n for i in range(300) { "c{i}": conv(8) }\n add { | skip | skip(c290) }',
+    ],
+)
+def test_rounds_behind_a_mistake_are_not_all_tried(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It took seconds, and ended in the limit of steps, which was not the mistake."""
+    spent = []
+    spend = Effort.spend
+    monkeypatch.setattr(Effort, "spend", lambda effort, steps, span: spent.append(steps) or spend(effort, steps, span))
+    assert [row.code for row in checked_text(network(body), "n.arch").diagnostics] == ["E311"]
+    assert sum(spent) < 15_000
+
+
+def test_a_mistake_of_a_later_round_is_found_behind_another() -> None:
+    body = "for i in range(100) { conv(3, 99, pad = 0) -> relu }\n for c in [8] * 90 + [0] { conv(c) }"
+    assert [row.code for row in checked_text(network(body), "n.arch").diagnostics] == ["E311", "E208"]
+
+
 @pytest.mark.slow
 @only_in_campaign
 def test_a_network_of_as_many_operations_as_there_may_be() -> None:

@@ -122,6 +122,7 @@ def test_nothing_of_the_exercises_is_there_before() -> None:
 
 
 @pytest.mark.slow
+@only_in_campaign
 def test_an_operation(checkout: Path) -> None:
     *_, explained = do("operation", checkout)
     assert "The angle whose tangent each element is" in explained
@@ -144,7 +145,6 @@ def test_an_error(checkout: Path) -> None:
 
 
 @pytest.mark.slow
-@only_in_campaign
 def test_a_rewrite(checkout: Path) -> None:
     do("rewrite", checkout)
     assert check(checkout, "conv(4) -> relu -> relu").returncode == 0
