@@ -7,7 +7,7 @@ silences the whole file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label, Severity
 from ...base.source import Source, Span
@@ -250,11 +250,12 @@ def twin_operands(program: Program) -> Iterator[Diagnostic]:
 
 def fixed_input(program: Program) -> Iterator[Diagnostic]:
     """A weight whose shape depends on the size of the image: the network takes images of that size alone."""
+    users = users_of(program)
     for start in program.nodes:
         if not start.is_port or start.inputs or len(start.shape) < 2:
             continue
         larger = tuple(size if name == "channels" else 2 * size for name, size in zip(start.axes, start.shape, strict=True))
-        node = _first_changed(program, start, larger)
+        node = _first_changed(program, start, larger, users)
         if node is None:
             continue
         native = "x".join(str(size) for name, size in zip(start.axes, start.shape, strict=True) if name != "channels")
@@ -331,12 +332,15 @@ def lost_shortcuts(program: Program) -> Iterator[Diagnostic]:
         )
 
 
-def _first_changed(program: Program, start: Node, shape: Shape) -> Node | None:
+def _first_changed(program: Program, start: Node, shape: Shape, users: Sequence[Sequence[Node]]) -> Node | None:
+    reached, waiting = {start.index}, [start.index]
+    while waiting:
+        more = {node.index for node in users[waiting.pop()]} - reached
+        reached |= more
+        waiting += more
     shapes: dict[int, Shape] = {start.index: shape}
     known: dict[tuple[int, tuple[Shape, ...], tuple[Shape, ...]], Shape] = {}  # of steps like those before: they have one record
-    for node in program.nodes:
-        if node.index == start.index or not any(index in shapes for index in node.inputs):
-            continue
+    for node in map(program.nodes.__getitem__, sorted(reached - {start.index})):
         inputs = tuple(shapes.get(index, program.nodes[index].shape) for index in node.inputs)
         key = id(node.operation), inputs, node.input_shapes
         if key not in known:

@@ -176,7 +176,7 @@ def _channels_written(called: Signature, first: ast.Argument, second: ast.Argume
     """`dwconv(32, 3, stride = 2)`, `dwconv(32, kernel = 3)`: channels, which it does not take, push what follows one place on."""
     if [slot.name for slot in called.slots[:3]] == ["channels", "kernel", "stride"] and not defined_here(called):
         # `deconv(64, 32, 2, stride = 2)`: PyTorch's order, what comes in before what goes out.
-        if first is not arguments[2] or second.name != "stride" or any(row.name is not None for row in arguments[:3]):
+        if len(arguments) < 3 or first is not arguments[2] or second.name != "stride" or any(row.name is not None for row in arguments[:3]):
             return None
         rest = ", ".join(argument.span.text for argument in arguments[1:])
         edit = Edit(arguments[0].span.to(arguments[1].span), arguments[1].span.text)

@@ -24,7 +24,7 @@ _ADVICE: Final = "write it in steps: each takes what the one before gave; what i
 _AGAIN: Final = "in steps, as is said above of this body"
 _WHY: Final = "no edit is made: steps that certainly mean the same as all the lines of this body were not found"
 _FLOW: Final = re.compile(r"->|[{}|:;\n]|(?<![=!<>])=(?!=)|\b(?:skip|reuse|return|let|output|self)\b")
-_MAYBE: Final = re.compile(r"(?m)^[^#]*(?:\w\s*[-+*/@]?=(?!=)|\breturn\b|:[ \t]*$|\)\s*\(|\w\.\w+\(|\w\([ \t]*[A-Za-z_])")
+_MAYBE: Final = re.compile(r"(?m)^[^#\n]*(?:\w\s*[-+*/@]?=(?!=)|\breturn\b|:[ \t]*$|\)\s*\(|\w\.\w+\(|\w\([ \t]*[A-Za-z_])")
 
 
 @dataclass(frozen=True, slots=True)

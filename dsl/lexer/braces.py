@@ -12,10 +12,7 @@ from typing import Final
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.records import dataclass
 from ...base.source import Span
-from .scanner import Token, Tokens
-
-MOST_MISTAKES: Final = 50
-"""After so many mistakes the rest of a text is not read: it is hardly an `.arch` text."""
+from .scanner import MOST_MISTAKES, Token, Tokens
 
 DEEPEST: Final = 100
 """How deep brackets, bodies and operators nest at most."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from ...base.diagnostics import Diagnostic, Edit, Fix, Label
 from ...base.source import Source, Span
-from .scanner import Token, Tokens, scan
+from .scanner import MOST_MISTAKES, Token, Tokens, scan
 
 _TEXT: Final = ("TEXT", "TEXT_START")
 # What must follow for a word to be more than a name: on the same line, unless it is a sign.
@@ -123,7 +123,7 @@ def _translate(result: Tokens) -> None:
     for index, token in enumerate(tokens):
         if index < read:
             continue
-        if token.kind == "NAME":
+        if token.kind == "NAME" and len(result.diagnostics) <= MOST_MISTAKES:
             word = result.word(token)
             if word == "return":
                 from .returned import returned_label, returned_several  # only a text with this mistake needs it

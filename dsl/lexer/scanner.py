@@ -18,6 +18,9 @@ from . import foreign_signs
 from .foreign_characters import clean, meant_by
 from .numbers import is_too_long
 
+MOST_MISTAKES: Final = 50
+"""After so many mistakes the rest of a text is not read: it is hardly an `.arch` text."""
+
 
 class Token(NamedTuple):
     """`kind` is a terminal of the grammar; the text is `[start:end]` of the source's."""

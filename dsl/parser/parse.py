@@ -9,10 +9,10 @@ from typing import Any, Final
 from ...base.diagnostics import Diagnostic
 from ...base.source import Source, Span
 from ..ast import Broken, Expression, File
-from ..lexer.braces import MOST_MISTAKES, pair_braces, too_deep
+from ..lexer.braces import pair_braces, too_deep
 from ..lexer.edition import unknown_edition
 from ..lexer.keywords import read_tokens, tells_of_a_module
-from ..lexer.scanner import Tokens
+from ..lexer.scanner import MOST_MISTAKES, Tokens
 from .actions import MAKERS
 from .context import Builder
 from .lalr import Machine

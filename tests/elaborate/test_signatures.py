@@ -123,6 +123,8 @@ def test_the_tensors_of_a_block_are_no_arguments() -> None:
 def test_one_given_twice_is_told_with_both_places() -> None:
     told = mistake(CONV, "conv(8, 3, kernel = 5)")
     assert (told.code, told.primary.span.text, told.secondary[0].span.text) == ("E206", "kernel = 5", "3")
+    told = mistake(CONV, "conv(channels = 8, channels = 9)")  # no third argument, of which a remedy would be made
+    assert (told.code, told.primary.span.text, told.secondary[0].span.text) == ("E206", "channels = 9", "channels = 8")
 
 
 def test_an_unknown_one_is_told_with_the_one_that_is_free() -> None:
