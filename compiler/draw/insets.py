@@ -16,14 +16,14 @@ from .fold import INSET, inside
 from .font import width
 from .graphviz import SECONDS, Failure
 from .graphviz_json import Geometry, Point
-from .labels import Say, caption, name
+from .labels import Say, box_rows, caption, name
 from .laid_out import placed
 from .look import Look
 from .paths import nodes_in
 from .picture import Box, Picture
 from .positions import Part, together
 from .style import POINTS
-from .symbols import Design, designs
+from .symbols import Design, designs, named_in
 from .symbols import placed as placed_at
 from .tooltip import escaped
 
@@ -34,9 +34,11 @@ LINE, BETWEEN = 11.0, 12.0  # points: of a row of text, and between insets
 
 @dataclass(frozen=True, slots=True)
 class Inset:
-    """One opened block. `letter` is what its heading and its boxes say, where several blocks have one name; `letters` are those of all places."""
+    """One opened block. `letter` is what its heading and its boxes say, where several blocks have one name; `letters` are those of all places.
+    `told` is the design with the symbols that its boxes name, which the table beneath tells."""
 
     design: Design
+    told: Design
     picture: Picture
     letter: str
     letters: Mapping[Scope, str] = field(default_factory=dict, repr=False, compare=False)
@@ -57,7 +59,7 @@ def insets(graph: Graph, picture: Picture) -> tuple[tuple[Inset, ...], int]:
     for number, (design, inner) in enumerate(found):
         letter = ascii_lowercase[seen[design.template]] if many[design.template] > 1 else ""
         seen[design.template] += 1
-        made.append(Inset(design, inner.prefixed(f"i{number}"), letter))
+        made.append(Inset(design, _told(graph, design, inner), inner.prefixed(f"i{number}"), letter))
     letters = {place: inset.letter for inset in made for place in inset.design.places if inset.letter}
     return tuple(replace(inset, letters=letters) for inset in made), len(every) - len(found)
 
@@ -149,7 +151,12 @@ def _signs(picture: Picture, letters: Mapping[Scope, str]) -> dict[str, str]:
 
 
 def _writer(graph: Graph, inset: Inset, look: Look) -> Writer:
-    design = inset.design
+    say = _say(graph, inset.design)
+    return Writer(graph, inset.picture, look, signs=_signs(inset.picture, inset.letters), say=say, shapes=False)
+
+
+def _say(graph: Graph, design: Design) -> Say:
+    """How the boxes of an inset say what operations do."""
     # Numbers of one depth are none of the others.
     captions = dict.fromkeys((index for calls in design.calls[:1] for call in calls for index in nodes_in(graph, call)), "")
     captions |= design.captions
@@ -157,8 +164,13 @@ def _writer(graph: Graph, inset: Inset, look: Look) -> Writer:
     def told(node: Node) -> str:
         return captions[node.index] if node.index in captions else caption(node)
 
-    say = Say(lambda node: design.names.get(node.index) or name(node), told)
-    return Writer(graph, inset.picture, look, signs=_signs(inset.picture, inset.letters), say=say, shapes=False)
+    return Say(lambda node: design.names.get(node.index) or name(node), told)
+
+
+def _told(graph: Graph, design: Design, inner: Picture) -> Design:
+    say = _say(graph, design)
+    rows = [row for box in inner.boxes() for row in box_rows(graph, box, say)]
+    return named_in(design, "\n".join("".join(words.text for words in row) for row in rows))
 
 
 def _framed(writer: Writer, inset: Inset) -> str:
@@ -184,7 +196,7 @@ def _heading(inset: Inset, look: Look) -> str:
 
 def places_of(inset: Inset) -> list[tuple[str, ...]]:
     """The rows beneath an inset: the places of its block, and what its symbols are there."""
-    design = inset.design
+    design = inset.told
     rows: list[tuple[str, ...]] = [("", *design.headings)] if design.headings else []
     places = placed_at(design, inset.letters)
     rows += [(name, *map(str, values)) for name, values in places[:MOST_PLACES]]

@@ -7,13 +7,15 @@ All of it is read from the operations, never from names that the user gave.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby, pairwise
+from types import MappingProxyType
 
 from ...base.records import dataclass
 from ..graph.graph import Graph
 from ..graph.program import Node, Scope
 from ..ops.base import Shape
+from .call_names import call_names
 from .font import width
 from .joining import steps_of
 from .paths import Fork, Steps, nodes_in, own_name
@@ -234,7 +236,7 @@ def summary(graph: Graph, scope: Scope, say: Say = AS_IT_IS) -> tuple[str, ...]:
     if len(lines) > FEW_ROWS:  # then what comes over and over is told once
         lines = min(lines, _of_block(steps, _once), key=len)
     if len(lines) > MOST_ROWS:  # then the blocks within it by their names, where that is short enough
-        named = _of_block(_steps(graph, scope, say, deep=False), _once)
+        named = _of_block(_steps(graph, scope, say, deep=False, names=call_names(graph, scope)), _once)
         lines = named if len(named) <= MOST_ROWS else lines
     return _shortened(lines)
 
@@ -301,14 +303,14 @@ def _times(texts: Sequence[str], size: int) -> int:
     return times
 
 
-def _steps(graph: Graph, scope: Scope, say: Say, deep: bool) -> Steps:
-    """The telling operations of a part, in order, with its forks. Not `deep`: blocks are named and not entered."""
+def _steps(graph: Graph, scope: Scope, say: Say, deep: bool, names: Mapping[Scope, str] = MappingProxyType({})) -> Steps:
+    """The telling operations of a part, in order, with its forks. Not `deep`: blocks are named, by `names` where they say more, and not entered."""
 
     def words(node: Node) -> str:
         return phrase(node, say) if node.operation.family in TELLING or node.operation.enlarges else ""
 
     def name(part: Scope) -> str:
-        return "" if deep or part.kind not in ("block", "stage", "network") else part.template or part.title
+        return "" if deep or part.kind not in ("block", "stage", "network") else names.get(part) or part.template or part.title
 
     return steps_of(graph, scope, words, name, lambda steps: ARROW.join(_texts(steps)))
 

@@ -1,8 +1,8 @@
 """One block at several places: what its numbers are in terms of its parameters.
 
 A number that is the same wherever the block stands is told as it is. One that changes is told by a parameter, or by a multiple, a
-part or a product of parameters, where that gives the number at every place; else by its values (see `several`). So is an activation
-that changes, as the tables of papers have it: `act`.
+part or a product of parameters, where that gives the number at every place; else by a letter of its own. An activation that changes is
+told as the tables of papers have it: `act`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from .several import BETWEEN, NUMBER, OR, several
 MOST_TIMES = 16
 ACTIVATION = "act"
 """The symbol of an activation that no parameter is."""
+LETTERS = ("n", "m", "k", "p", "q", *(f"n{number}" for number in range(1, 100)))
+"""The symbols of numbers that no parameter tells."""
 NONE: Mapping[Scope, str] = MappingProxyType({})
 DOT = "\u00b7"
 OUTSIDE = re.compile(r", (?![^\[]*\])")
@@ -102,7 +104,11 @@ def designs(graph: Graph, scopes: Sequence[Scope]) -> list[Design]:
 
 def _with_symbols(graph: Graph, design: Design) -> Design:
     parameters = _parameters(graph, design.places, design.nodes)
-    symbol_of = _symbols_of(parameters, {caption(node) for row in design.nodes for node in row})
+    said = {caption(node) for row in design.nodes for node in row}
+    symbol_of = _symbols_of(parameters, said)
+    taken = {word for text in said for word in WORD.findall(text)} | {name.partition("[")[0] for name in (*parameters, *symbol_of.values())}
+    letters = (letter for letter in LETTERS if letter not in taken)
+    lettered: dict[str, tuple[int, ...]] = {}
     captions: dict[int, str] = {}
     used: set[str] = set()
     optional: list[Optional] = []
@@ -116,10 +122,11 @@ def _with_symbols(graph: Graph, design: Design) -> Design:
         text = _text(alike[0], design.places[0])
         # Of parameters that are equal everywhere the one that the text names is meant.
         named = dict(sorted(parameters.items(), key=lambda row: not re.search(rf"\b{re.escape(row[0].partition('[')[0])}\b", text)))
-        symbols = {symbol_of[name]: row for name, row in named.items()}
-        captions[alike[0].index] = _caption([caption(node) for node in alike], symbols, used)
+        symbols = {symbol_of[name]: row for name, row in named.items()} | lettered
+        captions[alike[0].index] = _caption([caption(node) for node in alike], symbols, used, letters)
+        lettered |= {name: row for name, row in symbols.items() if name not in symbol_of.values()}
         optional += _optional(alike[0], captions[alike[0].index], [caption(node) for node in alike])
-    symbols = {symbol_of[name]: row for name, row in parameters.items() if symbol_of[name] in used}
+    symbols = {symbol_of[name]: row for name, row in parameters.items() if symbol_of[name] in used} | lettered
     return replace(design, captions=captions, symbols=symbols, names=names, words=words, optional=tuple(dict.fromkeys(optional)))
 
 
@@ -192,15 +199,24 @@ def _entering(graph: Graph, nodes: Sequence[Node]) -> dict[str, int]:
     return {}
 
 
-def _caption(said: Sequence[str], parameters: dict[str, tuple[int, ...]], used: set[str]) -> str:
-    """The captions of one operation at all places as one: `3x3, width, (/2)`, brackets around what is said at some places alone."""
+def _caption(said: Sequence[str], symbols: dict[str, tuple[int, ...]], used: set[str], letters: Iterator[str]) -> str:
+    """The captions of one operation at all places as one: `3x3, width, (/2)`, brackets around what is said at some places alone.
+
+    A number that no symbol tells gets a letter, which is one of the symbols from then on.
+    """
     rows = [_parts(text) for text in said]
     parts = []
     for key in dict.fromkeys(key for row in rows for key in row):
         having = [number for number, row in enumerate(rows) if key in row]
         numbers = [NUMBER.findall(rows[number][key]) for number in having]
-        given = {name: tuple(values[number] for number in having) for name, values in parameters.items()}
-        text = _filled(key[0], [_symbol(column, given, used) for column in zip(*numbers, strict=True)])
+        told = []
+        for column in zip(*numbers, strict=True):
+            given = {name: tuple(values[number] for number in having) for name, values in symbols.items()}
+            told.append(_symbol(column, given, used))
+            if not told[-1]:
+                told[-1] = next(letters) if len(having) == len(rows) else several(column)
+                symbols |= {told[-1]: tuple(map(int, column))} if len(having) == len(rows) else {}
+        text = _filled(key[0], told)
         parts.append(text if len(having) == len(rows) else f"({text})")
     return ", ".join(parts)
 
@@ -218,16 +234,17 @@ def _filled(pattern: str, symbols: Sequence[str]) -> str:
     """A pattern with symbols for its numbers: `kernel\u00d7kernel` for `#x#`, in which the letter would be one of the names; `g out/8` for `g#`."""
     first, *between = pattern.split("#")
     text = first
-    for number, (symbol, after) in enumerate(zip(symbols, between, strict=True)):
+    has_name = not all(map(NUMBER.fullmatch, symbols))
+    for symbol, after in zip(symbols, between, strict=True):
         is_name = not NUMBER.fullmatch(symbol)
         if is_name and text[-1:].isalpha():
             text += " "
-        beside = number + 1 < len(symbols) and (is_name or not NUMBER.fullmatch(symbols[number + 1]))
-        text += symbol + (TIMES if after == "x" and beside else after)
+        text += symbol + (TIMES if after == "x" and has_name else after)
     return text
 
 
 def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used: set[str]) -> str:
+    """The number at all places, or what tells it; empty where nothing does."""
     if len(set(texts)) == 1:
         return texts[0]
     if not all(text.isdigit() for text in texts):
@@ -249,7 +266,21 @@ def _symbol(texts: tuple[str, ...], parameters: dict[str, tuple[int, ...]], used
         if tuple(a * b for a, b in zip(row, other, strict=True)) == values:
             used |= {one, two}
             return f"{one}{DOT}{two}"
-    return several(texts)
+    return ""
+
+
+def named_in(design: Design, text: str) -> Design:
+    """A design with the symbols that a text names alone: what is inside a box that is not opened has others."""
+
+    def is_told(symbol: str) -> bool:
+        return re.search(rf"(?<![A-Za-z_]){re.escape(symbol)}(?![A-Za-z_0-9\[])", text) is not None
+
+    return replace(
+        design,
+        symbols={name: row for name, row in design.symbols.items() if is_told(name)},
+        words={name: row for name, row in design.words.items() if is_told(name)},
+        optional=tuple(one for one in design.optional if one.text in text),
+    )
 
 
 def placed(design: Design, letters: Mapping[Scope, str] = NONE) -> list[tuple[str, tuple[object, ...]]]:

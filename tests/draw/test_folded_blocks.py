@@ -72,6 +72,12 @@ def test_plain_and_shifted_layers_fold_as_pairs_and_say_which_they_are() -> None
     assert [texts(graph, box)[:2] for box in pair.boxes()] == [["layer", "shift 0"], ["layer", "shift 3"]]
     assert len([box for box in fold(graph).boxes() if box.apart == "shift 3"]) == 3
     assert all(len(box.nodes) == 3 * len(box.first) for box in pair.boxes())
+    beside = [
+        box
+        for box in fold(graph, View(open=("features.1.0",))).boxes()
+        if box.scope is not None and box.scope.path == ("features", "1", "1")
+    ]
+    assert [box.apart for box in beside] == ["shift 3"], "beside one that is opened, too"
 
 
 TURNS = """

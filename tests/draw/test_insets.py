@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from archc.cli import group
 from archc.compiler.draw import Options, draw_text, fold
-from archc.compiler.draw.insets import MOST_INSETS, Inset, Sheet, insets, sheet
+from archc.compiler.draw.insets import MOST_INSETS, Inset, Sheet, insets, places_of, sheet
 from archc.compiler.draw.labels import caption, phrase
 from archc.compiler.draw.look import PLAIN
 from archc.compiler.draw.symbols import Design, designs, placed
@@ -36,6 +36,11 @@ def graph_of(text: str) -> Graph:
 
 def of(graph: Graph) -> list[Design]:
     return [inset.design for inset in insets(graph, fold(graph))[0]]
+
+
+def of_network(name: str) -> tuple[Inset, ...]:
+    graph = compile(name).graph
+    return insets(graph, fold(graph))[0]
 
 
 OUTSIDE = re.compile(r", (?![^\[]*\])")
@@ -123,10 +128,11 @@ def test_the_blocks_of_a_resnet() -> None:
     assert placed(later)[2] == ("layer3.1\u20265", (1024,))
 
 
-def test_a_number_that_turns_round_is_told_by_its_values() -> None:
+def test_a_number_that_no_parameter_tells_has_a_letter_and_a_column() -> None:
     """A diffusion network attends at 16 places a side, at 4 in its middle, and at 16 again."""
-    (attend,) = [design for design in of(compile("ddpm").graph) if design.template == "attend"]
-    assert [told for told in attend.captions.values() if "h =" in told] == ["(h w) c -> c h w, h = 16 or 4"]
+    (attend,) = [inset for inset in of_network("ddpm") if inset.design.template == "attend"]
+    assert [told for told in attend.design.captions.values() if "h =" in told] == ["(h w) c -> c h w, h = n"]
+    assert "n" in places_of(attend)[0] and {row[places_of(attend)[0].index("n")] for row in places_of(attend)[1:]} == {"16", "4"}
 
 
 def test_what_holds_at_other_places_for_another_operation_has_a_column_of_its_own() -> None:
@@ -214,7 +220,16 @@ network n { input x[8, 8, 8]  b(8) -> b(32) }
     graph = graph_of(text)
     (design,) = designs(graph, [scope for scope in graph.members if scope.kind == "block"])
     told = [design.captions[node.index] for node in design.nodes[0] if node.operation.name == "conv"]
-    assert told == ["3x3, 4\u00b7width", "3x3, in", "3x3, 11\u202635"]
+    assert told == ["3x3, 4\u00b7width", "3x3, in", "3x3, n"]
+    assert design.symbols == {"width": (8, 32), "in": (8, 11), "n": (11, 35)}
+
+
+def test_a_table_tells_what_the_boxes_of_its_inset_name() -> None:
+    """And nothing that is inside a box which is not opened: that block has an inset of its own."""
+    found = {inset.letter + inset.design.template: inset for inset in of_network("swin_t")}
+    assert "m" in found["alayer"].design.symbols
+    assert places_of(found["alayer"])[0] == ("", "n", "in")
+    assert places_of(found["awindowed"])[0] == ("", "n", "m")
 
 
 HOLDS_ITSELF = """
@@ -342,7 +357,7 @@ network n { input x[3, 8, 8]  row(1, 8) -> row(2, 8) }
 def test_a_parameter_with_the_word_beside_the_number_is_a_letter() -> None:
     """Not `attention heads` or `dilated dilation`; one that no word about it has is free."""
     layer, windowed = (next(one for one in of(compile("swin_t").graph) if one.template == word) for word in ("layer", "windowed"))
-    assert windowed.headings == ("n",) and layer.headings == ("n", "in")  # h is the height in `(h p) (w q) c`
+    assert windowed.headings == ("n", "m") and layer.headings[:2] == ("n", "in")  # h is the height in `(h p) (w q) c`
     assert "n heads" in windowed.captions.values()
     graph = graph_of("""block b(dilation, heads) { conv(8, dilation = dilation) -> tokens -> attention(heads) }
 network n { input x[8, 8, 8]  b(1, 2) -> rearrange("(h w) c -> c h w", h = 8) -> b(2, 4) -> rearrange("(h w) c -> c h w", h = 8) -> b(4, 8) }

@@ -85,8 +85,11 @@ def test_numbers_of_the_readers_own_stand_over_the_boxes_and_in_the_table(browse
     from selenium.webdriver.support.ui import Select
 
     browser.get(page(tmp_path, graph_of(FORK), VALUES))
+    chosen = Select(browser.find_element("id", "color"))
+    assert chosen.first_selected_option.text == "time", "what was asked for is seen at once"
+    chosen.select_by_visible_text("kind")
     assert browser.find_elements("css selector", "#canvas .number") == []
-    Select(browser.find_element("id", "color")).select_by_visible_text("energy")
+    chosen.select_by_visible_text("energy")
     numbers = "return [...document.querySelectorAll('#canvas .number')].map(text => [text.closest('.box').getAttribute('aria-label').split(' ')[0], text.textContent])"
     assert browser.execute_script(numbers) == [["left", "30"], ["right", "12.5"]]
     assert "42.5 in all" in browser.find_element("id", "legend").text
