@@ -177,7 +177,8 @@ that they are.
 $ archc diff resnet50 resnet50d
 
 Steps are matched by their names; what is left is matched by what it does, so that a renamed step is no removal, and one that stands
-elsewhere is moved (`>`) where it is the only one of its operation, arguments and shapes that is left in either network.
+elsewhere is moved (`>`) where it is the only one of its operation, arguments and shapes that is left in either network. One that reads what
+another of its kind read stands in its place, and is changed: `operation: relu -> gelu`.
 
 ## Sweeping
 

@@ -2,8 +2,9 @@
 
 Steps with weights are matched by their paths, those without by what they read, then by their paths as well. What is left on both sides
 is matched in order by operation, arguments and shape, which finds what was only renamed, then out of order where one step alone on either
-side is that, which finds what was moved, and then by operation and surroundings, which finds what was renamed and changed. None of these
-takes a single step out of a block of which the most is gone or new: there it is a step like any other, and nobody moved it.
+side is that, which finds what was moved, and then by operation and surroundings, which finds what was renamed and changed. At last one
+that reads what another of its kind read, or has its name, stands in its place. None of these takes a single step out of a block of which
+the most is gone or new: there it is a step like any other, and nobody moved it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from .cost_table import Work
 from .table import Listing
 
 _Search: TypeAlias = Callable[[Sequence[Node], Sequence[Node]], list[tuple[Node, Node]]]
+
+REPLACED = frozenset({"convolution", "dense", "norm", "activation", "pool", "merge", "regularise", "recurrent", "attention"})
+"""The families of which one operation can stand for another: what only moves data, or is learned alone, is no other in another's place."""
 
 LARGEST_MATCH = 4000
 """Unmatched steps on a side beyond which only equal neighbours are matched (the search takes quadratic time at worst)."""
@@ -248,7 +252,29 @@ def _match(before: Graph, after: Graph) -> tuple[list[tuple[int, int]], set[int]
         done_before, done_after = {one.index for one, _ in found}, {two.index for _, two in found}
         left_before = [node for node in left_before if node.index not in done_before]
         left_after = [node for node in left_after if node.index not in done_after]
-    return sorted(pairs), moved
+    return sorted([*pairs, *_replaced(homes, left_before, left_after, dict(pairs))]), moved
+
+
+def _replaced(homes: _Homes, before: Sequence[Node], after: Sequence[Node], to_new: dict[int, int]) -> list[tuple[int, int]]:
+    """What stands in the place of another operation of its kind: reads the same, or has its name. A `gelu` for a `relu`, a `gn` for a `bn`."""
+    found: list[tuple[Node, Node]] = []
+    to_new = dict(to_new)
+    named = {(node.unique, node.operation.family): node for node in after}
+    reading: dict[Hashable, list[Node]] = {}
+    for node in after:
+        reading.setdefault((node.operation.family, tuple(sorted(node.inputs))), []).append(node)
+    taken: set[int] = set()
+    for old in before:
+        if old.operation.family not in REPLACED:
+            continue
+        read = reading.get((old.operation.family, tuple(sorted(to_new.get(index, -1) for index in old.inputs))), [])
+        namesakes = [node for node in [named.get((old.unique, old.operation.family))] if node is not None]
+        new = next((node for node in (*namesakes, *read) if node.index not in taken), None)
+        if new is not None:
+            taken.add(new.index)
+            to_new[old.index] = new.index
+            found.append((old, new))
+    return [(old.index, new.index) for old, new in homes.settled(found)]
 
 
 @dataclass(slots=True)
@@ -316,13 +342,18 @@ def _change(
         return Change("added" if old is None else "removed", old, new, work=work)
     # By name: a pattern of `rearrange` brings sizes of its own.
     given, later = dict(old.operation.arguments()), dict(new.operation.arguments())
+    other = old.operation.name != new.operation.name
+    if other:  # of arguments those that both have
+        given, later = ({name: value for name, value in row.items() if name in given and name in later} for row in (given, later))
     arguments = tuple(
         (name, _value(given.get(name)), _value(later.get(name)))
         for name in {**given, **later}
         if not _says_the_same(given.get(name), later.get(name))
     )
-    if arguments and _does_the_same(old, new):
+    if arguments and not other and _does_the_same(old, new):
         arguments = ()
+    if other:
+        arguments = (("operation", old.operation.name, new.operation.name), *arguments)
     shapes = (old.shape, new.shape) if old.shape != new.shape else None
     wired = tuple(to_new.get(index, -1) for index in old.inputs)
     operands = None

@@ -35,6 +35,30 @@ def test_an_argument_and_what_follows_from_it() -> None:
     assert "~ fc (linear): features: 10 -> 20, [10] -> [20], +170 parameters, +160 MACs" in difference.text()
 
 
+def test_what_stands_in_the_place_of_another_of_its_kind_is_a_change() -> None:
+    """It was gone and new, and all that read it changed: 26 rows for an activation that is another."""
+    text = BEFORE.replace("relu", "gelu").replace("fc: linear(10)", "fc: conv(10, 1)").replace("-> flatten", "")
+    difference = diff(graph_of(BEFORE), graph_of(text))
+    assert [row for row in changes(difference) if row[0] == "changed"][:3] == [
+        ("changed", "relu1", "gelu1"),
+        ("changed", "body.0.relu1", "body.0.gelu1"),
+        ("changed", "body.1.relu1", "body.1.gelu1"),
+    ]
+    assert difference.changes[0].arguments == (("operation", "relu", "gelu"),)
+    assert "~ relu1 -> gelu1 (gelu): operation: relu -> gelu\n" in difference.text()
+    assert ("removed", "fc", None) in changes(difference) and ("added", None, "fc") in changes(difference), (
+        "a dense layer is no convolution"
+    )
+
+
+def test_one_with_the_name_of_another_of_its_kind_stands_in_its_place() -> None:
+    difference = diff(graph_of(BEFORE), graph_of(BEFORE.replace("conv(16, 3) -> bn\n", "dwconv(3) -> gn(4) -> gelu\n")))
+    found = {row.before.unique: row for row in difference.changes if row.before is not None}
+    assert found["body.0.conv1"].kind == "changed" and found["body.0.conv1"].arguments[0] == ("operation", "conv", "dwconv")
+    assert found["body.0.bn1"].arguments[0] == ("operation", "bn", "gn")
+    assert ("added", None, "body.0.gelu1") in changes(difference)
+
+
 def test_a_rename_is_no_removal() -> None:
     difference = diff(graph_of(BEFORE), graph_of(BEFORE.replace("stem:", "entry:").replace("stage body", "stage main")))
     assert {row.kind for row in difference.changes} == {"renamed"}
