@@ -6,6 +6,7 @@ differ in numbers, which become the class's parameters.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import field
 from enum import Enum
 
@@ -89,6 +90,8 @@ class Design:
     outputs: tuple[int, ...]
     local: dict[int, int]
     form: Form = Form.CLASS
+    has_more: bool = False
+    """Whether what contains a module of it puts layers into it, which it does not run."""
     name: str = ""
     sites: int = 0
     words: dict[str, int] = field(default_factory=dict)
@@ -142,6 +145,9 @@ def build_designs(graph: Graph, units: Units, recipes: Recipes, started_in_class
         design.form = (
             _form(design) if design is not designs[-1] else Form.CHAIN_CLASS if _is_sequential(graph, units, design) else Form.CLASS
         )
+    for design in designs:
+        for inner in _given_more(design):
+            inner.form, inner.has_more = Form.CLASS, True
     for design in designs:
         for call in design.members:  # its calls, and what is called from outside alone
             _choose_call(design, call)
@@ -294,6 +300,16 @@ def _form(design: Design) -> Form:
         return Form.NAMED
     is_list = not design.units[0].scope.template and all(call.design is not None for call in design.calls)
     return Form.NAMED if is_list and len(names) > 3 else Form.CLASS
+
+
+def _given_more(design: Design) -> Iterator[Design]:
+    """What a label in the design stands within (`"ds.1"` beside `ds: { … }`): an `nn.Sequential` would run that layer as well."""
+    inner = {call.path: call.design for call in design.members if call.design is not None}
+    for call in design.members:
+        for length in range(1, len(call.path)):
+            within = inner.get(call.path[:length])
+            if within is not None:
+                yield within
 
 
 def _gather_words(design: Design) -> None:

@@ -43,6 +43,8 @@ class Plan:
 
     def place_in_list(self, design: Design, path: Sequence[str]) -> tuple[str, int, int] | None:
         """Of a member of an nn.ModuleList: how the list is reached, the member's place in it, and how many it holds."""
+        if design.has_more and len(path) == 1:
+            return None  # the list holds others as well
         return place_in_list(self.levels[design.name], path, self.levels)
 
     def works_in_place(self) -> list[bool]:

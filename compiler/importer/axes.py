@@ -169,6 +169,8 @@ def _say(step: Step, record: Operation, names: list[Axes], shapes: tuple[Shape, 
         step.arguments.pop("last")
     for row in record.parameters():
         value = getattr(record, row.name)
+        if record.lies_on_top and row.name == "axis" and value == 1 and row.default == 0 and len(shapes[0]) < 3:
+            step.arguments["axis"] = value - len(shapes[0]) - 1  # from the end, for 1 may be meant with the batch counted (W518)
         if not row.kind.names_axes or isinstance(value, str) or not record.finds_axis(row.name) or row.name not in step.arguments:
             continue
         words = [_word(axis, names[0]) for axis in (value if isinstance(value, tuple) else (value,))]

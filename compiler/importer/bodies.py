@@ -60,7 +60,8 @@ class Builder:
         sources = [row.number for row in self.flat.inputs]
         units = self.units((), 0, len(self.flat.steps))
         line = Line(self, units)
-        body = line.whole(sources, [number for _, number in self.flat.outputs])
+        targets = [number for _, number in self.flat.outputs]
+        body = line.whole(sources, [*self._where_sides_begin(line, sources, targets), *targets])
         for _, number in self.flat.outputs:
             if number in self.whole:  # an output is a step, which has a label
                 body.items.append(self.skip(number))
@@ -69,25 +70,35 @@ class Builder:
             self._side(line, body, name, number)
         return body
 
+    def _where_sides_begin(self, line: Line, sources: list[int], targets: list[int]) -> list[int]:
+        """The tensors that side heads read: such a tensor stands in the main line, and not within a path."""
+        main = [number for target in targets for number in line.known_before(sources, target)]
+        found = {number for _, side in self.flat.side_outputs for number in line.ancestors([*sources, *main], side)}
+        return [number for number in main if number in found]
+
     def _side(self, line: Line, body: Body, name: str, number: int) -> None:
         """A side head: its steps go where the tensor is that they begin with."""
         there = {item.number: place for place, item in enumerate(body.items)}
-        reached = [source for source in there if source in line.ancestors(list(there), number)]
-        if len(reached) != 1:
-            raise Unsaid(f"the side output {name} reads {len(reached)} tensors of the main line")
-        items = line.items(reached, reached[0], number)
+        known = [*(row.number for row in self.flat.inputs), *there]
+        reads = line.ancestors(known, number)
+        reached = [source for source in known if source in reads]
+        if not reached:
+            raise Unsaid(f"the side output {name} reads no tensor of the main line")
+        begin = reached[-1]
+        items = line.items(reached, begin, number)
+        place = there.get(begin, -1) + 1
+        entry = [self.entries[begin]]
         kind = ""
         if len(items) == 1 and isinstance(items[0], Scope) and items[0].label == name:
             kind, items = items[0].kind, items[0].body.items
-        if len(items) == 1 and isinstance(items[0], Op) and items[0].label == name:
-            body.items.insert(
-                there[reached[0]] + 1,
-                Aux(f"{name}_head", number=number, body=Body(items, [self.entries[reached[0]]]), is_flat=True),
-            )
+        labels = [item.label for item, _ in walk(Body(items)) if item.label is not None]
+        if not kind and not all(label.startswith(f"{name}.") for label in labels):
+            body.items.insert(place, Aux(f"{name}_head", number=number, body=Body(items, entry), is_flat=True))
             return
-        for item, _ in walk(Body(items)):  # of a flat text: the head's name stands before the labels already
-            item.label = None if item.label is None else item.label.removeprefix(f"{name}.")
-        body.items.insert(there[reached[0]] + 1, Aux(name, number=number, body=Body(items, [self.entries[reached[0]]]), kind=kind))
+        if not kind:  # of a flat text: the head's name stands before the labels already
+            for item, _ in walk(Body(items)):
+                item.label = None if item.label is None else item.label.removeprefix(f"{name}.")
+        body.items.insert(place, Aux(name, number=number, body=Body(items, entry), kind=kind))
 
     def units(self, scope: tuple[str, ...], start: int, stop: int) -> dict[int, Unit]:
         found: dict[int, Unit] = {}
@@ -304,9 +315,11 @@ class Line:
             shared = self._shared(known, unit.inputs)
             if shared is None:
                 break
-            found += self.items(known, current, shared)
-            known += self._with_parts(shared)
-            current = shared
+            first = self._made_before(known, unit.inputs, shared)
+            made = shared if first is None else first
+            found += self.items(known, current, made)
+            known += self._with_parts(made)
+            current = made
         if unit.merge is None:
             return [*found, *self._sized(known, current, unit)]
         is_headed = not unit.merge[0]
@@ -376,6 +389,25 @@ class Line:
             if source in readers:
                 readers[source] += 1
         return next(number for number in self.units if readers.get(number, 0) > 1)
+
+    def _made_before(self, known: list[int], inputs: list[int], shared: int) -> int | None:
+        """Where the model had come, by one tensor, before it began with what is shared: that stands first, as it does in the model."""
+        order = {number: place for place, number in enumerate(self.units)}
+        own = self._ancestors(known, shared)
+        begin = min(order[number] for number in own)
+        needed = set[int]().union(*(self._ancestors(known, source) for source in inputs)) - own
+        earlier = [number for number in needed if order[number] < begin and not self._is_alone(number) and number not in self.builder.whole]
+        read = {source for number in earlier for source in self.units[number].inputs}
+        ends = [number for number in earlier if number not in read]
+        weighs = any(
+            isinstance(item := self.units[number].item, Scope) or (isinstance(item, Op) and item.has_weights) for number in earlier
+        )
+        return ends[0] if len(ends) == 1 and weighs and ends[0] not in self.builder.results else None
+
+    def known_before(self, known: list[int], target: int) -> list[int]:
+        """All that is made for the target of what is known, in order."""
+        made = self._ancestors(known, target)
+        return [number for number in self.units if number in made]
 
     def _is_alone(self, number: int) -> bool:
         return number in self.units and self.units[number].is_alone

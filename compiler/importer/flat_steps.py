@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field
 
 import torch
@@ -144,6 +144,8 @@ class Flat:
     steps: list[Step] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
     lies: list[Lies] = field(default_factory=list)
+    lies_in_training: list[Lies] = field(default_factory=list)
+    """How the main output lies among those of training, and then those of the side heads."""
     """How the model has its outputs, where that is known."""
     side_outputs: list[tuple[str, int]] = field(default_factory=list)
     """Those of training alone."""
@@ -153,6 +155,8 @@ class Flat:
     """The keys of the model's state_dict, with their shapes."""
     read: frozenset[str] = frozenset()
     """Those of them that a call takes."""
+    read_in_training: frozenset[str] = frozenset()
+    """Those that a call of training takes, and none of evaluation."""
     given: dict[str, list[tuple[str, int | None, int]]] = field(default_factory=dict)
     """Of modules that take several tensors: each with its name, and its place where it stands in a list."""
     of_archc: bool = False
@@ -181,15 +185,25 @@ class Flat:
 
     def prune(self) -> None:
         """Only what leads to an output stays; the first use of a layer that is left keeps its weights."""
-        needed = {number for _, number in (*self.outputs, *self.side_outputs)}
-        for step in reversed(self.steps):
-            if step.number in needed:
-                needed.update(step.inputs)
+        needed = self.leading_to([number for _, number in (*self.outputs, *self.side_outputs)])
         self.steps = [step for step in self.steps if step.number in needed]
         kept = set[str]()
         for step in self.steps:
             step.shared = step.shared and step.key in kept
             kept |= {step.key} if step.key is not None else set()
+
+    def leading_to(self, numbers: Iterable[int]) -> set[int]:
+        """These tensors, and all that they are made of."""
+        found = set(numbers)
+        for step in reversed(self.steps):
+            if step.number in found:
+                found.update(step.inputs)
+        return found
+
+    def keys_of(self, number: int) -> set[str | None]:
+        """The weights that a tensor comes of."""
+        found = self.leading_to([number])
+        return {step.key for step in self.steps if step.number in found}
 
     def alone(self) -> set[int]:
         """What no input leads to: learned tensors, constants, and what is made of these alone."""

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import datetime
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from itertools import product
 
@@ -74,9 +74,7 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
     runs = Runs(model, source)
     why, differs_at = "", ""
     tried: set[str] = set()
-    for (is_flat, forms, several), in_rounds in product(WAYS, (True, False)):
-        if (flat and not is_flat) or (is_flat and in_rounds):
-            continue
+    for is_flat, forms, several, in_rounds in _ways(runs, flat):
         try:
             text, notes = _text(runs.steps(), model, name, is_flat, forms, several, in_rounds)
             if several and SEVERAL.search(text):
@@ -99,7 +97,7 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
                 *notes,
                 *([f"no blocks were found that are equal to the model ({why}): a flat text"] if is_flat and not flat else []),
             ]
-            told = told_once([*told, *_left_out(proof.missing, model.module, runs.flat.read)])
+            told = told_once([*told, *_left_out(proof.missing, model.module, runs.flat)])
             if proof.doubt:
                 told.append(proof.doubt)
             return Imported(_headed(text, model, told), is_flat, proof, told)
@@ -128,6 +126,16 @@ def _imported(model: Model, name: str, flat: bool, source: str) -> Imported:
         f"no text that is equal to the model was found: {why}",
         FAULT,
     )
+
+
+def _ways(runs: Runs, flat: bool) -> Iterator[tuple[bool, bool, bool, bool]]:
+    """How a text is tried, and whether with loops of several steps; with side heads first, and where no text has them, without."""
+    while True:
+        for (is_flat, forms, several), in_rounds in product(WAYS, (True, False)):
+            if (is_flat or not flat) and not (is_flat and in_rounds):
+                yield is_flat, forms, several, in_rounds
+        if not runs.without_sides():
+            return
 
 
 def _nameless(proof: Proof, model: Model) -> str | None:
@@ -159,7 +167,7 @@ def told_once(notes: Sequence[str]) -> list[str]:
     return found
 
 
-def _left_out(missing: Sequence[str], module: nn.Module, read: Collection[str]) -> list[str]:
+def _left_out(missing: Sequence[str], module: nn.Module, flat: Flat) -> list[str]:
     """Why the text has fewer keys than the model: some are other names of a tensor that it has, some are tables, others nothing reads."""
     first: dict[int, str] = {}
     tied = {}
@@ -169,10 +177,11 @@ def _left_out(missing: Sequence[str], module: nn.Module, read: Collection[str]) 
         if name in missing and kept not in missing:
             tied[name] = kept
     left = [key for key in missing if key not in tied]
-    tables, dead = ([key for key in left if key in read and (key in buffers) is is_table] for is_table in (True, False))
+    tables, dead = ([key for key in left if key in flat.read and (key in buffers) is is_table] for is_table in (True, False))
     said = [f"`{name}` is tied to `{kept}`, whose name both have" for name, kept in tied.items()]
     rows = (
-        ("that no run reads {} left out", [key for key in left if key not in read]),
+        ("that training alone reads {} left out", [key for key in left if key in flat.read_in_training]),
+        ("that no run reads {} left out", [key for key in left if key not in flat.read | flat.read_in_training]),
         ("that no output depends on {} left out", dead),
         ("of tables {} left out, whose numbers the text has itself", tables),
     )

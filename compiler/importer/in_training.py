@@ -95,8 +95,7 @@ def told_of_training(text: nn.Module, model: Model, inputs: Sequence[torch.Tenso
 
 
 def _differences(theirs: _Run, ours: _Run, module: nn.Module) -> Iterator[str]:
-    common = min(len(theirs.answers), len(ours.answers))
-    if common < len(theirs.answers) or _apart(theirs.answers[:common], ours.answers[:common]):
+    if not _has_all(ours.answers, theirs.answers):
         yield "in training the model does not answer as this text, which is what it does in evaluation"
         return
     moved = [key for key, row in theirs.kept.items() if key in ours.kept and _apart([row], [ours.kept[key]])]
@@ -115,6 +114,19 @@ def _differences(theirs: _Run, ours: _Run, module: nn.Module) -> Iterator[str]:
     other = [key for key in reached if _other_gradient(theirs.gradients.get(key), ours.gradients[key])]
     if other:
         yield f"gradients reach these otherwise in the model: {first_keys(other)}"
+
+
+def _has_all(ours: Sequence[torch.Tensor], theirs: Sequence[torch.Tensor]) -> bool:
+    """Whether the first answers are alike, and those of side heads in whatever order."""
+    if not ours or _apart(theirs[:1], ours[:1]):
+        return False
+    left = list(ours[1:])
+    for row in theirs[1:]:
+        place = next((place for place, other in enumerate(left) if not _apart([row], [other])), None)
+        if place is None:
+            return False
+        del left[place]
+    return True
 
 
 def _other_gradient(theirs: torch.Tensor | None, ours: torch.Tensor) -> bool:

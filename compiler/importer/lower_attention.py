@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from .flat_steps import Plain
 from .known import Data, Fixed
 from .lower import Lowering, bind, lowers
-from .lower_constant import numbers
+from .lower_constant import numbers, of_one_image, reshaped
 from .lower_fixed import beside
 from .lower_masks import attention_mask, finite
 from .lower_truths import added, is_truth, not_, padding
@@ -34,6 +36,13 @@ def attention(low: Lowering, call: Call) -> None:
     arguments: dict[str, Plain] = {"heads": row["num_heads"], "dropout": row["dropout_p"], "bias": row["in_proj_bias"] is not None}
     told, masks = _masks(low, row["attn_mask"], row["key_padding_mask"], query.shape[0], like.fold)
     inputs = [query] if query.number == key.number else [query, key]
+    if like.alone and len(like.shape) == 3:  # learned rows, which the batch has in common: PyTorch's axis of the batch is none here
+        if any(item.shape[1] != 1 for item in inputs):
+            raise Unsaid("attention of learned rows that are several beside each other")
+        rows = [reshaped(low, item, (item.shape[0], item.shape[2])) for item in inputs]
+        found = low.between("attention", arguments | told, [*rows, *masks], rows[0].bare, owner)
+        low.emit(call, "reshape", {"shape": list(low.result(call).bare)}, [found])
+        return
     if like.fold == 1:
         low.emit(call, "attention", arguments | told, [*inputs, *masks], owner)
         return
@@ -93,7 +102,12 @@ def core(low: Lowering, call: Call) -> None:
     lead, shared = rows[0].bare[:-2], rows[1].bare[:-2]
     if lead != shared and not (row["enable_gqa"] or (shared[:-1] == lead[:-1] and shared[-1:] == (1,))):
         raise Unsaid("attention whose heads share their keys")
-    low.emit(call, "sdpa", {"scale": row["scale"], "causal": bool(row["is_causal"])}, rows)
+    low.emit(call, "sdpa", {"scale": _scale(row["scale"], query.shape[-1]), "causal": bool(row["is_causal"])}, rows)
+
+
+def _scale(told: float | None, features: int) -> float | None:
+    """What logits are multiplied by; None where that is what they are multiplied by anyway."""
+    return None if told is not None and math.isclose(told, features**-0.5, rel_tol=1e-6) else told
 
 
 def _added(low: Lowering, mask: Ref) -> Data:
@@ -102,6 +116,6 @@ def _added(low: Lowering, mask: Ref) -> Data:
         return low.data(mask)
     if isinstance(low.of(mask), Data):
         return added(low, not_(low, low.data(mask)))
-    kept = low.values.of(mask.number)
+    kept = of_one_image(low, mask.number, low.alone_shape(mask.number))
     fill = finite(torch.where(kept, 0.0, float("-inf")))
     return numbers(low, fill, tuple(fill.shape))

@@ -52,10 +52,7 @@ def reshaped(low: Lower, data: Data, shape: tuple[int, ...]) -> Data:
 
 def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
     """Numbers, or a table by its name. Of what was stretched over the batch the part of one image is taken."""
-    tensor = low.values.of(number)
-    for axis, (size, wanted) in enumerate(zip(tensor.shape, shape, strict=True)):
-        if size != wanted:
-            tensor = _of_one(tensor, axis, wanted)
+    tensor = of_one_image(low, number, shape)
     value = low.trace.values[number]
     # A larger one's key is left out, which the header says.
     is_kept = value.source == "buffer" and value.name in low.stored and tensor.numel() <= MOST_TOLD
@@ -63,6 +60,15 @@ def fixed(low: Lower, number: int, shape: tuple[int, ...]) -> Data:
     if is_kept:
         low.made[number] = made  # a checkpoint has it once
     return made
+
+
+def of_one_image(low: Lower, number: int, shape: tuple[int, ...]) -> torch.Tensor:
+    """The numbers of a fixed tensor; of one that was stretched over the batch, those of one image."""
+    tensor = low.values.of(number)
+    for axis, (size, wanted) in enumerate(zip(tensor.shape, shape, strict=True)):
+        if size != wanted:
+            tensor = _of_one(tensor, axis, wanted)
+    return tensor
 
 
 def _of_one(tensor: torch.Tensor, axis: int, size: int) -> torch.Tensor:

@@ -44,7 +44,11 @@ def conv(low: Lowering, call: Call) -> None:
         key = low.key(row["weight"], row["bias"])
     rank = len(weight.shape) - 2
     kernel, dilation = weight.shape[2:], spread(row["dilation"], rank)
-    half = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
+    stride = spread(row["stride"], rank)
+    half = tuple(
+        d * (k - 1) // 2 if d * (k - 1) % 2 == 0 or s > 1 else None  # an even window loses a row, of which its number tells (W507)
+        for k, d, s in zip(kernel, dilation, stride, strict=True)
+    )
     source, mode, pad = data, "zeros", row["padding"]
     if before is not None and before.path == call.path and before.arguments.get("mode") not in (None, "zeros"):
         # `nn.Conv2d(padding_mode = "reflect")` pads first: one step of the language.
@@ -56,7 +60,7 @@ def conv(low: Lowering, call: Call) -> None:
     arguments: dict[str, Plain] = {
         "channels": weight.shape[0],
         "kernel": one(kernel),
-        "stride": one(spread(row["stride"], rank)),
+        "stride": one(stride),
         "pad": pad if isinstance(pad, str) else "half" if spread(pad, rank) == half else one(spread(pad, rank)),
         "groups": row["groups"],
         "dilation": one(dilation),

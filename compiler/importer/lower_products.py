@@ -8,6 +8,8 @@ from .known import Data
 from .lower import Lowering, bind, lowers
 from .lower_arithmetic import summed, times
 from .lower_fixed import beside
+from .lower_reductions import reduce
+from .lower_shapes import permute
 from .traced import Call, Ref
 from .unsaid import Unsaid, across
 
@@ -112,11 +114,14 @@ def _stretched(low: Lowering, row: Data, lead: tuple[int, ...]) -> Data:
 
 @lowers("einsum")
 def einsum(low: Lowering, call: Call) -> None:
-    """Of two tensors; the letter of the batch goes, where no rows are folded into it."""
+    """Of one tensor, or of two; the letter of the batch goes, where no rows are folded into it."""
     pattern, *given = call.arguments
     given = given[0] if given and isinstance(given[0], list) else given
+    if len(given) == 1 and "." not in pattern:
+        _of_one(low, call, pattern, given[0])
+        return
     if len(given) != 2 or "." in pattern:
-        raise Unsaid("`einsum` of other than two tensors")
+        raise Unsaid("`einsum` of more than two tensors, or with `...`")
     left, _, after = pattern.replace(" ", "").partition("->")
     sides = left.split(",")
     made, rows = low.result(call), [low.data(ref) for ref in given]
@@ -146,6 +151,21 @@ def einsum(low: Lowering, call: Call) -> None:
     if any(letter not in after and (letter in sides[0]) != (letter in sides[1]) for letter in set(left) - {","}):
         raise Unsaid("`einsum` that sums along an axis of one tensor alone")
     low.emit(call, "einsum", {"pattern": f"{words[0]}, {words[1]} -> {words[2]}"}, rows)
+
+
+def _of_one(low: Lowering, call: Call, pattern: str, ref: Ref) -> None:
+    """An `einsum` of one tensor turns its axes, or sums along some."""
+    before, _, after = pattern.replace(" ", "").partition("->")
+    if len(set(before)) != len(before) or len(set(after)) != len(after) or not after:
+        raise Unsaid("`einsum` along a diagonal, or without an axis that is left")
+    gone = [axis for axis, letter in enumerate(before) if letter not in after]
+    order = [before.index(letter) for letter in after]
+    if not gone:
+        permute(low, replace(call, function="permute", arguments=(ref, order), keywords={}))
+    elif order == sorted(order):
+        reduce(low, replace(call, function="sum", arguments=(ref, gone), keywords={}))
+    else:
+        raise Unsaid("`einsum` that sums along axes of one tensor and turns the others")
 
 
 def _by_one_number(low: Lowering, call: Call, rows: list[Data], letters: list[list[str]]) -> None:

@@ -380,7 +380,7 @@ def _shaken(module: nn.Module, generator: torch.Generator, shared: Collection[st
     for key, value in module.state_dict().items():
         if key in tables:
             continue
-        size = gain * (2 / max(1, value[0].numel())) ** 0.5 if value.dim() > 1 else gain
+        size = gain * (2 / max(1, value.shape[1:].numel())) ** 0.5 if value.dim() > 1 else gain
         if key in apart:
             apart[key].data = windows.of(value.shape, size)
         elif not value.dtype.is_floating_point:

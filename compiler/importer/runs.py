@@ -13,7 +13,7 @@ from ...reporting.error import ArchError
 from ..files.system_errors import EXTRAS, installed_by
 from .calling import call, needed
 from .fixed_values import answered
-from .flat_steps import Flat
+from .flat_steps import Flat, Step
 from .graph_model import GraphModel
 from .known import BATCHES
 from .lower_trace import lower
@@ -46,6 +46,8 @@ class Runs:
         self.model, self.source = model, source
         self.traces: list[Trace] = []
         """The runs of evaluation."""
+        self._plain: Flat | None = None
+        """The steps without side heads, where there are some."""
         if model.flat is not None:
             self.flat = model.flat
             return
@@ -79,7 +81,10 @@ class Runs:
             raise refusal(source, flat.missing, modules, model.constructors)
         if len(flat.outputs) == 1 and self._has_unread(flat):
             with contextlib.suppress(ArchError, Unsaid):  # what training alone reads is left out then, and said
-                flat = _with_sides(lower(self._runs(training=True), modules, model.starts, model.has_one_size), flat) or flat
+                both = lower(self._runs(training=True), modules, model.starts, model.has_one_size)
+                flat.read_in_training = both.read - flat.read
+                if (sides := _with_sides(both, flat)) is not None:
+                    self._plain, flat = flat, sides
         if self.traces[0].left_out:
             told = ", ".join(self.traces[0].left_out[:MOST_TOLD])
             flat.notes.append(f"the model returns {told} beside its tensors, which a network does not: left out")
@@ -89,8 +94,16 @@ class Runs:
             flat.notes += training_notes(model.module, model.inputs, model.by_name)
         put_back(flat, model.in_training)
         flat.of_archc = model.of_archc
-        model.lies = flat.lies
+        model.lies, model.lies_in_training = flat.lies, flat.lies_in_training
         self.flat = flat
+
+    def without_sides(self) -> bool:
+        """Leave the side heads out from now on; whether there were any."""
+        if self._plain is None:
+            return False
+        self._plain.notes, self.flat, self._plain = self.flat.notes, self._plain, None
+        self.model.lies_in_training = []
+        return True
 
     def steps(self) -> Flat:
         """The steps, for one who changes them."""
@@ -262,11 +275,30 @@ def _with_sides(both: Flat, plain: Flat) -> Flat | None:
     if last is None:  # the input itself
         return None
     main = [row for row in both.outputs if row[1] in made and (made[row[1]].key, made[row[1]].path) == (last.key, last.path)]
+    if len(main) > 1:
+        keys = plain.keys_of(last.number)
+        main = [row for row in main if both.keys_of(row[1]) == keys]
     if len(main) != 1 or both.missing or len(both.outputs) < 2:
         return None
-    both.side_outputs = [
-        (re.sub(r"\W", "_", made[number].path.partition(".")[0]) or f"aux{count}", number)
-        for count, (_, number) in enumerate(row for row in both.outputs if row != main[0])
-    ]
+    main_line = both.leading_to([main[0][1]])
+    ends = [made[number] for _, number in both.outputs if number != main[0][1]]
+    heads = [both.leading_to([end.number]) - main_line for end in ends]
+    both.side_outputs = []
+    for place, end in enumerate(ends):
+        elsewhere = main_line.union(*(head for other, head in enumerate(heads) if other != place))
+        name = _own_name(both, end, heads[place], elsewhere)
+        both.side_outputs.append((re.sub(r"\W", "_", name) or f"aux{place}", end.number))
+    by_number = {number: row for (_, number), row in zip(both.outputs, both.lies, strict=True)}
+    both.lies_in_training = [by_number[number] for _, number in (*main, *both.side_outputs)]
     both.outputs, both.lies = main, plain.lies
     return both
+
+
+def _own_name(both: Flat, end: Step, head: set[int], elsewhere: set[int]) -> str:
+    """The shortest path of modules that is a side head's alone."""
+    keys = [step.key for step in both.steps if step.number in head and step.key]
+    path = end.key or end.path or (keys[-1] if keys else "")
+    others = [f"{step.key or step.path}." for step in both.steps if step.number in elsewhere]
+    parts = path.split(".")
+    names = (".".join(parts[: count + 1]) for count in range(len(parts)))
+    return next((name for name in names if not any(other.startswith(f"{name}.") for other in others)), path)

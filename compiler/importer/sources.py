@@ -80,6 +80,8 @@ class Model:
     """Whether archc wrote it."""
     lies: list[Lies] = field(default_factory=list)
     """How it has its outputs, where these lie in another way than the language's."""
+    lies_in_training: list[Lies] = field(default_factory=list)
+    """The same of a run in training, where side heads answer as well."""
     rewritten: tuple[str, ...] = ()
     """Weights that it writes into as it runs."""
     in_training: list[dict[str, Any]] = field(default_factory=list)
@@ -92,7 +94,8 @@ class Model:
         """The tensors that it answers with, as they lie here. A number for each image is [batch, 1] among the inputs, and [batch] where it takes it so."""
         given = [row.squeeze(1) if like.dim() == 1 else row for row, like in zip(inputs, self.inputs, strict=True)]
         found = [tensor for _, tensor in outputs(call(self.module, given, self.by_name))]
-        return [row.as_here(found[row.place]) for row in self.lies] or found
+        rows = self.lies_in_training if self.module.training and self.lies_in_training else self.lies
+        return [row.as_here(found[row.place]) for row in rows] or found
 
     def __repr__(self) -> str:
         return f"<Model {self.name} of {self.origin}>"

@@ -237,6 +237,8 @@ class Writer:
             return operation.text
         if operation == "reuse":
             return f"reuse({_quoted(str(item.arguments['label'][0]))})"
+        if operation == "dropout" and not item.is_kept and item.arguments["p"] == [0]:
+            return "identity"  # it keeps its place among numbers
         return self._called(operation, item.arguments)
 
     def _called(self, operation: str, given: dict[str, list[Any]]) -> str:

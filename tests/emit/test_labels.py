@@ -145,3 +145,19 @@ def test_every_file_holds_them(tmp_path: Path) -> None:
     ):
         done = run.invoke(group, further)
         assert done.exit_code in (0, 1) and "bug" not in done.output, done.output
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'ds: { "0": conv(4) }\n"ds.1": conv(4)',
+        'ds: indexed { conv(4) }\n"ds.1": conv(4)',
+        'ds: indexed { repeat 3 { conv(4) } }\nrelu -> "ds.3": conv(4)',
+        'ds: indexed { repeat 3 { conv(4) -> relu } }\n"ds.9": conv(4)',
+        'aux ds indexed { conv(4) }\n"ds.1": conv(4)',
+        'ds: { a: conv(4) -> "b-c": conv(4) }\n"ds.d-e": conv(4) -> "ds.f": conv(4)',
+    ],
+)
+def test_a_layer_put_into_what_stands_beside_it_runs_once(body: str) -> None:
+    """A module does not run what is put into it from outside, as an `nn.Sequential` would."""
+    check(f"network n {{\ninput x[4, 6, 6]\n{body}\n}}\n")

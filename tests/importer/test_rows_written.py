@@ -86,7 +86,7 @@ def by_views(x: Tensor, layers: Sequence[nn.Module]) -> Tensor:
     ("fill", "steps"),
     [
         (rows, ["stack {"]),
-        (columns, ["stack(axis = 1) {"]),
+        (columns, ["stack(axis = -1) {"]),
         (written_twice, ["stack {"]),
         (slices, ["concat(axis = channels) { | linear(4) | linear(4) | linear(4) }"]),
         (overlapping, ["constant(0", "slice(axis = channels, stop = 3)"]),

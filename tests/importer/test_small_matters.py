@@ -1,0 +1,139 @@
+"""What brings no warning, and forms that are read as what they are: rows that learn, an einsum of one tensor, masks stretched over the batch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import archc
+
+from .same import imported
+
+
+class Queries(nn.Module):
+    """Learned rows see each other first, then the input; PyTorch's axis of the batch stands second."""
+
+    def __init__(self, batch_first: bool) -> None:
+        super().__init__()
+        self.rows = nn.Parameter(torch.randn(3, 8))
+        self.first = batch_first
+        self.own = nn.MultiheadAttention(8, 2, batch_first=batch_first)
+        self.other = nn.MultiheadAttention(8, 2, batch_first=batch_first)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = self.rows[None].repeat(x.shape[0], 1, 1)
+        if not self.first:
+            x, rows = x.transpose(0, 1), rows.transpose(0, 1)
+        rows = rows + self.own(rows, rows, rows, need_weights=False)[0]
+        found = self.other(rows, x, x, need_weights=False)[0]
+        return found if self.first else found.transpose(0, 1)
+
+
+@pytest.mark.parametrize("batch_first", [True, False])
+def test_learned_rows_see_each_other(batch_first: bool) -> None:
+    imported(Queries(batch_first), [torch.randn(2, 5, 8)], [torch.randn(3, 5, 8)])
+
+
+class Turned(nn.Module):
+    def __init__(self, pattern: str) -> None:
+        super().__init__()
+        self.conv, self.pattern = nn.Conv2d(4, 6, 1), pattern
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.einsum(self.pattern, self.conv(x))
+
+
+@pytest.mark.parametrize("pattern", ["bchw->bhcw", "bchw->bc", "bchw -> bchw", "bchw->bhw"])
+def test_an_einsum_of_one_tensor_turns_or_sums(pattern: str) -> None:
+    imported(Turned(pattern), [torch.randn(2, 4, 6, 8)], [torch.randn(3, 4, 6, 8)])
+
+
+@pytest.mark.parametrize(("pattern", "told"), [("bchw->bwc", "turns the others"), ("bhwc,bhwc,bhwc->bhwc", "more than two")])
+def test_other_einsums_are_refused(pattern: str, told: str) -> None:
+    class Several(Turned):
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.conv(x)
+            return torch.einsum(self.pattern, *[x] * (1 + self.pattern.count(",")))
+
+    with pytest.raises(archc.ArchError, match=told):
+        archc.from_module(Several(pattern).eval(), torch.randn(2, 4, 6, 8))
+
+
+class Stretched(nn.Module):
+    """A mask of truths with a row for each image, all of them the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of = nn.Linear(8, 24)
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = self.of(x).unflatten(-1, (3, 2, 4)).permute(2, 0, 3, 1, 4)
+        place = torch.arange(x.shape[1])
+        seen = (place[:, None] >= place) & (place[:, None] - place < 3)
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=seen[None, None].expand(x.shape[0], 1, -1, -1)).mean(1)
+
+
+def test_a_mask_of_truths_that_is_stretched_over_the_batch() -> None:
+    text = imported(Stretched(), [torch.randn(2, 6, 8)], [torch.randn(3, 6, 8)])
+    assert "scale = " not in text  # of four features it is a half anyway
+
+
+class Scaled(Stretched):
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = self.of(x).unflatten(-1, (3, 2, 4)).permute(2, 0, 3, 1, 4)
+        return F.scaled_dot_product_attention(query, key, value, scale=self.scale).mean(1)
+
+    scale = 4**-0.5
+
+
+def test_a_scale_that_logits_have_anyway_is_left_out() -> None:
+    text = imported(Scaled(), [torch.randn(2, 6, 8)], [torch.randn(3, 6, 8)])
+    assert "scale = " not in text
+    other = Scaled()
+    other.scale = 0.25
+    assert "scale = 0.25" in imported(other, [torch.randn(2, 6, 8)], [torch.randn(3, 6, 8)])
+
+
+class Empty(nn.Module):
+    """A learned tensor without a number, as a class token that a setting leaves out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.token, self.of = nn.Parameter(torch.randn(0, 8)), nn.Linear(8, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.of(torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1))
+
+
+def test_a_learned_tensor_of_no_numbers() -> None:
+    imported(Empty(), [torch.randn(2, 5, 8)], [torch.randn(3, 5, 8)])
+
+
+class Quiet(nn.Sequential):
+    """Windows that no padding centres, and a dropout of nothing between numbers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            nn.Conv2d(3, 4, 4, padding=1), nn.ReLU(), nn.Conv2d(4, 4, 2), nn.Dropout(0.0), nn.Conv2d(4, 4, 2, stride=2), nn.Conv2d(4, 4, 1)
+        )
+
+
+def test_windows_of_even_sides_and_dropouts_of_nothing_bring_no_warning() -> None:
+    text = imported(Quiet(), [torch.randn(2, 3, 16, 16)], [torch.randn(3, 3, 16, 16)])
+    assert "conv(4, 4, pad = 1)" in text and "conv(4, 2, pad = 0) -> identity -> conv(4, 2, stride = 2)" in text
+
+
+class Experts(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.experts, self.gate = nn.ModuleList(nn.Linear(8, 8) for _ in range(3)), nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        each = torch.stack([expert(x) for expert in self.experts], dim=-2)
+        return (each * self.gate(x).softmax(-1).unsqueeze(-1)).sum(-2)
+
+
+def test_an_axis_behind_the_length_brings_no_warning() -> None:
+    assert "stack(axis = -2)" in imported(Experts(), [torch.randn(2, 5, 8)], [torch.randn(3, 5, 8)])
