@@ -18,7 +18,7 @@ from ..graph.batchless import batchless_of, stretched
 from ..graph.facts import facts_of
 from ..graph.graph import Graph
 from ..graph.program import Node
-from ..ops.base import Backward, Saved, product
+from ..ops.base import Backward, Saved, Weight, product
 from ..ops.strides import Layout, elementwise, in_order
 from .dtypes import BYTES, INTEGER_BYTES, weight_bytes
 from .gradients import Gradients
@@ -218,8 +218,8 @@ class _Step:
         state = self.optimizer.copies * sum(weight_bytes(weight, self.dtype) for weight in trainable)
         state += self.optimizer.counters * COUNTER_BYTES * len(trainable)
         inputs = input_bytes(self.graph, self.batch, self.dtype)
-        fixed = sum(product(node.shape) for node in self.graph.nodes if node.shares is None and _is_fixed(node)) * self.item
-        return sum(weight_bytes(weight, self.dtype) for weight in own) + fixed + state + inputs
+        own += [weight for node in self.graph.nodes if node.shares is None for weight in _unsaved(node)]
+        return sum(weight_bytes(weight, self.dtype) for weight in own) + state + inputs
 
     def _size(self, node: Node) -> int:
         return self.facts[node.index].elements * self.images[node.index] * self.item
@@ -490,6 +490,9 @@ class _Step:
         self._moment("optimizer", at, self.optimizer.scratch * largest)
 
 
-def _is_fixed(node: Node) -> bool:
-    """Whether it is a tensor that the module holds and no checkpoint has."""
-    return node.operation.constant(node.input_shapes) is not None and not node.weights
+def _unsaved(node: Node) -> tuple[Weight, ...]:
+    """Tensors that the module holds and no checkpoint has."""
+    operation = node.operation
+    if operation.constant(node.input_shapes) is None or node.weights:
+        return operation.unsaved(node.input_shapes)
+    return (Weight("", node.shape, False, "float" if operation.reads_integers() is None else "int64"),)

@@ -448,7 +448,12 @@ class Expansion:
                     f"two steps are named `{'.'.join((*frame.scope.module.path, *names))}`",
                     Label(span, _how_named(span, names[-1], "named again here")),
                     (Label(earlier, _how_named(earlier, names[-1], "first named here")),),
-                    help='give one of them another label; in a loop, a label with an expression tells the rounds apart: `"conv{i}": conv(…)`',
+                    help="give one of them another label; in a loop, "
+                    + (
+                        "whose rounds an `indexed` body does not number, braces around what a round holds give it a number: `{ … }`"
+                        if known.indexed and span == earlier
+                        else 'a label with an expression tells the rounds apart: `"conv{i}": conv(…)`'
+                    ),
                 )
             )
         known.used[names] = span

@@ -17,7 +17,7 @@ from .explain_lists import gathered
 from .explain_numbers import rounded
 from .explain_steps import part_of
 from .explain_values import comma_of_a_list, dotted_name, from_elsewhere, nothing_of_the_file, unknown_name, with_origins
-from .foreign_methods import method_of_a_tensor, step_as_value
+from .foreign_methods import method_of_a_tensor, step_as_value, step_of_a_number
 from .foreign_shapes import Around
 from .foreign_steps import unknown_step
 from .functions import FUNCTIONS
@@ -323,6 +323,8 @@ class Evaluator:
             tensor = next((row.value for row in node.arguments if row.name is None and isinstance(row.value, ast.Name)), None)
             if tensor is not None and self.environment.binding(tensor.name) is None and self.environment.label(tensor.name) is not None:
                 raise Problem(step_as_value(node, tensor))
+            if callee.place is None and (worked := step_of_a_number(node, callee)) is not None:
+                raise Problem(worked)
         if isinstance(callee, Template | Builtin):
             return Partial(callee, node.arguments, self.environment)
         raise Problem(

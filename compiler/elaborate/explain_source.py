@@ -35,9 +35,13 @@ def must_begin(build: Builder, frame: Frame, before: Tensors, step: ast.Step) ->
     merge = "add(broadcast = true)" if _stretches(nodes[after], nodes[before]) else "…"
     label = text.partition(":")[0] if nodes[after].label and not within else ""
     alone = build.alone.get(before)
-    elsewhere = f"; to read it elsewhere, by `skip({label})`, " + (
+    began = _name_of_entry(frame)
+    first = f"begin a path of a merge with it: `{merge} {{ | skip | {text} }}`"
+    elsewhere = f"to read it elsewhere, by `skip({label})`, " + (
         f"write `skip({alone.name}) -> {text}`, and `skip({alone.name})` before the step that goes on"
         if alone is not None and alone.name is not None
+        else f"begin anew with it, `skip({began}) -> {text}`, and go on by `skip` of what came in"
+        if began is not None
         else "write it first in the network and go on by `skip` of its input"
     )
     raise Problem(
@@ -46,9 +50,19 @@ def must_begin(build: Builder, frame: Frame, before: Tensors, step: ast.Step) ->
             f"`{text}` takes no tensor, and here one comes in",
             Label(span, "drops what comes in"),
             (comes_in, *((Label(made, "all that it gives comes from here"),) if within else ())),
-            help=f"begin a path of a merge with it: `{merge} {{ | skip | {text} }}`" + (elsewhere if label and merge == "…" else ""),
+            # Two such tensors in a row are hardly meant as a sum of both.
+            help=elsewhere if label and alone is not None else f"{first}; {elsewhere}" if label and merge == "…" else first,
         )
     )
+
+
+def _name_of_entry(frame: Frame) -> str | None:
+    """A name of the tensor that entered this body, by which `skip` begins with it again."""
+    for level in frame.environment.levels():
+        for name, labelled in level.labels.items():
+            if labelled.tensor == frame.entry and isinstance(frame.entry, int) and "." not in name:
+                return name
+    return None
 
 
 def _stretches(one: Node, other: Node) -> bool:

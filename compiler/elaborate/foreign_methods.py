@@ -10,10 +10,12 @@ from ...base.source import Span
 from ...dsl import ast
 from ..ops import TABLE
 from ..ops.foreign_names import advice, otherwise, same_as
+from .closures import Builtin
 from .explain_values import taken_up
 from .foreign_axes import PARTED, REDUCED, parted, reduced, size_of
 from .foreign_shapes import FLATTENS_ALL, Around, Differs
 from .foreign_translation import joined, translated
+from .functions import FUNCTIONS
 
 
 def method_of_a_tensor(call: ast.Call, around: Around) -> Diagnostic:
@@ -69,6 +71,18 @@ def step_of_method(call: ast.Call, method: str, around: Around) -> tuple[str | N
         if turned is not None and joined(call.arguments, shape) == joined(call.arguments[:0], shape, start=2):
             return "tokens", place.source.span(place.start, turned.end())
     return translated(replace(call, path=("torch", method)), replace(around, coming=shape)), place
+
+
+def step_of_a_number(call: ast.Call, callee: Builtin) -> Diagnostic | None:
+    """`let depth = log(width)`: what works element by element is a step, and not a function of numbers."""
+    if callee.operation.family != "elementwise" or callee.operation.parameters() or len(call.arguments) != 1:
+        return None
+    return Diagnostic(
+        "E207",
+        f"`{callee.name}` is a step, which works on the tensor at hand, and not a function of numbers",
+        Label(call.span, "a number is wanted here"),
+        help=f"of numbers there are {', '.join(f'`{name}`' for name in sorted(FUNCTIONS))}, and `x ** 0.5`; another number is written out",
+    )
 
 
 def step_as_value(call: ast.Call, tensor: ast.Name) -> Diagnostic:

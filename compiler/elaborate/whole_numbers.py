@@ -84,7 +84,11 @@ class WholeNumbers:
 
     def _before(self, made: Operation, nodes: Sequence[Node], index: int) -> str:
         """What to do with the step that makes other numbers of the whole ones that came in."""
-        node = nodes[index]
+        node = source = nodes[index]
+        while len(source.inputs) == 1 and source.operation.only_moves():
+            source = nodes[source.inputs[0]]
+        if not source.inputs and (written := source.operation.made_whole()) is not None:
+            return f"give `{source.operation.name}` also `{written}`: its numbers are rows of the table then"
         if not node.inputs or node.shape != node.input_shapes[0] or not all(self.inputs_of(nodes, before) for before in node.inputs):
             return _FOR_NUMBERS
         text = " ".join(node.span.text.split())
@@ -125,6 +129,7 @@ def _check_places(source: Node, made: Operation, rows: int, operand: int, looks_
     """Fixed places are read in a table that has them, and nowhere else."""
     count = made.reads_integers() if looks_up else None
     text = " ".join(source.span.text.split())
+    text = text if len(text) <= 80 else f"{text[:60].rstrip()} …"
     if count is None:
         raise Refusal(
             "E335",
@@ -137,7 +142,8 @@ def _check_places(source: Node, made: Operation, rows: int, operand: int, looks_
             "E335",
             f"`{text}` gives places in a table of {rows} rows, and `{made.name}` reads one of {count}",
             operand=operand,
-            help=f"`{made.name}` of {rows}: the product of 2 * side - 1 of the window's sides",
+            help=f"`{made.name}` of {rows}: "
+            + ("rows are counted from 0" if source.operation.made_whole() else "the product of 2 * side - 1 of the window's sides"),
         )
 
 

@@ -141,7 +141,7 @@ class Attention(BuiltAttention):
         return 2 * self.macs(inputs, output) + (2 * (length + inputs[-1][0]) * features if self.bias else 0)
 
     def saved(self, inputs: Shapes, output: Shape) -> Saved:
-        if self.is_built(inputs):
+        if self.is_measured_as_built(inputs):
             return self.built_saved(inputs)
         length, features = inputs[0]
         other = inputs[-1][0]
@@ -150,14 +150,14 @@ class Attention(BuiltAttention):
         return Saved(inputs=tuple(range(len(inputs))), extra=extra)
 
     def scratch(self, inputs: Shapes, output: Shape) -> int:
-        if self.is_built(inputs):
+        if self.is_measured_as_built(inputs):
             return 0
         # Query, key and value, and the heads' answer, while it is projected.
         return (inputs[0][0] + 2 * inputs[-1][0]) * inputs[0][1] + product(output)
 
     def copies(self, inputs: Sequence[Layout], output: Layout, training: bool) -> int:
         shapes = tuple(layout.sizes[1:] for layout in inputs)
-        if self.is_built(shapes):
+        if self.is_measured_as_built(shapes):
             return self.built_copies(inputs, output.elements, training)
         # Where the bias cannot be added as the product is made, both are alive: twice the last projection, beside the first.
         kept = (5 if len(inputs) == 1 else 3) * output.elements + (len(inputs) - 1) * 2 * inputs[-1].elements
@@ -169,7 +169,7 @@ class Attention(BuiltAttention):
         return max(0, first + made - kept)
 
     def kept_copies(self, inputs: Sequence[Layout]) -> int:
-        if self.is_built(tuple(layout.sizes[1:] for layout in inputs)):
+        if self.is_measured_as_built(tuple(layout.sizes[1:] for layout in inputs)):
             return self.built_kept_copies(inputs)
         return sum(copied_rows(layout) for layout in inputs[: len(inputs) - bool(self.mask)])
 
@@ -177,7 +177,7 @@ class Attention(BuiltAttention):
         return tuple(number for number, layout in enumerate(inputs[: len(inputs) - bool(self.mask)]) if copied_rows(layout))
 
     def answers_with_view(self, inputs: Sequence[Layout]) -> bool:
-        return self.built_answers_with_view(inputs) if self.is_built(tuple(row.sizes[1:] for row in inputs)) else self.bias
+        return self.built_answers_with_view(inputs) if self.is_measured_as_built(tuple(row.sizes[1:] for row in inputs)) else self.bias
 
     def gradient_layout(self, number: int, back: Backward) -> Layout:
         return in_order(back.sizes(number))
@@ -192,7 +192,7 @@ class Attention(BuiltAttention):
         """What is most of its steps, each beside what is there as the pass begins (the output's gradient among it)."""
         if self.mask and self.mask_learns is None:
             return self.asked(back.wanted).backward_scratch(back)
-        if self.is_built(back.inputs):
+        if self.is_measured_as_built(back.inputs):
             return self.built_backward_scratch(back)
         (length, features), other = back.inputs[0], back.inputs[-1][0]
         query, both = length * features * back.batch, 2 * other * features * back.batch

@@ -71,6 +71,11 @@ class BuiltAttention(AttentionRule):
         rows += [Weight(f"{last}.bias", (features,))] if self.bias else []
         return tuple(rows)
 
+    def unsaved(self, inputs: Shapes) -> tuple[Weight, ...]:
+        if self.window is None or self.index is not None:
+            return ()
+        return (Weight("relative_position_index", (self._places, self._places), False, "int64"),)
+
     # ---------------------------------------------------------------------------------------------- work
 
     def _counts(self, inputs: Shapes) -> tuple[int, int, int]:
@@ -116,6 +121,7 @@ class BuiltAttention(AttentionRule):
             value_apart=self.qkv_bias == "qv" and len(self.keys or ()) == 3,
             repeat=self.heads // self._groups,
             joined=(self.heads + 2 * self._groups) * size if self.qkv_bias == "qv" and self.parts(inputs).packed else 0,
+            dropped=logits if self.dropout else 0,
         )
 
     def built_saved(self, inputs: Shapes) -> Saved:

@@ -36,6 +36,8 @@ class Sizes:
     """How many heads of queries share one of keys."""
     joined: int
     """Elements of a bias that is put together of those of queries and values, and held to the end; 0: there is none."""
+    dropped: int
+    """Elements, for one image, of the weights of attention of which some are set to 0 while training; 0: none are."""
 
     @property
     def projected(self) -> int:
@@ -86,7 +88,8 @@ def kept(of: Sizes) -> tuple[int, int]:
         elif of.turns[0] and of.parts == 2:
             extra += of.keys  # of one tensor with the values
     else:
-        extra += of.queries + 2 * of.wide_keys + of.logits
+        # Of weights that are dropped: the softmax, which of them stay, and the product of both.
+        extra += of.queries + 2 * of.wide_keys + of.logits + 2 * of.dropped
         if of.norm is not None:
             extra += of.projected if of.parts < 3 else of.queries + of.keys
     return extra, sum(of.turns)
@@ -112,13 +115,13 @@ def needed(of: Sizes, batch: int, output: int, training: bool, folded: int, copi
         )
     if training and not of.fused:
         keys = of.wide_keys if of.repeat == 1 else 3 * of.wide_keys
-        rows.append(batch * (of.ready + of.queries + keys + 2 * of.logits) + copied.query + of.bias - output)
+        rows.append(batch * (of.ready + of.queries + keys + 2 * of.logits + of.dropped) + copied.query + of.bias - output)
         extra, once = kept(of)
         # The last projection, beside all that is kept; values that are not copied are there already, and so is what norms keep.
         twice = 0 if copied.value else of.wide_keys
         if of.norm is not None and of.parts < 3:
             twice += of.projected if of.parts == 1 else 2 * of.keys
-        rows.append(batch * (of.ready + extra - twice) + once + copied.answer)
+        rows.append(batch * (of.ready + extra - twice) + once + copied.answer + of.bias)
     elif not training and not of.fused_in_evaluation:
         # Queries and keys, scaled and copied for their product; then the logits, and these with what is added.
         repeated = 2 * of.wide_keys if of.repeat > 1 else 0
@@ -182,7 +185,9 @@ def backward(of: Sizes, batch: int, freed: int, made: int, last: int, first: int
         rows.append(last - freed + 2 * queries + 2 * keys)
     else:
         level = last - freed - queries  # the answer is let go of
-        rows += [level + 2 * queries, level + queries + wide + logits, level + 2 * logits + of.bias - whole]
+        dropped = batch * of.dropped  # what dropping made is let go of first, and then which stayed
+        rows += [level + 2 * queries, level + queries + wide + logits, level + 2 * logits - dropped - whole]
+        rows.append(level + 2 * logits - 2 * dropped - whole)
     extra, once = kept(of)
     level = last - freed - batch * extra - once - whole + mask
     if of.is_changed:

@@ -65,6 +65,10 @@ class AttentionRule(Operation):
             or self._sequences(inputs) > 2
         )
 
+    def is_measured_as_built(self, inputs: Shapes) -> bool:
+        """PyTorch's own, too, is worked out step by step where weights of attention are dropped: its fused kernel drops none."""
+        return self.is_built(inputs) or self.dropout > 0
+
     def _size(self, inputs: Shapes) -> int:
         return self.head_size or inputs[0][-1] // self.heads
 

@@ -308,6 +308,10 @@ class Operation(EightBits, ModuleForm):
         """Elements of the gradients of weights that are copied when they are there, because they do not lie as the weights do."""
         return 0
 
+    def unsaved(self, inputs: Shapes) -> tuple[Weight, ...]:
+        """Fixed tensors that its module holds beside its weights, and no checkpoint has."""
+        return ()
+
     def held_weight_gradients(self, inputs: Shapes) -> int:
         """Elements that gradients of weights hold beside their own, as parts of a larger tensor that nothing else needs."""
         return 0
@@ -425,6 +429,10 @@ class Operation(EightBits, ModuleForm):
 
     def reads_integers(self) -> int | None:
         """Where the input, or the output of what takes none, holds whole numbers from 0 on (places in a table): how many there are."""
+        return None
+
+    def made_whole(self) -> str | None:
+        """Of a fixed tensor that gives floating point numbers: the argument by which they are rows of a table; None where they are none."""
         return None
 
     def only_moves(self) -> bool:

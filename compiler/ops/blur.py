@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...base.records import dataclass
-from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Window, product
+from .base import Backward, Construct, Family, Operation, Saved, Shape, Shapes, Weight, Window, product
 from .convolution import PAD_MODE
 from .parameters import COUNT, Integer, parameter
 from .spatial import check_pad_mode, need_spatial, too_small
@@ -66,6 +66,9 @@ class BlurPool(Operation):
         if min(shape[1:]) + 2 * self._pad() < self.kernel:
             raise too_small(self.name, shape, (self.kernel,) * rank, (1,) * rank, pads)
         return (shape[0], *((size + 2 * self._pad() - self.kernel) // self.stride + 1 for size in shape[1:]))
+
+    def unsaved(self, inputs: Shapes) -> tuple[Weight, ...]:
+        return (Weight("filter", (self.kernel,) * (len(inputs[0]) - 1), False),)
 
     def macs(self, inputs: Shapes, output: Shape) -> int:
         return product(output) * int(self.kernel ** (len(output) - 1))

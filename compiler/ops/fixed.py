@@ -142,6 +142,11 @@ class Constant(Operation):
     shift: Plain = parameter(Optional("a size, or none", Extent("a size", least=0)), "of a mask: how far the image was shifted", None)
     base: float = parameter(POSITIVE, "of sines: how fast frequencies fall", 10000.0)
     stored: bool = parameter(FLAG, "whether a checkpoint has it, under the step's own name", False)
+    index: bool = parameter(
+        FLAG,
+        "of numbers: whether they are whole ones, the rows that `embedding` reads of a table: `constant([0, 1, 1, 0], index = true)`",
+        False,
+    )
 
     def output(self, inputs: Shapes) -> Shape:
         needed, _, rule = WORDS[self.value] if isinstance(self.value, str) else (("sizes",) if self.sizes else (), "", _filled)
@@ -153,7 +158,24 @@ class Constant(Operation):
         for name in given:
             if name not in needed and not (name == "sizes" and self.value == "window_index"):
                 raise Refusal("E326", f"`constant` of {told} has no use for `{name}`", parameter=name, help="leave it out")
+        if self.index:
+            self._check_whole(told)
         return rule(self)
+
+    def _check_whole(self, told: str) -> None:
+        """Rows of a table are counted from 0. The tables that are places know it by themselves."""
+        if isinstance(self.value, str):
+            raise Refusal("E326", f"`constant` of {told} has no use for `index`", parameter="index", help="leave it out")
+        for number in _flat(self.value):
+            assert isinstance(number, float)
+            if number < 0 or not number.is_integer() or number >= 2**53:
+                raise Refusal(
+                    "E326",
+                    f"`index = true` is of whole numbers from 0, and {number:g} is among them",
+                    parameter="value",
+                    beside=("index",),
+                    help="rows of a table are counted from 0; what is worked with, and not read by, is written without `index`",
+                )
 
     @property
     def _sizes(self) -> Shape:
@@ -172,7 +194,14 @@ class Constant(Operation):
     def reads_integers(self) -> int | None:
         if self.value == "distance_index":
             return 2 * max(self._sizes, default=1) - 1
+        if self.index:
+            return 1 + max(_rows(self.value))
         return product([2 * side - 1 for side in as_written(self.window)]) if self.value == "window_index" else None
+
+    def made_whole(self) -> str | None:
+        numbers = () if isinstance(self.value, str) else _flat(self.value)
+        fit = all(isinstance(number, float) and number >= 0 and number.is_integer() for number in numbers)
+        return "index = true" if numbers and fit else None
 
     def storage(self, inputs: Shapes, output: Shape) -> int:
         return 0
@@ -197,9 +226,10 @@ class Constant(Operation):
                 return Construct("window_distances", ((None, as_written(self.window)),))
             case "causal":
                 return Construct("causal_mask", ((None, sizes[0]),))
+        numbers: tuple[Plain, ...] = tuple(_rows(self.value)) if self.index else _flat(self.value)
         if self.sizes and not isinstance(self.value, tuple):
-            return Construct("torch.full", ((None, sizes), (None, self.value)))
-        return Construct("torch.tensor", ((None, _laid(_flat(self.value), sizes) if self.sizes else self.value),))
+            return Construct("torch.full", ((None, sizes), (None, numbers[0])))
+        return Construct("torch.tensor", ((None, _laid(numbers, sizes or _shape(self.value))),))
 
     def helpers(self, inputs: Shapes) -> tuple[str, ...]:
         return (WORDS[self.value][1],) if isinstance(self.value, str) else ()
@@ -214,6 +244,11 @@ class Constant(Operation):
 def _flat(value: Plain) -> tuple[Plain, ...]:
     """The numbers of lists within lists, in order."""
     return tuple(number for item in value for number in _flat(item)) if isinstance(value, tuple) else (value,)
+
+
+def _rows(value: Plain) -> list[int]:
+    """Whole numbers, which `_check_whole` has found to be such."""
+    return [int(number) for number in _flat(value) if isinstance(number, float)]
 
 
 def _laid(numbers: tuple[Plain, ...], sizes: Shape) -> Plain:

@@ -87,9 +87,19 @@ class Unfold(_Sliding):
     def output(self, inputs: Shapes) -> Shape:
         shape = inputs[0]
         if len(shape) != 3:
-            raise Refusal("E313", f"`unfold` works on an image [C, H, W], and its input is {show(shape)}", operand=0)
+            help = f"a signal is an image of one row: {self._of_a_signal(shape)}" if len(shape) == 2 else None
+            raise Refusal("E313", f"`unfold` works on an image [C, H, W], and its input is {show(shape)}", operand=0, help=help)
         g, count = self._geometry(shape)
         return (shape[0] * product(g.kernel), product(count))
+
+    def _of_a_signal(self, shape: Shape) -> str:
+        """The steps that take the windows of a signal [C, L], whose numbers are those of its one axis."""
+        row = f"`reshape([channels = {shape[0]}, height = 1, width = {shape[1]}])"
+        if any(isinstance(value, tuple) for value in self._fields()):
+            return f"{row}`, and sizes of it like `1x3`"
+        numbers = [f"1x{self.kernel}"]
+        numbers += [f"{word} = 1x{value}" for word, value in (("stride", self.stride), ("dilation", self.dilation)) if value != 1]
+        return f"{row} -> unfold({', '.join([*numbers, *([f'pad = 0x{self.pad}'] if self.pad else [])])})`"
 
     def storage(self, inputs: Shapes, output: Shape) -> int:
         return max(product(inputs[0]), product(output))  # as `fold`'s

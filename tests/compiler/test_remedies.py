@@ -285,7 +285,10 @@ def test_a_factor_that_reaches_its_size_or_aims_at_none_is_not_doubted(body: str
     [
         ("tokens -> linear(8) -> parameter([64, 8])", "`add(broadcast = true) { | skip | parameter([64, 8]) }`"),
         ("tokens -> linear(8) -> parameter([16, 8])", "`… { | skip | parameter([16, 8]) }`"),
-        ("t: tokens\n  latent: parameter([5, 8])\n  skip(t)", "by `skip(latent)`, write it first in the network"),
+        (
+            "t: tokens\n  latent: parameter([5, 8])\n  skip(t)",
+            "by `skip(latent)`, begin anew with it, `skip(x) -> latent: parameter([5, 8])`, and go on by `skip` of what came in",
+        ),
     ],
 )
 def test_a_learned_tensor_is_offered_a_sum_only_where_it_fits_one(body: str, offered: str) -> None:

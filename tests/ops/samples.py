@@ -287,6 +287,8 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("constant", value="window_index", window=(2, 3), sizes=(6, 6)), ()),
     (op("constant", value="distance_index", sizes=(7, 3)), ()),
     (op("constant", value="distance_index", sizes=(4, 8), stored=True), ()),
+    (op("constant", value=(2, 0, 1), index=True), ()),
+    (op("constant", value=3, sizes=(4,), index=True, stored=True), ()),
     (op("constant", value="window_distances", window=(3, 1)), ()),
     (op("constant", value="causal", sizes=(4,)), ()),
     (op("constant", value=(0.1, 0.2, 0.3), sizes=(3, 1, 1)), ()),
