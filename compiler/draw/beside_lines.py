@@ -36,16 +36,20 @@ class Piece:
     line: Line
 
 
-def aside(pieces: Sequence[Piece], curves: Mapping[str, Sequence[Point]], walls: Sequence[Place]) -> list[Piece]:
-    """The pieces, the words that a line runs through at the nearest place beside their own line where none does and nothing else stands."""
+def aside(
+    pieces: Sequence[Piece], curves: Mapping[str, Sequence[Point]], walls: Sequence[Place], frames: Sequence[Place] = ()
+) -> list[Piece]:
+    """The pieces, the words that a line or the edge of a frame runs through at the nearest place beside their own line where none does and
+    nothing else stands."""
     made = list(pieces)
+    edges = [edge for frame in frames for edge in edges_of(frame)]
     drawn = [(_around(points), points) for points in curves.values()]
     places = {piece.name: place for piece in pieces if (place := label_place(piece.line, piece.way)) is not None}
     for number, piece in enumerate(made):
         place = places.get(piece.name)
-        if place is None or not _is_met(place, drawn, 0.5):
+        if place is None or not (_is_met(place, drawn, 0.5) or any(overlap(place, edge) for edge in edges)):
             continue
-        others = [*walls, *(other for name, other in places.items() if name != piece.name)]
+        others = [*walls, *edges, *(other for name, other in places.items() if name != piece.name)]
         free = (
             one
             for one in _beside(curves[piece.name], place)
@@ -73,6 +77,12 @@ def _beside(points: Sequence[Point], place: Place) -> list[Place]:
             x, y = (x0 + x1) / 2 + side * across * off, (y0 + y1) / 2 + side * down * off
             found.append(Place(x - place.width / 2, y - WORD / 2, place.width, WORD))
     return sorted(found, key=lambda one: round(math.hypot(one.x - place.x, one.y - place.y), 3))
+
+
+def edges_of(frame: Place) -> tuple[Place, ...]:
+    """The four edges of a frame, as wide as their line."""
+    x, y, right, bottom = frame.x - 0.5, frame.y - 0.5, frame.x + frame.width - 0.5, frame.y + frame.height - 0.5
+    return Place(x, y, frame.width, 1), Place(x, bottom, frame.width, 1), Place(x, y, 1, frame.height), Place(right, y, 1, frame.height)
 
 
 def _around(points: Sequence[Point]) -> Place:

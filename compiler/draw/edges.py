@@ -111,7 +111,7 @@ class _Ends:
             bundles.setdefault(key, []).append(edge)
         split = [part for edges in bundles.values() for part in self._parted(edges)]
         names = [*self.entries.values(), *(box.name for box in self.root.boxes()), *self.exits.values()]
-        lines = _with_skips([self._line(edges) for edges in split], names)
+        lines = self._with_skips([self._line(edges) for edges in split], names)
         return self._labelled(lines), tuple(hidden)
 
     def _parted(self, edges: list[Edge]) -> list[list[Edge]]:
@@ -152,6 +152,28 @@ class _Ends:
             count = max(count, *map(len, given.values()))
         size = not any(is_read(self.graph.nodes, edge) for edge in edges)
         return Line(tail, head, tuple(edges), tuple(tensors), count=count, training_only=training_only, size=size)
+
+    def _with_skips(self, lines: list[Line], names: Sequence[str]) -> list[Line]:
+        """Marks the lines whose tail reaches their head by another way as well: where weights are applied several times, the same application."""
+        graph = flow(lines, names)
+        rank = ranks(graph)
+        applied: dict[tuple[str, str], set[int]] = {}
+        for line in lines:
+            applied.setdefault((line.tail, line.head), set()).update(self._application(user) for _, user, _ in line.edges)
+        marked = []
+        for line in lines:
+            own = {self._application(user) for _, user, _ in line.edges}
+            far = rank[line.head] - rank[line.tail] > 1 and graph.in_degree(line.head) > 1
+            skip = far and any(not own.isdisjoint(applied[other, line.head]) for other in _others(graph, rank, line.tail, line.head))
+            marked.append(replace(line, skip=skip) if skip else line)
+        return marked
+
+    def _application(self, user: int) -> int:
+        """Which application of weights that are applied several times a step is of; 0 where they are not."""
+        box = self.box_of.get(user)
+        if box is None or not box.is_applied:
+            return 0
+        return next(number for number, node in enumerate(box.nodes) if node.index == user) // len(box.first)
 
     def _labelled(self, lines: list[Line]) -> tuple[Line, ...]:
         """Gives one line of each tensor its shape, where the box in front of it changed the shape or hands on tensors of several shapes."""
@@ -207,18 +229,6 @@ def is_read(nodes: Mapping[int, Node] | Sequence[Node], edge: Edge) -> bool:
     return operand == 0 or not getattr(nodes[user].operation, "like", False) or len(nodes[user].inputs) > 2
 
 
-def _with_skips(lines: list[Line], names: Sequence[str]) -> list[Line]:
-    """Marks the lines whose tail reaches their head by another way as well."""
-    graph = flow(lines, names)
-    rank = ranks(graph)
-    marked = []
-    for line in lines:
-        far = rank[line.head] - rank[line.tail] > 1 and graph.in_degree(line.head) > 1
-        skip = far and _reaches(graph, rank, line.tail, line.head)
-        marked.append(replace(line, skip=skip) if skip else line)
-    return marked
-
-
 def flow(lines: Iterable[Line], names: Iterable[str]) -> networkx.MultiDiGraph[str]:
     """The boxes and the lines between them."""
     import networkx as nx
@@ -244,11 +254,12 @@ def ranks(graph: networkx.MultiDiGraph[str]) -> dict[str, int]:
     return {name: rank for rank, row in rows for ring in row for name in rings.nodes[ring]["members"]}
 
 
-def _reaches(graph: networkx.MultiDiGraph[str], rank: Mapping[str, int], tail: str, head: str) -> bool:
-    """Whether a way of two lines or more leads from `tail` to `head`: nothing behind the head is looked at."""
+def _others(graph: networkx.MultiDiGraph[str], rank: Mapping[str, int], tail: str, head: str) -> set[str]:
+    """The boxes from which another way than the line from `tail` comes to `head`: nothing behind the head is looked at."""
     import networkx as nx
 
     def onwards(name: str) -> Iterator[str]:
-        return (after for after in graph.successors(name) if rank[after] <= rank[head] and (name, after) != (tail, head))
+        return (after for after in graph.successors(name) if rank[after] <= rank[head] and after != head)
 
-    return any(after == head for _, after in nx.generic_bfs_edges(graph, tail, neighbors=onwards))
+    reached = {after for _, after in nx.generic_bfs_edges(graph, tail, neighbors=onwards)}
+    return reached.intersection(graph.predecessors(head))

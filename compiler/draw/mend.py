@@ -19,6 +19,7 @@ from .picture import Frame, Picture
 from .route import LONGEST, Ground, bends, cells, doors, route, spline
 from .ways import Ways, columns
 
+ASIDE, SWAYS = 8.0, 3.0  # points: of a straight line from the edge of what it leads to, and by how much one sways that should be straight
 CURL = math.radians(330)  # how far a line may turn in all
 INDENT, ROW, BELOW = 8.0, 10.5, 3.0  # points: of a heading from the edge of its frame, of a row of it, of what reaches below its last row
 
@@ -65,13 +66,38 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         way = Way(points, _beside(piece, corners, [*boxes.values(), *headings.values(), *words]))
         curves[piece.name] = curve(points)
         pieces[pieces.index(piece)] = replace(piece, way=way)
-    pieces = aside(pieces, curves, (*boxes.values(), *headings.values()))
+    pieces = [_straight(piece, curves, geometry, (*boxes.values(), *headings.values())) for piece in pieces]
+    pieces = aside(pieces, curves, (*boxes.values(), *headings.values()), frames)
     ways = {piece.name: piece.way for piece in pieces}
     return replace(
         geometry,
         ways=tuple(ways[f"e{number}"] for number in range(len(geometry.ways))),
         common={name: ways.get(name, way) for name, way in geometry.common.items()},
     )
+
+
+def _straight(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, walls: Sequence[Place]) -> Piece:
+    """A line from a port, straight down where that is free: Graphviz leads it around where nothing stands."""
+    start, head = geometry.places[piece.ends[0]], geometry.places[piece.ends[1]]
+    if piece.ends[0] not in geometry.common or piece.ends[1] in geometry.common or piece.way.label is not None:
+        return piece
+    x, y, end = start.x + start.width / 2, start.y + start.height, head.y
+    sways = max(abs(point[0] - x) for point in curves[piece.name])
+    if not head.x + ASIDE < x < head.x + head.width - ASIDE or end - y < ASIDE or sways < SWAYS:
+        return piece
+    corners = ((x, y), (x, end))
+    points = spline(corners, arrow=True)
+    line = curve(points)
+    if any(through(line, place, 2) for place in walls if place not in (start, head)):
+        return piece
+    # Through the port of others it would seem to be theirs.
+    ports = (_joint(geometry.places[name]) for name in geometry.common if name in geometry.places and name != piece.ends[0])
+    if any(abs(port.x - x) < ASIDE and y < port.y + port.height / 2 < end for port in ports):
+        return piece
+    if _crossings(line, piece.name, curves) > _crossings(curves[piece.name], piece.name, curves):
+        return piece
+    curves[piece.name] = line
+    return replace(piece, way=Way(points, None))
 
 
 def _pieces(picture: Picture, geometry: Geometry, found: Ways) -> Iterator[Piece]:

@@ -27,6 +27,7 @@ BEND, BORDER, BESIDE = (
 )  # what a bend costs, the edge of a frame, a point along another line or across it; a point of way costs 1
 LONGEST = 250_000  # crossings that are looked at for one way; beyond it the line stays as it is
 CELL = 3.0  # points: how close two lines are that run along each other
+ALONG = 4.0  # what a point of way along the edge of a frame costs, over which a line cannot be seen
 
 Step = tuple[int, int]
 
@@ -209,6 +210,8 @@ class _Grid:
             self.busy_in_column.setdefault(column, []).append(row)
         self.cell_columns, self.cell_rows = [_cell(x) for x in self.xs], [_cell(y) for y in self.ys]
         self.rest = dict[tuple[int, int], float]()
+        self.edges_in_column = [_at_edge(x, ((place.x, place.width, place.y, place.height) for place in ground.frames)) for x in self.xs]
+        self.edges_in_row = [_at_edge(y, ((place.y, place.height, place.x, place.width) for place in ground.frames)) for y in self.ys]
         # Which frames a crossing is in: those of its column that are those of its row.
         self.in_column = [_spans((frame.x, frame.width) for frame in ground.frames)(x) for x in self.xs]
         self.in_row = [_spans((frame.y, frame.height) for frame in ground.frames)(y) for y in self.ys]
@@ -230,13 +233,22 @@ class _Grid:
         one, two = self.point(at), self.point(there)
         length = abs(one[0] - two[0]) + abs(one[1] - two[1])
         borders = (self.in_column[at[0]] & self.in_row[at[1]] ^ self.in_column[there[0]] & self.in_row[there[1]]).bit_count()
-        return there, length + borders * BORDER + self._busy(at, there) * CELL * BESIDE
+        return there, length + borders * BORDER + self._busy(at, there) * CELL * BESIDE + self._along(at, there) * ALONG
 
     def _busy(self, at: tuple[int, int], there: tuple[int, int]) -> int:
         """How many cells between two crossings other lines run through."""
         if at[1] == there[1]:
             return _held(self.busy_in_row.get(self.cell_rows[at[1]], ()), self.cell_columns[at[0]], self.cell_columns[there[0]])
         return _held(self.busy_in_column.get(self.cell_columns[at[0]], ()), self.cell_rows[at[1]], self.cell_rows[there[1]])
+
+    def _along(self, at: tuple[int, int], there: tuple[int, int]) -> float:
+        """How far a step runs along the edges of frames."""
+        across = at[1] == there[1]
+        spans = self.edges_in_row[at[1]] if across else self.edges_in_column[at[0]]
+        if not spans:
+            return 0.0
+        start, end = sorted((self.point(at)[not across], self.point(there)[not across]))
+        return sum(max(0.0, min(end, stop) - max(start, begin)) for begin, stop in spans)
 
     def least(self, at: tuple[int, int], targets: Sequence[tuple[int, int]]) -> float:
         """What the rest of the way costs at least: its length, and the edges of the frames that one end is in and the other is not."""
@@ -258,6 +270,11 @@ def _held(places: Sequence[int], one: int, two: int) -> int:
     if one > two:
         one, two = two, one
     return bisect_right(places, two) - bisect_left(places, one)
+
+
+def _at_edge(place: float, frames: Iterable[tuple[float, float, float, float]]) -> list[tuple[float, float]]:
+    """From where to where the edges of frames stand at a place; of each its beginning and size this way, then the other way."""
+    return [(begin, begin + size) for start, wide, begin, size in frames if min(abs(start - place), abs(start + wide - place)) < CLEAR]
 
 
 def _spans(rows: Iterable[tuple[float, float]]) -> Callable[[float], int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations, groupby, pairwise
 from xml.etree import ElementTree
@@ -22,6 +23,9 @@ from archc.compiler.graph.graph import Graph
 from archc.compiler.graph.program import Scope
 
 from .test_headings import bezier
+
+FAR = 40.0
+"""Points that a line may run along the edge of a frame."""
 
 
 def laid_out(graph: Graph, pictures: Sequence[Picture], look: Look = PLAIN) -> list[tuple[Picture, Geometry]]:
@@ -200,6 +204,31 @@ def loose(picture: Picture, geometry: Geometry) -> list[tuple[str, str]]:
     return [(tail, head) for tail, head, way in pieces if not is_at(tail, way.points[0]) or not is_at(head, way.points[-1])]
 
 
+def along(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str, float]]:
+    """Lines that run along the edge of a frame, over which they are not seen, with how far they do."""
+    found = []
+    frames = [(frame.name, geometry.places[frame.name]) for frame in picture.frames()]
+    for line, way in zip(picture.lines, geometry.whole(ways_in(picture, geometry)), strict=True):
+        for name, at in frames:
+            edges = [(0, at.x, at.y, at.height), (0, at.x + at.width, at.y, at.height)]
+            edges += [(1, at.y, at.x, at.width), (1, at.y + at.height, at.x, at.width)]
+            for axis, place, start, size in edges:
+                far = sum(
+                    max(0.0, min(max(one[1 - axis], two[1 - axis]), start + size) - max(min(one[1 - axis], two[1 - axis]), start))
+                    for one, two in pairwise(curve(way.points))
+                    if max(abs(one[axis] - place), abs(two[axis] - place)) < 1
+                )
+                if far > FAR:
+                    found.append((line.tail, line.head, name, round(far)))
+    return found
+
+
+def without_tip(root: ElementTree.Element) -> list[str]:
+    """Lines that end in no arrow. The common pieces of several lines end at a port and have none."""
+    edges = [group for group in root.iter(tag("g")) if re.fullmatch(r"e\d+", group.get("id", ""))]
+    return [group.get("id", "") for group in edges if next(group.iter(tag("polygon")), None) is None]
+
+
 def wrong(graph: Graph, picture: Picture, geometry: Geometry) -> dict[str, object]:
     """All that is wrong with the boxes and lines of a picture."""
     found: dict[str, object] = {
@@ -208,6 +237,7 @@ def wrong(graph: Graph, picture: Picture, geometry: Geometry) -> dict[str, objec
         "lines through boxes": crossed(picture, geometry),
         "lines through headings": struck(picture, geometry),
         "lines that hang loose": loose(picture, geometry),
+        "lines along the edge of a frame": along(picture, geometry),
         "skips out of their frame": straying(picture, geometry),
         "branches": [] if arms(picture).level else out_of_order(graph, picture, geometry),  # the arms of a U go before
     }

@@ -14,7 +14,7 @@ from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.sample import EVERYTHING, sample
 
-from .checks import laid_out, overlapping, unreadable, wrong
+from .checks import laid_out, overlapping, unreadable, without_tip, wrong
 from .reading import lines
 from .test_library import NETWORKS
 
@@ -93,3 +93,4 @@ def test_texts_can_be_read_and_none_stands_on_another(name: str) -> None:
         root = ElementTree.fromstring(first)
         assert overlapping(root) == []
         assert unreadable(root) == []
+        assert without_tip(root) == []

@@ -7,13 +7,14 @@ from xml.etree import ElementTree
 import pytest
 
 from archc.compiler.draw import Options, View, draw_text, fold
+from archc.compiler.draw.beside_lines import edges_of, overlap
 from archc.compiler.draw.picture import Picture
 from archc.compiler.draw.ways import branches, ways
 from archc.compiler.driver import check
 from archc.compiler.graph.graph import Graph
 from tests.support import graph_of
 
-from .checks import laid_out, loose, out_of_order
+from .checks import along, label_boxes, laid_out, loose, out_of_order, without_tip
 from .test_headings import ROOM, groups, points, rows
 
 
@@ -130,6 +131,29 @@ def test_a_line_that_is_led_anew_begins_where_the_port_is_seen(name: str, part: 
     graph = graph_called(name)
     ((picture, geometry),) = laid_out(graph, [fold(graph, View(open=(part,)))])
     assert ways(picture).ports and loose(picture, geometry) == []
+
+
+@pytest.mark.parametrize("name", ["yolov3", "segnet", "googlenet", "retinanet_resnet50"])
+def test_lines_keep_off_the_edges_of_frames_and_end_in_arrows(name: str) -> None:
+    graph = graph_called(name)
+    ((picture, geometry),) = laid_out(graph, [fold(graph)])
+    assert along(picture, geometry) == []
+    drawn = draw_text(graph, "svg", Options(insets=False)).data
+    assert drawn is not None and without_tip(ElementTree.fromstring(drawn)) == []
+    edges = [place for frame in picture.frames() for place in edges_of(geometry.places[frame.name])]
+    assert [words for words, place in label_boxes(picture, geometry) if any(overlap(place, edge) for edge in edges)] == []
+
+
+def test_a_line_from_a_port_is_straight_where_nothing_stands_below() -> None:
+    """YOLOv3's finest map came into its neck in an S, and bowed on its way to the sum below."""
+    graph = graph_called("yolov3")
+    ((picture, geometry),) = laid_out(graph, [fold(graph)])
+    found = ways(picture)
+    skips = [number for number, line in enumerate(picture.lines) if line.skip and number in found.port_of]
+    assert len(skips) == 2
+    for number in skips:
+        across = [x for x, _ in geometry.ways[number].points]
+        assert max(across) - min(across) < 1
 
 
 def test_the_main_path_is_a_straight_line() -> None:

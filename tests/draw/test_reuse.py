@@ -69,6 +69,13 @@ def test_a_head_that_is_applied_to_many_levels_is_drawn_once() -> None:
     assert out.count == 5  # each has a shape of its own
 
 
+def test_the_levels_of_a_pyramid_lead_each_to_its_own_application_and_skip_nothing() -> None:
+    """One is made of the other, and one box reads both: but no application of the head does."""
+    drawn = fold(heads(5))
+    (box,) = (box for box in drawn.boxes() if box.is_applied)
+    assert [line.skip for line in drawn.lines if line.head == box.name] == [False] * 5
+
+
 def test_few_uses_and_uses_that_go_elsewhere_are_boxes_of_their_own() -> None:
     for graph, uses in ((heads(3), 2), (heads(4, " -> relu"), 3)):
         assert [(box.count, box.shares) for box in fold(graph).boxes() if box.scope is not None] == [(1, ""), *[(1, "head0")] * uses]
