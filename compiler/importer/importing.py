@@ -150,9 +150,12 @@ def _nameless(proof: Proof, model: Model) -> str | None:
 
 NAMED = re.compile(r"`[^`]*`")
 
+MOST_PAIRS = 24
+"""How many names with what they stand for a note lists."""
+
 
 def told_once(notes: Sequence[str]) -> list[str]:
-    """Notes that differ in names alone: the first, and of how many others it is as true."""
+    """Notes that differ in names alone: the first, and of which others it is as true. Where several names differ, each is told with its own."""
     alike: dict[str, dict[str, None]] = {}
     for note in notes:
         alike.setdefault(NAMED.sub("`", note), {})[note] = None
@@ -162,8 +165,13 @@ def told_once(notes: Sequence[str]) -> list[str]:
             found += rows
             continue
         names = [NAMED.findall(row) for row in rows]
-        place = next((place for place, others in enumerate(zip(*names, strict=True)) if len(set(others)) > 1), 0)
-        found.append(f"{rows[0]} (and so with {len(rows) - 1} more: {first_keys([row[place].strip('`') for row in names[1:]])})")
+        places = [place for place, others in enumerate(zip(*names, strict=True)) if len(set(others)) > 1]
+        if len(places) < 2:
+            others = first_keys([row[places[0]].strip("`") for row in names[1:]])
+        else:
+            told = [" and ".join(row[place] for place in places) for row in names[1:]]
+            others = ", ".join(told[:MOST_PAIRS]) + (", …" if len(told) > MOST_PAIRS else "")
+        found.append(f"{rows[0]} (and so with {len(rows) - 1} more: {others})")
     return found
 
 
@@ -178,7 +186,8 @@ def _left_out(missing: Sequence[str], module: nn.Module, flat: Flat) -> list[str
             tied[name] = kept
     left = [key for key in missing if key not in tied]
     tables, dead = ([key for key in left if key in flat.read and (key in buffers) is is_table] for is_table in (True, False))
-    said = [f"`{name}` is tied to `{kept}`, whose name both have" for name, kept in tied.items()]
+    pairs = dict.fromkeys(_of_modules(name, kept, module) for name, kept in tied.items())
+    said = [f"`{name}` is tied to `{kept}`, whose name both have" for name, kept in pairs]
     rows = (
         ("that training alone reads {} left out", [key for key in left if key in flat.read_in_training]),
         ("that no run reads {} left out", [key for key in left if key not in flat.read | flat.read_in_training]),
@@ -186,6 +195,15 @@ def _left_out(missing: Sequence[str], module: nn.Module, flat: Flat) -> list[str
         ("of tables {} left out, whose numbers the text has itself", tables),
     )
     return [*said, *(_counted(keys, why) for why, keys in rows if keys)]
+
+
+def _of_modules(name: str, kept: str, module: nn.Module) -> tuple[str, str]:
+    """Two names of a tensor; those of the modules around it, where one module has both."""
+    while True:
+        (outer, _, last), (other, _, other_last) = name.rpartition("."), kept.rpartition(".")
+        if last != other_last or not outer or not other or module.get_submodule(outer) is not module.get_submodule(other):
+            return name, kept
+        name, kept = outer, other
 
 
 def _counted(keys: Sequence[str], why: str) -> str:

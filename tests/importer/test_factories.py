@@ -211,7 +211,7 @@ def test_outputs_have_names_that_a_text_can_give() -> None:
     text = archc.from_module(module, torch.zeros(2, 4))
     names = ["in_", "if_", "fc", "x", "a_b", "a_b_2", "class_", "forward_", "out8", "out9", "output", "plain"]
     assert [row.split(" = ")[0].strip() for row in text.partition("  output ")[2].rstrip("}\n").split(",")] == names
-    assert "## Note: the output `in` is called `in_` here (and so with 5 more: `if`, `a.b`, `a_b`, \u2026)." in text
+    assert "## Note: the output `in` is called `in_` here (and so with 5 more: `if` and `if_`, `a.b` and `a_b`, `a_b` and `a_b_2`, " in text
     built = archc.load(text, weights=module.state_dict()).eval()
     x = torch.rand(2, 4)
     for ours, theirs in zip(built(x), module(x).values(), strict=True):

@@ -106,9 +106,29 @@ def test_what_is_as_true_of_many_is_told_once() -> None:
     text = archc.from_module(Mirrored(), torch.zeros(2, 8))
     assert (
         text.count("is tied to") == 1
-        and "`b.0.weight` is tied to `a.0.weight`, whose name both have (and so with 11 more: `b.0.bias`, " in text
+        and "`b.0.weight` is tied to `a.0.weight`, whose name both have (and so with 11 more: `b.0.bias` and `a.0.bias`, " in text
     )
     assert text.count("[batch, 1] here") == 1 and "(and so with 11 more: `1`, `2`, `3`, …)" in text
+
+
+class Shared(nn.Module):
+    """One layer of modules, gone through under three names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), nn.Linear(8, 8))
+        self.layers = nn.ModuleList([self.one, self.one])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in self.layers:
+            x = x + layer(x)
+        return x
+
+
+def test_modules_of_two_names_are_told_as_such() -> None:
+    text = archc.from_module(Shared(), torch.zeros(2, 8))
+    assert "`layers.0` is tied to `one`, whose name both have" in text and "`layers.1` is tied to `one`" in text
+    assert ".weight" not in text, text
 
 
 class OfOneLength(nn.Module):
