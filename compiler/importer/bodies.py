@@ -7,7 +7,7 @@ stands a step, or a merge whose paths are bodies themselves. Tensors that severa
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -399,10 +399,14 @@ class Line:
         earlier = [number for number in needed if order[number] < begin and not self._is_alone(number) and number not in self.builder.whole]
         read = {source for number in earlier for source in self.units[number].inputs}
         ends = [number for number in earlier if number not in read]
-        weighs = any(
-            isinstance(item := self.units[number].item, Scope) or (isinstance(item, Op) and item.has_weights) for number in earlier
-        )
-        return ends[0] if len(ends) == 1 and weighs and ends[0] not in self.builder.results else None
+        if len(ends) != 1 or ends[0] in self.builder.results or self._layers(earlier) <= self._layers(own):
+            return None  # a query beside a long line, say, stands well where it is read
+        return ends[0]
+
+    def _layers(self, numbers: Iterable[int]) -> int:
+        """How many of them have weights."""
+        items = [self.units[number].item for number in numbers]
+        return sum(isinstance(item, Scope) or (isinstance(item, Op) and item.has_weights) for item in items)
 
     def known_before(self, known: list[int], target: int) -> list[int]:
         """All that is made for the target of what is known, in order."""
