@@ -210,9 +210,11 @@ def _match(before: Graph, after: Graph) -> tuple[list[tuple[int, int]], set[int]
         del old[was.unique]
         to_old[now.index] = was.index
 
-    def by_name(node: Node) -> None:
+    def by_name(node: Node, whatever_shape: bool = True) -> None:
         match = old.get(node.unique)
-        if node.index not in to_old and match is not None and match.operation.name == node.operation.name:
+        if node.index in to_old or match is None or match.operation.name != node.operation.name:
+            return
+        if whatever_shape or match.shape == node.shape:
             pair(match, node)
 
     # Keys name what has weights. The other names count steps of a kind, and one more shifts them: what such a step reads tells more.
@@ -223,15 +225,22 @@ def _match(before: Graph, after: Graph) -> tuple[list[tuple[int, int]], set[int]
     for node in before.nodes:
         if not node.weights and node.inputs:
             readers.setdefault((node.operation, _read(node, node.inputs)), []).append(node)
-    for node in after.nodes:
-        if node.index in to_old or node.weights or not node.inputs:
-            continue
-        read = tuple(to_old.get(index, -1) for index in node.inputs)
-        alike = [was for was in readers.get((node.operation, _read(node, read)), ()) if was.unique in old]
-        if alike:
-            pair(next((was for was in alike if was.unique == node.unique), alike[0]), node)
-    for node in after.nodes:
-        by_name(node)
+
+    def by_what_they_read() -> None:
+        for node in after.nodes:
+            if node.index in to_old or node.weights or not node.inputs:
+                continue
+            read = tuple(to_old.get(index, -1) for index in node.inputs)
+            alike = [was for was in readers.get((node.operation, _read(node, read)), ()) if was.unique in old]
+            if alike:
+                pair(next((was for was in alike if was.unique == node.unique), alike[0]), node)
+
+    by_what_they_read()
+    # The names of what was made of the same size tell what read them; at last those of whatever size.
+    for whatever_shape in (False, True):
+        for node in after.nodes:
+            by_name(node, whatever_shape)
+        by_what_they_read()
     pairs = [(was, now) for now, was in to_old.items()]
     homes = _Homes.of(before, after, pairs)
     left_after = [node for node in after.nodes if node.index not in to_old]
@@ -367,7 +376,14 @@ def _change(
         return Change("moved", old, new, operands=operands, work=work)
     if arguments or shapes or operands or shares or work[0] != work[1]:
         return Change("changed", old, new, arguments, shapes, operands, shares, work)
-    return Change("renamed", old, new, work=work) if old.unique != new.unique else None
+    if old.unique == new.unique or _is_counted_alone(old, new):
+        return None
+    return Change("renamed", old, new, work=work)
+
+
+def _is_counted_alone(old: Node, new: Node) -> bool:
+    """Whether nobody named a step: `relu2` is `relu3` once another stands before it."""
+    return not (old.label or new.label or old.weights) and (old.scope.unique, old.scope.kind) == (new.scope.unique, new.scope.kind)
 
 
 def _says_the_same(value: object, now: object) -> bool:
