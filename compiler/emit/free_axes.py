@@ -80,6 +80,18 @@ class FreeAxes:
             shapes.append(tuple(shape))
         return tuple(shapes)
 
+    def varying_outputs(self) -> tuple[tuple[int, ...], ...]:
+        """Of each output, the axes whose size follows one that is free."""
+        outputs = [node.index for node in self.graph.outputs]
+        found: list[set[int]] = [set() for _ in outputs]
+        for free in self.axes:
+            here, far = (_run(self.graph, free, size) for size in (free.example, free.example + free.period))
+            if here is None or far is None:
+                continue
+            for places, index in zip(found, outputs, strict=True):
+                places.update(place for place, size in enumerate(here[index]) if size != far[index][place])
+        return tuple(tuple(sorted(places)) for places in found)
+
     def dims(self) -> tuple[dict[int, torch.export.Dim], ...]:
         """What is free of each input; the batch is, and it is the same for all."""
         import torch

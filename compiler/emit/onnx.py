@@ -17,6 +17,7 @@ from ..files.write import whole
 from ..graph.graph import Graph
 from .attention_axes import attention_of_four_axes
 from .free_axes import FreeAxes, as_free_as_can_be
+from .onnx_adaptive import windows_of_the_day
 from .onnx_correlation import correlation_by_rows
 from .own_steps import told_at_its_step
 from .torch_export import answering_plainly, example_inputs, export_alone, quiet
@@ -57,6 +58,7 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
             verbose=False,
         )
         assert program is not None
+        _are_free(program.model, free)
         _tell_scopes(program.model)
         program.save(draft, external_data=False)
 
@@ -65,6 +67,7 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
         _small_out_pads(plain),
         attention_of_four_axes(),
         correlation_by_rows(plain),
+        windows_of_the_day(bool(dynamic)),
         whole(path) as draft,
         torch.no_grad(),
         quiet(),
@@ -74,6 +77,22 @@ def save(module: nn.Module, graph: Graph, path: str, dynamic: Sequence[str] = ()
                 return as_free_as_can_be(graph, dynamic, made)[1]
         except torch.onnx.OnnxExporterError as error:
             raise ArchError((_cannot(error, path),)) from error
+
+
+def _are_free(model: Any, free: FreeAxes) -> None:
+    """Refuse a file in which a size is fixed all the same: where PyTorch's exporter cannot prove a rounding, it fixes the size without a word.
+
+    Of outputs that hang on such a size the exporter may state the one that it traced; none is stated then, for runtimes warn of others.
+    """
+    for value, node in zip(model.graph.inputs, free.graph.inputs, strict=True):
+        for axis in free.of(node):
+            size = value.shape[axis.number + 1]
+            if isinstance(size, int):
+                raise RuntimeError(f"{axis.name} is fixed to {size}")
+    for value, places in zip(model.graph.outputs, free.varying_outputs(), strict=True):
+        for place in places:
+            if value.shape is not None and isinstance(value.shape[place + 1], int):
+                value.shape[place + 1] = None
 
 
 def _tell_scopes(model: Any) -> None:

@@ -45,7 +45,26 @@ CEILED = """network ceiled {
   concat { | skip | maxpool(3, stride = 1, pad = 1, ceil = true) } -> global_avgpool -> flatten -> linear(5)
 }
 """
+POOLED = """network pooled {
+  input image[3, 32, 40]
+  conv(8) -> relu -> e: skip
+  add(broadcast = true) { | adaptive_avgpool(4x5) | skip(e) -> adaptive_maxpool(4x1) | skip(e) -> global_avgpool }
+  flatten -> linear(5)
+}
+"""
+SIGNAL = """network signal {
+  input x[3, 40]
+  conv(8, 5, stride = 2) -> maxpool(2, ceil = true) -> conv(4)
+}
+"""
+READ = """network read {
+  input x[length = 32, channels = 3]
+  lstm(5, bidirectional = true) -> linear(3)
+}
+"""
 CASES = {
+    "pooled": (POOLED, ("height", "width"), [(32, 40), (16, 24), (13, 61)], "every size from 2"),
+    "signal": (SIGNAL, ("length",), [(40,), (16,), (92,)], "every size from"),
     "fcn": (FCN, ("height", "width"), [(64, 96), (37, 80), (128, 51)], "every size from 5"),
     "unet": (UNET, ("height", "width"), [(32, 32), (48, 20), (6, 64)], "multiples of 2 from 4"),
     "two": (TWO, ("width",), [(32, 32), (32, 8), (32, 51)], "left and right width"),
@@ -62,7 +81,7 @@ def inputs_of(name: str, size: tuple[int, ...]) -> list[torch.Tensor]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sample(CASES, one_in=2))
+@pytest.mark.parametrize("name", sorted({"pooled", "signal", *sample(CASES, one_in=2)}))
 def test_the_file_takes_other_sizes_and_answers_as_the_module(name: str, tmp_path: Path) -> None:
     onnxruntime = pytest.importorskip("onnxruntime")
     text, axes, sizes, _ = CASES[name]
@@ -85,6 +104,21 @@ def test_the_file_takes_other_sizes_and_answers_as_the_module(name: str, tmp_pat
 def test_the_sizes_are_told(name: str) -> None:
     text, axes, _, told = CASES[name]
     assert told in str(free_axes(graph_of(text, f"{name}.arch"), axes))
+
+
+def test_a_size_that_pytorch_fixes_without_a_word_is_not_told_to_be_free(tmp_path: Path) -> None:
+    """A pool with `ceil` of a signal: the file took the compiled size alone. Of what `lstm` gives the traced length stood in the file."""
+    onnx = pytest.importorskip("onnx")
+
+    def sides(text: str, axes: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        archc.compile(text).to_onnx(tmp_path / "net.onnx", dynamic=axes)
+        graph = onnx.load(tmp_path / "net.onnx").graph
+        comes, goes = (ends[0].type.tensor_type.shape.dim for ends in (graph.input, graph.output))
+        return [row.dim_param for row in comes], [row.dim_param or str(row.dim_value) for row in goes]
+
+    assert sides(SIGNAL, ("length",))[0] == ["batch", "", "4*x_length_in_4s"]
+    assert sides(READ, ("length",)) == (["batch", "x_length", ""], ["batch", "0", "3"])
+    assert sides(POOLED, ("height",))[0] == ["batch", "", "image_height", ""]
 
 
 FLAT = "network head {\n  input image[3, 32, 32]\n  conv(8, stride = 4) -> flatten -> fc: linear(5)\n}\n"
