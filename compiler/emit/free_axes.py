@@ -72,11 +72,18 @@ class FreeAxes:
 
     def examples(self) -> tuple[Shape, ...]:
         """A shape for each input to trace with."""
+        return self._of_sizes(lambda free: free.example)
+
+    def others(self) -> tuple[tuple[Shape, ...], ...]:
+        """The smallest shapes that each input may have, and the next ones that are larger than the traced."""
+        return self._of_sizes(lambda free: free.period * free.least + free.rest), self._of_sizes(lambda free: free.example + free.period)
+
+    def _of_sizes(self, size: Callable[[FreeAxis], int]) -> tuple[Shape, ...]:
         shapes = []
         for node in self.graph.inputs:
             shape = list(node.shape)
             for free in self.of(node):
-                shape[free.number] = free.example
+                shape[free.number] = size(free)
             shapes.append(tuple(shape))
         return tuple(shapes)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..files.write import write
 from ..graph.graph import Graph
+from ..ops.base import Shape
 from ..runtime.sample_inputs import zeros
 from .free_axes import FreeAxes, as_free_as_can_be
 from .own_steps import told_at_its_step
@@ -42,9 +43,13 @@ def exported(module: nn.Module, graph: Graph, dynamic: Sequence[str] = ()) -> tu
 
     def tried(free: FreeAxes) -> ExportedProgram:
         try:
-            return traced(free)
+            program = traced(free)
         except Exception:  # what PyTorch cannot prove of a size (how a tensor lies in memory, say) is then looked at when the program runs
-            return traced(free, prefer_deferred_runtime_asserts_over_guards=True)
+            program = traced(free, prefer_deferred_runtime_asserts_over_guards=True)
+        runs = program.module()
+        for shapes in free.others():  # a guard may hold a size to what was traced, though it was left free
+            runs(*_zeros(module, free, EXAMPLE_BATCH, shapes))
+        return program
 
     told = told_at_its_step(graph, "a program of torch.export", export_alone)
     with answering_plainly(module) as plain, torch.no_grad(), quiet(), told:
@@ -109,6 +114,10 @@ def answering_plainly(module: nn.Module) -> Iterator[nn.Module]:
 
 def example_inputs(module: nn.Module, free: FreeAxes, batch: int = EXAMPLE_BATCH) -> tuple[Tensor, ...]:
     """An input of a right shape for each of the network's, where the module is."""
+    return _zeros(module, free, batch, free.examples())
+
+
+def _zeros(module: nn.Module, free: FreeAxes, batch: int, shapes: tuple[Shape, ...]) -> tuple[Tensor, ...]:
     first = next(iter(module.parameters()), None)
     device, dtype = (None, None) if first is None else (first.device, first.dtype)
-    return zeros(free.graph, batch, device, dtype, free.examples())
+    return zeros(free.graph, batch, device, dtype, shapes)
