@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,8 @@ def test_a_line_of_either_source_shows_its_boxes_and_a_trace_leads_through_both(
     shown.find_element("id", "trace").click()
     faded = [{label.split(",")[0] for label in labels(shown, "box.off", canvas)} for canvas in BOTH]
     assert faded == [set(), set()]  # all of a chain leads to it or comes from it
-    assert "before" in notes(shown) and "after" in notes(shown)
+    told = re.fullmatch(r"(\d+) and (\d+) before, (\d+) and (\d+) after", shown.find_element("id", "traced").text)
+    assert told is not None and all(int(number) < 20 for number in told.groups()), "of each network, not of both together"
 
 
 @in_browser

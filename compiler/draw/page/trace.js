@@ -36,6 +36,16 @@ function reached(from, next) {
   return countedBefore(found);
 }
 
+/** How many operations of a set are not selected, of each network in which some are. @param {Uint32Array} set */
+function inEach(set) {
+  const ends = [...data.firsts.slice(1), count];
+  return data.firsts
+    .map((first, k) => [set[ends[k]] - set[first], [...state.selected].filter((node) => node >= first && node < ends[k]).length])
+    .filter(([, selected]) => selected)
+    .map(([reached, selected]) => reached - selected)
+    .join(" and ");
+}
+
 function trace() {
   const isOn = button.getAttribute("aria-pressed") === "true" && state.selected.size > 0;
   const sets = isOn ? [reached(state.selected, inputs), reached(state.selected, (node) => users[node])] : [];
@@ -47,7 +57,7 @@ function trace() {
     const isIn = (set, box) => !box || touches(set, box.x);
     element.classList.toggle("off", isOn && !sets.some((set) => isIn(set, tail) && isIn(set, head)));
   }
-  const [before, after] = sets.map((set) => set[count] - state.selected.size);
+  const [before, after] = sets.map(inEach);
   said.hidden = button.getAttribute("aria-pressed") !== "true";
   said.textContent = isOn ? `${before} before, ${after} after` : "Select a box to see all that it comes from and leads to.";
 }
