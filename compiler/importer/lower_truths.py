@@ -150,8 +150,9 @@ def compared(low: Lowering, call: Call) -> None:
 
 @lowers("bool", "int", "long")
 def as_number(low: Lowering, call: Call) -> None:
-    """Of truths it changes nothing."""
-    if not is_truth(low, call.arguments[0]):
+    """Of truths it changes nothing, and of whole numbers nothing that a table would see."""
+    is_whole = call.function.strip("_") != "bool" and whole(low, call.arguments[0], 0)
+    if not is_whole and not is_truth(low, call.arguments[0]):
         raise Unsaid(f"`{call.function}` of numbers of the input")
     low.alias(call, low.data(call.arguments[0]))
 

@@ -193,10 +193,11 @@ class BuiltAttention(AttentionRule):
         if self.bias and self._is_apart(joined):
             # The product and its sum with the bias are two tensors; what was copied for the product is kept where it trains.
             last = last + inputs[0].elements if training else max(last, inputs[0].elements)
-        if sizes.repeat > 1:
-            return attention_memory.Copied(queries, keys, keys, last)
         alone = sizes.is_changed or sizes.parts == 3
         query = elementwise(self._in_heads(inputs[0].sizes, 3 if sizes.parts == 1 and not alone else 1))
+        if sizes.repeat > 1:  # keys and values are copied as they are repeated; of one image the queries are read as they lie
+            is_copied = viewed(query, (product(query.sizes[:-2]), *query.sizes[-2:])) is None
+            return attention_memory.Copied(queries * is_copied, keys, keys, last)
         key = elementwise(self._in_heads(context, 1 if alone else 4 - sizes.parts))
         turned = permuted(key, (*range(len(key.sizes) - 2), len(key.sizes) - 1, len(key.sizes) - 2))
         value = self._in_heads(context, 4 - sizes.parts)

@@ -38,6 +38,18 @@ def test_a_dense_layer_may_keep_its_weight_the_other_way() -> None:
     assert '"c_attn.weight": parameter([16, 48])' in text
 
 
+def test_words_may_be_made_whole_numbers_that_they_are() -> None:
+    class Ids(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words = nn.Embedding(20, 8)
+
+        def forward(self, words: Tensor) -> Tensor:
+            return self.words(words.long())  # type: ignore[no-any-return]
+
+    assert "embedding(20, 8)" in imported(Ids(), [torch.randint(20, (2, 6))], [torch.randint(20, (3, 6))])
+
+
 @pytest.mark.parametrize(("alpha", "beta"), [(1.0, 1.0), (0.5, 2.0), (0.5, 0.0)])
 def test_a_product_of_each_matrix_may_be_added_to_something(alpha: float, beta: float) -> None:
     class Scores(nn.Module):
