@@ -20,6 +20,8 @@ from .route import LONGEST, Ground, bends, cells, doors, route, spline
 from .ways import Ways, columns
 
 ASIDE, SWAYS = 8.0, 3.0  # points: of a straight line from the edge of what it leads to, and by how much one sways that should be straight
+EDGING = 30.0  # points that a line may run along the edge of a frame
+BESIDE = (5.0, -5.0, 3.0, -3.0)  # how far beside it it runs else
 CURL = math.radians(330)  # how far a line may turn in all
 INDENT, ROW, BELOW = 8.0, 10.5, 3.0  # points: of a heading from the edge of its frame, of a row of it, of what reaches below its last row
 
@@ -44,7 +46,7 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
     ]
     frames = tuple(geometry.places[name] for name in inside)
     changing = _changing_sides(picture, found, pieces, curves)
-    for piece in [*wrong, *(piece for piece in changing if piece not in wrong)]:
+    for piece in dict.fromkeys((*wrong, *changing)):
         # Its own words and the curves of the others are around it; a wall is never at one of its ends.
         is_wrong = piece in wrong
         others = [point for name, points in curves.items() if name != piece.name for point in dense(points)]
@@ -66,8 +68,10 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
         way = Way(points, _beside(piece, corners, [*boxes.values(), *headings.values(), *words]))
         curves[piece.name] = curve(points)
         pieces[pieces.index(piece)] = replace(piece, way=way)
-    pieces = [_straight(piece, curves, geometry, (*boxes.values(), *headings.values())) for piece in pieces]
-    pieces = aside(pieces, curves, (*boxes.values(), *headings.values()), frames)
+    walls = (*boxes.values(), *headings.values())
+    pieces = [_straight(piece, curves, geometry, walls) for piece in pieces]
+    pieces = [_off_edges(piece, curves, geometry, walls, frames) for piece in pieces]
+    pieces = aside(pieces, curves, walls, frames)
     ways = {piece.name: piece.way for piece in pieces}
     return replace(
         geometry,
@@ -134,6 +138,53 @@ def _strays(piece: Piece, points: Sequence[Point], inside: dict[str, set[str]], 
             if sum(one != two for one, two in pairwise(held_in)) > (piece.ends[0] not in held):
                 return True
     return False
+
+
+def _off_edges(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, walls: Sequence[Place], frames: Sequence[Place]) -> Piece:
+    """A line that runs along the edge of a frame, over which it is not seen, a little beside it where there is room."""
+    ends = [geometry.places[name] for name in piece.ends]
+    for axis, place in _edges_along(curves[piece.name], frames):
+        first, *inner, last = piece.way.points
+        for by in BESIDE:
+            points = (first, *(_shifted(point, axis, by) if abs(point[axis] - place) < 1.5 else point for point in inner), last)
+            line = curve(points)
+            if any(through(line, wall, 1) for wall in walls if wall not in ends) or _edges_along(line, frames):
+                continue
+            if _crossings(line, piece.name, curves) <= _crossings(curves[piece.name], piece.name, curves) + 1:
+                curves[piece.name] = line
+                return replace(piece, way=Way(points, piece.way.label))
+    return piece
+
+
+def _shifted(point: Point, axis: int, by: float) -> Point:
+    x, y = point
+    return (round(x + by, 1), y) if axis == 0 else (x, round(y + by, 1))
+
+
+def _edges_along(points: Sequence[Point], frames: Sequence[Place]) -> list[tuple[int, float]]:
+    """Where a line runs along the edges of frames: down (0) or across (1), and at which place."""
+    found = []
+    for axis in (0, 1):
+        for place, start, end in _runs(points, axis):
+            for frame in frames:
+                down, across = (frame.x, frame.width, frame.y, frame.height), (frame.y, frame.height, frame.x, frame.width)
+                low, size, begin, long = across if axis else down
+                if min(abs(low - place), abs(low + size - place)) < 1.5 and min(end, begin + long) - max(start, begin) > EDGING:
+                    found.append((axis, place))
+    return found
+
+
+def _runs(points: Sequence[Point], axis: int) -> Iterator[tuple[float, float, float]]:
+    """The long pieces of a line straight down (`axis` 0) or across: where they are, from where to where."""
+    at = 0
+    while at < len(points) - 1:
+        end = at
+        while end < len(points) - 1 and abs(points[end + 1][axis] - points[at][axis]) < 1:
+            end += 1
+        start, stop = sorted((points[at][1 - axis], points[end][1 - axis]))
+        if stop - start > EDGING / 2:
+            yield points[at][axis], start, stop
+        at = max(end, at + 1)
 
 
 def _turns(points: Sequence[Point]) -> float:

@@ -24,7 +24,7 @@ from archc.compiler.graph.program import Scope
 
 from .test_headings import bezier
 
-FAR = 40.0
+FAR = 50.0
 """Points that a line may run along the edge of a frame."""
 
 
@@ -217,6 +217,7 @@ def along(picture: Picture, geometry: Geometry) -> list[tuple[str, str, str, flo
                     max(0.0, min(max(one[1 - axis], two[1 - axis]), start + size) - max(min(one[1 - axis], two[1 - axis]), start))
                     for one, two in pairwise(curve(way.points))
                     if max(abs(one[axis] - place), abs(two[axis] - place)) < 1
+                    and abs(one[axis] - two[axis]) < 0.01 * abs(one[1 - axis] - two[1 - axis])  # what slants comes away from it
                 )
                 if far > FAR:
                     found.append((line.tail, line.head, name, round(far)))
