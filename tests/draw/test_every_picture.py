@@ -75,7 +75,7 @@ def test_insets_are_as_right_as_the_picture(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", some(2))
+@pytest.mark.parametrize("name", sample(NETWORKS, 2, 80))
 def test_texts_can_be_read_and_none_stands_on_another(name: str) -> None:
     """In every theme, coloured by kind and by costs."""
     graph = check(name).graph

@@ -69,10 +69,10 @@ NETWORKS = {
     # ONNX writes every step of a sequence out.
     "recurrent": """
         input x[4, 2, 1]
-        tokens -> a: lstm(6) -> b: lstm(5, layers = 2, bidirectional = true)
-        skip(a) -> c: gru(7, bias = false) -> d: gru(3, layers = 2, bidirectional = true)
-        select(-1, length) -> e: linear(4)
-        output b, c, d, e
+        tokens -> a: lstm(6) -> b: lstm(5, bidirectional = true)
+        skip(a) -> c: gru(3, bias = false, layers = 2)
+        select(-1, length) -> d: linear(4)
+        output b, c, d
     """,
     "rearranged": """
         input x[4, 6, 10]
