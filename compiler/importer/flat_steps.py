@@ -144,9 +144,9 @@ class Flat:
     steps: list[Step] = field(default_factory=list)
     outputs: list[tuple[str, int]] = field(default_factory=list)
     lies: list[Lies] = field(default_factory=list)
+    """How the model has its outputs, where that is known."""
     lies_in_training: list[Lies] = field(default_factory=list)
     """How the main output lies among those of training, and then those of the side heads."""
-    """How the model has its outputs, where that is known."""
     side_outputs: list[tuple[str, int]] = field(default_factory=list)
     """Those of training alone."""
     missing: list[Missing] = field(default_factory=list)
