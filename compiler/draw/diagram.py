@@ -137,6 +137,10 @@ def draw_text(graph: Graph, form: str = "svg", options: Options = DEFAULT, link:
         "--width": f"{options.width:g}in" if options.width is not None else None,
         "--direction": options.direction,
     }
+    if form == "html" and colored is not None:
+        from .page.page_data import FIRST_COLORS
+
+        colored = None if colored in FIRST_COLORS else colored
     given |= {"--color-by": colored, "--style": "plain" if options.style == "plain" else None}
     if options.style == "plain" and form != "html":
         given |= {"--theme": None if asked.theme == "print" else asked.theme, "--color-by": "kind" if asked.color_by == "kind" else None}
@@ -174,7 +178,7 @@ def _made(graph: Graph, picture: Picture, look: Look, view: View, form: str, opt
     if form == "html":
         from .page.page import to_page
 
-        text = to_page(graph, view, options.seconds, options.direction, options.measured)
+        text = to_page(graph, view, options.seconds, options.direction, options.measured, options.color_by)
     elif form == "tex":
         from .tikz import sheet_tikz, to_tikz
 

@@ -33,7 +33,10 @@ def doubt(graph: Graph, code: str, message: str, help: str) -> Diagnostic:
 _UNHEEDED = {
     ("html", "--theme"): ("the page takes the light or the dark colours of the reader's system", "leave it out, or write .svg"),
     ("html", "--width"): ("the page is as wide as its window", "leave it out, or write .svg or .pdf"),
-    ("html", "--color-by"): ("what colours the boxes is chosen on the page", "leave it out, or write .svg"),
+    ("html", "--color-by"): (
+        "the page colours by kind, by what is counted, or by numbers of yours",
+        "leave it out, give it numbers by `--values`, or write .svg",
+    ),
     ("html", "--style"): ("the page shows its boxes with their numbers", "leave it out, or write .svg"),
     ("tex", "--width"): (
         "a drawing of TikZ is as wide as it is",

@@ -36,7 +36,7 @@ UNHEEDED = {
     "--theme": Options(theme="dark"),
     "--width": Options(width=3.3),
     "--direction": Options(direction="LR"),
-    "--color-by": Options(color_by="macs"),
+    "--color-by": Options(color_by="none"),
     "--style": Options(style="plain"),
 }
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from archc.cli import group
 from archc.compiler.analysis.cost import BY, groups
-from archc.compiler.draw import fold
+from archc.compiler.draw import Options, draw_text, fold
 from archc.compiler.draw.page.page import to_page
 from archc.compiler.draw.values import Values, read_values, values_of
 from archc.compiler.driver import check
@@ -101,6 +101,22 @@ def test_numbers_of_the_readers_own_stand_over_the_boxes_and_in_the_table(browse
     headings[-1].click()
     first = browser.find_element("css selector", "#costs tbody tr")
     assert first.text.startswith("left.conv1") and first.text.endswith("30")
+    assert browser.get_log("browser") == []
+
+
+@in_browser
+@pytest.mark.parametrize(
+    ("color", "shown"), [("macs", "MACs"), ("activations", "activations"), ("energy", "energy"), (None, "time"), ("kind", "kind")]
+)
+def test_a_page_opens_with_the_colours_that_were_asked_for(browser: Any, tmp_path: Path, color: str | None, shown: str) -> None:
+    from selenium.webdriver.support.ui import Select
+
+    graph = graph_of(FORK)
+    drawn = draw_text(graph, "html", Options(color_by=color, measured=values_of(graph, VALUES)))
+    assert drawn.data is not None and [row.code for row in drawn.diagnostics] == []
+    (tmp_path / "page.html").write_bytes(drawn.data)
+    browser.get((tmp_path / "page.html").as_uri())
+    assert Select(browser.find_element("id", "color")).first_selected_option.text == shown
     assert browser.get_log("browser") == []
 
 

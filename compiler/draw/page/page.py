@@ -41,10 +41,16 @@ class Parts:
 
 
 def to_page(
-    graph: Graph, view: View = BLOCKS, seconds: float = SECONDS, direction: str | None = None, values: Values = NO_VALUES
+    graph: Graph,
+    view: View = BLOCKS,
+    seconds: float = SECONDS,
+    direction: str | None = None,
+    values: Values = NO_VALUES,
+    color_by: str | None = None,
 ) -> str | Failure:
-    """The page's text, or why there is none."""
-    pages = PageData(Look(legend=False, direction=direction), values=values)
+    """The page's text, or why there is none. It opens coloured by `color_by`; where nothing is said, by the reader's own numbers, or by kind."""
+    color = color_by or next(iter(values.columns), "kind")
+    pages = PageData(Look(legend=False, direction=direction), values=values, color="macs" if color == "cost" else color)
     pages.add(graph, fold(graph, view))
     totals = f"{len(graph.nodes):,} operations · {in_words(pages.sheets[0].picture.work)}"
     tabs = {"source": "Source", "costs": "Costs", "memory": "Memory"}

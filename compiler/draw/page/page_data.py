@@ -69,12 +69,20 @@ class Sheet:
         return ((Words(sign + " ", "count"), *rows[0]), *rows[1:]) if sign else rows
 
 
+COSTS = {"parameters": 1, "macs": 2, "flops": 3, "activations": 4}
+"""The columns of costs on the page."""
+FIRST_COLORS = ("kind", "cost", *COSTS)
+"""What a page can open with, beside the columns of the reader's numbers."""
+
+
 @dataclass(slots=True)
 class PageData:
     """Gathers what the script needs. The pictures of the networks are added one after another, each followed by the insides of its boxes."""
 
     look: Look
     values: Values = NO_VALUES
+    color: str = "kind"
+    """What colours the boxes at first: `kind`, a cost, or a column of `values`."""
     sheets: list[Sheet] = field(default_factory=list)
     _roots: list[int] = field(default_factory=list)
     """The numbers of the networks' own pictures."""
@@ -150,9 +158,15 @@ class PageData:
             "heat": [list(LIGHT.heat), list(DARK.heat)],
             "whole": len(shown) == sum(len(sheet.graph.nodes) for sheet in roots),
             "back": [_back(node) for sheet in roots for node in sheet.graph.nodes],
+            "color": self._first_color(),
             "columns": [clean(name) for name in self.values.columns],
             "values": [{"x": _ranges(row.nodes), "v": list(row.numbers), "u": list(row.within)} for row in self.values.rows],
         }
+
+    def _first_color(self) -> str:
+        """The choice of "Colour by" that the page opens with: columns are numbered, those of `values` behind the costs."""
+        own = self.values.columns
+        return str(len(COSTS) + 1 + own.index(self.color)) if self.color in own else str(COSTS.get(self.color, "kind"))
 
     def _shown(self, root: Sheet) -> list[int]:
         nodes = root.graph.nodes

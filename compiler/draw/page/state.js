@@ -1,5 +1,5 @@
 // What changes while the page is looked at.
-import { COUNTED, data } from "./data.js";
+import { data } from "./data.js";
 import { byId } from "./elements.js";
 
 /** @import { Drawn, DrawnLine, Pane } from "./types.d.ts" */
@@ -33,8 +33,8 @@ export const state = {
   drawn: /** @type {Map<string, Drawn>} */ (new Map()),
   lines: /** @type {DrawnLine[]} */ ([]),
   selected: /** @type {Set<number>} */ (new Set()),
-  /** "kind", "change", or the number of a column of the costs; at first what was asked for: numbers of one's own, where there are. */
-  color: data.changes ? "change" : data.columns.length ? String(COUNTED + 1) : "kind",
+  /** "kind", "change", or the number of a column of the costs. */
+  color: data.changes ? "change" : data.color,
   /** Of that column, what the dearest box costs. */
   dearest: 1,
   /** Whether the pointer that is down, or was last, has moved. */

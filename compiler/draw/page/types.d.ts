@@ -127,6 +127,8 @@ export interface Data {
   whole: boolean;
   /** For every operation how far back those stand that it reads. */
   back: (number | number[])[];
+  /** What colours the boxes at first, unless two networks are compared. */
+  color: string;
   /** The reader's own numbers, and the names of their columns. */
   columns: string[];
   values: Values[];
