@@ -157,12 +157,12 @@ class _Ends:
         """Marks the lines whose tail reaches their head by another way as well: where weights are applied several times, the same application."""
         graph = flow(lines, names)
         rank = ranks(graph)
+        uses = [{self._application(user) for _, user, _ in line.edges} for line in lines]
         applied: dict[tuple[str, str], set[int]] = {}
-        for line in lines:
-            applied.setdefault((line.tail, line.head), set()).update(self._application(user) for _, user, _ in line.edges)
+        for line, own in zip(lines, uses, strict=True):
+            applied.setdefault((line.tail, line.head), set()).update(own)
         marked = []
-        for line in lines:
-            own = {self._application(user) for _, user, _ in line.edges}
+        for line, own in zip(lines, uses, strict=True):
             far = rank[line.head] - rank[line.tail] > 1 and graph.in_degree(line.head) > 1
             skip = far and any(not own.isdisjoint(applied[other, line.head]) for other in _others(graph, rank, line.tail, line.head))
             marked.append(replace(line, skip=skip) if skip else line)

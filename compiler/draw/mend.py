@@ -82,17 +82,17 @@ def mended(picture: Picture, geometry: Geometry, found: Ways) -> Geometry:
 
 def _straight(piece: Piece, curves: dict[str, list[Point]], geometry: Geometry, walls: Sequence[Place]) -> Piece:
     """A line from a port, straight down where that is free: Graphviz leads it around where nothing stands."""
-    start, head = geometry.places[piece.ends[0]], geometry.places[piece.ends[1]]
     if piece.ends[0] not in geometry.common or piece.ends[1] in geometry.common or piece.way.label is not None:
         return piece
-    x, y, end = start.x + start.width / 2, start.y + start.height, head.y
+    start, head = _joint(geometry.places[piece.ends[0]]), geometry.places[piece.ends[1]]
+    x, y, end = start.x, start.y + start.height, head.y
     sways = max(abs(point[0] - x) for point in curves[piece.name])
     if not head.x + ASIDE < x < head.x + head.width - ASIDE or end - y < ASIDE or sways < SWAYS:
         return piece
     corners = ((x, y), (x, end))
     points = spline(corners, arrow=True)
     line = curve(points)
-    if any(through(line, place, 2) for place in walls if place not in (start, head)):
+    if any(through(line, place, 2) for place in walls if place != head):
         return piece
     # Through the port of others it would seem to be theirs.
     ports = (_joint(geometry.places[name]) for name in geometry.common if name in geometry.places and name != piece.ends[0])
@@ -167,8 +167,9 @@ def _edges_along(points: Sequence[Point], frames: Sequence[Place]) -> list[tuple
     for axis in (0, 1):
         for place, start, end in _runs(points, axis):
             for frame in frames:
-                down, across = (frame.x, frame.width, frame.y, frame.height), (frame.y, frame.height, frame.x, frame.width)
-                low, size, begin, long = across if axis else down
+                low, size, begin, long = frame.x, frame.width, frame.y, frame.height
+                if axis:
+                    low, size, begin, long = begin, long, low, size
                 if min(abs(low - place), abs(low + size - place)) < 1.5 and min(end, begin + long) - max(start, begin) > EDGING:
                     found.append((axis, place))
     return found
@@ -182,7 +183,7 @@ def _runs(points: Sequence[Point], axis: int) -> Iterator[tuple[float, float, fl
         while end < len(points) - 1 and abs(points[end + 1][axis] - points[at][axis]) < 1:
             end += 1
         start, stop = sorted((points[at][1 - axis], points[end][1 - axis]))
-        if stop - start > EDGING / 2:
+        if stop - start > EDGING:
             yield points[at][axis], start, stop
         at = max(end, at + 1)
 

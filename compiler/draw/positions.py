@@ -53,7 +53,7 @@ def led(text: str, before: Geometry, after: Geometry, prefix: str = "") -> str:
     changed |= {name: way for name, way in after.common.items() if before.common[name] != way}
     for name, way in changed.items():
         points = list(way.points)
-        backwards = _of(name, r"dir=(?:back|\"back\")").search(text) is not None  # up the arm of a U: Graphviz's line begins at its head
+        backwards = _begins_at_its_head(text, name)
         tip = f"{'s' if backwards else 'e'},{written(points.pop())} " if len(points) % 3 == 2 else ""
         values = {"pos": tip + " ".join(map(written, reversed(points) if backwards else points))} | (
             {"lp": written(way.label)} if way.label is not None else {}
@@ -62,9 +62,9 @@ def led(text: str, before: Geometry, after: Geometry, prefix: str = "") -> str:
     return text
 
 
-def _of(name: str, attribute: str) -> re.Pattern[str]:
-    """An attribute of a line that stands before its name: Graphviz writes one a row, in the order of the alphabet."""
-    return re.compile(rf"\b{attribute},\n(?:(?!.*\];\n).*\n)*?\t+id={re.escape(name)},\n")
+def _begins_at_its_head(text: str, name: str) -> bool:
+    """Whether Graphviz leads a line from its head to its tail, as up the arm of a U: this stands before its name, in the order of the alphabet."""
+    return re.search(rf"\bdir=back,\n(?:(?!.*\];\n).*\n)*?\t+id={re.escape(name)},\n", text) is not None
 
 
 def _with_values(text: str, name: str, values: Mapping[str, str]) -> str:
