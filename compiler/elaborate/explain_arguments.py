@@ -15,7 +15,7 @@ from ..ops.base import Shape
 from ..ops.initial import INIT, meant_start
 from ..ops.parameters import STRIDE, BadValue, Flag, Optional, Parameter, Reference, Word
 from ..ops.shape import Order
-from ..ops.suggest import closest, did_you_mean, is_near
+from ..ops.suggest import closest, did_you_mean, is_near, with_all
 from .closures import Builtin, Environment, Given, Labelled
 from .explain_counts import left_out
 from .explain_numbers import Works, divided, factor_of_a_size, made_whole
@@ -85,7 +85,7 @@ def _one_of_its_axes(diagnostic: Diagnostic, argument: ast.Argument, entering: S
         diagnostic,
         message=f"there is no axis named `{place.text}`",
         secondary=(),
-        help=f"{did_you_mean(near)} {told[0].upper()}{told[1:]}" if near else told,
+        help=with_all(did_you_mean(near), told),
         fix=replacement(place, surely),
     )
 

@@ -206,5 +206,5 @@ def one_of(word: str, text: str, options: Iterable[str], what: str, given: str =
     if text in known:
         return text
     near = did_you_mean(closest(text, known))
-    help = f"{near}; all: {', '.join(known)}" if near else f"one of {', '.join(known)}"
+    help = f"{near} There are {', '.join(known)}" if near else f"one of {', '.join(known)}"
     raise wrong(code, word, given or text, f"`{text}` is no {what}", help)

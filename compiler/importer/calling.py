@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
-from ..ops.suggest import closest, did_you_mean
+from ..ops.suggest import closest, did_you_mean, with_all
 from .graph_model import GraphModel
 from .in_float32 import in_float32
 from .trouble import trouble
@@ -61,7 +61,7 @@ def in_order(
     if unknown is not None:
         help = f"its inputs: {', '.join(f'`{name}`' for name in names)}" if names else "it takes none"
         near = did_you_mean(closest(unknown, names))
-        raise trouble(source, "F651", f"the model `{source}` has no input `{unknown}`", f"{near}; {help}" if near else help)
+        raise trouble(source, "F651", f"the model `{source}` has no input `{unknown}`", with_all(near, help))
     goes_on = any(name in sizes for name in more)
     for place, row in enumerate(rows):
         is_needed = row.default is row.empty or (goes_on and row.kind is not row.KEYWORD_ONLY)

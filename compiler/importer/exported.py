@@ -160,11 +160,11 @@ def size(x: torch.Tensor, axis: int) -> int:
     return int(x.shape[axis])
 
 
-def _resized(mode: str, aligns: bool) -> Callable[..., torch.Tensor]:
+def _resized(mode: str, aligns: bool, **further: bool) -> Callable[..., torch.Tensor]:
     def resize(x: torch.Tensor, sizes: Any, *rest: Any) -> torch.Tensor:
         align, factors = (rest[0], rest[-1]) if aligns else (None, rest[-1] if rest else None)
         factors = factors if isinstance(factors, list | tuple) else None
-        more: Any = {"align_corners": align} if aligns else {}
+        more: Any = {**further, "align_corners": align} if aligns else further
         if sizes is not None:
             return F.interpolate(x, size=list(sizes), mode=mode, **more)
         return F.interpolate(x, scale_factor=list(factors or ()), mode=mode, **more)
@@ -200,5 +200,6 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "_softmax": softmax, "upsample_nearest1d": _resized("nearest", False), "upsample_nearest2d": _resized("nearest", False),
     "upsample_nearest3d": _resized("nearest", False), "upsample_linear1d": _resized("linear", True),
     "upsample_bilinear2d": _resized("bilinear", True), "upsample_bicubic2d": _resized("bicubic", True),
-    "upsample_trilinear3d": _resized("trilinear", True),
+    "upsample_trilinear3d": _resized("trilinear", True), "_upsample_bilinear2d_aa": _resized("bilinear", True, antialias=True),
+    "_upsample_bicubic2d_aa": _resized("bicubic", True, antialias=True),
 }  # fmt: skip

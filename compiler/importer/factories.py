@@ -21,7 +21,7 @@ from torch import nn
 
 from ...reporting.error import ArchError
 from ..files.model_names import LIBRARIES, PYTHON
-from ..ops.suggest import closest, did_you_mean
+from ..ops.suggest import closest, did_you_mean, with_all
 from .own_lines import place_of_line, stopped_at
 from .trouble import UNASKED, trouble
 
@@ -262,4 +262,4 @@ def _takes(signature: inspect.Signature, given: Iterable[str], needs: bool = Tru
     names = [row.name for row in rows]
     near = next(filter(None, (did_you_mean(closest(word, names)) for word in given if word not in names)), None)
     takes = f"it {' and '.join(told) or 'takes nothing'}: `archc import SOURCE --set name=value` gives values"
-    return f"{near}; {takes}" if near else takes
+    return with_all(near, takes)

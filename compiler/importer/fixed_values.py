@@ -6,8 +6,8 @@ A learned tensor has other numbers tomorrow. In its place stands a probe, and wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -16,6 +16,8 @@ from .arguments import tensors_of
 from .known import LIKE_THE_FIRST, fills, matters, plain_name
 from .traced import Call, Ref, Trace
 from .unsaid import Unsaid
+
+Meaning = TypeVar("Meaning")
 
 MOST_WORK = 16_000_000
 """Elements beyond which nothing is worked out."""
@@ -26,6 +28,17 @@ class Values:
 
     def __init__(self, trace: Trace, modules: Mapping[str, nn.Module]) -> None:
         self.trace, self.modules = trace, modules
+        self._meanings: list[tuple[torch.Tensor, bool, Any]] = []
+        """Tables by their numbers, and what they were found to be."""
+
+    def meant(self, table: torch.Tensor, in_parts: bool, find: Callable[[torch.Tensor, bool], Meaning]) -> Meaning:
+        """What `find` says of a table. It is asked once: each block of a transformer makes the table of its positions anew."""
+        for other, before, meaning in self._meanings:
+            if other.shape == table.shape and before is in_parts and torch.equal(other, table):
+                return meaning  # type: ignore[no-any-return]
+        meaning = find(table, in_parts)
+        self._meanings.append((table, in_parts, meaning))
+        return meaning
 
     def leaves(self, number: int) -> dict[str, int]:
         """The parameters that a tensor is made of, by key, with their numbers."""

@@ -23,6 +23,10 @@ FEW = 32
 """Up to so many are written as they are, whatever shorter way there is."""
 
 
+Word = tuple[dict[str, Plain], tuple[int, ...]]
+"""The arguments of a `constant`, and the shape that it makes."""
+
+
 class Lower(Protocol):
     """What is asked of the lowering."""
 
@@ -96,13 +100,11 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
     if tensor.numel() and bool((tensor == tensor.flatten()[0]).all()):
         arguments, bare = {"value": number_of(tensor.flatten()[0]), "sizes": list(shape) or None}, shape
     else:
-        found = constant(tensor)
-        parts = separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) if found is None and key is None and tensor.numel() > FEW else None
-        if parts is not None:
-            return _put_together(low, parts, shape)
-        sines = waves(tensor) if found is None and key is None and tensor.numel() > FEW else None
-        if sines is not None:
-            return _of_waves(low, sines, shape)
+        found = low.values.meant(tensor, key is None, _word_for)
+        if isinstance(found, Separated):
+            return _put_together(low, found, shape)
+        if isinstance(found, Waves):
+            return _of_waves(low, found, shape)
         if found is not None:
             told, bare = found
             arguments = {name: list(row) if name == "sizes" and isinstance(row, tuple) else row for name, row in told.items()}
@@ -114,6 +116,14 @@ def numbers(low: Lower, tensor: torch.Tensor, shape: tuple[int, ...], key: str |
         arguments["stored"] = True
     made = source(low, "constant", arguments, bare, key)
     return made if bare == shape else reshaped(low, made, shape)
+
+
+def _word_for(tensor: torch.Tensor, in_parts: bool) -> Word | Separated | Waves | None:
+    """What a table of several numbers is: a word of the language, or, where it may be several steps, few numbers that are stretched or waves."""
+    found = constant(tensor)
+    if found is not None or not in_parts or tensor.numel() <= FEW:
+        return found
+    return separated(tensor, min(MOST_TOLD, tensor.numel() // 2)) or waves(tensor)
 
 
 def _put_together(low: Lower, parts: Separated, shape: tuple[int, ...]) -> Data:

@@ -21,7 +21,7 @@ from .unsaid import Unsaid
 def interpolate(low: Lowering, call: Call) -> None:
     row = bind(
         call,
-        "input size scale_factor mode align_corners",
+        "input size scale_factor mode align_corners recompute_scale_factor antialias",
         size=None,
         scale_factor=None,
         mode="nearest",
@@ -31,8 +31,10 @@ def interpolate(low: Lowering, call: Call) -> None:
     data, made = low.data(row["input"]), low.result(call)
     if data.alone:
         data, made = unbatched(low, data, len(data.shape)), replace(made, shape=made.shape[1:])
-    if row["mode"] not in ("nearest", "bilinear", "bicubic", "linear", "trilinear") or row["antialias"]:
-        raise Unsaid(f"`interpolate` of mode {row['mode']}" + (" with antialiasing" if row["antialias"] else ""))
+    if row["mode"] not in ("nearest", "bilinear", "bicubic", "linear", "trilinear"):
+        raise Unsaid(f"`interpolate` of mode {row['mode']}")
+    if row["antialias"] and row["align_corners"]:
+        raise Unsaid("`interpolate` with antialiasing and corners that stay corners")
     rank = len(data.bare) - 1
     arguments: dict[str, Plain] = {}
     inputs = [data]
@@ -49,7 +51,7 @@ def interpolate(low: Lowering, call: Call) -> None:
         inputs += _other(low, call, other, arguments)
     else:
         arguments["size"] = one(made.bare[1:])
-    arguments |= {"mode": row["mode"], "align_corners": bool(row["align_corners"])}
+    arguments |= {"mode": row["mode"], "align_corners": bool(row["align_corners"]), "antialias": bool(row["antialias"])}
     if data.alone:
         batched(low, call, low.between("upsample", arguments, inputs, made.bare))
     else:

@@ -228,11 +228,11 @@ def resize(x: torch.Tensor, _: Any = None, scales: Any = None, wanted: Any = Non
     way, how = attributes.get("mode", b"nearest"), attributes.get("coordinate_transformation_mode", b"half_pixel")
     rank = x.dim() - 2
     mode = "nearest" if way == b"nearest" else {b"linear": ("linear", "bilinear", "trilinear")[rank - 1], b"cubic": "bicubic"}[way]
-    if attributes.get("antialias", 0) or (
-        mode == "nearest" and (how, attributes.get("nearest_mode", b"round_prefer_floor")) != (b"asymmetric", b"floor")
-    ):
+    if mode == "nearest" and (how, attributes.get("nearest_mode", b"round_prefer_floor")) != (b"asymmetric", b"floor"):
         raise NotImplementedError("Resize in a way that PyTorch's `interpolate` has not")
     more: dict[str, Any] = {} if mode == "nearest" else {"align_corners": how == b"align_corners"}
+    if attributes.get("antialias", 0):
+        more["antialias"] = True
     if wanted is not None and numpy.size(wanted):
         return F.interpolate(x, size=sizes(wanted)[2:], mode=mode, **more)
     return F.interpolate(x, scale_factor=[float(item) for item in numpy.atleast_1d(scales)[2:]], mode=mode, **more)

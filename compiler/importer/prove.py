@@ -37,6 +37,9 @@ ROUGHLY = 0.1
 SMALL = 0.3
 """By which weights are smaller where others make no finite numbers."""
 
+MOST_WORK = 750_000_000_000
+"""Multiply-adds, of all images together, up to which a text is run on several at the model's own size: 20 seconds of a core, and the model as long."""
+
 SHAPES = "the outputs have the shapes"
 
 SAME_FOR_ALL = "the outputs are one number whatever goes in, so they show nothing of what comes before"
@@ -146,7 +149,7 @@ def _compared(text: str, model: Model) -> Proof:
         return Proof(False, f"`{unlike}` has the shape {list(ours[unlike].shape)}, in the model {list(theirs[unlike].shape)}", graph)
     generator = torch.Generator().manual_seed(0)
     reference.eval()
-    found = _Runs(module, reference, model, generator)
+    found = _Runs(graph, module, reference, model, generator)
     found.at_sizes()
     if found.differs is None and (not found.rows or shows_nothing(found.rows)):
         found.on_other_numbers()
@@ -157,16 +160,20 @@ def _compared(text: str, model: Model) -> Proof:
     if not found.rows:
         return Proof(False, found.why, graph, unrun=True)
     doubt = SAME_FOR_ALL if shows_nothing(found.rows) else ""
-    doubt = "; ".join(filter(None, [doubt, found.odd, found.refused, *found.in_training()]))
+    doubt = "; ".join(filter(None, [doubt, found.odd, found.refused, found.alone, *found.in_training()]))
     return Proof(True, "; ".join([told, *filter(None, [doubt])]), graph, tuple(missing), doubt=doubt)
 
 
 class _Runs:
     """The text's module and the model on the same inputs, until it is known whether they are the same."""
 
-    def __init__(self, module: nn.Module, reference: nn.Module, model: Model, generator: torch.Generator) -> None:
+    def __init__(self, graph: Graph, module: nn.Module, reference: nn.Module, model: Model, generator: torch.Generator) -> None:
         self.module, self.reference, self.model, self.generator = module, reference, model, generator
         self.is_large = is_large(reference)
+        self.work = sum(node.macs for node in graph.trunk)
+        """Multiply-adds of one image."""
+        self.is_long = self.work * (2 if self.is_large else 3) > MOST_WORK
+        """Whether as many images as are otherwise compared at the model's own size would take minutes."""
         self.told: list[str] = []
         """What was compared, in words."""
         self.rows: list[Compared] = []
@@ -177,6 +184,8 @@ class _Runs:
         """What differs at an image of odd sides, where that differs alone."""
         self.refused = ""
         """The first size that the text refuses, and the model does not."""
+        self.alone = ""
+        """That one size and batch alone was compared, where more would take minutes."""
         self.why = ""
         """Why the model did not answer with numbers, where it did not."""
 
@@ -195,18 +204,23 @@ class _Runs:
         before = self._sums()
         native = self._native()
         sizes = [(1, native), (2, _other(native, 96)), (2, _other(native, 257))]
-        if self.is_large:  # each run takes seconds
+        if self.is_long:
+            sizes = [(batch, shapes) for batch, shapes in sizes if batch == 1 or shapes != native]
+        elif self.is_large:  # each run takes seconds
             sizes = [(2, native), (1, _other(native, 96))]
         for batch, shapes in sizes:
             if len(self.told) > 1 or self.differs is not None:
                 break
             self._compare(batch, shapes, torch.rand)
-        if len(self.rows) == 1 and self.differs is None and not self.is_large:
+        if len(self.rows) == 1 and self.differs is None and (self.is_long or self.is_large):
+            batch = 1 if self.is_long else 2
+            self.alone = f"compared at one size in a batch of {batch} alone: one takes {self.work / 1e9:,.1f} billion multiply-adds"
+        elif len(self.rows) == 1 and self.differs is None:
             self._compare(2, native, torch.rand)  # no other size could be, and another batch can
         elif len(self.rows) > 1 and self.differs is None:
             self._at_odd_sides()
             self._at_half()
-        if self.rows and self.differs is None and not self.is_large:
+        if self.rows and self.differs is None and not self.alone:
             self._at_another_length()
         changed = [key for key, total in self._sums().items() if not math.isclose(total, before[key], rel_tol=1e-5, abs_tol=1e-6)]
         if set(changed) & set(self.model.rewritten):

@@ -106,6 +106,9 @@ MODES: dict[str, int | None] = {
 }
 """The ways to interpolate, and the spatial rank that each works on."""
 
+WITH_MEANS = frozenset(word for word, rank in MODES.items() if rank == 2)
+"""Those of which PyTorch has a form that takes means."""
+
 TAPS = {"linear": 2, "bilinear": 2, "trilinear": 2, "bicubic": 4}
 """How many positions an axis each output reads; 1 for the nearest."""
 
@@ -137,6 +140,7 @@ class Upsample(Operation):
         "nearest",
     )
     align_corners: bool = parameter(FLAG, "whether the corners' centres stay corners (not with the nearest)", False)
+    antialias: bool = parameter(FLAG, "whether a smaller image is made of means of the larger one (bilinear and bicubic)", False)
 
     @classmethod
     def is_merge(cls) -> bool:
@@ -209,18 +213,44 @@ class Upsample(Operation):
                 beside=("mode",),
                 suggestions=(False,),
             )
+        if self.antialias and self.mode not in WITH_MEANS:
+            raise Refusal(
+                "E326",
+                f'`antialias` has no meaning with `mode` "{self.mode}"',
+                parameter="antialias",
+                beside=("mode",),
+                suggestions=(False,),
+            )
+        if self.antialias and self.align_corners:
+            raise Refusal(
+                "E326",
+                "`align_corners` has no meaning with `antialias`: where corners stay corners, PyTorch and ONNX take other means",
+                parameter="align_corners",
+                beside=("antialias",),
+                suggestions=(False,),
+            )
+
+    def _taps(self, inputs: Shapes, output: Shape) -> tuple[int, ...]:
+        """How many positions each output reads along each axis: with means more, the smaller the image becomes."""
+        taps = TAPS.get(self.mode, 1)
+        pairs = zip(inputs[0][1:], output[1:], strict=True)
+        return tuple(taps * math.ceil(before / after) if self.antialias else taps for before, after in pairs)
 
     def does_nothing(self, inputs: Shapes, output: Shape) -> bool:
         return self.scale is not None and all(factor == 1 for factor in self._scale(len(output) - 1))
 
     def flops(self, inputs: Shapes, output: Shape) -> int:
-        taps = TAPS.get(self.mode, 1)
-        return 0 if taps == 1 else int(taps ** (len(output) - 1)) * product(output)
+        taps = self._taps(inputs, output)
+        if self.antialias:  # a row after the other, then the columns of these
+            return product((*inputs[0][:2], output[2])) * taps[1] + product(output) * taps[0]
+        return 0 if max(taps) == 1 else math.prod(taps) * product(output)
+
+    def scratch(self, inputs: Shapes, output: Shape) -> int:
+        return product((*inputs[0][:2], output[2])) if self.antialias else 0
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Window, ...] | None:
-        taps = TAPS.get(self.mode, 1)
         rows = []
-        for before, after in zip(inputs[0][1:], output[1:], strict=True):
+        for taps, before, after in zip(self._taps(inputs, output), inputs[0][1:], output[1:], strict=True):
             shared = gcd(before, after)
             rows.append(Window(taps, before // shared, taps // 2, 1, after // shared))
         return tuple(rows)
@@ -230,10 +260,11 @@ class Upsample(Operation):
 
     def _settings(self) -> str:
         further = f', mode="{self.mode}"' if self.mode != "nearest" else ""
-        return further + (f", align_corners={self.align_corners}" if MODES[self.mode] is not None else "")
+        further += f", align_corners={self.align_corners}" if MODES[self.mode] is not None else ""
+        return f"{further}, antialias=True" if self.antialias else further
 
     def module(self, inputs: Shapes, in_place: bool = False) -> Construct | None:
-        if self.like:
+        if self.like or self.antialias:  # the module takes no means
             return None
         rank = len(inputs[0]) - 1
         arguments: list[tuple[str | None, Plain]] = []

@@ -45,6 +45,11 @@ def is_near(word: str, name: str) -> bool:
     return SequenceMatcher(None, word.lower(), name.lower()).ratio() >= NEAR
 
 
+def with_all(near: str | None, all_of_them: str) -> str:
+    """A help line of what `did_you_mean` says, where it says something, and of all that there is."""
+    return f"{near} {all_of_them[0].upper()}{all_of_them[1:]}" if near else all_of_them
+
+
 def did_you_mean(names: tuple[str, ...]) -> str | None:
     """The help line for `closest`'s answer."""
     if not names:

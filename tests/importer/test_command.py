@@ -125,7 +125,7 @@ def test_an_input_that_there_is_not_is_refused_with_those_that_there_are(folder:
     (folder / "two.py").write_text(TWO, encoding="utf-8")
     with pytest.raises(ArchError, match="has no input `rigth`") as caught:
         model_of(f"{folder / 'two.py'}:Two", shapes={"rigth": (5,), "left": (4,)})
-    assert "did you mean `right`?; its inputs: `left`, `right`" in str(caught.value)
+    assert "did you mean `right`? Its inputs: `left`, `right`" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,9 @@ number: int | None = 3
     ("name", "settings", "told"),
     [
         ("make", {}, "it needs `width` and takes `depth`"),
-        ("make", {"width": 2, "deep": 3}, "it needs `width` and takes `depth`"),
-        ("Block", {"labels": "fc"}, "did you mean `label`?; it takes `label`"),
-        ("passes_on", {"labels": "fc"}, "did you mean `label`?; it takes `label`"),
+        ("make", {"width": 2, "deep": 3}, "did you mean `depth`? It needs `width` and takes `depth`"),
+        ("Block", {"labels": "fc"}, "did you mean `label`? It takes `label`"),
+        ("passes_on", {"labels": "fc"}, "did you mean `label`? It takes `label`"),
         ("asks_a_hub", {}, "help: `archc import --network` lets it load what it asks for"),
         ("stops", {}, "help: it was called as `stops()`, which shows all of the error in Python"),
         (

@@ -137,3 +137,27 @@ class Experts(nn.Module):
 
 def test_an_axis_behind_the_length_brings_no_warning() -> None:
     assert "stack(axis = -2)" in imported(Experts(), [torch.randn(2, 5, 8)], [torch.randn(3, 5, 8)])
+
+
+class Resampled(nn.Module):
+    """Positions learned for another size, brought to this one by means, and a map that is made smaller."""
+
+    def __init__(self, corners: bool = False) -> None:
+        super().__init__()
+        self.conv, self.places, self.corners = nn.Conv2d(3, 8, 3), nn.Parameter(torch.randn(1, 9, 9, 8)), corners
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        x = x + F.interpolate(self.places.permute(0, 3, 1, 2), size=x.shape[2:], mode="bicubic", antialias=True)
+        return F.interpolate(x, size=(4, 5), mode="bilinear", antialias=True, align_corners=self.corners)
+
+
+def test_a_smaller_image_of_means() -> None:
+    made = imported(Resampled(), [torch.randn(2, 3, 9, 9)], [torch.randn(3, 3, 9, 9)])
+    assert 'upsample(size = 7, mode = "bicubic", antialias = true)' in made
+    assert 'upsample(size = 4x5, mode = "bilinear", antialias = true)' in made
+
+
+def test_means_with_corners_that_stay_are_refused() -> None:
+    with pytest.raises(archc.ArchError, match="antialiasing and corners"):
+        archc.from_module(Resampled(corners=True), torch.randn(2, 3, 9, 9))

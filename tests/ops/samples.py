@@ -201,6 +201,8 @@ SAMPLES: tuple[tuple[Operation, Shapes], ...] = (
     (op("upsample", scale=(2, 1.5), mode="bilinear"), (IMAGE,)),
     (op("upsample", size=20, mode="bicubic", align_corners=True), (IMAGE,)),
     (op("upsample", like=True, mode="bilinear"), (IMAGE, (3, 20, 21))),
+    (op("upsample", size=(4, 7), mode="bicubic", antialias=True), (IMAGE,)),
+    (op("upsample", scale=2, mode="bilinear", antialias=True), (IMAGE,)),
     (op("upsample", scale=3, mode="linear"), ((8, 30),)),
     (op("upsample", scale=2, mode="trilinear"), ((2, 3, 4, 5),)),
     (op("upsample", size=(7, 11), mode="nearest-exact"), (IMAGE,)),

@@ -68,7 +68,7 @@ POSITIONS = {
     "concat": "axis",
     "chunk": "i n",
     "channel_shuffle": "groups",
-    "upsample": "scale size like mode align_corners",
+    "upsample": "scale size like mode align_corners antialias",
     "dropout": "p",
     "drop_path": "p",
     "scale": "factor",

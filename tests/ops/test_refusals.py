@@ -121,6 +121,8 @@ def test_linear_on_an_image_names_the_remedy() -> None:
         (op("upsample", scale=0.1), (3, 7, 7), "E317", "less than one position"),
         (op("upsample", scale=2, mode="trilinear"), (3, 7, 7), "E326", "3 spatial axes"),
         (op("upsample", scale=2, align_corners=True), (3, 7, 7), "E326", "`align_corners`"),
+        (op("upsample", scale=2, antialias=True), (3, 7, 7), "E326", "`antialias`"),
+        (op("upsample", scale=2, mode="bilinear", antialias=True, align_corners=True), (3, 7, 7), "E326", "with `antialias`"),
         (op("attention", heads=4), (8,), "E313", "a sequence [L, C]"),
         (op("class_token"), (3, 7, 8), "E313", "[3, 7, 8]"),
         (op("embedding", count=9, features=3), (3, 7), "E313", "[3, 7]"),
