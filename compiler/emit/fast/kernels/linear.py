@@ -29,10 +29,12 @@ class Linear(nn.Module):
         self.packed = Packed()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        # For a single row oneDNN takes a path that reads the weights at two thirds of the speed of its path for two.
+        # oneDNN has a path of its own for a single row, which reads the weights at two thirds of the speed on some processors. Of
+        # the path for more rows, whose answers are the same bits for any number of them, six keep the processor's adders busy:
+        # two take up to 1.8 times as long, eight 1.4 times.
         alone = x.dim() == 2 and x.shape[0] == 1
         if alone:
-            x = torch.cat([x, x])
+            x = x.expand(6, x.shape[1]).contiguous()
         if self.packed.shape != x.shape:
             self.packed.keep(torch.ops.mkldnn._reorder_linear_weight(self.weight.detach(), x.numel() // x.shape[-1]), x.shape)
         y = torch.ops.mkldnn._linear_pointwise(x, self.packed.tensor, self.bias, self.activation, self.numbers, self.algorithm)
