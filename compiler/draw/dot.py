@@ -30,6 +30,7 @@ WIDEST = 185.0  # points that a box is widened to for a heading; a longer one ma
 MARKED = 24  # points that the mark of a skip has at the side of its box, with as much at the other
 HOT = 2.2  # points of the edge of a frame with a number of its own
 THIN = "0.6"  # points of a line of which the size alone is taken
+CROWD = 6  # lines that change columns between two rows: with that many the rows stand a rank further apart
 MOST_LABELS = 400  # lines in a picture beyond which shapes are left out: labels are what makes a layout slow
 APART = 8  # unseen lines from a branch to its mark: to cross those of two branches costs the square of it
 STRAIGHTEST = "100"  # the weight of lines along a column of maps of one size
@@ -116,6 +117,7 @@ class Writer:
 
     def add_to(self, drawing: Drawing) -> None:
         colors, low = self.colors(), self._below_heads()
+        long = self._changing_columns() | dict.fromkeys(low, 2)
         self._widths = self._beneath_headings()
         if self.beside or self.scales.grids:
             drawing.attr("graph", remincross=str(self.looks_again).lower(), **({"newrank": "true"} if self.scales.grids else {}))
@@ -154,8 +156,8 @@ class Writer:
             attributes = self._line(line, number, labelled)
             if (self.ways.start(number, line), line.head) in straight:
                 attributes["weight"] = STRAIGHTEST
-            if number in low:
-                attributes["minlen"] = "2"
+            if number in long:
+                attributes["minlen"] = str(long[number])
             if self.shape.rises(line):
                 drawing.edge(line.head, line.tail, **attributes, dir="back")
             elif self.shape.crosses(line):
@@ -457,6 +459,20 @@ class Writer:
         side = f'<TD WIDTH="{room}" HEIGHT="2"></TD>' if room else ""
         joint = f'<TD WIDTH="2" HEIGHT="2" BGCOLOR="{self.look.theme.line}"></TD>'
         return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0" FIXEDSIZE="TRUE" WIDTH="{2 * room + 2}" HEIGHT="2"><TR>{side}{joint}{side}</TR></TABLE>>'
+
+    def _changing_columns(self) -> dict[int, int]:
+        """Ranks that lines from a row of maps to what brings them to other sizes reach down: many of them would lie on each other in one."""
+        held = {name for names in self.scales.columns() for name in names}
+        found: dict[int, int] = {}
+        for grid in self.scales.grids.values():
+            for row in grid.rows:
+                slanting = [
+                    n
+                    for n, line in enumerate(self.picture.lines)
+                    if line.tail in row and line.head not in held and n not in self.ways.port_of
+                ]
+                found |= dict.fromkeys(slanting, min(1 + len(slanting) // CROWD, 3))
+        return {number: ranks for number, ranks in found.items() if ranks > 1}
 
     def _below_heads(self) -> set[int]:
         """Lines that leave a frame beside an aux head: they reach below it, so that the main path stays straight."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import combinations
+
 import pytest
 
 from archc.compiler.draw import Look, View, fold
@@ -79,3 +82,16 @@ def test_the_streams_of_a_picture_that_leads_across_have_the_largest_at_the_top(
     for row in grid.rows:
         along = [geometry.places[one].y for one in row]
         assert along == sorted(along)
+
+
+def test_where_many_lines_change_columns_each_arrow_is_seen_to_enter_its_own_box() -> None:
+    """From a row of maps to the boxes that bring them to other sizes."""
+    writer, geometry = drawn(check("hrnet_w18").graph, View(), None)
+    rows = {one for grid in writer.scales.grids.values() for row in grid.rows for one in row}
+    ends = [
+        (line.head, way.points[-1])
+        for line, way in zip(writer.picture.lines, geometry.ways, strict=True)
+        if line.tail in rows and line.head not in rows
+    ]
+    assert len(ends) > 20
+    assert min(math.dist(here, there) for (one, here), (two, there) in combinations(ends, 2) if one != two) > 20
